@@ -1,0 +1,44 @@
+"""Runs other programs, and shows each command line before it does."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from build_scripts.project import ROOT
+
+
+def show(command: Sequence[str | Path]) -> None:
+    """Print a command as it could be typed, paths inside the project shortened."""
+    words = [str(word).removeprefix(f"{ROOT}{os.sep}") for word in command]
+    print(f"$ {shlex.join(words)}", flush=True)
+
+
+def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> int:
+    """Run a command in the project's folder and return its exit code; 127 if there is no such program."""
+    show(command)
+    try:
+        return subprocess.run(command, cwd=ROOT, env={**os.environ, **(environment or {})}, check=False).returncode
+    except FileNotFoundError:
+        print(f"There is no program {command[0]}.", file=sys.stderr)
+        return 127
+
+
+def check(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> None:
+    """Run a command; if it fails, end this program with its exit code."""
+    code = run(command, environment)
+    if code != 0:
+        print(f"That failed with exit code {code}.", file=sys.stderr)
+        raise SystemExit(code if code > 0 else 1)
+
+
+def succeeds(command: Sequence[str | Path]) -> bool:
+    """Whether a command runs and exits with 0; it stays silent."""
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""The one script of a developer: run, test, build and bench Tincan, from nothing but a bare Python.
+
+python3 build_scripts/dev.py run [--serve PORT ...]   start the program; arguments are handed on
+python3 build_scripts/dev.py test [PYTEST ARGUMENTS]  every check there is; arguments choose the tests
+python3 build_scripts/dev.py build                    make dist/tincan and prove that it works
+python3 build_scripts/dev.py bench [ARGUMENTS]        measure
+
+Standard library only. What is missing is installed: system packages by apt-get where that needs no
+password, everything else into .venv. Every command is shown before it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+if sys.version_info < (3, 11):
+    sys.exit(f"Tincan needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}).")
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, not the root
+
+from build_scripts import commands, environment, machine
+from build_scripts.project import ROOT
+
+CORE_COVERAGE = 95  # percent, lines and branches together
+PLATFORMS = ("linux", "win32", "darwin")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Start the program in the interpreter that runs this script: it needs nothing but Tk."""
+    machine.ensure(machine.TO_RUN)
+    command = [sys.executable, "-m", "gui", *arguments]
+    commands.show(command)
+    os.environ["PYTHONPATH"] = str(ROOT)  # rather than going there: a FILE among the arguments is relative to here
+    if os.name == "posix":
+        os.execv(sys.executable, command)  # signals and the exit code are then the program's own
+    program = subprocess.Popen(command)
+    while True:
+        try:
+            return program.wait()
+        except KeyboardInterrupt:
+            continue  # the program got it too, and is closing
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run every check, also after one has failed, and sum up."""
+    machine.ensure(machine.TO_TEST)
+    python = environment.ensure()
+    outcomes: list[tuple[str, int, float]] = []
+    for name, command in checks(python, arguments):
+        begin = time.monotonic()
+        outcomes.append((name, commands.run(command), time.monotonic() - begin))
+    print("\n" + summary(outcomes))
+    return 1 if any(code for _, code, _ in outcomes) else 0
+
+
+def checks(python: Path, arguments: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Every check by name; a choice of tests leaves out the threshold for coverage."""
+    module = [str(python), "-m"]
+    found = [
+        ("lint", [*module, "ruff", "check", "."]),
+        ("format", [*module, "ruff", "format", "--check", "."]),
+        *((f"types on {name}", [*module, "mypy", "--platform", name]) for name in PLATFORMS),
+    ]
+    if arguments:
+        return [*found, ("tests", [*module, "pytest", *arguments])]
+    threshold = f"--fail-under={CORE_COVERAGE}"
+    return [
+        *found,
+        ("old coverage removed", [*module, "coverage", "erase"]),
+        ("tests", [*module, "coverage", "run", "-m", "pytest"]),
+        ("coverage gathered", [*module, "coverage", "combine", "--quiet"]),
+        (f"core covered to {CORE_COVERAGE} %", [*module, "coverage", "report", threshold]),
+    ]
+
+
+def summary(outcomes: Sequence[tuple[str, int, float]]) -> str:
+    """A line for each check, then the verdict."""
+    lines = [f"{'FAILED' if code else 'ok':>8}  {name} ({seconds:.1f} s)" for name, code, seconds in outcomes]
+    failed = [name for name, code, _ in outcomes if code]
+    verdict = f"FAILED: {', '.join(failed)}." if failed else "Everything passed."
+    return "\n".join([*lines, verdict])
+
+
+def build(arguments: Sequence[str]) -> int:
+    """Make the executables, then run them."""
+    machine.ensure(machine.TO_BUILD)
+    python = str(environment.ensure())
+    return commands.run([python, "-m", "build_scripts.build", *arguments]) or commands.run(
+        [python, "-m", "build_scripts.smoke"]
+    )
+
+
+def bench(arguments: Sequence[str]) -> int:
+    """Measure with the project's own benchmarks."""
+    machine.ensure(machine.TO_TEST)
+    return commands.run([str(environment.ensure()), "-m", "tests.benchmarks", *arguments])
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"run": run, "test": test, "build": build, "bench": bench}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the first argument says with the rest."""
+    command = COMMANDS.get(arguments[0]) if arguments else None
+    if command is None:
+        print(__doc__)
+        return 0 if arguments and arguments[0] in ("-h", "--help") else 2
+    return command(arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

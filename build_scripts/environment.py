@@ -1,0 +1,46 @@
+"""The virtual environment ``.venv``, in which the development tools live."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import venv
+from pathlib import Path
+
+from build_scripts import commands
+from build_scripts.project import ROOT, development_pins
+
+FOLDER = ROOT / ".venv"
+
+
+def python(folder: Path = FOLDER) -> Path:
+    """The environment's interpreter."""
+    return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
+
+
+def ensure(folder: Path = FOLDER) -> Path:
+    """Make the environment anew if it is missing, broken or holds other tools; return its interpreter."""
+    interpreter = python(folder)
+    stamp = folder / "tools.stamp"
+    wanted = fingerprint(development_pins())
+    if _text(stamp) == wanted and commands.succeeds([interpreter, "-c", "import pip, _tkinter"]):
+        return interpreter
+    commands.show([sys.executable, "-m", "venv", "--clear", folder])
+    venv.create(folder, clear=True, with_pip=True, symlinks=os.name != "nt")
+    commands.check([interpreter, "-m", "pip", "install", "--quiet", *development_pins()])
+    stamp.write_text(wanted, encoding="utf-8")  # last: an interrupted installation starts over
+    return interpreter
+
+
+def fingerprint(pins: list[str]) -> str:
+    """What an environment is made from: the tools, and the interpreter that made it."""
+    parts = [*pins, sys.version, sys.base_prefix]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return None

@@ -1,0 +1,54 @@
+"""A display without a screen: an Xvfb of one's own, for tests and for running what was built."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from types import TracebackType
+
+SCREEN = "1600x1200x24"
+DOTS_PER_INCH = 96
+_END_WITHIN = 5.0  # seconds
+
+
+class VirtualDisplay:
+    """An X server for as long as the ``with`` block lasts; entering gives the value for DISPLAY.
+
+    The server chooses the number of its display itself and reports it, so that any number of them
+    can start at once.
+    """
+
+    def __init__(self, screen: str = SCREEN, dots_per_inch: int = DOTS_PER_INCH) -> None:
+        self._options = ["-screen", "0", screen, "-dpi", str(dots_per_inch), "-nolisten", "tcp", "-noreset"]
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> str:
+        reading, writing = os.pipe()
+        try:
+            command = ["Xvfb", "-displayfd", str(writing), *self._options]
+            self._server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+        except FileNotFoundError:
+            os.close(reading)
+            raise RuntimeError("There is no Xvfb on this machine: build_scripts/dev.py test installs it.") from None
+        finally:
+            os.close(writing)
+        with os.fdopen(reading) as report:
+            number = report.readline().strip()
+        if not number:
+            self._stop()
+            raise RuntimeError("Xvfb ended before it had a display.")
+        return f":{number}"
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._server is None:
+            return
+        self._server.terminate()
+        try:
+            self._server.wait(_END_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+            self._server.wait()
+        self._server = None
