@@ -1,0 +1,45 @@
+"""Tincan's library: blocking TCP servers and clients, and the journal of what they said.
+
+Nothing in here imports ``gui`` or ``tkinter``: a script or a bot can use it as it stands.
+
+    from core import Client, Server
+
+    with Client("127.0.0.1:5555") as client:
+        print(client.receive())
+        client.send(b"hello")
+        print(client.receive())
+
+The names are loaded when first asked for, so that ``import core`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.address import Address
+    from core.net.client import Client
+    from core.net.server import Server
+    from core.settings import Limits
+    from core.workbench import Workbench
+
+__version__ = "0.1.0"
+
+__all__ = ["Address", "Client", "Limits", "Server", "Workbench", "__version__"]
+
+_HOMES = {
+    "Address": "core.address",
+    "Client": "core.net.client",
+    "Limits": "core.settings",
+    "Server": "core.net.server",
+    "Workbench": "core.workbench",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import the public name from the module that defines it."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'core' has no attribute {name!r}")
+    return getattr(import_module(home), name)

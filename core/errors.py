@@ -1,0 +1,292 @@
+"""What can go wrong, whose fault it is, and how to say it to a person.
+
+``explain`` turns any error that a socket, a resolver or the disk can raise into a sentence, its
+likely causes in order, and what to try.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Fault(Enum):
+    """Whose fault an error is."""
+
+    PERSON = "person"  # what was typed or asked for
+    OURS = "ours"  # this program or this machine
+    PEER = "peer"
+    NETWORK = "network"
+
+
+class Doing(Enum):
+    """What was being done when the error came: the same number means different things."""
+
+    LISTENING = "listen"
+    CONNECTING = "connect"
+    TALKING = "talk"
+    RECORDING = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An error in a person's words."""
+
+    what: str
+    causes: tuple[str, ...] = ()
+    advice: str = ""
+    fault: Fault = Fault.OURS
+
+    def __str__(self) -> str:
+        """All of it as one paragraph."""
+        sentences = [_sentence(self.what)]
+        if len(self.causes) == 1:
+            sentences.append(f"Likely cause: {self.causes[0]}.")
+        elif self.causes:
+            sentences.append(f"Likely causes: {'; '.join(self.causes)}.")
+        if self.advice:
+            sentences.append(_sentence(self.advice))
+        return " ".join(sentences)
+
+
+class TincanError(Exception):
+    """The root of every error that ``core`` raises on purpose."""
+
+    fault = Fault.OURS
+
+
+class AddressError(TincanError, ValueError):
+    """What was typed is not an address; the message says what would be."""
+
+    fault = Fault.PERSON
+
+
+class ListenError(TincanError):
+    """A server could not listen."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        super().__init__(str(explanation))
+        self.explanation = explanation
+
+
+class ConnectError(TincanError):
+    """A client could not connect; ``cancelled`` if it was told to give up."""
+
+    fault = Fault.NETWORK
+
+    def __init__(self, explanation: Explanation, *, cancelled: bool = False) -> None:
+        super().__init__(str(explanation))
+        self.explanation = explanation
+        self.cancelled = cancelled
+
+
+class SendError(TincanError):
+    """A message was refused as a whole: none of its bytes went out. The message says why."""
+
+
+class ConnectionEnded(TincanError):
+    """There is nothing more to receive: the connection is over. The message says why."""
+
+    fault = Fault.PEER
+
+
+class JournalError(TincanError):
+    """The journal could not be opened, written or read."""
+
+
+def explain(error: BaseException, doing: Doing, where: object = "") -> Explanation:
+    """Say what ``error`` means for someone who was ``doing`` something at the address ``where``."""
+    if isinstance(error, ListenError | ConnectError):
+        return error.explanation
+    if isinstance(error, TincanError):
+        return Explanation(str(error), fault=error.fault)
+    if isinstance(error, socket.gaierror):
+        return _explain_name(error, where)
+    if isinstance(error, TimeoutError) and error.errno is None:
+        return _filled(_TABLE[doing, errno.ETIMEDOUT], where)
+    if isinstance(error, OSError) and error.errno is not None:
+        known = _TABLE.get((doing, error.errno)) or _ANYWHERE.get(error.errno)
+        if known is not None:
+            return _filled(known, where)
+        return Explanation(f"{_ATTEMPT[doing].format(where=where)}: {_system_text(error)}", fault=Fault.NETWORK)
+    if isinstance(error, MemoryError):
+        return Explanation(f"{_ATTEMPT[doing].format(where=where)}: this machine is out of memory")
+    return Explanation(f"{_ATTEMPT[doing].format(where=where)}: {type(error).__name__}: {error}")
+
+
+def _row(what: str, causes: Sequence[str], advice: str, fault: Fault) -> Explanation:
+    return Explanation(what, tuple(causes), advice, fault)
+
+
+_ATTEMPT = {
+    Doing.LISTENING: "could not listen on {where}",
+    Doing.CONNECTING: "could not connect to {where}",
+    Doing.TALKING: "the connection with {where} broke",
+    Doing.RECORDING: "could not write the journal {where}",
+}
+
+_TABLE: dict[tuple[Doing, int], Explanation] = {
+    (Doing.LISTENING, errno.EADDRINUSE): _row(
+        "{where} is already in use",
+        ("another window of this program listens there", "another program does"),
+        "Identify and stop that program, or start the server with a different port",
+        Fault.PERSON,
+    ),
+    (Doing.LISTENING, errno.EACCES): _row(
+        "this system does not let you listen on {where}",
+        ("ports below 1024 need administrator rights", "a firewall or a reserved port range forbids it"),
+        "Choose a port above 1023",
+        Fault.PERSON,
+    ),
+    (Doing.LISTENING, errno.EADDRNOTAVAIL): _row(
+        "{where} is not an address of this machine",
+        ("a typing error", "the network it belongs to is not connected"),
+        "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network it is on",
+        Fault.PERSON,
+    ),
+    (Doing.LISTENING, errno.EAFNOSUPPORT): _row(
+        "this machine has no support for the kind of address that {where} is",
+        ("IPv6 is switched off",),
+        "Use an IPv4 address such as 127.0.0.1",
+        Fault.OURS,
+    ),
+    (Doing.CONNECTING, errno.ECONNREFUSED): _row(
+        "nothing answers at {where}: the connection was refused",
+        ("no server is running there", "it listens on another port or address", "a firewall rejects you"),
+        "Start the server first, then check host and port",
+        Fault.NETWORK,
+    ),
+    (Doing.CONNECTING, errno.ETIMEDOUT): _row(
+        "no answer from {where} in time",
+        ("the machine is off or the address is wrong", "a firewall drops the packets", "the network is down"),
+        "Check the address, and that both machines are on the same network",
+        Fault.NETWORK,
+    ),
+    (Doing.CONNECTING, errno.EHOSTUNREACH): _row(
+        "there is no way to {where} from here",
+        (
+            "the machine is off or not on this network",
+            "the address is wrong",
+            "on macOS, Tincan is not yet allowed to use the local network (System Settings, Privacy)",
+        ),
+        "Check the address and the network cable or Wi-Fi",
+        Fault.NETWORK,
+    ),
+    (Doing.CONNECTING, errno.ENETUNREACH): _row(
+        "this machine has no network that leads to {where}",
+        ("it is offline", "the address belongs to a kind of network (IPv6, a VPN) that it is not on"),
+        "Check the network connection",
+        Fault.NETWORK,
+    ),
+    (Doing.CONNECTING, errno.EACCES): _row(
+        "this system does not let you connect to {where}",
+        ("a firewall on this machine forbids it", "it is a broadcast address"),
+        "Ask whoever looks after this machine's firewall",
+        Fault.OURS,
+    ),
+    (Doing.CONNECTING, errno.EADDRNOTAVAIL): _row(
+        "{where} cannot be connected to from here",
+        ("every local port is in use", "the address is not one that a machine can have"),
+        "Check the address",
+        Fault.PERSON,
+    ),
+    (Doing.CONNECTING, errno.EINVAL): _row(
+        "{where} cannot be connected to",
+        ("a link-local IPv6 address needs its interface, as in fe80::1%eth0", "a route on this machine forbids it"),
+        "Check the address",
+        Fault.PERSON,
+    ),
+    (Doing.CONNECTING, errno.ECONNRESET): _row(
+        "{where} broke the connection off while it was being made",
+        ("the server is overloaded or has just stopped", "a firewall between you resets it"),
+        "Try again in a moment",
+        Fault.PEER,
+    ),
+    (Doing.TALKING, errno.ECONNRESET): _row(
+        "{where} reset the connection (RST)",
+        ("its program crashed or was killed", "it closed without reading everything", "a firewall cut it"),
+        "Connect again; what was received before is in the journal",
+        Fault.PEER,
+    ),
+    (Doing.TALKING, errno.EPIPE): _row(
+        "{where} has closed the connection, so nothing more can be sent",
+        ("its program ended",),
+        "Connect again",
+        Fault.PEER,
+    ),
+    (Doing.TALKING, errno.ETIMEDOUT): _row(
+        "{where} no longer answers: the connection is lost",
+        ("the machine was switched off or left the network", "a cable, Wi-Fi or a router in between failed"),
+        "What was sent last may not have arrived. Connect again when the network is back",
+        Fault.NETWORK,
+    ),
+    (Doing.TALKING, errno.EHOSTUNREACH): _row(
+        "there is no way to {where} any more",
+        ("its machine left the network", "this machine did"),
+        "Check the network and connect again",
+        Fault.NETWORK,
+    ),
+    (Doing.RECORDING, errno.ENOSPC): _row(
+        "the disk is full, so the conversation is not being recorded",
+        ("other files fill it",),
+        "Free some space: recording goes on by itself",
+        Fault.OURS,
+    ),
+}
+_TABLE[Doing.TALKING, errno.ECONNABORTED] = _TABLE[Doing.TALKING, errno.ECONNRESET]
+_TABLE[Doing.TALKING, errno.ENETUNREACH] = _TABLE[Doing.TALKING, errno.EHOSTUNREACH]
+
+_ANYWHERE: dict[int, Explanation] = {
+    number: _row(
+        "this program has as many connections and files open as the system allows",
+        ("very many connections at once",),
+        "Close some connections, or raise the limit (ulimit -n)",
+        Fault.OURS,
+    )
+    for number in (errno.EMFILE, errno.ENFILE)
+}
+_ANYWHERE[errno.ENOBUFS] = _ANYWHERE[errno.ENOMEM] = _row(
+    "this machine is out of memory for connections", ("very many connections at once",), "Close some", Fault.OURS
+)
+
+
+def _explain_name(error: socket.gaierror, where: object) -> Explanation:
+    host = getattr(where, "host", where)
+    if error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL):
+        return Explanation(
+            f"the name {host} could not be looked up just now",
+            ("this machine is offline", "its name server does not answer"),
+            "Check the network, or use the IP address",
+            Fault.NETWORK,
+        )
+    if "%" in str(host):
+        return Explanation(
+            f"{host} names a network interface that this machine does not have",
+            ("a typing error after the %",),
+            "Use the name of an interface of this machine, as in fe80::1%eth0",
+            Fault.PERSON,
+        )
+    return Explanation(
+        f"there is no machine called {host}",
+        ("a typing error", "the name is only known in another network"),
+        "Check the name, or use the IP address",
+        Fault.PERSON,
+    )
+
+
+def _filled(known: Explanation, where: object) -> Explanation:
+    return Explanation(known.what.replace("{where}", str(where)), known.causes, known.advice, known.fault)
+
+
+def _system_text(error: OSError) -> str:
+    name = errno.errorcode.get(error.errno or 0, "")
+    return f"{error.strerror or error} ({name})" if name else str(error.strerror or error)
+
+
+def _sentence(text: str) -> str:
+    """Capital letter in front, full stop behind, unless an address or a stop is there already."""
+    text = text if text.endswith((".", "!", "?")) else text + "."
+    return text[0].upper() + text[1:]

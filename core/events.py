@@ -1,0 +1,209 @@
+"""What happened on a socket, as values: all that passes between the network and the journal.
+
+Every event names its session (a server or a client) and carries ``at``, a reading of
+``time.monotonic_ns()``; the recorder adds the time of day. Ids, never live objects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, NewType, TypeAlias
+
+from core.address import Address
+from core.errors import Explanation
+
+SessionId = NewType("SessionId", int)
+ConnectionId = NewType("ConnectionId", int)
+
+
+class Role(Enum):
+    """Which end a session plays."""
+
+    SERVER = "server"
+    CLIENT = "client"
+
+
+class Ending(Enum):
+    """Why a connection ended. The value is what the journal keeps."""
+
+    PEER_FINISHED = "fin"  # the peer closed its side and we closed ours
+    PEER_RESET = "reset"
+    LOST = "lost"  # no answer to keepalive or to data: the peer vanished
+    UNREACHABLE = "unreachable"
+    STALLED = "stalled"  # the peer took nothing for longer than Limits.stalled
+    IDLE = "idle"
+    LIMIT = "limit"
+    OURS = "ours"
+    OURS_RESET = "ours-reset"
+    REPLY = "reply"  # the reply rule said goodbye, as the tutorial does on "stop"
+    SERVER_STOPPED = "server-stopped"
+    FAILED = "failed"  # an error of another kind, explained in the event
+
+
+# The two that come by the hundred thousand are named tuples: a frozen dataclass takes four times
+# as long to make, which at full speed is a tenth of a core.
+
+
+class Received(NamedTuple):
+    """One ``recv``: the bytes exactly as the socket gave them, never empty."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    data: bytes
+
+
+class Sent(NamedTuple):
+    """One message of which the kernel has taken the last byte.
+
+    ``cuts`` are the sizes that it took at a time, if it took more than one bite.
+    """
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    data: bytes
+    cuts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """A server or client was asked for. The first event of its session."""
+
+    session: SessionId
+    at: int
+    role: Role
+    target: Address
+    framing: str
+    reply: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """The server listens. ``addresses`` are the real ones, with the port that was found for 0."""
+
+    session: SessionId
+    at: int
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """A name is being looked up."""
+
+    session: SessionId
+    at: int
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What the name stands for, in the order in which the addresses will be tried."""
+
+    session: SessionId
+    at: int
+    addresses: tuple[Address, ...]
+    took: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One address was tried and did not answer as hoped."""
+
+    session: SessionId
+    at: int
+    address: Address
+    took: float
+    why: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A connection stands. ``number`` counts the connections of its session from 1."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    number: int
+    local: Address
+    peer: Address
+    took: float | None = None  # seconds; None where the peer came to us
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """A peer came and was sent off because a limit was reached. ``peer`` is None if not even that is known."""
+
+    session: SessionId
+    at: int
+    peer: Address | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerFinished:
+    """The peer has finished sending (FIN). It may still read."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeFinished:
+    """We have finished sending (FIN). The peer may still send."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTooLong:
+    """A message was longer than the framing's limit; ``skipped`` bytes got no reply. All are in the journal."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """``size`` bytes that were meant for this connection did not go out, and why."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    size: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The connection is over. Exactly one for every ``Opened``."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    ending: Ending
+    why: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed:
+    """The server or client is over: the last event of its session.
+
+    ``failure`` says what went wrong if it never listened or never connected, or if it broke.
+    """
+
+    session: SessionId
+    at: int
+    failure: Explanation | None = None
+    cancelled: bool = False
+
+
+ConnectionEvent: TypeAlias = Received | Sent | Opened | PeerFinished | WeFinished | MessageTooLong | NotSent | Closed
+SessionEvent: TypeAlias = SessionOpened | Listening | Resolving | Resolved | Tried | TurnedAway | SessionClosed
+Event: TypeAlias = ConnectionEvent | SessionEvent

@@ -1,0 +1,159 @@
+"""What stands open now: events folded into the state of each session.
+
+Pure values and one fold over them; the recorder's thread owns the ``Ledger``, everybody else gets
+the frozen states it makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from core.address import Address
+from core.errors import Explanation
+from core.events import (
+    Closed,
+    ConnectionId,
+    Event,
+    Listening,
+    Opened,
+    PeerFinished,
+    Received,
+    Role,
+    Sent,
+    SessionClosed,
+    SessionId,
+    SessionOpened,
+    WeFinished,
+)
+
+
+class Phase(Enum):
+    """Where a session is in its life."""
+
+    STARTING = "starting"  # a server about to listen, a client resolving and dialling
+    OPEN = "open"  # listening, connected
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """One standing connection of a session."""
+
+    connection: ConnectionId
+    number: int
+    local: Address
+    peer: Address
+    can_receive: bool = True
+    can_send: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A server or client as it stands after the entries that were counted in ``entries``."""
+
+    session: SessionId
+    role: Role
+    target: Address  # what was asked for
+    framing: str
+    reply: str | None
+    phase: Phase = Phase.STARTING
+    addresses: tuple[Address, ...] = ()  # where a server really listens
+    connections: tuple[ConnectionState, ...] = ()  # the standing ones, by number
+    accepted: int = 0  # connections that ever stood
+    bytes_in: int = 0
+    bytes_out: int = 0
+    entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
+    failure: Explanation | None = None
+    cancelled: bool = False
+
+    @property
+    def is_open_to_the_network(self) -> bool:
+        """Whether machines other than this one can reach the server."""
+        listening = self.phase is Phase.OPEN and self.role is Role.SERVER
+        return listening and any(not address.is_loopback for address in self.addresses)
+
+
+class _Session:
+    """The mutable account of one session between two states."""
+
+    def __init__(self, state: SessionState) -> None:
+        self.state = state
+        self.connections: dict[ConnectionId, ConnectionState] = {}
+        self.bytes_in = self.bytes_out = self.entries = 0
+
+    def freeze(self, connections_changed: bool) -> SessionState:
+        connections = tuple(self.connections.values()) if connections_changed else self.state.connections
+        self.state = replace(
+            self.state,
+            connections=connections,
+            bytes_in=self.bytes_in,
+            bytes_out=self.bytes_out,
+            entries=self.entries,
+        )
+        return self.state
+
+
+class Ledger:
+    """Folds events into states. Not shared: one thread at a time."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[SessionId, _Session] = {}
+
+    def fold(self, events: Iterable[Event]) -> tuple[SessionState, ...]:
+        """Take in what happened; return the new states of the sessions that it touched."""
+        touched: dict[SessionId, bool] = {}
+        for event in events:
+            session_id = event.session
+            session = self._sessions.get(session_id)
+            if session is None:
+                session = self._sessions[session_id] = _Session(_first_state(event))
+            session.entries += 1
+            if type(event) is Received:
+                session.bytes_in += len(event.data)
+                touched.setdefault(session_id, False)
+            elif type(event) is Sent:
+                session.bytes_out += len(event.data)
+                touched.setdefault(session_id, False)
+            else:
+                _apply(session, event)
+                touched[session_id] = True
+        return tuple(self._sessions[session_id].freeze(changed) for session_id, changed in touched.items())
+
+    @property
+    def states(self) -> tuple[SessionState, ...]:
+        """Every session of this run, in the order in which they were opened."""
+        return tuple(session.state for session in self._sessions.values())
+
+
+def _first_state(event: Event) -> SessionState:
+    if not isinstance(event, SessionOpened):
+        raise ValueError(f"the first event of session {event.session} is {type(event).__name__}, not SessionOpened")
+    return SessionState(event.session, event.role, event.target, event.framing, event.reply)
+
+
+def _apply(session: _Session, event: Event) -> None:
+    """What a control event changes."""
+    match event:
+        case Listening():
+            session.state = replace(session.state, phase=Phase.OPEN, addresses=event.addresses)
+        case Opened():
+            session.connections[event.connection] = ConnectionState(
+                event.connection, event.number, event.local, event.peer
+            )
+            session.state = replace(session.state, phase=Phase.OPEN, accepted=session.state.accepted + 1)
+        case PeerFinished() if event.connection in session.connections:
+            connection = session.connections[event.connection]
+            session.connections[event.connection] = replace(connection, can_receive=False)
+        case WeFinished() if event.connection in session.connections:
+            connection = session.connections[event.connection]
+            session.connections[event.connection] = replace(connection, can_send=False)
+        case Closed():
+            session.connections.pop(event.connection, None)
+        case SessionClosed():
+            session.state = replace(
+                session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled
+            )
+        case _:
+            pass

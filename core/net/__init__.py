@@ -1,0 +1,1 @@
+"""The only place with sockets, and with the threads that touch them."""

@@ -1,0 +1,214 @@
+"""A TCP client: dials, then talks over one connection."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import deque
+from collections.abc import Iterator
+from typing import Self
+
+from core.address import Address, parse_address
+from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, SendError
+from core.events import ConnectionId, Ending, Role, SessionId
+from core.net import sockets
+from core.net.connection import Connection, EventSink, Pause
+from core.net.dialer import Dialer
+from core.net.loop import Loop
+from core.net.resolver import Resolver
+from core.net.session import Session
+from core.settings import DEFAULTS, Limits
+
+
+class Client(Session):
+    """Connects to ``target`` (an ``Address`` or ``HOST:PORT``).
+
+        with Client("127.0.0.1:5555") as client:
+            client.send(b"hello")
+            print(client.receive())
+
+    ``run`` connects and blocks until the connection is over, for who watches ``events`` instead.
+    Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers.
+    """
+
+    role = Role.CLIENT
+    _doing = Doing.CONNECTING
+
+    def __init__(
+        self,
+        target: Address | str,
+        *,
+        framing: str = "raw",
+        limits: Limits = DEFAULTS,
+        events: EventSink | None = None,
+        session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
+        identities: Iterator[int] | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        if isinstance(target, str):
+            target = parse_address(target, for_server=False)
+        self._dialer: Dialer | None = None
+        self._connection_or_none: Connection | None = None
+        self._inbox: Inbox | None = None
+        super().__init__(
+            target,
+            framing=framing,
+            reply=None,
+            limits=limits,
+            events=events,
+            session=session,
+            identities=identities,
+            resolver=resolver,
+        )
+
+    # Any thread.
+
+    def run(self) -> None:
+        """Connect and talk until the connection is over. Raises ``ConnectError`` if it never stood."""
+        self._run()
+        self._raise_failure()
+
+    def __enter__(self) -> Self:
+        self._inbox = Inbox(self._limits.inbox)
+        return super().__enter__()
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The connection, if it stands."""
+        connection = self._connection_or_none
+        return [connection] if connection is not None and connection.is_open else []
+
+    def connection(self, identity: ConnectionId) -> Connection | None:
+        """The standing connection of that id."""
+        return next((connection for connection in self.connections if connection.id == identity), None)
+
+    def send(self, message: bytes) -> None:
+        """Frame and send a message; see ``Connection.send``. Raises ``SendError``."""
+        connection = self._connection_or_none
+        if connection is None:
+            raise SendError("not connected")
+        connection.send(message)
+
+    def finish_sending(self) -> None:
+        """Tell the peer that nothing more comes; what it says can still be received."""
+        for connection in self.connections:
+            connection.finish_sending()
+
+    def receive(self, timeout: float | None = None) -> bytes:
+        """Wait for the next message, at most ``timeout`` seconds. In a ``with`` block only.
+
+        Raises ``TimeoutError``, or ``ConnectionEnded`` when there will be no more.
+        """
+        if self._inbox is None:
+            raise RuntimeError("receive() is for clients used as a context manager")
+        message, drained = self._inbox.take(timeout)
+        connection, loop = self._connection_or_none, self._loop_or_none
+        if drained and connection is not None and loop is not None:
+            loop.call_soon(lambda: connection.resume(Pause.OWNER))
+        return message
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Every message until the connection is over."""
+        while True:
+            try:
+                yield self.receive()
+            except ConnectionEnded:
+                return
+
+    # The client's thread.
+
+    def _start(self) -> None:
+        self._dialer = Dialer(
+            self.target,
+            loop=self._loop,
+            session=self.id,
+            deadline=self._limits.connect,
+            emit=self._emit,
+            connected=self._connected,
+            failed=self._fail,
+        )
+        self._dialer.dial(self._resolver)
+
+    def _connected(self, sock: socket.socket, peer: Address, took: float) -> None:
+        sockets.tune(sock, self._limits)
+        self._connection_or_none = self._connection(sock, peer, took)
+        self._stands_or_over.set()
+
+    def received(self, connection: Connection, messages: list[bytes]) -> None:
+        """Keep the messages for ``receive``, if anybody fetches them."""
+        if self._inbox is not None and self._inbox.put(messages):
+            connection.pause(Pause.OWNER)
+
+    def peer_finished(self, connection: Connection) -> None:
+        """The server has said all it has to say: send what waits, and part."""
+        connection.close(Ending.PEER_FINISHED)
+
+    def closed(self, connection: Connection) -> None:  # noqa: ARG002 - there is only one
+        """The connection was all there was."""
+        self._loop.stop()
+
+    def _stop(self) -> None:
+        connection = self._connection_or_none
+        if connection is not None:
+            connection.close(Ending.OURS)
+            return
+        self._cancelled = True
+        self._loop.stop()
+
+    def _release(self) -> None:
+        if self._dialer is not None:
+            self._dialer.cancel()
+        if self._connection_or_none is not None:
+            self._connection_or_none.abort()
+
+    def _wind_up(self, loop: Loop | None) -> None:
+        super()._wind_up(loop)
+        if self._inbox is not None:
+            self._inbox.end()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise ConnectError(self._failure)
+        if self._cancelled:
+            raise ConnectError(Explanation("the attempt to connect was cancelled"), cancelled=True)
+
+
+class Inbox:
+    """Messages between the client's thread and who receives them. Bounded by bytes; any thread."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._messages: deque[bytes] = deque()
+        self._size = 0
+        self._full = False
+        self._ended = False
+        self._changed = threading.Condition()
+
+    def put(self, messages: list[bytes]) -> bool:
+        """Add messages; say whether that made it full, so that reading had better pause."""
+        with self._changed:
+            self._messages.extend(messages)
+            self._size += sum(map(len, messages))
+            became_full = self._size > self._limit and not self._full
+            self._full = self._full or became_full
+            self._changed.notify_all()
+            return became_full
+
+    def take(self, timeout: float | None) -> tuple[bytes, bool]:
+        """The next message, and whether there is room again after it was full."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._messages or self._ended, timeout):
+                raise TimeoutError("no message came in time")
+            if not self._messages:
+                raise ConnectionEnded("the connection is over: there are no more messages")
+            message = self._messages.popleft()
+            self._size -= len(message)
+            drained = self._full and self._size <= self._limit // 2
+            self._full = self._full and not drained
+            return message, drained
+
+    def end(self) -> None:
+        """No more will come."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()

@@ -1,0 +1,146 @@
+"""Finds the address that answers: tries what a name stands for, one after the other, not too patiently.
+
+The next address is begun a quarter of a second after the last, or at once when that one failed, and
+the first to answer wins (RFC 8305, "Happy Eyeballs", section 5). One deadline covers it all.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from functools import partial
+
+from core.address import Address
+from core.errors import Doing, Explanation, explain
+from core.events import Event, Resolved, Resolving, SessionId, Tried
+from core.net import sockets
+from core.net.loop import WRITE, Loop
+from core.net.resolver import Outcome, Resolver
+from core.net.sockets import Endpoint
+
+_STAGGER = 0.25  # seconds; RFC 8305, section 8: "Connection Attempt Delay"
+
+
+class Dialer:
+    """One attempt to reach ``target``. Lives on its loop's thread.
+
+    Calls ``connected`` with a socket, its peer and the seconds it took, or ``failed`` with the reason
+    that tells most, once; neither after ``cancel``.
+    """
+
+    def __init__(
+        self,
+        target: Address,
+        *,
+        loop: Loop,
+        session: SessionId,
+        deadline: float,
+        emit: Callable[[Event], None],
+        connected: Callable[[socket.socket, Address, float], None],
+        failed: Callable[[Explanation], None],
+    ) -> None:
+        self._target = target
+        self._loop = loop
+        self._session = session
+        self._emit = emit
+        self._connected = connected
+        self._failed = failed
+        self._deadline = deadline
+        self._began = loop.time()
+        self._left: list[Endpoint] = []
+        self._dialling: dict[socket.socket, tuple[Endpoint, float]] = {}
+        self._failures: list[Explanation] = []
+        self._over = False
+
+    def dial(self, resolver: Resolver) -> None:
+        """Begin: look the name up, then try its addresses."""
+        self._loop.call_later(self._deadline, self._time_out)
+        if not self._target.is_literal:
+            self._emit(Resolving(self._session, time.monotonic_ns(), self._target.host))
+        resolver.resolve(
+            self._target,
+            for_server=False,
+            done=lambda outcome: self._loop.call_soon(lambda: self._resolved(outcome)),
+        )
+
+    def cancel(self) -> None:
+        """Give up and close every socket that is still trying."""
+        self._over = True
+        for sock in list(self._dialling):
+            self._forget(sock)
+            sock.close()
+
+    def _resolved(self, outcome: Outcome) -> None:
+        if self._over:
+            return
+        if isinstance(outcome, Exception):
+            self._give_up(explain(outcome, Doing.CONNECTING, self._target))
+            return
+        if not self._target.is_literal:
+            addresses = tuple(endpoint.address for endpoint in outcome)
+            took = self._loop.time() - self._began
+            self._emit(Resolved(self._session, time.monotonic_ns(), addresses, took))
+        self._left = list(outcome)
+        self._try_next()
+
+    def _try_next(self) -> None:
+        if self._over or not self._left:
+            return
+        endpoint = self._left.pop(0)
+        began = self._loop.time()
+        try:
+            sock, status = sockets.start_connect(endpoint)
+        except OSError as error:
+            self._note_failure(endpoint, began, error)
+            return
+        self._dialling[sock] = (endpoint, began)
+        if status:
+            self._fail_one(sock, status)
+            return
+        self._loop.watch(sock, WRITE, partial(self._answered, sock))
+        self._loop.call_later(_STAGGER, self._try_next)
+
+    def _answered(self, sock: socket.socket, _events: int) -> None:
+        if sock not in self._dialling:
+            return
+        status = sockets.connect_status(sock)
+        if status:
+            self._fail_one(sock, status)
+            return
+        endpoint, began = self._forget(sock)
+        self.cancel()
+        self._connected(sock, endpoint.address, self._loop.time() - began)
+
+    def _fail_one(self, sock: socket.socket, status: int) -> None:
+        endpoint, began = self._forget(sock)
+        sock.close()
+        self._note_failure(endpoint, began, OSError(status, os.strerror(status)))
+
+    def _note_failure(self, endpoint: Endpoint, began: float, error: OSError) -> None:
+        why = explain(error, Doing.CONNECTING, endpoint.address)
+        self._failures.append(why)
+        self._emit(Tried(self._session, time.monotonic_ns(), endpoint.address, self._loop.time() - began, why))
+        if self._left:
+            self._try_next()
+        elif not self._dialling:
+            self._give_up(self._failures[0])
+
+    def _time_out(self) -> None:
+        if self._over:
+            return
+        for sock, (endpoint, began) in list(self._dialling.items()):
+            why = explain(TimeoutError(), Doing.CONNECTING, endpoint.address)
+            self._emit(Tried(self._session, time.monotonic_ns(), endpoint.address, self._loop.time() - began, why))
+            self._forget(sock)
+            sock.close()
+        self._give_up(explain(TimeoutError(), Doing.CONNECTING, self._target))
+
+    def _give_up(self, why: Explanation) -> None:
+        self._over = True
+        self._failed(why)
+
+    def _forget(self, sock: socket.socket) -> tuple[Endpoint, float]:
+        self._loop.watch(sock, 0, partial(self._answered, sock))
+        return self._dialling.pop(sock)

@@ -1,0 +1,83 @@
+"""Bytes on their way out of one connection: what the kernel would not take yet. Bounded."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+
+_BITE = 256 * 1024  # joined for one send: more than a kernel takes at once from a busy socket
+
+
+class Outgoing:
+    """One message that waits, and how much of it the kernel has taken, in which bites."""
+
+    __slots__ = ("cuts", "data", "taken")
+
+    def __init__(self, data: bytes, taken: int) -> None:
+        self.data = data
+        self.taken = taken
+        self.cuts = [taken] if taken else []
+
+
+class Outbox:
+    """First in, first out. Not shared: its connection's lock guards it.
+
+    A message is let in whole as long as fewer than ``limit`` bytes wait, so the most it can hold is
+    ``limit`` and one message.
+    """
+
+    __slots__ = ("_limit", "_waiting", "size")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._waiting: deque[Outgoing] = deque()
+        self.size = 0  # bytes that the kernel has not taken
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next message has to be refused."""
+        return self.size >= self._limit
+
+    def add(self, data: bytes, taken: int = 0) -> None:
+        """Put a message at the end, of which the kernel has taken the first ``taken`` bytes."""
+        self._waiting.append(Outgoing(data, taken))
+        self.size += len(data) - taken
+
+    def bite(self) -> bytes | memoryview:
+        """What to offer the kernel next: small messages joined, because that beats many calls."""
+        head = self._waiting[0]
+        rest = memoryview(head.data)[head.taken :]
+        if len(rest) >= _BITE or len(self._waiting) == 1:
+            return rest[:_BITE]
+        parts: list[bytes | memoryview] = [rest]
+        length = len(rest)
+        for outgoing in islice(self._waiting, 1, None):
+            if length >= _BITE:
+                break
+            parts.append(outgoing.data)
+            length += len(outgoing.data)
+        return b"".join(parts)
+
+    def took(self, count: int) -> list[Outgoing]:
+        """The kernel took ``count`` bytes of the last bite: return the messages that are out now."""
+        self.size -= count
+        done = []
+        while count:
+            head = self._waiting[0]
+            step = min(count, len(head.data) - head.taken)
+            head.taken += step
+            head.cuts.append(step)
+            count -= step
+            if head.taken == len(head.data):
+                done.append(self._waiting.popleft())
+        return done
+
+    def drop(self) -> list[Outgoing]:
+        """Give up: return what waited and hold nothing any more."""
+        left = list(self._waiting)
+        self._waiting.clear()
+        self.size = 0
+        return left

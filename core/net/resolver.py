@@ -1,0 +1,58 @@
+"""Looks names up without making anybody wait.
+
+``getaddrinfo`` cannot be cancelled, so each look-up has a daemon thread that is left behind if its
+answer comes too late. There are only so many of those.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeAlias
+
+from core.address import Address
+from core.errors import TincanError
+from core.net import sockets
+from core.net.sockets import Endpoint
+
+Outcome: TypeAlias = list[Endpoint] | Exception
+
+
+class Resolver:
+    """At most ``threads`` look-ups at once in the whole of its owner's realm. Any thread."""
+
+    def __init__(self, threads: int) -> None:
+        self._free = threading.BoundedSemaphore(threads)
+
+    def resolve(self, target: Address, *, for_server: bool, done: Callable[[Outcome], None]) -> None:
+        """Call ``done`` with the endpoints or with the error: at once for an IP address, later from
+        another thread for a name.
+        """
+        if target.is_literal:
+            done(_look_up(target, for_server))
+            return
+        if not self._free.acquire(blocking=False):
+            done(TincanError("too many name look-ups hang: the name server does not answer. Use the IP address"))
+            return
+        thread = threading.Thread(
+            target=self._work, args=(target, for_server, done), name=f"resolver {target.host}", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:  # no more threads
+            self._free.release()
+            done(error)
+
+    def _work(self, target: Address, for_server: bool, done: Callable[[Outcome], None]) -> None:
+        try:
+            outcome = _look_up(target, for_server)
+        finally:
+            self._free.release()
+        done(outcome)
+
+
+def _look_up(target: Address, for_server: bool) -> Outcome:
+    try:
+        return sockets.resolve(target, for_server=for_server)
+    except OSError as error:
+        return error

@@ -1,0 +1,296 @@
+"""A TCP server: listens, accepts, and lets a reply rule or a person answer."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+
+from core.address import Address, parse_address
+from core.errors import Doing, ListenError, SendError, explain
+from core.events import ConnectionId, Ending, Listening, NotSent, Resolving, Role, SessionId, TurnedAway
+from core.net import sockets
+from core.net.connection import Connection, EventSink
+from core.net.loop import READ
+from core.net.resolver import Outcome, Resolver
+from core.net.session import Session
+from core.replies import Reply, make_reply
+from core.settings import DEFAULTS, Limits
+
+FULL = b"this server has as many connections as it takes; try again later\n"
+
+_ACCEPTS_PER_TURN = 64  # then the standing connections get their turn
+_ACCEPT_REST = 0.1  # seconds without accepting when there is no descriptor left at all
+_OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_QUIET = 5.0  # seconds between two reports of peers turned away
+
+
+class Server(Session):
+    """Listens at ``target`` (an ``Address`` or ``[HOST:]PORT``; port 0 takes any free port).
+
+    ``serve_forever`` blocks until ``stop``, which any thread may call. ``reply`` names one of
+    ``core.replies.REPLIES``. Events go to ``events`` if there is one.
+
+    Raises ``AddressError`` for a bad target and ``TincanError`` for an unknown reply or framing.
+    """
+
+    role = Role.SERVER
+    _doing = Doing.LISTENING
+
+    def __init__(
+        self,
+        target: Address | str,
+        *,
+        reply: str = "letter",
+        framing: str = "raw",
+        limits: Limits = DEFAULTS,
+        events: EventSink | None = None,
+        session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
+        identities: Iterator[int] | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        if isinstance(target, str):
+            target = parse_address(target, for_server=True)
+        self._reply: Reply = make_reply(reply)
+        self._listeners: list[socket.socket] = []
+        self._connections: dict[ConnectionId, Connection] = {}
+        self._sources: Counter[str] = Counter()
+        self._stopping = False
+        self._spare = _SpareDescriptor()
+        self._turned_away = 0
+        self._turned_away_at = float("-inf")
+        self.addresses: tuple[Address, ...] = ()
+        super().__init__(
+            target,
+            framing=framing,
+            reply=reply,
+            limits=limits,
+            events=events,
+            session=session,
+            identities=identities,
+            resolver=resolver,
+        )
+
+    # Any thread.
+
+    def serve_forever(self) -> None:
+        """Listen and serve until ``stop``. Raises ``ListenError`` if it could not listen."""
+        self._run()
+        self._raise_failure()
+
+    def set_reply(self, name: str) -> None:
+        """Answer by another rule from the next message on. Raises ``TincanError`` for an unknown name."""
+        self._reply = make_reply(name)
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The connections that stand, by number."""
+        return list(self._connections.values())
+
+    def connection(self, identity: ConnectionId) -> Connection | None:
+        """The standing connection of that id."""
+        return self._connections.get(identity)
+
+    # The server's thread.
+
+    def _start(self) -> None:
+        loop = self._loop
+        if not self.target.is_literal:
+            self._emit(Resolving(self.id, time.monotonic_ns(), self.target.host))
+        self._resolver.resolve(
+            self.target, for_server=True, done=lambda outcome: loop.call_soon(lambda: self._listen(outcome))
+        )
+
+    def _listen(self, outcome: Outcome) -> None:
+        if self._stopping:
+            return
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            self._listeners = sockets.listen(outcome, self.target, self._limits.backlog)
+        except Exception as error:
+            self._fail(explain(error, Doing.LISTENING, self.target))
+            return
+        self._spare.take()
+        self.addresses = tuple(sockets.readable(listener.getsockname()) for listener in self._listeners)
+        self._watch_listeners(READ)
+        self._emit(Listening(self.id, time.monotonic_ns(), self.addresses))
+        self._stands_or_over.set()
+
+    def _watch_listeners(self, events: int) -> None:
+        for listener in self._listeners:
+            self._loop.watch(listener, events, partial(self._accept_some, listener))
+
+    def _accept_some(self, listener: socket.socket, _events: int) -> None:
+        for _ in range(_ACCEPTS_PER_TURN):
+            if not self._accept(listener):
+                return
+
+    def _accept(self, listener: socket.socket) -> bool:
+        """Take in one peer; False if there is none, or none can be taken now."""
+        if self._stopping:
+            return False
+        try:
+            sock, sockaddr = listener.accept()
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError as error:
+            if error.errno in _OUT_OF_DESCRIPTORS:
+                return self._turn_away_without_descriptor(listener)
+            return True  # that peer went away again before it was accepted
+        peer = sockets.readable(sockaddr)
+        why = self._why_not(peer)
+        if why:
+            self._turn_away(sock, peer, why)
+        else:
+            self._welcome(sock, peer)
+        return True
+
+    def _why_not(self, peer: Address) -> str:
+        """Why this peer cannot be taken in; empty if it can."""
+        if len(self._connections) >= self._limits.connections:
+            return f"the server has {self._limits.connections} connections, as many as it takes"
+        if not peer.is_loopback and self._sources[peer.host] >= self._limits.connections_per_source:
+            return f"{peer.host} has {self._limits.connections_per_source} connections, as many as one address may have"
+        return ""
+
+    def _welcome(self, sock: socket.socket, peer: Address) -> None:
+        sockets.tune(sock, self._limits)
+        try:
+            connection = self._connection(sock, peer)
+        except OSError:  # reset before we got to it
+            sock.close()
+            return
+        self._connections[connection.id] = connection
+        self._sources[peer.host] += 1
+        greeting = self._reply.greeting
+        if greeting is not None:
+            self._send(connection, greeting)
+
+    def _turn_away(self, sock: socket.socket, peer: Address | None, why: str) -> None:
+        """Tell the peer in one line, close, and report it; a crowd of them every few seconds."""
+        with contextlib.suppress(OSError):
+            sock.setblocking(False)
+            sock.send(FULL)
+            sock.shutdown(socket.SHUT_WR)
+            sock.recv(self._limits.receive)  # unread bytes would turn the close into a reset
+        sock.close()
+        self._turned_away += 1
+        now = self._loop.time()
+        if now - self._turned_away_at >= _QUIET:
+            self._turned_away_at = now
+            self._report_turned_away(peer, why)
+        elif self._turned_away == 1:
+            self._loop.call_later(_QUIET, lambda: self._report_turned_away(peer, why))
+
+    def _report_turned_away(self, peer: Address | None, why: str) -> None:
+        count, self._turned_away = self._turned_away, 0
+        if count:
+            more = f" ({count - 1:,} more were turned away with it)" if count > 1 else ""
+            self._emit(TurnedAway(self.id, time.monotonic_ns(), peer, why + more))
+
+    def _turn_away_without_descriptor(self, listener: socket.socket) -> bool:
+        """No descriptor is left: use the spare one to tell the peer so, instead of leaving it to hang."""
+        self._spare.release()
+        try:
+            sock, sockaddr = listener.accept()
+        except OSError as error:
+            self._spare.take()
+            if error.errno in _OUT_OF_DESCRIPTORS:
+                self._rest()
+            return False
+        self._turn_away(sock, sockets.readable(sockaddr), "this program has as many files open as the system allows")
+        self._spare.take()
+        return True
+
+    def _rest(self) -> None:
+        """Accept nothing for a moment, rather than spin."""
+        self._watch_listeners(0)
+        self._loop.call_later(_ACCEPT_REST, lambda: self._watch_listeners(READ))
+
+    def received(self, connection: Connection, messages: list[bytes]) -> None:
+        """Let the rule answer each message; after its goodbye the connection is not listened to."""
+        reply = self._reply
+        for message in messages:
+            answer = reply.answer(message)
+            if answer.to_sender is not None:
+                self._send(connection, answer.to_sender)
+            if answer.to_others is not None:
+                self._send_to_others(connection, answer.to_others)
+            if answer.goodbye:
+                connection.close(Ending.REPLY)
+                return
+
+    def _send(self, connection: Connection, message: bytes) -> None:
+        """Send what the rule says; what the connection refuses is put on record."""
+        try:
+            connection.send(message)
+        except SendError as error:
+            self._emit(NotSent(self.id, connection.id, time.monotonic_ns(), len(message), str(error)))
+
+    def _send_to_others(self, sender: Connection, message: bytes) -> None:
+        for connection in self.connections:
+            if connection is not sender:
+                self._send(connection, message)
+
+    def peer_finished(self, connection: Connection) -> None:
+        """A rule has nothing more to say to a peer that has finished; a person may have."""
+        if not self._reply.waits_for_a_person:
+            connection.close(Ending.PEER_FINISHED)
+            return
+        self._loop.call_later(self._limits.half_closed, lambda: connection.close(Ending.PEER_FINISHED))
+
+    def closed(self, connection: Connection) -> None:
+        """Forget it; the last one to go lets the stopping server end."""
+        del self._connections[connection.id]
+        self._sources[connection.peer.host] -= 1
+        if not self._sources[connection.peer.host]:
+            del self._sources[connection.peer.host]
+        if self._stopping and not self._connections:
+            self._loop.stop()
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._close_listeners()
+        for connection in self.connections:
+            connection.close(Ending.SERVER_STOPPED, drain=self._limits.stop_drain)
+        if not self._connections:
+            self._loop.stop()
+
+    def _close_listeners(self) -> None:
+        self._watch_listeners(0)
+        for listener in self._listeners:
+            listener.close()
+        self._listeners = []
+        self._spare.release()
+
+    def _release(self) -> None:
+        self._close_listeners()
+        for connection in self.connections:
+            connection.abort()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise ListenError(self._failure)
+
+
+class _SpareDescriptor:
+    """One descriptor kept back, so that a peer can be told when there are no others."""
+
+    def __init__(self) -> None:
+        self._fd: int | None = None
+
+    def take(self) -> None:
+        if self._fd is None:
+            with contextlib.suppress(OSError):
+                self._fd = os.open(os.devnull, os.O_RDONLY)
+
+    def release(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None

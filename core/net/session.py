@@ -1,0 +1,225 @@
+"""What a server and a client have in common: one loop, one life, one ending."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import socket
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from core.address import Address
+from core.errors import Doing, Explanation, explain
+from core.events import ConnectionId, Event, Role, SessionClosed, SessionId, SessionOpened
+from core.net.connection import Connection, EventSink
+from core.net.loop import Loop
+from core.net.resolver import Resolver
+from core.settings import Limits
+from core.wire.framing import Framer, make_framer
+
+_log = logging.getLogger(__name__)
+
+
+class Session(ABC):
+    """A server or a client: made once, run once, by one thread.
+
+    ``stop`` is for any thread and returns at once. A session can be run by the thread that wants to
+    wait for it, or, as a context manager, by a thread of its own:
+
+        with Server("127.0.0.1:0") as server:
+            print(server.addresses)
+
+    which waits until the session stands, raises what kept it from standing, and at the end stops it
+    and waits for its thread.
+    """
+
+    role: Role
+    _doing: Doing
+
+    def __init__(
+        self,
+        target: Address,
+        *,
+        framing: str,
+        reply: str | None,
+        limits: Limits,
+        events: EventSink | None,
+        session: SessionId,
+        identities: Iterator[int] | None,
+        resolver: Resolver | None,
+    ) -> None:
+        make_framer(framing, limits.message)  # a wrong name is refused here and now
+        self.target = target
+        self.id = session
+        self.framing = framing
+        self._limits = limits
+        self._sink = events
+        self._identities = identities or itertools.count(1)
+        self._resolver = resolver or Resolver(limits.resolvers)
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._begun = False
+        self._asked_to_stop = False
+        self._loop_or_none: Loop | None = None
+        self._thread: threading.Thread | None = None
+        self._stands_or_over = threading.Event()
+        self._failure: Explanation | None = None
+        self._cancelled = False
+        self._emit(SessionOpened(session, _now(), self.role, target, framing, reply))
+
+    def __repr__(self) -> str:
+        if self._failure is not None:
+            state = "failed"
+        elif not self._begun:
+            state = "not started"
+        else:
+            state = "stopped" if self._loop_or_none is None else "running"
+        return f"<{type(self).__name__} {self.target} {state}>"
+
+    # Any thread.
+
+    def start(self) -> None:
+        """Run in a thread of its own, without waiting for anything. Raises ``RuntimeError`` if there is none to be had."""
+        self._thread = threading.Thread(target=self._run, name=f"{self.role.value} {self.target}")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the session to end: flush what waits, say goodbye, close. Idempotent; returns at once."""
+        with self._lock:
+            first = not self._asked_to_stop
+            self._asked_to_stop = True
+            loop = self._loop_or_none
+        if first and loop is not None:
+            loop.call_soon(self._stop)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the session's own thread, at most ``timeout`` seconds; say whether it has ended."""
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return True
+        thread.join(timeout)
+        return not thread.is_alive()
+
+    def __enter__(self) -> Self:
+        self.start()
+        self._stands_or_over.wait()
+        if self._failure is not None or self._cancelled:
+            self.join()
+            self._raise_failure()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        self.join()
+
+    # The session's thread.
+
+    def _run(self) -> None:
+        """The whole life of the session. What goes wrong is left in ``_failure``."""
+        with self._lock:
+            if self._begun:
+                raise RuntimeError(f"{self!r} has been run before: make a new one")
+            self._begun = True
+        loop: Loop | None = None
+        try:
+            loop = Loop(gap=self._limits.gap)
+            if self._adopt(loop):
+                loop.call_soon(self._start)
+                loop.run()
+        except Exception as error:
+            _log.exception("%s %s broke", self.role.value, self.target)
+            self._failure = explain(error, self._doing, self.target)
+        finally:
+            self._wind_up(loop)
+
+    def _adopt(self, loop: Loop) -> bool:
+        """Make the loop known to ``stop``; False if that has been called already."""
+        with self._lock:
+            self._cancelled = self._asked_to_stop
+            self._loop_or_none = loop
+            return not self._asked_to_stop
+
+    def _wind_up(self, loop: Loop | None) -> None:
+        with self._lock:
+            self._loop_or_none = None
+        if loop is not None:
+            self._release()
+            loop.close()
+        self._emit(SessionClosed(self.id, _now(), self._failure, self._cancelled))
+        self._stands_or_over.set()
+
+    @property
+    def _loop(self) -> Loop:
+        """The loop, for code that only runs while there is one."""
+        assert self._loop_or_none is not None
+        return self._loop_or_none
+
+    def _fail(self, why: Explanation) -> None:
+        """End without ever having stood."""
+        self._failure = why
+        self._loop.stop()
+
+    def _connection(self, sock: socket.socket, peer: Address, took: float | None = None) -> Connection:
+        """Make a connection of this session out of a connected socket."""
+        return Connection(
+            sock,
+            peer,
+            loop=self._loop,
+            owner=self,
+            session=self.id,
+            identity=ConnectionId(next(self._identities)),
+            number=next(self._numbers),
+            framer=self._framer(),
+            limits=self._limits,
+            sink=self._sink,
+            took=took,
+        )
+
+    def _framer(self) -> Framer:
+        return make_framer(self.framing, self._limits.message)
+
+    def _emit(self, event: Event) -> None:
+        if self._sink is not None:
+            self._sink.put(event)
+
+    @abstractmethod
+    def _start(self) -> None:
+        """Begin: the loop runs."""
+
+    @abstractmethod
+    def _stop(self) -> None:
+        """Begin to end: somebody asked for it."""
+
+    @abstractmethod
+    def _release(self) -> None:
+        """Close every socket that is still there, whatever happened. The loop runs no more."""
+
+    @abstractmethod
+    def _raise_failure(self) -> None:
+        """Raise the error for ``_failure``."""
+
+    @abstractmethod
+    def received(self, connection: Connection, messages: list[bytes]) -> None:
+        """See ``Owner``."""
+
+    @abstractmethod
+    def peer_finished(self, connection: Connection) -> None:
+        """See ``Owner``."""
+
+    @abstractmethod
+    def closed(self, connection: Connection) -> None:
+        """See ``Owner``."""
+
+
+
+
+def _now() -> int:
+    return time.monotonic_ns()
+
+

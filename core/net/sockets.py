@@ -1,0 +1,220 @@
+"""Every difference between Linux, macOS and Windows that has to do with sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import socket
+import struct
+import sys
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from core.address import Address
+from core.settings import Limits
+
+_log = logging.getLogger(__name__)
+
+# What the operating system calls an address: (host, port) or (host, port, flow, scope).
+SocketAddress: TypeAlias = tuple[Any, ...]
+
+
+class Endpoint:
+    """One address as the system wants it: the family and what goes into bind or connect."""
+
+    __slots__ = ("address", "family", "sockaddr")
+
+    def __init__(self, family: int, sockaddr: SocketAddress) -> None:
+        self.family = family
+        self.sockaddr = sockaddr
+        self.address = readable(sockaddr)
+
+    def with_port(self, port: int) -> Endpoint:
+        """The same place at another port."""
+        return Endpoint(self.family, (self.sockaddr[0], port, *self.sockaddr[2:]))
+
+
+def readable(sockaddr: SocketAddress) -> Address:
+    """An address as people write it: an IPv4 peer of a dual-stack server looks like IPv4."""
+    host = str(sockaddr[0])
+    if host.startswith("::ffff:") and "." in host:
+        host = host.removeprefix("::ffff:")
+    return Address(host, int(sockaddr[1]))
+
+
+def resolve(target: Address, *, for_server: bool) -> list[Endpoint]:
+    """Ask the system what ``target`` stands for, in the order in which to try. Blocks for names.
+
+    ``localhost`` of a server is both loopback addresses, because a client may try either first.
+    Raises ``OSError`` (``socket.gaierror`` for a name).
+    """
+    flags = socket.AI_PASSIVE if for_server else 0
+    host: str | None = target.ascii_host
+    if target.is_literal:
+        flags |= socket.AI_NUMERICHOST
+    try:
+        found = socket.getaddrinfo(
+            host, target.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=flags
+        )
+    except UnicodeError as error:  # the codec's own limits on a label
+        raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
+    unique: dict[SocketAddress, Endpoint] = {}
+    for family, _kind, _proto, _name, sockaddr in found:
+        unique.setdefault(sockaddr, Endpoint(family, sockaddr))
+    return list(unique.values())
+
+
+def listen(endpoints: Sequence[Endpoint], target: Address, backlog: int) -> list[socket.socket]:
+    """Listen on all the endpoints at one port; with port 0, on one that is free on each.
+
+    ``localhost`` may be missing one of its two addresses on a machine without IPv6; other targets
+    need all of theirs. The sockets do not block. Raises ``OSError``.
+    """
+    for _attempt in range(8):
+        try:
+            return _listen_once(endpoints, backlog, may_miss_some=target.host.lower() == "localhost")
+        except OSError as error:
+            if target.port != 0 or error.errno != errno.EADDRINUSE:
+                raise
+    return _listen_once(endpoints[:1], backlog, may_miss_some=False)
+
+
+def _listen_once(endpoints: Sequence[Endpoint], backlog: int, *, may_miss_some: bool) -> list[socket.socket]:
+    listeners: list[socket.socket] = []
+    failure: OSError | None = None
+    for endpoint in endpoints:
+        if listeners and endpoint.sockaddr[1] == 0:
+            endpoint = endpoint.with_port(listeners[0].getsockname()[1])
+        try:
+            listeners.append(_listener(endpoint, backlog))
+        except OSError as error:
+            failure = error
+            if not (may_miss_some and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)):
+                _close_all(listeners)
+                raise
+    if not listeners:
+        raise failure or OSError(errno.EADDRNOTAVAIL, "no address to listen on")
+    return listeners
+
+
+def _listener(endpoint: Endpoint, backlog: int) -> socket.socket:
+    sock = socket.socket(endpoint.family, socket.SOCK_STREAM)
+    try:
+        _claim_port(sock)
+        if endpoint.family == socket.AF_INET6:
+            dual = endpoint.address.is_every_interface
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if dual else 1)
+        sock.setblocking(False)
+        sock.bind(endpoint.sockaddr)
+        sock.listen(backlog)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _claim_port(sock: socket.socket) -> None:
+    """Take the port for us alone, but not wait for a TIME_WAIT of our own to pass.
+
+    On Windows SO_REUSEADDR would let another process take the port from us; the exclusive option
+    is what POSIX does anyway.
+    """
+    if sys.platform == "win32":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def _close_all(socks: list[socket.socket]) -> None:
+    for sock in socks:
+        sock.close()
+
+
+def tune(sock: socket.socket, limits: Limits) -> None:
+    """Make a connected socket answer at once and notice a peer that vanished, where the system can.
+
+    It does not block from here on. A system that lacks an option works without it.
+    """
+    sock.setblocking(False)
+    _set(sock, socket.IPPROTO_TCP, "TCP_NODELAY", 1)
+    _set(sock, socket.SOL_SOCKET, "SO_KEEPALIVE", 1)
+    # TCP_KEEPALIVE is what macOS calls the idle time.
+    _set(sock, socket.IPPROTO_TCP, "TCP_KEEPIDLE" if hasattr(socket, "TCP_KEEPIDLE") else "TCP_KEEPALIVE",
+         limits.keepalive_idle)
+    _set(sock, socket.IPPROTO_TCP, "TCP_KEEPINTVL", limits.keepalive_interval)
+    _set(sock, socket.IPPROTO_TCP, "TCP_KEEPCNT", limits.keepalive_probes)
+    _set(sock, socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", int(limits.unacknowledged * 1000))  # ms, Linux only
+
+
+def _set(sock: socket.socket, level: int, option: str, value: int) -> None:
+    number = getattr(socket, option, None)
+    if number is None:
+        return
+    try:
+        sock.setsockopt(level, number, value)
+    except OSError as error:  # the peer may be gone already, or the system knows the name only
+        _log.debug("%s: %s", option, error)
+
+
+def start_connect(endpoint: Endpoint) -> tuple[socket.socket, int]:
+    """Begin to connect without waiting. Returns the socket and 0 or the error number so far."""
+    sock = socket.socket(endpoint.family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        status = sock.connect_ex(endpoint.sockaddr)
+    except BaseException:
+        sock.close()
+        raise
+    return sock, 0 if status in _IN_PROGRESS else status
+
+
+_IN_PROGRESS = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, getattr(errno, "WSAEWOULDBLOCK", 0)}
+
+
+def connect_status(sock: socket.socket) -> int:
+    """0 if a connect that was begun has succeeded, else its error number."""
+    status = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if status == 0 and sock.getsockname()[:2] == sock.getpeername()[:2]:
+        return errno.ECONNREFUSED  # TCP simultaneous open: the port we were given is the one we asked for
+    return status
+
+
+def reset(sock: socket.socket) -> None:
+    """Close with RST: throw away what is on its way in both directions."""
+    with contextlib.suppress(OSError):
+        packing = "hh" if sys.platform == "win32" else "ii"
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(packing, 1, 0))
+    sock.close()
+
+
+def unconfirmed(sock: socket.socket) -> int | None:
+    """Bytes that we sent and the peer's system has not acknowledged; None where nobody can tell.
+
+    Linux: SIOCOUTQ, see tcp(7).
+    """
+    if sys.platform != "linux":
+        return None
+    import fcntl
+    import termios
+
+    try:
+        answer = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0" * 4)
+    except OSError:
+        return None
+    return int(struct.unpack("i", answer)[0])
+
+
+def raise_descriptor_limit(wanted: int = 8192) -> None:
+    """Allow as many connections as the system lets us have: macOS begins with 256 descriptors."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    ceiling = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < ceiling:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (ceiling, hard))
+
+

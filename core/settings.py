@@ -1,0 +1,67 @@
+"""Every limit and every timeout of Tincan in one table, each with its unit and its reason.
+
+All are on from the first start. A limit that is off is None.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+def _limit(default: float | None, unit: str, why: str) -> Any:  # noqa: ANN401 - what dataclasses.field gives
+    return field(default=default, metadata={"unit": unit, "why": why})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of servers, clients and the journal.
+
+    Times are seconds and sizes are bytes; ``dataclasses.fields(Limits)`` gives each field's unit
+    and reason in its ``metadata``.
+    """
+
+    connections: int = _limit(
+        256 if sys.platform == "win32" else 500,
+        "connections",
+        "of one server at a time; select() on Windows takes no more than 512 sockets",
+    )
+    connections_per_source: int = _limit(
+        128 if sys.platform == "win32" else 250,
+        "connections",
+        "from one address that is not loopback, so that one machine cannot take every place",
+    )
+    backlog: int = _limit(1024, "connections", "128 makes a burst of 200 clients wait a second for a retransmit")
+    connect: float = _limit(10.0, "s", "all phases of a connect together: name, every address, handshake")
+    resolvers: int = _limit(4, "threads", "name look-ups that hang cannot be cancelled, only left behind")
+    flush: float = _limit(2.0, "s", "to hand over what waits to be sent when a connection is closed")
+    drain: float = _limit(1.0, "s", "to take in what the peer still sends before a close, so that it sees no reset")
+    drain_bytes: int = _limit(64 * KIB, "bytes", "the most that is taken in while draining")
+    stop_drain: float = _limit(0.05, "s", "the same when a whole server stops: nobody wants to wait for a hundred peers")
+    half_closed: float = _limit(30.0, "s", "how long a person may still answer a peer that has finished sending")
+    idle: float | None = _limit(None, "s", "without traffic; off, because this is a workbench")
+    keepalive_idle: int = _limit(10, "s", "a vanished peer is noticed within 30 s: 10 + 3 * 5")
+    keepalive_interval: int = _limit(5, "s", "between two probes")
+    keepalive_probes: int = _limit(3, "probes", "unanswered before the connection counts as lost")
+    unacknowledged: float = _limit(25.0, "s", "TCP_USER_TIMEOUT: data without an acknowledgement")
+    message: int = _limit(MIB, "bytes", "under a framing; what is longer is cut, counted and resynchronised")
+    outbox: int = _limit(MIB, "bytes", "waiting to be sent on one connection before more is refused")
+    stalled: float = _limit(15.0, "s", "without the peer taking a byte of what waits; then the connection ends")
+    receive: int = _limit(64 * KIB, "bytes", "asked of one recv")
+    inbox: int = _limit(MIB, "bytes", "received but not yet fetched by Client.receive(); above it reading pauses")
+    events_high: int = _limit(8 * MIB, "bytes", "waiting for the journal; above it nobody reads, so TCP slows the peers")
+    events_low: int = _limit(2 * MIB, "bytes", "waiting for the journal; below it reading goes on")
+    gap: float = _limit(5.0, "s", "slept by this process itself (suspended, stopped); its own timers start anew")
+
+    def __post_init__(self) -> None:
+        if self.events_low > self.events_high:
+            raise ValueError("events_low must not be above events_high")
+        if self.connections < 1 or self.outbox < 1 or self.message < 1 or self.receive < 1:
+            raise ValueError("connections, outbox, message and receive must be at least 1")
+
+
+DEFAULTS = Limits()
