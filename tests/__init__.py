@@ -1,0 +1,1 @@
+"""The tests of Tincan; each folder mirrors one of the code."""

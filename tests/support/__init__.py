@@ -1,0 +1,1 @@
+"""What the tests share: the guards around every test, the fault catalogue, hostile peers."""
