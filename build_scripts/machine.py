@@ -13,9 +13,10 @@ import platform
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from build_scripts import commands
 
@@ -129,7 +130,7 @@ def is_distribution_python() -> bool:
     return not any(name in sys.base_prefix for name in (".pyenv", "conda", "/uv/"))
 
 
-def _install_with_apt(missing: Iterable[Need]) -> None:
+def _install_with_apt(missing: Sequence[Need]) -> None:
     packages = [need.apt for need in missing]
     prefix = _root_prefix()
     if prefix is None:
@@ -147,7 +148,7 @@ def _root_prefix() -> list[str] | None:
     return ["sudo", "-n"] if commands.succeeds(["sudo", "-n", "true"]) else None
 
 
-def _line_to_type(missing: Iterable[Need]) -> str:
+def _line_to_type(missing: Sequence[Need]) -> str:
     """The one line that installs what is missing, for the package manager that is here."""
     if shutil.which("apt-get"):
         return "Type this, then try again:\n  sudo apt-get install " + " ".join(need.apt for need in missing)
@@ -169,6 +170,6 @@ def _other_python() -> str:
     )
 
 
-def _end(message: str) -> None:
+def _end(message: str) -> NoReturn:
     print(message, file=sys.stderr)
     raise SystemExit(CANNOT_GO_ON)

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -78,7 +79,7 @@ class Gradient:
     def _at(self, share: float) -> Colour:
         if share <= self.stops[0][0]:
             return self.stops[0][1]
-        for (low, before), (high, after) in zip(self.stops, self.stops[1:], strict=False):
+        for (low, before), (high, after) in pairwise(self.stops):
             if share <= high:
                 part = (share - low) / (high - low)
                 mixed = [one + (two - one) * part for one, two in zip(before, after, strict=True)]
@@ -88,7 +89,7 @@ class Gradient:
 
 def draw(file: Path, size: int) -> Canvas:
     """Draw a square picture at ``size`` by ``size`` pixels."""
-    root = ElementTree.parse(file).getroot()
+    root = ElementTree.parse(file).getroot()  # noqa: S314 - the project's own drawings
     left, top, width, height = (float(number) for number in root.attrib["viewBox"].split())
     if width != height:
         raise ValueError(f"{file.name} is not square")
@@ -242,7 +243,7 @@ def _stroke(lines: Sequence[Polygon], width: float) -> Iterable[Polygon]:
     for line in lines:
         for x, y in line:
             yield _ellipse(x, y, radius, radius)
-        for (x0, y0), (x1, y1) in zip(line, line[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(line):
             length = math.hypot(x1 - x0, y1 - y0)
             if length > 0:
                 dx, dy = (y1 - y0) / length * radius, -(x1 - x0) / length * radius
