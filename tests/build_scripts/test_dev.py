@@ -1,0 +1,143 @@
+"""The one script of a developer: what each command runs, and what comes of a failure."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from build_scripts import commands, dev, environment, machine
+from build_scripts.project import ROOT
+
+PYTHON = Path("/somewhere/python")
+
+
+class FakeRunner:
+    """Keeps every command line; those that contain a word from ``failing`` fail."""
+
+    def __init__(self, *failing: str) -> None:
+        self.lines: list[str] = []
+        self._failing = failing
+
+    def __call__(self, command: Sequence[object], environment: Mapping[str, str] | None = None) -> int:
+        self.lines.append(" ".join(map(str, command)))
+        return int(any(word in self.lines[-1] for word in self._failing))
+
+
+@pytest.fixture(autouse=True)
+def ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that lacks nothing."""
+    monkeypatch.setattr(machine, "ensure", lambda _needs: None)
+    monkeypatch.setattr(environment, "ensure", lambda: PYTHON)
+
+
+def test_every_check_runs_and_the_failed_ones_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runner = FakeRunner("ruff check", "darwin")
+    monkeypatch.setattr(commands, "run", runner)
+
+    code = dev.main(["test"])
+
+    assert code == 1
+    assert runner.lines[-1] == f"{PYTHON} -m coverage report --fail-under=95"
+    assert capsys.readouterr().out.endswith("FAILED: lint, types on darwin.\n")
+
+
+def test_all_checks_passed_is_exit_code_0(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(commands, "run", FakeRunner())
+
+    assert dev.main(["test"]) == 0
+    assert capsys.readouterr().out.endswith("Everything passed.\n")
+
+
+def test_types_are_checked_for_three_platforms() -> None:
+    lines = [" ".join(command) for _, command in dev.checks(PYTHON, [])]
+
+    assert [line.split()[-1] for line in lines if "mypy" in line] == ["linux", "win32", "darwin"]
+
+
+def test_a_choice_of_tests_goes_to_pytest_and_needs_no_coverage() -> None:
+    lines = [" ".join(command) for _, command in dev.checks(PYTHON, ["tests/core", "-k", "x"])]
+
+    assert lines[-1] == f"{PYTHON} -m pytest tests/core -k x"
+    assert not any("coverage" in line for line in lines)
+
+
+def test_a_failed_build_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = FakeRunner("build_scripts.build")
+    monkeypatch.setattr(commands, "run", runner)
+
+    assert dev.main(["build"]) == 1
+    assert runner.lines == [f"{PYTHON} -m build_scripts.build"]
+
+
+def test_a_build_is_run_before_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = FakeRunner("smoke")
+    monkeypatch.setattr(commands, "run", runner)
+
+    assert dev.main(["build"]) == 1
+    assert len(runner.lines) == 2
+
+
+def test_arguments_of_a_benchmark_are_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = FakeRunner()
+    monkeypatch.setattr(commands, "run", runner)
+
+    assert dev.main(["bench", "--quick"]) == 0
+    assert runner.lines == [f"{PYTHON} -m tests.benchmarks --quick"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the script waits for the program instead of becoming it")
+def test_run_becomes_the_program_and_stays_where_the_person_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    became: list[Sequence[str]] = []
+
+    def become(_file: str, command: Sequence[str]) -> NoReturn:
+        became.append(command)
+        raise SystemExit(0)
+
+    monkeypatch.setattr(os, "execv", become)
+    monkeypatch.setenv("PYTHONPATH", "")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SystemExit):
+        dev.main(["run", "--serve", "5555"])
+
+    assert became == [[sys.executable, "-m", "gui", "--serve", "5555"]]
+    assert os.environ["PYTHONPATH"] == str(ROOT)
+    assert Path.cwd() == tmp_path
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], 2), (["dance"], 2), (["--help"], 0)])
+def test_who_asks_or_errs_reads_how_it_is_used(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], code: int
+) -> None:
+    assert dev.main(arguments) == code
+    assert "dev.py test" in capsys.readouterr().out
+
+
+def test_the_script_runs_from_any_folder_without_a_package(tmp_path: Path) -> None:
+    script = ROOT / "build_scripts" / "dev.py"
+
+    done = subprocess.run([sys.executable, script, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0
+    assert "dev.py run" in done.stdout
+
+
+def test_a_command_that_does_not_exist_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.run(["no-such-program-here"]) == 127
+    assert "$ no-such-program-here" in capsys.readouterr().out
+
+
+def test_a_failed_command_ends_the_script_with_its_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ending:
+        commands.check([sys.executable, "-c", "raise SystemExit(7)"])
+
+    assert ending.value.code == 7
+    assert "exit code 7" in capsys.readouterr().err
