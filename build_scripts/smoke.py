@@ -47,7 +47,7 @@ def main() -> int:
             os.environ["DISPLAY"] = stack.enter_context(VirtualDisplay())
         try:
             for name, command in programs.items():
-                test_itself(command)
+                self_test(command)
                 converse(command)
                 print(f"{name}: tested itself, talked and ended as it should")
             times = start_times({FROM_SOURCE: [sys.executable, "-m", "gui"], **programs})
@@ -58,7 +58,7 @@ def main() -> int:
     return 0
 
 
-def test_itself(command: Sequence[str]) -> None:
+def self_test(command: Sequence[str]) -> None:
     """Let the program work its own window; it must exit with 0 and its report must say that it passed."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.txt"
