@@ -52,10 +52,15 @@ class Address:
         return _ip(self.host) is not None
 
     @property
+    def is_localhost(self) -> bool:
+        """Whether the host is the name ``localhost``, which stands for two addresses."""
+        return self.host.lower() == "localhost"
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can be meant."""
         ip = _ip(self.host)
-        return self.host.lower() == "localhost" if ip is None else _effective(ip).is_loopback
+        return self.is_localhost if ip is None else _effective(ip).is_loopback
 
     @property
     def is_every_interface(self) -> bool:
@@ -85,7 +90,7 @@ def parse_address(
     if port is None and default_port is not None:
         return Address(check_host(host), default_port)
     if port is None:
-        raise AddressError(f"the port is missing: write {host}:{DEFAULT_PORT}, for example")
+        raise AddressError(f"the port is missing: write {Address(host, DEFAULT_PORT)}, for example")
     return Address(check_host(host), parse_port(port, for_server=for_server))
 
 

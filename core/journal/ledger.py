@@ -6,7 +6,7 @@ the frozen states it makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -81,16 +81,16 @@ class _Session:
     def __init__(self, state: SessionState) -> None:
         self.state = state
         self.connections: dict[ConnectionId, ConnectionState] = {}
-        self.bytes_in = self.bytes_out = self.entries = 0
+        self.bytes_in = self.bytes_out = 0
 
-    def freeze(self, connections_changed: bool) -> SessionState:
+    def freeze(self, connections_changed: bool, entries: int) -> SessionState:
         connections = tuple(self.connections.values()) if connections_changed else self.state.connections
         self.state = replace(
             self.state,
             connections=connections,
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
-            entries=self.entries,
+            entries=entries,
         )
         return self.state
 
@@ -101,15 +101,17 @@ class Ledger:
     def __init__(self) -> None:
         self._sessions: dict[SessionId, _Session] = {}
 
-    def fold(self, events: Iterable[Event]) -> tuple[SessionState, ...]:
-        """Take in what happened; return the new states of the sessions that it touched."""
+    def fold(self, events: Iterable[Event], entries: Mapping[SessionId, int]) -> tuple[SessionState, ...]:
+        """Take in what happened; return the new states of the sessions that it touched.
+
+        ``entries`` is how many of each session's entries are in the journal by now.
+        """
         touched: dict[SessionId, bool] = {}
         for event in events:
             session_id = event.session
             session = self._sessions.get(session_id)
             if session is None:
                 session = self._sessions[session_id] = _Session(_first_state(event))
-            session.entries += 1
             if type(event) is Received:
                 session.bytes_in += len(event.data)
                 touched.setdefault(session_id, False)
@@ -119,7 +121,10 @@ class Ledger:
             else:
                 _apply(session, event)
                 touched[session_id] = True
-        return tuple(self._sessions[session_id].freeze(changed) for session_id, changed in touched.items())
+        return tuple(
+            self._sessions[session_id].freeze(changed, entries.get(session_id, 0))
+            for session_id, changed in touched.items()
+        )
 
     @property
     def states(self) -> tuple[SessionState, ...]:

@@ -49,13 +49,12 @@ def resolve(target: Address, *, for_server: bool) -> list[Endpoint]:
     ``localhost`` of a server is both loopback addresses, because a client may try either first.
     Raises ``OSError`` (``socket.gaierror`` for a name).
     """
-    flags = socket.AI_PASSIVE if for_server else 0
-    host: str | None = target.ascii_host
-    if target.is_literal:
-        flags |= socket.AI_NUMERICHOST
+    if for_server and target.is_localhost:
+        return [Endpoint(socket.AF_INET, ("127.0.0.1", target.port)), Endpoint(socket.AF_INET6, ("::1", target.port, 0, 0))]
+    flags = socket.AI_NUMERICHOST if target.is_literal else 0
     try:
         found = socket.getaddrinfo(
-            host, target.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=flags
+            target.ascii_host, target.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=flags
         )
     except UnicodeError as error:  # the codec's own limits on a label
         raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
@@ -73,7 +72,7 @@ def listen(endpoints: Sequence[Endpoint], target: Address, backlog: int) -> list
     """
     for _attempt in range(8):
         try:
-            return _listen_once(endpoints, backlog, may_miss_some=target.host.lower() == "localhost")
+            return _listen_once(endpoints, backlog, may_miss_some=target.is_localhost)
         except OSError as error:
             if target.port != 0 or error.errno != errno.EADDRINUSE:
                 raise

@@ -1,0 +1,108 @@
+"""An event as people read it: one sentence for everything that is not bytes."""
+
+from __future__ import annotations
+
+from core.address import Address
+from core.events import (
+    Closed,
+    Ending,
+    Event,
+    Listening,
+    MessageTooLong,
+    NotSent,
+    Opened,
+    PeerFinished,
+    Resolved,
+    Resolving,
+    Role,
+    SessionClosed,
+    SessionOpened,
+    Tried,
+    TurnedAway,
+    WeFinished,
+)
+
+_ENDINGS = {
+    Ending.PEER_FINISHED: "the peer said goodbye (FIN)",
+    Ending.PEER_RESET: "the peer reset it (RST)",
+    Ending.LOST: "lost, the peer no longer answers",
+    Ending.UNREACHABLE: "the network no longer leads to the peer",
+    Ending.STALLED: "the peer took nothing for too long, so it was reset from here",
+    Ending.IDLE: "nothing was said for too long",
+    Ending.LIMIT: "a limit was reached",
+    Ending.OURS: "from here (FIN)",
+    Ending.OURS_RESET: "reset from here (RST)",
+    Ending.REPLY: "the peer said stop",
+    Ending.SERVER_STOPPED: "the server was stopped",
+    Ending.FAILED: "an error",
+}
+
+GOOD_ENDINGS = frozenset({Ending.PEER_FINISHED, Ending.OURS, Ending.REPLY, Ending.SERVER_STOPPED, Ending.OURS_RESET})
+
+
+def sentence(event: Event, number: int | None) -> str:
+    """What happened, in words; ``number`` is the connection's. Empty for bytes."""
+    who = f"#{number}" if number is not None else "a connection"
+    match event:
+        case SessionOpened():
+            return f"{_ROLES[event.role]} {event.target}"
+        case Listening():
+            return f"server is listening on {_list(event.addresses)}"
+        case Resolving():
+            return f"looking up {event.host}"
+        case Resolved():
+            return f"found {_list(event.addresses)} in {_duration(event.took)}"
+        case Tried():
+            return f"tried {event.address} for {_duration(event.took)}: {event.why.what}"
+        case Opened(took=None):
+            return f"{who} connected from {event.peer}"
+        case Opened():
+            return f"connected to {event.peer} from {event.local} in {_duration(event.took)}"
+        case TurnedAway():
+            return f"turned {event.peer or 'a peer'} away: {event.why}"
+        case PeerFinished():
+            return f"{who} has finished sending (FIN)"
+        case WeFinished():
+            return f"we have finished sending to {who} (FIN)"
+        case MessageTooLong():
+            return f"{who} sent a message of {event.skipped:,} bytes: too long for the framing, so it got no reply"
+        case NotSent():
+            return f"{event.size:,} bytes for {who} were not sent: {event.why}"
+        case Closed(why=None):
+            return f"{who} closed: {_ENDINGS[event.ending]}"
+        case Closed():
+            return f"{who} closed: {event.why}"
+        case SessionClosed(failure=None, cancelled=True):
+            return "cancelled"
+        case SessionClosed(failure=None):
+            return "over"
+        case SessionClosed():
+            return str(event.failure)
+        case _:
+            return ""
+
+
+def is_failure(event: Event) -> bool:
+    """Whether something went wrong that a person should see as such."""
+    match event:
+        case Closed():
+            return event.ending not in GOOD_ENDINGS
+        case SessionClosed():
+            return event.failure is not None
+        case Tried() | TurnedAway() | MessageTooLong() | NotSent():
+            return True
+        case _:
+            return False
+
+
+_ROLES = {Role.SERVER: "starting a server on", Role.CLIENT: "connecting to"}
+
+
+def _list(addresses: tuple[Address, ...]) -> str:
+    return " and ".join(map(str, addresses))
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "no time"
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"

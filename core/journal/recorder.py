@@ -1,0 +1,232 @@
+"""The one thread that writes the journal, and tells every view what became of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.errors import Explanation, JournalError
+from core.events import Event, Received, Sent
+from core.journal.ledger import Ledger, SessionState
+from core.journal.store import JournalWriter
+from core.settings import DEFAULTS, Limits
+
+_log = logging.getLogger(__name__)
+
+_TICK = 0.010  # seconds: under load, entries gather for so long; waking a thread costs more than a message
+_COST = 200  # bytes counted for an event beside its data
+_MOST_AT_ONCE = 64  # batches with events that wait for a view that wants them
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Whether the conversation is being kept."""
+
+    path: Path | None
+    failure: Explanation | None = None  # set while recording has stopped
+    since: float | None = None  # time.time() when it stopped
+    lost: int = 0  # entries of this run that were not recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one commit changed.
+
+    ``sessions`` are the new states of those that were touched, all of whose ``entries`` can be read.
+    ``events`` is empty for a view that did not ask for them.
+    """
+
+    sessions: tuple[SessionState, ...]
+    recording: Recording
+    events: tuple[Event, ...] = ()
+
+
+class Subscription:
+    """A view's end of the recorder. Any thread.
+
+    ``wake`` is called on the recorder's thread when there is something to ``drain`` after there was
+    nothing; it must not block. States that were not drained yet are replaced by newer ones, so a slow
+    view costs nothing. A view that wants events gets every one, and holds the recorder up (and through
+    it the peers) when it does not keep up.
+    """
+
+    def __init__(self, wake: Callable[[], None], *, with_events: bool, forget: Callable[[Subscription], None]) -> None:
+        self._wake = wake
+        self._with_events = with_events
+        self._forget = forget
+        self._batches: list[Batch] = []
+        self._open = True
+        self._changed = threading.Condition()
+
+    def drain(self) -> list[Batch]:
+        """What came since the last call, the oldest first. Never blocks."""
+        with self._changed:
+            batches, self._batches = self._batches, []
+            self._changed.notify_all()
+        return batches
+
+    def close(self) -> None:
+        """Want no more."""
+        with self._changed:
+            self._open = False
+            self._changed.notify_all()
+        self._forget(self)
+
+    def post(self, batch: Batch) -> None:
+        """Put a batch in. The recorder's thread only."""
+        with self._changed:
+            if self._with_events:
+                self._changed.wait_for(lambda: len(self._batches) < _MOST_AT_ONCE or not self._open)
+                self._batches.append(batch)
+            else:
+                self._batches = [_merged(*self._batches, replace(batch, events=()))]
+            is_first = len(self._batches) == 1
+        if is_first:
+            self._wake()
+
+
+def _merged(older: Batch, newer: Batch | None = None) -> Batch:
+    """One batch for two: the latest state of every session."""
+    if newer is None:
+        return older
+    states = {state.session: state for state in older.sessions + newer.sessions}
+    return Batch(tuple(states.values()), newer.recording)
+
+
+class Recorder:
+    """Takes events from any thread, writes them in the order in which they came, and posts batches.
+
+    With no ``path`` nothing is written, and the views are told all the same. See ``EventSink`` for
+    ``put``, ``congested`` and ``when_relieved``. Raises ``JournalError`` if the file cannot be made.
+    """
+
+    def __init__(self, path: Path | None, limits: Limits = DEFAULTS) -> None:
+        self.congested = False
+        self._limits = limits
+        self._writer = JournalWriter(path) if path is not None else None
+        self._ledger = Ledger()
+        self._recording = Recording(path)
+        self._lock = threading.Lock()  # guards the five below
+        self._waiting: list[Event] = []
+        self._size = 0
+        self._idle = False
+        self._resumptions: list[Callable[[], None]] = []
+        self._subscriptions: list[Subscription] = []
+        self._news = threading.Semaphore(0)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"recorder {path.name if path else 'of nothing'}")
+        self._thread.start()
+
+    # Any thread.
+
+    def put(self, event: Event) -> None:
+        """Have an event recorded. Never blocks; nothing is dropped."""
+        kind = type(event)
+        cost = _COST + len(event.data) if kind is Received or kind is Sent else _COST  # type: ignore[union-attr]
+        with self._lock:
+            self._waiting.append(event)
+            self._size += cost
+            if self._size > self._limits.events_high:
+                self.congested = True
+            wake, self._idle = self._idle, False
+        if wake:
+            self._news.release()
+
+    def when_relieved(self, resume: Callable[[], None]) -> None:
+        """Call ``resume`` once when ``congested`` is false: now, or later from the recorder's thread."""
+        with self._lock:
+            if self.congested:
+                self._resumptions.append(resume)
+                return
+        resume()
+
+    def subscribe(self, wake: Callable[[], None], *, with_events: bool = False) -> Subscription:
+        """Tell a view what happens from now on."""
+        subscription = Subscription(wake, with_events=with_events, forget=self._unsubscribe)
+        with self._lock:
+            self._subscriptions.append(subscription)
+        return subscription
+
+    def close(self, timeout: float) -> list[str]:
+        """Record what is waiting and end; the names of threads that are still at it after ``timeout`` seconds."""
+        self._closing.set()
+        self._news.release()
+        self._thread.join(timeout)
+        return [self._thread.name] if self._thread.is_alive() else []
+
+    def _unsubscribe(self, subscription: Subscription) -> None:
+        with self._lock:
+            if subscription in self._subscriptions:
+                self._subscriptions.remove(subscription)
+
+    # The recorder's thread.
+
+    def _run(self) -> None:
+        while True:
+            events = self._take()
+            if events:
+                self._record(events)
+            elif self._closing.is_set():
+                break
+            self._closing.wait(_TICK)
+        if self._writer is not None:
+            self._writer.close()
+
+    def _take(self) -> list[Event]:
+        """What waits; if nothing does, wait for the first to come."""
+        with self._lock:
+            self._idle = not self._waiting and not self._closing.is_set()
+            wait = self._idle
+        if wait:
+            self._news.acquire()
+        with self._lock:
+            events, self._waiting = self._waiting, []
+        return events
+
+    def _record(self, events: list[Event]) -> None:
+        self._write(events)
+        counts = self._writer.counts if self._writer is not None else {}
+        states = self._ledger.fold(events, counts)
+        self._relieve(events)
+        with self._lock:
+            subscriptions = list(self._subscriptions)
+        batch = Batch(states, self._recording, tuple(events))
+        for subscription in subscriptions:
+            subscription.post(batch)
+
+    def _write(self, events: Sequence[Event]) -> None:
+        if self._writer is None:
+            return
+        try:
+            self._writer.append(events, time.time_ns() - time.monotonic_ns())
+        except Exception as error:  # whatever it is: traffic goes on, and the views say what is missing
+            if not isinstance(error, JournalError):
+                _log.exception("fault while recording")
+            self._note_loss(len(events), error)
+            return
+        if self._recording.failure is not None:
+            self._recording = replace(self._recording, failure=None, since=None)
+
+    def _note_loss(self, count: int, error: Exception) -> None:
+        lost = self._recording.lost + count
+        if self._recording.failure is None:
+            _log.warning("recording stopped: %s", error)
+            self._recording = replace(self._recording, failure=Explanation(str(error)), since=time.time(), lost=lost)
+        else:
+            self._recording = replace(self._recording, lost=lost)
+
+    def _relieve(self, events: Sequence[Event]) -> None:
+        """The events are off our hands: let readers go on if that was enough."""
+        done = sum(_COST + len(e.data) if type(e) is Received or type(e) is Sent else _COST for e in events)  # type: ignore[union-attr]
+        resumptions: list[Callable[[], None]] = []
+        with self._lock:
+            self._size -= done
+            if self.congested and self._size <= self._limits.events_low:
+                self.congested = False
+                resumptions, self._resumptions = self._resumptions, []
+        for resume in resumptions:
+            resume()
