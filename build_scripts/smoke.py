@@ -85,7 +85,7 @@ def converse(command: Sequence[str]) -> None:
             if rest := client.recv(100):
                 raise SmokeError(f"{command[0]} answered stop with {rest!r} instead of the end")
         code = end(program)
-        if code != 0:
+        if code != 0 and sys.platform != "win32":  # there SIGTERM is not a request
             raise SmokeError(f"{command[0]} exited with {code} after SIGTERM")
 
 
