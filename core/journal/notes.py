@@ -40,9 +40,13 @@ _ENDINGS = {
 GOOD_ENDINGS = frozenset({Ending.PEER_FINISHED, Ending.OURS, Ending.REPLY, Ending.SERVER_STOPPED, Ending.OURS_RESET})
 
 
-def sentence(event: Event, number: int | None) -> str:
-    """What happened, in words; ``number`` is the connection's. Empty for bytes."""
-    who = f"#{number}" if number is not None else "a connection"
+def sentence(event: Event, number: int | None, role: Role) -> str:
+    """What happened, in words. Empty for bytes.
+
+    ``number`` is the connection's, which a server's clients are called by; a client has only one.
+    """
+    who = "the server" if role is Role.CLIENT else f"#{number}" if number is not None else "a connection"
+    connection = "connection" if role is Role.CLIENT else who
     match event:
         case SessionOpened():
             return f"{_ROLES[event.role]} {event.target}"
@@ -69,9 +73,9 @@ def sentence(event: Event, number: int | None) -> str:
         case NotSent():
             return f"{event.size:,} bytes for {who} were not sent: {event.why}"
         case Closed(why=None):
-            return f"{who} closed: {_ENDINGS[event.ending]}"
+            return f"{connection} closed: {_ending(event.ending, role)}"
         case Closed():
-            return f"{who} closed: {event.why}"
+            return f"{connection} closed: {event.why}"
         case SessionClosed(failure=None, cancelled=True):
             return "cancelled"
         case SessionClosed(failure=None):
@@ -93,6 +97,10 @@ def is_failure(event: Event) -> bool:
             return True
         case _:
             return False
+
+
+def _ending(ending: Ending, role: Role) -> str:
+    return _ENDINGS[ending].replace("the peer", "the server" if role is Role.CLIENT else "the peer")
 
 
 _ROLES = {Role.SERVER: "starting a server on", Role.CLIENT: "connecting to"}

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from core.address import Address
 from core.errors import Doing, JournalError, explain
-from core.events import Closed, ConnectionId, Event, Opened, Received, Sent, SessionId, SessionOpened
+from core.events import Closed, ConnectionId, Event, Opened, Received, Role, Sent, SessionId, SessionOpened
 from core.journal.notes import is_failure, sentence
 
 FORMAT = 1
@@ -102,6 +102,7 @@ class JournalWriter:
         """Make the file at ``path``. Raises ``JournalError`` if it exists already or cannot be made."""
         self.path = path
         self.counts: dict[SessionId, int] = {}
+        self._roles: dict[SessionId, Role] = {}
         self._numbers: dict[ConnectionId, int] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -146,6 +147,7 @@ class JournalWriter:
     def _introduce(self, events: Iterable[Event]) -> None:
         for event in events:
             if isinstance(event, SessionOpened):
+                self._roles[event.session] = event.role
                 row = (event.session, event.role.value, str(event.target), event.framing, event.reply)
                 self._database.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?)", row)
             elif isinstance(event, Opened):
@@ -174,7 +176,8 @@ class JournalWriter:
                 yield session, ordinal, event.connection, "sent", at + wall_minus_mono, at, event.data, None, 0, cuts
             else:
                 connection: ConnectionId | None = getattr(event, "connection", None)
-                note = sentence(event, self._numbers.get(connection) if connection is not None else None)
+                number = self._numbers.get(connection) if connection is not None else None
+                note = sentence(event, number, self._roles.get(session, Role.SERVER))
                 failure = int(is_failure(event))
                 detail = json.dumps(_plain(event), ensure_ascii=False)
                 yield session, ordinal, connection, kind_of(event), at + wall_minus_mono, at, None, note, failure, detail

@@ -331,18 +331,18 @@ class Connection:
             self._owner.received(self, whole)
 
     def _see_fin(self) -> None:
+        """The end of the peer's sending. It is news of its own only if it is not the end of it all."""
         self._peer_sends = False
-        self._emit(PeerFinished(self._session, self.id, _now()))
+        at = _now()
         self._watch()
-        if self._closing is not None:
-            if self._we_finished:
-                self._end(self._closing)
-            return
-        self._hand_over(self._framer.finish())
+        if self._closing is None:
+            self._hand_over(self._framer.finish())
         if self._we_finished:
-            self._end(Ending.PEER_FINISHED)
+            self._end(self._closing or Ending.PEER_FINISHED)
         elif self._closing is None and not self._wants_fin:
             self._owner.peer_finished(self)
+        if self._closing is None and self._sock is not None:
+            self._emit(PeerFinished(self._session, self.id, at))
 
     def _start_flushing(self) -> None:
         if self._sock is None or not self._outbox:

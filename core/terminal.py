@@ -1,0 +1,275 @@
+"""The terminal programs: the tutorial's server and client, made right.
+
+What comes in is printed a line a message, with nothing in it that a terminal would obey; lines of
+standard input are sent. What else happens is told on standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from core.address import Address
+from core.errors import SendError
+from core.events import (
+    Closed,
+    ConnectionId,
+    Ending,
+    Event,
+    Listening,
+    MessageTooLong,
+    NotSent,
+    Opened,
+    PeerFinished,
+    Received,
+    Role,
+    SessionClosed,
+    SessionId,
+    Tried,
+    TurnedAway,
+)
+from core.journal.notes import sentence
+from core.text_safety import TextSafety, decode
+from core.wire.framing import Framer, Message, TooLong, make_framer
+from core.workbench import Workbench
+
+_TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Closed, PeerFinished)
+_LONGEST_INPUT = 16 << 20  # bytes of one line of standard input
+_PATIENCE = 2.0  # seconds that a client which has said all it had waits for the last answers
+
+
+class Options(NamedTuple):
+    """What was asked for on the command line."""
+
+    role: Role
+    target: Address
+    framing: str = "raw"
+    reply: str = "letter"
+    once: bool = False
+    journal: Path | None = None
+
+
+class _Line(NamedTuple):
+    """A line of standard input; None is its end."""
+
+    text: bytes | None
+
+
+class _Signal(NamedTuple):
+    """Somebody wants us to end."""
+
+
+def run(options: Options) -> int:
+    """Serve or connect until it is over; the exit code: 0, or 1 if it never stood.
+
+    Raises ``TincanError`` for a journal that cannot be made.
+    """
+    _write_escapes_where_needed(sys.stdout)
+    _write_escapes_where_needed(sys.stderr)
+    workbench = Workbench(options.journal)
+    program = _Program(workbench, options)
+    try:
+        return program.run()
+    finally:
+        late = workbench.close()
+        if late:
+            _tell(f"still busy: {', '.join(late)}")
+
+
+class _Program:
+    """One session in a terminal: news from its threads and from the keyboard go through one queue."""
+
+    def __init__(self, workbench: Workbench, options: Options) -> None:
+        self._workbench = workbench
+        self._options = options
+        self._news: queue.SimpleQueue[Event | _Line | _Signal | None] = queue.SimpleQueue()
+        self._subscription = workbench.subscribe(lambda: self._news.put(None), with_events=True)
+        self._framers: dict[ConnectionId, Framer] = {}
+        self._numbers: dict[ConnectionId, int] = {}
+        self._heard_anything = False
+        self._input_over = False
+        self._failed = False
+        self._text = TextSafety()
+
+    def run(self) -> int:
+        with _signals(lambda: self._news.put(_Signal())):
+            self._session = self._open()
+            threading.Thread(target=self._read_input, name="standard input", daemon=True).start()
+            try:
+                while self._take(self._news.get()):
+                    pass
+            finally:
+                self._subscription.close()
+        return 1 if self._failed else 0
+
+    def _open(self) -> SessionId:
+        options = self._options
+        if options.role is Role.SERVER:
+            return self._workbench.serve(options.target, reply=options.reply, framing=options.framing)
+        return self._workbench.connect(options.target, framing=options.framing)
+
+    def _read_input(self) -> None:
+        """Lines of standard input, without their line ending.
+
+        On a daemon thread, because nothing ends a read of a terminal; and past ``sys.stdin``, whose
+        lock such a thread would hold for ever.
+        """
+        framer = make_framer("line", _LONGEST_INPUT)
+        with contextlib.suppress(OSError, ValueError):  # there is no standard input
+            descriptor = sys.stdin.fileno()
+            while data := os.read(descriptor, 65536):
+                self._queue_lines(framer.feed(data))
+        self._queue_lines(framer.finish())
+        self._news.put(_Line(None))
+
+    def _queue_lines(self, lines: list[Message]) -> None:
+        for line in lines:
+            if isinstance(line, TooLong):
+                _tell(f"a line of {line.skipped:,} bytes is too long to be sent as one message")
+            else:
+                self._news.put(_Line(line))
+
+    def _take(self, news: Event | _Line | _Signal | None) -> bool:
+        """Deal with one piece of news; False when the session is over."""
+        if isinstance(news, _Signal):
+            self._workbench.stop(self._session)
+        elif isinstance(news, _Line):
+            self._take_line(news.text)
+        else:
+            for batch in self._subscription.drain():
+                for event in batch.events:
+                    if not self._take_event(event):
+                        return False
+        return True
+
+    def _take_line(self, text: bytes | None) -> None:
+        if text is None:
+            self._end_of_input()
+            return
+        self._heard_anything = True
+        if not text and self._options.framing == "raw":
+            return  # an empty line has no bytes
+        try:
+            delivery = self._workbench.send(self._session, text)
+        except SendError as error:
+            _tell(f"not sent: {error}")
+            return
+        for number, why in delivery.refused:
+            _tell(f"not sent to #{number}: {why}")
+
+    def _end_of_input(self) -> None:
+        """A client has said all and waits for the last answers. A server that never had input, as a
+        service has none, goes on.
+        """
+        self._input_over = True
+        if self._options.role is Role.SERVER:
+            if self._heard_anything or sys.stdin.isatty():
+                self._workbench.stop(self._session)
+            return
+        for connection in list(self._numbers):
+            self._part(connection)
+
+    def _part(self, connection: ConnectionId) -> None:
+        self._workbench.finish_sending(self._session, connection)
+        timer = threading.Timer(_PATIENCE, self._news.put, (_Signal(),))
+        timer.daemon = True
+        timer.start()
+
+    def _take_event(self, event: Event) -> bool:
+        match event:
+            case Received():
+                self._show(event)
+            case Opened():
+                self._greet(event)
+            case SessionClosed():
+                self._failed = event.failure is not None
+                if event.failure is not None:
+                    _tell(str(event.failure))
+                return False
+            case _ if isinstance(event, _TOLD):
+                connection = getattr(event, "connection", None)
+                number = self._numbers.get(connection) if connection is not None else None
+                _tell(sentence(event, number, self._options.role))
+            case _:
+                pass
+        if isinstance(event, Closed):
+            self._forget(event)
+        return True
+
+    def _greet(self, event: Opened) -> None:
+        self._framers[event.connection] = make_framer(self._options.framing, 1 << 20)
+        self._numbers[event.connection] = event.number
+        if self._options.role is Role.SERVER:
+            _print("SERVER CONNECTED TO CLIENT")
+            _tell(sentence(event, event.number, Role.SERVER))
+            return
+        _print("CLIENT CONNECTED TO SERVER")
+        if self._input_over:
+            self._part(event.connection)
+
+    def _show(self, event: Received) -> None:
+        framer = self._framers.get(event.connection)
+        if framer is not None:
+            for message in framer.feed(event.data):
+                if not isinstance(message, TooLong):
+                    self._print_message(event.connection, message)
+
+    def _print_message(self, connection: ConnectionId, message: bytes) -> None:
+        """One message, one line: a line feed within it is shown, so that nobody can forge a line."""
+        shown = self._text.text(decode(message).replace("\n", "␊"))
+        if self._options.role is Role.CLIENT:
+            _print(f"SERVER: {shown}")
+        elif len(self._numbers) > 1:
+            _print(f"CLIENT #{self._numbers[connection]} MESSAGE: {shown}")
+        else:
+            _print(f"CLIENT MESSAGE: {shown}")
+
+    def _forget(self, event: Closed) -> None:
+        framer = self._framers.pop(event.connection, None)
+        for message in framer.finish() if framer is not None else ():
+            if not isinstance(message, TooLong):
+                self._print_message(event.connection, message)
+        self._numbers.pop(event.connection, None)
+        if self._options.once and event.ending is not Ending.SERVER_STOPPED:
+            self._workbench.stop(self._session)
+
+
+@contextlib.contextmanager
+def _signals(ask_to_end: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask to end; the second one insists."""
+
+    def first(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        ask_to_end()
+
+    before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _write_escapes_where_needed(stream: TextIO) -> None:
+    """Have a character that the terminal's encoding lacks written as an escape instead of an error."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace", line_buffering=True)
+
+
+def _print(line: str) -> None:
+    try:
+        print(line)
+    except BrokenPipeError:  # whoever read us has gone: there is nobody to print for
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
