@@ -1,0 +1,1 @@
+"""Tincan's window: panes over the journal, commands down to ``core.workbench``."""

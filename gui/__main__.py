@@ -1,0 +1,101 @@
+"""``python -m gui``: reads the command line and opens the window."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from core import __version__
+from core.address import Address, parse_address
+from core.errors import AddressError
+
+BAD_ARGUMENT = 2  # exit code; also where there is no display
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line instead of the whole usage."""
+        _complain(message)
+        sys.exit(BAD_ARGUMENT)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; the answer is its exit code."""
+    found = _parser().parse_args(arguments)
+    if found.version:
+        _say(f"Tincan {__version__}")
+        return 0
+    try:
+        import tkinter
+    except ImportError:
+        _complain("this Python has no tkinter; install it (on Debian and Ubuntu: apt install python3-tk)")
+        return BAD_ARGUMENT
+    try:
+        return _open(found)
+    except tkinter.TclError as error:
+        if "display" not in str(error):
+            raise
+        _complain(f"no window can be opened here: {error}")
+        return BAD_ARGUMENT
+
+
+def _open(found: argparse.Namespace) -> int:
+    if found.self_test is not False:
+        from gui.self_test import run as run_self_test
+
+        return run_self_test(found.self_test)
+    from gui.app import Options, run
+
+    return run(Options(found.serve, found.connect, found.config))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="tincan", description="Talk TCP from either end.")
+    parser.add_argument("--serve", type=_server, metavar="[HOST:]PORT", help="start a server")
+    parser.add_argument("--connect", type=_peer, metavar="HOST:PORT", help="connect to a server")
+    parser.add_argument("--config", type=_folder, metavar="DIR", help="keep settings and journals in this folder")
+    parser.add_argument("--version", action="store_true", help="say which version this is")
+    parser.add_argument(
+        "--self-test", nargs="?", type=Path, const=None, default=False, metavar="REPORT",
+        help="talk to itself through the real window, write a report and exit with 0 or 1",
+    )  # fmt: skip
+    return parser
+
+
+def _server(text: str) -> Address:
+    return _address(text, for_server=True)
+
+
+def _peer(text: str) -> Address:
+    return _address(text, for_server=False)
+
+
+def _address(text: str, *, for_server: bool) -> Address:
+    try:
+        return parse_address(text, for_server=for_server)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text).expanduser().absolute()
+    if not text or "\0" in text or (folder.exists() and not folder.is_dir()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
+    return folder
+
+
+def _say(line: str) -> None:
+    if sys.stdout is not None:  # a windowed program on Windows has none
+        print(line)
+
+
+def _complain(line: str) -> None:
+    if sys.stderr is not None:
+        print(f"tincan: {' '.join(line.split())}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

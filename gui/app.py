@@ -1,0 +1,263 @@
+"""Puts the program together, starts it, and ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import threading
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.address import Address
+from core.errors import JournalError
+from gui import journals
+from gui.bridge import Bridge
+from gui.fault_log import FaultLog
+from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, settings_folder
+from gui.switchboard import Switchboard
+from gui.theme import Theme
+from gui.window import USUAL_SIZE, Window
+
+if TYPE_CHECKING:
+    from core.journal.store import JournalReader
+    from core.workbench import Workbench
+
+SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads
+PATIENCE = 1.5  # seconds for connections to say goodbye when the program ends
+_SAVE_AFTER = 2_000  # milliseconds between a change of what is remembered and its way to the disk
+_READABLE = 2  # tkinter.READABLE, which Windows does not have
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for. ``folder`` holds settings and journals if it is given."""
+
+    serve: Address | None = None
+    connect: Address | None = None
+    folder: Path | None = None
+
+
+class TkLoop:
+    """Tk's event loop, as the bridge wants it."""
+
+    def __init__(self, root: tk.Tk) -> None:
+        self._root = root
+
+    def after(self, milliseconds: int, callback: Callable[[], None]) -> str:
+        """Call back once, later."""
+        return self._root.after(milliseconds, callback)
+
+    def cancel(self, ticket: str) -> None:
+        """Do not call back."""
+        self._root.after_cancel(ticket)
+
+    def watch(self, descriptor: int, callback: Callable[[], None]) -> bool:
+        """Call back when there is something to read, where Tk can do that (not on Windows)."""
+        create = getattr(self._root.tk, "createfilehandler", None)
+        if create is None:
+            return False
+        create(descriptor, _READABLE, lambda _file, _mask: callback())
+        return True
+
+    def unwatch(self, descriptor: int) -> None:
+        """Stop watching."""
+        self._root.tk.deletefilehandler(descriptor)
+
+
+class App:
+    """One run of the program. Made and run on the main thread."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        folder = options.folder
+        self._file = PreferencesFile((folder or settings_folder()) / "settings.json")
+        self._journals = (folder or data_folder()) / "journals"
+        self._workbench: Workbench | None = None
+        self._reader: JournalReader | None = None
+        self._leaving = False
+        self.late: list[str] = []  # what was still running when the program ended
+        preferences = self._file.load()
+        self.root = _make_root()
+        self.root.withdraw()
+        self.theme = Theme(self.root, preferences.theme, preferences.text_size)
+        self.bridge = Bridge(TkLoop(self.root), self._deliver)
+        self._faults = FaultLog(self._file.path.parent / "errors.log", self._tell_from_anywhere)
+        self.root.report_callback_exception = self._faults.in_callback  # type: ignore[method-assign]
+        self.switchboard = Switchboard(self.theme, preferences, self)
+        self.window = Window(self.root, self.theme, self.switchboard)
+        self._place(preferences)
+        self.switchboard.open(self.window)
+        self._saved = preferences
+
+    def run(self) -> None:
+        """Show the window until it is closed."""
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        self._faults.install()
+        try:
+            with self._signals():
+                self.root.deiconify()
+                self.root.after_idle(lambda: self.root.after(1, self._painted))
+                self.root.mainloop()
+        finally:
+            self._faults.uninstall()
+            sys.setswitchinterval(before)
+
+    # What the switchboard needs: gui.switchboard.Surroundings.
+
+    def open_workbench(self) -> tuple[Workbench, JournalReader | None]:
+        """Start the engine room with a journal in the usual place or, failing that, in a temporary one."""
+        from core.workbench import Workbench
+
+        trouble = ""
+        for folder in (self._journals, Path(tempfile.gettempdir()) / f"tincan-{os.getpid()}"):
+            try:
+                self._workbench = Workbench(journals.journal_path(folder))
+                self._reader = self._workbench.open_reader()
+                break
+            except JournalError as error:
+                trouble = trouble or f"{error}. This conversation is kept for now, in a temporary folder."
+        if self._workbench is None:
+            self._workbench = Workbench()
+            trouble = "Nothing can be recorded, not even in a temporary folder, so no conversation can be shown."
+        if trouble:
+            self.switchboard.say(trouble, is_failure=True)
+        self.bridge.start(self._workbench.subscribe(self.bridge.wake))
+        return self._workbench, self._reader
+
+    def open_journals(self) -> str:
+        """Show the folder of journals in the desktop's own file program."""
+        from gui.desktop import open_folder
+
+        folder = self._workbench.journal.parent if self._workbench and self._workbench.journal else self._journals
+        return "" if open_folder(folder) else f"The journals are in {folder}"
+
+    def leave(self) -> None:
+        """End the program: the window goes at once, connections get a moment to say goodbye."""
+        if self._leaving:
+            return
+        self._leaving = True
+        self._remember()
+        self._file.save(self.switchboard.preferences)
+        self.root.withdraw()
+        self.root.update_idletasks()
+        if self._workbench is not None:
+            self.late = self._workbench.close(PATIENCE)
+        if self._reader is not None:
+            self._reader.close()
+        self.bridge.close()
+        self.root.destroy()
+
+    # Behind the scenes.
+
+    def _painted(self) -> None:
+        """The window is on the screen: now what costs time, and what the command line asked for."""
+        self.switchboard.start()
+        self.window.set_icon()
+        if self._file.notice:
+            self._tell_settings()
+        if self._options.serve is not None:
+            self._fill(self._options.serve)
+            self.switchboard.serve()
+        if self._options.connect is not None:
+            self._fill(self._options.connect)
+            self.switchboard.connect()
+        threading.Thread(target=journals.prune, args=(self._journals,), name="prune journals", daemon=True).start()
+        self._save_now_and_then()
+
+    def _fill(self, address: Address) -> None:
+        self.window.address.fill(address.host, str(address.port))
+
+    def _deliver(self, states: dict, recording: object) -> None:  # type: ignore[type-arg]
+        self.switchboard.deliver(states, recording)  # type: ignore[arg-type]
+
+    def _place(self, preferences: Preferences) -> None:
+        root, px = self.root, self.theme.px
+        wide, high = root.winfo_screenwidth(), root.winfo_screenheight()
+        usual = f"{min(px(USUAL_SIZE[0]), wide)}x{min(px(USUAL_SIZE[1]), high)}"
+        root.geometry(on_screen(preferences.geometry, wide, high) or usual)
+        root.protocol("WM_DELETE_WINDOW", self.switchboard.quit)
+
+    def _remember(self) -> None:
+        if self.root.state() == "normal":
+            switchboard = self.switchboard
+            switchboard.preferences = replace(switchboard.preferences, geometry=self.window.geometry)
+
+    def _save_now_and_then(self) -> None:
+        """So that little is forgotten if the program is killed."""
+        if self._leaving:
+            return
+        preferences = self.switchboard.preferences
+        if preferences != self._saved:
+            self._saved = preferences
+            self._file.save(preferences)
+            self._tell_settings()
+        self.root.after(_SAVE_AFTER, self._save_now_and_then)
+
+    def _tell_settings(self) -> None:
+        notice, self._file.notice = self._file.notice, ""
+        if notice:
+            self.switchboard.say(notice)
+
+    def _tell_from_anywhere(self, sentence: str) -> None:
+        self.bridge.post(lambda: self.switchboard.say(sentence, is_failure=True))
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """The first SIGINT or SIGTERM closes the window without asking; the second ends the process."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+        before = {number: signal.signal(number, self._on_signal) for number in numbers}
+        wakeup = signal.set_wakeup_fd(self.bridge.wakeup_descriptor, warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ValueError, OSError):
+                signal.set_wakeup_fd(wakeup)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        if self._leaving or self._signalled:
+            os._exit(128 + number)
+        self._signalled = True
+        self.bridge.post(self.leave)
+
+    _signalled = False
+
+
+def run(options: Options) -> int:
+    """Run the program; the answer is its exit code."""
+    app = App(options)
+    app.run()
+    if app.late:
+        _leave_behind(app.late)
+    return 0
+
+
+def _leave_behind(late: list[str]) -> None:
+    """Threads that would not end must not keep the process: say so and go."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"tincan: still running at the end: {', '.join(late)}\n")
+        sys.stderr.flush()
+    os._exit(0)
+
+
+def _make_root() -> tk.Tk:
+    """The one root window, at the screen's real resolution on Windows too."""
+    if sys.platform == "win32":
+        import ctypes
+
+        with contextlib.suppress(AttributeError, OSError):
+            ctypes.windll.shcore.SetProcessDpiAwareness(1)
+    root = tk.Tk(className="Tincan")
+    root.title("Tincan")
+    return root

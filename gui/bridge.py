@@ -1,0 +1,162 @@
+"""From the recorder's queue to the Tk thread: few, short, well-spaced visits. No tkinter.
+
+The recorder's thread writes one byte into a pipe that the event loop watches; on Windows, where
+the loop cannot watch one, the queue is looked at every few milliseconds. Either way the window is
+drawn at most once in ``FRAME`` seconds, and no visit takes longer than ``BUDGET``.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from core.events import SessionId
+    from core.journal.ledger import SessionState
+    from core.journal.recorder import Batch, Recording
+
+FRAME = 0.016  # seconds between two visits
+BUDGET = 0.008  # seconds of work in one visit; what is left over waits for the next
+POLL = 16  # milliseconds, where a pipe cannot be watched
+
+
+class EventLoop(Protocol):
+    """What the bridge needs of the toolkit. All on the window's thread."""
+
+    def after(self, milliseconds: int, callback: Callable[[], None]) -> str:
+        """Call back once, later; the answer is good for ``cancel``."""
+        ...
+
+    def cancel(self, ticket: str) -> None:
+        """Do not call back."""
+        ...
+
+    def watch(self, descriptor: int, callback: Callable[[], None]) -> bool:
+        """Call back whenever there is something to read; False if this loop cannot."""
+        ...
+
+    def unwatch(self, descriptor: int) -> None:
+        """Stop watching."""
+        ...
+
+
+class Queue(Protocol):
+    """The view's end of the recorder: ``core.journal.recorder.Subscription``."""
+
+    def drain(self) -> list[Batch]:
+        """What came since the last call; never blocks."""
+        ...
+
+
+class Bridge:
+    """Carries batches to ``deliver``: the latest state of each session, and of the recording.
+
+    ``wake`` is for any thread; everything else is for the window's.
+    """
+
+    def __init__(
+        self,
+        loop: EventLoop,
+        deliver: Callable[[dict[SessionId, SessionState], Recording], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._loop = loop
+        self._deliver = deliver
+        self._clock = clock
+        self._queue: Queue | None = None
+        self._waiting: deque[Batch] = deque()
+        self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._ticket: str | None = None
+        self._last_visit = 0.0
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        os.set_blocking(self._writing, False)
+        self._polls = not loop.watch(self._reading, self._woken)
+
+    def wake(self) -> None:
+        """Say that there is something in the queue. Any thread; never blocks."""
+        if self._polls:
+            return
+        try:
+            os.write(self._writing, b"!")
+        except (BlockingIOError, OSError):  # full: a visit is due anyway; closed: nobody is there any more
+            return
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have ``call`` made on the window's thread, soon. Any thread."""
+        self._calls.put(call)
+        self.wake()
+
+    @property
+    def wakeup_descriptor(self) -> int:
+        """Where a signal may write a byte to wake the window (``signal.set_wakeup_fd``)."""
+        return self._writing
+
+    def start(self, queue: Queue) -> None:
+        """Begin to look into ``queue``."""
+        self._queue = queue
+        self._plan(0)
+
+    def close(self) -> None:
+        """Stop visiting. ``wake`` must not be called any more."""
+        if self._ticket is not None:
+            self._loop.cancel(self._ticket)
+            self._ticket = None
+        self._queue = None
+        if not self._polls:
+            self._loop.unwatch(self._reading)
+        os.close(self._reading)
+        os.close(self._writing)
+
+    def _woken(self) -> None:
+        """The loop calls this outside its own error handling, so it only empties the pipe."""
+        try:
+            os.read(self._reading, 4096)
+        except BlockingIOError:
+            return
+        if self._queue is not None or not self._calls.empty():
+            self._plan(max(0, round((self._last_visit + FRAME - self._clock()) * 1000)))
+
+    def _plan(self, milliseconds: int) -> None:
+        if self._ticket is None:
+            self._ticket = self._loop.after(milliseconds, self._visit)
+
+    def _visit(self) -> None:
+        self._ticket = None
+        self._last_visit = self._clock()
+        try:
+            self._make_calls()
+            if self._queue is not None:
+                self._waiting.extend(self._queue.drain())
+                self._carry()
+        finally:
+            if self._waiting or self._polls:
+                self._plan(round(FRAME * 1000) if self._waiting else POLL)
+
+    def _make_calls(self) -> None:
+        while True:
+            try:
+                call = self._calls.get_nowait()
+            except Empty:
+                return
+            call()
+
+    def _carry(self) -> None:
+        """Fold what waits into one delivery, for as long as the budget lasts."""
+        if not self._waiting:
+            return
+        deadline = self._clock() + BUDGET
+        states: dict[SessionId, SessionState] = {}
+        recording = self._waiting[0].recording
+        while self._waiting:
+            batch = self._waiting.popleft()
+            states.update((state.session, state) for state in batch.sessions)
+            recording = batch.recording
+            if self._clock() > deadline:
+                break
+        self._deliver(states, recording)

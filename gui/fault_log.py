@@ -1,0 +1,65 @@
+"""What no code expected: written to a file, told in one line, and the window lives on. No tkinter."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+LARGEST_LOG = 256 * 1024  # bytes; then the log starts anew and the old one is kept as .old
+
+
+class FaultLog:
+    """Catches errors in threads, in finalisers and in Tk callbacks while it is installed.
+
+    ``tell`` gets one sentence; it is called on the thread where the error was, so it must only
+    pass the sentence on.
+    """
+
+    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
+        self.path = path
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._previous = (threading.excepthook, sys.unraisablehook)
+
+    def install(self) -> None:
+        """Catch from now on."""
+        self._previous = (threading.excepthook, sys.unraisablehook)
+        threading.excepthook = self._in_thread
+        sys.unraisablehook = self._in_finaliser
+
+    def uninstall(self) -> None:
+        """Put back what was there before."""
+        threading.excepthook, sys.unraisablehook = self._previous
+
+    def in_callback(self, _kind: type[BaseException], error: BaseException, _at: TracebackType | None) -> None:
+        """For ``Tk.report_callback_exception``."""
+        self.note(error, "a callback of the window")
+
+    def note(self, error: BaseException, where: str) -> None:
+        """Write an error down and tell of it. Any thread."""
+        self._write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} in {where}\n{''.join(traceback.format_exception(error))}\n")
+        self._tell(f"Something went wrong inside Tincan ({type(error).__name__}). It goes on; details are in {self.path}")
+
+    def _in_thread(self, what: threading.ExceptHookArgs) -> None:
+        if what.exc_value is not None and not isinstance(what.exc_value, SystemExit):
+            self.note(what.exc_value, f"the thread {what.thread.name if what.thread else '?'}")
+
+    def _in_finaliser(self, what: sys.UnraisableHookArgs) -> None:
+        if what.exc_value is not None:
+            self.note(what.exc_value, "a finaliser")
+
+    def _write(self, text: str) -> None:
+        with self._lock:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                if self.path.exists() and self.path.stat().st_size > LARGEST_LOG:
+                    self.path.replace(self.path.with_suffix(".old"))
+                with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                    file.write(text)
+            except OSError:  # nowhere to write: the sentence in the window has to do
+                return

@@ -1,0 +1,62 @@
+"""Every key, once: the menus, the page of keys and the bindings are made from this table. No tkinter."""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+
+class Key(NamedTuple):
+    """A key, what it does and how it reads. ``sequences`` are Tk's names for it."""
+
+    command: str
+    sequences: tuple[str, ...]
+    shown: str
+    does: str
+
+
+_MAC = sys.platform == "darwin"
+_MOD = "Command" if _MAC else "Control"
+_CTRL = "⌘" if _MAC else "Ctrl+"
+
+KEYS = (
+    Key("toggle_server", ("<F5>",), "F5", "start or stop the server"),
+    Key("toggle_client", ("<F6>",), "F6", "connect, cancel or disconnect"),
+    Key("connect_again", ("<Shift-F6>",), "Shift+F6", "connect once more to the same place"),
+    Key("focus_host", (f"<{_MOD}-l>", f"<{_MOD}-L>"), f"{_CTRL}L", "go to the host"),
+    Key("focus_message", (f"<{_MOD}-m>", f"<{_MOD}-M>"), f"{_CTRL}M", "go to the message"),
+    Key("next_session", ("<Control-Tab>",), "Ctrl+Tab", "next conversation"),
+    Key(
+        "previous_session",
+        ("<Control-Shift-Tab>", "<Control-ISO_Left_Tab>"),
+        "Ctrl+Shift+Tab",
+        "previous conversation",
+    ),
+    Key("clear_view", (f"<{_MOD}-k>", f"<{_MOD}-K>"), f"{_CTRL}K", "clear the view; the journal keeps everything"),
+    Key(
+        "larger",
+        (f"<{_MOD}-plus>", f"<{_MOD}-equal>", f"<{_MOD}-KP_Add>"),
+        f"{_CTRL}Plus",
+        "larger text",
+    ),
+    Key("smaller", (f"<{_MOD}-minus>", f"<{_MOD}-KP_Subtract>"), f"{_CTRL}Minus", "smaller text"),
+    Key("usual_size", (f"<{_MOD}-0>", f"<{_MOD}-KP_0>"), f"{_CTRL}0", "usual text size"),
+    Key("show_keys", ("<F1>",), "F1", "this page"),
+    Key("quit", (f"<{_MOD}-q>", f"<{_MOD}-Q>"), f"{_CTRL}Q", "quit"),
+)
+
+FIXED = (
+    ("Enter", "send the message"),
+    ("Shift+Enter", "new line in the message"),
+    ("Up, Down", "earlier messages, in an empty or unchanged field"),
+    ("Page Up, Page Down", "scroll the conversation"),
+    ("Home, End", "oldest, newest, in the conversation"),
+    ("Tab, Shift+Tab", "next, previous control"),
+    ("Space, Enter", "press the button that has the focus"),
+)
+"""What the widgets themselves do with keys, for the page of keys."""
+
+
+def shown(command: str) -> str:
+    """How the key of a command reads; empty if it has none."""
+    return next((key.shown for key in KEYS if key.command == command), "")

@@ -1,0 +1,100 @@
+"""Host, port and the two buttons that everything begins with."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+
+from gui.presenter import AddressBarView, Button
+from gui.theme import Theme
+
+
+class AddressBar(ttk.Frame):
+    """What a person types here stays as typed; whether it is an address is for others to say."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_server: Callable[[], None],
+        on_client: Callable[[], None],
+        on_edit: Callable[[], None],
+        on_enter: Callable[[], None],
+    ) -> None:
+        super().__init__(parent, style="Window.TFrame", padding=(theme.px(16), theme.px(12), theme.px(16), theme.px(10)))
+        self._theme = theme
+        self._on_edit = on_edit
+        self._on_enter = on_enter
+        gap = theme.px(8)
+        ttk.Label(self, text="Host", style="Window.TLabel").grid(row=0, column=0, padx=(0, gap))
+        self.host = self._field(ttk.Combobox(self, width=22), column=1)
+        ttk.Label(self, text="Port", style="Window.TLabel").grid(row=0, column=2, padx=(gap, gap))
+        self.port = self._field(ttk.Combobox(self, width=7), column=3)
+        self.server_button = ttk.Button(self, text="Start server", command=on_server, width=12)
+        self.server_button.grid(row=0, column=4, padx=(gap, 0), sticky="ns")
+        self.client_button = ttk.Button(self, text="Connect", command=on_client, width=12)
+        self.client_button.grid(row=0, column=5, padx=(gap, 0), sticky="ns")
+        self.columnconfigure(1, weight=1)
+        self._why = ttk.Label(self, style="Window.Error.TLabel", anchor="w", justify="left")
+        self.bind("<Configure>", lambda event: self._why.configure(wraplength=event.width - theme.px(32)))
+
+    def show(self, view: AddressBarView) -> None:
+        """Give the buttons their words."""
+        self._dress(self.server_button, view.server)
+        self._dress(self.client_button, view.client)
+
+    def offer(self, hosts: Sequence[str], ports: Sequence[str]) -> None:
+        """What was used before, newest first, to choose from."""
+        self.host.configure(values=list(hosts))
+        self.port.configure(values=list(ports))
+
+    def fill(self, host: str, port: str) -> None:
+        """Put an address into the fields."""
+        for field, text in ((self.host, host), (self.port, port)):
+            if field.get() != text:
+                field.set(text)
+        self.accept()
+
+    def refuse(self, why: str, *, host: bool = False, port: bool = False) -> None:
+        """Mark what is wrong and say why, right under it."""
+        self.host.state(["invalid" if host else "!invalid"])
+        self.port.state(["invalid" if port else "!invalid"])
+        self._why.configure(text=why)
+        self._why.grid(row=1, column=1, columnspan=5, sticky="w", pady=(self._theme.px(6), 0))
+        if host or port:
+            (self.host if host else self.port).focus_set()
+
+    def accept(self) -> None:
+        """Nothing is wrong any more."""
+        self.host.state(["!invalid"])
+        self.port.state(["!invalid"])
+        self._why.grid_remove()
+
+    @property
+    def complaint(self) -> str:
+        """What stands under the fields; empty if nothing is wrong."""
+        return str(self._why.cget("text")) if self._why.winfo_manager() else ""
+
+    def focus_host(self) -> None:
+        """Go to the host, ready to be typed over."""
+        self.host.focus_set()
+        self.host.selection_range(0, "end")
+
+    def _field(self, field: ttk.Combobox, column: int) -> ttk.Combobox:
+        field.grid(row=0, column=column, sticky="ew")
+        field.bind("<KeyRelease>", self._edited)
+        field.bind("<<ComboboxSelected>>", self._edited)
+        field.bind("<Return>", lambda _event: self._on_enter())
+        field.bind("<KP_Enter>", lambda _event: self._on_enter())
+        return field
+
+    def _edited(self, event: tk.Event[tk.Misc]) -> None:
+        if event.keysym not in ("Return", "KP_Enter", "Tab", "F5", "F6"):
+            self.accept()
+        self._on_edit()
+
+    def _dress(self, button: ttk.Button, view: Button) -> None:
+        style = "Accent.TButton" if view.is_next else "TButton"
+        button.configure(text=view.text, style=style, state="normal" if view.enabled else "disabled")

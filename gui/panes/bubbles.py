@@ -1,0 +1,203 @@
+"""A Text that shows rows as bubbles: tags for their colours and margins, small pictures for their ends.
+
+A tag can colour the margin on one side of its lines, so incoming bubbles keep Tk's own line
+breaking and outgoing ones are broken by ``gui.wrapping``. Few calls into Tk however many rows:
+each gives the interpreter away.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+
+from gui.panes.clipping import own_copying
+from gui.text_safety import TextSafety
+from gui.theme import Theme
+from gui.typesetting import INCOMING, OUTGOING, Cap, Row
+from gui.wrapping import Metrics
+
+_WIDEST = 0.76  # of the pane
+_WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read
+_STEP = 12
+
+
+class BubbleText(tk.Text):
+    """Rows in, bubbles out. Read-only; selecting and copying are ordinary."""
+
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, *, on_reshape: Callable[[], None], on_more: Callable[[int], None]
+    ) -> None:
+        super().__init__(
+            parent, wrap="word", state="disabled", borderwidth=0, highlightthickness=0, padx=0, pady=0, width=20,
+            height=4, insertwidth=0, cursor="arrow", undo=False,
+        )  # fmt: skip
+        self.safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self.lines = 0
+        self._theme = theme
+        self._on_reshape = on_reshape
+        self._on_more = on_more
+        self._shapes: set[str] = set()
+        self._inner = 0
+        self.metrics = self._measure()
+        own_copying(self)
+        self._make_menu()
+        self.tag_bind("more", "<Button-1>", self._more_clicked)
+        self.tag_bind("more", "<Enter>", lambda _event: self.configure(cursor="hand2"))
+        self.tag_bind("more", "<Leave>", lambda _event: self.configure(cursor="arrow"))
+        self.bind("<Configure>", self._resized)
+        self.bind("<Button-1>", lambda _event: self.focus_set(), add=True)
+        self.bind("<<SelectAll>>", self._select_all)
+        theme.subscribe(self._restyle)
+
+    def replace(self, rows: Sequence[Row]) -> None:  # type: ignore[override]
+        """Show these rows and nothing else."""
+        self.configure(state="normal")
+        self.delete("1.0", "end")
+        self.lines = 0
+        self._write(rows)
+        self.configure(state="disabled")
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Add rows at the end."""
+        self.configure(state="normal")
+        self._write(rows)
+        self.configure(state="disabled")
+
+    def cut_head(self, lines: int) -> None:
+        """Take so many lines away at the top."""
+        self.configure(state="normal")
+        self.delete("1.0", f"{lines + 1}.0")
+        self.configure(state="disabled")
+        self.lines -= lines
+
+    def top(self) -> tuple[int, int]:
+        """The line at the top of the view, and how many of its pixels are above the view."""
+        line = int(self.index("@0,0").partition(".")[0])
+        return line, int(self.tk.call(str(self), "count", "-ypixels", f"{line}.0", "@0,0") or 0)
+
+    def show_line(self, line: int, pixels: int) -> None:
+        """Bring a line to the top of the view, ``pixels`` of it above."""
+        self.yview(f"{line}.0")
+        if pixels:
+            self.yview_scroll(pixels, "pixels")
+
+    def _write(self, rows: Sequence[Row]) -> None:
+        runs = [run for row in rows for run in row.runs]
+        if not runs:
+            return
+        self._shape({tag for run in runs for tag in run.tags[1:2]})
+        self.insert("end", *chain.from_iterable(runs))
+        self._place_caps(rows)
+        self.lines += sum(row.lines for row in rows)
+
+    def _place_caps(self, rows: Iterable[Row]) -> None:
+        places: list[str | tk.PhotoImage] = []
+        ends: dict[str, list[str]] = {INCOMING: [], OUTGOING: []}
+        line = self.lines + 1
+        for row in rows:
+            for cap in row.caps:
+                index = f"{line + cap.line}.0"
+                places += (index, str(self._picture(cap)))
+                ends[cap.kind].append(index)
+            line += row.lines
+        if places:
+            self.tk.call("foreach", ("index", "picture"), tuple(places), f"{self} image create $index -image $picture")
+        for kind, indices in ends.items():
+            if indices:
+                self.tk.call(str(self), "tag", "add", f"{kind}-cap", *chain(*((i, f"{i}+1c") for i in indices)))
+
+    def _picture(self, cap: Cap) -> tk.PhotoImage:
+        return self._theme.cap(cap.kind, cap.width, top=cap.top)
+
+    def _shape(self, tags: Iterable[str]) -> None:
+        """Set the margins of bubbles of widths that are new."""
+        for tag in tags:
+            kind, _, width = tag.partition("-")
+            if tag not in self._shapes and kind in (INCOMING, OUTGOING) and width.isdecimal():
+                self._shapes.add(tag)
+                self._set_margins(tag)
+
+    def _set_margins(self, tag: str) -> None:
+        kind, _, width = tag.partition("-")
+        rest = max(0, self._inner - int(width))
+        if kind == INCOMING:
+            self.tag_configure(tag, rmargin=rest)
+        else:
+            self.tag_configure(tag, lmargin1=rest, lmargin2=rest)
+
+    def _measure(self) -> Metrics:
+        theme = self._theme
+        widest = int(min(max(self._inner, theme.px(200)) * _WIDEST, theme.px(_WIDEST_POINTS)))
+        return Metrics(theme.text.measure, widest=widest, step=theme.px(_STEP))
+
+    def _resized(self, _event: object) -> None:
+        inner = self.winfo_width()
+        if inner == self._inner:
+            return
+        self._inner = inner
+        for tag in self._shapes:
+            self._set_margins(tag)
+        metrics = self._measure()
+        if metrics.widest != self.metrics.widest:
+            self.metrics = metrics
+        self._on_reshape()
+
+    def _restyle(self) -> None:
+        theme, p = self._theme, self._theme.palette
+        px, pad = theme.px, theme.text.measure("\u2003")
+        self.configure(
+            background=p.pane, foreground=p.text, font=theme.text, selectbackground=p.selection,
+            selectforeground=p.selection_text, inactiveselectbackground=p.selection,
+        )  # fmt: skip
+        self.tag_configure("head", font=theme.small, foreground=p.muted, spacing1=px(12), spacing3=px(3))
+        self.tag_configure("right", justify="right")
+        self.tag_configure("who", foreground=p.text)
+        self.tag_configure("gap", font=theme.tiny, spacing1=px(2))
+        room = {"lmargin1": px(24), "lmargin2": px(24), "rmargin": px(24), "justify": "center"}
+        self.tag_configure("note", font=theme.small, foreground=p.muted, spacing1=px(10), spacing3=px(2), **room)
+        self.tag_configure("day", font=theme.small, foreground=p.text, spacing1=px(18), spacing3=px(6), **room)
+        self.tag_configure("when", foreground=p.muted)
+        self.tag_configure("failure", foreground=p.error)
+        for kind, text in ((INCOMING, p.incoming_text), (OUTGOING, p.outgoing_text)):
+            fill = str(getattr(p, kind))
+            self.tag_configure(kind, background=fill, foreground=text, selectbackground=p.selection)
+            self.tag_configure(f"{kind}-cap", font=theme.tiny, justify="left" if kind == INCOMING else "right")
+        self.tag_configure(INCOMING, lmargin1=pad, lmargin2=pad, lmargincolor=p.incoming, rmargincolor=p.pane)
+        self.tag_configure(OUTGOING, rmargin=pad, rmargincolor=p.outgoing, lmargincolor=p.pane)
+        self.tag_configure("mark", foreground=p.muted)
+        self.tag_configure("more", underline=True)
+        for number, color in enumerate(p.connections):
+            self.tag_configure(f"connection-{number}", foreground=color, font=theme.small)
+        self.tag_raise("sel")
+        self.metrics = self._measure()
+        self._menu_colours()
+        if self._inner:
+            self._on_reshape()
+
+    def _more_clicked(self, _event: object) -> str:
+        for tag in self.tag_names("current"):
+            if tag.startswith("more-"):
+                self._on_more(int(tag.removeprefix("more-")))
+        return "break"
+
+    def _select_all(self, _event: object = None) -> str:
+        self.tag_add("sel", "1.0", "end-1c")
+        return "break"
+
+    def _make_menu(self) -> None:
+        self._menu = tk.Menu(self, tearoff=False)
+        self._menu.add_command(label="Copy", command=lambda: self.event_generate("<<Copy>>"))
+        self._menu.add_command(label="Select all", command=self._select_all)
+        for button in ("<Button-3>", "<Control-Button-1>") if self._is_mac() else ("<Button-3>",):
+            self.bind(button, self._open_menu)
+
+    def _is_mac(self) -> bool:
+        return str(self.tk.call("tk", "windowingsystem")) == "aqua"
+
+    def _menu_colours(self) -> None:
+        self._theme.colour_menu(self._menu)
+
+    def _open_menu(self, event: tk.Event[tk.Misc]) -> None:
+        self._menu.entryconfigure(0, state="normal" if self.tag_ranges("sel") else "disabled")
+        self._menu.tk_popup(event.x_root, event.y_root)

@@ -1,0 +1,147 @@
+"""The conversation: its head, the transcript, what an empty one says, and the way back to the end."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from gui.panes.choice import Choice
+from gui.panes.transcript import Conversation, Transcript
+from gui.presenter import REPLY_WORDS, ConversationView, Empty
+from gui.theme import Theme
+
+
+class ConversationPane(ttk.Frame):
+    """Shows one session's conversation and lets a person choose how a server replies."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, on_reply: Callable[[str], None]) -> None:
+        super().__init__(parent, style="Pane.TFrame")
+        self._theme = theme
+        px = theme.px
+        self._head = ttk.Frame(self, style="Pane.TFrame", padding=(px(20), px(10), px(16), px(8)))
+        self._title = ttk.Label(self._head, style="Pane.Strong.TLabel")
+        self._detail = ttk.Label(self._head, style="Pane.Muted.TLabel")
+        self._reply_label = ttk.Label(self._head, text="Reply with", style="Pane.Muted.TLabel")
+        self.reply: Choice[str] = Choice(self._head, on_reply, width=16)
+        self.reply.offer(tuple(REPLY_WORDS.items()), "letter")
+        self._title.pack(side="left")
+        self._detail.pack(side="left", padx=(px(10), 0))
+        self.reply.pack(side="right")
+        self._reply_label.pack(side="right", padx=(0, px(8)))
+        self._head.pack(fill="x")
+        ttk.Frame(self, style="Line.TFrame", height=px(1)).pack(fill="x")
+        self.transcript = Transcript(self, theme, on_new=self._show_new)
+        self.transcript.pack(fill="both", expand=True)
+        self._empty = EmptyPage(self.transcript, theme)
+        self._back = ttk.Button(self.transcript, style="Accent.TButton", command=self.transcript.to_end)
+        self._view: ConversationView | None = None
+
+    def show(self, view: ConversationView) -> None:
+        """Give the pane its head and what to say while it is empty."""
+        if view == self._view:
+            return
+        self._view = view
+        self._title.configure(text=view.title)
+        self._detail.configure(text=view.detail)
+        self._show_reply(view.reply)
+        self._empty.show(view.empty)
+
+    def show_rows(self, conversation: Conversation | None, total: int) -> None:
+        """Show the conversation as it stands with ``total`` entries."""
+        self.transcript.show(conversation, total)
+        if self.transcript.is_empty:
+            self._empty.place(relx=0.5, rely=0.42, anchor="center")
+        else:
+            self._empty.place_forget()
+
+    @property
+    def new_text(self) -> str:
+        """What the button back to the end says; empty while it is not there."""
+        return str(self._back.cget("text")) if self._back.winfo_manager() else ""
+
+    def _show_reply(self, reply: str | None) -> None:
+        if reply is None:
+            self.reply.pack_forget()
+            self._reply_label.pack_forget()
+            return
+        if not self.reply.winfo_manager():
+            self.reply.pack(side="right")
+            self._reply_label.pack(side="right", padx=(0, self._theme.px(8)))
+        self.reply.offer(tuple(REPLY_WORDS.items()), reply)
+
+    def _show_new(self, new: int) -> None:
+        if new > 0:
+            self._back.configure(text=f"{new:,} new  ↓")
+            self._back.place(relx=0.5, rely=1.0, y=-self._theme.px(14), anchor="s")
+        else:
+            self._back.place_forget()
+
+
+class EmptyPage(ttk.Frame):
+    """What stands in the middle of an empty conversation: what to do next, with the keys."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, style="Pane.TFrame")
+        self._theme = theme
+        self._picture = CansAndString(self, theme)
+        self._picture.pack(pady=(0, theme.px(14)))
+        self._title = ttk.Label(self, style="Pane.TLabel", font=theme.title, anchor="center")
+        self._title.pack()
+        self._sentence = ttk.Label(self, style="Pane.TLabel", justify="center", anchor="center")
+        self._sentence.pack(pady=(theme.px(6), theme.px(14)))
+        self._keys = ttk.Frame(self, style="Pane.TFrame")
+        self._keys.pack()
+        self._shown: Empty | None = None
+        parent.bind("<Configure>", self._fit, add=True)
+
+    def show(self, empty: Empty) -> None:
+        """Say this."""
+        if empty == self._shown:
+            return
+        self._shown = empty
+        self._title.configure(text=empty.title)
+        self._sentence.configure(text=empty.sentence)
+        for label in self._keys.winfo_children():
+            label.destroy()
+        for row, (key, does) in enumerate(empty.keys):
+            gap = self._theme.px(6)
+            ttk.Label(self._keys, text=key, style="Key.TLabel", anchor="center").grid(row=row, column=0, sticky="ew")
+            ttk.Label(self._keys, text=does, style="Pane.TLabel").grid(row=row, column=1, sticky="w", padx=gap * 2, pady=gap)
+
+    def _fit(self, event: tk.Event[tk.Misc]) -> None:
+        self._sentence.configure(wraplength=max(self._theme.px(160), event.width - self._theme.px(60)))
+        if event.height < self._theme.px(260):
+            self._picture.pack_forget()
+        elif not self._picture.winfo_manager():
+            self._picture.pack(pady=(0, self._theme.px(14)), before=self._title)
+
+
+class CansAndString(tk.Canvas):
+    """Two cans and a string between them."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, width=theme.px(210), height=theme.px(64), highlightthickness=0, borderwidth=0)
+        self._theme = theme
+        theme.subscribe(self._draw)
+
+    def _draw(self) -> None:
+        p, s = self._theme.palette, self._theme.scale
+        self.delete("all")
+        self.configure(background=p.pane)
+        string = [value * s for value in (46, 30, 76, 44, 105, 49, 134, 44, 164, 30)]
+        self.create_line(*string, smooth=True, width=max(1, 1.6 * s), fill=p.muted)
+        for x, color in ((10, p.outgoing), (164, p.incoming)):
+            self._can(x * s, color, p.muted, s)
+
+    def _can(self, x: float, fill: str, line: str, s: float) -> None:
+        width, top, bottom, rim = 36 * s, 10 * s, 52 * s, 5 * s
+        stroke = max(1, 1.4 * s)
+        self.create_oval(x, bottom - rim, x + width, bottom + rim, fill=fill, outline=line, width=stroke)
+        self.create_rectangle(x, top, x + width, bottom, fill=fill, outline="")
+        self.create_line(x, top, x, bottom, fill=line, width=stroke)
+        self.create_line(x + width, top, x + width, bottom, fill=line, width=stroke)
+        self.create_oval(x, top - rim, x + width, top + rim, fill=fill, outline=line, width=stroke)
+        for y in (24 * s, 38 * s):
+            ribs = (x, y - rim, x + width, y + rim)
+            self.create_arc(*ribs, start=180, extent=180, style="arc", outline=line, width=max(1, s * 0.8))

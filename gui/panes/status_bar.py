@@ -1,0 +1,47 @@
+"""The line at the bottom: what is going on, in words and figures."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+
+from gui.presenter import StatusView
+from gui.theme import Theme
+
+
+class StatusBar(ttk.Frame):
+    """A dot, words, figures, and a warning while others can reach us."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        px = theme.px
+        super().__init__(parent, style="Window.TFrame", padding=(px(16), px(5), px(16), px(6)))
+        self._theme = theme
+        self._view = StatusView("off", "Ready")
+        self._dot = ttk.Label(self, style="Window.TLabel")
+        self._words = ttk.Label(self, style="Window.Muted.TLabel")
+        self._figures = ttk.Label(self, style="Window.Muted.TLabel")
+        self._warning = ttk.Label(self, style="Warning.TLabel")
+        self._dot.pack(side="left", padx=(0, px(8)))
+        self._figures.pack(side="right")
+        self._words.pack(side="left")
+        self._warning.pack(side="left", padx=(px(16), 0))
+        theme.subscribe(self._paint)
+
+    def show(self, view: StatusView) -> None:
+        """Show this."""
+        if view != self._view:
+            self._view = view
+            self._paint()
+
+    @property
+    def words(self) -> str:
+        """Everything that is written in the line."""
+        return "   ".join(filter(None, (self._view.words, self._view.warning, *self._view.figures)))
+
+    def _paint(self) -> None:
+        p, view = self._theme.palette, self._view
+        colors = {"live": p.good, "waiting": p.warning, "failed": p.error}
+        self._dot.configure(image=str(self._theme.dot(colors.get(view.state, p.thumb))))
+        self._words.configure(text=view.words)
+        self._figures.configure(text="     ".join(view.figures))
+        self._warning.configure(text=f"▲ {view.warning}" if view.warning else "")

@@ -1,0 +1,199 @@
+"""What the window remembers, and the file it is kept in. No tkinter.
+
+The file is small JSON that people may edit. One that cannot be understood is set aside with
+``.bad`` behind its name and the defaults are used; one that cannot be written is said so once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+VERSION = 1
+LARGEST_FILE = 256 * 1024  # bytes; ours stays far below
+MOST_ADDRESSES = 10
+MOST_MESSAGES = 200
+LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
+REPLIES = ("letter", "echo", "room", "none")
+
+_GEOMETRY = re.compile(r"(\d{2,5})x(\d{2,5})\+(-?\d{1,5})\+(-?\d{1,5})")
+_VISIBLE = 80  # pixels of the window that must be on the screen for it to count as being there
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Everything that is kept between two runs. Newest first in every list."""
+
+    geometry: str = ""  # WIDTHxHEIGHT+X+Y in pixels
+    hosts: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    theme: str = "system"
+    text_size: int = 0  # points more than usual
+    reply: str = "letter"
+
+    def with_address(self, host: str, port: str) -> Preferences:
+        """With a host and port that were just used in front of the others."""
+        return replace(
+            self, hosts=_in_front(host, self.hosts, MOST_ADDRESSES), ports=_in_front(port, self.ports, MOST_ADDRESSES)
+        )
+
+    def with_message(self, message: str) -> Preferences:
+        """With a message that was just sent in front of the others."""
+        if not message or len(message) > LONGEST_MESSAGE:
+            return self
+        return replace(self, messages=_in_front(message, self.messages, MOST_MESSAGES))
+
+
+class PreferencesFile:
+    """The file. ``notice`` holds a sentence for the person after something went wrong, once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notice = ""
+        self._complained = False
+        self._saved: Preferences | None = None
+
+    def load(self) -> Preferences:
+        """What the file says, or the defaults."""
+        try:
+            preferences = parse(_read(self.path))
+        except FileNotFoundError:
+            return Preferences()
+        except (OSError, ValueError, RecursionError) as error:
+            self._set_aside(error)
+            return Preferences()
+        self._saved = preferences
+        return preferences
+
+    def save(self, preferences: Preferences) -> None:
+        """Write the file so that it is either the old one or the new one, whenever the power fails."""
+        if preferences == self._saved:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _write(self.path, json.dumps({"version": VERSION, **asdict(preferences)}, ensure_ascii=True, indent=1))
+            self._saved = preferences
+        except OSError as error:
+            self._complain(f"Settings cannot be kept in {self.path.parent}: {error.strerror}. Tincan runs without.")
+
+    def _complain(self, sentence: str) -> None:
+        if not self._complained:
+            self.notice = sentence
+        self._complained = True
+
+    def _set_aside(self, error: Exception) -> None:
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        aside = self.path.with_name(self.path.name + ".bad")
+        try:
+            self.path.replace(aside)
+        except OSError:
+            self._complain(f"The settings in {self.path} could not be read ({reason}). Tincan runs without.")
+            return
+        self.notice = f"The settings could not be read ({reason}). They were set aside as {aside.name}."
+
+
+def parse(text: str) -> Preferences:
+    """Preferences from JSON. Raises ``ValueError`` for anything that this version cannot have written."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    version = found.pop("version", None)
+    if not isinstance(version, int) or version > VERSION:
+        raise ValueError(f"written by another version: {str(version)[:20]}")
+    values: dict[str, Any] = {}
+    for field in fields(Preferences):
+        if field.name in found:
+            values[field.name] = _checked(field.name, field.default, found[field.name])
+    return Preferences(**values)
+
+
+def settings_folder(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
+    """Where this platform keeps a program's settings."""
+    environment = os.environ if environment is None else environment
+    if platform == "win32" and environment.get("APPDATA"):
+        return Path(environment["APPDATA"]) / "Tincan"
+    if platform == "darwin":
+        return _home(environment) / "Library" / "Application Support" / "Tincan"
+    return Path(_absolute(environment, "XDG_CONFIG_HOME") or _home(environment) / ".config") / "tincan"
+
+
+def data_folder(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
+    """Where this platform keeps what a program has recorded."""
+    environment = os.environ if environment is None else environment
+    if platform == "win32" and environment.get("LOCALAPPDATA"):
+        return Path(environment["LOCALAPPDATA"]) / "Tincan"
+    if platform == "darwin":
+        return _home(environment) / "Library" / "Application Support" / "Tincan"
+    return Path(_absolute(environment, "XDG_DATA_HOME") or _home(environment) / ".local" / "share") / "tincan"
+
+
+def on_screen(geometry: str, width: int, height: int) -> str:
+    """The geometry, made to fit a screen of that size in pixels; empty if it makes no sense.
+
+    A window that would be out of sight keeps its size and loses its place.
+    """
+    found = _GEOMETRY.fullmatch(geometry)
+    if not found:
+        return ""
+    wide, high = min(int(found[1]), width), min(int(found[2]), height)
+    x, y = int(found[3]), int(found[4])
+    if not (-wide + _VISIBLE <= x <= width - _VISIBLE and 0 <= y <= height - _VISIBLE):
+        return f"{wide}x{high}"
+    return f"{wide}x{high}+{x}+{y}"
+
+
+def _checked(name: str, default: object, value: object) -> object:
+    if isinstance(default, tuple):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ValueError(f"{name} is not a list of texts")
+        most = MOST_MESSAGES if name == "messages" else MOST_ADDRESSES
+        return tuple(item[:LONGEST_MESSAGE] for item in value[:most])
+    if type(value) is not type(default):
+        raise ValueError(f"{name} is not what it should be")
+    if name == "reply" and value not in REPLIES:
+        raise ValueError(f"there is no reply called {str(value)[:20]!r}")
+    return value
+
+
+def _in_front(item: str, others: tuple[str, ...], most: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((item, *others)))[:most]
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise ValueError(f"larger than {LARGEST_FILE // 1024} KiB")
+    return data.decode("utf-8-sig")
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    return Path(home) if home else Path(tempfile.gettempdir())
+
+
+def _absolute(environment: Mapping[str, str], name: str) -> str | None:
+    """The variable if it holds an absolute path; the XDG specification says to ignore others."""
+    value = environment.get(name, "")
+    return value if Path(value).is_absolute() else None

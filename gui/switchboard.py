@@ -1,0 +1,382 @@
+"""Does what a person asks for: commands go down to the workbench, states come up and are shown.
+
+Lives on the window's thread. What the workbench is asked here returns at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_host, parse_port
+from core.errors import AddressError, JournalError, SendError, TincanError
+from core.events import ConnectionId, Role, SessionId
+from core.journal.ledger import Phase, SessionState
+from gui import presenter
+from gui.panes.composer import Outcome
+from gui.panes.transcript import Conversation
+from gui.preferences import Preferences
+from gui.reachable import own_addresses
+from gui.theme import Theme
+from gui.window import Window
+
+if TYPE_CHECKING:
+    from core.journal.recorder import Recording
+    from core.journal.store import Entry, JournalReader
+    from core.workbench import Workbench
+
+
+class Surroundings(Protocol):
+    """What the switchboard needs of the program around it."""
+
+    def open_workbench(self) -> tuple[Workbench, JournalReader | None]:
+        """Start the engine room; called once, before the first command."""
+        ...
+
+    def leave(self) -> None:
+        """End the program."""
+        ...
+
+    def open_journals(self) -> str:
+        """Show the folder of journals to the person; the answer says what went wrong, if anything."""
+        ...
+
+
+class Switchboard:
+    """Between the window and the workbench. Implements ``gui.window.Actions``."""
+
+    def __init__(self, theme: Theme, preferences: Preferences, surroundings: Surroundings) -> None:
+        self.preferences = preferences
+        self.sessions: dict[SessionId, SessionState] = {}
+        self.selected: SessionId | None = None
+        self._connection: ConnectionId | None = None
+        self._theme = theme
+        self._surroundings = surroundings
+        self._workbench: Workbench | None = None
+        self._reader: JournalReader | None = None
+        self._replies: dict[SessionId, str] = {}
+        self._cleared: dict[SessionId, int] = {}
+        self._asked: SessionId | None = None  # the newest session, whose failure is told under the fields
+        self._reachable: tuple[str, ...] = ()
+        self._recording_failed = False
+        self._leaving = False
+
+    def open(self, window: Window) -> None:
+        """Take charge of a window."""
+        self._window = window
+        hosts, ports = self.preferences.hosts, self.preferences.ports
+        window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
+        self._offer_history()
+        window.composer.focus_message()
+        self.refresh()
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[], None]]:
+        """Every command of the keys and menus, by its name."""
+        return {
+            "toggle_server": self.toggle_server,
+            "toggle_client": self.toggle_client,
+            "connect_again": self.connect,
+            "focus_host": lambda: self._window.address.focus_host(),
+            "focus_message": lambda: self._window.composer.focus_message(),
+            "next_session": lambda: self._step(1),
+            "previous_session": lambda: self._step(-1),
+            "clear_view": self.clear_view,
+            "show_everything": self.show_everything,
+            "larger": lambda: self._zoom(self._theme.step + 1),
+            "smaller": lambda: self._zoom(self._theme.step - 1),
+            "usual_size": lambda: self._zoom(0),
+            "show_keys": lambda: self._window.show_keys(),
+            "show_about": self.show_about,
+            "open_journals": self._open_journals,
+            "cut": lambda: self._edit("<<Cut>>"),
+            "copy": lambda: self._edit("<<Copy>>"),
+            "paste": lambda: self._edit("<<Paste>>"),
+            "select_all": lambda: self._edit("<<SelectAll>>"),
+            "quit": self.quit,
+        }
+
+    # What comes up.
+
+    def deliver(self, states: dict[SessionId, SessionState], recording: Recording) -> None:
+        """Take in the newest states and show them."""
+        for state in states.values():
+            before = self.sessions.get(state.session)
+            self.sessions[state.session] = state
+            if before is None or before.phase is not state.phase:
+                self._phase_changed(state)
+        self._tell_recording(recording)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is so."""
+        self._window.show(presenter.present(self.desk()))
+        state = self.sessions.get(self.selected) if self.selected is not None else None
+        conversation = self._conversation(state) if state is not None else None
+        self._window.conversation.show_rows(conversation, state.entries if state is not None else 0)
+
+    def desk(self) -> presenter.Desk:
+        """What the view is made from."""
+        return presenter.Desk(
+            self.sessions,
+            self.selected,
+            self._connection,
+            self._form(),
+            self._replies.get(self.selected, self.preferences.reply) if self.selected else self.preferences.reply,
+            self._reachable,
+            self._window.conversation.transcript.text.safety,
+        )
+
+    # What the person asks for.
+
+    def toggle_server(self) -> None:
+        """Start the server at host and port, or stop the one that runs there."""
+        running = presenter.server_here(self.desk())
+        if running is None:
+            self.serve()
+        else:
+            self.workbench.stop(running.session)
+
+    def toggle_client(self) -> None:
+        """Connect to host and port, or end what is connected or dialling there."""
+        running = presenter.client_here(self.desk())
+        if running is None:
+            self.connect()
+        else:
+            self.workbench.stop(running.session)
+
+    def serve(self) -> None:
+        """Start a server at host and port."""
+        address = self._address(for_server=True)
+        if address is not None:
+            reply = self.preferences.reply
+            self._begin(address, lambda: self.workbench.serve(address, reply=reply))
+            self._replies.update({self.selected: reply} if self.selected is not None else {})
+            self._reachable = () if address.is_loopback else own_addresses()
+
+    def connect(self) -> None:
+        """Connect a client to host and port."""
+        address = self._address(for_server=False)
+        if address is not None:
+            self._begin(address, lambda: self.workbench.connect(address))
+
+    def do_next(self) -> None:
+        """Enter in the address: press the button that is next."""
+        view = presenter.present(self.desk()).address
+        if view.server.is_next:
+            self.serve()
+        elif view.client.is_next or view.client.text == "Connect":
+            self.connect()
+
+    def send(self, text: str, to: ConnectionId | None) -> Outcome:
+        """Send a message as UTF-8, just as it was typed."""
+        state = self.sessions.get(self.selected) if self.selected is not None else None
+        if state is None or not state.connections:
+            return Outcome(False, self._window_hint())
+        try:
+            delivery = self.workbench.send(state.session, text.encode(), to=to)
+        except UnicodeEncodeError:
+            return Outcome(False, "Half a character in this message cannot be sent as UTF-8: delete it.")
+        except SendError as error:
+            return Outcome(False, f"Not sent: {error}.")
+        self.preferences = self.preferences.with_message(text)
+        self._window.composer.remember(self.preferences.messages)
+        self._window.conversation.transcript.to_end()
+        refused = "; ".join(f"#{number}: {why}" for number, why in delivery.refused)
+        return Outcome(True, f"Not sent to {refused}" if refused else "")
+
+    def choose_row(self, key: str) -> None:
+        """Show the session, or the connection of a session, that a row stands for."""
+        self.select(*presenter.parse_row_key(key))
+
+    def select(self, session: SessionId, connection: ConnectionId | None = None) -> None:
+        """Show a session; host and port follow it, so that the buttons speak of it."""
+        self.selected, self._connection = session, connection
+        state = self.sessions.get(session)
+        if state is not None:
+            port = state.addresses[0].port if state.addresses else state.target.port
+            self._window.address.fill(state.target.host, str(port))
+        self._window.composer.complain("")
+        self.refresh()
+
+    def choose_reply(self, reply: str) -> None:
+        """Have the selected server, and those to come, reply like that."""
+        self.preferences = replace(self.preferences, reply=reply)
+        state = self.sessions.get(self.selected) if self.selected is not None else None
+        if state is not None and state.role is Role.SERVER:
+            self._replies[state.session] = reply
+            self.workbench.set_reply(state.session, reply)
+
+    def choose_recipient(self, connection: ConnectionId | None) -> None:
+        """Write to that connection, or to everyone."""
+        self._connection = connection
+        self.refresh()
+
+    def choose_colours(self, name: str) -> None:
+        """Take another palette."""
+        self.preferences = replace(self.preferences, theme=name)
+        self._theme.choose(name)
+
+    def form_edited(self) -> None:
+        """Host or port changed: the buttons may mean something else."""
+        self.refresh()
+
+    def clear_view(self) -> None:
+        """Show only what comes from now on."""
+        state = self.sessions.get(self.selected) if self.selected is not None else None
+        if state is not None:
+            self._cleared[state.session] = state.entries
+            self.refresh()
+
+    def show_everything(self) -> None:
+        """Take back ``clear_view``."""
+        if self.selected is not None and self._cleared.pop(self.selected, 0):
+            self.refresh()
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        from core import __version__
+
+        tk_version = self._window.root.tk.call("info", "patchlevel")
+        self._window.banner.say(
+            f"Tincan {__version__}, both ends of a TCP conversation. Python {sys.version.split()[0]}, Tk {tk_version}."
+        )
+
+    def quit(self) -> None:
+        """End the program; ask first, once, while something is connected."""
+        standing = sum(len(state.connections) for state in self.sessions.values())
+        if not standing or self._leaving:
+            self._surroundings.leave()
+            return
+        self._leaving = True
+        words = "One connection stands" if standing == 1 else f"{standing:,} connections stand"
+        self._window.banner.say(
+            f"{words}. Quit all the same?", buttons=[("Quit", self._surroundings.leave)], close_word="Stay"
+        )
+        self._window.banner.on_hush = self._stay
+        self._window.banner.focus_first()
+
+    @property
+    def workbench(self) -> Workbench:
+        """The engine room, opened when first needed."""
+        if self._workbench is None:
+            self.start()
+        assert self._workbench is not None
+        return self._workbench
+
+    def start(self) -> None:
+        """Open the workbench, after the first paint or with the first command, whichever comes first."""
+        if self._workbench is None:
+            self._workbench, self._reader = self._surroundings.open_workbench()
+
+    def say(self, sentence: str, *, is_failure: bool = False) -> None:
+        """Tell the person something that concerns the whole program."""
+        self._window.banner.say(sentence, is_failure=is_failure)
+
+    # Behind the scenes.
+
+    def _begin(self, address: Address, start: Callable[[], SessionId]) -> None:
+        self._window.address.accept()
+        self._window.composer.complain("")
+        try:
+            session = start()
+        except TincanError as error:
+            self._window.address.refuse(str(error))
+            return
+        self.selected, self._connection, self._asked = session, None, session
+        self.preferences = self.preferences.with_address(address.host, str(address.port))
+        self._offer_history()
+
+    def _offer_history(self) -> None:
+        self._window.address.offer(self.preferences.hosts, self.preferences.ports)
+        self._window.composer.remember(self.preferences.messages)
+
+    def _address(self, *, for_server: bool) -> Address | None:
+        """What the form says; if it makes no sense, say why right under it."""
+        form = self._window.address
+        try:
+            host = parse_host(form.host.get())
+        except AddressError as error:
+            form.refuse(_sentence(error), host=True)
+            return None
+        try:
+            return Address(host, parse_port(form.port.get(), for_server=for_server))
+        except AddressError as error:
+            form.refuse(_sentence(error), port=True)
+            return None
+
+    def _form(self) -> Address | None:
+        form = self._window.address
+        try:
+            return Address(parse_host(form.host.get()), parse_port(form.port.get(), for_server=True))
+        except AddressError:
+            return None
+
+    def _phase_changed(self, state: SessionState) -> None:
+        form = self._window.address
+        if state.phase is Phase.ENDED and state.failure is not None and state.session == self._asked:
+            form.refuse(str(state.failure))
+        if state.phase is Phase.OPEN and state.addresses and state.target.port == 0 and state.session == self.selected:
+            form.fill(state.target.host, str(state.addresses[0].port))
+
+    def _conversation(self, state: SessionState) -> Conversation:
+        session = state.session
+        return Conversation(
+            session, state.role, self._cleared.get(session, 0), partial(self._read, session), partial(self._whole, session)
+        )
+
+    def _read(self, session: SessionId, first: int, count: int, preview: int) -> list[Entry]:
+        if self._reader is None:
+            return []
+        try:
+            return self._reader.read(session, first, count, preview=preview)
+        except JournalError as error:
+            self.say(f"This part of the conversation cannot be read: {error}.", is_failure=True)
+            return []
+
+    def _whole(self, session: SessionId, ordinal: int) -> bytes:
+        return self._reader.data(session, ordinal) if self._reader is not None else b""
+
+    def _tell_recording(self, recording: Recording) -> None:
+        failure = recording.failure
+        if failure is not None:
+            since = time.strftime("%H:%M:%S", time.localtime(recording.since))
+            lost = f" {recording.lost:,} entries are missing so far." if recording.lost else ""
+            self.say(f"Not recorded since {since}. {failure}{lost} Traffic goes on.", is_failure=True)
+        elif self._recording_failed:
+            self.say(f"Recording goes on. {recording.lost:,} entries are missing.")
+        self._recording_failed = failure is not None
+
+    def _step(self, step: int) -> None:
+        session = presenter.next_session(self.desk(), step)
+        if session is not None:
+            self.select(session)
+
+    def _zoom(self, step: int) -> None:
+        self.preferences = replace(self.preferences, text_size=self._theme.zoom(step))
+
+    def _edit(self, event: str) -> None:
+        widget = self._window.root.focus_get()
+        if widget is not None:
+            widget.event_generate(event)
+
+    def _open_journals(self) -> None:
+        trouble = self._surroundings.open_journals()
+        if trouble:
+            self.say(trouble)
+
+    def _window_hint(self) -> str:
+        return presenter.present(self.desk()).composer.hint + "."
+
+    def _stay(self) -> None:
+        self._leaving = False
+        self._window.composer.focus_message()
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:] + "."

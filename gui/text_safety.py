@@ -1,0 +1,144 @@
+"""What may reach a Tk widget: every string from outside passes here first.
+
+Tk cuts text at a NUL, raises on lone surrogates, obeys bidi overrides and freezes on very long
+lines; a reader is misled by what is invisible. So nothing is dropped: what cannot be shown as it
+is stands there as a mark (``␀``, ``\\xff``, ``<U+202E>``). Pure functions of strings; no tkinter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+LONGEST_LINE = 4_000  # characters; one wrapped line of 1 MB takes Tk half a minute to scroll
+LONGEST_COMBINING_RUN = 8
+MOST_MARKS = 200  # in one message; tags on a line are quadratic in Tk, so beyond it marks look like text
+LONGEST_FIELD = 200  # characters of a title, a tree row, a status field
+
+_COMBINING = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06dc\u0e31\u0e34-\u0e3a"
+    "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+)
+_HIDDEN = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, without tab and line feed
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\ud800-\udfff\U000e0000-\U000e007f"
+)
+_SUSPECT = re.compile(f"[{_HIDDEN}]|[{_COMBINING}]{{{LONGEST_COMBINING_RUN + 1},}}")
+_SUSPECT_OR_ASTRAL = re.compile(_SUSPECT.pattern + "|[\U00010000-\U0010ffff]")
+_LINE_ENDING = re.compile(r"\r\n|\n|\r")
+_FIRST_SAFE_TK = (8, 6, 11)
+
+
+class Span(NamedTuple):
+    """A stretch of text; a mark stands for something that cannot be shown as it is."""
+
+    text: str
+    is_mark: bool = False
+
+
+class TextSafety:
+    """Makes text fit for this machine's Tk.
+
+    Tk before 8.6.11 with a colour emoji font lets one emoji end the process with an X error that
+    nothing can catch, so there ``astral`` is False and such characters become U+FFFD.
+    """
+
+    def __init__(self, *, astral: bool = True) -> None:
+        self._suspect = _SUSPECT if astral else _SUSPECT_OR_ASTRAL
+
+    @classmethod
+    def for_tk(cls, patchlevel: str) -> TextSafety:
+        """The rules for a Tk that calls itself ``patchlevel``, for example ``8.6.13``."""
+        numbers = tuple(int(part) for part in re.findall(r"\d+", patchlevel)[:3])
+        return cls(astral=numbers >= _FIRST_SAFE_TK)
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """Cut the text into stretches that are shown as they are and marks, in order."""
+        position = 0
+        for found in self._suspect.finditer(text):
+            if found.start() > position:
+                yield Span(text[position : found.start()])
+            yield from _marks(found.group())
+            position = found.end()
+        if position < len(text):
+            yield Span(text[position:])
+
+    def text(self, text: str) -> str:
+        """The text with its marks in place, line feeds and tabs kept."""
+        return "".join(span.text for span in self.spans(text))
+
+    def field(self, text: str, longest: int = LONGEST_FIELD) -> str:
+        """The text on one line of at most ``longest`` characters: for titles, rows and buttons."""
+        short = text if len(text) <= longest else text[: longest - 1] + "…"
+        return self.text(short.replace("\n", "␊").replace("\t", " "))
+
+
+def decode(data: bytes) -> str:
+    """UTF-8 as text; every byte that is not part of a character becomes a lone surrogate.
+
+    ``TextSafety`` shows those as ``\\xNN``, so that no byte is lost on its way to the eye.
+    """
+    return data.decode("utf-8", "surrogateescape")
+
+
+def unfinished_tail(data: bytes) -> int:
+    """How many bytes at the end (0 to 3) begin a character that the next piece may finish."""
+    for size in range(1, min(3, len(data)) + 1):
+        byte = data[-size]
+        if byte >= 0xC2:
+            return size if byte <= 0xF4 and size < _length(byte) else 0
+        if byte < 0x80:
+            return 0
+    return 0
+
+
+def split_ending(text: str) -> tuple[str, str]:
+    """Part a text from the line ending it closes with, if it has one."""
+    for ending in ("\r\n", "\n"):
+        if text.endswith(ending):
+            return text[: -len(ending)], ending
+    return text, ""
+
+
+def ending_mark(ending: str) -> str:
+    """How the line ending at the end of a message is shown."""
+    return {"\n": "↵", "\r\n": "␍↵"}.get(ending, "")
+
+
+def folded(line: str, longest: int = LONGEST_LINE) -> list[str]:
+    """One line as pieces of at most ``longest`` characters; an empty line is one empty piece."""
+    if len(line) <= longest:
+        return [line]
+    return [line[start : start + longest] for start in range(0, len(line), longest)]
+
+
+def without_line_endings(text: str) -> str:
+    """The text with each line ending as a single space: for fields that take one line."""
+    return _LINE_ENDING.sub(" ", text)
+
+
+def _length(lead: int) -> int:
+    """How many bytes the UTF-8 character has that starts with this byte."""
+    return 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+
+
+def _marks(found: str) -> Iterator[Span]:
+    if len(found) > 1:
+        yield Span(found[:LONGEST_COMBINING_RUN])
+        yield Span(f"<+{len(found) - LONGEST_COMBINING_RUN} combining>", is_mark=True)
+    else:
+        yield Span(_mark(ord(found)), is_mark=True)
+
+
+def _mark(code: int) -> str:
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if 0xDC80 <= code <= 0xDCFF:  # what decode() makes of a byte that is not text
+        return f"\\x{code - 0xDC00:02x}"
+    if code > 0xFFFF and not 0xE0000 <= code <= 0xE007F:
+        return "\ufffd"
+    return f"<U+{code:04X}>"

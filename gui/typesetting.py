@@ -1,0 +1,237 @@
+"""Journal entries as rows of the conversation: what is written where, and with which tags.
+
+Pure: a row is text with the names of tags. ``gui.panes.transcript`` puts it into a Text widget.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from gui import text_safety
+from gui.text_safety import Span, TextSafety
+from gui.wrapping import PAD, Metrics
+
+if TYPE_CHECKING:
+    from core.events import ConnectionId, Role
+    from core.journal.store import Entry
+
+RECEIVED, SENT = "received", "sent"
+SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header
+INCOMING, OUTGOING = "incoming", "outgoing"
+DECOR = "decor"  # what is there for the eye alone and is left out when text is copied
+
+
+class Run(NamedTuple):
+    """Text and the tags it carries."""
+
+    text: str
+    tags: tuple[str, ...]
+
+
+class Cap(NamedTuple):
+    """A bubble's rounded end: on which line of its row, and how wide in pixels."""
+
+    line: int
+    kind: str
+    width: int
+    top: bool
+
+
+@dataclass(slots=True)
+class Row:
+    """One journal entry as it is shown. Every line ends in a line feed."""
+
+    ordinal: int
+    runs: list[Run] = field(default_factory=list)
+    caps: list[Cap] = field(default_factory=list)
+    lines: int = 0
+
+    def line(self, *runs: Run) -> None:
+        """Add a whole line; its line feed carries the last run's tags."""
+        self.runs.extend(runs)
+        self.runs.append(Run("\n", runs[-1].tags))
+        self.lines += 1
+
+    def decoration(self, *tags: str) -> None:
+        """Add an empty line that is only looked at."""
+        self.runs.append(Run("\n", (*tags, DECOR)))
+        self.lines += 1
+
+
+class Typesetter:
+    """Sets the entries of one session, in order.
+
+    It remembers the entry before, because a header is shared and a day is announced once. Bytes of
+    a character that ``recv`` cut in two stand with the piece that completes it; ``ended_ragged``
+    says that some were shown as bytes because that piece was not there.
+    """
+
+    def __init__(self, role: Role, safety: TextSafety, metrics: Metrics) -> None:
+        self.ended_ragged = False
+        self._is_server = role.value == "server"
+        self._safety = safety
+        self._metrics = metrics
+        self._before: Entry | None = None
+        self._cut: dict[ConnectionId | None, bytes] = {}
+
+    def set(self, entries: Sequence[Entry], after: Entry | None = None) -> list[Row]:
+        """Rows for entries that follow those set before, or that follow ``after``."""
+        self._before = after or self._before
+        last_piece = {entry.connection: entry.ordinal for entry in entries if entry.kind == RECEIVED}
+        return [self._row(entry, goes_on=entry.ordinal < last_piece.get(entry.connection, -1)) for entry in entries]
+
+    def _row(self, entry: Entry, *, goes_on: bool) -> Row:
+        row = Row(entry.ordinal)
+        before, self._before = self._before, entry
+        if before is not None and _day(before) != _day(entry):
+            row.line(Run(time.strftime("%A %d %B %Y", _local(entry)), ("day",)))
+        if entry.kind in (RECEIVED, SENT):
+            self._set_message(row, entry, before, goes_on=goes_on)
+        else:
+            self._set_note(row, entry)
+        return row
+
+    def _set_note(self, row: Row, entry: Entry) -> None:
+        tags = ("note", "failure") if entry.is_failure else ("note",)
+        note = self._safety.text(entry.note).replace("\n", " ")
+        number = f"#{entry.number} "
+        runs = [Run(note.removeprefix(number), tags), Run(f"   {clock(entry)}", ("note", "when"))]
+        if self._is_server and note.startswith(number):
+            runs.insert(0, Run(number, ("note", connection_tag(entry.number))))
+        row.line(*runs)
+
+    def _set_message(self, row: Row, entry: Entry, before: Entry | None, *, goes_on: bool) -> None:
+        if before is not None and _share_header(before, entry):
+            row.decoration("gap")
+        else:
+            row.line(*self._header(entry))
+        self._set_bubble(row, entry, goes_on=goes_on)
+
+    def _header(self, entry: Entry) -> list[Run]:
+        side = ("head",) if entry.kind == RECEIVED else ("head", "right")
+        number = f"#{entry.number}"
+        coloured = (*side, connection_tag(entry.number))
+        when = Run(f"  {clock(entry)}", side)
+        if not self._is_server:
+            return [Run("server" if entry.kind == RECEIVED else "you", (*side, "who")), when]
+        if entry.kind == RECEIVED:
+            return [Run(number, coloured), when]
+        return [Run("server", (*side, "who")), Run(" → ", side), Run(number, coloured), when]
+
+    def _set_bubble(self, row: Row, entry: Entry, *, goes_on: bool) -> None:
+        lines, ending, more = self._lines(entry, goes_on=goes_on)
+        kind = INCOMING if entry.kind == RECEIVED else OUTGOING
+        texts = ["".join(span.text for span in line) for line in lines]
+        rest = f"… {more:,} more bytes — show them" if more else ""
+        texts[-1] += ending
+        width = self._metrics.bubble([*texts, rest])
+        shape = (kind, f"{kind}-{width}")
+        row.caps.append(Cap(row.lines, kind, width, top=True))
+        row.decoration(f"{kind}-cap")
+        for index, line in enumerate(lines):
+            self._set_line(row, line, shape, ending if index == len(lines) - 1 else "")
+        if more:
+            self._set_line(row, [Span(rest)], (*shape, "more", f"more-{entry.ordinal}"), "")
+        row.caps.append(Cap(row.lines, kind, width, top=False))
+        row.decoration(f"{kind}-cap")
+
+    def _set_line(self, row: Row, line: list[Span], shape: tuple[str, ...], ending: str) -> None:
+        if shape[0] == INCOMING:
+            runs = [Run(span.text, (*shape, "mark") if span.is_mark else shape) for span in line]
+            row.runs.extend(runs)
+            if ending:
+                row.runs.append(Run(ending, (*shape, "mark", DECOR)))
+            row.runs.append(Run("\n", shape))
+            row.lines += 1
+            return
+        pieces = list(self._metrics.broken("".join(span.text for span in line)))
+        for piece in pieces[:-1]:
+            row.runs += (Run(PAD, (*shape, DECOR)), Run(piece, shape), Run("\n", (*shape, DECOR)))
+        row.runs += (Run(PAD, (*shape, DECOR)), Run(pieces[-1], shape), Run(ending, (*shape, "mark", DECOR)))
+        row.runs.append(Run("\n", shape))
+        row.lines += len(pieces)
+
+    def _lines(self, entry: Entry, *, goes_on: bool) -> tuple[list[list[Span]], str, int]:
+        """The message's lines in spans, the mark of its line ending, and how many bytes are not shown."""
+        if not entry.size:
+            return [[Span("(empty)", is_mark=True)]], "", 0
+        data, more = self._whole_characters(entry, goes_on=goes_on)
+        text = text_safety.decode(data)
+        text, ending = (text, "") if more else text_safety.split_ending(text)
+        return list(self._spans(text)), text_safety.ending_mark(ending), more
+
+    def _whole_characters(self, entry: Entry, *, goes_on: bool) -> tuple[bytes, int]:
+        """The entry's bytes, where a cut character stands with the later piece, and how many are not shown."""
+        shown = entry.data or b""
+        data = self._cut.pop(entry.connection, b"") + shown if entry.kind == RECEIVED else shown
+        more = entry.size - len(shown)
+        tail = text_safety.unfinished_tail(data)
+        if not tail:
+            return data, more
+        if more:
+            return data[:-tail], more + tail
+        if goes_on and tail < len(data):
+            self._cut[entry.connection] = data[-tail:]
+            return data[:-tail], 0
+        self.ended_ragged = entry.kind == RECEIVED or self.ended_ragged
+        return data, 0
+
+    def _spans(self, text: str) -> Iterable[list[Span]]:
+        lines = [list(self._safety.spans(line)) for line in text.split("\n")]
+        plain = sum(span.is_mark for line in lines for span in line) > text_safety.MOST_MARKS
+        for line in lines:
+            whole = "".join(span.text for span in line)
+            if plain or len(whole) > text_safety.LONGEST_LINE:
+                yield from ([Span(piece)] for piece in text_safety.folded(whole))
+            else:
+                yield line
+
+
+def connection_tag(number: int | None) -> str:
+    """The tag that gives a connection's number its colour; the palette has eight."""
+    return f"connection-{((number or 1) - 1) % 8}"
+
+
+def clock(entry: Entry) -> str:
+    """The local time of day, to the millisecond."""
+    return time.strftime("%H:%M:%S", _local(entry)) + f".{entry.wall_ns // 1_000_000 % 1000:03d}"
+
+
+def within_budget(rows: Sequence[Row], characters: int, keep: int) -> tuple[int, int]:
+    """The stretch of rows around ``keep`` that has no more than so many characters, at least one row."""
+    first, last = keep, keep + 1
+    left = characters - size(rows[keep])
+    while first > 0 or last < len(rows):
+        candidate = rows[first - 1] if first > 0 else rows[last]
+        if last < len(rows) and (first == 0 or last - keep <= keep - first):
+            candidate = rows[last]
+        left -= size(candidate)
+        if left < 0:
+            break
+        if last < len(rows) and candidate is rows[last]:
+            last += 1
+        else:
+            first -= 1
+    return first, last
+
+
+def size(row: Row) -> int:
+    """How many characters the row has."""
+    return sum(len(run.text) for run in row.runs)
+
+
+def _share_header(before: Entry, entry: Entry) -> bool:
+    same_sender = (before.kind, before.connection) == (entry.kind, entry.connection)
+    return same_sender and abs(entry.wall_ns - before.wall_ns) < SHARED_HEADER_NS
+
+
+def _local(entry: Entry) -> time.struct_time:
+    return time.localtime(entry.wall_ns // 1_000_000_000)
+
+
+def _day(entry: Entry) -> tuple[int, int]:
+    local = _local(entry)
+    return local.tm_year, local.tm_yday

@@ -1,0 +1,168 @@
+"""The window: the panes in their places, the menus and the keys. It decides nothing."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tkinter import ttk
+from typing import TYPE_CHECKING, Protocol
+
+from gui.keys import KEYS
+from gui.panes.address_bar import AddressBar
+from gui.panes.banner import Banner
+from gui.panes.composer import Composer, Outcome
+from gui.panes.conversation import ConversationPane
+from gui.panes.keys_page import KeysPage
+from gui.panes.menus import MenuBar
+from gui.panes.session_list import SessionList
+from gui.panes.status_bar import StatusBar
+from gui.presenter import WindowView
+from gui.theme import Theme
+
+if TYPE_CHECKING:
+    from core.events import ConnectionId
+
+ICONS = Path(__file__).parent / "icons"
+USUAL_SIZE = (920, 660)  # at 96 dots an inch
+SMALLEST_SIZE = (460, 320)
+
+_FIRST_TAG = "TincanKeys"  # in front of every widget's own bindings: Ctrl+K must not cut a line in a field
+
+
+class Actions(Protocol):
+    """What the person asks for through the panes; keys and menus go by the names in ``commands``."""
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[], None]]: ...
+    def form_edited(self) -> None: ...
+    def do_next(self) -> None: ...
+    def choose_row(self, key: str) -> None: ...
+    def choose_reply(self, reply: str) -> None: ...
+    def choose_recipient(self, connection: ConnectionId | None) -> None: ...
+    def choose_colours(self, name: str) -> None: ...
+    def send(self, text: str, to: ConnectionId | None) -> Outcome: ...
+
+
+class Window:
+    """Everything in one root window."""
+
+    def __init__(self, root: tk.Tk, theme: Theme, actions: Actions) -> None:
+        self.root = root
+        self.theme = theme
+        self._view: WindowView | None = None
+        self._keys_page: KeysPage | None = None
+        commands = actions.commands
+        root.title("Tincan")
+        root.minsize(*(theme.px(size) for size in SMALLEST_SIZE))
+        self.menus = MenuBar(root, theme, commands, actions.choose_colours)
+        self.address = AddressBar(
+            root,
+            theme,
+            on_server=commands["toggle_server"],
+            on_client=commands["toggle_client"],
+            on_edit=actions.form_edited,
+            on_enter=actions.do_next,
+        )
+        self.banner = Banner(root, theme)
+        self._middle = ttk.Frame(root, style="Pane.TFrame")
+        self.sessions = SessionList(self._middle, theme, on_choose=actions.choose_row)
+        self._divider = ttk.Frame(self._middle, style="Line.TFrame", width=theme.px(1))
+        self._talk = ttk.Frame(self._middle, style="Pane.TFrame")
+        self.conversation = ConversationPane(self._talk, theme, on_reply=actions.choose_reply)
+        self.composer = Composer(
+            self._talk,
+            theme,
+            on_send=actions.send,
+            on_page=lambda pages: self.conversation.transcript.page(pages),
+            on_recipient=actions.choose_recipient,
+        )
+        self.status = StatusBar(root, theme)
+        self._lay_out()
+        self._bind_keys(commands)
+
+    def show(self, view: WindowView) -> None:
+        """Show everything but the conversation's rows."""
+        known, self._view = self._view, view
+        if view == known:
+            return
+        if known is None or known.title != view.title:
+            self.root.title(view.title)
+        if known is None or known.address != view.address:
+            self.address.show(view.address)
+        self._show_sessions(view)
+        self.conversation.show(view.conversation)
+        self.composer.show(view.composer)
+        self.status.show(view.status)
+
+    def show_keys(self) -> None:
+        """Open the page of keys, or bring it to the front."""
+        if self._keys_page is None or not self._keys_page.winfo_exists():
+            self._keys_page = KeysPage(self.root, self.theme)
+        self._keys_page.lift()
+
+    def set_icon(self) -> None:
+        """Take the program's icon, if it is there."""
+        try:
+            pictures = [tk.PhotoImage(master=self.root, file=path) for path in sorted(ICONS.glob("*.png"))]
+            if pictures:
+                self.root.iconphoto(True, *sorted(pictures, key=lambda picture: -picture.width()))
+        except tk.TclError:  # a picture is missing or broken: the window does without
+            return
+
+    @property
+    def geometry(self) -> str:
+        """Size and place, as ``preferences.on_screen`` reads it."""
+        root = self.root
+        return f"{root.winfo_width()}x{root.winfo_height()}+{root.winfo_x()}+{root.winfo_y()}"
+
+    def _show_sessions(self, view: WindowView) -> None:
+        if view.rows and not self.sessions.winfo_manager():
+            self.sessions.grid(row=0, column=0, sticky="nsew")
+            self._divider.grid(row=0, column=1, sticky="ns")
+        elif not view.rows and self.sessions.winfo_manager():
+            self.sessions.grid_remove()
+            self._divider.grid_remove()
+        self.sessions.show(view.rows, view.selected)
+
+    def _lay_out(self) -> None:
+        root, px = self.root, self.theme.px
+        lines = [ttk.Frame(root, style="Line.TFrame", height=px(1)) for _ in range(2)]
+        rows = (self.address, self.banner, lines[0], self._middle, lines[1], self.status)
+        for row, part in enumerate(rows):
+            part.grid(row=row, column=0, sticky="nsew")
+        self.banner.grid_remove()
+        root.columnconfigure(0, weight=1)
+        root.rowconfigure(3, weight=1)
+        self._middle.columnconfigure(2, weight=1)
+        self._middle.rowconfigure(0, weight=1)
+        self._talk.grid(row=0, column=2, sticky="nsew")
+        self.composer.pack(side="bottom", fill="x")
+        ttk.Frame(self._talk, style="Line.TFrame", height=px(1)).pack(side="bottom", fill="x")
+        self.conversation.pack(side="top", fill="both", expand=True)
+        for early in (self._middle, self.conversation, self.composer):
+            early.lower()
+
+    def _bind_keys(self, commands: Mapping[str, Callable[[], None]]) -> None:
+        for key in KEYS:
+            for sequence in key.sequences:
+                try:
+                    self.root.bind_class(_FIRST_TAG, sequence, _breaking(commands[key.command]))
+                except tk.TclError:  # a key that this system has no name for
+                    continue
+        _put_tag_first(self.root)
+
+
+def _breaking(act: Callable[[], None]) -> Callable[[object], str]:
+    def handle(_event: object) -> str:
+        act()
+        return "break"
+
+    return handle
+
+
+def _put_tag_first(widget: tk.Misc) -> None:
+    widget.bindtags((_FIRST_TAG, *widget.bindtags()))
+    for child in widget.winfo_children():
+        if not isinstance(child, tk.Menu):
+            _put_tag_first(child)
