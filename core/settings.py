@@ -41,7 +41,7 @@ class Limits:
     flush: float = _limit(2.0, "s", "to hand over what waits to be sent when a connection is closed")
     drain: float = _limit(1.0, "s", "to take in what the peer still sends before a close, so that it sees no reset")
     drain_bytes: int = _limit(64 * KIB, "bytes", "the most that is taken in while draining")
-    stop_drain: float = _limit(0.05, "s", "the same when a whole server stops: nobody wants to wait for a hundred peers")
+    stop_drain: float = _limit(0.05, "s", "the same when a whole server stops: nobody wants to wait for all")
     half_closed: float = _limit(30.0, "s", "how long a person may still answer a peer that has finished sending")
     idle: float | None = _limit(None, "s", "without traffic; off, because this is a workbench")
     keepalive_idle: int = _limit(10, "s", "a vanished peer is noticed within 30 s: 10 + 3 * 5")
@@ -53,7 +53,9 @@ class Limits:
     stalled: float = _limit(15.0, "s", "without the peer taking a byte of what waits; then the connection ends")
     receive: int = _limit(64 * KIB, "bytes", "asked of one recv")
     inbox: int = _limit(MIB, "bytes", "received but not yet fetched by Client.receive(); above it reading pauses")
-    events_high: int = _limit(8 * MIB, "bytes", "waiting for the journal; above it nobody reads, so TCP slows the peers")
+    events_high: int = _limit(
+        8 * MIB, "bytes", "waiting for the journal; above it nobody reads and TCP slows the peers"
+    )
     events_low: int = _limit(2 * MIB, "bytes", "waiting for the journal; below it reading goes on")
     gap: float = _limit(5.0, "s", "slept by this process itself (suspended, stopped); its own timers start anew")
 

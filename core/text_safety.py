@@ -1,4 +1,4 @@
-"""What may be shown to a person: every string from outside passes here first.
+r"""What may be shown to a person: every string from outside passes here first.
 
 Tk cuts text at a NUL, raises on lone surrogates, obeys bidi overrides and freezes on very long
 lines; a reader is misled by what is invisible. So nothing is dropped: what cannot be shown as it
@@ -76,7 +76,7 @@ class TextSafety:
 
 
 def decode(data: bytes) -> str:
-    """UTF-8 as text; every byte that is not part of a character becomes a lone surrogate.
+    r"""UTF-8 as text; every byte that is not part of a character becomes a lone surrogate.
 
     ``TextSafety`` shows those as ``\\xNN``, so that no byte is lost on its way to the eye.
     """

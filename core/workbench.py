@@ -28,6 +28,11 @@ from core.settings import DEFAULTS, Limits
 _AnySession: TypeAlias = Server | Client
 
 
+_NO_THREADS = Explanation(
+    "this machine gives no more threads", ("very many are running",), "Close some programs or connections", Fault.OURS
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What became of one send.
@@ -175,7 +180,7 @@ class Workbench:
         except RuntimeError as error:
             why = explain(error, doing, session.target)
             if not closed:
-                why = Explanation("this machine gives no more threads", ("very many are running",), "Close some", Fault.OURS)
+                why = _NO_THREADS
             self._recorder.put(SessionClosed(session.id, time.monotonic_ns(), why))
         return session.id
 

@@ -157,8 +157,6 @@ def _apply(session: _Session, event: Event) -> None:
         case Closed():
             session.connections.pop(event.connection, None)
         case SessionClosed():
-            session.state = replace(
-                session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled
-            )
+            session.state = replace(session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled)
         case _:
             pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.address import Address
 from core.events import (
     Closed,
+    ConnectionEvent,
     Ending,
     Event,
     Listening,
@@ -12,10 +13,13 @@ from core.events import (
     NotSent,
     Opened,
     PeerFinished,
+    Received,
     Resolved,
     Resolving,
     Role,
+    Sent,
     SessionClosed,
+    SessionEvent,
     SessionOpened,
     Tried,
     TurnedAway,
@@ -45,8 +49,16 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
 
     ``number`` is the connection's, which a server's clients are called by; a client has only one.
     """
-    who = "the server" if role is Role.CLIENT else f"#{number}" if number is not None else "a connection"
-    connection = "connection" if role is Role.CLIENT else who
+    match event:
+        case SessionOpened() | Listening() | Resolving() | Resolved() | Tried() | TurnedAway() | SessionClosed():
+            return _about_session(event)
+        case Received() | Sent():
+            return ""
+        case _:
+            return _about_connection(event, _caller(number, role), role)
+
+
+def _about_session(event: SessionEvent) -> str:
     match event:
         case SessionOpened():
             return f"{_ROLES[event.role]} {event.target}"
@@ -58,12 +70,18 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
             return f"found {_list(event.addresses)} in {_duration(event.took)}"
         case Tried():
             return f"tried {event.address} for {_duration(event.took)}: {event.why.what}"
-        case Opened(took=None):
-            return f"{who} connected from {event.peer}"
-        case Opened():
-            return f"connected to {event.peer} from {event.local} in {_duration(event.took)}"
         case TurnedAway():
             return f"turned {event.peer or 'a peer'} away: {event.why}"
+        case SessionClosed():
+            return str(event.failure) if event.failure else "cancelled" if event.cancelled else "over"
+
+
+def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
+    match event:
+        case Opened(took=None):
+            return f"{who} connected from {event.peer}"
+        case Opened(took=float(took)):
+            return f"connected to {event.peer} from {event.local} in {_duration(took)}"
         case PeerFinished():
             return f"{who} has finished sending (FIN)"
         case WeFinished():
@@ -72,16 +90,9 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
             return f"{who} sent a message of {event.skipped:,} bytes: too long for the framing, so it got no reply"
         case NotSent():
             return f"{event.size:,} bytes for {who} were not sent: {event.why}"
-        case Closed(why=None):
-            return f"{connection} closed: {_ending(event.ending, role)}"
         case Closed():
-            return f"{connection} closed: {event.why}"
-        case SessionClosed(failure=None, cancelled=True):
-            return "cancelled"
-        case SessionClosed(failure=None):
-            return "over"
-        case SessionClosed():
-            return str(event.failure)
+            what = "connection" if role is Role.CLIENT else who
+            return f"{what} closed: {event.why or _ending(event.ending, role)}"
         case _:
             return ""
 
@@ -99,6 +110,13 @@ def is_failure(event: Event) -> bool:
             return False
 
 
+def _caller(number: int | None, role: Role) -> str:
+    """What the other end is called: a server numbers its clients, a client has one server."""
+    if role is Role.CLIENT:
+        return "the server"
+    return f"#{number}" if number is not None else "a connection"
+
+
 def _ending(ending: Ending, role: Role) -> str:
     return _ENDINGS[ending].replace("the peer", "the server" if role is Role.CLIENT else "the peer")
 
@@ -110,7 +128,5 @@ def _list(addresses: tuple[Address, ...]) -> str:
     return " and ".join(map(str, addresses))
 
 
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "no time"
+def _duration(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"

@@ -83,18 +83,21 @@ class Subscription:
                 self._changed.wait_for(lambda: len(self._batches) < _MOST_AT_ONCE or not self._open)
                 self._batches.append(batch)
             else:
-                self._batches = [_merged(*self._batches, replace(batch, events=()))]
+                self._batches = [_merged([*self._batches, batch])]
             is_first = len(self._batches) == 1
         if is_first:
             self._wake()
 
 
-def _merged(older: Batch, newer: Batch | None = None) -> Batch:
-    """One batch for two: the latest state of every session."""
-    if newer is None:
-        return older
-    states = {state.session: state for state in older.sessions + newer.sessions}
-    return Batch(tuple(states.values()), newer.recording)
+def _merged(batches: Sequence[Batch]) -> Batch:
+    """One batch without events for several: the latest state of every session."""
+    states = {state.session: state for batch in batches for state in batch.sessions}
+    return Batch(tuple(states.values()), batches[-1].recording)
+
+
+def _cost(event: Event) -> int:
+    """What an event counts for, in bytes."""
+    return _COST + len(event.data) if isinstance(event, Received | Sent) else _COST
 
 
 class Recorder:
@@ -125,8 +128,7 @@ class Recorder:
 
     def put(self, event: Event) -> None:
         """Have an event recorded. Never blocks; nothing is dropped."""
-        kind = type(event)
-        cost = _COST + len(event.data) if kind is Received or kind is Sent else _COST  # type: ignore[union-attr]
+        cost = _cost(event)
         with self._lock:
             self._waiting.append(event)
             self._size += cost
@@ -203,7 +205,7 @@ class Recorder:
             return
         try:
             self._writer.append(events, time.time_ns() - time.monotonic_ns())
-        except Exception as error:  # whatever it is: traffic goes on, and the views say what is missing
+        except Exception as error:  # noqa: BLE001 - whatever it is, traffic goes on and the views say what is missing
             if not isinstance(error, JournalError):
                 _log.exception("fault while recording")
             self._note_loss(len(events), error)
@@ -221,7 +223,7 @@ class Recorder:
 
     def _relieve(self, events: Sequence[Event]) -> None:
         """The events are off our hands: let readers go on if that was enough."""
-        done = sum(_COST + len(e.data) if type(e) is Received or type(e) is Sent else _COST for e in events)  # type: ignore[union-attr]
+        done = sum(map(_cost, events))
         resumptions: list[Callable[[], None]] = []
         with self._lock:
             self._size -= done

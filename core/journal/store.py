@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from core.address import Address
 from core.errors import Doing, JournalError, explain
@@ -169,18 +169,21 @@ class JournalWriter:
             ordinal = counts.get(session, 0)
             counts[session] = ordinal + 1
             at = event.at
-            if type(event) is Received:
-                yield session, ordinal, event.connection, "received", at + wall_minus_mono, at, event.data, None, 0, None
-            elif type(event) is Sent:
+            wall = at + wall_minus_mono
+            if isinstance(event, Received):
+                yield session, ordinal, event.connection, "received", wall, at, event.data, None, 0, None
+            elif isinstance(event, Sent):
                 cuts = json.dumps({"cuts": event.cuts}) if event.cuts else None
-                yield session, ordinal, event.connection, "sent", at + wall_minus_mono, at, event.data, None, 0, cuts
+                yield session, ordinal, event.connection, "sent", wall, at, event.data, None, 0, cuts
             else:
                 connection: ConnectionId | None = getattr(event, "connection", None)
-                number = self._numbers.get(connection) if connection is not None else None
-                note = sentence(event, number, self._roles.get(session, Role.SERVER))
-                failure = int(is_failure(event))
-                detail = json.dumps(_plain(event), ensure_ascii=False)
-                yield session, ordinal, connection, kind_of(event), at + wall_minus_mono, at, None, note, failure, detail
+                note, failure, detail = self._note(event, connection)
+                yield session, ordinal, connection, kind_of(event), wall, at, None, note, failure, detail
+
+    def _note(self, event: Event, connection: ConnectionId | None) -> tuple[str, int, str]:
+        number = self._numbers.get(connection) if connection is not None else None
+        note = sentence(event, number, self._roles.get(event.session, Role.SERVER))
+        return note, int(is_failure(event)), json.dumps(_plain(event), ensure_ascii=False)
 
     def _roll_back(self) -> None:
         if self._database.in_transaction:
@@ -234,7 +237,7 @@ class JournalReader:
         """Let go of the file."""
         self._database.close()
 
-    def _query(self, sql: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+    def _query(self, sql: str, values: tuple[object, ...]) -> list[Any]:
         try:
             return self._database.execute(sql, values).fetchall()
         except sqlite3.Error as error:
@@ -247,11 +250,8 @@ def kind_of(event: Event) -> str:
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).removeprefix("-")
 
 
-def _entry(row: tuple[object, ...]) -> Entry:
-    session, ordinal, connection, number, kind, wall_ns, mono_ns, data, size, note, failure = row
-    return Entry(  # type: ignore[arg-type]
-        session, ordinal, connection, number, kind, wall_ns, mono_ns, data, size, note, bool(failure)
-    )
+def _entry(row: tuple[Any, ...]) -> Entry:
+    return Entry(*row[:-1], bool(row[-1]))
 
 
 def _plain(value: object) -> object:

@@ -280,7 +280,7 @@ class Connection:
                 self._read()
             if events & WRITE and self._sock is not None:
                 self._flush()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this connection's alone
             _log.exception("fault while serving %s", self.peer)
             self._end(Ending.FAILED, explain(error, Doing.TALKING, self.peer))
 
@@ -539,4 +539,5 @@ def _with_unconfirmed(why: Explanation, ending: Ending, sock: socket.socket | No
     count = sockets.unconfirmed(sock)
     if not count:
         return why
-    return Explanation(f"{why.what}; {count:,} bytes that were sent are not confirmed", why.causes, why.advice, why.fault)
+    what = f"{why.what}; {count:,} bytes that were sent are not confirmed"
+    return Explanation(what, why.causes, why.advice, why.fault)

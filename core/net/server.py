@@ -113,7 +113,7 @@ class Server(Session):
             if isinstance(outcome, Exception):
                 raise outcome
             self._listeners = sockets.listen(outcome, self.target, self._limits.backlog)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - explained to whoever asked for the server
             self._fail(explain(error, Doing.LISTENING, self.target))
             return
         self._spare.take()

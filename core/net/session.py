@@ -83,7 +83,7 @@ class Session(ABC):
     # Any thread.
 
     def start(self) -> None:
-        """Run in a thread of its own, without waiting for anything. Raises ``RuntimeError`` if there is none to be had."""
+        """Run in a thread of its own and wait for nothing. Raises ``RuntimeError`` if no thread is to be had."""
         self._thread = threading.Thread(target=self._run, name=f"{self.role.value} {self.target}")
         self._thread.start()
 
@@ -132,7 +132,7 @@ class Session(ABC):
             if self._adopt(loop):
                 loop.call_soon(self._start)
                 loop.run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a session's thread ends with its events, never with a traceback
             _log.exception("%s %s broke", self.role.value, self.target)
             self._failure = explain(error, self._doing, self.target)
         finally:
@@ -217,9 +217,5 @@ class Session(ABC):
         """See ``Owner``."""
 
 
-
-
 def _now() -> int:
     return time.monotonic_ns()
-
-

@@ -50,7 +50,8 @@ def resolve(target: Address, *, for_server: bool) -> list[Endpoint]:
     Raises ``OSError`` (``socket.gaierror`` for a name).
     """
     if for_server and target.is_localhost:
-        return [Endpoint(socket.AF_INET, ("127.0.0.1", target.port)), Endpoint(socket.AF_INET6, ("::1", target.port, 0, 0))]
+        both = (socket.AF_INET, ("127.0.0.1", target.port)), (socket.AF_INET6, ("::1", target.port, 0, 0))
+        return [Endpoint(family, sockaddr) for family, sockaddr in both]
     flags = socket.AI_NUMERICHOST if target.is_literal else 0
     try:
         found = socket.getaddrinfo(
@@ -139,8 +140,12 @@ def tune(sock: socket.socket, limits: Limits) -> None:
     _set(sock, socket.IPPROTO_TCP, "TCP_NODELAY", 1)
     _set(sock, socket.SOL_SOCKET, "SO_KEEPALIVE", 1)
     # TCP_KEEPALIVE is what macOS calls the idle time.
-    _set(sock, socket.IPPROTO_TCP, "TCP_KEEPIDLE" if hasattr(socket, "TCP_KEEPIDLE") else "TCP_KEEPALIVE",
-         limits.keepalive_idle)
+    _set(
+        sock,
+        socket.IPPROTO_TCP,
+        "TCP_KEEPIDLE" if hasattr(socket, "TCP_KEEPIDLE") else "TCP_KEEPALIVE",
+        limits.keepalive_idle,
+    )
     _set(sock, socket.IPPROTO_TCP, "TCP_KEEPINTVL", limits.keepalive_interval)
     _set(sock, socket.IPPROTO_TCP, "TCP_KEEPCNT", limits.keepalive_probes)
     _set(sock, socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", int(limits.unacknowledged * 1000))  # ms, Linux only
@@ -215,5 +220,3 @@ def raise_descriptor_limit(wanted: int = 8192) -> None:
     if soft != resource.RLIM_INFINITY and soft < ceiling:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (ceiling, hard))
-
-
