@@ -251,7 +251,8 @@ def kind_of(event: Event) -> str:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    return Entry(*row[:-1], bool(row[-1]))
+    session, ordinal, connection, number, kind, wall_ns, mono_ns, data, size, note, failure = row
+    return Entry(session, ordinal, connection, number, kind, wall_ns, mono_ns, data, size, note, bool(failure))
 
 
 def _plain(value: object) -> object:

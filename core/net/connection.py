@@ -1,40 +1,36 @@
 """One socket: its bytes in both directions, its state, and its one ending.
 
-Everything that changes the state of a connection is in this file. The loop's thread reads, flushes
-and closes; any thread may send. The lock guards the outbox, ``_may_send`` and the socket's sending
-side; it is held for a send that never waits, so nobody waits for it long.
+Everything that changes the state of a connection is in this file, but for what waits to be sent,
+which is in ``sender``. The loop's thread reads, flushes and closes; any thread may send.
 """
 
 from __future__ import annotations
 
-import errno
 import logging
 import socket
-import threading
 import time
 from collections.abc import Callable
 from enum import Flag, auto
 from typing import Protocol
 
 from core.address import Address
-from core.errors import Doing, Explanation, Fault, SendError, explain
+from core.errors import Doing, Explanation, explain
 from core.events import (
     Closed,
     ConnectionId,
     Ending,
     Event,
     MessageTooLong,
-    NotSent,
     Opened,
     PeerFinished,
     Received,
-    Sent,
     SessionId,
     WeFinished,
 )
 from core.net import sockets
+from core.net.endings import ending_of
 from core.net.loop import READ, WRITE, Loop, Timer
-from core.net.outbox import Outbox, Outgoing
+from core.net.sender import Sender
 from core.settings import Limits
 from core.wire.framing import Framer, TooLong
 
@@ -84,15 +80,6 @@ class Pause(Flag):
     OWNER = auto()  # the program does not fetch what came
 
 
-_ENDINGS = {
-    errno.ECONNRESET: Ending.PEER_RESET,
-    errno.ECONNABORTED: Ending.PEER_RESET,
-    errno.EPIPE: Ending.PEER_RESET,
-    errno.ETIMEDOUT: Ending.LOST,
-    errno.EHOSTUNREACH: Ending.UNREACHABLE,
-    errno.ENETUNREACH: Ending.UNREACHABLE,
-}
-
 _WHY_NOT = {
     Ending.OURS: "the connection is being closed",
     Ending.REPLY: "the connection is being closed",
@@ -114,19 +101,14 @@ class Connection:
         "_framer",
         "_idle_since",
         "_limits",
-        "_lock",
         "_loop",
-        "_may_send",
-        "_outbox",
         "_owner",
         "_pause",
         "_peer_sends",
-        "_progress",
-        "_refusal",
+        "_sender",
         "_session",
         "_sink",
         "_sock",
-        "_stall_timer",
         "_wants_fin",
         "_we_finished",
         "id",
@@ -161,18 +143,23 @@ class Connection:
         self._framer = framer
         self._limits = limits
         self._sink = sink
-        self._lock = threading.Lock()
-        self._outbox = Outbox(limits.outbox)
-        self._may_send = True
-        self._refusal = ""
+        self._sender = Sender(
+            sock,
+            peer,
+            session=session,
+            identity=identity,
+            loop=loop,
+            limits=limits,
+            sink=sink,
+            broken=self._read_rest_and_break,
+            stalled=lambda why: self._end(Ending.STALLED, why),
+        )
         self._pause = Pause.NONE
         self._peer_sends = True
         self._wants_fin = False
         self._we_finished = False
         self._closing: Ending | None = None
         self._closing_timer: Timer | None = None
-        self._stall_timer: Timer | None = None
-        self._progress = 0.0
         self._idle_since = 0.0
         self._drained = 0
         self._emit(Opened(session, identity, _now(), number, self.local, peer, took))
@@ -183,7 +170,7 @@ class Connection:
 
     def __repr__(self) -> str:
         state = "closed" if self._sock is None else f"closing ({self._closing.value})" if self._closing else "open"
-        return f"<Connection #{self.number} {self.local} - {self.peer} {state}, {self._outbox.size} bytes wait>"
+        return f"<Connection #{self.number} {self.local} - {self.peer} {state}, {self._sender.waiting} bytes wait>"
 
     # Any thread.
 
@@ -197,69 +184,23 @@ class Connection:
 
         Raises ``SendError`` if it was refused as a whole; then none of it goes out.
         """
-        data = self._framer.encode(message)
-        if not data:
-            raise SendError("an empty message has no bytes to send")
-        with self._lock:
-            self._check_may_send()
-            if self._outbox:
-                self._outbox.add(data)
-                return
-            taken = self._try(data)
-            if taken == len(data):
-                return
-            self._outbox.add(data, taken)
-        self._soon(self._start_flushing)
+        if self._sender.send(self._framer.encode(message)):
+            self._soon(self._start_flushing)
 
     def finish_sending(self) -> None:
         """Send what waits, then FIN: the peer sees the end and may still answer."""
-        self._forbid_sending("we have finished sending on this connection")
+        self._sender.forbid("we have finished sending on this connection")
         self._soon(self._finish)
 
     def close(self, ending: Ending = Ending.OURS, *, drain: float | None = None) -> None:
         """Send what waits, say goodbye, take in what is on its way for ``drain`` seconds, and close."""
-        self._forbid_sending(_WHY_NOT.get(ending, "the connection is closing"))
+        self._sender.forbid(_WHY_NOT.get(ending, "the connection is closing"))
         self._soon(lambda: self._begin_closing(ending, self._limits.drain if drain is None else drain))
 
     def abort(self) -> None:
         """Close with RST, now; what waits is lost, and the journal says so."""
-        self._forbid_sending("the connection was reset from here")
+        self._sender.forbid("the connection was reset from here")
         self._soon(lambda: self._end(Ending.OURS_RESET))
-
-    # Under the lock.
-
-    def _check_may_send(self) -> None:
-        if not self._may_send:
-            raise SendError(self._refusal)
-        if self._outbox.is_full:
-            raise SendError(
-                f"{self.peer} does not read: {self._outbox.size:,} bytes wait for it already, and that is the limit"
-            )
-
-    def _try(self, data: bytes) -> int:
-        """Offer the kernel a whole message; return how many bytes it took, 0 if it is busy."""
-        if self._sock is None:
-            raise SendError("the connection is closed")
-        at = _now()
-        try:
-            taken = self._sock.send(data)
-        except (BlockingIOError, InterruptedError):
-            return 0
-        except OSError as error:
-            broken = error
-            self._may_send = False
-            self._refusal = explain(broken, Doing.TALKING, self.peer).what
-            self._loop.call_soon(lambda: self._read_rest_and_break(broken))
-            raise SendError(self._refusal) from error
-        if taken == len(data) and self._sink is not None:
-            self._sink.put(Sent(self._session, self.id, at, data))  # under the lock: in the order of the bytes
-        return taken
-
-    def _forbid_sending(self, why: str) -> None:
-        with self._lock:
-            if self._may_send:
-                self._may_send = False
-                self._refusal = why
 
     # The loop's thread.
 
@@ -306,7 +247,7 @@ class Connection:
         messages = self._framer.feed(data)
         if messages:
             self._hand_over(messages)
-        if self._outbox and self._outbox.size > self._limits.outbox // 2:
+        if self._sender.waiting > self._limits.outbox // 2:
             self.pause(Pause.OUTBOX)
 
     def _recv(self) -> bytes | None:
@@ -345,54 +286,25 @@ class Connection:
             self._emit(PeerFinished(self._session, self.id, at))
 
     def _start_flushing(self) -> None:
-        if self._sock is None or not self._outbox:
-            return
-        if self._stall_timer is None:
-            self._progress = self._loop.time()
-            self._stall_timer = self._loop.call_later(self._limits.stalled, self._check_stalled)
-        self._watch()
+        if self._sock is not None and self._sender.waiting:
+            self._sender.start_waiting()
+            self._watch()
 
     def _flush(self) -> None:
-        with self._lock:
-            if self._outbox and not self._offer_bite():
-                return
-            is_empty = not self._outbox
-            relieved = self._outbox.size <= self._limits.outbox // 4
-        if relieved and Pause.OUTBOX in self._pause:
+        self._sender.flush()
+        waiting = self._sender.waiting
+        if Pause.OUTBOX in self._pause and waiting <= self._limits.outbox // 4:
             self.resume(Pause.OUTBOX)
-        if is_empty:
-            self._flushed()
-
-    def _offer_bite(self) -> bool:
-        """Under the lock: offer the kernel the next bytes. False if the connection broke."""
-        assert self._sock is not None
-        at = _now()
-        try:
-            taken = self._sock.send(self._outbox.bite())
-        except (BlockingIOError, InterruptedError):
-            return True
-        except OSError as error:
-            broken = error
-            self._loop.call_soon(lambda: self._read_rest_and_break(broken))
-            return False
-        self._progress = self._loop.time()
-        for outgoing in self._outbox.took(taken):
-            self._emit(_sent(self._session, self.id, at, outgoing))
-        return True
-
-    def _flushed(self) -> None:
-        if self._stall_timer is not None:
-            self._stall_timer.cancel()
-            self._stall_timer = None
-        self._watch()
-        if self._wants_fin:
-            self._say_fin()
+        if not waiting:
+            self._watch()
+            if self._wants_fin:
+                self._say_fin()
 
     def _finish(self) -> None:
         if self._sock is None or self._wants_fin:
             return
         self._wants_fin = True
-        if not self._outbox:
+        if not self._sender.waiting:
             self._say_fin()
 
     def _say_fin(self) -> None:
@@ -415,34 +327,17 @@ class Connection:
             return
         self._closing = ending
         self._pause = Pause.NONE
-        patience = drain + (self._limits.flush if self._outbox else 0.0)
+        patience = drain + (self._limits.flush if self._sender.waiting else 0.0)
         self._closing_timer = self._loop.call_later(patience, lambda: self._end(ending))
         self._watch()
         self._wants_fin = True
-        if not self._outbox:
+        if not self._sender.waiting:
             self._say_fin()
 
     def _drain(self, count: int) -> None:
         self._drained += count
         if self._drained > self._limits.drain_bytes and self._we_finished and self._closing is not None:
             self._end(self._closing)
-
-    def _check_stalled(self) -> None:
-        self._stall_timer = None
-        if self._sock is None or not self._outbox:
-            return
-        left = self._progress + self._limits.stalled - self._loop.time()
-        if left > 0:
-            self._stall_timer = self._loop.call_later(left, self._check_stalled)
-            return
-        why = Explanation(
-            f"{self.peer} took none of the {self._outbox.size:,} bytes that waited for it "
-            f"in {self._limits.stalled:g} seconds",
-            ("its program hangs, or does not read",),
-            "",
-            Fault.PEER,
-        )
-        self._end(Ending.STALLED, why)
 
     def _check_idle(self) -> None:
         if self._sock is None or self._limits.idle is None:
@@ -468,46 +363,33 @@ class Connection:
         if self._closing is not None and self._we_finished:
             self._end(self._closing)  # the peer did not wait for our goodbye to be read
             return
-        ending = _ENDINGS.get(error.errno or 0, Ending.FAILED)
-        self._end(ending, _with_unconfirmed(explain(error, Doing.TALKING, self.peer), ending, self._sock))
+        if self._sock is not None:
+            self._end(*ending_of(error, self.peer, self._sock))
 
     def _end(self, ending: Ending, why: Explanation | None = None) -> None:
         """The one place where a connection closes: the socket, the events, the owner."""
-        with self._lock:
-            sock, self._sock = self._sock, None
-            if sock is None:
-                return
-            self._may_send = False
-            self._refusal = self._refusal or "the connection is closed"
-            left = self._outbox.drop()
-        for timer in (self._closing_timer, self._stall_timer):
-            if timer is not None:
-                timer.cancel()
+        sock, self._sock = self._sock, None
+        if sock is None:
+            return
+        if self._closing_timer is not None:
+            self._closing_timer.cancel()
+        left = self._sender.end("the connection is closed")
         self._loop.watch(sock, 0, self._ready)
         if ending in (Ending.OURS_RESET, Ending.STALLED):
             sockets.reset(sock)
         else:
             sock.close()
         for outgoing in left:
-            self._account_for(outgoing, ending)
+            self._sender.account_for(outgoing, f"the connection ended first ({ending.value})")
         self._emit(Closed(self._session, self.id, _now(), ending, why))
         self._owner.closed(self)
-
-    def _account_for(self, outgoing: Outgoing, ending: Ending) -> None:
-        """A message that did not get out, or not whole: say which bytes did and how many did not."""
-        if outgoing.taken:
-            part = Outgoing(outgoing.data[: outgoing.taken], outgoing.taken)
-            part.cuts = outgoing.cuts
-            self._emit(_sent(self._session, self.id, _now(), part))
-        missing = len(outgoing.data) - outgoing.taken
-        self._emit(NotSent(self._session, self.id, _now(), missing, f"the connection ended first ({ending.value})"))
 
     def _watch(self) -> None:
         """Have the loop watch for what matters now."""
         if self._sock is None:
             return
         events = READ if self._peer_sends and not self._pause else 0
-        if self._outbox:
+        if self._sender.waiting:
             events |= WRITE
         self._loop.watch(self._sock, events, self._ready)
 
@@ -525,19 +407,3 @@ class Connection:
 
 def _now() -> int:
     return time.monotonic_ns()
-
-
-def _sent(session: SessionId, connection: ConnectionId, at: int, outgoing: Outgoing) -> Sent:
-    cuts = tuple(outgoing.cuts) if len(outgoing.cuts) > 1 else ()
-    return Sent(session, connection, at, outgoing.data, cuts)
-
-
-def _with_unconfirmed(why: Explanation, ending: Ending, sock: socket.socket | None) -> Explanation:
-    """Add how much of what we sent may never have arrived."""
-    if ending not in (Ending.LOST, Ending.UNREACHABLE) or sock is None:
-        return why
-    count = sockets.unconfirmed(sock)
-    if not count:
-        return why
-    what = f"{why.what}; {count:,} bytes that were sent are not confirmed"
-    return Explanation(what, why.causes, why.advice, why.fault)

@@ -1,0 +1,207 @@
+"""The sending half of one connection: the kernel first, what it does not take waits in the outbox."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from core.errors import Doing, Explanation, Fault, SendError, explain
+from core.events import ConnectionId, NotSent, Sent, SessionId
+from core.net.outbox import Outbox, Outgoing
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from core.address import Address
+    from core.net.connection import EventSink
+    from core.net.loop import Loop, Timer
+    from core.settings import Limits
+
+
+class Sender:
+    """Sends whole messages in the order in which they are handed in.
+
+    ``send`` and ``forbid`` are for any thread; the rest is for the loop's. The lock guards all of
+    the sending side, and is held for a send that never waits, so nobody waits for it long.
+    ``broken`` and ``stalled`` are called on the loop's thread when the socket can take no more.
+    """
+
+    __slots__ = (
+        "_broken",
+        "_identity",
+        "_limits",
+        "_lock",
+        "_loop",
+        "_may_send",
+        "_outbox",
+        "_peer",
+        "_progress",
+        "_refusal",
+        "_session",
+        "_sink",
+        "_sock",
+        "_stall_timer",
+        "_stalled",
+    )
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        peer: Address,
+        *,
+        session: SessionId,
+        identity: ConnectionId,
+        loop: Loop,
+        limits: Limits,
+        sink: EventSink | None,
+        broken: Callable[[OSError], None],
+        stalled: Callable[[Explanation], None],
+    ) -> None:
+        self._sock = sock
+        self._peer = peer
+        self._session = session
+        self._identity = identity
+        self._loop = loop
+        self._limits = limits
+        self._sink = sink
+        self._broken = broken
+        self._stalled = stalled
+        self._lock = threading.Lock()
+        self._outbox = Outbox(limits.outbox)
+        self._may_send = True
+        self._refusal = ""
+        self._progress = 0.0
+        self._stall_timer: Timer | None = None
+
+    # Any thread.
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that the kernel has not taken."""
+        return self._outbox.size
+
+    def send(self, data: bytes) -> bool:
+        """Send a message; say whether it has to wait where nothing waited before, so that somebody must ``flush``.
+
+        Raises ``SendError`` if it was refused as a whole; then none of it goes out.
+        """
+        if not data:
+            raise SendError("an empty message has no bytes to send")
+        with self._lock:
+            self._check()
+            if self._outbox:
+                self._outbox.add(data)
+                return False
+            taken = self._try(data)
+            if taken == len(data):
+                return False
+            self._outbox.add(data, taken)
+            return True
+
+    def forbid(self, why: str) -> None:
+        """Refuse what comes from now on. The first reason is the one that counts."""
+        with self._lock:
+            if self._may_send:
+                self._may_send = False
+                self._refusal = why
+
+    def _check(self) -> None:
+        """Under the lock: raise ``SendError`` if nothing more can be taken in."""
+        if not self._may_send:
+            raise SendError(self._refusal)
+        if self._outbox.is_full:
+            waiting = f"{self._outbox.size:,} bytes wait for it already, and that is the limit"
+            raise SendError(f"{self._peer} does not read: {waiting}")
+
+    def _try(self, data: bytes) -> int:
+        """Under the lock: offer the kernel a whole message; return how many bytes it took."""
+        at = time.monotonic_ns()
+        try:
+            taken = self._sock.send(data)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError as error:
+            self._may_send = False
+            self._refusal = explain(error, Doing.TALKING, self._peer).what
+            self._break_soon(error)
+            raise SendError(self._refusal) from error
+        if taken == len(data) and self._sink is not None:
+            # Under the lock, so that the events are in the order of the bytes.
+            self._sink.put(Sent(self._session, self._identity, at, data))
+        return taken
+
+    def _break_soon(self, error: OSError) -> None:
+        self._loop.call_soon(lambda: self._broken(error))
+
+    # The loop's thread.
+
+    def start_waiting(self) -> None:
+        """Something waits: from now on the peer has ``Limits.stalled`` seconds to take some of it."""
+        if self._stall_timer is None:
+            self._progress = self._loop.time()
+            self._stall_timer = self._loop.call_later(self._limits.stalled, self._check_stalled)
+
+    def flush(self) -> None:
+        """The socket can take more: give it what waits."""
+        with self._lock:
+            if self._outbox:
+                self._offer_bite()
+            is_empty = not self._outbox
+        if is_empty:
+            self._cancel_timer()
+
+    def end(self, why: str) -> list[Outgoing]:
+        """Send nothing from now on; return what still waited. The socket may be closed afterwards."""
+        self._cancel_timer()
+        self.forbid(why)
+        with self._lock:
+            return self._outbox.drop()
+
+    def account_for(self, outgoing: Outgoing, why: str) -> None:
+        """Put a message on record that did not get out, or not whole: which bytes did, how many did not."""
+        if self._sink is None:
+            return
+        at = time.monotonic_ns()
+        if outgoing.taken:
+            taken = outgoing.data[: outgoing.taken]
+            self._sink.put(Sent(self._session, self._identity, at, taken, _cuts(outgoing)))
+        missing = len(outgoing.data) - outgoing.taken
+        self._sink.put(NotSent(self._session, self._identity, at, missing, why))
+
+    def _offer_bite(self) -> None:
+        """Under the lock: offer the kernel the next bytes."""
+        at = time.monotonic_ns()
+        try:
+            taken = self._sock.send(self._outbox.bite())
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._break_soon(error)
+            return
+        self._progress = self._loop.time()
+        for outgoing in self._outbox.took(taken):
+            if self._sink is not None:
+                self._sink.put(Sent(self._session, self._identity, at, outgoing.data, _cuts(outgoing)))
+
+    def _check_stalled(self) -> None:
+        self._stall_timer = None
+        if not self._outbox:
+            return
+        left = self._progress + self._limits.stalled - self._loop.time()
+        if left > 0:
+            self._stall_timer = self._loop.call_later(left, self._check_stalled)
+            return
+        patience = f"{self._limits.stalled:g} seconds"
+        what = f"{self._peer} took none of the {self._outbox.size:,} bytes that waited for it in {patience}"
+        self._stalled(Explanation(what, ("its program hangs, or does not read",), fault=Fault.PEER))
+
+    def _cancel_timer(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
+
+
+def _cuts(outgoing: Outgoing) -> tuple[int, ...]:
+    return tuple(outgoing.cuts) if len(outgoing.cuts) > 1 else ()
