@@ -334,13 +334,15 @@ def _detail(state: SessionState) -> str:
 def _composer(desk: Desk, *, is_next: bool) -> ComposerView:
     state = desk.state
     connections = [connection for connection in state.connections if connection.can_send] if state else []
-    hint = "Type a message" if connections else _why_nobody(state)
+    hint = "Type a message" if connections else _why_nobody(desk, state)
     if state is None or state.role is Role.CLIENT or len(connections) < 2:
         return ComposerView(hint, is_next)
     return ComposerView(hint, is_next, _recipients(desk, connections), _standing(state, desk.connection))
 
 
-def _why_nobody(state: SessionState | None) -> str:
+def _why_nobody(desk: Desk, state: SessionState | None) -> str:
+    if state is None and desk.selected is not None:
+        return "A moment…"
     if state is None:
         return f"Nobody to talk to yet: {shown('toggle_server')} starts a server, {shown('toggle_client')} connects"
     if state.role is Role.SERVER and state.phase is Phase.OPEN:

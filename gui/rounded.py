@@ -16,32 +16,41 @@ _CLEAR = b"\0\0\0\0"
 
 
 @lru_cache(maxsize=256)
-def rounded_box(size: int, radius: float, fill: str | None, border: str | None, width: float) -> bytes:
-    """A square of ``size`` pixels with round corners, filled, inside a border ``width`` pixels wide."""
+def rounded_box(width: int, height: int, radius: float, fill: str | None, border: str | None, line: float) -> bytes:
+    """A box with round corners, filled, inside a border ``line`` pixels wide; see-through outside.
 
-    def pixel(x: float, y: float) -> bytes:
-        distance = _distance(x - size / 2, y - size / 2, size / 2, size / 2, radius)
-        return _blend(_cover(distance), _cover(distance + width), fill, border)
+    Tk lays the middle of such a picture out like tiles and blends each with what is behind it, a
+    round trip to the X server each time: so let it be large.
+    """
+    quarter = min(int(radius) + 3, (min(width, height) + 1) // 2)
 
-    upper = [_mirrored([pixel(x + 0.5, y + 0.5) for x in range((size + 1) // 2)], size) for y in range((size + 1) // 2)]
-    return _encode(size, size, upper + upper[: size // 2][::-1])
+    def row(y: int) -> bytes:
+        pixels = [_box_pixel(x + 0.5, y + 0.5, width, height, radius, fill, border, line) for x in range(quarter)]
+        middle = pixels[-1] * max(0, width - 2 * quarter)
+        return b"".join(pixels) + middle + b"".join(pixels[: width // 2][::-1])
+
+    upper = [row(y) for y in range(quarter)]
+    middle = [upper[-1]] * max(0, height - 2 * quarter)
+    return _encode(width, height, upper + middle + upper[: height // 2][::-1])
 
 
 @lru_cache(maxsize=1024)
-def bubble_cap(width: int, height: int, fill: str, *, top: bool) -> bytes:
-    """The rounded upper or lower end of a bubble: ``width`` by ``height`` pixels, radius ``height``."""
+def bubble_cap(width: int, height: int, fill: str, ground: str, *, top: bool) -> bytes:
+    """The rounded upper or lower end of a bubble on ``ground``: ``width`` by ``height`` pixels, radius ``height``.
+
+    Opaque, because a conversation has many and X11 draws those faster.
+    """
     middle = _blend(1.0, 1.0, fill, None) * max(0, width - 2 * height)
     rows = []
     for y in range(height):
-        corner = [_corner_pixel(x + 0.5 - height, y + 0.5 - height, height, fill) for x in range(height)]
+        corner = [_corner_pixel(x + 0.5 - height, y + 0.5 - height, height, fill, ground) for x in range(height)]
         rows.append(b"".join(corner) + middle + b"".join(reversed(corner)))
     return _encode(width, height, rows if top else rows[::-1])
 
 
-@lru_cache(maxsize=64)
 def dot(size: int, color: str) -> bytes:
     """A filled circle."""
-    return rounded_box(size, size / 2, color, None, 0)
+    return rounded_box(size, size, size / 2, color, None, 0)
 
 
 @lru_cache(maxsize=64)
@@ -64,8 +73,15 @@ def _mirrored(left: list[bytes], width: int) -> bytes:
     return b"".join(left) + b"".join(left[: width // 2][::-1])
 
 
-def _corner_pixel(x: float, y: float, radius: int, fill: str) -> bytes:
-    return _blend(_cover((x**2 + y**2) ** 0.5 - radius), 1.0, fill, None)
+def _box_pixel(
+    x: float, y: float, width: int, height: int, radius: float, fill: str | None, border: str | None, line: float
+) -> bytes:
+    distance = _distance(x - width / 2, y - height / 2, width / 2, height / 2, radius)
+    return _blend(_cover(distance), _cover(distance + line), fill, border)
+
+
+def _corner_pixel(x: float, y: float, radius: int, fill: str, ground: str) -> bytes:
+    return _blend(1.0, _cover((x**2 + y**2) ** 0.5 - radius), fill, ground)
 
 
 def _distance(x: float, y: float, half_width: float, half_height: float, radius: float) -> float:

@@ -23,6 +23,7 @@ SMALLEST_STEP, LARGEST_STEP = -4, 14  # points added to the text size
 _POINTS = 10 if sys.platform != "darwin" else 13
 _RADIUS = 6
 _CAP = 8
+_TILE = 120  # pixels at 96 dots an inch of a picture's middle, which Tk repeats
 
 _STATES = {
     "Button": ("button", "button_hover", "strong_border"),
@@ -87,7 +88,8 @@ class Theme:
         """The rounded end of an ``incoming`` or ``outgoing`` bubble of that width in pixels."""
         known = self._caps.get((kind, width, top))
         if known is None:
-            png = rounded.bubble_cap(width, self.cap_height, str(getattr(self.palette, kind)), top=top)
+            fill, ground = str(getattr(self.palette, kind)), self.palette.pane
+            png = rounded.bubble_cap(width, self.cap_height, fill, ground, top=top)
             known = self._caps[kind, width, top] = tk.PhotoImage(master=self._root, data=png, format="png")
         return known
 
@@ -154,13 +156,17 @@ class Theme:
 
     def _box(self, name: str, fill: str | None, border: str | None, width: float = 1) -> tk.PhotoImage:
         radius = self.px(_RADIUS)
-        return self._image(name, rounded.rounded_box(2 * radius + 4, radius, fill, border, self.px(width)))
+        size = self.px(_TILE) + 2 * radius
+        return self._image(name, rounded.rounded_box(size, size // 2, radius, fill, border, self.px(width)))
 
     def _element(self, name: str, normal: tk.PhotoImage, *states: tuple[object, ...], padding: int = 0) -> None:
         """Make a ttk element of pictures, once; its pictures change in place afterwards."""
         if name not in self._style.element_names():
             border = self.px(_RADIUS) + 1
-            self._style.element_create(name, "image", normal, *states, border=border, sticky="nsew", padding=padding)
+            size = {"width": 2 * border, "height": 2 * border}  # the least, whatever the picture's own
+            self._style.element_create(
+                name, "image", normal, *states, border=border, sticky="nsew", padding=padding, **size
+            )
 
     def _paint_fields(self) -> None:
         p, style = self.palette, self._style
@@ -217,22 +223,23 @@ class Theme:
         p, style = self.palette, self._style
         size = self.px(8)
         pictures = {
-            name: self._image(f"thumb {name}", rounded.rounded_box(size, size / 2, color, None, 0))
+            name: self._image(f"thumb {name}", rounded.rounded_box(size, self.px(_TILE), size / 2, color, None, 0))
             for name, color in (("rest", p.thumb), ("over", p.thumb_hover))
         }
         if "Slim.thumb" not in style.element_names():
             style.element_create(
                 "Slim.thumb", "image", pictures["rest"], ("pressed", pictures["over"]), ("active", pictures["over"]),
-                border=size // 2 - 1, sticky="nsew",
+                border=size // 2 - 1, sticky="nsew", width=size, height=2 * size,
             )  # fmt: skip
         thumb = ("Slim.thumb", {"sticky": "nswe", "expand": 1})
-        style.layout(
-            "Vertical.TScrollbar", [("Vertical.Scrollbar.trough", {"children": [thumb], "sticky": "ns"})]
-        )
-        style.configure(
-            "Vertical.TScrollbar", troughcolor=p.pane, bordercolor=p.pane, lightcolor=p.pane, darkcolor=p.pane,
-            background=p.pane, relief="flat", borderwidth=0, gripcount=0, width=size,
-        )  # fmt: skip
+        trough = "Vertical.Scrollbar.trough"
+        style.layout("Vertical.TScrollbar", [(trough, {"children": [thumb], "sticky": "nswe"})])
+        style.layout("Idle.Vertical.TScrollbar", [(trough, {"sticky": "nswe"})])
+        for name, ground in (("", p.pane), ("Sidebar.", p.sidebar)):
+            style.configure(
+                f"{name}Vertical.TScrollbar", troughcolor=ground, bordercolor=ground, lightcolor=ground,
+                darkcolor=ground, background=ground, relief="flat", borderwidth=0, arrowsize=size + 2,
+            )  # fmt: skip
 
     def _paint_list(self) -> None:
         p, style = self.palette, self._style

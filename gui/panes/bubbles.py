@@ -19,7 +19,7 @@ from gui.wrapping import Metrics
 
 _WIDEST = 0.76  # of the pane
 _WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read
-_STEP = 12
+_STEP = 8
 
 
 class BubbleText(tk.Text):

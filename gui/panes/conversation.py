@@ -29,6 +29,7 @@ class ConversationPane(ttk.Frame):
         self._detail.pack(side="left", padx=(px(10), 0))
         self.reply.pack(side="right")
         self._reply_label.pack(side="right", padx=(0, px(8)))
+        ttk.Frame(self._head, style="Pane.TFrame", width=1, height=self.reply.winfo_reqheight()).pack(side="left")  # one height for all
         self._head.pack(fill="x")
         ttk.Frame(self, style="Line.TFrame", height=px(1)).pack(fill="x")
         self.transcript = Transcript(self, theme, on_new=self._show_new)

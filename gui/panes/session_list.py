@@ -26,7 +26,7 @@ class SessionList(ttk.Frame):
         heading.pack(anchor="w", padx=theme.px(16), pady=(theme.px(10), theme.px(4)))
         self.tree = ttk.Treeview(self, show="tree", selectmode="browse")
         self.tree.column("#0", width=theme.px(_WIDTH), minwidth=theme.px(90))
-        bar = ttk.Scrollbar(self, command=self.tree.yview)
+        bar = ttk.Scrollbar(self, command=self.tree.yview, style="Sidebar.Vertical.TScrollbar")
         self.tree.configure(yscrollcommand=lambda first, last: self._place_bar(bar, first, last))
         self.tree.pack(side="left", fill="both", expand=True, padx=(theme.px(6), 0))
         self.tree.bind("<<TreeviewSelect>>", self._selected)

@@ -216,11 +216,17 @@ class Transcript(ttk.Frame):
         entries, span = max(1, self._total - floor), self._last - self._first
         upper = (self._first - floor + float(top) * span) / entries
         lower = (self._first - floor + float(bottom) * span) / entries
-        self._scrollbar.set(upper, lower if self._last > self._first else 1.0)
+        self._set_scrollbar(upper, lower if self._last > self._first else 1.0)
         near_top = float(top) < _NEAR_THE_EDGE and self._first > floor
         near_end = float(bottom) > 1 - _NEAR_THE_EDGE and self._last < self._total
         if (near_top or near_end) and not self._following and self._shift_planned is None:
             self._shift_planned = self.after_idle(self._shift)
+
+    def _set_scrollbar(self, upper: float, lower: float) -> None:
+        """A scrollbar with nothing to scroll keeps its place, so that the text need not move, and shows nothing."""
+        idle = upper <= 0 and lower >= 1
+        self._scrollbar.configure(style="Idle.Vertical.TScrollbar" if idle else "Vertical.TScrollbar")
+        self._scrollbar.set(upper, lower)
 
     def _shift(self) -> None:
         self._shift_planned = None
