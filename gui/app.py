@@ -86,10 +86,10 @@ class App:
         self.root = _make_root()
         self.root.withdraw()
         self.theme = Theme(self.root, preferences.theme, preferences.text_size)
-        self.bridge = Bridge(TkLoop(self.root), self._deliver)
-        self._faults = FaultLog(self._file.path.parent / "errors.log", self._tell_from_anywhere)
-        self.root.report_callback_exception = self._faults.in_callback  # type: ignore[method-assign]
         self.switchboard = Switchboard(self.theme, preferences, self)
+        self.bridge = Bridge(TkLoop(self.root), self.switchboard.deliver)
+        self._faults = FaultLog(self._file.path.parent / "errors.log", self._tell_from_anywhere)
+        self.root.report_callback_exception = self._faults.in_callback
         self.window = Window(self.root, self.theme, self.switchboard)
         self._place(preferences)
         self.switchboard.open(self.window)
@@ -173,9 +173,6 @@ class App:
 
     def _fill(self, address: Address) -> None:
         self.window.address.fill(address.host, str(address.port))
-
-    def _deliver(self, states: dict, recording: object) -> None:  # type: ignore[type-arg]
-        self.switchboard.deliver(states, recording)  # type: ignore[arg-type]
 
     def _place(self, preferences: Preferences) -> None:
         root, px = self.root, self.theme.px

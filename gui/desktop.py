@@ -12,7 +12,7 @@ def open_folder(folder: Path) -> bool:
     """Show a folder in the file program; False if there is none. Does not wait for it."""
     try:
         if sys.platform == "win32":
-            os.startfile(folder)  # noqa: S606 - a folder of ours
+            os.startfile(folder)
             return True
         program = "open" if sys.platform == "darwin" else "xdg-open"
         subprocess.Popen(

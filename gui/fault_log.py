@@ -43,7 +43,9 @@ class FaultLog:
     def note(self, error: BaseException, where: str) -> None:
         """Write an error down and tell of it. Any thread."""
         self._write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} in {where}\n{''.join(traceback.format_exception(error))}\n")
-        self._tell(f"Something went wrong inside Tincan ({type(error).__name__}). It goes on; details are in {self.path}")
+        self._tell(
+            f"Something went wrong inside Tincan ({type(error).__name__}). It goes on; details are in {self.path}"
+        )
 
     def _in_thread(self, what: threading.ExceptHookArgs) -> None:
         if what.exc_value is not None and not isinstance(what.exc_value, SystemExit):

@@ -322,12 +322,10 @@ def _detail(state: SessionState) -> str:
     """What there is to say beside a session's name."""
     if state.phase is Phase.ENDED:
         return "over"
-    if state.role is Role.CLIENT:
-        return "connecting…" if state.phase is Phase.STARTING else f"from port {state.connections[0].local.port}" if (
-            state.connections
-        ) else ""
     if state.phase is Phase.STARTING:
-        return "starting…"
+        return "starting…" if state.role is Role.SERVER else "connecting…"
+    if state.role is Role.CLIENT:
+        return f"from port {state.connections[0].local.port}" if state.connections else ""
     return _count(len(state.connections), "connection") if state.connections else "nobody here yet"
 
 
@@ -349,12 +347,16 @@ def _why_nobody(desk: Desk, state: SessionState | None) -> str:
         return f"Nobody is here yet: {shown('toggle_client')} connects you to this server"
     if state.phase is Phase.STARTING:
         return "A moment…"
+    if state.role is Role.SERVER:
+        return f"This server is over: {shown('toggle_server')} starts it again"
     return f"This conversation is over: {shown('toggle_client')} connects again"
 
 
 def _recipients(desk: Desk, connections: Sequence[ConnectionState]) -> tuple[Recipient, ...]:
     everyone = Recipient(None, f"everyone ({len(connections)})")
-    single = (Recipient(c.connection, desk.safety.field(f"#{c.number}  {c.peer}")) for c in connections[:MOST_RECIPIENTS])
+    single = (
+        Recipient(c.connection, desk.safety.field(f"#{c.number}  {c.peer}")) for c in connections[:MOST_RECIPIENTS]
+    )
     return (everyone, *single)
 
 
@@ -366,8 +368,10 @@ def _status(desk: Desk) -> StatusView:
     warning = _warning(desk, live)
     if state is None:
         return StatusView("off", "Ready", warning=warning)
-    figures = (f"in {human_bytes(state.bytes_in)}", f"out {human_bytes(state.bytes_out)}")
-    if state.role is Role.SERVER:
+    figures: tuple[str, ...] = (f"in {human_bytes(state.bytes_in)}", f"out {human_bytes(state.bytes_out)}")
+    if state.failure is not None and not state.accepted:
+        figures = ()
+    elif state.role is Role.SERVER:
         figures = (_count(len(state.connections), "connection"), *figures)
     return StatusView(_status_state(state), desk.safety.field(_status_words(state)), figures, warning)
 

@@ -326,7 +326,11 @@ class Switchboard:
     def _conversation(self, state: SessionState) -> Conversation:
         session = state.session
         return Conversation(
-            session, state.role, self._cleared.get(session, 0), partial(self._read, session), partial(self._whole, session)
+            session,
+            state.role,
+            self._cleared.get(session, 0),
+            partial(self._read, session),
+            partial(self._whole, session),
         )
 
     def _read(self, session: SessionId, first: int, count: int, preview: int) -> list[Entry]:

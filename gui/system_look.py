@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 _PATIENCE = 0.3  # seconds for a desktop's settings program; it is asked before the first paint
@@ -26,16 +26,15 @@ def system_palette() -> str:
         return "light"
 
 
-def linux_palette(environment: Mapping[str, str], ask: object = None) -> str:
+def linux_palette(environment: Mapping[str, str], ask: Callable[..., str] | None = None) -> str:
     """What a desktop on X11 or Wayland says, by its environment and its settings program."""
     theme = environment.get("GTK_THEME", "").lower() or _gtk_theme(environment)
     if "highcontrast" in theme.replace("-", "").replace(" ", ""):
         return "high contrast"
     if theme.endswith("dark") or ":dark" in theme:
         return "dark"
-    if environment.get("XDG_CURRENT_DESKTOP") and callable(ask):
-        answer = ask("gsettings", "get", "org.gnome.desktop.interface", "color-scheme")
-        return "dark" if "dark" in str(answer) else "light"
+    if environment.get("XDG_CURRENT_DESKTOP") and ask is not None:
+        return "dark" if "dark" in ask("gsettings", "get", "org.gnome.desktop.interface", "color-scheme") else "light"
     return "light"
 
 
@@ -61,7 +60,8 @@ def _answer(*command: str) -> str:
 
 
 def _windows_palette() -> str:
-    assert sys.platform == "win32"
+    if sys.platform != "win32":
+        raise OSError("only Windows has a registry")
     import winreg
 
     with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _WINDOWS_CONTRAST) as key:

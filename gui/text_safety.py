@@ -1,8 +1,8 @@
-"""What may reach a Tk widget: every string from outside passes here first.
+r"""What may reach a Tk widget: every string from outside passes here first.
 
 Tk cuts text at a NUL, raises on lone surrogates, obeys bidi overrides and freezes on very long
 lines; a reader is misled by what is invisible. So nothing is dropped: what cannot be shown as it
-is stands there as a mark (``␀``, ``\\xff``, ``<U+202E>``). Pure functions of strings; no tkinter.
+is stands there as a mark (``␀``, ``\xff``, ``<U+202E>``). Pure functions of strings; no tkinter.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ class TextSafety:
 
 
 def decode(data: bytes) -> str:
-    """UTF-8 as text; every byte that is not part of a character becomes a lone surrogate.
+    r"""UTF-8 as text; every byte that is not part of a character becomes a lone surrogate.
 
-    ``TextSafety`` shows those as ``\\xNN``, so that no byte is lost on its way to the eye.
+    ``TextSafety`` shows those as ``\xNN``, so that no byte is lost on its way to the eye.
     """
     return data.decode("utf-8", "surrogateescape")
 

@@ -11,9 +11,10 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import font as tkfont
 from tkinter import ttk
+from typing import Any
 
 from gui import rounded
-from gui.palettes import PALETTES, Palette
+from gui.palettes import PALETTES
 from gui.system_look import system_palette
 
 SYSTEM = "system"
@@ -159,13 +160,13 @@ class Theme:
         size = self.px(_TILE) + 2 * radius
         return self._image(name, rounded.rounded_box(size, size // 2, radius, fill, border, self.px(width)))
 
-    def _element(self, name: str, normal: tk.PhotoImage, *states: tuple[object, ...], padding: int = 0) -> None:
+    def _element(self, name: str, normal: tk.PhotoImage, *states: Any, padding: int = 0) -> None:  # noqa: ANN401
         """Make a ttk element of pictures, once; its pictures change in place afterwards."""
         if name not in self._style.element_names():
             border = self.px(_RADIUS) + 1
-            size = {"width": 2 * border, "height": 2 * border}  # the least, whatever the picture's own
+            least = 2 * border  # whatever the picture's own size
             self._style.element_create(
-                name, "image", normal, *states, border=border, sticky="nsew", padding=padding, **size
+                name, "image", normal, *states, border=border, sticky="nsew", padding=padding, width=least, height=least
             )
 
     def _paint_fields(self) -> None:
@@ -184,12 +185,11 @@ class Theme:
             style.element_create("Round.arrow", "image", self._image("arrow", arrow), sticky="e")
         else:
             self._image("arrow", arrow)
-        text = ("Entry.padding", {"children": [("Entry.textarea", {"sticky": "nsew"})], "sticky": "nsew"})
-        style.layout("TEntry", [("Round.field", {"children": [text], "sticky": "nsew"})])
-        chosen = ("Combobox.padding", {"children": [("Combobox.textarea", {"sticky": "nsew"})], "sticky": "nsew"})
         arrow_part = ("Round.arrow", {"side": "right", "sticky": "ns"})
-        style.layout("TCombobox", [("Round.field", {"children": [arrow_part, chosen], "sticky": "nsew"})])
-        style.layout("Field.TFrame", [("Round.field", {"sticky": "nsew"})])
+        style.layout("TEntry", [_part("Round.field", _part("Entry.padding", _part("Entry.textarea")))])
+        chosen = _part("Combobox.padding", _part("Combobox.textarea"))
+        style.layout("TCombobox", [_part("Round.field", arrow_part, chosen)])
+        style.layout("Field.TFrame", [_part("Round.field")])
         for name in ("TEntry", "TCombobox"):
             style.configure(name, padding=(self.px(5), self.px(4)), foreground=p.text, fieldbackground=p.field)
             style.map(
@@ -211,9 +211,8 @@ class Theme:
                 ("focus", self._box(f"{name} focus", rest, ring, 2)),
                 ("active", self._box(f"{name} over", over, edge)),
             )
-            label = ("Button.padding", {"children": [("Button.label", {"sticky": "nsew"})], "sticky": "nsew"})
             kind = name.replace("Button", "TButton")
-            style.layout(kind, [(f"{name}.body", {"children": [label], "sticky": "nsew"})])
+            style.layout(kind, [_part(f"{name}.body", _part("Button.padding", _part("Button.label")))])
             style.configure(kind, padding=(self.px(14), self.px(5)), anchor="center", foreground=p.text)
             style.map(kind, foreground=[("disabled", p.muted)])
         style.configure("Accent.TButton", foreground=p.accent_text)
@@ -231,10 +230,9 @@ class Theme:
                 "Slim.thumb", "image", pictures["rest"], ("pressed", pictures["over"]), ("active", pictures["over"]),
                 border=size // 2 - 1, sticky="nsew", width=size, height=2 * size,
             )  # fmt: skip
-        thumb = ("Slim.thumb", {"sticky": "nswe", "expand": 1})
         trough = "Vertical.Scrollbar.trough"
-        style.layout("Vertical.TScrollbar", [(trough, {"children": [thumb], "sticky": "nswe"})])
-        style.layout("Idle.Vertical.TScrollbar", [(trough, {"sticky": "nswe"})])
+        style.layout("Vertical.TScrollbar", [_part(trough, _part("Slim.thumb"))])
+        style.layout("Idle.Vertical.TScrollbar", [_part(trough)])
         for name, ground in (("", p.pane), ("Sidebar.", p.sidebar)):
             style.configure(
                 f"{name}Vertical.TScrollbar", troughcolor=ground, bordercolor=ground, lightcolor=ground,
@@ -244,7 +242,7 @@ class Theme:
     def _paint_list(self) -> None:
         p, style = self.palette, self._style
         height = self.base.metrics("linespace") + self.px(10)
-        style.layout("Treeview", [("Treeview.treearea", {"sticky": "nswe"})])
+        style.layout("Treeview", [_part("Treeview.treearea")])
         style.configure(
             "Treeview", background=p.sidebar, fieldbackground=p.sidebar, foreground=p.text, borderwidth=0,
             rowheight=height, indent=self.px(14), font=self.base,
@@ -262,8 +260,7 @@ class Theme:
         style.configure("Warning.TLabel", background=p.window, foreground=p.warning, font=self.small)
         style.configure("Line.TFrame", background=p.border)
         self._element("Key.body", self._box("key", p.field, p.strong_border))
-        label = ("Label.padding", {"children": [("Label.label", {"sticky": "nsew"})], "sticky": "nsew"})
-        style.layout("Key.TLabel", [("Key.body", {"children": [label], "sticky": "nsew"})])
+        style.layout("Key.TLabel", [_part("Key.body", _part("Label.padding", _part("Label.label")))])
         style.configure("Key.TLabel", padding=(self.px(8), self.px(2)), font=self.small, foreground=p.text)
         for name, fill in (("Notice", p.warning_fill), ("Failure", p.error_fill)):
             style.configure(f"{name}.TFrame", background=fill)
@@ -283,3 +280,8 @@ class Theme:
             ("highlightThickness", 0),
         ):
             root.option_add(f"*TCombobox*Listbox.{option}", value)
+
+
+def _part(element: str, *inside: Any) -> Any:  # noqa: ANN401 - as deep as the layout
+    """A part of a ttk layout that fills its room, with other parts inside."""
+    return (element, {"sticky": "nswe", "expand": True, **({"children": list(inside)} if inside else {})})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 RECEIVED, SENT = "received", "sent"
 SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header
 INCOMING, OUTGOING = "incoming", "outgoing"
+_MOST_NAMED = 8  # receivers of one message
 DECOR = "decor"  # what is there for the eye alone and is left out when text is copied
 
 
@@ -76,15 +77,20 @@ class Typesetter:
         self._metrics = metrics
         self._before: Entry | None = None
         self._cut: dict[ConnectionId | None, bytes] = {}
+        self._also: dict[int, list[int]] = {}  # who else got the message with that ordinal
+        self._told: set[int] = set()  # ordinals that stand under another's header
 
     def set(self, entries: Sequence[Entry], after: Entry | None = None) -> list[Row]:
         """Rows for entries that follow those set before, or that follow ``after``."""
         self._before = after or self._before
+        self._find_broadcasts(entries)
         last_piece = {entry.connection: entry.ordinal for entry in entries if entry.kind == RECEIVED}
         return [self._row(entry, goes_on=entry.ordinal < last_piece.get(entry.connection, -1)) for entry in entries]
 
     def _row(self, entry: Entry, *, goes_on: bool) -> Row:
         row = Row(entry.ordinal)
+        if entry.ordinal in self._told:
+            return row
         before, self._before = self._before, entry
         if before is not None and _day(before) != _day(entry):
             row.line(Run(time.strftime("%A %d %B %Y", _local(entry)), ("day",)))
@@ -112,14 +118,32 @@ class Typesetter:
 
     def _header(self, entry: Entry) -> list[Run]:
         side = ("head",) if entry.kind == RECEIVED else ("head", "right")
-        number = f"#{entry.number}"
-        coloured = (*side, connection_tag(entry.number))
-        when = Run(f"  {clock(entry)}", side)
+        numbers = [entry.number, *self._also.get(entry.ordinal, ())]
+        who = [Run(f"#{number} ", (*side, connection_tag(number))) for number in numbers[:_MOST_NAMED]]
+        if len(numbers) > _MOST_NAMED:
+            who.append(Run(f"and {len(numbers) - _MOST_NAMED:,} more ", side))
+        when = Run(f" {clock(entry)}", side)
         if not self._is_server:
-            return [Run("server" if entry.kind == RECEIVED else "you", (*side, "who")), when]
+            return [Run("server " if entry.kind == RECEIVED else "you ", (*side, "who")), when]
         if entry.kind == RECEIVED:
-            return [Run(number, coloured), when]
-        return [Run("server", (*side, "who")), Run(" → ", side), Run(number, coloured), when]
+            return [*who, when]
+        return [Run("server", (*side, "who")), Run(" → ", side), *who, when]
+
+    def _find_broadcasts(self, entries: Sequence[Entry]) -> None:
+        """One message to many is an entry for each; together they are shown once."""
+        self._also, self._told = {}, set()
+        leader: Entry | None = None
+        for entry in entries:
+            if leader is not None and self._is_same_broadcast(leader, entry):
+                self._also.setdefault(leader.ordinal, []).append(entry.number or 0)
+                self._told.add(entry.ordinal)
+            else:
+                leader = entry if entry.kind == SENT else None
+
+    def _is_same_broadcast(self, leader: Entry, entry: Entry) -> bool:
+        latest = self._also.get(leader.ordinal, [leader.number or 0])[-1]
+        same = (leader.kind, leader.size, leader.data) == (entry.kind, entry.size, entry.data)
+        return same and (entry.number or 0) > latest and entry.wall_ns - leader.wall_ns < SHARED_HEADER_NS
 
     def _set_bubble(self, row: Row, entry: Entry, *, goes_on: bool) -> None:
         lines, ending, more = self._lines(entry, goes_on=goes_on)

@@ -23,7 +23,9 @@ class AddressBar(ttk.Frame):
         on_edit: Callable[[], None],
         on_enter: Callable[[], None],
     ) -> None:
-        super().__init__(parent, style="Window.TFrame", padding=(theme.px(16), theme.px(12), theme.px(16), theme.px(10)))
+        super().__init__(
+            parent, style="Window.TFrame", padding=(theme.px(16), theme.px(12), theme.px(16), theme.px(10))
+        )
         self._theme = theme
         self._on_edit = on_edit
         self._on_enter = on_enter
@@ -38,7 +40,10 @@ class AddressBar(ttk.Frame):
         self.client_button.grid(row=0, column=5, padx=(gap, 0), sticky="ns")
         self.columnconfigure(1, weight=1)
         self._why = ttk.Label(self, style="Window.Error.TLabel", anchor="w", justify="left")
-        self.bind("<Configure>", lambda event: self._why.configure(wraplength=event.width - theme.px(32)))
+        self.bind(
+            "<Configure>",
+            lambda event: self._why.configure(wraplength=event.width - theme.px(16) - self.host.winfo_x()),
+        )
 
     def show(self, view: AddressBarView) -> None:
         """Give the buttons their words."""

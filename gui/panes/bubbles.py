@@ -87,7 +87,7 @@ class BubbleText(tk.Text):
         if not runs:
             return
         self._shape({tag for run in runs for tag in run.tags[1:2]})
-        self.insert("end", *chain.from_iterable(runs))
+        self.tk.call(str(self), "insert", "end", *chain.from_iterable(runs))
         self._place_caps(rows)
         self.lines += sum(row.lines for row in rows)
 
@@ -154,9 +154,12 @@ class BubbleText(tk.Text):
         self.tag_configure("right", justify="right")
         self.tag_configure("who", foreground=p.text)
         self.tag_configure("gap", font=theme.tiny, spacing1=px(2))
-        room = {"lmargin1": px(24), "lmargin2": px(24), "rmargin": px(24), "justify": "center"}
-        self.tag_configure("note", font=theme.small, foreground=p.muted, spacing1=px(10), spacing3=px(2), **room)
-        self.tag_configure("day", font=theme.small, foreground=p.text, spacing1=px(18), spacing3=px(6), **room)
+        for tag in ("note", "day"):
+            self.tag_configure(
+                tag, lmargin1=px(24), lmargin2=px(24), rmargin=px(24), justify="center", font=theme.small
+            )
+        self.tag_configure("note", foreground=p.muted, spacing1=px(10), spacing3=px(2))
+        self.tag_configure("day", foreground=p.text, spacing1=px(18), spacing3=px(6))
         self.tag_configure("when", foreground=p.muted)
         self.tag_configure("failure", foreground=p.error)
         for kind, text in ((INCOMING, p.incoming_text), (OUTGOING, p.outgoing_text)):

@@ -14,6 +14,7 @@ from gui.theme import Theme
 if TYPE_CHECKING:
     from core.events import ConnectionId
 
+
 class Outcome(NamedTuple):
     """What became of a message: whether it went out, and what there is to say about it."""
 
@@ -122,8 +123,8 @@ class Composer(ttk.Frame):
             bind(key, self._new_line)
         bind("<Up>", lambda _event: self._recall(1))
         bind("<Down>", lambda _event: self._recall(-1))
-        bind("<Prior>", lambda _event: on_page(-1) or "break")
-        bind("<Next>", lambda _event: on_page(1) or "break")
+        bind("<Prior>", lambda _event: self._page(on_page, -1))
+        bind("<Next>", lambda _event: self._page(on_page, 1))
         bind("<Tab>", lambda event: self._leave(event.widget.tk_focusNext()))
         bind("<<PrevWindow>>", lambda event: self._leave(event.widget.tk_focusPrev()))
         bind("<FocusIn>", lambda _event: self._box.state(["focus"]))
@@ -132,6 +133,10 @@ class Composer(ttk.Frame):
         bind("<Configure>", lambda _event: self._grow())
         self._hint.bind("<Button-1>", lambda _event: self.field.focus_set())
         self.bind("<Configure>", lambda event: self._why.configure(wraplength=event.width - self._theme.px(36)))
+
+    def _page(self, on_page: Callable[[int], None], pages: int) -> str:
+        on_page(pages)
+        return "break"
 
     def _enter(self, _event: object) -> str:
         self.submit()

@@ -29,7 +29,8 @@ class ConversationPane(ttk.Frame):
         self._detail.pack(side="left", padx=(px(10), 0))
         self.reply.pack(side="right")
         self._reply_label.pack(side="right", padx=(0, px(8)))
-        ttk.Frame(self._head, style="Pane.TFrame", width=1, height=self.reply.winfo_reqheight()).pack(side="left")  # one height for all
+        one_height = self.reply.winfo_reqheight()  # whether or not the choice is there
+        ttk.Frame(self._head, style="Pane.TFrame", width=1, height=one_height).pack(side="left")
         self._head.pack(fill="x")
         ttk.Frame(self, style="Line.TFrame", height=px(1)).pack(fill="x")
         self.transcript = Transcript(self, theme, on_new=self._show_new)
@@ -108,7 +109,9 @@ class EmptyPage(ttk.Frame):
         for row, (key, does) in enumerate(empty.keys):
             gap = self._theme.px(6)
             ttk.Label(self._keys, text=key, style="Key.TLabel", anchor="center").grid(row=row, column=0, sticky="ew")
-            ttk.Label(self._keys, text=does, style="Pane.TLabel").grid(row=row, column=1, sticky="w", padx=gap * 2, pady=gap)
+            ttk.Label(self._keys, text=does, style="Pane.TLabel").grid(
+                row=row, column=1, sticky="w", padx=gap * 2, pady=gap
+            )
 
     def _fit(self, event: tk.Event[tk.Misc]) -> None:
         self._sentence.configure(wraplength=max(self._theme.px(160), event.width - self._theme.px(60)))

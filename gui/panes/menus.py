@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from gui.keys import shown
 from gui.theme import CHOICES, Theme
@@ -71,9 +72,8 @@ class MenuBar(tk.Menu):
         self.setvar(_COLOURS, self._theme.choice)
         words = {"system": "As the system", "light": "Light", "dark": "Dark", "high contrast": "High contrast"}
         for choice in CHOICES:
-            looks.add_radiobutton(
-                label=words[choice], value=choice, variable=_COLOURS, command=lambda name=choice: on_theme(name)
-            )
+            looks.add_radiobutton(label=words[choice], value=choice, command=partial(on_theme, choice))
+            looks.entryconfigure("end", {"variable": _COLOURS})
         menu.add_cascade(label="Colours", menu=looks)
 
     def _restyle(self) -> None:

@@ -73,7 +73,7 @@ class SessionList(ttk.Frame):
         elif chosen and chosen[0] in self._rows and not chosen[0].endswith("more"):
             self._on_choose(chosen[0])
 
-    def _place_bar(self, bar: ttk.Scrollbar, first: str, last: str) -> None:
+    def _place_bar(self, bar: ttk.Scrollbar, first: float, last: float) -> None:
         bar.set(first, last)
         if float(first) <= 0 and float(last) >= 1:
             bar.pack_forget()
