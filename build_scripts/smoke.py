@@ -7,6 +7,7 @@ tutorial's conversation with it, and it is told to end.
 from __future__ import annotations
 
 import compileall
+import json
 import os
 import signal
 import socket
@@ -69,8 +70,16 @@ def self_test(command: Sequence[str]) -> None:
         except subprocess.TimeoutExpired:
             raise SmokeError(f"{command[0]} has not finished its self-test in {_TEST_WITHIN:.0f} s") from None
         text = report.read_text(encoding="utf-8") if report.exists() else "no report"
-        if done.returncode != 0 or "passed" not in text.lower():
+        if done.returncode != 0 or not _says_passed(text):
             raise SmokeError(f"the self-test of {command[0]} exited with {done.returncode}:\n{text}\n{done.stderr}")
+
+
+def _says_passed(report: str) -> bool:
+    try:
+        content = json.loads(report)
+    except ValueError:
+        return False
+    return isinstance(content, dict) and content.get("passed") is True
 
 
 def converse(command: Sequence[str]) -> None:

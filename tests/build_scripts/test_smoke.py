@@ -36,7 +36,7 @@ def program(
     greeting: bytes = b"type the message",
     answer: bytes = b"k",
     exit_code: int = 0,
-    report: str = "passed\n",
+    report: str = '{"passed": true}',
 ) -> list[str]:
     """A program that behaves like a built Tincan, but for what is asked."""
     file = folder / "program.py"
@@ -72,7 +72,9 @@ def test_a_program_that_ends_at_once_is_a_failure() -> None:
         smoke.converse([sys.executable, "-c", "raise SystemExit(4)"])
 
 
-@pytest.mark.parametrize(("exit_code", "report"), [(1, "passed"), (0, "failed: the pane shows nothing")])
+@pytest.mark.parametrize(
+    ("exit_code", "report"), [(1, '{"passed": true}'), (0, '{"passed": false}'), (0, "passed"), (0, "[]")]
+)
 def test_a_self_test_counts_only_with_code_and_report(tmp_path: Path, exit_code: int, report: str) -> None:
     with pytest.raises(SmokeError, match="self-test"):
         smoke.self_test(program(tmp_path, exit_code=exit_code, report=report))
