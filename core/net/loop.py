@@ -53,6 +53,7 @@ class Loop:
     def __init__(self, *, gap: float) -> None:
         self._gap = gap
         self._slept = 0.0
+        self._seen = time.monotonic()  # when the time was last read
         self._selector = selectors.DefaultSelector()
         self._waker = Waker()
         self._selector.register(self._waker.reader, READ, self._woken)
@@ -81,7 +82,7 @@ class Loop:
 
     def time(self) -> float:
         """Seconds on the loop's clock."""
-        return time.monotonic() - self._slept
+        return self._read_clock()
 
     def call_later(self, delay: float, call: Callable[[], None]) -> Timer:
         """Have ``call`` called in ``delay`` seconds."""
@@ -117,18 +118,26 @@ class Loop:
 
     def _turn(self) -> None:
         if not self._timers:
-            for key, events in self._selector.select():
-                key.data(events)
-            return
-        began = time.monotonic()
-        timeout = max(0.0, self._timers[0][0] + self._slept - began)
-        for key, events in self._selector.select(timeout):
+            news = self._selector.select()
+            self._seen = time.monotonic()
+        else:
+            # No longer than a gap at a time: a pause in the middle of a long wait would not even make it late.
+            timeout = min(max(0.0, self._timers[0][0] - self.time()), self._gap)
+            news = self._selector.select(timeout)
+            self._read_clock(timeout)  # before anybody sets a timer
+        for key, events in news:
             key.data(events)
-        overslept = time.monotonic() - began - timeout
-        if overslept > self._gap:
-            self._slept += overslept
-            _log.info("this process stood still for %.1f s; its timers start anew", overslept)
         self._call_due()
+
+    def _read_clock(self, waited: float = 0.0) -> float:
+        """The loop's time. What has passed since the last look, less what was ``waited``, is a pause if it is long."""
+        now = time.monotonic()
+        gone = now - self._seen
+        self._seen = now
+        if gone - waited > self._gap:
+            self._slept += gone
+            _log.info("this process stood still for %.1f s; its timers start anew", gone - waited)
+        return now - self._slept
 
     def _call_due(self) -> None:
         now = self.time()

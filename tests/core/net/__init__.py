@@ -1,0 +1,1 @@
+"""The tests of the sockets, over loopback, with peers that do not behave."""
