@@ -1,0 +1,67 @@
+"""What every list of events must be, whatever happened: a legal word.
+
+A session opens first and closes last. Each of its connections opens once, closes once, and says
+nothing before, between or after that it should not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.events import (
+    Closed,
+    Event,
+    Listening,
+    MessageTooLong,
+    NotSent,
+    Opened,
+    PeerFinished,
+    Received,
+    Sent,
+    SessionClosed,
+    SessionOpened,
+    WeFinished,
+)
+
+_OF_A_CONNECTION = (Opened, Received, Sent, PeerFinished, WeFinished, MessageTooLong, NotSent, Closed)
+
+
+def check_law(events: Sequence[Event], *, over: bool = True) -> None:
+    """Assert that the events of one session are a legal word; ``over`` says that it must have ended."""
+    assert events, "not even a SessionOpened"
+    assert len({event.session for event in events}) == 1
+    assert isinstance(events[0], SessionOpened)
+    assert _count(events, SessionOpened) == 1
+    assert _count(events, Listening) <= 1
+    assert isinstance(events[-1], SessionClosed) or not over
+    assert _count(events[:-1], SessionClosed) == 0
+    numbers = [event.number for event in events if isinstance(event, Opened)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    stories: dict[int, list[Event]] = {}
+    for event in events:
+        if isinstance(event, _OF_A_CONNECTION):
+            stories.setdefault(event.connection, []).append(event)
+    for story in stories.values():
+        _check_connection(story, over=over)
+
+
+def _check_connection(story: Sequence[Event], *, over: bool) -> None:
+    assert isinstance(story[0], Opened), f"{story[0]} before Opened"
+    assert _count(story, Opened) == 1
+    assert _count(story, Closed) == 1 or (not over and _count(story, Closed) == 0)
+    assert _count(story[:-1], Closed) == 0, f"after Closed came {story[-1]}"
+    for last_word, never_after in ((PeerFinished, Received), (WeFinished, Sent)):
+        assert _count(story, last_word) <= 1
+        places = [place for place, event in enumerate(story) if isinstance(event, last_word)]
+        for place in places:
+            assert _count(story[place:], never_after) == 0, f"{never_after.__name__} after {last_word.__name__}"
+    for event in story:
+        if isinstance(event, Received | Sent):
+            assert event.data, f"{event} without a byte"
+        if isinstance(event, Sent) and event.cuts:
+            assert sum(event.cuts) == len(event.data), "cuts that do not add up"
+        assert story[0].at <= event.at
+
+
+def _count(events: Sequence[Event], kind: type[Event]) -> int:
+    return sum(isinstance(event, kind) for event in events)

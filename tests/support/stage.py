@@ -1,0 +1,48 @@
+"""Servers and clients as tests want them: on a free port, recorded, and held to the law when they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.address import Address
+from core.net.client import Client
+from core.net.resolver import Resolver
+from core.net.server import Server
+from core.settings import DEFAULTS, Limits
+from tests.support.law import check_law
+from tests.support.sink import Sink
+
+
+@contextmanager
+def serving(
+    reply: str = "echo",
+    *,
+    framing: str = "raw",
+    target: Address | str = "127.0.0.1:0",
+    limits: Limits = DEFAULTS,
+    resolver: Resolver | None = None,
+) -> Iterator[tuple[Server, Sink]]:
+    """A server that stands, and what happens to it."""
+    sink = Sink()
+    with Server(target, reply=reply, framing=framing, limits=limits, events=sink, resolver=resolver) as server:
+        yield server, sink
+    check_law(sink.events)
+
+
+@contextmanager
+def calling(
+    target: Address | str, *, framing: str = "raw", limits: Limits = DEFAULTS, resolver: Resolver | None = None
+) -> Iterator[tuple[Client, Sink]]:
+    """A client that is connected, and what happens to it."""
+    sink = Sink()
+    with Client(target, framing=framing, limits=limits, events=sink, resolver=resolver) as client:
+        yield client, sink
+    check_law(sink.events)
+
+
+def resident_memory() -> int:
+    """Bytes of this process in memory; Linux only, 0 elsewhere."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text(encoding="ascii").split()[1]) * 4096 if statm.exists() else 0
