@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads
 PATIENCE = 1.5  # seconds for connections to say goodbye when the program ends
 _SAVE_AFTER = 2_000  # milliseconds between a change of what is remembered and its way to the disk
+_FRAME = 70  # what the window manager and the menus may add to the height, at 96 dots an inch
 _READABLE = 2  # tkinter.READABLE, which Windows does not have
 
 
@@ -102,12 +103,16 @@ class App:
         self._faults.install()
         try:
             with self._signals():
-                self.root.deiconify()
-                self.root.after_idle(lambda: self.root.after(1, self._painted))
+                self.show()
                 self.root.mainloop()
         finally:
             self._faults.uninstall()
             sys.setswitchinterval(before)
+
+    def show(self) -> None:
+        """Bring the window to the screen; what takes time begins after the first paint."""
+        self.root.deiconify()
+        self.root.after_idle(lambda: self.root.after(1, self._painted))
 
     # What the switchboard needs: gui.switchboard.Surroundings.
 
@@ -177,7 +182,7 @@ class App:
     def _place(self, preferences: Preferences) -> None:
         root, px = self.root, self.theme.px
         wide, high = root.winfo_screenwidth(), root.winfo_screenheight()
-        usual = f"{min(px(USUAL_SIZE[0]), wide)}x{min(px(USUAL_SIZE[1]), high)}"
+        usual = f"{min(px(USUAL_SIZE[0]), wide)}x{min(px(USUAL_SIZE[1]), high - px(_FRAME))}"
         root.geometry(on_screen(preferences.geometry, wide, high) or usual)
         root.protocol("WM_DELETE_WINDOW", self.switchboard.quit)
 

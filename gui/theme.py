@@ -247,6 +247,7 @@ class Theme:
             "Treeview", background=p.sidebar, fieldbackground=p.sidebar, foreground=p.text, borderwidth=0,
             rowheight=height, indent=self.px(14), font=self.base,
         )  # fmt: skip
+        style.configure("Treeview.Item", indicatorsize=self.px(11), indicatormargins=(self.px(4), 0, self.px(4), 0))
         style.map("Treeview", background=[("selected", p.selection)], foreground=[("selected", p.selection_text)])
 
     def _paint_labels(self) -> None:

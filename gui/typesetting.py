@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 RECEIVED, SENT = "received", "sent"
 SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header
 INCOMING, OUTGOING = "incoming", "outgoing"
+_HEADER = 30  # characters of a header
 _MOST_NAMED = 8  # receivers of one message
 DECOR = "decor"  # what is there for the eye alone and is left out when text is copied
 
@@ -224,27 +225,25 @@ def clock(entry: Entry) -> str:
     return time.strftime("%H:%M:%S", _local(entry)) + f".{entry.wall_ns // 1_000_000 % 1000:03d}"
 
 
-def within_budget(rows: Sequence[Row], characters: int, keep: int) -> tuple[int, int]:
-    """The stretch of rows around ``keep`` that has no more than so many characters, at least one row."""
+def within_budget(weights: Sequence[int], budget: int, keep: int) -> tuple[int, int]:
+    """The stretch around place ``keep`` that weighs no more than ``budget``: first, and one past the last.
+
+    It grows on both sides in turn and always has the place itself, however heavy.
+    """
     first, last = keep, keep + 1
-    left = characters - size(rows[keep])
-    while first > 0 or last < len(rows):
-        candidate = rows[first - 1] if first > 0 else rows[last]
-        if last < len(rows) and (first == 0 or last - keep <= keep - first):
-            candidate = rows[last]
-        left -= size(candidate)
+    left = budget - weights[keep]
+    while first > 0 or last < len(weights):
+        takes_next = last < len(weights) and (first == 0 or last - keep <= keep - first)
+        left -= weights[last] if takes_next else weights[first - 1]
         if left < 0:
             break
-        if last < len(rows) and candidate is rows[last]:
-            last += 1
-        else:
-            first -= 1
+        first, last = (first, last + 1) if takes_next else (first - 1, last)
     return first, last
 
 
-def size(row: Row) -> int:
-    """How many characters the row has."""
-    return sum(len(run.text) for run in row.runs)
+def weight(entry: Entry) -> int:
+    """About how many characters the entry will have on view."""
+    return len(entry.data or entry.note) + _HEADER
 
 
 def _share_header(before: Entry, entry: Entry) -> bool:

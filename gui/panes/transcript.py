@@ -10,13 +10,13 @@ from __future__ import annotations
 import tkinter as tk
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from gui.panes.bubbles import BubbleText
 from gui.theme import Theme
-from gui.typesetting import Row, Typesetter, size, within_budget
+from gui.typesetting import Row, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
     from core.events import Role, SessionId
@@ -56,7 +56,7 @@ class Transcript(ttk.Frame):
         self._total = 0  # entries of the conversation; ordinals run to total - 1
         self._first = self._last = 0  # the slice holds the entries from first up to before last
         self._starts: list[int] = []  # the line on which each row of the slice starts, from 1
-        self._sizes: list[int] = []
+        self._weights: list[int] = []
         self._expanded: set[int] = set()
         self._following = True
         self._shift_planned: str | None = None
@@ -67,7 +67,7 @@ class Transcript(ttk.Frame):
     def show(self, conversation: Conversation | None, total: int) -> None:
         """Show a conversation of ``total`` entries: the one on view, grown, or another."""
         known = self._conversation
-        if conversation is None or known is None or _differ(known, conversation):
+        if _differ(known, conversation):
             self._open(conversation, total)
         elif total != self._total:
             self._grow(total)
@@ -121,24 +121,21 @@ class Transcript(ttk.Frame):
 
     def _continue(self) -> None:
         """Set what is new below the rest, and cut off as much above as is no longer needed."""
-        assert self._typesetter is not None
-        rows = self._typesetter.set(self._read(self._last, self._total))
-        self.text.append(rows)
-        self._note(rows)
+        self.text.append(self._set(self._read(self._last, self._total)))
         self._cut_head()
         self.text.yview_moveto(1.0)
 
     def _cut_head(self) -> None:
-        surplus, left = 0, sum(self._sizes)
+        surplus, left = 0, sum(self._weights)
         while len(self._starts) - surplus > SLICE or (left > BUDGET and surplus < len(self._starts) - 1):
-            left -= self._sizes[surplus]
+            left -= self._weights[surplus]
             surplus += 1
         if surplus < SLICE // 4 and left <= BUDGET and len(self._starts) <= SLICE * 5 // 4:
             return
         lines = self._starts[surplus] - 1
         self.text.cut_head(lines)
         self._starts = [start - lines for start in self._starts[surplus:]]
-        self._sizes = self._sizes[surplus:]
+        self._weights = self._weights[surplus:]
         self._first += surplus
 
     def _load_end(self) -> None:
@@ -152,26 +149,29 @@ class Transcript(ttk.Frame):
         first = max(floor, min(around - SLICE // 2, self._total - SLICE))
         entries = self._read(max(0, first - 1), min(self._total, first + SLICE))
         before = entries.pop(0) if entries and entries[0].ordinal < first else None
-        self._starts, self._sizes = [], []
+        self._starts, self._weights = [], []
         if source is None or not entries:
             self._first = self._last = max(floor, self._total)
             self.text.replace([])
             return
+        keep = max(0, min(around - entries[0].ordinal, len(entries) - 1))
+        start, stop = within_budget([weight(entry) for entry in entries], BUDGET, keep)
+        before = entries[start - 1] if start else before
         self._typesetter = Typesetter(source.role, self.text.safety, self.text.metrics)
-        rows = self._typesetter.set(entries, before)
-        keep = max(0, min(around - entries[0].ordinal, len(rows) - 1))
-        start, stop = within_budget(rows, BUDGET, keep)
         self._first = self._last = entries[start].ordinal
-        self.text.replace(rows[start:stop])
-        self._note(rows[start:stop])
+        self.text.replace(self._set(entries[start:stop], before))
 
-    def _note(self, rows: Sequence[Row]) -> None:
-        line = self.text.lines - sum(row.lines for row in rows) + 1
+    def _set(self, entries: Sequence[Entry], before: Entry | None = None) -> list[Row]:
+        """Rows for entries that stand below all others, and note where they will be."""
+        assert self._typesetter is not None
+        rows = self._typesetter.set(entries, before)
+        line = self.text.lines + 1 if self._starts else 1
         for row in rows:
             self._starts.append(line)
-            self._sizes.append(size(row))
             line += row.lines
+        self._weights += map(weight, entries)
         self._last += len(rows)
+        return rows
 
     def _read(self, first: int, stop: int) -> list[Entry]:
         source = self._conversation
@@ -181,8 +181,6 @@ class Transcript(ttk.Frame):
         return [self._whole(entry) if entry.ordinal in self._expanded else entry for entry in entries]
 
     def _whole(self, entry: Entry) -> Entry:
-        from dataclasses import replace
-
         assert self._conversation is not None
         return replace(entry, data=self._conversation.whole(entry.ordinal))
 
@@ -293,5 +291,7 @@ def _breaking(act: Callable[[], None]) -> Callable[[object], str]:
     return handle
 
 
-def _differ(known: Conversation, other: Conversation) -> bool:
+def _differ(known: Conversation | None, other: Conversation | None) -> bool:
+    if known is None or other is None:
+        return known is not other
     return (known.session, known.first) != (other.session, other.first)

@@ -1,0 +1,52 @@
+"""A root window with its theme, and a wait that pumps the loop."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from gui.theme import Theme
+
+PATIENCE = 10.0  # seconds; a test that waits so long has failed
+WaitUntil = Callable[[Callable[[], bool]], None]
+
+
+@pytest.fixture
+def root(display: str) -> Iterator[tk.Tk]:
+    """A window of its own for the test, at 96 dots an inch."""
+    window = tk.Tk(className="Tincan")
+    window.tk.call("tk", "scaling", 96 / 72)
+    window.geometry("800x600+0+0")
+    yield window
+    for ticket in window.tk.splitlist(window.tk.call("after", "info")):
+        window.after_cancel(ticket)
+    window.destroy()
+
+
+@pytest.fixture
+def theme(root: tk.Tk) -> Theme:
+    """The light look."""
+    return Theme(root, "light")
+
+
+@pytest.fixture
+def wait_until(root: tk.Tk) -> WaitUntil:
+    """``wait_until(condition)`` pumps the window's events until the condition is True."""
+    return lambda condition: pump_until(condition, root)
+
+
+def pump_until(condition: Callable[[], bool], *windows: tk.Tk) -> None:
+    """Let the windows live until the condition holds; it must be a bool, so that no truthy slip passes."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        for window in windows:
+            window.update()
+        result = condition()
+        assert isinstance(result, bool)
+        if result:
+            return
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.001)
