@@ -1,0 +1,188 @@
+"""However much comes, the window is visited rarely and briefly, and misses nothing."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from core.address import Address
+from core.events import Role, SessionId
+from core.journal.ledger import SessionState
+from core.journal.recorder import Batch, Recording
+from gui.bridge import FRAME, Bridge
+
+
+class FakeLoop:
+    """An event loop whose time the test makes."""
+
+    def __init__(self, *, can_watch: bool = True) -> None:
+        self.now = 100.0
+        self.planned: dict[str, tuple[float, Callable[[], None]]] = {}
+        self.watched: dict[int, Callable[[], None]] = {}
+        self._can_watch = can_watch
+        self._tickets = iter(range(10**6))
+
+    def after(self, milliseconds: int, callback: Callable[[], None]) -> str:
+        ticket = str(next(self._tickets))
+        self.planned[ticket] = (self.now + milliseconds / 1000, callback)
+        return ticket
+
+    def cancel(self, ticket: str) -> None:
+        del self.planned[ticket]
+
+    def watch(self, descriptor: int, callback: Callable[[], None]) -> bool:
+        if self._can_watch:
+            self.watched[descriptor] = callback
+        return self._can_watch
+
+    def unwatch(self, descriptor: int) -> None:
+        del self.watched[descriptor]
+
+    def run(self, seconds: float) -> None:
+        """Let time pass in steps of a millisecond."""
+        end = self.now + seconds
+        while self.now < end:
+            for callback in list(self.watched.values()):
+                callback()
+            for ticket, (due, call) in list(self.planned.items()):
+                if due <= self.now + 1e-9:
+                    del self.planned[ticket]
+                    call()
+            self.now += 0.001
+
+
+class FakeQueue:
+    """What the recorder holds for the window."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+
+    def drain(self) -> list[Batch]:
+        batches, self.batches = self.batches, []
+        return batches
+
+
+class Window:
+    """Counts visits and keeps what they brought."""
+
+    def __init__(self) -> None:
+        self.visits: list[dict[SessionId, SessionState]] = []
+
+    def deliver(self, states: dict[SessionId, SessionState], recording: Recording) -> None:
+        self.visits.append(states)
+
+
+def batch(entries: int, session: int = 1) -> Batch:
+    state = SessionState(SessionId(session), Role.SERVER, Address("127.0.0.1", 1), "raw", None, entries=entries)
+    return Batch((state,), Recording(None))
+
+
+@pytest.fixture(params=[True, False], ids=["pipe", "polling"])
+def scene(request: pytest.FixtureRequest) -> Iterator[tuple[FakeLoop, FakeQueue, Window, Bridge]]:
+    loop, queue, window = FakeLoop(can_watch=request.param), FakeQueue(), Window()
+    bridge = Bridge(loop, window.deliver, clock=lambda: loop.now)
+    bridge.start(queue)
+    loop.run(0.1)
+    yield loop, queue, window, bridge
+    bridge.close()
+    assert not loop.planned
+    assert not loop.watched
+
+
+Scene = tuple[FakeLoop, FakeQueue, Window, Bridge]
+
+
+def test_what_comes_is_delivered_within_a_frame(scene: Scene) -> None:
+    loop, queue, window, bridge = scene
+    queue.batches.append(batch(1))
+
+    bridge.wake()
+    loop.run(FRAME + 0.002)
+
+    assert [state.entries for visit in window.visits for state in visit.values()] == [1]
+
+
+def test_a_thousand_wakes_are_few_visits_that_bring_the_latest(scene: Scene) -> None:
+    loop, queue, window, bridge = scene
+    for entries in range(1, 1001):
+        queue.batches.append(batch(entries))
+        bridge.wake()
+        loop.run(0.0005)
+    loop.run(0.1)
+
+    assert len(window.visits) <= 1.2 / FRAME
+    assert window.visits[-1][SessionId(1)].entries == 1000
+
+
+def test_an_idle_window_is_left_alone(scene: Scene) -> None:
+    loop, _queue, window, _bridge = scene
+
+    loop.run(1.0)
+
+    assert window.visits == []
+
+
+def test_work_beyond_the_budget_waits_for_the_next_frame(scene: Scene) -> None:
+    loop, queue, window, bridge = scene
+    queue.batches.extend(batch(entries) for entries in range(100))
+    bridge._clock = _each_look_takes(loop, 0.003)
+
+    bridge.wake()
+    loop.run(0.02)
+    some = len(window.visits)
+    loop.run(2.0)
+
+    assert some >= 1
+    assert len(window.visits) > some
+    assert window.visits[-1][SessionId(1)].entries == 99
+
+
+def _each_look_takes(loop: FakeLoop, seconds: float) -> Callable[[], float]:
+    looks = iter(range(10**6))
+    return lambda: loop.now + next(looks) * seconds
+
+
+def test_calls_from_other_threads_are_made_on_the_windows(scene: Scene) -> None:
+    loop, _queue, _window, bridge = scene
+    made_on: list[int] = []
+    thread = threading.Thread(target=bridge.post, args=(lambda: made_on.append(threading.get_ident()),))
+
+    thread.start()
+    thread.join()
+    loop.run(0.05)
+
+    assert made_on == [threading.get_ident()]
+
+
+def test_an_error_in_the_window_does_not_stop_the_visits(scene: Scene) -> None:
+    loop, queue, window, bridge = scene
+
+    def fail(_states: object, _recording: object) -> None:
+        raise ValueError("in the window")
+
+    good, bridge._deliver = bridge._deliver, fail
+    queue.batches.append(batch(1))
+    bridge.wake()
+    with pytest.raises(ValueError, match="in the window"):
+        loop.run(0.05)
+    bridge._deliver = good
+    queue.batches.append(batch(2))
+    bridge.wake()
+    loop.run(0.05)
+
+    assert window.visits[-1][SessionId(1)].entries == 2
+
+
+def test_nothing_is_left_open() -> None:
+    loop = FakeLoop()
+    bridge = Bridge(loop, Window().deliver)
+    descriptors = [*loop.watched, bridge.wakeup_descriptor]
+
+    bridge.close()
+
+    for descriptor in descriptors:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)

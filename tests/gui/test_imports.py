@@ -1,0 +1,50 @@
+"""What is pure stays pure, and starting stays quick."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from build_scripts.project import ROOT
+
+PURE = (
+    "bridge",
+    "desktop",
+    "fault_log",
+    "journals",
+    "keys",
+    "palettes",
+    "preferences",
+    "presenter",
+    "reachable",
+    "rounded",
+    "system_look",
+    "text_safety",
+    "typesetting",
+    "wrapping",
+)
+LATE = ("sqlite3", "asyncio", "ssl", "logging", "core.workbench", "core.net.server")
+
+
+def modules_after(statement: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after the statement."""
+    code = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_a_pure_module_knows_no_tkinter(name: str) -> None:
+    assert not {"tkinter", "_tkinter"} & modules_after(f"import gui.{name}")
+
+
+def test_the_command_line_is_read_before_tkinter_is_loaded() -> None:
+    assert "tkinter" not in modules_after("import gui.__main__")
+
+
+def test_the_first_paint_does_not_wait_for_the_engine_room() -> None:
+    loaded = modules_after("import gui.app")
+
+    assert not loaded & set(LATE)

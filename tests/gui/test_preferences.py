@@ -1,0 +1,189 @@
+"""What is remembered survives, and what cannot be read hurts nobody."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gui import preferences
+from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, parse, settings_folder
+
+FULL = Preferences(
+    geometry="800x600+10+20",
+    hosts=("127.0.0.1", "::1"),
+    ports=("5555", "80"),
+    messages=("hello", "Grüße\nzwei", "\ud800"),
+    theme="dark",
+    text_size=3,
+    reply="echo",
+)
+
+
+def test_everything_comes_back(tmp_path: Path) -> None:
+    PreferencesFile(tmp_path / "deep" / "settings.json").save(FULL)
+
+    file = PreferencesFile(tmp_path / "deep" / "settings.json")
+
+    assert file.load() == FULL
+    assert file.notice == ""
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["settings.json"]
+
+
+def test_the_first_run_has_the_defaults_and_nothing_to_complain_of(tmp_path: Path) -> None:
+    file = PreferencesFile(tmp_path / "settings.json")
+
+    assert file.load() == Preferences()
+    assert file.notice == ""
+
+
+@pytest.mark.case("C-64")
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"{", id="cut off"),
+        pytest.param(b"\xff\xfe\x00", id="not text"),
+        pytest.param(b"[]", id="another shape"),
+        pytest.param(b"[" * 100_000, id="deeply nested"),
+        pytest.param(b"{}", id="no version"),
+        pytest.param(b'{"version": 99}', id="from the future"),
+        pytest.param(b'{"version": "1"}', id="version of a wrong type"),
+        pytest.param(b'{"version": 1, "text_size": "big"}', id="wrong type"),
+        pytest.param(b'{"version": 1, "text_size": true}', id="a truth for a number"),
+        pytest.param(b'{"version": 1, "hosts": "127.0.0.1"}', id="text for a list"),
+        pytest.param(b'{"version": 1, "hosts": [1]}', id="list of wrong types"),
+        pytest.param(b'{"version": 1, "reply": "format c:"}', id="unknown reply"),
+        pytest.param(b" " * (preferences.LARGEST_FILE + 1), id="oversized"),
+    ],
+)
+def test_a_broken_file_is_set_aside_with_a_notice(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes(content)
+    file = PreferencesFile(path)
+
+    assert file.load() == Preferences()
+    assert "set aside" in file.notice
+    assert not path.exists()
+    assert path.with_name("settings.json.bad").read_bytes() == content
+
+
+@pytest.mark.case("C-64")
+def test_a_byte_order_mark_and_unknown_keys_are_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes(b'\xef\xbb\xbf{"version": 1, "theme": "dark", "later": 1}')
+
+    assert PreferencesFile(path).load().theme == "dark"
+
+
+@pytest.mark.case("C-64")
+def test_a_folder_in_the_place_of_the_file_is_set_aside_too(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").mkdir()
+    file = PreferencesFile(tmp_path / "settings.json")
+
+    assert file.load() == Preferences()
+    assert file.notice
+
+
+@pytest.mark.case("C-65")
+def test_a_folder_that_cannot_be_written_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    file = PreferencesFile(tmp_path / "file" / "settings.json")
+
+    file.save(FULL)
+    first, file.notice = file.notice, ""
+    file.save(Preferences())
+
+    assert "runs without" in first
+    assert file.notice == ""
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "settings.json"
+    PreferencesFile(path).save(FULL)
+    before = path.read_bytes()
+    monkeypatch.setattr(preferences.os, "fsync", _full_disk)
+
+    PreferencesFile(path).save(replace(FULL, theme="light"))
+
+    assert path.read_bytes() == before
+    assert [found.name for found in tmp_path.iterdir()] == ["settings.json"]
+
+
+def _full_disk(_descriptor: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_histories_are_bounded_and_hold_each_thing_once() -> None:
+    found = Preferences()
+    for number in range(30):
+        found = found.with_address(f"10.0.0.{number}", "80").with_message(str(number))
+
+    assert len(found.hosts) == 10
+    assert found.hosts[0] == "10.0.0.29"
+    assert found.ports == ("80",)
+    assert found.messages[:2] == ("29", "28")
+    assert found.with_message("5").messages[0] == "5"
+    assert found.with_message("x" * 100_000) == found
+
+
+@pytest.mark.parametrize(
+    ("saved", "fitted"),
+    [
+        ("900x600+10+20", "900x600+10+20"),
+        ("900x600+-20+5", "900x600+-20+5"),
+        ("900x600+5000+20", "900x600"),
+        ("900x600+-890+20", "900x600"),
+        ("900x600+10+-5", "900x600"),
+        ("9000x9000+0+0", "1920x1080+0+0"),
+        ("", ""),
+        ("900x600", ""),
+        ("; exit", ""),
+        ("0x0+0+0", ""),
+    ],
+)
+def test_a_window_is_put_back_where_it_can_be_seen(saved: str, fitted: str) -> None:
+    assert on_screen(saved, 1920, 1080) == fitted
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+@pytest.mark.case("C-65")
+@pytest.mark.parametrize(
+    ("environment", "platform", "folder"),
+    [
+        ({"HOME": "/home/a"}, "linux", "/home/a/.config/tincan"),
+        ({"HOME": "/home/a", "XDG_CONFIG_HOME": "/etc/a"}, "linux", "/etc/a/tincan"),
+        ({"HOME": "/home/a", "XDG_CONFIG_HOME": "relative"}, "linux", "/home/a/.config/tincan"),
+        ({"HOME": "/Users/a"}, "darwin", "/Users/a/Library/Application Support/Tincan"),
+        ({"APPDATA": "/roaming"}, "win32", "/roaming/Tincan"),
+    ],
+)
+def test_settings_live_where_the_platform_wants_them(environment: dict[str, str], platform: str, folder: str) -> None:
+    assert settings_folder(environment, platform) == Path(folder)
+
+
+@pytest.mark.case("C-65")
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_there_is_a_folder_even_without_a_home(platform: str) -> None:
+    assert settings_folder({}, platform).is_absolute()
+    assert data_folder({}, platform).is_absolute()
+
+
+@pytest.mark.case("C-63")
+def test_of_two_windows_the_last_one_wins_and_the_file_stays_whole(tmp_path: Path) -> None:
+    one, other = PreferencesFile(tmp_path / "settings.json"), PreferencesFile(tmp_path / "settings.json")
+
+    one.save(FULL)
+    other.save(replace(FULL, theme="light"))
+
+    assert PreferencesFile(tmp_path / "settings.json").load().theme == "light"
+
+
+def test_the_file_is_plain_json(tmp_path: Path) -> None:
+    PreferencesFile(tmp_path / "settings.json").save(FULL)
+
+    assert json.loads((tmp_path / "settings.json").read_text())["theme"] == "dark"
+    assert parse('{"version": 1}') == Preferences()
