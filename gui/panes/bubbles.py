@@ -74,7 +74,9 @@ class BubbleText(tk.Text):
     def top(self) -> tuple[int, int]:
         """The line at the top of the view, and how many of its pixels are above the view."""
         line = int(self.index("@0,0").partition(".")[0])
-        return line, int(self.tk.call(str(self), "count", "-ypixels", f"{line}.0", "@0,0") or 0)
+        rows_above = int(self.tk.call(str(self), "count", "-ypixels", f"{line}.0", "@0,0") or 0)
+        shown = self.dlineinfo("@0,0")
+        return line, rows_above - (shown[1] if shown else 0)
 
     def show_line(self, line: int, pixels: int) -> None:
         """Bring a line to the top of the view, ``pixels`` of it above."""

@@ -14,13 +14,23 @@ PATIENCE = 10.0  # seconds; a test that waits so long has failed
 WaitUntil = Callable[[Callable[[], bool]], None]
 
 
+@pytest.fixture(scope="session")
+def screen(display: str) -> str:
+    """The display, with what Tk keeps open for the rest of the process: its connection and its notifier's pipe."""
+    window = tk.Tk()
+    window.update()
+    window.destroy()
+    return display
+
+
 @pytest.fixture
-def root(display: str) -> Iterator[tk.Tk]:
+def root(screen: str) -> Iterator[tk.Tk]:
     """A window of its own for the test, at 96 dots an inch."""
     window = tk.Tk(className="Tincan")
     window.tk.call("tk", "scaling", 96 / 72)
     window.geometry("800x600+0+0")
     yield window
+    window.update_idletasks()
     for ticket in window.tk.splitlist(window.tk.call("after", "info")):
         window.after_cancel(ticket)
     window.destroy()

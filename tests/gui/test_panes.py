@@ -1,0 +1,261 @@
+"""The panes with real widgets: what a person types and presses, and what comes of it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+
+import pytest
+
+from core.events import ConnectionId
+from gui.palettes import PALETTES
+from gui.panes.address_bar import AddressBar
+from gui.panes.banner import Banner
+from gui.panes.composer import Composer, Outcome
+from gui.panes.session_list import SessionList
+from gui.panes.status_bar import StatusBar
+from gui.presenter import AddressBarView, Button, ComposerView, Recipient, SessionRow, StatusView
+from gui.theme import Theme
+from tests.gui.conftest import WaitUntil
+
+
+class Desk:
+    """A composer whose messages go nowhere but into a list."""
+
+    def __init__(self, root: tk.Tk, theme: Theme) -> None:
+        self.sent: list[tuple[str, ConnectionId | None]] = []
+        self.outcome = Outcome(True)
+        self.composer = Composer(
+            root, theme, on_send=self.send, on_page=lambda _pages: None, on_recipient=lambda _connection: None
+        )
+        self.composer.pack(fill="x")
+        self.composer.show(ComposerView("Type a message", True))
+        root.update()
+        self.composer.field.focus_force()
+        root.update()
+
+    def send(self, text: str, to: ConnectionId | None) -> Outcome:
+        self.sent.append((text, to))
+        return self.outcome
+
+    def press(self, key: str) -> None:
+        self.composer.field.event_generate(key)
+        self.composer.update()
+
+    def type(self, text: str) -> None:
+        self.composer.field.insert("insert", text)
+        self.composer.update()
+
+
+@pytest.fixture
+def desk(root: tk.Tk, theme: Theme) -> Desk:
+    return Desk(root, theme)
+
+
+def test_enter_sends_just_what_was_typed_and_empties_the_field(desk: Desk) -> None:
+    desk.type("  hello ")
+
+    desk.press("<Return>")
+
+    assert desk.sent == [("  hello ", None)]
+    assert desk.composer.text == ""
+
+
+def test_shift_enter_begins_a_line_and_the_field_grows(desk: Desk) -> None:
+    desk.type("one")
+    desk.press("<Shift-Return>")
+    desk.type("two")
+
+    desk.press("<Return>")
+
+    assert desk.sent == [("one\ntwo", None)]
+
+
+def test_the_field_grows_up_to_a_limit_and_shrinks_again(desk: Desk) -> None:
+    desk.type("\n".join("abcdefghij"))
+    assert int(desk.composer.field.cget("height")) == 6
+
+    desk.press("<Return>")
+
+    assert int(desk.composer.field.cget("height")) == 1
+
+
+def test_a_message_that_did_not_go_out_stays_with_the_reason(desk: Desk) -> None:
+    desk.outcome = Outcome(False, "Not sent: nobody is connected.")
+    desk.type("hello")
+
+    desk.press("<Return>")
+
+    assert desk.composer.text == "hello"
+    assert desk.composer.complaint == "Not sent: nobody is connected."
+
+    desk.outcome = Outcome(True)
+    desk.press("<Return>")
+
+    assert desk.composer.complaint == ""
+
+
+def test_nothing_typed_is_nothing_sent(desk: Desk) -> None:
+    desk.press("<Return>")
+
+    assert desk.sent == []
+
+
+def test_up_and_down_go_through_earlier_messages(desk: Desk) -> None:
+    desk.composer.remember(("third", "second", "first"))
+
+    shown = []
+    for key in ("<Up>", "<Up>", "<Up>", "<Up>", "<Down>", "<Down>", "<Down>", "<Down>"):
+        desk.press(key)
+        shown.append(desk.composer.text)
+
+    assert shown == ["third", "second", "first", "first", "second", "third", "", ""]
+
+
+def test_a_changed_message_is_not_replaced_by_an_earlier_one(desk: Desk) -> None:
+    desk.composer.remember(("third", "second"))
+    desk.press("<Up>")
+    desk.type("!")
+
+    desk.press("<Up>")
+
+    assert desk.composer.text == "third!"
+
+
+def test_a_receiver_can_be_chosen_once_there_are_two(desk: Desk) -> None:
+    two = (Recipient(None, "everyone (2)"), Recipient(ConnectionId(7), "#1"), Recipient(ConnectionId(8), "#2"))
+    assert not desk.composer.to.winfo_ismapped()
+
+    desk.composer.show(ComposerView("Type a message", True, two, ConnectionId(8)))
+    desk.composer.update()
+    desk.type("hi")
+    desk.press("<Return>")
+
+    assert desk.composer.to.winfo_ismapped()
+    assert desk.sent == [("hi", ConnectionId(8))]
+
+
+def test_tab_leaves_the_message_field(desk: Desk) -> None:
+    desk.press("<Tab>")
+
+    assert desk.composer.focus_get() is desk.composer.send_button
+
+
+@pytest.fixture
+def bar(root: tk.Tk, theme: Theme) -> tuple[AddressBar, list[str]]:
+    happened: list[str] = []
+    made = AddressBar(
+        root,
+        theme,
+        on_server=lambda: happened.append("server"),
+        on_client=lambda: happened.append("client"),
+        on_edit=lambda: happened.append("edit"),
+        on_enter=lambda: happened.append("enter"),
+    )
+    made.pack(fill="x")
+    root.update()
+    return made, happened
+
+
+def test_the_buttons_are_pressed_and_renamed(bar: tuple[AddressBar, list[str]]) -> None:
+    made, happened = bar
+    made.show(AddressBarView(Button("Stop server"), Button("Cancel", is_next=True)))
+
+    made.server_button.invoke()
+    made.client_button.invoke()
+
+    assert happened == ["server", "client"]
+    assert made.server_button.cget("text") == "Stop server"
+    assert made.client_button.cget("style") == "Accent.TButton"
+
+
+def test_a_refused_field_is_marked_and_says_why_until_it_is_edited(
+    bar: tuple[AddressBar, list[str]], wait_until: WaitUntil
+) -> None:
+    made, happened = bar
+
+    made.refuse("'80x' is not a port.", port=True)
+    made.update()
+
+    assert made.complaint == "'80x' is not a port."
+    assert made.port.instate(["invalid"])
+    assert made.host.instate(["!invalid"])
+
+    made.port.focus_force()
+    made.update()
+    made.port.event_generate("<KeyRelease-BackSpace>")
+    wait_until(lambda: "edit" in happened)
+
+    assert made.complaint == ""
+    assert made.port.instate(["!invalid"])
+
+
+def test_enter_in_a_field_is_reported(bar: tuple[AddressBar, list[str]], wait_until: WaitUntil) -> None:
+    made, happened = bar
+    made.host.focus_force()
+    made.update()
+
+    made.host.event_generate("<Return>")
+
+    wait_until(lambda: "enter" in happened)
+
+
+def rows(*texts: str) -> tuple[SessionRow, ...]:
+    return tuple(SessionRow(f"s{number}", "", text, "live") for number, text in enumerate(texts, 1))
+
+
+def test_the_list_follows_and_reports_only_what_a_person_chose(
+    root: tk.Tk, theme: Theme, wait_until: WaitUntil
+) -> None:
+    chosen: list[str] = []
+    sessions = SessionList(root, theme, on_choose=chosen.append)
+    sessions.pack()
+    sessions.show(rows("Server", "Client"), "s2")
+    root.update()
+    assert sessions.tree.selection() == ("s2",)
+    assert chosen == []
+
+    sessions.tree.selection_set("s1")
+    wait_until(lambda: chosen == ["s1"])
+    sessions.show(rows("Server"), "s1")
+
+    assert sessions.tree.get_children() == ("s1",)
+
+
+def test_the_status_line_warns_in_words(root: tk.Tk, theme: Theme) -> None:
+    status = StatusBar(root, theme)
+
+    status.show(StatusView("live", "listening on 0.0.0.0:5555", ("in 1 B",), "open to the network: 10.0.0.1:5555"))
+
+    assert "open to the network" in status.words
+
+
+def test_a_banner_says_its_line_and_goes(root: tk.Tk, theme: Theme) -> None:
+    pressed: list[str] = []
+    banner = Banner(root, theme)
+    banner.grid()
+    banner.say("One connection stands.", buttons=[("Quit", lambda: pressed.append("quit"))], close_word="Stay")
+    banner.on_hush = lambda: pressed.append("stay")
+    root.update()
+
+    buttons = [child for child in banner.winfo_children() if isinstance(child, ttk.Button)]
+    for button in buttons:
+        button.invoke()
+
+    assert pressed == ["quit", "stay"]
+    assert banner.sentence == ""
+    assert not banner.winfo_ismapped()
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_every_palette_can_be_put_on_while_the_window_lives(desk: Desk, theme: Theme, name: str) -> None:
+    theme.choose(name)
+    desk.composer.update()
+
+    assert str(desk.composer.field.cget("background")) == PALETTES[name].field
+
+
+def test_text_size_keeps_within_its_limits(theme: Theme) -> None:
+    assert theme.zoom(1000) == 14
+    assert theme.zoom(-1000) == -4
+    assert theme.zoom(0) == 0

@@ -1,0 +1,262 @@
+"""The conversation is a window on the journal: bounded in memory, unbounded in reach."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+
+import pytest
+
+from core.events import Role
+from core.journal.store import Entry
+from gui.panes import transcript as module
+from gui.panes.transcript import Transcript
+from gui.theme import Theme
+from tests.gui.conftest import WaitUntil
+from tests.gui.fake_journal import FakeJournal, note, received, sent
+
+MILLION = 1_000_000
+
+
+class Scene:
+    """A transcript over a fake journal, on the screen."""
+
+    def __init__(self, root: tk.Tk, theme: Theme, wait_until: WaitUntil) -> None:
+        self.root = root
+        self.wait_until = wait_until
+        self.new = 0
+        self.journal = FakeJournal(lambda ordinal: received(ordinal, f"message {ordinal}".encode()))
+        self.transcript = Transcript(root, theme, on_new=self._note_new)
+        self.transcript.pack(fill="both", expand=True)
+        wait_until(lambda: bool(root.winfo_viewable()))
+
+    def _note_new(self, new: int) -> None:
+        self.new = new
+
+    def grow(self, total: int) -> None:
+        self.journal.total = total
+        self.transcript.show(self.journal.conversation(), total)
+        self.root.update()
+
+    @property
+    def text(self) -> str:
+        return self.transcript.text.get("1.0", "end-1c")
+
+    @property
+    def visible(self) -> str:
+        """The lines in view."""
+        pane = self.transcript.text
+        return pane.get("@0,0 linestart", f"@0,{pane.winfo_height()} lineend")
+
+    def sees(self, words: str) -> bool:
+        self.root.update()
+        return words in self.visible.split("\n")
+
+
+@pytest.fixture
+def scene(root: tk.Tk, theme: Theme, wait_until: WaitUntil) -> Scene:
+    return Scene(root, theme, wait_until)
+
+
+def test_new_messages_come_into_view(scene: Scene) -> None:
+    for total in range(1, 60):
+        scene.grow(total)
+
+    assert scene.sees("message 58")
+    assert scene.transcript.is_following
+
+
+def test_the_widget_holds_a_slice_however_long_the_conversation(scene: Scene) -> None:
+    for total in range(0, 2001, 100):
+        scene.grow(total)
+
+    assert scene.text.count("message ") <= module.SLICE * 1.3
+    assert scene.sees("message 1999")
+
+
+@pytest.mark.case("C-42")
+def test_a_flood_is_shown_as_its_end(scene: Scene) -> None:
+    scene.grow(10)
+    scene.journal.reads = 0
+
+    scene.grow(MILLION)
+
+    assert scene.sees(f"message {MILLION - 1}")
+    assert scene.journal.reads <= module.SLICE + 2
+
+
+def test_any_place_among_a_million_is_reached_at_once(scene: Scene) -> None:
+    scene.grow(MILLION)
+    for fraction in (0.5, 0.123, 0.999, 0.0):
+        began = time.monotonic()
+        scene.transcript._drag("moveto", str(fraction))
+        scene.root.update()
+
+        shown = [int(line.split()[1]) for line in scene.visible.split("\n") if line.startswith("message ")]
+        assert abs(shown[0] - fraction * MILLION) <= 40
+        assert time.monotonic() - began < 0.5
+
+
+def test_paging_up_reaches_the_beginning_without_a_gap(scene: Scene) -> None:
+    scene.grow(700)
+    seen: set[int] = set()
+    for _page in range(400):
+        seen |= {int(line.split()[1]) for line in scene.visible.split("\n") if line.startswith("message ")}
+        if 0 in seen:
+            break
+        scene.transcript.page(-1)
+        scene.root.update()
+
+    assert seen == set(range(700))
+
+
+def test_the_scrollbar_stands_for_the_whole_conversation(scene: Scene) -> None:
+    scene.grow(MILLION)
+    scene.transcript._drag("moveto", "0.25")
+    scene.root.update()
+
+    upper, lower = scene.transcript._scrollbar.get()[:2]
+
+    assert upper == pytest.approx(0.25, abs=0.001)
+    assert 0 < lower - upper < 0.001
+
+
+def test_whoever_reads_above_is_left_alone_and_told(scene: Scene) -> None:
+    scene.grow(300)
+    scene.transcript.page(-2)
+    scene.root.update()
+    before = scene.visible
+
+    scene.grow(342)
+
+    assert scene.visible == before
+    assert scene.new == 42
+    assert not scene.transcript.is_following
+
+    scene.transcript.to_end()
+
+    assert scene.sees("message 341")
+    assert scene.new == 0
+
+
+def test_coming_back_to_the_end_by_hand_follows_again(scene: Scene) -> None:
+    scene.grow(300)
+    scene.transcript.page(-2)
+    scene.root.update()
+    for _page in range(6):
+        scene.transcript.page(1)
+        scene.root.update()
+
+    scene.grow(301)
+
+    assert scene.sees("message 300")
+
+
+def test_a_narrower_window_keeps_the_end_in_view(scene: Scene) -> None:
+    scene.grow(100)
+
+    scene.root.geometry("400x300")
+    scene.wait_until(lambda: scene.root.winfo_width() == 400)
+
+    assert scene.sees("message 99")
+
+
+def test_a_cleared_view_begins_where_it_was_cleared(scene: Scene) -> None:
+    scene.grow(50)
+    scene.transcript.show(scene.journal.conversation(first=50), 50)
+    assert scene.text == ""
+    assert scene.transcript.is_empty
+
+    scene.journal.total = 51
+    scene.transcript.show(scene.journal.conversation(first=50), 51)
+
+    assert "message 50" in scene.text
+    assert "message 49" not in scene.text
+
+
+def test_larger_text_keeps_the_place(scene: Scene, theme: Theme) -> None:
+    scene.grow(2000)
+    scene.transcript._drag("moveto", "0.5")
+    scene.root.update()
+    top = next(line for line in scene.visible.split("\n") if line.startswith("message "))
+
+    theme.zoom(6)
+    scene.root.update()
+
+    assert scene.sees(top)
+
+
+@pytest.mark.case("C-54")
+def test_a_line_of_a_megabyte_does_not_hold_the_window_up(scene: Scene) -> None:
+    whole = b"x" * 1_000_000
+    scene.journal.make = lambda ordinal: received(ordinal, whole)
+    began = time.monotonic()
+
+    scene.grow(1)
+
+    assert "995,904 more bytes" in scene.text
+    scene.transcript._expand(0)
+    scene.root.update()
+    assert scene.text.count("x") >= 1_000_000
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.case("C-47", "C-48", "C-49", "C-53", "C-85")
+def test_hostile_bytes_are_only_text(scene: Scene) -> None:
+    hostile = b'a\0b [exit] $x {"} %s \\ \xed\xa0\x80 \xe2\x80\xae ; destroy .'
+    scene.journal.make = lambda ordinal: received(ordinal, hostile) if ordinal else sent(ordinal, hostile)
+
+    scene.grow(2)
+
+    assert scene.text.count("␀b [exit] $x {\"} %s \\ \\xed\\xa0\\x80 <U+202E> ; destroy .") == 2
+
+
+def test_copying_leaves_out_what_is_there_for_the_eye(scene: Scene) -> None:
+    words = "a rather long line that has to be broken " * 6 + "\n"
+    scene.journal.make = lambda ordinal: sent(ordinal, words.encode())
+    scene.grow(1)
+
+    scene.transcript.text.event_generate("<<SelectAll>>")
+    scene.transcript.text.event_generate("<<Copy>>")
+
+    assert words in scene.root.clipboard_get()
+    assert "↵" in scene.text
+    assert "↵" not in scene.root.clipboard_get()
+
+
+def test_the_pane_can_be_read_but_not_written(scene: Scene) -> None:
+    scene.grow(1)
+    before = scene.text
+    scene.transcript.text.focus_force()
+
+    scene.transcript.text.event_generate("<Key-a>")
+    scene.root.update()
+
+    assert scene.text == before
+
+
+def test_pieces_of_a_character_meet_on_the_screen(scene: Scene) -> None:
+    pieces = [b"5 \xe2", b"\x82\xac!"]
+    scene.journal.make = lambda ordinal: received(ordinal, pieces[ordinal])
+
+    scene.grow(1)
+    assert "5 \\xe2" in scene.text
+    scene.grow(2)
+
+    assert "\\x" not in scene.text
+    assert "€!" in scene.text
+
+
+def test_a_server_shows_all_its_connections_in_one(scene: Scene) -> None:
+    entries: list[Entry] = [
+        note(0, "server is listening on 127.0.0.1:5555"),
+        note(1, "#1 connected from 127.0.0.1:50001", number=1),
+        received(2, b"hello", number=1),
+        received(3, b"hi", number=2),
+    ]
+    scene.journal.make = lambda ordinal: entries[ordinal]
+    scene.journal.total = 4
+
+    scene.transcript.show(scene.journal.conversation(role=Role.SERVER), 4)
+
+    assert [line[:2] for line in scene.text.split("\n") if line.startswith("#")] == ["#1", "#1", "#2"] or "#2" in scene.text
