@@ -105,10 +105,11 @@ def explain(error: BaseException, doing: Doing, where: object = "") -> Explanati
         return Explanation(str(error), fault=error.fault)
     if isinstance(error, socket.gaierror):
         return _explain_name(error, where)
-    if isinstance(error, TimeoutError) and error.errno is None:
-        return _filled(_TABLE[doing, errno.ETIMEDOUT], where)
-    if isinstance(error, OSError) and error.errno is not None:
-        known = _TABLE.get((doing, error.errno)) or _ANYWHERE.get(error.errno)
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, TimeoutError) and number is None:
+        number = errno.ETIMEDOUT  # a time limit of our own
+    if isinstance(error, OSError) and number is not None:
+        known = _TABLE.get((doing, number)) or _ANYWHERE.get(number)
         if known is not None:
             return _filled(known, where)
         return Explanation(f"{_ATTEMPT[doing].format(where=where)}: {_system_text(error)}", fault=Fault.NETWORK)
