@@ -71,8 +71,9 @@ class TextSafety:
 
     def field(self, text: str, longest: int = LONGEST_FIELD) -> str:
         """The text on one line of at most ``longest`` characters: for titles, rows and buttons."""
-        short = text if len(text) <= longest else text[: longest - 1] + "…"
-        return self.text(short.replace("\n", "␊").replace("\t", " "))
+        shown = self.text(text[: longest + 1].replace("\n", "␊").replace("\t", " "))
+        fits = len(text) <= longest and len(shown) <= longest
+        return shown if fits else shown[: longest - 1] + "…"
 
 
 def decode(data: bytes) -> str:
