@@ -61,7 +61,7 @@ class Line:
         if limit < 1:
             raise ValueError("limit must be at least 1 byte")
         self._limit = limit
-        self._parts: list[bytes] = []
+        self._kept = bytearray()  # of the unfinished line; a list of pieces would weigh more than a drip of them
         self._length = 0  # of the unfinished line, the bytes no longer kept included
         self._after_cr = False
 
@@ -97,13 +97,13 @@ class Line:
             return
         self._length += len(part)
         if self._length <= self._limit:
-            self._parts.append(part)
+            self._kept += part
         else:
-            self._parts.clear()
+            self._kept.clear()
 
     def _complete(self) -> Message:
-        line: Message = b"".join(self._parts) if self._length <= self._limit else TooLong(self._length)
-        self._parts.clear()
+        line: Message = bytes(self._kept) if self._length <= self._limit else TooLong(self._length)
+        self._kept.clear()
         self._length = 0
         return line
 
