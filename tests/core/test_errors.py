@@ -1,0 +1,170 @@
+"""Errors in people's words: what happened, why it may have, what to try, and whose fault it is."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+
+import pytest
+
+from core.address import Address
+from core.errors import (
+    AddressError,
+    ConnectError,
+    ConnectionEnded,
+    Doing,
+    Explanation,
+    Fault,
+    JournalError,
+    ListenError,
+    SendError,
+    TincanError,
+    explain,
+)
+
+HERE = Address("127.0.0.1", 5555)
+
+
+def test_an_explanation_reads_as_a_paragraph() -> None:
+    explanation = Explanation("it broke", ("rain", "snow"), "wait for spring")
+
+    assert str(explanation) == "It broke. Likely causes: rain; snow. Wait for spring."
+
+
+@pytest.mark.parametrize(
+    ("explanation", "text"),
+    [
+        (Explanation("it broke"), "It broke."),
+        (Explanation("it broke!"), "It broke!"),
+        (Explanation("it broke", ("rain",)), "It broke. Likely cause: rain."),
+        (Explanation("it broke", advice="Mend it."), "It broke. Mend it."),
+    ],
+)
+def test_what_is_not_known_is_not_said(explanation: Explanation, text: str) -> None:
+    assert str(explanation) == text
+
+
+@pytest.mark.parametrize(
+    ("doing", "number", "says", "fault"),
+    [
+        (Doing.LISTENING, errno.EADDRINUSE, "127.0.0.1:5555 is already in use", Fault.PERSON),
+        (Doing.LISTENING, errno.EACCES, "does not let you listen on 127.0.0.1:5555", Fault.PERSON),
+        (Doing.LISTENING, errno.EADDRNOTAVAIL, "is not an address of this machine", Fault.PERSON),
+        (Doing.LISTENING, errno.EAFNOSUPPORT, "no support for the kind of address", Fault.OURS),
+        (Doing.CONNECTING, errno.ECONNREFUSED, "nothing answers at 127.0.0.1:5555", Fault.NETWORK),
+        (Doing.CONNECTING, errno.ETIMEDOUT, "no answer from 127.0.0.1:5555 in time", Fault.NETWORK),
+        (Doing.CONNECTING, errno.EHOSTUNREACH, "there is no way to 127.0.0.1:5555", Fault.NETWORK),
+        (Doing.CONNECTING, errno.ENETUNREACH, "no network that leads to 127.0.0.1:5555", Fault.NETWORK),
+        (Doing.CONNECTING, errno.EACCES, "does not let you connect to 127.0.0.1:5555", Fault.OURS),
+        (Doing.CONNECTING, errno.EADDRNOTAVAIL, "cannot be connected to from here", Fault.PERSON),
+        (Doing.CONNECTING, errno.EINVAL, "127.0.0.1:5555 cannot be connected to", Fault.PERSON),
+        (Doing.CONNECTING, errno.ECONNRESET, "broke the connection off while it was being made", Fault.PEER),
+        (Doing.TALKING, errno.ECONNRESET, "127.0.0.1:5555 reset the connection", Fault.PEER),
+        (Doing.TALKING, errno.ECONNABORTED, "127.0.0.1:5555 reset the connection", Fault.PEER),
+        (Doing.TALKING, errno.EPIPE, "has closed the connection", Fault.PEER),
+        (Doing.TALKING, errno.ETIMEDOUT, "no longer answers", Fault.NETWORK),
+        (Doing.TALKING, errno.EHOSTUNREACH, "there is no way to 127.0.0.1:5555 any more", Fault.NETWORK),
+        (Doing.TALKING, errno.ENETUNREACH, "there is no way to 127.0.0.1:5555 any more", Fault.NETWORK),
+        (Doing.RECORDING, errno.ENOSPC, "the disk is full", Fault.OURS),
+        (Doing.LISTENING, errno.EMFILE, "as many connections and files open as the system allows", Fault.OURS),
+        (Doing.CONNECTING, errno.ENFILE, "as many connections and files open as the system allows", Fault.OURS),
+        (Doing.TALKING, errno.ENOBUFS, "out of memory for connections", Fault.OURS),
+    ],
+)
+def test_the_same_number_means_what_was_being_done(doing: Doing, number: int, says: str, fault: Fault) -> None:
+    explanation = explain(OSError(number, os.strerror(number)), doing, HERE)
+
+    assert says in explanation.what
+    assert explanation.fault is fault
+    assert explanation.causes
+    assert explanation.advice
+    assert "{where}" not in str(explanation)
+
+
+def test_a_time_limit_of_our_own_reads_like_the_system_s() -> None:
+    ours = explain(TimeoutError(), Doing.CONNECTING, HERE)
+
+    assert ours == explain(OSError(errno.ETIMEDOUT, "Connection timed out"), Doing.CONNECTING, HERE)
+
+
+@pytest.mark.parametrize("doing", Doing)
+def test_every_deed_can_run_out_of_time(doing: Doing) -> None:
+    explanation = explain(TimeoutError("slow"), doing, HERE)
+
+    assert str(HERE) in str(explanation)
+
+
+@pytest.mark.parametrize(
+    ("doing", "attempt"),
+    [
+        (Doing.LISTENING, "could not listen on here"),
+        (Doing.CONNECTING, "could not connect to here"),
+        (Doing.TALKING, "the connection with here broke"),
+        (Doing.RECORDING, "could not write the journal here"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (OSError(errno.EXDEV, "Cross-device link"), "Cross-device link (EXDEV)"),
+        (OSError(123456, "strange"), "strange"),
+        (OSError("no number"), "OSError: no number"),
+        (MemoryError(), "this machine is out of memory"),
+        (ZeroDivisionError("oops"), "ZeroDivisionError: oops"),
+    ],
+)
+def test_what_nobody_foresaw_still_says_what_was_attempted(
+    doing: Doing, attempt: str, error: Exception, detail: str
+) -> None:
+    assert explain(error, doing, "here").what == f"{attempt}: {detail}"
+
+
+@pytest.mark.parametrize("error", [ListenError, ConnectError])
+def test_an_error_that_was_explained_is_not_explained_again(error: type[ListenError | ConnectError]) -> None:
+    explanation = Explanation("it broke", ("rain",))
+
+    assert explain(error(explanation), Doing.TALKING) is explanation
+    assert str(error(explanation)) == str(explanation)
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (AddressError, Fault.PERSON),
+        (SendError, Fault.OURS),
+        (ConnectionEnded, Fault.PEER),
+        (JournalError, Fault.OURS),
+    ],
+)
+def test_an_error_of_ours_knows_whose_fault_it_is(error: type[TincanError], fault: Fault) -> None:
+    assert explain(error("what it says"), Doing.TALKING) == Explanation("what it says", fault=fault)
+
+
+@pytest.mark.parametrize(
+    ("number", "where", "says", "fault"),
+    [
+        (socket.EAI_AGAIN, Address("example.org", 1), "the name example.org could not be looked up", Fault.NETWORK),
+        (socket.EAI_FAIL, "example.org", "the name example.org could not be looked up", Fault.NETWORK),
+        (socket.EAI_NONAME, Address("exampel.org", 1), "there is no machine called exampel.org", Fault.PERSON),
+        (socket.EAI_NONAME, Address("fe80::1%nope", 1), "fe80::1%nope names a network interface", Fault.PERSON),
+    ],
+)
+@pytest.mark.case("C-30")
+def test_a_name_that_cannot_be_looked_up_says_why(number: int, where: object, says: str, fault: Fault) -> None:
+    explanation = explain(socket.gaierror(number, "resolver's words"), Doing.CONNECTING, where)
+
+    assert explanation.what.startswith(says)
+    assert explanation.fault is fault
+
+
+def test_braces_in_a_place_are_left_alone() -> None:
+    explanation = explain(OSError(errno.ENOSPC, "full"), Doing.RECORDING, "/tmp/{0.__class__}")
+
+    assert re.search("disk is full", str(explanation))
+
+
+def test_an_attempt_to_connect_tells_whether_it_was_given_up() -> None:
+    assert ConnectError(Explanation("gave up"), cancelled=True).cancelled
+    assert not ConnectError(Explanation("gave up")).cancelled

@@ -1,0 +1,57 @@
+"""The one table of limits: complete, documented, and refused when it makes no sense."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+
+from core.settings import DEFAULTS, Limits
+
+
+@pytest.mark.parametrize("field", fields(Limits), ids=lambda field: field.name)
+def test_every_limit_has_a_unit_and_a_reason(field: object) -> None:
+    metadata = field.metadata  # type: ignore[attr-defined]
+
+    assert metadata["unit"]
+    assert metadata["why"]
+
+
+def test_everything_is_limited_from_the_first_start_but_idling() -> None:
+    off = [field.name for field in fields(Limits) if getattr(DEFAULTS, field.name) is None]
+
+    assert off == ["idle"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"events_low": 2, "events_high": 1},
+        {"connections": 0},
+        {"outbox": 0},
+        {"message": 0},
+        {"receive": -1},
+    ],
+    ids=str,
+)
+def test_limits_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="must"):
+        Limits(**wrong)
+
+
+def test_limits_that_are_as_narrow_as_can_be_are_taken() -> None:
+    limits = Limits(events_low=1, events_high=1, connections=1, outbox=1, message=1, receive=1)
+
+    assert limits.events_low == limits.events_high == 1
+
+
+def test_a_limit_is_named_and_cannot_be_changed_behind_somebody_s_back() -> None:
+    with pytest.raises(TypeError):
+        Limits(500)  # type: ignore[call-arg]
+    with pytest.raises(FrozenInstanceError):
+        DEFAULTS.connections = 1  # type: ignore[misc]
+
+
+def test_a_vanished_peer_is_noticed_within_half_a_minute() -> None:
+    assert DEFAULTS.keepalive_idle + DEFAULTS.keepalive_interval * DEFAULTS.keepalive_probes <= 30
+    assert DEFAULTS.unacknowledged <= 30

@@ -1,0 +1,243 @@
+"""What a stranger sends is shown, all of it, and nothing of it does anything."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from core import text_safety
+from core.text_safety import LONGEST_COMBINING_RUN, Span, TextSafety, decode
+
+SAFE = TextSafety()
+OLD_TK = TextSafety(astral=False)
+
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+any_text = st.text(st.characters(), max_size=200) | st.text("\0\x1b\r\n\t\u202e\u0301\udc80\U0001f600ab", max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain text\twith a tab\nand a line", "plain text\twith a tab\nand a line"),
+        ("naïve žluťoučký 漢字 עברית", "naïve žluťoučký 漢字 עברית"),
+        pytest.param("a\0b", "a␀b", marks=pytest.mark.case("C-47")),
+        pytest.param("\x1b[31mred\x1b[0m", "␛[31mred␛[0m", marks=pytest.mark.case("C-48")),
+        pytest.param("\x1b]0;title\x07", "␛]0;title␇", marks=pytest.mark.case("C-48")),
+        pytest.param("pass\rfail", "pass␍fail", marks=pytest.mark.case("C-48")),
+        pytest.param("ab\x08c\x7f", "ab␈c␡", marks=pytest.mark.case("C-48")),
+        pytest.param("\x9b31m\x85", "<U+009B>31m<U+0085>", marks=pytest.mark.case("C-48")),
+        pytest.param("user: \u202egnp.exe", "user: <U+202E>gnp.exe", marks=pytest.mark.case("C-49")),
+        pytest.param(
+            "\u202a\u202d\u2066\u2069\u200e\u200f\u061c",
+            "<U+202A><U+202D><U+2066><U+2069><U+200E><U+200F><U+061C>",
+            marks=pytest.mark.case("C-49"),
+        ),
+        pytest.param("ad\u200bmin\ufeff", "ad<U+200B>min<U+FEFF>", marks=pytest.mark.case("C-50")),
+        pytest.param("a\u00adb\u2028c\u2029", "a<U+00AD>b<U+2028>c<U+2029>", marks=pytest.mark.case("C-50")),
+        pytest.param("hi\U000e0041", "hi<U+E0041>", marks=pytest.mark.case("C-50")),
+        pytest.param("👍🏽 👩‍👩‍👧 🇨🇿", "👍🏽 👩‍👩‍👧 🇨🇿", marks=pytest.mark.case("C-52")),
+        pytest.param("\ud800\udfff", "<U+D800><U+DFFF>", marks=pytest.mark.case("C-53")),
+    ],
+    ids=ascii,
+)
+def test_what_would_act_or_hide_stands_there_as_a_mark(text: str, shown: str) -> None:
+    assert SAFE.text(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (b"\xff\xfe", "\\xff\\xfe"),
+        (b"\xc0\x80", "\\xc0\\x80"),
+        (b"\xed\xa0\x80", "\\xed\\xa0\\x80"),
+        (b"cut \xe2\x82", "cut \\xe2\\x82"),
+        (b"\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80"),
+        (b"caf\xe9", "caf\\xe9"),
+        ("€ 😀".encode(), "€ 😀"),
+    ],
+    ids=repr,
+)
+@pytest.mark.case("C-46", "C-53")
+def test_bytes_that_are_no_text_are_shown_as_bytes(data: bytes, shown: str) -> None:
+    assert SAFE.text(decode(data)) == shown
+
+
+@given(data=st.binary(max_size=100))
+@pytest.mark.case("C-46")
+def test_no_byte_is_lost_on_its_way_to_the_eye(data: bytes) -> None:
+    assert decode(data).encode("utf-8", "surrogateescape") == data
+
+
+@given(text=any_text)
+@example(text="\U0010ffff\U000e007f")
+@pytest.mark.case("C-47", "C-48", "C-49", "C-53")
+def test_nothing_that_acts_comes_through_whatever_came_in(text: str) -> None:
+    for safety in (SAFE, OLD_TK):
+        shown = safety.text(text)
+
+        assert not FORBIDDEN.search(shown)
+        assert all(c in "\n\t" or unicodedata.category(c) != "Cc" for c in shown)
+        assert safety.text(shown) == shown
+        shown.encode("utf-8")
+
+
+@given(text=any_text)
+def test_what_is_no_mark_is_the_text_itself_in_its_order(text: str) -> None:
+    position = 0
+    for span in SAFE.spans(text):
+        assert span.text
+        if not span.is_mark:
+            position = text.index(span.text, position) + len(span.text)
+
+
+@pytest.mark.case("C-55")
+def test_a_mark_is_known_as_one_so_that_nobody_can_type_it() -> None:
+    assert list(SAFE.spans("a\x07b")) == [Span("a"), Span("␇", is_mark=True), Span("b")]
+    assert list(SAFE.spans("a␇b")) == [Span("a␇b")]
+
+
+@pytest.mark.case("C-51")
+def test_a_tower_of_accents_is_cut_down_and_counted() -> None:
+    tower = "e" + "\u0301" * 2000 + "nd"
+
+    assert SAFE.text(tower) == "e" + "\u0301" * LONGEST_COMBINING_RUN + "<+1992 combining>nd"
+
+
+@pytest.mark.case("C-51")
+def test_as_many_accents_as_a_language_uses_are_left_alone() -> None:
+    word = "e" + "\u0301" * LONGEST_COMBINING_RUN
+
+    assert SAFE.text(word) == word
+
+
+@pytest.mark.parametrize(
+    ("patchlevel", "shown"),
+    [
+        ("8.6.10", "a\ufffd"),
+        ("8.5.19", "a\ufffd"),
+        ("8.6.11", "a😀"),
+        ("8.6.13", "a😀"),
+        ("9.0.1", "a😀"),
+        ("9.0b1", "a😀"),
+    ],
+)
+@pytest.mark.case("C-52")
+def test_an_emoji_never_reaches_a_tk_that_it_would_kill(patchlevel: str, shown: str) -> None:
+    assert TextSafety.for_tk(patchlevel).text("a😀") == shown
+
+
+def test_an_old_tk_still_sees_which_invisible_character_it_was() -> None:
+    assert OLD_TK.text("\U000e0041") == "<U+E0041>"
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "shown"),
+    [
+        ("short", 10, "short"),
+        ("two\nlines\tand a tab", 40, "two␊lines and a tab"),
+        ("0123456789", 10, "0123456789"),
+        ("0123456789x", 10, "012345678…"),
+        ("a\r\nb", 10, "a␍␊b"),
+        ("a\x9bb", 10, "a<U+009B>b"),
+        ("a\x9bbc", 10, "a<U+009B>…"),
+        ("a" + "\u0301" * 50, 26, "a" + "\u0301" * 8 + "<+18 combining>…"),
+    ],
+)
+@pytest.mark.case("C-56")
+def test_a_field_is_one_line(text: str, longest: int, shown: str) -> None:
+    assert SAFE.field(text, longest) == shown
+
+
+@given(text=any_text, longest=st.integers(1, 60))
+@example(text="\u202e" * 100, longest=20)
+@pytest.mark.case("C-55", "C-56")
+def test_a_field_is_never_longer_than_asked_nor_more_than_a_line(text: str, longest: int) -> None:
+    shown = SAFE.field(text, longest)
+
+    assert len(shown) <= longest
+    assert not re.search(r"[\n\t]", shown)
+    assert not FORBIDDEN.search(shown)
+
+
+@given(text=st.text(max_size=30), cut=st.integers(0, 120))
+@pytest.mark.case("C-45")
+def test_a_character_split_across_two_pieces_waits_for_its_rest(text: str, cut: int) -> None:
+    data = text.encode()
+    first, second = data[:cut], data[cut:]
+
+    kept = len(first) - text_safety.unfinished_tail(first)
+
+    assert decode(first[:kept]) + decode(first[kept:] + second) == text
+    assert decode(first[:kept]).isascii() or not re.search("[\udc80-\udcff]", decode(first[:kept]))
+
+
+@pytest.mark.parametrize(
+    ("data", "waiting"),
+    [
+        (b"", 0),
+        (b"a", 0),
+        (b"\xe2", 1),
+        (b"a\xe2\x82", 2),
+        ("€".encode(), 0),
+        (b"\xf0\x9f\x98", 3),
+        ("😀".encode(), 0),
+        (b"\xc3", 1),
+        (b"\xc3\xa9", 0),
+        (b"\xff", 0),
+        (b"\xc0", 0),
+        (b"\x80\x80\x80\x80", 0),
+        (b"a\x80", 0),
+        (b"\xf5", 0),
+    ],
+    ids=repr,
+)
+@pytest.mark.case("C-45", "C-46")
+def test_only_the_beginning_of_a_character_is_waited_for(data: bytes, waiting: int) -> None:
+    assert text_safety.unfinished_tail(data) == waiting
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "mark"),
+    [
+        ("line\n", ("line", "\n"), "↵"),
+        ("line\r\n", ("line", "\r\n"), "␍↵"),
+        ("line\r", ("line\r", ""), ""),
+        ("line", ("line", ""), ""),
+        ("\n", ("", "\n"), "↵"),
+        ("a\nb\n\n", ("a\nb\n", "\n"), "↵"),
+    ],
+    ids=repr,
+)
+@pytest.mark.case("C-57")
+def test_the_line_ending_of_a_message_is_told_apart_from_it(text: str, parts: tuple[str, str], mark: str) -> None:
+    assert text_safety.split_ending(text) == parts
+    assert text_safety.ending_mark(parts[1]) == mark
+
+
+@given(line=st.text(max_size=50), longest=st.integers(1, 12))
+def test_a_folded_line_is_the_line_in_pieces_that_fit(line: str, longest: int) -> None:
+    pieces = text_safety.folded(line, longest)
+
+    assert "".join(pieces) == line
+    assert pieces
+    assert all(len(piece) <= longest for piece in pieces)
+    assert all(len(piece) == longest for piece in pieces[:-1])
+
+
+@pytest.mark.case("C-54")
+def test_a_line_of_a_megabyte_is_folded() -> None:
+    pieces = text_safety.folded("x" * 1_000_000)
+
+    assert max(map(len, pieces)) == text_safety.LONGEST_LINE
+
+
+@pytest.mark.case("C-57")
+def test_line_endings_of_every_kind_become_spaces() -> None:
+    assert text_safety.without_line_endings("a\r\nb\nc\rd") == "a b c d"
