@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from core.address import Address
+from core.address import Address, check_host
+from core.errors import AddressError
 from core.settings import Limits
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,19 @@ def readable(sockaddr: SocketAddress) -> Address:
     host = str(sockaddr[0])
     if host.startswith("::ffff:") and "." in host:
         host = host.removeprefix("::ffff:")
+    if len(sockaddr) == 4 and sockaddr[3] and "%" not in host:
+        host = f"{host}%{_interface(sockaddr[3])}"
     return Address(host, int(sockaddr[1]))
+
+
+def _interface(index: int) -> str:
+    """What people call a network interface, or its number where that name does not fit an address."""
+    try:
+        name = socket.if_indextoname(index)
+        check_host(f"fe80::1%{name}")
+    except (OSError, AddressError):
+        return str(index)
+    return name
 
 
 def resolve(target: Address, *, for_server: bool) -> list[Endpoint]:
@@ -179,9 +192,14 @@ _IN_PROGRESS = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, getattr
 def connect_status(sock: socket.socket) -> int:
     """0 if a connect that was begun has succeeded, else its error number."""
     status = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if status == 0 and sock.getsockname()[:2] == sock.getpeername()[:2]:
-        return errno.ECONNREFUSED  # TCP simultaneous open: the port we were given is the one we asked for
-    return status
+    if status:
+        return status
+    try:
+        to_oneself = sock.getsockname()[:2] == sock.getpeername()[:2]
+    except OSError:  # there is no peer any more; macOS calls that EINVAL
+        return errno.ECONNRESET
+    # TCP simultaneous open: the port that we were given is the one we asked for.
+    return errno.ECONNREFUSED if to_oneself else 0
 
 
 def reset(sock: socket.socket) -> None:
