@@ -54,5 +54,5 @@ class Resolver:
 def _look_up(target: Address, for_server: bool) -> Outcome:
     try:
         return sockets.resolve(target, for_server=for_server)
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - whoever asked waits for an answer
         return error
