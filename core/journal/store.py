@@ -6,6 +6,7 @@ own. The schema is part of what Tincan promises, see ``SCHEMA``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 import sqlite3
@@ -65,6 +66,14 @@ _READ = """SELECT entry.session, ordinal, entry.connection, number, kind, wall_n
            FROM entry LEFT JOIN connection USING (connection)
            WHERE entry.session = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal"""
 
+# SQLite quotes a damaged schema in its messages, which then are not UTF-8 either.
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+
+_Kind: TypeAlias = type | tuple[type, ...]
+_BYTES_OR_NONE = (bytes, type(None))
+_INT_OR_NONE = (int, type(None))
+_ENTRY: tuple[_Kind, ...] = (int, int, _INT_OR_NONE, _INT_OR_NONE, str, int, int, _BYTES_OR_NONE, int, str, int)
+
 _Row: TypeAlias = tuple[int, int, int | None, str, int, int, bytes | None, str | None, int, str | None]
 
 
@@ -104,29 +113,45 @@ class JournalWriter:
         self.counts: dict[SessionId, int] = {}
         self._roles: dict[SessionId, Role] = {}
         self._numbers: dict[ConnectionId, int] = {}
+        self._owed: list[Event] = []  # introductions that failed; those who came meanwhile are made known later
+        if path.exists():
+            raise JournalError(f"{path} exists already; Tincan does not write over a journal")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600, exist_ok=False)
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._create()
-        except FileExistsError:
-            raise JournalError(f"{path} exists already; Tincan does not write over a journal") from None
         except (OSError, sqlite3.Error) as error:
+            raise _failed(error, path) from error
+        try:
+            self._create()
+        except sqlite3.Error as error:
+            self._database.close()
             raise _failed(error, path) from error
 
     def append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
-        """Write the events in one transaction: all of them or, when it raises ``JournalError``, none."""
+        """Write the events in one transaction: all of them or, when it raises ``JournalError``, none.
+
+        Whose beginning was lost in that way is entered with the next events that can be written.
+        """
         counts, numbers = dict(self.counts), dict(self._numbers)
         try:
             self._database.execute("BEGIN")
+            for owed in self._owed:
+                with contextlib.suppress(sqlite3.IntegrityError):  # that one is known already
+                    self._introduce([owed])
             self._introduce(events)
             self._database.executemany(_INSERT, self._rows(events, wall_minus_mono))
+            self._say_farewell(self._owed)
             self._say_farewell(events)
             self._database.execute("COMMIT")
-        except sqlite3.Error as error:
+        except BaseException as error:
             self.counts, self._numbers = counts, numbers
+            self._owed += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
             self._roll_back()
-            raise _failed(error, self.path) from error
+            if isinstance(error, sqlite3.Error):
+                raise _failed(error, self.path) from error
+            raise
+        self._owed.clear()
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
@@ -205,9 +230,13 @@ class JournalReader:
             raise JournalError(f"{path} is not there")
         try:
             self._database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise _failed(error, path) from error
+        try:
             version = self._database.execute("PRAGMA user_version").fetchone()[0]
             application = self._database.execute("PRAGMA application_id").fetchone()[0]
-        except sqlite3.Error as error:
+        except _UNREADABLE as error:
+            self._database.close()
             raise _failed(error, path) from error
         if application != _APPLICATION_ID or version != FORMAT:
             self._database.close()
@@ -215,33 +244,40 @@ class JournalReader:
 
     def read(self, session: SessionId, first: int, count: int, *, preview: int = 16384) -> list[Entry]:
         """The entries from ordinal ``first`` on, at most ``count``, each with at most ``preview`` bytes."""
-        rows = self._query(_READ, (preview, session, first, first + count))
+        rows = self._query(_READ, (preview, session, first, first + count), _ENTRY)
         return [_entry(row) for row in rows]
 
     def data(self, session: SessionId, ordinal: int) -> bytes:
         """All the bytes of one entry; empty if it has none."""
-        rows = self._query("SELECT data FROM entry WHERE session = ? AND ordinal = ?", (session, ordinal))
-        return bytes(rows[0][0] or b"") if rows else b""
+        rows = self._query(
+            "SELECT data FROM entry WHERE session = ? AND ordinal = ?", (session, ordinal), (_BYTES_OR_NONE,)
+        )
+        return rows[0][0] or b"" if rows else b""
 
     def count(self, session: SessionId) -> int:
         """How many entries the session has."""
-        rows = self._query("SELECT coalesce(max(ordinal) + 1, 0) FROM entry WHERE session = ?", (session,))
+        rows = self._query("SELECT coalesce(max(ordinal) + 1, 0) FROM entry WHERE session = ?", (session,), (int,))
         return int(rows[0][0])
 
     def sessions(self) -> list[SessionRow]:
         """Every session, in the order in which they were opened."""
-        rows = self._query("SELECT session, role, target FROM session ORDER BY session", ())
+        rows = self._query("SELECT session, role, target FROM session ORDER BY session", (), (int, str, str))
         return [SessionRow(SessionId(s), role, target, self.count(SessionId(s))) for s, role, target in rows]
 
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
 
-    def _query(self, sql: str, values: tuple[object, ...]) -> list[Any]:
+    def _query(self, sql: str, values: tuple[object, ...], kinds: tuple[_Kind, ...]) -> list[Any]:
+        """The rows, each value of the kind that stands for it in ``kinds``: a damaged file may hold any other."""
         try:
-            return self._database.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+            rows = self._database.execute(sql, values).fetchall()
+        except _UNREADABLE as error:
             raise _failed(error, self.path) from error
+        for row in rows:
+            if not all(map(isinstance, row, kinds)):
+                raise JournalError(f"the journal {self.path} is damaged: a value in it is of the wrong kind")
+        return rows
 
 
 def kind_of(event: Event) -> str:
@@ -274,4 +310,6 @@ def _failed(error: Exception, path: Path) -> JournalError:
         code = getattr(error, "sqlite_errorcode", None)
         reason = "the disk is full" if code == sqlite3.SQLITE_FULL else str(error)
         return JournalError(f"the journal {path} cannot be used: {reason}")
+    if isinstance(error, UnicodeDecodeError):
+        return JournalError(f"the journal {path} cannot be used: it is damaged")
     return JournalError(str(explain(error, Doing.RECORDING, path)))
