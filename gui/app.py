@@ -132,7 +132,7 @@ class App:
             self._workbench = Workbench()
             trouble = "Nothing can be recorded, not even in a temporary folder, so no conversation can be shown."
         if trouble:
-            self.switchboard.say(trouble, is_failure=True)
+            self.switchboard.say(trouble, "journal", is_failure=True)
         self.bridge.start(self._workbench.subscribe(self.bridge.wake))
         return self._workbench, self._reader
 
@@ -205,10 +205,10 @@ class App:
     def _tell_settings(self) -> None:
         notice, self._file.notice = self._file.notice, ""
         if notice:
-            self.switchboard.say(notice)
+            self.switchboard.say(notice, "settings")
 
     def _tell_from_anywhere(self, sentence: str) -> None:
-        self.bridge.post(lambda: self.switchboard.say(sentence, is_failure=True))
+        self.bridge.post(lambda: self.switchboard.say(sentence, "fault", is_failure=True))
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:

@@ -292,7 +292,8 @@ def _connection_rows(desk: Desk, state: SessionState) -> list[SessionRow]:
 def _connection_words(desk: Desk, connection: ConnectionState) -> str:
     peer = connection.peer
     where = f":{peer.port}" if peer.is_loopback else str(peer)
-    return desk.safety.field(f"#{connection.number}  {where}")
+    finished = "" if connection.can_receive else "  has finished"
+    return desk.safety.field(f"#{connection.number}  {where}{finished}")
 
 
 def _standing(state: SessionState | None, chosen: ConnectionId | None) -> ConnectionId | None:

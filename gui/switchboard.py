@@ -17,6 +17,7 @@ from core.errors import AddressError, JournalError, SendError, TincanError
 from core.events import ConnectionId, Role, SessionId
 from core.journal.ledger import Phase, SessionState
 from gui import presenter
+from gui.panes.banner import Notice
 from gui.panes.composer import Outcome
 from gui.panes.transcript import Conversation
 from gui.preferences import Preferences
@@ -242,8 +243,9 @@ class Switchboard:
         from core import __version__
 
         tk_version = self._window.root.tk.call("info", "patchlevel")
-        self._window.banner.say(
-            f"Tincan {__version__}, both ends of a TCP conversation. Python {sys.version.split()[0]}, Tk {tk_version}."
+        self.say(
+            f"Tincan {__version__}, both ends of a TCP conversation. Python {sys.version.split()[0]}, Tk {tk_version}.",
+            "about",
         )
 
     def quit(self) -> None:
@@ -254,9 +256,8 @@ class Switchboard:
             return
         self._leaving = True
         words = "One connection stands" if standing == 1 else f"{standing:,} connections stand"
-        self._window.banner.say(
-            f"{words}. Quit all the same?", buttons=[("Quit", self._surroundings.leave)], close_word="Stay"
-        )
+        answers = (("Quit", self._surroundings.leave),)
+        self._window.banner.say(Notice(f"{words}. Quit all the same?", buttons=answers, close_word="Stay"), "quit")
         self._window.banner.on_hush = self._stay
         self._window.banner.focus_first()
 
@@ -273,9 +274,9 @@ class Switchboard:
         if self._workbench is None:
             self._workbench, self._reader = self._surroundings.open_workbench()
 
-    def say(self, sentence: str, *, is_failure: bool = False) -> None:
-        """Tell the person something that concerns the whole program."""
-        self._window.banner.say(sentence, is_failure=is_failure)
+    def say(self, sentence: str, topic: str = "", *, is_failure: bool = False) -> None:
+        """Tell the person something that concerns the whole program, in the place of the last on its topic."""
+        self._window.banner.say(Notice(sentence, is_failure), topic)
 
     # Behind the scenes.
 
@@ -339,7 +340,7 @@ class Switchboard:
         try:
             return self._reader.read(session, first, count, preview=preview)
         except JournalError as error:
-            self.say(f"This part of the conversation cannot be read: {error}.", is_failure=True)
+            self.say(f"This part of the conversation cannot be read: {error}.", "reading", is_failure=True)
             return []
 
     def _whole(self, session: SessionId, ordinal: int) -> bytes:
@@ -350,9 +351,9 @@ class Switchboard:
         if failure is not None:
             since = time.strftime("%H:%M:%S", time.localtime(recording.since))
             lost = f" {recording.lost:,} entries are missing so far." if recording.lost else ""
-            self.say(f"Not recorded since {since}. {failure}{lost} Traffic goes on.", is_failure=True)
+            self.say(f"Not recorded since {since}. {failure}{lost} Traffic goes on.", "recording", is_failure=True)
         elif self._recording_failed:
-            self.say(f"Recording goes on. {recording.lost:,} entries are missing.")
+            self.say(f"Recording goes on. {recording.lost:,} entries are missing.", "recording")
         self._recording_failed = failure is not None
 
     def _step(self, step: int) -> None:

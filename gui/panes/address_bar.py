@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
+from gui.panes.wrapped import wrap_within
 from gui.presenter import AddressBarView, Button
 from gui.theme import Theme
 
@@ -40,10 +41,7 @@ class AddressBar(ttk.Frame):
         self.client_button.grid(row=0, column=5, padx=(gap, 0), sticky="ns")
         self.columnconfigure(1, weight=1)
         self._why = ttk.Label(self, style="Window.Error.TLabel", anchor="w", justify="left")
-        self.bind(
-            "<Configure>",
-            lambda event: self._why.configure(wraplength=event.width - theme.px(16) - self.host.winfo_x()),
-        )
+        wrap_within(self._why, self, lambda: theme.px(16) + self.host.winfo_x())
 
     def show(self, view: AddressBarView) -> None:
         """Give the buttons their words."""

@@ -8,6 +8,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, NamedTuple
 
 from gui.panes.choice import Choice
+from gui.panes.wrapped import wrap_within
 from gui.presenter import ComposerView
 from gui.theme import Theme
 
@@ -132,7 +133,7 @@ class Composer(ttk.Frame):
         bind("<<Modified>>", self._changed)
         bind("<Configure>", lambda _event: self._grow())
         self._hint.bind("<Button-1>", lambda _event: self.field.focus_set())
-        self.bind("<Configure>", lambda event: self._why.configure(wraplength=event.width - self._theme.px(36)))
+        wrap_within(self._why, self, lambda: self._theme.px(36))
 
     def _page(self, on_page: Callable[[int], None], pages: int) -> str:
         on_page(pages)

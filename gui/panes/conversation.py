@@ -8,6 +8,7 @@ from tkinter import ttk
 
 from gui.panes.choice import Choice
 from gui.panes.transcript import Conversation, Transcript
+from gui.panes.wrapped import wrap_within
 from gui.presenter import REPLY_WORDS, ConversationView, Empty
 from gui.theme import Theme
 
@@ -96,6 +97,7 @@ class EmptyPage(ttk.Frame):
         self._keys.pack()
         self._shown: Empty | None = None
         parent.bind("<Configure>", self._fit, add=True)
+        wrap_within(self._sentence, parent, lambda: theme.px(60))
 
     def show(self, empty: Empty) -> None:
         """Say this."""
@@ -114,7 +116,6 @@ class EmptyPage(ttk.Frame):
             )
 
     def _fit(self, event: tk.Event[tk.Misc]) -> None:
-        self._sentence.configure(wraplength=max(self._theme.px(160), event.width - self._theme.px(60)))
         if event.height < self._theme.px(260):
             self._picture.pack_forget()
         elif not self._picture.winfo_manager():

@@ -10,7 +10,7 @@ import pytest
 from core.events import ConnectionId
 from gui.palettes import PALETTES
 from gui.panes.address_bar import AddressBar
-from gui.panes.banner import Banner
+from gui.panes.banner import Banner, Notice
 from gui.panes.composer import Composer, Outcome
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
@@ -234,7 +234,7 @@ def test_a_banner_says_its_line_and_goes(root: tk.Tk, theme: Theme) -> None:
     pressed: list[str] = []
     banner = Banner(root, theme)
     banner.grid()
-    banner.say("One connection stands.", buttons=[("Quit", lambda: pressed.append("quit"))], close_word="Stay")
+    banner.say(Notice("One connection stands.", buttons=(("Quit", lambda: pressed.append("quit")),), close_word="Stay"))
     banner.on_hush = lambda: pressed.append("stay")
     root.update()
 
@@ -245,6 +245,16 @@ def test_a_banner_says_its_line_and_goes(root: tk.Tk, theme: Theme) -> None:
     assert pressed == ["quit", "stay"]
     assert banner.sentence == ""
     assert not banner.winfo_ismapped()
+
+
+def test_notices_on_different_topics_stand_together_and_on_one_replace_each_other(root: tk.Tk, theme: Theme) -> None:
+    banner = Banner(root, theme)
+    banner.say(Notice("Settings were set aside."), "settings")
+
+    banner.say(Notice("1 entry is missing.", is_failure=True), "recording")
+    banner.say(Notice("2 entries are missing.", is_failure=True), "recording")
+
+    assert banner.sentence == "Settings were set aside.\n2 entries are missing."
 
 
 @pytest.mark.parametrize("name", PALETTES)

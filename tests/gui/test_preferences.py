@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -105,7 +106,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     path = tmp_path / "settings.json"
     PreferencesFile(path).save(FULL)
     before = path.read_bytes()
-    monkeypatch.setattr(preferences.os, "fsync", _full_disk)
+    monkeypatch.setattr(os, "fsync", _full_disk)
 
     PreferencesFile(path).save(replace(FULL, theme="light"))
 

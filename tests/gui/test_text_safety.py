@@ -17,7 +17,9 @@ SAFE = TextSafety()
         pytest.param(b"\x1b[31mred\x07\x08", "␛[31mred␇␈", id="escape", marks=pytest.mark.case("C-48")),
         pytest.param(b"\xc2\x9b", "<U+009B>", id="C1 control"),
         pytest.param(b"over\rwritten", "over␍written", id="carriage return"),
-        pytest.param("user: \u202egnp.exe".encode(), "user: <U+202E>gnp.exe", id="bidi", marks=pytest.mark.case("C-49")),
+        pytest.param(
+            "user: \u202egnp.exe".encode(), "user: <U+202E>gnp.exe", id="bidi", marks=pytest.mark.case("C-49")
+        ),
         pytest.param("a\u2066b\u2069\u200f\u061c".encode(), "a<U+2066>b<U+2069><U+200F><U+061C>", id="isolates"),
         pytest.param("a\u200bb\ufeff".encode(), "a<U+200B>b<U+FEFF>", id="invisible", marks=pytest.mark.case("C-50")),
         pytest.param("\U000e0041".encode(), "<U+E0041>", id="tag character"),
@@ -64,7 +66,15 @@ def test_a_field_takes_one_short_line() -> None:
 @pytest.mark.case("C-45")
 @pytest.mark.parametrize(
     ("data", "tail"),
-    [(b"", 0), (b"a", 0), ("€".encode(), 0), ("€".encode()[:2], 2), (b"a\xe2", 1), ("😀".encode()[:3], 3), (b"\xff", 0)],
+    [
+        (b"", 0),
+        (b"a", 0),
+        ("€".encode(), 0),
+        ("€".encode()[:2], 2),
+        (b"a\xe2", 1),
+        ("😀".encode()[:3], 3),
+        (b"\xff", 0),
+    ],
 )
 def test_the_start_of_a_character_is_recognised(data: bytes, tail: int) -> None:
     assert text_safety.unfinished_tail(data) == tail
@@ -73,7 +83,14 @@ def test_the_start_of_a_character_is_recognised(data: bytes, tail: int) -> None:
 @pytest.mark.case("C-57")
 @pytest.mark.parametrize(
     ("text", "body", "mark"),
-    [("a", "a", ""), ("a\n", "a", "↵"), ("a\r\n", "a", "␍↵"), ("a\r", "a\r", ""), ("\n", "", "↵"), ("a\n\n", "a\n", "↵")],
+    [
+        ("a", "a", ""),
+        ("a\n", "a", "↵"),
+        ("a\r\n", "a", "␍↵"),
+        ("a\r", "a\r", ""),
+        ("\n", "", "↵"),
+        ("a\n\n", "a\n", "↵"),
+    ],
 )
 def test_a_trailing_line_ending_is_told_apart(text: str, body: str, mark: str) -> None:
     found, ending = text_safety.split_ending(text)

@@ -208,7 +208,7 @@ def test_hostile_bytes_are_only_text(scene: Scene) -> None:
 
     scene.grow(2)
 
-    assert scene.text.count("␀b [exit] $x {\"} %s \\ \\xed\\xa0\\x80 <U+202E> ; destroy .") == 2
+    assert scene.text.count('␀b [exit] $x {"} %s \\ \\xed\\xa0\\x80 <U+202E> ; destroy .') == 2
 
 
 def test_copying_leaves_out_what_is_there_for_the_eye(scene: Scene) -> None:
@@ -259,4 +259,8 @@ def test_a_server_shows_all_its_connections_in_one(scene: Scene) -> None:
 
     scene.transcript.show(scene.journal.conversation(role=Role.SERVER), 4)
 
-    assert [line[:2] for line in scene.text.split("\n") if line.startswith("#")] == ["#1", "#1", "#2"] or "#2" in scene.text
+    assert [line[:2] for line in scene.text.split("\n") if line.startswith("#")] == [
+        "#1",
+        "#1",
+        "#2",
+    ] or "#2" in scene.text

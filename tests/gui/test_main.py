@@ -1,0 +1,142 @@
+"""The program from outside: its arguments, its exit codes, its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from build_scripts.project import ROOT
+from core import __version__
+
+PATIENCE = 20.0  # seconds
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the program to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "gui", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=PATIENCE,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--serve", "99999"),
+        ("--serve", "80x"),
+        ("--serve", ""),
+        ("--connect", "127.0.0.1"),
+        ("--connect", "127.0.0.1:0"),
+        ("--connect", "a b:80"),
+        ("--config", __file__),
+        ("--nonsense",),
+        ("stray",),
+    ],
+)
+def test_a_bad_value_is_one_line_and_exit_code_2(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("tincan: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_version_needs_no_display() -> None:
+    done = run("--version", DISPLAY="")
+
+    assert (done.returncode, done.stdout) == (0, f"Tincan {__version__}\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only X11 has a display that can be missing")
+@pytest.mark.case("C-69")
+@pytest.mark.parametrize("name", ["", ":987"])
+def test_no_display_is_one_line_and_exit_code_2(name: str) -> None:
+    done = run(DISPLAY=name)
+
+    assert done.returncode == 2
+    assert "display" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_program_tests_itself(screen: str, tmp_path: Path) -> None:
+    done = run("--self-test", str(tmp_path / "report.json"))
+
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["passed"], report
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_a_program_without_standard_streams_tests_itself_too(screen: str, tmp_path: Path) -> None:
+    code = "import sys; sys.stdout = sys.stderr = None\nfrom gui.__main__ import main\nsys.exit(main(sys.argv[1:]))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--self-test", str(tmp_path / "report.json")],
+        cwd=ROOT,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert done.returncode == 0
+
+
+@pytest.fixture
+def running(screen: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The program with a server, and its port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = ["--serve", str(port), "--config", str(tmp_path)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "gui", *arguments], stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as program:
+        try:
+            _wait_for_port(port)
+            yield program, port
+        finally:
+            program.kill()
+
+
+def _wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    pytest.fail("the server did not come up")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.case("C-68", "C-66")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_closes_the_window_without_asking(
+    running: tuple[subprocess.Popen[str], int], number: signal.Signals
+) -> None:
+    program, port = running
+    with socket.create_connection(("127.0.0.1", port)) as peer:
+        peer.settimeout(5)
+        assert peer.recv(100) == b"type the message"
+        began = time.monotonic()
+
+        program.send_signal(number)
+
+        assert program.wait(PATIENCE) == 0
+        assert time.monotonic() - began < 2.5
+        assert peer.recv(100) == b""
+    assert program.stderr is not None
+    assert program.stderr.read() == ""

@@ -1,0 +1,416 @@
+"""The whole program over real sockets: windows talk, say what went wrong, and end."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import threading
+import time
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.address import Address
+from gui.app import App, Options
+from gui.preferences import Preferences, PreferencesFile
+from tests.gui.conftest import pump_until
+
+MakeApp = Callable[..., App]
+
+
+@pytest.fixture
+def make_app(screen: str, tmp_path: Path) -> Iterator[MakeApp]:
+    """Windows with a folder each, closed at the end as a person would."""
+    apps: list[App] = []
+
+    def make(**options: object) -> App:
+        folder = tmp_path / f"app{len(apps)}"
+        app = App(Options(folder=folder, **options))  # type: ignore[arg-type]
+        apps.append(app)
+        app.show()
+        pump_until(lambda: app.switchboard._workbench is not None, app.root)
+        return app
+
+    yield make
+    for app in apps:
+        close(app)
+
+
+def close(app: App) -> None:
+    try:
+        app.root.update_idletasks()
+        app.leave()
+    except tk.TclError:  # it was closed by the test
+        return
+
+
+def shown(app: App) -> str:
+    return app.window.conversation.transcript.text.get("1.0", "end-1c").replace("\u2003", "")
+
+
+def port_of(app: App) -> str:
+    return app.window.address.port.get()
+
+
+def serve(app: App, reply: str = "none") -> int:
+    """Start a server on a free port through the widgets."""
+    app.switchboard.choose_reply(reply)
+    app.window.address.port.set("0")
+    app.window.address.server_button.invoke()
+    pump_until(lambda: port_of(app) != "0" and "listening" in shown(app), app.root)
+    return int(port_of(app))
+
+
+def connect(app: App, port: int) -> None:
+    app.window.address.fill("127.0.0.1", str(port))
+    app.window.address.client_button.invoke()
+    pump_until(lambda: "connected to" in shown(app), app.root)
+
+
+def say(app: App, text: str) -> None:
+    app.window.composer.field.insert("end", text)
+    app.window.composer.send_button.invoke()
+
+
+def test_two_windows_talk(make_app: MakeApp) -> None:
+    alice, bob = make_app(), make_app()
+    port = serve(alice)
+    connect(bob, port)
+    pump_until(lambda: "#1 connected" in shown(alice), alice.root, bob.root)
+
+    say(bob, "hello from bob")
+    pump_until(lambda: "hello from bob" in shown(alice), alice.root, bob.root)
+    say(alice, "hello from alice")
+    pump_until(lambda: "hello from alice" in shown(bob), alice.root, bob.root)
+
+    assert "you" in shown(bob)
+    pump_until(lambda: "server → #1" in shown(alice), alice.root, bob.root)
+
+    bob.window.address.client_button.invoke()
+    pump_until(lambda: "#1 has finished sending" in shown(alice), alice.root, bob.root)
+
+
+def test_the_learner_talks_to_a_server_of_their_own(make_app: MakeApp) -> None:
+    app = make_app()
+    app.switchboard.choose_reply("letter")
+    port = serve(app, "letter")
+    connect(app, port)
+    pump_until(lambda: "type the message" in shown(app), app.root)
+
+    say(app, "hello")
+
+    pump_until(lambda: "hello" in shown(app) and any(len(line) == 1 for line in shown(app).split("\n")), app.root)
+    assert len(app.window.sessions.tree.get_children()) == 2
+    assert app.root.title() == f"Client 127.0.0.1:{port} — Tincan"
+
+
+def test_a_message_to_everyone_and_to_one(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    with socket.create_connection(("127.0.0.1", port)) as one, socket.create_connection(("127.0.0.1", port)) as other:
+        one.settimeout(5)
+        other.settimeout(5)
+        pump_until(lambda: bool(app.window.composer.to.winfo_ismapped()), app.root)
+
+        say(app, "all of you")
+        assert (one.recv(100), other.recv(100)) == (b"all of you", b"all of you")
+
+        app.window.composer.to.current(2)
+        app.window.composer.to.event_generate("<<ComboboxSelected>>")
+        say(app, "only you")
+        assert other.recv(100) == b"only you"
+        other.sendall(b"thanks")
+        pump_until(lambda: "thanks" in shown(app), app.root)
+    pump_until(lambda: "#2 has finished sending" in shown(app), app.root)
+
+
+def test_changing_the_reply_of_a_running_server_takes_effect(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app, "none")
+    with socket.create_connection(("127.0.0.1", port)) as peer:
+        peer.settimeout(5)
+        pump_until(lambda: "#1 connected" in shown(app), app.root)
+        app.window.conversation.reply.current(1)
+        app.window.conversation.reply.event_generate("<<ComboboxSelected>>")
+
+        peer.sendall(b"parrot")
+
+        assert peer.recv(100) == b"parrot"
+        assert app.switchboard.preferences.reply == "echo"
+
+
+@pytest.mark.case("C-21")
+def test_a_port_in_use_is_told_under_the_fields(make_app: MakeApp) -> None:
+    app = make_app()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        app.window.address.fill("127.0.0.1", str(taken.getsockname()[1]))
+
+        app.window.address.server_button.invoke()
+        pump_until(lambda: "in use" in app.window.address.complaint, app.root)
+
+    assert app.window.address.server_button.cget("text") == "Start server"
+
+
+@pytest.mark.case("C-09")
+def test_a_refused_connection_is_told_with_what_to_try(make_app: MakeApp) -> None:
+    app = make_app()
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    app.window.address.fill("127.0.0.1", str(port))
+
+    app.window.address.client_button.invoke()
+    pump_until(lambda: "refused" in app.window.address.complaint, app.root)
+
+    assert "Start the server first" in app.window.address.complaint
+    assert "refused" in shown(app)
+
+
+@pytest.mark.case("C-28", "C-29")
+@pytest.mark.parametrize(
+    ("host", "port", "wrong"),
+    [
+        ("127.0.0.1", "", "port"),
+        ("127.0.0.1", "65536", "port"),
+        ("127.0.0.1", "-1", "port"),
+        ("127.0.0.1", "80x", "port"),
+        ("127.0.0.1", "٤٤", "port"),
+        ("", "5555", "host"),
+        ("a b", "5555", "host"),
+        ("\u202eevil", "5555", "host"),
+        ("x" * 300, "5555", "host"),
+    ],
+)
+def test_what_is_no_address_is_refused_in_the_form(make_app: MakeApp, host: str, port: str, wrong: str) -> None:
+    app = make_app()
+    bar = app.window.address
+    bar.host.set(host)
+    bar.port.set(port)
+
+    for button in (bar.server_button, bar.client_button):
+        button.invoke()
+        assert bar.complaint
+        assert getattr(bar, wrong).instate(["invalid"])
+    assert app.switchboard.sessions == {}
+
+
+def test_nobody_to_talk_to_keeps_the_message(make_app: MakeApp) -> None:
+    app = make_app()
+
+    say(app, "hello?")
+
+    assert app.window.composer.text == "hello?"
+    assert "F5" in app.window.composer.complaint
+
+
+def test_the_command_line_starts_both_ends(make_app: MakeApp) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    app = make_app(serve=Address("127.0.0.1", port), connect=Address("127.0.0.1", port))
+
+    pump_until(lambda: "type the message" in shown(app), app.root)
+
+    assert str(app.window.address.client_button.cget("text")) == "Disconnect"
+
+
+def test_a_half_million_small_messages_leave_the_window_fluid(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    data = b"".join(b"%010d\n" % number for number in range(50_000))
+    late: list[float] = []
+    with socket.create_connection(("127.0.0.1", port)) as peer:
+        thread = threading.Thread(target=peer.sendall, args=(data * 10,))
+        thread.start()
+        deadline = time.monotonic() + 20
+        while app.switchboard.sessions[app.switchboard.selected].bytes_in < len(data) * 10:  # type: ignore[index]
+            began = time.monotonic()
+            app.root.update()
+            late.append(time.monotonic() - began)
+            assert time.monotonic() < deadline
+        thread.join()
+    pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
+    assert max(late) < 1.0
+    assert sorted(late)[int(len(late) * 0.95)] < 0.1
+
+
+def test_keys_work_wherever_the_focus_is(make_app: MakeApp) -> None:
+    app = make_app()
+    window = app.window
+    window.composer.field.focus_force()
+    app.root.update()
+    window.composer.field.insert("end", "do not cut me")
+
+    window.composer.field.event_generate("<Control-k>")
+    window.composer.field.event_generate("<Control-l>")
+    app.root.update()
+    assert window.composer.text == "do not cut me"
+    assert window.root.focus_get() is window.address.host
+
+    window.address.host.event_generate("<Control-m>")
+    app.root.update()
+    assert window.root.focus_get() is window.composer.field
+
+    before = app.theme.step
+    window.composer.field.event_generate("<Control-plus>")
+    window.composer.field.event_generate("<Control-plus>")
+    window.composer.field.event_generate("<Control-minus>")
+    assert app.theme.step == before + 1
+    window.composer.field.event_generate("<Control-Key-0>")
+    assert app.theme.step == 0
+
+
+def test_going_from_session_to_session(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    connect(app, port)
+    pump_until(lambda: len(app.switchboard.sessions) == 2, app.root)
+    assert app.root.title().startswith("Client")
+
+    app.switchboard.commands["next_session"]()
+    app.root.update()
+    assert app.root.title().startswith("Server")
+
+    app.switchboard.commands["previous_session"]()
+    assert app.root.title().startswith("Client")
+
+
+def test_clearing_the_view_and_taking_it_back(make_app: MakeApp) -> None:
+    app = make_app()
+    serve(app)
+
+    app.switchboard.clear_view()
+    assert shown(app) == ""
+
+    app.switchboard.show_everything()
+    assert "listening" in shown(app)
+
+
+def test_every_entry_of_every_menu_does_something(make_app: MakeApp) -> None:
+    from gui.keys import KEYS
+    from gui.panes.menus import MENUS
+
+    app = make_app()
+    commands = app.switchboard.commands
+    named = {command for _title, entries in MENUS for label, command in entries if label}
+
+    assert named <= set(commands)
+    assert {key.command for key in KEYS} <= set(commands)
+    for name in sorted(named - {"quit", "open_journals"}):
+        commands[name]()
+        app.root.update()
+
+
+def test_quitting_asks_once_while_something_is_connected(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    connect(app, port)
+    pump_until(lambda: "1 connection" in app.window.status.words or "connected" in app.window.status.words, app.root)
+
+    app.switchboard.quit()
+    app.root.update()
+    assert "Quit all the same?" in app.window.banner.sentence
+
+    app.window.banner.hush()
+    app.switchboard.quit()
+    assert "Quit all the same?" in app.window.banner.sentence
+
+    app.switchboard.quit()
+    assert app._leaving
+
+
+@pytest.mark.case("C-66")
+def test_the_window_closes_at_once_and_the_journal_is_whole(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app()
+    port = serve(app)
+    connect(app, port)
+    say(app, "last words")
+    began = time.monotonic()
+
+    app.leave()
+
+    assert time.monotonic() - began < 2
+    assert app.late == []
+    (journal,) = (tmp_path / "app0" / "journals").glob("*.tincan")
+    with sqlite3.connect(journal) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        said = database.execute("SELECT count(*) FROM entry WHERE data = ?", (b"last words",)).fetchone()
+    database.close()
+    assert said[0] >= 1
+
+
+def test_what_was_used_is_remembered(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app()
+    port = serve(app, "echo")
+    connect(app, port)
+    say(app, "remember me")
+    app.switchboard.choose_colours("dark")
+
+    app.leave()
+
+    kept = PreferencesFile(tmp_path / "app0" / "settings.json").load()
+    assert kept.hosts == ("127.0.0.1",)
+    assert str(port) in kept.ports
+    assert kept.messages == ("remember me",)
+    assert (kept.theme, kept.reply) == ("dark", "echo")
+    assert "x" in kept.geometry
+
+
+@pytest.mark.case("C-67")
+def test_an_error_in_a_callback_or_a_thread_is_told_and_logged(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app()
+    app._faults.install()
+    try:
+        app.root.after(0, lambda: 1 / 0)
+        pump_until(lambda: "ZeroDivisionError" in app.window.banner.sentence, app.root)
+        app.window.banner.hush()
+        thread = threading.Thread(target=_fail, name="unlucky")
+        thread.start()
+        thread.join()
+        pump_until(lambda: "KeyError" in app.window.banner.sentence, app.root)
+    finally:
+        app._faults.uninstall()
+
+    log = (tmp_path / "app0" / "errors.log").read_text()
+    assert "ZeroDivisionError" in log
+    assert "the thread unlucky" in log
+
+
+def _fail() -> None:
+    raise KeyError("lost")
+
+
+@pytest.mark.case("C-64", "C-65")
+def test_broken_settings_are_told_and_the_window_opens(screen: str, tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text("{")
+    app = App(Options(folder=tmp_path))
+    try:
+        app.show()
+        pump_until(lambda: "set aside" in app.window.banner.sentence, app.root)
+    finally:
+        app.leave()
+    assert (tmp_path / "settings.json.bad").exists()
+
+
+@pytest.mark.case("C-65")
+def test_a_folder_that_cannot_be_used_does_not_keep_anyone_from_talking(screen: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    app = App(Options(folder=tmp_path / "file"))
+    try:
+        app.show()
+        pump_until(lambda: "temporary folder" in app.window.banner.sentence, app.root)
+        assert "runs without" in app.window.banner.sentence
+        serve(app)
+    finally:
+        app.leave()
+
+
+def test_a_window_is_put_back_where_it_was(screen: str, tmp_path: Path) -> None:
+    PreferencesFile(tmp_path / "settings.json").save(Preferences(geometry="700x500+40+30"))
+    app = App(Options(folder=tmp_path))
+    try:
+        app.show()
+        pump_until(lambda: app.root.winfo_width() == 700, app.root)
+        assert (app.root.winfo_height(), app.root.winfo_x()) == (500, 40)
+    finally:
+        app.leave()
