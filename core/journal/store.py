@@ -161,13 +161,14 @@ class JournalWriter:
         run = self._database.execute
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = NORMAL")
+        self._database.executescript("BEGIN;" + SCHEMA)  # until the commit it is no journal to anybody
         run(f"PRAGMA application_id = {_APPLICATION_ID}")
         run(f"PRAGMA user_version = {FORMAT}")
-        self._database.executescript(SCHEMA)
         from core import __version__
 
         system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
         run("INSERT INTO journal VALUES (?, ?, ?)", (f"Tincan {__version__}", system, time.time_ns()))
+        run("COMMIT")
 
     def _introduce(self, events: Iterable[Event]) -> None:
         for event in events:
