@@ -81,11 +81,12 @@ class Subscription:
         with self._changed:
             if self._with_events:
                 self._changed.wait_for(lambda: len(self._batches) < _MOST_AT_ONCE or not self._open)
+            was_empty = not self._batches
+            if self._with_events:
                 self._batches.append(batch)
             else:
                 self._batches = [_merged([*self._batches, batch])]
-            is_first = len(self._batches) == 1
-        if is_first:
+        if was_empty:
             self._wake()
 
 
