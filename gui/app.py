@@ -157,6 +157,8 @@ class App:
         if self._reader is not None:
             self._reader.close()
         self.bridge.close()
+        for ticket in self.root.tk.splitlist(self.root.tk.call("after", "info")):
+            self.root.after_cancel(ticket)
         self.root.destroy()
 
     # Behind the scenes.

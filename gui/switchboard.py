@@ -12,11 +12,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_host, parse_port
-from core.errors import AddressError, JournalError, SendError, TincanError
+from core.address import DEFAULT_HOST, DEFAULT_PORT, Address
+from core.errors import JournalError, SendError, TincanError
 from core.events import ConnectionId, Role, SessionId
 from core.journal.ledger import Phase, SessionState
 from gui import presenter
+from gui.form import glance, read_address
 from gui.panes.banner import Notice
 from gui.panes.composer import Outcome
 from gui.panes.transcript import Conversation
@@ -126,7 +127,7 @@ class Switchboard:
             self.sessions,
             self.selected,
             self._connection,
-            self._form(),
+            glance(self._window.address),
             self._replies.get(self.selected, self.preferences.reply) if self.selected else self.preferences.reply,
             self._reachable,
             self._window.conversation.transcript.text.safety,
@@ -152,7 +153,7 @@ class Switchboard:
 
     def serve(self) -> None:
         """Start a server at host and port."""
-        address = self._address(for_server=True)
+        address = read_address(self._window.address, for_server=True)
         if address is not None:
             reply = self.preferences.reply
             self._begin(address, lambda: self.workbench.serve(address, reply=reply))
@@ -161,7 +162,7 @@ class Switchboard:
 
     def connect(self) -> None:
         """Connect a client to host and port."""
-        address = self._address(for_server=False)
+        address = read_address(self._window.address, for_server=False)
         if address is not None:
             self._begin(address, lambda: self.workbench.connect(address))
 
@@ -291,31 +292,11 @@ class Switchboard:
         self.selected, self._connection, self._asked = session, None, session
         self.preferences = self.preferences.with_address(address.host, str(address.port))
         self._offer_history()
+        self._window.composer.focus_message()
 
     def _offer_history(self) -> None:
         self._window.address.offer(self.preferences.hosts, self.preferences.ports)
         self._window.composer.remember(self.preferences.messages)
-
-    def _address(self, *, for_server: bool) -> Address | None:
-        """What the form says; if it makes no sense, say why right under it."""
-        form = self._window.address
-        try:
-            host = parse_host(form.host.get())
-        except AddressError as error:
-            form.refuse(_sentence(error), host=True)
-            return None
-        try:
-            return Address(host, parse_port(form.port.get(), for_server=for_server))
-        except AddressError as error:
-            form.refuse(_sentence(error), port=True)
-            return None
-
-    def _form(self) -> Address | None:
-        form = self._window.address
-        try:
-            return Address(parse_host(form.host.get()), parse_port(form.port.get(), for_server=True))
-        except AddressError:
-            return None
 
     def _phase_changed(self, state: SessionState) -> None:
         form = self._window.address
@@ -380,8 +361,3 @@ class Switchboard:
     def _stay(self) -> None:
         self._leaving = False
         self._window.composer.focus_message()
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:] + "."

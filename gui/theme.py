@@ -266,6 +266,7 @@ class Theme:
         for name, fill in (("Notice", p.warning_fill), ("Failure", p.error_fill)):
             style.configure(f"{name}.TFrame", background=fill)
             style.configure(f"{name}.TLabel", background=fill, foreground=p.text)
+            style.configure(f"{name}.Quiet.TButton", background=fill)
 
     def _colour_popdown_lists(self) -> None:
         """The list that a combobox opens is a plain Listbox, made when it is first opened."""

@@ -17,8 +17,8 @@ from gui.panes.keys_page import KeysPage
 from gui.panes.menus import MenuBar
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
-from gui.presenter import WindowView
 from gui.theme import Theme
+from gui.views import WindowView
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from gui.panes.wrapped import wrap_within
-from gui.presenter import AddressBarView, Button
 from gui.theme import Theme
+from gui.views import AddressBarView, Button
 
 
 class AddressBar(ttk.Frame):

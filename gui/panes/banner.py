@@ -70,13 +70,13 @@ class Banner(ttk.Frame):
         kind = "Failure" if any(notice.is_failure for notice in self._notices.values()) else "Notice"
         self.configure(style=f"{kind}.TFrame")
         self._words.configure(text=self.sentence, style=f"{kind}.TLabel")
-        self._put_buttons((*latest.buttons, (latest.close_word, self.hush)))
+        self._put_buttons((*latest.buttons, (latest.close_word, self.hush)), f"{kind}.Quiet.TButton")
         self.grid()
 
-    def _put_buttons(self, words: Sequence[tuple[str, Callable[[], None]]]) -> None:
+    def _put_buttons(self, words: Sequence[tuple[str, Callable[[], None]]], style: str) -> None:
         for button in self._buttons:
             button.destroy()
-        self._buttons = [ttk.Button(self, text=text, command=act, style="Quiet.TButton") for text, act in words]
+        self._buttons = [ttk.Button(self, text=text, command=act, style=style) for text, act in words]
         for button in reversed(self._buttons):
             button.bind("<Return>", lambda event: event.widget.invoke())
             button.pack(side="right", padx=(self._theme.px(4), 0))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gui.panes.choice import Choice
 from gui.panes.wrapped import wrap_within
-from gui.presenter import ComposerView
 from gui.theme import Theme
+from gui.views import ComposerView
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

@@ -9,8 +9,8 @@ from tkinter import ttk
 from gui.panes.choice import Choice
 from gui.panes.transcript import Conversation, Transcript
 from gui.panes.wrapped import wrap_within
-from gui.presenter import REPLY_WORDS, ConversationView, Empty
 from gui.theme import Theme
+from gui.views import REPLY_WORDS, ConversationView, Empty
 
 
 class ConversationPane(ttk.Frame):

@@ -6,9 +6,9 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from gui.presenter import SessionRow
 from gui.theme import Theme
 from gui.typesetting import connection_tag
+from gui.views import SessionRow
 
 _WIDTH = 190  # at 96 dots an inch
 

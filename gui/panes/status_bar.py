@@ -5,8 +5,8 @@ from __future__ import annotations
 import tkinter as tk
 from tkinter import ttk
 
-from gui.presenter import StatusView
 from gui.theme import Theme
+from gui.views import StatusView
 
 
 class StatusBar(ttk.Frame):

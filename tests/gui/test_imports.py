@@ -23,6 +23,7 @@ PURE = (
     "system_look",
     "text_safety",
     "typesetting",
+    "views",
     "wrapping",
 )
 LATE = ("sqlite3", "asyncio", "ssl", "logging", "core.workbench", "core.net.server")

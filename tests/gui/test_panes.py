@@ -14,8 +14,8 @@ from gui.panes.banner import Banner, Notice
 from gui.panes.composer import Composer, Outcome
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
-from gui.presenter import AddressBarView, Button, ComposerView, Recipient, SessionRow, StatusView
 from gui.theme import Theme
+from gui.views import AddressBarView, Button, ComposerView, Recipient, SessionRow, StatusView
 from tests.gui.conftest import WaitUntil
 
 

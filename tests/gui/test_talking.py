@@ -214,24 +214,37 @@ def test_the_command_line_starts_both_ends(make_app: MakeApp) -> None:
     assert str(app.window.address.client_button.cget("text")) == "Disconnect"
 
 
-def test_a_half_million_small_messages_leave_the_window_fluid(make_app: MakeApp) -> None:
+class Heartbeat:
+    """How late the window is for an appointment it has every ten milliseconds."""
+
+    def __init__(self, root: tk.Tk) -> None:
+        self.late: list[float] = []
+        self._root = root
+        self._due = time.monotonic()
+        self.beat()
+
+    def beat(self) -> None:
+        now = time.monotonic()
+        self.late.append(now - self._due)
+        self._due = now + 0.01
+        self._root.after(10, self.beat)
+
+
+@pytest.mark.case("C-42")
+def test_half_a_million_small_messages_leave_the_window_fluid(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app)
-    data = b"".join(b"%010d\n" % number for number in range(50_000))
-    late: list[float] = []
+    data = b"".join(b"%010d\n" % number for number in range(500_000))
     with socket.create_connection(("127.0.0.1", port)) as peer:
-        thread = threading.Thread(target=peer.sendall, args=(data * 10,))
+        heart = Heartbeat(app.root)
+        thread = threading.Thread(target=peer.sendall, args=(data,))
         thread.start()
-        deadline = time.monotonic() + 20
-        while app.switchboard.sessions[app.switchboard.selected].bytes_in < len(data) * 10:  # type: ignore[index]
-            began = time.monotonic()
-            app.root.update()
-            late.append(time.monotonic() - began)
-            assert time.monotonic() < deadline
+        pump_until(lambda: sum(state.bytes_in for state in app.switchboard.sessions.values()) == len(data), app.root)
         thread.join()
     pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
-    assert max(late) < 1.0
-    assert sorted(late)[int(len(late) * 0.95)] < 0.1
+
+    assert sorted(heart.late)[int(len(heart.late) * 0.95)] < 0.1
+    assert max(heart.late) < 0.5
 
 
 def test_keys_work_wherever_the_focus_is(make_app: MakeApp) -> None:

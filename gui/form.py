@@ -1,0 +1,34 @@
+"""Host and port as the person typed them: read, and refused in words right under the field."""
+
+from __future__ import annotations
+
+from core.address import Address, parse_host, parse_port
+from core.errors import AddressError
+from gui.panes.address_bar import AddressBar
+
+
+def read_address(bar: AddressBar, *, for_server: bool) -> Address | None:
+    """What the fields say; if it makes no sense, the field that is wrong says why."""
+    try:
+        host = parse_host(bar.host.get())
+    except AddressError as error:
+        bar.refuse(_sentence(error), host=True)
+        return None
+    try:
+        return Address(host, parse_port(bar.port.get(), for_server=for_server))
+    except AddressError as error:
+        bar.refuse(_sentence(error), port=True)
+        return None
+
+
+def glance(bar: AddressBar) -> Address | None:
+    """What the fields say, without a word if it makes no sense."""
+    try:
+        return Address(parse_host(bar.host.get()), parse_port(bar.port.get(), for_server=True))
+    except AddressError:
+        return None
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:] + "."
