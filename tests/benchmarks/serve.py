@@ -1,0 +1,82 @@
+"""One of our servers in a process of its own, as a script would hold it: prints its port, then serves.
+
+Without a journal it is ``core.Server``, with one it is ``core.Workbench``; ``threading`` is the
+standard library's server, for comparison. It ends with its standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socketserver
+import sys
+import threading
+from pathlib import Path
+from queue import SimpleQueue
+
+from core import Limits, Server, Workbench
+from core.address import Address
+from core.net import sockets
+
+_HOST = "127.0.0.1"
+_LIMITS = Limits(connections=4000)  # beyond the default, to measure at 1,000
+
+
+def main() -> int:
+    """Serve until standard input ends."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.serve")
+    parser.add_argument("reply", help="echo, room, none, letter; or threading, for the standard library's echo")
+    parser.add_argument("--framing", default="raw")
+    parser.add_argument("--journal", type=Path)
+    chosen = parser.parse_args()
+    if chosen.reply == "threading":
+        _serve_threading()
+    elif chosen.journal is None:
+        sockets.raise_descriptor_limit()
+        with Server(f"{_HOST}:0", reply=chosen.reply, framing=chosen.framing, limits=_LIMITS) as server:
+            _stand(server.addresses[0].port)
+    else:
+        _serve_recorded(chosen.reply, chosen.framing, chosen.journal)
+    return 0
+
+
+def _serve_recorded(reply: str, framing: str, journal: Path) -> None:
+    workbench = Workbench(journal, limits=_LIMITS)
+    news: SimpleQueue[None] = SimpleQueue()
+    view = workbench.subscribe(lambda: news.put(None))
+    workbench.serve(Address(_HOST, 0), reply=reply, framing=framing)
+    while not (found := [state.addresses for batch in view.drain() for state in batch.sessions if state.addresses]):
+        news.get(timeout=10)
+    _stand(found[0][0].port)
+    workbench.close()
+
+
+class _Echo(socketserver.BaseRequestHandler):
+    """What the documentation of ``socketserver`` shows."""
+
+    def handle(self) -> None:
+        while data := self.request.recv(65536):
+            self.request.sendall(data)
+
+
+class _ThreadingServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 1024
+
+
+def _serve_threading() -> None:
+    sockets.raise_descriptor_limit()
+    with _ThreadingServer((_HOST, 0), _Echo) as server:
+        threading.Thread(target=server.serve_forever, name="ThreadingTCPServer", daemon=True).start()
+        _stand(server.server_address[1])
+        server.shutdown()
+
+
+def _stand(port: int) -> None:
+    """Tell the port, and wait for the end of standard input."""
+    print(port, flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

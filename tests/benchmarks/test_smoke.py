@@ -1,0 +1,120 @@
+"""The benchmarks run: every scenario with next to nothing to do gives a table with numbers in it."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import __main__, machine, peers, report
+from tests.benchmarks.bench import Bench, Scale
+from tests.benchmarks.load import CannotServe, Load
+from tests.benchmarks.report import Verdict
+from tests.benchmarks.turns import Series, ratio, take_turns
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks read /proc and start Linux programs")
+
+TINY = Scale(
+    runs=1,
+    seconds=0.05,
+    connections=(1,),
+    receivers=(3,),
+    burst=5,
+    idle=5,
+    audience=4,
+    clients=3,
+    stops=2,
+    cycles=3,
+    megabytes=1,
+    entries=2000,
+)
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
+    return Load(tmp_path_factory.mktemp("programs"))
+
+
+@pytest.fixture
+def bench(load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """Little to measure, and nobody beside us but the standard library."""
+    monkeypatch.setattr("tests.benchmarks.turns.BUSY", math.inf)
+    monkeypatch.setattr("tests.benchmarks.peers.shutil.which", lambda _program: None)
+    return Bench(TINY, load, tmp_path)
+
+
+@pytest.mark.parametrize("name", __main__.SCENARIOS)
+def test_a_scenario_gives_a_table_with_a_number_for_us(name: str, bench: Bench) -> None:
+    outcome = __main__.SCENARIOS[name](bench)
+
+    assert outcome.rows
+    assert all(len(row) == len(outcome.head) for row in outcome.rows)
+    assert [cell for cell in outcome.rows[0][1:] if cell != "-"], outcome.markdown()
+    assert not [remark for remark in outcome.remarks if "could not" in remark and peers.OFF in remark]
+    assert outcome.markdown().startswith("### ")
+    json.dumps(outcome.raw)
+
+
+def test_the_generator_in_python_measures_the_same_things_as_the_one_in_c(load: Load, tmp_path: Path) -> None:
+    slow = Load(tmp_path, compiled=False)
+    assert not slow.is_lean
+
+    with peers.ours(peers.OFF, "echo").running(tmp_path) as server:
+        echoed = slow.echo(server.port, 2, 0.05)
+        assert set(echoed) == set(load.echo(server.port, 2, 0.05))
+        assert slow.burst(server.port, 3)["unanswered"] == 0
+    with peers.ours(peers.OFF, "room").running(tmp_path) as server:
+        assert slow.fan(server.port, 2, 0.05, 64, 1)["lost"] == 0
+    with peers.ours(peers.OFF, "none").running(tmp_path) as server:
+        assert slow.sink(server.port, 0.05)["rate"] > 0
+
+    assert echoed["served"] == 2
+    assert echoed["rate"] > 0
+
+
+def test_who_cannot_do_it_is_named_and_not_asked_again() -> None:
+    asked: list[str] = []
+
+    def measure(name: str) -> dict[str, float]:
+        asked.append(name)
+        if name == "lame":
+            raise CannotServe("does not start")
+        return {"rate": 2.0}
+
+    series = take_turns([("quick", "quick"), ("lame", "lame")], measure, runs=3)
+
+    assert asked.count("lame") == 1
+    assert series["lame"].failure == "does not start"
+    assert series["quick"].median("rate") == 2.0
+    assert math.isnan(ratio(series, "quick", "lame"))
+
+
+def test_a_ratio_is_taken_within_each_run() -> None:
+    ours = Series([{"rate": 10.0}, {"rate": 100.0}, {"rate": 30.0}])
+    theirs = Series([{"rate": 20.0}, {"rate": 200.0}, {"rate": 30.0}])
+
+    assert ratio({"we": ours, "they": theirs}, "we", "they") == 0.5
+
+
+@pytest.mark.parametrize(
+    ("verdict", "mark"),
+    [
+        (Verdict("speed", 0.95, 0.9, "x"), "pass"),
+        (Verdict("speed", 0.85, 0.9, "x"), "**miss**"),
+        (Verdict("wait", 90, 100, " ms", at_most=True), "pass"),
+        (Verdict("wait", 110, 100, " ms", at_most=True), "**miss**"),
+        (Verdict("speed", math.nan, 0.9, "x"), "not measured"),
+    ],
+)
+def test_a_verdict_is_plain(verdict: Verdict, mark: str) -> None:
+    assert verdict.mark == mark
+    assert report.table(["What", "Must be", "Is", ""], [verdict.row()]).endswith(f"| {mark} |")
+
+
+def test_the_machine_is_named_and_its_accounts_are_read() -> None:
+    assert "Python" in machine.describe()
+    assert machine.memory() > 1
+    assert machine.cpu_of_family(1) >= 0
