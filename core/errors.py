@@ -238,6 +238,7 @@ _TABLE: dict[tuple[Doing, int], Explanation] = {
     ),
 }
 _TABLE[Doing.TALKING, errno.ECONNABORTED] = _TABLE[Doing.TALKING, errno.ECONNRESET]
+_TABLE[Doing.TALKING, errno.ENOTCONN] = _TABLE[Doing.TALKING, errno.ECONNRESET]
 _TABLE[Doing.TALKING, errno.ENETUNREACH] = _TABLE[Doing.TALKING, errno.EHOSTUNREACH]
 
 _ANYWHERE: dict[int, Explanation] = {

@@ -6,6 +6,7 @@ which is in ``sender``. The loop's thread reads, flushes and closes; any thread 
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import time
@@ -162,8 +163,8 @@ class Connection:
         self._closing_timer: Timer | None = None
         self._idle_since = 0.0
         self._drained = 0
+        self._watch()  # first: what the system refuses to watch has not opened
         self._emit(Opened(session, identity, _now(), number, self.local, peer, took))
-        self._watch()
         if limits.idle is not None:
             self._idle_since = loop.time()
             loop.call_later(limits.idle, self._check_idle)
@@ -235,7 +236,11 @@ class Connection:
         if data is None:
             return
         if not data:
-            self._see_fin()
+            failure = self._sender.failure
+            if failure is None:
+                self._see_fin()
+            else:
+                self._break(failure)
             return
         if sink is not None:
             sink.put(Received(self._session, self.id, _now(), data))
@@ -314,7 +319,10 @@ class Connection:
         try:
             self._sock.shutdown(socket.SHUT_WR)
         except OSError as error:
-            self._break(error)
+            if error.errno == errno.ENOTCONN and not self._peer_sends:  # macOS: both sides are shut already
+                self._end(self._closing or Ending.PEER_FINISHED)
+            else:
+                self._break(self._sender.failure or error)
             return
         self._we_finished = True
         if self._closing is None:
@@ -357,6 +365,8 @@ class Connection:
             if not data:
                 break
             self._emit(Received(self._session, self.id, _now(), data))
+            if self._closing is None:
+                self._hand_over(self._framer.feed(data))
         self._break(error)
 
     def _break(self, error: OSError) -> None:

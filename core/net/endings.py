@@ -19,6 +19,7 @@ _ENDINGS = {
     errno.ECONNRESET: Ending.PEER_RESET,
     errno.ECONNABORTED: Ending.PEER_RESET,
     errno.EPIPE: Ending.PEER_RESET,
+    errno.ENOTCONN: Ending.PEER_RESET,
     errno.ETIMEDOUT: Ending.LOST,
     errno.EHOSTUNREACH: Ending.UNREACHABLE,
     errno.ENETUNREACH: Ending.UNREACHABLE,

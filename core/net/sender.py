@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Doing, Explanation, Fault, SendError, explain
 from core.events import ConnectionId, NotSent, Sent, SessionId
+from core.net import sockets
 from core.net.outbox import Outbox, Outgoing
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Sender:
 
     __slots__ = (
         "_broken",
+        "_failure",
         "_identity",
         "_limits",
         "_lock",
@@ -44,6 +46,7 @@ class Sender:
         "_sock",
         "_stall_timer",
         "_stalled",
+        "_unconfirmed",
     )
 
     def __init__(
@@ -72,7 +75,9 @@ class Sender:
         self._outbox = Outbox(limits.outbox)
         self._may_send = True
         self._refusal = ""
+        self._failure: OSError | None = None
         self._progress = 0.0
+        self._unconfirmed: int | None = None  # of what the kernel has, when it was last looked at
         self._stall_timer: Timer | None = None
 
     # Any thread.
@@ -81,6 +86,12 @@ class Sender:
     def waiting(self) -> int:
         """Bytes that the kernel has not taken."""
         return self._outbox.size
+
+    @property
+    def failure(self) -> OSError | None:
+        """The error that a send met. The kernel tells it only once: a ``recv`` after it finds a plain end."""
+        with self._lock:
+            return self._failure
 
     def send(self, data: bytes) -> bool:
         """Send a message; say whether it has to wait where nothing waited before, so that somebody must ``flush``.
@@ -125,22 +136,25 @@ class Sender:
         except OSError as error:
             self._may_send = False
             self._refusal = explain(error, Doing.TALKING, self._peer).what
-            self._break_soon(error)
+            self._fail(error)
             raise SendError(self._refusal) from error
         if taken == len(data) and self._sink is not None:
             # Under the lock, so that the events are in the order of the bytes.
             self._sink.put(Sent(self._session, self._identity, at, data))
         return taken
 
-    def _break_soon(self, error: OSError) -> None:
+    def _fail(self, error: OSError) -> None:
+        """Under the lock: the socket is broken; the connection is told when the loop comes to it."""
+        self._failure = error
         self._loop.call_soon(lambda: self._broken(error))
 
     # The loop's thread.
 
     def start_waiting(self) -> None:
         """Something waits: from now on the peer has ``Limits.stalled`` seconds to take some of it."""
+        self._progress = self._loop.time()
+        self._unconfirmed = sockets.unconfirmed(self._sock)
         if self._stall_timer is None:
-            self._progress = self._loop.time()
             self._stall_timer = self._loop.call_later(self._limits.stalled, self._check_stalled)
 
     def flush(self) -> None:
@@ -148,13 +162,11 @@ class Sender:
         with self._lock:
             if self._outbox:
                 self._offer_bite()
-            is_empty = not self._outbox
-        if is_empty:
-            self._cancel_timer()
 
     def end(self, why: str) -> list[Outgoing]:
         """Send nothing from now on; return what still waited. The socket may be closed afterwards."""
-        self._cancel_timer()
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
         self.forbid(why)
         with self._lock:
             return self._outbox.drop()
@@ -178,7 +190,7 @@ class Sender:
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self._break_soon(error)
+            self._fail(error)
             return
         self._progress = self._loop.time()
         for outgoing in self._outbox.took(taken):
@@ -186,9 +198,13 @@ class Sender:
                 self._sink.put(Sent(self._session, self._identity, at, outgoing.data, _cuts(outgoing)))
 
     def _check_stalled(self) -> None:
+        """The one timer of this connection: a new one for each wait would pile thousands up in the loop."""
         self._stall_timer = None
         if not self._outbox:
             return
+        before, self._unconfirmed = self._unconfirmed, sockets.unconfirmed(self._sock)
+        if before is not None and self._unconfirmed is not None and self._unconfirmed < before:
+            self._progress = self._loop.time()  # it reads, though not enough yet for the kernel to want more
         left = self._progress + self._limits.stalled - self._loop.time()
         if left > 0:
             self._stall_timer = self._loop.call_later(left, self._check_stalled)
@@ -196,11 +212,6 @@ class Sender:
         patience = f"{self._limits.stalled:g} seconds"
         what = f"{self._peer} took none of the {self._outbox.size:,} bytes that waited for it in {patience}"
         self._stalled(Explanation(what, ("its program hangs, or does not read",), fault=Fault.PEER))
-
-    def _cancel_timer(self) -> None:
-        if self._stall_timer is not None:
-            self._stall_timer.cancel()
-            self._stall_timer = None
 
 
 def _cuts(outgoing: Outgoing) -> tuple[int, ...]:
