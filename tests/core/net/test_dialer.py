@@ -47,10 +47,8 @@ class Attempt:
             failed=self._failed,
         )
 
-    def run(self, resolver: Resolver | None = None, *, after: Callable[[], None] | None = None) -> Attempt:
-        self.loop.call_soon(lambda: self.dialer.dial(resolver or Resolver(1)))
-        if after is not None:
-            self.loop.call_soon(after)
+    def run(self) -> Attempt:
+        self.loop.call_soon(lambda: self.dialer.dial(Resolver(1)))
         self.loop.run()
         self.dialer.cancel()
         if self.sock is not None:
@@ -206,8 +204,10 @@ def test_a_look_up_that_hangs_counts_towards_the_deadline(monkeypatch: pytest.Mo
 @pytest.mark.case("C-11")
 def test_cancelled_while_a_name_is_looked_up_nothing_more_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     with hanging_look_up(monkeypatch) as name:
-        attempt = Attempt(name)
-        attempt.run(after=lambda: (attempt.dialer.cancel(), attempt.loop.stop()))  # type: ignore[arg-type, return-value, func-returns-value]
+        attempt = Attempt(name, deadline=0.1)
+        attempt.loop.call_later(0.05, attempt.dialer.cancel)
+        attempt.loop.call_later(0.3, attempt.loop.stop)
+        attempt.run()
     assert attempt.outcomes == 0
 
 
@@ -224,7 +224,8 @@ def test_cancelled_while_connecting_its_sockets_are_closed_and_nothing_more_is_h
             attempt.dialer.cancel()
             attempt.loop.call_later(0.5, attempt.loop.stop)  # beyond the deadline
 
-        attempt.run(after=lambda: attempt.loop.call_later(0.4, give_up) and None)
+        attempt.loop.call_later(0.4, give_up)
+        attempt.run()
     assert attempt.outcomes == 0
     assert attempt.of(Tried) == []
 
