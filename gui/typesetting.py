@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from gui import text_safety
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 RECEIVED, SENT = "received", "sent"
 SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header
 INCOMING, OUTGOING = "incoming", "outgoing"
-_HEADER = 30  # characters of a header
+_USUAL_LINE = 60  # characters
 _MOST_NAMED = 8  # receivers of one message
 DECOR = "decor"  # what is there for the eye alone and is left out when text is copied
 
@@ -162,6 +163,7 @@ class Typesetter:
             self._set_line(row, [Span(rest)], (*shape, "more", f"more-{entry.ordinal}"), "")
         row.caps.append(Cap(row.lines, kind, width, top=False))
         row.decoration(f"{kind}-cap")
+        row.runs = _joined(row.runs)
 
     def _set_line(self, row: Row, line: list[Span], shape: tuple[str, ...], ending: str) -> None:
         if shape[0] == INCOMING:
@@ -215,6 +217,11 @@ class Typesetter:
                 yield line
 
 
+def _joined(runs: Iterable[Run]) -> list[Run]:
+    """The same text in as few runs as can be: Tk takes its time over each."""
+    return [Run("".join(run.text for run in same), tags) for tags, same in groupby(runs, key=lambda run: run.tags)]
+
+
 def connection_tag(number: int | None) -> str:
     """The tag that gives a connection's number its colour; the palette has eight."""
     return f"connection-{((number or 1) - 1) % 8}"
@@ -242,8 +249,9 @@ def within_budget(weights: Sequence[int], budget: int, keep: int) -> tuple[int, 
 
 
 def weight(entry: Entry) -> int:
-    """About how many characters the entry will have on view."""
-    return len(entry.data or entry.note) + _HEADER
+    """About how much work the entry is: its characters, where a short line costs as much as a usual one."""
+    data = entry.data or b""
+    return max(len(data), _USUAL_LINE * (data.count(b"\n") + 1)) + len(entry.note)
 
 
 def _share_header(before: Entry, entry: Entry) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SLICE = 200  # entries in the Text beyond which its far end is cut off
 FLOOD = 200  # new entries at once from which the slice is replaced rather than continued
 PREVIEW = 4096  # bytes shown of an entry until a person asks for all of it
-BUDGET = 64 * 1024  # characters in the Text, unless one entry alone has more
+BUDGET = 32 * 1024  # characters in the Text, unless one entry alone has more; about six screens
 _NEAR_THE_EDGE = 0.15  # of the slice: from here on the next one is fetched
 
 
@@ -121,7 +121,11 @@ class Transcript(ttk.Frame):
 
     def _continue(self) -> None:
         """Set what is new below the rest, and cut off as much above as is no longer needed."""
-        self.text.append(self._set(self._read(self._last, self._total)))
+        entries = self._read(self._last, self._total)
+        if sum(map(weight, entries)) > BUDGET // 2:
+            self._load_end()
+            return
+        self.text.append(self._set(entries))
         self._cut_head()
         self.text.yview_moveto(1.0)
 
