@@ -63,6 +63,8 @@ class Switchboard:
         self._replies: dict[SessionId, str] = {}
         self._cleared: dict[SessionId, int] = {}
         self._asked: SessionId | None = None  # the newest session, whose failure is told under the fields
+        self._starting: SessionId | None = None  # the server that is about to listen
+        self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
         self._reachable: tuple[str, ...] = ()
         self._recording_failed = False
         self._leaving = False
@@ -156,14 +158,19 @@ class Switchboard:
         address = read_address(self._window.address, for_server=True)
         if address is not None:
             reply = self.preferences.reply
-            self._begin(address, lambda: self.workbench.serve(address, reply=reply))
-            self._replies.update({self.selected: reply} if self.selected is not None else {})
+            self._begin(address, lambda: self.workbench.serve(address, reply=reply), is_server=True)
+            if self._asked is not None:
+                self._replies[self._asked] = reply
             self._reachable = () if address.is_loopback else own_addresses()
 
     def connect(self) -> None:
         """Connect a client to host and port."""
         address = read_address(self._window.address, for_server=False)
-        if address is not None:
+        if address is None:
+            return
+        if self._starting is not None:
+            self._connect_next = address
+        else:
             self._begin(address, lambda: self.workbench.connect(address))
 
     def do_next(self) -> None:
@@ -281,7 +288,7 @@ class Switchboard:
 
     # Behind the scenes.
 
-    def _begin(self, address: Address, start: Callable[[], SessionId]) -> None:
+    def _begin(self, address: Address, start: Callable[[], SessionId], *, is_server: bool = False) -> None:
         self._window.address.accept()
         self._window.composer.complain("")
         try:
@@ -290,6 +297,7 @@ class Switchboard:
             self._window.address.refuse(str(error))
             return
         self.selected, self._connection, self._asked = session, None, session
+        self._starting = session if is_server else None
         self.preferences = self.preferences.with_address(address.host, str(address.port))
         self._offer_history()
         self._window.composer.focus_message()
@@ -300,10 +308,19 @@ class Switchboard:
 
     def _phase_changed(self, state: SessionState) -> None:
         form = self._window.address
+        if state.session == self._starting and state.phase is not Phase.STARTING:
+            self._server_decided(listens=state.phase is Phase.OPEN)
         if state.phase is Phase.ENDED and state.failure is not None and state.session == self._asked:
             form.refuse(str(state.failure))
         if state.phase is Phase.OPEN and state.addresses and state.target.port == 0 and state.session == self.selected:
             form.fill(state.target.host, str(state.addresses[0].port))
+
+    def _server_decided(self, *, listens: bool) -> None:
+        """The server listens or has failed: do what was asked for meanwhile."""
+        self._starting = None
+        address, self._connect_next = self._connect_next, None
+        if listens and address is not None:
+            self._begin(address, lambda: self.workbench.connect(address))
 
     def _conversation(self, state: SessionState) -> Conversation:
         session = state.session

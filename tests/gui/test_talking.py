@@ -195,6 +195,18 @@ def test_what_is_no_address_is_refused_in_the_form(make_app: MakeApp, host: str,
     assert app.switchboard.sessions == {}
 
 
+def test_connecting_in_the_same_breath_waits_for_the_server(make_app: MakeApp) -> None:
+    app = make_app()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        app.window.address.fill("127.0.0.1", str(free.getsockname()[1]))
+
+    app.window.address.server_button.invoke()
+    app.window.address.client_button.invoke()
+
+    pump_until(lambda: "type the message" in shown(app), app.root)
+    assert app.window.address.complaint == ""
+
+
 def test_nobody_to_talk_to_keeps_the_message(make_app: MakeApp) -> None:
     app = make_app()
 
