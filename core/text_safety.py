@@ -2,7 +2,7 @@ r"""What may be shown to a person: every string from outside passes here first.
 
 Tk cuts text at a NUL, raises on lone surrogates, obeys bidi overrides and freezes on very long
 lines; a reader is misled by what is invisible. So nothing is dropped: what cannot be shown as it
-is stands there as a mark (``␀``, ``\\xff``, ``<U+202E>``). Pure functions of strings; no tkinter.
+is stands there as a mark (``␀``, ``\xff``, ``<U+202E>``). Pure functions of strings; no tkinter.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ _HIDDEN = (
 )
 _SUSPECT = re.compile(f"[{_HIDDEN}]|[{_COMBINING}]{{{LONGEST_COMBINING_RUN + 1},}}")
 _SUSPECT_OR_ASTRAL = re.compile(_SUSPECT.pattern + "|[\U00010000-\U0010ffff]")
-_LINE_ENDING = re.compile(r"\r\n|\n|\r")
 _FIRST_SAFE_TK = (8, 6, 11)
 
 
@@ -79,7 +78,7 @@ class TextSafety:
 def decode(data: bytes) -> str:
     r"""UTF-8 as text; every byte that is not part of a character becomes a lone surrogate.
 
-    ``TextSafety`` shows those as ``\\xNN``, so that no byte is lost on its way to the eye.
+    ``TextSafety`` shows those as ``\xNN``, so that no byte is lost on its way to the eye.
     """
     return data.decode("utf-8", "surrogateescape")
 
@@ -113,11 +112,6 @@ def folded(line: str, longest: int = LONGEST_LINE) -> list[str]:
     if len(line) <= longest:
         return [line]
     return [line[start : start + longest] for start in range(0, len(line), longest)]
-
-
-def without_line_endings(text: str) -> str:
-    """The text with each line ending as a single space: for fields that take one line."""
-    return _LINE_ENDING.sub(" ", text)
 
 
 def _length(lead: int) -> int:

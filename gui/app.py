@@ -68,7 +68,9 @@ class TkLoop:
 
     def unwatch(self, descriptor: int) -> None:
         """Stop watching."""
-        self._root.tk.deletefilehandler(descriptor)
+        delete = getattr(self._root.tk, "deletefilehandler", None)
+        if delete is not None:
+            delete(descriptor)
 
 
 class App:
@@ -152,10 +154,10 @@ class App:
         self._file.save(self.switchboard.preferences)
         self.root.withdraw()
         self.root.update_idletasks()
+        if self._reader is not None:
+            self._reader.close()  # before the writer, who then can fold the write-ahead log into the file
         if self._workbench is not None:
             self.late = self._workbench.close(PATIENCE)
-        if self._reader is not None:
-            self._reader.close()
         self.bridge.close()
         for ticket in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.after_cancel(ticket)

@@ -1,13 +1,13 @@
 """From the recorder's queue to the Tk thread: few, short, well-spaced visits. No tkinter.
 
-The recorder's thread writes one byte into a pipe that the event loop watches; on Windows, where
-the loop cannot watch one, the queue is looked at every few milliseconds. Either way the window is
-drawn at most once in ``FRAME`` seconds, and no visit takes longer than ``BUDGET``.
+The recorder's thread sends one byte through a pair of sockets that the event loop watches; on
+Windows, where the loop can watch none, the queue is looked at every few milliseconds. Either way
+the window is drawn at most once in ``FRAME`` seconds, and no visit takes longer than ``BUDGET``.
 """
 
 from __future__ import annotations
 
-import os
+import socket
 import time
 from collections import deque
 from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FRAME = 0.016  # seconds between two visits
 BUDGET = 0.008  # seconds of work in one visit; what is left over waits for the next
-POLL = 16  # milliseconds, where a pipe cannot be watched
+POLL = 16  # milliseconds, where nothing can be watched
 
 
 class EventLoop(Protocol):
@@ -73,18 +73,18 @@ class Bridge:
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._ticket: str | None = None
         self._last_visit = 0.0
-        self._reading, self._writing = os.pipe()
-        os.set_blocking(self._reading, False)
-        os.set_blocking(self._writing, False)
-        self._polls = not loop.watch(self._reading, self._woken)
+        self._reading, self._writing = socket.socketpair()
+        self._reading.setblocking(False)
+        self._writing.setblocking(False)
+        self._polls = not loop.watch(self._reading.fileno(), self._woken)
 
     def wake(self) -> None:
         """Say that there is something in the queue. Any thread; never blocks."""
         if self._polls:
             return
         try:
-            os.write(self._writing, b"!")
-        except (BlockingIOError, OSError):  # full: a visit is due anyway; closed: nobody is there any more
+            self._writing.send(b"!")
+        except OSError:  # full: a visit is due anyway; closed: nobody is there any more
             return
 
     def post(self, call: Callable[[], None]) -> None:
@@ -95,7 +95,7 @@ class Bridge:
     @property
     def wakeup_descriptor(self) -> int:
         """Where a signal may write a byte to wake the window (``signal.set_wakeup_fd``)."""
-        return self._writing
+        return self._writing.fileno()
 
     def start(self, queue: Queue) -> None:
         """Begin to look into ``queue``."""
@@ -109,14 +109,14 @@ class Bridge:
             self._ticket = None
         self._queue = None
         if not self._polls:
-            self._loop.unwatch(self._reading)
-        os.close(self._reading)
-        os.close(self._writing)
+            self._loop.unwatch(self._reading.fileno())
+        self._reading.close()
+        self._writing.close()
 
     def _woken(self) -> None:
-        """The loop calls this outside its own error handling, so it only empties the pipe."""
+        """The loop calls this outside its own error handling, so it only takes the bytes."""
         try:
-            os.read(self._reading, 4096)
+            self._reading.recv(4096)
         except BlockingIOError:
             return
         if self._queue is not None or not self._calls.empty():

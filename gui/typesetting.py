@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from gui import text_safety
-from gui.text_safety import Span, TextSafety
+from core import text_safety
+from core.text_safety import Span, TextSafety
 from gui.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 from gui.panes.clipping import own_copying
-from gui.text_safety import TextSafety
+from core.text_safety import TextSafety
 from gui.theme import Theme
 from gui.typesetting import INCOMING, OUTGOING, Cap, Row
 from gui.wrapping import Metrics

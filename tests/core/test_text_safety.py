@@ -236,8 +236,3 @@ def test_a_line_of_a_megabyte_is_folded() -> None:
     pieces = text_safety.folded("x" * 1_000_000)
 
     assert max(map(len, pieces)) == text_safety.LONGEST_LINE
-
-
-@pytest.mark.case("C-57")
-def test_line_endings_of_every_kind_become_spaces() -> None:
-    assert text_safety.without_line_endings("a\r\nb\nc\rd") == "a b c d"

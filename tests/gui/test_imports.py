@@ -21,7 +21,6 @@ PURE = (
     "reachable",
     "rounded",
     "system_look",
-    "text_safety",
     "typesetting",
     "views",
     "wrapping",

@@ -6,7 +6,7 @@ import pytest
 
 from core.events import Role
 from core.journal.store import Entry
-from gui.text_safety import TextSafety
+from core.text_safety import TextSafety
 from gui.typesetting import DECOR, Row, Typesetter, clock, within_budget
 from gui.wrapping import PAD, Metrics
 from tests.gui.fake_journal import note, received, sent
