@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Self
 
 from core.address import Address, parse_address
-from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, SendError
+from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, SendError, explain
 from core.events import ConnectionId, Ending, Role, SessionId
 from core.net import sockets
 from core.net.connection import Connection, EventSink, Pause
@@ -131,7 +131,12 @@ class Client(Session):
 
     def _connected(self, sock: socket.socket, peer: Address, took: float) -> None:
         sockets.tune(sock, self._limits)
-        self._connection_or_none = self._connection(sock, peer, took)
+        try:
+            self._connection_or_none = self._connection(sock, peer, took)
+        except OSError as error:  # reset before we got to it
+            sock.close()
+            self._fail(explain(error, Doing.CONNECTING, peer))
+            return
         self._stands_or_over.set()
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:

@@ -54,8 +54,12 @@ class Loop:
         self._gap = gap
         self._slept = 0.0
         self._seen = time.monotonic()  # when the time was last read
-        self._selector = selectors.DefaultSelector()
         self._waker = Waker()
+        try:
+            self._selector = selectors.DefaultSelector()
+        except OSError:
+            self._waker.close()
+            raise
         self._selector.register(self._waker.reader, READ, self._woken)
         self._calls: deque[Callable[[], None]] = deque()
         self._ringing = False  # whether a wake is on its way that comes after the last call put in

@@ -63,6 +63,7 @@ class Server(Session):
         self._stopping = False
         self._spare = _SpareDescriptor()
         self._turned_away = 0
+        self._first_turned_away: tuple[Address | None, str] = (None, "")
         self._turned_away_at = float("-inf")
         self.addresses: tuple[Address, ...] = ()
         super().__init__(
@@ -139,10 +140,16 @@ class Server(Session):
             sock, sockaddr = listener.accept()
         except (BlockingIOError, InterruptedError):
             return False
+        except MemoryError:
+            self._rest()
+            return False
         except OSError as error:
             if error.errno in _OUT_OF_DESCRIPTORS:
                 return self._turn_away_without_descriptor(listener)
             return True  # that peer went away again before it was accepted
+        if not sockaddr:  # macOS: that peer went away again, and left us a socket without an address
+            sock.close()
+            return True
         peer = sockets.readable(sockaddr)
         why = self._why_not(peer)
         if why:
@@ -163,7 +170,7 @@ class Server(Session):
         sockets.tune(sock, self._limits)
         try:
             connection = self._connection(sock, peer)
-        except OSError:  # reset before we got to it
+        except (OSError, MemoryError):  # reset before we got to it, or no memory for it
             sock.close()
             return
         self._connections[connection.id] = connection
@@ -181,18 +188,23 @@ class Server(Session):
             sock.recv(self._limits.receive)  # unread bytes would turn the close into a reset
         sock.close()
         self._turned_away += 1
-        now = self._loop.time()
-        if now - self._turned_away_at >= _QUIET:
-            self._turned_away_at = now
-            self._report_turned_away(peer, why)
-        elif self._turned_away == 1:
-            self._loop.call_later(_QUIET, lambda: self._report_turned_away(peer, why))
+        if self._turned_away > 1:
+            return
+        self._first_turned_away = peer, why
+        quiet_for = self._turned_away_at + _QUIET - self._loop.time()
+        if quiet_for <= 0:
+            self._report_turned_away()
+        else:
+            self._loop.call_later(quiet_for, self._report_turned_away)
 
-    def _report_turned_away(self, peer: Address | None, why: str) -> None:
+    def _report_turned_away(self) -> None:
         count, self._turned_away = self._turned_away, 0
-        if count:
-            more = f" ({count - 1:,} more were turned away with it)" if count > 1 else ""
-            self._emit(TurnedAway(self.id, time.monotonic_ns(), peer, why + more))
+        if not count:
+            return
+        self._turned_away_at = self._loop.time()
+        peer, why = self._first_turned_away
+        more = f" ({count - 1:,} more were turned away with it)" if count > 1 else ""
+        self._emit(TurnedAway(self.id, time.monotonic_ns(), peer, why + more))
 
     def _turn_away_without_descriptor(self, listener: socket.socket) -> bool:
         """No descriptor is left: use the spare one to tell the peer so, instead of leaving it to hang."""
@@ -204,7 +216,8 @@ class Server(Session):
             if error.errno in _OUT_OF_DESCRIPTORS:
                 self._rest()
             return False
-        self._turn_away(sock, sockets.readable(sockaddr), "this program has as many files open as the system allows")
+        peer = sockets.readable(sockaddr) if sockaddr else None
+        self._turn_away(sock, peer, "this program has as many files open as the system allows")
         self._spare.take()
         return True
 
@@ -270,6 +283,7 @@ class Server(Session):
         self._spare.release()
 
     def _release(self) -> None:
+        self._report_turned_away()
         self._close_listeners()
         for connection in self.connections:
             connection.abort()

@@ -83,9 +83,15 @@ class Session(ABC):
     # Any thread.
 
     def start(self) -> None:
-        """Run in a thread of its own and wait for nothing. Raises ``RuntimeError`` if no thread is to be had."""
-        self._thread = threading.Thread(target=self._run, name=f"{self.role.value} {self.target}")
-        self._thread.start()
+        """Run in a thread of its own and wait for nothing.
+
+        Raises ``RuntimeError`` if no thread is to be had, or if the session was started before.
+        """
+        thread = threading.Thread(target=self._run, name=f"{self.role.value} {self.target}")
+        with self._lock:  # so that nobody joins a thread that does not run yet, or never will
+            self._check_is_new()
+            thread.start()
+            self._thread = thread
 
     def stop(self) -> None:
         """Ask the session to end: flush what waits, say goodbye, close. Idempotent; returns at once."""
@@ -123,8 +129,8 @@ class Session(ABC):
     def _run(self) -> None:
         """The whole life of the session. What goes wrong is left in ``_failure``."""
         with self._lock:
-            if self._begun:
-                raise RuntimeError(f"{self!r} has been run before: make a new one")
+            if self._thread is not threading.current_thread():
+                self._check_is_new()
             self._begun = True
         loop: Loop | None = None
         try:
@@ -138,6 +144,11 @@ class Session(ABC):
         finally:
             self._wind_up(loop)
 
+    def _check_is_new(self) -> None:
+        """Under the lock: raise ``RuntimeError`` if this session has had its one life, or has it now."""
+        if self._begun or self._thread is not None:
+            raise RuntimeError(f"{self!r} has been run before: make a new one")
+
     def _adopt(self, loop: Loop) -> bool:
         """Make the loop known to ``stop``; False if that has been called already."""
         with self._lock:
@@ -146,10 +157,11 @@ class Session(ABC):
             return not self._asked_to_stop
 
     def _wind_up(self, loop: Loop | None) -> None:
+        if loop is not None:
+            self._release()
         with self._lock:
             self._loop_or_none = None
         if loop is not None:
-            self._release()
             loop.close()
         self._emit(SessionClosed(self.id, _now(), self._failure, self._cancelled))
         self._stands_or_over.set()

@@ -116,7 +116,7 @@ def _listener(endpoint: Endpoint, backlog: int) -> socket.socket:
     try:
         _claim_port(sock)
         if endpoint.family == socket.AF_INET6:
-            dual = endpoint.address.is_every_interface
+            dual = endpoint.address.is_every_interface or ":" not in endpoint.address.host  # ::ffff:127.0.0.1
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if dual else 1)
         sock.setblocking(False)
         sock.bind(endpoint.sockaddr)
