@@ -21,7 +21,6 @@ from core.events import (
     Resolving,
     SessionClosed,
     SessionOpened,
-    Tried,
 )
 from core.net import sockets
 from core.net.client import Client, Inbox
@@ -165,7 +164,7 @@ def test_a_refusal_is_raised_with_host_port_and_advice() -> None:
         client.run()
     assert not refusal.value.cancelled
     assert "Start the server first" in str(refusal.value)
-    assert [type(event) for event in sink.events] == [SessionOpened, Tried, SessionClosed]
+    assert [type(event) for event in sink.events] == [SessionOpened, SessionClosed]
     assert sink.of(SessionClosed)[0].failure == refusal.value.explanation
     assert "failed" in repr(client)
 

@@ -560,6 +560,21 @@ def test_a_connection_that_breaks_while_bytes_wait_accounts_for_them() -> None:
         assert len(sent(sink)) + sum(event.size for event in sink.of(NotSent)) == taken
 
 
+@pytest.mark.case("C-03", "C-07")
+def test_a_reset_that_a_flush_meets_is_a_reset_too() -> None:
+    """While nothing is read, only what waits to be sent can find out."""
+    with serving("none", limits=SMALL) as (server, sink), NeverReads.calls(address_of(server)) as peer:
+        connection = ours(server)
+        sink.congest()
+        peer.say(b"hello")
+        sink.wait_for_pause()
+        taken = fill(connection)
+        peer.leave()  # with our bytes unread, which makes it a reset
+        assert ending(sink) is Ending.PEER_RESET
+        assert len(sent(sink)) + sum(event.size for event in sink.of(NotSent)) == taken
+        sink.relieve()
+
+
 def test_a_peer_that_stops_listening_can_still_be_heard() -> None:
     with serving("none") as (server, sink), StopsListeningThenSends.calls(address_of(server)) as peer:
         peer.say(b"I only talk")
