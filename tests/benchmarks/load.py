@@ -33,9 +33,14 @@ class Load:
         """Round trips in a closed loop: rate, p50 and p99 in microseconds, served, cpu."""
         return self._run("echo", port, connections, seconds, size)
 
-    def fan(self, port: int, receivers: int, seconds: float, size: int = 64, silent: int = 0) -> dict[str, float]:
-        """One says, all others get: deliveries a second, p50 and p99 of one delivery, lost, cpu."""
-        return self._run("fan", port, receivers, seconds, size, silent)
+    def fan(
+        self, port: int, receivers: int, seconds: float, size: int = 64, *, silent: int = 0, pause: int = 0
+    ) -> dict[str, float]:
+        """One says, all others get: deliveries a second, p50 and p99 of one delivery, lost, cpu.
+
+        ``pause`` milliseconds lie between two messages; ``silent`` more connections never read.
+        """
+        return self._run("fan", port, receivers, seconds, size, silent, pause)
 
     def sink(self, port: int, seconds: float, limit: int = 0) -> dict[str, float]:
         """One way: bytes a second, bytes, cpu. Ends after ``limit`` bytes if that is not 0."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 _CHUNK = 65536
 _PATIENCE = 2.0  # seconds without news
+_FILL = 6 << 20  # bytes that go out without a pause before those with one, to fill every buffer on the way
 
 
 class _Peer:
@@ -97,17 +98,21 @@ def _echo_until(crowd: _Crowd, end: float, size: int) -> None:
                 peer.speak(size)
 
 
-def fan(port: int, receivers: int, seconds: float, size: int, silent: int) -> dict[str, float]:
+def fan(port: int, receivers: int, seconds: float, size: int, silent: int, pause: int) -> dict[str, float]:
     """One sends, waits until all receivers have it, and sends again; ``silent`` more never read."""
+    lost = 0
     crowd = _Crowd()
     for _ in range(receivers + 1):
         crowd.add(_Peer(port))
     mutes = [_Peer(port, 4096) for _ in range(silent)]
     _wait_until_joined(crowd, receivers)
+    for _ in range(_FILL // size if pause else 0):
+        lost = lost or _round(crowd, receivers, size)
     crowd.latencies.clear()
-    began, cpu, lost = time.perf_counter(), time.process_time(), 0
+    began, cpu = time.perf_counter(), time.process_time()
     while not lost and time.perf_counter() < began + seconds:
         lost = _round(crowd, receivers, size)
+        time.sleep(pause / 1000)
     return crowd.summary(time.perf_counter() - began, cpu, lost=lost, silent=len(mutes))
 
 

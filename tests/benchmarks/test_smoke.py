@@ -67,7 +67,7 @@ def test_the_generator_in_python_measures_the_same_things_as_the_one_in_c(load: 
         assert set(echoed) == set(load.echo(server.port, 2, 0.05))
         assert slow.burst(server.port, 3)["unanswered"] == 0
     with peers.ours(peers.OFF, "room").running(tmp_path) as server:
-        assert slow.fan(server.port, 2, 0.05, 64, 1)["lost"] == 0
+        assert slow.fan(server.port, 2, 0.05, 65536, silent=1, pause=1)["lost"] == 0
     with peers.ours(peers.OFF, "none").running(tmp_path) as server:
         assert slow.sink(server.port, 0.05)["rate"] > 0
 

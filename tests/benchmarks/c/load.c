@@ -1,8 +1,9 @@
 /* The load generator: one thread, one epoll, one line of JSON.
  *
  * load echo  PORT CONNECTIONS SECONDS SIZE         every connection sends, waits for it all, sends again
- * load fan   PORT RECEIVERS SECONDS SIZE SILENT    one sends, waits until all receivers have it, sends again;
- *                                                  SILENT more connections never read
+ * load fan   PORT RECEIVERS SECONDS SIZE SILENT PAUSE   one sends, waits until all receivers have it, sends again;
+ *                                                  SILENT more connections never read; with a PAUSE (milliseconds)
+ *                                                  between messages, FILL bytes go out without one before
  * load sink  PORT SECONDS BYTES                    one connection sends as fast as it can; 0 bytes: no end
  * load burst PORT CONNECTIONS SIZE                 all connect at once, send, and wait for the answer
  *
@@ -21,7 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LONGEST = 4000000, CHUNK = 65536, EVENTS = 256, PATIENCE_MS = 2000, BURST_MS = 10000 };
+enum { LONGEST = 4000000, CHUNK = 65536, EVENTS = 256, PATIENCE_MS = 2000, BURST_MS = 10000, FILL = 6 << 20 };
+
+static const double DIALLING = 20;   /* seconds for all connections together */
 
 struct peer {
     int socket;
@@ -118,9 +121,14 @@ static void watch(struct peer *p, int events)
 
 static void dial_all(const char *port, int count)
 {
+    double end = now() + DIALLING;
     peers = calloc(count, sizeof *peers);
     poller = epoll_create1(0);
     for (int i = 0; i < count; i++) {
+        if (now() > end) {
+            fprintf(stderr, "let only %d of %d connections in within %.0f s\n", i, count, DIALLING);
+            exit(1);
+        }
         peers[i].socket = dial(port, 0);
         watch(&peers[i], EPOLLIN);
     }
@@ -241,7 +249,7 @@ static int round_of(int receivers, int size)
 
 static int fan(char **a)
 {
-    int receivers = atoi(a[1]), size = atoi(a[3]), silent = atoi(a[4]), lost = 0;
+    int receivers = atoi(a[1]), size = atoi(a[3]), silent = atoi(a[4]), pause = atoi(a[5]), lost = 0;
     double seconds = atof(a[2]), began, used, warm;
 
     dial_all(a[0], receivers + 1);
@@ -252,16 +260,20 @@ static int fan(char **a)
         fprintf(stderr, "only %d of %d receivers ever heard anything\n", joined, receivers);
         return 1;
     }
-    warm = now() + (silent || seconds < 1 ? 0 : 0.25);
-    while (!lost && now() < warm)
+    for (long gone = 0; pause && !lost && gone < FILL; gone += size)
+        lost = round_of(receivers, size);
+    warm = now() + (seconds < 1 ? seconds / 4 : 0.25);
+    while (!pause && !lost && now() < warm)
         lost = round_of(receivers, size);
     forget();
     began = now(), used = cpu();
-    while (!lost && now() < began + seconds)
+    while (!lost && now() < began + seconds) {
         lost = round_of(receivers, size);
+        usleep(pause * 1000);
+    }
     double took = now() - began;
     printf("{\"rate\": %.1f, \"p50\": %ld, \"p99\": %ld, \"longest\": %ld, \"lost\": %d, \"cpu\": %.3f}\n",
-           samples / took, quantile(0.5), quantile(0.99), longest, lost, (cpu() - used) / took);
+           samples / took, samples ? quantile(0.5) : 0, samples ? quantile(0.99) : 0, longest, lost, (cpu() - used) / took);
     return 0;
 }
 
@@ -328,7 +340,7 @@ static int burst(char **a)
 int main(int count, char **arguments)
 {
     static const struct { const char *name; int arguments; int (*run)(char **); } modes[] = {
-        {"echo", 4, echo}, {"fan", 5, fan}, {"sink", 3, sink}, {"burst", 3, burst},
+        {"echo", 4, echo}, {"fan", 6, fan}, {"sink", 3, sink}, {"burst", 3, burst},
     };
     struct rlimit files;
 
