@@ -42,6 +42,7 @@ from core.workbench import Workbench
 
 _TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Closed, PeerFinished)
 _LONGEST_INPUT = 16 << 20  # bytes of one line of standard input
+_LONGEST_WAIT = 0.2 if sys.platform == "win32" else None  # seconds; there no signal ends a wait, it waits for the end
 _PATIENCE = 2.0  # seconds that a client which has said all it had waits for the last answers
 
 
@@ -94,19 +95,22 @@ class _Program:
         self._framers: dict[ConnectionId, Framer] = {}
         self._numbers: dict[ConnectionId, int] = {}
         self._heard_anything = False
-        self._input_over = False
+        self._timers: list[threading.Timer] = []
         self._failed = False
         self._text = TextSafety()
 
     def run(self) -> int:
         with _signals(lambda: self._news.put(_Signal())):
             self._session = self._open()
-            threading.Thread(target=self._read_input, name="standard input", daemon=True).start()
+            if self._options.role is Role.SERVER:
+                self._begin_reading()
             try:
-                while self._take(self._news.get()):
+                while self._take(self._next()):
                     pass
             finally:
                 self._subscription.close()
+                for timer in self._timers:
+                    timer.cancel()
         return 1 if self._failed else 0
 
     def _open(self) -> SessionId:
@@ -114,6 +118,16 @@ class _Program:
         if options.role is Role.SERVER:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing)
         return self._workbench.connect(options.target, framing=options.framing)
+
+    def _next(self) -> Event | _Line | _Signal | None:
+        """Wait for the next piece of news."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._news.get(timeout=_LONGEST_WAIT)
+
+    def _begin_reading(self) -> None:
+        """Take lines from now on. A client has nobody to send them to before it is connected."""
+        threading.Thread(target=self._read_input, name="standard input", daemon=True).start()
 
     def _read_input(self) -> None:
         """Lines of standard input, without their line ending.
@@ -168,7 +182,6 @@ class _Program:
         """A client has said all and waits for the last answers. A server that never had input, as a
         service has none, goes on.
         """
-        self._input_over = True
         if self._options.role is Role.SERVER:
             if self._heard_anything or sys.stdin.isatty():
                 self._workbench.stop(self._session)
@@ -181,6 +194,7 @@ class _Program:
         timer = threading.Timer(_PATIENCE, self._news.put, (_Signal(),))
         timer.daemon = True
         timer.start()
+        self._timers.append(timer)
 
     def _take_event(self, event: Event) -> bool:
         match event:
@@ -211,8 +225,7 @@ class _Program:
             _tell(sentence(event, event.number, Role.SERVER))
             return
         _print("CLIENT CONNECTED TO SERVER")
-        if self._input_over:
-            self._part(event.connection)
+        self._begin_reading()
 
     def _show(self, event: Received) -> None:
         framer = self._framers.get(event.connection)
