@@ -1,0 +1,596 @@
+"""The terminal programs: the tutorial's server and client, against plain ones and against strangers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from build_scripts.project import ROOT
+from core import terminal as terminal_module
+from core.__main__ import main
+from core.events import SessionId
+from core.journal.store import JournalReader
+from core.net import sockets
+from tests.support.story import PATIENCE
+
+SUPPORT = ROOT / "tests" / "support"
+
+
+class Screen(io.StringIO):
+    """A standard stream that can be watched from another thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changed = threading.Condition()
+
+    def write(self, text: str) -> int:
+        with self._changed:
+            count = super().write(text)
+            self._changed.notify_all()
+        return count
+
+    @property
+    def lines(self) -> list[str]:
+        return self.getvalue().splitlines()
+
+    def wait_for(self, pattern: str, times: int = 1) -> str:
+        """Wait for that many matches; give the first group of the last."""
+        found: list[str] = []
+
+        def there() -> bool:
+            found[:] = re.findall(pattern, self.getvalue())
+            return len(found) >= times
+
+        with self._changed:
+            assert self._changed.wait_for(there, PATIENCE), f"{pattern} did not come; there is {self.getvalue()!r}"
+        return found[-1]
+
+
+class Terminal:
+    """A program run in this process, with what a person types and what others do in a scene beside it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.out, self.err = Screen(), Screen()
+        self._monkeypatch = monkeypatch
+        reading, self._writing = os.pipe()
+        self._keyboard = os.fdopen(reading)
+
+    def types(self, text: bytes) -> None:
+        os.write(self._writing, text)
+
+    def ends_input(self) -> None:
+        if self._writing >= 0:
+            os.close(self._writing)
+            self._writing = -1
+
+    def close(self) -> None:
+        """End the input, so that its thread can end before the pipe is closed."""
+        self.ends_input()
+        for thread in threading.enumerate():
+            if thread.name == "standard input":
+                thread.join(PATIENCE)
+        self._keyboard.close()
+
+    def port(self) -> int:
+        """Where the server listens, once it does."""
+        return int(self.err.wait_for(r"listening on \S+:(\d+)"))
+
+    def run(self, *arguments: str, scene: Callable[[], None] = lambda: None) -> int:
+        """Run the program while the scene plays; give its exit code. A scene that fails ends the program."""
+        failures: list[BaseException] = []
+
+        def play() -> None:
+            try:
+                scene()
+            except BaseException as failure:  # noqa: BLE001 - raised again below
+                failures.append(failure)
+                interrupt(signal.SIGTERM)
+
+        self._monkeypatch.setattr(sys, "argv", ["core", *arguments])
+        self._monkeypatch.setattr(sys, "stdin", self._keyboard)
+        self._monkeypatch.setattr(sys, "stdout", self.out)
+        self._monkeypatch.setattr(sys, "stderr", self.err)
+        thread = threading.Thread(target=play, name="scene")
+        thread.start()
+        try:
+            code = main()
+        finally:
+            thread.join(PATIENCE)
+        if failures:
+            raise failures[0]
+        return code
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    made = Terminal(monkeypatch)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def interrupt(number: int) -> None:
+    """Send this process a signal as the system does: to its main thread, out of its wait."""
+    if sys.platform == "win32":
+        signal.raise_signal(number)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
+@contextlib.contextmanager
+def calling(port: int) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
+        yield peer
+
+
+def hear(peer: socket.socket, size: int) -> bytes:
+    """Exactly so many bytes."""
+    heard = b""
+    while len(heard) < size and (piece := peer.recv(size - len(heard))):
+        heard += piece
+    return heard
+
+
+def hear_all(peer: socket.socket) -> bytes:
+    return b"".join(iter(lambda: peer.recv(65536), b""))
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[tuple[socket.socket, str]]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE)
+        yield server, f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def accept(server: socket.socket) -> socket.socket:
+    peer, _address = server.accept()
+    peer.settimeout(PATIENCE)
+    return peer
+
+
+class TestServing:
+    def test_the_tutorial_s_conversation_prints_the_tutorial_s_lines(self, terminal: Terminal) -> None:
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                assert hear(peer, 16) == b"type the message"
+                peer.sendall(b"hello")
+                assert hear(peer, 1).isalpha()
+                peer.sendall(b"stop")
+                assert hear_all(peer) == b""
+
+        assert terminal.run("serve", "0", "--once", scene=scene) == 0
+
+        assert terminal.out.lines == ["SERVER CONNECTED TO CLIENT", "CLIENT MESSAGE: hello", "CLIENT MESSAGE: stop"]
+        assert terminal.err.lines[-1] == "#1 closed: the peer said stop"
+
+    def test_several_clients_are_told_apart(self, terminal: Terminal) -> None:
+        def scene() -> None:
+            with calling(terminal.port()) as one, calling(terminal.port()) as two:
+                terminal.out.wait_for("(CONNECTED)", 2)
+                two.sendall(b"second")
+                terminal.out.wait_for("(second)")
+                one.sendall(b"first")
+                terminal.out.wait_for("(first)")
+            terminal.err.wait_for("(closed)", 2)
+            interrupt(signal.SIGINT)
+
+        assert terminal.run("serve", "0", scene=scene) == 0
+
+        said = [line for line in terminal.out.lines if "MESSAGE" in line]
+        assert said == ["CLIENT #2 MESSAGE: second", "CLIENT #1 MESSAGE: first"]
+
+    def test_what_is_typed_goes_to_every_client(self, terminal: Terminal) -> None:
+        def scene() -> None:
+            with calling(terminal.port()) as one, calling(terminal.port()) as two:
+                terminal.out.wait_for("(CONNECTED)", 2)
+                terminal.types(b"good\nmorning\r\n")
+                assert hear(one, 13) == hear(two, 13) == b"good\nmorning\n"
+                terminal.ends_input()
+                assert hear_all(one) == hear_all(two) == b""
+
+        assert terminal.run("serve", "0", "--reply", "none", "--frame", "line", scene=scene) == 0
+
+    def test_a_service_without_input_goes_on(self, terminal: Terminal) -> None:
+        terminal.ends_input()
+
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                assert hear(peer, 16) == b"type the message"
+                peer.sendall(b"stop")
+                assert hear_all(peer) == b""
+
+        assert terminal.run("serve", "0", "--once", scene=scene) == 0
+
+    def test_what_cannot_be_sent_is_said(self, terminal: Terminal) -> None:
+        def scene() -> None:
+            terminal.port()
+            terminal.types(b"anybody?\n")
+            terminal.err.wait_for("(not sent: nobody is connected)")
+            terminal.ends_input()
+
+        assert terminal.run("serve", "0", scene=scene) == 0
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.case("C-68")
+    def test_a_signal_ends_it_and_clients_see_the_end(self, terminal: Terminal, number: signal.Signals) -> None:
+        handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                assert hear(peer, 16)
+                interrupt(number)
+                assert hear_all(peer) == b""
+
+        assert terminal.run("serve", "0", scene=scene) == 0
+        assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
+
+    @pytest.mark.parametrize(
+        ("said", "shown"),
+        [
+            pytest.param(b"\x1b[2J\x1b]0;t\x07", "␛[2J␛]0;t␇", marks=pytest.mark.case("C-48")),
+            pytest.param(b"hi\nSERVER: forged", "hi␊SERVER: forged", marks=pytest.mark.case("C-55", "C-82")),
+            pytest.param(b"a\rCLIENT #1", "a␍CLIENT #1", marks=pytest.mark.case("C-48", "C-55")),
+            pytest.param("\u202egnp.exe".encode(), "<U+202E>gnp.exe", marks=pytest.mark.case("C-49")),
+            pytest.param("a\u2028b\x85c".encode(), "a<U+2028>b<U+0085>c", marks=pytest.mark.case("C-82")),
+            pytest.param(b"\xff\xfe\xed\xa0\x80", r"\xff\xfe\xed\xa0\x80", marks=pytest.mark.case("C-46", "C-53")),
+            pytest.param(b"a\0b", "a␀b", marks=pytest.mark.case("C-47")),
+            pytest.param(b"   ", "   ", marks=pytest.mark.case("C-40")),
+        ],
+        ids=ascii,
+    )
+    def test_nothing_that_a_stranger_says_reaches_the_terminal_as_more_than_text(
+        self, terminal: Terminal, said: bytes, shown: str
+    ) -> None:
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                hear(peer, 16)
+                peer.sendall(said)
+                hear(peer, 1)
+
+        assert terminal.run("serve", "0", "--once", scene=scene) == 0
+
+        assert terminal.out.lines == ["SERVER CONNECTED TO CLIENT", f"CLIENT MESSAGE: {shown}"]
+
+    @pytest.mark.case("C-38", "C-40", "C-57")
+    def test_lines_are_messages_under_a_line_framing(self, terminal: Terminal) -> None:
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                peer.sendall(b"one\r\n\ntwo\rthree")
+                peer.shutdown(socket.SHUT_WR)
+                assert hear_all(peer).count(b"\n") == 5
+
+        assert terminal.run("serve", "0", "--once", "--frame", "line", scene=scene) == 0
+
+        assert terminal.out.lines[1:] == [f"CLIENT MESSAGE: {text}" for text in ("one", "", "two", "three")]
+
+    @pytest.mark.case("C-41")
+    def test_a_line_that_is_too_long_is_counted_and_not_shown(self, terminal: Terminal) -> None:
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                peer.sendall(b"x" * ((1 << 20) + 1) + b"\nshort\n" + b"y" * ((1 << 20) + 2))
+                peer.shutdown(socket.SHUT_WR)
+                hear_all(peer)
+
+        assert terminal.run("serve", "0", "--once", "--frame", "line", scene=scene) == 0
+
+        assert terminal.out.lines[1:] == ["CLIENT MESSAGE: short"]
+        assert (
+            "#1 sent a message of 1,048,577 bytes: too long for the framing, so it got no reply" in terminal.err.lines
+        )
+
+    @pytest.mark.case("C-21")
+    def test_a_port_that_is_taken_is_an_error_in_words(self, terminal: Terminal) -> None:
+        with listening() as (_server, address):
+            assert terminal.run("serve", address) == 1
+
+        assert f"{address} is already in use." in terminal.err.getvalue()
+        assert terminal.out.lines == []
+
+    @pytest.mark.case("C-68")
+    def test_a_signal_ends_it_where_a_wait_cannot_be_interrupted(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(terminal_module, "_LONGEST_WAIT", 0.01)  # as on Windows
+
+        def scene() -> None:
+            terminal.port()
+            signal.raise_signal(signal.SIGINT)  # to this thread: the main one stays in its wait
+
+        assert terminal.run("serve", "0", scene=scene) == 0
+
+    def test_everything_is_recorded_where_asked_for(self, terminal: Terminal, tmp_path: Path) -> None:
+        path = tmp_path / "journal.sqlite"
+
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                hear(peer, 16)
+                peer.sendall(b"stop")
+                hear_all(peer)
+
+        assert terminal.run("serve", "0", "--once", "--journal", str(path), scene=scene) == 0
+
+        with contextlib.closing(JournalReader(path)) as reader:
+            entries = reader.read(SessionId(1), 0, 100)
+        assert [entry.data for entry in entries if entry.data] == [b"type the message", b"stop"]
+        assert entries[-1].kind == "session-closed"
+
+    def test_a_journal_is_not_written_over(self, terminal: Terminal, tmp_path: Path) -> None:
+        path = tmp_path / "journal.sqlite"
+        path.write_text("precious")
+
+        assert terminal.run("serve", "0", "--journal", str(path)) == 1
+
+        assert terminal.err.lines == [f"{path} exists already; Tincan does not write over a journal"]
+        assert path.read_text() == "precious"
+
+
+class TestConnecting:
+    def test_the_tutorial_s_conversation_prints_the_tutorial_s_lines(self, terminal: Terminal) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    peer.sendall(b"type the message")
+                    terminal.out.wait_for("(type the message)")
+                    terminal.types(b"hello\n")
+                    assert hear(peer, 5) == b"hello"
+                    peer.sendall(b"q")
+                    terminal.out.wait_for("(SERVER: q)")
+                    terminal.types(b"stop\n")
+                    assert hear(peer, 4) == b"stop"
+
+            assert terminal.run("connect", address, scene=scene) == 0
+
+        assert terminal.out.lines == ["CLIENT CONNECTED TO SERVER", "SERVER: type the message", "SERVER: q"]
+        assert terminal.err.lines == ["connection closed: the server said goodbye (FIN)"]
+
+    def test_lines_that_are_there_before_the_connection_are_sent_when_it_stands(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        terminal.types(b"early\nbird\n")
+        terminal.ends_input()
+        asked, go_on = threading.Event(), threading.Event()
+        look_up = sockets.resolve
+
+        def slow(*arguments: object, **options: object) -> object:
+            asked.set()
+            go_on.wait(PATIENCE)
+            return look_up(*arguments, **options)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(sockets, "resolve", slow)
+        with listening() as (server, address):
+
+            def scene() -> None:
+                assert asked.wait(PATIENCE)
+                go_on.set()
+                with accept(server) as peer:
+                    assert hear_all(peer) == b"early\nbird\n"
+                    peer.sendall(b"worm\n")
+
+            name = address.replace("127.0.0.1", "localhost")
+            assert terminal.run("connect", name, "--frame", "line", scene=scene) == 0
+
+        assert terminal.out.lines == ["CLIENT CONNECTED TO SERVER", "SERVER: worm"]
+        assert not any("not sent" in line for line in terminal.err.lines)
+
+    def test_the_end_of_input_is_told_to_the_server_and_its_last_answer_heard(self, terminal: Terminal) -> None:
+        terminal.types(b"question\n")
+        terminal.ends_input()
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    assert hear_all(peer) == b"question"
+                    peer.sendall(b"answer")
+
+            assert terminal.run("connect", address, scene=scene) == 0
+
+        assert terminal.out.lines == ["CLIENT CONNECTED TO SERVER", "SERVER: answer"]
+
+    def test_a_server_that_never_ends_is_left_after_a_while(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(terminal_module, "_PATIENCE", 0.05)
+        terminal.ends_input()
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    assert hear_all(peer) == b""
+                    terminal.err.wait_for("(connection closed: from here)")
+
+            assert terminal.run("connect", address, scene=scene) == 0
+
+    @pytest.mark.case("C-40")
+    def test_an_empty_line_is_nothing_when_raw_and_a_message_when_lines(self, terminal: Terminal) -> None:
+        terminal.types(b"\n\na\n")
+        terminal.ends_input()
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    assert hear_all(peer) == b"a"
+
+            assert terminal.run("connect", address, scene=scene) == 0
+
+        assert not any("not sent" in line for line in terminal.err.lines)
+
+    @pytest.mark.case("C-09")
+    def test_nobody_there_is_an_error_in_words(self, terminal: Terminal) -> None:
+        with listening() as (_server, address):
+            pass  # the port is known and closed again
+
+        assert terminal.run("connect", address) == 1
+
+        assert f"Nothing answers at {address}: the connection was refused." in terminal.err.lines[-1]
+        assert terminal.out.lines == []
+
+    @pytest.mark.case("C-68")
+    def test_a_signal_parts_from_the_server(self, terminal: Terminal) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    terminal.out.wait_for("(CONNECTED)")
+                    interrupt(signal.SIGTERM)
+                    assert hear_all(peer) == b""
+
+            assert terminal.run("connect", address, scene=scene) == 0
+
+    def test_a_line_that_is_too_long_to_be_a_message_is_said(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(terminal_module, "_LONGEST_INPUT", 5)
+        terminal.types(b"123456\nshort\n")
+        terminal.ends_input()
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    assert hear_all(peer) == b"short"
+
+            assert terminal.run("connect", address, scene=scene) == 0
+
+        assert "a line of 6 bytes is too long to be sent as one message" in terminal.err.lines
+
+
+@contextlib.contextmanager
+def program(*command: str) -> Iterator[subprocess.Popen[str]]:
+    """A program of its own, with pipes for everything; killed if the test does not see it end."""
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as running:
+        watchdog = threading.Timer(PATIENCE, running.kill)
+        watchdog.start()
+        try:
+            yield running
+        finally:
+            running.kill()
+            watchdog.cancel()
+            watchdog.join()
+
+
+def line_of(stream: IO[str] | None) -> str:
+    assert stream is not None
+    return stream.readline().rstrip("\n")
+
+
+def type_in(running: subprocess.Popen[str], line: str) -> None:
+    assert running.stdin is not None
+    running.stdin.write(f"{line}\n")
+    running.stdin.flush()
+
+
+def port_of(stream: IO[str] | None) -> str:
+    """The port at the end of the line that says where a server listens."""
+    return re.split(r"[ :]", line_of(stream))[-1]
+
+
+OURS_SERVES = ("-m", "core", "serve", "0", "--once")
+PLAIN_SERVES = (str(SUPPORT / "plain_server.py"), "0")
+
+
+def ours_connects(port: str) -> tuple[str, ...]:
+    return "-m", "core", "connect", f"127.0.0.1:{port}"
+
+
+def plain_connects(port: str) -> tuple[str, ...]:
+    return str(SUPPORT / "plain_client.py"), port
+
+
+@pytest.mark.parametrize(
+    ("serves", "connects"),
+    [
+        pytest.param(OURS_SERVES, plain_connects, id="ours with the tutorial's client"),
+        pytest.param(PLAIN_SERVES, ours_connects, id="the tutorial's server with ours"),
+        pytest.param(OURS_SERVES, ours_connects, id="ours with ours"),
+        pytest.param(PLAIN_SERVES, plain_connects, id="the tutorial's own"),
+    ],
+)
+@pytest.mark.case("C-39")
+def test_the_tutorial_plays_out_the_same_with_any_two_programs(
+    serves: tuple[str, ...], connects: Callable[[str], tuple[str, ...]]
+) -> None:
+    with program(*serves) as server:
+        port = port_of(server.stdout if serves is PLAIN_SERVES else server.stderr)
+        with program(*connects(port)) as client:
+            heard = [line_of(client.stdout), line_of(client.stdout)]
+            type_in(client, "hello")
+            heard.append(line_of(client.stdout))
+            type_in(client, "stop")
+            rest, troubles = client.communicate(timeout=PATIENCE)
+            assert client.returncode == 0, troubles
+        shown, troubles = server.communicate(timeout=PATIENCE)
+        assert server.returncode == 0, troubles
+
+    assert heard[:2] == ["CLIENT CONNECTED TO SERVER", "SERVER: type the message"]
+    assert re.fullmatch("SERVER: [A-Za-z]", heard[2])
+    assert rest == ""
+    assert shown.splitlines() == ["SERVER CONNECTED TO CLIENT", "CLIENT MESSAGE: hello", "CLIENT MESSAGE: stop"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to be caught")
+@pytest.mark.case("C-68")
+def test_a_program_of_its_own_ends_well_when_it_is_told_to() -> None:
+    with program("-m", "core", "serve", "0") as server:
+        port = port_of(server.stderr)
+        with calling(int(port)) as peer:
+            assert hear(peer, 16) == b"type the message"
+            server.send_signal(signal.SIGTERM)
+            assert hear_all(peer) == b""
+        assert server.wait(PATIENCE) == 0
+
+
+def test_a_reader_that_has_gone_ends_nothing_but_the_printing() -> None:
+    with program("-m", "core", "serve", "0", "--once") as server:
+        port = port_of(server.stderr)
+        assert server.stdout is not None
+        server.stdout.close()
+        with calling(int(port)) as peer:
+            assert hear(peer, 16) == b"type the message"
+            peer.sendall(b"hello")
+            assert hear(peer, 1).isalpha()
+            peer.sendall(b"stop")
+            assert hear_all(peer) == b""
+        assert server.wait(PATIENCE) == 0
+        assert "Traceback" not in (server.stderr.read() if server.stderr else "")
+
+
+def test_a_terminal_that_lacks_a_character_gets_an_escape() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    with listening() as (server, address):
+        command = [sys.executable, "-m", "core", "connect", address]
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as client:
+            with accept(server) as peer:
+                peer.sendall("žába\0".encode())
+            shown, _ = client.communicate(timeout=PATIENCE)
+
+    assert shown.decode("ascii").splitlines()[1] == r"SERVER: \u017e\xe1ba\u2400"
