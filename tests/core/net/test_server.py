@@ -355,6 +355,19 @@ def test_beyond_the_limit_peers_are_told_so_and_counted_and_places_come_free_aga
     assert "(3 more were turned away with it)" in rest.why
 
 
+@pytest.mark.case("C-34", "C-06")
+def test_who_is_turned_away_in_the_middle_of_a_sentence_still_hears_why() -> None:
+    """Bytes of it that nobody has read would turn the close into a reset."""
+    with serving("none", limits=Limits(connections=1)) as (server, sink), SaysNothing.calls(address_of(server)):
+        sink.wait_for(Opened)
+        go_on = threading.Event()
+        server._loop.call_soon(busy_until(go_on))
+        with Peer.calls(address_of(server)) as surplus:
+            surplus.say(b"hello")
+            go_on.set()
+            assert surplus.hear_all() == FULL
+
+
 @pytest.mark.case("C-34")
 def test_a_crowd_that_is_turned_away_is_reported_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.net.server._QUIET", 0.1)
@@ -520,6 +533,25 @@ def test_an_accept_that_fails_costs_nobody_else_anything(
         assert failures == []
         standing.say(b"hello")
         assert standing.hear(5) == b"hello"
+
+
+@pytest.mark.case("C-31")
+def test_while_nothing_can_be_accepted_it_rests_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts: list[float] = []
+
+    def never(_listener: socket.socket) -> None:
+        attempts.append(time.monotonic())
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with serving("echo") as (server, _sink):
+        with monkeypatch.context() as patch:
+            patch.setattr(socket.socket, "accept", never)
+            waiting = Peer.calls(address_of(server))
+            until(lambda: len(attempts) >= 6, "three attempts, each with the spare descriptor after it")
+        assert attempts[5] - attempts[0] > 0.15, "it spins"
+        with waiting:
+            waiting.say(b"hello")
+            assert waiting.hear(5) == b"hello"
 
 
 @pytest.mark.case("C-15")

@@ -28,7 +28,7 @@ from core.net.server import Server
 from core.settings import KIB, Limits
 from tests.support.guards import open_descriptors
 from tests.support.law import check_law
-from tests.support.peers import Peer, Resets
+from tests.support.peers import NeverReads, Peer, Resets
 from tests.support.sink import PATIENCE, Sink, until
 
 MOST = 4  # connections that the server takes
@@ -53,6 +53,7 @@ class Line:
         self.end = end
         self.sink = sink  # of a client
         self.said = b""  # from this end to the server
+        self.heard = b""  # by a peer; a client's events say what it heard
         self.finished = False
         self.port = end.port if isinstance(end, Peer) else self._opened().local.port
 
@@ -87,9 +88,9 @@ class Conversation(RuleBasedStateMachine):
     # Connecting.
 
     @precondition(lambda self: not self.stopped)
-    @rule(target=lines, reset=st.booleans())
-    def a_peer_calls(self, reset: bool) -> Line:
-        return self._taken_in(Line((Resets if reset else Peer).calls(self.server.addresses[0])))
+    @rule(target=lines, kind=st.sampled_from([Peer, Resets, NeverReads]))
+    def a_peer_calls(self, kind: type[Peer]) -> Line:
+        return self._taken_in(Line(kind.calls(self.server.addresses[0])))
 
     @precondition(lambda self: not self.stopped)
     @rule(target=lines)
@@ -139,12 +140,30 @@ class Conversation(RuleBasedStateMachine):
             return
         self.told[line.port] = self.told.get(line.port, b"") + text
 
-    @rule(line=lines, count=st.integers(1, 5000))
+    @rule(line=lines)
+    def the_server_says_all_that_it_may(self, line: Line) -> None:
+        """Until the kernels are full, and the outbox too."""
+        connection = self._server_end(line)
+        if connection is None:
+            return
+        said: list[bytes] = []
+        try:
+            while len(said) < 500:
+                piece = bytes([len(said) % 251]) * 50_000
+                connection.send(piece)
+                said.append(piece)
+        except SendError:
+            pass
+        self.told[line.port] = self.told.get(line.port, b"") + b"".join(said)
+
+    @rule(line=lines, count=st.sampled_from([1, 5000, 1_000_000, 100_000_000]))
     def the_other_end_reads(self, line: Line, count: int) -> None:
         if isinstance(line.end, Peer):
             line.end.sock.setblocking(False)
             try:
-                line.end.sock.recv(count)
+                while count > 0 and (heard := line.end.sock.recv(min(count, 1 << 20))):
+                    line.heard += heard
+                    count -= len(heard)
             except OSError:
                 return
         else:
@@ -239,9 +258,8 @@ class Conversation(RuleBasedStateMachine):
             told = self.told.get(line.port, b"")
             assert told.startswith(sent), "sent what nobody asked for"
             assert len(sent) + lost == len(told), "some bytes are neither sent nor accounted for"
-            if line.sink is not None:
-                back = b"".join(event.data for event in line.sink.of(Received))
-                assert told.startswith(back), "the client heard what the server did not say"
+            back = line.heard if line.sink is None else b"".join(event.data for event in line.sink.of(Received))
+            assert told.startswith(back), "the other end heard what the server did not say"
 
 
 Conversation.TestCase.settings = settings(
