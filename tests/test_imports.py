@@ -1,0 +1,170 @@
+"""Who may import whom, as the design has it, read from the source of every module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from build_scripts.project import ROOT
+
+GROUND = {"core.address", "core.events", "core.errors", "core.settings"}
+LIBRARY = GROUND | {"core"}
+
+# Each room, and what it may import of ours beside itself. The first that fits a module counts.
+MAY_IMPORT: list[tuple[str, set[str]]] = [
+    ("core.address", {"core.errors"}),
+    ("core.events", {"core.address", "core.errors"}),
+    ("core.errors", set()),
+    ("core.settings", set()),
+    ("core.text_safety", set()),
+    ("core.wire", LIBRARY),
+    ("core.replies", LIBRARY),
+    ("core.net", LIBRARY | {"core.wire", "core.replies"}),
+    ("core.journal", LIBRARY | {"core.wire"}),
+    ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal"}),
+    ("core.terminal", LIBRARY | {"core.wire", "core.replies", "core.journal", "core.text_safety", "core.workbench"}),
+    ("core.__main__", LIBRARY | {"core.wire", "core.replies", "core.terminal"}),
+    ("core", {"core"}),
+    ("gui", {"core"}),
+    ("build_scripts", set()),
+]
+
+# What is packed: the window, by definition.
+PROGRAM_ENTRIES = {"build_scripts.entry"}
+
+
+def modules(package: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def imports(source: str, *, everywhere: bool = True) -> set[str]:
+    """What a module imports by name; with ``everywhere``, also within functions and for types alone."""
+    found: set[str] = set()
+    tree = ast.parse(source)
+    for node in ast.walk(tree) if everywhere else _at_import_time(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide who imports whom"
+            found.update({node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)})
+    return found
+
+
+def _at_import_time(tree: ast.Module) -> Iterator[ast.AST]:
+    """Every node that runs when the module is imported."""
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        is_later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        if not is_later and not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def within(name: str, rooms: set[str]) -> bool:
+    return any(name == room or name.startswith(f"{room}.") for room in rooms)
+
+
+def forbidden(module: str, imported: set[str]) -> list[str]:
+    """Which of the imports the design does not allow to this module."""
+    room, allowed = next((room, allowed) for room, allowed in MAY_IMPORT if within(module, {room}))
+    ours = {name for name in imported if within(name, {"core", "gui", "build_scripts", "tests"})}
+    # "from core import address" counts as the room, "from core import __version__" as core itself.
+    named = {name for name in ours if not _is_attribute(name, ours)}
+    return sorted(name for name in named if not _allowed(name, room, allowed))
+
+
+def _is_attribute(name: str, ours: set[str]) -> bool:
+    """Whether this is a name out of a module that is imported too, rather than a module."""
+    path = ROOT.joinpath(*name.split("."))
+    return name.rpartition(".")[0] in ours and not path.is_dir() and not path.with_suffix(".py").is_file()
+
+
+def _allowed(name: str, room: str, allowed: set[str]) -> bool:
+    if within(name, {room}):
+        return True
+    exact = {"core"} if room != "gui" else set()
+    return name in allowed & exact or within(name, allowed - exact)
+
+
+# ``core`` itself names its public parts for type checkers, and loads them when they are asked for.
+EVERY_MODULE = [
+    entry for package in ("core", "gui", "build_scripts") for entry in modules(package) if entry[0] != "core"
+]
+
+
+@pytest.mark.parametrize(("module", "path"), EVERY_MODULE, ids=[module for module, _path in EVERY_MODULE])
+def test_a_module_imports_only_what_stands_below_it(module: str, path: Path) -> None:
+    everywhere = module.split(".")[0] != "build_scripts"  # a script may run what it builds
+
+    found = forbidden(module, imports(path.read_text(encoding="utf-8"), everywhere=everywhere))
+
+    assert module in PROGRAM_ENTRIES or found == []
+
+
+@pytest.mark.parametrize(("module", "path"), list(modules("core")), ids=lambda value: str(value).split("/")[-1])
+def test_core_knows_no_window(module: str, path: Path) -> None:
+    found = imports(path.read_text(encoding="utf-8"))
+
+    assert not {name for name in found if within(name, {"gui", "tkinter", "_tkinter"})}
+
+
+@pytest.mark.parametrize(("module", "path"), list(modules("gui/panes")), ids=lambda value: str(value).split("/")[-1])
+def test_panes_know_values_and_callbacks_and_never_the_workbench(module: str, path: Path) -> None:
+    found = imports(path.read_text(encoding="utf-8"))
+
+    assert not {name for name in found if within(name, {"core.workbench", "core.net", "core.journal.recorder"})}
+    assert "core.Workbench" not in found
+
+
+@pytest.mark.parametrize("name", ["bridge", "presenter"])
+def test_what_decides_what_is_shown_needs_no_window(name: str) -> None:
+    path = ROOT / "gui" / f"{name}.py"
+
+    assert not {i for i in imports(path.read_text(encoding="utf-8")) if within(i, {"tkinter"})}
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("core.net.server", "from core.journal.store import JournalReader"),
+        ("core.journal.store", "import core.net.sockets"),
+        ("core.journal.store", "from core import net"),
+        ("core.wire.framing", "from core.net import sockets"),
+        ("core.errors", "from core.address import Address"),
+        ("core.events", "from core.settings import Limits"),
+        ("core.net.server", "def late():\n    from gui import app"),
+        ("core.workbench", "from core.terminal import run"),
+        ("core.__main__", "from core.net.server import Server"),
+        ("gui.app", "from build_scripts import project"),
+        ("build_scripts.dev", "import core"),
+        ("build_scripts.dev", "class A:\n    from gui import app"),
+        ("build_scripts.dev", "try:\n    import core.address\nexcept ImportError:\n    pass"),
+    ],
+)
+def test_the_law_finds_who_breaks_it(module: str, source: str) -> None:
+    assert forbidden(module, imports(source, everywhere=module != "build_scripts.dev"))
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("core.net.server", "from core.net import sockets\nfrom core.replies import make_reply"),
+        ("core.journal.store", "def late():\n    from core import __version__"),
+        ("core.journal.recorder", "import sqlite3\nfrom core.journal.ledger import Ledger"),
+        ("gui.app", "from core.workbench import Workbench\nfrom gui.panes import banner"),
+        ("build_scripts.dev", "def run():\n    import gui"),
+    ],
+)
+def test_the_law_leaves_the_others_alone(module: str, source: str) -> None:
+    assert forbidden(module, imports(source, everywhere=module != "build_scripts.dev")) == []
+
+
+def test_a_relative_import_is_not_overlooked() -> None:
+    with pytest.raises(AssertionError, match="relative imports"):
+        imports("from . import sockets")
