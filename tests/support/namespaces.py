@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TypeVar
 
 import pytest
@@ -33,9 +33,13 @@ class Namespace:
 
     def __init__(self, name: str) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"host {name}")
-        self.tid = self.run(threading.get_native_id)
-        self.run(_unshare_network)
-        self.ip("link", "set", "lo", "up")
+        try:
+            self.tid = self.run(threading.get_native_id)
+            self.run(_unshare_network)
+            self.ip("link", "set", "lo", "up")
+        except BaseException:
+            self.close()
+            raise
 
     def run(self, call: Callable[[], T]) -> T:
         """Have it done on this host."""
@@ -54,22 +58,22 @@ def two_hosts() -> Iterator[tuple[Namespace, Namespace]]:
     """NEAR and FAR, joined by a cable; packets for NOBODY leave NEAR and are never seen again."""
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("needs to be root on Linux")
-    near, far = Namespace("near"), Namespace("far")
-    try:
-        near.ip("link", "add", "cable", "type", "veth", "peer", "name", "cable-far")
-        near.ip("link", "set", "cable-far", "netns", str(far.tid))
-        for host, card, address in ((near, "cable", NEAR), (far, "cable-far", FAR)):
-            host.ip("address", "add", f"{address}/24", "dev", card)
-            host.ip("link", "set", card, "up")
-        near.ip("neighbour", "add", NOBODY, "lladdr", _NOWHERE, "dev", "cable", "nud", "permanent")
-        yield near, far
-    except (OSError, subprocess.CalledProcessError) as error:
-        if isinstance(error, subprocess.CalledProcessError) or error.errno == 1:
+    with ExitStack() as stack:
+        try:
+            near, far = (stack.enter_context(closing(Namespace(name))) for name in ("near", "far"))
+            _join(near, far)
+        except (OSError, subprocess.CalledProcessError) as error:
             pytest.skip(f"no network namespace to be had: {error}")
-        raise
-    finally:
-        near.close()
-        far.close()
+        yield near, far
+
+
+def _join(near: Namespace, far: Namespace) -> None:
+    near.ip("link", "add", "cable", "type", "veth", "peer", "name", "cable-far")
+    near.ip("link", "set", "cable-far", "netns", str(far.tid))
+    for host, card, address in ((near, "cable", NEAR), (far, "cable-far", FAR)):
+        host.ip("address", "add", f"{address}/24", "dev", card)
+        host.ip("link", "set", card, "up")
+    near.ip("neighbour", "add", NOBODY, "lladdr", _NOWHERE, "dev", "cable", "nud", "permanent")
 
 
 def pull_the_cable(far: Namespace) -> None:
