@@ -210,6 +210,15 @@ class Connection:
         self._pause |= why
         self._watch()
 
+    def wait_for_reader(self) -> None:
+        """Read nothing more while much of what was answered waits for the peer to read it.
+
+        For whoever answers by itself only: two ends that both stopped reading for that would wait for
+        each other for ever.
+        """
+        if self._sender.waiting > self._limits.outbox // 2:
+            self.pause(Pause.OUTBOX)
+
     def resume(self, why: Pause) -> None:
         """That reason to read nothing is gone."""
         self._pause &= ~why
@@ -252,8 +261,6 @@ class Connection:
         messages = self._framer.feed(data)
         if messages:
             self._hand_over(messages)
-        if self._sender.waiting > self._limits.outbox // 2:
-            self.pause(Pause.OUTBOX)
 
     def _recv(self) -> bytes | None:
         """What one recv gives; None if that was nothing, or an error that ended the connection."""
@@ -374,7 +381,7 @@ class Connection:
             self._end(self._closing)  # the peer did not wait for our goodbye to be read
             return
         if self._sock is not None:
-            self._end(*ending_of(error, self.peer, self._sock))
+            self._end(*ending_of(error, self.peer, self._sock, self._limits))
 
     def _end(self, ending: Ending, why: Explanation | None = None) -> None:
         """The one place where a connection closes: the socket, the events, the owner."""

@@ -6,7 +6,7 @@ import errno
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.errors import Doing, Explanation, explain
+from core.errors import Doing, Explanation, Fault, explain
 from core.events import Ending
 from core.net import sockets
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import socket
 
     from core.address import Address
+    from core.settings import Limits
 
 _ENDINGS = {
     errno.ECONNRESET: Ending.PEER_RESET,
@@ -26,9 +27,11 @@ _ENDINGS = {
 }
 
 
-def ending_of(error: OSError, peer: Address, sock: socket.socket) -> tuple[Ending, Explanation]:
+def ending_of(error: OSError, peer: Address, sock: socket.socket, limits: Limits) -> tuple[Ending, Explanation]:
     """Name the ending and explain it; ``sock`` is still open, and knows what was not confirmed."""
     ending = _ENDINGS.get(error.errno or 0, Ending.FAILED)
+    if ending is Ending.LOST and _still_answered(sock, limits):
+        return Ending.STALLED, _does_not_read(peer, sock, limits)
     why = explain(error, Doing.TALKING, peer)
     if ending not in (Ending.LOST, Ending.UNREACHABLE):
         return ending, why
@@ -36,3 +39,16 @@ def ending_of(error: OSError, peer: Address, sock: socket.socket) -> tuple[Endin
     if not count:
         return ending, why
     return ending, replace(why, what=f"{why.what}; {count:,} bytes that were sent are not confirmed")
+
+
+def _still_answered(sock: socket.socket, limits: Limits) -> bool:
+    """Whether the peer's system was there to the end: its window was shut, for which Linux gives up as well."""
+    silence = sockets.silence(sock)
+    patience = min(limits.unacknowledged, limits.keepalive_idle + limits.keepalive_interval * limits.keepalive_probes)
+    return silence is not None and silence < 0.9 * patience
+
+
+def _does_not_read(peer: Address, sock: socket.socket, limits: Limits) -> Explanation:
+    count = sockets.unconfirmed(sock) or 0
+    what = f"{peer} took none of the {count:,} bytes that were sent to it in {limits.unacknowledged:g} seconds"
+    return Explanation(what, ("its program hangs, or does not read",), fault=Fault.PEER)

@@ -238,6 +238,8 @@ class Server(Session):
             if answer.goodbye:
                 connection.close(Ending.REPLY)
                 return
+        if not reply.waits_for_a_person:
+            connection.wait_for_reader()
 
     def _send(self, connection: Connection, message: bytes) -> None:
         """Send what the rule says; what the connection refuses is put on record."""

@@ -227,6 +227,23 @@ def unconfirmed(sock: socket.socket) -> int | None:
     return int(struct.unpack("i", answer)[0])
 
 
+def silence(sock: socket.socket) -> float | None:
+    """Seconds since the peer's system last acknowledged anything; None where nobody can tell.
+
+    Linux: tcpi_last_ack_recv in struct tcp_info, in milliseconds (linux/tcp.h).
+    """
+    if sys.platform != "linux":
+        return None
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_ACK_RECV + 4)
+        return float(struct.unpack_from("I", info, _LAST_ACK_RECV)[0]) / 1000
+    except (OSError, struct.error):
+        return None
+
+
+_LAST_ACK_RECV = 8 + 12 * 4  # its place in tcp_info
+
+
 def raise_descriptor_limit(wanted: int = 8192) -> None:
     """Allow as many connections as the system lets us have: macOS begins with 256 descriptors."""
     if sys.platform == "win32":

@@ -289,6 +289,39 @@ def test_a_peer_that_is_slow_again_and_again_leaves_one_timer_in_the_loop() -> N
         assert len(server._loop._timers) <= 1
 
 
+@pytest.mark.case("C-43", "C-02")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives up on a window that stays shut")
+def test_a_peer_that_does_not_read_is_not_taken_for_one_that_vanished() -> None:
+    """All that waits is with the kernel, which gives up in the words it has for a dead machine."""
+    limits = Limits(unacknowledged=2.0, stalled=PATIENCE)
+    with serving("none", limits=limits) as (server, sink), NeverReads.calls(address_of(server)):
+        connection = ours(server)
+        while not connection._sender.waiting:
+            connection.send(b"x" * 65536)
+        (closed,) = sink.wait_for(Closed)
+        assert closed.ending is Ending.STALLED
+        assert closed.why is not None
+        assert "took none of the" in closed.why.what
+
+
+@pytest.mark.case("C-42")
+def test_two_ends_that_both_have_much_to_say_do_not_wait_for_each_other() -> None:
+    """An echo stops reading until its answers are read; a client that did the same would never read them."""
+    size = 24 * MIB
+    with serving("echo", limits=SMALL) as (server, _sink), calling(address_of(server), limits=SMALL) as (client, here):
+        fetcher = threading.Thread(target=lambda: [None for _message in client])
+        fetcher.start()
+        said, between = 0, threading.Event()
+        while said < size:
+            if refusal(client.connections[0], b"x" * 65536):
+                between.wait(0.001)
+            else:
+                said += 65536
+        here.wait_until(lambda: sum(len(event.data) for event in here.of(Received)) == size, "the whole echo")
+        client.stop()
+        fetcher.join(PATIENCE)
+
+
 @pytest.mark.case("C-43")
 def test_a_peer_that_asks_and_never_reads_is_not_listened_to_for_ever() -> None:
     """An echo would need memory without end: it stops reading instead, and goes on when there is room."""
@@ -641,7 +674,7 @@ def test_a_fault_of_our_own_ends_one_connection_and_no_other(
 @pytest.mark.case("C-03")
 def test_every_error_of_a_connection_has_its_ending(number: int, named: Ending) -> None:
     with socket.socket() as sock:
-        found, why = ending_of(OSError(number, os.strerror(number)), Address("192.0.2.1", 80), sock)
+        found, why = ending_of(OSError(number, os.strerror(number)), Address("192.0.2.1", 80), sock, Limits())
     assert found is named
     assert "192.0.2.1:80" in why.what
 
@@ -649,8 +682,9 @@ def test_every_error_of_a_connection_has_its_ending(number: int, named: Ending) 
 @pytest.mark.case("C-02")
 def test_a_lost_connection_says_how_much_was_never_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "unconfirmed", lambda _sock: 1234)
+    monkeypatch.setattr(sockets, "silence", lambda _sock: None)
     with socket.socket() as sock:
-        _ending, why = ending_of(OSError(errno.ETIMEDOUT, "timed out"), Address("192.0.2.1", 80), sock)
+        _ending, why = ending_of(OSError(errno.ETIMEDOUT, "timed out"), Address("192.0.2.1", 80), sock, Limits())
     assert "1,234 bytes that were sent are not confirmed" in why.what
 
 

@@ -20,7 +20,7 @@ from core.net import sockets
 from core.net.sockets import Endpoint
 from core.settings import Limits
 from tests.support.peers import Host, Peer, Resets, free_port
-from tests.support.sink import until
+from tests.support.sink import PATIENCE, until
 
 LOOPBACK = Endpoint(socket.AF_INET, ("127.0.0.1", 0))
 
@@ -437,6 +437,25 @@ def test_what_the_peer_has_not_confirmed_can_be_counted(pair: tuple[socket.socke
 def test_what_is_no_socket_confirms_nothing() -> None:
     with Path(os.devnull).open("rb") as nothing:
         assert sockets.unconfirmed(nothing) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.case("C-01")
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody else can tell")
+def test_how_long_a_peer_has_been_silent_can_be_told(pair: tuple[socket.socket, Peer]) -> None:
+    ours, peer = pair
+    ours.sendall(b"hello")
+    assert peer.hear(5) == b"hello"
+    silence = sockets.silence(ours)
+    assert silence is not None
+    assert 0 <= silence < PATIENCE
+    until(lambda: (sockets.silence(ours) or 0) > silence + 0.02, "time to pass")
+
+
+def test_what_is_no_tcp_socket_is_silent_for_nobody_knows_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        assert sockets.silence(datagrams) is None
+        monkeypatch.setattr(sys, "platform", "darwin")
+        assert sockets.silence(datagrams) is None
 
 
 def test_elsewhere_nobody_can_tell_what_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
