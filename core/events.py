@@ -132,6 +132,15 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyChanged:
+    """From now on the server answers by another rule."""
+
+    session: SessionId
+    at: int
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnedAway:
     """A peer came and was sent off because a limit was reached. ``peer`` is None if not even that is known."""
 
@@ -205,5 +214,7 @@ class SessionClosed:
 
 
 ConnectionEvent: TypeAlias = Received | Sent | Opened | PeerFinished | WeFinished | MessageTooLong | NotSent | Closed
-SessionEvent: TypeAlias = SessionOpened | Listening | Resolving | Resolved | Tried | TurnedAway | SessionClosed
+SessionEvent: TypeAlias = (
+    SessionOpened | Listening | Resolving | Resolved | Tried | ReplyChanged | TurnedAway | SessionClosed
+)
 Event: TypeAlias = ConnectionEvent | SessionEvent

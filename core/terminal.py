@@ -42,7 +42,7 @@ from core.workbench import Workbench
 
 _TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Closed, PeerFinished)
 _LONGEST_INPUT = 16 << 20  # bytes of one line of standard input
-_LONGEST_WAIT = 0.2 if sys.platform == "win32" else None  # seconds; there no signal ends a wait, it waits for the end
+_LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
 _PATIENCE = 2.0  # seconds that a client which has said all it had waits for the last answers
 
 

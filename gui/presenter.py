@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from core.events import ConnectionId, Role, SessionId
 from core.journal.ledger import ConnectionState, Phase, SessionState
-from gui.keys import shown
 from core.text_safety import TextSafety
+from gui.keys import shown
 from gui.views import (
     AddressBarView,
     Button,

@@ -20,6 +20,7 @@ from core.events import (
     Opened,
     PeerFinished,
     Received,
+    ReplyChanged,
     Role,
     Sent,
     SessionClosed,
@@ -154,6 +155,8 @@ def _apply(session: _Session, event: Event) -> None:
         case WeFinished() if event.connection in session.connections:
             connection = session.connections[event.connection]
             session.connections[event.connection] = replace(connection, can_send=False)
+        case ReplyChanged():
+            session.state = replace(session.state, reply=event.reply)
         case Closed():
             session.connections.pop(event.connection, None)
         case SessionClosed():

@@ -14,6 +14,7 @@ from core.events import (
     Opened,
     PeerFinished,
     Received,
+    ReplyChanged,
     Resolved,
     Resolving,
     Role,
@@ -50,7 +51,9 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
     ``number`` is the connection's, which a server's clients are called by; a client has only one.
     """
     match event:
-        case SessionOpened() | Listening() | Resolving() | Resolved() | Tried() | TurnedAway() | SessionClosed():
+        case SessionClosed():
+            return _about_the_end(event, role)
+        case SessionOpened() | Listening() | Resolving() | Resolved() | Tried() | ReplyChanged() | TurnedAway():
             return _about_session(event)
         case Received() | Sent():
             return ""
@@ -70,10 +73,20 @@ def _about_session(event: SessionEvent) -> str:
             return f"found {_list(event.addresses)} in {_duration(event.took)}"
         case Tried():
             return f"tried {event.address} for {_duration(event.took)}: {event.why.what}"
+        case ReplyChanged():
+            return f"replies with {_REPLIES.get(event.reply, event.reply)} from now on"
         case TurnedAway():
             return f"turned {event.peer or 'a peer'} away: {event.why}"
-        case SessionClosed():
-            return str(event.failure) if event.failure else "cancelled" if event.cancelled else "over"
+        case _:
+            return ""
+
+
+def _about_the_end(event: SessionClosed, role: Role) -> str:
+    if event.failure is not None:
+        return str(event.failure)
+    if event.cancelled:
+        return "cancelled"
+    return "server stopped" if role is Role.SERVER else "disconnected"
 
 
 def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
@@ -92,7 +105,7 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             return f"{event.size:,} bytes for {who} were not sent: {event.why}"
         case Closed():
             what = "connection" if role is Role.CLIENT else who
-            return f"{what} closed: {event.why or _ending(event.ending, role)}"
+            return f"{what} closed: {_why(event, role)}"
         case _:
             return ""
 
@@ -117,10 +130,14 @@ def _caller(number: int | None, role: Role) -> str:
     return f"#{number}" if number is not None else "a connection"
 
 
-def _ending(ending: Ending, role: Role) -> str:
-    return _ENDINGS[ending].replace("the peer", "the server" if role is Role.CLIENT else "the peer")
+def _why(event: Closed, role: Role) -> str:
+    """Why a connection ended, to stand in the middle of a sentence."""
+    if event.why is not None:
+        return event.why.what[:1] + str(event.why)[1:]
+    return _ENDINGS[event.ending].replace("the peer", "the server" if role is Role.CLIENT else "the peer")
 
 
+_REPLIES = {"letter": "a random letter", "echo": "the same", "room": "what one says to all others", "none": "nothing"}
 _ROLES = {Role.SERVER: "starting a server on", Role.CLIENT: "connecting to"}
 
 

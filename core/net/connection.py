@@ -251,8 +251,7 @@ class Connection:
             else:
                 self._break(failure)
             return
-        if sink is not None:
-            sink.put(Received(self._session, self.id, _now(), data))
+        self._sender.after_what_was_sent(Received(self._session, self.id, _now(), data))
         if self._limits.idle is not None:
             self._idle_since = self._loop.time()
         if self._closing is not None:

@@ -121,18 +121,24 @@ class Dialer:
     def _note_failure(self, endpoint: Endpoint, began: float, error: OSError) -> None:
         why = explain(error, Doing.CONNECTING, endpoint.address)
         self._failures.append(why)
-        self._emit(Tried(self._session, time.monotonic_ns(), endpoint.address, self._loop.time() - began, why))
+        self._tell(endpoint, began, why)
         if self._left:
             self._try_next()
         elif not self._dialling:
             self._give_up(self._failures[0])
+
+    def _tell(self, endpoint: Endpoint, began: float, why: Explanation) -> None:
+        """Put an attempt that failed on record, unless it is all there is to tell, which ``failed`` does."""
+        if not self._target.is_literal:
+            took = self._loop.time() - began
+            self._emit(Tried(self._session, time.monotonic_ns(), endpoint.address, took, why))
 
     def _time_out(self) -> None:
         if self._over:
             return
         for sock, (endpoint, began) in list(self._dialling.items()):
             why = explain(TimeoutError(), Doing.CONNECTING, endpoint.address)
-            self._emit(Tried(self._session, time.monotonic_ns(), endpoint.address, self._loop.time() - began, why))
+            self._tell(endpoint, began, why)
             self._forget(sock)
             sock.close()
         self._give_up(explain(TimeoutError(), Doing.CONNECTING, self._target))

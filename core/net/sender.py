@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from core.errors import Doing, Explanation, Fault, SendError, explain
-from core.events import ConnectionId, NotSent, Sent, SessionId
+from core.events import ConnectionId, Event, NotSent, Sent, SessionId
 from core.net import sockets
 from core.net.outbox import Outbox, Outgoing
 
@@ -117,6 +117,15 @@ class Sender:
             if self._may_send:
                 self._may_send = False
                 self._refusal = why
+
+    def after_what_was_sent(self, event: Event) -> None:
+        """Put an event on record behind every message that the kernel has taken by now.
+
+        A peer may answer before the thread that sent has come to say so: it does that under the lock.
+        """
+        if self._sink is not None:
+            with self._lock:
+                self._sink.put(event)
 
     def _check(self) -> None:
         """Under the lock: raise ``SendError`` if nothing more can be taken in."""

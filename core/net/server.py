@@ -9,11 +9,12 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from core.address import Address, parse_address
-from core.errors import Doing, ListenError, SendError, explain
-from core.events import ConnectionId, Ending, Listening, NotSent, Resolving, Role, SessionId, TurnedAway
+from core.errors import Doing, Explanation, ListenError, SendError, explain
+from core.events import ConnectionId, Ending, Listening, NotSent, ReplyChanged, Resolving, Role, SessionId, TurnedAway
 from core.net import sockets
 from core.net.connection import Connection, EventSink
 from core.net.loop import READ
@@ -87,6 +88,7 @@ class Server(Session):
     def set_reply(self, name: str) -> None:
         """Answer by another rule from the next message on. Raises ``TincanError`` for an unknown name."""
         self._reply = make_reply(name)
+        self._emit(ReplyChanged(self.id, time.monotonic_ns(), name))
 
     @property
     def connections(self) -> list[Connection]:
@@ -115,13 +117,21 @@ class Server(Session):
                 raise outcome
             self._listeners = sockets.listen(outcome, self.target, self._limits.backlog)
         except Exception as error:  # noqa: BLE001 - explained to whoever asked for the server
-            self._fail(explain(error, Doing.LISTENING, self.target))
+            self._fail(self._explain(error, outcome))
             return
         self._spare.take()
         self.addresses = tuple(sockets.readable(listener.getsockname()) for listener in self._listeners)
         self._watch_listeners(READ)
         self._emit(Listening(self.id, time.monotonic_ns(), self.addresses))
         self._stands_or_over.set()
+
+    def _explain(self, error: Exception, outcome: Outcome) -> Explanation:
+        """Why it does not listen; if the port is taken, which one is not."""
+        why = explain(error, Doing.LISTENING, self.target)
+        if isinstance(outcome, Exception) or not isinstance(error, OSError) or error.errno != errno.EADDRINUSE:
+            return why
+        port = sockets.next_free_port(outcome)
+        return replace(why, advice=f"{why.advice}: {port} is free") if port is not None else why
 
     def _watch_listeners(self, events: int) -> None:
         for listener in self._listeners:

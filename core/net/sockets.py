@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from core.address import Address, check_host
+from core.address import HIGHEST_PORT, Address, check_host
 from core.errors import AddressError
 from core.settings import Limits
 
@@ -91,6 +91,18 @@ def listen(endpoints: Sequence[Endpoint], target: Address, backlog: int) -> list
             if target.port != 0 or error.errno != errno.EADDRINUSE:
                 raise
     return _listen_once(endpoints[:1], backlog, may_miss_some=False)
+
+
+def next_free_port(endpoints: Sequence[Endpoint], attempts: int = 20) -> int | None:
+    """A port above the one that is taken, free on every endpoint just now; None if none of ``attempts`` is."""
+    taken = int(endpoints[0].sockaddr[1]) if endpoints else 0
+    for port in range(taken + 1, min(taken + attempts, HIGHEST_PORT) + 1):
+        try:
+            _close_all(_listen_once([endpoint.with_port(port) for endpoint in endpoints], 1, may_miss_some=True))
+        except OSError:
+            continue
+        return port
+    return None
 
 
 def _listen_once(endpoints: Sequence[Endpoint], backlog: int, *, may_miss_some: bool) -> list[socket.socket]:

@@ -11,8 +11,8 @@ import tkinter as tk
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
-from gui.panes.clipping import own_copying
 from core.text_safety import TextSafety
+from gui.panes.clipping import own_copying
 from gui.theme import Theme
 from gui.typesetting import INCOMING, OUTGOING, Cap, Row
 from gui.wrapping import Metrics

@@ -303,11 +303,11 @@ class TestServing:
     def test_a_signal_ends_it_where_a_wait_cannot_be_interrupted(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(terminal_module, "_LONGEST_WAIT", 0.01)  # as on Windows
+        monkeypatch.setattr(terminal_module, "_LONGEST_WAIT", 0.01)
 
         def scene() -> None:
             terminal.port()
-            signal.raise_signal(signal.SIGINT)  # to this thread: the main one stays in its wait
+            signal.raise_signal(signal.SIGINT)  # to this thread: the main one stays in its wait, as on Windows
 
         assert terminal.run("serve", "0", scene=scene) == 0
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.address import Address
 from core.errors import Explanation
-from core.events import Event, NotSent, Role, SessionId
+from core.events import Event, NotSent, ReplyChanged, Role, SessionId
 from core.journal.ledger import Ledger, Phase, SessionState
 from tests.support.story import HERE, Story
 
@@ -150,6 +150,12 @@ def test_neither_a_stopped_server_nor_a_client_is_open_to_the_network() -> None:
 
     assert not state_after(server.begins(), server.listens(everywhere), server.ends()).is_open_to_the_network
     assert not state_after(client.begins(everywhere), client.opens()).is_open_to_the_network
+
+
+def test_another_rule_is_part_of_the_state() -> None:
+    story = Story()
+
+    assert state_after(story.begins(), ReplyChanged(story.session, story.now(), "echo")).reply == "echo"
 
 
 def test_sessions_do_not_mix() -> None:

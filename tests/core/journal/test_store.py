@@ -73,7 +73,7 @@ def test_a_conversation_comes_back_as_it_was(path: Path) -> None:
         ("sent", b"q"),
         ("received", b"stop"),
         ("closed", "#1 closed: the peer said stop"),
-        ("session-closed", "over"),
+        ("session-closed", "server stopped"),
     ]
     assert [entry.number for entry in entries] == [None, None, 1, 1, 1, 1, 1, 1, None]
     assert not any(entry.is_failure for entry in entries)
