@@ -88,7 +88,10 @@ class Server(Session):
     def set_reply(self, name: str) -> None:
         """Answer by another rule from the next message on. Raises ``TincanError`` for an unknown name."""
         self._reply = make_reply(name)
-        self._emit(ReplyChanged(self.id, time.monotonic_ns(), name))
+        with self._lock:
+            loop = self._loop_or_none
+        if loop is not None:
+            loop.call_soon(lambda: self._emit(ReplyChanged(self.id, time.monotonic_ns(), name)))
 
     @property
     def connections(self) -> list[Connection]:
