@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 
 _TICK = 0.010  # seconds: under load, entries gather for so long; waking a thread costs more than a message
 _COST = 200  # bytes counted for an event beside its data
+_CARRY_BYTES = (Received, Sent)
 _MOST_AT_ONCE = 64  # batches with events that wait for a view that wants them
 
 
@@ -96,11 +97,6 @@ def _merged(batches: Sequence[Batch]) -> Batch:
     return Batch(tuple(states.values()), batches[-1].recording)
 
 
-def _cost(event: Event) -> int:
-    """What an event counts for, in bytes."""
-    return _COST + len(event.data) if isinstance(event, Received | Sent) else _COST
-
-
 class Recorder:
     """Takes events from any thread, writes them in the order in which they came, and posts batches.
 
@@ -114,9 +110,10 @@ class Recorder:
         self._writer = JournalWriter(path) if path is not None else None
         self._ledger = Ledger()
         self._recording = Recording(path)
-        self._lock = threading.Lock()  # guards the five below
+        self._lock = threading.Lock()  # guards the six below
         self._waiting: list[Event] = []
-        self._size = 0
+        self._size = 0  # bytes of those that wait and of those in hand
+        self._in_hand = 0  # of those that were taken and are not recorded yet
         self._idle = False
         self._resumptions: list[Callable[[], None]] = []
         self._subscriptions: list[Subscription] = []
@@ -129,15 +126,15 @@ class Recorder:
 
     def put(self, event: Event) -> None:
         """Have an event recorded. Never blocks; nothing is dropped."""
-        cost = _cost(event)
         with self._lock:
             self._waiting.append(event)
-            self._size += cost
+            self._size += _COST + len(event.data) if isinstance(event, _CARRY_BYTES) else _COST
             if self._size > self._limits.events_high:
                 self.congested = True
-            wake, self._idle = self._idle, False
-        if wake:
-            self._news.release()
+            if not self._idle:
+                return
+            self._idle = False
+        self._news.release()
 
     def when_relieved(self, resume: Callable[[], None]) -> None:
         """Call ``resume`` once when ``congested`` is false: now, or later from the recorder's thread."""
@@ -188,13 +185,14 @@ class Recorder:
             self._news.acquire()
         with self._lock:
             events, self._waiting = self._waiting, []
+            self._in_hand = self._size
         return events
 
     def _record(self, events: list[Event]) -> None:
         self._write(events)
         counts = self._writer.counts if self._writer is not None else {}
         states = self._ledger.fold(events, counts)
-        self._relieve(events)
+        self._relieve()
         with self._lock:
             subscriptions = list(self._subscriptions)
         batch = Batch(states, self._recording, tuple(events))
@@ -222,12 +220,11 @@ class Recorder:
         else:
             self._recording = replace(self._recording, lost=lost)
 
-    def _relieve(self, events: Sequence[Event]) -> None:
-        """The events are off our hands: let readers go on if that was enough."""
-        done = sum(map(_cost, events))
+    def _relieve(self) -> None:
+        """What was in hand is recorded: let readers go on if that was enough."""
         resumptions: list[Callable[[], None]] = []
         with self._lock:
-            self._size -= done
+            self._size -= self._in_hand
             if self.congested and self._size <= self._limits.events_low:
                 self.congested = False
                 resumptions, self._resumptions = self._resumptions, []
