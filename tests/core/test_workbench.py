@@ -123,6 +123,7 @@ class TestTalking:
             server, address = serving(workbench, view, reply="none")
             client = connected(workbench, view, address)
             workbench.set_reply(server, "echo")
+            view.wait_for_state(server, lambda state: state.reply == "echo")
             workbench.send(client, b"echo?")
             wait_to_receive(view, client, b"echo?")
 

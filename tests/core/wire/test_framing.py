@@ -87,7 +87,7 @@ def test_what_is_made_ready_for_the_stream_comes_out_as_it_was(messages: list[by
 @pytest.mark.parametrize("piece", [b"x", b"xy", b"x" * 1000], ids=len)
 @pytest.mark.case("C-41", "C-44", "C-80")
 def test_a_message_without_an_end_stays_within_its_memory(piece: bytes) -> None:
-    limit = 64 * 1024
+    limit = 16 * 1024
     framer = Line(limit)
     pieces = 4 * limit // len(piece)
 
