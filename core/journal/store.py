@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -59,8 +61,11 @@ CREATE TABLE entry (            -- a recv, a completed send, or something else t
 CREATE UNIQUE INDEX entry_of_session ON entry (session, ordinal);
 """
 
-_INSERT = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_ns, data, note, failure, detail)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_NOTE = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_ns, note, failure, detail)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+# Many rows in one statement: sqlite3 lets go of the interpreter lock and takes it back for each statement,
+# and with a busy network thread beside it that costs several times what the row costs.
+_ROWS = 50
 _READ = """SELECT entry.session, ordinal, entry.connection, number, kind, wall_ns, mono_ns,
                   substr(data, 1, ?), coalesce(length(data), 0), coalesce(note, ''), failure
            FROM entry LEFT JOIN connection USING (connection)
@@ -74,7 +79,7 @@ _BYTES_OR_NONE = (bytes, type(None))
 _INT_OR_NONE = (int, type(None))
 _ENTRY: tuple[_Kind, ...] = (int, int, _INT_OR_NONE, _INT_OR_NONE, str, int, int, _BYTES_OR_NONE, int, str, int)
 
-_Row: TypeAlias = tuple[int, int, int | None, str, int, int, bytes | None, str | None, int, str | None]
+_TRAFFIC = (Received, Sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +144,11 @@ class JournalWriter:
             for owed in self._owed:
                 with contextlib.suppress(sqlite3.IntegrityError):  # that one is known already
                     self._introduce([owed])
-            self._introduce(events)
-            self._database.executemany(_INSERT, self._rows(events, wall_minus_mono))
+            notable = [event for event in events if not isinstance(event, _TRAFFIC)]
+            self._introduce(notable)
+            self._insert(events, wall_minus_mono)
             self._say_farewell(self._owed)
-            self._say_farewell(events)
+            self._say_farewell(notable)
             self._database.execute("COMMIT")
         except BaseException as error:
             self.counts, self._numbers = counts, numbers
@@ -188,23 +194,37 @@ class JournalWriter:
                 ended = (event.ending.value, event.connection)
                 self._database.execute("UPDATE connection SET ending = ? WHERE connection = ?", ended)
 
-    def _rows(self, events: Iterable[Event], wall_minus_mono: int) -> Iterable[_Row]:
-        counts = self.counts
-        for event in events:
-            session = event.session
-            ordinal = counts.get(session, 0)
-            counts[session] = ordinal + 1
-            at = event.at
-            wall = at + wall_minus_mono
-            if isinstance(event, Received):
-                yield session, ordinal, event.connection, "received", wall, at, event.data, None, 0, None
-            elif isinstance(event, Sent):
-                cuts = json.dumps({"cuts": event.cuts}) if event.cuts else None
-                yield session, ordinal, event.connection, "sent", wall, at, event.data, None, 0, cuts
+    def _insert(self, events: Iterable[Event], wall_minus_mono: int) -> None:
+        """Enter the events in their order, those that only carry bytes by the statementful."""
+        for carries_bytes, run in groupby(events, _carries_bytes):
+            if carries_bytes:
+                self._insert_traffic(list(run), wall_minus_mono)
             else:
-                connection: ConnectionId | None = getattr(event, "connection", None)
-                note, failure, detail = self._note(event, connection)
-                yield session, ordinal, connection, kind_of(event), wall, at, None, note, failure, detail
+                for event in run:
+                    self._insert_note(event, wall_minus_mono)
+
+    def _insert_traffic(self, events: list[Any], wall_minus_mono: int) -> None:
+        counts = self.counts
+        for first in range(0, len(events), _ROWS):
+            chunk: list[Received | Sent] = events[first : first + _ROWS]
+            values: list[object] = [wall_minus_mono]
+            for event in chunk:
+                session = event.session
+                ordinal = counts.get(session, 0)
+                counts[session] = ordinal + 1
+                if isinstance(event, Received):
+                    values += (session, ordinal, event.connection, "received", event.at, event.data, None)
+                else:
+                    cuts = json.dumps({"cuts": event.cuts}) if event.cuts else None
+                    values += (session, ordinal, event.connection, "sent", event.at, event.data, cuts)
+            self._database.execute(_traffic_statement(len(chunk)), values)
+
+    def _insert_note(self, event: Event, wall_minus_mono: int) -> None:
+        ordinal = self.counts.get(event.session, 0)
+        self.counts[event.session] = ordinal + 1
+        connection: ConnectionId | None = getattr(event, "connection", None)
+        place = (event.session, ordinal, connection, kind_of(event), event.at + wall_minus_mono, event.at)
+        self._database.execute(_NOTE, (*place, *self._note(event, connection)))
 
     def _note(self, event: Event, connection: ConnectionId | None) -> tuple[str, int, str]:
         number = self._numbers.get(connection) if connection is not None else None
@@ -279,6 +299,19 @@ class JournalReader:
             if not all(map(isinstance, row, kinds)):
                 raise JournalError(f"the journal {self.path} is damaged: a value in it is of the wrong kind")
         return rows
+
+
+def _carries_bytes(event: Event) -> bool:
+    return isinstance(event, _TRAFFIC)
+
+
+@cache
+def _traffic_statement(rows: int) -> str:
+    """Adds so many entries of received and sent bytes; ``?1`` is the time of day less the monotonic clock."""
+    row = "(?{0}, ?{1}, ?{2}, ?{3}, ?{4} + ?1, ?{4}, ?{5}, 0, ?{6})"
+    values = ", ".join(row.format(*range(first, first + 7)) for first in range(2, 2 + 7 * rows, 7))
+    columns = "session, ordinal, connection, kind, wall_ns, mono_ns, data, failure, detail"
+    return f"INSERT INTO entry ({columns}) VALUES {values}"  # noqa: S608 - nothing in it is from outside
 
 
 def kind_of(event: Event) -> str:

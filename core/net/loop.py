@@ -131,7 +131,8 @@ class Loop:
             self._read_clock(timeout)  # before anybody sets a timer
         for key, events in news:
             key.data(events)
-        self._call_due()
+        if self._timers:
+            self._call_due()
 
     def _read_clock(self, waited: float = 0.0) -> float:
         """The loop's time. What has passed since the last look, less what was ``waited``, is a pause if it is long."""

@@ -101,15 +101,24 @@ class Sender:
         if not data:
             raise SendError("an empty message has no bytes to send")
         with self._lock:
-            self._check()
-            if self._outbox:
+            if not self._may_send or self._outbox.is_full:
+                raise SendError(self._why_not())
+            if self._outbox.size:
                 self._outbox.add(data)
                 return False
-            taken = self._try(data)
-            if taken == len(data):
-                return False
-            self._outbox.add(data, taken)
-            return True
+            at = time.monotonic_ns() if self._sink is not None else 0
+            try:
+                taken = self._sock.send(data)
+            except (BlockingIOError, InterruptedError):
+                taken = 0
+            except OSError as error:
+                raise self._fail_to_send(error) from error
+            if taken < len(data):
+                self._outbox.add(data, taken)
+                return True
+            if self._sink is not None:  # under the lock, so that the events are in the order of the bytes
+                self._sink.put(Sent(self._session, self._identity, at, data))
+            return False
 
     def forbid(self, why: str) -> None:
         """Refuse what comes from now on. The first reason is the one that counts."""
@@ -127,30 +136,18 @@ class Sender:
             with self._lock:
                 self._sink.put(event)
 
-    def _check(self) -> None:
-        """Under the lock: raise ``SendError`` if nothing more can be taken in."""
+    def _why_not(self) -> str:
+        """Under the lock: why nothing more can be taken in."""
         if not self._may_send:
-            raise SendError(self._refusal)
-        if self._outbox.is_full:
-            waiting = f"{self._outbox.size:,} bytes wait for it already, and that is the limit"
-            raise SendError(f"{self._peer} does not read: {waiting}")
+            return self._refusal
+        return f"{self._peer} does not read: {self._outbox.size:,} bytes wait for it already, and that is the limit"
 
-    def _try(self, data: bytes) -> int:
-        """Under the lock: offer the kernel a whole message; return how many bytes it took."""
-        at = time.monotonic_ns()
-        try:
-            taken = self._sock.send(data)
-        except (BlockingIOError, InterruptedError):
-            return 0
-        except OSError as error:
-            self._may_send = False
-            self._refusal = explain(error, Doing.TALKING, self._peer).what
-            self._fail(error)
-            raise SendError(self._refusal) from error
-        if taken == len(data) and self._sink is not None:
-            # Under the lock, so that the events are in the order of the bytes.
-            self._sink.put(Sent(self._session, self._identity, at, data))
-        return taken
+    def _fail_to_send(self, error: OSError) -> SendError:
+        """Under the lock: the first send that met a broken socket."""
+        self._may_send = False
+        self._refusal = explain(error, Doing.TALKING, self._peer).what
+        self._fail(error)
+        return SendError(self._refusal)
 
     def _fail(self, error: OSError) -> None:
         """Under the lock: the socket is broken; the connection is told when the loop comes to it."""

@@ -243,12 +243,12 @@ class Server(Session):
         """Let the rule answer each message; after its goodbye the connection is not listened to."""
         reply = self._reply
         for message in messages:
-            answer = reply.answer(message)
-            if answer.to_sender is not None:
-                self._send(connection, answer.to_sender)
-            if answer.to_others is not None:
-                self._send_to_others(connection, answer.to_others)
-            if answer.goodbye:
+            to_sender, to_others, goodbye = reply.answer(message)
+            if to_sender is not None:
+                self._send(connection, to_sender)
+            if to_others is not None:
+                self._send_to_others(connection, to_others)
+            if goodbye:
                 connection.close(Ending.REPLY)
                 return
         if not reply.waits_for_a_person:

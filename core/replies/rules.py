@@ -65,7 +65,7 @@ class Echo:
     waits_for_a_person = False
 
     def answer(self, message: bytes) -> Answer:
-        return Answer(to_sender=message)
+        return Answer(message)
 
 
 class Room:
