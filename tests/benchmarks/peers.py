@@ -55,18 +55,21 @@ class Contender:
     def running(self, folder: Path) -> Iterator[Server]:
         """Start it, and end it and all its children afterwards. Raises ``CannotServe``."""
         port = 0 if self.tells_port else free_port()
-        process = subprocess.Popen(
-            self.command(port, folder),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE if self.tells_port else subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        complaints = folder / "complaints.txt"
+        with complaints.open("wb") as errors:
+            process = subprocess.Popen(
+                self.command(port, folder),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE if self.tells_port else subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
         try:
             if self.tells_port:
                 assert process.stdout is not None
                 port = int(process.stdout.readline() or 0)
-            _wait_until_listening(port, process)
+            if not _is_listening(port, process):
+                raise CannotServe(f"does not start: {complaints.read_text(errors='replace').strip()[-200:]}")
             yield Server(port, process.pid)
         finally:
             _end(process)
@@ -154,13 +157,14 @@ def _installed(program: str, contender: Contender) -> list[Contender]:
     return [contender] if shutil.which(program) else []
 
 
-def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+def _is_listening(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Whether the server stands; waits for it, but not for one that has ended."""
     deadline = time.monotonic() + _STANDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while port and time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection((_HOST, port), timeout=1):
-            return
+            return True
         time.sleep(0.01)
-    raise CannotServe("does not start")
+    return False
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
