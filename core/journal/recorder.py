@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from core.errors import Explanation, JournalError
@@ -95,6 +96,14 @@ def _merged(batches: Sequence[Batch]) -> Batch:
     """One batch without events for several: the latest state of every session."""
     states = {state.session: state for batch in batches for state in batch.sessions}
     return Batch(tuple(states.values()), batches[-1].recording)
+
+
+def _guarded(call: Callable[[], None]) -> None:
+    """Call what others want called: a fault of theirs must not end the recording."""
+    try:
+        call()
+    except Exception:
+        _log.exception("fault in a view of the journal")
 
 
 class Recorder:
@@ -197,7 +206,7 @@ class Recorder:
             subscriptions = list(self._subscriptions)
         batch = Batch(states, self._recording, tuple(events))
         for subscription in subscriptions:
-            subscription.post(batch)
+            _guarded(partial(subscription.post, batch))
 
     def _write(self, events: Sequence[Event]) -> None:
         if self._writer is None:
@@ -229,4 +238,4 @@ class Recorder:
                 self.congested = False
                 resumptions, self._resumptions = self._resumptions, []
         for resume in resumptions:
-            resume()
+            _guarded(resume)

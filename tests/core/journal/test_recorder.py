@@ -272,6 +272,24 @@ class TestViews:
 
 
 @pytest.mark.case("C-42")
+    @pytest.mark.case("C-67")
+    def test_a_fault_of_a_view_ends_neither_the_recording_nor_the_other_views(
+        self, path: Path, logged_errors: list[logging.LogRecord]
+    ) -> None:
+        def broken() -> None:
+            raise RuntimeError("the view broke")
+
+        story = Story()
+        with recording(path) as recorder:
+            recorder.subscribe(broken)
+            sound = View(recorder)
+            recorder.put(story.begins())
+            sound.wait_for_state(story.session, lambda state: True)
+        assert len(entries_of(path)) == 1
+        assert [record.getMessage() for record in logged_errors] == ["fault in a view of the journal"]
+        logged_errors.clear()
+
+
 class TestCongestion:
     LIMITS = Limits(events_high=10_000, events_low=2_000)
 
