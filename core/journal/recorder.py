@@ -102,7 +102,7 @@ def _guarded(call: Callable[[], None]) -> None:
     """Call what others want called: a fault of theirs must not end the recording."""
     try:
         call()
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, it is theirs
         _log.exception("fault in a view of the journal")
 
 

@@ -270,8 +270,6 @@ class TestViews:
 
         assert told == []
 
-
-@pytest.mark.case("C-42")
     @pytest.mark.case("C-67")
     def test_a_fault_of_a_view_ends_neither_the_recording_nor_the_other_views(
         self, path: Path, logged_errors: list[logging.LogRecord]
@@ -290,6 +288,7 @@ class TestViews:
         logged_errors.clear()
 
 
+@pytest.mark.case("C-42")
 class TestCongestion:
     LIMITS = Limits(events_high=10_000, events_low=2_000)
 
