@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -31,7 +32,9 @@ LATE = ("sqlite3", "asyncio", "ssl", "logging", "core.workbench", "core.net.serv
 def modules_after(statement: str) -> set[str]:
     """The modules that a fresh interpreter has loaded after the statement."""
     code = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=unmeasured)
     return set(done.stdout.split())
 
 

@@ -605,7 +605,7 @@ def test_peers_that_are_gone_before_they_are_accepted_leave_nothing_behind() -> 
         with Peer.calls(address_of(server)) as peer:
             assert peer.hear(16) == b"type the message"
             until(lambda: len(server.connections) == 1, "the others' end")
-        assert len(sink.of(Opened)) == len(sink.of(Closed)) + 1
+            assert len(sink.of(Opened)) == len(sink.of(Closed)) + 1
 
 
 @pytest.mark.case("C-32")
