@@ -32,28 +32,11 @@ from core.net import sockets
 from core.net.endings import ending_of
 from core.net.loop import READ, WRITE, Loop, Timer
 from core.net.sender import Sender
+from core.net.sink import EventSink
 from core.settings import Limits
 from core.wire.framing import Framer, TooLong
 
 _log = logging.getLogger(__name__)
-
-
-class EventSink(Protocol):
-    """Where events go. ``put`` is for any thread and never blocks.
-
-    While ``congested`` is true connections leave what they could read with the kernel, so that TCP
-    slows the peers down; ``when_relieved`` calls back once, from any thread, when that is over.
-    """
-
-    congested: bool
-
-    def put(self, event: Event) -> None:
-        """Take in what happened."""
-        ...
-
-    def when_relieved(self, resume: Callable[[], None]) -> None:
-        """Call ``resume`` once when ``congested`` has become false again."""
-        ...
 
 
 class Owner(Protocol):
@@ -251,7 +234,8 @@ class Connection:
             else:
                 self._break(failure)
             return
-        self._sender.after_what_was_sent(Received(self._session, self.id, _now(), data))
+        if sink is not None:
+            self._sender.after_what_was_sent(Received(self._session, self.id, _now(), data))
         if self._limits.idle is not None:
             self._idle_since = self._loop.time()
         if self._closing is not None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.address import Address
-    from core.net.connection import EventSink
     from core.net.loop import Loop, Timer
+    from core.net.sink import EventSink
     from core.settings import Limits
 
 

@@ -16,10 +16,11 @@ from core.address import Address, parse_address
 from core.errors import Doing, Explanation, ListenError, SendError, explain
 from core.events import ConnectionId, Ending, Listening, NotSent, ReplyChanged, Resolving, Role, SessionId, TurnedAway
 from core.net import sockets
-from core.net.connection import Connection, EventSink
+from core.net.connection import Connection
 from core.net.loop import READ
 from core.net.resolver import Outcome, Resolver
 from core.net.session import Session
+from core.net.sink import EventSink
 from core.replies import Reply, make_reply
 from core.settings import DEFAULTS, Limits
 
@@ -259,12 +260,19 @@ class Server(Session):
         try:
             connection.send(message)
         except SendError as error:
-            self._emit(NotSent(self.id, connection.id, time.monotonic_ns(), len(message), str(error)))
+            self._note_refusal(connection, message, error)
+
+    def _note_refusal(self, connection: Connection, message: bytes, error: SendError) -> None:
+        self._emit(NotSent(self.id, connection.id, time.monotonic_ns(), len(message), str(error)))
 
     def _send_to_others(self, sender: Connection, message: bytes) -> None:
         for connection in self.connections:
-            if connection is not sender:
-                self._send(connection, message)
+            if connection is sender:
+                continue
+            try:  # rather than through _send: this is done for a hundred at a time
+                connection.send(message)
+            except SendError as error:
+                self._note_refusal(connection, message, error)
 
     def peer_finished(self, connection: Connection) -> None:
         """A rule has nothing more to say to a peer that has finished; a person may have."""

@@ -15,9 +15,10 @@ from typing import Self
 from core.address import Address
 from core.errors import Doing, Explanation, explain
 from core.events import ConnectionId, Event, Role, SessionClosed, SessionId, SessionOpened
-from core.net.connection import Connection, EventSink
+from core.net.connection import Connection
 from core.net.loop import Loop
 from core.net.resolver import Resolver
+from core.net.sink import EventSink
 from core.settings import Limits
 from core.wire.framing import Framer, make_framer
 
