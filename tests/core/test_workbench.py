@@ -20,8 +20,8 @@ from core.net import sockets
 from core.net.session import Session
 from core.settings import Limits
 from core.workbench import Delivery, Workbench
-from tests.support.sink import until
 from tests.support.peers import Peer
+from tests.support.sink import until
 from tests.support.story import PATIENCE, View
 
 ANY_PORT = Address("127.0.0.1", 0)
