@@ -58,11 +58,6 @@ class ConversationPane(ttk.Frame):
         else:
             self._empty.place_forget()
 
-    @property
-    def new_text(self) -> str:
-        """What the button back to the end says; empty while it is not there."""
-        return str(self._back.cget("text")) if self._back.winfo_manager() else ""
-
     def _show_reply(self, reply: str | None) -> None:
         if reply is None:
             self.reply.pack_forget()
