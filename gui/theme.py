@@ -50,6 +50,9 @@ class Theme:
         self.strong = tkfont.Font(root, family=family, weight="bold", name="TincanStrong")
         self.title = tkfont.Font(root, family=family, weight="bold", name="TincanTitle")
         self.tiny = tkfont.Font(root, family=family, size=1, name="TincanTiny")
+        fixed = tkfont.nametofont("TkFixedFont", root=root).actual("family")
+        self.mono = tkfont.Font(root, family=fixed, name="TincanMono")
+        self._usual_families = family, fixed
         self.choice, self.step = choice, 0
         self.palette = PALETTES["light"]
         self._resize_fonts(step)
@@ -75,6 +78,17 @@ class Theme:
         for listener in list(self._listeners):
             listener()
         return self.step
+
+    def choose_fonts(self, text_family: str = "", mono_family: str = "") -> None:
+        """Take families for conversations and for hex; the system's own where one is empty or not there."""
+        installed = {family.lower() for family in tkfont.families(self._root)}
+        for font, wanted, usual in (
+            (self.text, text_family, self._usual_families[0]),
+            (self.mono, mono_family, self._usual_families[1]),
+        ):
+            font.configure(family=wanted if wanted.lower() in installed else usual)
+        for listener in list(self._listeners):
+            listener()
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` now and after every change of palette or text size."""
@@ -122,6 +136,7 @@ class Theme:
             tkfont.nametofont(name, root=self._root).configure(size=points)
         tkfont.nametofont("TkFixedFont", root=self._root).configure(size=points)
         self.text.configure(size=points + 1)
+        self.mono.configure(size=points)
         self.small.configure(size=max(6, points - 1))
         self.strong.configure(size=points)
         self.title.configure(size=points + 4)
