@@ -16,8 +16,8 @@ from typing import TypeAlias
 from core.address import Address
 from core.errors import Doing, Explanation, Fault, JournalError, SendError, explain
 from core.events import ConnectionId, SessionClosed, SessionId
+from core.journal.reader import JournalReader
 from core.journal.recorder import Recorder, Subscription
-from core.journal.store import JournalReader
 from core.net import sockets
 from core.net.client import Client
 from core.net.connection import Connection

@@ -25,7 +25,7 @@ from gui.theme import Theme
 from gui.window import USUAL_SIZE, Window
 
 if TYPE_CHECKING:
-    from core.journal.store import JournalReader
+    from core.journal.reader import JournalReader
     from core.workbench import Workbench
 
 SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads

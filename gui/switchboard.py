@@ -27,8 +27,8 @@ from gui.theme import Theme
 from gui.window import Window
 
 if TYPE_CHECKING:
+    from core.journal.reader import Entry, JournalReader
     from core.journal.recorder import Recording
-    from core.journal.store import Entry, JournalReader
     from core.workbench import Workbench
 
 

@@ -17,7 +17,7 @@ from gui.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:
     from core.events import ConnectionId, Role
-    from core.journal.store import Entry
+    from core.journal.reader import Entry
 
 RECEIVED, SENT = "received", "sent"
 SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header

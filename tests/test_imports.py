@@ -132,7 +132,7 @@ def test_what_decides_what_is_shown_needs_no_window(name: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("core.net.server", "from core.journal.store import JournalReader"),
+        ("core.net.server", "from core.journal.reader import JournalReader"),
         ("core.journal.store", "import core.net.sockets"),
         ("core.journal.store", "from core import net"),
         ("core.wire.framing", "from core.net import sockets"),

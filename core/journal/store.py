@@ -1,8 +1,4 @@
-"""The journal's file: an SQLite database that people may open with their own tools.
-
-The recorder appends through ``JournalWriter``; every view reads through a ``JournalReader`` of its
-own. The schema is part of what Tincan promises, see ``SCHEMA``.
-"""
+"""Writes a journal: the recorder appends through ``JournalWriter``, and nobody else."""
 
 from __future__ import annotations
 
@@ -12,101 +8,25 @@ import platform
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from core.address import Address
-from core.errors import Doing, JournalError, explain
+from core.errors import JournalError
 from core.events import Closed, ConnectionId, Event, Opened, Received, Role, Sent, SessionId, SessionOpened
 from core.journal.notes import is_failure, sentence
-
-FORMAT = 1
-_APPLICATION_ID = 0x54494E43  # "TINC"
-
-SCHEMA = """
-CREATE TABLE journal (          -- one row: what wrote this file
-  program TEXT NOT NULL, system TEXT NOT NULL,
-  began_ns INTEGER NOT NULL     -- nanoseconds since 1970, UTC
-);
-CREATE TABLE session (          -- a server or a client
-  session INTEGER PRIMARY KEY,
-  role TEXT NOT NULL,           -- 'server' or 'client'
-  target TEXT NOT NULL,         -- HOST:PORT as asked for
-  framing TEXT NOT NULL, reply TEXT
-);
-CREATE TABLE connection (
-  connection INTEGER PRIMARY KEY,
-  session INTEGER NOT NULL REFERENCES session,
-  number INTEGER NOT NULL,      -- #1, #2 ... within its session
-  local TEXT NOT NULL, peer TEXT NOT NULL,
-  ending TEXT                   -- NULL while it stands
-);
-CREATE TABLE entry (            -- a recv, a completed send, or something else that happened
-  entry INTEGER PRIMARY KEY,    -- in the order of recording
-  session INTEGER NOT NULL REFERENCES session,
-  ordinal INTEGER NOT NULL,     -- 0, 1, 2 ... within its session
-  connection INTEGER REFERENCES connection,
-  kind TEXT NOT NULL,           -- 'received', 'sent', 'listening', 'opened', 'closed' ...
-  wall_ns INTEGER NOT NULL,     -- time of day, nanoseconds since 1970, UTC
-  mono_ns INTEGER NOT NULL,     -- monotonic clock, for durations within this file
-  data BLOB,                    -- received, sent: the bytes as the socket gave or took them
-  note TEXT,                    -- everything else: a sentence
-  failure INTEGER NOT NULL,     -- 1 if the note tells of something that went wrong
-  detail TEXT                   -- JSON, where there is more to say
-);
-CREATE UNIQUE INDEX entry_of_session ON entry (session, ordinal);
-"""
+from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA, failed
 
 _NOTE = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_ns, note, failure, detail)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 # Many rows in one statement: sqlite3 lets go of the interpreter lock and takes it back for each statement,
 # and with a busy network thread beside it that costs several times what the row costs.
 _ROWS = 50
-_READ = """SELECT entry.session, ordinal, entry.connection, number, kind, wall_ns, mono_ns,
-                  substr(data, 1, ?), coalesce(length(data), 0), coalesce(note, ''), failure
-           FROM entry LEFT JOIN connection USING (connection)
-           WHERE entry.session = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal"""
-
-# SQLite quotes a damaged schema in its messages, which then are not UTF-8 either.
-_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
-
-_Kind: TypeAlias = type | tuple[type, ...]
-_BYTES_OR_NONE = (bytes, type(None))
-_INT_OR_NONE = (int, type(None))
-_ENTRY: tuple[_Kind, ...] = (int, int, _INT_OR_NONE, _INT_OR_NONE, str, int, int, _BYTES_OR_NONE, int, str, int)
-
 _TRAFFIC = (Received, Sent)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row of the journal, ``data`` cut to the preview that was asked for."""
-
-    session: SessionId
-    ordinal: int  # 0, 1, 2 ... within its session
-    connection: ConnectionId | None
-    number: int | None  # the connection's within its session: #1, #2 ...
-    kind: str
-    wall_ns: int  # time of day, UTC, since 1970
-    mono_ns: int
-    data: bytes | None
-    size: int  # of the whole data, bytes
-    note: str
-    is_failure: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """A session as the journal knows it."""
-
-    session: SessionId
-    role: str
-    target: str
-    entries: int
 
 
 class JournalWriter:
@@ -126,12 +46,12 @@ class JournalWriter:
             path.touch(mode=0o600, exist_ok=False)
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
-            raise _failed(error, path) from error
+            raise failed(error, path) from error
         try:
             self._create()
         except sqlite3.Error as error:
             self._database.close()
-            raise _failed(error, path) from error
+            raise failed(error, path) from error
 
     def append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
         """Write the events in one transaction: all of them or, when it raises ``JournalError``, none.
@@ -155,7 +75,7 @@ class JournalWriter:
             self._owed += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
             self._roll_back()
             if isinstance(error, sqlite3.Error):
-                raise _failed(error, self.path) from error
+                raise failed(error, self.path) from error
             raise
         self._owed.clear()
 
@@ -168,7 +88,7 @@ class JournalWriter:
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = NORMAL")
         self._database.executescript("BEGIN;" + SCHEMA)  # until the commit it is no journal to anybody
-        run(f"PRAGMA application_id = {_APPLICATION_ID}")
+        run(f"PRAGMA application_id = {APPLICATION_ID}")
         run(f"PRAGMA user_version = {FORMAT}")
         from core import __version__
 
@@ -239,68 +159,6 @@ class JournalWriter:
                 return
 
 
-class JournalReader:
-    """Reads a journal, while it is being written or later. One thread at a time.
-
-    Raises ``JournalError`` for what cannot be read.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        if not path.is_file():
-            raise JournalError(f"{path} is not there")
-        try:
-            self._database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
-        except sqlite3.Error as error:
-            raise _failed(error, path) from error
-        try:
-            version = self._database.execute("PRAGMA user_version").fetchone()[0]
-            application = self._database.execute("PRAGMA application_id").fetchone()[0]
-        except _UNREADABLE as error:
-            self._database.close()
-            raise _failed(error, path) from error
-        if application != _APPLICATION_ID or version != FORMAT:
-            self._database.close()
-            raise JournalError(f"{path} is not a journal that this version of Tincan can read")
-
-    def read(self, session: SessionId, first: int, count: int, *, preview: int = 16384) -> list[Entry]:
-        """The entries from ordinal ``first`` on, at most ``count``, each with at most ``preview`` bytes."""
-        rows = self._query(_READ, (preview, session, first, first + count), _ENTRY)
-        return [_entry(row) for row in rows]
-
-    def data(self, session: SessionId, ordinal: int) -> bytes:
-        """All the bytes of one entry; empty if it has none."""
-        rows = self._query(
-            "SELECT data FROM entry WHERE session = ? AND ordinal = ?", (session, ordinal), (_BYTES_OR_NONE,)
-        )
-        return rows[0][0] or b"" if rows else b""
-
-    def count(self, session: SessionId) -> int:
-        """How many entries the session has."""
-        rows = self._query("SELECT coalesce(max(ordinal) + 1, 0) FROM entry WHERE session = ?", (session,), (int,))
-        return int(rows[0][0])
-
-    def sessions(self) -> list[SessionRow]:
-        """Every session, in the order in which they were opened."""
-        rows = self._query("SELECT session, role, target FROM session ORDER BY session", (), (int, str, str))
-        return [SessionRow(SessionId(s), role, target, self.count(SessionId(s))) for s, role, target in rows]
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
-
-    def _query(self, sql: str, values: tuple[object, ...], kinds: tuple[_Kind, ...]) -> list[Any]:
-        """The rows, each value of the kind that stands for it in ``kinds``: a damaged file may hold any other."""
-        try:
-            rows = self._database.execute(sql, values).fetchall()
-        except _UNREADABLE as error:
-            raise _failed(error, self.path) from error
-        for row in rows:
-            if not all(map(isinstance, row, kinds)):
-                raise JournalError(f"the journal {self.path} is damaged: a value in it is of the wrong kind")
-        return rows
-
-
 def _carries_bytes(event: Event) -> bool:
     return isinstance(event, _TRAFFIC)
 
@@ -320,11 +178,6 @@ def kind_of(event: Event) -> str:
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).removeprefix("-")
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
-    session, ordinal, connection, number, kind, wall_ns, mono_ns, data, size, note, failure = row
-    return Entry(session, ordinal, connection, number, kind, wall_ns, mono_ns, data, size, note, bool(failure))
-
-
 def _plain(value: object) -> object:
     """The event as JSON can hold it."""
     if isinstance(value, Address):
@@ -337,13 +190,3 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
-
-
-def _failed(error: Exception, path: Path) -> JournalError:
-    if isinstance(error, sqlite3.Error):
-        code = getattr(error, "sqlite_errorcode", None)
-        reason = "the disk is full" if code == sqlite3.SQLITE_FULL else str(error)
-        return JournalError(f"the journal {path} cannot be used: {reason}")
-    if isinstance(error, UnicodeDecodeError):
-        return JournalError(f"the journal {path} cannot be used: it is damaged")
-    return JournalError(str(explain(error, Doing.RECORDING, path)))

@@ -20,7 +20,7 @@ from gui.typesetting import Row, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
     from core.events import Role, SessionId
-    from core.journal.store import Entry
+    from core.journal.reader import Entry
 
 SLICE = 200  # entries in the Text beyond which its far end is cut off
 FLOOD = 200  # new entries at once from which the slice is replaced rather than continued

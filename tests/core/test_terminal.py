@@ -21,7 +21,7 @@ from build_scripts.project import ROOT
 from core import terminal as terminal_module
 from core.__main__ import main
 from core.events import SessionId
-from core.journal.store import JournalReader
+from core.journal.reader import JournalReader
 from core.net import sockets
 from tests.support.story import PATIENCE
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.events import ConnectionId, Role, SessionId
-from core.journal.store import Entry
+from core.journal.reader import Entry
 from gui.panes.transcript import Conversation
 
 SESSION = SessionId(1)

@@ -8,7 +8,7 @@ import tkinter as tk
 import pytest
 
 from core.events import Role
-from core.journal.store import Entry
+from core.journal.reader import Entry
 from gui.panes import transcript as module
 from gui.panes.transcript import Transcript
 from gui.theme import Theme

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.events import Role
-from core.journal.store import Entry
+from core.journal.reader import Entry
 from core.text_safety import TextSafety
 from gui.typesetting import DECOR, Row, Typesetter, clock, within_budget
 from gui.wrapping import PAD, Metrics

@@ -25,8 +25,8 @@ from core.errors import JournalError
 from core.events import Event, Received, SessionId
 from core.journal import recorder as recorder_module
 from core.journal.ledger import Phase, SessionState
+from core.journal.reader import JournalReader
 from core.journal.recorder import Recorder
-from core.journal.store import JournalReader
 from core.settings import Limits
 from tests.support import victim
 from tests.support.story import PATIENCE, Story, View

@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from core.address import Address
 from core.errors import Explanation, JournalError
 from core.events import Ending, Event, NotSent, Received, Role, SessionId
-from core.journal.store import FORMAT, JournalReader, JournalWriter, kind_of
+from core.journal.reader import JournalReader
+from core.journal.schema import FORMAT
+from core.journal.store import JournalWriter, kind_of
 from tests.support.story import Story
 
 WALL_MINUS_MONO = 1_000_000

@@ -1,0 +1,56 @@
+"""What a journal looks like on the disk: part of what Tincan promises, for people open it with their own tools."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from core.errors import Doing, JournalError, explain
+
+FORMAT = 1
+APPLICATION_ID = 0x54494E43  # "TINC"
+
+SCHEMA = """
+CREATE TABLE journal (          -- one row: what wrote this file
+  program TEXT NOT NULL, system TEXT NOT NULL,
+  began_ns INTEGER NOT NULL     -- nanoseconds since 1970, UTC
+);
+CREATE TABLE session (          -- a server or a client
+  session INTEGER PRIMARY KEY,
+  role TEXT NOT NULL,           -- 'server' or 'client'
+  target TEXT NOT NULL,         -- HOST:PORT as asked for
+  framing TEXT NOT NULL, reply TEXT
+);
+CREATE TABLE connection (
+  connection INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL REFERENCES session,
+  number INTEGER NOT NULL,      -- #1, #2 ... within its session
+  local TEXT NOT NULL, peer TEXT NOT NULL,
+  ending TEXT                   -- NULL while it stands
+);
+CREATE TABLE entry (            -- a recv, a completed send, or something else that happened
+  entry INTEGER PRIMARY KEY,    -- in the order of recording
+  session INTEGER NOT NULL REFERENCES session,
+  ordinal INTEGER NOT NULL,     -- 0, 1, 2 ... within its session
+  connection INTEGER REFERENCES connection,
+  kind TEXT NOT NULL,           -- 'received', 'sent', 'listening', 'opened', 'closed' ...
+  wall_ns INTEGER NOT NULL,     -- time of day, nanoseconds since 1970, UTC
+  mono_ns INTEGER NOT NULL,     -- monotonic clock, for durations within this file
+  data BLOB,                    -- received, sent: the bytes as the socket gave or took them
+  note TEXT,                    -- everything else: a sentence
+  failure INTEGER NOT NULL,     -- 1 if the note tells of something that went wrong
+  detail TEXT                   -- JSON, where there is more to say
+);
+CREATE UNIQUE INDEX entry_of_session ON entry (session, ordinal);
+"""
+
+
+def failed(error: Exception, path: Path) -> JournalError:
+    """What went wrong with the journal at ``path``, for a person."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)
+        reason = "the disk is full" if code == sqlite3.SQLITE_FULL else str(error)
+        return JournalError(f"the journal {path} cannot be used: {reason}")
+    if isinstance(error, UnicodeDecodeError):
+        return JournalError(f"the journal {path} cannot be used: it is damaged")
+    return JournalError(str(explain(error, Doing.RECORDING, path)))
