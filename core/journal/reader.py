@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
-from core.journal.schema import APPLICATION_ID, FORMAT, failed
+from core.journal.passage import EVERYTHING, Filter
+from core.journal.schema import APPLICATION_ID, FORMAT, damaged, failed
 
-_READ = """SELECT entry.session, ordinal, entry.connection, number, kind, wall_ns, mono_ns,
+_COLUMNS = """SELECT entry.session, ordinal, entry.connection, number, kind, wall_ns, mono_ns,
                   substr(data, 1, ?), coalesce(length(data), 0), coalesce(note, ''), failure
-           FROM entry LEFT JOIN connection USING (connection)
-           WHERE entry.session = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal"""
-
+           FROM entry LEFT JOIN connection USING (connection)"""
+_RANGE = "entry.session = ? AND ordinal >= ? AND ordinal < ?"
+_CALLS = f"""SELECT ordinal, wall_ns, mono_ns, coalesce(length(data), 0), coalesce(detail, '')
+             FROM entry WHERE {_RANGE} AND connection = ? AND kind = ? ORDER BY ordinal"""  # noqa: S608 - all ours
 
 # SQLite quotes a damaged schema in its messages, which then are not UTF-8 either.
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
@@ -23,7 +26,12 @@ _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 _Kind: TypeAlias = type | tuple[type, ...]
 _BYTES_OR_NONE = (bytes, type(None))
 _INT_OR_NONE = (int, type(None))
-_ENTRY: tuple[_Kind, ...] = (int, int, _INT_OR_NONE, _INT_OR_NONE, str, int, int, _BYTES_OR_NONE, int, str, int)
+ScanRow: TypeAlias = tuple[int, ConnectionId | None, str, int, bytes | None]
+CallRow: TypeAlias = tuple[int, int, int, int, str]
+_Kinds: TypeAlias = tuple[_Kind, ...]
+_SCAN: _Kinds = (int, _INT_OR_NONE, str, int, _BYTES_OR_NONE)
+_CALL: _Kinds = (int, int, int, int, str)
+_ENTRY: _Kinds = (int, int, _INT_OR_NONE, _INT_OR_NONE, str, int, int, _BYTES_OR_NONE, int, str, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +85,38 @@ class JournalReader:
             self._database.close()
             raise JournalError(f"{path} is not a journal that this version of Tincan can read")
 
-    def read(self, session: SessionId, first: int, count: int, *, preview: int = 16384) -> list[Entry]:
-        """The entries from ordinal ``first`` on, at most ``count``, each with at most ``preview`` bytes."""
-        rows = self._query(_READ, (preview, session, first, first + count), _ENTRY)
+    def read(
+        self, session: SessionId, first: int, count: int, *, preview: int = 16384, only: Filter = EVERYTHING
+    ) -> list[Entry]:
+        """What ``only`` admits of the ``count`` entries from ordinal ``first`` on.
+
+        Each has at most ``preview`` bytes of its data.
+        """
+        condition, values = only.condition()
+        sql = f"{_COLUMNS} WHERE {_RANGE} AND {condition} ORDER BY ordinal"
+        rows = self._query(sql, (preview, session, first, first + count, *values), _ENTRY)
         return [_entry(row) for row in rows]
+
+    def scan(self, session: SessionId, first: int, stop: int, only: Filter, *, with_data: bool) -> Iterator[ScanRow]:
+        """What ``only`` admits of the entries from ``first`` up to before ``stop``, one by one as they are read.
+
+        Each as (ordinal, connection, kind, size, data); ``data`` is None in a note, and anywhere if not
+        ``with_data``.
+        """
+        condition, values = only.condition()
+        data = "data" if with_data else "NULL"
+        sql = f"""SELECT ordinal, entry.connection, kind, coalesce(length(data), 0), {data}
+                  FROM entry WHERE {_RANGE} AND {condition} ORDER BY ordinal"""  # noqa: S608 - nothing is from outside
+        return self._rows(sql, (session, first, stop, *values), _SCAN)
+
+    def calls(
+        self, session: SessionId, connection: ConnectionId | None, kind: str, first: int, last: int
+    ) -> Iterator[CallRow]:
+        """The entries of one direction of one connection from ordinal ``first`` to ``last``, that included, as read.
+
+        Each as (ordinal, wall_ns, mono_ns, size, detail).
+        """
+        return self._rows(_CALLS, (session, first, last + 1, connection, kind), _CALL)
 
     def data(self, session: SessionId, ordinal: int) -> bytes:
         """All the bytes of one entry; empty if it has none."""
@@ -103,16 +139,27 @@ class JournalReader:
         """Let go of the file."""
         self._database.close()
 
-    def _query(self, sql: str, values: tuple[object, ...], kinds: tuple[_Kind, ...]) -> list[Any]:
-        """The rows, each value of the kind that stands for it in ``kinds``: a damaged file may hold any other."""
+    def _query(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
+        return list(self._rows(sql, values, kinds))
+
+    def _rows(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> Iterator[Any]:
+        """The rows as they are read, each value of the kind that stands for it in ``kinds``.
+
+        A damaged file may hold any other.
+        """
+        known: set[tuple[type, ...]] = (
+            set()
+        )  # the kinds of a whole row: there are few, and asking for each value is slow
         try:
-            rows = self._database.execute(sql, values).fetchall()
+            for row in self._database.execute(sql, values):
+                found = tuple(map(type, row))
+                if found not in known:
+                    if not all(map(issubclass, found, kinds)):
+                        raise damaged(self.path)
+                    known.add(found)
+                yield row
         except _UNREADABLE as error:
             raise failed(error, self.path) from error
-        for row in rows:
-            if not all(map(isinstance, row, kinds)):
-                raise JournalError(f"the journal {self.path} is damaged: a value in it is of the wrong kind")
-        return rows
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

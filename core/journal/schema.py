@@ -54,3 +54,8 @@ def failed(error: Exception, path: Path) -> JournalError:
     if isinstance(error, UnicodeDecodeError):
         return JournalError(f"the journal {path} cannot be used: it is damaged")
     return JournalError(str(explain(error, Doing.RECORDING, path)))
+
+
+def damaged(path: Path) -> JournalError:
+    """The journal holds a value that no Tincan can have written."""
+    return JournalError(f"the journal {path} is damaged: a value in it is of the wrong kind")

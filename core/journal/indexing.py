@@ -1,0 +1,90 @@
+"""The thread that counts what a lens makes of a session, so that the view's own thread need not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import JournalError
+from core.events import SessionId
+from core.journal.lens import Lens, Mark
+from core.journal.reader import JournalReader
+from core.journal.reading import Counter, Growth
+
+_log = logging.getLogger(__name__)
+
+_TELL_EVERY = 0.05  # seconds, while there is much to count
+
+
+class Indexer:
+    """Counts a session's rows as far as it is told to. Every method is for any thread and returns at once.
+
+    ``tell`` gets what was counted and ``fail`` a sentence if the journal cannot be read; both are
+    called on the indexer's thread.
+    """
+
+    def __init__(
+        self, path: Path, session: SessionId, lens: Lens, tell: Callable[[Growth], None], fail: Callable[[str], None]
+    ) -> None:
+        self._tell = tell
+        self._fail = fail
+        self._goal = lens.since  # guarded by ``_changed``, as is the next
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(
+            target=self._run, args=(path, session, lens), name=f"index of session {session}", daemon=True
+        )
+        self._thread.start()
+
+    def reach(self, entries: int) -> None:
+        """Count up to before this entry."""
+        with self._changed:
+            if entries > self._goal:
+                self._goal = entries
+                self._changed.notify()
+
+    def close(self) -> None:
+        """Count no more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the thread's end; whether it has ended."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self, path: Path, session: SessionId, lens: Lens) -> None:
+        try:
+            reader = JournalReader(path)
+        except JournalError as error:
+            self._fail(str(error))
+            return
+        try:
+            self._count(Counter(reader, session, lens), lens.since)
+        except JournalError as error:
+            _log.debug("counting ended: %s", error)
+            self._fail(str(error))
+        finally:
+            reader.close()
+
+    def _count(self, counter: Counter, counted: int) -> None:
+        marks: list[Mark] = []
+        told = time.monotonic()
+        while (goal := self._next_goal(counted)) is not None:
+            growth = counter.advance(goal)
+            counted = growth.entries
+            marks += growth.marks
+            if counted >= goal or time.monotonic() - told > _TELL_EVERY:
+                self._tell(growth._replace(marks=tuple(marks)))
+                marks.clear()
+                told = time.monotonic()
+
+    def _next_goal(self, counted: int) -> int | None:
+        """How far to count; waits until there is something to count. None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._goal > counted)
+            return None if self._closed else self._goal

@@ -1,0 +1,323 @@
+"""A session as a lens shows it: any rows of it, wherever they are, and the bytes behind each."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from operator import attrgetter
+from typing import NamedTuple
+
+from core.errors import JournalError
+from core.events import SessionId
+from core.journal.lens import (
+    MARK_BYTES,
+    MARK_ENTRIES,
+    MARK_ORDINALS,
+    RAW,
+    Cut,
+    Lens,
+    Mark,
+    Unfinished,
+    Walk,
+    pending,
+)
+from core.journal.passage import DATA_KINDS, Passage, Span
+from core.journal.reader import CallRow, Entry, JournalReader
+from core.wire.splitting import Splitter, make_splitter
+
+PREVIEW = 4096  # bytes of a message that a view usually shows
+_WHOLE = 1 << 30  # bytes: more than one entry has, and no more than SQLite counts
+_ENDS = 16  # bytes at both ends of a frame that its splitter wants to see
+_PATIENCE = 4096  # entries in which the end of a message is looked for
+
+
+class Growth(NamedTuple):
+    """What more was counted: up to before entry ``entries`` there are ``rows`` rows."""
+
+    marks: tuple[Mark, ...]
+    entries: int
+    rows: int
+    unfinished: tuple[Unfinished, ...]
+
+
+class Call(NamedTuple):
+    """One ``recv``, or one bite that the kernel took of a message sent: the bytes from ``start`` to before ``stop``."""
+
+    ordinal: int
+    wall_ns: int
+    mono_ns: int
+    start: int  # counted in the message's frame
+    stop: int
+    offset: int  # where ``start`` lies in the entry's data
+
+
+class Counter:
+    """Counts a session's rows under a lens, piece by piece, with a reader of its own. One thread."""
+
+    def __init__(self, reader: JournalReader, session: SessionId, lens: Lens) -> None:
+        self._reader = reader
+        self._session = session
+        self._lens = lens
+        self._walk = Walk(lens, Mark(lens.since, 0))
+        self._entries = lens.since
+        self._marked = lens.since  # the entry of the latest mark
+        self._counted = self._size = 0  # entries and bytes since then
+
+    def advance(self, stop: int) -> Growth:
+        """Count on up to before entry ``stop``, at most to the next mark. Raises ``JournalError``."""
+        lens, walk = self._lens, self._walk
+        with_data = lens.framing != RAW
+        limit = min(stop, self._marked + MARK_ORDINALS)
+        for row in self._reader.scan(self._session, self._entries, limit, lens.fetch, with_data=with_data):
+            walk.count(row)
+            self._counted += 1
+            self._size += row[3]
+            if self._counted == MARK_ENTRIES or (with_data and self._size > MARK_BYTES):
+                limit = row[0] + 1
+                break
+        self._entries = max(self._entries, limit)
+        return Growth(self._mark(), self._entries, walk.rows, walk.unfinished)
+
+    def _mark(self) -> tuple[Mark, ...]:
+        is_due = self._counted >= MARK_ENTRIES or self._size > MARK_BYTES
+        if not is_due and self._entries - self._marked < MARK_ORDINALS:
+            return ()
+        self._marked, self._counted, self._size = self._entries, 0, 0
+        return (Mark(self._entries, self._walk.rows, self._walk.unfinished),)
+
+
+class Reading:
+    """Rows of one session under one lens. The view's thread; a ``Counter`` counts for it on another.
+
+    A plain lens needs no counting: ``reach`` is enough. Under another, rows are known as far as the
+    ``Growth`` that was taken in; messages that have begun and not ended stand behind them. Raises
+    ``JournalError`` for what cannot be read.
+    """
+
+    def __init__(self, reader: JournalReader, session: SessionId, lens: Lens) -> None:
+        self.session = session
+        self.lens = lens
+        self.entries = lens.since  # of the session, as far as rows are known
+        self.settled = 0  # rows that will never change
+        self._reader = reader
+        self._marks = [Mark(lens.since, 0)]
+        self._pending: list[Cut] = []
+        self._splitter: Splitter | None = make_splitter(lens.framing) if lens.framing != RAW else None
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, those included that may still grow."""
+        return self.settled + len(self._pending)
+
+    def reach(self, entries: int) -> None:
+        """So many entries can be read by now."""
+        if self.lens.is_plain:
+            self.entries = max(self.entries, entries)
+            self.settled = max(0, self.entries - self.lens.since)
+
+    def take(self, growth: Growth) -> None:
+        """Take in what was counted."""
+        self._marks.extend(growth.marks)
+        self.entries, self.settled = growth.entries, growth.rows
+        self._pending = pending(growth.unfinished)
+
+    # Rows.
+
+    def read(self, first: int, count: int, preview: int = PREVIEW) -> list[Passage]:
+        """The rows from place ``first`` on, at most ``count``, each with at most ``preview`` bytes."""
+        if self.lens.is_plain:
+            entries = self._reader.read(self.session, self.lens.since + first, count, preview=preview)
+            return [_plain(entry, entry.ordinal - self.lens.since) for entry in entries]
+        stop = min(first + count, self.total)
+        rows: list[Passage] = []
+        if first < self.settled:
+            rows += self._settled_rows(first, min(stop, self.settled), preview)
+        for place in range(max(first, self.settled), stop):
+            rows.append(self._pending_row(place, preview))
+        return rows
+
+    def whole(self, passage: Passage) -> Iterator[bytes]:
+        """All the bytes of a message, in pieces, without what frames it."""
+        recorded = self.recorded(passage)
+        front = self._trim(recorded.read(0, _ENDS), b"")[0]
+        yield from recorded.pieces(front, front + passage.size)
+
+    def recorded(self, message: Passage | Cut) -> Recorded:
+        """The message's frame as it went through the socket; of a note, nothing."""
+        span = message.span
+        if span is None:
+            return Recorded(self._reader, self.session, [])
+        entries = self._reader.calls(self.session, message.connection, message.kind, span.first, span.last)
+        return Recorded(self._reader, self.session, list(_calls(entries, span)))
+
+    def place_of(self, ordinal: int, stop: int = 0) -> int:
+        """The row that shows byte ``stop - 1`` of an entry; for a note, the note.
+
+        If the lens does not show it, the first row after it.
+        """
+        if self.lens.is_plain:
+            return max(0, ordinal - self.lens.since)
+        wanted = self._entry(ordinal)
+        mark = self._marks[bisect_right(self._marks, ordinal, key=_ordinal) - 1]
+        walk, nearest = Walk(self.lens, mark), mark.rows
+        for entry in self._entries_from(mark.ordinal, _WHOLE):
+            if entry.ordinal < ordinal:
+                nearest = walk.rows + len(walk.cut(entry))
+                continue
+            for place, cut in walk.cut(entry):
+                if entry.ordinal == ordinal if cut is None else _holds(cut, wanted, stop):
+                    return place
+            if entry.ordinal > ordinal + _PATIENCE:
+                break
+        holding = (place for place, cut in enumerate(self._pending, self.settled) if _holds(cut, wanted, stop))
+        return next(holding, nearest)
+
+    # Behind them.
+
+    def _settled_rows(self, first: int, stop: int, preview: int) -> Iterator[Passage]:
+        mark = self._marks[bisect_right(self._marks, first, key=_rows) - 1]
+        walk = Walk(self.lens, mark)
+        for entry in self._entries_from(mark.ordinal, preview if self.lens.framing == RAW else _WHOLE):
+            for place, cut in walk.cut(entry, first, stop):
+                yield _plain(entry, place) if cut is None else self._message(cut, place, entry, preview)
+            if walk.rows >= stop:
+                return
+
+    def _entries_from(self, ordinal: int, preview: int) -> Iterator[Entry]:
+        """What the lens takes, mark by mark."""
+        place = bisect_right(self._marks, ordinal, key=_ordinal)
+        while ordinal < self.entries:
+            stop = self._marks[place].ordinal if place < len(self._marks) else self.entries
+            yield from self._reader.read(self.session, ordinal, stop - ordinal, preview=preview, only=self.lens.fetch)
+            ordinal, place = stop, place + 1
+
+    def _pending_row(self, place: int, preview: int) -> Passage:
+        cut = self._pending[place - self.settled]
+        return self._message(cut, place, self._entry(cut.span.last), preview, is_pending=True)
+
+    def _message(self, cut: Cut, place: int, entry: Entry, preview: int, *, is_pending: bool = False) -> Passage:
+        span, last = cut.span, entry
+        if span.last != entry.ordinal:
+            last = self._entry(span.last)
+        if span.first == entry.ordinal == span.last and entry.data is not None and len(entry.data) == entry.size:
+            head = entry.data[span.start : span.stop]
+            tail = head
+        else:
+            head = self._head(cut, preview + _ENDS)
+            tail = self._tail(cut, head) if cut.is_whole else b""
+        front, back = self._trim(head, tail)
+        size = max(0, cut.size - front - back)
+        return Passage(
+            place, self.session, last.ordinal, cut.connection, last.number, cut.kind, last.wall_ns, last.mono_ns,
+            head[front : front + min(size, preview)], size, span=span, misfit=self._misfit(cut, is_pending=is_pending),
+        )  # fmt: skip
+
+    def _trim(self, head: bytes, tail: bytes) -> tuple[int, int]:
+        return self._splitter.trim(head, tail) if self._splitter is not None else (0, 0)
+
+    def _misfit(self, cut: Cut, *, is_pending: bool) -> str:
+        if cut.size > self.lens.limit:
+            return f"longer than the limit of {self.lens.limit:,} bytes"
+        if cut.is_whole:
+            return ""
+        return "not ended yet" if is_pending else "never ended"
+
+    def _head(self, cut: Cut, size: int) -> bytes:
+        """The first bytes of a frame that lies across entries."""
+        pieces = bytearray()
+        for ordinal, *_ in self._reader.calls(self.session, cut.connection, cut.kind, cut.span.first, cut.span.last):
+            data = self._reader.data(self.session, ordinal)
+            pieces += data[cut.span.start :] if ordinal == cut.span.first else data
+            if len(pieces) >= min(size, cut.size):
+                break
+        return bytes(pieces[: min(size, cut.size)])
+
+    def _tail(self, cut: Cut, head: bytes) -> bytes:
+        """The last bytes of a frame that has ended."""
+        return head if len(head) == cut.size else self.recorded(cut).read(cut.size - _ENDS, cut.size)
+
+    def _entry(self, ordinal: int) -> Entry:
+        found = self._reader.read(self.session, ordinal, 1, preview=0)
+        if not found:
+            raise JournalError(f"entry {ordinal:,} is not in the journal")
+        return found[0]
+
+
+class Recorded:
+    """Bytes in the journal that belong together, and the calls of the socket that carried them. One thread.
+
+    ``size`` is in bytes. Raises ``JournalError`` for what cannot be read.
+    """
+
+    def __init__(self, reader: JournalReader, session: SessionId, calls: list[Call]) -> None:
+        self.calls = calls
+        self.size = calls[-1].stop if calls else 0
+        self._reader = reader
+        self._session = session
+        self._known: tuple[int, bytes] = (-1, b"")
+
+    def read(self, start: int, stop: int) -> bytes:
+        """The bytes from offset ``start`` up to before ``stop``, or as many as there are."""
+        return b"".join(self.pieces(start, stop))
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """The same, a piece for each call."""
+        place = max(0, bisect_right(self.calls, start, key=_start) - 1)
+        for call in islice(self.calls, place, None):
+            if call.start >= stop:
+                return
+            data = self._data(call.ordinal)
+            yield data[call.offset + max(0, start - call.start) : call.offset + min(stop, call.stop) - call.start]
+
+    def _data(self, ordinal: int) -> bytes:
+        if self._known[0] != ordinal:
+            self._known = (ordinal, self._reader.data(self._session, ordinal))
+        return self._known[1]
+
+
+def _plain(entry: Entry, place: int) -> Passage:
+    span = Span(entry.ordinal, 0, entry.ordinal, entry.size) if entry.kind in DATA_KINDS else None
+    return Passage(
+        place, entry.session, entry.ordinal, entry.connection, entry.number, entry.kind, entry.wall_ns, entry.mono_ns,
+        entry.data if span else None, entry.size, entry.note, entry.is_failure, span,
+    )  # fmt: skip
+
+
+def _calls(entries: Iterable[CallRow], span: Span) -> Iterator[Call]:
+    """The entries of a span as calls, with offsets counted from its beginning."""
+    position = 0
+    for ordinal, wall_ns, mono_ns, size, detail in entries:
+        first, last = span.start if ordinal == span.first else 0, span.stop if ordinal == span.last else size
+        offset = 0
+        for bite in (*_bites(detail), size):
+            begin, end = max(first, offset), min(last, offset + bite, size)
+            if end > begin:
+                yield Call(ordinal, wall_ns, mono_ns, position, position + end - begin, begin)
+                position += end - begin
+            offset += bite
+
+
+def _bites(detail: str) -> list[int]:
+    """The sizes that the kernel took of a message at a time; empty if it took all at once."""
+    if not detail:
+        return []
+    try:
+        cuts = json.loads(detail).get("cuts", [])
+    except (ValueError, AttributeError):
+        return []
+    return [cut for cut in cuts if isinstance(cut, int) and cut > 0] if isinstance(cuts, list) else []
+
+
+def _holds(cut: Cut, entry: Entry, stop: int) -> bool:
+    """Whether byte ``stop - 1`` of the entry is in the frame."""
+    if (cut.connection, cut.kind) != (entry.connection, entry.kind):
+        return False
+    byte = (entry.ordinal, max(0, stop - 1))
+    return (cut.span.first, cut.span.start) <= byte < (cut.span.last, cut.span.stop)
+
+
+_rows = attrgetter("rows")
+_ordinal = attrgetter("ordinal")
+_start = attrgetter("start")

@@ -1,0 +1,294 @@
+"""What a lens shows must be what the recorded bytes say, wherever one looks first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.address import Address
+from core.errors import JournalError
+from core.events import Closed, ConnectionId, Ending, Event, Opened, PeerFinished, Received, Role, Sent, SessionOpened
+from core.journal.indexing import Indexer
+from core.journal.lens import MARK_ENTRIES, Lens
+from core.journal.passage import Filter, Passage
+from core.journal.reader import JournalReader
+from core.journal.reading import Counter, Growth, Reading
+from core.journal.store import JournalWriter
+from tests.support.journals import SESSION, write_journal
+
+HERE = Address("127.0.0.1", 5555)
+LINES = Lens("line")
+
+
+class Talk:
+    """A session written event by event."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.entries = 0
+        self._writer = JournalWriter(path)
+        self._at = 0
+        self.add(SessionOpened(SESSION, 0, Role.SERVER, HERE, "raw", "none"))
+
+    def add(self, *events: Event) -> None:
+        self._writer.append(events, 0)
+        self.entries += len(events)
+
+    def opens(self, number: int) -> None:
+        self.add(Opened(SESSION, ConnectionId(number), self._now(), number, HERE, HERE))
+
+    def receives(self, data: bytes, number: int = 1) -> None:
+        self.add(Received(SESSION, ConnectionId(number), self._now(), data))
+
+    def sends(self, data: bytes, number: int = 1, cuts: tuple[int, ...] = ()) -> None:
+        self.add(Sent(SESSION, ConnectionId(number), self._now(), data, cuts))
+
+    def closes(self, number: int = 1) -> None:
+        self.add(Closed(SESSION, ConnectionId(number), self._now(), Ending.OURS))
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _now(self) -> int:
+        self._at += 1_000_000
+        return self._at
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Iterator[Talk]:
+    talk = Talk(tmp_path / "talk.tincan")
+    yield talk
+    talk.close()
+
+
+@pytest.fixture
+def reader(talk: Talk) -> Iterator[JournalReader]:
+    reader = JournalReader(talk.path)
+    yield reader
+    reader.close()
+
+
+def counted(reader: JournalReader, lens: Lens, entries: int) -> Reading:
+    """A reading of the first ``entries`` entries, counted to the end."""
+    reading = Reading(reader, SESSION, lens)
+    reading.reach(entries)
+    counter = Counter(reader, SESSION, lens)
+    while reading.entries < entries:
+        reading.take(counter.advance(entries))
+    return reading
+
+
+def texts(reading: Reading, first: int = 0, count: int = 1000) -> list[str]:
+    return [_text(passage) for passage in reading.read(first, count)]
+
+
+def _text(passage: Passage) -> str:
+    if not passage.is_message:
+        return passage.kind
+    mark = f" ({passage.misfit})" if passage.misfit else ""
+    return f"{passage.kind[0]}{passage.number} {(passage.data or b'').decode()}{mark}"
+
+
+def test_lines_are_cut_out_of_whatever_recv_gave(talk: Talk, reader: JournalReader) -> None:
+    talk.opens(1)
+    talk.receives(b"one\ntw")
+    talk.sends(b"answer\r\n")
+    talk.receives(b"o\r")
+    talk.receives(b"\nthr")
+    reading = counted(reader, LINES, talk.entries)
+    assert texts(reading) == ["session-opened", "opened", "r1 one", "s1 answer", "r1 two", "r1 thr (not ended yet)"]
+    assert (reading.settled, reading.total) == (5, 6)
+
+
+def test_what_never_ended_is_shown_before_the_close_that_ended_it(talk: Talk, reader: JournalReader) -> None:
+    talk.opens(1)
+    talk.opens(2)
+    talk.receives(b"half", 1)
+    talk.sends(b"too", 1)
+    talk.receives(b"whole\n", 2)
+    talk.closes(1)
+    talk.add(PeerFinished(SESSION, ConnectionId(2), 10**9))
+    shown = texts(counted(reader, LINES, talk.entries))
+    assert shown[3:] == ["r2 whole", "r1 half (never ended)", "s1 too (never ended)", "closed", "peer-finished"]
+
+
+def test_a_message_that_grows_is_shown_as_it_stands(talk: Talk, reader: JournalReader) -> None:
+    lens, counter = LINES, Counter(reader, SESSION, LINES)
+    reading = Reading(reader, SESSION, lens)
+    talk.opens(1)
+    for piece, shown in ((b"a", "r1 a (not ended yet)"), (b"b", "r1 ab (not ended yet)"), (b"c\n", "r1 abc")):
+        talk.receives(piece)
+        reading.take(counter.advance(talk.entries))
+        assert texts(reading)[-1] == shown
+
+
+def test_a_filter_leaves_out_what_is_not_wanted_and_still_knows_where_streams_end(
+    talk: Talk, reader: JournalReader
+) -> None:
+    talk.opens(1)
+    talk.opens(2)
+    talk.receives(b"one", 1)
+    talk.sends(b"x\n", 1)
+    talk.receives(b"two\n", 2)
+    talk.closes(1)
+    only = Filter(frozenset({ConnectionId(1)}), sent=False, notes=False)
+    assert texts(counted(reader, Lens("line", only), talk.entries)) == ["r1 one (never ended)"]
+    assert texts(counted(reader, Lens("raw", only), talk.entries)) == ["r1 one"]
+    assert texts(counted(reader, Lens("raw", Filter(received=False, sent=False)), talk.entries))[1:] == [
+        "opened",
+        "opened",
+        "closed",
+    ]
+
+
+def test_a_view_can_begin_late(talk: Talk, reader: JournalReader) -> None:
+    talk.opens(1)
+    talk.receives(b"old\n")
+    talk.receives(b"new\n")
+    assert texts(counted(reader, Lens(since=3), talk.entries)) == ["r1 new\n"]
+    assert texts(counted(reader, Lens("line", since=3), talk.entries)) == ["r1 new"]
+
+
+def test_a_message_longer_than_the_limit_is_shown_with_a_word_about_it(talk: Talk, reader: JournalReader) -> None:
+    talk.opens(1)
+    for _ in range(5):
+        talk.receives(b"x" * 400)
+    talk.receives(b"\nshort\n")
+    long, short = counted(reader, Lens("line", limit=1000), talk.entries).read(2, 9, preview=10)
+    assert (long.data, long.size, long.misfit) == (b"x" * 10, 2000, "longer than the limit of 1,000 bytes")
+    assert (short.data, short.misfit) == (b"short", "")
+
+
+def test_a_message_leads_back_to_its_bytes_and_to_the_calls_that_carried_them(
+    talk: Talk, reader: JournalReader
+) -> None:
+    talk.opens(1)
+    talk.receives(b"x\nhel")
+    talk.receives(b"other", 2)
+    talk.receives(b"lo\r")
+    talk.receives(b"\nmore")
+    talk.sends(b"0123456789\n", cuts=(4, 3))
+    reading = counted(reader, LINES, talk.entries)
+    hello = reading.read(3, 1, preview=2)[0]
+    assert (hello.data, hello.size) == (b"he", 5)
+    assert b"".join(reading.whole(hello)) == b"hello"
+    recorded = reading.recorded(hello)
+    assert recorded.read(0, 99) == b"hello\r\n"
+    assert [(call.ordinal, call.start, call.stop) for call in recorded.calls] == [(2, 0, 3), (4, 3, 6), (5, 6, 7)]
+    answer = reading.recorded(reading.read(4, 1)[0])
+    assert [(call.start, call.stop) for call in answer.calls] == [(0, 4), (4, 7), (7, 11)]
+    assert [answer.read(at, at + 3) for at in (0, 3, 9)] == [b"012", b"345", b"9\n"]
+
+
+def test_a_note_has_no_bytes(talk: Talk, reader: JournalReader) -> None:
+    reading = counted(reader, Lens(), talk.entries)
+    note = reading.read(0, 1)[0]
+    assert (reading.recorded(note).size, list(reading.whole(note))) == (0, [])
+
+
+PIECES = st.lists(
+    st.tuples(st.sampled_from(["r1", "s1", "r2", "close1"]), st.text("ab\r\n", min_size=1, max_size=5)), max_size=60
+)
+FILTERS = st.builds(
+    Filter,
+    st.sampled_from([None, frozenset({ConnectionId(1)}), frozenset({ConnectionId(2)})]),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(PIECES, FILTERS, st.sampled_from(["raw", "line"]), st.data())
+def test_any_window_shows_the_same_rows_as_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    pieces: list[tuple[str, str]],
+    only: Filter,
+    framing: str,
+    data: st.DataObject,
+) -> None:
+    monkeypatch.setattr("core.journal.reading.MARK_ENTRIES", 3)
+    talk = Talk(tmp_path_factory.mktemp("talk") / "talk.tincan")
+    for what, text in pieces:
+        match what:
+            case "r1" | "r2":
+                talk.receives(text.encode(), int(what[1]))
+            case "s1":
+                talk.sends(text.encode())
+            case _:
+                talk.closes()
+    reader = JournalReader(talk.path)
+    try:
+        reading = counted(reader, Lens(framing, only), talk.entries)
+        whole = reading.read(0, 10_000)
+        assert [passage.place for passage in whole] == list(range(reading.total))
+        _check_streams(reading, whole, reader, only, framing, talk.entries)
+        first = data.draw(st.integers(0, len(whole)))
+        count = data.draw(st.integers(0, 8))
+        assert reading.read(first, count) == whole[first : first + count]
+        for passage in whole:
+            stop = passage.span.stop if passage.span else 0
+            assert reading.place_of(passage.span.last if passage.span else passage.ordinal, stop) == passage.place
+    finally:
+        reader.close()
+        talk.close()
+
+
+def _check_streams(
+    reading: Reading, whole: list[Passage], reader: JournalReader, only: Filter, framing: str, entries: int
+) -> None:
+    """The frames of a direction, put together, are its bytes."""
+    for connection in (1, 2):
+        for kind in ("received", "sent"):
+            rows = [row for row in whole if (row.connection, row.kind) == (connection, kind)]
+            shown = b"".join(reading.recorded(row).read(0, 10_000) for row in rows)
+            wanted = reader.calls(SESSION, ConnectionId(connection), kind, 0, entries)
+            is_wanted = only.admits(kind, ConnectionId(connection))
+            assert shown == (b"".join(reader.data(SESSION, row[0]) for row in wanted) if is_wanted else b"")
+            if framing == "line":
+                assert all(b"\n" not in (row.data or b"") for row in rows)
+
+
+def test_an_indexer_counts_as_far_as_it_is_told_and_ends(tmp_path: Path) -> None:
+    path = tmp_path / "many.tincan"
+    first = write_journal(path, 5000, lines=3)
+    grown: list[Growth] = []
+    there = threading.Event()
+
+    def take(growth: Growth) -> None:
+        grown.append(growth)
+        if growth.entries == first + 5000:
+            there.set()
+
+    indexer = Indexer(path, SESSION, LINES, take, pytest.fail)
+    indexer.reach(100)
+    indexer.reach(first + 5000)
+    assert there.wait(10)
+    indexer.close()
+    assert indexer.join(5)
+    assert grown[-1].rows == first + 15_000
+    assert sum(len(growth.marks) for growth in grown) >= 5000 // MARK_ENTRIES
+    reader = JournalReader(path)
+    reading = Reading(reader, SESSION, LINES)
+    for growth in grown:
+        reading.take(growth)
+    assert (reading.read(first + 12_345, 1)[0].data or b"").startswith(b"line 000000012345")
+    reader.close()
+
+
+def test_an_indexer_of_a_journal_that_is_not_there_says_so(tmp_path: Path) -> None:
+    said: list[str] = []
+    indexer = Indexer(tmp_path / "gone.tincan", SESSION, LINES, pytest.fail, said.append)
+    assert indexer.join(5)
+    assert "is not there" in said[0]
+
+
+def test_an_entry_that_is_not_there_is_an_error(talk: Talk, reader: JournalReader) -> None:
+    with pytest.raises(JournalError, match="entry 99 is not in"):
+        counted(reader, LINES, talk.entries).place_of(99)
