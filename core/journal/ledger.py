@@ -17,6 +17,8 @@ from core.events import (
     ConnectionId,
     Event,
     Listening,
+    MessageTooLong,
+    NotSent,
     Opened,
     PeerFinished,
     Received,
@@ -26,6 +28,7 @@ from core.events import (
     SessionClosed,
     SessionId,
     SessionOpened,
+    TurnedAway,
     WeFinished,
 )
 
@@ -51,6 +54,24 @@ class ConnectionState:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How often something went wrong. ``since`` and ``last`` are readings of ``time.monotonic_ns()``."""
+
+    count: int = 0
+    size: int = 0  # bytes that it cost, all together
+    since: int = 0
+    last: int = 0
+    why: str = ""  # the last time
+
+    def plus(self, at: int, why: str, size: int = 0) -> Tally:
+        """One more, at that moment."""
+        return Tally(self.count + 1, self.size + size, self.since if self.count else at, at, why)
+
+
+NEVER = Tally()
+
+
+@dataclass(frozen=True, slots=True)
 class SessionState:
     """A server or client as it stands after the entries that were counted in ``entries``."""
 
@@ -68,6 +89,9 @@ class SessionState:
     entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
     failure: Explanation | None = None
     cancelled: bool = False
+    turned_away: Tally = NEVER  # peers, because of a limit; a report may speak of several
+    not_sent: Tally = NEVER  # messages, or the rest of one
+    too_long: Tally = NEVER  # messages beyond the framing's limit
 
     @property
     def is_open_to_the_network(self) -> bool:
@@ -161,5 +185,18 @@ def _apply(session: _Session, event: Event) -> None:
             session.connections.pop(event.connection, None)
         case SessionClosed():
             session.state = replace(session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled)
+        case TurnedAway() | NotSent() | MessageTooLong():
+            session.state = _tallied(session.state, event)
         case _:
             pass
+
+
+def _tallied(state: SessionState, event: TurnedAway | NotSent | MessageTooLong) -> SessionState:
+    """The state with one thing more that went wrong."""
+    match event:
+        case TurnedAway():
+            return replace(state, turned_away=state.turned_away.plus(event.at, event.why))
+        case NotSent():
+            return replace(state, not_sent=state.not_sent.plus(event.at, event.why, event.size))
+        case MessageTooLong():
+            return replace(state, too_long=state.too_long.plus(event.at, "longer than the limit", event.skipped))

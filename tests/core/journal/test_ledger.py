@@ -6,8 +6,8 @@ import pytest
 
 from core.address import Address
 from core.errors import Explanation
-from core.events import Event, NotSent, ReplyChanged, Role, SessionId
-from core.journal.ledger import Ledger, Phase, SessionState
+from core.events import Event, MessageTooLong, NotSent, ReplyChanged, Role, SessionId, TurnedAway
+from core.journal.ledger import NEVER, Ledger, Phase, SessionState, Tally
 from tests.support.story import HERE, Story
 
 
@@ -120,6 +120,33 @@ def test_an_event_that_changes_no_state_still_brings_the_count_of_entries() -> N
     )
 
     assert state.entries == 3
+
+
+def test_what_goes_wrong_is_counted_with_its_last_reason_and_the_time_since_when() -> None:
+    story, ledger = Story(start_ns=100), Ledger()
+    ledger.fold([story.begins(), story.opens()], {})
+
+    (once,) = ledger.fold([NotSent(story.session, story.connection, 200, 7, "it does not read")], {})
+    (twice,) = ledger.fold([NotSent(story.session, story.connection, 300, 5, "it has gone")], {})
+
+    assert once.not_sent == Tally(count=1, size=7, since=200, last=200, why="it does not read")
+    assert twice.not_sent == Tally(count=2, size=12, since=200, last=300, why="it has gone")
+
+
+def test_each_kind_of_trouble_has_a_count_of_its_own() -> None:
+    story = Story()
+
+    state = state_after(
+        story.begins(),
+        story.opens(),
+        TurnedAway(story.session, 10, Address("192.0.2.1", 9), "the server is full"),
+        TurnedAway(story.session, 20, None, "no descriptor is left"),
+        MessageTooLong(story.session, story.connection, 30, 4096),
+    )
+
+    assert (state.turned_away.count, state.turned_away.why) == (2, "no descriptor is left")
+    assert (state.too_long.count, state.too_long.size, state.too_long.since) == (1, 4096, 30)
+    assert state.not_sent == NEVER
 
 
 def test_a_session_that_begins_in_the_middle_is_an_error_of_ours() -> None:
