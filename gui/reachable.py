@@ -1,27 +1,60 @@
-"""Which of this machine's addresses others on its networks can use. No tkinter.
-
-The kernel is asked which address it would send from; nothing is sent and nothing is looked up.
-"""
+"""Where others can reach a server of ours: one line for each address, in a person's words. No tkinter."""
 
 from __future__ import annotations
 
-import socket
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-_ELSEWHERE = (  # documentation addresses, RFC 5737 and RFC 3849: routed by default, never reached
-    (socket.AF_INET, ("192.0.2.1", 9)),
-    (socket.AF_INET6, ("2001:db8::1", 9)),
-)
+from core.address import Address
+from core.errors import AddressError
+from core.net.reachable import LocalAddress, local_addresses, own_addresses
+
+__all__ = ["Place", "look_up", "own_addresses", "places"]
+
+_ZONED = "on the same cable or Wi-Fi only; the other side puts its own interface behind the %"
 
 
-def own_addresses() -> tuple[str, ...]:
-    """The addresses used on the way to other machines, one of each family; empty when offline."""
-    return tuple(filter(None, (_source_address(family, far) for family, far in _ELSEWHERE)))
+class Place(NamedTuple):
+    """``HOST:PORT`` as others type it, the interface that it is on, and what there is to know of it."""
+
+    text: str
+    interface: str = ""
+    note: str = ""
 
 
-def _source_address(family: socket.AddressFamily, far: tuple[str, int]) -> str:
+def look_up(deliver: Callable[[tuple[LocalAddress, ...]], None]) -> threading.Thread:
+    """Find this machine's addresses in a thread of its own, and ``deliver`` them there.
+
+    A look-up that hangs cannot be cancelled: the thread does not keep the program from ending.
+    """
+    thread = threading.Thread(target=lambda: deliver(local_addresses()), name="own addresses", daemon=True)
+    thread.start()
+    return thread
+
+
+def places(listening: Iterable[Address], found: Sequence[LocalAddress]) -> tuple[Place, ...]:
+    """Where others can reach servers that listen there, if this machine has the addresses that were ``found``."""
+    known = {one.host: one for one in found}
+    unique: dict[str, Place] = {}
+    for address in listening:
+        if address.is_loopback:
+            continue
+        here = [known.get(address.host, LocalAddress(address.host))]
+        for one in _answering(address, found) if address.is_every_interface else here:
+            place = _place(one, address.port)
+            unique.setdefault(place.text, place)
+    return tuple(unique.values())
+
+
+def _answering(address: Address, found: Sequence[LocalAddress]) -> list[LocalAddress]:
+    """``0.0.0.0`` answers on IPv4; ``::`` answers on both, as ``core.net.sockets`` listens there."""
+    return [one for one in found if ":" in address.host or ":" not in one.host]
+
+
+def _place(one: LocalAddress, port: int) -> Place:
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect(far)
-            return str(probe.getsockname()[0])
-    except OSError:
-        return ""
+        text = str(Address(one.host, port))
+    except AddressError:  # an interface whose name does not fit an address
+        text = f"[{one.host.partition('%')[0]}]:{port}"
+    return Place(text, one.interface, _ZONED if "%" in one.host else "")
