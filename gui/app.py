@@ -25,8 +25,8 @@ from gui.theme import Theme
 from gui.window import USUAL_SIZE, Window
 
 if TYPE_CHECKING:
-    from core.journal.reader import JournalReader
     from core.workbench import Workbench
+    from gui.conversations import OpenJournal
 
 SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads
 PATIENCE = 1.5  # seconds for connections to say goodbye when the program ends
@@ -82,7 +82,7 @@ class App:
         self._file = PreferencesFile((folder or settings_folder()) / "settings.json")
         self._journals = (folder or data_folder()) / "journals"
         self._workbench: Workbench | None = None
-        self._reader: JournalReader | None = None
+        self._journal: OpenJournal | None = None
         self._leaving = False
         self.late: list[str] = []  # what was still running when the program ended
         preferences = self._file.load()
@@ -118,15 +118,17 @@ class App:
 
     # What the switchboard needs: gui.switchboard.Surroundings.
 
-    def open_workbench(self) -> tuple[Workbench, JournalReader | None]:
+    def open_workbench(self) -> tuple[Workbench, OpenJournal | None]:
         """Start the engine room with a journal in the usual place or, failing that, in a temporary one."""
         from core.workbench import Workbench
+        from gui.conversations import OpenJournal
 
         trouble = ""
         for folder in (self._journals, Path(tempfile.gettempdir()) / f"tincan-{os.getpid()}"):
             try:
-                self._workbench = Workbench(journals.journal_path(folder))
-                self._reader = self._workbench.open_reader()
+                path = journals.journal_path(folder)
+                self._workbench = Workbench(path)
+                self._journal = OpenJournal(path, self._workbench.open_reader())
                 break
             except JournalError as error:
                 trouble = trouble or f"{error}. This conversation is kept for now, in a temporary folder."
@@ -136,7 +138,11 @@ class App:
         if trouble:
             self.switchboard.say(trouble, "journal", is_failure=True)
         self.bridge.start(self._workbench.subscribe(self.bridge.wake))
-        return self._workbench, self._reader
+        return self._workbench, self._journal
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have ``call`` made on the window's thread, soon. Any thread."""
+        self.bridge.post(call)
 
     def open_journals(self) -> str:
         """Show the folder of journals in the desktop's own file program."""
@@ -154,8 +160,9 @@ class App:
         self._file.save(self.switchboard.preferences)
         self.root.withdraw()
         self.root.update_idletasks()
-        if self._reader is not None:
-            self._reader.close()  # before the writer, who then can fold the write-ahead log into the file
+        self.switchboard.viewing.close()
+        if self._journal is not None:
+            self._journal.reader.close()  # before the writer, who then can fold the write-ahead log into the file
         if self._workbench is not None:
             self.late = self._workbench.close(PATIENCE)
         self.bridge.close()

@@ -30,6 +30,8 @@ class Palette:
     focus: str
     selection: str
     selection_text: str
+    chosen: str  # the message that is looked at closely, or was found
+    chosen_text: str
     incoming: str
     incoming_text: str
     outgoing: str
@@ -62,6 +64,8 @@ LIGHT = Palette(
     focus="#1463d6",
     selection="#b9d6ff",
     selection_text="#10151d",
+    chosen="#ffe8a3",
+    chosen_text="#1b1f27",
     incoming="#eef0f5",
     incoming_text="#1b1f27",
     outgoing="#d4e5ff",
@@ -94,6 +98,8 @@ DARK = Palette(
     focus="#8cc0ff",
     selection="#2f568c",
     selection_text="#ffffff",
+    chosen="#6b5a1e",
+    chosen_text="#ffffff",
     incoming="#2c323d",
     incoming_text="#e7eaf0",
     outgoing="#1a4070",
@@ -126,6 +132,8 @@ HIGH_CONTRAST = Palette(
     focus="#00e5ff",
     selection="#ffe100",
     selection_text="#000000",
+    chosen="#ffe100",
+    chosen_text="#000000",
     incoming="#2b2b2b",
     incoming_text="#ffffff",
     outgoing="#00408a",
@@ -158,6 +166,7 @@ TEXT_ON = (
     ("accent_text", "accent"),
     ("accent_text", "accent_hover"),
     ("selection_text", "selection"),
+    ("chosen_text", "chosen"),
     ("incoming_text", "incoming"),
     ("outgoing_text", "outgoing"),
     ("error", "window"),

@@ -38,6 +38,7 @@ class Preferences:
     theme: str = "system"
     text_size: int = 0  # points more than usual
     reply: str = "letter"
+    lens: str = "raw"  # how conversations are cut into messages
 
     def with_address(self, host: str, port: str) -> Preferences:
         """With a host and port that were just used in front of the others."""

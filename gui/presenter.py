@@ -39,7 +39,8 @@ class Desk:
 
     sessions: Mapping[SessionId, SessionState] = field(default_factory=dict)
     selected: SessionId | None = None
-    connection: ConnectionId | None = None  # chosen within the selected session
+    connection: ConnectionState | None = None  # of the selected session, shown alone
+    recipient: ConnectionId | None = None  # who gets what is written; None is everyone
     form: Address | None = None  # what host and port say, None if they make no sense
     reply: str = "letter"  # of the selected server, else of the next one
     reachable: tuple[str, ...] = ()  # this machine's addresses that others can use
@@ -60,7 +61,7 @@ def present(desk: Desk) -> WindowView:
         title=_window_title(desk),
         address=AddressBarView(_server_button(server, next_step), _client_button(client, next_step)),
         rows=session_rows(desk),
-        selected=row_key(desk.selected, _standing(state, desk.connection)),
+        selected=row_key(desk.selected, _standing(state, desk.connection.connection if desk.connection else None)),
         conversation=_conversation(desk),
         composer=_composer(desk, is_next=next_step == "send"),
         status=_status(desk),
@@ -229,7 +230,7 @@ def _conversation(desk: Desk) -> ConversationView:
     if state is None:
         return ConversationView("", "", desk.reply, _START)
     reply = desk.reply if state.role is Role.SERVER else None
-    return ConversationView(_session_words(desk, state), _detail(state), reply, _CLEARED)
+    return ConversationView(_session_words(desk, state), _detail(desk, state), reply, _CLEARED)
 
 
 _START = Empty(
@@ -240,8 +241,11 @@ _START = Empty(
 _CLEARED = Empty("Nothing new yet", "The journal keeps what was here. View, Show everything brings it back.")
 
 
-def _detail(state: SessionState) -> str:
+def _detail(desk: Desk, state: SessionState) -> str:
     """What there is to say beside a session's name."""
+    if desk.connection is not None:
+        over = "" if _standing(state, desk.connection.connection) else ", over"
+        return f"only #{desk.connection.number} from {desk.connection.peer}{over}"
     if state.phase is Phase.ENDED:
         return "over"
     if state.phase is Phase.STARTING:
@@ -257,7 +261,7 @@ def _composer(desk: Desk, *, is_next: bool) -> ComposerView:
     hint = "Type a message" if connections else _why_nobody(desk, state)
     if state is None or state.role is Role.CLIENT or len(connections) < 2:
         return ComposerView(hint, is_next)
-    return ComposerView(hint, is_next, _recipients(desk, connections), _standing(state, desk.connection))
+    return ComposerView(hint, is_next, _recipients(desk, connections), _standing(state, desk.recipient))
 
 
 def _why_nobody(desk: Desk, state: SessionState | None) -> str:

@@ -9,34 +9,37 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from core.address import DEFAULT_HOST, DEFAULT_PORT, Address
-from core.errors import JournalError, SendError, TincanError
+from core.errors import SendError, TincanError
 from core.events import ConnectionId, Role, SessionId
-from core.journal.ledger import Phase, SessionState
+from core.journal.ledger import ConnectionState, Phase, SessionState
 from gui import presenter
 from gui.form import glance, read_address
 from gui.panes.banner import Notice
 from gui.panes.composer import Outcome
-from gui.panes.transcript import Conversation
 from gui.preferences import Preferences
 from gui.reachable import own_addresses
 from gui.theme import Theme
+from gui.viewing import Calls, Viewing
 from gui.window import Window
 
 if TYPE_CHECKING:
-    from core.journal.reader import Entry, JournalReader
     from core.journal.recorder import Recording
     from core.workbench import Workbench
+    from gui.conversations import OpenJournal
 
 
 class Surroundings(Protocol):
     """What the switchboard needs of the program around it."""
 
-    def open_workbench(self) -> tuple[Workbench, JournalReader | None]:
+    def open_workbench(self) -> tuple[Workbench, OpenJournal | None]:
         """Start the engine room; called once, before the first command."""
+        ...
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have ``call`` made on the window's thread, soon. Any thread."""
         ...
 
     def leave(self) -> None:
@@ -55,19 +58,21 @@ class Switchboard:
         self.preferences = preferences
         self.sessions: dict[SessionId, SessionState] = {}
         self.selected: SessionId | None = None
-        self._connection: ConnectionId | None = None
+        self._connection: ConnectionState | None = None  # the one that is shown alone
+        self._recipient: ConnectionId | None = None
         self._theme = theme
         self._surroundings = surroundings
         self._workbench: Workbench | None = None
-        self._reader: JournalReader | None = None
+        self._journal: OpenJournal | None = None
         self._replies: dict[SessionId, str] = {}
-        self._cleared: dict[SessionId, int] = {}
         self._asked: SessionId | None = None  # the newest session, whose failure is told under the fields
         self._starting: SessionId | None = None  # the server that is about to listen
         self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
         self._reachable: tuple[str, ...] = ()
         self._recording_failed = False
         self._leaving = False
+        calls = Calls(surroundings.post, self.refresh, self._cannot_read)
+        self.viewing = Viewing(calls, preferences.lens)
 
     def open(self, window: Window) -> None:
         """Take charge of a window."""
@@ -119,9 +124,16 @@ class Switchboard:
     def refresh(self) -> None:
         """Show what is so."""
         self._window.show(presenter.present(self.desk()))
-        state = self.sessions.get(self.selected) if self.selected is not None else None
-        conversation = self._conversation(state) if state is not None else None
-        self._window.conversation.show_rows(conversation, state.entries if state is not None else 0)
+        state, journal = self._state, self._journal
+        conversation = None
+        if state is not None and journal is not None:
+            conversation = self.viewing.look(state.session, journal, state.session, state.role, state.entries)
+        self._window.conversation.show_rows(conversation)
+
+    @property
+    def _state(self) -> SessionState | None:
+        """The selected session."""
+        return self.sessions.get(self.selected) if self.selected is not None else None
 
     def desk(self) -> presenter.Desk:
         """What the view is made from."""
@@ -129,6 +141,7 @@ class Switchboard:
             self.sessions,
             self.selected,
             self._connection,
+            self._recipient,
             glance(self._window.address),
             self._replies.get(self.selected, self.preferences.reply) if self.selected else self.preferences.reply,
             self._reachable,
@@ -183,7 +196,7 @@ class Switchboard:
 
     def send(self, text: str, to: ConnectionId | None) -> Outcome:
         """Send a message as UTF-8, just as it was typed."""
-        state = self.sessions.get(self.selected) if self.selected is not None else None
+        state = self._state
         if state is None or not state.connections:
             return Outcome(False, self._window_hint())
         try:
@@ -204,8 +217,11 @@ class Switchboard:
 
     def select(self, session: SessionId, connection: ConnectionId | None = None) -> None:
         """Show a session; host and port follow it, so that the buttons speak of it."""
-        self.selected, self._connection = session, connection
         state = self.sessions.get(session)
+        standing = state.connections if state is not None else ()
+        self.selected, self._recipient = session, connection
+        self._connection = next((one for one in standing if one.connection == connection), None)
+        self.viewing.choose_connection(session, connection)
         if state is not None:
             port = state.addresses[0].port if state.addresses else state.target.port
             self._window.address.fill(state.target.host, str(port))
@@ -215,14 +231,14 @@ class Switchboard:
     def choose_reply(self, reply: str) -> None:
         """Have the selected server, and those to come, reply like that."""
         self.preferences = replace(self.preferences, reply=reply)
-        state = self.sessions.get(self.selected) if self.selected is not None else None
+        state = self._state
         if state is not None and state.role is Role.SERVER:
             self._replies[state.session] = reply
             self.workbench.set_reply(state.session, reply)
 
     def choose_recipient(self, connection: ConnectionId | None) -> None:
         """Write to that connection, or to everyone."""
-        self._connection = connection
+        self._recipient = connection
         self.refresh()
 
     def choose_colours(self, name: str) -> None:
@@ -236,15 +252,20 @@ class Switchboard:
 
     def clear_view(self) -> None:
         """Show only what comes from now on."""
-        state = self.sessions.get(self.selected) if self.selected is not None else None
-        if state is not None:
-            self._cleared[state.session] = state.entries
-            self.refresh()
+        self.viewing.clear()
+        self.refresh()
 
     def show_everything(self) -> None:
-        """Take back ``clear_view``."""
-        if self.selected is not None and self._cleared.pop(self.selected, 0):
-            self.refresh()
+        """Take back ``clear_view`` and whatever else leaves something out."""
+        self._connection = None
+        self.viewing.show_everything()
+        self.refresh()
+
+    def choose_framing(self, framing: str) -> None:
+        """Cut the conversation into messages in another way."""
+        self.preferences = replace(self.preferences, lens=framing)
+        self.viewing.choose_framing(framing)
+        self.refresh()
 
     def show_about(self) -> None:
         """Say what this program is."""
@@ -280,7 +301,7 @@ class Switchboard:
     def start(self) -> None:
         """Open the workbench, after the first paint or with the first command, whichever comes first."""
         if self._workbench is None:
-            self._workbench, self._reader = self._surroundings.open_workbench()
+            self._workbench, self._journal = self._surroundings.open_workbench()
 
     def say(self, sentence: str, topic: str = "", *, is_failure: bool = False) -> None:
         """Tell the person something that concerns the whole program, in the place of the last on its topic."""
@@ -296,7 +317,7 @@ class Switchboard:
         except TincanError as error:
             self._window.address.refuse(str(error))
             return
-        self.selected, self._connection, self._asked = session, None, session
+        self.selected, self._connection, self._recipient, self._asked = session, None, None, session
         self._starting = session if is_server else None
         self.preferences = self.preferences.with_address(address.host, str(address.port))
         self._offer_history()
@@ -322,28 +343,6 @@ class Switchboard:
         if listens and address is not None:
             self._begin(address, lambda: self.workbench.connect(address))
 
-    def _conversation(self, state: SessionState) -> Conversation:
-        session = state.session
-        return Conversation(
-            session,
-            state.role,
-            self._cleared.get(session, 0),
-            partial(self._read, session),
-            partial(self._whole, session),
-        )
-
-    def _read(self, session: SessionId, first: int, count: int, preview: int) -> list[Entry]:
-        if self._reader is None:
-            return []
-        try:
-            return self._reader.read(session, first, count, preview=preview)
-        except JournalError as error:
-            self.say(f"This part of the conversation cannot be read: {error}.", "reading", is_failure=True)
-            return []
-
-    def _whole(self, session: SessionId, ordinal: int) -> bytes:
-        return self._reader.data(session, ordinal) if self._reader is not None else b""
-
     def _tell_recording(self, recording: Recording) -> None:
         failure = recording.failure
         if failure is not None:
@@ -353,6 +352,9 @@ class Switchboard:
         elif self._recording_failed:
             self.say(f"Recording goes on. {recording.lost:,} entries are missing.", "recording")
         self._recording_failed = failure is not None
+
+    def _cannot_read(self, why: str) -> None:
+        self.say(why, "reading", is_failure=True)
 
     def _step(self, step: int) -> None:
         session = presenter.next_session(self.desk(), step)

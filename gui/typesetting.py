@@ -1,4 +1,4 @@
-"""Journal entries as rows of the conversation: what is written where, and with which tags.
+"""Passages of the journal as rows of the conversation: what is written where, and with which tags.
 
 Pure: a row is text with the names of tags. ``gui.panes.transcript`` puts it into a Text widget.
 """
@@ -17,13 +17,14 @@ from gui.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:
     from core.events import ConnectionId, Role
-    from core.journal.reader import Entry
+    from core.journal.passage import Passage
 
 RECEIVED, SENT = "received", "sent"
 SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header
 INCOMING, OUTGOING = "incoming", "outgoing"
 _USUAL_LINE = 60  # characters
 _MOST_NAMED = 8  # receivers of one message
+MORE = 128 * 1024  # bytes that one click adds to a message that is folded
 DECOR = "decor"  # what is there for the eye alone and is left out when text is copied
 
 
@@ -45,9 +46,9 @@ class Cap(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """One journal entry as it is shown. Every line ends in a line feed."""
+    """One passage as it is shown. Every line ends in a line feed."""
 
-    ordinal: int
+    place: int
     runs: list[Run] = field(default_factory=list)
     caps: list[Cap] = field(default_factory=list)
     lines: int = 0
@@ -65,102 +66,108 @@ class Row:
 
 
 class Typesetter:
-    """Sets the entries of one session, in order.
+    """Sets the passages of one session, in order.
 
-    It remembers the entry before, because a header is shared and a day is announced once. Bytes of
-    a character that ``recv`` cut in two stand with the piece that completes it; ``ended_ragged``
-    says that some were shown as bytes because that piece was not there.
+    It remembers the passage before, because a header is shared and a day is announced once. If the
+    passages are pieces as ``recv`` gave them, bytes of a character that was cut in two stand with the
+    piece that completes it; ``ended_ragged`` says that some were shown as bytes because that piece was
+    not there.
     """
 
-    def __init__(self, role: Role, safety: TextSafety, metrics: Metrics) -> None:
+    def __init__(self, role: Role, safety: TextSafety, metrics: Metrics, *, joins_pieces: bool = True) -> None:
         self.ended_ragged = False
+        self._joins_pieces = joins_pieces
         self._is_server = role.value == "server"
         self._safety = safety
         self._metrics = metrics
-        self._before: Entry | None = None
+        self._before: Passage | None = None
         self._cut: dict[ConnectionId | None, bytes] = {}
-        self._also: dict[int, list[int]] = {}  # who else got the message with that ordinal
-        self._told: set[int] = set()  # ordinals that stand under another's header
+        self._also: dict[int, list[int]] = {}  # who else got the message in that place
+        self._told: set[int] = set()  # places that stand under another's header
 
-    def set(self, entries: Sequence[Entry], after: Entry | None = None) -> list[Row]:
-        """Rows for entries that follow those set before, or that follow ``after``."""
+    def set(self, passages: Sequence[Passage], after: Passage | None = None) -> list[Row]:
+        """Rows for passages that follow those set before, or that follow ``after``."""
         self._before = after or self._before
-        self._find_broadcasts(entries)
-        last_piece = {entry.connection: entry.ordinal for entry in entries if entry.kind == RECEIVED}
-        return [self._row(entry, goes_on=entry.ordinal < last_piece.get(entry.connection, -1)) for entry in entries]
+        self._find_broadcasts(passages)
+        last_piece = {passage.connection: passage.place for passage in passages if passage.kind == RECEIVED}
+        return [
+            self._row(passage, goes_on=passage.place < last_piece.get(passage.connection, -1)) for passage in passages
+        ]
 
-    def _row(self, entry: Entry, *, goes_on: bool) -> Row:
-        row = Row(entry.ordinal)
-        if entry.ordinal in self._told:
+    def _row(self, passage: Passage, *, goes_on: bool) -> Row:
+        row = Row(passage.place)
+        if passage.place in self._told:
             return row
-        before, self._before = self._before, entry
-        if before is not None and _day(before) != _day(entry):
-            row.line(Run(time.strftime("%A %d %B %Y", _local(entry)), ("day",)))
-        if entry.kind in (RECEIVED, SENT):
-            self._set_message(row, entry, before, goes_on=goes_on)
+        before, self._before = self._before, passage
+        if before is not None and _day(before) != _day(passage):
+            row.line(Run(time.strftime("%A %d %B %Y", _local(passage)), ("day",)))
+        if passage.kind in (RECEIVED, SENT):
+            self._set_message(row, passage, before, goes_on=goes_on)
         else:
-            self._set_note(row, entry)
+            self._set_note(row, passage)
         return row
 
-    def _set_note(self, row: Row, entry: Entry) -> None:
-        tags = ("note", "failure") if entry.is_failure else ("note",)
-        note = self._safety.text(entry.note).replace("\n", " ")
-        number = f"#{entry.number} "
-        runs = [Run(note.removeprefix(number), tags), Run(f"   {clock(entry)}", ("note", "when"))]
+    def _set_note(self, row: Row, passage: Passage) -> None:
+        tags = ("note", "failure") if passage.is_failure else ("note",)
+        note = self._safety.text(passage.note).replace("\n", " ")
+        number = f"#{passage.number} "
+        runs = [Run(note.removeprefix(number), tags), Run(f"   {clock(passage)}", ("note", "when"))]
         if self._is_server and note.startswith(number):
-            runs.insert(0, Run(number, ("note", connection_tag(entry.number))))
+            runs.insert(0, Run(number, ("note", connection_tag(passage.number))))
         row.line(*runs)
 
-    def _set_message(self, row: Row, entry: Entry, before: Entry | None, *, goes_on: bool) -> None:
-        if before is not None and _share_header(before, entry):
+    def _set_message(self, row: Row, passage: Passage, before: Passage | None, *, goes_on: bool) -> None:
+        if before is not None and _share_header(before, passage):
             row.decoration("gap")
         else:
-            row.line(*self._header(entry))
-        self._set_bubble(row, entry, goes_on=goes_on)
+            row.line(*self._header(passage))
+        self._set_bubble(row, passage, goes_on=goes_on)
 
-    def _header(self, entry: Entry) -> list[Run]:
-        side = ("head",) if entry.kind == RECEIVED else ("head", "right")
-        numbers = [entry.number, *self._also.get(entry.ordinal, ())]
+    def _header(self, passage: Passage) -> list[Run]:
+        side = ("head",) if passage.kind == RECEIVED else ("head", "right")
+        numbers = [passage.number, *self._also.get(passage.place, ())]
         who = [Run(f"#{number} ", (*side, connection_tag(number))) for number in numbers[:_MOST_NAMED]]
         if len(numbers) > _MOST_NAMED:
             who.append(Run(f"and {len(numbers) - _MOST_NAMED:,} more ", side))
-        when = Run(f" {clock(entry)}", side)
+        when = Run(f" {clock(passage)}", side)
         if not self._is_server:
-            return [Run("server " if entry.kind == RECEIVED else "you ", (*side, "who")), when]
-        if entry.kind == RECEIVED:
+            return [Run("server " if passage.kind == RECEIVED else "you ", (*side, "who")), when]
+        if passage.kind == RECEIVED:
             return [*who, when]
         return [Run("server", (*side, "who")), Run(" → ", side), *who, when]
 
-    def _find_broadcasts(self, entries: Sequence[Entry]) -> None:
-        """One message to many is an entry for each; together they are shown once."""
+    def _find_broadcasts(self, passages: Sequence[Passage]) -> None:
+        """One message to many is an passage for each; together they are shown once."""
         self._also, self._told = {}, set()
-        leader: Entry | None = None
-        for entry in entries:
-            if leader is not None and self._is_same_broadcast(leader, entry):
-                self._also.setdefault(leader.ordinal, []).append(entry.number or 0)
-                self._told.add(entry.ordinal)
+        leader: Passage | None = None
+        for passage in passages:
+            if leader is not None and self._is_same_broadcast(leader, passage):
+                self._also.setdefault(leader.place, []).append(passage.number or 0)
+                self._told.add(passage.place)
             else:
-                leader = entry if entry.kind == SENT else None
+                leader = passage if passage.kind == SENT else None
 
-    def _is_same_broadcast(self, leader: Entry, entry: Entry) -> bool:
-        latest = self._also.get(leader.ordinal, [leader.number or 0])[-1]
-        same = (leader.kind, leader.size, leader.data) == (entry.kind, entry.size, entry.data)
-        return same and (entry.number or 0) > latest and entry.wall_ns - leader.wall_ns < SHARED_HEADER_NS
+    def _is_same_broadcast(self, leader: Passage, passage: Passage) -> bool:
+        latest = self._also.get(leader.place, [leader.number or 0])[-1]
+        same = (leader.kind, leader.size, leader.data) == (passage.kind, passage.size, passage.data)
+        return same and (passage.number or 0) > latest and passage.wall_ns - leader.wall_ns < SHARED_HEADER_NS
 
-    def _set_bubble(self, row: Row, entry: Entry, *, goes_on: bool) -> None:
-        lines, ending, more = self._lines(entry, goes_on=goes_on)
-        kind = INCOMING if entry.kind == RECEIVED else OUTGOING
+    def _set_bubble(self, row: Row, passage: Passage, *, goes_on: bool) -> None:
+        lines, ending, more = self._lines(passage, goes_on=goes_on)
+        kind = INCOMING if passage.kind == RECEIVED else OUTGOING
         texts = ["".join(span.text for span in line) for line in lines]
-        rest = f"… {more:,} more bytes — show them" if more else ""
+        rest = _rest(more)
         texts[-1] += ending
-        width = self._metrics.bubble([*texts, rest])
+        width = self._metrics.bubble([*texts, rest, f"⚠ {passage.misfit}" if passage.misfit else ""])
         shape = (kind, f"{kind}-{width}")
         row.caps.append(Cap(row.lines, kind, width, top=True))
         row.decoration(f"{kind}-cap")
         for index, line in enumerate(lines):
             self._set_line(row, line, shape, ending if index == len(lines) - 1 else "")
         if more:
-            self._set_line(row, [Span(rest)], (*shape, "more", f"more-{entry.ordinal}"), "")
+            self._set_line(row, [Span(rest)], (*shape, "more", f"more-{passage.place}"), "")
+        if passage.misfit:
+            self._set_line(row, [Span(f"⚠ {passage.misfit}", is_mark=True)], (*shape, DECOR), "")
         row.caps.append(Cap(row.lines, kind, width, top=False))
         row.decoration(f"{kind}-cap")
         row.runs = _joined(row.runs)
@@ -181,29 +188,29 @@ class Typesetter:
         row.runs.append(Run("\n", shape))
         row.lines += len(pieces)
 
-    def _lines(self, entry: Entry, *, goes_on: bool) -> tuple[list[list[Span]], str, int]:
+    def _lines(self, passage: Passage, *, goes_on: bool) -> tuple[list[list[Span]], str, int]:
         """The message's lines in spans, the mark of its line ending, and how many bytes are not shown."""
-        if not entry.size:
+        if not passage.size:
             return [[Span("(empty)", is_mark=True)]], "", 0
-        data, more = self._whole_characters(entry, goes_on=goes_on)
+        data, more = self._whole_characters(passage, goes_on=goes_on)
         text = text_safety.decode(data)
         text, ending = (text, "") if more else text_safety.split_ending(text)
         return list(self._spans(text)), text_safety.ending_mark(ending), more
 
-    def _whole_characters(self, entry: Entry, *, goes_on: bool) -> tuple[bytes, int]:
-        """The entry's bytes, where a cut character stands with the later piece, and how many are not shown."""
-        shown = entry.data or b""
-        data = self._cut.pop(entry.connection, b"") + shown if entry.kind == RECEIVED else shown
-        more = entry.size - len(shown)
-        tail = text_safety.unfinished_tail(data)
+    def _whole_characters(self, passage: Passage, *, goes_on: bool) -> tuple[bytes, int]:
+        """The passage's bytes, where a cut character stands with the later piece, and how many are not shown."""
+        shown = passage.data or b""
+        data = self._cut.pop(passage.connection, b"") + shown if passage.kind == RECEIVED else shown
+        more = passage.size - len(shown)
+        tail = text_safety.unfinished_tail(data) if self._joins_pieces or more else 0
         if not tail:
             return data, more
         if more:
             return data[:-tail], more + tail
         if goes_on and tail < len(data):
-            self._cut[entry.connection] = data[-tail:]
+            self._cut[passage.connection] = data[-tail:]
             return data[:-tail], 0
-        self.ended_ragged = entry.kind == RECEIVED or self.ended_ragged
+        self.ended_ragged = passage.kind == RECEIVED or self.ended_ragged
         return data, 0
 
     def _spans(self, text: str) -> Iterable[list[Span]]:
@@ -217,6 +224,13 @@ class Typesetter:
                 yield line
 
 
+def _rest(more: int) -> str:
+    """The words that lead to what is not shown of a message."""
+    if not more:
+        return ""
+    return f"… {more:,} more bytes — show {'them' if more <= MORE else f'{MORE // 1024} KiB more'}"
+
+
 def _joined(runs: Iterable[Run]) -> list[Run]:
     """The same text in as few runs as can be: Tk takes its time over each."""
     return [Run("".join(run.text for run in same), tags) for tags, same in groupby(runs, key=lambda run: run.tags)]
@@ -227,9 +241,9 @@ def connection_tag(number: int | None) -> str:
     return f"connection-{((number or 1) - 1) % 8}"
 
 
-def clock(entry: Entry) -> str:
+def clock(passage: Passage) -> str:
     """The local time of day, to the millisecond."""
-    return time.strftime("%H:%M:%S", _local(entry)) + f".{entry.wall_ns // 1_000_000 % 1000:03d}"
+    return time.strftime("%H:%M:%S", _local(passage)) + f".{passage.wall_ns // 1_000_000 % 1000:03d}"
 
 
 def within_budget(weights: Sequence[int], budget: int, keep: int) -> tuple[int, int]:
@@ -248,21 +262,21 @@ def within_budget(weights: Sequence[int], budget: int, keep: int) -> tuple[int, 
     return first, last
 
 
-def weight(entry: Entry) -> int:
-    """About how much work the entry is: its characters, where a short line costs as much as a usual one."""
-    data = entry.data or b""
-    return max(len(data), _USUAL_LINE * (data.count(b"\n") + 1)) + len(entry.note)
+def weight(passage: Passage) -> int:
+    """About how much work the passage is: its characters, where a short line costs as much as a usual one."""
+    data = passage.data or b""
+    return max(len(data), _USUAL_LINE * (data.count(b"\n") + 1)) + len(passage.note)
 
 
-def _share_header(before: Entry, entry: Entry) -> bool:
-    same_sender = (before.kind, before.connection) == (entry.kind, entry.connection)
-    return same_sender and abs(entry.wall_ns - before.wall_ns) < SHARED_HEADER_NS
+def _share_header(before: Passage, passage: Passage) -> bool:
+    same_sender = (before.kind, before.connection) == (passage.kind, passage.connection)
+    return same_sender and abs(passage.wall_ns - before.wall_ns) < SHARED_HEADER_NS
 
 
-def _local(entry: Entry) -> time.struct_time:
-    return time.localtime(entry.wall_ns // 1_000_000_000)
+def _local(passage: Passage) -> time.struct_time:
+    return time.localtime(passage.wall_ns // 1_000_000_000)
 
 
-def _day(entry: Entry) -> tuple[int, int]:
-    local = _local(entry)
+def _day(passage: Passage) -> tuple[int, int]:
+    local = _local(passage)
     return local.tm_year, local.tm_yday

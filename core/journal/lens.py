@@ -10,13 +10,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.events import ConnectionId
 from core.journal.passage import EVERYTHING, RECEIVED, SENT, Filter, Span
-from core.journal.reader import Entry, ScanRow
 from core.settings import DEFAULTS
 from core.wire.splitting import Splitter, make_splitter
+
+if TYPE_CHECKING:
+    from core.journal.reader import Entry, ScanRow
 
 RAW = "raw"
 MARK_ENTRIES = 256  # that count, between two marks

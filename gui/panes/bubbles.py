@@ -7,12 +7,13 @@ each gives the interpreter away.
 
 from __future__ import annotations
 
+import contextlib
 import tkinter as tk
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from core.text_safety import TextSafety
-from gui.panes.clipping import own_copying
+from gui.panes.clipping import own_primary
 from gui.theme import Theme
 from gui.typesetting import INCOMING, OUTGOING, Cap, Row
 from gui.wrapping import Metrics
@@ -38,16 +39,16 @@ class BubbleText(tk.Text):
         self._on_reshape = on_reshape
         self._on_more = on_more
         self._shapes: set[str] = set()
+        self._caps: dict[str, tuple[int, bool]] = {}  # the width of each picture of a bubble's end, and which end
+        self._set_off: list[tuple[str, str]] = []  # the pictures that have another colour, and what they showed before
         self._inner = 0
         self.metrics = self._measure()
-        own_copying(self)
-        self._make_menu()
+        own_primary(self)
         self.tag_bind("more", "<Button-1>", self._more_clicked)
         self.tag_bind("more", "<Enter>", lambda _event: self.configure(cursor="hand2"))
         self.tag_bind("more", "<Leave>", lambda _event: self.configure(cursor="arrow"))
         self.bind("<Configure>", self._resized)
         self.bind("<Button-1>", lambda _event: self.focus_set(), add=True)
-        self.bind("<<SelectAll>>", self._select_all)
         theme.subscribe(self._restyle)
 
     def replace(self, rows: Sequence[Row]) -> None:  # type: ignore[override]
@@ -84,6 +85,30 @@ class BubbleText(tk.Text):
         if pixels:
             self.yview_scroll(pixels, "pixels")
 
+    def set_off(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Give the bubbles on these lines, each up to before the second, another colour, and no others."""
+        self.tag_remove("chosen", "1.0", "end")
+        for name, picture in self._set_off:
+            with contextlib.suppress(tk.TclError):  # it is no longer in the Text
+                self.image_configure(name, image=picture)
+        self._set_off.clear()
+        for first, last in ranges:
+            for kind in (INCOMING, OUTGOING, "note"):
+                for start, stop in self._stretches(kind, f"{first}.0", f"{last}.0"):
+                    self.tag_add("chosen", start, stop)
+            for _key, name, _index in self.dump(f"{first}.0", f"{last}.0", image=True):
+                self._set_off.append((name, str(self.image_cget(name, "image"))))
+                self.image_configure(name, image=self._chosen_picture(name))
+
+    def _stretches(self, tag: str, first: str, last: str) -> Iterator[tuple[str, str]]:
+        while found := self.tag_nextrange(tag, first, last):
+            yield found[0], found[1]
+            first = found[1]
+
+    def _chosen_picture(self, name: str) -> tk.PhotoImage:
+        width, top = self._caps[str(self.image_cget(name, "image"))]
+        return self._theme.cap("chosen", width, top=top)
+
     def _write(self, rows: Sequence[Row]) -> None:
         runs = [run for row in rows for run in row.runs]
         if not runs:
@@ -110,7 +135,9 @@ class BubbleText(tk.Text):
                 self.tk.call(str(self), "tag", "add", f"{kind}-cap", *chain(*((i, f"{i}+1c") for i in indices)))
 
     def _picture(self, cap: Cap) -> tk.PhotoImage:
-        return self._theme.cap(cap.kind, cap.width, top=cap.top)
+        picture = self._theme.cap(cap.kind, cap.width, top=cap.top)
+        self._caps[str(picture)] = (cap.width, cap.top)
+        return picture
 
     def _shape(self, tags: Iterable[str]) -> None:
         """Set the margins of bubbles of widths that are new."""
@@ -146,6 +173,8 @@ class BubbleText(tk.Text):
         self._on_reshape()
 
     def _restyle(self) -> None:
+        self._caps.clear()
+        self._set_off.clear()
         theme, p = self._theme, self._theme.palette
         px, pad = theme.px, theme.text.measure("\u2003")
         self.configure(
@@ -174,9 +203,9 @@ class BubbleText(tk.Text):
         self.tag_configure("more", underline=True)
         for number, color in enumerate(p.connections):
             self.tag_configure(f"connection-{number}", foreground=color, font=theme.small)
+        self.tag_configure("chosen", background=p.chosen, foreground=p.chosen_text)
         self.tag_raise("sel")
         self.metrics = self._measure()
-        self._menu_colours()
         if self._inner:
             self._on_reshape()
 
@@ -185,24 +214,3 @@ class BubbleText(tk.Text):
             if tag.startswith("more-"):
                 self._on_more(int(tag.removeprefix("more-")))
         return "break"
-
-    def _select_all(self, _event: object = None) -> str:
-        self.tag_add("sel", "1.0", "end-1c")
-        return "break"
-
-    def _make_menu(self) -> None:
-        self._menu = tk.Menu(self, tearoff=False)
-        self._menu.add_command(label="Copy", command=lambda: self.event_generate("<<Copy>>"))
-        self._menu.add_command(label="Select all", command=self._select_all)
-        for button in ("<Button-3>", "<Control-Button-1>") if self._is_mac() else ("<Button-3>",):
-            self.bind(button, self._open_menu)
-
-    def _is_mac(self) -> bool:
-        return str(self.tk.call("tk", "windowingsystem")) == "aqua"
-
-    def _menu_colours(self) -> None:
-        self._theme.colour_menu(self._menu)
-
-    def _open_menu(self, event: tk.Event[tk.Misc]) -> None:
-        self._menu.entryconfigure(0, state="normal" if self.tag_ranges("sel") else "disabled")
-        self._menu.tk_popup(event.x_root, event.y_root)

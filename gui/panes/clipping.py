@@ -30,19 +30,11 @@ def selected_text(text: tk.Text) -> str:
     return text_between(text, first, str(ranges[-1]))
 
 
-def own_copying(text: tk.Text) -> None:
-    """Make Copy, and what X11 pastes with the middle button, leave decoration out."""
-
-    def copy(_event: object) -> str:
-        chosen = selected_text(text)
-        if chosen:
-            text.clipboard_clear()
-            text.clipboard_append(chosen)
-        return "break"
+def own_primary(text: tk.Text) -> None:
+    """Make what X11 pastes with the middle button leave decoration out."""
 
     def primary(offset: str, most: str) -> str:
         return selected_text(text)[int(offset) : int(offset) + int(most)]
 
-    text.bind("<<Copy>>", copy)
     for kind in ("STRING", "UTF8_STRING"):
         text.selection_handle(primary, type=kind)

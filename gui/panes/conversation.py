@@ -50,9 +50,9 @@ class ConversationPane(ttk.Frame):
         self._show_reply(view.reply)
         self._empty.show(view.empty)
 
-    def show_rows(self, conversation: Conversation | None, total: int) -> None:
-        """Show the conversation as it stands with ``total`` entries."""
-        self.transcript.show(conversation, total)
+    def show_rows(self, conversation: Conversation | None) -> None:
+        """Show the conversation as it stands."""
+        self.transcript.show(conversation)
         if self.transcript.is_empty:
             self._empty.place(relx=0.5, rely=0.42, anchor="center")
         else:

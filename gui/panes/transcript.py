@@ -1,8 +1,8 @@
 """The conversation as a window on the journal: a Text that holds only the rows near the view.
 
 The scrollbar stands for the whole conversation. Whatever lies outside the slice that the Text
-holds is read from the journal when the view comes near it, so millions of entries cost no more
-than a few.
+holds is read from the journal when the view comes near it, so millions of rows cost no more than a
+few.
 """
 
 from __future__ import annotations
@@ -10,70 +10,115 @@ from __future__ import annotations
 import tkinter as tk
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from tkinter import ttk
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gui.panes.bubbles import BubbleText
+from gui.panes.picking import Picking
 from gui.theme import Theme
-from gui.typesetting import Row, Typesetter, weight, within_budget
+from gui.typesetting import MORE, Row, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
-    from core.events import Role, SessionId
-    from core.journal.reader import Entry
+    from core.events import Role
+    from core.journal.passage import Passage
 
-SLICE = 200  # entries in the Text beyond which its far end is cut off
-FLOOD = 200  # new entries at once from which the slice is replaced rather than continued
-PREVIEW = 4096  # bytes shown of an entry until a person asks for all of it
-BUDGET = 32 * 1024  # characters in the Text, unless one entry alone has more; about six screens
+SLICE = 200  # rows in the Text beyond which its far end is cut off
+FLOOD = 200  # new rows at once from which the slice is replaced rather than continued
+PREVIEW = 4096  # bytes shown of a message until a person asks for more of it
+BUDGET = 32 * 1024  # characters in the Text, unless one row alone has more; about six screens
 _NEAR_THE_EDGE = 0.15  # of the slice: from here on the next one is fetched
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """Where a transcript gets its rows: one session's entries from ``first`` on."""
+class Conversation(Protocol):
+    """Where a transcript gets its rows: a session under a lens. All on the window's thread."""
 
-    session: SessionId
-    role: Role
-    first: int
-    read: Callable[[int, int, int], list[Entry]]  # first, count, preview
-    whole: Callable[[int], bytes]  # all the bytes of one entry
+    @property
+    def key(self) -> object:
+        """Differs between conversations that have nothing in common on the screen."""
+        ...
+
+    @property
+    def role(self) -> Role: ...
+
+    @property
+    def joins_pieces(self) -> bool:
+        """Whether rows are pieces of a stream as ``recv`` gave them, not messages."""
+        ...
+
+    @property
+    def total(self) -> int:
+        """Rows there are; their places are 0 to total - 1."""
+        ...
+
+    @property
+    def settled(self) -> int:
+        """Rows from the beginning that will never change."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Changes whenever any row does."""
+        ...
+
+    def read(self, first: int, count: int, preview: int) -> list[Passage]:
+        """The rows from place ``first`` on, at most ``count``, fewer if they cannot be read."""
+        ...
+
+    def whole(self, passage: Passage, most: int) -> bytes:
+        """The first ``most`` bytes of a message."""
+        ...
 
 
 class Transcript(ttk.Frame):
     """Shows one conversation and follows its end while the view is there."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, *, on_new: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_new: Callable[[int], None],
+        on_choose: Callable[[Passage], None] = lambda _passage: None,
+        on_refuse: Callable[[str], None] = lambda _why: None,
+    ) -> None:
         super().__init__(parent, style="Pane.TFrame")
         self._on_new = on_new
+        self._on_choose = on_choose
         self.text = BubbleText(self, theme, on_reshape=self._reload, on_more=self._expand)
         self._scrollbar = ttk.Scrollbar(self, command=self._drag)
         self._scrollbar.pack(side="right", fill="y", padx=(0, theme.px(2)), pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True, padx=(theme.px(20), theme.px(10)))
         self.text.configure(yscrollcommand=self._view_moved)
         self._conversation: Conversation | None = None
+        self._key: object = None
+        self._version = -1
         self._typesetter: Typesetter | None = None
-        self._total = 0  # entries of the conversation; ordinals run to total - 1
-        self._first = self._last = 0  # the slice holds the entries from first up to before last
+        self._total = 0  # rows of the conversation when it was last looked at
+        self._first = self._last = 0  # the slice holds the rows from first up to before last
+        self._fixed = 0  # of those in the slice, the ones before this place will not change
         self._starts: list[int] = []  # the line on which each row of the slice starts, from 1
         self._weights: list[int] = []
-        self._expanded: set[int] = set()
+        self._expanded: dict[int, int] = {}  # how many bytes are shown of a message that was asked for
         self._following = True
         self._shift_planned: str | None = None
+        self.picking = Picking(self, theme, on_refuse=on_refuse)
         self._bind_scrolling()
 
     # What the window calls.
 
-    def show(self, conversation: Conversation | None, total: int) -> None:
-        """Show a conversation of ``total`` entries: the one on view, grown, or another."""
-        known = self._conversation
-        if _differ(known, conversation):
-            self._open(conversation, total)
-        elif total != self._total:
-            self._grow(total)
+    def show(self, conversation: Conversation | None) -> None:
+        """Show a conversation: the one on view, grown, or another."""
+        key = conversation.key if conversation is not None else None
+        version = conversation.version if conversation is not None else -1
+        if key != self._key or (conversation is None) is not (self._conversation is None):
+            self._open(conversation, key)
+        elif conversation is not None and version != self._version:
+            self._conversation = conversation
+            self._grow(conversation.total)
+        self._version = version
 
     def to_end(self) -> None:
-        """Go to the newest entry and follow from now on."""
+        """Go to the newest row and follow from now on."""
         self._following = True
         if self._last < self._total:
             self._load_end()
@@ -81,8 +126,40 @@ class Transcript(ttk.Frame):
         self._tell_new()
 
     def to_start(self) -> None:
-        """Go to the oldest entry."""
+        """Go to the oldest row."""
         self._drag("moveto", "0.0")
+
+    def reveal(self, place: int) -> None:
+        """Bring a row into view, choose it, and stay there."""
+        self._following = False
+        if not self._first <= place < self._last:
+            self._load(place)
+        self.choose(place)
+        self._look_where_we_are()
+
+    def choose(self, place: int) -> None:
+        """Mark one row as the one that is looked at, and say which it is."""
+        found = self._read(place, place + 1)
+        if not found:
+            return
+        self.picking.chosen = place
+        self.picking.restore()
+        if self._first <= place < self._last:
+            start = self._starts[place - self._first]
+            self.text.see(f"{start + self._row_lines(place - self._first) - 1}.0")
+            self.text.see(f"{start}.0")
+        self._on_choose(found[0])
+
+    def step(self, step: int) -> None:
+        """Choose the next message (1) or the one before (-1), passing over what happened between them."""
+        chosen = self.picking.chosen
+        if chosen is None:
+            chosen = self._anchor()[0] - step
+        while 0 <= (chosen := chosen + step) < self._total:
+            found = self._read(chosen, chosen + 1)
+            if found and found[0].is_message:
+                self.reveal(chosen)
+                return
 
     def page(self, pages: int) -> None:
         """Scroll by whole views, for the keys of other fields too."""
@@ -91,29 +168,62 @@ class Transcript(ttk.Frame):
 
     @property
     def is_following(self) -> bool:
-        """Whether new entries come into view by themselves."""
+        """Whether new rows come into view by themselves."""
         return self._following
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
-        return self._conversation is None or self._total <= self._conversation.first
+        return self._total == 0
+
+    # What the picking asks.
+
+    @property
+    def slice(self) -> tuple[int, int]:
+        """The places of the first row in the Text and of the one behind the last."""
+        return self._first, self._last
+
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        return self._total
+
+    def place_at(self, line: int) -> tuple[int, int]:
+        """The place of the row that a line of the Text belongs to, and the line within the row."""
+        row = max(0, bisect_right(self._starts, line) - 1)
+        return self._first + row, line - (self._starts[row] if self._starts else 1)
+
+    def line_of(self, place: int) -> int:
+        """The line of the Text on which a row of the slice starts; behind the last if it is not in the slice."""
+        row = place - self._first
+        return self._starts[row] if 0 <= row < len(self._starts) else self.text.lines + 1
+
+    def passages(self, first: int, stop: int) -> list[Passage]:
+        """Rows with all their bytes that a person can see."""
+        return self._read(first, stop)
+
+    def whole(self, passage: Passage, most: int) -> bytes:
+        """The first bytes of a message, more than are shown."""
+        return self._conversation.whole(passage, most) if self._conversation is not None else b""
 
     # The slice.
 
-    def _open(self, conversation: Conversation | None, total: int) -> None:
-        self._conversation, self._total, self._following = conversation, total, True
+    def _open(self, conversation: Conversation | None, key: object) -> None:
+        self._conversation, self._key, self._following = conversation, key, True
+        self._total = conversation.total if conversation is not None else 0
         self._expanded.clear()
+        self.picking.forget()
         self._load_end()
         self._tell_new()
 
     def _grow(self, total: int) -> None:
         new = total - self._total
         was_whole = self._last == self._total
+        is_fixed = self._fixed >= self._last
         self._total = total
         if not self._following:
             self._view_moved(*self.text.yview())
-        elif new > FLOOD or not was_whole or self._typesetter is None or self._typesetter.ended_ragged:
+        elif new > FLOOD or not was_whole or not is_fixed or self._typesetter is None or self._typesetter.ended_ragged:
             self._load_end()
         else:
             self._continue()
@@ -121,12 +231,14 @@ class Transcript(ttk.Frame):
 
     def _continue(self) -> None:
         """Set what is new below the rest, and cut off as much above as is no longer needed."""
-        entries = self._read(self._last, self._total)
-        if sum(map(weight, entries)) > BUDGET // 2:
+        passages = self._read(self._last, self._total)
+        if sum(map(weight, passages)) > BUDGET // 2:
             self._load_end()
             return
-        self.text.append(self._set(entries))
+        self.picking.remember()
+        self.text.append(self._set(passages))
         self._cut_head()
+        self.picking.restore()
         self.text.yview_moveto(1.0)
 
     def _cut_head(self) -> None:
@@ -147,50 +259,58 @@ class Transcript(ttk.Frame):
         self.text.yview_moveto(1.0)
 
     def _load(self, around: int) -> None:
-        """Replace the slice by one that has the entry ``around`` well inside."""
+        """Replace the slice by one that has the row ``around`` well inside."""
         source = self._conversation
-        floor = source.first if source else 0
-        first = max(floor, min(around - SLICE // 2, self._total - SLICE))
-        entries = self._read(max(0, first - 1), min(self._total, first + SLICE))
-        before = entries.pop(0) if entries and entries[0].ordinal < first else None
+        self.picking.remember()
+        first = max(0, min(around - SLICE // 2, self._total - SLICE))
+        passages = self._read(max(0, first - 1), min(self._total, first + SLICE))
+        before = passages.pop(0) if passages and passages[0].place < first else None
         self._starts, self._weights = [], []
-        if source is None or not entries:
-            self._first = self._last = max(floor, self._total)
+        if source is None or not passages:
+            self._first = self._last = max(0, self._total)
             self.text.replace([])
             return
-        keep = max(0, min(around - entries[0].ordinal, len(entries) - 1))
-        start, stop = within_budget([weight(entry) for entry in entries], BUDGET, keep)
-        before = entries[start - 1] if start else before
-        self._typesetter = Typesetter(source.role, self.text.safety, self.text.metrics)
-        self._first = self._last = entries[start].ordinal
-        self.text.replace(self._set(entries[start:stop], before))
+        keep = max(0, min(around - passages[0].place, len(passages) - 1))
+        start, stop = within_budget([weight(passage) for passage in passages], BUDGET, keep)
+        before = passages[start - 1] if start else before
+        self._typesetter = Typesetter(
+            source.role, self.text.safety, self.text.metrics, joins_pieces=source.joins_pieces
+        )
+        self._first = self._last = passages[start].place
+        self.text.replace(self._set(passages[start:stop], before))
+        self.picking.restore()
 
-    def _set(self, entries: Sequence[Entry], before: Entry | None = None) -> list[Row]:
-        """Rows for entries that stand below all others, and note where they will be."""
+    def _set(self, passages: Sequence[Passage], before: Passage | None = None) -> list[Row]:
+        """Rows for passages that stand below all others, and note where they will be."""
         assert self._typesetter is not None
-        rows = self._typesetter.set(entries, before)
+        assert self._conversation is not None
+        rows = self._typesetter.set(passages, before)
         line = self.text.lines + 1 if self._starts else 1
         for row in rows:
             self._starts.append(line)
             line += row.lines
-        self._weights += map(weight, entries)
+        self._weights += map(weight, passages)
         self._last += len(rows)
+        self._fixed = min(self._last, self._conversation.settled)
         return rows
 
-    def _read(self, first: int, stop: int) -> list[Entry]:
+    def _read(self, first: int, stop: int) -> list[Passage]:
         source = self._conversation
         if source is None or stop <= first:
             return []
-        entries = source.read(first, stop - first, PREVIEW)
-        return [self._whole(entry) if entry.ordinal in self._expanded else entry for entry in entries]
+        passages = source.read(first, stop - first, PREVIEW)
+        return [self._unfolded(passage) if passage.place in self._expanded else passage for passage in passages]
 
-    def _whole(self, entry: Entry) -> Entry:
-        assert self._conversation is not None
-        return replace(entry, data=self._conversation.whole(entry.ordinal))
+    def _unfolded(self, passage: Passage) -> Passage:
+        return passage._replace(data=self.whole(passage, self._expanded[passage.place]))
 
-    def _expand(self, ordinal: int) -> None:
-        self._expanded.add(ordinal)
+    def _expand(self, place: int) -> None:
+        self._expanded[place] = self._expanded.get(place, PREVIEW) + MORE
         self._reload()
+
+    def _row_lines(self, row: int) -> int:
+        following = self._starts[row + 1] if row + 1 < len(self._starts) else self.text.lines + 1
+        return following - self._starts[row]
 
     # The view.
 
@@ -199,27 +319,24 @@ class Transcript(ttk.Frame):
         if self._following:
             self._load_end()
             return
-        ordinal, line, pixels = self._anchor()
-        self._load(ordinal)
-        row = max(0, min(ordinal - self._first, len(self._starts) - 1))
+        place, line, pixels = self._anchor()
+        self._load(place)
+        row = max(0, min(place - self._first, len(self._starts) - 1))
         if self._starts:
             self.text.show_line(self._starts[row] + line, pixels)
 
     def _anchor(self) -> tuple[int, int, int]:
-        """What is at the top of the view: the entry, the line within it, the pixels of that line above the view."""
+        """What is at the top of the view: the row, the line within it, the pixels of that line above the view."""
         line, pixels = self.text.top()
-        row = max(0, bisect_right(self._starts, line) - 1)
-        start = self._starts[row] if self._starts else 1
-        return self._first + row, line - start, pixels
+        return (*self.place_at(line), pixels)
 
     def _view_moved(self, top: str | float, bottom: str | float) -> None:
         """The Text shows this part of its slice: say so in terms of the whole conversation."""
-        floor = self._conversation.first if self._conversation else 0
-        entries, span = max(1, self._total - floor), self._last - self._first
-        upper = (self._first - floor + float(top) * span) / entries
-        lower = (self._first - floor + float(bottom) * span) / entries
+        rows, span = max(1, self._total), self._last - self._first
+        upper = (self._first + float(top) * span) / rows
+        lower = (self._first + float(bottom) * span) / rows
         self._set_scrollbar(upper, lower if self._last > self._first else 1.0)
-        near_top = float(top) < _NEAR_THE_EDGE and self._first > floor
+        near_top = float(top) < _NEAR_THE_EDGE and self._first > 0
         near_end = float(bottom) > 1 - _NEAR_THE_EDGE and self._last < self._total
         if (near_top or near_end) and not self._following and self._shift_planned is None:
             self._shift_planned = self.after_idle(self._shift)
@@ -244,9 +361,8 @@ class Transcript(ttk.Frame):
         self._scrolled_by_hand()
 
     def _go(self, fraction: float) -> None:
-        floor = self._conversation.first if self._conversation else 0
-        target = floor + max(0.0, min(1.0, fraction)) * (self._total - floor)
-        if not self._first <= target < self._last or (self._first > floor and target - self._first < 1):
+        target = max(0.0, min(1.0, fraction)) * self._total
+        if not self._first <= target < self._last or (self._first > 0 and target - self._first < 1):
             self._load(int(target))
         if self._last > self._first:
             self.text.yview_moveto((target - self._first) / (self._last - self._first))
@@ -265,9 +381,9 @@ class Transcript(ttk.Frame):
     def _tell_new(self) -> None:
         if self._following:
             self._seen = self._total
-        self._on_new(self._total - self._seen)
+        self._on_new(max(0, self._total - self._seen))
 
-    _seen = 0  # entries there were when the view left the end
+    _seen = 0  # rows there were when the view left the end
 
     def _bind_scrolling(self) -> None:
         keys: dict[str, Callable[[], None]] = {
@@ -277,6 +393,8 @@ class Transcript(ttk.Frame):
             "<End>": self.to_end,
             "<Up>": lambda: self._drag("scroll", "-2", "units"),
             "<Down>": lambda: self._drag("scroll", "2", "units"),
+            "<Alt-Up>": lambda: self.step(-1),
+            "<Alt-Down>": lambda: self.step(1),
         }
         for key, act in keys.items():
             self.text.bind(key, _breaking(act))
@@ -293,9 +411,3 @@ def _breaking(act: Callable[[], None]) -> Callable[[object], str]:
         return "break"
 
     return handle
-
-
-def _differ(known: Conversation | None, other: Conversation | None) -> bool:
-    if known is None or other is None:
-        return known is not other
-    return (known.session, known.first) != (other.session, other.first)

@@ -1,70 +1,89 @@
-"""A journal that needs no disk: entries made when they are asked for, so that there can be millions."""
+"""A conversation that needs no disk: passages made when they are asked for, so that there can be millions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from core.events import ConnectionId, Role, SessionId
-from core.journal.reader import Entry
-from gui.panes.transcript import Conversation
+from core.journal.passage import Passage, Span
 
 SESSION = SessionId(1)
 NOON_NS = 1_700_000_000_000_000_000
 SECOND_NS = 1_000_000_000
 
 
-def received(ordinal: int, data: bytes, *, number: int = 1, at: float | None = None, size: int | None = None) -> Entry:
-    """A piece that came in, ``at`` seconds after noon; one a minute if nothing is said."""
-    return _entry(ordinal, "received", number, at, data=data, size=len(data) if size is None else size)
+def received(
+    place: int,
+    data: bytes,
+    *,
+    number: int = 1,
+    at: float | None = None,
+    size: int | None = None,
+    misfit: str = "",
+) -> Passage:
+    """A message that came in, ``at`` seconds after noon; one a minute if nothing is said."""
+    return _passage(place, "received", number, at, data=data, size=size, misfit=misfit)
 
 
-def sent(ordinal: int, data: bytes, *, number: int = 1, at: float | None = None) -> Entry:
+def sent(place: int, data: bytes, *, number: int = 1, at: float | None = None) -> Passage:
     """A message that went out."""
-    return _entry(ordinal, "sent", number, at, data=data, size=len(data))
+    return _passage(place, "sent", number, at, data=data)
 
 
-def note(ordinal: int, text: str, *, number: int | None = None, failed: bool = False, at: float | None = None) -> Entry:
+def note(place: int, text: str, *, number: int | None = None, failed: bool = False, at: float | None = None) -> Passage:
     """Something else that happened."""
-    return _entry(ordinal, "opened", number, at, text=text, failed=failed)
+    return _passage(place, "opened", number, at, text=text, failed=failed)
 
 
-def _entry(
-    ordinal: int,
+def _passage(
+    place: int,
     kind: str,
     number: int | None,
     at: float | None,
     *,
     data: bytes | None = None,
-    size: int = 0,
+    size: int | None = None,
     text: str = "",
     failed: bool = False,
-) -> Entry:
-    wall = NOON_NS + int((ordinal * 60 if at is None else at) * SECOND_NS)
+    misfit: str = "",
+) -> Passage:
+    wall = NOON_NS + int((place * 60 if at is None else at) * SECOND_NS)
     connection = ConnectionId(number) if number is not None else None
-    return Entry(SESSION, ordinal, connection, number, kind, wall, wall, data, size, text, failed)
+    length = size if size is not None else len(data or b"")
+    span = Span(place, 0, place, length) if data is not None else None
+    return Passage(
+        place, SESSION, place, connection, number, kind, wall, wall, data, length, text, failed, span, misfit
+    )  # fmt: skip
 
 
-class FakeJournal:
-    """``make`` gives the entry of an ordinal; ``reads`` counts how many were asked for."""
+class FakeConversation:
+    """``make`` gives the passage of a place; ``reads`` counts how many were asked for.
 
-    def __init__(self, make: Callable[[int], Entry]) -> None:
+    The last ``pending`` of the ``total`` may still change.
+    """
+
+    def __init__(self, make: Callable[[int], Passage], *, role: Role = Role.CLIENT, key: object = "talk") -> None:
         self.make = make
+        self.joins_pieces = True
+        self.role = role
+        self.key = key
         self.total = 0
+        self.pending = 0
+        self.version = 0
         self.reads = 0
 
-    def conversation(self, *, role: Role = Role.CLIENT, first: int = 0) -> Conversation:
-        return Conversation(SESSION, role, first, self.read, self.whole)
+    @property
+    def settled(self) -> int:
+        return self.total - self.pending
 
-    def read(self, first: int, count: int, preview: int) -> list[Entry]:
+    def read(self, first: int, count: int, preview: int) -> list[Passage]:
         stop = min(self.total, first + count)
         self.reads += max(0, stop - first)
-        entries = [self.make(ordinal) for ordinal in range(first, stop)]
-        return [_cut(entry, preview) for entry in entries]
+        return [_cut(self.make(place), preview) for place in range(first, stop)]
 
-    def whole(self, ordinal: int) -> bytes:
-        return self.make(ordinal).data or b""
+    def whole(self, passage: Passage, most: int) -> bytes:
+        return (self.make(passage.place).data or b"")[:most]
 
 
-def _cut(entry: Entry, preview: int) -> Entry:
-    return replace(entry, data=entry.data[:preview]) if entry.data is not None else entry
+def _cut(passage: Passage, preview: int) -> Passage:
+    return passage._replace(data=passage.data[:preview]) if passage.data is not None else passage

@@ -8,12 +8,12 @@ import tkinter as tk
 import pytest
 
 from core.events import Role
-from core.journal.reader import Entry
+from core.journal.passage import Passage
 from gui.panes import transcript as module
 from gui.panes.transcript import Transcript
 from gui.theme import Theme
 from tests.gui.conftest import WaitUntil
-from tests.gui.fake_journal import FakeJournal, note, received, sent
+from tests.gui.fake_journal import FakeConversation, note, received, sent
 
 MILLION = 1_000_000
 
@@ -25,7 +25,7 @@ class Scene:
         self.root = root
         self.wait_until = wait_until
         self.new = 0
-        self.journal = FakeJournal(lambda ordinal: received(ordinal, f"message {ordinal}".encode()))
+        self.journal = FakeConversation(lambda ordinal: received(ordinal, f"message {ordinal}".encode()))
         self.transcript = Transcript(root, theme, on_new=self._note_new)
         self.transcript.pack(fill="both", expand=True)
         wait_until(lambda: bool(root.winfo_viewable()))
@@ -35,7 +35,8 @@ class Scene:
 
     def grow(self, total: int) -> None:
         self.journal.total = total
-        self.transcript.show(self.journal.conversation(), total)
+        self.journal.version += 1
+        self.transcript.show(self.journal)
         self.root.update()
 
     @property
@@ -161,17 +162,30 @@ def test_a_narrower_window_keeps_the_end_in_view(scene: Scene) -> None:
     assert scene.sees("message 99")
 
 
-def test_a_cleared_view_begins_where_it_was_cleared(scene: Scene) -> None:
+def test_another_conversation_takes_the_place_of_the_first(scene: Scene) -> None:
     scene.grow(50)
-    scene.transcript.show(scene.journal.conversation(first=50), 50)
+    other = FakeConversation(lambda place: received(place, f"other {place}".encode()), key="another")
+
+    scene.transcript.show(other)
     assert scene.text == ""
     assert scene.transcript.is_empty
 
-    scene.journal.total = 51
-    scene.transcript.show(scene.journal.conversation(first=50), 51)
+    other.total, other.version = 1, 1
+    scene.transcript.show(other)
 
-    assert "message 50" in scene.text
-    assert "message 49" not in scene.text
+    assert "other 0" in scene.text
+    assert "message" not in scene.text
+
+
+def test_a_row_that_still_grows_is_shown_as_it_stands(scene: Scene) -> None:
+    words = ["h", "he", "hello"]
+    for version, word in enumerate(words):
+        misfit = "not ended yet" if version < 2 else ""
+        scene.journal.make = lambda place, word=word, misfit=misfit: received(place, word.encode(), misfit=misfit)
+        scene.journal.pending = int(version < 2)
+        scene.grow(1)
+        assert scene.sees(word)
+        assert ("not ended yet" in scene.text) == (version < 2)
 
 
 def test_larger_text_keeps_the_place(scene: Scene, theme: Theme) -> None:
@@ -194,10 +208,10 @@ def test_a_line_of_a_megabyte_does_not_hold_the_window_up(scene: Scene) -> None:
 
     scene.grow(1)
 
-    assert "995,904 more bytes" in scene.text
+    assert "995,904 more bytes — show 128 KiB more" in scene.text
     scene.transcript._expand(0)
     scene.root.update()
-    assert scene.text.count("x") >= 1_000_000
+    assert scene.text.count("x") >= 128 * 1024
     assert time.monotonic() - began < 5
 
 
@@ -248,16 +262,15 @@ def test_pieces_of_a_character_meet_on_the_screen(scene: Scene) -> None:
 
 
 def test_a_server_shows_all_its_connections_in_one(scene: Scene) -> None:
-    entries: list[Entry] = [
+    entries: list[Passage] = [
         note(0, "server is listening on 127.0.0.1:5555"),
         note(1, "#1 connected from 127.0.0.1:50001", number=1),
         received(2, b"hello", number=1),
         received(3, b"hi", number=2),
     ]
     scene.journal.make = lambda ordinal: entries[ordinal]
-    scene.journal.total = 4
-
-    scene.transcript.show(scene.journal.conversation(role=Role.SERVER), 4)
+    scene.journal.role, scene.journal.key = Role.SERVER, "server"
+    scene.grow(4)
 
     assert [line[:2] for line in scene.text.split("\n") if line.startswith("#")] == [
         "#1",

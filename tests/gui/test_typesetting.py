@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.events import Role
-from core.journal.reader import Entry
+from core.journal.passage import Passage
 from core.text_safety import TextSafety
 from gui.typesetting import DECOR, Row, Typesetter, clock, within_budget
 from gui.wrapping import PAD, Metrics
@@ -202,7 +202,7 @@ def test_a_slice_keeps_to_its_budget(weights: list[int], budget: int, keep: int,
 
 
 def test_nothing_is_said_about_an_entry_in_front_of_the_first() -> None:
-    before: Entry = received(0, b"a", at=0)
+    before: Passage = received(0, b"a", at=0)
 
     (row,) = typesetter().set([received(1, b"b", at=0.1)], before)
 

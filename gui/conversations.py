@@ -1,0 +1,136 @@
+"""One session of one journal under one lens, as the transcript shows it. No tkinter.
+
+Rows are read on the window's thread when they come into view; what a lens makes of a long session is
+counted on a thread of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import JournalError
+from core.events import Role, SessionId
+from core.journal.indexing import Indexer
+from core.journal.lens import RAW, Lens
+from core.journal.passage import Passage
+from core.journal.reader import JournalReader
+from core.journal.reading import Growth, Reading, Recorded
+from gui.viewing import Calls
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJournal:
+    """A journal file and the window's own reader of it."""
+
+    path: Path
+    reader: JournalReader
+
+
+class OpenConversation:
+    """A ``gui.panes.transcript.Conversation``. The window's thread, until ``close``."""
+
+    def __init__(self, journal: OpenJournal, session: SessionId, role: Role, lens: Lens, calls: Calls) -> None:
+        self.journal = journal
+        self.session = session  # within the journal
+        self.role = role
+        self.lens = lens
+        self.version = 0
+        self._calls = calls
+        self._reading = Reading(journal.reader, session, lens)
+        self._goal = lens.since
+        self._is_open = True
+        self._indexer: Indexer | None = None
+        if not lens.is_plain:
+            self._indexer = Indexer(
+                journal.path,
+                session,
+                lens,
+                tell=lambda growth: calls.post(lambda: self._take(growth)),
+                fail=lambda why: calls.post(lambda: self._complain(why)),
+            )
+
+    @property
+    def key(self) -> object:
+        """Which session of which journal under which lens."""
+        return self.journal.path, self.session, self.lens
+
+    @property
+    def joins_pieces(self) -> bool:
+        """Whether each row is what one ``recv`` gave."""
+        return self.lens.framing == RAW
+
+    @property
+    def total(self) -> int:
+        """Rows there are."""
+        return self._reading.total
+
+    @property
+    def settled(self) -> int:
+        """Rows that will never change."""
+        return self._reading.settled
+
+    @property
+    def entries(self) -> int:
+        """Entries of the session that could be read when it was last said."""
+        return self._goal
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether there may be rows that are not known yet."""
+        return self._reading.entries < self._goal
+
+    def reach(self, entries: int) -> None:
+        """So many entries can be read by now."""
+        if entries <= self._goal:
+            return
+        self._goal = entries
+        if self._indexer is not None:
+            self._indexer.reach(entries)
+        else:
+            self._reading.reach(entries)
+            self.version += 1
+
+    def read(self, first: int, count: int, preview: int) -> list[Passage]:
+        """Rows from place ``first`` on; none if they cannot be read, which is told."""
+        try:
+            return self._reading.read(first, count, preview)
+        except JournalError as error:
+            self._complain(str(error))
+            return []
+
+    def whole(self, passage: Passage, most: int) -> bytes:
+        """The first ``most`` bytes of a message."""
+        pieces = bytearray()
+        try:
+            for piece in self._reading.whole(passage):
+                pieces += piece
+                if len(pieces) >= most:
+                    break
+        except JournalError as error:
+            self._complain(str(error))
+        return bytes(pieces[:most])
+
+    def recorded(self, passage: Passage) -> Recorded:
+        """The message's bytes and calls. Raises ``JournalError``."""
+        return self._reading.recorded(passage)
+
+    def place_of(self, ordinal: int, stop: int) -> int:
+        """The row that shows that byte of an entry, or the nearest. Raises ``JournalError``."""
+        return self._reading.place_of(ordinal, stop)
+
+    def close(self) -> None:
+        """Count no more and say nothing more."""
+        self._is_open = False
+        if self._indexer is not None:
+            self._indexer.close()
+
+    def _take(self, growth: Growth) -> None:
+        if self._is_open:
+            self._reading.take(growth)
+            self.version += 1
+            self._calls.changed()
+
+    def _complain(self, why: str) -> None:
+        if self._is_open:
+            self._calls.trouble(f"This part of the conversation cannot be read: {why}.")
