@@ -109,6 +109,13 @@ class JournalReader:
                   FROM entry WHERE {_RANGE} AND {condition} ORDER BY ordinal"""  # noqa: S608 - nothing is from outside
         return self._rows(sql, (session, first, stop, *values), _SCAN)
 
+    def notes(self, session: SessionId, first: int, stop: int, only: Filter) -> Iterator[tuple[int, str]]:
+        """The notes that ``only`` admits among the entries from ``first`` up to before ``stop``: (ordinal, note)."""
+        condition, values = only.condition()
+        sql = f"""SELECT ordinal, note FROM entry
+                  WHERE {_RANGE} AND note IS NOT NULL AND {condition} ORDER BY ordinal"""  # noqa: S608 - all ours
+        return self._rows(sql, (session, first, stop, *values), (int, str))
+
     def calls(
         self, session: SessionId, connection: ConnectionId | None, kind: str, first: int, last: int
     ) -> Iterator[CallRow]:

@@ -284,7 +284,8 @@ def test_an_indexer_counts_as_far_as_it_is_told_and_ends(tmp_path: Path) -> None
 
 def test_an_indexer_of_a_journal_that_is_not_there_says_so(tmp_path: Path) -> None:
     said: list[str] = []
-    indexer = Indexer(tmp_path / "gone.tincan", SESSION, LINES, pytest.fail, said.append)
+    grown: list[Growth] = []
+    indexer = Indexer(tmp_path / "gone.tincan", SESSION, LINES, grown.append, said.append)
     assert indexer.join(5)
     assert "is not there" in said[0]
 
