@@ -1,0 +1,127 @@
+"""Which connections a view shows, as the filter bar sees it: values, and numbers as a person writes them.
+No tkinter. What a filter admits is ``core.journal.passage.Filter``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from core.events import ConnectionId
+
+_LONGEST = 28  # characters of the button's words
+_RANGE = re.compile(r"#?(\d{1,9})(?:\s*[-–]\s*#?(\d{1,9}))?")
+
+
+class ConnectionRow(NamedTuple):
+    """A connection that can be chosen: its number within its session and what to call it."""
+
+    connection: ConnectionId
+    number: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilterView:
+    """What there is to choose from, what is chosen, and how much of the conversation that leaves.
+
+    ``shown`` and ``total`` count rows; while ``is_counting``, ``shown`` still grows.
+    """
+
+    connections: tuple[ConnectionRow, ...] = ()
+    chosen: frozenset[ConnectionId] | None = None  # None: all, and what concerns no connection
+    received: bool = True
+    sent: bool = True
+    notes: bool = True
+    shown: int = 0
+    total: int = 0
+    is_counting: bool = False
+
+
+class NumbersError(ValueError):
+    """The typed numbers make no sense; the text says why in words, ``place`` is the character's."""
+
+    def __init__(self, sentence: str, place: int) -> None:
+        super().__init__(sentence)
+        self.place = place
+
+
+def shown_words(view: FilterView) -> str:
+    """``120 of 1,204 shown``."""
+    if view.is_counting:
+        return f"{view.shown:,} of {view.total:,} so far…"
+    if view.shown == view.total:
+        return f"all {view.total:,} shown" if view.total else ""
+    return f"{view.shown:,} of {view.total:,} shown"
+
+
+def chosen_words(view: FilterView) -> str:
+    """What the button says: ``All connections``, ``#1, #3–#9``, ``12 connections``."""
+    if view.chosen is None:
+        return "All connections"
+    numbers = [row.number for row in view.connections if row.connection in view.chosen]
+    if not numbers:
+        return "No connection"
+    words = ", ".join(_ranges(numbers, "#", "–"))
+    return words if len(words) <= _LONGEST else f"{len(numbers):,} connections"
+
+
+def toggled(view: FilterView, connection: ConnectionId) -> frozenset[ConnectionId] | None:
+    """The choice after a click on one connection: out of all it is that one alone; none left means all."""
+    chosen = (view.chosen or frozenset()) ^ {connection}
+    return chosen or None
+
+
+def format_numbers(view: FilterView) -> str:
+    """The choice as ``read_numbers`` reads it; empty for all."""
+    if view.chosen is None:
+        return ""
+    return ", ".join(_ranges([row.number for row in view.connections if row.connection in view.chosen], "", "-"))
+
+
+def read_numbers(text: str, rows: Collection[ConnectionRow]) -> frozenset[ConnectionId] | None:
+    """The connections that ``1, 3, 5-9`` means; None, for all, if nothing is written.
+
+    A range may reach beyond what there is, a single number may not. NumbersError says what is wrong.
+    """
+    if not text.strip(" \t,;"):
+        return None
+    known = {row.number: row.connection for row in rows}
+    chosen: set[ConnectionId] = set()
+    for part in re.finditer(r"[^,;]+", text):
+        written = part.group().strip()
+        if written:
+            place = part.start() + len(part.group()) - len(part.group().lstrip())
+            chosen.update(_read_part(written, place, known))
+    return frozenset(chosen)
+
+
+def _read_part(written: str, place: int, known: dict[int, ConnectionId]) -> Iterable[ConnectionId]:
+    found = _RANGE.fullmatch(written)
+    if found is None:
+        raise NumbersError(f"“{written[:20]}” is no number. Write them like 1, 3, 5-9.", place)
+    first, last = int(found[1]), int(found[2] or found[1])
+    if first > last:
+        raise NumbersError(f"{first}-{last} runs backwards. Write {last}-{first}.", place)
+    chosen = [connection for number, connection in known.items() if first <= number <= last]
+    if not chosen:
+        raise NumbersError(f"There is no connection #{first}{f' to #{last}' if last > first else ''} here.", place)
+    return chosen
+
+
+def _ranges(numbers: Sequence[int], sign: str, dash: str) -> list[str]:
+    """Numbers with neighbours drawn together: 1, 3-5."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return [
+        f"{sign}{first}" if first == last
+        else f"{sign}{first}, {sign}{last}" if last == first + 1
+        else f"{sign}{first}{dash}{sign}{last}"
+        for first, last in runs
+    ]  # fmt: skip

@@ -1,0 +1,244 @@
+"""The window that writes a conversation into a file: what, as what, where to, and how far it is."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import filedialog, ttk
+
+from core.text_safety import TextSafety
+from gui.exports import (
+    NOT_BEGUN,
+    ExportFormat,
+    ExportRequest,
+    ExportView,
+    Rows,
+    Scope,
+    progress_words,
+    scope_words,
+    with_ending,
+)
+from gui.panes.controls import Option, Options, ThinProgress
+from gui.panes.line_field import LineField
+from gui.panes.wrapped import wrap_within
+from gui.theme import Theme
+
+_WIDTH = 520  # pixels at 96 dots an inch
+
+
+class ExportDialog(tk.Toplevel):
+    """Beside the window, not in its way: the conversation goes on and can be read meanwhile.
+
+    ``on_export`` gets what to write, ``on_cancel`` ends it, ``on_open_folder`` shows where the file is.
+    ``path`` is what the field suggests, and ``ask_path`` opens the system's own dialog for files.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        formats: Sequence[ExportFormat],
+        path: str,
+        on_export: Callable[[ExportRequest], None],
+        on_cancel: Callable[[], None],
+        on_open_folder: Callable[[], None],
+        ask_path: Callable[..., str] = filedialog.asksaveasfilename,
+    ) -> None:
+        super().__init__(parent)
+        self.withdraw()
+        self._theme, self._formats = theme, tuple(formats)
+        self._on_export, self._on_cancel, self._ask_path = on_export, on_cancel, ask_path
+        self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self._view = NOT_BEGUN
+        self._agreed = ""  # the path whose file may be replaced
+        self._is_gone = False
+        self.title("Export — Tincan")
+        self.transient(parent.winfo_toplevel())
+        self._body = ttk.Frame(self, style="Window.TFrame", padding=(theme.px(24), theme.px(16)))
+        self._body.pack(fill="both", expand=True)
+        self.scopes: Options[Scope] = Options(self._body, theme, lambda _scope: self._forget_result())
+        self.formats: Options[str] = Options(self._body, theme, self._format_chosen)
+        self.path = LineField(self._body, theme, self._path_edited, width=30)
+        self.choose_button = ttk.Button(self._body, text="Choose…", command=self._choose_file)
+        self._why = ttk.Label(self._body, style="Window.Error.TLabel", justify="left")
+        self._foot = ttk.Frame(self._body, style="Window.TFrame")
+        self._progress = ThinProgress(self._foot, theme)
+        self._words = ttk.Label(self._foot, style="Window.TLabel", justify="left")
+        self.folder_button = ttk.Button(self._foot, text="Open folder", command=on_open_folder)
+        self.close_button = ttk.Button(self._foot, text="Close", command=self.close)
+        self.export_button = ttk.Button(self._foot, text="Export", style="Accent.TButton", command=self._act)
+        self._fill(path)
+        self._lay_out()
+        self._bind_keys()
+        theme.subscribe(self._restyle)
+        self.deiconify()
+        self.scopes.focus_chosen()
+
+    def offer(self, rows: Sequence[Rows], chosen: Scope | None = None) -> None:
+        """Offer these rows; without ``chosen``, what the person chose stays chosen."""
+        options = [Option(one.scope, scope_words(one), is_free=bool(one.number)) for one in rows]
+        self.scopes.offer(options, chosen or self.scopes.key)
+        self._show_button()
+
+    def show(self, view: ExportView) -> None:
+        """Show how far it is; a dialog that was closed meanwhile shows nothing."""
+        if self._is_gone or view == self._view:
+            return
+        self._view = view
+        self._words.configure(text=self._safety.text(progress_words(view)))
+        self._complain(view.complaint)
+        self._progress.put(1.0 if view.result else view.fraction)
+        (self._progress.grid if view.is_running else self._progress.grid_remove)()
+        (self.folder_button.grid if view.result else self.folder_button.grid_remove)()
+        self._show_button()
+        if view.result is not None and str(self.tk.call("focus")) == str(self.export_button):
+            self.folder_button.focus_set()
+
+    @property
+    def request(self) -> ExportRequest:
+        """What is chosen and written now."""
+        path = self.path.text.strip()
+        return ExportRequest(self.scopes.key, self.formats.key, path, may_replace=bool(path) and path == self._agreed)
+
+    @property
+    def words(self) -> str:
+        """What it says about how far it is, or what came of it."""
+        return str(self._words.cget("text"))
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong; empty if nothing is."""
+        return str(self._why.cget("text")) if self._why.winfo_manager() else ""
+
+    def close(self) -> None:
+        """Put the window away; what is still being written is cancelled, for nobody would see its end."""
+        if self._view.is_running:
+            self._on_cancel()
+        self.destroy()
+
+    def _fill(self, path: str) -> None:
+        self.scopes.offer([Option(Scope.ALL, scope_words(Rows(Scope.ALL, None)), is_free=False)], Scope.ALL)
+        formats = [Option(one.key, one.words, one.sentence) for one in self._formats]
+        self.formats.offer(formats, formats[0].key)
+        self.path.hint("A file's name")
+        self.path.put(_fit(path))
+
+    def _lay_out(self) -> None:
+        px, body, foot = self._theme.px, self._body, self._foot
+        sections: tuple[tuple[str, tk.Widget], ...] = (("What", self.scopes), ("As", self.formats), ("To", self.path))
+        for row, (words, part) in enumerate(sections):
+            gap = (0 if row == 0 else px(14), 0)
+            heading = ttk.Label(body, text=words, style="Window.Strong.TLabel")
+            heading.grid(row=row, column=0, sticky="nw", padx=(0, px(20)), pady=(gap[0] + px(3), 0))
+            part.grid(row=row, column=1, columnspan=1 if part is self.path else 2, sticky="ew", pady=gap)
+        self.choose_button.grid(row=2, column=2, sticky="ns", padx=(px(8), 0), pady=(px(14), 0))
+        body.columnconfigure(1, weight=1, minsize=px(_WIDTH - 180))
+        wrap_within(self._why, body, lambda: px(110))
+        foot.grid(row=4, column=0, columnspan=3, sticky="ew", pady=(px(18), 0))
+        foot.columnconfigure(0, weight=1)
+        self._progress.grid(row=0, column=0, columnspan=4, sticky="ew", pady=(0, px(8)))
+        self._words.grid(row=1, column=0, columnspan=4, sticky="w", pady=(0, px(10)))
+        wrap_within(self._words, foot, lambda: 0)
+        for column, button in enumerate((self.folder_button, self.close_button, self.export_button), 1):
+            button.grid(row=2, column=column, padx=(px(8), 0))
+        self._progress.grid_remove()
+        self.folder_button.grid_remove()
+
+    def _bind_keys(self) -> None:
+        self.bind("<Escape>", lambda _event: self._escape())
+        self.bind("<Return>", self._enter)
+        self.bind("<KP_Enter>", self._enter)
+        self.bind("<Destroy>", self._destroyed)
+        self.protocol("WM_DELETE_WINDOW", self.close)
+
+    def _escape(self) -> None:
+        if self._view.is_running:
+            self._on_cancel()
+        else:
+            self.close()
+
+    def _enter(self, event: tk.Event[tk.Misc]) -> str:
+        """Enter presses the button that has the focus, and Export from anywhere else."""
+        if isinstance(event.widget, ttk.Button):
+            event.widget.invoke()
+        elif not self._view.is_running:
+            self.export_button.invoke()
+        return "break"
+
+    def _act(self) -> None:
+        if self._view.is_running:
+            self._on_cancel()
+            return
+        if self._view.is_in_the_way:
+            self._agreed = self.path.text.strip()
+        request = self.request
+        if not request.path:
+            self._complain("Say where to: write a file's name, or choose one.")
+            self.path.refuse()
+            self.path.focus_set()
+            return
+        self._forget_result()
+        self._on_export(request)
+
+    def _choose_file(self) -> None:
+        chosen = next(one for one in self._formats if one.key == self.formats.key)
+        folder, _slash, name = self.path.text.replace("\\", "/").rpartition("/")
+        path = self._ask_path(
+            parent=self, title="Export to", defaultextension=chosen.ending, initialdir=folder or None,
+            initialfile=name, filetypes=[(chosen.words, f"*{chosen.ending}"), ("All files", "*")],
+        )  # fmt: skip
+        if path:
+            self.path.put(_fit(str(path)))
+            self._agreed = self.path.text.strip()  # the system's dialog has asked whether to replace
+            self._forget_result()
+        self.path.focus_set()
+
+    def _format_chosen(self, key: str) -> None:
+        ending = next(one.ending for one in self._formats if one.key == key)
+        self.path.put(with_ending(self.path.text, ending, self._formats))
+        self._forget_result()
+
+    def _path_edited(self, _text: str) -> None:
+        self._forget_result()
+
+    def _forget_result(self) -> None:
+        """What was said of the export before is not true of the next one."""
+        if not self._view.is_running:
+            self.show(NOT_BEGUN)
+            self._complain("")
+
+    def _complain(self, why: str) -> None:
+        if not why:
+            self.path.accept()
+            self._why.grid_remove()
+            return
+        self._why.configure(text=self._safety.text(why))
+        self._why.grid(row=3, column=1, columnspan=2, sticky="w", pady=(self._theme.px(4), 0))
+
+    def _show_button(self) -> None:
+        view = self._view
+        words = "Cancel" if view.is_running else "Replace" if view.is_in_the_way else "Export"
+        style = "TButton" if view.is_running or view.result else "Accent.TButton"
+        self.export_button.configure(text=words, style=style)
+        for options in (self.scopes, self.formats):
+            options.lock(view.is_running)
+        for part in (self.path, self.choose_button):
+            part.state(["disabled" if view.is_running else "!disabled"])
+
+    def _restyle(self) -> None:
+        self.configure(background=self._theme.palette.window)
+
+    def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self._is_gone = True
+            self._theme.forget(self._restyle)
+
+
+def _fit(path: str) -> str:
+    """A path that Tk can take; one with bytes that are no text stays out, for it would come back as another."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return ""
+    return path.replace("\0", "")

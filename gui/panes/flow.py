@@ -1,0 +1,88 @@
+"""A strip whose parts stand in one line where there is room, and wrap like words where there is none."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+from typing import NamedTuple
+
+from gui.theme import Theme
+
+
+class _Part(NamedTuple):
+    widget: tk.Widget
+    stretch: int
+    least: int  # pixels
+
+
+class Flow(ttk.Frame):
+    """Lays its parts out in the order in which they were added, which is also Tab's if they were made so."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, style: str = "Window.TFrame") -> None:
+        super().__init__(parent, style=style)
+        self._gap = theme.px(6)
+        self._parts: list[_Part] = []
+        self._hidden: set[tk.Widget] = set()
+        self._is_due = False
+        self.bind("<Configure>", lambda _event: self.arrange())
+        self.bind("<Destroy>", lambda event: theme.forget(self.arrange) if event.widget is self else None)
+        theme.subscribe(self.arrange)
+
+    def add(self, widget: tk.Widget, *, stretch: int = 0, least: int = 0) -> None:
+        """Put a part at the end, at least ``least`` pixels wide.
+
+        What is left of a line goes to the part in it with the highest ``stretch``, if that is not 0.
+        """
+        self._parts.append(_Part(widget, stretch, least))
+        self.arrange()
+
+    def display(self, widget: tk.Widget, is_shown: bool) -> None:
+        """Show a part or leave it out."""
+        if is_shown == (widget in self._hidden):
+            (self._hidden.discard if is_shown else self._hidden.add)(widget)
+            self.arrange()
+
+    def arrange(self) -> None:
+        """Lay the parts out anew, as soon as they know how large they want to be."""
+        if not self._is_due:
+            self._is_due = True
+            self.after_idle(self._arrange)
+
+    def _arrange(self) -> None:
+        self._is_due = False
+        top = 0
+        for line in self._lines():
+            height = max(part.widget.winfo_reqheight() for part in line)
+            self._place(line, top, height)
+            top += height + self._gap
+        for widget in self._hidden:
+            widget.place_forget()
+        wanted = max(1, top - self._gap)
+        if self.winfo_reqheight() != wanted:
+            self.configure(height=wanted)
+
+    def _lines(self) -> list[list[_Part]]:
+        lines: list[list[_Part]] = []
+        used = 0
+        for part in self._parts:
+            if part.widget in self._hidden:
+                continue
+            wide = self._wish(part) + self._gap
+            if not lines or used + wide > self.winfo_width() + self._gap:
+                lines.append([])
+                used = 0
+            lines[-1].append(part)
+            used += wide
+        return lines
+
+    def _place(self, line: list[_Part], top: int, height: int) -> None:
+        spare = self.winfo_width() - sum(self._wish(part) for part in line) - self._gap * (len(line) - 1)
+        elastic = max(line, key=lambda part: part.stretch)
+        left = 0
+        for part in line:
+            width = self._wish(part) + (max(0, spare) if part is elastic and part.stretch else 0)
+            part.widget.place(x=left, y=top, width=width, height=height)
+            left += width + self._gap
+
+    def _wish(self, part: _Part) -> int:
+        return min(self.winfo_width(), max(part.least, part.widget.winfo_reqwidth()))

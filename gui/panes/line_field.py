@@ -1,0 +1,113 @@
+"""A field of one line that says what belongs in it while it is empty and marks what is wrong in it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from gui.theme import Theme
+
+
+class LineField(ttk.Entry):
+    """``on_edit`` gets what the text is about to be, in whatever way a person changes it; ``put`` is silent."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, on_edit: Callable[[str], None], *, width: int = 20) -> None:
+        super().__init__(parent, width=width)
+        self._theme = theme
+        self._on_edit = on_edit
+        self._is_putting = False
+        self._place: int | None = None
+        self._hint = tk.Label(self, anchor="w", borderwidth=0, padx=0, pady=0, cursor="xterm")
+        self._hint.bind("<Button-1>", lambda _event: self.focus_set())
+        self._underline = tk.Frame(self, borderwidth=0)
+        self.configure(
+            validate="key",
+            validatecommand=(self.register(self._edited), "%P"),
+            xscrollcommand=lambda _first, _last: self._draw_mark(),
+        )
+        self.bind("<Configure>", lambda _event: self._draw_mark())
+        self.bind("<Destroy>", lambda event: theme.forget(self._restyle) if event.widget is self else None)
+        theme.subscribe(self._restyle)
+        self._show_hint(self.get())
+
+    @property
+    def text(self) -> str:
+        """What is written in it."""
+        return self.get()
+
+    def put(self, text: str) -> None:
+        """Write this into it, the cursor at the end."""
+        if text == self.get():
+            return
+        self._is_putting = True
+        try:
+            self.delete(0, "end")
+            self.insert(0, text)
+        finally:
+            self._is_putting = False
+        self.icursor("end")
+        self.xview("end")
+
+    def hint(self, words: str) -> None:
+        """What it says while it is empty."""
+        self._hint.configure(text=words)
+
+    def focus_all(self) -> None:
+        """Go there, ready to be typed over."""
+        self.focus_set()
+        self.selection_range(0, "end")
+        self.icursor("end")
+
+    def refuse(self, place: int | None = None) -> None:
+        """Show that the text is wrong, at the character ``place`` if it is known."""
+        self.state(["invalid"])
+        self._place = place
+        self._draw_mark()
+
+    def accept(self) -> None:
+        """Nothing is wrong any more."""
+        self.state(["!invalid"])
+        self._place = None
+        self._underline.place_forget()
+
+    @property
+    def marked(self) -> int | None:
+        """Which character is underlined."""
+        return self._place if self._underline.winfo_manager() else None
+
+    def _edited(self, text: str) -> bool:
+        self._show_hint(text)
+        self.accept()
+        if not self._is_putting:
+            self._on_edit(text)
+        return True
+
+    def _show_hint(self, text: str) -> None:
+        if text:
+            self._hint.place_forget()
+        else:
+            self._hint.place(x=self._theme.px(8), rely=0.5, y=-1, anchor="w")
+
+    def _draw_mark(self) -> None:
+        if self._place is None:
+            return
+        left, top, width, height = self._box_of(self._place)
+        if not 0 < left < self.winfo_width() - self._theme.px(6):
+            self._underline.place_forget()
+            return
+        line = self._theme.px(2)
+        self._underline.place(x=left, y=min(top + height, self.winfo_height() - 2 * line), width=width, height=line)
+
+    def _box_of(self, place: int) -> tuple[int, int, int, int]:
+        """Left, top, width and height in pixels of a character; behind the last one stands an empty one."""
+        least = self._theme.px(6)
+        left, top, width, height = self.bbox(min(place, max(0, len(self.get()) - 1))) or (0, 0, 0, 0)
+        if place >= len(self.get()):
+            left, width = left + width, least
+        return left, top, max(width, least), height
+
+    def _restyle(self) -> None:
+        p = self._theme.palette
+        self._hint.configure(background=p.field, foreground=p.muted, font=self._theme.base)
+        self._underline.configure(background=p.error)
