@@ -50,6 +50,10 @@ class Load:
         """All at once: the longest connect, the longest wait for an answer (microseconds), unanswered."""
         return self._run("burst", port, connections, size)
 
+    def flood(self, port: int, rate: int, seconds: float, size: int = 64) -> dict[str, float]:
+        """Numbered lines, so many a second (0: as many as can be): the rate reached, bytes, their CRC-32, cpu."""
+        return self._run("flood", port, rate, seconds, size)
+
     def _run(self, mode: str, *arguments: float) -> dict[str, float]:
         program = [str(self._generator)] if self._generator else [sys.executable, "-m", "tests.benchmarks.pyload"]
         command = [*program, mode, *map(str, arguments)]

@@ -7,6 +7,7 @@ import selectors
 import socket
 import sys
 import time
+import zlib
 from collections.abc import Callable
 
 _CHUNK = 65536
@@ -178,7 +179,31 @@ def burst(port: int, connections: int, size: int) -> dict[str, float]:
     return crowd.summary(time.perf_counter() - began, 0.0, connect=slowest * 1e6, unanswered=left)
 
 
-_MODES: dict[str, Callable[..., dict[str, float]]] = {"echo": echo, "fan": fan, "sink": sink, "burst": burst}
+def flood(port: int, rate: int, seconds: float, size: int) -> dict[str, float]:
+    """One connection sends ``rate`` numbered lines a second, or as many as it can if that is 0."""
+    peer, sent, crc, most = _Peer(port), 0, 0, _CHUNK // size
+    began, cpu = time.perf_counter(), time.process_time()
+    while (passed := time.perf_counter() - began) < seconds:
+        due = min(most, int(rate * passed) - sent if rate else most)
+        if due <= 0:
+            time.sleep(0.001)
+            continue
+        lines = b"".join(_line(number, size) for number in range(sent, sent + due))
+        peer.socket.sendall(lines)
+        crc = zlib.crc32(lines, crc)
+        sent += due
+    took, worked = time.perf_counter() - began, time.process_time() - cpu
+    peer.socket.close()
+    return {"rate": sent / took, "bytes": sent * size, "crc": crc, "took": took, "cpu": worked / took}
+
+
+def _line(number: int, size: int) -> bytes:
+    return b"%012d %s\n" % (number, b"x" * (size - 14))
+
+
+_MODES: dict[str, Callable[..., dict[str, float]]] = {
+    "echo": echo, "fan": fan, "sink": sink, "burst": burst, "flood": flood,
+}  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
