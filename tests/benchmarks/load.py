@@ -1,4 +1,4 @@
-"""The load generator: ``c/load.c`` where there is a compiler, ``pyload.py`` where there is none."""
+"""The load generator: ``c/load.c`` and ``c/flood.c`` where there is a compiler, ``pyload.py`` where there is none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 _SOURCES = Path(__file__).parent / "c"
+_IN_PYTHON = [sys.executable, "-m", "tests.benchmarks.pyload"]
 _PATIENCE = 150.0  # seconds for one measurement
 
 
@@ -23,6 +24,7 @@ class Load:
         """Compile into ``folder`` what can be compiled, unless ``compiled`` is false."""
         self.echo_server = _compile("echo", folder) if compiled else None
         self._generator = _compile("load", folder) if compiled else None
+        self._flood = _compile("flood", folder) if compiled else None
 
     @property
     def is_lean(self) -> bool:
@@ -52,20 +54,25 @@ class Load:
 
     def flood(self, port: int, rate: int, seconds: float, size: int = 64) -> dict[str, float]:
         """Numbered lines, so many a second (0: as many as can be): the rate reached, bytes, their CRC-32, cpu."""
-        return self._run("flood", port, rate, seconds, size)
+        program = [str(self._flood)] if self._flood else [*_IN_PYTHON, "flood"]
+        return _measured([*program, *map(str, (port, rate, seconds, size))])
 
     def _run(self, mode: str, *arguments: float) -> dict[str, float]:
-        program = [str(self._generator)] if self._generator else [sys.executable, "-m", "tests.benchmarks.pyload"]
-        command = [*program, mode, *map(str, arguments)]
-        try:
-            ran = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
-        except subprocess.TimeoutExpired:
-            raise CannotServe("hangs") from None
-        if ran.returncode:
-            complaint = ran.stderr.strip().splitlines()
-            raise CannotServe(complaint[-1] if complaint else f"exit code {ran.returncode}")
-        measured: dict[str, float] = json.loads(ran.stdout)
-        return measured
+        program = [str(self._generator)] if self._generator else _IN_PYTHON
+        return _measured([*program, mode, *map(str, arguments)])
+
+
+def _measured(command: list[str]) -> dict[str, float]:
+    """What a load generator says. Raises ``CannotServe``."""
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        raise CannotServe("hangs") from None
+    if ran.returncode:
+        complaint = ran.stderr.strip().splitlines()
+        raise CannotServe(complaint[-1] if complaint else f"exit code {ran.returncode}")
+    measured: dict[str, float] = json.loads(ran.stdout)
+    return measured
 
 
 def _compile(name: str, folder: Path) -> Path | None:

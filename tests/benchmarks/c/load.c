@@ -6,8 +6,6 @@
  *                                                  between messages, FILL bytes go out without one before
  * load sink  PORT SECONDS BYTES                    one connection sends as fast as it can; 0 bytes: no end
  * load burst PORT CONNECTIONS SIZE                 all connect at once, send, and wait for the answer
- * load flood PORT RATE SECONDS SIZE                one connection sends RATE numbered lines a second (0: as many as it
- *                                                  can); "crc" is the CRC-32 of everything that was sent
  *
  * Latencies are microseconds, rates are per second, "cpu" is the share of one core that this program took.
  */
@@ -339,81 +337,10 @@ static int burst(char **a)
     return 0;
 }
 
-/* Lines of a size: twelve digits that count, a space, filler, a line feed. As many as fit into out; how many. */
-static int write_lines(long first, long count, int size)
-{
-    int lines = CHUNK / size;
-    if (count < lines)
-        lines = count;
-    for (int i = 0; i < lines; i++) {
-        char *line = out + i * size;
-        long number = first + i;
-        for (int digit = 11; digit >= 0; digit--, number /= 10)
-            line[digit] = '0' + number % 10;
-        line[12] = ' ';
-        line[size - 1] = '\n';
-    }
-    return lines;
-}
-
-static void send_all(int s, const char *from, long size)
-{
-    while (size) {
-        ssize_t taken = send(s, from, size, MSG_NOSIGNAL);
-        if (taken < 0)
-            fail("send");
-        from += taken, size -= taken;
-    }
-}
-
-/* The CRC-32 of that many lines, worked out afterwards so that it costs the flood nothing. */
-static unsigned crc_of_lines(long count, int size)
-{
-    unsigned table[256], crc = ~0u;
-    for (unsigned i = 0; i < 256; i++) {
-        table[i] = i;
-        for (int bit = 0; bit < 8; bit++)
-            table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0);
-    }
-    for (long done = 0, lines; done < count; done += lines) {
-        lines = write_lines(done, count - done, size);
-        for (long i = 0; i < lines * size; i++)
-            crc = crc >> 8 ^ table[(crc ^ (unsigned char)out[i]) & 0xff];
-    }
-    return ~crc;
-}
-
-static int flood(char **a)
-{
-    long rate = atol(a[1]), sent = 0;
-    double seconds = atof(a[2]), began, used, passed;
-    int size = atoi(a[3]), s = dial(a[0], 0);
-    const struct timespec tick = {.tv_nsec = 1000000};
-
-    if (size < 14 || size > CHUNK)
-        fail("a line of that size");
-    began = now(), used = cpu();
-    while ((passed = now() - began) < seconds) {
-        long due = rate ? (long)(rate * passed) - sent : CHUNK;
-        if (due <= 0) {
-            nanosleep(&tick, NULL);
-            continue;
-        }
-        int lines = write_lines(sent, due, size);
-        send_all(s, out, (long)lines * size);
-        sent += lines;
-    }
-    double took = now() - began, worked = cpu() - used;
-    close(s);
-    printf("{\"rate\": %.1f, \"bytes\": %ld, \"crc\": %u, \"took\": %.3f, \"cpu\": %.3f}\n",
-           sent / took, sent * size, crc_of_lines(sent, size), took, worked / took);
-    return 0;
-}
-
 int main(int count, char **arguments)
 {
     static const struct { const char *name; int arguments; int (*run)(char **); } modes[] = {
-        {"echo", 4, echo}, {"fan", 6, fan}, {"sink", 3, sink}, {"burst", 3, burst}, {"flood", 4, flood},
+        {"echo", 4, echo}, {"fan", 6, fan}, {"sink", 3, sink}, {"burst", 3, burst},
     };
     struct rlimit files;
 
