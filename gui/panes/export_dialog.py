@@ -86,7 +86,9 @@ class ExportDialog(tk.Toplevel):
         if self._is_gone or view == self._view:
             return
         self._view = view
-        self._words.configure(text=self._safety.text(progress_words(view)))
+        words = self._safety.text(progress_words(view))
+        self._words.configure(text=words)
+        (self._words.grid if words else self._words.grid_remove)()
         self._complain(view.complaint)
         self._progress.put(1.0 if view.result else view.fraction)
         (self._progress.grid if view.is_running else self._progress.grid_remove)()
@@ -142,8 +144,8 @@ class ExportDialog(tk.Toplevel):
         wrap_within(self._words, foot, lambda: 0)
         for column, button in enumerate((self.folder_button, self.close_button, self.export_button), 1):
             button.grid(row=2, column=column, padx=(px(8), 0))
-        self._progress.grid_remove()
-        self.folder_button.grid_remove()
+        for part in (self._progress, self._words, self.folder_button):
+            part.grid_remove()
 
     def _bind_keys(self) -> None:
         self.bind("<Escape>", lambda _event: self._escape())
