@@ -255,4 +255,4 @@ class DropList(ttk.Frame, Generic[Key]):
     def _clicked(self, event: tk.Event[tk.Misc]) -> None:
         is_own = event.widget is self._button or str(event.widget).startswith(str(self))
         if not is_own and self.winfo_exists() and self.is_open:
-            self._put_away()
+            self.close()

@@ -192,6 +192,7 @@ def test_a_click_elsewhere_closes_the_list(desk: Desk) -> None:
     desk.bar.update()
 
     assert not desk.bar.list.is_open
+    assert desk.bar.focus_get() is desk.bar.connections_button
 
 
 def test_tab_leaves_the_list_for_what_stands_beside_its_button(desk: Desk) -> None:
