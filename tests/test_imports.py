@@ -23,7 +23,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.wire", LIBRARY),
     ("core.replies", LIBRARY),
     ("core.net", LIBRARY | {"core.wire", "core.replies"}),
-    ("core.journal", LIBRARY | {"core.wire"}),
+    ("core.journal", LIBRARY | {"core.wire", "core.text_safety"}),
     ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal"}),
     ("core.terminal", LIBRARY | {"core.wire", "core.replies", "core.journal", "core.text_safety", "core.workbench"}),
     ("core.__main__", LIBRARY | {"core.wire", "core.replies", "core.terminal"}),

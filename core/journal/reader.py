@@ -142,6 +142,11 @@ class JournalReader:
         rows = self._query("SELECT session, role, target FROM session ORDER BY session", (), (int, str, str))
         return [SessionRow(SessionId(s), role, target, self.count(SessionId(s))) for s, role, target in rows]
 
+    def connections(self, session: SessionId) -> dict[int, ConnectionId]:
+        """The session's connections by their number: #1, #2 ..."""
+        sql = "SELECT number, connection FROM connection WHERE session = ? ORDER BY number"
+        return {number: ConnectionId(found) for number, found in self._query(sql, (session,), (int, int))}
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()

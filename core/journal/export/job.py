@@ -1,0 +1,81 @@
+"""An export on a thread of its own, for a window that goes on meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from core.errors import JournalError
+from core.journal.export.draft import ExportError
+from core.journal.export.formats import Format
+from core.journal.export.source import OpenSource
+from core.journal.export.writer import Exported, Progress, export
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NotExported:
+    """Why there is no file, as a sentence; ``cancelled`` if somebody wanted that."""
+
+    why: str
+    cancelled: bool = False
+
+
+Outcome: TypeAlias = Exported | NotExported
+
+
+class ExportJob:
+    """Writes a file, see ``export``. Every method is for any thread and none but ``join`` waits.
+
+    ``on_progress`` is called on the job's thread, at most 20 times a second, and ``on_end`` there exactly
+    once, last of all; neither may block.
+    """
+
+    def __init__(
+        self,
+        open_source: OpenSource,
+        target: Path,
+        form: Format,
+        *,
+        first: int = 0,
+        count: int | None = None,
+        on_progress: Callable[[Progress], None],
+        on_end: Callable[[Outcome], None],
+    ) -> None:
+        self._cancelled = threading.Event()
+
+        def write() -> Exported:
+            with open_source(self._cancelled) as source:
+                return export(
+                    source, target, form, first=first, count=count, on_progress=on_progress, cancelled=self._cancelled
+                )
+
+        self._thread = threading.Thread(target=_run, args=(write, on_end), name=f"export to {target.name}")
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Give up soon; no file changes."""
+        self._cancelled.set()
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the thread's end, so many seconds at most; whether it has ended."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+
+def _run(write: Callable[[], Exported], on_end: Callable[[Outcome], None]) -> None:
+    try:
+        outcome: Outcome = write()
+    except ExportError as error:
+        outcome = NotExported(str(error), error.cancelled)
+    except JournalError as error:
+        outcome = NotExported(str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, who waits for the end must hear of it
+        _log.exception("fault while exporting")
+        outcome = NotExported(f"Something went wrong inside Tincan ({type(error).__name__}). Nothing was kept.")
+    on_end(outcome)

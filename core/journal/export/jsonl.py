@@ -1,0 +1,76 @@
+"""A conversation as JSON Lines: an object on each line, from which every byte can be had back."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+
+from core.journal.export.moments import iso_time
+from core.journal.export.source import Pieces, decoded
+from core.journal.passage import Passage
+
+_TRIPLE = 3  # bytes that base64 writes as four characters
+
+
+class Records:
+    """ASCII alone: whatever is not ASCII is escaped, so that a line is one line to every program.
+
+    A message has ``base64``, its exact bytes, and ``text``, which is null where they are not UTF-8. A
+    note has ``note`` and ``failure``.
+    """
+
+    def head(self) -> str:
+        """Nothing: each line stands for itself."""
+        return ""
+
+    def row(self, passage: Passage, pieces: Pieces) -> Iterator[str]:
+        """One line, in pieces."""
+        if not passage.is_message:
+            yield json.dumps({**_facts(passage), "note": passage.note, "failure": passage.is_failure}) + "\n"
+            return
+        facts = {**_facts(passage), "size": passage.size, "span": passage.span, "misfit": passage.misfit}
+        yield json.dumps(facts)[:-1] + ', "text": '
+        if _is_text(pieces()):
+            yield '"'
+            for text in decoded(pieces(), "strict"):
+                yield json.dumps(text)[1:-1]
+            yield '"'
+        else:
+            yield "null"
+        yield ', "base64": "'
+        yield from _base64(pieces())
+        yield '"}\n'
+
+
+def _facts(passage: Passage) -> dict[str, object]:
+    return {
+        "place": passage.place,
+        "session": passage.session,
+        "entry": passage.ordinal,
+        "connection": passage.number,
+        "connection_id": passage.connection,
+        "kind": passage.kind,
+        "time": iso_time(passage.wall_ns),
+        "wall_ns": passage.wall_ns,
+        "mono_ns": passage.mono_ns,
+    }
+
+
+def _is_text(pieces: Iterable[bytes]) -> bool:
+    try:
+        for _text in decoded(pieces, "strict"):
+            pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _base64(pieces: Iterable[bytes]) -> Iterator[str]:
+    held = b""
+    for piece in pieces:
+        held += piece
+        whole = len(held) - len(held) % _TRIPLE
+        yield b64encode(held[:whole]).decode("ascii")
+        held = held[whole:]
+    yield b64encode(held).decode("ascii")

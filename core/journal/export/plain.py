@@ -1,0 +1,53 @@
+"""A conversation as text that one reads.
+
+    2026-11-23 10:41:02.113  -- #1 connected from 127.0.0.1:40000
+    2026-11-23 10:41:02.113  #1 <  type the message
+    2026-11-23 10:41:05.020  #1 >  hello
+    2026-11-23 10:41:05.020  #1 >+ in two lines↵
+
+Each line begins with what nobody can forge by sending it: the time, the connection, and a mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.journal.export.moments import local_time, zone_of
+from core.journal.export.source import Pieces, readable
+from core.journal.passage import RECEIVED, Passage
+from core.text_safety import TextSafety
+
+
+class PlainText:
+    """UTF-8 without a BOM, lines ended by LF. What cannot be seen stands there as in the window."""
+
+    def __init__(self) -> None:
+        self._safety = TextSafety()
+        self._zone = ""
+
+    def head(self) -> str:
+        """What the marks mean."""
+        return "# > received, < sent, + the same message goes on; -- what happened, !! what went wrong\n"
+
+    def row(self, passage: Passage, pieces: Pieces) -> Iterator[str]:
+        """The lines of a row."""
+        time = local_time(passage.wall_ns)
+        yield from self._zone_line(passage.wall_ns)
+        if not passage.is_message:
+            mark = "!!" if passage.is_failure else "--"
+            note = self._safety.text(passage.note).replace("\n", f"\n{time}  {mark}+ ")
+            yield f"{time}  {mark} {note}\n"
+            return
+        mark = ">" if passage.kind == RECEIVED else "<"
+        caller = f"{time}  #{passage.number} {mark}" if passage.number is not None else f"{time}  # {mark}"
+        yield f"{caller}  "
+        for text in readable(pieces(), self._safety):
+            yield text.replace("\n", f"\n{caller}+ ")
+        yield f"\n{caller}! {passage.misfit}\n" if passage.misfit else "\n"
+
+    def _zone_line(self, wall_ns: int) -> Iterator[str]:
+        """Whose clock it is, where that begins and where it changes, as it does in spring and autumn."""
+        zone = zone_of(wall_ns)
+        if zone != self._zone:
+            self._zone = zone
+            yield f"# times are UTC{zone}\n"

@@ -1,0 +1,140 @@
+"""Where the rows of an export come from, and what every kind of file needs of a row."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from core.events import SessionId
+from core.journal.lens import Lens
+from core.journal.passage import Passage
+from core.journal.reader import JournalReader
+from core.journal.reading import Counter, Reading
+from core.text_safety import TextSafety, ending_mark, split_ending
+
+PIECE = 64 * 1024  # bytes handled at a time: larger ones would hold up the other threads
+_AT_ONCE = 200  # rows read at a time, each with up to PIECE bytes
+
+Pieces: TypeAlias = Callable[[], Iterator[bytes]]
+"""All the bytes of a message, at most ``PIECE`` at a time, from the beginning whenever it is called."""
+
+
+class Frame(Protocol):
+    """A message as it went through the socket, what frames it included."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        ...
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from offset ``start`` up to before ``stop``."""
+        ...
+
+
+class Source(Protocol):
+    """Rows to export, as ``Reading`` has them. Raises ``JournalError`` for what cannot be read."""
+
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def read(self, first: int, count: int, preview: int) -> list[Passage]:
+        """The rows from place ``first`` on, at most ``count``, each with at most ``preview`` bytes."""
+        ...
+
+    def whole(self, passage: Passage) -> Iterator[bytes]:
+        """All the bytes of a message in pieces, without what frames it."""
+        ...
+
+    def recorded(self, message: Passage) -> Frame:
+        """The message with what frames it."""
+        ...
+
+
+OpenSource: TypeAlias = Callable[[threading.Event], AbstractContextManager[Source]]
+"""Opens a source on the thread that will read it, and gives up where it can once the event is set."""
+
+
+def opens_reading(path: Path, session: SessionId, lens: Lens, entries: int | None = None) -> OpenSource:
+    """What a lens shows of the first ``entries`` entries of a session (all, if None), with a reader of its own."""
+    return partial(_open_reading, path, session, lens, entries)
+
+
+@contextlib.contextmanager
+def _open_reading(
+    path: Path, session: SessionId, lens: Lens, entries: int | None, cancelled: threading.Event
+) -> Iterator[Source]:
+    with contextlib.closing(JournalReader(path)) as reader:
+        stop = reader.count(session) if entries is None else entries
+        reading = Reading(reader, session, lens)
+        reading.reach(stop)
+        if not lens.is_plain:
+            counter = Counter(reader, session, lens)
+            while reading.entries < stop and not cancelled.is_set():
+                reading.take(counter.advance(stop))
+        yield reading
+
+
+def rows(source: Source, first: int, stop: int) -> Iterator[tuple[Passage, Pieces]]:
+    """The rows from place ``first`` up to before ``stop``, each with its bytes."""
+    for place in range(first, stop, _AT_ONCE):
+        for passage in source.read(place, min(_AT_ONCE, stop - place), PIECE):
+            yield passage, partial(_pieces, source, passage)
+
+
+def frames(source: Source, first: int, stop: int) -> Iterator[tuple[Passage, Pieces]]:
+    """The same rows, each with the bytes that went through the socket for it: none for a note."""
+    for passage, pieces in rows(source, first, stop):
+        is_bare = not passage.is_message or _is_bare(passage)
+        yield passage, pieces if is_bare else partial(_recorded, source, passage)
+
+
+def decoded(pieces: Iterable[bytes], errors: str) -> Iterator[str]:
+    """The bytes as UTF-8, whatever cuts the characters in two."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors)
+    for piece in pieces:
+        yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)
+
+
+def readable(pieces: Iterable[bytes], safety: TextSafety) -> Iterator[str]:
+    """A message as the window shows it: what cannot be seen as a mark, its line ending as ``↵``."""
+    held = ""  # what may be the line ending, or the half of it
+    for text in decoded(pieces, "surrogateescape"):
+        held += text
+        tail = held[-2:]
+        shown = len(held) - (len(tail) - len(tail.rstrip("\r\n")))
+        yield safety.text(held[:shown])
+        held = held[shown:]
+    text, ending = split_ending(held)
+    yield safety.text(text) + ending_mark(ending)
+
+
+def _is_bare(passage: Passage) -> bool:
+    """Whether nothing frames this message."""
+    span = passage.span
+    return span is not None and span.first == span.last and span.stop - span.start == passage.size
+
+
+def _pieces(source: Source, passage: Passage) -> Iterator[bytes]:
+    data = passage.data or b""
+    return iter((data,)) if len(data) == passage.size else _sliced(source.whole(passage))
+
+
+def _recorded(source: Source, passage: Passage) -> Iterator[bytes]:
+    frame = source.recorded(passage)
+    return _sliced(frame.pieces(0, frame.size))
+
+
+def _sliced(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        for start in range(0, len(piece), PIECE):
+            yield piece[start : start + PIECE]

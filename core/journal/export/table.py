@@ -1,0 +1,82 @@
+"""A conversation as CSV that is safe to open in a spreadsheet.
+
+A spreadsheet takes a cell that begins with one of a few characters for a formula, and a peer may send
+one. Such a beginning gets a ``'`` in front (the list is OWASP's, "CSV Injection", with the look-alikes
+that Unicode folds onto it): of the cell, of each line within it, and behind each separator that another
+country's spreadsheet would cut at. The ``hex`` column has the bytes as they were.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from core.journal.export.moments import iso_time
+from core.journal.export.source import Pieces, readable
+from core.journal.passage import Passage
+from core.text_safety import TextSafety
+
+COLUMNS = ("time", "seconds", "session", "connection", "kind", "size", "text", "hex", "note", "failure")
+LONGEST_CELL = 32_767  # UTF-16 units; Excel breaks what is longer over rows, each of which could be a formula
+
+_FORMULA = "-=+@＝＋－＠﹦﹢﹣﹫−"
+_BLANK = r"""(?:[^\S\n\t]|["'])*"""  # trimmed by some programs before they look
+_TEMPTING = re.compile(
+    rf"\A(?=\n)|^(?={_BLANK}[{_FORMULA}\t\r])|(?<=[;\t])(?={_BLANK}[{_FORMULA}])",
+    re.MULTILINE,
+)
+
+
+class Table:
+    """RFC 4180: lines ended by CR LF, every cell quoted. UTF-8 with a BOM, by which Excel knows it.
+
+    ``time`` is local with its distance from UTC, ``seconds`` is a clock that only goes forward, for
+    durations. ``text`` is as the window shows it and ends with ``…`` if it is too long for a cell;
+    ``hex`` is all the bytes behind a ``0x``, without which a spreadsheet takes some of them for numbers.
+    """
+
+    def __init__(self) -> None:
+        self._safety = TextSafety()
+
+    def head(self) -> str:
+        """The names of the columns."""
+        return "\ufeff" + _cells(COLUMNS) + "\r\n"
+
+    def row(self, passage: Passage, pieces: Pieces) -> Iterator[str]:
+        """One row, in pieces."""
+        number = "" if passage.number is None else str(passage.number)
+        moment = (iso_time(passage.wall_ns), f"{passage.mono_ns / 1e9:.6f}")
+        yield _cells((*moment, str(passage.session), number, self._safety.field(passage.kind)))
+        if passage.is_message:
+            yield f',"{passage.size}","{_escaped(self._text(pieces))}","0x'
+            for piece in pieces():
+                yield piece.hex()
+            yield f'",{_cells((passage.misfit, ""))}\r\n'
+        else:
+            note = self._safety.text(passage.note)
+            yield f",{_cells(('', '', '', note, 'yes' if passage.is_failure else ''))}\r\n"
+
+    def _text(self, pieces: Pieces) -> str:
+        """As much of the message as one cell can hold."""
+        text = ""
+        for part in readable(pieces(), self._safety):
+            text += part
+            if len(text) > LONGEST_CELL:
+                break
+        return text
+
+
+def harmless(cell: str) -> str:
+    """The cell with a ``'`` in front of all that a spreadsheet could take for a formula."""
+    cell = _TEMPTING.sub("'", cell)
+    if 2 * len(cell) <= LONGEST_CELL or len(units := cell.encode("utf-16-le")) <= 2 * LONGEST_CELL:
+        return cell
+    return units[: 2 * (LONGEST_CELL - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def _cells(cells: Iterable[str]) -> str:
+    return ",".join(f'"{_escaped(cell)}"' for cell in cells)
+
+
+def _escaped(cell: str) -> str:
+    return harmless(cell).replace('"', '""')
