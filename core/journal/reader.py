@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ _CALLS = f"""SELECT ordinal, wall_ns, mono_ns, coalesce(length(data), 0), coales
 
 # SQLite quotes a damaged schema in its messages, which then are not UTF-8 either.
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+
+_BETWEEN_LOOKS = 1000  # steps of SQLite's machine, some ten microseconds, between two looks at the clock
 
 _Kind: TypeAlias = type | tuple[type, ...]
 _BYTES_OR_NONE = (bytes, type(None))
@@ -72,7 +75,7 @@ class JournalReader:
         if not path.is_file():
             raise JournalError(f"{path} is not there")
         try:
-            self._database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+            self._database = open_database(path)
         except sqlite3.Error as error:
             raise failed(error, path) from error
         try:
@@ -147,6 +150,22 @@ class JournalReader:
         sql = "SELECT number, connection FROM connection WHERE session = ? ORDER BY number"
         return {number: ConnectionId(found) for number, found in self._query(sql, (session,), (int, int))}
 
+    def session_rows(self) -> list[tuple[int, str, str, str, str | None, int]]:
+        """Every session as (session, role, target, framing, reply, how many connections it had)."""
+        sql = """SELECT session, role, target, framing, reply,
+                        (SELECT count(*) FROM connection WHERE connection.session = session.session)
+                 FROM session ORDER BY session"""
+        return self._query(sql, (), (int, str, str, str, (str, type(None)), int))
+
+    def ask(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
+        """The answer to any other question: rows, each value of the kind that stands for it in ``kinds``."""
+        return self._query(sql, values, kinds)
+
+    def give_up_after(self, seconds: float) -> None:
+        """From now on every question that is still unanswered in so many seconds raises ``JournalError``."""
+        deadline = time.monotonic() + seconds
+        self._database.set_progress_handler(lambda: time.monotonic() > deadline, _BETWEEN_LOOKS)
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
@@ -172,6 +191,25 @@ class JournalReader:
                 yield row
         except _UNREADABLE as error:
             raise failed(error, self.path) from error
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open a journal for reading, for one thread at a time. Raises ``sqlite3.Error``.
+
+    Where no write-ahead log lies beside it, nobody writes to it: then SQLite needs no files of its
+    own, which it would leave behind, and which it could not make in a folder that is read-only.
+    """
+    is_at_rest = not has_log(path)
+    uri = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if is_at_rest else ''}"
+    return sqlite3.connect(uri, uri=True, check_same_thread=False)
+
+
+def has_log(path: Path) -> bool:
+    """Whether a write-ahead log belongs to the journal: it is being written, or its writer was killed."""
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
