@@ -5,18 +5,31 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 
 def open_folder(folder: Path) -> bool:
     """Show a folder in the file program; False if there is none. Does not wait for it."""
+    return _open(folder)
+
+
+def open_file(path: Path) -> bool:
+    """Show a text file in the program that the desktop has for it; False if there is none. Does not wait for it.
+
+    Never for a file that somebody else sent: what the desktop opens, it may also run.
+    """
+    return path.is_file() and _open(path)
+
+
+def _open(path: Path) -> bool:
     try:
         if sys.platform == "win32":
-            os.startfile(folder)
+            os.startfile(path)
             return True
         program = "open" if sys.platform == "darwin" else "xdg-open"
-        subprocess.Popen(
-            [program, str(folder)],
+        opener = subprocess.Popen(
+            [program, str(path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -24,4 +37,5 @@ def open_folder(folder: Path) -> bool:
         )
     except OSError:
         return False
+    threading.Thread(target=opener.wait, name=f"waits for {program}", daemon=True).start()
     return True

@@ -16,8 +16,8 @@ LARGEST_LOG = 256 * 1024  # bytes; then the log starts anew and the old one is k
 class FaultLog:
     """Catches errors in threads, in finalisers and in Tk callbacks while it is installed.
 
-    ``tell`` gets one sentence; it is called on the thread where the error was, so it must only
-    pass the sentence on.
+    ``tell`` gets one short sentence, on the thread where the error was, so it must only pass it on;
+    what there is to know besides is in the file at ``path``.
     """
 
     def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
@@ -43,9 +43,7 @@ class FaultLog:
     def note(self, error: BaseException, where: str) -> None:
         """Write an error down and tell of it. Any thread."""
         self._write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} in {where}\n{''.join(traceback.format_exception(error))}\n")
-        self._tell(
-            f"Something went wrong inside Tincan ({type(error).__name__}). It goes on; details are in {self.path}"
-        )
+        self._tell(f"Something went wrong inside Tincan ({type(error).__name__}). It goes on.")
 
     def _in_thread(self, what: threading.ExceptHookArgs) -> None:
         if what.exc_value is not None and not isinstance(what.exc_value, SystemExit):

@@ -54,8 +54,8 @@ def dot(size: int, color: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def chevron(size: int, color: str, stroke: float) -> bytes:
-    """An arrow pointing down, of two strokes, for the boxes that open a list."""
+def chevron(size: int, color: str, stroke: float, *, up: bool = False) -> bytes:
+    """An arrow of two strokes pointing down, for the boxes that open a list, or up."""
     reach, drop = size * 0.28, size * 0.14
 
     def pixel(x: float, y: float) -> bytes:
@@ -65,7 +65,7 @@ def chevron(size: int, color: str, stroke: float) -> bytes:
         return _blend(_cover(gap - stroke / 2), 1.0, color, None)
 
     rows = [_mirrored([pixel(x + 0.5, y + 0.5) for x in range((size + 1) // 2)], size) for y in range(size)]
-    return _encode(size, size, rows)
+    return _encode(size, size, rows[::-1] if up else rows)
 
 
 def _mirrored(left: list[bytes], width: int) -> bytes:

@@ -1,82 +1,163 @@
-"""A strip across the window for what concerns all of it: recording stopped, settings set aside, a fault."""
+"""Strips across the window for what concerns all of it: recording stopped, settings set aside, a fault."""
 
 from __future__ import annotations
 
+import time
 import tkinter as tk
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from tkinter import ttk
 
+from core.text_safety import TextSafety
 from gui.panes.wrapped import wrap_within
 from gui.theme import Theme
 
 _MOST = 3  # notices at a time; the oldest makes room
+_LONGEST = 1_000  # characters of a notice
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence and the buttons that answer it, besides the one that takes it away."""
+    """A sentence and the buttons that answer it, besides the one that takes it away.
+
+    ``on_close`` is called when it is taken away, by whomever. For ``quiet`` seconds after the person
+    has closed it, nothing more is said on its topic.
+    """
 
     sentence: str
     is_failure: bool = False
     buttons: tuple[tuple[str, Callable[[], None]], ...] = ()
     close_word: str = "Close"
+    on_close: Callable[[], None] | None = None
+    quiet: float = 0.0
 
 
 class Banner(ttk.Frame):
     """Notices, one of each topic; there only while there are any. Never in the way of typing."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
-        super().__init__(parent)
-        px = theme.px
-        self.configure(padding=(px(16), px(6), px(8), px(6)))
-        self.on_hush: Callable[[], None] | None = None  # called once, when the notices are taken away
+    def __init__(self, parent: tk.Misc, theme: Theme, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(parent, style="Window.TFrame")
         self._theme = theme
-        self._notices: dict[str, Notice] = {}
-        self._buttons: list[ttk.Button] = []
-        self._words = ttk.Label(self, justify="left", anchor="w")
-        self._words.pack(side="left", fill="x", expand=True)
-        wrap_within(self._words, self, lambda: px(220))
+        self._clock = clock
+        self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self._lines: dict[str, _Line] = {}
+        self._quiet_until: dict[str, float] = {}
+        self._latest = ""
 
     def say(self, notice: Notice, topic: str = "") -> None:
         """Show a notice in the place of an earlier one on the same topic."""
-        if self._notices.get(topic) == notice:
+        if self._clock() < self._quiet_until.get(topic, 0.0):
             return
-        self._notices.pop(topic, None)
-        self._notices[topic] = notice
-        while len(self._notices) > _MOST:
-            del self._notices[next(iter(self._notices))]
-        self._show(notice)
+        line = self._lines.get(topic)
+        if line is None:
+            line = self._lines[topic] = _Line(self, self._theme, on_close=partial(self._close, topic))
+            line.pack(fill="x")
+        line.show(notice, self._safety.field(notice.sentence, _LONGEST))
+        self._latest = topic
+        while len(self._lines) > _MOST:
+            self.take_away(next(iter(self._lines)))
+        self.grid()
+
+    def take_away(self, topic: str) -> None:
+        """Say no more of it, if anything was said."""
+        line = self._lines.pop(topic, None)
+        if line is None:
+            return
+        on_close = line.notice.on_close
+        line.leave()
+        if not self._lines:
+            self.grid_remove()
+        if on_close is not None:
+            on_close()
 
     def hush(self) -> None:
         """Say nothing."""
-        on_hush, self.on_hush = self.on_hush, None
-        if on_hush is not None:
-            on_hush()
-        self._notices.clear()
-        self.grid_remove()
+        for topic in list(self._lines):
+            self.take_away(topic)
 
     def focus_first(self) -> None:
-        """Put the focus on the first button, so that Enter or Space answers."""
-        if self._buttons:
-            self._buttons[0].focus_set()
+        """Put the focus on the first button of the latest notice, so that Enter or Space answers."""
+        if self._latest in self._lines:
+            self._lines[self._latest].buttons[0].focus_set()
 
     @property
     def sentence(self) -> str:
         """What is said just now."""
-        return "\n".join(notice.sentence for notice in self._notices.values())
+        return "\n".join(line.notice.sentence for line in self._lines.values())
 
-    def _show(self, latest: Notice) -> None:
-        kind = "Failure" if any(notice.is_failure for notice in self._notices.values()) else "Notice"
-        self.configure(style=f"{kind}.TFrame")
-        self._words.configure(text=self.sentence, style=f"{kind}.TLabel")
-        self._put_buttons((*latest.buttons, (latest.close_word, self.hush)), f"{kind}.Quiet.TButton")
-        self.grid()
+    @property
+    def buttons(self) -> list[ttk.Button]:
+        """Every button, in reading order."""
+        return [button for line in self._lines.values() for button in line.buttons]
 
-    def _put_buttons(self, words: Sequence[tuple[str, Callable[[], None]]], style: str) -> None:
-        for button in self._buttons:
+    @property
+    def on_hush(self) -> Callable[[], None] | None:
+        """What is called when the notice that was said last is taken away."""
+        line = self._lines.get(self._latest)
+        return line.notice.on_close if line is not None else None
+
+    @on_hush.setter
+    def on_hush(self, call: Callable[[], None] | None) -> None:
+        if self._latest in self._lines:
+            self._lines[self._latest].on_close(call)
+
+    def _close(self, topic: str) -> None:
+        """The person has read it."""
+        self._quiet_until[topic] = self._clock() + self._lines[topic].notice.quiet
+        self.take_away(topic)
+
+
+class _Line(ttk.Frame):
+    """One notice with its buttons. A notice that only counts on leaves the buttons, and their focus, alone."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, on_close: Callable[[], None]) -> None:
+        px = theme.px
+        super().__init__(parent, padding=(px(16), px(4), px(8), px(4)))
+        self.notice = Notice("")
+        self.buttons: list[ttk.Button] = []
+        self._theme = theme
+        self._close = on_close
+        self._answers = ttk.Frame(self)
+        self._answers.pack(side="right", anchor="n")
+        self._words = ttk.Label(self, justify="left", anchor="w")
+        self._words.pack(side="left", fill="x", expand=True)
+        wrap_within(self._words, self, lambda: self._answers.winfo_reqwidth() + px(36))
+
+    def show(self, notice: Notice, sentence: str) -> None:
+        """Show another notice on the same topic; ``sentence`` is fit to be shown."""
+        kind = "Failure" if notice.is_failure else "Notice"
+        before, self.notice = self.notice, notice
+        self._words.configure(text=sentence, style=f"{kind}.TLabel")
+        for frame in (self, self._answers):
+            frame.configure(style=f"{kind}.TFrame")
+        if not self.buttons or (_words(before), before.is_failure) != (_words(notice), notice.is_failure):
+            self._make_buttons(f"{kind}.Quiet.TButton", len(notice.buttons) + 1)
+        answers = (*notice.buttons, (notice.close_word, self._close))
+        for button, (text, act) in zip(self.buttons, answers, strict=True):
+            button.configure(text=text, command=act)
+
+    def on_close(self, call: Callable[[], None] | None) -> None:
+        """Have that called when the notice is taken away."""
+        self.notice = replace(self.notice, on_close=call)
+
+    def leave(self) -> None:
+        """Go, and hand on the focus."""
+        focus = self.focus_get()
+        if focus is not None and focus in self.buttons:
+            following = self.buttons[-1].tk_focusNext()
+            if following is not None:
+                following.focus_set()
+        self.destroy()
+
+    def _make_buttons(self, style: str, count: int) -> None:
+        for button in self.buttons:
             button.destroy()
-        self._buttons = [ttk.Button(self, text=text, command=act, style=style) for text, act in words]
-        for button in reversed(self._buttons):
+        self.buttons = [ttk.Button(self._answers, style=style) for _ in range(count)]
+        for button in self.buttons:
             button.bind("<Return>", lambda event: event.widget.invoke())
-            button.pack(side="right", padx=(self._theme.px(4), 0))
+            button.pack(side="left", padx=(self._theme.px(4), 0))
+
+
+def _words(notice: Notice) -> tuple[str, ...]:
+    return (*(text for text, _act in notice.buttons), notice.close_word)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 
 from gui.theme import Theme
@@ -10,21 +11,23 @@ from gui.views import StatusView
 
 
 class StatusBar(ttk.Frame):
-    """A dot, words, figures, and a warning while others can reach us."""
+    """A dot, words, figures, and a warning while others can reach us; pressing it calls ``on_warning``."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, *, on_warning: Callable[[], None] | None = None) -> None:
         px = theme.px
-        super().__init__(parent, style="Window.TFrame", padding=(px(16), px(5), px(16), px(6)))
+        super().__init__(parent, style="Window.TFrame", padding=(px(16), px(2), px(16), px(3)))
         self._theme = theme
         self._view = StatusView("off", "Ready")
         self._dot = ttk.Label(self, style="Window.TLabel")
         self._words = ttk.Label(self, style="Window.Muted.TLabel")
         self._figures = ttk.Label(self, style="Window.Muted.TLabel")
-        self._warning = ttk.Label(self, style="Warning.TLabel")
+        self.warning = ttk.Button(self, style="Warning.TButton", command=on_warning or (lambda: None))
+        self.warning.bind("<Return>", lambda _event: self.warning.invoke())
+        one_height = self.warning.winfo_reqheight()  # whether or not the warning is there
+        ttk.Frame(self, style="Window.TFrame", width=1, height=one_height).pack(side="left")
         self._dot.pack(side="left", padx=(0, px(8)))
         self._figures.pack(side="right")
         self._words.pack(side="left")
-        self._warning.pack(side="left", padx=(px(16), 0))
         theme.subscribe(self._paint)
 
     def show(self, view: StatusView) -> None:
@@ -44,4 +47,8 @@ class StatusBar(ttk.Frame):
         self._dot.configure(image=str(self._theme.dot(colors.get(view.state, p.thumb))))
         self._words.configure(text=view.words)
         self._figures.configure(text="     ".join(view.figures))
-        self._warning.configure(text=f"▲ {view.warning}" if view.warning else "")
+        self.warning.configure(text=f"▲ {view.warning}")
+        if view.warning and not self.warning.winfo_manager():
+            self.warning.pack(side="left", padx=(self._theme.px(10), 0))
+        elif not view.warning:
+            self.warning.pack_forget()

@@ -11,6 +11,7 @@ import pytest
 from build_scripts.project import ROOT
 
 PURE = (
+    "alarms",
     "bridge",
     "desktop",
     "fault_log",

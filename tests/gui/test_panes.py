@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tkinter as tk
-from tkinter import ttk
 
 import pytest
 
@@ -238,8 +237,7 @@ def test_a_banner_says_its_line_and_goes(root: tk.Tk, theme: Theme) -> None:
     banner.on_hush = lambda: pressed.append("stay")
     root.update()
 
-    buttons = [child for child in banner.winfo_children() if isinstance(child, ttk.Button)]
-    for button in buttons:
+    for button in banner.buttons:
         button.invoke()
 
     assert pressed == ["quit", "stay"]
