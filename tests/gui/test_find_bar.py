@@ -39,10 +39,10 @@ class Desk:
         widget.event_generate(key)
         self.bar.update()
 
-    def choose_mode(self, downs: int) -> None:
-        """Open the list of modes with Down, go down in it and take what is there."""
+    def choose_mode(self, step: str) -> None:
+        """Open the list of modes with Down, take a step in it and choose what is there."""
         self.press("<Down>")
-        for key in ("<Down>",) * downs + ("<Return>",):
+        for key in (step, "<Return>"):
             self.bar.tk.call("event", "generate", self.bar.tk.call("focus"), key)
             self.bar.update()
 
@@ -134,11 +134,11 @@ def test_the_mode_is_chosen_with_the_arrow_keys_and_asks_anew(desk: Desk) -> Non
     desk.press("<Return>")
     desk.press("<Tab>")
 
-    desk.choose_mode(1)
-    desk.choose_mode(1)
+    desk.choose_mode("<Down>")
+    desk.choose_mode("<Up>")
 
     modes = [(request.text, request.mode) for request in desk.searches]
-    assert modes == [("ff", FindMode.TEXT), ("ff", FindMode.HEX), ("ff", FindMode.REGEX)]
+    assert modes == [("ff", FindMode.TEXT), ("ff", FindMode.HEX), ("ff", FindMode.TEXT)]
 
 
 def test_case_matters_when_it_is_said_so_but_never_to_bytes(desk: Desk) -> None:
@@ -149,7 +149,7 @@ def test_case_matters_when_it_is_said_so_but_never_to_bytes(desk: Desk) -> None:
 
     desk.press("<space>")
     desk.press("<Shift-Tab>" if desk.bar.tk.call("tk", "windowingsystem") != "x11" else "<ISO_Left_Tab>")
-    desk.choose_mode(1)
+    desk.choose_mode("<Down>")
 
     assert desk.searches[1:] == [
         FindRequest("ff", match_case=True),
