@@ -1,4 +1,4 @@
-"""``python -m core serve`` and ``python -m core connect``: Tincan in a terminal."""
+"""``python -m core serve``, ``connect``, ``export``: Tincan in a terminal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from core import __version__
 from core.address import Address, parse_address
 from core.errors import TincanError
 from core.events import Role
+from core.exporting import ExportOptions, add_export, run_export
 from core.replies import REPLIES
 from core.terminal import Options, run
 from core.wire.framing import FRAMINGS
@@ -24,15 +25,16 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def parse(arguments: Sequence[str]) -> Options:
+def parse(arguments: Sequence[str]) -> Options | ExportOptions:
     """Read the command line. Raises ``SystemExit`` with code 2 after one line on standard error."""
     parser = _Parser(prog="python -m core", description="Talk TCP in a terminal, from either end.")
     parser.add_argument("--version", action="version", version=f"Tincan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     _add_serve(commands.add_parser("serve", help="listen, show what clients say, and answer"))
     _add_connect(commands.add_parser("connect", help="connect, send the lines of standard input, show the answers"))
+    add_export(commands.add_parser("export", help="write what was recorded as text, CSV, JSON Lines or raw bytes"))
     chosen = parser.parse_args(arguments)
-    options: Options = chosen.options(chosen)
+    options: Options | ExportOptions = chosen.options(chosen)
     return options
 
 
@@ -75,7 +77,8 @@ def _address(text: str, *, for_server: bool) -> Address:
 def main() -> int:
     """Run the program that the command line asks for; the exit code: 0, 1 (it failed) or 2 (bad input)."""
     try:
-        return run(parse(sys.argv[1:]))
+        options = parse(sys.argv[1:])
+        return run_export(options) if isinstance(options, ExportOptions) else run(options)
     except TincanError as error:
         print(error, file=sys.stderr)
         return 1

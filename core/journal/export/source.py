@@ -126,7 +126,9 @@ def _is_bare(passage: Passage) -> bool:
 
 def _pieces(source: Source, passage: Passage) -> Iterator[bytes]:
     data = passage.data or b""
-    return iter((data,)) if len(data) == passage.size else _sliced(source.whole(passage))
+    if len(data) < passage.size:
+        return _sliced(source.whole(passage))
+    return iter((data,) if data else ())
 
 
 def _recorded(source: Source, passage: Passage) -> Iterator[bytes]:

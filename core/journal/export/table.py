@@ -9,7 +9,7 @@ country's spreadsheet would cut at. The ``hex`` column has the bytes as they wer
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from core.journal.export.moments import iso_time
 from core.journal.export.source import Pieces, readable
@@ -40,21 +40,21 @@ class Table:
 
     def head(self) -> str:
         """The names of the columns."""
-        return "\ufeff" + _cells(COLUMNS) + "\r\n"
+        return "\ufeff" + ",".join(map(_cell, COLUMNS)) + "\r\n"
 
     def row(self, passage: Passage, pieces: Pieces) -> Iterator[str]:
         """One row, in pieces."""
-        number = "" if passage.number is None else str(passage.number)
-        moment = (iso_time(passage.wall_ns), f"{passage.mono_ns / 1e9:.6f}")
-        yield _cells((*moment, str(passage.session), number, self._safety.field(passage.kind)))
+        number = "" if passage.number is None else passage.number
+        moment = f'"{iso_time(passage.wall_ns)}","{passage.mono_ns / 1e9:.6f}"'
+        yield f'{moment},"{passage.session}","{number}",'
         if passage.is_message:
-            yield f',"{passage.size}","{_escaped(self._text(pieces))}","0x'
+            yield f'"{passage.kind}","{passage.size}",{_cell(self._text(pieces))},"0x'
             for piece in pieces():
                 yield piece.hex()
-            yield f'",{_cells((passage.misfit, ""))}\r\n'
+            yield f'",{_cell(passage.misfit)},""\r\n'
         else:
-            note = self._safety.text(passage.note)
-            yield f",{_cells(('', '', '', note, 'yes' if passage.is_failure else ''))}\r\n"
+            kind, note = self._safety.field(passage.kind), self._safety.text(passage.note)
+            yield f'{_cell(kind)},"","","",{_cell(note)},"{"yes" if passage.is_failure else ""}"\r\n'
 
     def _text(self, pieces: Pieces) -> str:
         """As much of the message as one cell can hold."""
@@ -74,9 +74,5 @@ def harmless(cell: str) -> str:
     return units[: 2 * (LONGEST_CELL - 1)].decode("utf-16-le", "ignore") + "…"
 
 
-def _cells(cells: Iterable[str]) -> str:
-    return ",".join(f'"{_escaped(cell)}"' for cell in cells)
-
-
-def _escaped(cell: str) -> str:
-    return harmless(cell).replace('"', '""')
+def _cell(text: str) -> str:
+    return '"' + harmless(text).replace('"', '""') + '"'

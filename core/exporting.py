@@ -1,0 +1,196 @@
+"""``python -m core export``: what a journal has recorded, as a file or on standard output."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from core.errors import JournalError, TincanError
+from core.events import SessionId
+from core.journal.export.draft import ExportError
+from core.journal.export.formats import Format
+from core.journal.export.source import Source, opens_reading
+from core.journal.export.writer import Exported, export, export_to
+from core.journal.lens import RAW, Lens
+from core.journal.passage import Filter
+from core.journal.reader import JournalReader, SessionRow
+from core.text_safety import TextSafety
+from core.wire.framing import FRAMINGS
+
+_LONGEST_LINE = 2_000  # characters told at once; a path may be long
+_NAMED = 3  # files and sessions named in one line
+_INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
+
+
+class ExportOptions(NamedTuple):
+    """What was asked for on the command line."""
+
+    journal: Path
+    form: Format = Format.TEXT
+    session: int | None = None
+    connection: int | None = None  # its number
+    received: bool = False
+    sent: bool = False
+    notes: bool = False
+    framing: str = RAW
+    output: Path | None = None
+    lists: bool = False
+
+    @property
+    def is_one_stream(self) -> bool:
+        """Whether only one direction of one connection is wanted."""
+        return self.connection is not None and self.received != self.sent
+
+
+class BadRequest(TincanError):
+    """What was asked for cannot be had from this journal."""
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded")
+    parser.add_argument(
+        "--as", dest="form", choices=[form.value for form in Format], default="text", help="default: text"
+    )
+    parser.add_argument("--list", dest="lists", action="store_true", help="show the sessions in the journal")
+    parser.add_argument("--session", type=int, metavar="N", help="which of them (default: the first)")
+    parser.add_argument("--connection", type=int, metavar="N", help="only connection #N")
+    parser.add_argument("--received", action="store_true", help="only what was received (may be combined)")
+    parser.add_argument("--sent", action="store_true", help="only what was sent (may be combined)")
+    parser.add_argument("--notes", action="store_true", help="only what else happened (may be combined)")
+    parser.add_argument(
+        "--frame", dest="framing", choices=FRAMINGS, default=RAW, help="what is one message (default: raw)"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="replace this file; raw bytes: FILE-1-received.bin ... beside it"
+    )
+    parser.set_defaults(options=_options)
+
+
+def run_export(options: ExportOptions) -> int:
+    """Export; the exit code: 0, 1 (it could not be written) or 2 (it cannot be had from this journal)."""
+    try:
+        with _interruptible():
+            return _run(options)
+    except KeyboardInterrupt:
+        _tell("Cancelled. No file has changed.")
+        return _INTERRUPTED
+    except (BadRequest, JournalError) as error:
+        _tell(str(error))
+        return 2
+    except ExportError as error:
+        _tell(str(error))
+        return 2 if isinstance(error.__cause__, JournalError) else 1
+
+
+def _options(found: argparse.Namespace) -> ExportOptions:
+    values = {name: getattr(found, name) for name in ExportOptions._fields}
+    return ExportOptions(**{**values, "form": Format(found.form)})
+
+
+def _run(options: ExportOptions) -> int:
+    with contextlib.closing(JournalReader(options.journal)) as reader:
+        sessions = reader.sessions()
+        if options.lists:
+            return _on_stdout(lambda: _list(sessions))
+        session = _chosen(sessions, options.session)
+        lens = Lens(RAW if options.form is Format.RAW else options.framing, _filter(options, reader, session))
+    if options.output is None:
+        _check_stdout(options)
+    with opens_reading(options.journal, session, lens)(threading.Event()) as source:
+        if options.output is not None:
+            _tell(_told(export(source, options.output, options.form)))
+            return 0
+        return _on_stdout(lambda: _pour(source, options.form))
+
+
+def _chosen(sessions: list[SessionRow], wanted: int | None) -> SessionId:
+    """The session that was asked for; if none was, the first, saying so if there are more."""
+    if not sessions:
+        raise BadRequest("the journal has no session")
+    if wanted is None:
+        if len(sessions) > 1:
+            others = f"there are {len(sessions):,} sessions; choose with --session, see --list"
+            _tell(f"exporting {_named(sessions[0])}; {others}")
+        return sessions[0].session
+    for row in sessions:
+        if row.session == wanted:
+            return row.session
+    more = ", ..." if len(sessions) > _NAMED else ""
+    numbers = ", ".join(str(row.session) for row in sessions[:_NAMED])
+    raise BadRequest(f"the journal has no session {wanted}; it has {numbers}{more}")
+
+
+def _filter(options: ExportOptions, reader: JournalReader, session: SessionId) -> Filter:
+    connections = None
+    if options.connection is not None:
+        known = reader.connections(session)
+        if options.connection not in known:
+            raise BadRequest(f"session {session} has no connection #{options.connection}; it has {len(known):,}")
+        connections = frozenset({known[options.connection]})
+    if not (options.received or options.sent or options.notes):
+        return Filter(connections)
+    return Filter(connections, options.received, options.sent, options.notes)
+
+
+def _check_stdout(options: ExportOptions) -> None:
+    if options.form is not Format.RAW:
+        return
+    if not options.is_one_stream:
+        raise BadRequest("raw bytes on standard output need --connection N and --received or --sent; or use --output")
+    if sys.stdout.isatty():
+        raise BadRequest("a terminal would obey raw bytes; send them to a pipe, or use --output")
+
+
+def _on_stdout(write: Callable[[], object]) -> int:
+    """Write to standard output; whoever has gone away before the end has seen enough."""
+    try:
+        write()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ExportError(f"Standard output could not be written: {error.strerror}.") from error
+    return 0
+
+
+def _pour(source: Source, form: Format) -> None:
+    export_to(sys.stdout.buffer, source, form)
+
+
+def _list(sessions: list[SessionRow]) -> None:
+    for row in sessions:
+        sys.stdout.buffer.write(f"{_named(row)}, {row.entries:,} entries\n".encode())
+
+
+def _named(row: SessionRow) -> str:
+    safety = TextSafety()
+    return f"session {row.session}: {safety.field(row.role)} {safety.field(row.target)}"
+
+
+def _told(done: Exported) -> str:
+    names = ", ".join(str(path) for path in done.paths[:_NAMED])
+    more = f" and {len(done.paths) - _NAMED:,} more files" if len(done.paths) > _NAMED else ""
+    return f"{done.rows:,} rows, {done.size:,} bytes, in {names}{more}"
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Have SIGTERM end the export as Ctrl-C does: with nothing left behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _tell(line: str) -> None:
+    print(TextSafety().field(line, _LONGEST_LINE), file=sys.stderr)
