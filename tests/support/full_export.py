@@ -1,0 +1,40 @@
+"""Exports to a disk that is full: ``python -m tests.support.full_export WAY JOURNAL FOLDER FORMAT``.
+
+By the ``limit`` on the size of this process's files, or on a small ``disk`` that is mounted at FOLDER.
+Says on standard output, as JSON, what became of it.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from core.journal.export.draft import ExportError
+from core.journal.export.formats import Format
+from tests.support.exports import exported
+
+LIMIT = 64 * 1024  # bytes; the journal is longer than any export that must fit
+
+
+def main(way: str, journal: Path, folder: Path, form: Format) -> None:
+    """Export too much, then a little."""
+    target = folder / "out"
+    target.write_text("old")
+    if way == "limit" and sys.platform != "win32":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    try:
+        exported(journal, target, form)
+    except ExportError as error:
+        seen: dict[str, object] = {"sentence": str(error)}
+    else:
+        seen = {"sentence": "it was written"}
+    seen["names"] = sorted(path.name for path in folder.iterdir())
+    seen["content"] = target.read_text()[:10]
+    seen["exported"] = exported(journal, target, form, first=100, count=20).rows
+    print(json.dumps(seen))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), Format(sys.argv[4]))

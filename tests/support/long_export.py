@@ -1,0 +1,41 @@
+"""Exports a session's longest line into nothing: ``python -m tests.support.long_export JOURNAL FORMAT``.
+
+Says on standard output, as JSON, how much was written and how many bytes of memory that took.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import threading
+from pathlib import Path
+
+from core.journal.export.formats import Format
+from core.journal.export.source import opens_reading
+from core.journal.export.writer import export_to
+from core.journal.lens import Lens
+from core.journal.passage import Filter
+from tests.support.journals import SESSION
+
+
+def main(journal: Path, form: Format) -> None:
+    """Export the messages under ``line``, once the rows are counted."""
+    lens = Lens("line", Filter(notes=False))
+    with opens_reading(journal, SESSION, lens)(threading.Event()) as source, Path(os.devnull).open("wb") as nothing:
+        before = most_memory()
+        done = export_to(nothing, source, form)
+        print(json.dumps({"rows": done.rows, "size": done.size, "grown": most_memory() - before}))
+
+
+def most_memory() -> int:
+    """The most that this process has had in memory at a time, in bytes."""
+    if sys.platform == "win32":
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Format(sys.argv[2]))
