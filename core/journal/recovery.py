@@ -1,0 +1,329 @@
+"""Opens a journal that is over, whatever has become of its file, and recovers what can be read of a damaged one.
+
+The damaged file itself is only read, never changed. None of this is for the journal that this process is
+writing, and all of it takes time: not on the thread of a window.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.errors import JournalError
+from core.journal.pages import EntryFound, PageFile, Row
+from core.journal.reader import JournalReader, open_database
+from core.journal.salvage import Mending
+from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA
+
+CHECKED = 64 * 1024 * 1024  # bytes: what is larger is opened without being checked first
+COPIED = 1024 * 1024 * 1024  # bytes: what is larger is not copied to a folder that can be written to
+
+_MAGIC = b"SQLite format 3\0"
+_HEAD = 64 * 1024  # bytes in which a journal shows that it is one
+_LEAST_ROW = 20  # bytes that an entry takes at least
+_TELL_EVERY = 0.05  # seconds
+_STATEMENTS = [statement.strip().encode() for statement in SCHEMA.split(";") if statement.strip()]
+_UNWRITABLE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
+# What SQLite's own check leaves open: no row of these may exist in a sound journal.
+_MISFITS = """
+SELECT 1 FROM entry WHERE typeof(session) <> 'integer' OR typeof(ordinal) <> 'integer' OR ordinal < 0
+  OR typeof(connection) NOT IN ('integer', 'null') OR typeof(kind) <> 'text' OR kind GLOB '*[^a-z-]*' OR kind = ''
+  OR typeof(wall_ns) <> 'integer' OR typeof(mono_ns) <> 'integer' OR typeof(failure) <> 'integer'
+  OR typeof(data) NOT IN ('blob', 'null') OR typeof(note) NOT IN ('text', 'null')
+  OR typeof(detail) NOT IN ('text', 'null') OR (data IS NULL) = (kind IN ('received', 'sent'))
+UNION ALL SELECT 1 FROM session WHERE role NOT IN ('server', 'client') OR typeof(target) <> 'text'
+  OR typeof(framing) <> 'text' OR typeof(reply) NOT IN ('text', 'null')
+UNION ALL SELECT 1 FROM connection WHERE typeof(number) <> 'integer' OR typeof(local) <> 'text'
+  OR typeof(peer) <> 'text' OR session NOT IN (SELECT session FROM session)
+UNION ALL SELECT 1 FROM (SELECT count(*) AS entries, max(ordinal) AS last, session FROM entry GROUP BY session)
+  WHERE entries <> last + 1 OR session NOT IN (SELECT session FROM session)
+UNION ALL SELECT 1 FROM (SELECT DISTINCT connection FROM entry WHERE connection IS NOT NULL)
+  WHERE connection NOT IN (SELECT connection FROM connection) LIMIT 1"""
+_TEXTS = """SELECT target || framing || coalesce(reply, '') FROM session
+            UNION ALL SELECT local || peer || coalesce(ending, '') FROM connection
+            UNION ALL SELECT DISTINCT kind FROM entry
+            UNION ALL SELECT coalesce(note, '') || coalesce(detail, '') FROM entry WHERE data IS NULL"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What was read out of a damaged journal."""
+
+    path: Path  # of the new journal
+    entries: int
+    lost_at_least: int  # entries that must have been between others; what the end has lost, nobody knows
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A journal that can be read."""
+
+    reader: JournalReader
+    path: Path  # of the file that is read: for a damaged journal the one with what was recovered
+    notice: str = ""  # sentences for the person, if the journal is not as it should be
+    recovered: Recovered | None = None  # what was recovered just now
+    is_checked: bool = True  # False for a large file, in which damage may show later
+    scratch: Path | None = None  # a folder that is not needed any more after ``close``
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.reader.close()
+        if self.scratch is not None:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def _tell_nobody(_fraction: float) -> None: ...
+
+
+def open_journal(
+    path: Path, on_progress: Callable[[float], None] = _tell_nobody, cancelled: threading.Event | None = None
+) -> Opened:
+    """Open the journal at ``path``; if it is damaged, recover what can be read into a new file and open that.
+
+    The new file is ``NAME.recovered.tincan`` beside it or, where that cannot be written, in a temporary
+    folder; one that was made since the damage is used again. Up to ``CHECKED`` bytes are looked through
+    first (a second for the largest). Raises ``JournalError`` with a sentence if it is no journal, cannot
+    be read at all, or if the recovery was ``cancelled``.
+    """
+    _require_file(path)
+    is_checked = path.stat().st_size <= CHECKED
+    try:
+        reader = _sound_reader(path)
+        damage = find_damage(path) if is_checked else ""
+    except JournalError as error:
+        if _cannot_be_written_beside(error):
+            return _open_copy(path, on_progress, cancelled)
+        _refuse_strangers(path)
+        return _open_recovered(path, _reason(error), on_progress, cancelled)
+    if damage:
+        reader.close()
+        return _open_recovered(path, damage, on_progress, cancelled)
+    return Opened(reader, path, is_checked=is_checked)
+
+
+def find_damage(path: Path) -> str:
+    """Look through all of a journal: what is wrong with it in a few words, or nothing.
+
+    Takes about a second for 64 MiB. A changed byte within what was sent or received cannot be found: SQLite
+    keeps no checksum of it.
+    """
+    try:
+        with contextlib.closing(open_database(path)) as database:
+            (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+            if verdict != "ok":
+                return " ".join(str(verdict).split())[:200]
+            if database.execute(_MISFITS).fetchone():
+                return "a value in it is of the wrong kind, or an entry is missing"
+            for (text,) in database.execute(_TEXTS):
+                if not isinstance(text, str):
+                    return "a text in it is missing"
+    except sqlite3.Error as error:
+        return str(error)
+    except UnicodeDecodeError:
+        return "a text in it cannot be read"
+    return ""
+
+
+def recover(
+    path: Path,
+    target: Path,
+    on_progress: Callable[[float], None] = _tell_nobody,
+    cancelled: threading.Event | None = None,
+) -> Recovered:
+    """Read what can be read of the journal at ``path`` into a new one at ``target``.
+
+    Every entry on a page that is sound is found, whatever else is damaged. ``on_progress`` is told the
+    fraction that is done, at most twenty times a second, on the calling thread. Nothing is at ``target`` before
+    everything is there. Raises ``JournalError`` if that failed, was ``cancelled``, or if there is nothing to read.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        with contextlib.closing(PageFile(path)) as pages:
+            recovered = _mend(pages, part, target, _Progress(on_progress, cancelled or threading.Event()))
+        if not recovered.entries:
+            raise JournalError(f"nothing in the journal {path} can be read any more")
+        part.replace(target)
+    except (OSError, sqlite3.Error, OverflowError) as error:
+        raise JournalError(f"what can be read of {path} could not be written to {target}: {error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+    return recovered
+
+
+class _Progress:
+    """Tells how far it is, and gives up when nobody wants it any more."""
+
+    def __init__(self, tell: Callable[[float], None], cancelled: threading.Event) -> None:
+        self._tell = tell
+        self._cancelled = cancelled
+        self._told = 0.0
+
+    def at(self, fraction: float) -> None:
+        """So far it has come. Raises ``JournalError`` if that is far enough."""
+        if self._cancelled.is_set():
+            raise JournalError("the recovery was cancelled")
+        now = time.monotonic()
+        if now - self._told > _TELL_EVERY:
+            self._told = now
+            self._tell(fraction)
+
+
+def _mend(pages: PageFile, part: Path, target: Path, progress: _Progress) -> Recovered:
+    places: list[tuple[int, int]] = []
+    others: list[Row] = []
+    for number in range(2, pages.count + 1):
+        progress.at(number / pages.count / 2)
+        place = pages.place(number)
+        if place is not None:
+            places.append((place, number))
+        else:
+            others += [row for row in pages.rows(number) if not isinstance(row, EntryFound)]
+    places.sort()
+    with _writing(part) as database:
+        mending = Mending(database, others, pages.size // _LEAST_ROW)
+        for done, (_place, number) in enumerate(places):
+            progress.at(0.5 + done / len(places) / 2)
+            mending.take(row for row in pages.rows(number) if isinstance(row, EntryFound))
+        mending.finish()
+    return Recovered(target, mending.entries, mending.lost)
+
+
+@contextlib.contextmanager
+def _writing(part: Path) -> Iterator[sqlite3.Connection]:
+    """A new database that is on the disk as a whole when the block ends."""
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600, exist_ok=False)
+    with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = OFF")  # until it is renamed nobody sees it
+        database.execute("PRAGMA synchronous = OFF")
+        yield database
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sound_reader(path: Path) -> JournalReader:
+    """A reader that can at least list the sessions."""
+    reader = JournalReader(path)
+    try:
+        reader.sessions()
+    except BaseException:
+        reader.close()
+        raise
+    return reader
+
+
+def _open_recovered(
+    path: Path, damage: str, on_progress: Callable[[float], None], cancelled: threading.Event | None
+) -> Opened:
+    what = f"{path.name} is damaged ({damage})."
+    beside = path.with_name(f"{path.stem}.recovered.tincan")
+    earlier = _opened_earlier(path, beside, what)
+    if earlier is not None:
+        return earlier
+    target = beside if os.access(path.parent, os.W_OK) else Path(tempfile.mkdtemp(prefix="tincan-")) / beside.name
+    recovered = recover(path, target, on_progress, cancelled)
+    lost = f"at least {recovered.lost_at_least:,} are lost" if recovered.lost_at_least else "none is known to be lost"
+    entries = "1 entry" if recovered.entries == 1 else f"{recovered.entries:,} entries"
+    notice = (
+        f"{what} {entries} could be read and {lost}. What could be read is in {target}; "
+        f"the damaged file is as it was, in {path}."
+    )
+    return Opened(JournalReader(target), target, notice, recovered)
+
+
+def _opened_earlier(path: Path, recovered: Path, what: str) -> Opened | None:
+    """What was recovered before, if the damaged file has not changed since."""
+    try:
+        changed = max(each.stat().st_mtime_ns for each in (path, _log_of(path)) if each.exists())
+        if recovered.stat().st_mtime_ns < changed or find_damage(recovered):
+            return None
+        reader = JournalReader(recovered)
+    except (OSError, JournalError):
+        return None
+    notice = (
+        f"{what} What could be read of it was put into {recovered} before; the damaged file is as it was, in {path}."
+    )
+    return Opened(reader, recovered, notice)
+
+
+def _open_copy(path: Path, on_progress: Callable[[float], None], cancelled: threading.Event | None) -> Opened:
+    """Open a journal with a write-ahead log where SQLite may not write, and so cannot read the log: a copy of both."""
+    scratch = Path(tempfile.mkdtemp(prefix="tincan-"))
+    copied = scratch / path.name
+    try:
+        if path.stat().st_size + _log_of(path).stat().st_size > COPIED:
+            raise JournalError(f"{path} was not closed properly: copy its folder to where files can be written")
+        for each in (path, _log_of(path)):
+            shutil.copyfile(each, scratch / each.name)
+        opened = open_journal(copied, on_progress, cancelled)
+    except BaseException as error:
+        shutil.rmtree(scratch, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise JournalError(f"{path} cannot be opened: {error.strerror or error}") from error
+        raise
+    if opened.path == copied:
+        return replace(opened, scratch=scratch)
+    return replace(opened, notice=opened.notice.replace(str(copied), str(path)))  # what was recovered stays there
+
+
+def _require_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise JournalError(f"{path} is a folder: choose a file in it")
+        if not path.is_file():
+            raise JournalError(f"{path} is not there")
+        is_empty = path.stat().st_size == 0
+    except OSError as error:
+        raise JournalError(f"{path} cannot be opened: {error.strerror or error}") from error
+    if not os.access(path, os.R_OK):
+        raise JournalError(f"{path} cannot be opened: you have no right to read it")
+    if is_empty:
+        raise JournalError(f"{path} is empty")
+
+
+def _refuse_strangers(path: Path) -> None:
+    """Raise ``JournalError`` if the file is nothing that this version of Tincan has written."""
+    head = _head(path)
+    log = _head(_log_of(path))
+    is_whole = all(statement in head for statement in _STATEMENTS)
+    is_marked = head[68:72] == APPLICATION_ID.to_bytes(4, "big")
+    if is_marked and int.from_bytes(head[60:64], "big") > FORMAT and not is_whole:
+        raise JournalError(f"{path} was written by a newer version of Tincan: open it with that one")
+    if is_marked or any(statement in head or statement in log for statement in _STATEMENTS):
+        return
+    if head.startswith(_MAGIC):
+        raise JournalError(f"{path} is not a journal: it is a database of another program, or empty")
+    raise JournalError(f"{path} is not a journal of Tincan")
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError:
+        return b""
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _cannot_be_written_beside(error: JournalError) -> bool:
+    code = getattr(error.__cause__, "sqlite_errorcode", 0)
+    return code & 0xFF in _UNWRITABLE
+
+
+def _reason(error: JournalError) -> str:
+    """What SQLite had to say, without the sentence around it."""
+    cause = error.__cause__
+    return str(cause) if isinstance(cause, sqlite3.Error) else "what its head says is not true"
