@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
 from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any, NamedTuple
@@ -33,15 +32,19 @@ class Fonts(NamedTuple):
 
 
 class Painter:
-    """Makes and remakes the styles of one root window. ``px`` turns distances at 96 dots an inch into pixels."""
+    """Makes and remakes the styles of one root window."""
 
-    def __init__(self, root: tk.Tk, px: Callable[[float], int], fonts: Fonts) -> None:
+    def __init__(self, root: tk.Tk, scale: float, fonts: Fonts) -> None:
         self._root = root
         self._style = ttk.Style(root)
         self._images: dict[str, tk.PhotoImage] = {}
         self._palette = PALETTES["light"]
         self._fonts = fonts
-        self.px = px
+        self._scale = scale
+
+    def px(self, distance: float) -> int:
+        """A distance given for 96 dots an inch, in pixels of this screen."""
+        return max(1, round(distance * self._scale)) if distance > 0 else 0
 
     def paint(self, palette: Palette) -> None:
         """Give every widget this look, with the fonts as large as they are now."""

@@ -42,7 +42,7 @@ class Theme:
         fixed = tkfont.nametofont("TkFixedFont", root=root).actual("family")
         self.mono = tkfont.Font(root, family=fixed, name="TincanMono")
         self._usual_families = family, fixed
-        self._painter = Painter(root, self.px, Fonts(self.base, self.small, self.strong))
+        self._painter = Painter(root, self.scale, Fonts(self.base, self.small, self.strong))
         self.choice, self.step = choice, 0
         self.palette = PALETTES["light"]
         self._resize_fonts(step)
@@ -50,7 +50,7 @@ class Theme:
 
     def px(self, distance: float) -> int:
         """A distance given for 96 dots an inch, in pixels of this screen."""
-        return max(1, round(distance * self.scale)) if distance > 0 else 0
+        return self._painter.px(distance)
 
     def choose(self, choice: str) -> None:
         """Take a palette by its name, or the one that the system asks for."""
