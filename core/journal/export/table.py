@@ -22,7 +22,7 @@ LONGEST_CELL = 32_767  # UTF-16 units; Excel breaks what is longer over rows, ea
 _FORMULA = "-=+@＝＋－＠﹦﹢﹣﹫−"
 _BLANK = r"""(?:[^\S\n\t]|["'])*"""  # trimmed by some programs before they look
 _TEMPTING = re.compile(
-    rf"\A(?=\n)|^(?={_BLANK}[{_FORMULA}\t\r])|(?<=[;\t])(?={_BLANK}[{_FORMULA}])",
+    rf"\A(?=\n)|(?:^|(?<=;))(?={_BLANK}[{_FORMULA}\t\r])|(?<=\t)(?={_BLANK}[{_FORMULA}])",
     re.MULTILINE,
 )
 
@@ -33,6 +33,7 @@ class Table:
     ``time`` is local with its distance from UTC, ``seconds`` is a clock that only goes forward, for
     durations. ``text`` is as the window shows it and ends with ``…`` if it is too long for a cell;
     ``hex`` is all the bytes behind a ``0x``, without which a spreadsheet takes some of them for numbers.
+    (Python's own ``csv`` reads a long one only after ``csv.field_size_limit`` was raised.)
     """
 
     def __init__(self) -> None:

@@ -21,6 +21,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -97,7 +98,8 @@ def test_every_byte_comes_back_from_each_kind_of_file(spoken: list[tuple[str, in
             (talk.receives if direction == "received" else talk.sends)(data, number)
             said[number, direction] += data
 
-        from_json, from_csv = defaultdict(bytes), defaultdict(bytes)
+        from_json: dict[tuple[int, str], bytes] = defaultdict(bytes)
+        from_csv: dict[tuple[int, str], bytes] = defaultdict(bytes)
         for record in records(talk, Path(name, "a.jsonl")):
             data = base64.b64decode(record["base64"])
             from_json[record["connection"], record["kind"]] += data
@@ -115,7 +117,7 @@ def test_every_byte_comes_back_from_each_kind_of_file(spoken: list[tuple[str, in
     assert done.size == sum(map(len, said.values()))
 
 
-def records(talk: Talk, path: Path) -> list[dict[str, str]]:
+def records(talk: Talk, path: Path) -> list[dict[str, Any]]:
     exported(talk.path, path, Format.JSONL, Lens(only=Filter(notes=False)))
     return [json.loads(line) for line in path.read_text("ascii").split("\n")[:-1]]
 
