@@ -86,7 +86,7 @@ class PageFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self.size = path.stat().st_size
+        self.size = path.stat().st_size  # bytes, without the write-ahead log
         self._file = path.open("rb", buffering=0)
         self._log = WriteAheadLog(path.with_name(path.name + "-wal"), self.size)
         try:
@@ -99,6 +99,12 @@ class PageFile:
     def count(self) -> int:
         """How many pages there are. The first has number 1; the last may be incomplete."""
         return max(-(-self.size // self._page_size), self._log.pages)
+
+    @property
+    def shows_entries(self) -> bool:
+        """Whether there are entries among the first pages."""
+        numbers = islice(range(2, self.count + 1), _SAMPLE)
+        return any(isinstance(row, EntryFound) for number in numbers for row in self.rows(number))
 
     def place(self, number: int) -> int | None:
         """Where the entries on a page belong among all entries; None if it holds none."""

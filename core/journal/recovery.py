@@ -22,6 +22,7 @@ from core.journal.pages import EntryFound, PageFile, Row
 from core.journal.reader import JournalReader, open_database
 from core.journal.salvage import Mending
 from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA
+from core.journal.wal import WriteAheadLog
 
 CHECKED = 64 * 1024 * 1024  # bytes: what is larger is opened without being checked first
 COPIED = 1024 * 1024 * 1024  # bytes: what is larger is not copied to a folder that can be written to
@@ -126,11 +127,12 @@ def find_damage(path: Path) -> str:
             for (text,) in database.execute(_TEXTS):
                 if not isinstance(text, str):
                     return "a text in it is missing"
+        with contextlib.closing(WriteAheadLog(_log_of(path), 0)) as log:
+            return "its write-ahead log is broken in the middle" if log.is_broken else ""
     except sqlite3.Error as error:
         return str(error)
     except UnicodeDecodeError:
         return "a text in it cannot be read"
-    return ""
 
 
 def recover(
@@ -285,8 +287,6 @@ def _require_file(path: Path) -> None:
         is_empty = path.stat().st_size == 0
     except OSError as error:
         raise JournalError(f"{path} cannot be opened: {error.strerror or error}") from error
-    if not os.access(path, os.R_OK):
-        raise JournalError(f"{path} cannot be opened: you have no right to read it")
     if is_empty:
         raise JournalError(f"{path} is empty")
 
@@ -303,7 +303,9 @@ def _refuse_strangers(path: Path) -> None:
         return
     if head.startswith(_MAGIC):
         raise JournalError(f"{path} is not a journal: it is a database of another program, or empty")
-    raise JournalError(f"{path} is not a journal of Tincan")
+    with contextlib.closing(PageFile(path)) as pages:
+        if not pages.shows_entries:
+            raise JournalError(f"{path} is not a journal of Tincan")
 
 
 def _head(path: Path) -> bytes:

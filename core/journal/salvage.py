@@ -60,8 +60,9 @@ class Mending:
         for sequence in self._sequences.values():
             self._write(sequence, sequence.end())
         for table, rows in self._cast.rows().items():
-            marks = ", ".join("?" * len(rows[0])) if rows else ""
-            self._database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names are ours
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                self._database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names are ours
         self._database.execute("COMMIT")
 
     def _write(self, sequence: _Sequence, found: tuple[int, EntryFound] | None) -> None:

@@ -1,16 +1,22 @@
 """What a journal's write-ahead log has for the pages of its file, read without SQLite.
 
-The layout is that of https://www.sqlite.org/fileformat2.html#walformat. Checksums are left aside: a log is
-looked at in this way only when something is damaged, and then more is better than nothing.
+The layout is that of https://www.sqlite.org/fileformat2.html#walformat. SQLite reads a log up to the first
+checksum that is wrong. Here checksums are left aside: a log is read in this way only when something is
+damaged, and then more is better than nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from struct import iter_unpack
 from typing import BinaryIO
 
 _LOG_HEAD, _FRAME_HEAD = 32, 24  # bytes
+_BIG_ENDIAN = 0x377F0683  # how a log begins whose checksums are made of big-endian numbers; 1 less otherwise
+_PAGE_SIZE = 4096  # bytes; what SQLite takes unless it is told otherwise
+_WORD = 0xFFFFFFFF
+_LONGEST = 32 * 1024 * 1024  # bytes of a log that is added up, in about a second
 
 
 class WriteAheadLog:
@@ -23,21 +29,41 @@ class WriteAheadLog:
         """``beside`` is the size of the journal's file, bytes."""
         self.pages = 0  # the highest number of a page in the log
         self._places: dict[int, int] = {}  # page number to where its content begins
+        self._frames = range(0)  # where they begin
+        self._last_commit = -1  # where its frame begins
+        self._head = b""
+        self._page_size = _PAGE_SIZE
         self._file: BinaryIO | None = None
         with contextlib.suppress(OSError):
             self._file = path.open("rb", buffering=0)
             self._survey(path.stat().st_size, beside)
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether a checksum is wrong and something was committed behind it, which SQLite does not read any more.
+
+        A wrong one at the end is no damage: that is what a power cut leaves of the last transaction.
+        """
+        size = self._last_commit
+        if size < 0 or size > _LONGEST:
+            return False
+        order = ">" if int.from_bytes(self._head[:4], "big") == _BIG_ENDIAN else "<"
+        sums = _added(order, self._head[:24], 0, 0)
+        if _stored(self._head[24:32]) != sums:
+            return True
+        for place in self._frames:
+            if place >= self._last_commit:
+                break
+            frame = self._read(place, _FRAME_HEAD + self._page_size)
+            sums = _added(order, frame[:8] + frame[_FRAME_HEAD:], *sums)
+            if _stored(frame[16:24]) != sums:
+                return True
+        return False
+
     def page(self, number: int, size: int) -> bytes | None:
         """The page's content; None if the log has none for it."""
         place = self._places.get(number)
-        if place is None or self._file is None:
-            return None
-        try:
-            self._file.seek(place)
-            return self._file.read(size)
-        except OSError:
-            return None
+        return self._read(place, size) if place is not None else None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -46,31 +72,49 @@ class WriteAheadLog:
 
     def _survey(self, size: int, beside: int) -> None:
         """Note where each page is, transaction by transaction; what was not committed does not count."""
-        assert self._file is not None
-        head = self._file.read(_LOG_HEAD)
-        page_size = int.from_bytes(head[8:12], "big")
-        if not 512 <= page_size <= 65536:
-            page_size = 4096
-        places = range(_LOG_HEAD, size - _FRAME_HEAD - page_size + 1, _FRAME_HEAD + page_size)
-        salt = self._salt(head, places[:2])
+        self._head = self._read(0, _LOG_HEAD)
+        told = int.from_bytes(self._head[8:12], "big")
+        if 512 <= told <= 65536 and told & (told - 1) == 0:
+            self._page_size = told
+        step = _FRAME_HEAD + self._page_size
+        self._frames = range(_LOG_HEAD, size - step + 1, step)
+        salt = self._salt()
         waiting: dict[int, int] = {}
-        for place in places:
-            frame = self._frame(place)
+        for place in self._frames:
+            frame = self._read(place, _FRAME_HEAD)
             if frame[8:16] != salt:
                 continue
             waiting[int.from_bytes(frame[:4], "big")] = place + _FRAME_HEAD
             if any(frame[4:8]):  # the last frame of a transaction
+                self._last_commit = place
                 self._places |= waiting
                 waiting.clear()
-        most = (beside + size) // page_size + 1  # whoever has a higher number is damaged
+        most = (beside + size) // self._page_size + 1  # whoever has a higher number is damaged
         self.pages = max((number for number in self._places if number <= most), default=0)
 
-    def _frame(self, place: int) -> bytes:
-        assert self._file is not None
-        self._file.seek(place)
-        return self._file.read(_FRAME_HEAD)
-
-    def _salt(self, head: bytes, first: range) -> bytes:
+    def _salt(self) -> bytes:
         """What the frames have in common since the log was begun anew; older ones lie behind them."""
-        found = [head[16:24], *(self._frame(place)[8:16] for place in first)]
+        found = [self._head[16:24], *(self._read(place, _FRAME_HEAD)[8:16] for place in self._frames[:2])]
         return max(found, key=found.count)
+
+    def _read(self, place: int, size: int) -> bytes:
+        """So many bytes from there; fewer if the disk does not give them."""
+        if self._file is None:
+            return b""
+        try:
+            self._file.seek(place)
+            return self._file.read(size)
+        except OSError:
+            return b""
+
+
+def _added(order: str, data: bytes, one: int, two: int) -> tuple[int, int]:
+    """The log's running checksum over eight bytes after eight bytes (section 4.2 of the file format)."""
+    for first, second in iter_unpack(f"{order}II", data[: len(data) & ~7]):
+        one = one + first + two & _WORD
+        two = two + second + one & _WORD
+    return one, two
+
+
+def _stored(data: bytes) -> tuple[int, int]:
+    return int.from_bytes(data[:4], "big"), int.from_bytes(data[4:8], "big")

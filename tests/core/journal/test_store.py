@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import random
 import sqlite3
 import stat
 import sys
@@ -23,6 +21,7 @@ from core.events import Ending, Event, NotSent, Received, Role, SessionId
 from core.journal.reader import JournalReader
 from core.journal.schema import FORMAT
 from core.journal.store import JournalWriter, kind_of
+from tests.support.damage import cut_off, small_journal, with_a_byte_changed, with_a_page_of_noise
 from tests.support.story import Story
 
 WALL_MINUS_MONO = 1_000_000
@@ -403,34 +402,23 @@ def read_everything(path: Path) -> None:
 class TestADamagedJournal:
     """Entries or a ``JournalError``: no other exception, no endless search, and the file left as it is."""
 
-    DENSITY = int(os.environ.get("TINCAN_TEST_DAMAGE", "1"))  # 1 to 100: how many of the places are tried
-
     @pytest.fixture
     def whole(self, path: Path) -> bytes:
-        story = Story()
-        client = Story(2, Role.CLIENT)
-        events: list[Event] = [*story.whole(), client.begins(), client.opens()]
-        written(path, *events, *(client.hears(b"line %d\n" % i * 40) for i in range(20)), client.ends())
+        content = small_journal(path)
         read_everything(path)
-        return path.read_bytes()
+        return content
 
     def test_cut_off_anywhere(self, path: Path, whole: bytes) -> None:
-        step = max(1, 101 // self.DENSITY)
-        for size in [*range(0, 120, 7), *range(100, len(whole), step)]:
-            self.try_to_read(path, whole[:size])
+        for content in cut_off(whole):
+            self.try_to_read(path, content)
 
     def test_with_any_byte_changed(self, path: Path, whole: bytes) -> None:
-        chance = random.Random(62)
-        used = [offset for offset, byte in enumerate(whole) if byte or offset < 200]
-        places = list(range(100)) + chance.sample(used, min(len(used), 400 * self.DENSITY))
-        for place in places:
-            for flipped in (whole[place] ^ (1 << chance.randrange(8)), 0xFF, 0x00):
-                self.try_to_read(path, whole[:place] + bytes([flipped]) + whole[place + 1 :])
+        for content in with_a_byte_changed(whole):
+            self.try_to_read(path, content)
 
     def test_with_a_page_of_noise(self, path: Path, whole: bytes) -> None:
-        chance = random.Random(4096)
-        for start in range(0, len(whole), 4096):
-            self.try_to_read(path, whole[:start] + chance.randbytes(4096) + whole[start + 4096 :])
+        for content in with_a_page_of_noise(whole):
+            self.try_to_read(path, content)
 
     def try_to_read(self, path: Path, content: bytes) -> None:
         path.write_bytes(content)
