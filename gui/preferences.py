@@ -12,15 +12,24 @@ import re
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+from core.settings import Limits
+from core.wire.framing import FRAMINGS
+from gui.offered_limits import build_limits
 
 VERSION = 1
 LARGEST_FILE = 256 * 1024  # bytes; ours stays far below
 MOST_ADDRESSES = 10
 MOST_MESSAGES = 200
 LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
+LONGEST_NAME = 200  # characters of a font's or a lens's name
+MOST_LIMITS = 100
+LARGEST_NUMBER = 1e15  # what JSON calls NaN is no larger and no smaller, and refused with those that are
+MOST_JOURNALS = 10_000
+MOST_MEGABYTES = 10_000_000
 REPLIES = ("letter", "echo", "room", "none")
 
 _GEOMETRY = re.compile(r"(\d{2,5})x(\d{2,5})\+(-?\d{1,5})\+(-?\d{1,5})")
@@ -39,6 +48,13 @@ class Preferences:
     text_size: int = 0  # points more than usual
     reply: str = "letter"
     lens: str = "raw"  # how conversations are cut into messages
+    show_hex: bool = False
+    inspector: bool = False
+    font: str = ""  # family of conversations; the system's own if empty
+    mono_font: str = ""  # the same of hex
+    keep_journals: int = 20  # the one being written included
+    journal_megabytes: int = 2_000  # all journals together, in millions of bytes
+    limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual
 
     def with_address(self, host: str, port: str) -> Preferences:
         """With a host and port that were just used in front of the others."""
@@ -51,6 +67,10 @@ class Preferences:
         if not message or len(message) > LONGEST_MESSAGE:
             return self
         return replace(self, messages=_in_front(message, self.messages, MOST_MESSAGES))
+
+    def limits(self) -> Limits:
+        """The limits for what is started from now on. A value that makes no sense counts as the usual one."""
+        return build_limits(self.limits_changed)
 
 
 class PreferencesFile:
@@ -109,10 +129,10 @@ def parse(text: str) -> Preferences:
     version = found.pop("version", None)
     if not isinstance(version, int) or version > VERSION:
         raise ValueError(f"written by another version: {str(version)[:20]}")
-    values: dict[str, Any] = {}
-    for field in fields(Preferences):
-        if field.name in found:
-            values[field.name] = _checked(field.name, field.default, found[field.name])
+    defaults, values = Preferences(), dict[str, Any]()
+    for name in (known.name for known in fields(Preferences)):
+        if name in found:
+            values[name] = _checked(name, getattr(defaults, name), found[name])
     return Preferences(**values)
 
 
@@ -153,15 +173,44 @@ def on_screen(geometry: str, width: int, height: int) -> str:
 
 def _checked(name: str, default: object, value: object) -> object:
     if isinstance(default, tuple):
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise ValueError(f"{name} is not a list of texts")
-        most = MOST_MESSAGES if name == "messages" else MOST_ADDRESSES
-        return tuple(item[:LONGEST_MESSAGE] for item in value[:most])
+        return _texts(name, value)
+    if isinstance(default, dict):
+        return _numbers(name, value)
     if type(value) is not type(default):
         raise ValueError(f"{name} is not what it should be")
+    if name == "lens" and value not in FRAMINGS:
+        return default  # a later version has more of them, and is no reason to forget everything else
     if name == "reply" and value not in REPLIES:
         raise ValueError(f"there is no reply called {str(value)[:20]!r}")
+    if name in _BOUNDS and value not in _BOUNDS[name]:
+        raise ValueError(f"{name} is out of bounds")
+    if name in _NAMES and len(str(value)) > LONGEST_NAME:
+        raise ValueError(f"{name} is longer than a name")
     return value
+
+
+_BOUNDS = {"keep_journals": range(1, MOST_JOURNALS + 1), "journal_megabytes": range(1, MOST_MEGABYTES + 1)}
+_NAMES = ("theme", "lens", "font", "mono_font")
+
+
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(f"{name} is not a list of texts")
+    most = MOST_MESSAGES if name == "messages" else MOST_ADDRESSES
+    return tuple(item[:LONGEST_MESSAGE] for item in value[:most])
+
+
+def _numbers(name: str, value: object) -> dict[str, float | None]:
+    """Numbers by their names, those that only a later version knows included; None is off."""
+    if not isinstance(value, dict) or len(value) > MOST_LIMITS:
+        raise ValueError(f"{name} is not a table of numbers")
+    if not all(number is None or _is_number(number) for number in value.values()):
+        raise ValueError(f"{name} holds something that is not a number")
+    return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
 def _in_front(item: str, others: tuple[str, ...], most: int) -> tuple[str, ...]:

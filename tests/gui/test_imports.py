@@ -17,6 +17,7 @@ PURE = (
     "fault_log",
     "journals",
     "keys",
+    "offered_limits",
     "palettes",
     "preferences",
     "presenter",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.settings import DEFAULTS, Limits
 from gui import preferences
 from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, parse, settings_folder
 
@@ -21,6 +22,14 @@ FULL = Preferences(
     theme="dark",
     text_size=3,
     reply="echo",
+    lens="line",
+    show_hex=True,
+    inspector=True,
+    font="DejaVu Serif",
+    mono_font="DejaVu Sans Mono",
+    keep_journals=7,
+    journal_megabytes=500,
+    limits_changed={"idle": 60.0, "connections": 7, "of a later version": None},
 )
 
 
@@ -58,6 +67,16 @@ def test_the_first_run_has_the_defaults_and_nothing_to_complain_of(tmp_path: Pat
         pytest.param(b'{"version": 1, "hosts": "127.0.0.1"}', id="text for a list"),
         pytest.param(b'{"version": 1, "hosts": [1]}', id="list of wrong types"),
         pytest.param(b'{"version": 1, "reply": "format c:"}', id="unknown reply"),
+        pytest.param(b'{"version": 1, "keep_journals": 0}', id="no journal at all"),
+        pytest.param(b'{"version": 1, "keep_journals": 1e9}', id="a fraction of journals"),
+        pytest.param(b'{"version": 1, "journal_megabytes": -5}', id="less than nothing"),
+        pytest.param(b'{"version": 1, "show_hex": 1}', id="a number for a truth"),
+        pytest.param(b'{"version": 1, "font": "' + b"x" * 201 + b'"}', id="a font with a very long name"),
+        pytest.param(b'{"version": 1, "limits_changed": []}', id="a list for a table"),
+        pytest.param(b'{"version": 1, "limits_changed": {"idle": "60"}}', id="text for a limit"),
+        pytest.param(b'{"version": 1, "limits_changed": {"idle": true}}', id="a truth for a limit"),
+        pytest.param(b'{"version": 1, "limits_changed": {"idle": NaN}}', id="no number at all"),
+        pytest.param(b'{"version": 1, "limits_changed": {"idle": 1' + b"0" * 400 + b"}}", id="beyond all numbers"),
         pytest.param(b" " * (preferences.LARGEST_FILE + 1), id="oversized"),
     ],
 )
@@ -78,6 +97,39 @@ def test_a_byte_order_mark_and_unknown_keys_are_no_fault(tmp_path: Path) -> None
     path.write_bytes(b'\xef\xbb\xbf{"version": 1, "theme": "dark", "later": 1}')
 
     assert PreferencesFile(path).load().theme == "dark"
+
+
+@pytest.mark.case("C-64")
+def test_a_lens_of_a_later_version_is_no_reason_to_forget_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"version": 1, "lens": "prophecy", "theme": "dark"}')
+
+    assert PreferencesFile(path).load() == Preferences(theme="dark")
+    assert path.exists()
+
+
+def test_limits_that_were_changed_hold_and_the_others_are_as_usual() -> None:
+    limits = replace(Preferences(), limits_changed={"idle": 60.0, "message": 2048}).limits()
+
+    assert (limits.idle, limits.message) == (60.0, 2048)
+    assert limits.connect == DEFAULTS.connect
+
+
+@pytest.mark.case("C-64")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("connect", -5.0),
+        ("connections", 0),
+        ("connections", 2.5),
+        ("message", 10**14),
+        ("connect", None),
+        ("of a later version", 1.0),
+        ("events_low", 10**9),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_as_usual_and_spoils_no_other(name: str, value: float | None) -> None:
+    assert replace(Preferences(), limits_changed={name: value, "idle": 60.0}).limits() == Limits(idle=60.0)
 
 
 @pytest.mark.case("C-64")
