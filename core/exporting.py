@@ -178,7 +178,7 @@ def _named(row: SessionRow) -> str:
 
 def _told(done: Exported) -> str:
     names = ", ".join(str(path) for path in done.paths[:_NAMED])
-    more = f" and {len(done.paths) - _NAMED:,} more files" if len(done.paths) > _NAMED else ""
+    more = f" and {len(done.paths) - _NAMED:,} more" if len(done.paths) > _NAMED else ""
     return f"{done.rows:,} rows, {done.size:,} bytes, in {names}{more}"
 
 

@@ -1,0 +1,273 @@
+"""``python -m core export``: what was recorded, on standard output or in a file, and one line for what is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from build_scripts.project import ROOT
+from core.__main__ import parse
+from core.exporting import ExportOptions
+from core.journal.export.formats import Format
+from core.journal.store import JournalWriter
+from tests.support.exports import Talk
+from tests.support.journals import write_journal
+from tests.support.story import Story
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """Two connections that said a little."""
+    with contextlib.closing(Talk(tmp_path / "talk.tincan")) as talk:
+        talk.opens(1)
+        talk.opens(2)
+        talk.sends(b"type the message\n", 1)
+        talk.receives(b"hel", 1)
+        talk.receives(b"other\n", 2)
+        talk.receives(b"lo\x1b[31m\n", 1)
+        talk.closes(1)
+    return talk.path
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[bytes]:
+    """The program, run to its end."""
+    command = [sys.executable, "-m", "core", "export", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+
+
+def refused(*arguments: object) -> str:
+    """What it says of bad input, in one line."""
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    line = done.stderr.decode()
+    assert line.count("\n") == 1
+    assert line.rstrip("\n").isprintable()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ("export a.tincan", ExportOptions(Path("a.tincan"))),
+        ("export a.tincan --list", ExportOptions(Path("a.tincan"), lists=True)),
+        (
+            "export a.tincan --as csv --session 2 --connection 7 --received --frame line --output b.csv",
+            ExportOptions(Path("a.tincan"), Format.CSV, 2, 7, received=True, framing="line", output=Path("b.csv")),
+        ),
+        (
+            "export a.tincan --as raw --sent --notes",
+            ExportOptions(Path("a.tincan"), Format.RAW, sent=True, notes=True),
+        ),
+    ],
+)
+def test_what_is_asked_for_is_understood(arguments: str, options: ExportOptions) -> None:
+    assert parse(arguments.split()) == options
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("export", "the following arguments are required: JOURNAL"),
+        ("export a --as pdf", "invalid choice: 'pdf'"),
+        ("export a --session one", "invalid int value: 'one'"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_said(arguments: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        parse(arguments.split())
+
+    assert leaving.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+def test_text_comes_out_as_one_reads_it(journal: Path) -> None:
+    done = run(journal)
+
+    lines = done.stdout.decode().splitlines()
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [line[25:] for line in lines[2:]] == [
+        "-- starting a server on 127.0.0.1:5555",
+        "-- #1 connected from 127.0.0.1:40001",
+        "-- #2 connected from 127.0.0.1:40002",
+        "#1 <  type the message↵",
+        "#1 >  hel",
+        "#2 >  other↵",
+        "#1 >  lo␛[31m↵",
+        "-- #1 closed: from here (FIN)",
+    ]
+
+
+def test_lines_of_one_side_can_be_had(journal: Path) -> None:
+    done = run(journal, "--frame", "line", "--connection", 1, "--received")
+
+    assert [line[25:] for line in done.stdout.decode().splitlines()[2:]] == ["#1 >  hello␛[31m"]
+
+
+def test_what_only_happened_can_be_had(journal: Path) -> None:
+    done = run(journal, "--notes", "--as", "jsonl")
+
+    kinds = [json.loads(line)["kind"] for line in done.stdout.splitlines()]
+    assert kinds == ["session-opened", "opened", "opened", "closed"]
+
+
+def test_csv_is_for_excel(journal: Path) -> None:
+    done = run(journal, "--as", "csv", "--sent")
+
+    rows = list(csv.DictReader(io.StringIO(done.stdout.decode("utf-8-sig"), newline="")))
+    assert done.stdout.startswith(b"\xef\xbb\xbf")
+    assert [(row["text"], row["hex"]) for row in rows] == [("type the message↵", "0x" + b"type the message\n".hex())]
+
+
+def test_raw_bytes_of_one_side_can_go_through_a_pipe(journal: Path) -> None:
+    done = run(journal, "--as", "raw", "--connection", 1, "--received", "--frame", "line")
+
+    assert (done.returncode, done.stdout) == (0, b"hello\x1b[31m\n")
+
+
+def test_raw_bytes_go_into_a_file_for_each_side(journal: Path, tmp_path: Path) -> None:
+    done = run(journal, "--as", "raw", "--output", tmp_path / "out.bin")
+
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert done.stderr.decode().startswith("4 rows, 34 bytes, in ")
+    assert (tmp_path / "out-1-received.bin").read_bytes() == b"hello\x1b[31m\n"
+    assert (tmp_path / "out-1-sent.bin").read_bytes() == b"type the message\n"
+    assert (tmp_path / "out-2-received.bin").read_bytes() == b"other\n"
+
+
+def test_a_file_is_replaced(journal: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.txt").write_text("old")
+
+    done = run(journal, "--output", tmp_path / "out.txt")
+
+    assert done.returncode == 0
+    assert done.stderr.decode().startswith("8 rows, ")
+    assert (tmp_path / "out.txt").read_bytes() == run(journal).stdout
+
+
+def test_of_several_sessions_the_first_is_taken_and_that_is_said(tmp_path: Path) -> None:
+    stories = Story(1), Story(2)
+    with contextlib.closing(JournalWriter(tmp_path / "two")) as writer:
+        writer.append([event for story in stories for event in story.whole()], 0)
+
+    listed = run(tmp_path / "two", "--list")
+    first = run(tmp_path / "two")
+    second = run(tmp_path / "two", "--session", 2)
+
+    assert listed.stdout.decode().splitlines() == [
+        "session 1: server 127.0.0.1:5555, 9 entries",
+        "session 2: server 127.0.0.1:5555, 9 entries",
+    ]
+    assert "exporting session 1: server 127.0.0.1:5555; there are 2 sessions" in first.stderr.decode()
+    assert (second.returncode, second.stderr) == (0, b"")
+    assert second.stdout.count(b"\n") == first.stdout.count(b"\n") == 11
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--session", 7], "the journal has no session 7; it has 1"),
+        (["--connection", 9], "session 1 has no connection #9; it has 2"),
+        (["--as", "raw"], "raw bytes on standard output need --connection N and --received or --sent"),
+        (["--as", "raw", "--connection", 1], "raw bytes on standard output need"),
+    ],
+)
+def test_what_the_journal_cannot_give_is_said_in_one_line(journal: Path, arguments: list[object], says: str) -> None:
+    assert says in refused(journal, *arguments)
+
+
+@pytest.mark.case("C-62")
+def test_what_is_not_a_journal_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "foreign").write_bytes(b"SQLite format 3\x00" + bytes(range(256)) * 40)
+    (tmp_path / "empty").touch()
+    write_journal(tmp_path / "damaged", 2_000)
+    damaged = bytearray((tmp_path / "damaged").read_bytes())
+    damaged[50_000:60_000] = bytes(10_000)
+    (tmp_path / "damaged").write_bytes(damaged)
+
+    assert "cannot be used" in refused(tmp_path / "foreign")
+    assert "not a journal" in refused(tmp_path / "empty", "--list")
+    assert "is not there" in refused(tmp_path / "nothing\n\x1b[31m")
+    assert "journal" in refused(tmp_path / "damaged", "--output", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_cannot_be_written_is_a_failure(journal: Path, tmp_path: Path) -> None:
+    done = run(journal, "--output", tmp_path / "missing" / "out")
+
+    assert done.returncode == 1
+    assert b"could not be written" in done.stderr
+
+
+@pytest.mark.case("C-61")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_behind_standard_output_is_a_failure(journal: Path) -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [sys.executable, "-m", "core", "export", str(journal)],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr == "Standard output could not be written: No space left on device.\n"
+
+
+def test_who_has_seen_enough_may_go(tmp_path: Path) -> None:
+    write_journal(tmp_path / "long", 20_000)
+    with subprocess.Popen(
+        [sys.executable, "-m", "core", "export", str(tmp_path / "long")],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as program:  # fmt: skip
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert program.stdout.readline().startswith(b"# > received")
+        program.stdout.close()
+
+        assert program.wait(20) == 0
+        assert program.stderr.read() == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a program without asking it")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_nothing_left_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """The program is held in the middle by a standard output that nobody reads, and then let go."""
+    write_journal(tmp_path / "long", 20_000)
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", HELD, str(tmp_path / "long"), str(folder / "out")],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as program:  # fmt: skip
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert program.stdout.readline() == "writing\n"
+        assert len(list(folder.iterdir())) == 1
+        os.kill(program.pid, number)
+
+        assert program.wait(20) == 130
+        assert program.stderr.read() == "Cancelled. No file has changed.\n"
+    assert list(folder.iterdir()) == []
+
+
+HELD = """
+import sys, threading
+from pathlib import Path
+from core.exporting import ExportOptions, run_export
+from core.journal.export.draft import Draft
+
+def hold(draft, data, write=Draft.write):
+    write(draft, data)
+    print("writing", flush=True)
+    threading.Event().wait(20)
+
+Draft.write = hold
+sys.exit(run_export(ExportOptions(Path(sys.argv[1]), output=Path(sys.argv[2]))))
+"""
