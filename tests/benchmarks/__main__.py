@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import life, machine, report, traffic
+from tests.benchmarks import flood, life, machine, report, traffic
 from tests.benchmarks.bench import Bench, Scale
 from tests.benchmarks.load import Load
 from tests.benchmarks.report import Outcome
@@ -27,6 +27,10 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "cycles": life.cycles,
     "endless-line": life.endless_line,
     "journal": life.journal,
+    "flood-100k": flood.flood_100k,
+    "flood-1m": flood.flood_1m,
+    "flood-flat": flood.flood_flat,
+    "hostile": flood.hostile,
 }
 _PEERS = ("ncat", "socat")
 

@@ -1,0 +1,248 @@
+"""The real window in a process of its own, and how its event loop fares: ``python -m tests.benchmarks.window``.
+
+Run as a program it is Tincan with a pulse: standard input asks, a line of JSON on standard output
+answers. ``Program`` is the other end of that, in the benchmark.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import tkinter as tk
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from build_scripts.xvfb import VirtualDisplay
+from core.address import Address
+from gui.app import App, Options
+from tests.benchmarks.load import CannotServe
+
+_BEAT = 5  # milliseconds between two beats
+_READABLE = 2  # tkinter.READABLE
+_DRAG = 20  # milliseconds between two movements of the scrollbar
+_SWEEP = 50  # movements from one end to the other
+_LONGEST_TYPED = 60  # characters in the message field before it is emptied
+_STANDS = 20.0  # seconds within which the window must be there and listen
+_LEAVES = 10.0  # seconds within which it must be gone
+_SCREEN = "1280x900x24"
+
+
+class Program:
+    """A window that listens, as the benchmark knows it."""
+
+    def __init__(self, process: subprocess.Popen[str], display: str, complaints: Path) -> None:
+        self.pid = process.pid
+        self.display = display
+        self.port = 0
+        self._complaints = complaints
+        self._process = process
+
+    def ask(self, *words: str) -> dict[str, Any]:
+        """Say something to the window and wait for its answer; see ``_Answers``. Raises ``CannotServe``."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(" ".join(words) + "\n")
+            self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise CannotServe(f"the window has ended: {self._complaints.read_text(errors='replace').strip()[-300:]}")
+        told: dict[str, Any] = json.loads(answer)
+        return told
+
+    def wait_for_port(self) -> None:
+        """Until the server of the window listens."""
+        deadline = time.monotonic() + _STANDS
+        while not self.port:
+            if time.monotonic() > deadline:
+                raise CannotServe("the window does not listen")
+            time.sleep(0.05)
+            self.port = self.ask("state")["port"]
+
+
+@contextlib.contextmanager
+def running(folder: Path, *, framing: str) -> Iterator[Program]:
+    """Start the program on a display of its own; its files are in ``folder``. It is gone afterwards."""
+    settings = {"version": 1, "reply": "none", "lens": framing, "theme": "light", "geometry": "920x660+0+0"}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "settings.json").write_text(json.dumps(settings))
+    complaints = folder / "complaints.txt"
+    with VirtualDisplay(_SCREEN) as display, complaints.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.window", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, "DISPLAY": display},
+        )
+        with process:
+            try:
+                program = Program(process, display, complaints)
+                program.wait_for_port()
+                yield program
+                program.ask("leave")
+                process.wait(_LEAVES)
+            except subprocess.TimeoutExpired:
+                raise CannotServe("the window does not close") from None
+            finally:
+                process.kill()
+
+
+def journals(folder: Path) -> list[Path]:
+    """The journals that a window left in its folder."""
+    return sorted((folder / "journals").glob("*.tincan"))
+
+
+# The program.
+
+
+class _Pulse:
+    """How late the event loop is: a timer that is set anew whenever it goes off."""
+
+    def __init__(self, root: tk.Tk) -> None:
+        self._root = root
+        self._late = array("d")  # milliseconds
+        self._due = 0.0
+
+    def begin(self) -> None:
+        """Beat from now on."""
+        self._due = time.perf_counter() + _BEAT / 1000
+        self._root.after(_BEAT, self._beat)
+
+    def lap(self) -> dict[str, float]:
+        """Lateness in milliseconds since the last call."""
+        late, self._late = sorted(self._late), array("d")
+        return {"beats": len(late), "p50": _quantile(late, 0.5), "p99": _quantile(late, 0.99), "longest": late[-1]}
+
+    def _beat(self) -> None:
+        self._late.append((time.perf_counter() - self._due) * 1000)
+        self.begin()
+
+
+def _quantile(ordered: list[float], q: float) -> float:
+    return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
+
+
+class _Keys:
+    """When typed keys were to be seen: after the redraw that followed each."""
+
+    def __init__(self, root: tk.Tk, field: tk.Text) -> None:
+        self._root = root
+        self._field = field
+        self.seen: list[float] = []  # time.monotonic()
+        field.bind("<KeyPress>", self._typed, add=True)
+
+    def _typed(self, _event: object) -> None:
+        self._root.after_idle(lambda: self._root.after_idle(self._drawn))
+
+    def _drawn(self) -> None:
+        """The text is in the field, and the idle round in which it was drawn is over."""
+        self.seen.append(time.monotonic())
+        if len(self._field.get("1.0", "end-1c")) >= _LONGEST_TYPED:
+            self._field.delete("1.0", "end")
+
+
+class _Answers:
+    """Answers what standard input asks, on the event loop.
+
+    ``state``: bytes received and entries so far, whether rows are still uncounted, keys seen since the last
+    lap, and the port.
+    ``view end``, ``view middle``, ``view drag``: follow the end, stand in the middle, or drag the
+    scrollbar up and down from now on. ``lap``: the pulse since the last lap, and when keys were
+    seen. ``leave``: end.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._pulse = _Pulse(app.root)
+        self._keys = _Keys(app.root, app.window.composer.field)
+        self._heard = b""
+        self._dragged = 0
+        self._drags = False
+
+    def begin(self) -> None:
+        """Listen, once the window is on the screen."""
+        self._app.root.focus_force()  # there is no window manager
+        self._app.window.composer.focus_message()
+        self._pulse.begin()
+        self._app.root.tk.createfilehandler(sys.stdin.fileno(), _READABLE, self._hear)
+
+    def _hear(self, _file: object, _mask: int) -> None:
+        *lines, self._heard = (self._heard + os.read(sys.stdin.fileno(), 4096)).split(b"\n")
+        asked: Mapping[str, Callable[..., dict[str, Any]]] = {
+            "state": self._state,
+            "view": self._view,
+            "lap": self._lap,
+            "leave": self._leave,
+        }
+        for line in lines:
+            word, *rest = line.decode().split()
+            sys.stdout.write(json.dumps(asked[word](*rest)) + "\n")
+            sys.stdout.flush()
+
+    def _state(self) -> dict[str, int]:
+        states = list(self._app.switchboard.sessions.values())
+        ports = [address.port for state in states for address in state.addresses]
+        received, entries = (sum(getattr(state, what) for state in states) for what in ("bytes_in", "entries"))
+        conversation = self._app.switchboard.viewing.conversation
+        uncounted = int(conversation is not None and conversation.is_counting)
+        told = {"bytes": received, "entries": entries, "uncounted": uncounted, "keys": len(self._keys.seen)}
+        return {**told, "port": ports[0] if ports else 0}
+
+    def _view(self, how: str) -> dict[str, float]:
+        self._drags = how == "drag"
+        if how == "end":
+            self._app.window.conversation.transcript.to_end()
+        elif how == "middle":
+            self._scroll_to(0.5)
+        else:
+            self._drag()
+        return {}
+
+    def _lap(self) -> dict[str, object]:
+        seen, self._keys.seen = self._keys.seen, []
+        return {**self._pulse.lap(), "keys": seen}
+
+    def _leave(self) -> dict[str, float]:
+        self._drags = False
+        self._app.root.tk.deletefilehandler(sys.stdin.fileno())
+        self._app.root.after(1, self._app.leave)
+        return {}
+
+    def _drag(self) -> None:
+        """Up and down, for as long as that is what is wanted."""
+        if self._drags:
+            self._dragged += 1
+            there = self._dragged / _SWEEP % 2
+            self._scroll_to(min(there, 2 - there))
+            self._app.root.after(_DRAG, self._drag)
+
+    def _scroll_to(self, fraction: float) -> None:
+        """What the scrollbar says when it is dragged."""
+        scrollbar = scrollbar_of(self._app.window.conversation.transcript)
+        scrollbar.tk.call(str(scrollbar.cget("command")), "moveto", str(fraction))
+
+
+def scrollbar_of(transcript: tk.Misc) -> tk.Misc:
+    """The scrollbar beside a conversation."""
+    return next(child for child in transcript.winfo_children() if child.winfo_class() == "TScrollbar")
+
+
+def main(folder: Path) -> int:
+    """Run Tincan with a server on a free port until it is told to leave."""
+    app = App(Options(serve=Address("127.0.0.1", 0), folder=folder))
+    answers = _Answers(app)
+    app.root.after(200, answers.begin)
+    app.run()
+    return 1 if app.late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
