@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import tkinter as tk
+import traceback
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -117,13 +118,16 @@ class _Pulse:
         self._root.after(_BEAT, self._beat)
 
     def lap(self) -> dict[str, float]:
-        """Lateness in milliseconds since the last call."""
-        late, self._late = sorted(self._late), array("d")
+        """Lateness in milliseconds since the last call, of the beat that is due included."""
+        late, self._late = sorted([*self._late, max(0.0, self._overdue())]), array("d")
         return {"beats": len(late), "p50": _quantile(late, 0.5), "p99": _quantile(late, 0.99), "longest": late[-1]}
 
     def _beat(self) -> None:
-        self._late.append((time.perf_counter() - self._due) * 1000)
+        self._late.append(self._overdue())
         self.begin()
+
+    def _overdue(self) -> float:
+        return (time.perf_counter() - self._due) * 1000
 
 
 def _quantile(ordered: list[float], q: float) -> float:
@@ -240,7 +244,11 @@ def main(folder: Path) -> int:
     app = App(Options(serve=Address("127.0.0.1", 0), folder=folder))
     answers = _Answers(app)
     app.root.after(200, answers.begin)
-    app.run()
+    try:
+        app.run()
+    except Exception:  # noqa: BLE001 - the threads of a window that failed would keep the process
+        traceback.print_exc()
+        os._exit(1)
     return 1 if app.late else 0
 
 
