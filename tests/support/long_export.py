@@ -30,9 +30,15 @@ def main(journal: Path, form: Format) -> None:
 
 
 def most_memory() -> int:
-    """The most that this process has had in memory at a time, in bytes."""
+    """The most that this process has had in memory at a time, in bytes.
+
+    Linux also counts to ``ru_maxrss`` what the parent had when it started this process.
+    """
     if sys.platform == "win32":
         return 0
+    if sys.platform == "linux":
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
 
