@@ -1,0 +1,132 @@
+"""Who is writing which journal: a lock that ends with the process that holds it. No tkinter.
+
+A run claims its journal before it makes the file: it locks ``NAME.tincan-lock`` beside it, by ``flock``
+or on Windows by ``msvcrt.locking``, and when it ends properly the lock's file goes. So a lock's file that
+nobody holds says that its run was killed. SQLite's own locks are not touched. Where the file system has no
+locks, the number of the process in the journal's name must do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import sys
+from enum import Enum
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+LOCK = "-lock"  # behind the name of the journal
+
+_PROCESS = re.compile(r"_(\d{1,9})\.tincan")
+_HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}  # what a lock says that somebody has
+
+
+class Hold(Enum):
+    """What a journal's lock tells of its writer."""
+
+    IN_USE = "in use"  # it is being written
+    DROPPED = "dropped"  # its writer was killed
+    RELEASED = "released"  # its writer ended properly
+
+
+class Claim:
+    """A run's hold on its journal. ``close`` it when the journal is closed; a ``with`` block does."""
+
+    def __init__(self, path: Path) -> None:
+        """Claim the journal at ``path``. What cannot be locked is claimed by its name alone: nothing is raised."""
+        self._lock = _lock_of(path)
+        self._descriptor: int | None = None
+        with contextlib.suppress(OSError):
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+            _take(self._descriptor)
+
+    def __enter__(self) -> Claim:
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go: the run ends as it should. Harmless a second time."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is None:
+            return
+        if sys.platform != "win32":  # Windows deletes no file that is open
+            self._lock.unlink(missing_ok=True)
+        os.close(descriptor)
+        if sys.platform == "win32":
+            with contextlib.suppress(OSError):
+                self._lock.unlink(missing_ok=True)
+
+
+def claim(path: Path) -> Claim:
+    """Claim the journal that this run is about to write."""
+    return Claim(path)
+
+
+def hold_on(path: Path) -> Hold:
+    """Whether a journal is being written and, if not, how its run has ended. Takes well below a millisecond.
+
+    Journals without a lock, as earlier versions left them, count as properly ended unless the process in
+    the name lives and the write-ahead log is there.
+    """
+    from core.journal.reader import has_log  # SQLite is not needed before the first window
+
+    process = _PROCESS.search(path.name)
+    number = int(process[1]) if process else 0
+    if number == os.getpid():  # never probe a lock of our own: on network disks that would drop it
+        return Hold.IN_USE
+    try:
+        descriptor = os.open(_lock_of(path), os.O_RDWR)
+    except FileNotFoundError:
+        return Hold.IN_USE if has_log(path) and _lives(number) else Hold.RELEASED
+    except OSError:
+        return Hold.IN_USE
+    try:
+        _take(descriptor)
+    except OSError as error:
+        is_held = error.errno in _HELD or _lives(number)
+        return Hold.IN_USE if is_held else Hold.DROPPED
+    else:
+        return Hold.DROPPED
+    finally:
+        os.close(descriptor)
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(path.name + LOCK)
+
+
+def _take(descriptor: int) -> None:
+    """Lock the file without waiting; closing it unlocks it. Raises ``OSError``."""
+    if sys.platform == "win32":
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _lives(process: int) -> bool:
+    """Whether there is a process of that number."""
+    if process <= 0:
+        return False
+    if sys.platform == "win32":
+        import ctypes
+
+        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, process)  # PROCESS_QUERY_LIMITED_INFORMATION
+        if handle:
+            ctypes.windll.kernel32.CloseHandle(handle)
+        return bool(handle)
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # it is somebody else's
+        return True
+    return True
