@@ -122,6 +122,9 @@ def find_damage(path: Path) -> str:
             (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
             if verdict != "ok":
                 return " ".join(str(verdict).split())[:200]
+            found = {sql for (sql,) in database.execute("SELECT CAST(sql AS BLOB) FROM sqlite_master")}
+            if not found.issuperset(_STATEMENTS):
+                return "its schema is not the one that Tincan wrote"
             if database.execute(_MISFITS).fetchone():
                 return "a value in it is of the wrong kind, or an entry is missing"
             for (text,) in database.execute(_TEXTS):

@@ -93,7 +93,9 @@ class TestNames:
         assert names == sorted(names)
 
     def test_people_are_told_when_it_was_begun(self, tmp_path: Path) -> None:
-        assert journals.when(tmp_path / name(5)) == f"05 {time.strftime('%b', (2026, 1, 5, 0, 0, 0, 0, 0, 0))} 2026 10:00:00"
+        month = time.strftime("%b", (2026, 1, 5, 0, 0, 0, 0, 0, 0))
+
+        assert journals.when(tmp_path / name(5)) == f"05 {month} 2026 10:00:00"
         assert journals.when(tmp_path / "talk.tincan") == "talk.tincan"
 
 
