@@ -178,7 +178,7 @@ class Painter:
         trough = "Vertical.Scrollbar.trough"
         style.layout("Vertical.TScrollbar", [_part(trough, _part("Slim.thumb"))])
         style.layout("Idle.Vertical.TScrollbar", [_part(trough)])
-        for name, ground in (("", p.pane), ("Sidebar.", p.sidebar), ("Window.", p.window)):
+        for name, ground in (("", p.pane), ("Sidebar.", p.sidebar), ("Window.", p.window), ("Window.Idle.", p.window)):
             style.configure(
                 f"{name}Vertical.TScrollbar", troughcolor=ground, bordercolor=ground, lightcolor=ground,
                 darkcolor=ground, background=ground, relief="flat", borderwidth=0, arrowsize=size + 2,
@@ -214,8 +214,14 @@ class Painter:
             "TNotebook", background=p.window, borderwidth=0, tabmargins=(self.px(16), self.px(12), 0, self.px(6)),
             bordercolor=p.window, lightcolor=p.window, darkcolor=p.window,
         )  # fmt: skip
-        style.configure("TNotebook.Tab", padding=(self.px(14), self.px(5)), foreground=p.text)
-        style.map("TNotebook.Tab", foreground=[("selected", p.selection_text)], expand=[("selected", 0)])
+        pad = (self.px(14), self.px(5))
+        style.configure("TNotebook.Tab", padding=pad, foreground=p.text)
+        style.map(
+            "TNotebook.Tab",
+            foreground=[("selected", p.selection_text)],
+            expand=[("selected", 0)],
+            padding=[("selected", pad)],
+        )
 
     def _paint_labels(self) -> None:
         p, style = self._palette, self._style
@@ -225,6 +231,7 @@ class Painter:
             style.configure(f"{name}.Muted.TLabel", background=ground, foreground=p.muted, font=self._fonts.small)
             style.configure(f"{name}.Strong.TLabel", background=ground, foreground=p.text, font=self._fonts.strong)
             style.configure(f"{name}.Error.TLabel", background=ground, foreground=p.error, font=self._fonts.small)
+        style.configure("Field.TLabel", background=p.field, foreground=p.text)
         style.configure("Warning.TLabel", background=p.window, foreground=p.warning, font=self._fonts.small)
         style.configure("Line.TFrame", background=p.border)
         self._element("Key.body", self._box("key", p.field, p.strong_border))

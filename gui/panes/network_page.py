@@ -1,0 +1,133 @@
+"""Who can reach this server: every address that others can use, each ready to be copied."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Sequence
+from functools import partial
+from tkinter import ttk
+
+from core.text_safety import TextSafety
+from gui.panes.beside import put_beside
+from gui.panes.scrolling_page import ScrollingPage
+from gui.panes.wrapped import wrap_within
+from gui.reachable import Place
+from gui.theme import Theme
+
+_SIZE = (520, 360)  # at 96 dots an inch
+_SMALLEST = (320, 200)
+_COPIED = 1_500  # milliseconds for which a button says so
+_LOOKING = "Looking for this machine's addresses…"
+_NONE = "This machine is on no network just now, so nobody else can reach it."
+_OPEN = "Others on these networks can connect with these addresses:"
+_FIREWALL = (
+    "A firewall on this machine or a router in between may still be in the way. Across the internet a router "
+    "usually is, until it is told to let this port through."
+)
+
+
+class NetworkPage(tk.Toplevel):
+    """A small window beside the other; Escape or Close puts it away."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent)
+        self.title("Who can reach this server — Tincan")
+        self.transient(parent.winfo_toplevel())
+        self._theme = theme
+        self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self._shown: tuple[Place, ...] | None = None
+        self.copy_buttons: list[ttk.Button] = []
+        self._foot()
+        self._page: ScrollingPage | None = None
+        self._words = _LOOKING
+        self._fill(())
+        put_beside(self, theme, _SIZE, _SMALLEST)
+        theme.subscribe(self._restyle)
+        self.bind("<Destroy>", self._forget)
+        self.bind("<Escape>", lambda _event: self.destroy())
+        self.close.focus_set()
+
+    def show(self, places: Sequence[Place]) -> None:
+        """List these. Until it is called the page says that it is looking."""
+        if tuple(places) == self._shown:
+            return
+        had_focus = self.focus_get() in self.copy_buttons
+        self._shown = tuple(places)
+        self._words = _OPEN if places else _NONE
+        self._fill(self._shown)
+        if had_focus:
+            self.close.focus_set()
+
+    @property
+    def sentence(self) -> str:
+        """What stands above the addresses."""
+        return self._words
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """What is listed."""
+        return tuple(place.text for place in self._shown or ())
+
+    def _foot(self) -> None:
+        px = self._theme.px
+        foot = ttk.Frame(self, style="Window.TFrame", padding=(px(20), px(8), px(16), px(12)))
+        self.close = ttk.Button(foot, text="Close", command=self.destroy)
+        self.close.bind("<Return>", lambda _event: self.close.invoke())
+        self.close.pack(side="right")
+        foot.pack(side="bottom", fill="x")
+        ttk.Frame(self, style="Line.TFrame", height=px(1)).pack(side="bottom", fill="x")
+
+    def _fill(self, places: Sequence[Place]) -> None:
+        px = self._theme.px
+        if self._page is not None:
+            self._page.destroy()
+        page = self._page = ScrollingPage(self, self._theme)
+        page.body.configure(padding=(px(20), px(14), px(16), px(14)))
+        page.body.columnconfigure(0, weight=1)
+        self._say(page.body, self._words, "Window.TLabel")
+        self.copy_buttons = [self._row(page.body, place) for place in places]
+        if places:
+            self._say(page.body, _FIREWALL, "Window.Muted.TLabel")
+        page.settle()
+        page.pack(side="top", fill="both", expand=True)
+
+    def _say(self, body: ttk.Frame, sentence: str, style: str) -> None:
+        label = ttk.Label(body, text=sentence, style=style, justify="left")
+        label.grid(column=0, columnspan=3, sticky="w", pady=(0, self._theme.px(10)))
+        wrap_within(label, body, lambda: self._theme.px(40))
+
+    def _row(self, body: ttk.Frame, place: Place) -> ttk.Button:
+        px, safe = self._theme.px, self._safety.field
+        row = body.grid_size()[1]
+        ttk.Label(body, text=safe(place.text), style="Window.TLabel", font=self._theme.mono).grid(
+            row=row, column=0, sticky="w"
+        )
+        ttk.Label(body, text=safe(place.interface), style="Window.Muted.TLabel").grid(row=row, column=1, padx=px(12))
+        button = ttk.Button(body, text="Copy", width=7, style="Quiet.TButton")
+        button.configure(command=partial(self._copy, place.text, button))
+        button.bind("<Return>", lambda _event: button.invoke())
+        button.grid(row=row, column=2, sticky="e")
+        if place.note:
+            note = ttk.Label(body, text=f"{place.note}.", style="Window.Muted.TLabel", justify="left")
+            note.grid(row=row + 1, column=0, columnspan=3, sticky="w")
+            wrap_within(note, body, lambda: px(40))
+        ttk.Frame(body, style="Window.TFrame", height=px(6)).grid(column=0)
+        return button
+
+    def _copy(self, text: str, button: ttk.Button) -> None:
+        self.clipboard_clear()
+        self.clipboard_append(text)
+        button.configure(text="Copied")
+        button.after(_COPIED, partial(_say_copy, button))
+
+    def _restyle(self) -> None:
+        self.configure(background=self._theme.palette.window)
+
+    def _forget(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self._theme.forget(self._restyle)
+
+
+def _say_copy(button: ttk.Button) -> None:
+    if button.winfo_exists():
+        button.configure(text="Copy")

@@ -1,0 +1,120 @@
+"""A page that scrolls when it is higher than its place, and keeps what has the focus in view."""
+
+from __future__ import annotations
+
+import sys
+import tkinter as tk
+from functools import partial
+from tkinter import ttk
+from typing import Literal
+
+from gui.theme import Theme
+
+
+class ScrollingPage(ttk.Frame):
+    """Fill ``body``, then call ``settle``."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, style="Window.TFrame")
+        self._theme = theme
+        self._canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0, takefocus=False, width=1, height=1)
+        self._bar = ttk.Scrollbar(self, command=self._canvas.yview, style="Window.Vertical.TScrollbar")
+        self.body = ttk.Frame(self._canvas, style="Window.TFrame")
+        self._window = self._canvas.create_window(0, 0, anchor="nw", window=self.body)
+        self._canvas.configure(yscrollcommand=self._moved, yscrollincrement=theme.px(16))
+        self._bar.pack(side="right", fill="y", padx=(0, theme.px(2)))
+        self._canvas.pack(side="left", fill="both", expand=True)
+        self._canvas.bind("<Configure>", self._fit)
+        self.body.bind("<Configure>", self._fit)
+        theme.subscribe(self._restyle)
+        self.bind("<Destroy>", self._forget)
+
+    def settle(self) -> None:
+        """Have the wheel and the page keys scroll the page, whatever is under the pointer."""
+        _adopt(self)
+        if not self.bind_class(_TAG):  # once for all pages: what is bound to a class is never given back
+            for sequence, amount, what in _SCROLLING:
+                self.bind_class(_TAG, sequence, partial(_scroll_page, amount, what))
+            self.bind_class(_TAG, "<MouseWheel>", _turn_page)
+            self.bind_class(_TAG, "<FocusIn>", _see)
+
+    def scroll(self, amount: int, what: Literal["units", "pages"] = "units") -> None:
+        """Move the page, if there is more of it than fits."""
+        if self.overflows:
+            self._canvas.yview_scroll(amount, what)
+
+    def see(self, widget: tk.Misc) -> None:
+        """Scroll as little as it takes to have the widget in view."""
+        margin, height = self._theme.px(12), self._canvas.winfo_height()
+        top = widget.winfo_rooty() - self.body.winfo_rooty() - margin
+        bottom = top + widget.winfo_height() + 2 * margin
+        at = int(self._canvas.canvasy(0))
+        wanted = top if top < at else max(at, bottom - height)
+        if wanted != at:
+            self._canvas.yview_moveto(wanted / max(1, self.body.winfo_height()))
+
+    @property
+    def overflows(self) -> bool:
+        """Whether there is more than fits."""
+        return self.body.winfo_reqheight() > self._canvas.winfo_height()
+
+    def _fit(self, _event: object) -> None:
+        self._canvas.itemconfigure(self._window, width=self._canvas.winfo_width())
+        height = max(self.body.winfo_reqheight(), self._canvas.winfo_height())
+        self._canvas.configure(scrollregion=(0, 0, self._canvas.winfo_width(), height))
+
+    def _moved(self, first: float, last: float) -> None:
+        """A bar with nothing to scroll keeps its place, so that the page need not move, and shows nothing."""
+        idle = float(first) <= 0 and float(last) >= 1
+        self._bar.configure(style="Window.Idle.Vertical.TScrollbar" if idle else "Window.Vertical.TScrollbar")
+        self._bar.set(first, last)
+
+    def _restyle(self) -> None:
+        self._canvas.configure(background=self._theme.palette.window)
+
+    def _forget(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self._theme.forget(self._restyle)
+
+
+_TAG = "TincanPage"
+_NOTCH = 120 if sys.platform != "darwin" else 1  # what one notch of a wheel counts in an event
+_LINES = 3  # for each notch
+_SCROLLING: tuple[tuple[str, int, Literal["units", "pages"]], ...] = (
+    ("<Button-4>", -_LINES, "units"),
+    ("<Button-5>", _LINES, "units"),
+    ("<Prior>", -1, "pages"),
+    ("<Next>", 1, "pages"),
+)
+
+
+def _adopt(widget: tk.Misc) -> None:
+    """Put the page's bindings in front of the widget's own: the wheel must not change what is under it."""
+    widget.bindtags((_TAG, *widget.bindtags()))
+    for child in widget.winfo_children():
+        _adopt(child)
+
+
+def _page_of(widget: tk.Misc) -> ScrollingPage | None:
+    above: tk.Misc | None = widget
+    while above is not None and not isinstance(above, ScrollingPage):
+        above = above.master
+    return above
+
+
+def _scroll_page(amount: int, what: Literal["units", "pages"], event: tk.Event[tk.Misc]) -> str:
+    page = _page_of(event.widget)
+    if page is not None:
+        page.scroll(amount, what)
+    return "break"
+
+
+def _turn_page(event: tk.Event[tk.Misc]) -> str:
+    lines = int(-event.delta * _LINES / _NOTCH) or (-1 if event.delta > 0 else 1)
+    return _scroll_page(lines, "units", event)
+
+
+def _see(event: tk.Event[tk.Misc]) -> None:
+    page = _page_of(event.widget)
+    if page is not None and event.widget is not page:
+        page.see(event.widget)
