@@ -1,4 +1,4 @@
-"""``python -m core serve``, ``connect``, ``export``: Tincan in a terminal."""
+"""``python -m core serve``, ``connect``, ``export``, ``find``: Tincan in a terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from core.address import Address, parse_address
 from core.errors import TincanError
 from core.events import Role
 from core.exporting import ExportOptions, add_export, run_export
+from core.finding import FindOptions, add_find, run_find
 from core.replies import REPLIES
 from core.terminal import Options, run
 from core.wire.framing import FRAMINGS
@@ -25,7 +26,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def parse(arguments: Sequence[str]) -> Options | ExportOptions:
+def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
     """Read the command line. Raises ``SystemExit`` with code 2 after one line on standard error."""
     parser = _Parser(prog="python -m core", description="Talk TCP in a terminal, from either end.")
     parser.add_argument("--version", action="version", version=f"Tincan {__version__}")
@@ -33,8 +34,9 @@ def parse(arguments: Sequence[str]) -> Options | ExportOptions:
     _add_serve(commands.add_parser("serve", help="listen, show what clients say, and answer"))
     _add_connect(commands.add_parser("connect", help="connect, send the lines of standard input, show the answers"))
     add_export(commands.add_parser("export", help="write what was recorded as text, CSV, JSON Lines or raw bytes"))
+    add_find(commands.add_parser("find", help="show where a journal has a text, bytes or a pattern"))
     chosen = parser.parse_args(arguments)
-    options: Options | ExportOptions = chosen.options(chosen)
+    options: Options | ExportOptions | FindOptions = chosen.options(chosen)
     return options
 
 
@@ -78,6 +80,8 @@ def main() -> int:
     """Run the program that the command line asks for; the exit code: 0, 1 (it failed) or 2 (bad input)."""
     try:
         options = parse(sys.argv[1:])
+        if isinstance(options, FindOptions):
+            return run_find(options)
         return run_export(options) if isinstance(options, ExportOptions) else run(options)
     except TincanError as error:
         print(error, file=sys.stderr)

@@ -58,6 +58,7 @@ class Limits:
     )
     events_low: int = _limit(2 * MIB, "bytes", "waiting for the journal; below it reading goes on")
     gap: float = _limit(5.0, "s", "slept by this process itself (suspended, stopped); its own timers start anew")
+    search: float = _limit(30.0, "s", "without progress of a regular expression; some would take for ever")
 
     def __post_init__(self) -> None:
         if self.events_low > self.events_high:

@@ -38,13 +38,13 @@ class Query:
 
 
 class QueryError(TincanError):
-    """What was typed cannot be looked for; ``position`` is the character that is wrong, counted from 0."""
+    """What was typed cannot be looked for; ``place`` is the character that is wrong, counted from 0, if it is one."""
 
     fault = Fault.PERSON
 
-    def __init__(self, message: str, position: int | None = None) -> None:
+    def __init__(self, message: str, place: int | None = None) -> None:
         super().__init__(message)
-        self.position = position
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +71,13 @@ class Pattern:
         """Whether it looks at the notes, too: bytes typed in hex are not meant for sentences."""
         return self.query.mode is not Mode.HEX
 
-    def spans(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Every hit in ``data`` as a whole, from left to right, none within another."""
-        return ((start, stop) for start, stop in map(re.Match.span, self.regex.finditer(data)) if stop > start)
-
 
 def compile_query(query: Query) -> Pattern:
     """Raises ``QueryError`` for what cannot be looked for."""
     if not query.text:
-        raise QueryError("Type what to look for.")
+        raise QueryError("type what to look for")
     if len(query.text) > LONGEST_QUERY:
-        what = f"That is {len(query.text):,} characters: {LONGEST_QUERY:,} can be looked for."
+        what = f"these are {len(query.text):,} characters, and no more than {LONGEST_QUERY:,} can be looked for"
         raise QueryError(what, LONGEST_QUERY)
     _refuse_half_characters(query.text)
     return _COMPILERS[query.mode](query)
@@ -91,7 +87,7 @@ def _refuse_half_characters(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise QueryError("There is half a character in it, which has no bytes.", error.start) from None
+        raise QueryError("half a character has no bytes, so it cannot be looked for", error.start) from None
 
 
 # Text.
@@ -138,9 +134,9 @@ def _compile_hex(query: Query) -> Pattern:
         elif kind == "any":
             parts.append(b".")
         elif kind == "half":
-            raise QueryError(f"{text} is half a byte: a byte is two hex digits, or ?? for any byte.", position)
+            raise QueryError(f"{text} is half a byte: a byte is two hex digits, or ?? for any byte", position)
     if not parts:
-        raise QueryError("Type bytes in hex, for example 0d 0a.")
+        raise QueryError("type bytes in hex, for example 0d 0a")
     return Pattern(query, re.compile(b"".join(parts), re.DOTALL), len(parts))
 
 
@@ -150,7 +146,7 @@ def _hex_parts(text: str) -> Iterator[tuple[int, str, str]]:
     while position < len(text):
         found = _HEX_PART.match(text, position)
         if found is None:
-            raise QueryError("Only the digits 0 to 9 and a to f, and ?? for any byte, make bytes in hex.", position)
+            raise QueryError("only the digits 0 to 9 and a to f, and ?? for any byte, make bytes in hex", position)
         yield position, found.lastgroup or "", found.group()
         position = found.end()
 
@@ -159,6 +155,8 @@ def _hex_parts(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _compile_regex(query: Query) -> Pattern:
+    if "\0" in query.text:  # which no command line can carry
+        raise QueryError("type \\x00 for a NUL byte", query.text.index("\0"))
     parts = list(_regex_parts(query.text, match_case=query.match_case))
     flags = re.MULTILINE if query.match_case else re.MULTILINE | re.IGNORECASE
     try:
@@ -166,10 +164,10 @@ def _compile_regex(query: Query) -> Pattern:
             warnings.simplefilter("ignore")  # of what a later Python may read otherwise
             regex = re.compile(b"".join(parts), flags)
     except re.error as error:
-        position = None if error.pos is None else _place(parts, error.pos)
-        raise QueryError(f"That is no regular expression: {error.msg}.", position) from None
+        place = None if error.pos is None else _place(parts, error.pos)
+        raise QueryError(f"that is no regular expression: {error.msg}", place) from None
     except (RecursionError, OverflowError, MemoryError):
-        raise QueryError("That regular expression is too deep or too large.") from None
+        raise QueryError("that regular expression is too deep or too large") from None
     return Pattern(query, regex, LONGEST_REGEX_MATCH, _LOOK_BEHIND)
 
 
@@ -180,7 +178,7 @@ def _regex_parts(text: str, *, match_case: bool) -> Iterator[bytes]:
     for position, character in enumerate(text):
         if character > "\x7f":
             if is_in_set:
-                raise QueryError(f"A set of bytes cannot hold {character}: write (?:{character}|…).", position)
+                raise QueryError(f"a set of bytes cannot hold {character}: write (?:{character}|…)", position)
             yield b"(?:" + (re.escape(character.encode()) if match_case else _one_of(_any_case(character))) + b")"
         else:
             yield character.encode()

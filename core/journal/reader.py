@@ -135,6 +135,17 @@ class JournalReader:
         )
         return rows[0][0] or b"" if rows else b""
 
+    def pieces(self, session: SessionId, ordinal: int, size: int) -> Iterator[bytes]:
+        """All the bytes of one entry in pieces of at most ``size``, one at a time in memory."""
+        place = "SELECT entry FROM entry WHERE session = ? AND ordinal = ? AND data IS NOT NULL"
+        for (row,) in self._query(place, (session, ordinal), (int,)):
+            try:
+                with self._database.blobopen("entry", "data", row, readonly=True) as blob:
+                    while piece := blob.read(size):
+                        yield piece
+            except _UNREADABLE as error:
+                raise failed(error, self.path) from error
+
     def count(self, session: SessionId) -> int:
         """How many entries the session has."""
         rows = self._query("SELECT coalesce(max(ordinal) + 1, 0) FROM entry WHERE session = ?", (session,), (int,))
