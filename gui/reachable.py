@@ -12,7 +12,7 @@ from core.net.reachable import LocalAddress, local_addresses, own_addresses
 
 __all__ = ["Place", "look_up", "own_addresses", "places"]
 
-_ZONED = "on the same cable or Wi-Fi only; the other side puts its own interface behind the %"
+_ZONED = "On the same cable or Wi-Fi only; the other side puts its own interface behind the %"
 
 
 class Place(NamedTuple):

@@ -102,8 +102,10 @@ class NetworkPage(tk.Toplevel):
         ttk.Label(body, text=safe(place.text), style="Window.TLabel", font=self._theme.mono).grid(
             row=row, column=0, sticky="w"
         )
-        ttk.Label(body, text=safe(place.interface), style="Window.Muted.TLabel").grid(row=row, column=1, padx=px(12))
-        button = ttk.Button(body, text="Copy", width=7, style="Quiet.TButton")
+        ttk.Label(body, text=safe(place.interface), style="Window.Muted.TLabel").grid(
+            row=row, column=1, sticky="w", padx=px(12)
+        )
+        button = ttk.Button(body, text="Copy", width=7)
         button.configure(command=partial(self._copy, place.text, button))
         button.bind("<Return>", lambda _event: button.invoke())
         button.grid(row=row, column=2, sticky="e")
@@ -118,7 +120,8 @@ class NetworkPage(tk.Toplevel):
         self.clipboard_clear()
         self.clipboard_append(text)
         button.configure(text="Copied")
-        button.after(_COPIED, partial(_say_copy, button))
+        # the root's, because whoever closes the program cancels what waits there
+        self.nametowidget(".").after(_COPIED, partial(_say_copy, button))
 
     def _restyle(self) -> None:
         self.configure(background=self._theme.palette.window)

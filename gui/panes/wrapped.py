@@ -13,6 +13,8 @@ def wrap_within(label: ttk.Label, container: tk.Misc, beside: Callable[[], int])
     """Keep the label's lines as long as the container is wide, less the pixels that are taken ``beside``."""
 
     def fit(event: tk.Event[tk.Misc]) -> None:
+        if not label.winfo_exists():  # the container outlives it by a moment when both go
+            return
         length = max(_LEAST, event.width - beside())
         if int(str(label.cget("wraplength")) or 0) != length:
             label.configure(wraplength=length)
