@@ -1,0 +1,168 @@
+"""What the inspector says of a message: its title, the facts, its calls, its text. Pure; no tkinter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.journal.passage import RECEIVED, Passage
+from core.text_safety import MOST_MARKS, Span, TextSafety, decode, unfinished_tail
+from gui.hexdump import Bytes
+
+if TYPE_CHECKING:
+    from core.journal.reading import Call
+
+MOST_READ = 1_000  # bytes shown as text; marks may make four characters of each
+EMPTY = "Select a message with a click or the arrow keys"
+
+_MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000  # in nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A row of the conversation and what is known of it; ``source`` and ``calls`` stay with the view's thread."""
+
+    passage: Passage
+    is_server: bool  # whether this side of the conversation is the server
+    source: Bytes | None = None  # the message as it went through the socket; None of a note
+    calls: Sequence[Call] = ()  # that carried it
+    body: tuple[int, int] | None = None  # the message within ``source``, in bytes; what is outside frames it
+    framing: str = ""  # how messages are told apart, in words
+    stream_offset: int | None = None  # bytes that went the same way on this connection before it, if known
+    since_previous_ns: int | None = None  # since the message before it on this connection
+    since_other_ns: int | None = None  # since the latest before it that went the other way
+
+
+class Fact(NamedTuple):
+    """One line of what is known."""
+
+    name: str
+    value: str
+    is_problem: bool = False
+
+
+class Heading(NamedTuple):
+    """The first lines: who said it to whom (of a note, what happened), how many bytes, which way and when."""
+
+    title: str
+    size: str
+    when: str
+
+
+def heading(inspected: Inspected) -> Heading:
+    """What stands above everything else."""
+    passage = inspected.passage
+    day = time.strftime("%a %d %b %Y", time.localtime(passage.wall_ns // _SECOND))
+    when = f"{_clock(passage.wall_ns)}  ·  {day}"
+    if not passage.is_message:
+        return Heading(passage.kind.replace("-", " ").capitalize(), "", when)
+    other = "server" if not inspected.is_server else f"#{passage.number}" if passage.number else "peer"
+    title = f"{other} → us" if passage.kind == RECEIVED else f"us → {other}"
+    return Heading(title, _bytes(passage.size), f"{passage.kind} {when}")
+
+
+def facts(inspected: Inspected) -> list[Fact]:
+    """What is known of a message, in the order of reading; of a note, nothing but where it is recorded."""
+    passage = inspected.passage
+    found: list[Fact] = []
+    if passage.is_message:
+        found += [Fact("Not whole", passage.misfit, is_problem=True)] if passage.misfit else []
+        found += _sizes(inspected)
+        found += _waits(inspected)
+        found += [Fact("Framing", inspected.framing)] if inspected.framing else []
+    return [*found, Fact("In the journal", _entries(passage))]
+
+
+def heading_of_calls(inspected: Inspected) -> str:
+    """How many calls of the socket carried the message, and over what time."""
+    calls = inspected.calls
+    came = inspected.passage.kind == RECEIVED
+    words, call = ("Came in", "recv") if came else ("Went out in", "send")
+    if len(calls) == 1:
+        return f"{words} one {call} call"
+    span = calls[-1].mono_ns - calls[0].mono_ns if calls else 0
+    return f"{words} {len(calls):,} {call} calls over {duration(span)}"
+
+
+class CallRow(NamedTuple):
+    """One call as it is shown."""
+
+    at: str  # time of day
+    since: str  # the call before
+    size: str  # bytes
+    span: str  # which bytes of the message, counted from 0
+    start: str  # the first of them, where there is no room for more
+
+
+def call_row(calls: Sequence[Call], index: int) -> CallRow:
+    """One call in words; offsets count from the beginning of the message."""
+    call = calls[index]
+    since = f"+{duration(call.mono_ns - calls[index - 1].mono_ns)}" if index else ""
+    span = _range(call.start, call.stop)
+    return CallRow(_clock(call.wall_ns), since, f"{call.stop - call.start:,}", span, f"from {call.start:,}")
+
+
+def reading(data: bytes, more: int, safety: TextSafety) -> list[Span]:
+    """At most ``MOST_READ`` bytes as text, of which ``more`` follow; a character that is cut there is left out."""
+    tail = unfinished_tail(data) if more else 0
+    text = decode(data[: len(data) - tail])
+    spans = list(safety.spans(text))
+    if sum(span.is_mark for span in spans) > MOST_MARKS:
+        return [Span("".join(span.text for span in spans))]
+    return spans
+
+
+def duration(ns: int) -> str:
+    """A time of so many nanoseconds, to three or four digits."""
+    if ns < 0:
+        return f"−{duration(-ns)}"
+    if ns < _MILLISECOND:
+        return f"{ns / _MICROSECOND:.0f} µs"
+    if ns < _SECOND:
+        return f"{ns / _MILLISECOND:.{1 if ns < 100 * _MILLISECOND else 0}f} ms"
+    if ns < 60 * _SECOND:
+        return f"{ns / _SECOND:.{2 if ns < 10 * _SECOND else 1}f} s"
+    minutes, seconds = divmod(ns // _SECOND, 60)
+    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _sizes(inspected: Inspected) -> list[Fact]:
+    passage = inspected.passage
+    frame = inspected.source.size - passage.size if inspected.source else 0
+    found = [Fact("Length", _bytes(passage.size) + (f" and {frame:,} that frame it" if frame > 0 else ""))]
+    if inspected.stream_offset is not None:
+        way = "what came in" if passage.kind == RECEIVED else "what went out"
+        whole = inspected.source.size if inspected.source else passage.size
+        place = _range(inspected.stream_offset, inspected.stream_offset + whole)
+        found.append(Fact("In the stream", f"{place} of {way}"))
+    return found
+
+
+def _waits(inspected: Inspected) -> list[Fact]:
+    other = "sent" if inspected.passage.kind == RECEIVED else "received"
+    waits = (
+        ("After the previous", inspected.since_previous_ns),
+        (f"After the last {other}", inspected.since_other_ns),
+    )
+    return [Fact(name, duration(ns)) for name, ns in waits if ns is not None]
+
+
+def _entries(passage: Passage) -> str:
+    first = passage.span.first if passage.span else passage.ordinal
+    last = passage.span.last if passage.span else passage.ordinal
+    return f"entry {last:,}" if first == last else f"entries {first:,}–{last:,}"
+
+
+def _range(start: int, stop: int) -> str:
+    """The bytes from ``start`` to the last before ``stop``, both counted in."""
+    return f"{start:,}–{stop - 1:,}" if stop - start > 1 else f"{start:,}"
+
+
+def _clock(wall_ns: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(wall_ns // _SECOND)) + f".{wall_ns // _MILLISECOND % 1000:03d}"
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} byte" if count == 1 else f"{count:,} bytes"

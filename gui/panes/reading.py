@@ -1,0 +1,71 @@
+"""Bytes read as text, a few lines of it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from itertools import chain
+from tkinter import ttk
+
+from core.text_safety import TextSafety
+from gui.inspection import MOST_READ, reading
+from gui.theme import Theme
+
+_ROWS = 4
+
+
+class Reading(ttk.Frame):
+    """The first of some bytes as UTF-8; what is not text stands there as marks."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, safety: TextSafety) -> None:
+        super().__init__(parent, style="Pane.TFrame")
+        self._theme = theme
+        self._safety = safety
+        self._shown: tuple[bytes, int, bool] | None = None
+        self._heading = ttk.Label(self, style="Pane.Muted.TLabel")
+        self._heading.pack(anchor="w", padx=theme.px(6))
+        self.text = tk.Text(
+            self, wrap="char", state="disabled", width=10, height=_ROWS, borderwidth=0, undo=False, insertwidth=0,
+            cursor="arrow", padx=theme.px(4), pady=theme.px(3), highlightthickness=theme.px(2),
+        )  # fmt: skip
+        bar = ttk.Scrollbar(self, command=self.text.yview, takefocus=False)
+        self._bar = bar
+        self.text.configure(yscrollcommand=self._view_moved)
+        bar.pack(side="right", fill="y", pady=theme.px(2))
+        self.text.pack(side="left", fill="both", expand=True)
+        self.text.bind("<Button-1>", lambda _event: self.text.focus_set(), add=True)
+        theme.subscribe(self._restyle)
+        self.bind("<Destroy>", self._unsubscribe, add=True)
+
+    def show(self, data: bytes, size: int, *, is_selection: bool) -> None:
+        """Show ``data``, the first bytes of ``size``; they are what was selected, or else of the whole message."""
+        if self._shown == (data, size, is_selection):
+            return
+        self._shown = (data, size, is_selection)
+        words = "Selected bytes as text" if is_selection else "As text"
+        self._heading.configure(text=f"{words} (the first {MOST_READ:,} bytes)" if size > MOST_READ else words)
+        spans = reading(data, size - len(data), self._safety)
+        runs = chain.from_iterable((span.text, "mark" if span.is_mark else "") for span in spans)
+        self.text.configure(state="normal")
+        self.text.delete("1.0", "end")
+        if spans:
+            self.tk.call(str(self.text), "insert", "end", *runs)
+        self.text.configure(state="disabled")
+
+    def _view_moved(self, first: float, last: float) -> None:
+        idle = float(first) <= 0 and float(last) >= 1
+        self._bar.configure(style="Idle.Vertical.TScrollbar" if idle else "Vertical.TScrollbar")
+        self._bar.set(first, last)
+
+    def _restyle(self) -> None:
+        p = self._theme.palette
+        self.text.configure(
+            background=p.pane, foreground=p.text, font=self._theme.text, selectbackground=p.selection,
+            selectforeground=p.selection_text, inactiveselectbackground=p.selection, highlightcolor=p.focus,
+            highlightbackground=p.border,
+        )  # fmt: skip
+        self.text.tag_configure("mark", foreground=p.muted)
+        self.text.tag_raise("sel")
+
+    def _unsubscribe(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self._theme.forget(self._restyle)

@@ -1,0 +1,194 @@
+"""A view of very many rows: a Text that holds only those in sight, and a scrollbar that stands for all.
+
+What the rows are, a subclass says: ``paint`` gives the few that are to be seen. However many there
+are, a frame costs the same, and what is asked for between two frames is drawn once.
+"""
+
+from __future__ import annotations
+
+import sys
+import tkinter as tk
+from collections.abc import Callable, Mapping, Sequence
+from tkinter import font as tkfont
+from tkinter import ttk
+from typing import NamedTuple
+
+from gui.theme import Theme
+
+WHEEL_ROWS = 3  # rows that one notch of the wheel scrolls
+_NOTCH = 120  # what Tk calls one notch, but for macOS
+_DRAG_MS = 40  # between two steps while the mouse is held outside
+
+
+class Picture(NamedTuple):
+    """Rows as text, and for each tag the Tk indices between which it lies, in pairs."""
+
+    text: str
+    ranges: Mapping[str, Sequence[str]] = {}
+
+
+class RowView(ttk.Frame):
+    """The rows from ``top`` on, as many as fit. The subclass tells how many there are, ``total``."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, font: tkfont.Font, *, height: int = 4) -> None:
+        super().__init__(parent, style="Pane.TFrame")
+        self.theme = theme
+        self.font = font
+        self.top = self.total = 0
+        self.text = tk.Text(
+            self, wrap="none", width=10, height=height, borderwidth=0, undo=False, insertwidth=0, cursor="arrow",
+            padx=theme.px(4), pady=theme.px(3), highlightthickness=theme.px(2), exportselection=False,
+        )  # fmt: skip
+        # Without the bindings of a Text: nothing can be typed, and what is selected is for the subclass to say.
+        self.text.bindtags((str(self.text), str(self.winfo_toplevel()), "all"))
+        self.scrollbar = ttk.Scrollbar(self, command=self._scrollbar_moved, takefocus=False)
+        self.scrollbar.pack(side="right", fill="y", pady=theme.px(2))
+        self.text.pack(side="left", fill="both", expand=True)
+        self._planned: str | None = None
+        self._dragging: str | None = None
+        self._left_over = 0.0  # of a row, that the wheel has turned
+        self._bind_wheel()
+        self.text.bind("<Configure>", self._resized)
+        self.text.bind("<FocusIn>", lambda _event: self.redraw(), add=True)
+        self.text.bind("<FocusOut>", lambda _event: self.redraw(), add=True)
+        self.bind("<Destroy>", self._forget, add=True)
+
+    # What a subclass gives.
+
+    def paint(self, first: int, count: int) -> Picture:
+        """The rows from ``first`` on; there are ``count`` of them."""
+        raise NotImplementedError
+
+    def reshape(self) -> None:
+        """The room or the font is another: count the rows anew. Called before they are drawn."""
+
+    # What it and others call.
+
+    @property
+    def page(self) -> int:
+        """How many rows are in sight as a whole, at least 1."""
+        return max(1, (self.text.winfo_height() - 2 * self._edge("pady")) // self.row_height)
+
+    @property
+    def columns(self) -> int:
+        """How many characters of an even width fit into a row."""
+        return max(1, (self.text.winfo_width() - 2 * self._edge("padx")) // max(1, self.font.measure("0")))
+
+    @property
+    def row_height(self) -> int:
+        """Pixels."""
+        return max(1, int(self.font.metrics("linespace")))
+
+    @property
+    def has_focus(self) -> bool:
+        """Whether keys come here."""
+        return self.text.focus_displayof() is self.text
+
+    def scroll_to(self, row: int) -> None:
+        """Bring that row to the top, or as near as there are rows below it."""
+        self.top = max(0, min(row, self.total - self.page))
+        self.redraw()
+
+    def scroll(self, rows: int) -> None:
+        """Scroll down by so many rows, or up."""
+        self.scroll_to(self.top + rows)
+
+    def reveal(self, row: int) -> None:
+        """Scroll no more than it takes to see that row."""
+        if not self.top <= row < self.top + self.page:
+            self.scroll_to(row if row < self.top else row - self.page + 1)
+
+    def center(self, row: int) -> None:
+        """See that row, in the middle if it is out of sight."""
+        if not self.top <= row < self.top + self.page:
+            self.scroll_to(row - self.page // 2)
+
+    def redraw(self) -> None:
+        """Draw before the window rests, once for whatever else is asked for until then."""
+        if self._planned is None:
+            self._planned = self.after_idle(self._draw)
+
+    def at(self, event: tk.Event[tk.Misc]) -> tuple[int, int]:
+        """The row and the column that the mouse points to, the nearest if to none."""
+        edge = self._edge("pady")
+        y = max(edge, min(event.y, self.text.winfo_height() - edge - 1))
+        line, column = self.text.index(f"@{event.x},{y}").split(".")
+        return self.top + int(line) - 1, int(column)
+
+    def keep_dragging(self, event: tk.Event[tk.Misc], drag: Callable[[tk.Event[tk.Misc]], object]) -> None:
+        """While the mouse is held above or below the view, scroll that way and call ``drag`` for each step."""
+        self.stop_dragging()
+        below = event.y - self.text.winfo_height()
+        if event.y >= 0 and below <= 0:
+            return
+        self.scroll(1 + below // self.row_height if below > 0 else event.y // self.row_height)
+        self._dragging = self.after(_DRAG_MS, drag, event)
+
+    def stop_dragging(self) -> None:
+        """The mouse is let go."""
+        if self._dragging is not None:
+            self.after_cancel(self._dragging)
+            self._dragging = None
+
+    # Behind them.
+
+    def _draw(self) -> None:
+        self._planned = None
+        self.top = max(0, min(self.top, self.total - self.page))
+        picture = self.paint(self.top, min(self.page + 1, self.total - self.top))
+        call, text = self.tk.call, str(self.text)
+        call(text, "replace", "1.0", "end", picture.text)
+        for tag, indices in picture.ranges.items():
+            if indices:
+                call(text, "tag", "add", tag, *indices)
+        self._show_place()
+
+    def _show_place(self) -> None:
+        """A scrollbar with nothing to scroll keeps its room and shows nothing."""
+        idle = self.total <= self.page
+        self.scrollbar.configure(style="Idle.Vertical.TScrollbar" if idle else "Vertical.TScrollbar")
+        rows = max(1, self.total)
+        self.scrollbar.set(self.top / rows, min(1.0, (self.top + self.page) / rows))
+
+    def _scrollbar_moved(self, action: str, amount: str, unit: str = "") -> None:
+        if action == "moveto":
+            self.scroll_to(round(float(amount) * self.total))
+        else:
+            self.scroll(int(amount) * (max(1, self.page - 1) if unit == "pages" else 1))
+
+    def _edge(self, option: str) -> int:
+        return int(str(self.text.cget(option))) + int(str(self.text.cget("highlightthickness")))
+
+    def _resized(self, _event: object) -> None:
+        self.reshape()
+        self.redraw()
+
+    def _bind_wheel(self) -> None:
+        is_mac = sys.platform == "darwin" and tk.TkVersion < 9
+        notch = 1 if is_mac else _NOTCH
+        self.text.bind("<MouseWheel>", lambda event: self._turn(-event.delta / notch * WHEEL_ROWS))
+        self.text.bind("<Button-4>", lambda _event: self._turn(-WHEEL_ROWS))
+        self.text.bind("<Button-5>", lambda _event: self._turn(WHEEL_ROWS))
+        if tk.TkVersion >= 9:  # the lower half of its number is how far, in pixels
+            self.text.bind("<TouchpadScroll>", lambda event: self._turn(-_signed(event.delta) / self.row_height))
+
+    def _turn(self, rows: float) -> str:
+        self._left_over += rows
+        whole = int(self._left_over)
+        self._left_over -= whole
+        if whole:
+            self.scroll(whole)
+        return "break"
+
+    def _forget(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is not self:
+            return
+        self.stop_dragging()
+        if self._planned is not None:
+            self.after_cancel(self._planned)
+            self._planned = None
+
+
+def _signed(packed: int) -> int:
+    low = packed & 0xFFFF
+    return low - 0x10000 if low & 0x8000 else low
