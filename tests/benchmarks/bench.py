@@ -28,6 +28,7 @@ class Scale:
     cycles: int = 1000
     megabytes: int = 64  # without a newline
     entries: int = 200_000
+    long_journal: int = 10_000_000  # entries of the journal that is opened
 
 
 @dataclass(frozen=True, slots=True)

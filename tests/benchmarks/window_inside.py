@@ -1,0 +1,142 @@
+"""What is measured in one fresh interpreter with a display: ``python -m tests.benchmarks.window_inside NAME ...``.
+
+Prints one line of JSON. ``ours`` and ``empty`` print theirs as soon as there is something to see, and
+stay until standard input ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import sys
+import time
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gui.conversations import OpenConversation
+
+_SIZE = "920x660+0+0"
+_READABLE = 2  # tkinter.READABLE
+_PATIENCE = 600.0  # seconds to count the rows of a journal
+
+
+def ours(folder: str) -> None:
+    """Tincan, as ``python -m gui`` starts it: when its window is painted (``time.monotonic()``)."""
+    from gui.app import App, Options
+
+    app = App(Options(folder=Path(folder)))
+    _tell_when_painted(app.root, app.leave)
+    app.run()
+
+
+def empty() -> None:
+    """A window of the same size with an empty ``ttk`` frame in it."""
+    root = tk.Tk()
+    root.geometry(_SIZE)
+    ttk.Style(root).theme_use("clam")
+    ttk.Frame(root).pack(fill="both", expand=True)
+    _tell_when_painted(root, root.destroy)
+    root.mainloop()
+
+
+def _tell_when_painted(root: tk.Tk, leave: Callable[[], None]) -> None:
+    """Say when the window was on the screen and drawn, and end with standard input."""
+
+    def painted() -> None:
+        root.winfo_pointerxy()  # the X server answers this after it has drawn
+        print(json.dumps({"at": time.monotonic()}), flush=True)
+        root.tk.createfilehandler(sys.stdin.fileno(), _READABLE, end)
+
+    def end(_file: object, _mask: int) -> None:
+        root.tk.deletefilehandler(sys.stdin.fileno())
+        root.after(1, leave)
+
+    def mapped(_event: object) -> None:
+        root.unbind("<Map>")
+        root.after_idle(lambda: root.after_idle(painted))
+
+    root.bind("<Map>", mapped)
+
+
+def jumps(path: str, framing: str, times: str) -> None:
+    """Open a journal in a transcript, then jump to places all over it: milliseconds."""
+    print(json.dumps(_Reader(framing).measure(Path(path), int(times))))
+
+
+class _Reader:
+    """A window with nothing but a conversation in it."""
+
+    def __init__(self, framing: str) -> None:
+        from gui.panes.transcript import Transcript
+        from gui.theme import Theme
+
+        self._framing = framing
+        self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._root = tk.Tk()
+        self._root.geometry(_SIZE)
+        self._transcript = Transcript(self._root, Theme(self._root, "light", 0), on_new=lambda _new: None)
+        self._transcript.pack(fill="both", expand=True)
+        self._root.update()
+
+    def measure(self, path: Path, times: int) -> dict[str, object]:
+        """Open, wait until all rows are counted, jump."""
+        began = time.perf_counter()
+        conversation = self._open(path)
+        while not self._transcript.text.lines:
+            self._pump(conversation)
+        opened = time.perf_counter() - began
+        while conversation.is_counting and time.perf_counter() - began < _PATIENCE:
+            self._pump(conversation)
+        counted = time.perf_counter() - began
+        chance = random.Random(10_000_000)
+        took = [self._jump(chance.random()) for _ in range(times)]
+        conversation.close()
+        return {"opened": opened * 1000, "counted": counted * 1000, "rows": conversation.total, "jumps": took}
+
+    def _open(self, path: Path) -> OpenConversation:
+        """The newest session of a journal, as the window opens it."""
+        from core.events import Role
+        from core.journal.lens import Lens
+        from core.journal.reader import JournalReader
+        from gui.conversations import OpenConversation, OpenJournal
+        from gui.viewing import Calls
+
+        reader = JournalReader(path)
+        session = reader.sessions()[-1]
+        calls = Calls(post=self._calls.put, changed=lambda: None, trouble=_fail)
+        opened = OpenJournal(path, reader)
+        conversation = OpenConversation(opened, session.session, Role(session.role), Lens(self._framing), calls)
+        conversation.reach(session.entries)
+        return conversation
+
+    def _pump(self, conversation: OpenConversation) -> None:
+        """One turn of the event loop, and what the counting thread has told meanwhile."""
+        with contextlib.suppress(Empty):
+            self._calls.get(timeout=0.001)()
+        self._transcript.show(conversation)
+        self._root.update()
+
+    def _jump(self, fraction: float) -> float:
+        from tests.benchmarks.window import scrollbar_of
+
+        scrollbar = scrollbar_of(self._transcript)
+        began = time.perf_counter()
+        scrollbar.tk.call(str(scrollbar.cget("command")), "moveto", str(fraction))
+        self._root.update()
+        return (time.perf_counter() - began) * 1000
+
+
+def _fail(why: str) -> None:
+    raise SystemExit(why)
+
+
+_MEASURES: dict[str, Callable[..., None]] = {"ours": ours, "empty": empty, "jumps": jumps}
+
+if __name__ == "__main__":
+    _MEASURES[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,141 @@
+"""Scenarios with the window and no traffic: until it is painted, standing idle, and a very long journal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from build_scripts.xvfb import VirtualDisplay
+from tests.benchmarks import machine, report
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.load import CannotServe
+from tests.benchmarks.report import Outcome, Verdict
+from tests.benchmarks.turns import Sample, Series, ratio, take_turns
+from tests.support.journals import write_journal
+
+_SETTLES = 2.0  # seconds after the first paint until the window counts as idle
+_LEAVES = 10.0  # seconds
+_PATIENCE = 900.0  # seconds to open a journal, count its rows and jump about in it
+_JUMPS = 200
+
+_OURS, _EMPTY = "Tincan", "an empty ttk window"
+
+
+def first_paint(bench: Bench) -> Outcome:
+    """From the start of the process until its window is drawn; then what it takes to stand idle."""
+    watched = 10 * bench.scale.seconds
+    with VirtualDisplay() as display:
+        contenders = [(_OURS, ["ours", str(bench.folder / "first-paint")]), (_EMPTY, ["empty"])]
+        series = take_turns(contenders, lambda command: _paint(command, display, watched), max(1, bench.scale.runs))
+    outcome = Outcome("A window, empty", ["Window", "painted after", "MiB", "% of a core, idle"])
+    for name, shown in series.items():
+        painted = f"{report.rate(shown, 'painted')} ms"
+        outcome.rows.append([name, painted, report.rate(shown, "MiB"), report.rate(shown, "CPU")])
+    outcome.keep("first paint", series)
+    against = ratio(series, _OURS, _EMPTY, "painted")
+    outcome.verdicts += [
+        Verdict("first paint, against an empty ttk window", against, 1.3, "x", at_most=True),
+        Verdict("the window idle", series[_OURS].median("MiB"), 60, " MiB", at_most=True),
+        Verdict("the window idle", series[_OURS].median("CPU"), 1, " % CPU", at_most=True),
+    ]
+    return outcome
+
+
+def _paint(command: Sequence[str], display: str, watched: float) -> Sample:
+    began = time.monotonic()
+    with _standing(command, display) as (painted, pid):
+        time.sleep(min(_SETTLES, watched))
+        before = machine.cpu_of_family(pid)
+        time.sleep(watched)
+        used = (machine.cpu_of_family(pid) - before) / watched
+        return {"painted": (painted - began) * 1000, "MiB": machine.memory(pid), "CPU": used * 100}
+
+
+class _Painted(NamedTuple):
+    """When a window was drawn (``time.monotonic()``), and whose it is."""
+
+    at: float
+    pid: int
+
+
+@contextlib.contextmanager
+def _standing(command: Sequence[str], display: str) -> Iterator[_Painted]:
+    """A window in a process of its own, from when it is drawn."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.window_inside", *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "DISPLAY": display},
+    )
+    with process:
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            told = process.stdout.readline()
+            if not told:
+                raise CannotServe("no window came")
+            yield _Painted(json.loads(told)["at"], process.pid)
+            process.stdin.close()
+            process.wait(_LEAVES)
+        except subprocess.TimeoutExpired:
+            raise CannotServe("the window does not close") from None
+        finally:
+            process.kill()
+
+
+def open_10m(bench: Bench) -> Outcome:
+    """A long journal: until its end is on view, and jumps to anywhere in it."""
+    path = bench.folder / "long.tincan"
+    began = time.monotonic()
+    write_journal(path, bench.scale.long_journal, connections=2, both_ways=True)
+    wrote = time.monotonic() - began
+    with VirtualDisplay() as display:
+        lenses = [(name, framing) for name, framing in (("as received", "raw"), ("lines", "line"))]
+        series = take_turns(lenses, lambda framing: _open(path, framing, display), 1)
+    size = path.stat().st_size / 1e6
+    path.unlink()
+    return _told_of_opening(bench, series, f"The journal has {size:,.0f} MB; it was written in {wrote:.0f} s.")
+
+
+def _open(path: Path, framing: str, display: str) -> Sample:
+    command = [sys.executable, "-m", "tests.benchmarks.window_inside", "jumps", str(path), framing, str(_JUMPS)]
+    environment = {**os.environ, "DISPLAY": display}
+    ran = subprocess.run(
+        command, capture_output=True, text=True, timeout=_PATIENCE, check=False, env=environment
+    )  # fmt: skip
+    if ran.returncode:
+        raise CannotServe(ran.stderr.strip()[-300:] or f"exit code {ran.returncode}")
+    told = json.loads(ran.stdout)
+    took = sorted(told["jumps"])
+    return {
+        "opened": told["opened"], "counted": told["counted"] / 1000, "rows": told["rows"], "p50": took[len(took) // 2],
+        "p99": took[int(0.99 * len(took))], "longest": took[-1],
+    }  # fmt: skip
+
+
+def _told_of_opening(bench: Bench, series: dict[str, Series], remark: str) -> Outcome:
+    entries = bench.scale.long_journal
+    outcome = Outcome(
+        f"A journal of {entries:,} entries in the transcript",
+        ["Shown", "its end on view", "every row counted", f"{_JUMPS} jumps, p50 / p99 / longest"],
+    )
+    for name, shown in series.items():
+        jumps = " / ".join(report.rate(shown, what) for what in ("p50", "p99", "longest"))
+        opened, counted = report.rate(shown, "opened"), report.rate(shown, "counted")
+        outcome.rows.append([name, f"{opened} ms", f"{counted} s", f"{jumps} ms"])
+        what = f"{entries:,} entries, {name}"
+        outcome.verdicts += [
+            Verdict(f"{what}: on view", shown.worst("opened"), 1000, " ms", at_most=True),
+            Verdict(f"{what}: a jump at most", shown.worst("longest"), 50, " ms", at_most=True),
+        ]
+    outcome.keep("open", series)
+    outcome.remarks += [remark, "The file has just been written, so it is read from memory as far as that reaches."]
+    return outcome
