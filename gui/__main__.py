@@ -49,13 +49,14 @@ def _open(found: argparse.Namespace) -> int:
         return run_self_test(found.self_test)
     from gui.app import Options, run
 
-    return run(Options(found.serve, found.connect, found.config))
+    return run(Options(found.serve, found.connect, found.config, found.open))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="tincan", description="Talk TCP from either end.")
     parser.add_argument("--serve", type=_server, metavar="[HOST:]PORT", help="start a server")
     parser.add_argument("--connect", type=_peer, metavar="HOST:PORT", help="connect to a server")
+    parser.add_argument("--open", type=_journal, metavar="FILE", help="show an old journal")
     parser.add_argument("--config", type=_folder, metavar="DIR", help="keep settings and journals in this folder")
     parser.add_argument("--version", action="store_true", help="say which version this is")
     parser.add_argument(
@@ -85,6 +86,13 @@ def _folder(text: str) -> Path:
     if not text or "\0" in text or (folder.exists() and not folder.is_dir()):
         raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
     return folder
+
+
+def _journal(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if not text or "\0" in text or not path.is_file():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a file")
+    return path
 
 
 def _say(line: str) -> None:

@@ -42,6 +42,7 @@ class Options:
     serve: Address | None = None
     connect: Address | None = None
     folder: Path | None = None
+    journal: Path | None = None  # to open
 
 
 class TkLoop:
@@ -144,6 +145,10 @@ class App:
         """Have ``call`` made on the window's thread, soon. Any thread."""
         self.bridge.post(call)
 
+    def recent_journals(self) -> list[Path]:
+        """The journals of earlier runs, the newest first."""
+        return journals.recent(self._journals, besides=self._workbench.journal if self._workbench else None)
+
     def open_journals(self) -> str:
         """Show the folder of journals in the desktop's own file program."""
         from gui.desktop import open_folder
@@ -160,7 +165,10 @@ class App:
         self._file.save(self.switchboard.preferences)
         self.root.withdraw()
         self.root.update_idletasks()
+        self.switchboard.room.close()
+        self.switchboard.export_desk.cancel()
         self.switchboard.viewing.close()
+        self.switchboard.archives.close()
         if self._journal is not None:
             self._journal.reader.close()  # before the writer, who then can fold the write-ahead log into the file
         if self._workbench is not None:
@@ -178,6 +186,8 @@ class App:
         self.window.set_icon()
         if self._file.notice:
             self._tell_settings()
+        if self._options.journal is not None:
+            self.switchboard.open_journal(self._options.journal)
         if self._options.serve is not None:
             self._fill(self._options.serve)
             self.switchboard.serve()

@@ -18,6 +18,7 @@ class Key(NamedTuple):
 _MAC = sys.platform == "darwin"
 _MOD = "Command" if _MAC else "Control"
 _CTRL = "⌘" if _MAC else "Ctrl+"
+_SHIFT = "⇧" if _MAC else "Shift+"
 
 KEYS = (
     Key("toggle_server", ("<F5>",), "F5", "start or stop the server"),
@@ -25,6 +26,14 @@ KEYS = (
     Key("connect_again", ("<Shift-F6>",), "Shift+F6", "connect once more to the same place"),
     Key("focus_host", (f"<{_MOD}-l>", f"<{_MOD}-L>"), f"{_CTRL}L", "go to the host"),
     Key("focus_message", (f"<{_MOD}-m>", f"<{_MOD}-M>"), f"{_CTRL}M", "go to the message"),
+    Key("find", (f"<{_MOD}-f>", f"<{_MOD}-F>"), f"{_CTRL}F", "find in the conversation"),
+    Key("find_next", ("<F3>",), "F3", "next place found"),
+    Key("find_previous", ("<Shift-F3>",), "Shift+F3", "place found before"),
+    Key("filter", (f"<{_MOD}-Shift-f>", f"<{_MOD}-Shift-F>"), f"{_CTRL}{_SHIFT}F", "show only some of it"),
+    Key("toggle_hex", (f"<{_MOD}-h>", f"<{_MOD}-H>"), f"{_CTRL}H", "show as hex or as text"),
+    Key("toggle_inspector", (f"<{_MOD}-i>", f"<{_MOD}-I>"), f"{_CTRL}I", "inspector: the bytes of one message"),
+    Key("export", (f"<{_MOD}-s>", f"<{_MOD}-S>"), f"{_CTRL}S", "export the conversation"),
+    Key("open_journal", (f"<{_MOD}-o>", f"<{_MOD}-O>"), f"{_CTRL}O", "open a journal"),
     Key("next_session", ("<Control-Tab>",), "Ctrl+Tab", "next conversation"),
     Key(
         "previous_session",
@@ -51,6 +60,7 @@ FIXED = (
     ("Up, Down", "earlier messages, in an empty or unchanged field"),
     ("Page Up, Page Down", "scroll the conversation"),
     ("Home, End", "oldest, newest, in the conversation"),
+    ("Alt+Up, Alt+Down", "choose a message, in the conversation"),
     ("Tab, Shift+Tab", "next, previous control"),
     ("Space, Enter", "press the button that has the focus"),
 )

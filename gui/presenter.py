@@ -45,6 +45,7 @@ class Desk:
     reply: str = "letter"  # of the selected server, else of the next one
     reachable: tuple[str, ...] = ()  # this machine's addresses that others can use
     safety: TextSafety = field(default_factory=TextSafety)
+    archived: Mapping[SessionId, str] = field(default_factory=dict)  # when the journals of old sessions were begun
 
     @property
     def state(self) -> SessionState | None:
@@ -187,7 +188,9 @@ def _place(state: SessionState) -> str:
 
 
 def _session_words(desk: Desk, state: SessionState) -> str:
-    return desk.safety.field(f"{'Server' if state.role is Role.SERVER else 'Client'} {_place(state)}")
+    begun = desk.archived.get(state.session)
+    when = f"  ·  {begun}" if begun else ""
+    return desk.safety.field(f"{'Server' if state.role is Role.SERVER else 'Client'} {_place(state)}{when}")
 
 
 def _row_state(state: SessionState) -> str:

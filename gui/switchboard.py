@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.address import DEFAULT_HOST, DEFAULT_PORT, Address
@@ -16,19 +18,25 @@ from core.errors import SendError, TincanError
 from core.events import ConnectionId, Role, SessionId
 from core.journal.ledger import ConnectionState, Phase, SessionState
 from gui import presenter
+from gui.archives import Archives
+from gui.desktop import open_folder
+from gui.export_desk import ExportDesk
 from gui.form import glance, read_address
+from gui.journals import when
 from gui.panes.banner import Notice
 from gui.panes.composer import Outcome
 from gui.preferences import Preferences
 from gui.reachable import own_addresses
+from gui.reading_room import ReadingRoom
 from gui.theme import Theme
 from gui.viewing import Calls, Viewing
 from gui.window import Window
 
 if TYPE_CHECKING:
+    from core.journal.passage import Passage
     from core.journal.recorder import Recording
     from core.workbench import Workbench
-    from gui.conversations import OpenJournal
+    from gui.conversations import OpenConversation, OpenJournal
 
 
 class Surroundings(Protocol):
@@ -44,6 +52,10 @@ class Surroundings(Protocol):
 
     def leave(self) -> None:
         """End the program."""
+        ...
+
+    def recent_journals(self) -> list[Path]:
+        """The journals of earlier runs, the newest first."""
         ...
 
     def open_journals(self) -> str:
@@ -73,10 +85,14 @@ class Switchboard:
         self._leaving = False
         calls = Calls(surroundings.post, self.refresh, self._cannot_read)
         self.viewing = Viewing(calls, preferences.lens)
+        self.archives = Archives()
 
     def open(self, window: Window) -> None:
         """Take charge of a window."""
         self._window = window
+        post = self._surroundings.post
+        self.room = ReadingRoom(window, self.viewing, refresh=self.refresh, post=post, complain=self.complain)
+        self.export_desk = ExportDesk(window, self.viewing, post=post, open_folder=open_folder)
         hosts, ports = self.preferences.hosts, self.preferences.ports
         window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
         self._offer_history()
@@ -92,6 +108,13 @@ class Switchboard:
             "connect_again": self.connect,
             "focus_host": lambda: self._window.address.focus_host(),
             "focus_message": lambda: self._window.composer.focus_message(),
+            "find": lambda: self.room.open_find(),
+            "find_next": lambda: self.room.step(1),
+            "find_previous": lambda: self.room.step(-1),
+            "filter": lambda: self.room.open_filter(),
+            "toggle_inspector": lambda: self.room.toggle_inspector(),
+            "export": lambda: self.export_desk.open(),
+            "toggle_hex": lambda: self.room.toggle_hex(),
             "next_session": lambda: self._step(1),
             "previous_session": lambda: self._step(-1),
             "clear_view": self.clear_view,
@@ -102,6 +125,7 @@ class Switchboard:
             "show_keys": lambda: self._window.show_keys(),
             "show_about": self.show_about,
             "open_journals": self._open_journals,
+            "open_journal": self._ask_for_journal,
             "cut": lambda: self._edit("<<Cut>>"),
             "copy": lambda: self._edit("<<Copy>>"),
             "paste": lambda: self._edit("<<Paste>>"),
@@ -124,11 +148,18 @@ class Switchboard:
     def refresh(self) -> None:
         """Show what is so."""
         self._window.show(presenter.present(self.desk()))
-        state, journal = self._state, self._journal
-        conversation = None
-        if state is not None and journal is not None:
-            conversation = self.viewing.look(state.session, journal, state.session, state.role, state.entries)
+        state = self._state
+        conversation = self._look(state) if state is not None else None
         self._window.conversation.show_rows(conversation)
+        self.room.show(state)
+
+    def _look(self, state: SessionState) -> OpenConversation | None:
+        archived = self.archives.get(state.session)
+        journal = archived.journal if archived is not None else self._journal
+        session = archived.session if archived is not None else state.session
+        if journal is None:
+            return None
+        return self.viewing.look(state.session, journal, session, state.role, state.entries)
 
     @property
     def _state(self) -> SessionState | None:
@@ -146,6 +177,7 @@ class Switchboard:
             self._replies.get(self.selected, self.preferences.reply) if self.selected else self.preferences.reply,
             self._reachable,
             self._window.conversation.transcript.text.safety,
+            self.archives.begun,
         )
 
     # What the person asks for.
@@ -267,6 +299,14 @@ class Switchboard:
         self.viewing.choose_framing(framing)
         self.refresh()
 
+    def choose_passage(self, passage: Passage) -> None:
+        """A person looks at one message."""
+        self.room.choose(passage)
+
+    def complain(self, why: str) -> None:
+        """Say why something cannot be done."""
+        self.say(why, "refused")
+
     def show_about(self) -> None:
         """Say what this program is."""
         from core import __version__
@@ -368,6 +408,32 @@ class Switchboard:
         widget = self._window.root.focus_get()
         if widget is not None:
             widget.event_generate(event)
+
+    def open_journal(self, path: Path) -> None:
+        """Show the sessions of a journal beside those of this run."""
+        try:
+            states = self.archives.open(path)
+        except TincanError as error:
+            self.say(f"{path.name} cannot be opened: {error}.", "opening", is_failure=True)
+            return
+        for state in states:
+            self.sessions[state.session] = state
+        if states:
+            self.select(states[0].session)
+        else:
+            self.say(f"{path.name} is open already, or holds nothing.", "opening")
+
+    def recent_journals(self) -> list[tuple[str, Callable[[], None]]]:
+        """The newest journals by when they were begun, each with what opens it."""
+        return [(when(path), partial(self.open_journal, path)) for path in self._surroundings.recent_journals()]
+
+    def _ask_for_journal(self) -> None:
+        from tkinter import filedialog
+
+        kinds = [("Journals", "*.tincan"), ("All files", "*")]
+        chosen = filedialog.askopenfilename(parent=self._window.root, title="Open a journal", filetypes=kinds)
+        if chosen:
+            self.open_journal(Path(chosen))
 
     def _open_journals(self) -> None:
         trouble = self._surroundings.open_journals()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core import text_safety
 from core.text_safety import Span, TextSafety
+from gui.hexlines import dump
 from gui.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ INCOMING, OUTGOING = "incoming", "outgoing"
 _USUAL_LINE = 60  # characters
 _MOST_NAMED = 8  # receivers of one message
 MORE = 128 * 1024  # bytes that one click adds to a message that is folded
+HEX_MORE = 16 * 1024  # the same where bytes are shown as hex
 DECOR = "decor"  # what is there for the eye alone and is left out when text is copied
 
 
@@ -74,8 +76,11 @@ class Typesetter:
     not there.
     """
 
-    def __init__(self, role: Role, safety: TextSafety, metrics: Metrics, *, joins_pieces: bool = True) -> None:
+    def __init__(
+        self, role: Role, safety: TextSafety, metrics: Metrics, *, joins_pieces: bool = True, as_hex: bool = False
+    ) -> None:
         self.ended_ragged = False
+        self._as_hex = as_hex
         self._joins_pieces = joins_pieces
         self._is_server = role.value == "server"
         self._safety = safety
@@ -153,12 +158,15 @@ class Typesetter:
         return same and (passage.number or 0) > latest and passage.wall_ns - leader.wall_ns < SHARED_HEADER_NS
 
     def _set_bubble(self, row: Row, passage: Passage, *, goes_on: bool) -> None:
+        if self._as_hex and passage.size:
+            self._set_hex_bubble(row, passage)
+            return
         lines, ending, more = self._lines(passage, goes_on=goes_on)
         kind = INCOMING if passage.kind == RECEIVED else OUTGOING
         texts = ["".join(span.text for span in line) for line in lines]
         rest = _rest(more)
         texts[-1] += ending
-        width = self._metrics.bubble([*texts, rest, f"⚠ {passage.misfit}" if passage.misfit else ""])
+        width = self._metrics.bubble([*texts, rest, _warning(passage.misfit)])
         shape = (kind, f"{kind}-{width}")
         row.caps.append(Cap(row.lines, kind, width, top=True))
         row.decoration(f"{kind}-cap")
@@ -167,7 +175,27 @@ class Typesetter:
         if more:
             self._set_line(row, [Span(rest)], (*shape, "more", f"more-{passage.place}"), "")
         if passage.misfit:
-            self._set_line(row, [Span(f"⚠ {passage.misfit}", is_mark=True)], (*shape, DECOR), "")
+            self._set_line(row, [Span(_warning(passage.misfit), is_mark=True)], (*shape, DECOR), "")
+        self._end_bubble(row, kind, width)
+
+    def _set_hex_bubble(self, row: Row, passage: Passage) -> None:
+        data = passage.data or b""
+        kind = INCOMING if passage.kind == RECEIVED else OUTGOING
+        lines = dump(data, width=self._metrics.hex_columns)
+        notes = [note for note in (_rest(passage.size - len(data), HEX_MORE), _warning(passage.misfit)) if note]
+        width = self._metrics.hex_bubble(lines[0], notes)
+        shape = (kind, f"{kind}-{width}")
+        row.caps.append(Cap(row.lines, kind, width, top=True))
+        row.decoration(f"{kind}-cap")
+        pad = Run(PAD, (*shape, DECOR)) if kind == OUTGOING else Run("", shape)
+        for line in lines:
+            row.line(pad, Run(line, (*shape, "hex")))
+        for note in notes:
+            tags = (*shape, "more", f"more-{passage.place}") if note != notes[-1] or not passage.misfit else shape
+            row.line(pad, Run(note, (*tags, DECOR)))
+        self._end_bubble(row, kind, width)
+
+    def _end_bubble(self, row: Row, kind: str, width: int) -> None:
         row.caps.append(Cap(row.lines, kind, width, top=False))
         row.decoration(f"{kind}-cap")
         row.runs = _joined(row.runs)
@@ -224,11 +252,15 @@ class Typesetter:
                 yield line
 
 
-def _rest(more: int) -> str:
+def _rest(more: int, step: int = MORE) -> str:
     """The words that lead to what is not shown of a message."""
-    if not more:
+    if more <= 0:
         return ""
-    return f"… {more:,} more bytes — show {'them' if more <= MORE else f'{MORE // 1024} KiB more'}"
+    return f"… {more:,} more bytes — show {'them' if more <= step else f'{step // 1024} KiB more'}"
+
+
+def _warning(misfit: str) -> str:
+    return f"⚠ {misfit}" if misfit else ""
 
 
 def _joined(runs: Iterable[Run]) -> list[Run]:

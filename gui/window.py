@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
@@ -14,7 +14,7 @@ from gui.panes.banner import Banner
 from gui.panes.composer import Composer, Outcome
 from gui.panes.conversation import ConversationPane
 from gui.panes.keys_page import KeysPage
-from gui.panes.menus import MenuBar
+from gui.panes.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
 from gui.theme import Theme
@@ -22,9 +22,12 @@ from gui.views import WindowView
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
+    from core.journal.passage import Passage
+    from gui.preferences import Preferences
 
 ICONS = Path(__file__).parent / "icons"
 USUAL_SIZE = (920, 660)  # at 96 dots an inch
+_NARROW = 560  # at 96 dots an inch; below, the inspector stands in the conversation's place
 SMALLEST_SIZE = (460, 320)
 
 _FIRST_TAG = "TincanKeys"  # in front of every widget's own bindings: Ctrl+K must not cut a line in a field
@@ -35,12 +38,18 @@ class Actions(Protocol):
 
     @property
     def commands(self) -> Mapping[str, Callable[[], None]]: ...
+    @property
+    def preferences(self) -> Preferences: ...
     def form_edited(self) -> None: ...
     def do_next(self) -> None: ...
     def choose_row(self, key: str) -> None: ...
     def choose_reply(self, reply: str) -> None: ...
     def choose_recipient(self, connection: ConnectionId | None) -> None: ...
     def choose_colours(self, name: str) -> None: ...
+    def choose_framing(self, framing: str) -> None: ...
+    def choose_passage(self, passage: Passage) -> None: ...
+    def complain(self, why: str) -> None: ...
+    def recent_journals(self) -> Sequence[tuple[str, Callable[[], None]]]: ...
     def send(self, text: str, to: ConnectionId | None) -> Outcome: ...
 
 
@@ -55,7 +64,14 @@ class Window:
         commands = actions.commands
         root.title("Tincan")
         root.minsize(*(theme.px(size) for size in SMALLEST_SIZE))
-        self.menus = MenuBar(root, theme, commands, actions.choose_colours)
+        self.menus = MenuBar(
+            root,
+            theme,
+            commands,
+            colours=Alternatives(COLOURS, theme.choice, actions.choose_colours),
+            framings=Alternatives(FRAMINGS, actions.preferences.lens, actions.choose_framing),
+            recent=actions.recent_journals,
+        )
         self.address = AddressBar(
             root,
             theme,
@@ -69,7 +85,13 @@ class Window:
         self.sessions = SessionList(self._middle, theme, on_choose=actions.choose_row)
         self._divider = ttk.Frame(self._middle, style="Line.TFrame", width=theme.px(1))
         self._talk = ttk.Frame(self._middle, style="Pane.TFrame")
-        self.conversation = ConversationPane(self._talk, theme, on_reply=actions.choose_reply)
+        self.conversation = ConversationPane(
+            self._talk,
+            theme,
+            on_reply=actions.choose_reply,
+            on_choose=actions.choose_passage,
+            on_refuse=actions.complain,
+        )
         self.composer = Composer(
             self._talk,
             theme,
@@ -100,6 +122,31 @@ class Window:
         if self._keys_page is None or not self._keys_page.winfo_exists():
             self._keys_page = KeysPage(self.root, self.theme)
         self._keys_page.lift()
+
+    def adopt(self, widget: tk.Misc) -> None:
+        """Let the window's keys come before those of a widget, and of all within it, that was made later."""
+        _put_tag_first(widget)
+
+    @property
+    def side_pane(self) -> ttk.Frame:
+        """Where what stands beside the conversation is made."""
+        return self._middle
+
+    def open_side(self, pane: ttk.Frame) -> None:
+        """Show a pane at the right: two fifths of the room, all of it where it is narrow."""
+        is_narrow = self._middle.winfo_width() < self.theme.px(_NARROW)
+        self._middle.columnconfigure(3, weight=0, minsize=self._middle.winfo_width() * (10 if is_narrow else 4) // 10)
+        if is_narrow:
+            self._talk.grid_remove()
+        pane.grid(row=0, column=3, sticky="nsew")
+        pane.grid_propagate(False)
+        pane.pack_propagate(False)
+
+    def close_side(self, pane: ttk.Frame) -> None:
+        """Take it away."""
+        pane.grid_remove()
+        self._middle.columnconfigure(3, weight=0, minsize=0)
+        self._talk.grid()
 
     def set_icon(self) -> None:
         """Take the program's icon, if it is there."""
@@ -150,7 +197,7 @@ class Window:
                     self.root.bind_class(_FIRST_TAG, sequence, _breaking(commands[key.command]))
                 except tk.TclError:  # a key that this system has no name for
                     continue
-        _put_tag_first(self.root)
+        self.adopt(self.root)
 
 
 def _breaking(act: Callable[[], None]) -> Callable[[object], str]:

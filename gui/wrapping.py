@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from gui.hexlines import hex_width
+
 PAD = "\u2003"  # the room between a bubble's edge and its text
 _TAB_STOPS = 8  # characters
 _MOST_KNOWN = 20_000  # characters remembered, for a stream that goes through all of Unicode
@@ -17,10 +19,15 @@ class Metrics:
     """Measures text in one font and chooses the width of bubbles, all in pixels.
 
     ``advance`` says how wide a string is; ``widest`` is the widest bubble and ``step`` what their
-    widths are multiples of, so that a conversation needs few kinds.
+    widths are multiples of, so that a conversation needs few kinds. ``mono`` is how wide a character of
+    the font of hex is, and ``room`` the whole width that there is.
     """
 
-    def __init__(self, advance: Callable[[str], int], *, widest: int, step: int) -> None:
+    def __init__(
+        self, advance: Callable[[str], int], *, widest: int, step: int, mono: int = 8, room: int | None = None
+    ) -> None:
+        self._mono = mono
+        self._room = room if room is not None else widest
         self._advance = advance
         self._known: dict[str, int] = {"\t": _TAB_STOPS * advance(" ")}
         self.step = step
@@ -33,6 +40,17 @@ class Metrics:
         longest = max((self.width(line, limit) for line in lines), default=0)
         wanted = -(-(longest + 2 * self.pad) // self.step) * self.step
         return min(wanted, limit)
+
+    @property
+    def hex_columns(self) -> int:
+        """How many bytes a line of hex has room for."""
+        room = (self._room * 15 // 16 - 2 * self.pad) // max(1, self._mono)
+        return next((count for count in (32, 16, 8) if hex_width(count) <= room), 4)
+
+    def hex_bubble(self, line: str, notes: list[str]) -> int:
+        """How wide a bubble must be for lines of hex like this one, with notes below."""
+        longest = max([len(line) * self._mono, *(self.width(note, self.widest) for note in notes)])
+        return -(-(longest + 2 * self.pad) // self.step) * self.step
 
     def width(self, line: str, limit: int) -> int:
         """How wide the line is; counting stops soon after ``limit``."""

@@ -21,6 +21,7 @@ from gui.wrapping import Metrics
 _WIDEST = 0.76  # of the pane
 _WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read
 _STEP = 8
+_CHOSEN = (INCOMING, OUTGOING, "note")  # what can be set off
 
 
 class BubbleText(tk.Text):
@@ -87,15 +88,16 @@ class BubbleText(tk.Text):
 
     def set_off(self, ranges: Iterable[tuple[int, int]]) -> None:
         """Give the bubbles on these lines, each up to before the second, another colour, and no others."""
-        self.tag_remove("chosen", "1.0", "end")
+        for kind in _CHOSEN:
+            self.tag_remove(f"chosen-{kind}", "1.0", "end")
         for name, picture in self._set_off:
             with contextlib.suppress(tk.TclError):  # it is no longer in the Text
                 self.image_configure(name, image=picture)
         self._set_off.clear()
         for first, last in ranges:
-            for kind in (INCOMING, OUTGOING, "note"):
+            for kind in _CHOSEN:
                 for start, stop in self._stretches(kind, f"{first}.0", f"{last}.0"):
-                    self.tag_add("chosen", start, stop)
+                    self.tag_add(f"chosen-{kind}", start, stop)
             for _key, name, _index in self.dump(f"{first}.0", f"{last}.0", image=True):
                 self._set_off.append((name, str(self.image_cget(name, "image"))))
                 self.image_configure(name, image=self._chosen_picture(name))
@@ -158,7 +160,8 @@ class BubbleText(tk.Text):
     def _measure(self) -> Metrics:
         theme = self._theme
         widest = int(min(max(self._inner, theme.px(200)) * _WIDEST, theme.px(_WIDEST_POINTS)))
-        return Metrics(theme.text.measure, widest=widest, step=theme.px(_STEP))
+        mono = theme.mono.measure("0")
+        return Metrics(theme.text.measure, widest=widest, step=theme.px(_STEP), mono=mono, room=self._inner)
 
     def _resized(self, _event: object) -> None:
         inner = self.winfo_width()
@@ -201,9 +204,13 @@ class BubbleText(tk.Text):
         self.tag_configure(OUTGOING, rmargin=pad, rmargincolor=p.outgoing, lmargincolor=p.pane)
         self.tag_configure("mark", foreground=p.muted)
         self.tag_configure("more", underline=True)
+        self.tag_configure("hex", font=theme.mono)
         for number, color in enumerate(p.connections):
             self.tag_configure(f"connection-{number}", foreground=color, font=theme.small)
-        self.tag_configure("chosen", background=p.chosen, foreground=p.chosen_text)
+        for kind in _CHOSEN:
+            self.tag_configure(f"chosen-{kind}", background=p.chosen, foreground=p.chosen_text)
+        self.tag_configure(f"chosen-{INCOMING}", lmargincolor=p.chosen)
+        self.tag_configure(f"chosen-{OUTGOING}", rmargincolor=p.chosen)
         self.tag_raise("sel")
         self.metrics = self._measure()
         if self._inner:

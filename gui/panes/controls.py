@@ -15,6 +15,7 @@ from gui.theme import Theme
 
 Key = TypeVar("Key")
 
+_WRAP = 440  # pixels at 96 dots an inch of a sentence's lines; lines that followed the width would change it
 _BESIDE = 23  # pixels at 96 dots an inch that a mark takes beside its words
 
 
@@ -81,7 +82,6 @@ class Options(ttk.Frame, Generic[Key]):
         self._name = f"::tincan_options{self}"
         self.columnconfigure(0, weight=1)
         self.bind("<Destroy>", self._forget)
-        self.bind("<Configure>", self._wrap)
 
     def offer(self, options: Sequence[Option[Key]], chosen: Key) -> None:
         """Show these with that one chosen; one that cannot be chosen gives way to the first that can."""
@@ -114,7 +114,10 @@ class Options(ttk.Frame, Generic[Key]):
         for part in self.winfo_children():
             part.destroy()
         self.buttons = [self._button(place) for place in range(count)]
-        self._sentences = [ttk.Label(self, style="Window.Muted.TLabel", justify="left") for _ in range(count)]
+        wrap = self._theme.px(_WRAP)
+        self._sentences = [
+            ttk.Label(self, style="Window.Muted.TLabel", justify="left", wraplength=wrap) for _ in range(count)
+        ]
         for place, label in enumerate(self._sentences):
             label.grid(row=2 * place + 1, column=0, sticky="w", padx=(self._theme.px(_BESIDE), 0))
 
@@ -147,10 +150,6 @@ class Options(ttk.Frame, Generic[Key]):
     def _picked(self, place: int) -> None:
         self._choose(place)
         self._on_choose(self.key)
-
-    def _wrap(self, event: tk.Event[tk.Misc]) -> None:
-        for label in self._sentences:
-            label.configure(wraplength=max(160, event.width - self._theme.px(_BESIDE)))
 
     def _forget(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self:

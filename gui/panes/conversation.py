@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
+from typing import TYPE_CHECKING
 
 from gui.panes.choice import Choice
 from gui.panes.transcript import Conversation, Transcript
@@ -12,11 +13,22 @@ from gui.panes.wrapped import wrap_within
 from gui.theme import Theme
 from gui.views import REPLY_WORDS, ConversationView, Empty
 
+if TYPE_CHECKING:
+    from core.journal.passage import Passage
+
 
 class ConversationPane(ttk.Frame):
     """Shows one session's conversation and lets a person choose how a server replies."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, *, on_reply: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_reply: Callable[[str], None],
+        on_choose: Callable[[Passage], None],
+        on_refuse: Callable[[str], None],
+    ) -> None:
         super().__init__(parent, style="Pane.TFrame")
         self._theme = theme
         px = theme.px
@@ -34,7 +46,8 @@ class ConversationPane(ttk.Frame):
         ttk.Frame(self._head, style="Pane.TFrame", width=1, height=one_height).pack(side="left")
         self._head.pack(fill="x")
         ttk.Frame(self, style="Line.TFrame", height=px(1)).pack(fill="x")
-        self.transcript = Transcript(self, theme, on_new=self._show_new)
+        self._strips = ttk.Frame(self, style="Window.TFrame")
+        self.transcript = Transcript(self, theme, on_new=self._show_new, on_choose=on_choose, on_refuse=on_refuse)
         self.transcript.pack(fill="both", expand=True)
         self._empty = EmptyPage(self.transcript, theme)
         self._back = ttk.Button(self.transcript, style="Accent.TButton", command=self.transcript.to_end)
@@ -57,6 +70,22 @@ class ConversationPane(ttk.Frame):
             self._empty.place(relx=0.5, rely=0.42, anchor="center")
         else:
             self._empty.place_forget()
+
+    def open_strip(self, strip: ttk.Frame) -> None:
+        """Show a strip between the head and the conversation; it is a child of ``strips``."""
+        self._strips.pack(fill="x", before=self.transcript)
+        strip.pack(fill="x")
+
+    def close_strip(self, strip: ttk.Frame) -> None:
+        """Take it away."""
+        strip.pack_forget()
+        if not self._strips.pack_slaves():
+            self._strips.pack_forget()
+
+    @property
+    def strips(self) -> ttk.Frame:
+        """Where strips are made."""
+        return self._strips
 
     def _show_reply(self, reply: str | None) -> None:
         if reply is None:

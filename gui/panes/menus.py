@@ -3,27 +3,58 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from gui.keys import shown
-from gui.theme import CHOICES, Theme
+from gui.theme import Theme
 
 _SEPARATOR = ""
-_COLOURS = "tincan_colours"  # a Tcl variable: a StringVar in a cycle may be collected in another thread
+# Submenus, and the Tcl variables of those with a choice: a StringVar in a cycle may be collected in another thread.
+_COLOURS, _FRAMINGS, _RECENT = "tincan_colours", "tincan_framings", "tincan_recent"
 
 MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("File", (("Open the folder of journals", "open_journals"), (_SEPARATOR, ""), ("Quit", "quit"))),
-    ("Edit", (("Cut", "cut"), ("Copy", "copy"), ("Paste", "paste"), (_SEPARATOR, ""), ("Select all", "select_all"))),
+    (
+        "File",
+        (
+            ("Open a journal…", "open_journal"),
+            ("Recent journals", _RECENT),
+            ("Open the folder of journals", "open_journals"),
+            (_SEPARATOR, ""),
+            ("Export…", "export"),
+            (_SEPARATOR, ""),
+            ("Quit", "quit"),
+        ),
+    ),
+    (
+        "Edit",
+        (
+            ("Cut", "cut"),
+            ("Copy", "copy"),
+            ("Paste", "paste"),
+            ("Select all", "select_all"),
+            (_SEPARATOR, ""),
+            ("Find…", "find"),
+            ("Find next", "find_next"),
+            ("Find previous", "find_previous"),
+        ),
+    ),
     (
         "View",
         (
+            ("Messages", _FRAMINGS),
+            ("Filter…", "filter"),
+            ("Hex or text", "toggle_hex"),
+            ("Inspector", "toggle_inspector"),
+            (_SEPARATOR, ""),
             ("Clear the view", "clear_view"),
             ("Show everything", "show_everything"),
             (_SEPARATOR, ""),
             ("Larger text", "larger"),
             ("Smaller text", "smaller"),
             ("Usual size", "usual_size"),
+            ("Colours", _COLOURS),
         ),
     ),
     (
@@ -40,41 +71,79 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Help", (("Keys", "show_keys"), ("About Tincan", "show_about"))),
 )
 
+COLOURS = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"), ("high contrast", "High contrast"))
+FRAMINGS = (("raw", "As received"), ("line", "Lines"))
+
+
+class Alternatives(NamedTuple):
+    """A submenu of which one entry holds: keys with their words, the one that holds now, and who is told."""
+
+    options: tuple[tuple[str, str], ...]
+    chosen: str
+    choose: Callable[[str], None]
+
 
 class MenuBar(tk.Menu):
-    """``commands`` has a callback for every name in ``MENUS``; ``on_theme`` gets a palette's name."""
+    """``commands`` has a callback for every name in ``MENUS``.
+
+    ``recent`` gives the entries of the menu of recent journals, each time it opens.
+    """
 
     def __init__(
         self,
         root: tk.Tk,
         theme: Theme,
         commands: Mapping[str, Callable[[], None]],
-        on_theme: Callable[[str], None],
+        *,
+        colours: Alternatives,
+        framings: Alternatives,
+        recent: Callable[[], Sequence[tuple[str, Callable[[], None]]]],
     ) -> None:
         super().__init__(root, tearoff=False)
         self._theme = theme
+        self._submenus: dict[str, Callable[[tk.Menu], tk.Menu]] = {
+            _COLOURS: partial(self._alternatives, _COLOURS, colours),
+            _FRAMINGS: partial(self._alternatives, _FRAMINGS, framings),
+            _RECENT: partial(self._filled_when_opened, recent),
+        }
         for title, entries in MENUS:
             menu = tk.Menu(self, tearoff=False)
             for label, command in entries:
-                if label == _SEPARATOR:
-                    menu.add_separator()
-                else:
-                    menu.add_command(label=label, command=commands[command], accelerator=shown(command))
-            if title == "View":
-                self._add_themes(menu, on_theme)
+                self._add(menu, label, command, commands)
             self.add_cascade(label=title, menu=menu)
         root.configure(menu=self)
         theme.subscribe(self._restyle)
 
-    def _add_themes(self, menu: tk.Menu, on_theme: Callable[[str], None]) -> None:
-        menu.add_separator()
-        looks = tk.Menu(menu, tearoff=False)
-        self.setvar(_COLOURS, self._theme.choice)
-        words = {"system": "As the system", "light": "Light", "dark": "Dark", "high contrast": "High contrast"}
-        for choice in CHOICES:
-            looks.add_radiobutton(label=words[choice], value=choice, command=partial(on_theme, choice))
-            looks.entryconfigure("end", {"variable": _COLOURS})
-        menu.add_cascade(label="Colours", menu=looks)
+    def _add(self, menu: tk.Menu, label: str, command: str, commands: Mapping[str, Callable[[], None]]) -> None:
+        if label == _SEPARATOR:
+            menu.add_separator()
+        elif command in self._submenus:
+            menu.add_cascade(label=label, menu=self._submenus[command](menu))
+        else:
+            menu.add_command(label=label, command=commands[command], accelerator=shown(command))
+
+    def _alternatives(self, variable: str, which: Alternatives, parent: tk.Menu) -> tk.Menu:
+        menu = tk.Menu(parent, tearoff=False)
+        self.setvar(variable, which.chosen)
+        for key, words in which.options:
+            menu.add_radiobutton(label=words, value=key, command=partial(which.choose, key))
+            menu.entryconfigure("end", {"variable": variable})
+        return menu
+
+    def _filled_when_opened(
+        self, entries: Callable[[], Sequence[tuple[str, Callable[[], None]]]], parent: tk.Menu
+    ) -> tk.Menu:
+        menu = tk.Menu(parent, tearoff=False)
+
+        def fill() -> None:
+            menu.delete(0, "end")
+            for label, act in entries():
+                menu.add_command(label=label, command=act)
+            if menu.index("end") is None:
+                menu.add_command(label="None yet", state="disabled")
+
+        menu.configure(postcommand=fill)
+        return menu
 
     def _restyle(self) -> None:
         self._theme.colour_menu(self)

@@ -63,9 +63,7 @@ class Picking:
     def restore(self) -> None:
         """The slice has changed: show again what is selected and chosen."""
         text, line_of = self._text, self._transcript.line_of
-        top, bottom = self._transcript.slice
-        is_here = self.chosen is not None and top <= self.chosen < bottom
-        text.set_off([(line_of(self.chosen), line_of(self.chosen + 1))] if is_here and self.chosen is not None else [])
+        text.set_off([(line_of(chosen), line_of(chosen + 1)) for chosen in self._chosen_here()])
         if self._selection is not None and self._overlaps(self._selection):
             text.tag_remove("sel", "1.0", "end")
             text.tag_add("sel", self._index(self._selection[0]), self._index(self._selection[1]))
@@ -121,6 +119,11 @@ class Picking:
         self._give("\n".join(form(passage) for passage in passages))
 
     # Behind them.
+
+    def _chosen_here(self) -> list[int]:
+        """The chosen row if it is in the Text."""
+        top, bottom = self._transcript.slice
+        return [self.chosen] if self.chosen is not None and top <= self.chosen < bottom else []
 
     def _complete(self, passage: Passage) -> Passage:
         if not passage.is_message or len(passage.data or b"") >= min(passage.size, MOST_BYTES):
@@ -201,7 +204,8 @@ class Picking:
         self._menu.tk_popup(event.x_root, event.y_root)
 
     def _open_menu_by_key(self, _event: object) -> str:
-        box = self._text.bbox("chosen.first") if self._text.tag_ranges("chosen") else None
+        boxes = [self._text.bbox(f"{self._transcript.line_of(chosen)}.0") for chosen in self._chosen_here()]
+        box = boxes[0] if boxes else None
         x, y = (box[0], box[1] + box[3]) if box else (20, 20)
         self._menu.tk_popup(self._text.winfo_rootx() + x, self._text.winfo_rooty() + y)
         return "break"

@@ -14,9 +14,10 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from gui.panes.bubbles import BubbleText
+from gui.panes.focus_ring import FocusRing
 from gui.panes.picking import Picking
 from gui.theme import Theme
-from gui.typesetting import MORE, Row, Typesetter, weight, within_budget
+from gui.typesetting import HEX_MORE, MORE, Row, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
     from core.events import Role
@@ -26,6 +27,7 @@ SLICE = 200  # rows in the Text beyond which its far end is cut off
 FLOOD = 200  # new rows at once from which the slice is replaced rather than continued
 PREVIEW = 4096  # bytes shown of a message until a person asks for more of it
 BUDGET = 32 * 1024  # characters in the Text, unless one row alone has more; about six screens
+HEX_PREVIEW = 1024  # the same where bytes are shown as hex
 _NEAR_THE_EDGE = 0.15  # of the slice: from here on the next one is fetched
 
 
@@ -89,6 +91,7 @@ class Transcript(ttk.Frame):
         self._scrollbar.pack(side="right", fill="y", padx=(0, theme.px(2)), pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True, padx=(theme.px(20), theme.px(10)))
         self.text.configure(yscrollcommand=self._view_moved)
+        self._ring = FocusRing(self, self.text, theme)
         self._conversation: Conversation | None = None
         self._key: object = None
         self._version = -1
@@ -99,6 +102,7 @@ class Transcript(ttk.Frame):
         self._starts: list[int] = []  # the line on which each row of the slice starts, from 1
         self._weights: list[int] = []
         self._expanded: dict[int, int] = {}  # how many bytes are shown of a message that was asked for
+        self._as_hex = False
         self._following = True
         self._shift_planned: str | None = None
         self.picking = Picking(self, theme, on_refuse=on_refuse)
@@ -161,6 +165,13 @@ class Transcript(ttk.Frame):
                 self.reveal(chosen)
                 return
 
+    def show_hex(self, *, as_hex: bool) -> None:
+        """Show messages as hex and text side by side, or as text."""
+        if as_hex is not self._as_hex:
+            self._as_hex = as_hex
+            self._expanded.clear()
+            self._reload()
+
     def page(self, pages: int) -> None:
         """Scroll by whole views, for the keys of other fields too."""
         self.text.yview_scroll(pages, "pages")
@@ -175,6 +186,11 @@ class Transcript(ttk.Frame):
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
         return self._total == 0
+
+    @property
+    def top_place(self) -> int:
+        """The row at the top of the view."""
+        return self._anchor()[0]
 
     # What the picking asks.
 
@@ -274,7 +290,11 @@ class Transcript(ttk.Frame):
         start, stop = within_budget([weight(passage) for passage in passages], BUDGET, keep)
         before = passages[start - 1] if start else before
         self._typesetter = Typesetter(
-            source.role, self.text.safety, self.text.metrics, joins_pieces=source.joins_pieces
+            source.role,
+            self.text.safety,
+            self.text.metrics,
+            joins_pieces=source.joins_pieces,
+            as_hex=self._as_hex,
         )
         self._first = self._last = passages[start].place
         self.text.replace(self._set(passages[start:stop], before))
@@ -298,14 +318,14 @@ class Transcript(ttk.Frame):
         source = self._conversation
         if source is None or stop <= first:
             return []
-        passages = source.read(first, stop - first, PREVIEW)
+        passages = source.read(first, stop - first, HEX_PREVIEW if self._as_hex else PREVIEW)
         return [self._unfolded(passage) if passage.place in self._expanded else passage for passage in passages]
 
     def _unfolded(self, passage: Passage) -> Passage:
         return passage._replace(data=self.whole(passage, self._expanded[passage.place]))
 
     def _expand(self, place: int) -> None:
-        self._expanded[place] = self._expanded.get(place, PREVIEW) + MORE
+        self._expanded[place] = self._expanded.get(place, PREVIEW) + (HEX_MORE if self._as_hex else MORE)
         self._reload()
 
     def _row_lines(self, row: int) -> int:

@@ -317,11 +317,12 @@ def test_every_entry_of_every_menu_does_something(make_app: MakeApp) -> None:
 
     app = make_app()
     commands = app.switchboard.commands
-    named = {command for _title, entries in MENUS for label, command in entries if label}
+    submenus = {"tincan_colours", "tincan_framings", "tincan_recent"}
+    named = {command for _title, entries in MENUS for label, command in entries if label} - submenus
 
     assert named <= set(commands)
     assert {key.command for key in KEYS} <= set(commands)
-    for name in sorted(named - {"quit", "open_journals"}):
+    for name in sorted(named - {"quit", "open_journals", "open_journal"}):
         commands[name]()
         app.root.update()
 

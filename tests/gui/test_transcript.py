@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
+from functools import partial
 
 import pytest
 
@@ -181,7 +182,7 @@ def test_a_row_that_still_grows_is_shown_as_it_stands(scene: Scene) -> None:
     words = ["h", "he", "hello"]
     for version, word in enumerate(words):
         misfit = "not ended yet" if version < 2 else ""
-        scene.journal.make = lambda place, word=word, misfit=misfit: received(place, word.encode(), misfit=misfit)
+        scene.journal.make = partial(received, data=word.encode(), misfit=misfit)
         scene.journal.pending = int(version < 2)
         scene.grow(1)
         assert scene.sees(word)
