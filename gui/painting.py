@@ -78,10 +78,12 @@ class Painter:
         )  # fmt: skip
         style.map(".", foreground=[("disabled", p.muted)])
 
-    def _box(self, name: str, fill: str | None, border: str | None, width: float = 1) -> tk.PhotoImage:
+    def _box(
+        self, name: str, fill: str | None, border: str | None, width: float = 1, inner: str | None = None
+    ) -> tk.PhotoImage:
         radius = self.px(_RADIUS)
         size = self.px(_TILE) + 2 * radius
-        return self.image(name, rounded.rounded_box(size, size // 2, radius, fill, border, self.px(width)))
+        return self.image(name, rounded.rounded_box(size, size // 2, radius, fill, border, self.px(width), inner))
 
     def _element(self, name: str, normal: tk.PhotoImage, *states: Any, padding: int = 0) -> None:  # noqa: ANN401
         """Make a ttk element of pictures, once; its pictures change in place afterwards."""
@@ -143,14 +145,15 @@ class Painter:
         p, style = self._palette, self._style
         for name, (fill, hover, border) in _BUTTONS.items():
             rest, over, edge = (getattr(p, part) if part else None for part in (fill, hover, border))
-            ring = p.text if name == "Accent.Button" else p.focus
+            # on a coloured ground one line is not enough: a light one and a dark one show on any
+            ring, inner = (p.text, p.accent_text) if name == "Accent.Button" else (p.focus, None)
             self._element(
                 f"{name}.body",
                 self._box(name, rest, edge),
                 ("disabled", self._box(f"{name} off", p.window if rest else None, p.border if rest else None)),
                 ("pressed", self._box(f"{name} down", over, edge)),
-                ("focus", "active", self._box(f"{name} focus over", over, ring, _RING)),
-                ("focus", self._box(f"{name} focus", rest, ring, _RING)),
+                ("focus", "active", self._box(f"{name} focus over", over, ring, _RING, inner)),
+                ("focus", self._box(f"{name} focus", rest, ring, _RING, inner)),
                 ("active", self._box(f"{name} over", over, edge)),
             )
             kind = name.replace("Button", "TButton")
@@ -159,6 +162,8 @@ class Painter:
             style.map(kind, foreground=[("disabled", p.muted)])
         style.configure("Accent.TButton", foreground=p.accent_text)
         style.configure("Quiet.TButton", padding=(self.px(8), self.px(3)))
+        for name in ("Checkbutton.focus", "Radiobutton.focus"):  # clam's own is a line of dots
+            self._element(name, self._box("bare", None, None), ("focus", self._box("ring", None, p.focus, _RING)))
         style.configure(
             "Warning.TButton", padding=(self.px(6), self.px(1)), foreground=p.warning, font=self._fonts.small
         )
@@ -204,7 +209,7 @@ class Painter:
         self._element(
             "Tab.body",
             self._box("tab", None, None),
-            ("selected", "focus", self._box("tab focus", p.selection, p.focus, _RING)),
+            ("selected", "focus", self._box("tab focus", p.selection, p.focus, _RING, p.selection_text)),
             ("selected", self._box("tab selected", p.selection, None)),
             ("active", self._box("tab over", p.button_hover, None)),
         )

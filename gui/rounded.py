@@ -16,8 +16,12 @@ _CLEAR = b"\0\0\0\0"
 
 
 @lru_cache(maxsize=256)
-def rounded_box(width: int, height: int, radius: float, fill: str | None, border: str | None, line: float) -> bytes:
+def rounded_box(
+    width: int, height: int, radius: float, fill: str | None, border: str | None, line: float, inner: str | None = None
+) -> bytes:
     """A box with round corners, filled, inside a border ``line`` pixels wide; see-through outside.
+
+    ``inner`` is the colour of a second border within the first, half as wide.
 
     Tk lays the middle of such a picture out like tiles and blends each with what is behind it, a
     round trip to the X server each time: so let it be large.
@@ -25,7 +29,9 @@ def rounded_box(width: int, height: int, radius: float, fill: str | None, border
     quarter = min(int(radius) + 3, (min(width, height) + 1) // 2)
 
     def row(y: int) -> bytes:
-        pixels = [_box_pixel(x + 0.5, y + 0.5, width, height, radius, fill, border, line) for x in range(quarter)]
+        pixels = [
+            _box_pixel(x + 0.5, y + 0.5, width, height, radius, fill, border, line, inner) for x in range(quarter)
+        ]
         middle = pixels[-1] * max(0, width - 2 * quarter)
         return b"".join(pixels) + middle + b"".join(pixels[: width // 2][::-1])
 
@@ -74,10 +80,20 @@ def _mirrored(left: list[bytes], width: int) -> bytes:
 
 
 def _box_pixel(
-    x: float, y: float, width: int, height: int, radius: float, fill: str | None, border: str | None, line: float
+    x: float,
+    y: float,
+    width: int,
+    height: int,
+    radius: float,
+    fill: str | None,
+    border: str | None,
+    line: float,
+    inner: str | None,
 ) -> bytes:
     distance = _distance(x - width / 2, y - height / 2, width / 2, height / 2, radius)
-    return _blend(_cover(distance), _cover(distance + line), fill, border)
+    if inner is not None and distance <= -line:  # well within the first border
+        return _blend(1.0, _cover(distance + line * 1.5), fill, inner)
+    return _blend(_cover(distance), _cover(distance + line), inner or fill, border)
 
 
 def _corner_pixel(x: float, y: float, radius: int, fill: str, ground: str) -> bytes:
