@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from gui.panes.bubbles import BubbleText
 from gui.panes.focus_ring import FocusRing
-from gui.panes.focus_ring import FocusRing
 from gui.panes.picking import Picking
 from gui.theme import Theme
 from gui.typesetting import HEX_MORE, MORE, Row, Typesetter, weight, within_budget
@@ -92,7 +91,6 @@ class Transcript(ttk.Frame):
         self._scrollbar.pack(side="right", fill="y", padx=(0, theme.px(2)), pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True, padx=(theme.px(20), theme.px(10)))
         self.text.configure(yscrollcommand=self._view_moved)
-        self._ring = FocusRing(self, self.text, theme)
         self._ring = FocusRing(self, self.text, theme)
         self._conversation: Conversation | None = None
         self._key: object = None
