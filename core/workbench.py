@@ -141,6 +141,10 @@ class Workbench:
         """Close one connection with RST."""
         self._on(session, connection, Connection.abort)
 
+    def use(self, limits: Limits) -> None:
+        """Start servers and clients with these limits from now on; the journal keeps its own."""
+        self._limits = limits
+
     # Views.
 
     def subscribe(self, wake: Callable[[], None], *, with_events: bool = False) -> Subscription:

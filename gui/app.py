@@ -128,7 +128,7 @@ class App:
         for folder in (self._journals, Path(tempfile.gettempdir()) / f"tincan-{os.getpid()}"):
             try:
                 path = journals.journal_path(folder)
-                self._workbench = Workbench(path)
+                self._workbench = Workbench(path, limits=self.switchboard.preferences.limits())
                 self._journal = OpenJournal(path, self._workbench.open_reader())
                 break
             except JournalError as error:

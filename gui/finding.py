@@ -18,13 +18,15 @@ class FindMode(Enum):
 
     TEXT = "text"
     HEX = "hex"
+    REGEX = "regex"
 
 
-MODE_WORDS = {FindMode.TEXT: "Text", FindMode.HEX: "Hex bytes"}
+MODE_WORDS = {FindMode.TEXT: "Text", FindMode.HEX: "Hex bytes", FindMode.REGEX: "Regular expression"}
 
 _HINTS = {
     FindMode.TEXT: "Find in this conversation",
     FindMode.HEX: "Bytes, for example 0d 0a or ff ?? 00",
+    FindMode.REGEX: "Pattern, for example ^GET /\\w+",
 }
 
 

@@ -50,6 +50,7 @@ KEYS = (
     ),
     Key("smaller", (f"<{_MOD}-minus>", f"<{_MOD}-KP_Subtract>"), f"{_CTRL}Minus", "smaller text"),
     Key("usual_size", (f"<{_MOD}-0>", f"<{_MOD}-KP_0>"), f"{_CTRL}0", "usual text size"),
+    Key("show_settings", (f"<{_MOD}-comma>",), f"{_CTRL},", "settings"),
     Key("show_keys", ("<F1>",), "F1", "this page"),
     Key("quit", (f"<{_MOD}-q>", f"<{_MOD}-Q>"), f"{_CTRL}Q", "quit"),
 )

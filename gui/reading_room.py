@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import JournalError
 from gui.filtering import ConnectionRow, FilterView
-from gui.finding import FindMode, FindRequest, FindView
+from gui.finding import FindRequest, FindView
 
 if TYPE_CHECKING:
     from core.events import ConnectionId, SessionId
@@ -218,7 +218,7 @@ class ReadingRoom:
             return
         from core.journal.search import Mode, Query, QueryError, Search, compile_query
 
-        mode = Mode.HEX if self._request.mode is FindMode.HEX else Mode.TEXT
+        mode = Mode(self._request.mode.value)
         try:
             pattern = compile_query(Query(self._request.text, mode, self._request.match_case))
         except QueryError as error:

@@ -108,6 +108,7 @@ class Switchboard:
             "connect_again": self.connect,
             "focus_host": lambda: self._window.address.focus_host(),
             "focus_message": lambda: self._window.composer.focus_message(),
+            "show_settings": self._show_settings,
             "find": lambda: self.room.open_find(),
             "find_next": lambda: self.room.step(1),
             "find_previous": lambda: self.room.step(-1),
@@ -426,6 +427,29 @@ class Switchboard:
     def recent_journals(self) -> list[tuple[str, Callable[[], None]]]:
         """The newest journals by when they were begun, each with what opens it."""
         return [(when(path), partial(self.open_journal, path)) for path in self._surroundings.recent_journals()]
+
+    def _show_settings(self) -> None:
+        from gui.panes.settings_dialog import SettingsDialog
+
+        SettingsDialog(
+            self._window.root,
+            self._theme,
+            current=lambda: self.preferences,
+            on_change=self.apply,
+            on_open_folder=self._open_journals,
+        )
+
+    def apply(self, preferences: Preferences) -> None:
+        """Take other settings: the look at once, limits for the sessions that are started from now on."""
+        before, self.preferences = self.preferences, preferences
+        if preferences.theme != before.theme:
+            self._theme.choose(preferences.theme)
+        if preferences.text_size != before.text_size:
+            self._theme.zoom(preferences.text_size)
+        if (preferences.font, preferences.mono_font) != (before.font, before.mono_font):
+            self._theme.choose_fonts(preferences.font, preferences.mono_font)
+        if self._workbench is not None:
+            self._workbench.use(preferences.limits())
 
     def _ask_for_journal(self) -> None:
         from tkinter import filedialog

@@ -24,6 +24,8 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             (_SEPARATOR, ""),
             ("Export…", "export"),
             (_SEPARATOR, ""),
+            ("Settings…", "show_settings"),
+            (_SEPARATOR, ""),
             ("Quit", "quit"),
         ),
     ),
