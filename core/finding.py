@@ -13,7 +13,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from core.errors import JournalError, TincanError
+from core.errors import TincanError
 from core.events import ConnectionId, SessionId
 from core.journal.export.moments import local_time
 from core.journal.hits import Hit
@@ -115,6 +115,9 @@ def run_find(options: FindOptions) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except TincanError as error:
+        if options.for_program:
+            print(failed(str(error)), flush=True)
+            return _BAD_INPUT
         print(TextSafety().field(str(error), _LONGEST_LINE), file=sys.stderr)
         return _BAD_INPUT
     return 0 if count else _NOTHING_FOUND
@@ -173,15 +176,12 @@ def _filter(options: FindOptions, reader: JournalReader, session: SessionId) -> 
 def _answer_program(options: FindOptions, reader: JournalReader, pattern: Pattern, session: SessionId) -> int:
     entries = range(*(options.entries or (0, reader.count(session))))
     count = 0
-    try:
-        with _giving_up(options.patience) as go_on:
-            for searched, hits in find(reader, session, pattern, _filter(options, reader, session), entries):
-                count += len(hits)
-                print(written(searched, hits), flush=True)
-                go_on()
-        print(finished(), flush=True)
-    except JournalError as error:
-        print(failed(str(error)), flush=True)
+    with _giving_up(options.patience) as go_on:
+        for searched, hits in find(reader, session, pattern, _filter(options, reader, session), entries):
+            count += len(hits)
+            print(written(searched, hits), flush=True)
+            go_on()
+    print(finished(), flush=True)
     return count
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from core.journal.pattern import Pattern
 
+_SLICE = 8 * 1024  # bytes given to a regular expression at a time: many take a time that grows with the square
+
 
 class Matcher:
     """The matches in one stream, as offsets from its beginning. Pure; one thread at a time.
@@ -26,10 +28,12 @@ class Matcher:
 
     def feed(self, piece: bytes) -> list[tuple[int, int]]:
         """Take in the next bytes; the matches (start, stop) that no later byte can change."""
-        self._known += piece
-        found = self._look(len(self._known) - self._pattern.longest + 1)
-        unneeded = self._next - self._offset - self._pattern.behind
-        if unneeded > 0:
+        step = _SLICE if self._pattern.is_dangerous else max(1, len(piece))
+        found: list[tuple[int, int]] = []
+        for begin in range(0, len(piece), step):
+            self._known += piece[begin : begin + step]
+            found += self._look(len(self._known) - self._pattern.longest + 1)
+            unneeded = max(0, self._next - self._offset - self._pattern.behind)
             self._known = self._known[unneeded:]
             self._offset += unneeded
         return found

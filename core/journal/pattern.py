@@ -103,11 +103,11 @@ def _compile_text(query: Query) -> Pattern:
 
 
 def _any_case(character: str) -> list[bytes]:
-    """Everything that the character may be when its case does not count, as UTF-8."""
+    """Everything that the character may be when its case does not count, as UTF-8, the longest first."""
     forms = list(same_letters(character))
     for spelling in spelled_out(character):
         forms += map("".join, product(*map(same_letters, spelling)))
-    return [form.encode() for form in forms]
+    return sorted((form.encode() for form in forms), key=len, reverse=True)
 
 
 def _one_of(forms: list[bytes]) -> bytes:

@@ -120,7 +120,9 @@ class Search:
         """Search here, or where it can be ended whatever it does."""
         if not self._pattern.is_dangerous:
             with contextlib.closing(JournalReader(self._path)) as reader:
-                yield find(reader, self._session, self._pattern, self._only, self._entries)
+                found = find(reader, self._session, self._pattern, self._only, self._entries)
+                with contextlib.closing(found):
+                    yield found
             return
         process = SearchProcess(
             self._path, self._session, self._pattern.query, self._only, self._entries, self._patience

@@ -6,7 +6,7 @@ The bytes of one direction of one connection are one stream, whatever came betwe
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ _MOST_BYTES = 128 * 1024  # of them: meanwhile no other thread runs, and nobody 
 
 def find(
     reader: JournalReader, session: SessionId, pattern: Pattern, only: Filter, entries: range
-) -> Iterator[tuple[int, Hits]]:
+) -> Generator[tuple[int, Hits], None, None]:
     """The matches that end in these entries, stretch by stretch, each time with how far the search is.
 
     A match may begin up to ``LOOK_BACK`` entries before them. One that more bytes could have made longer

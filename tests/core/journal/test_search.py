@@ -1,157 +1,261 @@
-"""What was said is found wherever TCP cut it, and a search can be ended."""
+"""A search tells what it finds as it goes, and ends at once when nobody wants it any more."""
 
 from __future__ import annotations
 
-import re
+import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from core.events import ConnectionId
+from core.journal import search as search_module
 from core.journal.passage import EVERYTHING, Filter
-from core.journal.reader import JournalReader
-from core.journal.search import LONGEST_QUERY, Hit, Mode, Progress, Query, QueryError, Search, compile_query, find
-from tests.core.journal.test_reading import Talk
+from core.journal.search import Hit, Hits, Mode, Progress, Query, Search, compile_query
+from core.journal.search_process import SearchError, SearchProcess
+from core.settings import Limits
 from tests.support.journals import SESSION, write_journal
 
+PATIENCE = 20.0  # seconds after which what a test waits for counts as never coming
+SOON = 0.25  # seconds in which every wait can be ended
+BOMB = Query("(a+)+$", Mode.REGEX)
 
-def hits(talk: Talk, query: Query, only: Filter = EVERYTHING) -> list[Hit]:
-    reader = JournalReader(talk.path)
-    try:
-        return [
-            hit for _, found in find(reader, SESSION, compile_query(query), only, range(talk.entries)) for hit in found
-        ]
-    finally:
-        reader.close()
+
+class Teller:
+    """What a view is told by its searches; ``starts`` one, and the test ends them all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.told: list[Progress] = []
+        self.times: list[float] = []
+        self._changed = threading.Condition()
+        self.searches: list[Search] = []
+
+    def starts(self, query: Query, entries: range, only: Filter = EVERYTHING, limits: Limits | None = None) -> Search:
+        pattern = compile_query(query)
+        search = Search(self.path, SESSION, pattern, only, entries, self.tell, limits or Limits())
+        self.searches.append(search)
+        return search
+
+    def tell(self, progress: Progress) -> None:
+        with self._changed:
+            self.told.append(progress)
+            self.times.append(time.monotonic())
+            self._changed.notify_all()
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(condition, PATIENCE), self.told[-1:]
+
+    def end(self) -> Progress:
+        """Wait until a search is done; what it said last."""
+        self.wait_until(lambda: bool(self.told) and self.told[-1].is_done)
+        return self.told[-1]
+
+    @property
+    def hits(self) -> Hits:
+        hits = Hits()
+        for progress in self.told:
+            hits.extend(progress.hits)
+        return hits
+
+    def close(self) -> None:
+        for search in self.searches:
+            search.cancel()
+            assert search.join(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A journal of 20,000 lines on two connections, from entry 3 on."""
+    path = tmp_path_factory.mktemp("many") / "many.tincan"
+    write_journal(path, 20_000, connections=2, both_ways=True)
+    return path
 
 
 @pytest.fixture
-def talk(tmp_path: Path) -> Talk:
-    talk = Talk(tmp_path / "talk.tincan")
-    talk.opens(1)
-    talk.opens(2)
-    return talk
+def teller(many: Path) -> Iterator[Teller]:
+    teller = Teller(many)
+    yield teller
+    teller.close()
 
 
-def test_text_is_found_in_either_case_and_across_the_cuts_of_tcp(talk: Talk) -> None:
-    talk.receives(b"say HEL")
-    talk.receives(b"between", 2)
-    talk.receives(b"lo, hello")
-    assert hits(talk, Query("hello")) == [Hit(5, -3, 2), Hit(5, 4, 9)]
-    assert hits(talk, Query("hello", match_case=True)) == [Hit(5, 4, 9)]
-    talk.close()
+@pytest.fixture
+def long_line(tmp_path: Path) -> Iterator[Teller]:
+    """A journal in which BOMB takes for ever."""
+    path = tmp_path / "bomb.tincan"
+    write_journal(path, 3, instead={1: b"a" * 60 + b"!"})
+    teller = Teller(path)
+    yield teller
+    teller.close()
 
 
-def test_the_streams_of_two_connections_and_directions_are_never_joined(talk: Talk) -> None:
-    talk.receives(b"ab", 1)
-    talk.receives(b"cd", 2)
-    talk.sends(b"cd", 1)
-    assert hits(talk, Query("abcd")) == []
-    talk.close()
+EVERY_LINE = range(20_003)
 
 
-def test_letters_beyond_ascii_have_two_cases_too(talk: Talk) -> None:
-    talk.receives("GRÜẞE straße İ".encode())
-    assert len(hits(talk, Query("grü"))) == 1
-    assert len(hits(talk, Query("Straße"))) == 1
-    assert len(hits(talk, Query("i̇"))) == 0
-    talk.close()
+@pytest.mark.parametrize("query", [Query("LINE 000000001999"), Query("line 0+1999[0-9]", Mode.REGEX)])
+def test_a_search_tells_what_it_finds_and_how_far_it_is(teller: Teller, query: Query) -> None:
+    teller.starts(query, EVERY_LINE)
+    last = teller.end()
+
+    ordinals = [3 + number for number in range(19_990, 20_000)] if query.mode is Mode.REGEX else [3 + 1999]
+    stop = 17
+    assert list(teller.hits) == [Hit(ordinal, 0, stop) for ordinal in ordinals]
+    assert (last.searched, last.total, last.count, last.failure) == (20_003, 20_003, len(ordinals), "")
+    assert not last.is_full
+    assert [progress.is_done for progress in teller.told] == [False] * (len(teller.told) - 1) + [True]
 
 
-def test_bytes_are_found_by_their_hex(talk: Talk) -> None:
-    talk.receives(b"a\0\xff\x0d\nb")
-    for text in ("00 ff", "00FF", "0x00, 0xff", r"\x00\xff", "00 ?? 0d", "00\nff"):
-        assert hits(talk, Query(text, Mode.HEX))[0].start == 1
-    talk.close()
+def test_a_view_is_told_at_most_twenty_times_a_second(teller: Teller) -> None:
+    teller.starts(Query("e"), EVERY_LINE, Filter(notes=False))
+    teller.end()
+
+    gaps = [after - before for before, after in zip(teller.times, teller.times[1:-1], strict=False)]
+    assert all(gap >= 0.045 for gap in gaps)
+    assert len(teller.hits) == 20_000
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "why"), [("0", 0, "two digits"), ("00 zz", 3, "not a hex"), ("0g", 0, "two")]
-)
-def test_hex_that_makes_no_sense_is_refused_at_its_place(text: str, place: int, why: str) -> None:
-    with pytest.raises(QueryError, match=why) as caught:
-        compile_query(Query(text, Mode.HEX))
-    assert caught.value.place == place
+def test_hits_beyond_a_million_are_counted_and_not_kept(teller: Teller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_module, "MOST_HITS", 10_000)
+    teller.starts(Query("line"), EVERY_LINE)
+    last = teller.end()
+
+    assert last.is_full
+    assert last.count == 20_000
+    assert [hit.ordinal for hit in teller.hits] == list(range(3, 10_003))
 
 
-def test_a_query_without_end_is_refused() -> None:
-    with pytest.raises(QueryError, match="longer"):
-        compile_query(Query("x" * (LONGEST_QUERY + 1)))
+def test_a_regular_expression_keeps_the_filter_and_the_entries_that_were_asked_for(teller: Teller) -> None:
+    only = Filter(frozenset(), notes=False)
+    teller.starts(Query("^LINE 0", Mode.REGEX), range(3, 1_003), only)
+    assert teller.end().count == 0
+    teller.told.clear()
+
+    teller.starts(Query("^LINE 0", Mode.REGEX), range(1_003, 2_003), Filter(sent=False))
+    teller.end()
+
+    assert [hit.ordinal for hit in teller.hits] == [3 + n for n in range(1_000, 2_000) if n // 2 % 2 == 0]
+    teller.told.clear()
+
+    teller.starts(Query("^LINE 0", Mode.REGEX, match_case=True), range(3, 1_003))
+    assert teller.end().count == 0
 
 
-@pytest.mark.case("C-53")
-def test_half_a_character_is_refused() -> None:
-    with pytest.raises(QueryError, match="half a character"):
-        compile_query(Query("a\ud800"))
-
-
-def test_notes_are_searched_and_a_filter_is_kept(talk: Talk) -> None:
-    talk.receives(b"connected", 1)
-    talk.receives(b"connected", 2)
-    assert [hit.ordinal for hit in hits(talk, Query("connected"))] == [1, 2, 3, 4]
-    only = Filter(frozenset({ConnectionId(2)}), notes=False)
-    assert [hit.ordinal for hit in hits(talk, Query("connected"), only)] == [4]
-    talk.close()
-
-
-def test_nothing_typed_finds_nothing(talk: Talk) -> None:
-    talk.receives(b"abc")
-    assert hits(talk, Query("")) == []
-    assert hits(talk, Query(" ", Mode.HEX)) == []
-    talk.close()
-
-
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.lists(st.text("ab", min_size=1, max_size=4), max_size=40), st.text("ab", min_size=1, max_size=3))
-def test_every_match_of_the_stream_is_found_however_it_was_cut(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, pieces: list[str], wanted: str
-) -> None:
-    monkeypatch.setattr("core.journal.search._BATCH", 3)
-    talk = Talk(tmp_path_factory.mktemp("talk") / "talk.tincan")
-    starts, position = {}, 0
-    for piece in pieces:
-        starts[talk.entries] = position
-        position += len(piece)
-        talk.receives(piece.encode())
-    found = [starts[hit.ordinal] + hit.stop for hit in hits(talk, Query(wanted), Filter(notes=False))]
-    assert found == [match.end() for match in re.finditer(wanted, "".join(pieces))]
-    talk.close()
-
-
-def test_a_search_tells_what_it_finds_and_ends(tmp_path: Path) -> None:
-    path = tmp_path / "many.tincan"
-    first = write_journal(path, 20_000)
-    told: list[Progress] = []
-    done = threading.Event()
-
-    def tell(progress: Progress) -> None:
-        told.append(progress)
-        if progress.is_done:
-            done.set()
-
-    search = Search(path, SESSION, compile_query(Query("1999")), EVERYTHING, range(first + 20_000), tell)
-    assert done.wait(20)
-    assert search.join(5)
-    ordinals = [hit.ordinal - first for progress in told for hit in progress.hits]
-    assert ordinals == [number for number in range(20_000) if "1999" in f"{number:012d}"]
-    assert (told[-1].searched, told[-1].failure) == (first + 20_000, "")
-
-
-def test_a_cancelled_search_says_nothing_more(tmp_path: Path) -> None:
-    path = tmp_path / "many.tincan"
-    first = write_journal(path, 50_000)
-    told: list[Progress] = []
-    search = Search(path, SESSION, compile_query(Query("line")), EVERYTHING, range(first + 50_000), told.append)
+@pytest.mark.parametrize("query", [Query("line"), Query("line", Mode.REGEX)], ids=["text", "regex"])
+def test_who_cancels_a_search_is_told_nothing_more_and_soon_rid_of_it(teller: Teller, query: Query) -> None:
+    search = teller.starts(query, EVERY_LINE)
+    began = time.monotonic()
     search.cancel()
-    assert search.join(5)
-    assert not any(progress.is_done for progress in told)
+    returned = time.monotonic() - began
+
+    assert search.join(PATIENCE)
+    assert returned < SOON / 2
+    assert not any(progress.is_done for progress in teller.told)
+    search.cancel()
 
 
-def test_a_journal_that_is_not_there_is_said(tmp_path: Path) -> None:
-    told: list[Progress] = []
-    search = Search(tmp_path / "gone", SESSION, compile_query(Query("a")), EVERYTHING, range(5), told.append)
-    assert search.join(5)
-    assert "is not there" in told[-1].failure
+@pytest.mark.case("C-54")
+def test_a_search_in_the_middle_of_a_large_entry_can_be_cancelled(tmp_path: Path) -> None:
+    path = tmp_path / "large.tincan"
+    write_journal(path, 1, instead={0: b"ab" * (24 << 20)})
+    teller = Teller(path)
+    search = teller.starts(Query("abababab"), range(3))
+    teller.wait_until(lambda: teller.told[-1].count > 0 if teller.told else False)
+    began = time.monotonic()
+    search.cancel()
+
+    assert search.join(PATIENCE)
+    assert time.monotonic() - began < SOON
+    assert not teller.told[-1].is_done
+
+
+@pytest.mark.case("C-86")
+class TestAPatternThatTakesForEver:
+    def test_is_ended_when_nothing_moves_any_more(self, long_line: Teller) -> None:
+        long_line.starts(BOMB, range(5), limits=Limits(search=0.5))
+        last = long_line.end()
+
+        assert "takes too long: nothing moved for 0.5 s" in last.failure
+
+    def test_can_be_cancelled(self, long_line: Teller) -> None:
+        search = long_line.starts(BOMB, range(5))
+        long_line.wait_until(lambda: search_is_running(search))
+        began = time.monotonic()
+        search.cancel()
+
+        assert search.join(PATIENCE)
+        assert time.monotonic() - began < SOON
+        assert not any(progress.is_done for progress in long_line.told)
+
+    def test_holds_nobody_else_up(self, long_line: Teller) -> None:
+        long_line.starts(BOMB, range(5))
+        plain = long_line.starts(Query("aaa!"), range(5))
+
+        assert plain.join(PATIENCE)
+        assert long_line.end().count == 1
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL to end this process with")
+    def test_does_not_outlive_a_program_that_was_killed(self, long_line: Teller) -> None:
+        """The process ends by itself, with nobody there to end it."""
+        process = SearchProcess(long_line.path, SESSION, BOMB, EVERYTHING, range(5), 0.5)
+        try:
+            assert process._process.wait(PATIENCE) == 1
+        finally:
+            process.close()
+
+
+def search_is_running(search: Search) -> bool:
+    return search._process is not None
+
+
+def test_a_search_that_is_ended_from_outside_says_so(long_line: Teller) -> None:
+    process = SearchProcess(long_line.path, SESSION, BOMB, EVERYTHING, range(5), 30)
+    process.end()
+    try:
+        with pytest.raises(SearchError, match="ended from outside"):
+            list(process)
+    finally:
+        process.close()
+
+
+def test_a_search_that_cannot_be_started_says_so(teller: Teller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.journal.search_process.command_line", lambda: ["/not/there"])
+    teller.starts(Query("a", Mode.REGEX), EVERY_LINE)
+
+    assert "could not be started" in teller.end().failure
+
+
+@pytest.mark.parametrize("script", ["print('nonsense')", "print('[1, [2], [3]]')", "print('[]')", "print('{}')"])
+def test_an_answer_that_makes_no_sense_is_no_answer(
+    teller: Teller, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setattr("core.journal.search_process.command_line", lambda: [sys.executable, "-c", script])
+    teller.starts(Query("a", Mode.REGEX), EVERY_LINE)
+
+    assert "makes no sense" in teller.end().failure
+
+
+@pytest.mark.parametrize("mode", [Mode.TEXT, Mode.REGEX])
+@pytest.mark.parametrize("content", [None, b"no journal"], ids=["gone", "foreign"])
+@pytest.mark.case("C-62")
+def test_a_journal_that_cannot_be_read_is_said(tmp_path: Path, mode: Mode, content: bytes | None) -> None:
+    path = tmp_path / "gone.tincan"
+    if content is not None:
+        path.write_bytes(content)
+    teller = Teller(path)
+    search = teller.starts(Query("a", mode), range(5))
+
+    assert search.join(PATIENCE)
+    assert str(path) in teller.told[-1].failure
+    assert teller.told[-1].is_done
+
+
+def test_the_process_of_a_search_is_found_wherever_this_one_was_started(
+    teller: Teller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    teller.starts(Query("--count", Mode.REGEX), EVERY_LINE)  # what looks like an option is none
+
+    assert teller.end().failure == ""
