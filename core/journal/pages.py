@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from statistics import median_low
@@ -19,10 +20,11 @@ from core.journal.wal import WriteAheadLog
 _PAGE_SIZE = 4096  # bytes; what SQLite takes unless it is told otherwise
 _HEAD = 8  # bytes at the beginning of a leaf of a table
 _NO_LEAF = {0, 2, 10}  # how an overflow or empty page begins, and the two kinds of pages of an index
-_LONGEST_HEADER = 128  # bytes; ours stay below 100, whatever they hold
+_LONGEST_HEADER = 127  # bytes; ours stay below 100, whatever they hold
 _LARGEST = 1 << 31  # bytes; SQLite holds no larger row
-_SIZES = (0, 1, 2, 3, 4, 6, 8)  # bytes of a number, by its serial type
-_FLOAT, _ZERO, _ONE, _FIRST_BYTES = 7, 8, 9, 12  # serial types; from the last one on they are texts and blobs
+_SIZES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # bytes of a number, by its serial type
+_ZERO, _FIRST_BYTES = 8, 12  # serial types: the number 0, before the number 1; from the other on texts and blobs
+_NOT_OURS = (7, 10, 11)  # serial types that no journal has, a float among them
 _DATA = 7  # the place of ``data`` among the columns of ``entry``
 _KIND = re.compile(r"[a-z][a-z-]{0,31}")
 _SAMPLE = 64  # pages that are tried to find out how the file is laid out
@@ -175,15 +177,16 @@ class PageFile:
 
     def _row(self, key: int, size: int, body: bytes) -> Row | None:
         try:
-            serials, begin = _serials(body)
-            make = _SHAPES.get(len(serials))
-            if make is None or begin + sum(map(_length, serials)) != size:
+            plan = _plan(body[: body[0]])
+            make = _SHAPES.get(len(plan.fields))
+            if make is None or plan.size != size:
                 return None
             here = self._on_page(size)
             payload = body if here == size else body[:here] + self._overflow(body[here:], size - here)
-            row = make(key, _values(payload, serials, begin), len(payload) < size)
-            if isinstance(row, EntryFound) and row.data is not None:
-                return row._replace(missing=_length(serials[_DATA]) - len(row.data))
+            is_short = len(payload) < size
+            row = make(key, _values(payload, plan), is_short)
+            if is_short and isinstance(row, EntryFound) and row.data is not None:
+                return row._replace(missing=plan.fields[_DATA][1] - len(row.data))
             return row
         except (ValueError, IndexError, TypeError):
             return None
@@ -213,41 +216,42 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     return value << 8 | data[at + 8], at + 9
 
 
-def _serials(body: bytes) -> tuple[list[int], int]:
-    """The types of a record's values, and where the first value begins."""
-    end, at = _varint(body, 0)
-    if end > _LONGEST_HEADER:
+class _Plan(NamedTuple):
+    """What a record's header says of it."""
+
+    fields: tuple[tuple[int, int], ...]  # for each value its serial type and how many bytes it takes
+    begin: int  # where the first value begins
+    size: int  # of the whole record
+
+
+@lru_cache(maxsize=1024)
+def _plan(head: bytes) -> _Plan:
+    """Read a header; few differ. Raises ``ValueError`` or ``IndexError`` if it cannot be one of ours."""
+    if not 1 < len(head) <= _LONGEST_HEADER or len(head) != head[0]:
         raise ValueError
-    serials: list[int] = []
-    while at < end:
-        serial, at = _varint(body, at)
-        serials.append(serial)
-    if at != end:
-        raise ValueError
-    return serials, end
-
-
-def _length(serial: int) -> int:
-    if serial >= _FIRST_BYTES:
-        return (serial - _FIRST_BYTES) // 2
-    return _SIZES[serial] if serial < _FLOAT else 0
-
-
-def _values(payload: bytes, serials: list[int], at: int) -> list[_Value]:
-    values: list[_Value] = []
-    for serial in serials:
-        end = at + _length(serial)
-        if serial >= _FIRST_BYTES:
-            values.append(payload[at:end])
-        elif serial in (_ZERO, _ONE):
-            values.append(serial - _ZERO)
-        elif serial == 0 or end > len(payload):
-            values.append(None)
-        elif serial < _FLOAT:
-            values.append(int.from_bytes(payload[at:end], "big", signed=True))
-        else:
+    fields: list[tuple[int, int]] = []
+    at = 1
+    while at < len(head):
+        serial, at = _varint(head, at)
+        if serial in _NOT_OURS:
             raise ValueError
-        at = end
+        fields.append((serial, (serial - _FIRST_BYTES) // 2 if serial >= _FIRST_BYTES else _SIZES.get(serial, 0)))
+    return _Plan(tuple(fields), at, at + sum(size for _serial, size in fields))
+
+
+def _values(payload: bytes, plan: _Plan) -> list[_Value]:
+    values: list[_Value] = []
+    at = plan.begin
+    for serial, length in plan.fields:
+        if serial >= _FIRST_BYTES:
+            values.append(payload[at : at + length])
+        elif not length:
+            values.append(serial - _ZERO if serial else None)
+        elif at + length > len(payload):
+            values.append(None)
+        else:
+            values.append(int.from_bytes(payload[at : at + length], "big", signed=True))
+        at += length
     return values
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from core.errors import JournalError
 from core.journal.pages import EntryFound, PageFile, Row
-from core.journal.reader import JournalReader, open_database
+from core.journal.reader import JournalReader, has_log, open_database
 from core.journal.salvage import Mending
 from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA
 from core.journal.wal import WriteAheadLog
@@ -266,9 +266,10 @@ def _open_copy(path: Path, on_progress: Callable[[float], None], cancelled: thre
     scratch = Path(tempfile.mkdtemp(prefix="tincan-"))
     copied = scratch / path.name
     try:
-        if path.stat().st_size + _log_of(path).stat().st_size > COPIED:
+        files = [path, *([_log_of(path)] if has_log(path) else [])]
+        if sum(each.stat().st_size for each in files) > COPIED:
             raise JournalError(f"{path} was not closed properly: copy its folder to where files can be written")
-        for each in (path, _log_of(path)):
+        for each in files:
             shutil.copyfile(each, scratch / each.name)
         opened = open_journal(copied, on_progress, cancelled)
     except BaseException as error:

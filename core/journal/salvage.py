@@ -47,7 +47,8 @@ class Mending:
     def take(self, rows: Iterable[EntryFound]) -> None:
         """Write the next entries. Raises ``sqlite3.Error``."""
         for row in rows:
-            entry = row._replace(session=self._cast.session_of(row))
+            session = self._cast.session_of(row)
+            entry = row if session == row.session else row._replace(session=session)
             self._cast.meet(entry)
             sequence = self._sequences.get(entry.session)
             if sequence is None:
@@ -143,8 +144,10 @@ class _Cast:
 
     def session_of(self, row: EntryFound) -> int:
         """The session that an entry belongs to: its own or, if nobody knows that one, its connection's."""
+        if row.session in self._sessions:
+            return row.session
         known = self._connections.get(row.connection or 0)
-        return known.session if known is not None and row.session not in self._sessions else row.session
+        return known.session if known is not None else row.session
 
     def meet(self, row: EntryFound) -> None:
         """Learn from an entry what the tables have lost."""
