@@ -76,11 +76,12 @@ class _Sweep:
         self, stretch: Stretch, connections: tuple[ConnectionId, ...]
     ) -> Iterator[tuple[int, list[Hit]]]:
         """One entry with very many bytes, in pieces."""
-        (entry,) = self._reader.read(self._session, stretch.first, 1, preview=0)
-        stream = self._stream(connections[0], entry.kind)
-        stream.expect(stretch, entry.size)
-        for piece in self._reader.pieces(self._session, entry.ordinal, _MOST_BYTES):
-            yield stretch.first, stream.feed(piece)
+        rows = self._reader.scan(self._session, stretch.first, stretch.stop, self._only, with_data=False)
+        for ordinal, _connection, kind, size, _data in rows:
+            stream = self._stream(connections[0], kind)
+            stream.expect(stretch, size)
+            for piece in self._reader.pieces(self._session, ordinal, _MOST_BYTES):
+                yield stretch.first, stream.feed(piece)
         yield stretch.stop, []
 
     def _look_at_notes(self, stretch: Stretch, count: int) -> list[Hit]:
