@@ -126,9 +126,10 @@ def fitting(columns: int, size: int) -> Layout:
 
 
 def dump(data: bytes, offset: int, layout: Layout) -> str:
-    """The rows for data that begins at ``offset``, a multiple of the row's length; no line feed at the end.
+    """The rows for data that begins at ``offset``; no line feed at the end.
 
-    A column of all rows is one strided assignment: 1 MiB takes about 30 ms.
+    The layout must have digits enough for the offsets, as one from ``fitting`` has. A column of all
+    rows is one strided assignment: 1 MiB takes about 30 ms.
     """
     per_row, stride = layout.per_row, layout.width + 1
     rows = -(-len(data) // per_row)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.journal.reading import Call
 
 MOST_READ = 1_000  # bytes shown as text; marks may make four characters of each
-EMPTY = "Select a message with a click or the arrow keys"
+EMPTY = "Choose a message with a click, or with Alt+Up and Alt+Down"
 
 _MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000  # in nanoseconds
 

@@ -43,10 +43,9 @@ class HexFooter(ttk.Frame):
     def tell(self, words: str) -> None:
         """Say where the cursor is."""
         self.words.configure(text=words)
-        self._complaint.pack_forget()
 
     def complain(self, sentence: str) -> None:
-        """Say what is wrong, until the cursor moves."""
+        """Say what is wrong, until ``forgive``."""
         self._complaint.configure(text=sentence)
         self._complaint.pack(anchor="w")
 
@@ -56,6 +55,10 @@ class HexFooter(ttk.Frame):
         self._asking.pack(side="left", before=self.words)
         self.entry.selection_range(0, "end")
         self.entry.focus_set()
+
+    def forgive(self) -> None:
+        """Nothing is wrong any more."""
+        self._complaint.pack_forget()
 
     @property
     def complaint(self) -> str:
@@ -79,7 +82,7 @@ class HexFooter(ttk.Frame):
 
     def _leave(self) -> str:
         self._accept()
-        self._complaint.pack_forget()
+        self.forgive()
         self._asking.pack_forget()
         self._on_leave()
         return "break"

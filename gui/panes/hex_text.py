@@ -19,6 +19,7 @@ from gui.theme import Theme
 
 _MOD = "Command" if sys.platform == "darwin" else "Control"
 _MISSING = "Some of these bytes are missing in the journal."
+_CROWD = 200  # marks in sight from which only the hex column has them: Tk draws each stretch by itself
 _BOTH = (Side.HEX, Side.TEXT)
 _FORM_OF = {Side.HEX: Form.HEX, Side.TEXT: Form.TEXT}
 
@@ -156,13 +157,15 @@ class HexText(RowView):
 
         selection, here = self.cursor.selection, (self.cursor.offset, self.cursor.offset + 1)
         side, other = (_BOTH if self.cursor.side is Side.HEX else _BOTH[::-1]) if self.has_focus else (None, None)
-        dots = ((start + begin, start + end) for begin, end in unprintable(data))
+        marks = list(self._marks_between(start, stop))
+        is_crowded = len(marks) > _CROWD
+        dots = [] if is_crowded else [(start + begin, start + end) for begin, end in unprintable(data)]
         return {
             "offset": [f"{row + 1}.{column}" for row in range(count) for column in (0, self.layout.digits)],
             "dot": indices(dots, Side.TEXT),
             "framing": indices(self._framing(stop), *_BOTH),
             "call": indices([self._call], *_BOTH),
-            "mark": indices(self._marks_between(start, stop), *_BOTH),
+            "mark": indices(marks, *_BOTH[: 1 if is_crowded else 2]),
             "selection": indices([selection], *_BOTH) if selection else (),
             "cursor": indices([here], side) if side else (),
             "cursor-other": indices([here], other) if other else (),
@@ -186,11 +189,12 @@ class HexText(RowView):
 
     def _moved(self) -> None:
         self._is_told = False
+        self.footer.forgive()
         self.redraw()
         self._on_move()
 
     def _tell(self) -> None:
-        """Say where the cursor is, once for each move, so that a complaint stays until then."""
+        """Say where the cursor is, once for each move."""
         if self._is_told:
             return
         self._is_told = True

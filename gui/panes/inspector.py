@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.journal.reading import Call
 
 _TWO_COLUMNS = 560  # at 96 dots an inch: from this width on the bytes stand beside the facts
-_ABOUT_WIDTH = 300
+_ABOUT_WIDTH = 292
 _MARGIN = 8
 _LEAST_VALUE = 80  # wide, at 96 dots an inch
 _NAME_GAP = 10

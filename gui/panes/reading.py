@@ -25,7 +25,7 @@ class Reading(ttk.Frame):
         self._heading.pack(anchor="w", padx=theme.px(6))
         self.text = tk.Text(
             self, wrap="char", state="disabled", width=10, height=_ROWS, borderwidth=0, undo=False, insertwidth=0,
-            cursor="arrow", padx=theme.px(4), pady=theme.px(3), highlightthickness=theme.px(2),
+            takefocus=True, cursor="arrow", padx=theme.px(4), pady=theme.px(3), highlightthickness=theme.px(2),
         )  # fmt: skip
         bar = ttk.Scrollbar(self, command=self.text.yview, takefocus=False)
         self._bar = bar
