@@ -28,16 +28,6 @@ def hex_width(width: int, digits: int = OFFSET_DIGITS) -> int:
     return digits + 2 + _hex_length(width) + 2 + width + 2
 
 
-def hex_column(index: int, digits: int = OFFSET_DIGITS) -> int:
-    """The column at which byte ``index`` of a line stands as hex."""
-    return digits + 2 + 3 * index + index // _GROUP
-
-
-def text_column(index: int, width: int, digits: int = OFFSET_DIGITS) -> int:
-    """The column at which byte ``index`` of a line stands as text."""
-    return digits + 2 + _hex_length(width) + 3 + index
-
-
 def _hex_length(width: int) -> int:
     """Two digits a byte, a space between bytes and one more between groups."""
     return 3 * width - 1 + (width - 1) // _GROUP

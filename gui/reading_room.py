@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import JournalError
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from core.journal.ledger import SessionState
     from core.journal.passage import Filter, Passage
     from core.journal.search import Hit, Progress, Search
+    from gui.inspection import Inspected
     from gui.panes.filter_bar import FilterBar
     from gui.panes.find_bar import FindBar
-    from gui.panes.message_bytes import Inspector
+    from gui.panes.inspector import Inspector
     from gui.viewing import Viewing
     from gui.window import Window
 
+_MOST_SAVED = 16 << 20  # bytes of one message that are saved from the inspector
 _MOST_CONNECTIONS = 2_000  # of one session that can be chosen from
 
 
@@ -87,10 +90,10 @@ class ReadingRoom:
     def toggle_inspector(self) -> None:
         """Show the bytes of the chosen message beside the conversation, or put them away."""
         if self._inspector is None:
-            from gui.panes.message_bytes import Inspector
+            from gui.panes.inspector import Inspector
 
             pane = self._window.side_pane
-            self._inspector = Inspector(pane, self._window.theme, on_close=self.toggle_inspector)
+            self._inspector = Inspector(pane, self._window.theme, on_save=self._save, on_close=self.toggle_inspector)
             self._window.adopt(self._inspector)
         if self._inspector.winfo_manager():
             self._window.close_side(self._inspector)
@@ -107,20 +110,36 @@ class ReadingRoom:
         conversation = self._viewing.conversation
         if self._inspector is None or not self._inspector.winfo_manager() or conversation is None:
             return
-        if not passage.is_message:
-            self._inspector.show(None)
-            return
-        from gui.message_facts import call_rows, facts, title
-        from gui.panes.message_bytes import Inspected
+        from gui.inspection import Inspected
 
+        is_server = conversation.role.value == "server"
+        if not passage.is_message:
+            self._inspector.show(Inspected(passage, is_server))
+            return
         try:
             recorded = conversation.recorded(passage)
         except JournalError as error:
             self._complain(_sentence(error))
             return
-        calls = recorded.calls
-        about = facts(passage, recorded.size, calls)
-        self._inspector.show(Inspected(title(passage), about, call_rows(calls), recorded))
+        framing = "" if conversation.joins_pieces else conversation.lens.framing
+        self._inspector.show(Inspected(passage, is_server, recorded, recorded.calls, framing=framing))
+
+    def _save(self, inspected: Inspected, span: tuple[int, int]) -> None:
+        """Write bytes of a message into a file."""
+        if inspected.source is None:
+            return
+        if span[1] - span[0] > _MOST_SAVED:
+            self._complain("That is too much to save from here. File, Export writes raw bytes.")
+            return
+        from tkinter import filedialog
+
+        chosen = filedialog.asksaveasfilename(parent=self._window.root, title="Save bytes", defaultextension=".bin")
+        if not chosen:
+            return
+        try:
+            Path(chosen).write_bytes(inspected.source.read(*span))
+        except (OSError, JournalError) as error:
+            self._complain(f"The bytes were not saved: {error}.")
 
     # Filter.
 

@@ -158,7 +158,7 @@ class Transcript(ttk.Frame):
         """Choose the next message (1) or the one before (-1), passing over what happened between them."""
         chosen = self.picking.chosen
         if chosen is None:
-            chosen = self._anchor()[0] - step
+            chosen = self._total if step < 0 else self.top_place - 1
         while 0 <= (chosen := chosen + step) < self._total:
             found = self._read(chosen, chosen + 1)
             if found and found[0].is_message:
