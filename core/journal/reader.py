@@ -210,7 +210,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     Where no write-ahead log lies beside it, nobody writes to it: then SQLite needs no files of its
     own, which it would leave behind, and which it could not make in a folder that is read-only.
     """
-    is_at_rest = not has_log(path)
+    is_at_rest = not has_log(path) and not path.with_name(path.name + "-journal").exists()  # some tool's own log
     uri = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if is_at_rest else ''}"
     return sqlite3.connect(uri, uri=True, check_same_thread=False)
 
