@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import flood, life, machine, report, traffic, window_life
+from tests.benchmarks import flood, life, lookup, machine, report, traffic, window_beside, window_life
 from tests.benchmarks.bench import Bench, Scale
 from tests.benchmarks.load import Load
 from tests.benchmarks.report import Outcome
@@ -27,12 +27,14 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "cycles": life.cycles,
     "endless-line": life.endless_line,
     "journal": life.journal,
+    "find": lookup.find,
     "flood-100k": flood.flood_100k,
     "flood-1m": flood.flood_1m,
     "flood-flat": flood.flood_flat,
     "hostile": flood.hostile,
     "open-10m": window_life.open_10m,
     "first-paint": window_life.first_paint,
+    "packetsender": window_beside.packetsender,
 }
 _PEERS = ("ncat", "socat")
 

@@ -16,9 +16,9 @@ from tests.benchmarks.load import CannotServe
 
 _CLIENT_MESSAGE, _KEY_PRESS, _KEY_RELEASE = 33, 2, 3
 _KEY_MASKS = {_KEY_PRESS: 1, _KEY_RELEASE: 2}
-_SUBSTRUCTURE_NOTIFY = 1 << 19
+_ANSWERS = 1 << 19 | 1 << 17  # SubstructureNotify, to which Tk sends its answer, and StructureNotify, as Qt does
 _VIEWABLE = 2
-_GIVES_UP = 20.0  # seconds without an answer
+_GIVES_UP = 100.0  # seconds without an answer
 _A = 0x61  # the key that is typed
 
 _ulong = ctypes.c_ulong
@@ -86,7 +86,7 @@ class Onlooker:
         self._root = self._x.XDefaultRootWindow(self._display)
         self._ping = self._x.XInternAtom(self._display, b"_NET_WM_PING", 0)
         self._protocols = self._x.XInternAtom(self._display, b"WM_PROTOCOLS", 0)
-        self._x.XSelectInput(self._display, self._root, _SUBSTRUCTURE_NOTIFY)
+        self._x.XSelectInput(self._display, self._root, _ANSWERS)
         self._number = 0
         self.window = self._largest_window()
 
