@@ -26,6 +26,7 @@ from gui.window import USUAL_SIZE, Window
 
 if TYPE_CHECKING:
     from core.workbench import Workbench
+    from gui.claims import Claim
     from gui.conversations import OpenJournal
 
 SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads
@@ -84,12 +85,14 @@ class App:
         self._journals = (folder or data_folder()) / "journals"
         self._workbench: Workbench | None = None
         self._journal: OpenJournal | None = None
+        self._claim: Claim | None = None
         self._leaving = False
         self.late: list[str] = []  # what was still running when the program ended
         preferences = self._file.load()
         self.root = _make_root()
         self.root.withdraw()
         self.theme = Theme(self.root, preferences.theme, preferences.text_size)
+        self.theme.choose_fonts(preferences.font, preferences.mono_font)
         self.switchboard = Switchboard(self.theme, preferences, self)
         self.bridge = Bridge(TkLoop(self.root), self.switchboard.deliver)
         self._faults = FaultLog(self._file.path.parent / "errors.log", self._tell_from_anywhere)
@@ -122,12 +125,14 @@ class App:
     def open_workbench(self) -> tuple[Workbench, OpenJournal | None]:
         """Start the engine room with a journal in the usual place or, failing that, in a temporary one."""
         from core.workbench import Workbench
+        from gui.claims import claim
         from gui.conversations import OpenJournal
 
         trouble = ""
         for folder in (self._journals, Path(tempfile.gettempdir()) / f"tincan-{os.getpid()}"):
             try:
                 path = journals.journal_path(folder)
+                self._claim = claim(path)
                 self._workbench = Workbench(path, limits=self.switchboard.preferences.limits())
                 self._journal = OpenJournal(path, self._workbench.open_reader())
                 break
@@ -173,6 +178,8 @@ class App:
             self._journal.reader.close()  # before the writer, who then can fold the write-ahead log into the file
         if self._workbench is not None:
             self.late = self._workbench.close(PATIENCE)
+        if self._claim is not None:
+            self._claim.close()
         self.bridge.close()
         for ticket in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.after_cancel(ticket)
@@ -194,7 +201,8 @@ class App:
         if self._options.connect is not None:
             self._fill(self._options.connect)
             self.switchboard.connect()
-        threading.Thread(target=journals.prune, args=(self._journals,), name="prune journals", daemon=True).start()
+        kept = (self._journals, self._saved.keep_journals, self._saved.journal_megabytes)
+        threading.Thread(target=journals.prune, args=kept, name="prune journals", daemon=True).start()
         self._save_now_and_then()
 
     def _fill(self, address: Address) -> None:

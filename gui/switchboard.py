@@ -26,7 +26,7 @@ from gui.journals import when
 from gui.panes.banner import Notice
 from gui.panes.composer import Outcome
 from gui.preferences import Preferences
-from gui.reachable import own_addresses
+from gui.reachable import look_up, own_addresses, places
 from gui.reading_room import ReadingRoom
 from gui.theme import Theme
 from gui.viewing import Calls, Viewing
@@ -35,6 +35,7 @@ from gui.window import Window
 if TYPE_CHECKING:
     from core.journal.passage import Passage
     from core.journal.recorder import Recording
+    from core.net.reachable import LocalAddress
     from core.workbench import Workbench
     from gui.conversations import OpenConversation, OpenJournal
 
@@ -109,6 +110,7 @@ class Switchboard:
             "focus_host": lambda: self._window.address.focus_host(),
             "focus_message": lambda: self._window.composer.focus_message(),
             "show_settings": self._show_settings,
+            "show_network": self._show_network,
             "find": lambda: self.room.open_find(),
             "find_next": lambda: self.room.step(1),
             "find_previous": lambda: self.room.step(-1),
@@ -428,6 +430,25 @@ class Switchboard:
         """The newest journals by when they were begun, each with what opens it."""
         return [(when(path), partial(self.open_journal, path)) for path in self._surroundings.recent_journals()]
 
+    def _show_network(self) -> None:
+        """List every address under which others reach the servers that are open to the network."""
+        from gui.panes.network_page import NetworkPage
+
+        page = NetworkPage(self._window.root, self._theme)
+        listening = [
+            address
+            for state in self.sessions.values()
+            if state.is_open_to_the_network
+            for address in state.addresses
+            if not address.is_loopback
+        ]
+
+        def show(found: tuple[LocalAddress, ...]) -> None:
+            if page.winfo_exists():
+                page.show(places(listening, found))
+
+        look_up(lambda found: self._surroundings.post(partial(show, found)))
+
     def _show_settings(self) -> None:
         from gui.panes.settings_dialog import SettingsDialog
 
@@ -441,13 +462,8 @@ class Switchboard:
 
     def apply(self, preferences: Preferences) -> None:
         """Take other settings: the look at once, limits for the sessions that are started from now on."""
-        before, self.preferences = self.preferences, preferences
-        if preferences.theme != before.theme:
-            self._theme.choose(preferences.theme)
-        if preferences.text_size != before.text_size:
-            self._theme.zoom(preferences.text_size)
-        if (preferences.font, preferences.mono_font) != (before.font, before.mono_font):
-            self._theme.choose_fonts(preferences.font, preferences.mono_font)
+        self.preferences = preferences
+        self._theme.dress(preferences.theme, preferences.text_size, preferences.font, preferences.mono_font)
         if self._workbench is not None:
             self._workbench.use(preferences.limits())
 

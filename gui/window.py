@@ -99,7 +99,7 @@ class Window:
             on_page=lambda pages: self.conversation.transcript.page(pages),
             on_recipient=actions.choose_recipient,
         )
-        self.status = StatusBar(root, theme)
+        self.status = StatusBar(root, theme, on_warning=commands["show_network"])
         self._lay_out()
         self._bind_keys(commands)
 
