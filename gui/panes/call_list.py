@@ -15,7 +15,7 @@ from gui.theme import Theme
 if TYPE_CHECKING:
     from core.journal.reading import Call
 
-_MOST_ROWS = 6  # in sight at a time
+_PAGE = 6  # rows that Page Up and Page Down go
 _LOOKED_AT = 1_000  # calls, for the widest size
 _GAP = 10  # between columns, at 96 dots an inch
 _COLUMNS = (
@@ -35,8 +35,9 @@ class CallList(RowView):
         self._calls: Sequence[Call] = ()
         self._chosen: int | None = None
         self._on_choose = on_choose
+        self._most_rows = _PAGE
         self._columns: Sequence[str] = _COLUMNS[0]
-        steps = {"Up": -1, "Down": 1, "Prior": -_MOST_ROWS, "Next": _MOST_ROWS, "Home": -(1 << 60), "End": 1 << 60}
+        steps = {"Up": -1, "Down": 1, "Prior": -_PAGE, "Next": _PAGE, "Home": -(1 << 60), "End": 1 << 60}
         for key, rows in steps.items():
             self.text.bind(f"<{key}>", partial(self._step, rows))
         self.text.bind("<Escape>", self._escape)
@@ -50,8 +51,15 @@ class CallList(RowView):
         self._calls, self.total = calls, len(calls)
         if not keep:
             self.top, self._chosen = 0, None
-        self.text.configure(height=max(1, min(_MOST_ROWS, self.total)))
+        self.limit_rows(self._most_rows)
         self.reshape()
+
+    def limit_rows(self, most: int) -> None:
+        """Be no higher than so many rows, and no higher than there are calls."""
+        self._most_rows = most
+        height = max(1, min(most, self.total))
+        if int(str(self.text.cget("height"))) != height:
+            self.text.configure(height=height)
 
     @property
     def chosen(self) -> Call | None:

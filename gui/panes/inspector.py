@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from core.journal.reading import Call
 
 _TWO_COLUMNS = 560  # at 96 dots an inch: from this width on the bytes stand beside the facts
+_LOW_BESIDE, _LOW_BELOW = 16, 33  # lines of text; in less height the bytes take the room of their text
+_CALLS, _CALLS_IF_LOW = 6, 3  # rows in sight
 _ABOUT_WIDTH = 292
 _MARGIN = 8
 _LEAST_VALUE = 80  # wide, at 96 dots an inch
 _NAME_GAP = 10
+_LABEL_EDGE = 4  # that a label has around its text
 _LONGEST_VALUE = 600  # characters
 
 
@@ -47,7 +50,7 @@ class Inspector(ttk.Frame):
         self._on_save = on_save
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._inspected: Inspected | None = None
-        self._is_wide = False
+        self._is_wide = self._is_low = False
         self._head = _Head(self, theme, on_copy=self._open_copies, on_save=self._save, on_close=on_close)
         self._about = ttk.Frame(self, style="Pane.TFrame", width=theme.px(_ABOUT_WIDTH))
         self._facts = _Facts(self._about, theme)
@@ -133,9 +136,13 @@ class Inspector(ttk.Frame):
     # Where everything stands.
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is not self:
+            return
         is_wide = event.width >= self._theme.px(_TWO_COLUMNS)
-        if event.widget is self and self._is_wide != is_wide:
-            self._is_wide = is_wide
+        lines = event.height // self._theme.base.metrics("linespace")
+        is_low = lines < (_LOW_BESIDE if is_wide else _LOW_BELOW)
+        if (is_wide, is_low) != (self._is_wide, self._is_low):
+            self._is_wide, self._is_low = is_wide, is_low
             self._arrange()
 
     def _arrange(self) -> None:
@@ -157,6 +164,7 @@ class Inspector(ttk.Frame):
         self._about.pack_propagate(not beside)
         self._about.configure(width=px(_ABOUT_WIDTH))
         if self._has_bytes:
+            self.calls.limit_rows(_CALLS_IF_LOW if self._is_low else _CALLS)
             self._calls_heading.pack(anchor="w", padx=px(_MARGIN), pady=(px(2), 0))
             self.calls.pack(fill="x", padx=px(_MARGIN - 6), pady=(0, px(4)))
         else:
@@ -170,7 +178,8 @@ class Inspector(ttk.Frame):
         px = self._theme.px
         column, row = (1, 1) if self._is_wide else (0, 2)
         self.hex.grid(row=row, column=column, sticky="nsew", padx=px(_MARGIN - 6))
-        self._reading.grid(row=row + 1, column=column, sticky="ew", padx=px(_MARGIN - 6), pady=(0, px(6)))
+        if not self._is_low:
+            self._reading.grid(row=row + 1, column=column, sticky="ew", padx=px(_MARGIN - 6), pady=(0, px(6)))
         self.below.grid(row=row + 2, column=column, sticky="ew")
         for each in range(1, 5):
             self.rowconfigure(each, weight=1 if each == row else 0)
@@ -209,9 +218,9 @@ class _Head(ttk.Frame):
         wrap_within(self._subtitle, self, lambda: 0)
         row = ttk.Frame(self, style="Pane.TFrame")
         row.pack(fill="x")
-        self.copy = ttk.Button(row, text="Copy…", style="Pane.Quiet.TButton", command=on_copy)
-        self._save = ttk.Button(row, text="Save bytes…", style="Pane.Quiet.TButton", command=on_save)
-        self.close = ttk.Button(row, text="Close", style="Pane.Quiet.TButton", command=on_close)
+        self.copy = ttk.Button(row, text="Copy…", style="Pane.Quiet.TButton", width=-1, command=on_copy)
+        self._save = ttk.Button(row, text="Save bytes…", style="Pane.Quiet.TButton", width=-1, command=on_save)
+        self.close = ttk.Button(row, text="Close", style="Pane.Quiet.TButton", width=-1, command=on_close)
         self.copy.pack(side="left")
         self._save.pack(side="left", padx=theme.px(4))
         self.close.pack(side="right")
@@ -260,9 +269,10 @@ class _Facts(ttk.Frame):
     def _wrap(self, width: int) -> None:
         """Break the values where the room ends that the names leave."""
         names = max((name.winfo_reqwidth() for name, _value in self._rows if name.winfo_manager()), default=0)
-        beside = max(self._theme.px(_LEAST_VALUE), width - names - self._theme.px(_NAME_GAP))
+        room = width - self._theme.px(_LABEL_EDGE)
+        beside = max(self._theme.px(_LEAST_VALUE), room - names - self._theme.px(_NAME_GAP))
         for name, value in self._rows:
-            value.configure(wraplength=beside if name.winfo_manager() else max(beside, width))
+            value.configure(wraplength=beside if name.winfo_manager() else max(beside, room))
 
     def _add_row(self) -> None:
         name = ttk.Label(self, style="Pane.Muted.TLabel")

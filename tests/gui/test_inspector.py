@@ -263,6 +263,19 @@ def test_where_there_is_room_the_bytes_stand_beside_the_facts(scene: Scene, shel
     assert scene.pane.hex.page >= 5
 
 
+@pytest.mark.parametrize(("width", "height"), [(320, 450), (320, 700), (640, 300), (640, 420), (1200, 800)])
+@pytest.mark.parametrize("place", [HELLO, LONG])
+def test_whatever_the_room_some_rows_of_bytes_are_in_sight(
+    scene: Scene, shelf: Shelf, width: int, height: int, place: int
+) -> None:
+    scene.resize(width, height)
+
+    scene.show(shelf.inspected(place))
+
+    assert scene.pane.hex.text.winfo_height() >= 4 * scene.pane.hex.row_height
+    assert scene.pane.hex.winfo_y() + scene.pane.hex.winfo_height() <= height
+
+
 @pytest.mark.parametrize(("width", "height"), [(340, 700), (640, 420)])
 def test_tab_goes_through_everything_as_the_eye_does(scene: Scene, shelf: Shelf, width: int, height: int) -> None:
     scene.resize(width, height)
