@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sqlite3
 import threading
@@ -34,8 +35,9 @@ def make_app(screen: str, tmp_path: Path) -> Iterator[MakeApp]:
         return app
 
     yield make
-    for app in apps:
-        close(app)
+    while apps:
+        close(apps.pop(0))
+    gc.collect()  # here, not in a thread of the next window: pictures can only be let go on this one
 
 
 def close(app: App) -> None:
