@@ -28,6 +28,7 @@ class Scale:
     cycles: int = 1000
     megabytes: int = 64  # without a newline
     entries: int = 200_000
+    searched: int = 1_000_000  # entries of the journal in which something is looked for
     long_journal: int = 10_000_000  # entries of the journal that is opened
 
 

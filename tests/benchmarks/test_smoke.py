@@ -30,6 +30,7 @@ TINY = Scale(
     cycles=3,
     megabytes=1,
     entries=2000,
+    searched=3000,
     long_journal=3000,
 )
 

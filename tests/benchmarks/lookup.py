@@ -1,0 +1,112 @@
+"""Looking for something in a long session: until all of it is searched, alone and beside a busy thread."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from core.journal.passage import EVERYTHING
+from core.journal.search import Mode, Progress, Query, Search, compile_query
+from tests.benchmarks import report
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.load import CannotServe
+from tests.benchmarks.report import Outcome, Verdict
+from tests.benchmarks.turns import Sample, take_turns
+from tests.support.journals import SESSION, write_journal
+
+_PATIENCE = 300.0  # seconds
+_NEEDLE = b"a needle"
+_QUERIES = {
+    "text that is there once": Query("needle"),
+    "the same, match case": Query("needle", match_case=True),
+    "the same in hex": Query(_NEEDLE.hex(" "), Mode.HEX),
+    "the same as a pattern, in a process of its own": Query("need(le|el)", Mode.REGEX),
+    "text that is everywhere": Query("line"),
+}
+_RARE, _EVERYWHERE = next(iter(_QUERIES)), "text that is everywhere"
+
+
+class _Journal(NamedTuple):
+    path: Path
+    entries: int
+
+
+def find(bench: Bench) -> Outcome:
+    """A session of two connections, both ways, with one needle near its end."""
+    entries = bench.scale.searched
+    path = bench.folder / "searched.tincan"
+    first = write_journal(path, entries, connections=2, both_ways=True, instead={entries - 2: _NEEDLE})
+    journal = _Journal(path, first + entries)
+
+    series = take_turns(list(_QUERIES.items()), lambda query: _measure(journal, query), bench.scale.runs)
+    outcome = Outcome(
+        f"Looking through {entries:,} entries of 64 bytes",
+        ["For", "hits", "first news, ms", "all, ms", "beside a busy thread, ms", "cancelled in, ms"],
+    )
+    for name, shown in series.items():
+        columns = ("hits", "first", "all", "busy", "cancelled")
+        outcome.rows.append([name, *(report.rate(shown, column) for column in columns)])
+    outcome.keep("find", series)
+    what = f"{entries:,} entries, {_RARE}"
+    outcome.verdicts.append(Verdict(what, series[_RARE].median("all"), 1000, " ms", at_most=True))
+    worst = max(shown.worst("cancelled") for shown in series.values())
+    outcome.verdicts.append(Verdict("a search cancelled, the slowest", worst, 250, " ms", at_most=True))
+    return outcome
+
+
+def _measure(journal: _Journal, query: Query) -> Sample:
+    alone = _search(journal, query)
+    with _busy():
+        beside = _search(journal, query)
+    return {**alone, "busy": beside["all"], "cancelled": _cancel(journal, query)}
+
+
+def _search(journal: _Journal, query: Query) -> Sample:
+    told: list[tuple[float, Progress]] = []
+    began = time.perf_counter()
+    search = Search(
+        journal.path, SESSION, compile_query(query), EVERYTHING, range(journal.entries),
+        lambda progress: told.append((time.perf_counter(), progress)),
+    )  # fmt: skip
+    if not search.join(_PATIENCE):
+        search.cancel()
+        raise CannotServe(f"not through after {_PATIENCE:g} s")
+    at, last = told[-1]
+    if last.failure:
+        raise CannotServe(last.failure)
+    return {"first": (told[0][0] - began) * 1000, "all": (at - began) * 1000, "hits": last.count}
+
+
+def _cancel(journal: _Journal, query: Query) -> float:
+    """Milliseconds until the thread of a search has ended that is told to as soon as it has said something."""
+    said = threading.Event()
+    search = Search(
+        journal.path, SESSION, compile_query(query), EVERYTHING, range(journal.entries), lambda _progress: said.set()
+    )
+    said.wait(_PATIENCE)
+    began = time.perf_counter()
+    search.cancel()
+    search.join(_PATIENCE)
+    return (time.perf_counter() - began) * 1000
+
+
+@contextlib.contextmanager
+def _busy() -> Iterator[None]:
+    """Another thread of this process that has always something to do."""
+    enough = threading.Event()
+
+    def turn_round() -> None:
+        while not enough.is_set():
+            pass
+
+    thread = threading.Thread(target=turn_round, name="busy")
+    thread.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        thread.join()
