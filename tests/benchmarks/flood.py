@@ -131,7 +131,7 @@ def _measure(bench: Bench, flood: _Flood, view: _View) -> Sample:
     with _folder(bench) as folder:
         with window.running(folder, framing=view.framing) as program, Onlooker(program.display) as onlooker:
             sample, sent = _watch(bench, flood, view, program, onlooker)
-        return {**sample, **_compare(folder, sent)}
+        return {**sample, **compare(folder, sent)}
 
 
 def _watch(
@@ -202,7 +202,7 @@ def _wait_for_rows(program: window.Program) -> None:
         time.sleep(0.02)
 
 
-def _compare(folder: Path, sent: dict[str, float]) -> Sample:
+def compare(folder: Path, sent: dict[str, float]) -> Sample:
     """What the journal has of what was sent, byte for byte, read as anybody may read it."""
     size = crc = 0
     with contextlib.closing(sqlite3.connect(window.journals(folder)[-1])) as database:

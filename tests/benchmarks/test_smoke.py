@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import socket
 import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import __main__, machine, peers, report
+from tests.benchmarks import __main__, flood, machine, peers, report
 from tests.benchmarks.bench import Bench, Scale
 from tests.benchmarks.load import CannotServe, Load
 from tests.benchmarks.report import Verdict
 from tests.benchmarks.turns import Series, ratio, take_turns
+from tests.support.journals import line, write_journal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks read /proc and start Linux programs")
 
@@ -75,6 +79,35 @@ def test_the_generator_in_python_measures_the_same_things_as_the_one_in_c(load: 
 
     assert echoed["served"] == 2
     assert echoed["rate"] > 0
+
+
+@pytest.mark.parametrize("compiled", [True, False], ids=["in C", "in Python"])
+def test_a_flood_is_the_numbered_lines_of_which_it_tells_the_checksum(compiled: bool, tmp_path: Path) -> None:
+    slow_or_lean = Load(tmp_path, compiled=compiled)
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as elsewhere:
+        flooding = elsewhere.submit(slow_or_lean.flood, listener.getsockname()[1], 10_000, 0.1)
+        peer, _ = listener.accept()
+        with peer, peer.makefile("rb") as stream:
+            came = stream.read()
+    told = flooding.result()
+
+    assert 0 < len(came) == told["bytes"]
+    assert zlib.crc32(came) == told["crc"]
+    assert [int(line[:12]) for line in came.splitlines()] == list(range(len(came) // 64))
+
+
+@pytest.mark.parametrize(("entry", "lost", "changed"), [(None, 0, 0), (b"x" * 64, 0, 1), (b"x" * 63, 1, 1)])
+def test_a_byte_that_the_journal_lacks_or_has_otherwise_is_noticed(
+    entry: bytes | None, lost: int, changed: int, tmp_path: Path
+) -> None:
+    instead = {} if entry is None else {7: entry}
+    (tmp_path / "journals").mkdir()
+    write_journal(tmp_path / "journals" / "one.tincan", 20, instead=instead)
+    lines = b"".join(line(number) for number in range(20))
+
+    found = flood.compare(tmp_path, {"bytes": len(lines), "crc": zlib.crc32(lines)})
+
+    assert (found["lost"], found["changed"]) == (lost, changed)
 
 
 def test_who_cannot_do_it_is_named_and_not_asked_again() -> None:
