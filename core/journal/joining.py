@@ -18,7 +18,8 @@ from core.journal.schema import damaged
 _FEW = 4  # connections; of more, one sort costs less than two columns for each
 _BYTES_OR_NONE = (bytes, type(None))
 _RANGE = "entry.session = ? AND ordinal >= ? AND ordinal < ?"
-# group_concat() takes what a subquery gives in the order in which that gives it, and any bytes.
+# group_concat() takes what a subquery gives in the order in which that gives it, and any bytes; but an
+# older SQLite ends the whole at the first NUL.
 _JOINED = "CAST(group_concat({0}, '') AS BLOB)"
 
 
@@ -62,13 +63,18 @@ def extent(reader: JournalReader, stretch: Stretch) -> Extent:
     return Extent(size, notes, tuple(map(ConnectionId, _numbers(reader, connections))))
 
 
-def joined(reader: JournalReader, stretch: Stretch, connections: Sequence[ConnectionId]) -> list[Joined]:
-    """Everything that is not empty, in memory at once. ``connections`` are those of its extent.
+def joined(reader: JournalReader, stretch: Stretch, found: Extent) -> list[Joined]:
+    """Everything that is not empty, in memory at once. ``found`` is its extent. Raises ``JournalError``."""
+    join = _joined_and_sorted if len(found.connections) > _FEW else _joined_apart
+    for way in (join, _joined_by_rows):
+        streams = way(reader, stretch, found.connections)
+        if sum(len(stream.data) for stream in streams) == found.size:
+            return streams
+    raise damaged(reader.path)
 
-    Raises ``JournalError``.
-    """
-    if len(connections) > _FEW:
-        return _joined_and_sorted(reader, stretch)
+
+def _joined_apart(reader: JournalReader, stretch: Stretch, connections: Sequence[ConnectionId]) -> list[Joined]:
+    """A column for each stream."""
     streams = [(connection, kind) for connection in connections for kind in DATA_KINDS]
     if not streams:
         return []
@@ -81,8 +87,8 @@ def joined(reader: JournalReader, stretch: Stretch, connections: Sequence[Connec
     return [Joined(*stream, data) for stream, data in zip(streams, row, strict=True) if data]
 
 
-def _joined_and_sorted(reader: JournalReader, stretch: Stretch) -> list[Joined]:
-    """The same for any number of connections: all in one, parted by their sizes."""
+def _joined_and_sorted(reader: JournalReader, stretch: Stretch, _many: Sequence[ConnectionId]) -> list[Joined]:
+    """All in one, parted by their sizes."""
     where, values = stretch.where()
     where += f" AND kind IN {DATA_KINDS}"
     sizes = f"""SELECT connection, kind, sum(length(data)) FROM entry
@@ -91,13 +97,22 @@ def _joined_and_sorted(reader: JournalReader, stretch: Stretch) -> list[Joined]:
                   SELECT data FROM entry WHERE {where} ORDER BY connection, kind, ordinal)"""  # noqa: S608 - all ours
     streams = reader.ask(sizes, values, (int, str, int))
     ((data,),) = reader.ask(whole, values, (_BYTES_OR_NONE,))
-    ends = list(accumulate((size for *_stream, size in streams), initial=0))
-    if len(data or b"") != ends[-1]:
-        raise damaged(reader.path)
+    data = data or b""
+    begins = accumulate((size for *_stream, size in streams), initial=0)
     return [
         Joined(connection, kind, data[begin : begin + size])
-        for (connection, kind, size), begin in zip(streams, ends, strict=False)
+        for (connection, kind, size), begin in zip(streams, begins, strict=False)
     ]
+
+
+def _joined_by_rows(reader: JournalReader, stretch: Stretch, _any: Sequence[ConnectionId]) -> list[Joined]:
+    """Entry by entry, where SQLite cannot join them."""
+    pieces: dict[tuple[ConnectionId, str], list[bytes]] = {}
+    rows = reader.scan(stretch.session, stretch.first, stretch.stop, stretch.only, with_data=True)
+    for _ordinal, connection, kind, _size, data in rows:
+        if data and connection is not None and kind in DATA_KINDS:
+            pieces.setdefault((connection, kind), []).append(data)
+    return [Joined(*stream, b"".join(found)) for stream, found in pieces.items()]
 
 
 def sizes(reader: JournalReader, stretch: Stretch, connection: ConnectionId, kind: str) -> tuple[list[int], list[int]]:

@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 from core.events import ConnectionId, SessionId
 from core.journal.hits import Hit, Hits
-from core.journal.joining import Stretch, extent, joined, sizes
+from core.journal.joining import Extent, Stretch, extent, joined, sizes
 from core.journal.matching import Matcher
 from core.journal.passage import Filter
 from core.journal.pattern import Pattern
 from core.journal.reader import JournalReader
 from core.journal.schema import damaged
 
-LOOK_BACK = 4_096  # entries before the first that are looked at for the beginning of a match
+LOOK_BACK = 4_096  # entries before the first that are looked at for the beginning of a match, at most
+_LOOK_BACK_BYTES = 1 << 20  # of them: a search goes on often while much is coming in
 _MOST_ENTRIES = 4_096  # looked at in one go
 _MOST_BYTES = 128 * 1024  # of them: meanwhile no other thread runs, and nobody can cancel
 
@@ -29,12 +30,21 @@ def find(
 ) -> Generator[tuple[int, Hits], None, None]:
     """The matches that end in these entries, stretch by stretch, each time with how far the search is.
 
-    A match may begin up to ``LOOK_BACK`` entries before them. One that more bytes could have made longer
-    or undone comes when those are known, so that it may come after later ones. Raises ``JournalError``.
+    A match may begin before them, in the last ``LOOK_BACK`` entries or in as many as have 1 MiB. One that
+    more bytes could have made longer or undone comes when those are known, so that it may come after later
+    ones. Raises ``JournalError``.
     """
     sweep = _Sweep(reader, session, pattern, only)
-    for ordinal, hits in sweep.run(max(0, entries.start - LOOK_BACK), entries.stop):
+    for ordinal, hits in sweep.run(beginning(reader, session, only, entries.start), entries.stop):
         yield max(ordinal, entries.start), Hits(hit for hit in hits if hit.ordinal >= entries.start)
+
+
+def beginning(reader: JournalReader, session: SessionId, only: Filter, first: int) -> int:
+    """The entry from which to look, so that matches are found which end in ``first`` or later."""
+    back = min(first, LOOK_BACK)
+    while back > 1 and extent(reader, Stretch(session, first - back, first, only)).size > _LOOK_BACK_BYTES:
+        back //= 2
+    return first - back
 
 
 class _Sweep:
@@ -58,27 +68,27 @@ class _Sweep:
                 continue
             first = stretch.stop
             if found.size > _MOST_BYTES:
-                yield from self._look_at_large(stretch, found.connections)
+                yield from self._look_at_large(stretch)
             else:
                 count = min(count * 2, _MOST_ENTRIES) if found.size <= _MOST_BYTES // 2 else count
-                yield first, self._look_at(stretch, found.connections) + self._look_at_notes(stretch, found.notes)
+                yield first, self._look_at(stretch, found) + self._look_at_notes(stretch, found.notes)
         yield stop, [hit for stream in self._streams.values() for hit in stream.finish()]
 
-    def _look_at(self, stretch: Stretch, connections: tuple[ConnectionId, ...]) -> list[Hit]:
+    def _look_at(self, stretch: Stretch, found: Extent) -> list[Hit]:
         hits: list[Hit] = []
-        for connection, kind, data in joined(self._reader, stretch, connections):
+        for connection, kind, data in joined(self._reader, stretch, found):
             stream = self._stream(connection, kind)
             stream.expect(stretch, len(data))
             hits += stream.feed(data)
         return hits
 
-    def _look_at_large(
-        self, stretch: Stretch, connections: tuple[ConnectionId, ...]
-    ) -> Iterator[tuple[int, list[Hit]]]:
+    def _look_at_large(self, stretch: Stretch) -> Iterator[tuple[int, list[Hit]]]:
         """One entry with very many bytes, in pieces."""
         rows = self._reader.scan(self._session, stretch.first, stretch.stop, self._only, with_data=False)
-        for ordinal, _connection, kind, size, _data in rows:
-            stream = self._stream(connections[0], kind)
+        for ordinal, connection, kind, size, _data in rows:
+            if connection is None:
+                raise damaged(self._reader.path)
+            stream = self._stream(connection, kind)
             stream.expect(stretch, size)
             for piece in self._reader.pieces(self._session, ordinal, _MOST_BYTES):
                 yield stretch.first, stream.feed(piece)

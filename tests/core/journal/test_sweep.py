@@ -189,6 +189,32 @@ def test_a_search_goes_on_where_another_ended_and_finds_what_lies_across(talk: T
     assert first + second == hits(talk, "needle") == [Hit(3, 0, 6), Hit(4, -3, 3), Hit(4, 4, 10)]
 
 
+def test_a_search_that_goes_on_looks_back_a_little_however_large_the_entries_are(talk: Talk, tmp_path: Path) -> None:
+    write_journal(tmp_path / "many.tincan", 10_000)
+    with contextlib.closing(JournalReader(tmp_path / "many.tincan")) as reader:
+        assert sweep.beginning(reader, SESSION, EVERYTHING, 10_000) == 10_000 - sweep.LOOK_BACK
+        assert sweep.beginning(reader, SESSION, EVERYTHING, 5) == 0
+    for _ in range(40):
+        talk.receives(b"." * 65536)
+    talk.receives(b"." * sweep._LOOK_BACK_BYTES + b"nee")
+    talk.receives(b"dle")
+    with contextlib.closing(JournalReader(talk.path)) as reader:
+        assert sweep.beginning(reader, SESSION, EVERYTHING, talk.entries - 2) >= talk.entries - 2 - 16
+    assert found(talk.path, Query("needle"), range(talk.entries - 1, talk.entries)) == [Hit(talk.entries - 1, -3, 3)]
+
+
+@pytest.mark.case("C-47")
+@pytest.mark.parametrize("connections", [1, joining._FEW + 1])
+def test_a_sqlite_that_gives_not_all_of_a_text_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connections: int
+) -> None:
+    path = tmp_path / "binary.tincan"
+    first = write_journal(path, 20, connections=connections, instead={3: b"\0needle", 4: b"a\0b", 19: b"needle"})
+    monkeypatch.setattr(joining, "_JOINED", "CAST(substr(group_concat({0}, ''), 1, 100) AS BLOB)")
+
+    assert found(path, Query("needle"), range(first + 20)) == [Hit(first + 3, 1, 7), Hit(first + 19, 0, 6)]
+
+
 def test_there_is_nothing_in_no_entries(talk: Talk) -> None:
     assert found(talk.path, Query("a"), range(0)) == []
     assert found(talk.path, Query("a"), range(5, 5)) == []
