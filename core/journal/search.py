@@ -6,6 +6,7 @@ What is looked for is a ``Query``, made ready by ``compile_query``.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,8 @@ from core.journal.reader import JournalReader
 from core.journal.search_process import SearchProcess
 from core.journal.sweep import find
 from core.settings import DEFAULTS, Limits
+
+_log = logging.getLogger(__name__)
 
 __all__ = [
     "LONGEST_QUERY", "MOST_HITS", "Hit", "Hits", "Mode", "Pattern", "Progress", "Query", "QueryError", "Search",
@@ -107,6 +110,9 @@ class Search:
                         waiting, told = Hits(), time.monotonic()
         except TincanError as error:
             failure = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, who waits for the end must hear of it
+            _log.exception("fault while searching")
+            failure = f"something went wrong inside Tincan ({type(error).__name__})"
         if not self._is_cancelled:
             self._tell(Progress(waiting, searched, self._entries.stop, self._count, is_done=True, failure=failure))
 

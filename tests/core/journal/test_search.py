@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import time
@@ -203,6 +204,20 @@ class TestAPatternThatTakesForEver:
             assert process._process.wait(PATIENCE) == 1
         finally:
             process.close()
+
+
+def test_a_fault_of_our_own_is_told_and_logged(
+    teller: Teller, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(search_module, "find", broken)
+    teller.starts(Query("line"), EVERY_LINE)
+
+    assert "something went wrong inside Tincan (ZeroDivisionError)" in teller.end().failure
+    assert [record.getMessage() for record in logged_errors] == ["fault while searching"]
+    logged_errors.clear()
 
 
 def search_is_running(search: Search) -> bool:
