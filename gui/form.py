@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.address import Address, parse_host, parse_port
 from core.errors import AddressError
 from gui.panes.address_bar import AddressBar
+from gui.sentences import sentence
 
 
 def read_address(bar: AddressBar, *, for_server: bool) -> Address | None:
@@ -12,12 +13,12 @@ def read_address(bar: AddressBar, *, for_server: bool) -> Address | None:
     try:
         host = parse_host(bar.host.get())
     except AddressError as error:
-        bar.refuse(_sentence(error), host=True)
+        bar.refuse(sentence(error), host=True)
         return None
     try:
         return Address(host, parse_port(bar.port.get(), for_server=for_server))
     except AddressError as error:
-        bar.refuse(_sentence(error), port=True)
+        bar.refuse(sentence(error), port=True)
         return None
 
 
@@ -27,8 +28,3 @@ def glance(bar: AddressBar) -> Address | None:
         return Address(parse_host(bar.host.get()), parse_port(bar.port.get(), for_server=True))
     except AddressError:
         return None
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,86 @@
+"""Showing only a part of the conversation on view.
+
+Lives on the window's thread; the filter bar is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gui.filtering import ConnectionRow, FilterView
+
+if TYPE_CHECKING:
+    from core.events import ConnectionId, SessionId
+    from core.journal.ledger import SessionState
+    from core.journal.passage import Filter
+    from gui.panes.filter_bar import FilterBar
+    from gui.viewing import Viewing
+    from gui.window import Window
+
+_MOST_CONNECTIONS = 2_000  # of one session that can be chosen from
+
+
+class Narrowing:
+    """Between the filter bar and the conversation on view."""
+
+    def __init__(self, window: Window, viewing: Viewing, refresh: Callable[[], None]) -> None:
+        self._window = window
+        self._viewing = viewing
+        self._refresh = refresh
+        self._state: SessionState | None = None
+        self._known: dict[SessionId, dict[ConnectionId, ConnectionRow]] = {}
+        self._filter_bar: FilterBar | None = None
+
+    def show(self, state: SessionState | None) -> None:
+        """The conversation on view has changed, or grown."""
+        self._state = state
+        if state is not None:
+            self._learn(state)
+        if self._filter_bar is not None and self._filter_bar.winfo_manager():
+            self._filter_bar.show(self._filter_view())
+
+    def open(self) -> None:
+        """Offer to show only a part of the conversation."""
+        pane = self._window.conversation
+        if self._filter_bar is None:
+            from gui.panes.filter_bar import FilterBar
+
+            self._filter_bar = FilterBar(
+                pane.strips, self._window.theme, on_filter=self.choose, on_close=self._close_filter
+            )
+            self._window.adopt(self._filter_bar)
+        pane.open_strip(self._filter_bar)
+        self._filter_bar.show(self._filter_view())
+        self._filter_bar.focus_first()
+
+    def choose(self, only: Filter) -> None:
+        """Show only that."""
+        self._viewing.choose_filter(only)
+        self._refresh()
+
+    def _close_filter(self) -> None:
+        if self._filter_bar is not None:
+            self._window.conversation.close_strip(self._filter_bar)
+        self._window.composer.focus_message()
+
+    def _learn(self, state: SessionState) -> None:
+        """Connections that are over can still be looked at, so they are remembered."""
+        known = self._known.setdefault(state.session, {})
+        for one in state.connections:
+            if one.connection not in known and len(known) < _MOST_CONNECTIONS:
+                known[one.connection] = ConnectionRow(one.connection, one.number, f"#{one.number}  {one.peer}")
+
+    def _filter_view(self) -> FilterView:
+        only, conversation = self._viewing.lens.only, self._viewing.conversation
+        rows = tuple(self._known[self._state.session].values()) if self._state is not None else ()
+        return FilterView(
+            rows,
+            only.connections,
+            only.received,
+            only.sent,
+            only.notes,
+            shown=conversation.total if conversation is not None else 0,
+            total=conversation.entries if conversation is not None else 0,
+            is_counting=conversation.is_counting if conversation is not None else False,
+        )
