@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
@@ -12,6 +13,18 @@ from gui.theme import Theme
 
 PATIENCE = 10.0  # seconds; a test that waits so long has failed
 WaitUntil = Callable[[Callable[[], bool]], None]
+
+
+@pytest.fixture(autouse=True)
+def collected_on_this_thread() -> Iterator[None]:
+    """What a test leaves in cycles goes here and at once, as ``gui.collecting`` has it: a picture collected on a
+    thread of a later test would fail that one.
+    """
+    gc.disable()
+    yield
+    gc.collect()
+    gc.freeze()  # what stays is the test run's own; the next test need not look through it again
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +45,7 @@ def root(screen: str) -> Iterator[tk.Tk]:
     yield window
     window.update_idletasks()
     for ticket in window.tk.splitlist(window.tk.call("after", "info")):
-        window.after_cancel(ticket)
+        window.tk.call("after", "cancel", ticket)  # not after_cancel: another widget may own the command
     window.destroy()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import socket
 import sqlite3
 import threading
@@ -26,9 +25,8 @@ def make_app(screen: str, tmp_path: Path) -> Iterator[MakeApp]:
     """Windows with a folder each, closed at the end as a person would."""
     apps: list[App] = []
 
-    def make(**options: object) -> App:
-        folder = tmp_path / f"app{len(apps)}"
-        app = App(Options(folder=folder, **options))  # type: ignore[arg-type]
+    def make(folder: Path | None = None, **options: object) -> App:
+        app = App(Options(folder=folder or tmp_path / f"app{len(apps)}", **options))  # type: ignore[arg-type]
         apps.append(app)
         app.show()
         pump_until(lambda: app.switchboard._workbench is not None, app.root)
@@ -37,15 +35,13 @@ def make_app(screen: str, tmp_path: Path) -> Iterator[MakeApp]:
     yield make
     while apps:
         close(apps.pop(0))
-    gc.collect()  # here, not in a thread of the next window: pictures can only be let go on this one
 
 
 def close(app: App) -> None:
-    try:
+    """Unless the test has closed it."""
+    if not app._leaving:
         app.root.update_idletasks()
         app.leave()
-    except tk.TclError:  # it was closed by the test
-        return
 
 
 def shown(app: App) -> str:
