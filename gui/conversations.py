@@ -15,7 +15,8 @@ from core.journal.indexing import Indexer
 from core.journal.lens import RAW, Lens
 from core.journal.passage import Passage
 from core.journal.reader import JournalReader
-from core.journal.reading import Growth, Reading, Recorded
+from core.journal.reading import Growth, Reading
+from core.journal.recorded import Recorded
 from gui.viewing import Calls
 
 

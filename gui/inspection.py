@@ -12,7 +12,7 @@ from core.text_safety import MOST_MARKS, Span, TextSafety, decode, unfinished_ta
 from gui.hexdump import Bytes
 
 if TYPE_CHECKING:
-    from core.journal.reading import Call
+    from core.journal.recorded import Call
 
 MOST_READ = 1_000  # bytes shown as text; marks may make four characters of each
 EMPTY = "Choose a message with a click, or with Alt+Up and Alt+Down"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -134,6 +134,13 @@ class JournalReader:
             "SELECT data FROM entry WHERE session = ? AND ordinal = ?", (session, ordinal), (_BYTES_OR_NONE,)
         )
         return rows[0][0] or b"" if rows else b""
+
+    def data_of(self, session: SessionId, ordinals: Sequence[int]) -> dict[int, bytes]:
+        """All the bytes of a few entries, by their ordinals; those that are not there, or have none, are left out."""
+        marks = ", ".join("?" * len(ordinals))
+        sql = f"SELECT ordinal, data FROM entry WHERE session = ? AND ordinal IN ({marks})"  # noqa: S608 - question marks
+        rows = self._rows(sql, (session, *ordinals), (int, _BYTES_OR_NONE)) if ordinals else ()
+        return {ordinal: data for ordinal, data in rows if data}
 
     def pieces(self, session: SessionId, ordinal: int, size: int) -> Iterator[bytes]:
         """All the bytes of one entry in pieces of at most ``size``, one at a time in memory."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -24,7 +22,8 @@ from core.journal.lens import (
     pending,
 )
 from core.journal.passage import DATA_KINDS, Passage, Span
-from core.journal.reader import CallRow, Entry, JournalReader
+from core.journal.reader import Entry, JournalReader
+from core.journal.recorded import Calls, Recorded
 from core.wire.splitting import Splitter, make_splitter
 
 PREVIEW = 4096  # bytes of a message that a view usually shows
@@ -40,17 +39,6 @@ class Growth(NamedTuple):
     entries: int
     rows: int
     unfinished: tuple[Unfinished, ...]
-
-
-class Call(NamedTuple):
-    """One ``recv``, or one bite that the kernel took of a message sent: the bytes from ``start`` to before ``stop``."""
-
-    ordinal: int
-    wall_ns: int
-    mono_ns: int
-    start: int  # counted in the message's frame
-    stop: int
-    offset: int  # where ``start`` lies in the entry's data
 
 
 class Counter:
@@ -148,9 +136,9 @@ class Reading:
         """The message's frame as it went through the socket; of a note, nothing."""
         span = message.span
         if span is None:
-            return Recorded(self._reader, self.session, [])
+            return Recorded(self._reader, self.session, Calls())
         entries = self._reader.calls(self.session, message.connection, message.kind, span.first, span.last)
-        return Recorded(self._reader, self.session, list(_calls(entries, span)))
+        return Recorded(self._reader, self.session, Calls(entries, span))
 
     def place_of(self, ordinal: int, stop: int = 0) -> int:
         """The row that shows byte ``stop - 1`` of an entry; for a note, the note.
@@ -245,69 +233,12 @@ class Reading:
         return found[0]
 
 
-class Recorded:
-    """Bytes in the journal that belong together, and the calls of the socket that carried them. One thread.
-
-    ``size`` is in bytes. Raises ``JournalError`` for what cannot be read.
-    """
-
-    def __init__(self, reader: JournalReader, session: SessionId, calls: list[Call]) -> None:
-        self.calls = calls
-        self.size = calls[-1].stop if calls else 0
-        self._reader = reader
-        self._session = session
-        self._known: tuple[int, bytes] = (-1, b"")
-
-    def read(self, start: int, stop: int) -> bytes:
-        """The bytes from offset ``start`` up to before ``stop``, or as many as there are."""
-        return b"".join(self.pieces(start, stop))
-
-    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """The same, a piece for each call."""
-        place = max(0, bisect_right(self.calls, start, key=_start) - 1)
-        for call in islice(self.calls, place, None):
-            if call.start >= stop:
-                return
-            data = self._data(call.ordinal)
-            yield data[call.offset + max(0, start - call.start) : call.offset + min(stop, call.stop) - call.start]
-
-    def _data(self, ordinal: int) -> bytes:
-        if self._known[0] != ordinal:
-            self._known = (ordinal, self._reader.data(self._session, ordinal))
-        return self._known[1]
-
-
 def _plain(entry: Entry, place: int) -> Passage:
     span = Span(entry.ordinal, 0, entry.ordinal, entry.size) if entry.kind in DATA_KINDS else None
     return Passage(
         place, entry.session, entry.ordinal, entry.connection, entry.number, entry.kind, entry.wall_ns, entry.mono_ns,
         entry.data if span else None, entry.size, entry.note, entry.is_failure, span,
     )  # fmt: skip
-
-
-def _calls(entries: Iterable[CallRow], span: Span) -> Iterator[Call]:
-    """The entries of a span as calls, with offsets counted from its beginning."""
-    position = 0
-    for ordinal, wall_ns, mono_ns, size, detail in entries:
-        first, last = span.start if ordinal == span.first else 0, span.stop if ordinal == span.last else size
-        offset = 0
-        for bite in (*_bites(detail), size):
-            begin, end = max(first, offset), min(last, offset + bite, size)
-            if end > begin:
-                yield Call(ordinal, wall_ns, mono_ns, position, position + end - begin, begin)
-                position += end - begin
-            offset += bite
-
-
-def _bites(detail: str) -> list[int]:
-    """The sizes that the kernel took of a message at a time; empty if it took all at once."""
-    if not detail:
-        return []
-    try:
-        cuts = json.loads(detail).get("cuts", [])
-    except (ValueError, AttributeError):
-        return []
-    return [cut for cut in cuts if isinstance(cut, int) and cut > 0] if isinstance(cuts, list) else []
 
 
 def _holds(cut: Cut, entry: Entry, stop: int) -> bool:
@@ -320,4 +251,3 @@ def _holds(cut: Cut, entry: Entry, stop: int) -> bool:
 
 _rows = attrgetter("rows")
 _ordinal = attrgetter("ordinal")
-_start = attrgetter("start")

@@ -18,7 +18,7 @@ from gui.panes.wrapped import wrap_within
 from gui.theme import Theme
 
 if TYPE_CHECKING:
-    from core.journal.reading import Call
+    from core.journal.recorded import Call
 
 _TWO_COLUMNS = 560  # at 96 dots an inch: from this width on the bytes stand beside the facts
 _LOW_BESIDE, _LOW_BELOW = 16, 33  # lines of text; in less height the bytes take the room of their text

@@ -10,7 +10,7 @@ import pytest
 
 from core.events import ConnectionId, SessionId
 from core.journal.passage import Passage, Span
-from core.journal.reading import Call
+from core.journal.recorded import Call
 from core.text_safety import Span as Stretch
 from core.text_safety import TextSafety
 from gui.inspection import (

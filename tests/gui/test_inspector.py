@@ -13,7 +13,8 @@ from core.errors import JournalError
 from core.journal.lens import Lens
 from core.journal.passage import Passage
 from core.journal.reader import JournalReader
-from core.journal.reading import Call, Counter, Reading
+from core.journal.reading import Counter, Reading
+from core.journal.recorded import Call
 from gui.inspection import EMPTY, Inspected
 from gui.panes.hex_text import Range
 from gui.panes.inspector import Inspector
