@@ -142,12 +142,16 @@ class ReplyChanged:
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """A peer came and was sent off because a limit was reached. ``peer`` is None if not even that is known."""
+    """Peers came and were sent off because a limit was reached; several in a short time make one event.
+
+    ``peer`` is the first of them, None if not even that is known.
+    """
 
     session: SessionId
     at: int
     peer: Address | None
     why: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,9 @@ class Tally:
     last: int = 0
     why: str = ""  # the last time
 
-    def plus(self, at: int, why: str, size: int = 0) -> Tally:
-        """One more, at that moment."""
-        return Tally(self.count + 1, self.size + size, self.since if self.count else at, at, why)
+    def plus(self, at: int, why: str, size: int = 0, count: int = 1) -> Tally:
+        """One more, or several, at that moment."""
+        return Tally(self.count + count, self.size + size, self.since if self.count else at, at, why)
 
 
 NEVER = Tally()
@@ -195,7 +195,7 @@ def _tallied(state: SessionState, event: TurnedAway | NotSent | MessageTooLong) 
     """The state with one thing more that went wrong."""
     match event:
         case TurnedAway():
-            return replace(state, turned_away=state.turned_away.plus(event.at, event.why))
+            return replace(state, turned_away=state.turned_away.plus(event.at, event.why, count=event.count))
         case NotSent():
             return replace(state, not_sent=state.not_sent.plus(event.at, event.why, event.size))
         case MessageTooLong():

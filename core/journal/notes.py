@@ -76,7 +76,8 @@ def _about_session(event: SessionEvent) -> str:
         case ReplyChanged():
             return f"replies with {_REPLIES.get(event.reply, event.reply)} from now on"
         case TurnedAway():
-            return f"turned {event.peer or 'a peer'} away: {event.why}"
+            more = f" and {event.count - 1:,} more" if event.count > 1 else ""
+            return f"turned {event.peer or 'a peer'}{more} away: {event.why}"
         case _:
             return ""
 

@@ -217,8 +217,7 @@ class Server(Session):
             return
         self._turned_away_at = self._loop.time()
         peer, why = self._first_turned_away
-        more = f" ({count - 1:,} more were turned away with it)" if count > 1 else ""
-        self._emit(TurnedAway(self.id, time.monotonic_ns(), peer, why + more))
+        self._emit(TurnedAway(self.id, time.monotonic_ns(), peer, why, count))
 
     def _turn_away_without_descriptor(self, listener: socket.socket) -> bool:
         """No descriptor is left: use the spare one to tell the peer so, instead of leaving it to hang."""
