@@ -137,6 +137,7 @@ class App:
                 self._journal = OpenJournal(path, self._workbench.open_reader())
                 break
             except JournalError as error:
+                self._release_claim()
                 trouble = trouble or f"{error}. This conversation is kept for now, in a temporary folder."
         if self._workbench is None:
             self._workbench = Workbench()
@@ -150,16 +151,21 @@ class App:
         """Have ``call`` made on the window's thread, soon. Any thread."""
         self.bridge.post(call)
 
-    def recent_journals(self) -> list[Path]:
-        """The journals of earlier runs, the newest first."""
-        return journals.recent(self._journals, besides=self._workbench.journal if self._workbench else None)
+    @property
+    def journal_folder(self) -> Path:
+        """Where journals are."""
+        return self._journals
 
-    def open_journals(self) -> str:
-        """Show the folder of journals in the desktop's own file program."""
-        from gui.desktop import open_folder
+    @property
+    def journal(self) -> Path | None:
+        """The one of this run."""
+        return self._workbench.journal if self._workbench is not None else None
 
-        folder = self._workbench.journal.parent if self._workbench and self._workbench.journal else self._journals
-        return "" if open_folder(folder) else f"The journals are in {folder}"
+    def show_log(self) -> str:
+        """Show the log of faults in the desktop's own program; the answer says where it is if that cannot be."""
+        from gui.desktop import open_file
+
+        return "" if open_file(self._faults.path) else f"The log is {self._faults.path}"
 
     def leave(self) -> None:
         """End the program: the window goes at once, connections get a moment to say goodbye."""
@@ -173,13 +179,13 @@ class App:
         self.switchboard.room.close()
         self.switchboard.export_desk.cancel()
         self.switchboard.viewing.close()
+        self.switchboard.journal_desk.close()
         self.switchboard.archives.close()
         if self._journal is not None:
             self._journal.reader.close()  # before the writer, who then can fold the write-ahead log into the file
         if self._workbench is not None:
             self.late = self._workbench.close(PATIENCE)
-        if self._claim is not None:
-            self._claim.close()
+        self._release_claim()
         self.bridge.close()
         for ticket in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.after_cancel(ticket)
@@ -194,7 +200,9 @@ class App:
         if self._file.notice:
             self._tell_settings()
         if self._options.journal is not None:
-            self.switchboard.open_journal(self._options.journal)
+            self.switchboard.journal_desk.open(self._options.journal)
+        else:
+            self._offer_crashed()
         if self._options.serve is not None:
             self._fill(self._options.serve)
             self.switchboard.serve()
@@ -204,6 +212,20 @@ class App:
         kept = (self._journals, self._saved.keep_journals, self._saved.journal_megabytes)
         threading.Thread(target=journals.prune, args=kept, name="prune journals", daemon=True).start()
         self._save_now_and_then()
+
+    def _release_claim(self) -> None:
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
+
+    def _offer_crashed(self) -> None:
+        """A run that was killed may have left something to look at; it is offered once."""
+
+        def remember(name: str) -> None:
+            switchboard = self.switchboard
+            switchboard.preferences = switchboard.preferences.with_offered(name)
+
+        self.switchboard.journal_desk.offer_crashed(self._saved.offered, remember)
 
     def _fill(self, address: Address) -> None:
         self.window.address.fill(address.host, str(address.port))
@@ -237,7 +259,7 @@ class App:
             self.switchboard.say(notice, "settings")
 
     def _tell_from_anywhere(self, sentence: str) -> None:
-        self.bridge.post(lambda: self.switchboard.say(sentence, "fault", is_failure=True))
+        self.bridge.post(lambda: self.switchboard.notices.fault(sentence))
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,7 @@ from core.events import SessionId
 
 if TYPE_CHECKING:
     from core.journal.ledger import SessionState
+    from core.journal.recovery import Opened
     from gui.conversations import OpenJournal
 
 
@@ -22,34 +24,30 @@ class Archived(NamedTuple):
 
 
 class Archives:
-    """Opens journals and gives their sessions numbers below zero, which no session of this run has."""
+    """Keeps journals open and gives their sessions numbers below zero, which no session of this run has."""
 
     def __init__(self) -> None:
         self._sessions: dict[SessionId, Archived] = {}
-        self._journals: dict[Path, OpenJournal] = {}
+        self._journals: dict[Path, Opened] = {}
+        self._shown: dict[Path, list[SessionState]] = {}
 
-    def open(self, path: Path) -> list[SessionState]:
-        """The sessions of a journal; none if it is open already. Raises ``JournalError``."""
-        from core.journal.archive import archived_sessions
-        from core.journal.reader import JournalReader
+    def take(self, path: Path, opened: Opened, states: Sequence[SessionState]) -> list[SessionState]:
+        """Keep a journal that was opened as ``path``; its sessions with the numbers that they have here."""
         from gui.conversations import OpenJournal
         from gui.journals import when
 
-        if path.resolve() in self._journals:
-            return []
-        reader = JournalReader(path)
-        try:
-            states = archived_sessions(reader)
-        except BaseException:
-            reader.close()
-            raise
-        journal = self._journals[path.resolve()] = OpenJournal(path, reader)
-        shown = []
+        journal = OpenJournal(opened.path, opened.reader)
+        self._journals[path.resolve()] = opened
+        shown = self._shown[path.resolve()] = []
         for state in states:
             name = SessionId(-len(self._sessions) - 1)
             self._sessions[name] = Archived(journal, state.session, when(path))
             shown.append(replace(state, session=name))
         return shown
+
+    def sessions_of(self, path: Path) -> list[SessionState]:
+        """The sessions of the journal that was opened as ``path``; none if it is not open."""
+        return self._shown.get(path.resolve(), [])
 
     def get(self, session: SessionId) -> Archived | None:
         """What a session below zero stands for."""
@@ -62,7 +60,8 @@ class Archives:
 
     def close(self) -> None:
         """Let go of the files."""
-        for journal in self._journals.values():
-            journal.reader.close()
+        for opened in self._journals.values():
+            opened.close()
         self._journals.clear()
         self._sessions.clear()
+        self._shown.clear()

@@ -47,8 +47,13 @@ class Recent:
 
 def journal_path(folder: Path, now: float | None = None) -> Path:
     """A name for a new journal: date, time and process, so that it sorts by age and two runs never share it."""
-    moment = time.strftime(_MOMENT, time.localtime(now))
-    return folder / f"{moment}_{os.getpid()}.tincan"
+    seconds = time.time() if now is None else now
+    while True:
+        moment = time.strftime(_MOMENT, time.localtime(seconds))
+        path = folder / f"{moment}_{os.getpid()}.tincan"
+        if not path.exists():
+            return path
+        seconds += 1
 
 
 def when(path: Path) -> str:

@@ -55,6 +55,7 @@ class Preferences:
     keep_journals: int = 20  # the one being written included
     journal_megabytes: int = 2_000  # all journals together, in millions of bytes
     limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual
+    offered: tuple[str, ...] = ()  # names of the journals of killed runs that were offered
 
     def with_address(self, host: str, port: str) -> Preferences:
         """With a host and port that were just used in front of the others."""
@@ -67,6 +68,10 @@ class Preferences:
         if not message or len(message) > LONGEST_MESSAGE:
             return self
         return replace(self, messages=_in_front(message, self.messages, MOST_MESSAGES))
+
+    def with_offered(self, journal: str) -> Preferences:
+        """With the name of a journal that need not be offered again."""
+        return replace(self, offered=_in_front(journal, self.offered, MOST_ADDRESSES))
 
     def limits(self) -> Limits:
         """The limits for what is started from now on. A value that makes no sense counts as the usual one."""

@@ -13,6 +13,7 @@ from core.events import ConnectionId, Role, SessionId
 from core.journal.ledger import ConnectionState, Phase, SessionState
 from core.text_safety import TextSafety
 from gui.keys import shown
+from gui.reachable import places
 from gui.views import (
     AddressBarView,
     Button,
@@ -27,6 +28,7 @@ from gui.views import (
 
 if TYPE_CHECKING:
     from core.address import Address
+    from core.net.reachable import LocalAddress
 
 MOST_CONNECTION_ROWS = 100  # of one server in the list of sessions
 MOST_SESSION_ROWS = 200
@@ -43,7 +45,7 @@ class Desk:
     recipient: ConnectionId | None = None  # who gets what is written; None is everyone
     form: Address | None = None  # what host and port say, None if they make no sense
     reply: str = "letter"  # of the selected server, else of the next one
-    reachable: tuple[str, ...] = ()  # this machine's addresses that others can use
+    reachable: tuple[LocalAddress, ...] = ()  # this machine's addresses that others can use
     safety: TextSafety = field(default_factory=TextSafety)
     archived: Mapping[SessionId, str] = field(default_factory=dict)  # when the journals of old sessions were begun
 
@@ -292,12 +294,17 @@ def _recipients(desk: Desk, connections: Sequence[ConnectionState]) -> tuple[Rec
 def _status(desk: Desk) -> StatusView:
     live = [state for state in desk.sessions.values() if state.phase is not Phase.ENDED]
     state = desk.state
-    if state is None or (state.phase is Phase.ENDED and live and state.failure is None):
+    is_quietly_over = state is not None and state.phase is Phase.ENDED and state.failure is None
+    if state is None or (is_quietly_over and live and state.session not in desk.archived):
         state = live[-1] if live else state
     warning = _warning(desk, live)
     if state is None:
         return StatusView("off", "Ready", warning=warning)
     figures: tuple[str, ...] = (f"in {human_bytes(state.bytes_in)}", f"out {human_bytes(state.bytes_out)}")
+    if state.session in desk.archived:
+        is_counted = state.bytes_in or state.bytes_out
+        words = f"from the journal of {desk.archived[state.session]}"
+        return StatusView("off", desk.safety.field(words), figures if is_counted else (), warning)
     if state.failure is not None and not state.accepted:
         figures = ()
     elif state.role is Role.SERVER:
@@ -325,21 +332,9 @@ def _warning(desk: Desk, live: Sequence[SessionState]) -> str:
     open_servers = [state for state in live if state.is_open_to_the_network]
     if not open_servers:
         return ""
-    places = [
-        place
-        for state in open_servers
-        for address in state.addresses
-        if not address.is_loopback
-        for place in _reachable_places(desk, address)
-    ]
-    return "open to the network: " + ", ".join(dict.fromkeys(places[:4]))
-
-
-def _reachable_places(desk: Desk, address: Address) -> list[str]:
-    if not address.is_every_interface or not desk.reachable:
-        return [str(address)]
-    same_kind = [host for host in desk.reachable if (":" in host) == (":" in address.host)]
-    return [f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}" for host in same_kind]
+    listening = [address for state in open_servers for address in state.addresses if not address.is_loopback]
+    found = [place.text for place in places(listening, desk.reachable)] or [str(address) for address in listening]
+    return "open to the network: " + ", ".join(list(dict.fromkeys(found))[:4])
 
 
 def _count(number: int, noun: str) -> str:

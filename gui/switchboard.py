@@ -5,11 +5,8 @@ Lives on the window's thread. What the workbench is asked here returns at once.
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,12 +19,13 @@ from gui.archives import Archives
 from gui.desktop import open_folder
 from gui.export_desk import ExportDesk
 from gui.form import glance, read_address
-from gui.journals import when
-from gui.panes.banner import Notice
+from gui.journal_desk import JournalDesk, first
+from gui.notices import Notices
 from gui.panes.composer import Outcome
 from gui.preferences import Preferences
-from gui.reachable import look_up, own_addresses, places
+from gui.reachable import look_up
 from gui.reading_room import ReadingRoom
+from gui.settings_desk import SettingsDesk
 from gui.theme import Theme
 from gui.viewing import Calls, Viewing
 from gui.window import Window
@@ -43,6 +41,16 @@ if TYPE_CHECKING:
 class Surroundings(Protocol):
     """What the switchboard needs of the program around it."""
 
+    @property
+    def journal_folder(self) -> Path:
+        """Where journals are."""
+        ...
+
+    @property
+    def journal(self) -> Path | None:
+        """The one of this run."""
+        ...
+
     def open_workbench(self) -> tuple[Workbench, OpenJournal | None]:
         """Start the engine room; called once, before the first command."""
         ...
@@ -55,12 +63,8 @@ class Surroundings(Protocol):
         """End the program."""
         ...
 
-    def recent_journals(self) -> list[Path]:
-        """The journals of earlier runs, the newest first."""
-        ...
-
-    def open_journals(self) -> str:
-        """Show the folder of journals to the person; the answer says what went wrong, if anything."""
+    def show_log(self) -> str:
+        """Show the log of faults to the person; the answer says what went wrong, if anything."""
         ...
 
 
@@ -81,8 +85,7 @@ class Switchboard:
         self._asked: SessionId | None = None  # the newest session, whose failure is told under the fields
         self._starting: SessionId | None = None  # the server that is about to listen
         self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
-        self._reachable: tuple[str, ...] = ()
-        self._recording_failed = False
+        self._reachable: tuple[LocalAddress, ...] = ()
         self._leaving = False
         calls = Calls(surroundings.post, self.refresh, self._cannot_read)
         self.viewing = Viewing(calls, preferences.lens)
@@ -94,6 +97,19 @@ class Switchboard:
         post = self._surroundings.post
         self.room = ReadingRoom(window, self.viewing, refresh=self.refresh, post=post, complain=self.complain)
         self.export_desk = ExportDesk(window, self.viewing, post=post, open_folder=open_folder)
+        self.notices = Notices(window.banner, self.commands)
+        self.journal_desk = JournalDesk(
+            self.archives,
+            self.notices,
+            self._surroundings,
+            safety=window.conversation.transcript.text.safety,
+            on_open=self._show_archived,
+            on_change=self._learn,
+        )
+        self.settings = SettingsDesk(
+            window, self._theme, current=lambda: self.preferences, keep=self.apply, post=post,
+            open_folder=self._open_folder,
+        )  # fmt: skip
         hosts, ports = self.preferences.hosts, self.preferences.ports
         window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
         self._offer_history()
@@ -109,8 +125,8 @@ class Switchboard:
             "connect_again": self.connect,
             "focus_host": lambda: self._window.address.focus_host(),
             "focus_message": lambda: self._window.composer.focus_message(),
-            "show_settings": self._show_settings,
-            "show_network": self._show_network,
+            "show_settings": lambda: self.settings.open(),
+            "show_network": lambda: self.settings.show_network(self.sessions.values()),
             "find": lambda: self.room.open_find(),
             "find_next": lambda: self.room.step(1),
             "find_previous": lambda: self.room.step(-1),
@@ -122,13 +138,14 @@ class Switchboard:
             "previous_session": lambda: self._step(-1),
             "clear_view": self.clear_view,
             "show_everything": self.show_everything,
-            "larger": lambda: self._zoom(self._theme.step + 1),
-            "smaller": lambda: self._zoom(self._theme.step - 1),
-            "usual_size": lambda: self._zoom(0),
+            "larger": lambda: self.settings.zoom(self._theme.step + 1),
+            "smaller": lambda: self.settings.zoom(self._theme.step - 1),
+            "usual_size": lambda: self.settings.zoom(0),
             "show_keys": lambda: self._window.show_keys(),
-            "show_about": self.show_about,
-            "open_journals": self._open_journals,
+            "show_about": lambda: self.notices.say(self.settings.about, "about"),
+            "open_journals": self._open_folder,
             "open_journal": self._ask_for_journal,
+            "open_log": self._show_log,
             "cut": lambda: self._edit("<<Cut>>"),
             "copy": lambda: self._edit("<<Copy>>"),
             "paste": lambda: self._edit("<<Paste>>"),
@@ -140,12 +157,12 @@ class Switchboard:
 
     def deliver(self, states: dict[SessionId, SessionState], recording: Recording) -> None:
         """Take in the newest states and show them."""
+        self.notices.watch(states, self.sessions, recording)
         for state in states.values():
             before = self.sessions.get(state.session)
             self.sessions[state.session] = state
             if before is None or before.phase is not state.phase:
                 self._phase_changed(state)
-        self._tell_recording(recording)
         self.refresh()
 
     def refresh(self) -> None:
@@ -209,7 +226,8 @@ class Switchboard:
             self._begin(address, lambda: self.workbench.serve(address, reply=reply), is_server=True)
             if self._asked is not None:
                 self._replies[self._asked] = reply
-            self._reachable = () if address.is_loopback else own_addresses()
+            if not address.is_loopback:
+                look_up(lambda found: self._surroundings.post(lambda: self._found_addresses(found)))
 
     def connect(self) -> None:
         """Connect a client to host and port."""
@@ -278,8 +296,7 @@ class Switchboard:
 
     def choose_colours(self, name: str) -> None:
         """Take another palette."""
-        self.preferences = replace(self.preferences, theme=name)
-        self._theme.choose(name)
+        self.settings.choose_colours(name)
 
     def form_edited(self) -> None:
         """Host or port changed: the buttons may mean something else."""
@@ -310,16 +327,6 @@ class Switchboard:
         """Say why something cannot be done."""
         self.say(why, "refused")
 
-    def show_about(self) -> None:
-        """Say what this program is."""
-        from core import __version__
-
-        tk_version = self._window.root.tk.call("info", "patchlevel")
-        self.say(
-            f"Tincan {__version__}, both ends of a TCP conversation. Python {sys.version.split()[0]}, Tk {tk_version}.",
-            "about",
-        )
-
     def quit(self) -> None:
         """End the program; ask first, once, while something is connected."""
         standing = sum(len(state.connections) for state in self.sessions.values())
@@ -328,9 +335,8 @@ class Switchboard:
             return
         self._leaving = True
         words = "One connection stands" if standing == 1 else f"{standing:,} connections stand"
-        answers = (("Quit", self._surroundings.leave),)
-        self._window.banner.say(Notice(f"{words}. Quit all the same?", buttons=answers, close_word="Stay"), "quit")
-        self._window.banner.on_hush = self._stay
+        sentence, answers = f"{words}. Quit all the same?", {"Quit": self._surroundings.leave}
+        self.notices.offer(sentence, "quit", answers, close_word="Stay", on_close=self._stay)
         self._window.banner.focus_first()
 
     @property
@@ -347,8 +353,8 @@ class Switchboard:
             self._workbench, self._journal = self._surroundings.open_workbench()
 
     def say(self, sentence: str, topic: str = "", *, is_failure: bool = False) -> None:
-        """Tell the person something that concerns the whole program, in the place of the last on its topic."""
-        self._window.banner.say(Notice(sentence, is_failure), topic)
+        """See ``Notices.say``."""
+        self.notices.say(sentence, topic, is_failure=is_failure)
 
     # Behind the scenes.
 
@@ -386,16 +392,6 @@ class Switchboard:
         if listens and address is not None:
             self._begin(address, lambda: self.workbench.connect(address))
 
-    def _tell_recording(self, recording: Recording) -> None:
-        failure = recording.failure
-        if failure is not None:
-            since = time.strftime("%H:%M:%S", time.localtime(recording.since))
-            lost = f" {recording.lost:,} entries are missing so far." if recording.lost else ""
-            self.say(f"Not recorded since {since}. {failure}{lost} Traffic goes on.", "recording", is_failure=True)
-        elif self._recording_failed:
-            self.say(f"Recording goes on. {recording.lost:,} entries are missing.", "recording")
-        self._recording_failed = failure is not None
-
     def _cannot_read(self, why: str) -> None:
         self.say(why, "reading", is_failure=True)
 
@@ -404,68 +400,33 @@ class Switchboard:
         if session is not None:
             self.select(session)
 
-    def _zoom(self, step: int) -> None:
-        self.preferences = replace(self.preferences, text_size=self._theme.zoom(step))
-
     def _edit(self, event: str) -> None:
         widget = self._window.root.focus_get()
         if widget is not None:
             widget.event_generate(event)
 
-    def open_journal(self, path: Path) -> None:
-        """Show the sessions of a journal beside those of this run."""
-        try:
-            states = self.archives.open(path)
-        except TincanError as error:
-            self.say(f"{path.name} cannot be opened: {error}.", "opening", is_failure=True)
-            return
-        for state in states:
-            self.sessions[state.session] = state
-        if states:
-            self.select(states[0].session)
-        else:
-            self.say(f"{path.name} is open already, or holds nothing.", "opening")
-
-    def recent_journals(self) -> list[tuple[str, Callable[[], None]]]:
-        """The newest journals by when they were begun, each with what opens it."""
-        return [(when(path), partial(self.open_journal, path)) for path in self._surroundings.recent_journals()]
-
-    def _show_network(self) -> None:
-        """List every address under which others reach the servers that are open to the network."""
-        from gui.panes.network_page import NetworkPage
-
-        page = NetworkPage(self._window.root, self._theme)
-        listening = [
-            address
-            for state in self.sessions.values()
-            if state.is_open_to_the_network
-            for address in state.addresses
-            if not address.is_loopback
-        ]
-
-        def show(found: tuple[LocalAddress, ...]) -> None:
-            if page.winfo_exists():
-                page.show(places(listening, found))
-
-        look_up(lambda found: self._surroundings.post(partial(show, found)))
-
-    def _show_settings(self) -> None:
-        from gui.panes.settings_dialog import SettingsDialog
-
-        SettingsDialog(
-            self._window.root,
-            self._theme,
-            current=lambda: self.preferences,
-            on_change=self.apply,
-            on_open_folder=self._open_journals,
-        )
+    def recent_journals(self, on_more: Callable[[], None]) -> list[tuple[str, Callable[[], None]]]:
+        """See ``JournalDesk.recent``."""
+        return self.journal_desk.recent(on_more)
 
     def apply(self, preferences: Preferences) -> None:
-        """Take other settings: the look at once, limits for the sessions that are started from now on."""
+        """Take other settings, of which limits are for the sessions that are started from now on."""
         self.preferences = preferences
-        self._theme.dress(preferences.theme, preferences.text_size, preferences.font, preferences.mono_font)
         if self._workbench is not None:
             self._workbench.use(preferences.limits())
+
+    def _show_archived(self, states: list[SessionState]) -> None:
+        self.sessions.update((state.session, state) for state in states)
+        self.select(first(states))
+
+    def _learn(self, state: SessionState) -> None:
+        """More is known of a session of an earlier run."""
+        self.sessions[state.session] = state
+        self.refresh()
+
+    def _found_addresses(self, found: tuple[LocalAddress, ...]) -> None:
+        self._reachable = found
+        self.refresh()
 
     def _ask_for_journal(self) -> None:
         from tkinter import filedialog
@@ -473,12 +434,18 @@ class Switchboard:
         kinds = [("Journals", "*.tincan"), ("All files", "*")]
         chosen = filedialog.askopenfilename(parent=self._window.root, title="Open a journal", filetypes=kinds)
         if chosen:
-            self.open_journal(Path(chosen))
+            self.journal_desk.open(Path(chosen))
 
-    def _open_journals(self) -> None:
-        trouble = self._surroundings.open_journals()
+    def _open_folder(self) -> None:
+        journal = self._surroundings.journal
+        folder = journal.parent if journal is not None else self._surroundings.journal_folder
+        if not open_folder(folder):
+            self.say(f"The journals are in {folder}", "folder")
+
+    def _show_log(self) -> None:
+        trouble = self._surroundings.show_log()
         if trouble:
-            self.say(trouble)
+            self.say(trouble, "log")
 
     def _window_hint(self) -> str:
         return presenter.present(self.desk()).composer.hint + "."

@@ -88,7 +88,8 @@ class Alternatives(NamedTuple):
 class MenuBar(tk.Menu):
     """``commands`` has a callback for every name in ``MENUS``.
 
-    ``recent`` gives the entries of the menu of recent journals, each time it opens.
+    ``recent`` gives the entries of the menu of recent journals, each time it opens; it calls back when it
+    knows more of them.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class MenuBar(tk.Menu):
         *,
         colours: Alternatives,
         framings: Alternatives,
-        recent: Callable[[], Sequence[tuple[str, Callable[[], None]]]],
+        recent: Callable[[Callable[[], None]], Sequence[tuple[str, Callable[[], None]]]],
     ) -> None:
         super().__init__(root, tearoff=False)
         self._theme = theme
@@ -133,16 +134,20 @@ class MenuBar(tk.Menu):
         return menu
 
     def _filled_when_opened(
-        self, entries: Callable[[], Sequence[tuple[str, Callable[[], None]]]], parent: tk.Menu
+        self, entries: Callable[[Callable[[], None]], Sequence[tuple[str, Callable[[], None]]]], parent: tk.Menu
     ) -> tk.Menu:
         menu = tk.Menu(parent, tearoff=False)
 
         def fill() -> None:
             menu.delete(0, "end")
-            for label, act in entries():
+            for label, act in entries(know_more):
                 menu.add_command(label=label, command=act)
             if menu.index("end") is None:
                 menu.add_command(label="None yet", state="disabled")
+
+        def know_more() -> None:
+            if menu.winfo_exists() and menu.winfo_ismapped():
+                fill()
 
         menu.configure(postcommand=fill)
         return menu

@@ -6,9 +6,11 @@ import gc
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from gui.app import App, Options
 from gui.theme import Theme
 
 PATIENCE = 10.0  # seconds; a test that waits so long has failed
@@ -73,3 +75,23 @@ def pump_until(condition: Callable[[], bool], *windows: tk.Tk) -> None:
             return
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.001)
+
+
+@pytest.fixture
+def make_app(screen: str, tmp_path: Path) -> Iterator[Callable[..., App]]:
+    """Windows with a folder each, closed at the end as a person would."""
+    apps: list[App] = []
+
+    def make(folder: Path | None = None, **options: object) -> App:
+        app = App(Options(folder=folder or tmp_path / f"app{len(apps)}", **options))  # type: ignore[arg-type]
+        apps.append(app)
+        app.show()
+        pump_until(lambda: app.switchboard._workbench is not None, app.root)
+        return app
+
+    yield make
+    while apps:
+        app = apps.pop(0)
+        if not app._leaving:  # unless the test has closed it
+            app.root.update_idletasks()
+            app.leave()

@@ -10,6 +10,7 @@ from core.address import Address
 from core.errors import Explanation
 from core.events import ConnectionId, Role, SessionId
 from core.journal.ledger import ConnectionState, Phase, SessionState
+from core.net.reachable import LocalAddress
 from gui import presenter
 from gui.presenter import Desk, human_bytes, parse_row_key, present, row_key
 
@@ -150,8 +151,10 @@ def test_a_failure_is_said_in_the_status() -> None:
 @pytest.mark.case("C-26")
 def test_open_to_the_network_is_said_with_the_addresses_for_as_long_as_it_lasts() -> None:
     wide = Address("0.0.0.0", 5555)
-    shown = replace(desk(server(at=wide), client()), reachable=("192.168.1.7", "fd00::7"))
+    shown = replace(desk(server(at=wide), client()), reachable=(LocalAddress("192.168.1.7"), LocalAddress("fd00::7")))
+    both = replace(shown, sessions={SessionId(1): server(at=Address("::", 5555))})
 
+    assert present(both).status.warning == "open to the network: 192.168.1.7:5555, [fd00::7]:5555"
     assert present(shown).status.warning == "open to the network: 192.168.1.7:5555"
     assert present(desk(server(at=wide, phase=Phase.ENDED))).status.warning == ""
     assert present(desk(server())).status.warning == ""

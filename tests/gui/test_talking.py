@@ -7,7 +7,6 @@ import sqlite3
 import threading
 import time
 import tkinter as tk
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,60 +15,7 @@ from core.address import Address
 from gui.app import App, Options
 from gui.preferences import Preferences, PreferencesFile
 from tests.gui.conftest import pump_until
-
-MakeApp = Callable[..., App]
-
-
-@pytest.fixture
-def make_app(screen: str, tmp_path: Path) -> Iterator[MakeApp]:
-    """Windows with a folder each, closed at the end as a person would."""
-    apps: list[App] = []
-
-    def make(folder: Path | None = None, **options: object) -> App:
-        app = App(Options(folder=folder or tmp_path / f"app{len(apps)}", **options))  # type: ignore[arg-type]
-        apps.append(app)
-        app.show()
-        pump_until(lambda: app.switchboard._workbench is not None, app.root)
-        return app
-
-    yield make
-    while apps:
-        close(apps.pop(0))
-
-
-def close(app: App) -> None:
-    """Unless the test has closed it."""
-    if not app._leaving:
-        app.root.update_idletasks()
-        app.leave()
-
-
-def shown(app: App) -> str:
-    return app.window.conversation.transcript.text.get("1.0", "end-1c").replace("\u2003", "")
-
-
-def port_of(app: App) -> str:
-    return app.window.address.port.get()
-
-
-def serve(app: App, reply: str = "none") -> int:
-    """Start a server on a free port through the widgets."""
-    app.switchboard.choose_reply(reply)
-    app.window.address.port.set("0")
-    app.window.address.server_button.invoke()
-    pump_until(lambda: port_of(app) != "0" and "listening" in shown(app), app.root)
-    return int(port_of(app))
-
-
-def connect(app: App, port: int) -> None:
-    app.window.address.fill("127.0.0.1", str(port))
-    app.window.address.client_button.invoke()
-    pump_until(lambda: "connected to" in shown(app), app.root)
-
-
-def say(app: App, text: str) -> None:
-    app.window.composer.field.insert("end", text)
-    app.window.composer.send_button.invoke()
+from tests.gui.driving import MakeApp, connect, say, serve, shown
 
 
 def test_two_windows_talk(make_app: MakeApp) -> None:

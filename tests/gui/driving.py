@@ -1,0 +1,38 @@
+"""Drives the whole program in a test as a person would: starts it, fills in fields, presses buttons, reads the pane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gui.app import App
+from tests.gui.conftest import pump_until
+
+MakeApp = Callable[..., App]
+
+
+def shown(app: App) -> str:
+    return app.window.conversation.transcript.text.get("1.0", "end-1c").replace("\u2003", "")
+
+
+def port_of(app: App) -> str:
+    return app.window.address.port.get()
+
+
+def serve(app: App, reply: str = "none") -> int:
+    """Start a server on a free port through the widgets."""
+    app.switchboard.choose_reply(reply)
+    app.window.address.port.set("0")
+    app.window.address.server_button.invoke()
+    pump_until(lambda: port_of(app) != "0" and "listening" in shown(app), app.root)
+    return int(port_of(app))
+
+
+def connect(app: App, port: int) -> None:
+    app.window.address.fill("127.0.0.1", str(port))
+    app.window.address.client_button.invoke()
+    pump_until(lambda: "connected to" in shown(app), app.root)
+
+
+def say(app: App, text: str) -> None:
+    app.window.composer.field.insert("end", text)
+    app.window.composer.send_button.invoke()
