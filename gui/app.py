@@ -18,6 +18,7 @@ from core.address import Address
 from core.errors import JournalError
 from gui import journals
 from gui.bridge import Bridge
+from gui.collecting import Collector
 from gui.fault_log import FaultLog
 from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, settings_folder
 from gui.switchboard import Switchboard
@@ -57,8 +58,9 @@ class TkLoop:
         return self._root.after(milliseconds, callback)
 
     def cancel(self, ticket: str) -> None:
-        """Do not call back."""
-        self._root.after_cancel(ticket)
+        """Do not call back. Without effect once the window is gone, and its tickets with it."""
+        with contextlib.suppress(tk.TclError):
+            self._root.after_cancel(ticket)
 
     def watch(self, descriptor: int, callback: Callable[[], None]) -> bool:
         """Call back when there is something to read, where Tk can do that (not on Windows)."""
@@ -107,11 +109,14 @@ class App:
         before = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._faults.install()
+        collector = Collector(TkLoop(self.root))
+        collector.install()
         try:
             with self._signals():
                 self.show()
                 self.root.mainloop()
         finally:
+            collector.uninstall()
             self._faults.uninstall()
             sys.setswitchinterval(before)
 
@@ -188,7 +193,7 @@ class App:
         self._release_claim()
         self.bridge.close()
         for ticket in self.root.tk.splitlist(self.root.tk.call("after", "info")):
-            self.root.after_cancel(ticket)
+            self.root.tk.call("after", "cancel", ticket)  # after_cancel would want to delete others' commands too
         self.root.destroy()
 
     # Behind the scenes.
