@@ -1,0 +1,27 @@
+"""What goes out, exactly: typed text into bytes and bytes into typed text. Pure values, no socket and no window."""
+
+from core.compose.composing import compose, preview
+from core.compose.describing import describe, redraft
+from core.compose.draft import Composed, Context, Draft, Ending, Format, MacroSpan, Misfit
+from core.compose.encoding import Decoder, Encoding
+from core.compose.encoding import decode as decode_as
+from core.compose.macros import CATALOGUE, MacroEntry
+
+__all__ = [
+    "CATALOGUE",
+    "Composed",
+    "Context",
+    "Decoder",
+    "Draft",
+    "Encoding",
+    "Ending",
+    "Format",
+    "MacroEntry",
+    "MacroSpan",
+    "Misfit",
+    "compose",
+    "decode_as",
+    "describe",
+    "preview",
+    "redraft",
+]

@@ -1,0 +1,107 @@
+"""Puts a message together from its parts: fixed bytes, and macros of which some depend on the rest."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+from core.compose.draft import Context, MacroSpan
+from core.compose.draft_error import DraftError, too_long
+from core.compose.encoding import Encoding
+from core.compose.macros import Checksum, Length, Macro, Noise
+
+
+class Typed(NamedTuple):
+    """A macro, its name, and the characters it was typed as."""
+
+    macro: Macro
+    name: str
+    start: int
+    stop: int
+
+
+Part: TypeAlias = bytes | Typed
+
+
+class Assembly:
+    """One message on its way from parts to bytes. Raises ``DraftError``.
+
+    Sizes come first, so that a message of more than ``limit`` bytes is refused before there is one. Then
+    come lengths, from the end, for each counts what follows it; then checksums, from the front.
+    """
+
+    def __init__(self, parts: Sequence[Part], context: Context, encoding: Encoding, limit: int) -> None:
+        self._parts = parts
+        self._context = context
+        self._encoding = encoding
+        self._limit = limit
+        self._noise = random.Random(context.seed)  # noqa: S311 - not for keys, and the same in preview and message
+
+    def put_together(self) -> tuple[bytes, tuple[MacroSpan, ...]]:
+        """The message, and where its macros are in it."""
+        self._check_sizes()
+        filled = self._with_lengths([self._filled(part) for part in self._parts])
+        body = bytearray()
+        spans = []
+        for part, data in zip(self._parts, filled, strict=True):
+            first = len(body)
+            if isinstance(part, bytes):
+                body += part
+                continue
+            body += self._checksum(part.macro, bytes(body)) if isinstance(part.macro, Checksum) else data
+            spans.append(MacroSpan(part.name, part.start, part.stop, first, len(body)))
+            self._check(len(body), part)
+        return bytes(body), tuple(spans)
+
+    def _check_sizes(self) -> None:
+        size = 0
+        for part in self._parts:
+            if isinstance(part, bytes):
+                size += len(part)
+            elif isinstance(part.macro, Noise):
+                size += part.macro.size
+                self._check(size, part)
+        if size > self._limit:
+            raise too_long(size, self._limit, 0, 0)
+
+    def _check(self, size: int, at: Typed) -> None:
+        if size > self._limit:
+            raise too_long(size, self._limit, at.start, at.stop)
+
+    def _filled(self, part: Part) -> bytes:
+        """The part's bytes, or as many as a checksum will take; none yet for a length."""
+        if isinstance(part, bytes):
+            return part
+        macro = part.macro
+        if isinstance(macro, Length):
+            return b""
+        if isinstance(macro, Checksum):
+            return self._checksum(macro, b"")
+        try:
+            return self._bytes(macro.value(self._context, self._noise))
+        except OverflowError:
+            raise DraftError("The time does not fit into so few bytes.", part.start, part.stop) from None
+
+    def _with_lengths(self, filled: list[bytes]) -> list[bytes]:
+        following = 0
+        for place in range(len(filled) - 1, -1, -1):
+            part = self._parts[place]
+            if isinstance(part, Typed) and isinstance(part.macro, Length):
+                filled[place] = self._length(part, part.macro, following)
+            following += len(filled[place])
+        return filled
+
+    def _length(self, part: Typed, macro: Length, following: int) -> bytes:
+        try:
+            return self._bytes(macro.value(following))
+        except OverflowError:
+            added = f" and {macro.add:+,}" if macro.add else ""
+            sentence = f"{following:,} bytes follow{added}, and that length does not fit here. Choose another form."
+            raise DraftError(sentence, part.start, part.stop) from None
+
+    def _checksum(self, macro: Checksum, preceding: bytes) -> bytes:
+        return self._bytes(macro.value(preceding))
+
+    def _bytes(self, value: bytes | str) -> bytes:
+        return value if isinstance(value, bytes) else value.encode(self._encoding.codec)

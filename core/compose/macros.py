@@ -1,0 +1,251 @@
+r"""What is worked out when a message goes out, and how it is written in escapes.
+
+``\{name}`` or ``\{name:option,option}``. A backslash has to be doubled under escapes anyhow, so that nothing that
+people send by accident is a macro: ``{counter}`` is text, and so is ``\\{counter}`` (a backslash in front of it).
+
+========================================  =========================================================
+``counter:from=1,step=1,width=0,FORM``    counts the messages that went out
+``random:SIZE``                           so many random bytes
+``time:iso`` ``time:clock``               2026-01-31T09:30:00.250Z (UTC), 10:30:00.250 (local time)
+``time:unix,FORM`` ``time:ms,FORM``       seconds or milliseconds since 1970
+``length:FORM,add=0``                     bytes that follow, line ending included, frame not
+``crc16`` ``crc32`` ``xor`` ``sum``       checksum of the bytes before it; options ``be``, ``le``, ``hex``, ``HEX``,
+                                          ``skip=N`` (without the first N), ``drop=N`` (without the last N)
+========================================  =========================================================
+
+FORM is ``decimal`` (if there is none), ``hex``, ``HEX``, or bytes: ``1``, ``2be``, ``2le``, ``4be``, ``4le``, ``8be``,
+``8le``. Digits go out in the message's encoding, bytes as they are.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from core.compose.checksums import ALGORITHMS, Algorithm
+from core.compose.draft import Context
+from core.compose.draft_error import DraftError
+from core.compose.numbers import DIGITS, NUMBERS, NumberForm
+
+_Chosen = TypeVar("_Chosen")
+_MOST = 2**63 - 1
+_WIDEST = 20  # digits, as many as 64 bits can have
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local time is reckoned by the context's offset
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Goes on with each message; as bytes it begins anew at 0 where they are used up."""
+
+    start: int
+    step: int
+    width: int
+    form: NumberForm
+
+    def value(self, context: Context, _noise: random.Random) -> bytes | str:
+        return self.form.write(self.form.wrapped(self.start + self.step * context.count), self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Random bytes."""
+
+    size: int
+
+    def value(self, _context: Context, noise: random.Random) -> bytes:
+        return noise.randbytes(self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The time as text."""
+
+    is_local: bool
+
+    def value(self, context: Context, _noise: random.Random) -> str:
+        seconds = context.utc_offset if self.is_local else 0
+        moment = _EPOCH + timedelta(seconds=seconds, milliseconds=context.wall_ns // 1_000_000)
+        return moment.isoformat(timespec="milliseconds").partition("T")[2] if self.is_local else _iso(moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """The time as a number since 1970, in units of so many nanoseconds."""
+
+    unit_ns: int
+    form: NumberForm
+
+    def value(self, context: Context, _noise: random.Random) -> bytes | str:
+        return self.form.write(context.wall_ns // self.unit_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How many bytes follow."""
+
+    form: NumberForm
+    add: int
+
+    def value(self, following: int) -> bytes | str:
+        if following + self.add < 0:
+            raise OverflowError
+        return self.form.write(following + self.add)
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """A checksum of what precedes, its first ``skip`` and last ``drop`` bytes left out."""
+
+    algorithm: Algorithm
+    form: NumberForm
+    skip: int
+    drop: int
+
+    def value(self, preceding: bytes) -> bytes | str:
+        covered = preceding[self.skip : max(self.skip, len(preceding) - self.drop)]
+        return self.form.write(self.algorithm.work_out(covered), 2 * self.algorithm.size)
+
+    @property
+    def size(self) -> int:
+        """Characters or bytes that it takes."""
+        return self.form.size or 2 * self.algorithm.size
+
+
+Immediate: TypeAlias = Counter | Noise | Moment | Elapsed
+Macro: TypeAlias = Immediate | Length | Checksum
+
+
+class MacroEntry(NamedTuple):
+    """A row of the menu of macros: ``syntax`` is what it puts into the field."""
+
+    name: str
+    syntax: str
+    words: str
+
+
+CATALOGUE = (
+    MacroEntry("counter", r"\{counter}", "Counts the messages sent from here: 1, 2, 3."),
+    MacroEntry("counter", r"\{counter:from=0,step=5,width=4}", "Counts from 0 in fives, with four digits."),
+    MacroEntry("counter", r"\{counter:2be}", "Counts in two bytes, the high one first; after 65535 comes 0."),
+    MacroEntry("random", r"\{random:4}", "Four random bytes, other ones in each message."),
+    MacroEntry("time", r"\{time:iso}", "Date and time in UTC, as ISO 8601 writes them."),
+    MacroEntry("time", r"\{time:clock}", "This machine's time of day, to the millisecond."),
+    MacroEntry("time", r"\{time:unix}", "Seconds since 1970, in digits."),
+    MacroEntry("time", r"\{time:ms}", "Milliseconds since 1970, in digits."),
+    MacroEntry("time", r"\{time:unix,4be}", "Seconds since 1970 in four bytes, the high one first."),
+    MacroEntry("time", r"\{time:ms,8le}", "Milliseconds since 1970 in eight bytes, the low one first."),
+    MacroEntry("length", r"\{length}", "How many bytes follow, in digits."),
+    MacroEntry("length", r"\{length:1}", "How many bytes follow, in one byte."),
+    MacroEntry("length", r"\{length:2be}", "How many bytes follow, in two bytes, the high one first."),
+    MacroEntry("length", r"\{length:4le,add=4}", "A length that counts its own four bytes too, the low one first."),
+    MacroEntry("crc16", r"\{crc16}", "CRC-16/Modbus of the bytes before it, low byte first as Modbus RTU has it."),
+    MacroEntry("crc32", r"\{crc32}", "CRC-32 of the bytes before it, high byte first; crc32:le turns it round."),
+    MacroEntry("xor", r"\{xor}", "All bytes before it combined by exclusive or, in one byte."),
+    MacroEntry("xor", r"\{xor:HEX,skip=1,drop=1}", "The same in hex, without the first and last byte: NMEA 0183."),
+    MacroEntry("sum", r"\{sum}", "The sum of all bytes before it, its last 8 bits."),
+)
+
+
+def read_macro(typed: str, start: int) -> Macro:
+    """The macro of what stands between its braces; ``start`` is where that begins. Raises ``DraftError``."""
+    name, colon, rest = typed.partition(":")
+    if name not in _READERS:
+        sentence = f"There is no macro called {name!r}; there are {', '.join(_READERS)}."
+        raise DraftError(
+            sentence if name else "Name a macro between the braces, as in \\{counter}.", start, start + len(name)
+        )
+    options = _Options(name, rest.split(",") if colon else [], start + len(name) + 1)
+    macro = _READERS[name](options)
+    options.refuse_rest()
+    return macro
+
+
+class _Options:
+    """What stands behind a macro's colon; each reading takes an option away."""
+
+    def __init__(self, name: str, typed: list[str], place: int) -> None:
+        self._name = name
+        self._left: list[tuple[str, int]] = []
+        for option in typed:
+            self._left.append((option, place))
+            place += len(option) + 1
+
+    def word(self, choices: Mapping[str, _Chosen], default: _Chosen) -> _Chosen:
+        for item in self._left:
+            if item[0] in choices:
+                self._left.remove(item)
+                return choices[item[0]]
+        return default
+
+    def number(self, key: str, default: int, least: int, most: int) -> int:
+        for item in self._left:
+            if item[0].startswith(f"{key}="):
+                self._left.remove(item)
+                return _number(item[0].removeprefix(f"{key}="), item[1] + len(key) + 1, least, most)
+        return default
+
+    def size(self, most: int) -> int:
+        """The first option, which must be a number of bytes."""
+        if not self._left:
+            return 1
+        typed, place = self._left.pop(0)
+        return _number(typed, place, 1, most)
+
+    def refuse_rest(self) -> None:
+        for typed, place in self._left:
+            known = "; ".join(entry.syntax for entry in CATALOGUE if entry.name == self._name)
+            sentence = f"{typed!r} means nothing to {self._name}. It is written {known}."
+            raise DraftError(sentence, place, place + max(1, len(typed)))
+
+
+def _number(typed: str, place: int, least: int, most: int) -> int:
+    digits = typed.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _WIDEST and least <= int(typed) <= most):
+        sentence = f"{typed!r} should be a number from {least:,} to {most:,}."
+        raise DraftError(sentence, place, place + max(1, len(typed)))
+    return int(typed)
+
+
+def _counter(options: _Options) -> Macro:
+    return Counter(
+        options.number("from", 1, -_MOST, _MOST),
+        options.number("step", 1, -_MOST, _MOST),
+        options.number("width", 0, 0, _WIDEST),
+        options.word(NUMBERS, DIGITS["decimal"]),
+    )
+
+
+def _time(options: _Options) -> Macro:
+    kind = options.word({"iso": "iso", "clock": "clock", "unix": "unix", "ms": "ms"}, "iso")
+    if kind in ("iso", "clock"):
+        return Moment(is_local=kind == "clock")
+    return Elapsed(1_000_000_000 if kind == "unix" else 1_000_000, options.word(NUMBERS, DIGITS["decimal"]))
+
+
+def _length(options: _Options) -> Macro:
+    return Length(options.word(NUMBERS, DIGITS["decimal"]), options.number("add", 0, -_MOST, _MOST))
+
+
+def _checksum(algorithm: Algorithm) -> Callable[[_Options], Macro]:
+    orders = {"be": NumberForm(algorithm.size, "big"), "le": NumberForm(algorithm.size, "little")}
+    forms = {**orders, "hex": DIGITS["hex"], "HEX": DIGITS["HEX"]}
+    usual = NumberForm(algorithm.size, algorithm.order)
+    return lambda options: Checksum(
+        algorithm, options.word(forms, usual), options.number("skip", 0, 0, _MOST), options.number("drop", 0, 0, _MOST)
+    )
+
+
+_READERS: dict[str, Callable[[_Options], Macro]] = {
+    "counter": _counter,
+    "random": lambda options: Noise(options.size(_MOST)),
+    "time": _time,
+    "length": _length,
+    **{name: _checksum(algorithm) for name, algorithm in ALGORITHMS.items()},
+}
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds") + "Z"
