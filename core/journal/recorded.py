@@ -64,16 +64,23 @@ class Calls(Sequence[Call]):
 
     def within(self, start: int, stop: int) -> Calls:
         """What carried the bytes from ``start`` up to before ``stop``, cut to them and counted from there."""
-        places, part = self.between(start, stop), Calls()
-        if not places:
-            return part
-        few = slice(places.start, places.stop)
-        part._ordinals, part._walls, part._monos = self._ordinals[few], self._walls[few], self._monos[few]
-        part._starts, part._offsets = array("q", (at - start for at in self._starts[few])), self._offsets[few]
+        part = self.part(self.between(start, stop))
+        if not part:
+            return Calls()
+        part._starts = array("q", (at - start for at in part._starts))
         ahead = max(0, -part._starts[0])
         part._starts[0] += ahead
         part._offsets[0] += ahead
         part.start, part.stop = part._starts[0], min(stop, self.stop) - start
+        return part
+
+    def part(self, places: range) -> Calls:
+        """Some of them, one behind the other as they are."""
+        part, few = Calls(start=self.stop), slice(places.start, places.stop)
+        part._ordinals, part._walls, part._monos = self._ordinals[few], self._walls[few], self._monos[few]
+        part._starts, part._offsets = self._starts[few], self._offsets[few]
+        if part._starts:
+            part.start, part.stop = part._starts[0], self[places[-1]].stop
         return part
 
     def __len__(self) -> int:
