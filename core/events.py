@@ -183,6 +183,16 @@ class MessageTooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class Misframed:
+    """What came is no message under the framing, and why. It got no reply; all of it is in the journal."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotSent:
     """``size`` bytes that were meant for this connection did not go out, and why."""
 
@@ -217,7 +227,9 @@ class SessionClosed:
     cancelled: bool = False
 
 
-ConnectionEvent: TypeAlias = Received | Sent | Opened | PeerFinished | WeFinished | MessageTooLong | NotSent | Closed
+ConnectionEvent: TypeAlias = (
+    Received | Sent | Opened | PeerFinished | WeFinished | MessageTooLong | Misframed | NotSent | Closed
+)
 SessionEvent: TypeAlias = (
     SessionOpened | Listening | Resolving | Resolved | Tried | ReplyChanged | TurnedAway | SessionClosed
 )

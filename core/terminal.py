@@ -25,6 +25,7 @@ from core.events import (
     Event,
     Listening,
     MessageTooLong,
+    Misframed,
     NotSent,
     Opened,
     PeerFinished,
@@ -37,10 +38,11 @@ from core.events import (
 )
 from core.journal.notes import sentence
 from core.text_safety import TextSafety, decode
-from core.wire.framing import Framer, Message, TooLong, make_framer
+from core.wire.framers import Framer, Message, TooLong
+from core.wire.framing import make_framer
 from core.workbench import Workbench
 
-_TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Closed, PeerFinished)
+_TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, Closed, PeerFinished)
 _LONGEST_INPUT = 16 << 20  # bytes of one line of standard input
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
 _PATIENCE = 2.0  # seconds that a client which has said all it had waits for the last answers
@@ -147,7 +149,7 @@ class _Program:
         for line in lines:
             if isinstance(line, TooLong):
                 _tell(f"a line of {line.skipped:,} bytes is too long to be sent as one message")
-            else:
+            elif isinstance(line, bytes):
                 self._news.put(_Line(line))
 
     def _take(self, news: Event | _Line | _Signal | None) -> bool:
@@ -231,7 +233,7 @@ class _Program:
         framer = self._framers.get(event.connection)
         if framer is not None:
             for message in framer.feed(event.data):
-                if not isinstance(message, TooLong):
+                if isinstance(message, bytes):
                     self._print_message(event.connection, message)
 
     def _print_message(self, connection: ConnectionId, message: bytes) -> None:
@@ -247,7 +249,7 @@ class _Program:
     def _forget(self, event: Closed) -> None:
         framer = self._framers.pop(event.connection, None)
         for message in framer.finish() if framer is not None else ():
-            if not isinstance(message, TooLong):
+            if isinstance(message, bytes):
                 self._print_message(event.connection, message)
         self._numbers.pop(event.connection, None)
         if self._options.once and event.ending is not Ending.SERVER_STOPPED:

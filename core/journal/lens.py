@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.events import ConnectionId
 from core.journal.passage import EVERYTHING, RECEIVED, SENT, Filter, Span
 from core.settings import DEFAULTS
-from core.wire.splitting import Splitter, make_splitter
+from core.wire.framing import make_splitter
+from core.wire.splitting import Splitter
 
 if TYPE_CHECKING:
     from core.journal.reader import Entry, ScanRow

@@ -10,6 +10,7 @@ from core.events import (
     Event,
     Listening,
     MessageTooLong,
+    Misframed,
     NotSent,
     Opened,
     PeerFinished,
@@ -102,6 +103,8 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             return f"we have finished sending to {who} (FIN)"
         case MessageTooLong():
             return f"{who} sent a message of {event.skipped:,} bytes: too long for the framing, so it got no reply"
+        case Misframed():
+            return f"{who} sent what is no message under the framing: {event.why}"
         case NotSent():
             return f"{event.size:,} bytes for {who} were not sent: {event.why}"
         case Closed():
@@ -118,7 +121,7 @@ def is_failure(event: Event) -> bool:
             return event.ending not in GOOD_ENDINGS
         case SessionClosed():
             return event.failure is not None
-        case Tried() | TurnedAway() | MessageTooLong() | NotSent():
+        case Tried() | TurnedAway() | MessageTooLong() | Misframed() | NotSent():
             return True
         case _:
             return False

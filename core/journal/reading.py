@@ -24,11 +24,11 @@ from core.journal.lens import (
 from core.journal.passage import DATA_KINDS, Passage, Span
 from core.journal.reader import Entry, JournalReader
 from core.journal.recorded import Calls, Recorded
-from core.wire.splitting import Splitter, make_splitter
+from core.wire.framing import make_splitter
+from core.wire.splitting import Envelope, Splitter
 
 PREVIEW = 4096  # bytes of a message that a view usually shows
 _WHOLE = 1 << 30  # bytes: more than one entry has, and no more than SQLite counts
-_ENDS = 16  # bytes at both ends of a frame that its splitter wants to see
 _PATIENCE = 4096  # entries in which the end of a message is looked for
 
 
@@ -93,6 +93,7 @@ class Reading:
         self._marks = [Mark(lens.since, 0)]
         self._pending: list[Cut] = []
         self._splitter: Splitter | None = make_splitter(lens.framing) if lens.framing != RAW else None
+        self._reach = self._splitter.reach if self._splitter is not None else 0
 
     @property
     def total(self) -> int:
@@ -129,8 +130,15 @@ class Reading:
     def whole(self, passage: Passage) -> Iterator[bytes]:
         """All the bytes of a message, in pieces, without what frames it."""
         recorded = self.recorded(passage)
-        front = self._trim(recorded.read(0, _ENDS), b"")[0]
-        yield from recorded.pieces(front, front + passage.size)
+        start, stop, _back = self._envelope(recorded.read(0, self._reach), b"")
+        before = min(start, passage.size)
+        yield from recorded.pieces(0, before)
+        yield from recorded.pieces(stop, stop + passage.size - before)
+
+    def envelope(self, passage: Passage) -> Envelope:
+        """What of ``recorded(passage)`` frames the message."""
+        recorded = self.recorded(passage)
+        return self._envelope(recorded.read(0, self._reach), recorded.read(recorded.size - self._reach, recorded.size))
 
     def recorded(self, message: Passage | Cut) -> Recorded:
         """The message's frame as it went through the socket; of a note, nothing."""
@@ -193,24 +201,29 @@ class Reading:
             head = entry.data[span.start : span.stop]
             tail = head
         else:
-            head = self._head(cut, preview + _ENDS)
+            head = self._head(cut, preview + self._reach)
             tail = self._tail(cut, head) if cut.is_whole else b""
-        front, back = self._trim(head, tail)
-        size = max(0, cut.size - front - back)
+        start, end, back = self._envelope(head, tail)
+        size = cut.size - max(0, min(end, cut.size) - start) - back
+        data = head[:start] + head[end:] if start else head[end:]
+        misfit = self._misfit(cut, head, size, is_pending=is_pending)
         return Passage(
             place, self.session, last.ordinal, cut.connection, last.number, cut.kind, last.wall_ns, last.mono_ns,
-            head[front : front + min(size, preview)], size, span=span, misfit=self._misfit(cut, is_pending=is_pending),
+            data[: min(size, preview)], size, span=span, misfit=misfit,
         )  # fmt: skip
 
-    def _trim(self, head: bytes, tail: bytes) -> tuple[int, int]:
-        return self._splitter.trim(head, tail) if self._splitter is not None else (0, 0)
+    def _envelope(self, head: bytes, tail: bytes) -> Envelope:
+        return self._splitter.envelope(head, tail) if self._splitter is not None else Envelope(0, 0, 0)
 
-    def _misfit(self, cut: Cut, *, is_pending: bool) -> str:
-        if cut.size > self.lens.limit:
+    def _misfit(self, cut: Cut, head: bytes, size: int, *, is_pending: bool) -> str:
+        """Why these bytes are not a whole message within the limit."""
+        if cut.is_whole or self._splitter is None:
+            return f"longer than the limit of {self.lens.limit:,} bytes" if size > self.lens.limit else ""
+        why = self._splitter.why_not(head, cut.size, self.lens.limit)
+        if not why and size > self.lens.limit:
             return f"longer than the limit of {self.lens.limit:,} bytes"
-        if cut.is_whole:
-            return ""
-        return "not ended yet" if is_pending else "never ended"
+        state = "not ended yet" if is_pending else "never ended"
+        return f"{state}: {why}" if why else state
 
     def _head(self, cut: Cut, size: int) -> bytes:
         """The first bytes of a frame that lies across entries."""
@@ -224,7 +237,7 @@ class Reading:
 
     def _tail(self, cut: Cut, head: bytes) -> bytes:
         """The last bytes of a frame that has ended."""
-        return head if len(head) == cut.size else self.recorded(cut).read(cut.size - _ENDS, cut.size)
+        return head if len(head) == cut.size else self.recorded(cut).read(cut.size - self._reach, cut.size)
 
     def _entry(self, ordinal: int) -> Entry:
         found = self._reader.read(self.session, ordinal, 1, preview=0)

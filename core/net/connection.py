@@ -22,6 +22,7 @@ from core.events import (
     Ending,
     Event,
     MessageTooLong,
+    Misframed,
     Opened,
     PeerFinished,
     Received,
@@ -34,7 +35,8 @@ from core.net.loop import READ, WRITE, Loop, Timer
 from core.net.sender import Sender
 from core.net.sink import EventSink
 from core.settings import Limits
-from core.wire.framing import Framer, TooLong
+from core.wire.framers import Message, TooLong, Unfit
+from core.wire.framing import Framing
 
 _log = logging.getLogger(__name__)
 
@@ -83,6 +85,7 @@ class Connection:
         "_closing_timer",
         "_drained",
         "_framer",
+        "_framing",
         "_idle_since",
         "_limits",
         "_loop",
@@ -111,7 +114,7 @@ class Connection:
         session: SessionId,
         identity: ConnectionId,
         number: int,
-        framer: Framer,
+        framing: Framing,
         limits: Limits,
         sink: EventSink | None,
         took: float | None = None,
@@ -124,7 +127,8 @@ class Connection:
         self._loop = loop
         self._owner = owner
         self._session = session
-        self._framer = framer
+        self._framing = framing
+        self._framer = framing.framer(limits.message)
         self._limits = limits
         self._sink = sink
         self._sender = Sender(
@@ -168,7 +172,7 @@ class Connection:
 
         Raises ``SendError`` if it was refused as a whole; then none of it goes out.
         """
-        if self._sender.send(self._framer.encode(message)):
+        if self._sender.send(self._framing.enclose(message)):
             self._soon(self._start_flushing)
 
     def finish_sending(self) -> None:
@@ -256,11 +260,13 @@ class Connection:
             self._break(error)
             return None
 
-    def _hand_over(self, messages: list[bytes | TooLong]) -> None:
+    def _hand_over(self, messages: list[Message]) -> None:
         whole = []
         for message in messages:
             if isinstance(message, TooLong):
                 self._emit(MessageTooLong(self._session, self.id, _now(), message.skipped))
+            elif isinstance(message, Unfit):
+                self._emit(Misframed(self._session, self.id, _now(), message.why))
             else:
                 whole.append(message)
         if whole:

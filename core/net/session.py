@@ -20,7 +20,7 @@ from core.net.loop import Loop
 from core.net.resolver import Resolver
 from core.net.sink import EventSink
 from core.settings import Limits
-from core.wire.framing import Framer, make_framer
+from core.wire.framing import parse_framing
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Session(ABC):
         identities: Iterator[int] | None,
         resolver: Resolver | None,
     ) -> None:
-        make_framer(framing, limits.message)  # a wrong name is refused here and now
+        self._framing = parse_framing(framing)  # a wrong one is refused here and now
         self.target = target
         self.id = session
         self.framing = framing
@@ -188,14 +188,11 @@ class Session(ABC):
             session=self.id,
             identity=ConnectionId(next(self._identities)),
             number=next(self._numbers),
-            framer=self._framer(),
+            framing=self._framing,
             limits=self._limits,
             sink=self._sink,
             took=took,
         )
-
-    def _framer(self) -> Framer:
-        return make_framer(self.framing, self._limits.message)
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:

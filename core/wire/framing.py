@@ -1,123 +1,370 @@
-"""Cuts a stream of bytes into messages, and makes a message ready for such a stream.
+r"""How messages are told apart in a stream of bytes: one value and one written form for it everywhere.
 
-A framer sees one direction of one connection. How the stream was split into ``feed`` calls never
-changes which messages come out, except under ``raw``, where the split is the message.
+    raw                       each recv and each send is a message
+    line                      LF, CR LF or a lone CR ends a message; LF is added when sending
+    delimiter:0d0a            these bytes end it, 1 to 64 of them in hex (no spaces, either case)
+    length:2be                2 bytes of length in front, big endian; 1, 2be, 2le, 4be, 4le, 8be, 8le, varint
+    length:4le,offset=3       the length stands behind the first 3 bytes of the frame (0 to 1,024)
+    length:2be,itself         it counts its own bytes too; without this, only what comes behind it
+    length:2be,offset=4,whole it counts all of the frame, what stands before it included
+    fixed:16                  16 bytes each, up to 16,777,216; of another size nothing can be sent
+    fixed:16,pad=20           the same, and what is shorter is filled up with this byte when sending
+    gap:50                    50 ms (1 to 3,600,000) without a byte end it
+
+The message is the frame without its delimiter or its length field. What stands before a length field is the
+beginning of the message: ``0102|0003|abcdef`` under ``length:2be,offset=2`` is the message ``0102abcdef``.
+``str()`` of a framing is its written form, and ``parse_framing`` reads it.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, TypeAlias
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
-from core.errors import TincanError
+from core.errors import Fault, SendError, TincanError
+from core.wire.framers import Collector, Framer, Line, Raw
+from core.wire.prefix import Counts, LengthField, PrefixSplitter
+from core.wire.splitting import DelimiterSplitter, FixedSplitter, GapSplitter, LineSplitter, Splitter
 
-
-class TooLong(NamedTuple):
-    """Stands for a message that was longer than the limit; ``skipped`` counts its bytes."""
-
-    skipped: int
-
-
-Message: TypeAlias = bytes | TooLong
-
-
-class Framer(Protocol):
-    """Bytes in, messages out. One thread at a time."""
-
-    def feed(self, data: bytes) -> list[Message]:
-        """Take in what came and return the messages that it completes."""
-        ...
-
-    def finish(self) -> list[Message]:
-        """Return what the end of the stream completes: an unfinished last message, if there is one."""
-        ...
-
-    def encode(self, message: bytes) -> bytes:
-        """Return the message as it goes on the wire."""
-        ...
+LONGEST_DELIMITER = 64  # bytes
+LARGEST_OFFSET = 1024  # bytes
+LARGEST_FIXED = 1 << 24  # bytes; the largest limit of a message that there is
+LONGEST_GAP = 3_600_000  # ms
+FRAMINGS = ("raw", "line")  # those that need no number
 
 
-class Raw:
-    """One message per ``recv``: what TCP happened to deliver at once, as the tutorial does it."""
+class FramingError(TincanError, ValueError):
+    """What was written is no framing; the message says why, and ``place`` which character of it is meant."""
 
-    def feed(self, data: bytes) -> list[Message]:
-        return [data] if data else []
+    fault = Fault.PERSON
 
-    def finish(self) -> list[Message]:
-        return []
+    def __init__(self, why: str, place: int = 0) -> None:
+        super().__init__(why)
+        self.place = place
 
-    def encode(self, message: bytes) -> bytes:
+
+class Framing(ABC):
+    """How messages are told apart. A value: frozen, comparable, for any thread."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __str__(self) -> str:
+        """Its written form."""
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """The same for people, in lower case: ``2-byte big-endian length``."""
+
+    @abstractmethod
+    def enclose(self, message: bytes) -> bytes:
+        """The message as it goes on the wire. Raises ``SendError`` if it does not fit, with the reason."""
+
+    def framer(self, limit: int) -> Framer:
+        """A framer for one direction of one connection and messages of up to ``limit`` bytes."""
+        return Collector(self.splitter(), limit)
+
+    @abstractmethod
+    def splitter(self) -> Splitter:
+        """A splitter for one direction of one connection. Raises ``TincanError`` under ``raw``, which needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawFraming(Framing):
+    """Each ``recv`` and each ``send`` is a message."""
+
+    def __str__(self) -> str:
+        return "raw"
+
+    @property
+    def words(self) -> str:
+        return "as received"
+
+    def enclose(self, message: bytes) -> bytes:
         return message
 
+    def framer(self, limit: int) -> Framer:  # noqa: ARG002 - what one recv gave is never too long
+        return Raw()
 
-class Line:
-    """One message per line: ended by LF, CR LF or a lone CR, which are not part of it.
+    def splitter(self) -> Splitter:
+        raise TincanError("the framing raw cuts no stream: there every entry is a message")
 
-    The bytes of a line may be in any encoding that keeps ASCII's CR and LF to themselves. A line of
-    more than ``limit`` bytes is not kept: a ``TooLong`` takes its place, and the next line counts
-    again. Memory stays below ``limit`` plus one ``feed``, and every byte is looked at once.
-    """
 
-    def __init__(self, limit: int) -> None:
-        if limit < 1:
-            raise ValueError("limit must be at least 1 byte")
-        self._limit = limit
-        self._kept = bytearray()  # of the unfinished line; a list of pieces would weigh more than a drip of them
-        self._length = 0  # of the unfinished line, the bytes no longer kept included
-        self._after_cr = False
+@dataclass(frozen=True, slots=True)
+class LineFraming(Framing):
+    """LF, CR LF or a lone CR ends a message."""
 
-    def feed(self, data: bytes) -> list[Message]:
-        if not data:
-            return []
-        if self._after_cr and data.startswith(b"\n"):
-            data = data[1:]
-            self._after_cr = False
-            if not data:
-                return []
-        self._after_cr = data.endswith(b"\r")
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        first, *rest = data.split(b"\n")
-        self._extend(first)
-        if not rest:
-            return []
-        messages = [self._complete()]
-        last = rest.pop()
-        messages += [line if len(line) <= self._limit else TooLong(len(line)) for line in rest]
-        self._extend(last)
-        return messages
+    def __str__(self) -> str:
+        return "line"
 
-    def finish(self) -> list[Message]:
-        return [self._complete()] if self._length else []
+    @property
+    def words(self) -> str:
+        return "lines"
 
-    def encode(self, message: bytes) -> bytes:
+    def enclose(self, message: bytes) -> bytes:
         return message + b"\n"
 
-    def _extend(self, part: bytes) -> None:
-        if not part:
-            return
-        self._length += len(part)
-        if self._length <= self._limit:
-            self._kept += part
-        else:
-            self._kept.clear()
+    def framer(self, limit: int) -> Framer:
+        return Line(limit)
 
-    def _complete(self) -> Message:
-        line: Message = bytes(self._kept) if self._length <= self._limit else TooLong(self._length)
-        self._kept.clear()
-        self._length = 0
-        return line
+    def splitter(self) -> Splitter:
+        return LineSplitter()
 
 
-FRAMINGS = ("raw", "line")
+@dataclass(frozen=True, slots=True)
+class Delimiter(Framing):
+    """The same bytes end every message. A message that has them in it will be read as two."""
+
+    delimiter: bytes
+
+    def __str__(self) -> str:
+        return f"delimiter:{self.delimiter.hex()}"
+
+    @property
+    def words(self) -> str:
+        names = _NAMES.get(self.delimiter)
+        return f"delimiter {names or self.delimiter.hex(' ')}"
+
+    def enclose(self, message: bytes) -> bytes:
+        return message + self.delimiter
+
+    def splitter(self) -> Splitter:
+        return DelimiterSplitter(self.delimiter)
+
+
+@dataclass(frozen=True, slots=True)
+class LengthPrefix(Framing):
+    """Each frame says how long it is."""
+
+    field: LengthField
+
+    def __str__(self) -> str:
+        field = self.field
+        width = f"{field.width}{_ENDS[field.order] if field.width > 1 else ''}" if field.width else "varint"
+        offset = f",offset={field.offset}" if field.offset else ""
+        return f"length:{width}{offset}" + (f",{field.counts.value}" if field.counts.value else "")
+
+    @property
+    def words(self) -> str:
+        field = self.field
+        order = f" {field.order}-endian" if field.width > 1 else ""
+        kind = f"{field.width}-byte{order} length" if field.width else "varint length"
+        offset = f" after {_bytes(field.offset)}" if field.offset else ""
+        return kind + offset + _COUNTED[field.counts]
+
+    def enclose(self, message: bytes) -> bytes:
+        offset = self.field.offset
+        if len(message) < offset:
+            raise SendError(
+                f"the message has {_bytes(len(message))}, and the length stands behind the first {offset:,}"
+            )
+        written = self.field.written(len(message) - offset)
+        if written is None:
+            raise SendError(f"the message has {_bytes(len(message))}: too many for the {self.words}")
+        return message[:offset] + written + message[offset:]
+
+    def splitter(self) -> Splitter:
+        return PrefixSplitter(self.field)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedLength(Framing):
+    """Every message has the same size."""
+
+    size: int  # bytes
+    pad: int | None = None  # the byte that fills up what is shorter
+
+    def __str__(self) -> str:
+        return f"fixed:{self.size}" + (f",pad={self.pad:02x}" if self.pad is not None else "")
+
+    @property
+    def words(self) -> str:
+        return f"{_bytes(self.size)} each" + (f", filled up with {self.pad:02x}" if self.pad is not None else "")
+
+    def enclose(self, message: bytes) -> bytes:
+        missing = self.size - len(message)
+        if missing == 0:
+            return message
+        if missing < 0 or self.pad is None:
+            advice = f"; {self},pad=00 would fill it up" if missing > 0 else ""
+            raise SendError(f"the message has {_bytes(len(message))}, and each is to have {self.size:,}{advice}")
+        return message + bytes((self.pad,)) * missing
+
+    def splitter(self) -> Splitter:
+        return FixedSplitter(self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap(Framing):
+    """Silence ends a message: what comes between is one, however many calls it took."""
+
+    milliseconds: int
+
+    def __str__(self) -> str:
+        return f"gap:{self.milliseconds}"
+
+    @property
+    def words(self) -> str:
+        return f"silence of {self.milliseconds:,} ms"
+
+    def enclose(self, message: bytes) -> bytes:
+        return message
+
+    def framer(self, limit: int) -> Framer:
+        return Collector(self.splitter(), limit, silence=self.milliseconds / 1000)
+
+    def splitter(self) -> Splitter:
+        return GapSplitter(self.milliseconds * 1_000_000)
+
+
+RAW = RawFraming()
+LINE = LineFraming()
+
+
+@lru_cache(maxsize=64)
+def parse_framing(text: str) -> Framing:
+    """Read a written form; see the head of this module. Raises ``FramingError``."""
+    name, colon, rest = text.partition(":")
+    if name in _PLAIN:
+        if colon:
+            raise FramingError(f"{name} takes nothing behind it", len(name))
+        return _PLAIN[name]
+    if name not in _PARSERS:
+        raise FramingError(f"there is no framing called {name[:40]!r}; there are {', '.join((*_PLAIN, *_PARSERS))}")
+    if not rest:
+        raise FramingError(f"{name} needs more, for example {_EXAMPLES[name]}", len(text))
+    return _PARSERS[name](_Written(rest, len(name) + 1))
 
 
 def make_framer(framing: str, limit: int) -> Framer:
-    """Make the framer of that name for messages of up to ``limit`` bytes.
+    """Make a framer by a framing's written form. Raises ``FramingError``."""
+    return parse_framing(framing).framer(limit)
 
-    Raises ``TincanError`` for a name that is not in ``FRAMINGS``.
-    """
-    if framing == "raw":
-        return Raw()
-    if framing == "line":
-        return Line(limit)
-    raise TincanError(f"there is no framing called {framing!r}; there are {', '.join(FRAMINGS)}")
+
+def make_splitter(framing: str) -> Splitter:
+    """Make a splitter by a framing's written form. Raises ``TincanError``, under ``raw`` too."""
+    return parse_framing(framing).splitter()
+
+
+class _Written:
+    """What stands behind the colon, piece by piece, each with its place."""
+
+    def __init__(self, rest: str, place: int) -> None:
+        self.first, *options = rest.split(",")
+        self.place = place
+        self._options: dict[str, tuple[str | None, int]] = {}
+        place += len(self.first) + 1
+        for option in options:
+            name, equals, value = option.partition("=")
+            if name in self._options:
+                raise FramingError(f"{name[:40]!r} is there twice", place)
+            self._options[name] = (value if equals else None, place)
+            place += len(option) + 1
+
+    def value(self, name: str) -> tuple[str, int] | None:
+        """What stands behind ``name=``, and where; None if the option is not there."""
+        value, place = self._options.pop(name, ("", -1))
+        if place < 0:
+            return None
+        if not value:
+            raise FramingError(f"{name} needs a value: {name}=...", place)
+        return value, place + len(name) + 1
+
+    def flag(self, *names: str) -> str:
+        """Which of these words is there; empty if none is."""
+        return next(
+            (name for name in names if self._options.get(name, ("", 0))[0] is None and self._options.pop(name)), ""
+        )
+
+    def finish(self, known: str) -> None:
+        """Nothing more may be there."""
+        for name, (_value, place) in self._options.items():
+            raise FramingError(f"{name[:40]!r} means nothing here: there can be {known}", place)
+
+
+def _number(text: str, place: int, what: str, least: int, most: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}", text):
+        raise FramingError(f"{what} must be a number from {least:,} to {most:,}; {text[:40]!r} is none", place)
+    number = int(text)
+    if not least <= number <= most:
+        raise FramingError(f"{what} must be from {least:,} to {most:,}; {number:,} is not", place)
+    return number
+
+
+def _hex(text: str, place: int, what: str, most: int) -> bytes:
+    wrong = re.search(r"[^0-9a-fA-F]", text)
+    if wrong is not None:
+        raise FramingError(f"{what} must be hex digits; {wrong.group()!r} is none", place + wrong.start())
+    if len(text) % 2:
+        raise FramingError(f"{what} must be two hex digits a byte; one is missing", place + len(text))
+    if not 1 <= len(text) // 2 <= most:
+        raise FramingError(f"{what} must have 1 to {most} bytes; it has {len(text) // 2:,}", place)
+    return bytes.fromhex(text)
+
+
+def _delimiter(written: _Written) -> Framing:
+    delimiter = _hex(written.first, written.place, "the delimiter", LONGEST_DELIMITER)
+    written.finish("nothing but the bytes")
+    return Delimiter(delimiter)
+
+
+def _length(written: _Written) -> Framing:
+    known = _WIDTHS.get(written.first.lower())
+    if known is None:
+        raise FramingError(
+            f"a length is one of {', '.join(_WIDTHS)}; {written.first[:40]!r} is none of them", written.place
+        )
+    offset = written.value("offset")
+    at = _number(*offset, "the offset", 0, LARGEST_OFFSET) if offset is not None else 0
+    counts = Counts(written.flag("itself", "whole"))
+    written.finish("offset=N, and itself or whole")
+    return LengthPrefix(LengthField(*known, offset=at, counts=counts))
+
+
+def _fixed(written: _Written) -> Framing:
+    size = _number(written.first, written.place, "the size", 1, LARGEST_FIXED)
+    pad = written.value("pad")
+    written.finish("pad=HH, a byte in hex")
+    return FixedLength(size, _hex(*pad, "the byte that fills up", 1)[0] if pad is not None else None)
+
+
+def _gap(written: _Written) -> Framing:
+    milliseconds = _number(written.first, written.place, "the silence", 1, LONGEST_GAP)
+    written.finish("nothing but the milliseconds")
+    return Gap(milliseconds)
+
+
+def _bytes(count: int) -> str:
+    return "1 byte" if count == 1 else f"{count:,} bytes"
+
+
+_PLAIN: dict[str, Framing] = {"raw": RAW, "line": LINE}
+_PARSERS: dict[str, Callable[[_Written], Framing]] = {
+    "delimiter": _delimiter,
+    "length": _length,
+    "fixed": _fixed,
+    "gap": _gap,
+}
+_EXAMPLES = {"delimiter": "delimiter:0d0a", "length": "length:2be", "fixed": "fixed:16", "gap": "gap:50"}
+_WIDTHS: dict[str, tuple[int, Literal["big", "little"]]] = {
+    "1": (1, "big"),
+    "2be": (2, "big"),
+    "2le": (2, "little"),
+    "4be": (4, "big"),
+    "4le": (4, "little"),
+    "8be": (8, "big"),
+    "8le": (8, "little"),
+    "varint": (0, "big"),
+}
+_ENDS = {"big": "be", "little": "le"}
+_COUNTED = {
+    Counts.WHAT_FOLLOWS: "",
+    Counts.ITSELF: ", counting itself",
+    Counts.WHOLE: ", counting the whole frame",
+}
+_NAMES = {b"\n": "LF", b"\r": "CR", b"\r\n": "CR LF", b"\0": "NUL", b"\x03": "ETX", b"\x04": "EOT", b"\x1e": "RS"}

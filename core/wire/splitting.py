@@ -8,11 +8,17 @@ end of the one before: delimiters and length fields included.
 from __future__ import annotations
 
 import re
-from typing import Protocol
-
-from core.errors import TincanError
+from typing import NamedTuple, Protocol
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+class Envelope(NamedTuple):
+    """What of a frame is not its message: bytes ``start`` to before ``stop``, and ``back`` bytes at its end."""
+
+    start: int
+    stop: int
+    back: int
 
 
 class Splitter(Protocol):
@@ -24,21 +30,28 @@ class Splitter(Protocol):
 
     state: object
 
-    def ends(self, data: bytes) -> list[int]:
+    @property
+    def reach(self) -> int:
+        """How many bytes at either end of a frame ``envelope`` wants to see; at least 1."""
+        ...
+
+    def ends(self, data: bytes, at: int = 0) -> list[int]:
         """The offsets in ``data`` just behind the last byte of each frame that ends in it, ascending.
 
-        0 is the end of a frame of which the piece before had the last byte.
+        0 is the end of a frame of which the piece before had the last byte. ``at`` is when the piece
+        was received or sent (monotonic, ns).
         """
         ...
 
-    def tally(self, data: bytes) -> tuple[int, int]:
+    def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:
         """How many frames end in ``data`` and the offset of the last end (0 if there is none)."""
         ...
 
-    def trim(self, head: bytes, tail: bytes) -> tuple[int, int]:
-        """How many bytes at the front and at the back of a frame are not its message.
+    def envelope(self, head: bytes, tail: bytes) -> Envelope:
+        """What of a frame is not its message.
 
-        ``head`` and ``tail`` are the frame's first and last bytes, at least 16 if it has as many.
+        ``head`` and ``tail`` are the frame's first and last bytes, at least ``reach`` if it has as
+        many; no ``tail`` if the frame has not ended.
         """
         ...
 
@@ -47,17 +60,52 @@ class Splitter(Protocol):
         """Whether the bytes so far would be a whole frame if no more came."""
         ...
 
+    @property
+    def rest_is_message(self) -> bool:
+        """Whether what the end of a stream leaves, though not ended as it should be, is a message all the same."""
+        ...
 
-class LineSplitter:
-    """Frames end with LF, CR LF or a lone CR, as ``framing.Line`` has it.
+    @property
+    def expected(self) -> int:
+        """How many bytes more the frame that has begun announced; 0 if it announced nothing yet."""
+        ...
+
+    @property
+    def broken(self) -> str:
+        """Why no end can be found any more in this stream; empty while all is well."""
+        ...
+
+    def why_not(self, head: bytes, size: int, limit: int) -> str:
+        """Why a frame of ``size`` bytes so far is no message, or none within the limit, in words.
+
+        Empty if there is nothing more to say than that it has not ended. ``head`` as for ``envelope``.
+        """
+        ...
+
+
+class _Unannounced:
+    """What splitters have in common that look for an end, and know nothing of it before it is there."""
+
+    rest_is_message = True
+    expected = 0
+    broken = ""
+
+    def why_not(self, head: bytes, size: int, limit: int) -> str:  # noqa: ARG002 - as the protocol has it
+        return ""
+
+
+class LineSplitter(_Unannounced):
+    """Frames end with LF, CR LF or a lone CR, as ``framers.Line`` has it.
 
     Whether a CR at the end of a piece is all of its line ending is known with the next byte.
     """
 
+    reach = 2
+
     def __init__(self) -> None:
         self.state: object = None  # True after a CR
 
-    def ends(self, data: bytes) -> list[int]:
+    def ends(self, data: bytes, at: int = 0) -> list[int]:  # noqa: ARG002 - as the protocol has it
         if not data:
             return []
         found = [match.end() for match in _LINE_END.finditer(data)]
@@ -69,27 +117,118 @@ class LineSplitter:
             self.state = True
         return found
 
-    def tally(self, data: bytes) -> tuple[int, int]:
+    def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:  # noqa: ARG002 - as the protocol has it
         if self.state is None and b"\r" not in data:
             return data.count(b"\n"), data.rfind(b"\n") + 1
         found = self.ends(data)
         return len(found), found[-1] if found else 0
 
-    def trim(self, head: bytes, tail: bytes) -> tuple[int, int]:  # noqa: ARG002 - as the protocol has it
+    def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
         if tail.endswith(b"\r\n"):
-            return 0, 2
-        return 0, 1 if tail.endswith((b"\n", b"\r")) else 0
+            return Envelope(0, 0, 2)
+        return Envelope(0, 0, 1 if tail.endswith((b"\n", b"\r")) else 0)
 
     @property
     def could_end(self) -> bool:
         return self.state is True
 
 
-def make_splitter(framing: str) -> Splitter:
-    """Make the splitter of that framing; ``raw`` has none, there every entry is a message.
+class DelimiterSplitter(_Unannounced):
+    """Frames end with the same bytes, which are not part of the message: the first that are found count."""
 
-    Raises ``TincanError`` for a name that is not known.
-    """
-    if framing == "line":
-        return LineSplitter()
-    raise TincanError(f"there is no framing called {framing!r} that cuts a stream")
+    could_end = False
+
+    def __init__(self, delimiter: bytes) -> None:
+        self.state: object = None  # the end of the frame so far, if the delimiter may begin there
+        self.reach = len(delimiter)
+        self._delimiter = delimiter
+        self._pattern = re.compile(re.escape(delimiter))
+        self._overlaps = any(delimiter.endswith(delimiter[:size]) for size in range(1, len(delimiter)))
+
+    def ends(self, data: bytes, at: int = 0) -> list[int]:  # noqa: ARG002 - as the protocol has it
+        carried = self.state if isinstance(self.state, bytes) else b""
+        joined = carried + data
+        found = [match.end() for match in self._pattern.finditer(joined)]
+        self._remember(joined, found[-1] if found else 0)
+        return [end - len(carried) for end in found] if carried else found
+
+    def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:  # noqa: ARG002 - as the protocol has it
+        if self._overlaps:
+            found = self.ends(data)
+            return len(found), found[-1] if found else 0
+        carried = self.state if isinstance(self.state, bytes) else b""
+        joined = carried + data
+        count = joined.count(self._delimiter)
+        last = joined.rfind(self._delimiter) + self.reach if count else 0
+        if self.reach > 1:
+            self._remember(joined, last)
+        return count, last - len(carried) if count else 0
+
+    def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
+        return Envelope(0, 0, self.reach if tail.endswith(self._delimiter) else 0)
+
+    def _remember(self, joined: bytes, last: int) -> None:
+        """Keep what may be the beginning of a delimiter, of the bytes behind the last end."""
+        self.state = None
+        for start in range(max(last, len(joined) - self.reach + 1), len(joined)):
+            if self._delimiter.startswith(joined[start:]):
+                self.state = joined[start:]
+                return
+
+
+class FixedSplitter:
+    """Every frame has the same size, in bytes."""
+
+    could_end = rest_is_message = False
+    broken = ""
+    reach = 1
+
+    def __init__(self, size: int) -> None:
+        self.state: object = None  # how many bytes of the frame are still to come, if it has begun
+        self._size = size
+
+    def ends(self, data: bytes, at: int = 0) -> list[int]:  # noqa: ARG002 - as the protocol has it
+        first = self.expected or self._size
+        self.tally(data)
+        return list(range(first, len(data) + 1, self._size))
+
+    def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:  # noqa: ARG002 - as the protocol has it
+        first = self.expected or self._size
+        count = max(0, (len(data) - first) // self._size + 1)
+        last = first + (count - 1) * self._size if count else 0
+        missing = first + count * self._size - len(data)
+        self.state = missing if missing < self._size else None
+        return count, last
+
+    def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
+        return Envelope(0, 0, 0)
+
+    @property
+    def expected(self) -> int:
+        return self.state if isinstance(self.state, int) else 0
+
+    def why_not(self, head: bytes, size: int, limit: int) -> str:  # noqa: ARG002 - as the protocol has it
+        return f"{size:,} of {self._size:,} bytes"
+
+
+class GapSplitter(_Unannounced):
+    """A frame ends where nothing came, or went, for ``gap`` nanoseconds: between two calls of the socket."""
+
+    could_end = True
+    reach = 1
+
+    def __init__(self, gap: int) -> None:
+        self.state: object = None  # when the latest byte came
+        self._gap = gap
+
+    def ends(self, data: bytes, at: int = 0) -> list[int]:
+        return [0] if self.tally(data, at)[0] else []
+
+    def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:
+        if not data:
+            return 0, 0
+        before, self.state = self.state, at
+        return int(isinstance(before, int) and at - before >= self._gap), 0
+
+    def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
+        return Envelope(0, 0, 0)

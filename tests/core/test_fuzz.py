@@ -11,7 +11,7 @@ import pytest
 from core.address import Address, parse_address
 from core.errors import AddressError
 from core.text_safety import TextSafety, decode
-from core.wire.framing import Line, Message
+from core.wire.framers import Line, Message
 
 INPUTS = int(os.environ.get("TINCAN_FUZZ", "10000"))
 TELLING = [

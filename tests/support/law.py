@@ -13,6 +13,7 @@ from core.events import (
     Event,
     Listening,
     MessageTooLong,
+    Misframed,
     NotSent,
     Opened,
     PeerFinished,
@@ -23,7 +24,7 @@ from core.events import (
     WeFinished,
 )
 
-_OF_A_CONNECTION = (Opened, Received, Sent, PeerFinished, WeFinished, MessageTooLong, NotSent, Closed)
+_OF_A_CONNECTION = (Opened, Received, Sent, PeerFinished, WeFinished, MessageTooLong, Misframed, NotSent, Closed)
 
 
 def check_law(events: Sequence[Event], *, over: bool = True) -> None:

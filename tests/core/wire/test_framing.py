@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import TincanError
-from core.wire.framing import FRAMINGS, Framer, Line, Message, Raw, TooLong, make_framer
+from core.wire.framers import Framer, Line, Message, Raw, TooLong
+from core.wire.framing import FRAMINGS, LINE, RAW, make_framer
 
 LIMIT = 8
 
@@ -77,9 +78,7 @@ def test_no_way_of_splitting_the_stream_changes_the_lines(stream: list[bytes], c
 
 @given(messages=st.lists(st.binary(max_size=20).filter(lambda m: b"\r" not in m and b"\n" not in m)))
 def test_what_is_made_ready_for_the_stream_comes_out_as_it_was(messages: list[bytes]) -> None:
-    framer = Line(20)
-
-    stream = b"".join(map(framer.encode, messages))
+    stream = b"".join(map(LINE.enclose, messages))
 
     assert heard(Line(20), stream) == messages
 
@@ -123,7 +122,7 @@ def test_raw_is_what_recv_gave_and_an_empty_recv_is_no_message(pieces: list[byte
 
 
 def test_raw_adds_nothing_to_what_is_sent() -> None:
-    assert Raw().encode(b"hello") == b"hello"
+    assert RAW.enclose(b"hello") == b"hello"
 
 
 def test_a_framing_is_made_by_its_name() -> None:

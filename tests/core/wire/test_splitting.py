@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import TincanError
-from core.wire.framing import make_framer
-from core.wire.splitting import LineSplitter, make_splitter
+from core.wire.framing import make_framer, make_splitter
+from core.wire.splitting import LineSplitter
 
 PIECES = st.lists(st.text("ab\r\n", max_size=6).map(str.encode), max_size=12)
 
@@ -26,8 +26,8 @@ def frames(pieces: list[bytes]) -> list[bytes]:
 
 
 def trimmed(frame: bytes) -> bytes:
-    front, back = LineSplitter().trim(frame[:16], frame[-16:])
-    return frame[front : len(frame) - back]
+    start, stop, back = LineSplitter().envelope(frame[:16], frame[-16:])
+    return frame[:start] + frame[stop : len(frame) - back]
 
 
 @given(PIECES)
