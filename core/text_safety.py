@@ -132,7 +132,7 @@ def _mark(code: int) -> str:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "␡"
-    if 0xDC80 <= code <= 0xDCFF:  # what decode() makes of a byte that is not text
+    if 0xDC00 <= code <= 0xDCFF:  # what decoding makes of a byte that is not text
         return f"\\x{code - 0xDC00:02x}"
     if code > 0xFFFF and not 0xE0000 <= code <= 0xE007F:
         return "\ufffd"

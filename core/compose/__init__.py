@@ -6,6 +6,16 @@ from core.compose.draft import Composed, Context, Draft, Ending, Format, MacroSp
 from core.compose.encoding import Decoder, Encoding
 from core.compose.encoding import decode as decode_as
 from core.compose.macros import CATALOGUE, MacroEntry
+from core.compose.saved import (
+    SavedError,
+    SavedMessage,
+    SavedMessagesFile,
+    export_messages,
+    import_messages,
+    moved,
+    starters,
+    with_imported,
+)
 
 __all__ = [
     "CATALOGUE",
@@ -19,9 +29,17 @@ __all__ = [
     "MacroEntry",
     "MacroSpan",
     "Misfit",
+    "SavedError",
+    "SavedMessage",
+    "SavedMessagesFile",
     "compose",
     "decode_as",
     "describe",
+    "export_messages",
+    "import_messages",
+    "moved",
     "preview",
     "redraft",
+    "starters",
+    "with_imported",
 ]

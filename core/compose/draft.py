@@ -35,6 +35,11 @@ class Ending(Enum):
     CRLF = "\r\n"
     NUL = "\0"
 
+    @property
+    def words(self) -> str:
+        """Its name for people."""
+        return "nothing" if self is Ending.NOTHING else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

@@ -1,0 +1,208 @@
+"""Messages that a person keeps: the list, its file, and what it takes from and gives to other files.
+
+The file is JSON that people may write themselves; ``name`` and ``text`` are needed, the rest has a usual value::
+
+    {"version": 1,
+     "messages": [{"name": "hello", "format": "escapes", "encoding": "utf-8", "ending": "crlf", "text": "EHLO me"}]}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+from core.compose.draft import Draft, Ending, Format
+from core.compose.encoding import Encoding
+from core.compose.starters import STARTERS, Starter
+from core.errors import Fault, TincanError
+from core.kept_file import read_kept, set_aside, write_kept
+
+VERSION = 1
+LARGEST_FILE = 4 * 1024 * 1024  # bytes; a MiB in hex, spaces included, is three
+MOST_MESSAGES = 1_000
+LONGEST_NAME = 200  # characters
+
+_Choice = TypeVar("_Choice", bound=Enum)
+
+
+class SavedError(TincanError, ValueError):
+    """A list of messages could not be read or written; nothing was changed. The message is a sentence."""
+
+    fault = Fault.PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class SavedMessage:
+    """A message with a name, as it was typed. Raises ``SavedError`` for a name that is too long."""
+
+    name: str
+    text: str
+    format: Format = Format.TEXT
+    encoding: Encoding = Encoding.UTF_8
+    ending: Ending = Ending.NOTHING
+
+    def __post_init__(self) -> None:
+        if len(self.name) > LONGEST_NAME:
+            raise SavedError(f"The name has more than {LONGEST_NAME} characters.")
+
+    @classmethod
+    def of(cls, name: str, draft: Draft) -> SavedMessage:
+        """The draft under a name; its framing belongs to the conversation and is not kept."""
+        return cls(name, draft.text, draft.format, draft.encoding, draft.ending)
+
+    def draft(self, framing: str = "raw") -> Draft:
+        """To be composed under a framing."""
+        return Draft(self.text, self.format, self.encoding, self.ending, framing)
+
+
+class SavedMessagesFile:
+    """The list that is kept between two runs. ``notice`` holds a sentence after a file could not be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notice = ""
+        self._saved: tuple[SavedMessage, ...] | None = None
+
+    def load(self) -> tuple[SavedMessage, ...]:
+        """What was kept. Examples the first time, and after a bad file, which is set aside with a notice."""
+        try:
+            self._saved = parse_messages(read_kept(self.path, LARGEST_FILE))
+        except FileNotFoundError:
+            return starters()
+        except (OSError, ValueError) as error:
+            self._set_aside(error)
+            return starters()
+        return self._saved
+
+    def save(self, messages: Sequence[SavedMessage]) -> None:
+        """Keep this list. Raises ``SavedError``, and then the file is as it was."""
+        if tuple(messages) == self._saved:
+            return
+        text = write_messages(messages)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_kept(self.path, text)
+        except OSError as error:
+            raise SavedError(f"The messages cannot be kept in {self.path}: {_reason(error)}.") from error
+        self._saved = tuple(messages)
+
+    def _set_aside(self, error: Exception) -> None:
+        sentence = f"The saved messages could not be read ({_reason(error)})."
+        try:
+            self.notice = f"{sentence} They were set aside as {set_aside(self.path).name}."
+        except OSError:
+            self.notice = f"{sentence} They are in {self.path}; saving a message replaces them."
+
+
+def starters() -> tuple[SavedMessage, ...]:
+    """What the list holds before anybody has saved a message: one of a kind, to learn from."""
+    return tuple(_started(starter) for starter in STARTERS)
+
+
+def import_messages(path: Path) -> tuple[SavedMessage, ...]:
+    """The messages of a file that was exported or written by hand. Raises ``SavedError``."""
+    try:
+        if path.exists() and not path.is_file():
+            raise SavedError(f"{path.name} is no file.")
+        return parse_messages(read_kept(path, LARGEST_FILE))
+    except SavedError as error:
+        raise SavedError(f"{path.name} holds no messages that could be imported: {error}.") from None
+    except (OSError, ValueError) as error:
+        raise SavedError(f"{path.name} could not be imported: {_reason(error)}.") from error
+
+
+def export_messages(path: Path, messages: Sequence[SavedMessage]) -> None:
+    """Write the messages to a file of their own; one that is there is replaced in one step. Raises ``SavedError``."""
+    text = write_messages(messages)
+    try:
+        write_kept(path, text)
+    except OSError as error:
+        raise SavedError(f"The messages could not be exported to {path}: {_reason(error)}.") from error
+
+
+def with_imported(messages: Sequence[SavedMessage], imported: Iterable[SavedMessage]) -> tuple[SavedMessage, ...]:
+    """The list with what it lacks of the imported ones behind it."""
+    return tuple(dict.fromkeys((*messages, *imported)))
+
+
+def moved(messages: Sequence[SavedMessage], place: int, to: int) -> tuple[SavedMessage, ...]:
+    """The list with the message at ``place`` taken out and put in again so that it stands at ``to``."""
+    others = [*messages]
+    message = others.pop(place)
+    others.insert(to, message)
+    return tuple(others)
+
+
+def write_messages(messages: Sequence[SavedMessage]) -> str:
+    """The messages as JSON in ASCII. Raises ``SavedError`` for more than could be read again."""
+    if len(messages) > MOST_MESSAGES:
+        raise SavedError(f"No more than {MOST_MESSAGES:,} messages can be saved, and these are {len(messages):,}.")
+    rows = [
+        {
+            "name": message.name,
+            "format": message.format.value,
+            "encoding": message.encoding.value,
+            "ending": message.ending.name.lower(),
+            "text": message.text,
+        }
+        for message in messages
+    ]
+    text = json.dumps({"version": VERSION, "messages": rows}, ensure_ascii=True, indent=1)
+    if len(text) > LARGEST_FILE:
+        raise SavedError(f"These messages would take {len(text):,} bytes, and no more than {LARGEST_FILE:,} are kept.")
+    return text
+
+
+def parse_messages(text: str) -> tuple[SavedMessage, ...]:
+    """The messages of a file. Raises ``SavedError`` that names the message which is wrong."""
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise SavedError("it is nested too deeply") from None
+    except ValueError as error:
+        raise SavedError(f"it is no JSON ({error})") from None
+    rows = found.get("messages") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or not isinstance(rows, list):
+        raise SavedError('it is no object with a list called "messages"')
+    version = found.get("version")
+    if type(version) is not int or version > VERSION:
+        raise SavedError(f"it was written by another version ({str(version)[:20]})")
+    if len(rows) > MOST_MESSAGES:
+        raise SavedError(f"it holds {len(rows):,} messages, and there can be {MOST_MESSAGES:,}")
+    return tuple(_parsed(row, number) for number, row in enumerate(rows, 1))
+
+
+def _parsed(row: object, number: int) -> SavedMessage:
+    if not isinstance(row, dict) or not isinstance(row.get("name"), str) or not isinstance(row.get("text"), str):
+        raise SavedError(f'message {number} has no "name" or no "text"')
+    if len(row["name"]) > LONGEST_NAME:
+        raise SavedError(f"the name of message {number} has more than {LONGEST_NAME} characters")
+    return SavedMessage(
+        row["name"],
+        row["text"],
+        _chosen(row, number, "format", Format.TEXT, {one.value: one for one in Format}),
+        _chosen(row, number, "encoding", Encoding.UTF_8, {one.value: one for one in Encoding}),
+        _chosen(row, number, "ending", Ending.NOTHING, {one.name.lower(): one for one in Ending}),
+    )
+
+
+def _chosen(row: dict[str, object], number: int, key: str, usual: _Choice, choices: dict[str, _Choice]) -> _Choice:
+    value = row.get(key)
+    if key not in row:
+        return usual
+    if isinstance(value, str) and value in choices:
+        return choices[value]
+    known = ", ".join(choices)
+    raise SavedError(f"message {number} has the {key} {str(value)[:40]!r}, and there are only {known}")
+
+
+def _started(starter: Starter) -> SavedMessage:
+    return SavedMessage(starter.name, starter.text, starter.format, Encoding.UTF_8, starter.ending)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

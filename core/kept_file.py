@@ -1,0 +1,48 @@
+"""Small files that are kept between two runs: read within a limit, replaced in one step, set aside when bad."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+_MOST_ASIDE = 20  # bad files of one name; then the last of them is replaced
+
+
+def read_kept(path: Path, largest: int) -> str:
+    """The text of a UTF-8 file, with or without a byte order mark.
+
+    Raises ``OSError``, and ``ValueError`` for more than ``largest`` bytes or what is not UTF-8.
+    """
+    with path.open("rb") as file:
+        data = file.read(largest + 1)
+    if len(data) > largest:
+        raise ValueError(f"larger than {largest // 1024} KiB")
+    return data.decode("utf-8-sig")
+
+
+def write_kept(path: Path, text: str) -> None:
+    """Write ASCII text so that the file is either the old one or the new one, whenever the power fails.
+
+    Raises ``OSError``, and then the old file is as it was.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be understood, beside those set aside before; its new path. Raises ``OSError``."""
+    aside = path.with_name(f"{path.name}.bad")
+    number = 2
+    while aside.exists() and number <= _MOST_ASIDE:
+        aside = path.with_name(f"{path.name}.{number}.bad")
+        number += 1
+    return path.replace(aside)
