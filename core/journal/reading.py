@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from operator import attrgetter
@@ -156,16 +157,17 @@ class Reading:
         if self.lens.is_plain:
             return max(0, ordinal - self.lens.since)
         wanted = self._entry(ordinal)
-        mark = self._marks[bisect_right(self._marks, ordinal, key=_ordinal) - 1]
-        walk, nearest = Walk(self.lens, mark), mark.rows
-        for entry in self._entries_from(mark.ordinal, _WHOLE):
+        mark = bisect_right(self._marks, ordinal, key=_ordinal) - 1
+        nearest, looked = self._marks[mark].rows, 0
+        for entry, cuts in self._cut_from(mark, _WHOLE):
             if entry.ordinal < ordinal:
-                nearest = walk.rows + len(walk.cut(entry))
+                nearest = cuts[-1][0] + 1 if cuts else nearest
                 continue
-            for place, cut in walk.cut(entry):
+            for place, cut in cuts:
                 if entry.ordinal == ordinal if cut is None else _holds(cut, wanted, stop):
                     return place
-            if entry.ordinal > ordinal + _PATIENCE:
+            looked += 1
+            if looked > _PATIENCE:
                 break
         holding = (place for place, cut in enumerate(self._pending, self.settled) if _holds(cut, wanted, stop))
         return next(holding, nearest)
@@ -173,21 +175,31 @@ class Reading:
     # Behind them.
 
     def _settled_rows(self, first: int, stop: int, preview: int) -> Iterator[Passage]:
-        mark = self._marks[bisect_right(self._marks, first, key=_rows) - 1]
-        walk = Walk(self.lens, mark)
-        for entry in self._entries_from(mark.ordinal, preview if self.lens.framing == RAW else _WHOLE):
-            for place, cut in walk.cut(entry, first, stop):
+        mark = bisect_right(self._marks, first, key=_rows) - 1
+        for entry, cuts in self._cut_from(mark, preview if self.lens.framing == RAW else _WHOLE, first, stop):
+            for place, cut in cuts:
                 yield _plain(entry, place) if cut is None else self._message(cut, place, entry, preview)
-            if walk.rows >= stop:
-                return
+                if place == stop - 1:
+                    return
 
-    def _entries_from(self, ordinal: int, preview: int) -> Iterator[Entry]:
-        """What the lens takes, mark by mark."""
-        place = bisect_right(self._marks, ordinal, key=_ordinal)
-        while ordinal < self.entries:
-            stop = self._marks[place].ordinal if place < len(self._marks) else self.entries
-            yield from self._reader.read(self.session, ordinal, stop - ordinal, preview=preview, only=self.lens.fetch)
-            ordinal, place = stop, place + 1
+    def _cut_from(
+        self, place: int, preview: int, first: int = 0, stop: int = sys.maxsize
+    ) -> Iterator[tuple[Entry, list[tuple[int, Cut | None]]]]:
+        """Entry by entry from mark ``place`` on, with those of its rows that lie from ``first`` up to before ``stop``.
+
+        Nothing is read between two marks between which no row ends: of a message of 100 MB, its end is enough.
+        """
+        for following in range(place + 1, len(self._marks) + 1):
+            mark, end, rows = self._marks[following - 1], self.entries, self.settled
+            if following < len(self._marks):
+                end, rows = self._marks[following].ordinal, self._marks[following].rows
+            if mark.rows >= stop:
+                return
+            if rows <= max(first, mark.rows):
+                continue
+            walk, count = Walk(self.lens, mark), end - mark.ordinal
+            for entry in self._reader.read(self.session, mark.ordinal, count, preview=preview, only=self.lens.fetch):
+                yield entry, walk.cut(entry, first, stop)
 
     def _pending_row(self, place: int, preview: int) -> Passage:
         cut = self._pending[place - self.settled]

@@ -12,11 +12,23 @@ from hypothesis import strategies as st
 
 from core.address import Address
 from core.errors import JournalError
-from core.events import Closed, ConnectionId, Ending, Event, Opened, PeerFinished, Received, Role, Sent, SessionOpened
+from core.events import (
+    Closed,
+    ConnectionId,
+    Ending,
+    Event,
+    Opened,
+    PeerFinished,
+    Received,
+    Role,
+    Sent,
+    SessionId,
+    SessionOpened,
+)
 from core.journal.indexing import Indexer
 from core.journal.lens import MARK_ENTRIES, Lens
-from core.journal.passage import Filter, Passage
-from core.journal.reader import JournalReader
+from core.journal.passage import EVERYTHING, Filter, Passage
+from core.journal.reader import Entry, JournalReader
 from core.journal.reading import Counter, Growth, Reading
 from core.journal.store import JournalWriter
 from tests.support.journals import SESSION, write_journal
@@ -293,3 +305,34 @@ def test_an_indexer_of_a_journal_that_is_not_there_says_so(tmp_path: Path) -> No
 def test_an_entry_that_is_not_there_is_an_error(talk: Talk, reader: JournalReader) -> None:
     with pytest.raises(JournalError, match="entry 99 is not in"):
         counted(reader, LINES, talk.entries).place_of(99)
+
+
+class CountingReader(JournalReader):
+    """A reader that knows how many entries it was asked for."""
+
+    entries_read = 0
+
+    def read(
+        self, session: SessionId, first: int, count: int, *, preview: int = 16384, only: Filter = EVERYTHING
+    ) -> list[Entry]:
+        found = super().read(session, first, count, preview=preview, only=only)
+        self.entries_read += len(found)
+        return found
+
+
+def test_a_page_with_a_very_long_message_on_it_is_read_without_what_lies_inside_that(talk: Talk) -> None:
+    talk.receives(b"before\n")
+    for _ in range(40 * MARK_ENTRIES):
+        talk.receives(b"long")
+    talk.receives(b"\nafter\n")
+    reader = CountingReader(talk.path)
+    try:
+        reading = counted(reader, LINES, talk.entries)
+        page = reading.read(0, 200)
+        inside = reading.place_of(20 * MARK_ENTRIES, 1)
+    finally:
+        reader.close()
+
+    assert [passage.size for passage in page if passage.is_message] == [6, 40 * MARK_ENTRIES * 4, 5]
+    assert page[inside].size == 40 * MARK_ENTRIES * 4
+    assert reader.entries_read < 8 * MARK_ENTRIES
