@@ -6,6 +6,7 @@ import gc
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from gui.app import App, Options
 from gui.theme import Theme
 
-PATIENCE = 10.0  # seconds; a test that waits so long has failed
+PATIENCE = 10.0  # seconds; a test that waits so long has failed, if the machine let it run meanwhile:
+CHANCES = 2_000  # so often a window was pumped by then, a fifth of what one that waits for nothing gets
+LONGEST = 60.0  # seconds after which it has failed in any case
 WaitUntil = Callable[[Callable[[], bool]], None]
 
 
@@ -65,15 +68,16 @@ def wait_until(root: tk.Tk) -> WaitUntil:
 
 def pump_until(condition: Callable[[], bool], *windows: tk.Tk) -> None:
     """Let the windows live until the condition holds; it must be a bool, so that no truthy slip passes."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
+    began = time.monotonic()
+    for chance in count():
         for window in windows:
             window.update()
         result = condition()
         assert isinstance(result, bool)
         if result:
             return
-        assert time.monotonic() < deadline, "it did not come true"
+        patience = PATIENCE if chance > CHANCES else LONGEST
+        assert time.monotonic() < began + patience, "it did not come true"
         time.sleep(0.001)
 
 
