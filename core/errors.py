@@ -87,6 +87,10 @@ class SendError(TincanError):
     """A message was refused as a whole: none of its bytes went out. The message says why."""
 
 
+class NobodyThere(SendError):
+    """There is no connection, or none any more, to send to."""
+
+
 class ConnectionEnded(TincanError):
     """There is nothing more to receive: the connection is over. The message says why."""
 

@@ -9,9 +9,8 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from core.address import Address
 from core.errors import Doing, Explanation, Fault, JournalError, SendError, explain
@@ -19,30 +18,28 @@ from core.events import ConnectionId, SessionClosed, SessionId
 from core.journal.reader import JournalReader
 from core.journal.recorder import Recorder, Subscription
 from core.net import sockets
+from core.net.audience import Audience, Delivery, To
 from core.net.client import Client
 from core.net.connection import Connection
+from core.net.knobs import Knobs
 from core.net.resolver import Resolver
 from core.net.server import Server
+from core.sending.file import FileSending, FileSent
+from core.sending.keep import Keeping, Kept
+from core.sending.plan import Plan, Repeated
+from core.sending.repeat import Repeat
+from core.sending.run import Run
 from core.settings import DEFAULTS, Limits
 
+__all__ = ["Delivery", "To", "Workbench"]
+
+_R = TypeVar("_R", bound=Run)
 _AnySession: TypeAlias = Server | Client
 
 
 _NO_THREADS = Explanation(
     "this machine gives no more threads", ("very many are running",), "Close some programs or connections", Fault.OURS
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What became of one send.
-
-    ``accepted`` connections have the message, with the kernel or waiting for it; each of ``refused``
-    is a connection's number and the reason why none of the message went to it.
-    """
-
-    accepted: int
-    refused: tuple[tuple[int, str], ...] = ()
 
 
 class Workbench:
@@ -62,8 +59,9 @@ class Workbench:
         self._session_ids = itertools.count(1)
         self._connection_ids = itertools.count(1)
         self._sessions: dict[SessionId, _AnySession] = {}
-        self._lock = threading.Lock()  # guards the one below
+        self._lock = threading.Lock()  # guards the two below
         self._closed = False
+        self._runs: list[Run] = []
 
     # Commands.
 
@@ -96,26 +94,68 @@ class Workbench:
         )
         return self._begin(client, Doing.CONNECTING)
 
-    def send(self, session: SessionId, message: bytes, *, to: ConnectionId | None = None) -> Delivery:
-        """Send a message to one connection of the session, or to all of them.
+    def send(self, session: SessionId, message: bytes, *, to: To = None, exact: bool = False) -> Delivery:
+        """Send a message to one connection of the session, to several, or to all of them.
 
-        Raises ``SendError`` if not one of them could take it: then none of it went out.
+        It is framed as the session frames, or, if ``exact``, goes out as it is. Raises ``SendError`` if not one
+        of them could take it: then none of it went out.
         """
+        return Audience(self._sessions.get(session), to).send(message, exact=exact)
+
+    def repeat(
+        self,
+        session: SessionId,
+        plan: Plan,
+        *,
+        to: To = None,
+        exact: bool = False,
+        tell: Callable[[Repeated], None] = lambda _progress: None,
+    ) -> Repeat:
+        """Send what the plan says, by the clock; see ``Repeat``. It ends with the last of those it is meant for.
+
+        Raises ``SendError`` if nobody is there.
+        """
+        audience = self._audience(session, to)
+        return self._set_off(Repeat(audience, plan, tell, exact=exact, sink=self._recorder))
+
+    def send_file(
+        self,
+        session: SessionId,
+        path: Path,
+        *,
+        to: To = None,
+        line_pause: float | None = None,
+        tell: Callable[[FileSent], None] = lambda _progress: None,
+    ) -> FileSending:
+        """Send a file as it is: whole, or a line at a time with ``line_pause`` seconds from one to the next.
+
+        Raises ``SendError`` if nobody is there; what is wrong with the file comes with the end that is told.
+        """
+        audience = self._audience(session, to)
+        return self._set_off(FileSending(audience, path, tell, line_pause=line_pause, sink=self._recorder))
+
+    def keep_received(
+        self,
+        session: SessionId,
+        connection: ConnectionId,
+        path: Path,
+        *,
+        follow: bool = False,
+        tell: Callable[[Kept], None] = lambda _progress: None,
+    ) -> Keeping:
+        """Save what a connection has received to a file; with ``follow``, on and on until it is over or stopped.
+
+        Raises ``JournalError`` if nothing is being recorded; see ``Keeping``.
+        """
+        if self.journal is None:
+            raise JournalError("nothing is being recorded, so there is nothing to save")
+        return self._set_off(Keeping(self.journal, session, connection, path, tell, self._recorder, follow=follow))
+
+    def tune(self, session: SessionId, knobs: Knobs) -> None:
+        """Have all connections of a session, now and later, use their sockets in another way, at once."""
         found = self._sessions.get(session)
-        connections = found.connections if found is not None else []
-        if to is not None:
-            connections = [connection for connection in connections if connection.id == to]
-        if not connections:
-            raise SendError("that connection is over" if to is not None else "nobody is connected")
-        refused = []
-        for connection in connections:
-            try:
-                connection.send(message)
-            except SendError as error:
-                refused.append((connection.number, str(error)))
-        if len(refused) == len(connections):
-            raise SendError("; ".join(dict.fromkeys(why for _number, why in refused)))
-        return Delivery(len(connections) - len(refused), tuple(refused))
+        if found is not None:
+            found.tune(knobs)
 
     def set_reply(self, session: SessionId, reply: str) -> None:
         """Have a server answer by another rule from the next message on."""
@@ -166,11 +206,15 @@ class Workbench:
         """
         with self._lock:
             self._closed = True
+            runs = list(self._runs)
         deadline = time.monotonic() + timeout
+        for run in runs:
+            run.stop()
         sessions = list(self._sessions.values())
         for session in sessions:
             session.stop()
-        late = [repr(session) for session in sessions if not session.join(max(0.0, deadline - time.monotonic()))]
+        late = [run.name for run in runs if not run.join(max(0.0, deadline - time.monotonic()))]
+        late += [repr(session) for session in sessions if not session.join(max(0.0, deadline - time.monotonic()))]
         return late + self._recorder.close(max(0.1, deadline - time.monotonic()))
 
     def _begin(self, session: _AnySession, doing: Doing) -> SessionId:
@@ -187,6 +231,24 @@ class Workbench:
                 why = _NO_THREADS
             self._recorder.put(SessionClosed(session.id, time.monotonic_ns(), why))
         return session.id
+
+    def _audience(self, session: SessionId, to: To) -> Audience:
+        """Those that something is meant for. Raises ``SendError`` if nobody of them is there."""
+        audience = Audience(self._sessions.get(session), to)
+        audience.check()
+        return audience
+
+    def _set_off(self, run: _R) -> _R:
+        with self._lock:
+            self._runs = [one for one in self._runs if not one.is_over]
+            if self._closed:
+                raise SendError("Tincan is closing")
+            try:
+                run.start()
+            except RuntimeError as error:
+                raise SendError(str(_NO_THREADS)) from error
+            self._runs.append(run)
+        return run
 
     def _on(self, session: SessionId, connection: ConnectionId, act: Callable[[Connection], None]) -> None:
         found = self._sessions.get(session)

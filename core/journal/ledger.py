@@ -6,7 +6,7 @@ the frozen states it makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -31,6 +31,8 @@ from core.events import (
     TurnedAway,
     WeFinished,
 )
+from core.journal.pace import Budget, Pace
+from core.latency import NO_LATENCY, Latency
 
 
 class Phase(Enum):
@@ -90,6 +92,8 @@ class SessionState:
     failure: Explanation | None = None
     cancelled: bool = False
     turned_away: Tally = NEVER  # peers, because of a limit; a report may speak of several
+    answers: Latency = NO_LATENCY  # from request to answer, see Pace
+    between: Latency = NO_LATENCY  # from one message received to the next
     not_sent: Tally = NEVER  # messages, or the rest of one
     too_long: Tally = NEVER  # messages beyond the framing's limit
 
@@ -107,6 +111,7 @@ class _Session:
         self.state = state
         self.connections: dict[ConnectionId, ConnectionState] = {}
         self.bytes_in = self.bytes_out = 0
+        self.pace = Pace(state.role)
 
     def freeze(self, connections_changed: bool, entries: int) -> SessionState:
         connections = tuple(self.connections.values()) if connections_changed else self.state.connections
@@ -116,6 +121,8 @@ class _Session:
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
             entries=entries,
+            answers=self.pace.answers,
+            between=self.pace.between,
         )
         return self.state
 
@@ -125,13 +132,15 @@ class Ledger:
 
     def __init__(self) -> None:
         self._sessions: dict[SessionId, _Session] = {}
+        self._budget = Budget()
 
-    def fold(self, events: Iterable[Event], entries: Mapping[SessionId, int]) -> tuple[SessionState, ...]:
+    def fold(self, events: Sequence[Event], entries: Mapping[SessionId, int]) -> tuple[SessionState, ...]:
         """Take in what happened; return the new states of the sessions that it touched.
 
         ``entries`` is how many of each session's entries are in the journal by now.
         """
         touched: dict[SessionId, bool] = {}
+        measures = self._budget.allows(events)
         for event in events:
             session_id = event.session
             session = self._sessions.get(session_id)
@@ -139,13 +148,20 @@ class Ledger:
                 session = self._sessions[session_id] = _Session(_first_state(event))
             if type(event) is Received:
                 session.bytes_in += len(event.data)
+                if measures:
+                    session.pace.receive(event)
                 touched.setdefault(session_id, False)
             elif type(event) is Sent:
                 session.bytes_out += len(event.data)
+                if measures:
+                    session.pace.send(event)
                 touched.setdefault(session_id, False)
             else:
                 _apply(session, event)
                 touched[session_id] = True
+        if not measures:
+            for session_id in touched:
+                self._sessions[session_id].pace.start_anew()
         return tuple(
             self._sessions[session_id].freeze(changed, entries.get(session_id, 0))
             for session_id, changed in touched.items()
@@ -183,6 +199,7 @@ def _apply(session: _Session, event: Event) -> None:
             session.state = replace(session.state, reply=event.reply)
         case Closed():
             session.connections.pop(event.connection, None)
+            session.pace.forget(event.connection)
         case SessionClosed():
             session.state = replace(session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled)
         case TurnedAway() | NotSent() | MessageTooLong():

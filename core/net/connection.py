@@ -6,6 +6,7 @@ which is in ``sender``. The loop's thread reads, flushes and closes; any thread 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import socket
@@ -31,6 +32,7 @@ from core.events import (
 )
 from core.net import sockets
 from core.net.endings import ending_of
+from core.net.knobs import Knobs
 from core.net.loop import READ, WRITE, Loop, Timer
 from core.net.sender import Sender
 from core.net.sink import EventSink
@@ -92,11 +94,13 @@ class Connection:
         "_owner",
         "_pause",
         "_peer_sends",
+        "_receive",
         "_sender",
         "_session",
         "_sink",
         "_sock",
         "_wants_fin",
+        "_watchers",
         "_we_finished",
         "id",
         "local",
@@ -130,6 +134,7 @@ class Connection:
         self._framing = framing
         self._framer = framing.framer(limits.message)
         self._limits = limits
+        self._receive = limits.receive
         self._sink = sink
         self._sender = Sender(
             sock,
@@ -141,6 +146,7 @@ class Connection:
             sink=sink,
             broken=self._read_rest_and_break,
             stalled=lambda why: self._end(Ending.STALLED, why),
+            rested=self._watch,
         )
         self._pause = Pause.NONE
         self._peer_sends = True
@@ -150,6 +156,7 @@ class Connection:
         self._closing_timer: Timer | None = None
         self._idle_since = 0.0
         self._drained = 0
+        self._watchers: list[Callable[[], None]] = []
         self._watch()  # first: what the system refuses to watch has not opened
         self._emit(Opened(session, identity, _now(), number, self.local, peer, took))
         if limits.idle is not None:
@@ -175,6 +182,30 @@ class Connection:
         if self._sender.send(self._framing.enclose(message)):
             self._soon(self._start_flushing)
 
+    def send_exactly(self, data: bytes) -> None:
+        """Send these bytes as they are, without a frame. Raises ``SendError`` as ``send`` does."""
+        if self._sender.send(data):
+            self._soon(self._start_flushing)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+        return self._sender.waiting
+
+    def watch(self, call: Callable[[], None]) -> None:
+        """Have ``call`` called when little or nothing waits after more did, and at the end; maybe too often.
+
+        It must not block. It may come from any thread, and more than once.
+        """
+        self._watchers.append(call)
+        if self._sock is None:
+            call()
+
+    def unwatch(self, call: Callable[[], None]) -> None:
+        """Call no more for that."""
+        with contextlib.suppress(ValueError):
+            self._watchers.remove(call)
+
     def finish_sending(self) -> None:
         """Send what waits, then FIN: the peer sees the end and may still answer."""
         self._sender.forbid("we have finished sending on this connection")
@@ -191,6 +222,15 @@ class Connection:
         self._soon(lambda: self._end(Ending.OURS_RESET))
 
     # The loop's thread.
+
+    def tune(self, knobs: Knobs) -> None:
+        """Use the socket in another way from now on; what waits goes out in that way."""
+        if self._sock is None:
+            return
+        sockets.set_nagle(self._sock, knobs.nagle)
+        self._receive = knobs.receive or self._limits.receive
+        self._sender.set_pace(knobs)
+        self._watch()
 
     def pause(self, why: Pause) -> None:
         """Read nothing until ``resume``; TCP slows the peer down."""
@@ -253,7 +293,7 @@ class Connection:
         """What one recv gives; None if that was nothing, or an error that ended the connection."""
         assert self._sock is not None
         try:
-            return self._sock.recv(self._limits.receive)
+            return self._sock.recv(self._receive)
         except (BlockingIOError, InterruptedError):
             return None
         except OSError as error:
@@ -294,12 +334,14 @@ class Connection:
     def _flush(self) -> None:
         self._sender.flush()
         waiting = self._sender.waiting
+        if not self._sender.wants_room:
+            self._watch()
         if Pause.OUTBOX in self._pause and waiting <= self._limits.outbox // 4:
             self.resume(Pause.OUTBOX)
-        if not waiting:
-            self._watch()
-            if self._wants_fin:
-                self._say_fin()
+        if self._watchers and waiting <= self._limits.outbox // 4:
+            self._tell_watchers()
+        if not waiting and self._wants_fin:
+            self._say_fin()
 
     def _finish(self) -> None:
         if self._sock is None or self._wants_fin:
@@ -389,13 +431,18 @@ class Connection:
             self._sender.account_for(outgoing, f"the connection ended first ({ending.value})")
         self._emit(Closed(self._session, self.id, _now(), ending, why))
         self._owner.closed(self)
+        self._tell_watchers()
+
+    def _tell_watchers(self) -> None:
+        for call in tuple(self._watchers):
+            call()
 
     def _watch(self) -> None:
         """Have the loop watch for what matters now."""
         if self._sock is None:
             return
         events = READ if self._peer_sends and not self._pause else 0
-        if self._sender.waiting:
+        if self._sender.wants_room:
             events |= WRITE
         self._loop.watch(self._sock, events, self._ready)
 

@@ -61,6 +61,11 @@ class Outbox:
             length += len(outgoing.data)
         return b"".join(parts)
 
+    def head(self, most: int) -> memoryview:
+        """The next bytes of the first message alone, ``most`` at most."""
+        head = self._waiting[0]
+        return memoryview(head.data)[head.taken : head.taken + most]
+
     def took(self, count: int) -> list[Outgoing]:
         """The kernel took ``count`` bytes of the last bite: return the messages that are out now."""
         self.size -= count

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.address import Address
+    from core.net.knobs import Knobs
     from core.net.loop import Loop, Timer
     from core.net.sink import EventSink
     from core.settings import Limits
+
+
+_SENDS_PER_TURN = 64  # byte by byte: then the other connections get their turn
+_WHOLE = 256 * 1024  # bytes of a message that is sent whole, but with pauses
 
 
 class Sender:
@@ -26,7 +31,8 @@ class Sender:
 
     ``send`` and ``forbid`` are for any thread; the rest is for the loop's. The lock guards all of
     the sending side, and is held for a send that never waits, so nobody waits for it long.
-    ``broken`` and ``stalled`` are called on the loop's thread when the socket can take no more.
+    ``broken`` and ``stalled`` are called on the loop's thread when the socket can take no more, ``rested``
+    when a pause between two sends is over.
     """
 
     __slots__ = (
@@ -37,10 +43,14 @@ class Sender:
         "_lock",
         "_loop",
         "_may_send",
+        "_most",
         "_outbox",
+        "_pace",
         "_peer",
         "_progress",
         "_refusal",
+        "_rest",
+        "_rested",
         "_session",
         "_sink",
         "_sock",
@@ -61,6 +71,7 @@ class Sender:
         sink: EventSink | None,
         broken: Callable[[OSError], None],
         stalled: Callable[[Explanation], None],
+        rested: Callable[[], None],
     ) -> None:
         self._sock = sock
         self._peer = peer
@@ -71,8 +82,12 @@ class Sender:
         self._sink = sink
         self._broken = broken
         self._stalled = stalled
+        self._rested = rested
         self._lock = threading.Lock()
+        self._most = limits.outbox
         self._outbox = Outbox(limits.outbox)
+        self._pace: Knobs | None = None  # set while everything goes through the outbox, to leave it slowly
+        self._rest: Timer | None = None  # the pause after a send
         self._may_send = True
         self._refusal = ""
         self._failure: OSError | None = None
@@ -101,11 +116,12 @@ class Sender:
         if not data:
             raise SendError("an empty message has no bytes to send")
         with self._lock:
-            if not self._may_send or self._outbox.is_full:
+            waiting = self._outbox.size
+            if not self._may_send or waiting >= self._most:
                 raise SendError(self._why_not())
-            if self._outbox.size:
+            if waiting or self._pace is not None:
                 self._outbox.add(data)
-                return False
+                return not waiting
             at = time.monotonic_ns() if self._sink is not None else 0
             try:
                 taken = self._sock.send(data)
@@ -156,9 +172,20 @@ class Sender:
 
     # The loop's thread.
 
+    @property
+    def wants_room(self) -> bool:
+        """Whether something waits for the socket, and not for the end of a pause."""
+        return self._rest is None and self._outbox.size > 0
+
+    def set_pace(self, knobs: Knobs) -> None:
+        """Send a byte at a time or with pauses from now on, or no longer. A pause that lasts is over."""
+        with self._lock:
+            self._pace = knobs if knobs.slows_down else None
+        self._end_rest()
+
     def start_waiting(self) -> None:
         """Something waits: from now on the peer has ``Limits.stalled`` seconds to take some of it."""
-        self._progress = self._loop.time()
+        self._progress = self._loop.time() if self._rest is None else self._rest.when
         self._unconfirmed = sockets.unconfirmed(self._sock)
         if self._stall_timer is None:
             self._stall_timer = self._loop.call_later(self._limits.stalled, self._check_stalled)
@@ -166,13 +193,18 @@ class Sender:
     def flush(self) -> None:
         """The socket can take more: give it what waits."""
         with self._lock:
-            if self._outbox:
-                self._offer_bite()
+            if not self._outbox:
+                return
+            if self._pace is None:
+                self._offer(self._outbox.bite())
+            else:
+                self._offer_pieces(self._pace)
 
     def end(self, why: str) -> list[Outgoing]:
         """Send nothing from now on; return what still waited. The socket may be closed afterwards."""
         if self._stall_timer is not None:
             self._stall_timer.cancel()
+        self._end_rest()
         self.forbid(why)
         with self._lock:
             return self._outbox.drop()
@@ -188,20 +220,40 @@ class Sender:
         missing = len(outgoing.data) - outgoing.taken
         self._sink.put(NotSent(self._session, self._identity, at, missing, why))
 
-    def _offer_bite(self) -> None:
-        """Under the lock: offer the kernel the next bytes."""
+    def _offer_pieces(self, pace: Knobs) -> None:
+        """Under the lock: one send and a pause, or a few without one."""
+        size = 1 if pace.byte_by_byte else _WHOLE
+        for _ in range(1 if pace.pause else _SENDS_PER_TURN):
+            if not self._outbox or not self._offer(self._outbox.head(size)):
+                return
+        if pace.pause:
+            self._rest = self._loop.call_later(pace.pause, self._go_on)
+            self._progress = self._rest.when
+
+    def _go_on(self) -> None:
+        self._rest = None
+        self._rested()
+
+    def _end_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
+    def _offer(self, piece: bytes | memoryview) -> bool:
+        """Under the lock: offer the kernel the next bytes; whether it took some."""
         at = time.monotonic_ns()
         try:
-            taken = self._sock.send(self._outbox.bite())
+            taken = self._sock.send(piece)
         except (BlockingIOError, InterruptedError):
-            return
+            return False
         except OSError as error:
             self._fail(error)
-            return
+            return False
         self._progress = self._loop.time()
         for outgoing in self._outbox.took(taken):
             if self._sink is not None:
                 self._sink.put(Sent(self._session, self._identity, at, outgoing.data, _cuts(outgoing)))
+        return True
 
     def _check_stalled(self) -> None:
         """The one timer of this connection: a new one for each wait would pile thousands up in the loop."""

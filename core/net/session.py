@@ -16,6 +16,7 @@ from core.address import Address
 from core.errors import Doing, Explanation, explain
 from core.events import ConnectionId, Event, Role, SessionClosed, SessionId, SessionOpened
 from core.net.connection import Connection
+from core.net.knobs import AS_USUAL, Knobs
 from core.net.loop import Loop
 from core.net.resolver import Resolver
 from core.net.sink import EventSink
@@ -65,6 +66,7 @@ class Session(ABC):
         self._lock = threading.Lock()
         self._begun = False
         self._asked_to_stop = False
+        self._knobs = AS_USUAL
         self._loop_or_none: Loop | None = None
         self._thread: threading.Thread | None = None
         self._stands_or_over = threading.Event()
@@ -125,6 +127,23 @@ class Session(ABC):
         self.stop()
         self.join()
 
+    def tune(self, knobs: Knobs) -> None:
+        """Have every connection, now and later, use its socket in another way."""
+        with self._lock:
+            self._knobs = knobs
+            loop = self._loop_or_none
+        if loop is not None:
+            loop.call_soon(self._tune_all)
+
+    @property
+    @abstractmethod
+    def connections(self) -> list[Connection]:
+        """The connections that stand, by number."""
+
+    @abstractmethod
+    def connection(self, identity: ConnectionId) -> Connection | None:
+        """The standing connection of that id."""
+
     # The session's thread.
 
     def _run(self) -> None:
@@ -180,7 +199,7 @@ class Session(ABC):
 
     def _connection(self, sock: socket.socket, peer: Address, took: float | None = None) -> Connection:
         """Make a connection of this session out of a connected socket."""
-        return Connection(
+        connection = Connection(
             sock,
             peer,
             loop=self._loop,
@@ -193,6 +212,13 @@ class Session(ABC):
             sink=self._sink,
             took=took,
         )
+        if self._knobs is not AS_USUAL:
+            connection.tune(self._knobs)
+        return connection
+
+    def _tune_all(self) -> None:
+        for connection in self.connections:
+            connection.tune(self._knobs)
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:

@@ -176,6 +176,11 @@ def tune(sock: socket.socket, limits: Limits) -> None:
     _set(sock, socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", int(limits.unacknowledged * 1000))  # ms, Linux only
 
 
+def set_nagle(sock: socket.socket, wanted: bool) -> None:
+    """Have the system hold small segments back while one is not acknowledged, or not (TCP_NODELAY)."""
+    _set(sock, socket.IPPROTO_TCP, "TCP_NODELAY", int(not wanted))
+
+
 def _set(sock: socket.socket, level: int, option: str, value: int) -> None:
     number = getattr(socket, option, None)
     if number is None:

@@ -1,0 +1,147 @@
+"""What a connection received, as a file: out of the journal, and on as it comes."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.events import ConnectionId, SessionId
+from core.journal.export.draft import Draft, in_words, place_for, shown
+from core.journal.passage import Filter
+from core.journal.reader import JournalReader
+from core.journal.recorder import Recorder
+from core.sending.run import TELL_EVERY, End, Run, Stopped
+
+_AT_ONCE = 1024  # entries looked at between two looks at whether to stop
+_INCOMPLETE = "recording stopped for a time, so some bytes may be missing"
+_TELL_NS = int(TELL_EVERY * 1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How the saving goes: ``size`` bytes are written.
+
+    There is a file of that name only when ``is_kept``. ``end`` is None while it runs; ``why`` says more about
+    an end, if there is more to say.
+    """
+
+    path: Path
+    size: int = 0
+    is_kept: bool = False
+    end: End | None = None
+    why: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is more to come."""
+        return self.end is None
+
+
+class Keeping(Run):
+    """Writes the bytes that one connection received, exactly as they came, beside the target until all is there.
+
+    With ``follow`` all is there when the connection is over or somebody says ``stop``: then the file has what
+    came by that time. Without, ``stop`` leaves no file; and ``discard`` never does. What was there is replaced
+    at the end, in one step. ``tell`` is called on the run's thread, at most every ``TELL_EVERY`` seconds while
+    bytes come, and the last time with an ``end``; it must not block.
+    """
+
+    def __init__(
+        self,
+        journal: Path,
+        session: SessionId,
+        connection: ConnectionId,
+        target: Path,
+        tell: Callable[[Kept], None],
+        recorder: Recorder,
+        *,
+        follow: bool,
+    ) -> None:
+        super().__init__(f"save to {shown(Path(target.name))}", None)
+        self._journal = journal
+        self._session = session
+        self._connection = connection
+        self._only = Filter(frozenset({connection}), received=True, sent=False, notes=False)
+        self._tell = tell
+        self._recorder = recorder
+        self._follow = follow
+        self._discard = False
+        self._place = 0  # entries that are done
+        self._told_at = 0
+        self._latest = Kept(target)
+
+    @property
+    def progress(self) -> Kept:
+        """How it goes. Any thread."""
+        return self._latest
+
+    def discard(self) -> None:
+        """End soon and leave no file."""
+        self._discard = True
+        self.stop()
+
+    # The run's thread.
+
+    def _work(self) -> None:
+        target = self._latest.path
+        with in_words(target), contextlib.closing(JournalReader(self._journal)) as reader:
+            place = place_for(target)
+            draft = Draft(place.parent)
+            try:
+                was_stopped = self._follow_to_the_end(reader, draft) if self._follow else self._copy(reader, draft)
+                draft.finish()
+                draft.keep(place)
+            finally:
+                draft.discard()
+        self._latest = replace(self._latest, is_kept=True)
+        if was_stopped:
+            raise Stopped(End.STOPPED, self._latest.why)
+
+    def _follow_to_the_end(self, reader: JournalReader, draft: Draft) -> bool:
+        """Copy until the connection is over, or until somebody wants the end, which it returns."""
+        subscription = self._recorder.subscribe(self.wake)
+        try:
+            while True:
+                is_last, was_stopped = self._is_over(reader), self._asked_to_stop
+                for batch in subscription.drain():
+                    if batch.recording.lost:
+                        self._latest = replace(self._latest, why=_INCOMPLETE)
+                self._copy(reader, draft)
+                if is_last or was_stopped:
+                    return was_stopped and not is_last
+                self._woken.wait()
+                self._woken.clear()
+        finally:
+            subscription.close()
+
+    def _is_over(self, reader: JournalReader) -> bool:
+        sql = "SELECT ending FROM connection WHERE connection = ?"
+        rows = reader.ask(sql, (self._connection,), ((str, type(None)),))
+        return bool(rows) and rows[0][0] is not None
+
+    def _copy(self, reader: JournalReader, draft: Draft) -> bool:
+        """Copy what is recorded by now. Raises ``Stopped`` if nobody wants it."""
+        stop = reader.count(self._session)
+        for first in range(self._place, stop, _AT_ONCE):
+            last = min(first + _AT_ONCE, stop)
+            for row in reader.scan(self._session, first, last, self._only, with_data=True):
+                self._write(row[4] or b"", draft)
+            self._place = last
+        return False
+
+    def _write(self, data: bytes, draft: Draft) -> None:
+        if self._discard or (self._asked_to_stop and not self._follow):
+            raise Stopped(End.STOPPED, "Cancelled. Nothing was kept.")
+        draft.write(data)
+        self._latest = replace(self._latest, size=self._latest.size + len(data))
+        now = time.monotonic_ns()
+        if now - self._told_at >= _TELL_NS:
+            self._told_at = now
+            self._tell(self._latest)
+
+    def _leave(self, end: End, why: str) -> None:
+        self._latest = replace(self._latest, end=end, why=why or self._latest.why)
+        self._tell(self._latest)

@@ -1,0 +1,90 @@
+"""What to send and when, as values; and how that goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from core.errors import Fault, TincanError
+from core.latency import NO_LATENCY, Latency
+from core.sending.run import End
+
+Make: TypeAlias = Callable[[int], bytes]
+"""Makes a message anew: for the first time with 0, then with 1 and so on. Called on the run's thread."""
+
+SHORTEST_ROUND = 0.001  # seconds
+LONGEST_PAUSE = 86_400.0  # seconds
+
+
+class PlanError(TincanError, ValueError):
+    """That cannot be sent over and over; the message says what could."""
+
+    fault = Fault.PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One message of a list, and how many seconds pass from it to the next."""
+
+    make: Make
+    pause: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.pause <= LONGEST_PAUSE:  # which refuses NaN too
+            raise PlanError("a pause is 0 s to 86,400 s (a day) long")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A list of messages, gone through ``rounds`` times, or until it is stopped if that is None.
+
+    The pause of the last step leads to the first one of the next round. Raises ``PlanError``.
+    """
+
+    steps: tuple[Step, ...]
+    rounds: int | None = 1
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise PlanError("there is no message in the list")
+        if self.rounds is not None and self.rounds < 1:
+            raise PlanError("how often has to be at least once")
+        if self.rounds != 1 and sum(step.pause for step in self.steps) < SHORTEST_ROUND:
+            raise PlanError("what is sent again and again needs a pause of at least 1 ms")
+
+    @property
+    def total(self) -> int | None:
+        """How many messages these are; None without an end."""
+        return None if self.rounds is None else self.rounds * len(self.steps)
+
+
+def every(seconds: float, make: Make, times: int | None = None) -> Plan:
+    """The same message every so many seconds. Raises ``PlanError``."""
+    return Plan((Step(make, seconds),), times)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """How a plan goes.
+
+    ``sent`` messages of ``total`` were taken by somebody; ``refused`` counts the connections that did not
+    take one, and ``refusal`` is the last reason. ``missed`` are moments that had passed before their
+    message could be sent: of a single message, they are left out; in a list nothing is left out, and what
+    follows is put off. ``lateness`` is how far behind its moment a message was sent. ``end`` is None while
+    it runs, and ``why`` says more about an end, if there is more to say.
+    """
+
+    sent: int = 0
+    total: int | None = None
+    refused: int = 0
+    refusal: str = ""
+    missed: int = 0
+    lateness: Latency = NO_LATENCY
+    end: End | None = None
+    why: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is more to come."""
+        return self.end is None

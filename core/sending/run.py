@@ -1,0 +1,126 @@
+"""A thread that sends on somebody's behalf, and what all of its kind have in common."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from abc import ABC, abstractmethod
+from enum import Enum
+
+from core.errors import TincanError
+from core.net.sink import EventSink
+
+TELL_EVERY = 0.05  # seconds between two tellings of what goes on
+
+_log = logging.getLogger(__name__)
+
+
+class End(Enum):
+    """How a run ended."""
+
+    DONE = "done"
+    STOPPED = "stopped"  # by a person, or because Tincan closes
+    GONE = "gone"  # nobody is left to send to
+    CHANGED = "changed"  # all of the file went out, but it was written to meanwhile
+    FAILED = "failed"
+
+
+class Stopped(Exception):
+    """Leaves the work of a run."""
+
+    def __init__(self, end: End, why: str = "") -> None:
+        super().__init__(why)
+        self.end = end
+        self.why = why
+
+
+class Run(ABC):
+    """Goes on, on a thread of its own, until it is done or stopped.
+
+    ``stop``, ``wake`` and ``join`` are for any thread; none but ``join`` waits.
+    """
+
+    def __init__(self, name: str, sink: EventSink | None) -> None:
+        self._sink = sink
+        self._woken = threading.Event()
+        self._asked_to_stop = False
+        self._thread = threading.Thread(target=self._run, name=name)
+
+    # Any thread.
+
+    @property
+    def name(self) -> str:
+        """What the thread is called, which says what it does."""
+        return self._thread.name
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the thread has ended."""
+        return not self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin. Raises ``RuntimeError`` if no thread is to be had."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End soon. Harmless when it is over."""
+        self._asked_to_stop = True
+        self._woken.set()
+
+    def wake(self) -> None:
+        """Look again at what it waits for."""
+        self._woken.set()
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the thread's end, so many seconds at most; whether it has ended."""
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+        return self.is_over
+
+    # The run's thread.
+
+    def _run(self) -> None:
+        try:
+            self._work()
+            end, why = End.DONE, ""
+        except Stopped as stopped:
+            end, why = stopped.end, stopped.why
+        except TincanError as error:
+            end, why = End.FAILED, str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, who waits for the end must hear of it
+            _log.exception("fault in %s", self.name)
+            end, why = End.FAILED, f"Something went wrong inside Tincan ({type(error).__name__})."
+        try:
+            self._leave(end, why)
+        except Exception:  # noqa: BLE001 - a fault of whoever was told
+            _log.exception("fault at the end of %s", self.name)
+
+    def _pause(self, until_ns: int | None) -> None:
+        """Wait until somebody wakes this run or the moment comes; raise ``Stopped`` if it has to end."""
+        left = None if until_ns is None else max(0.0, (until_ns - time.monotonic_ns()) / 1e9)
+        if self._woken.wait(left):
+            self._woken.clear()  # before anything is looked at: who wakes it from now on is heard
+        self._check()
+
+    def _check(self) -> None:
+        """Raise ``Stopped`` if somebody wants the end."""
+        if self._asked_to_stop:
+            raise Stopped(End.STOPPED)
+
+    def _wait_for_journal(self) -> None:
+        """While the journal is behind, send nothing: what is sent waits for it in memory."""
+        sink = self._sink
+        if sink is None:
+            return
+        while sink.congested:
+            sink.when_relieved(self.wake)
+            self._pause(None)
+
+    @abstractmethod
+    def _work(self) -> None:
+        """All there is to do. Raises ``Stopped`` for another end than having done it."""
+
+    @abstractmethod
+    def _leave(self, end: End, why: str) -> None:
+        """Let go of everything and tell, the last of all."""
