@@ -15,11 +15,13 @@ class VirtualDisplay:
     """An X server for as long as the ``with`` block lasts; entering gives the value for DISPLAY.
 
     The server chooses the number of its display itself and reports it, so that any number of them
-    can start at once.
+    can start at once. With ``open_to_all``, every user of this machine may open windows on it.
     """
 
-    def __init__(self, screen: str = SCREEN, dots_per_inch: int = DOTS_PER_INCH) -> None:
+    def __init__(self, screen: str = SCREEN, dots_per_inch: int = DOTS_PER_INCH, *, open_to_all: bool = False) -> None:
         self._options = ["-screen", "0", screen, "-dpi", str(dots_per_inch), "-nolisten", "tcp", "-noreset"]
+        if open_to_all:
+            self._options.append("-ac")
         self._server: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> str:

@@ -1,0 +1,110 @@
+"""Drive a built program as a person does: start, connect, talk, with real keys; its journal tells what came of it."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from build_scripts.running import SmokeError, end, free_port
+from build_scripts.x11 import Display, DisplayError
+
+WINDOW_CLASS = "Tincan"
+_GREETING = b"type the message"
+_MESSAGE = b"Hello, can!"
+_APPEARS_WITHIN = 30.0  # seconds
+_HAPPENS_WITHIN = 10.0  # seconds
+_REACTION = 0.3  # seconds between what a person sees and the first key
+_LOOK_EVERY = 0.02  # seconds
+
+_Rows = list[tuple[str, str, bytes]]  # (role, kind, data) of what was recorded
+
+
+def drive(command: Sequence[str], display: str) -> None:
+    """Take the person's three steps on a display that has no window manager, then quit by key.
+
+    Raises ``SmokeError`` if one does not do what it should.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        program = subprocess.Popen([*command, "--config", folder], cwd=folder)
+        try:
+            with Display(display) as keys:
+                port = free_port()
+                _three_steps(keys, Path(folder), port)
+            code = program.wait(_HAPPENS_WITHIN)
+        except DisplayError as error:
+            raise SmokeError(f"{command[0]} cannot be driven: {error}") from error
+        except subprocess.TimeoutExpired:
+            raise SmokeError(f"{command[0]} did not end after Ctrl+Q") from None
+        finally:
+            end(program)
+    if code != 0:
+        raise SmokeError(f"{command[0]} exited with {code} after Ctrl+Q")
+
+
+def _three_steps(keys: Display, folder: Path, port: int) -> None:
+    keys.focus(keys.window(WINDOW_CLASS, _APPEARS_WITHIN))
+    time.sleep(_REACTION)
+    keys.press("l", control=True)
+    keys.press("Tab")
+    keys.type(str(port))
+    keys.press("F5")
+    _wait("a server that listens after F5", folder, lambda rows: ("server", "listening", b"") in rows)
+    _expect_listener(port)
+    keys.press("F6")
+    _wait("a client that is greeted after F6", folder, lambda rows: ("client", "received", _GREETING) in rows)
+    keys.type(_MESSAGE.decode())
+    keys.press("Return")
+    _wait("the message at the server after Enter", folder, lambda rows: ("server", "received", _MESSAGE) in rows)
+    _wait("an answer of one letter", folder, _is_answered)
+    keys.press("F6")
+    keys.press("F5")
+    _wait("both ends closed", folder, _is_over)
+    time.sleep(_REACTION)
+    keys.press("q", control=True)
+
+
+def _expect_listener(port: int) -> None:
+    """That the server has the port that was typed: so nobody else can have it."""
+    with socket.socket() as other:
+        try:
+            other.bind(("127.0.0.1", port))
+        except OSError:
+            return
+    raise SmokeError(f"nobody listens on port {port}, which was typed")
+
+
+def _is_answered(rows: _Rows) -> bool:
+    letters = [data for role, kind, data in rows if (role, kind) == ("client", "received") and len(data) == 1]
+    return len(letters) == 1 and letters[0].isalpha()
+
+
+def _is_over(rows: _Rows) -> bool:
+    return sum(kind == "session-closed" for _, kind, _ in rows) == 2
+
+
+def _wait(what: str, folder: Path, has_come: Callable[[_Rows], bool]) -> None:
+    deadline = time.monotonic() + _HAPPENS_WITHIN
+    while not has_come(rows := recorded(folder)):
+        if time.monotonic() > deadline:
+            raise SmokeError(f"there was no sign of {what} within {_HAPPENS_WITHIN:.0f} s; recorded is {rows}")
+        time.sleep(_LOOK_EVERY)
+
+
+def recorded(folder: Path) -> _Rows:
+    """What the journals in a configuration folder hold: (role, kind, data) in the order of recording."""
+    rows: _Rows = []
+    for journal in sorted((folder / "journals").glob("*.tincan")):
+        with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as file:
+            try:
+                rows += file.execute(
+                    "SELECT role, kind, coalesce(data, x'') FROM entry JOIN session USING (session) ORDER BY entry"
+                ).fetchall()
+            except sqlite3.OperationalError:
+                continue  # it has no tables yet
+    return rows

@@ -1,0 +1,116 @@
+"""What goes into the executables on each system: the decisions that ``app.spec`` carries out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from build_scripts.project import ROOT, version
+from build_scripts.target import System, Target
+from build_scripts.version_info import version_info
+
+HERE = ROOT / "build_scripts"
+
+# Parts of the standard library that only development uses. Nothing that may come to talk or to record is here.
+UNUSED_MODULES = (
+    "asyncio", "concurrent", "curses", "distutils", "doctest", "ensurepip", "idlelib", "lib2to3", "multiprocessing",
+    "pdb", "pydoc", "pydoc_data", "setuptools", "test", "tkinter.tix", "turtle", "unittest", "venv", "xmlrpc",
+)  # fmt: skip
+# Compressors that nothing here compresses with, and OpenSSL's hashes, which hashlib has of its own. If something comes
+# to import ssl, OpenSSL is packed again with it.
+HEAVY_MODULES = ("_bz2", "_hashlib", "_lzma", "bz2", "lzma")
+# Files of Tcl and Tk that no window of Tincan reads: time zones, date names, other packages, pictures, demos.
+# Its encodings and msgcat stay: Tcl does not start without them everywhere.
+UNUSED_TCL = (
+    "_tcl_data/tzdata/", "_tcl_data/msgs/", "_tcl_data/http1.0/", "_tcl_data/opt0.4/", "_tk_data/images/",
+    "_tk_data/demos/", "/http-", "/platform-", "/shell-", "/tcltest-", "/tdbc/", "AppInit.c",
+)  # fmt: skip
+
+# PyInstaller's starter asks the system for zlib before anything is unpacked, so a second one would never be the only
+# one; and where programs in the temporary folder may not run, it would keep the starter from saying so.
+_OF_THE_STARTER = {System.LINUX: ("libz.so.1",), System.WINDOWS: (), System.MACOS: ()}
+
+LOCAL_NETWORK = "Tincan connects to the machines that you name, and they to it."
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the executables for one target are made."""
+
+    target: Target
+    strip: bool
+    look: dict[str, Any]  # of the windowed program: icon, resources
+    console_look: dict[str, Any] | None  # of its companion for terminals; None where the program itself prints
+    bundle: dict[str, Any] | None  # of the application on macOS
+
+    @property
+    def excludes(self) -> list[str]:
+        """Modules that stay out."""
+        return [*UNUSED_MODULES, *HEAVY_MODULES]
+
+    @property
+    def has_one_file(self) -> bool:
+        """Whether there is also a program in one file."""
+        return self.target.has_one_file
+
+
+def recipe(target: Target, tcl_version: float, work: Path) -> Recipe:
+    """The recipe for a target; files that it needs are written to the folder ``work``, which must exist.
+
+    A Tcl 9 library carries its scripts behind its code, where strip would cut them off, and the tools of the other
+    systems differ: so only Tcl 8 on Linux is stripped.
+    """
+    strip = target.system is System.LINUX and tcl_version < 9
+    look = {"strip": strip, "upx": False, "argv_emulation": False, **_resources(target, work)}
+    return Recipe(
+        target,
+        strip,
+        {"console": False, **look},
+        {"console": True, **look} if target.has_console_companion else None,
+        _bundle() if target.system is System.MACOS else None,
+    )
+
+
+def is_needed(destination: str) -> bool:
+    """Whether a data file of the analysis is packed."""
+    path = destination.replace("\\", "/")
+    return not any(part in path for part in UNUSED_TCL)
+
+
+def is_library_needed(destination: str, target: Target) -> bool:
+    """Whether a compiled file of the analysis is packed."""
+    return destination not in _OF_THE_STARTER[target.system]
+
+
+def _resources(target: Target, work: Path) -> dict[str, Any]:
+    """What stands in the head of an executable. On Linux, where nothing can, the desktop entry has the icon."""
+    match target.system:
+        case System.WINDOWS:
+            information = work / "version_info.txt"
+            information.write_text(version_info(version()), encoding="utf-8")
+            return {
+                "icon": str(HERE / "icons" / "tincan.ico"),
+                "version": str(information),
+                "manifest": str(HERE / "windows" / "tincan.manifest"),
+            }
+        case System.MACOS:
+            return {"icon": str(HERE / "icons" / "tincan.icns")}
+        case System.LINUX:
+            return {}
+
+
+def _bundle() -> dict[str, Any]:
+    return {
+        "icon": str(HERE / "icons" / "tincan.icns"),
+        "bundle_identifier": "org.tincan.Tincan",
+        "version": version(),
+        "info_plist": {
+            "CFBundleName": "Tincan",
+            "CFBundleDisplayName": "Tincan",
+            "LSApplicationCategoryType": "public.app-category.developer-tools",
+            "NSHighResolutionCapable": True,
+            "NSLocalNetworkUsageDescription": LOCAL_NETWORK,
+            "NSRequiresAquaSystemAppearance": False,  # so that a dark desktop gets a dark title bar
+        },
+    }
