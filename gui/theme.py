@@ -65,8 +65,7 @@ class Theme:
 
     def choose_fonts(self, text_family: str = "", mono_family: str = "") -> None:
         """Take families for conversations and for hex; the system's own where one is empty or not there."""
-        self._take_families(text_family, mono_family)
-        self._tell()
+        self.dress(self.choice, self.step, text_family, mono_family)
 
     def dress(self, choice: str, step: int, text_family: str, mono_family: str) -> None:
         """Take palette, text size and families together; what stays the same costs nothing."""
