@@ -166,11 +166,10 @@ class App:
         """The one of this run."""
         return self._workbench.journal if self._workbench is not None else None
 
-    def show_log(self) -> str:
-        """Show the log of faults in the desktop's own program; the answer says where it is if that cannot be."""
-        from gui.desktop import open_file
-
-        return "" if open_file(self._faults.path) else f"The log is {self._faults.path}"
+    @property
+    def log(self) -> Path:
+        """Where faults are written down."""
+        return self._faults.path
 
     def leave(self) -> None:
         """End the program: the window goes at once, connections get a moment to say goodbye."""
@@ -181,6 +180,7 @@ class App:
         self._file.save(self.switchboard.preferences)
         self.root.withdraw()
         self.root.update_idletasks()
+        self.switchboard.help.end_tour()
         self.switchboard.room.close()
         self.switchboard.export_desk.cancel()
         self.switchboard.viewing.close()

@@ -71,3 +71,23 @@ FIXED = (
 def shown(command: str) -> str:
     """How the key of a command reads; empty if it has none."""
     return next((key.shown for key in KEYS if key.command == command), "")
+
+
+_TOPICS = (
+    ("The line", ("toggle_server", "toggle_client", "connect_again", "focus_host", "focus_message")),
+    (
+        "The conversation",
+        ("next_session", "previous_session", "find", "find_next", "find_previous", "filter", "toggle_hex",
+         "toggle_inspector", "clear_view"),
+    ),
+    ("Journals", ("export", "open_journal")),
+    ("The window", ("larger", "smaller", "usual_size", "show_settings", "show_keys", "quit")),
+)  # fmt: skip
+
+
+def topics() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Every key once with what it does, under headings."""
+    by_command = {key.command: (key.shown, key.does) for key in KEYS}
+    told = tuple((title, tuple(by_command.pop(command) for command in commands)) for title, commands in _TOPICS)
+    more = (("More", tuple(by_command.values())),) if by_command else ()
+    return (*told, *more, ("Everywhere", FIXED))

@@ -242,6 +242,7 @@ class Painter:
         self._element("Key.body", self._box("key", p.field, p.strong_border))
         style.layout("Key.TLabel", [_part("Key.body", _part("Label.padding", _part("Label.label")))])
         style.configure("Key.TLabel", padding=(self.px(8), self.px(2)), font=self._fonts.small, foreground=p.text)
+        style.configure("Pane.Quiet.TButton", background=p.pane)
         for name, fill in (("Notice", p.warning_fill), ("Failure", p.error_fill)):
             style.configure(f"{name}.TFrame", background=fill)
             style.configure(f"{name}.TLabel", background=fill, foreground=p.text)

@@ -5,7 +5,6 @@ The windows are made when they are first asked for: the first window does not ne
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -95,15 +94,6 @@ class SettingsDesk:
                 page.show(places(listening, found))
 
         look_up(lambda found: self._post(partial(show, found)))
-
-    @property
-    def about(self) -> str:
-        """What this program is, in a sentence."""
-        from core import __version__
-
-        tk_version = self._window.root.tk.call("info", "patchlevel")
-        python = sys.version.split()[0]
-        return f"Tincan {__version__}, both ends of a TCP conversation. Python {python}, Tk {tk_version}."
 
     def _change(self, **changes: str | int) -> None:
         self._keep(replace(self._current(), **changes))  # type: ignore[arg-type]

@@ -16,9 +16,10 @@ from core.events import ConnectionId, Role, SessionId
 from core.journal.ledger import ConnectionState, Phase, SessionState
 from gui import presenter
 from gui.archives import Archives
-from gui.desktop import open_folder
+from gui.desktop import open_file, open_folder
 from gui.export_desk import ExportDesk
 from gui.form import glance, read_address
+from gui.help_desk import HelpDesk
 from gui.journal_desk import JournalDesk, first
 from gui.notices import Notices
 from gui.panes.composer import Outcome
@@ -63,8 +64,9 @@ class Surroundings(Protocol):
         """End the program."""
         ...
 
-    def show_log(self) -> str:
-        """Show the log of faults to the person; the answer says what went wrong, if anything."""
+    @property
+    def log(self) -> Path:
+        """Where faults are written down."""
         ...
 
 
@@ -98,6 +100,7 @@ class Switchboard:
         self.room = ReadingRoom(window, self.viewing, refresh=self.refresh, post=post, complain=self.complain)
         self.export_desk = ExportDesk(window, self.viewing, post=post, open_folder=open_folder)
         self.notices = Notices(window.banner, self.commands)
+        self.help = HelpDesk(window, self._theme, self.notices, log=self._surroundings.log, open_folder=open_folder)
         self.journal_desk = JournalDesk(
             self.archives,
             self.notices,
@@ -141,8 +144,10 @@ class Switchboard:
             "larger": lambda: self.settings.zoom(self._theme.step + 1),
             "smaller": lambda: self.settings.zoom(self._theme.step - 1),
             "usual_size": lambda: self.settings.zoom(0),
-            "show_keys": lambda: self._window.show_keys(),
-            "show_about": lambda: self.notices.say(self.settings.about, "about"),
+            "show_keys": lambda: self.help.show_keys(),
+            "show_about": lambda: self.help.show_about(),
+            "begin_tour": lambda: self.help.begin_tour(),
+            "report_problem": lambda: self.help.report_problem(),
             "open_journals": self._open_folder,
             "open_journal": self._ask_for_journal,
             "open_log": self._show_log,
@@ -168,6 +173,7 @@ class Switchboard:
     def refresh(self) -> None:
         """Show what is so."""
         self._window.show(presenter.present(self.desk()))
+        self.help.watch(self.sessions, self.selected)
         state = self._state
         conversation = self._look(state) if state is not None else None
         self._window.conversation.show_rows(conversation)
@@ -443,9 +449,9 @@ class Switchboard:
             self.say(f"The journals are in {folder}", "folder")
 
     def _show_log(self) -> None:
-        trouble = self._surroundings.show_log()
-        if trouble:
-            self.say(trouble, "log")
+        log = self._surroundings.log
+        if not open_file(log):
+            self.say(f"The log is {log}", "log")
 
     def _window_hint(self) -> str:
         return presenter.present(self.desk()).composer.hint + "."

@@ -13,7 +13,6 @@ from gui.panes.address_bar import AddressBar
 from gui.panes.banner import Banner
 from gui.panes.composer import Composer, Outcome
 from gui.panes.conversation import ConversationPane
-from gui.panes.keys_page import KeysPage
 from gui.panes.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
@@ -60,7 +59,6 @@ class Window:
         self.root = root
         self.theme = theme
         self._view: WindowView | None = None
-        self._keys_page: KeysPage | None = None
         commands = actions.commands
         root.title("Tincan")
         root.minsize(*(theme.px(size) for size in SMALLEST_SIZE))
@@ -116,12 +114,6 @@ class Window:
         self.conversation.show(view.conversation)
         self.composer.show(view.composer)
         self.status.show(view.status)
-
-    def show_keys(self) -> None:
-        """Open the page of keys, or bring it to the front."""
-        if self._keys_page is None or not self._keys_page.winfo_exists():
-            self._keys_page = KeysPage(self.root, self.theme)
-        self._keys_page.lift()
 
     def adopt(self, widget: tk.Misc) -> None:
         """Let the window's keys come before those of a widget, and of all within it, that was made later."""

@@ -5,38 +5,53 @@ from __future__ import annotations
 import tkinter as tk
 from tkinter import ttk
 
-from gui.keys import FIXED, KEYS
+from gui.keys import topics
+from gui.panes.small_page import SmallPage
 from gui.theme import Theme
 
+_SIZE = (880, 640)  # at 96 dots an inch
+_ONE_COLUMN = 760  # narrower than that, the topics stand under each other
 
-class KeysPage(tk.Toplevel):
-    """A small window beside the other; Escape, F1 or Close puts it away."""
+
+class KeysPage(SmallPage):
+    """What every key does, by topic; F1 puts it away too."""
 
     def __init__(self, parent: tk.Misc, theme: Theme) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        px = theme.px
-        self.title("Keys — Tincan")
-        self.resizable(False, False)
-        self.transient(parent.winfo_toplevel())
-        body = ttk.Frame(self, style="Window.TFrame", padding=(px(24), px(18)))
-        body.pack(fill="both", expand=True)
-        rows = [(key.shown, key.does) for key in KEYS]
-        self._column(body, 0, rows)
-        self._column(body, 1, FIXED)
-        close = ttk.Button(body, text="Close", command=self.destroy, style="Accent.TButton")
-        close.grid(row=1, column=1, sticky="e", pady=(px(14), 0))
-        for key in ("<Escape>", "<F1>", "<Return>"):
-            self.bind(key, lambda _event: self.destroy())
-        self.configure(background=theme.palette.window)
-        close.focus_set()
+        super().__init__(parent, theme, "Keys", size=_SIZE, also_closes="<F1>")
+        self._columns = [ttk.Frame(self.body, style="Window.TFrame") for _ in range(2)]
+        self._topics = [self._topic(title, rows) for title, rows in topics()]
+        self._shown = 0
+        self._arrange(2)
+        self.body.bind("<Configure>", self._fit, add=True)
+        self.open()
 
-    def _column(self, body: ttk.Frame, column: int, rows: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> None:
-        px = self._theme.px
-        frame = ttk.Frame(body, style="Window.TFrame")
-        frame.grid(row=0, column=column, sticky="n", padx=(0 if column == 0 else px(32), 0))
-        for row, (key, does) in enumerate(rows):
+    def _topic(self, title: str, rows: tuple[tuple[str, str], ...]) -> ttk.Frame:
+        px = self.theme.px
+        frame = ttk.Frame(self.body, style="Window.TFrame", padding=(0, 0, px(24), px(14)))
+        ttk.Label(frame, text=title, style="Window.Strong.TLabel").grid(
+            row=0, column=0, columnspan=2, sticky="w", pady=(0, px(4))
+        )
+        for row, (key, does) in enumerate(rows, 1):
             ttk.Label(frame, text=key, style="Key.TLabel", anchor="center").grid(row=row, column=0, sticky="ew")
             ttk.Label(frame, text=does, style="Window.TLabel").grid(
-                row=row, column=1, sticky="w", padx=(px(12), 0), pady=px(4)
+                row=row, column=1, sticky="w", padx=(px(12), 0), pady=px(3)
             )
+        return frame
+
+    def _fit(self, event: tk.Event[tk.Misc]) -> None:
+        self._arrange(1 if event.width < self.theme.px(_ONE_COLUMN) else 2)
+
+    def _arrange(self, columns: int) -> None:
+        """Put the topics into so many columns, of about the same height."""
+        if columns == self._shown:
+            return
+        self._shown = columns
+        rows = [len(frame.winfo_children()) for frame in self._topics]
+        height = sum(rows) / columns
+        for place, frame in enumerate(self._topics):
+            column = int((sum(rows[:place]) + rows[place] / 2) / height)
+            frame.pack(in_=self._columns[column], anchor="w")
+        for column, holder in enumerate(self._columns):
+            holder.grid(row=0, column=column, sticky="nw")
+            if column >= columns:
+                holder.grid_remove()

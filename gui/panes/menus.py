@@ -70,7 +70,16 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Previous conversation", "previous_session"),
         ),
     ),
-    ("Help", (("Keys", "show_keys"), ("About Tincan", "show_about"))),
+    (
+        "Help",
+        (
+            ("Tour of the first conversation", "begin_tour"),
+            ("Keys", "show_keys"),
+            (_SEPARATOR, ""),
+            ("Report a problem", "report_problem"),
+            ("About Tincan", "show_about"),
+        ),
+    ),
 )
 
 COLOURS = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"), ("high contrast", "High contrast"))
@@ -113,7 +122,7 @@ class MenuBar(tk.Menu):
             menu = tk.Menu(self, tearoff=False)
             for label, command in entries:
                 self._add(menu, label, command, commands)
-            self.add_cascade(label=title, menu=menu)
+            self.add_cascade(label=title, menu=menu, underline=0)
         root.configure(menu=self)
         theme.subscribe(self._restyle)
 
@@ -123,7 +132,7 @@ class MenuBar(tk.Menu):
         elif command in self._submenus:
             menu.add_cascade(label=label, menu=self._submenus[command](menu))
         else:
-            menu.add_command(label=label, command=commands[command], accelerator=shown(command))
+            menu.add_command(label=label, command=commands[command], accelerator=shown(command), underline=0)
 
     def _alternatives(self, variable: str, which: Alternatives, parent: tk.Menu) -> tk.Menu:
         menu = tk.Menu(parent, tearoff=False)

@@ -1,0 +1,138 @@
+"""A card over the window that points at one of its controls with a ring and an arrow. It takes nothing away."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from gui.panes.later import Later
+from gui.theme import Theme
+
+_WIDTH = 300  # of the sentence, at 96 dots an inch
+_ARROW = (18, 9)
+_GAP = 6  # between the ring and what it is around
+_LINE = 2
+_SETTLES = 30  # milliseconds after the last change of the window
+
+
+class TourCard:
+    """``on_skip`` goes on, ``on_end`` puts the tour away. Everything in the window can be used meanwhile."""
+
+    def __init__(self, root: tk.Tk, theme: Theme, *, on_skip: Callable[[], None], on_end: Callable[[], None]) -> None:
+        self._root = root
+        self._theme = theme
+        px = theme.px
+        self._target: tk.Misc | None = None
+        self._ring = [tk.Frame(root, borderwidth=0) for _ in range(4)]
+        self.frame = tk.Frame(root, borderwidth=0, padx=px(_LINE), pady=px(_LINE))
+        body = ttk.Frame(self.frame, style="Pane.TFrame", padding=(px(16), px(12), px(12), px(10)))
+        body.pack(fill="both", expand=True)
+        self._title = ttk.Label(body, style="Pane.Strong.TLabel")
+        self._title.pack(anchor="w")
+        self._sentence = ttk.Label(body, style="Pane.TLabel", justify="left", wraplength=px(_WIDTH))
+        self._sentence.pack(anchor="w", pady=(px(4), px(10)))
+        foot = ttk.Frame(body, style="Pane.TFrame")
+        foot.pack(fill="x")
+        self._count = ttk.Label(foot, style="Pane.Muted.TLabel")
+        self._count.pack(side="left")
+        self.end_button = self._button(foot, "End the tour", on_end)
+        self.skip_button = self._button(foot, "Skip", on_skip)
+        self._arrow = tk.Canvas(root, width=px(_ARROW[0]), height=px(_ARROW[1]), highlightthickness=0, borderwidth=0)
+        self._later = Later(self.frame, self._put)
+        self._moved = root.bind("<Configure>", lambda _event: self._later.ask(_SETTLES), add=True)
+        theme.subscribe(self._restyle)
+
+    def show(self, title: str, sentence: str, count: str, target: tk.Misc | None, end_word: str) -> None:
+        """Say that, and point at ``target``; without one the card stands in the middle."""
+        self._title.configure(text=title)
+        self._sentence.configure(text=sentence)
+        self._count.configure(text=count)
+        self.end_button.configure(text=end_word)
+        if target is None:
+            self.skip_button.pack_forget()
+        self._target = target
+        self._later.ask(0)
+
+    def leave(self) -> None:
+        """Take it away."""
+        self._later.cancel()
+        self._root.unbind("<Configure>", self._moved)
+        self._theme.forget(self._restyle)
+        for widget in (*self._ring, self._arrow, self.frame):
+            widget.destroy()
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Title and sentence."""
+        return str(self._title.cget("text")), str(self._sentence.cget("text"))
+
+    def _button(self, foot: ttk.Frame, words: str, act: Callable[[], None]) -> ttk.Button:
+        button = ttk.Button(foot, text=words, command=act, style="Pane.Quiet.TButton")
+        button.bind("<Return>", lambda _event: button.invoke())
+        button.pack(side="right")
+        return button
+
+    def _put(self) -> None:
+        """Stand beside the target, where there is room, and draw the ring around it."""
+        self.frame.update_idletasks()
+        wide, high = self.frame.winfo_reqwidth(), self.frame.winfo_reqheight()
+        room = self._root.winfo_width(), self._root.winfo_height()
+        if self._target is None or not self._target.winfo_ismapped():
+            self._hide_pointers()
+            self._place(self.frame, (room[0] - wide) // 2, (room[1] - high) // 3, wide, high)
+            return
+        x, y, width, height = self._box(self._target)
+        self._draw_ring(x, y, width, height)
+        arrow_wide, arrow_high = (self._theme.px(side) for side in _ARROW)
+        middle = x + min(width, room[0] - x) // 2
+        is_below = y + height + arrow_high + high <= room[1] or y < high + arrow_high
+        card_x = max(self._theme.px(8), min(middle - wide // 2, room[0] - wide - self._theme.px(8)))
+        card_y = y + height + arrow_high if is_below else y - arrow_high - high
+        card_y = min(card_y, room[1] - high)
+        self._place(self.frame, card_x, card_y, wide, high)
+        arrow_y = y + height if is_below else y - arrow_high
+        self._draw_arrow(middle - arrow_wide // 2, arrow_y, up=is_below)
+
+    def _box(self, target: tk.Misc) -> tuple[int, int, int, int]:
+        gap = self._theme.px(_GAP) // 2
+        x = target.winfo_rootx() - self._root.winfo_rootx() - gap
+        y = target.winfo_rooty() - self._root.winfo_rooty() - gap
+        return (
+            x,
+            y,
+            target.winfo_width() + 2 * gap,
+            min(target.winfo_height(), self._root.winfo_height() // 2) + 2 * gap,
+        )
+
+    def _draw_ring(self, x: int, y: int, width: int, height: int) -> None:
+        line = self._theme.px(_LINE)
+        sides = (
+            (x, y, width, line),
+            (x, y + height - line, width, line),
+            (x, y, line, height),
+            (x + width - line, y, line, height),
+        )
+        for frame, side in zip(self._ring, sides, strict=True):
+            self._place(frame, *side)
+
+    def _draw_arrow(self, x: int, y: int, *, up: bool) -> None:
+        wide, high = (self._theme.px(side) for side in _ARROW)
+        tip, base = (0, high) if up else (high, 0)
+        self._arrow.delete("all")
+        self._arrow.create_polygon(0, base, wide, base, wide // 2, tip, fill=self._theme.palette.accent, width=0)
+        self._arrow.configure(background=self._theme.palette.window if up else self._theme.palette.pane)
+        self._place(self._arrow, x, y, wide, high)
+
+    def _place(self, widget: tk.Widget, x: int, y: int, width: int, height: int) -> None:
+        widget.place(x=x, y=y, width=width, height=height)
+        widget.tk.call("raise", str(widget))
+
+    def _hide_pointers(self) -> None:
+        for widget in (*self._ring, self._arrow):
+            widget.place_forget()
+
+    def _restyle(self) -> None:
+        for frame in (*self._ring, self.frame):
+            frame.configure(background=self._theme.palette.accent)
+        self._later.ask(_SETTLES)
