@@ -83,13 +83,13 @@ class Audience:
         """
         standing = set(self.connections)
         for connection in standing - self._watched:
-            connection.watch(call)
+            connection.watchers.add(call)
         self._watched = standing
 
     def unwatch(self, call: Callable[[], None]) -> None:
         """Call no more."""
         for connection in self._watched:
-            connection.unwatch(call)
+            connection.watchers.remove(call)
         self._watched = set()
 
     def _why_nobody(self) -> str:

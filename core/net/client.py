@@ -12,9 +12,10 @@ from core.address import Address, parse_address
 from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, SendError, explain
 from core.events import ConnectionId, Ending, Role, SessionId
 from core.net import sockets
-from core.net.connection import Connection, Pause
+from core.net.connection import Connection
 from core.net.dialer import Dialer
 from core.net.loop import Loop
+from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.session import Session
 from core.net.sink import EventSink

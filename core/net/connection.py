@@ -6,14 +6,11 @@ which is in ``sender``. The loop's thread reads, flushes and closes; any thread 
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
 import socket
 import time
 from collections.abc import Callable
-from enum import Flag, auto
-from typing import Protocol
 
 from core.address import Address
 from core.errors import Doing, Explanation, explain
@@ -31,48 +28,20 @@ from core.events import (
     WeFinished,
 )
 from core.net import sockets
-from core.net.endings import ending_of
+from core.net.endings import ending_of, why_not_send
+from core.net.idle import IdleLimit
 from core.net.knobs import Knobs
 from core.net.loop import READ, WRITE, Loop, Timer
+from core.net.owner import Owner, Pause
 from core.net.sender import Sender
 from core.net.sink import EventSink
+from core.net.watchers import Watchers
 from core.settings import Limits
 from core.wire.framers import Message, TooLong, Unfit
 from core.wire.framing import Framing
 
 _log = logging.getLogger(__name__)
-
-
-class Owner(Protocol):
-    """Who a connection works for. Called on the loop's thread."""
-
-    def received(self, connection: Connection, messages: list[bytes]) -> None:
-        """Messages came; none of them is one that was too long."""
-        ...
-
-    def peer_finished(self, connection: Connection) -> None:
-        """The peer sends no more. Close, or keep the connection for what is still to be said."""
-        ...
-
-    def closed(self, connection: Connection) -> None:
-        """It is over."""
-        ...
-
-
-class Pause(Flag):
-    """Why nothing is read at the moment."""
-
-    NONE = 0
-    SINK = auto()  # the journal is behind
-    OUTBOX = auto()  # the peer does not read our answers
-    OWNER = auto()  # the program does not fetch what came
-
-
-_WHY_NOT = {
-    Ending.OURS: "the connection is being closed",
-    Ending.REPLY: "the connection is being closed",
-    Ending.SERVER_STOPPED: "the server is stopping",
-}
+_now = time.monotonic_ns
 
 
 class Connection:
@@ -88,7 +57,7 @@ class Connection:
         "_drained",
         "_framer",
         "_framing",
-        "_idle_since",
+        "_idle",
         "_limits",
         "_loop",
         "_owner",
@@ -100,12 +69,12 @@ class Connection:
         "_sink",
         "_sock",
         "_wants_fin",
-        "_watchers",
         "_we_finished",
         "id",
         "local",
         "number",
         "peer",
+        "watchers",
     )
 
     def __init__(
@@ -154,14 +123,13 @@ class Connection:
         self._we_finished = False
         self._closing: Ending | None = None
         self._closing_timer: Timer | None = None
-        self._idle_since = 0.0
+        self._idle: IdleLimit | None = None
         self._drained = 0
-        self._watchers: list[Callable[[], None]] = []
+        self.watchers = Watchers()
         self._watch()  # first: what the system refuses to watch has not opened
         self._emit(Opened(session, identity, _now(), number, self.local, peer, took))
         if limits.idle is not None:
-            self._idle_since = loop.time()
-            loop.call_later(limits.idle, self._check_idle)
+            self._idle = IdleLimit(loop, limits.idle, lambda: self.close(Ending.IDLE))
 
     def __repr__(self) -> str:
         state = "closed" if self._sock is None else f"closing ({self._closing.value})" if self._closing else "open"
@@ -192,20 +160,6 @@ class Connection:
         """Bytes that the kernel has not taken yet."""
         return self._sender.waiting
 
-    def watch(self, call: Callable[[], None]) -> None:
-        """Have ``call`` called when little or nothing waits after more did, and at the end; maybe too often.
-
-        It must not block. It may come from any thread, and more than once.
-        """
-        self._watchers.append(call)
-        if self._sock is None:
-            call()
-
-    def unwatch(self, call: Callable[[], None]) -> None:
-        """Call no more for that."""
-        with contextlib.suppress(ValueError):
-            self._watchers.remove(call)
-
     def finish_sending(self) -> None:
         """Send what waits, then FIN: the peer sees the end and may still answer."""
         self._sender.forbid("we have finished sending on this connection")
@@ -213,7 +167,7 @@ class Connection:
 
     def close(self, ending: Ending = Ending.OURS, *, drain: float | None = None) -> None:
         """Send what waits, say goodbye, take in what is on its way for ``drain`` seconds, and close."""
-        self._sender.forbid(_WHY_NOT.get(ending, "the connection is closing"))
+        self._sender.forbid(why_not_send(ending))
         self._soon(lambda: self._begin_closing(ending, self._limits.drain if drain is None else drain))
 
     def abort(self) -> None:
@@ -280,8 +234,8 @@ class Connection:
             return
         if sink is not None:
             self._sender.after_what_was_sent(Received(self._session, self.id, _now(), data))
-        if self._limits.idle is not None:
-            self._idle_since = self._loop.time()
+        if self._idle is not None:
+            self._idle.begin_anew()
         if self._closing is not None:
             self._drain(len(data))
             return
@@ -338,8 +292,8 @@ class Connection:
             self._watch()
         if Pause.OUTBOX in self._pause and waiting <= self._limits.outbox // 4:
             self.resume(Pause.OUTBOX)
-        if self._watchers and waiting <= self._limits.outbox // 4:
-            self._tell_watchers()
+        if self.watchers and waiting <= self._limits.outbox // 4:
+            self.watchers.tell()
         if not waiting and self._wants_fin:
             self._say_fin()
 
@@ -385,15 +339,6 @@ class Connection:
         if self._drained > self._limits.drain_bytes and self._we_finished and self._closing is not None:
             self._end(self._closing)
 
-    def _check_idle(self) -> None:
-        if self._sock is None or self._limits.idle is None:
-            return
-        left = self._idle_since + self._limits.idle - self._loop.time()
-        if left > 0:
-            self._loop.call_later(left, self._check_idle)
-        else:
-            self.close(Ending.IDLE)
-
     def _read_rest_and_break(self, error: OSError) -> None:
         """Sending failed: what came before that is still ours to have."""
         for _ in range(64):
@@ -431,11 +376,7 @@ class Connection:
             self._sender.account_for(outgoing, f"the connection ended first ({ending.value})")
         self._emit(Closed(self._session, self.id, _now(), ending, why))
         self._owner.closed(self)
-        self._tell_watchers()
-
-    def _tell_watchers(self) -> None:
-        for call in tuple(self._watchers):
-            call()
+        self.watchers.end()
 
     def _watch(self) -> None:
         """Have the loop watch for what matters now."""
@@ -456,7 +397,3 @@ class Connection:
             call()
         else:
             self._loop.call_soon(call)
-
-
-def _now() -> int:
-    return time.monotonic_ns()

@@ -27,6 +27,18 @@ _ENDINGS = {
 }
 
 
+_WHY_NOT_SEND = {
+    Ending.OURS: "the connection is being closed",
+    Ending.REPLY: "the connection is being closed",
+    Ending.SERVER_STOPPED: "the server is stopping",
+}
+
+
+def why_not_send(ending: Ending) -> str:
+    """Why nothing can be sent on a connection that is about to end in that way."""
+    return _WHY_NOT_SEND.get(ending, "the connection is closing")
+
+
 def ending_of(error: OSError, peer: Address, sock: socket.socket, limits: Limits) -> tuple[Ending, Explanation]:
     """Name the ending and explain it; ``sock`` is still open, and knows what was not confirmed."""
     ending = _ENDINGS.get(error.errno or 0, Ending.FAILED)

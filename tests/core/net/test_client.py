@@ -24,7 +24,8 @@ from core.events import (
 )
 from core.net import sockets
 from core.net.client import Client, Inbox
-from core.net.connection import Connection, Pause
+from core.net.connection import Connection
+from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.sockets import Endpoint
 from core.settings import KIB, Limits

@@ -1,0 +1,32 @@
+"""The limit of a connection on which nothing is received."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.net.loop import Loop
+
+
+class IdleLimit:
+    """Calls ``expired`` once, when nothing was received for ``seconds``. The loop's thread only."""
+
+    __slots__ = ("_expired", "_loop", "_seconds", "_since")
+
+    def __init__(self, loop: Loop, seconds: float, expired: Callable[[], None]) -> None:
+        self._loop = loop
+        self._seconds = seconds
+        self._expired = expired
+        self.begin_anew()
+        loop.call_later(seconds, self._check)
+
+    def begin_anew(self) -> None:
+        """Something was received."""
+        self._since = self._loop.time()
+
+    def _check(self) -> None:
+        """One timer, set again: a new one for everything received would pile thousands up in the loop."""
+        left = self._since + self._seconds - self._loop.time()
+        if left > 0:
+            self._loop.call_later(left, self._check)
+        else:
+            self._expired()
