@@ -33,6 +33,7 @@ from core.compose.numbers import DIGITS, NUMBERS, NumberForm
 _Chosen = TypeVar("_Chosen")
 _MOST = 2**63 - 1
 _WIDEST = 20  # digits, as many as 64 bits can have
+_LONGEST_SHOWN = 40  # characters of what is wrong, in a sentence
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local time is reckoned by the context's offset
 
 
@@ -152,11 +153,11 @@ CATALOGUE = (
 def read_macro(typed: str, start: int) -> Macro:
     """The macro of what stands between its braces; ``start`` is where that begins. Raises ``DraftError``."""
     name, colon, rest = typed.partition(":")
+    if not name:
+        raise DraftError("Name a macro between the braces, as in \\{counter}.", start - 2, start + len(typed) + 1)
     if name not in _READERS:
-        sentence = f"There is no macro called {name!r}; there are {', '.join(_READERS)}."
-        raise DraftError(
-            sentence if name else "Name a macro between the braces, as in \\{counter}.", start, start + len(name)
-        )
+        sentence = f"There is no macro called {_shown(name)}; there are {', '.join(_READERS)}."
+        raise DraftError(sentence, start, start + len(name))
     options = _Options(name, rest.split(",") if colon else [], start + len(name) + 1)
     macro = _READERS[name](options)
     options.refuse_rest()
@@ -168,6 +169,7 @@ class _Options:
 
     def __init__(self, name: str, typed: list[str], place: int) -> None:
         self._name = name
+        self._place = place
         self._left: list[tuple[str, int]] = []
         for option in typed:
             self._left.append((option, place))
@@ -190,23 +192,29 @@ class _Options:
     def size(self, most: int) -> int:
         """The first option, which must be a number of bytes."""
         if not self._left:
-            return 1
+            raise DraftError(
+                "Say how many bytes, as in \\{random:4}.", self._place - len(self._name) - 1, self._place - 1
+            )
         typed, place = self._left.pop(0)
         return _number(typed, place, 1, most)
 
     def refuse_rest(self) -> None:
         for typed, place in self._left:
             known = "; ".join(entry.syntax for entry in CATALOGUE if entry.name == self._name)
-            sentence = f"{typed!r} means nothing to {self._name}. It is written {known}."
+            sentence = f"{_shown(typed)} means nothing to {self._name}. It is written {known}."
             raise DraftError(sentence, place, place + max(1, len(typed)))
 
 
 def _number(typed: str, place: int, least: int, most: int) -> int:
     digits = typed.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= _WIDEST and least <= int(typed) <= most):
-        sentence = f"{typed!r} should be a number from {least:,} to {most:,}."
+        sentence = f"{_shown(typed)} should be a number from {least:,} to {most:,}."
         raise DraftError(sentence, place, place + max(1, len(typed)))
     return int(typed)
+
+
+def _shown(typed: str) -> str:
+    return repr(typed if len(typed) <= _LONGEST_SHOWN else typed[: _LONGEST_SHOWN - 1] + "…")
 
 
 def _counter(options: _Options) -> Macro:

@@ -1,0 +1,120 @@
+"""Escapes: what a backslash begins, and bytes written so that they can be typed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.compose import Composed, Context, Draft, Encoding, Format, Misfit, compose
+from core.compose.escapes import MOST_MACROS, write_escapes
+
+HERE = Context(count=41, wall_ns=1_700_000_000_123_456_789, utc_offset=3600, seed=b"seed")
+some_text = st.text() | st.text("\\\\\\{}xu0:,=rnt\ncounterlengthd€ ", max_size=60)
+
+
+def composed(text: str, encoding: Encoding = Encoding.UTF_8) -> bytes:
+    message = compose(Draft(text, Format.ESCAPES, encoding), HERE)
+    assert isinstance(message, Composed), message
+    return message.body
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        (r"a\r\n\tb\0", b"a\r\n\tb\0"),
+        (r"\\r", rb"\r"),
+        (r"\x00\xfF\x41", b"\x00\xffA"),
+        (r"\u{20ac}\u{41}", "€A".encode()),
+        (r"\u{10ffff}", "\U0010ffff".encode()),
+        (r"\0" + "12", b"\x0012"),
+        ("one\\\ntwo\\\r\nthree", b"onetwothree"),
+        ("as\ntyped", b"as\ntyped"),
+        ('{"counter": 1} {counter} }{', b'{"counter": 1} {counter} }{'),
+        (r"\\{counter}", rb"\{counter}"),
+        ("", b""),
+    ],
+)
+def test_text_becomes_these_bytes(text: str, data: bytes) -> None:
+    assert composed(text) == data
+
+
+def test_characters_go_out_in_the_encoding_and_bytes_as_they_are() -> None:
+    assert composed(r"a\n\0\u{20ac}\xff", Encoding.UTF_16_BE) == b"\0a\0\n\0\0\x20\xac\xff"
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "why"),
+    [
+        (r"ab\q", r"\q", "\\q means nothing here"),
+        ("ab\\", "\\", "A backslash at the end"),
+        (r"ab\x4", r"\x", "two hex digits"),
+        (r"ab\xgg", r"\x", "two hex digits"),
+        (r"ab\u20ac", r"\u", "in braces"),
+        (r"ab\u{}", r"\u", "in braces"),
+        (r"ab\u{110000}", r"\u{110000}", "The last character"),
+        (r"ab\u{d800}!", r"\u{d800}", "half a character"),
+        (r"ab\{counter", r"\{", "ends with a brace"),
+        ("ab\\{coun\nter}", r"\{", "ends with a brace"),
+        ("ab\\\u202e", "\\\u202e", "\\U+202E means nothing"),
+        ("ab\ud800c", "\ud800", "half a character"),
+    ],
+)
+def test_what_is_wrong_is_marked_at_its_place(text: str, marked: str, why: str) -> None:
+    message = compose(Draft(text, Format.ESCAPES), HERE)
+
+    assert isinstance(message, Misfit)
+    assert why in message.sentence
+    assert text[message.start : message.stop] == marked
+    assert message.start == 2
+
+
+def test_a_character_that_the_encoding_lacks_is_marked_where_its_number_stands() -> None:
+    message = compose(Draft(r"ab\u{20ac}", Format.ESCAPES, Encoding.LATIN_1), HERE)
+
+    assert isinstance(message, Misfit)
+    assert (message.start, message.stop) == (2, 10)
+    assert "Latin-1 has no character €" in message.sentence
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "text"),
+    [
+        (b"GET /\r\n", Encoding.UTF_8, r"GET /\r\n"),
+        (b"\0\x1b[0m\\", Encoding.UTF_8, r"\0\x1b[0m\\"),
+        ("é\u202e\u00a0".encode(), Encoding.UTF_8, r"é\u{202e}\u{a0}"),
+        (b"\xff\xc3", Encoding.UTF_8, r"\xff\xc3"),
+        (b"{counter}", Encoding.UTF_8, "{counter}"),
+        (rb"\{counter}", Encoding.UTF_8, r"\\{counter}"),
+        (b"\0a\0\x1b\xff", Encoding.UTF_16_BE, r"a\u{1b}\xff"),
+        pytest.param(b"a\x87\x90", Encoding.SHIFT_JIS, r"a\x87\x90", id="a second code of a character"),
+    ],
+)
+def test_bytes_are_written_as_a_person_would_type_them(data: bytes, encoding: Encoding, text: str) -> None:
+    assert write_escapes(data, encoding) == text
+
+
+@given(st.binary(max_size=60) | some_text.map(lambda text: text.encode("utf-8", "replace")), st.sampled_from(Encoding))
+def test_any_bytes_can_be_written_and_read_again(data: bytes, encoding: Encoding) -> None:
+    text = write_escapes(data, encoding)
+
+    assert composed(text, encoding) == data
+    assert all(character.isprintable() for character in text)
+
+
+@given(some_text, st.sampled_from(Encoding))
+def test_whatever_is_typed_is_a_message_or_has_a_place_that_is_wrong(text: str, encoding: Encoding) -> None:
+    message = compose(Draft(text, Format.ESCAPES, encoding), HERE)
+
+    if isinstance(message, Misfit):
+        assert message.sentence.endswith(".")
+        assert 0 <= message.start < message.stop <= len(text)
+
+
+def test_no_more_macros_than_can_be_worked_out_while_somebody_types() -> None:
+    enough = r"\{sum}" * MOST_MACROS
+
+    assert len(composed(enough)) == MOST_MACROS
+    message = compose(Draft(enough + r"\{xor}", Format.ESCAPES), HERE)
+    assert isinstance(message, Misfit)
+    assert (message.start, message.stop) == (len(enough), len(enough) + 6)

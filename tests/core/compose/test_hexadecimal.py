@@ -1,0 +1,87 @@
+"""Hex: forgiving about what stands between bytes, strict about bytes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from core.compose.draft_error import DraftError
+from core.compose.hexadecimal import read_hex, write_hex
+
+LIMIT = 1_000
+DIGITS = "0123456789abcdefABCDEF"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "0d0a41",
+        "0D 0a 41",
+        " 0d\n0a\t41\r\n",
+        "0x0d,0x0A,0x41",
+        "0x0d0a41",
+        r"\x0d\x0A\x41",
+        "0Dh 0Ah 41h",
+        "0dh0ah41H",
+        "0d:0a:41",
+        "0d-0a_41",
+        "{ 0xd, 0xa, 0x41 };",
+        "[0x0D, 0X0A, 0x41]",
+        "0d\u00a00a\u200741",
+    ],
+)
+def test_the_same_bytes_however_they_are_written(typed: str) -> None:
+    assert read_hex(typed, LIMIT) == b"\r\nA"
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "why"),
+    [
+        ("4", 0, "4 is half a byte"),
+        ("41 4", 3, "4 is half a byte"),
+        ("4 1", 0, "4 is half a byte"),
+        ("414", 2, "4 is half a byte"),
+        ("0x414", 4, "4 is half a byte"),
+        (r"\x4", 2, "4 is half a byte"),
+        ("41 zz", 3, "z is no hex digit"),
+        ("41 0x", 3, "0 is half a byte"),
+        ("41 \u202e", 3, "U+202E is no hex digit"),
+        ("٤٢", 0, "٤ is no hex digit"),
+        ("４１", 0, "４ is no hex digit"),
+        ("hh", 0, "h is no hex digit"),
+        ("\0", 0, "U+0000 is no hex digit"),
+    ],
+)
+def test_what_is_no_byte_is_marked_at_its_place(typed: str, place: int, why: str) -> None:
+    with pytest.raises(DraftError) as caught:
+        read_hex(typed, LIMIT)
+
+    assert str(caught.value).startswith(why)
+    assert (caught.value.start, caught.value.stop) == (place, place + 1)
+
+
+def test_nothing_and_only_spaces_are_no_bytes() -> None:
+    assert read_hex("", LIMIT) == b""
+    assert read_hex(" \n ", LIMIT) == b""
+
+
+@given(st.binary())
+def test_what_is_written_reads_as_the_same_bytes(data: bytes) -> None:
+    assert read_hex(write_hex(data), LIMIT) == data
+
+
+@given(st.text() | st.text("0123xXaAfFhH\\ ,{}\n"))
+@example("100x41")
+@example("0x10x41")
+def test_nothing_that_can_be_typed_breaks_it_and_no_digit_is_lost(typed: str) -> None:
+    try:
+        data = read_hex(typed, LIMIT)
+    except DraftError as error:
+        good = re.sub(r"[0\\][xX]$", "", typed[: error.start])
+        read_hex(good, LIMIT)  # what stands before the place is no part of what is wrong
+        return
+    digits = [one for one in typed.replace("0x", "").replace("0X", "") if one in DIGITS]
+    assert len(digits) <= 2 * len(data) <= len(typed)

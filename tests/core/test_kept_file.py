@@ -1,0 +1,72 @@
+"""Small files that are kept: whole or not at all, and none is lost for being bad."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from core.kept_file import read_kept, set_aside, write_kept
+
+
+def _full_disk(_descriptor: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    write_kept(tmp_path / "a.json", "first")
+    write_kept(tmp_path / "a.json", "second")
+
+    assert read_kept(tmp_path / "a.json", 100) == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_kept(tmp_path / "a.json", "first")
+    monkeypatch.setattr(os, "fsync", _full_disk)
+
+    with pytest.raises(OSError, match="No space"):
+        write_kept(tmp_path / "a.json", "second")
+
+    assert read_kept(tmp_path / "a.json", 100) == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.case("C-64")
+def test_no_more_is_read_than_is_allowed(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"x" * 2049)
+
+    assert len(read_kept(tmp_path / "a.json", 2049)) == 2049
+    with pytest.raises(ValueError, match="larger than 2 KiB"):
+        read_kept(tmp_path / "a.json", 2048)
+
+
+@pytest.mark.case("C-64")
+def test_a_byte_order_mark_is_passed_over_and_what_is_no_text_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbfhello")
+    (tmp_path / "b.json").write_bytes(b"\xff")
+
+    assert read_kept(tmp_path / "a.json", 100) == "hello"
+    with pytest.raises(ValueError, match="utf-8"):
+        read_kept(tmp_path / "b.json", 100)
+
+
+@pytest.mark.case("C-64")
+def test_bad_files_are_kept_beside_each_other(tmp_path: Path) -> None:
+    for content in ("one", "two", "three"):
+        (tmp_path / "a.json").write_text(content)
+        set_aside(tmp_path / "a.json")
+
+    found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert found == {"a.json.bad": "one", "a.json.2.bad": "two", "a.json.3.bad": "three"}
+
+
+@pytest.mark.case("C-64")
+def test_a_file_that_goes_bad_every_day_does_not_fill_the_folder(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / "a.json").write_text(str(number))
+        set_aside(tmp_path / "a.json")
+
+    kept = sorted(int(path.read_text()) for path in tmp_path.iterdir())
+    assert kept == [*range(19), 29]
