@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +13,9 @@ from gui.hexdump import Bytes
 
 if TYPE_CHECKING:
     from core.journal.recorded import Call
+    from gui.ruler import Ruled
+
+Range = tuple[int, int]  # from, and up to before, in bytes
 
 MOST_READ = 1_000  # bytes shown as text; marks may make four characters of each
 EMPTY = "Choose a message with a click, or with Alt+Up and Alt+Down"
@@ -28,7 +31,8 @@ class Inspected:
     is_server: bool  # whether this side of the conversation is the server
     source: Bytes | None = None  # the message as it went through the socket; None of a note
     calls: Sequence[Call] = ()  # that carried it
-    body: tuple[int, int] | None = None  # the message within ``source``, in bytes; what is outside frames it
+    envelope: Sequence[Range] = ()  # the bytes of ``source`` that frame the message, ascending
+    ruled: Ruled | None = None  # the calls at both ends and the messages around it
     framing: str = ""  # how messages are told apart, in words
     stream_offset: int | None = None  # bytes that went the same way on this connection before it, if known
     since_previous_ns: int | None = None  # since the message before it on this connection
@@ -102,6 +106,32 @@ def call_row(calls: Sequence[Call], index: int) -> CallRow:
     since = f"+{duration(call.mono_ns - calls[index - 1].mono_ns)}" if index else ""
     span = _range(call.start, call.stop)
     return CallRow(_clock(call.wall_ns), since, f"{call.stop - call.start:,}", span, f"from {call.start:,}")
+
+
+def beginning(inspected: Inspected) -> bytes:
+    """The first ``MOST_READ`` bytes of the message without what frames it. Raises ``JournalError``."""
+    source = inspected.source
+    if source is None:
+        return b""
+    data, start = b"", 0
+    for frame, after in (*inspected.envelope, (source.size, source.size)):
+        data += source.read(start, min(frame, start + MOST_READ - len(data)))
+        start = after
+        if len(data) >= MOST_READ:
+            break
+    return data
+
+
+def within_frame(marks: Iterable[Range], envelope: Sequence[Range]) -> list[Range]:
+    """Ranges of a message's bytes as ranges of its frame."""
+    found = []
+    for start, stop in marks:
+        last = stop - 1
+        for frame, after in envelope:
+            start += after - frame if frame <= start else 0
+            last += after - frame if frame <= last else 0
+        found.append((start, last + 1))
+    return found
 
 
 def reading(data: bytes, more: int, safety: TextSafety) -> list[Span]:

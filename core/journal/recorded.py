@@ -53,6 +53,11 @@ class Calls(Sequence[Call]):
         """The entry of each, ascending; those of one send that the kernel took in bites have the same."""
         return self._ordinals
 
+    @property
+    def times(self) -> Sequence[int]:
+        """When each was made, by the monotonic clock, in nanoseconds."""
+        return self._monos
+
     def holding(self, byte: int) -> int:
         """The place of the call that carried it, or the nearest."""
         return max(0, bisect_right(self._starts, byte) - 1)
@@ -136,14 +141,18 @@ class Calls(Sequence[Call]):
 class Recorded:
     """Bytes in the journal that belong together, and the calls of the socket that carried them. One thread.
 
-    ``size`` is in bytes. Raises ``JournalError`` for what cannot be read.
+    ``size`` is in bytes. ``large`` is an entry that takes long to read, with its data. Raises
+    ``JournalError`` for what cannot be read.
     """
 
-    def __init__(self, reader: JournalReader, session: SessionId, calls: Calls) -> None:
+    def __init__(
+        self, reader: JournalReader, session: SessionId, calls: Calls, large: tuple[int, bytes] = (-1, b"")
+    ) -> None:
         self.calls = calls
         self.size = calls.stop
         self._reader = reader
         self._session = session
+        self._large = large
         self._known: tuple[int, bytes] = (-1, b"")
 
     def read(self, start: int, stop: int) -> bytes:
@@ -164,10 +173,9 @@ class Recorded:
 
     def _data(self, calls: Sequence[Call]) -> dict[int, bytes]:
         """The data of the entries behind these calls; the latest is remembered, for it may be large."""
-        known, data = self._known
         ordinals = {call.ordinal for call in calls}
-        found = {known: data} if known in ordinals else {}
-        found |= self._reader.data_of(self._session, sorted(ordinals - {known}))
+        found = {ordinal: data for ordinal, data in (self._large, self._known) if ordinal in ordinals}
+        found |= self._reader.data_of(self._session, sorted(ordinals - found.keys()))
         last = calls[-1].ordinal
         self._known = last, found.get(last, b"")
         return found

@@ -20,6 +20,7 @@ from core.journal.recorded import Calls
 AROUND = 8  # calls before and behind those of the message, for the eye
 
 _BLOCK = 4096  # entries whose bytes are added up together
+_LOOK_BACK = 65_536  # entries in which the one before is looked for
 _MOST_STREAMS = 8  # whose sums are remembered
 _LAST = (1 << 62) - 1  # an ordinal that no entry has
 _APART_NS = 30_000_000_000  # a connection may wait for so long until the server takes it
@@ -65,6 +66,14 @@ class Trace:
     def calls(self) -> Calls:
         """The message's own at this end, counted from the frame's first byte."""
         return self.near.within(self.start, self.stop)
+
+    def offset_of(self, ordinal: int, byte: int) -> int | None:
+        """Where a byte of an entry of this end stands in the stream; None if it is not among ``near``."""
+        ordinals, starts = self.near.ordinals, self.near.starts
+        place = bisect_left(ordinals, ordinal)
+        if place == len(ordinals) or ordinals[place] != ordinal:
+            return None
+        return starts[place] - self.near[place].offset + byte
 
 
 class Tracer:
@@ -140,8 +149,8 @@ class Tracer:
         return next(since), next(since)
 
     def _latest(self, stream: Stream, before: int) -> int | None:
-        """When the latest entry of a stream below an ordinal happened."""
-        values = (stream.session, 0, before, stream.connection, stream.kind)
+        """When the latest entry of a stream below an ordinal happened; None if that is very far back."""
+        values = (stream.session, max(0, before - _LOOK_BACK), before, stream.connection, stream.kind)
         found = self._reader.ask(_LATEST, values, (int,))
         return int(found[0][0]) if found else None
 

@@ -61,6 +61,12 @@ class CallList(RowView):
         if int(str(self.text.cget("height"))) != height:
             self.text.configure(height=height)
 
+    def forget_choice(self) -> None:
+        """No call is chosen any more."""
+        if self._chosen is not None:
+            self._chosen = None
+            self.redraw()
+
     @property
     def chosen(self) -> Call | None:
         """The call that is chosen."""

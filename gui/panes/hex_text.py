@@ -13,6 +13,7 @@ from core.errors import JournalError
 from core.text_safety import TextSafety
 from gui.hex_cursor import KEYS, HexCursor
 from gui.hexdump import MOST_COPIED, Bytes, Form, Side, copied, dump, fitting, stretches, unprintable
+from gui.inspection import Range
 from gui.panes.hex_footer import HexFooter, whereabouts
 from gui.panes.row_view import Picture, RowView
 from gui.theme import Theme
@@ -22,8 +23,6 @@ _MISSING = "Some of these bytes are missing in the journal."
 _CROWD = 200  # marks in sight from which only the hex column has them: Tk draws each stretch by itself
 _BOTH = (Side.HEX, Side.TEXT)
 _FORM_OF = {Side.HEX: Form.HEX, Side.TEXT: Form.TEXT}
-
-Range = tuple[int, int]  # from, and up to before, in bytes
 
 
 class HexText(RowView):
@@ -42,7 +41,7 @@ class HexText(RowView):
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._marks: Sequence[Range] = ()
         self._call: Range = (0, 0)
-        self._body: Range | None = None
+        self._envelope: Sequence[Range] = ()
         self._known = (0, b"")  # the bytes in sight, and where they begin
         self._is_told = False
         self._sees_cursor = False
@@ -56,12 +55,12 @@ class HexText(RowView):
 
     # What others call.
 
-    def show(self, source: Bytes | None, *, keep: bool = False, body: Range | None = None) -> None:
+    def show(self, source: Bytes | None, *, keep: bool = False, envelope: Sequence[Range] = ()) -> None:
         """Show these bytes from their beginning, or with ``keep`` from where the view is.
 
-        What lies outside ``body`` is shown as framing.
+        ``envelope`` is what of them is shown as framing.
         """
-        self._source, self._body = source, body
+        self._source, self._envelope = source, envelope
         if not keep:
             self.cursor.place(0)
             self.top, self._marks, self._call, self._sees_cursor = 0, (), (0, 0), False
@@ -163,16 +162,13 @@ class HexText(RowView):
         return {
             "offset": [f"{row + 1}.{column}" for row in range(count) for column in (0, self.layout.digits)],
             "dot": indices(dots, Side.TEXT),
-            "framing": indices(self._framing(stop), *_BOTH),
+            "framing": indices(self._envelope, *_BOTH),
             "call": indices([self._call], *_BOTH),
             "mark": indices(marks, *_BOTH[: 1 if is_crowded else 2]),
             "selection": indices([selection], *_BOTH) if selection else (),
             "cursor": indices([here], side) if side else (),
             "cursor-other": indices([here], other) if other else (),
         }
-
-    def _framing(self, stop: int) -> list[Range]:
-        return [(0, self._body[0]), (self._body[1], stop)] if self._body else []
 
     def _marks_between(self, start: int, stop: int) -> Iterable[Range]:
         place = max(0, bisect_right(self._marks, start, key=lambda mark: mark[0]) - 1)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from core.errors import JournalError
 from core.text_safety import TextSafety
-from gui.inspection import EMPTY, MOST_READ, Fact, Inspected, facts, heading, heading_of_calls
+from gui.inspection import EMPTY, MOST_READ, Fact, Inspected, Range, beginning, facts, heading, heading_of_calls
 from gui.panes.call_list import CallList
-from gui.panes.hex_text import HexText, Range
+from gui.panes.hex_text import HexText
 from gui.panes.reading import Reading
+from gui.panes.ruler import Ruler
 from gui.panes.wrapped import wrap_within
 from gui.theme import Theme
 
@@ -57,13 +58,15 @@ class Inspector(ttk.Frame):
         self._facts.pack(fill="x", padx=theme.px(_MARGIN), pady=(0, theme.px(6)))
         self._calls_heading = ttk.Label(self._about, style="Pane.Muted.TLabel")
         self.calls = CallList(self._about, theme, on_choose=self._call_chosen)
+        self.ruler = Ruler(self, theme, on_choose=self._piece_chosen)
         self.hex = HexText(self, theme, on_move=self._cursor_moved)
         self._reading = Reading(self, theme, self._safety)
         self.below = ttk.Frame(self, style="Pane.TFrame")
         self._empty = ttk.Label(self, text=EMPTY, style="Pane.TLabel", justify="center", anchor="center")
         wrap_within(self._empty, self, lambda: theme.px(48))
         self.bind("<Configure>", self._resized, add=True)
-        for widget in (self._head.copy, self._head.close, self.calls.text, self.hex.text, self._reading.text):
+        texts = (self.calls.text, self.hex.text, self._reading.text)
+        for widget in (self._head.copy, self._head.close, self.ruler.canvas, *texts):
             widget.bind("<Escape>", lambda _event: on_close(), add=True)  # unless it gives up something of its own
         self.show(None)
         theme.subscribe(self._restyle)
@@ -76,6 +79,7 @@ class Inspector(ttk.Frame):
         if inspected is None:
             self.hex.show(None)
             self.calls.show(())
+            self.ruler.show(None)
             self._arrange()
             return
         self._head.show(*(self._safety.field(words) for words in heading(inspected)), has_bytes=self._has_bytes)
@@ -84,7 +88,8 @@ class Inspector(ttk.Frame):
         self._facts.show([*([] if passage.is_message else [note]), *facts(inspected)], self._safety)
         self._calls_heading.configure(text=heading_of_calls(inspected))
         self.calls.show(inspected.calls, keep=keep)
-        self.hex.show(inspected.source, keep=keep, body=inspected.body)
+        self.hex.show(inspected.source, keep=keep, envelope=inspected.envelope)
+        self.ruler.show(inspected.ruled, keep=keep)
         self._arrange()
 
     def show_marks(self, ranges: Sequence[Range]) -> None:
@@ -117,7 +122,13 @@ class Inspector(ttk.Frame):
             self._on_save(self._inspected, self.hex.cursor.selection or (0, self._inspected.source.size))
 
     def _call_chosen(self, call: Call | None) -> None:
+        self.ruler.forget_choice()
         self.hex.show_call(*((call.start, call.stop) if call else (0, 0)))
+
+    def _piece_chosen(self, piece: Range | None) -> None:
+        """A piece of the ruler: what it carried of the message stands out among the bytes."""
+        self.calls.forget_choice()
+        self.hex.show_call(*(piece or (0, 0)))
 
     def _cursor_moved(self) -> None:
         """Show as text what is selected, or else how the message begins; and say what would be saved."""
@@ -125,13 +136,18 @@ class Inspector(ttk.Frame):
         inspected = self._inspected
         if inspected is None or inspected.source is None:
             return
-        start, stop = selection or inspected.body or (0, inspected.source.size)
-        self._head.offer_saving(stop - start if selection else None)
+        self.ruler.point(self.hex.cursor.offset)
+        self._head.offer_saving(selection[1] - selection[0] if selection else None)
         try:
-            data = inspected.source.read(start, min(stop, start + MOST_READ))
+            data = self._read(selection) if selection else beginning(inspected)
         except JournalError:  # the hex view says so
             data = b""
-        self._reading.show(data, stop - start, is_selection=selection is not None)
+        size = selection[1] - selection[0] if selection else inspected.passage.size
+        self._reading.show(data, size, is_selection=selection is not None)
+
+    def _read(self, selection: Range) -> bytes:
+        source = self._inspected.source if self._inspected else None
+        return source.read(selection[0], min(selection[1], selection[0] + MOST_READ)) if source else b""
 
     # Where everything stands.
 
@@ -160,7 +176,7 @@ class Inspector(ttk.Frame):
         px = self._theme.px
         self._head.grid(row=0, column=0, columnspan=2, sticky="ew", padx=px(_MARGIN), pady=(px(10), px(6)))
         beside = self._is_wide and self._has_bytes
-        self._about.grid(row=1, column=0, rowspan=3 if beside else 1, sticky="nsew" if beside else "new")
+        self._about.grid(row=1, column=0, rowspan=4 if beside else 1, sticky="nsew" if beside else "new")
         self._about.pack_propagate(not beside)
         self._about.configure(width=px(_ABOUT_WIDTH))
         if self._has_bytes:
@@ -177,12 +193,14 @@ class Inspector(ttk.Frame):
         """The bytes, their text and the room below: beside what is known of them, or under it."""
         px = self._theme.px
         column, row = (1, 1) if self._is_wide else (0, 2)
-        self.hex.grid(row=row, column=column, sticky="nsew", padx=px(_MARGIN - 6))
+        if self._inspected is not None and self._inspected.ruled is not None:
+            self.ruler.grid(row=row, column=column, sticky="ew", padx=px(_MARGIN - 6))
+        self.hex.grid(row=row + 1, column=column, sticky="nsew", padx=px(_MARGIN - 6))
         if not self._is_low:
-            self._reading.grid(row=row + 1, column=column, sticky="ew", padx=px(_MARGIN - 6), pady=(0, px(6)))
-        self.below.grid(row=row + 2, column=column, sticky="ew")
-        for each in range(1, 5):
-            self.rowconfigure(each, weight=1 if each == row else 0)
+            self._reading.grid(row=row + 2, column=column, sticky="ew", padx=px(_MARGIN - 6), pady=(0, px(6)))
+        self.below.grid(row=row + 3, column=column, sticky="ew")
+        for each in range(1, 6):
+            self.rowconfigure(each, weight=1 if each == row + 1 else 0)
 
     def _restyle(self) -> None:
         style, ground = ttk.Style(self), self._theme.palette.pane

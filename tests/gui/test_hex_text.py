@@ -390,7 +390,7 @@ def test_the_bytes_of_a_call_are_marked_and_brought_into_view(scene: Scene) -> N
 
 
 def test_what_frames_a_message_is_told_from_the_message(scene: Scene) -> None:
-    scene.hex.show(Memory(b"\x05hello\r\n"), body=(1, 6))
+    scene.hex.show(Memory(b"\x05hello\r\n"), envelope=[(0, 1), (6, 8)])
 
     assert scene.tagged("framing") == ["05", "0d 0a", ".", ".."]
 

@@ -89,7 +89,7 @@ def test_the_facts_tell_all_that_is_known() -> None:
         message(),
         is_server=True,
         source=Framed(),
-        body=(0, 5),
+        envelope=[(5, 6)],
         framing="lines",
         stream_offset=1000,
         since_previous_ns=12_345_678,

@@ -15,8 +15,7 @@ from core.journal.passage import Passage
 from core.journal.reader import JournalReader
 from core.journal.reading import Counter, Reading
 from core.journal.recorded import Call
-from gui.inspection import EMPTY, Inspected
-from gui.panes.hex_text import Range
+from gui.inspection import EMPTY, Inspected, Range
 from gui.panes.inspector import Inspector
 from gui.theme import Theme
 from tests.gui.conftest import WaitUntil
@@ -101,7 +100,8 @@ class Shelf:
         whole = b"".join(self.rows.whole(passage))
         start = recorded.read(0, recorded.size).index(whole)
         return Inspected(
-            passage, is_server=True, source=recorded, calls=recorded.calls, body=(start, start + passage.size),
+            passage, is_server=True, source=recorded, calls=recorded.calls,
+            envelope=[(0, start), (start + passage.size, recorded.size)],
             framing="lines",
         )  # fmt: skip
 

@@ -1,0 +1,124 @@
+"""The thread that takes a message apart for a closer look, so that the view's own thread need not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import TincanError
+from core.journal.lens import RAW
+from core.journal.passage import Passage
+from core.journal.reader import JournalReader
+from core.journal.recorded import Recorded
+from core.journal.tracing import Trace, Tracer
+from core.wire.framing import make_splitter
+from core.wire.splitting import Envelope
+
+_log = logging.getLogger(__name__)
+
+_LARGEST = """SELECT coalesce(ordinal, -1), coalesce(max(length(data)), 0) FROM entry
+              WHERE session = ? AND ordinal BETWEEN ? AND ? AND connection = ? AND kind = ?"""
+_LARGE = 1024 * 1024  # bytes of an entry that take a view too long to read
+
+
+@dataclass(frozen=True, slots=True)
+class Dissection:
+    """What a message consists of."""
+
+    passage: Passage
+    trace: Trace
+    envelope: Envelope  # what frames it
+    large: tuple[int, bytes]  # the largest of its entries, with its data; (-1, b"") if none takes long to read
+
+    def recorded(self, reader: JournalReader) -> Recorded:
+        """Its bytes, read with the caller's own reader."""
+        return Recorded(reader, self.passage.session, self.trace.calls, self.large)
+
+
+class Dissector:
+    """Takes messages of one journal apart, the latest that was asked for. Any thread; returns at once.
+
+    ``tell`` gets what was found and ``fail`` a sentence if the journal cannot be read; both are called on
+    the dissector's thread, which begins with the first question.
+    """
+
+    def __init__(self, path: Path, tell: Callable[[Dissection], None], fail: Callable[[str], None]) -> None:
+        self._path = path
+        self._tell = tell
+        self._fail = fail
+        self._asked: tuple[Passage, str] | None = None  # guarded by ``_changed``, as is the next
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="dissector of messages", daemon=True)
+
+    def ask(self, passage: Passage, framing: str) -> None:
+        """Take this message apart, and none that was asked for before and not begun."""
+        with self._changed:
+            self._asked = passage, framing
+            if self._thread.ident is None and not self._closed:
+                self._thread.start()
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Take nothing apart any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the thread's end; whether it has ended."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            reader = JournalReader(self._path)
+        except TincanError as error:
+            self._fail(str(error))
+            return
+        try:
+            tracer = Tracer(reader)
+            while (asked := self._next()) is not None:
+                self._take_apart(reader, tracer, *asked)
+        finally:
+            reader.close()
+
+    def _take_apart(self, reader: JournalReader, tracer: Tracer, passage: Passage, framing: str) -> None:
+        try:
+            trace = tracer.trace(passage)
+            if trace is not None:
+                large = _largest(reader, passage)
+                recorded = Recorded(reader, passage.session, trace.calls, large)
+                self._tell(Dissection(passage, trace, _envelope(recorded, framing), large))
+        except TincanError as error:
+            _log.debug("a message could not be taken apart: %s", error)
+            self._fail(str(error))
+
+    def _next(self) -> tuple[Passage, str] | None:
+        """What to take apart; waits until there is something. None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._asked is not None)
+            asked, self._asked = self._asked, None
+            return None if self._closed else asked
+
+
+def _envelope(recorded: Recorded, framing: str) -> Envelope:
+    if framing == RAW:
+        return Envelope(0, 0, 0)
+    splitter = make_splitter(framing)
+    head = recorded.read(0, splitter.reach)
+    return splitter.envelope(head, recorded.read(recorded.size - splitter.reach, recorded.size))
+
+
+def _largest(reader: JournalReader, passage: Passage) -> tuple[int, bytes]:
+    """The largest entry of a message, if it is a large one."""
+    span = passage.span
+    if span is None:
+        return -1, b""
+    values = (passage.session, span.first, span.last, passage.connection, passage.kind)
+    ordinal, size = reader.ask(_LARGEST, values, (int, int))[0]
+    return (ordinal, reader.data(passage.session, ordinal)) if size >= _LARGE else (-1, b"")

@@ -1,0 +1,243 @@
+"""Looking closely at one message of the conversation on view: has it taken apart, and shows what was found.
+
+Lives on the window's thread; the inspector is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import JournalError
+from gui.inspection import Inspected, Range, within_frame
+from gui.panes.later import Later
+from gui.sentences import sentence
+
+if TYPE_CHECKING:
+    from core.journal.dissecting import Dissection, Dissector
+    from core.journal.passage import Passage
+    from core.wire.splitting import Envelope
+    from gui.conversations import OpenConversation
+    from gui.panes.inspector import Inspector
+    from gui.ruler import Ruled
+    from gui.viewing import Viewing
+    from gui.window import Window
+
+_AROUND = 64  # rows before and behind the message in which its neighbours are looked for
+_PATIENCE = 150  # milliseconds until it is said that the journal is being read
+_AGAIN = 250  # milliseconds until a message that was not complete is looked at again
+_AT_ONCE = 1024 * 1024  # bytes that are written at a time
+
+
+class Inspecting:
+    """Between the inspector and the conversation on view.
+
+    ``post`` has a call made on the window's thread, from any other; ``marks`` says where in a message
+    something was found, counted from its first byte.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        viewing: Viewing,
+        *,
+        post: Callable[[Callable[[], None]], None],
+        complain: Callable[[str], None],
+        marks: Callable[[Passage], list[Range]],
+    ) -> None:
+        self._window = window
+        self._viewing = viewing
+        self._post = post
+        self._complain = complain
+        self._marks = marks
+        self._inspector: Inspector | None = None
+        self._dissector: Dissector | None = None
+        self._path: Path | None = None  # of the journal that the dissector reads
+        self._asked: Passage | None = None
+        self._key: object = None  # of the conversation that it is of
+        self._incomplete = False  # whether more may become known of what is shown
+        self._waiting = Later(window.root, self._say_that_it_takes_long)
+        self._again = Later(window.root, self._ask_again)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the inspector is in sight."""
+        return self._inspector is not None and bool(self._inspector.winfo_manager())
+
+    def toggle(self) -> None:
+        """Show the chosen message closely beside the conversation, or put the inspector away."""
+        if self._inspector is None:
+            from gui.panes.inspector import Inspector
+
+            pane = self._window.side_pane
+            self._inspector = Inspector(pane, self._window.theme, on_save=self._save, on_close=self.toggle)
+            self._window.adopt(self._inspector)
+        if self.is_open:
+            self._forget()
+            self._window.close_side(self._inspector)
+            self._window.composer.focus_message()
+            return
+        self._window.open_side(self._inspector)
+        transcript = self._window.conversation.transcript
+        transcript.text.focus_set()
+        if transcript.picking.chosen is not None:
+            transcript.choose(transcript.picking.chosen)
+
+    def choose(self, passage: Passage) -> None:
+        """A person has chosen a row: show what it consists of, if the inspector is open."""
+        conversation = self._viewing.conversation
+        if self._inspector is None or not self.is_open or conversation is None:
+            return
+        self._forget()
+        self._key = conversation.key
+        if passage.span is None:
+            self._inspector.show(Inspected(passage, _is_server(conversation)))
+            return
+        self._asked = passage
+        self._waiting.ask(_PATIENCE)
+        self._dissector_of(conversation).ask(passage, conversation.lens.framing)
+
+    def show_growth(self) -> None:
+        """The conversation on view is another, or has grown: what was not complete may be so by now."""
+        conversation = self._viewing.conversation
+        if self._inspector is None or self._key is None:
+            return
+        if conversation is None or conversation.key != self._key:
+            self._forget()
+            self._inspector.show(None)
+        elif self._incomplete and not self._again.is_due:
+            self._again.ask(_AGAIN)
+
+    def show_marks(self) -> None:
+        """Something else was found."""
+        inspected = self._inspector.inspected if self._inspector is not None else None
+        if self._inspector is not None and inspected is not None and inspected.source is not None:
+            self._inspector.show_marks(self._found_in(inspected))
+
+    def close(self) -> None:
+        """Take nothing apart any more."""
+        self._forget()
+        self._leave_journal()
+
+    # Behind the scenes.
+
+    def _forget(self) -> None:
+        self._waiting.cancel()
+        self._again.cancel()
+        self._asked, self._key, self._incomplete = None, None, False
+
+    def _dissector_of(self, conversation: OpenConversation) -> Dissector:
+        """The one for the conversation's journal."""
+        path = conversation.journal.path
+        if self._dissector is None or self._path != path:
+            from core.journal.dissecting import Dissector
+
+            self._leave_journal()
+            self._path = path
+            self._dissector = Dissector(
+                path,
+                tell=lambda found: self._post(partial(self._show, found)),
+                fail=lambda why: self._post(partial(self._fail, why)),
+            )
+        return self._dissector
+
+    def _leave_journal(self) -> None:
+        if self._dissector is not None:
+            self._dissector.close()
+        self._dissector = self._path = None
+
+    def _show(self, found: Dissection) -> None:
+        """What was found, unless something else was asked for meanwhile."""
+        conversation = self._viewing.conversation
+        if self._inspector is None or conversation is None or not self._is_wanted(found.passage, conversation):
+            return
+        self._waiting.cancel()
+        source, trace = found.recorded(conversation.journal.reader), found.trace
+        far_is_behind = trace.far is not None and trace.far.stop < trace.stop
+        self._incomplete = far_is_behind or found.passage.misfit.startswith("not ended yet")
+        inspected = Inspected(
+            found.passage, _is_server(conversation), source, source.calls,
+            envelope=_framing_bytes(found.envelope, source.size), ruled=self._ruled(conversation, found),
+            framing=_framing_words(conversation), stream_offset=trace.start,
+            since_previous_ns=trace.since_previous_ns, since_other_ns=trace.since_other_ns,
+        )  # fmt: skip
+        is_other = self._inspector.inspected is None or self._inspector.inspected.passage != found.passage
+        self._inspector.show(inspected)
+        if is_other:
+            self._inspector.show_marks(self._found_in(inspected))
+
+    def _is_wanted(self, passage: Passage, conversation: OpenConversation) -> bool:
+        return self.is_open and passage == self._asked and conversation.key == self._key
+
+    def _fail(self, why: str) -> None:
+        self._waiting.cancel()
+        self._complain(f"This message cannot be looked at closely: {why}.")
+
+    def _say_that_it_takes_long(self) -> None:
+        """What is known at once, until the rest is."""
+        conversation = self._viewing.conversation
+        if self._inspector is not None and self._asked is not None and conversation is not None:
+            self._inspector.show(Inspected(self._asked, _is_server(conversation), framing=_framing_words(conversation)))
+
+    def _ask_again(self) -> None:
+        """The message may have grown, and more of it may have arrived at the other end."""
+        conversation, asked = self._viewing.conversation, self._asked
+        if conversation is None or asked is None or conversation.key != self._key:
+            return
+        rows = conversation.read(asked.place, 1, 0)
+        if rows and rows[0].span is not None and rows[0].span[:2] == (asked.span or ())[:2]:
+            self._asked = rows[0]
+            self._dissector_of(conversation).ask(rows[0], conversation.lens.framing)
+
+    def _ruled(self, conversation: OpenConversation, found: Dissection) -> Ruled:
+        from gui.ruler import ruled
+
+        passage = found.passage
+        first = max(0, passage.place - _AROUND)
+        around = conversation.read(first, passage.place + _AROUND + 1 - first, 0)
+        same = [row for row in around if (row.connection, row.kind) == (passage.connection, passage.kind)]
+        return ruled(found.trace, same, is_received=passage.kind == "received", is_server=_is_server(conversation))
+
+    def _found_in(self, inspected: Inspected) -> list[Range]:
+        try:
+            return within_frame(self._marks(inspected.passage), inspected.envelope)
+        except JournalError as error:
+            self._complain(sentence(error))
+            return []
+
+    def _save(self, inspected: Inspected, span: Range) -> None:
+        """Write bytes of a message into a file."""
+        source = inspected.source
+        if source is None:
+            return
+        from tkinter import filedialog
+
+        chosen = filedialog.asksaveasfilename(parent=self._window.root, title="Save bytes", defaultextension=".bin")
+        if not chosen:
+            return
+        try:
+            with Path(chosen).open("wb") as file:
+                for start in range(*span, _AT_ONCE):
+                    file.write(source.read(start, min(start + _AT_ONCE, span[1])))
+        except (OSError, JournalError) as error:
+            self._complain(f"The bytes were not saved: {error}.")
+
+
+def _is_server(conversation: OpenConversation) -> bool:
+    return conversation.role.value == "server"
+
+
+def _framing_bytes(envelope: Envelope, size: int) -> list[Range]:
+    stretches = (envelope.start, min(envelope.stop, size)), (max(envelope.stop, size - envelope.back), size)
+    return [(start, stop) for start, stop in stretches if start < stop]
+
+
+def _framing_words(conversation: OpenConversation) -> str:
+    """How messages are told apart; nothing where each is what one call had."""
+    if conversation.joins_pieces:
+        return ""
+    from core.wire.framing import parse_framing
+
+    return parse_framing(conversation.lens.framing).words
