@@ -109,7 +109,7 @@ def _joined_by_rows(reader: JournalReader, stretch: Stretch, _any: Sequence[Conn
     """Entry by entry, where SQLite cannot join them."""
     pieces: dict[tuple[ConnectionId, str], list[bytes]] = {}
     rows = reader.scan(stretch.session, stretch.first, stretch.stop, stretch.only, with_data=True)
-    for _ordinal, connection, kind, _size, data in rows:
+    for _ordinal, connection, kind, _size, data, _at in rows:
         if data and connection is not None and kind in DATA_KINDS:
             pieces.setdefault((connection, kind), []).append(data)
     return [Joined(*stream, b"".join(found)) for stream, found in pieces.items()]

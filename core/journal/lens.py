@@ -116,14 +116,14 @@ class Walk:
 
     def count(self, row: ScanRow) -> None:
         """Pass over an entry and count its rows."""
-        ordinal, connection, kind, size, data = row
+        ordinal, connection, kind, size, data, at = row
         if kind not in (RECEIVED, SENT):
             self.rows += len(self._finished(connection, kind)) + self._lens.only.notes
         elif data is None:
             self.rows += 1
         else:
             stream = self._stream(connection, kind)
-            ends, last = stream.splitter.tally(data)
+            ends, last = stream.splitter.tally(data, at)
             self.rows += ends
             self._advance(stream, ordinal, ends, last, size)
 
@@ -157,7 +157,7 @@ class Walk:
 
     def _cut_data(self, entry: Entry, first: int, stop: int) -> list[tuple[int, Cut | None]]:
         stream = self._stream(entry.connection, entry.kind)
-        ends = stream.splitter.ends(entry.data or b"")
+        ends = stream.splitter.ends(entry.data or b"", entry.mono_ns)
         found: list[tuple[int, Cut | None]] = []
         for index in range(max(0, first - self.rows), min(len(ends), stop - self.rows)):
             begin = ends[index - 1] if index else 0

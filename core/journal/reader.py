@@ -29,10 +29,10 @@ _BETWEEN_LOOKS = 1000  # steps of SQLite's machine, some ten microseconds, betwe
 _Kind: TypeAlias = type | tuple[type, ...]
 _BYTES_OR_NONE = (bytes, type(None))
 _INT_OR_NONE = (int, type(None))
-ScanRow: TypeAlias = tuple[int, ConnectionId | None, str, int, bytes | None]
+ScanRow: TypeAlias = tuple[int, ConnectionId | None, str, int, bytes | None, int]
 CallRow: TypeAlias = tuple[int, int, int, int, str]
 _Kinds: TypeAlias = tuple[_Kind, ...]
-_SCAN: _Kinds = (int, _INT_OR_NONE, str, int, _BYTES_OR_NONE)
+_SCAN: _Kinds = (int, _INT_OR_NONE, str, int, _BYTES_OR_NONE, int)
 _CALL: _Kinds = (int, int, int, int, str)
 _ENTRY: _Kinds = (int, int, _INT_OR_NONE, _INT_OR_NONE, str, int, int, _BYTES_OR_NONE, int, str, int)
 
@@ -103,12 +103,12 @@ class JournalReader:
     def scan(self, session: SessionId, first: int, stop: int, only: Filter, *, with_data: bool) -> Iterator[ScanRow]:
         """What ``only`` admits of the entries from ``first`` up to before ``stop``, one by one as they are read.
 
-        Each as (ordinal, connection, kind, size, data); ``data`` is None in a note, and anywhere if not
+        Each as (ordinal, connection, kind, size, data, mono_ns); ``data`` is None in a note, and anywhere if not
         ``with_data``.
         """
         condition, values = only.condition()
         data = "data" if with_data else "NULL"
-        sql = f"""SELECT ordinal, entry.connection, kind, coalesce(length(data), 0), {data}
+        sql = f"""SELECT ordinal, entry.connection, kind, coalesce(length(data), 0), {data}, mono_ns
                   FROM entry WHERE {_RANGE} AND {condition} ORDER BY ordinal"""  # noqa: S608 - nothing is from outside
         return self._rows(sql, (session, first, stop, *values), _SCAN)
 

@@ -85,7 +85,7 @@ class _Sweep:
     def _look_at_large(self, stretch: Stretch) -> Iterator[tuple[int, list[Hit]]]:
         """One entry with very many bytes, in pieces."""
         rows = self._reader.scan(self._session, stretch.first, stretch.stop, self._only, with_data=False)
-        for ordinal, connection, kind, size, _data in rows:
+        for ordinal, connection, kind, size, _data, _at in rows:
             if connection is None:
                 raise damaged(self._reader.path)
             stream = self._stream(connection, kind)

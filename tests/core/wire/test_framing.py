@@ -1,140 +1,176 @@
-"""Framing: how a stream was split on its way never changes which messages come out of it."""
+"""The written form of a framing, its words for people, and what it makes of a message to be sent."""
 
 from __future__ import annotations
-
-import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import TincanError
-from core.wire.framers import Framer, Line, Message, Raw, TooLong
-from core.wire.framing import FRAMINGS, LINE, RAW, make_framer
+from core.errors import SendError, TincanError
+from core.wire.framing import (
+    LARGEST_FIXED,
+    LARGEST_OFFSET,
+    LONGEST_DELIMITER,
+    LONGEST_GAP,
+    Delimiter,
+    FixedLength,
+    Framing,
+    FramingError,
+    Gap,
+    LengthPrefix,
+    LineFraming,
+    RawFraming,
+    make_splitter,
+    parse_framing,
+)
+from core.wire.prefix import Counts, LengthField
 
-LIMIT = 8
+FRAMINGS: st.SearchStrategy[Framing] = st.one_of(
+    st.just(RawFraming()),
+    st.just(LineFraming()),
+    st.builds(Delimiter, st.binary(min_size=1, max_size=LONGEST_DELIMITER)),
+    st.builds(
+        LengthPrefix,
+        st.builds(
+            LengthField,
+            st.sampled_from([2, 4, 8]),
+            st.sampled_from(["big", "little"]),
+            st.integers(0, LARGEST_OFFSET),
+            st.sampled_from(Counts),
+        ),
+    ),
+    st.builds(
+        LengthPrefix,
+        st.builds(LengthField, st.sampled_from([0, 1]), st.just("big"), st.integers(0, 9), st.sampled_from(Counts)),
+    ),
+    st.builds(FixedLength, st.integers(1, LARGEST_FIXED), st.none() | st.integers(0, 255)),
+    st.builds(Gap, st.integers(1, LONGEST_GAP)),
+)
 
 
-def heard(framer: Framer, *pieces: bytes) -> list[Message]:
-    """Every message that the pieces make, the end of the stream included."""
-    messages: list[Message] = []
-    for piece in pieces:
-        messages += framer.feed(piece)
-    return messages + framer.finish()
-
-
-def expected_lines(stream: bytes, limit: int) -> list[Message]:
-    """What a line framing must make of the stream, worked out the slow and obvious way."""
-    lines = stream.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    return [line if len(line) <= limit else TooLong(len(line)) for line in lines]
-
-
-def split(stream: bytes, cuts: list[int]) -> list[bytes]:
-    places = sorted({cut % (len(stream) + 1) for cut in cuts})
-    return [stream[begin:end] for begin, end in zip([0, *places], [*places, len(stream)], strict=True)]
+@given(FRAMINGS)
+def test_a_framing_is_what_its_written_form_says(framing: Framing) -> None:
+    assert parse_framing(str(framing)) == framing
 
 
 @pytest.mark.parametrize(
-    ("stream", "messages"),
+    ("written", "words"),
     [
-        (b"hello\nstop\n", [b"hello", b"stop"]),
-        (b"hello\r\nstop\r\n", [b"hello", b"stop"]),
-        (b"hello\rstop\r", [b"hello", b"stop"]),
-        (b"a\n\r\nb\r\n\rc\n\n", [b"a", b"", b"b", b"", b"c", b""]),
-        (b"a\r\r\nb", [b"a", b"", b"b"]),
-        (b"\n\n\n", [b"", b"", b""]),
-        (b"   \n", [b"   "]),
-        (b"", []),
-        (b"open end", [b"open end"]),
-        (b"12345678\n", [b"12345678"]),
-        (b"123456789\n", [TooLong(9)]),
-        (b"123456789\nnext\n", [TooLong(9), b"next"]),
-        (b"next\n123456789", [b"next", TooLong(9)]),
-        (b"\x85a\n\x0bb\x0c\x1c\n", [b"\x85a", b"\x0bb\x0c\x1c"]),
-        ("\u2028\n".encode(), ["\u2028".encode()]),
-        (b"a\0b\n", [b"a\0b"]),
+        ("raw", "as received"),
+        ("line", "lines"),
+        ("delimiter:0d0a", "delimiter CR LF"),
+        ("delimiter:DEad", "delimiter de ad"),
+        ("length:1", "1-byte length"),
+        ("length:2be", "2-byte big-endian length"),
+        ("length:4le,offset=3,whole", "4-byte little-endian length after 3 bytes, counting the whole frame"),
+        ("length:8BE,itself,offset=1", "8-byte big-endian length after 1 byte, counting itself"),
+        ("length:varint", "varint length"),
+        ("fixed:1", "1 byte each"),
+        ("fixed:1600,pad=20", "1,600 bytes each, filled up with 20"),
+        ("gap:50", "silence of 50 ms"),
     ],
-    ids=repr,
 )
-@pytest.mark.case("C-37", "C-38", "C-40", "C-41", "C-57")
-def test_lines_come_out_the_same_whole_and_byte_by_byte(stream: bytes, messages: list[Message]) -> None:
-    assert heard(Line(LIMIT), stream) == messages
-    assert heard(Line(LIMIT), *(stream[i : i + 1] for i in range(len(stream)))) == messages
+def test_a_framing_has_words_for_people(written: str, words: str) -> None:
+    assert parse_framing(written).words == words
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "says"),
+    [
+        ("", 0, "there is no framing called ''; there are raw, line, delimiter, length, fixed, gap"),
+        ("csv", 0, "there is no framing called 'csv'"),
+        ("Line", 0, "there is no framing called 'Line'"),
+        ("raw:1", 3, "raw takes nothing behind it"),
+        ("gap", 3, "gap needs more, for example gap:50"),
+        ("delimiter:", 10, "delimiter needs more, for example delimiter:0d0a"),
+        ("delimiter:0d0g", 13, "the delimiter must be hex digits; 'g' is none"),
+        ("delimiter:0d0", 13, "the delimiter must be two hex digits a byte; one is missing"),
+        ("delimiter:" + "00" * 65, 10, "the delimiter must have 1 to 64 bytes; it has 65"),
+        ("delimiter:0a,0d", 13, "'0d' means nothing here: there can be nothing but the bytes"),
+        ("length:3be", 7, "a length is one of 1, 2be, 2le, 4be, 4le, 8be, 8le, varint; '3be' is none of them"),
+        ("length:2be,offset=x", 18, "the offset must be a number from 0 to 1,024; 'x' is none"),
+        ("length:2be,offset=1025", 18, "the offset must be from 0 to 1,024; 1,025 is not"),
+        ("length:2be,offset", 11, "offset needs a value: offset=..."),
+        ("length:2be,itself,itself", 18, "'itself' is there twice"),
+        ("length:2be,whole,itself", 11, "'whole' means nothing here: there can be offset=N, and itself or whole"),
+        ("length:2be,whole=2", 11, "'whole' means nothing here"),
+        ("length:2be,", 11, "'' means nothing here"),
+        ("fixed:0", 6, "the size must be from 1 to 16,777,216; 0 is not"),
+        ("fixed:99999999999999999999", 6, "the size must be a number from 1 to 16,777,216"),
+        ("fixed:-1", 6, "the size must be a number from 1 to 16,777,216; '-1' is none"),
+        ("fixed:٣", 6, "the size must be a number"),
+        ("fixed:16,pad=2000", 13, "the byte that fills up must have 1 to 1 bytes; it has 2"),
+        ("gap:3600001", 4, "the silence must be from 1 to 3,600,000; 3,600,001 is not"),
+        ("\x1b[2J", 0, r"there is no framing called '\x1b[2J'"),
+        ("x" * 500, 0, f"called '{'x' * 40}'; there"),
+    ],
+)
+def test_what_is_no_framing_is_refused_with_the_reason_and_the_place(written: str, place: int, says: str) -> None:
+    with pytest.raises(FramingError) as refused:
+        parse_framing(written)
+    assert says in str(refused.value)
+    assert refused.value.place == place
 
 
 @given(
-    stream=st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"bc", b"defghijkl", b"\xff\0"]), max_size=30),
-    cuts=st.lists(st.integers(0, 200), max_size=12),
-    limit=st.integers(1, 12),
+    st.text(max_size=30)
+    | st.tuples(
+        st.sampled_from(["delimiter:", "length:2be,", "length:", "fixed:", "fixed:3,", "gap:"]),
+        st.text("0123456789abcdeflr,=xoitsw-+_ ", max_size=12),
+    ).map("".join)
 )
-@pytest.mark.case("C-37", "C-38", "C-41", "C-57")
-def test_no_way_of_splitting_the_stream_changes_the_lines(stream: list[bytes], cuts: list[int], limit: int) -> None:
-    whole = b"".join(stream)
-
-    assert heard(Line(limit), *split(whole, cuts)) == expected_lines(whole, limit)
-
-
-@given(messages=st.lists(st.binary(max_size=20).filter(lambda m: b"\r" not in m and b"\n" not in m)))
-def test_what_is_made_ready_for_the_stream_comes_out_as_it_was(messages: list[bytes]) -> None:
-    stream = b"".join(map(LINE.enclose, messages))
-
-    assert heard(Line(20), stream) == messages
-
-
-@pytest.mark.parametrize("piece", [b"x", b"xy", b"x" * 1000], ids=len)
-@pytest.mark.case("C-41", "C-44", "C-80")
-def test_a_message_without_an_end_stays_within_its_memory(piece: bytes) -> None:
-    limit = 16 * 1024
-    framer = Line(limit)
-    pieces = 4 * limit // len(piece)
-
-    tracemalloc.start()
+def test_whatever_is_typed_is_a_framing_or_a_sentence(written: str) -> None:
+    understood: list[Framing] = []
+    refused: list[FramingError] = []
     try:
-        for _ in range(pieces):
-            assert framer.feed(bytes(bytearray(piece))) == []  # a new object each time, as recv gives
-        _now, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-
-    assert peak < 4 * limit
-    assert framer.feed(b"\nnext\n") == [TooLong(pieces * len(piece)), b"next"]
+        understood.append(parse_framing(written))
+    except FramingError as error:
+        refused.append(error)
+    assert all(parse_framing(str(framing)) == framing for framing in understood)
+    assert all(0 <= error.place <= len(written) and "\n" not in str(error) for error in refused)
 
 
-def test_the_end_of_the_stream_is_found_once() -> None:
-    framer = Line(LIMIT)
-    framer.feed(b"half")
-
-    assert framer.finish() == [b"half"]
-    assert framer.finish() == []
-
-
-@pytest.mark.case("C-57")
-def test_nothing_between_cr_and_lf_does_not_part_them() -> None:
-    assert heard(Line(LIMIT), b"a\r", b"", b"\n", b"b\n") == [b"a", b"b"]
-
-
-@given(pieces=st.lists(st.binary(max_size=30)))
-@pytest.mark.case("C-40")
-def test_raw_is_what_recv_gave_and_an_empty_recv_is_no_message(pieces: list[bytes]) -> None:
-    assert heard(Raw(), *pieces) == [piece for piece in pieces if piece]
-
-
-def test_raw_adds_nothing_to_what_is_sent() -> None:
-    assert RAW.enclose(b"hello") == b"hello"
-
-
-def test_a_framing_is_made_by_its_name() -> None:
-    assert [type(make_framer(name, 10)) for name in FRAMINGS] == [Raw, Line]
-
-
-def test_an_unknown_framing_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(TincanError, match="no framing called 'csv'; there are raw, line"):
-        make_framer("csv", 10)
+@pytest.mark.parametrize(
+    ("written", "message", "enclosed"),
+    [
+        ("raw", b"hi", b"hi"),
+        ("line", b"hi", b"hi\n"),
+        ("delimiter:0d0a", b"hi", b"hi\r\n"),
+        ("length:1", b"hi", b"\2hi"),
+        ("length:2be", b"hi", b"\0\2hi"),
+        ("length:4le", b"hi", b"\2\0\0\0hi"),
+        ("length:2be,itself", b"hi", b"\0\4hi"),
+        ("length:2be,offset=4", b"\0\1\0\0\1\3", b"\0\1\0\0\0\2\1\3"),
+        ("length:2be,offset=1,itself", b"Tab", b"T\0\4ab"),
+        ("length:2be,offset=1,whole", b"Tab", b"T\0\5ab"),
+        ("length:varint", b"x" * 300, b"\xac\x02" + b"x" * 300),
+        ("length:varint,itself", b"x" * 126, b"\x7f" + b"x" * 126),
+        ("length:varint,itself", b"x" * 127, b"\x81\x01" + b"x" * 127),
+        ("length:8be", b"", b"\0" * 8),
+        ("fixed:2", b"hi", b"hi"),
+        ("fixed:4,pad=20", b"hi", b"hi  "),
+        ("gap:50", b"hi", b"hi"),
+    ],
+)
+def test_a_message_is_enclosed_for_the_wire(written: str, message: bytes, enclosed: bytes) -> None:
+    assert parse_framing(written).enclose(message) == enclosed
 
 
-@pytest.mark.parametrize("limit", [0, -1])
-def test_a_line_needs_room_for_a_byte(limit: int) -> None:
-    with pytest.raises(ValueError, match="at least 1 byte"):
-        Line(limit)
+@pytest.mark.parametrize(
+    ("written", "message", "says"),
+    [
+        ("length:1", b"x" * 256, "the message has 256 bytes: too many for the 1-byte length"),
+        ("length:1,itself", b"x" * 255, "the message has 255 bytes: too many for the 1-byte length, counting itself"),
+        ("length:2be,offset=4", b"abc", "the message has 3 bytes, and the length stands behind the first 4"),
+        ("fixed:4", b"hi", "the message has 2 bytes, and each is to have 4; fixed:4,pad=00 would fill it up"),
+        ("fixed:4,pad=00", b"hello", "the message has 5 bytes, and each is to have 4$"),
+    ],
+)
+def test_a_message_that_fits_no_frame_is_refused_with_the_reason(written: str, message: bytes, says: str) -> None:
+    with pytest.raises(SendError, match=says):
+        parse_framing(written).enclose(message)
+
+
+def test_raw_cuts_no_stream() -> None:
+    with pytest.raises(TincanError, match="raw cuts no stream"):
+        make_splitter("raw")
