@@ -2,7 +2,8 @@
 
 The recorder's thread sends one byte through a pair of sockets that the event loop watches; on
 Windows, where the loop can watch none, the queue is looked at every few milliseconds. Either way
-the window is drawn at most once in ``FRAME`` seconds, and no visit takes longer than ``BUDGET``.
+the window is drawn at most once in ``FRAME`` seconds, and no visit folds batches for longer than ``BUDGET``.
+After a visit the loop has as long for the person: what is typed, and what is drawn when it is idle.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Bridge:
         self._waiting: deque[Batch] = deque()
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._ticket: str | None = None
-        self._last_visit = 0.0
+        self._not_before = 0.0  # the next visit
         self._reading, self._writing = socket.socketpair()
         self._reading.setblocking(False)
         self._writing.setblocking(False)
@@ -120,7 +121,7 @@ class Bridge:
         except BlockingIOError:
             return
         if self._queue is not None or not self._calls.empty():
-            self._plan(max(0, round((self._last_visit + FRAME - self._clock()) * 1000)))
+            self._plan(self._rest())
 
     def _plan(self, milliseconds: int) -> None:
         if self._ticket is None:
@@ -128,15 +129,21 @@ class Bridge:
 
     def _visit(self) -> None:
         self._ticket = None
-        self._last_visit = self._clock()
+        began = self._clock()
         try:
             self._make_calls()
             if self._queue is not None:
                 self._waiting.extend(self._queue.drain())
                 self._carry()
         finally:
+            took = self._clock() - began
+            self._not_before = began + max(FRAME, 2 * took)
             if self._waiting or self._polls:
-                self._plan(round(FRAME * 1000) if self._waiting else POLL)
+                self._plan(max(POLL, self._rest()))
+
+    def _rest(self) -> int:
+        """Milliseconds until the next visit may be."""
+        return max(0, round((self._not_before - self._clock()) * 1000))
 
     def _make_calls(self) -> None:
         while True:

@@ -186,3 +186,25 @@ def test_nothing_is_left_open() -> None:
     for descriptor in descriptors:
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.fstat(descriptor)
+
+
+@pytest.mark.parametrize("can_watch", [True, False], ids=["pipe", "polling"])
+def test_after_a_long_visit_the_loop_has_as_long_for_the_person(can_watch: bool) -> None:
+    loop, queue = FakeLoop(can_watch=can_watch), FakeQueue()
+    visits: list[tuple[float, float]] = []
+
+    def draw_slowly(_states: dict[SessionId, SessionState], _recording: Recording) -> None:
+        began, loop.now = loop.now, loop.now + 0.040
+        visits.append((began, loop.now))
+
+    bridge = Bridge(loop, draw_slowly, clock=lambda: loop.now)
+    bridge.start(queue)
+    for _ in range(100):
+        queue.batches.append(batch(1))
+        bridge.wake()
+        loop.run(0.005)
+    bridge.close()
+
+    free = [following[0] - before[1] for before, following in zip(visits, visits[1:], strict=False)]
+    assert len(visits) > 3
+    assert min(free) > 0.039
