@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -205,6 +206,6 @@ def test_after_a_long_visit_the_loop_has_as_long_for_the_person(can_watch: bool)
         loop.run(0.005)
     bridge.close()
 
-    free = [following[0] - before[1] for before, following in zip(visits, visits[1:], strict=False)]
+    free = [following[0] - before[1] for before, following in pairwise(visits)]
     assert len(visits) > 3
     assert min(free) > 0.039
