@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from core.kept_file import read_kept, set_aside, write_kept
 from core.settings import Limits
 from core.wire.framing import FRAMINGS
 from gui.offered_limits import build_limits
@@ -90,7 +91,7 @@ class PreferencesFile:
     def load(self) -> Preferences:
         """What the file says, or the defaults."""
         try:
-            preferences = parse(_read(self.path))
+            preferences = parse(read_kept(self.path, LARGEST_FILE))
         except FileNotFoundError:
             return Preferences()
         except (OSError, ValueError, RecursionError) as error:
@@ -105,7 +106,7 @@ class PreferencesFile:
             return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            _write(self.path, json.dumps({"version": VERSION, **asdict(preferences)}, ensure_ascii=True, indent=1))
+            write_kept(self.path, json.dumps({"version": VERSION, **asdict(preferences)}, ensure_ascii=True, indent=1))
             self._saved = preferences
         except OSError as error:
             self._complain(f"Settings cannot be kept in {self.path.parent}: {error.strerror}. Tincan runs without.")
@@ -117,9 +118,8 @@ class PreferencesFile:
 
     def _set_aside(self, error: Exception) -> None:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        aside = self.path.with_name(self.path.name + ".bad")
         try:
-            self.path.replace(aside)
+            aside = set_aside(self.path)
         except OSError:
             self._complain(f"The settings in {self.path} could not be read ({reason}). Tincan runs without.")
             return
@@ -220,27 +220,6 @@ def _is_number(value: object) -> bool:
 
 def _in_front(item: str, others: tuple[str, ...], most: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys((item, *others)))[:most]
-
-
-def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        data = file.read(LARGEST_FILE + 1)
-    if len(data) > LARGEST_FILE:
-        raise ValueError(f"larger than {LARGEST_FILE // 1024} KiB")
-    return data.decode("utf-8-sig")
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _home(environment: Mapping[str, str]) -> Path:
