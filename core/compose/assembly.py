@@ -11,6 +11,8 @@ from core.compose.draft_error import DraftError, too_long
 from core.compose.encoding import Encoding
 from core.compose.macros import Checksum, Length, Macro, Noise
 
+MOST_SUMMED = 4  # times the limit of a message: half a second of CRC-16 at the usual one
+
 
 class Typed(NamedTuple):
     """A macro, its name, and the characters it was typed as."""
@@ -36,6 +38,7 @@ class Assembly:
         self._context = context
         self._encoding = encoding
         self._limit = limit
+        self._summed = 0  # bytes that checksums have looked at
         self._noise = random.Random(context.seed)  # noqa: S311 - not for keys, and the same in preview and message
 
     def put_together(self) -> tuple[bytes, tuple[MacroSpan, ...]]:
@@ -49,7 +52,7 @@ class Assembly:
             if isinstance(part, bytes):
                 body += part
                 continue
-            body += self._checksum(part.macro, bytes(body)) if isinstance(part.macro, Checksum) else data
+            body += self._sealed(part, part.macro, body) if isinstance(part.macro, Checksum) else data
             spans.append(MacroSpan(part.name, part.start, part.stop, first, len(body)))
             self._check(len(body), part)
         return bytes(body), tuple(spans)
@@ -99,6 +102,12 @@ class Assembly:
             added = f" and {macro.add:+,}" if macro.add else ""
             sentence = f"{following:,} bytes follow{added}, and that length does not fit here. Choose another form."
             raise DraftError(sentence, part.start, part.stop) from None
+
+    def _sealed(self, part: Typed, macro: Checksum, body: bytearray) -> bytes:
+        self._summed += len(body)
+        if self._summed > MOST_SUMMED * self._limit:
+            raise DraftError("There are too many checksums in so long a message.", part.start, part.stop)
+        return self._checksum(macro, bytes(body))
 
     def _checksum(self, macro: Checksum, preceding: bytes) -> bytes:
         return self._bytes(macro.value(preceding))

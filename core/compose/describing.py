@@ -8,7 +8,7 @@ from core.compose.encoding import Encoding, decode, encode
 from core.compose.escapes import write_escapes
 from core.compose.hexadecimal import write_hex
 
-_TYPEABLE = frozenset("\n\t")
+_TYPEABLE = str.maketrans("", "", "\n\t")
 
 
 def describe(data: bytes, format: Format, encoding: Encoding = Encoding.UTF_8) -> str | None:  # noqa: A002 - the field's own word
@@ -31,7 +31,7 @@ def redraft(data: bytes, encoding: Encoding = Encoding.UTF_8) -> Draft:
     """
     body, ending = _part_ending(data, encoding)
     text = describe(body, Format.TEXT, encoding)
-    if text is not None and all(character.isprintable() or character in _TYPEABLE for character in text):
+    if text is not None and text.translate(_TYPEABLE).isprintable():
         return Draft(text, Format.TEXT, encoding, ending)
     seen = decode(body, encoding)
     if 2 * sum(map(str.isprintable, seen)) >= len(seen):

@@ -54,6 +54,7 @@ _WORDS = {
 # says the same of Shift-JIS); Python's codecs of those names know fewer characters.
 _CODECS = {Encoding.SHIFT_JIS: "cp932", Encoding.BIG5: "cp950"}
 _WITH_ALIASES = (Encoding.GB18030, Encoding.SHIFT_JIS, Encoding.BIG5)  # two characters can share their bytes
+_ALWAYS_HIGH = (Encoding.UTF_8, Encoding.CP1252)  # where only bytes above 0x7f can fail to be text
 _VISIBLE = "tincan-visible"
 
 
@@ -73,14 +74,14 @@ def encode(text: str, encoding: Encoding, place: int = 0) -> bytes:
 
 def decode(data: bytes, encoding: Encoding) -> str:
     r"""All of ``data`` as text; what is not text becomes lone surrogates (see the module)."""
-    return data.decode(encoding.codec, _VISIBLE)
+    return data.decode(encoding.codec, _way_on(encoding))
 
 
 class Decoder:
     """Decodes one stream piece by piece: a character that was cut in two waits for its rest. One thread at a time."""
 
     def __init__(self, encoding: Encoding) -> None:
-        self._decoder = codecs.getincrementaldecoder(encoding.codec)(_VISIBLE)
+        self._decoder = codecs.getincrementaldecoder(encoding.codec)(_way_on(encoding))
 
     def feed(self, data: bytes) -> str:
         """What is complete with this piece; at most 3 bytes are kept back."""
@@ -97,6 +98,11 @@ def character_words(character: str) -> str:
     """A character for a sentence: itself, if it can be seen, and its number."""
     number = f"U+{ord(character):04X}"
     return f"{character} ({number})" if character.isprintable() and character != " " else number
+
+
+def _way_on(encoding: Encoding) -> str:
+    """What to do with bytes that are not text; Python's own name for it, where it means the same, is far faster."""
+    return "surrogateescape" if encoding in _ALWAYS_HIGH else _VISIBLE
 
 
 def _lacking(character: str, encoding: Encoding, place: int) -> DraftError:

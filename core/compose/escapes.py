@@ -23,9 +23,11 @@ _TOKEN = re.compile(
     | (?P<characters>(?:\\[rnt0\\])+)
     | \\u\{(?P<code>[0-9a-fA-F]{1,6})\}
     | \\\{(?P<macro>[^{}\\\n]*)\}
-    | (?P<joint>\\\r?\n)""",
+    | (?P<joint>\\\r?\n)
+    | (?P<wrong>\\)""",
     re.VERBOSE,
 )
+_NOT_PLAIN = re.compile(r"[^ -\[\]-~]")  # all but visible ASCII without the backslash
 _CHARACTERS = str.maketrans("rnt0", "\r\n\t\0")
 _WRITTEN = {"\\": "\\\\", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0"}
 
@@ -33,22 +35,24 @@ _WRITTEN = {"\\": "\\\\", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0"}
 def read_escapes(text: str, encoding: Encoding) -> list[Part]:
     """The parts of a message. Raises ``DraftError``."""
     parts: list[Part] = []
-    macros = position = 0
-    while position < len(text):
-        found = _TOKEN.match(text, position)
-        if found is None:
-            raise _misfit(text, position)
-        macros += found.lastgroup == "macro"
+    fixed = bytearray()
+    macros = 0
+    for found in _TOKEN.finditer(text):
+        part = _part(found, encoding)
+        if isinstance(part, bytes):
+            fixed += part
+            continue
+        macros += 1
         if macros > MOST_MACROS:
-            raise DraftError(f"There are more than {MOST_MACROS} macros in this message.", position, found.end())
-        parts.append(_part(found, encoding))
-        position = found.end()
-    return parts
+            raise DraftError(f"There are more than {MOST_MACROS} macros in this message.", part.start, part.stop)
+        parts += (bytes(fixed), part)
+        fixed.clear()
+    return [*parts, bytes(fixed)]
 
 
 def write_escapes(data: bytes, encoding: Encoding) -> str:
     """Text that reads as exactly these bytes: what can be seen stands there as it is."""
-    text = "".join(_written(character, encoding) for character in decode(data, encoding))
+    text = _NOT_PLAIN.sub(lambda found: _written(found.group(), encoding), decode(data, encoding))
     return text if _reads_as(text, encoding, data) else "".join(_written_byte(byte, encoding) for byte in data)
 
 
@@ -67,6 +71,8 @@ def _part(found: re.Match[str], encoding: Encoding) -> Part:
         content = found["macro"]
         macro = read_macro(content, found.start("macro"))
         return Typed(macro, content.partition(":")[0], place, found.end())
+    if kind == "wrong":
+        raise _misfit(found.string, place)
     return b""
 
 
