@@ -59,6 +59,7 @@ class Window:
         self.root = root
         self.theme = theme
         self._view: WindowView | None = None
+        self._side: ttk.Frame | None = None  # what stands beside the conversation
         commands = actions.commands
         root.title("Tincan")
         root.minsize(*(theme.px(size) for size in SMALLEST_SIZE))
@@ -90,6 +91,7 @@ class Window:
             on_choose=actions.choose_passage,
             on_refuse=actions.complain,
         )
+        self._tasks = ttk.Frame(self._talk, style="Window.TFrame")
         self.composer = Composer(
             self._talk,
             theme,
@@ -125,7 +127,10 @@ class Window:
         return self._middle
 
     def open_side(self, pane: ttk.Frame) -> None:
-        """Show a pane at the right: two fifths of the room, all of it where it is narrow."""
+        """Show a pane at the right, in the place of another: two fifths of the room, all of it where it is narrow."""
+        if self._side is not None and self._side is not pane:
+            self.close_side(self._side)
+        self._side = pane
         is_narrow = self._middle.winfo_width() < self.theme.px(_NARROW)
         self._middle.columnconfigure(3, weight=0, minsize=self._middle.winfo_width() * (10 if is_narrow else 4) // 10)
         if is_narrow:
@@ -136,9 +141,27 @@ class Window:
 
     def close_side(self, pane: ttk.Frame) -> None:
         """Take it away."""
+        if self._side is pane:
+            self._side = None
         pane.grid_remove()
         self._middle.columnconfigure(3, weight=0, minsize=0)
         self._talk.grid()
+
+    @property
+    def tasks(self) -> ttk.Frame:
+        """Where strips are made that stand between conversation and composer while something is being done."""
+        return self._tasks
+
+    def open_task(self, strip: ttk.Frame) -> None:
+        """Show one, under those that are there."""
+        self._tasks.pack(side="bottom", fill="x", before=self.conversation)
+        strip.pack(fill="x")
+
+    def close_task(self, strip: ttk.Frame) -> None:
+        """Take it away."""
+        strip.pack_forget()
+        if not self._tasks.pack_slaves():
+            self._tasks.pack_forget()
 
     def set_icon(self) -> None:
         """Take the program's icon, if it is there."""
