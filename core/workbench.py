@@ -21,7 +21,7 @@ from core.net import sockets
 from core.net.audience import Audience, Delivery, To
 from core.net.client import Client
 from core.net.connection import Connection
-from core.net.knobs import Knobs
+from core.net.knobs import AS_USUAL, Knobs
 from core.net.resolver import Resolver
 from core.net.server import Server
 from core.sending.file import FileSending, FileSent
@@ -129,9 +129,11 @@ class Workbench:
     ) -> FileSending:
         """Send a file as it is: whole, or a line at a time with ``line_pause`` seconds from one to the next.
 
-        Raises ``SendError`` if nobody is there; what is wrong with the file comes with the end that is told.
+        Raises ``SendError`` if nobody is there, or if another file is on its way to one of them; what is wrong
+        with the file comes with the end that is told.
         """
         audience = self._audience(session, to)
+        self._check_that_no_file_is_on_its_way(audience)
         return self._set_off(FileSending(audience, path, tell, line_pause=line_pause, sink=self._recorder))
 
     def keep_received(
@@ -156,6 +158,11 @@ class Workbench:
         found = self._sessions.get(session)
         if found is not None:
             found.tune(knobs)
+
+    def knobs(self, session: SessionId) -> Knobs:
+        """How a session's connections use their sockets."""
+        found = self._sessions.get(session)
+        return found.knobs if found is not None else AS_USUAL
 
     def set_reply(self, session: SessionId, reply: str) -> None:
         """Have a server answer by another rule from the next message on."""
@@ -209,13 +216,16 @@ class Workbench:
             runs = list(self._runs)
         deadline = time.monotonic() + timeout
         for run in runs:
-            run.stop()
+            if not isinstance(run, Keeping):  # those want to see the end
+                run.stop()
         sessions = list(self._sessions.values())
         for session in sessions:
             session.stop()
-        late = [run.name for run in runs if not run.join(max(0.0, deadline - time.monotonic()))]
-        late += [repr(session) for session in sessions if not session.join(max(0.0, deadline - time.monotonic()))]
-        return late + self._recorder.close(max(0.1, deadline - time.monotonic()))
+        late = [repr(session) for session in sessions if not session.join(max(0.0, deadline - time.monotonic()))]
+        late += self._recorder.close(max(0.1, deadline - time.monotonic()))
+        for run in runs:
+            run.stop()
+        return late + [run.name for run in runs if not run.join(max(0.1, deadline - time.monotonic()))]
 
     def _begin(self, session: _AnySession, doing: Doing) -> SessionId:
         with self._lock:
@@ -237,6 +247,16 @@ class Workbench:
         audience = Audience(self._sessions.get(session), to)
         audience.check()
         return audience
+
+    def _check_that_no_file_is_on_its_way(self, audience: Audience) -> None:
+        """Two at once would arrive as a mixture of both."""
+        with self._lock:
+            busy = {
+                who for run in self._runs if isinstance(run, FileSending) and not run.is_over for who in run.connections
+            }
+        for connection in audience.connections:
+            if connection.id in busy:
+                raise SendError(f"a file is on its way to #{connection.number} already: wait for it, or cancel it")
 
     def _set_off(self, run: _R) -> _R:
         with self._lock:

@@ -57,6 +57,13 @@ class Audience:
         Raises ``NobodyThere`` if none stands, ``SendError`` if not one of them could take it: then none of it
         went out.
         """
+        delivery = self.offer(message, exact=exact)
+        if not delivery.accepted:
+            raise SendError("; ".join(dict.fromkeys(why for _number, why in delivery.refused)))
+        return delivery
+
+    def offer(self, message: bytes, *, exact: bool = False) -> Delivery:
+        """Send a message to all of them that take it. Raises ``NobodyThere`` if none stands."""
         connections = self.check()
         refused = []
         send = Connection.send_exactly if exact else Connection.send
@@ -65,8 +72,6 @@ class Audience:
                 send(connection, message)
             except SendError as error:
                 refused.append((connection.number, str(error)))
-        if len(refused) == len(connections):
-            raise SendError("; ".join(dict.fromkeys(why for _number, why in refused)))
         return Delivery(len(connections) - len(refused), tuple(refused), self._gone(connections))
 
     def check(self) -> list[Connection]:
@@ -76,15 +81,16 @@ class Audience:
             raise NobodyThere(self._why_nobody())
         return connections
 
-    def watch(self, call: Callable[[], None]) -> None:
+    def watch(self, call: Callable[[], None]) -> int:
         """Have ``call`` called by another thread when one of them is over or has room again.
 
-        Those that came since the last call are watched from now on.
+        Those that came since the last time are watched from now on. Returns how many stand.
         """
         standing = set(self.connections)
         for connection in standing - self._watched:
             connection.watchers.add(call)
         self._watched = standing
+        return len(standing)
 
     def unwatch(self, call: Callable[[], None]) -> None:
         """Call no more."""

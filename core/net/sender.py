@@ -57,6 +57,7 @@ class Sender:
         "_stall_timer",
         "_stalled",
         "_unconfirmed",
+        "lost",
     )
 
     def __init__(
@@ -94,6 +95,7 @@ class Sender:
         self._progress = 0.0
         self._unconfirmed: int | None = None  # of what the kernel has, when it was last looked at
         self._stall_timer: Timer | None = None
+        self.lost = 0  # bytes that still waited at the end
 
     # Any thread.
 
@@ -207,6 +209,7 @@ class Sender:
         self._end_rest()
         self.forbid(why)
         with self._lock:
+            self.lost += self._outbox.size  # before it is empty, for who looks at what waits and then at this
             return self._outbox.drop()
 
     def account_for(self, outgoing: Outgoing, why: str) -> None:

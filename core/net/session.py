@@ -66,7 +66,7 @@ class Session(ABC):
         self._lock = threading.Lock()
         self._begun = False
         self._asked_to_stop = False
-        self._knobs = AS_USUAL
+        self.knobs = AS_USUAL
         self._loop_or_none: Loop | None = None
         self._thread: threading.Thread | None = None
         self._stands_or_over = threading.Event()
@@ -130,7 +130,7 @@ class Session(ABC):
     def tune(self, knobs: Knobs) -> None:
         """Have every connection, now and later, use its socket in another way."""
         with self._lock:
-            self._knobs = knobs
+            self.knobs = knobs
             loop = self._loop_or_none
         if loop is not None:
             loop.call_soon(self._tune_all)
@@ -212,13 +212,13 @@ class Session(ABC):
             sink=self._sink,
             took=took,
         )
-        if self._knobs is not AS_USUAL:
-            connection.tune(self._knobs)
+        if self.knobs is not AS_USUAL:
+            connection.tune(self.knobs)
         return connection
 
     def _tune_all(self) -> None:
         for connection in self.connections:
-            connection.tune(self._knobs)
+            connection.tune(self.knobs)
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:

@@ -96,11 +96,16 @@ class FileSending(Run):
         self._path = path
         self._tell = tell
         self._line_pause_ns = None if line_pause is None else round(line_pause * 1e9)
-        self._readers: list[_Reader] = []
+        self._readers = [_Reader(connection) for connection in audience.connections]
         self._size = 0
         self._began = self._told_at = time.monotonic_ns()
         self._marks: deque[tuple[int, int]] = deque()  # (when, how many bytes), of late
         self._latest = FileSent(path)
+
+    @property
+    def connections(self) -> frozenset[ConnectionId]:
+        """Who it is for. Any thread."""
+        return frozenset(reader.connection.id for reader in self._readers)
 
     @property
     def progress(self) -> FileSent:
@@ -113,7 +118,6 @@ class FileSending(Run):
         with _open(self._path) as file:
             source = _Source(file, self._path, by_line=self._line_pause_ns is not None)
             self._size = source.size
-            self._readers = [_Reader(connection) for connection in self._audience.connections]
             self._audience.watch(self.wake)
             while going := [reader for reader in self._readers if not reader.is_over]:
                 self._wait_for_journal()
@@ -126,16 +130,16 @@ class FileSending(Run):
             self._judge(source)
 
     def _advance(self, reader: _Reader, source: _Source) -> bool:
-        """Hand the next piece over if there is room and it is time; whether that was done."""
+        """Hand the next piece over if there is room and it is time; whether anything came of it."""
         connection, now = reader.connection, time.monotonic_ns()
-        if not connection.is_open:
+        if reader.offset >= source.size and not connection.waiting:
+            reader.is_over = True
+        elif not connection.is_open:
             reader.leave("the connection ended first")
-        elif reader.offset >= source.size:
-            reader.is_over = not connection.waiting
-        elif connection.waiting < WINDOW and now >= reader.due:
+        elif reader.offset < source.size and connection.waiting < WINDOW and now >= reader.due:
             piece, ends_line = source.piece(reader.offset)
             return reader.take(piece, now, (self._line_pause_ns or 0) if ends_line else 0)
-        return False
+        return reader.is_over
 
     def _next_look(self, going: list[_Reader]) -> int:
         now = time.monotonic_ns()
@@ -147,8 +151,6 @@ class FileSending(Run):
         if late:
             who = ", ".join(f"#{reader.connection.number}" for reader in late[:3]) + (", ..." if len(late) > 3 else "")
             raise Stopped(End.GONE, f"{who} did not get all of it: {late[0].why}")
-        if not self._readers:
-            raise Stopped(End.GONE, "nobody is left to send to")
         if source.has_changed:
             why = f"{shown(self._path)} was written to while it was being sent: what went out may be old and new mixed"
             raise Stopped(End.CHANGED, why)
@@ -202,8 +204,7 @@ class _Reader:
                 self.leave(str(error))
             return False
         self.offset += len(piece)
-        # From moment to moment, so that nothing drifts; but never faster after a delay.
-        self.due = max(self.due, now - pause) + pause
+        self.due = now + pause
         return True
 
     def leave(self, why: str) -> None:

@@ -112,7 +112,7 @@ class Keeping(Run):
                 self._copy(reader, draft)
                 if is_last or was_stopped:
                     return was_stopped and not is_last
-                self._woken.wait()
+                self._woken.wait()  # not _pause: being stopped is no reason to leave here at once
                 self._woken.clear()
         finally:
             subscription.close()
@@ -125,16 +125,20 @@ class Keeping(Run):
     def _copy(self, reader: JournalReader, draft: Draft) -> bool:
         """Copy what is recorded by now. Raises ``Stopped`` if nobody wants it."""
         stop = reader.count(self._session)
+        self._check()
         for first in range(self._place, stop, _AT_ONCE):
             last = min(first + _AT_ONCE, stop)
             for row in reader.scan(self._session, first, last, self._only, with_data=True):
+                self._check()
                 self._write(row[4] or b"", draft)
             self._place = last
         return False
 
-    def _write(self, data: bytes, draft: Draft) -> None:
+    def _check(self) -> None:
         if self._discard or (self._asked_to_stop and not self._follow):
             raise Stopped(End.STOPPED, "Cancelled. Nothing was kept.")
+
+    def _write(self, data: bytes, draft: Draft) -> None:
         draft.write(data)
         self._latest = replace(self._latest, size=self._latest.size + len(data))
         now = time.monotonic_ns()

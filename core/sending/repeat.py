@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from core.errors import NobodyThere, SendError
+from core.errors import NobodyThere
 from core.latency import Samples
-from core.net.audience import Audience
+from core.net.audience import Audience, Delivery
 from core.net.sink import EventSink
 from core.sending.plan import Plan, Repeated, Step
-from core.sending.run import TELL_EVERY, End, Run, Stopped
+from core.sending.run import NOBODY_LEFT, TELL_EVERY, End, Run, Stopped
 
 _TELL_NS = int(TELL_EVERY * 1e9)
 
@@ -56,7 +56,7 @@ class Repeat(Run):
 
     def _wait_for(self, due: int) -> None:
         """Wait for the moment, as long as there is somebody to send to."""
-        self._audience.watch(self.wake)
+        self._check_that_somebody_is_there()
         self._tell_now_and_then(due)
         self._check()
         self._wait_for_journal()
@@ -65,8 +65,8 @@ class Repeat(Run):
             self._check_that_somebody_is_there()
 
     def _check_that_somebody_is_there(self) -> None:
-        if not self._audience.connections:
-            raise Stopped(End.GONE, "nobody is left to send to")
+        if not self._audience.watch(self.wake):
+            raise Stopped(End.GONE, NOBODY_LEFT)
 
     def _send(self, step: Step, count: int, due: int) -> int:
         """Send it now and return the moment of the next."""
@@ -81,24 +81,22 @@ class Repeat(Run):
             late = now - due
             missed += passed if is_alone else 1
         self._lateness.add(late)
-        refused: tuple[str, ...]
-        try:
-            refused = tuple(why for _number, why in self._audience.send(message, exact=self._exact).refused)
-            sent = 1
-        except NobodyThere as error:
-            raise Stopped(End.GONE, "nobody is left to send to") from error
-        except SendError as error:
-            refused, sent = (str(error),), 0
-        self._note(sent, refused, missed)
+        self._note(self._offer(message), missed)
         return due + pause
 
-    def _note(self, sent: int, refused: tuple[str, ...], missed: int) -> None:
-        before = self._latest
+    def _offer(self, message: bytes) -> Delivery:
+        try:
+            return self._audience.offer(message, exact=self._exact)
+        except NobodyThere as error:
+            raise Stopped(End.GONE, NOBODY_LEFT) from error
+
+    def _note(self, delivery: Delivery, missed: int) -> None:
+        before, refused = self._latest, delivery.refused
         self._latest = replace(
             before,
-            sent=before.sent + sent,
+            sent=before.sent + bool(delivery.accepted),
             refused=before.refused + len(refused),
-            refusal=refused[-1] if refused else before.refusal,
+            refusal=refused[-1][1] if refused else before.refusal,
             missed=missed,
         )
 

@@ -12,6 +12,7 @@ from core.errors import TincanError
 from core.net.sink import EventSink
 
 TELL_EVERY = 0.05  # seconds between two tellings of what goes on
+NOBODY_LEFT = "nobody is left to send to"
 
 _log = logging.getLogger(__name__)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from core.address import Address
 from core.errors import NobodyThere, SendError, TincanError
-from core.events import SessionId
+from core.events import Sent, SessionId
+from core.net.audience import Audience
 from core.sending.plan import Plan, PlanError, Repeated, Step, every
 from core.sending.repeat import Repeat
 from core.sending.run import End
@@ -17,15 +18,16 @@ from core.settings import Limits
 from core.workbench import Workbench
 from tests.core.test_workbench import (
     connected,
-    ended,
     received,
     serving,
     wait_to_receive,
     with_connections,
     working,
 )
-from tests.support.peers import Host, NeverReads, Peer
+from tests.support.peers import NeverReads
 from tests.support.sink import until
+from tests.support.stage import calling
+from tests.support.stage import serving as serving_net
 from tests.support.story import PATIENCE, View
 
 
@@ -104,3 +106,190 @@ class TestByTheClock:
 
         assert run.join(PATIENCE)
         assert run.progress.end is End.STOPPED
+
+    def test_nothing_drifts(self, talk: Talk) -> None:
+        workbench, view, server, client = talk
+        teller = Teller()
+
+        workbench.repeat(client, every(0.005, lambda _: b"tick", times=30), tell=teller)
+        end = teller.wait_for_end()
+        view.wait_until(lambda: len(received(view, server)) == 4 * 30)
+
+        at = [event.at for event in view.events if isinstance(event, Sent) and event.session == client]
+        moments = 29 + end.missed
+        assert (at[-1] - at[0]) / 1e9 == pytest.approx(moments * 0.005, abs=0.005 + end.lateness.max_ns / 1e9)
+        assert (at[-1] - at[0]) / 1e9 > moments * 0.005 - end.lateness.max_ns / 1e9
+
+    @pytest.mark.case("C-19")
+    def test_after_a_delay_of_our_own_there_is_no_burst_and_what_was_missed_is_counted(self, talk: Talk) -> None:
+        workbench, view, server, client = talk
+        teller, asleep = Teller(), threading.Event()
+
+        def oversleep(count: int) -> bytes:
+            if count == 2:
+                asleep.wait(0.1)  # as much as five moments and a half, and whatever the machine adds
+            return b"%d;" % count
+
+        workbench.repeat(client, every(0.018, oversleep, times=5), tell=teller)
+        end = teller.wait_for_end()
+        wait_to_receive(view, server, b"0;1;2;3;4;")
+
+        at = [event.at for event in view.events if isinstance(event, Sent) and event.session == client]
+        assert end.missed >= 5
+        assert end.lateness.max_ns < 18_000_000  # of each against a moment that had not passed
+        assert (at[-1] - at[0]) / 1e9 > (4 + end.missed) * 0.018 - 0.018
+        assert at[4] - at[3] > 0
+
+    def test_a_list_leaves_nothing_out_after_a_delay(self, talk: Talk) -> None:
+        workbench, view, server, client = talk
+        teller, asleep = Teller(), threading.Event()
+
+        def oversleep(count: int) -> bytes:
+            asleep.wait(0.05)
+            return b"late;"
+
+        steps = (Step(lambda _: b"first;", 0.001), Step(oversleep, 0.01), Step(lambda _: b"last;"))
+        workbench.repeat(client, Plan(steps), tell=teller)
+
+        wait_to_receive(view, server, b"first;late;last;")
+        assert teller.wait_for_end().missed == 1
+
+
+class TestToWhom:
+    def test_to_several_and_those_that_are_gone_are_left_out(self) -> None:
+        with working() as (workbench, view):
+            server, address = serving(workbench, view, reply="none")
+            clients = [connected(workbench, view, address) for _ in range(3)]
+            one, _two, three = (state.connection for state in with_connections(view, server, 3))
+            run = workbench.repeat(server, every(0.005, lambda _: b"x"), to=frozenset({one, three}))
+            for client in (clients[0], clients[2]):
+                view.wait_until(lambda client=client: received(view, client) != b"")  # type: ignore[misc]
+
+            workbench.abort(clients[0], with_connections(view, clients[0], 1)[0].connection)
+            with_connections(view, server, 2)
+            before = run.progress.sent
+            until(lambda: run.progress.sent > before + 3)
+            run.stop()
+            assert run.join(PATIENCE)
+            assert received(view, clients[1]) == b""
+
+    def test_it_ends_with_the_last_connection_even_in_a_long_pause(self, talk: Talk) -> None:
+        workbench, view, server, client = talk
+        teller = Teller()
+        workbench.repeat(server, every(3600, lambda _: b"x"), tell=teller)
+        wait_to_receive(view, client, b"x")
+
+        workbench.abort(client, with_connections(view, client, 1)[0].connection)
+
+        end = teller.wait_for_end()
+        assert (end.end, end.sent) == (End.GONE, 1)
+        assert "nobody is left" in end.why
+
+    def test_with_nobody_there_it_does_not_begin(self) -> None:
+        with working() as (workbench, view):
+            server, _address = serving(workbench, view)
+            with pytest.raises(NobodyThere, match="nobody is connected"):
+                workbench.repeat(server, every(1, lambda _: b"x"))
+            with pytest.raises(NobodyThere, match="no connection is chosen"):
+                workbench.repeat(server, every(1, lambda _: b"x"), to=())
+
+    @pytest.mark.case("C-43")
+    def test_who_does_not_read_is_told_and_counted_and_the_others_get_every_message(self) -> None:
+        with working(limits=Limits(outbox=64 * 1024)) as (workbench, view):
+            server, address = serving(workbench, view, reply="none")
+            with NeverReads.calls(address):
+                with_connections(view, server, 1)
+                client = connected(workbench, view, address)
+                with_connections(view, server, 2)
+                run = workbench.repeat(server, every(0.001, lambda _: b"x" * 65536))
+                until(lambda: run.progress.refused > 3)
+                run.stop()
+                assert run.join(PATIENCE)
+                view.wait_for_state(client, lambda state: state.bytes_in == run.progress.sent * 65536)
+        assert "does not read" in run.progress.refusal
+        assert run.progress.end is End.STOPPED
+
+
+class TestEnds:
+    def test_a_message_that_cannot_be_made_ends_it_with_the_reason(self, talk: Talk) -> None:
+        workbench, _view, _server, client = talk
+        teller = Teller()
+
+        def make(_count: int) -> bytes:
+            raise TincanError("the counter is used up")
+
+        workbench.repeat(client, every(1, make), tell=teller)
+
+        end = teller.wait_for_end()
+        assert (end.end, end.why) == (End.FAILED, "the counter is used up")
+
+    def test_a_fault_of_ours_is_logged_and_told(self, talk: Talk, logged_errors: list[logging.LogRecord]) -> None:
+        workbench, _view, _server, client = talk
+        teller = Teller()
+
+        def make(_count: int) -> bytes:
+            raise ZeroDivisionError
+
+        workbench.repeat(client, every(1, make), tell=teller)
+
+        end = teller.wait_for_end()
+        assert end.end is End.FAILED
+        assert "ZeroDivisionError" in end.why
+        assert [record.getMessage()[:15] for record in logged_errors] == ["fault in repeat"]
+        logged_errors.clear()
+
+    def test_closing_the_workbench_ends_every_run(self, talk: Talk) -> None:
+        workbench, view, server, client = talk
+        run = workbench.repeat(client, every(3600, lambda _: b"x"))
+        wait_to_receive(view, server, b"x")
+
+        view.subscription.close()
+        assert workbench.close(PATIENCE) == []
+
+        assert run.progress.end is End.STOPPED
+        with pytest.raises(SendError):
+            workbench.repeat(client, every(1, lambda _: b"x"))
+
+    @pytest.mark.case("C-32")
+    def test_without_a_thread_to_be_had_it_is_refused(self, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+        workbench, _view, _server, client = talk
+
+        def no_thread(_run: Repeat) -> None:
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(Repeat, "start", no_thread)
+        with pytest.raises(SendError, match="no more threads"):
+            workbench.repeat(client, every(1, lambda _: b"x"))
+
+    def test_while_the_journal_is_behind_nothing_is_sent(self) -> None:
+        with serving_net("echo") as (net_server, _sink), calling(net_server.addresses[0]) as (client, sink):
+            sink.congest()
+            run = Repeat(Audience(client), every(0.001, lambda _: b"x", 3), lambda _: None, exact=False, sink=sink)
+            run.start()
+            sink.wait_for_pause()
+            assert run.progress.sent == 0
+
+            sink.relieve()
+
+            assert run.join(PATIENCE)
+            assert run.progress.sent == 3
+
+
+class TestPlans:
+    @pytest.mark.parametrize(
+        ("make", "says"),
+        [
+            (lambda: Plan(()), "no message"),
+            (lambda: every(0.0, lambda _: b"", None), "at least 1 ms"),
+            (lambda: every(1, lambda _: b"", 0), "at least once"),
+            (lambda: Step(lambda _: b"", -1), "a pause is"),
+            (lambda: Step(lambda _: b"", float("nan")), "a pause is"),
+            (lambda: Step(lambda _: b"", 1e9), "a pause is"),
+        ],
+    )
+    def test_what_cannot_be_done_is_refused_in_words(self, make: Callable[[], object], says: str) -> None:
+        with pytest.raises(PlanError, match=says):
+            make()
+
+    def test_once_needs_no_pause(self) -> None:
+        assert every(0, lambda _: b"x", 1).total == 1
