@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,6 +27,7 @@ from core.compose import (
     export_messages,
     import_messages,
     redraft,
+    rewrite,
 )
 from core.wire.framing import parse_framing
 
@@ -160,6 +162,50 @@ def test_a_message_to_send_again_is_the_same_bytes(data: bytes, encoding: Encodi
 )
 def test_a_message_to_send_again_is_in_the_plainest_format_that_shows_it(data: bytes, draft: Draft) -> None:
     assert redraft(data) == draft
+
+
+@pytest.mark.parametrize(
+    ("draft", "form", "text"),
+    [
+        (Draft("a\\n€"), Format.ESCAPES, r"a\\n€"),
+        (Draft("a\\n€"), Format.HEX, "61 5c 6e e2 82 ac"),
+        (Draft(r"\x61\n", Format.ESCAPES), Format.TEXT, "a\n"),
+        (Draft("6100 0d00", Format.HEX, Encoding.UTF_16_LE), Format.ESCAPES, r"a\r"),
+        (Draft("zz"), Format.TEXT, "zz"),
+    ],
+)
+def test_a_message_is_typed_anew_in_another_format(draft: Draft, form: Format, text: str) -> None:
+    draft = replace(draft, ending=Ending.CRLF, framing="line")
+
+    assert rewrite(draft, form) == replace(draft, text=text, format=form)
+
+
+@pytest.mark.parametrize(
+    ("draft", "form", "marked", "why"),
+    [
+        (Draft("61 zz", Format.HEX), Format.TEXT, "z", "no hex digit"),
+        (Draft(r"a\{counter}b", Format.ESCAPES), Format.TEXT, r"\{counter}", "Only escapes have macros"),
+        (Draft("ff", Format.HEX), Format.TEXT, "ff", "no text in UTF-8"),
+        pytest.param(Draft("61 00 62", Format.HEX), Format.TEXT, "61 00 62", "no text", id="a NUL, which Tk cuts at"),
+        pytest.param(Draft(r"a\u{202e}b", Format.ESCAPES), Format.TEXT, r"a\u{202e}b", "no text", id="turned around"),
+    ],
+)
+def test_what_another_format_could_not_say_is_left_as_it_is(draft: Draft, form: Format, marked: str, why: str) -> None:
+    refused = rewrite(draft, form)
+
+    assert isinstance(refused, Misfit)
+    assert why in refused.sentence
+    assert draft.text[refused.start : refused.stop] == marked
+
+
+@given(st.text(max_size=60) | st.text("\\{}xrn0a: ", max_size=30), formats, formats, encodings)
+def test_a_message_typed_anew_is_the_same_bytes(text: str, form: Format, other: Format, encoding: Encoding) -> None:
+    draft = Draft(text, form, encoding)
+
+    rewritten = rewrite(draft, other)
+
+    if isinstance(rewritten, Draft):
+        assert sent(rewritten).wire == sent(draft).wire
 
 
 @given(payloads, formats, encodings, endings, st.sampled_from(FRAMINGS))

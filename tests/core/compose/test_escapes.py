@@ -118,3 +118,14 @@ def test_no_more_macros_than_can_be_worked_out_while_somebody_types() -> None:
     message = compose(Draft(enough + r"\{xor}", Format.ESCAPES), HERE)
     assert isinstance(message, Misfit)
     assert (message.start, message.stop) == (len(enough), len(enough) + 6)
+
+
+def test_no_more_checksums_of_a_long_message_than_can_be_worked_out_while_somebody_types() -> None:
+    text = "x" * 900 + r"\{crc16}" * 5
+
+    message = compose(Draft(text, Format.ESCAPES), HERE, limit=1_000)
+
+    assert isinstance(message, Misfit)
+    assert text[message.start : message.stop] == r"\{crc16}"
+    assert message.stop == len(text)
+    assert isinstance(compose(Draft(text, Format.ESCAPES), HERE, limit=2_000), Composed)
