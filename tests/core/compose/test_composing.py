@@ -204,7 +204,7 @@ def test_a_message_typed_anew_is_the_same_bytes(text: str, form: Format, other: 
 
     rewritten = rewrite(draft, other)
 
-    if isinstance(rewritten, Draft):
+    if isinstance(rewritten, Draft) and other is not form:
         assert sent(rewritten).wire == sent(draft).wire
 
 
