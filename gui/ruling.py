@@ -62,8 +62,11 @@ def _arrival(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
     s, r = len(ruled.own(sends)), len(ruled.own(recvs))
     cuts = [place for place in ruled.own(recvs)[:-1] if not sends.ends_at(recvs.piece(place)[1])]
     joins = [place for place in ruled.own(sends)[:-1] if not recvs.ends_at(sends.piece(place)[1])]
+    others = _others(ruled, sends, recvs)
+    if s == 1 and r == 1 and others:
+        return f"TCP joined it: one recv took this send and {_other_sends(others)}."
     if s == 1 and r == 1:
-        return "One send, one recv" + ("." if _others(ruled, sends, recvs) else ": it arrived as it was sent.")
+        return "One send, one recv: it arrived as it was sent."
     if s == 1:
         return f"One send arrived in {r:,} recv calls: TCP cut it."
     if r == 1:
@@ -76,10 +79,10 @@ def _arrival(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
 def _company(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
     """What else came with it."""
     others = _others(ruled, sends, recvs)
-    if not others:
+    if not others or (len(ruled.own(sends)), len(ruled.own(recvs))) == (1, 1):
         return ""
     which = "The same recv" if len(ruled.own(recvs)) == 1 else "The same recv calls"
-    return f" {which} also took bytes of {'another send' if others == 1 else f'{others:,} other sends'}."
+    return f" {which} also took bytes of {_other_sends(others)}."
 
 
 def _others(ruled: Ruled, sends: Lane, recvs: Lane) -> int:
@@ -141,6 +144,10 @@ def _came(count: int) -> str:
 
 def _calls(kind: str, count: int) -> str:
     return f"{kind} call" if count == 1 else f"{kind} calls"
+
+
+def _other_sends(count: int) -> str:
+    return "another send" if count == 1 else f"{count:,} other sends"
 
 
 def _bytes(count: int) -> str:

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from itertools import chain
 from tkinter import ttk
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import JournalError
 from core.text_safety import TextSafety
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from core.journal.recorded import Call
 
 _TWO_COLUMNS = 560  # at 96 dots an inch: from this width on the bytes stand beside the facts
-_LOW_BESIDE, _LOW_BELOW = 16, 33  # lines of text; in less height the bytes take the room of their text
+_TEXT_BESIDE, _TEXT_BELOW = 16, 33  # lines of height; in less the bytes take the room of their text
+_RULER_LINES = 8  # that are needed beside those
+_RULER_BESIDE, _RULER_BELOW = 15, 24  # in less the bytes take the room of the ruler
+_CALLS_BELOW = 29  # in less there is none for the calls, which the ruler has too
 _CALLS, _CALLS_IF_LOW = 6, 3  # rows in sight
 _ABOUT_WIDTH = 292
 _MARGIN = 8
@@ -30,6 +33,15 @@ _LEAST_VALUE = 80  # wide, at 96 dots an inch
 _NAME_GAP = 10
 _LABEL_EDGE = 4  # that a label has around its text
 _LONGEST_VALUE = 600  # characters
+
+
+class _Shape(NamedTuple):
+    """What there is room for."""
+
+    is_wide: bool
+    shows_text: bool
+    shows_ruler: bool
+    shows_calls: bool
 
 
 class Inspector(ttk.Frame):
@@ -51,7 +63,8 @@ class Inspector(ttk.Frame):
         self._on_save = on_save
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._inspected: Inspected | None = None
-        self._is_wide = self._is_low = False
+        self._is_wide, self._lines = False, 0
+        self._shape = self._fitting()
         self._head = _Head(self, theme, on_copy=self._open_copies, on_save=self._save, on_close=on_close)
         self._about = ttk.Frame(self, style="Pane.TFrame", width=theme.px(_ABOUT_WIDTH))
         self._facts = _Facts(self._about, theme)
@@ -154,14 +167,22 @@ class Inspector(ttk.Frame):
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is not self:
             return
-        is_wide = event.width >= self._theme.px(_TWO_COLUMNS)
-        lines = event.height // self._theme.base.metrics("linespace")
-        is_low = lines < (_LOW_BESIDE if is_wide else _LOW_BELOW)
-        if (is_wide, is_low) != (self._is_wide, self._is_low):
-            self._is_wide, self._is_low = is_wide, is_low
+        self._is_wide = event.width >= self._theme.px(_TWO_COLUMNS)
+        self._lines = event.height // self._theme.base.metrics("linespace")
+        if self._fitting() != self._shape:
             self._arrange()
 
+    def _fitting(self) -> _Shape:
+        """What there is room for."""
+        has_ruler = self._inspected is not None and self._inspected.ruled is not None
+        is_wide, lines = self._is_wide, self._lines
+        text = (_TEXT_BESIDE if is_wide else _TEXT_BELOW) + (_RULER_LINES if has_ruler else 0)
+        ruler = _RULER_BESIDE if is_wide else _RULER_BELOW
+        calls = _CALLS_BELOW if has_ruler and not is_wide else 0
+        return _Shape(is_wide, lines >= text, has_ruler and lines >= ruler, lines >= calls)
+
     def _arrange(self) -> None:
+        self._shape = self._fitting()
         for child in self.grid_slaves():
             child.grid_remove()
         self._empty.place_forget()
@@ -175,12 +196,12 @@ class Inspector(ttk.Frame):
     def _place_head(self) -> None:
         px = self._theme.px
         self._head.grid(row=0, column=0, columnspan=2, sticky="ew", padx=px(_MARGIN), pady=(px(10), px(6)))
-        beside = self._is_wide and self._has_bytes
+        beside = self._shape.is_wide and self._has_bytes
         self._about.grid(row=1, column=0, rowspan=4 if beside else 1, sticky="nsew" if beside else "new")
         self._about.pack_propagate(not beside)
         self._about.configure(width=px(_ABOUT_WIDTH))
-        if self._has_bytes:
-            self.calls.limit_rows(_CALLS_IF_LOW if self._is_low else _CALLS)
+        if self._has_bytes and self._shape.shows_calls:
+            self.calls.limit_rows(_CALLS if self._shape.shows_text else _CALLS_IF_LOW)
             self._calls_heading.pack(anchor="w", padx=px(_MARGIN), pady=(px(2), 0))
             self.calls.pack(fill="x", padx=px(_MARGIN - 6), pady=(0, px(4)))
         else:
@@ -192,11 +213,11 @@ class Inspector(ttk.Frame):
     def _place_bytes(self) -> None:
         """The bytes, their text and the room below: beside what is known of them, or under it."""
         px = self._theme.px
-        column, row = (1, 1) if self._is_wide else (0, 2)
-        if self._inspected is not None and self._inspected.ruled is not None:
+        column, row = (1, 1) if self._shape.is_wide else (0, 2)
+        if self._shape.shows_ruler:
             self.ruler.grid(row=row, column=column, sticky="ew", padx=px(_MARGIN - 6))
         self.hex.grid(row=row + 1, column=column, sticky="nsew", padx=px(_MARGIN - 6))
-        if not self._is_low:
+        if self._shape.shows_text:
             self._reading.grid(row=row + 2, column=column, sticky="ew", padx=px(_MARGIN - 6), pady=(0, px(6)))
         self.below.grid(row=row + 3, column=column, sticky="ew")
         for each in range(1, 6):

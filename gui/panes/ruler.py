@@ -18,6 +18,7 @@ from gui.ruling import sentence, verdict
 from gui.theme import Theme
 
 _READABLE = 40  # wide, at 96 dots an inch, is a piece that is chosen
+_UNDER = 8  # below the sentence, at 96 dots an inch
 _ZOOM = 1.25
 _PAGE = 0.8  # of what is in sight
 
@@ -41,9 +42,10 @@ class Ruler(ttk.Frame):
         self._planned: str | None = None
         self.canvas = tk.Canvas(self, borderwidth=0, takefocus=True, highlightthickness=theme.px(2), height=1, width=1)
         self._drawing = RulerDrawing(self.canvas, theme)
-        self.canvas.pack(fill="x", padx=theme.px(2))
+        self.canvas.grid(row=0, sticky="ew", padx=theme.px(2))
+        self.columnconfigure(0, weight=1)
         self.words = ttk.Label(self, style="Pane.TLabel", font=theme.small, justify="left")
-        self.words.pack(anchor="w", padx=theme.px(6), pady=(0, theme.px(4)))
+        self.words.grid(row=1, sticky="nw", padx=theme.px(6), pady=(0, theme.px(4)))
         wrap_within(self.words, self, lambda: 2 * theme.px(6))
         self.canvas.bind("<Configure>", self._resized)
         self._bind_keys()
@@ -239,6 +241,8 @@ class Ruler(ttk.Frame):
     def _restyle(self) -> None:
         p = self._theme.palette
         self.canvas.configure(background=p.pane, highlightcolor=p.focus, highlightbackground=p.border)
+        two_lines = 2 * self._theme.small.metrics("linespace") + self._theme.px(_UNDER)
+        self.rowconfigure(1, minsize=two_lines)  # so that the bytes below stay where they are at most steps
         self.redraw()
 
     def _forget(self, event: tk.Event[tk.Misc]) -> None:

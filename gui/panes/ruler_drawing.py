@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tkinter as tk
 from collections.abc import Iterator
 from typing import Literal
@@ -27,7 +28,7 @@ class RulerDrawing:
     def left(self, ruled: Ruled) -> int:
         """Where the bytes begin, in pixels: right of the names of the lanes."""
         names = [MESSAGE, *map(_name, ruled.lanes)]
-        return max(map(self._theme.small.measure, names)) + self._theme.px(2 * _PAD)
+        return max(map(self._theme.small.measure, names)) + self._theme.px(3 * _PAD)
 
     def room(self, ruled: Ruled) -> int:
         """Pixels for the bytes."""
@@ -124,16 +125,19 @@ class RulerDrawing:
             for x in self._unmatched(lane, other):
                 tip, base = (y - px(2), y + px(_GAP)) if is_cut else (y + px(_GAP) + px(2), y)
                 corners = (x, tip, x - px(_WEDGE), base, x + px(_WEDGE), base)
-                self._canvas.create_polygon(corners, fill=self._theme.palette.error)
+                self._canvas.create_polygon(corners, fill=self._theme.palette.warning)
 
     def _unmatched(self, lane: Lane, other: Lane) -> Iterator[float]:
         found = drawn(lane, self._scale)
         if isinstance(found, Comb):
             return
+        latest = -math.inf
         for box in found:
             stop = lane.piece(box.place)[1]
-            if other.holding(stop) is not None and not other.ends_at(stop) and box.right <= self._scale.width:
-                yield self._left + box.right
+            is_alone = other.holding(stop) is not None and not other.ends_at(stop)
+            if is_alone and latest + 2 * self._theme.px(_WEDGE) <= box.right <= self._scale.width:
+                latest = box.right
+                yield self._left + latest
 
     def _draw_chosen(self, ruled: Ruled, chosen: Chosen) -> None:
         start, stop = ruled.lanes[chosen.lane].piece(chosen.place)
