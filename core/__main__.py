@@ -10,13 +10,13 @@ from typing import NoReturn
 
 from core import __version__
 from core.address import Address, parse_address
+from core.arguments import add_frame
 from core.errors import TincanError
 from core.events import Role
 from core.exporting import ExportOptions, add_export, run_export
 from core.finding import FindOptions, add_find, run_find
 from core.replies import REPLIES
 from core.terminal import Options, run
-from core.wire.framing import FRAMINGS
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,18 +46,18 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
     _add_common(parser)
     parser.set_defaults(
-        options=lambda c: Options(Role.SERVER, c.target, c.frame, c.reply, c.once, c.journal),
+        options=lambda c: Options(Role.SERVER, c.target, c.framing, c.reply, c.once, c.journal),
     )
 
 
 def _add_connect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="HOST:PORT", type=_client_address)
     _add_common(parser)
-    parser.set_defaults(options=lambda c: Options(Role.CLIENT, c.target, c.frame, journal=c.journal))
+    parser.set_defaults(options=lambda c: Options(Role.CLIENT, c.target, c.framing, journal=c.journal))
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--frame", choices=FRAMINGS, default="raw", help="what is one message (default: raw)")
+    add_frame(parser)
     parser.add_argument("--journal", type=Path, metavar="FILE", help="record everything in this new SQLite file")
 
 

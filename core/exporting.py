@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from core.arguments import add_frame
 from core.errors import JournalError, TincanError
 from core.events import SessionId
 from core.journal.export.draft import ExportError
@@ -22,7 +23,6 @@ from core.journal.lens import RAW, Lens
 from core.journal.passage import Filter
 from core.journal.reader import JournalReader, SessionRow
 from core.text_safety import TextSafety
-from core.wire.framing import FRAMINGS
 
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long
 _NAMED = 3  # files and sessions named in one line
@@ -65,9 +65,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--received", action="store_true", help="only what was received (may be combined)")
     parser.add_argument("--sent", action="store_true", help="only what was sent (may be combined)")
     parser.add_argument("--notes", action="store_true", help="only what else happened (may be combined)")
-    parser.add_argument(
-        "--frame", dest="framing", choices=FRAMINGS, default=RAW, help="what is one message (default: raw)"
-    )
+    add_frame(parser)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="replace this file; raw bytes: FILE-1-received.bin ... beside it"
     )

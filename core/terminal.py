@@ -7,11 +7,13 @@ standard input are sent. What else happens is told on standard error.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -37,14 +39,16 @@ from core.events import (
     TurnedAway,
 )
 from core.journal.notes import sentence
+from core.settings import DEFAULTS
 from core.text_safety import TextSafety, decode
 from core.wire.framers import Framer, Message, TooLong
-from core.wire.framing import make_framer
+from core.wire.framing import Gap, RawFraming, make_framer, parse_framing
 from core.workbench import Workbench
 
 _TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, Closed, PeerFinished)
 _LONGEST_INPUT = 16 << 20  # bytes of one line of standard input
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
+_LATE = 0.1  # seconds that news of what came may be on its way
 _PATIENCE = 2.0  # seconds that a client which has said all it had waits for the last answers
 
 
@@ -92,9 +96,11 @@ class _Program:
     def __init__(self, workbench: Workbench, options: Options) -> None:
         self._workbench = workbench
         self._options = options
+        self._framing = parse_framing(options.framing)
         self._news: queue.SimpleQueue[Event | _Line | _Signal | None] = queue.SimpleQueue()
         self._subscription = workbench.subscribe(lambda: self._news.put(None), with_events=True)
         self._framers: dict[ConnectionId, Framer] = {}
+        self._ends: dict[ConnectionId, float] = {}  # when silence will have ended a message, on the monotonic clock
         self._numbers: dict[ConnectionId, int] = {}
         self._heard_anything = False
         self._timers: list[threading.Timer] = []
@@ -124,8 +130,10 @@ class _Program:
     def _next(self) -> Event | _Line | _Signal | None:
         """Wait for the next piece of news."""
         while True:
+            self._show_what_silence_ended()
+            due = min(self._ends.values(), default=math.inf) - time.monotonic()
             with contextlib.suppress(queue.Empty):
-                return self._news.get(timeout=_LONGEST_WAIT)
+                return self._news.get(timeout=min(max(0.0, due), _LONGEST_WAIT))
 
     def _begin_reading(self) -> None:
         """Take lines from now on. A client has nobody to send them to before it is connected."""
@@ -170,7 +178,7 @@ class _Program:
             self._end_of_input()
             return
         self._heard_anything = True
-        if not text and self._options.framing == "raw":
+        if not text and isinstance(self._framing, RawFraming | Gap):
             return  # an empty line has no bytes
         try:
             delivery = self._workbench.send(self._session, text)
@@ -220,7 +228,7 @@ class _Program:
         return True
 
     def _greet(self, event: Opened) -> None:
-        self._framers[event.connection] = make_framer(self._options.framing, 1 << 20)
+        self._framers[event.connection] = self._framing.framer(DEFAULTS.message)
         self._numbers[event.connection] = event.number
         if self._options.role is Role.SERVER:
             _print("SERVER CONNECTED TO CLIENT")
@@ -231,10 +239,23 @@ class _Program:
 
     def _show(self, event: Received) -> None:
         framer = self._framers.get(event.connection)
-        if framer is not None:
-            for message in framer.feed(event.data):
-                if isinstance(message, bytes):
-                    self._print_message(event.connection, message)
+        if framer is None:
+            return
+        self._print_messages(event.connection, framer.feed(event.data, event.at))
+        if framer.silence is not None:
+            self._ends[event.connection] = event.at / 1e9 + framer.silence + _LATE
+
+    def _show_what_silence_ended(self) -> None:
+        now = time.monotonic()
+        for connection in [connection for connection, end in self._ends.items() if end <= now]:
+            del self._ends[connection]
+            self._print_messages(connection, self._framers[connection].finish())
+
+    def _print_messages(self, connection: ConnectionId, messages: list[Message]) -> None:
+        """Show the messages; of what is none, the session itself tells."""
+        for message in messages:
+            if isinstance(message, bytes):
+                self._print_message(connection, message)
 
     def _print_message(self, connection: ConnectionId, message: bytes) -> None:
         """One message, one line: a line feed within it is shown, so that nobody can forge a line."""
@@ -248,9 +269,8 @@ class _Program:
 
     def _forget(self, event: Closed) -> None:
         framer = self._framers.pop(event.connection, None)
-        for message in framer.finish() if framer is not None else ():
-            if isinstance(message, bytes):
-                self._print_message(event.connection, message)
+        self._ends.pop(event.connection, None)
+        self._print_messages(event.connection, framer.finish() if framer is not None else [])
         self._numbers.pop(event.connection, None)
         if self._options.once and event.ending is not Ending.SERVER_STOPPED:
             self._workbench.stop(self._session)

@@ -33,6 +33,7 @@ from core.net.idle import IdleLimit
 from core.net.knobs import Knobs
 from core.net.loop import READ, WRITE, Loop, Timer
 from core.net.owner import Owner, Pause
+from core.net.quiet import heeding_silence
 from core.net.sender import Sender
 from core.net.sink import EventSink
 from core.net.watchers import Watchers
@@ -101,7 +102,7 @@ class Connection:
         self._owner = owner
         self._session = session
         self._framing = framing
-        self._framer = framing.framer(limits.message)
+        self._framer = heeding_silence(framing.framer(limits.message), loop, self._hand_over)
         self._limits = limits
         self._receive = limits.receive
         self._sink = sink
@@ -157,8 +158,8 @@ class Connection:
 
     @property
     def waiting(self) -> int:
-        """Bytes that the kernel has not taken yet."""
-        return self._sender.waiting
+        """Bytes that the kernel has not taken: not yet, or, once it is over, never."""
+        return self._sender.waiting or self._sender.lost
 
     def finish_sending(self) -> None:
         """Send what waits, then FIN: the peer sees the end and may still answer."""
@@ -232,14 +233,15 @@ class Connection:
             else:
                 self._break(failure)
             return
+        at = _now()
         if sink is not None:
-            self._sender.after_what_was_sent(Received(self._session, self.id, _now(), data))
+            self._sender.after_what_was_sent(Received(self._session, self.id, at, data))
         if self._idle is not None:
             self._idle.begin_anew()
         if self._closing is not None:
             self._drain(len(data))
             return
-        messages = self._framer.feed(data)
+        messages = self._framer.feed(data, at)
         if messages:
             self._hand_over(messages)
 
@@ -255,14 +257,14 @@ class Connection:
             return None
 
     def _hand_over(self, messages: list[Message]) -> None:
-        whole = []
-        for message in messages:
+        if self._closing is not None or self._sock is None:
+            return  # nobody answers any more
+        whole = [message for message in messages if isinstance(message, bytes)]
+        for message in messages if len(whole) < len(messages) else ():
             if isinstance(message, TooLong):
                 self._emit(MessageTooLong(self._session, self.id, _now(), message.skipped))
             elif isinstance(message, Unfit):
                 self._emit(Misframed(self._session, self.id, _now(), message.why))
-            else:
-                whole.append(message)
         if whole:
             self._owner.received(self, whole)
 
@@ -271,8 +273,7 @@ class Connection:
         self._peer_sends = False
         at = _now()
         self._watch()
-        if self._closing is None:
-            self._hand_over(self._framer.finish())
+        self._hand_over(self._framer.finish())
         if self._we_finished:
             self._end(self._closing or Ending.PEER_FINISHED)
         elif self._closing is None and not self._wants_fin:
@@ -348,8 +349,7 @@ class Connection:
             if not data:
                 break
             self._emit(Received(self._session, self.id, _now(), data))
-            if self._closing is None:
-                self._hand_over(self._framer.feed(data))
+            self._hand_over(self._framer.feed(data, _now()))
         self._break(error)
 
     def _break(self, error: OSError) -> None:

@@ -27,6 +27,10 @@ from core.terminal import Options
         ),
         ("connect localhost:5555", Options(Role.CLIENT, Address("localhost", 5555))),
         (
+            "connect 5555 --frame length:2BE,whole,offset=1",
+            Options(Role.CLIENT, Address("127.0.0.1", 5555), "length:2be,offset=1,whole"),
+        ),
+        (
             "connect 5555 --frame line --journal a.sqlite",
             Options(Role.CLIENT, Address("127.0.0.1", 5555), "line", journal=Path("a.sqlite")),
         ),
@@ -43,7 +47,11 @@ def test_what_is_asked_for_is_understood(arguments: str, options: Options) -> No
         (["listen", "5555"], "invalid choice: 'listen'"),
         (["serve"], "the following arguments are required: [HOST:]PORT"),
         (["connect"], "the following arguments are required: HOST:PORT"),
-        (["serve", "5555", "--frame", "csv"], "invalid choice: 'csv'"),
+        (
+            ["serve", "5555", "--frame", "csv"],
+            "there is no framing called 'csv'; there are raw, line, delimiter, length",
+        ),
+        (["connect", "5555", "--frame", "length:3be"], "argument --frame: a length is one of 1, 2be"),
         (["serve", "5555", "--reply", "shout"], "invalid choice: 'shout'"),
         (["connect", "5555", "--once"], "unrecognized arguments: --once"),
         (["connect", "5555", "6666"], "unrecognized arguments: 6666"),

@@ -203,6 +203,49 @@ class TestServing:
 
         assert terminal.run("serve", "0", "--reply", "none", "--frame", "line", scene=scene) == 0
 
+    def test_lines_typed_go_out_in_frames_and_frames_come_in_as_messages(self, terminal: Terminal) -> None:
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                terminal.out.wait_for("(CONNECTED)")
+                terminal.types(b"good\n\nmorning\n")
+                assert hear(peer, 17) == b"\0\4good\0\0\0\7morning"
+                peer.sendall(b"\0\5hel")
+                peer.sendall(b"lo\0\3you")
+                terminal.out.wait_for("(MESSAGE: you)")
+                peer.sendall(b"\0\x09cut")
+                terminal.ends_input()
+
+        assert terminal.run("serve", "0", "--reply", "none", "--frame", "length:2be", scene=scene) == 0
+        assert terminal.out.lines[1:] == ["CLIENT MESSAGE: hello", "CLIENT MESSAGE: you"]
+
+    def test_silence_ends_a_message_that_is_shown_then(self, terminal: Terminal) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    peer.sendall(b"one message ")
+                    peer.sendall(b"in two pieces")
+                    terminal.out.wait_for("(SERVER: one message in two pieces)")
+                    terminal.types(b"\nanswer\n")  # an empty line has no bytes
+                    assert hear(peer, 6) == b"answer"
+
+            assert terminal.run("connect", address, "--frame", "gap:40", scene=scene) == 0
+        assert not any("not sent" in line for line in terminal.err.lines)
+
+    def test_what_fits_no_frame_is_refused_and_said(self, terminal: Terminal) -> None:
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                terminal.out.wait_for("(CONNECTED)")
+                terminal.types(b"too long\nfour\n")
+                assert hear(peer, 4) == b"four"
+                peer.sendall(b"four" + b"\xff")
+                peer.shutdown(socket.SHUT_WR)
+                terminal.err.wait_for("(no message under the framing: the stream ended too early: 1 of 4 bytes)")
+                terminal.ends_input()
+
+        assert terminal.run("serve", "0", "--reply", "none", "--frame", "fixed:4", scene=scene) == 0
+        assert "not sent: the message has 8 bytes, and each is to have 4" in terminal.err.lines
+
     def test_a_service_without_input_goes_on(self, terminal: Terminal) -> None:
         terminal.ends_input()
 
