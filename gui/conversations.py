@@ -6,18 +6,25 @@ counted on a thread of its own.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import JournalError
 from core.events import Role, SessionId
+from core.journal import recorded
+from core.journal.hits import Hit
 from core.journal.indexing import Indexer
 from core.journal.lens import RAW, Lens
 from core.journal.passage import Passage
 from core.journal.reader import JournalReader
 from core.journal.reading import Growth, Reading
 from core.journal.recorded import Recorded
+from core.wire.splitting import Envelope
 from gui.viewing import Calls
+
+_BARE = Envelope(0, 0, 0)  # nothing of the frame is not the message
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ class OpenJournal:
 
 
 class OpenConversation:
-    """A ``gui.panes.transcript.Conversation``. The window's thread, until ``close``."""
+    """A ``gui.rows.Conversation``. The window's thread, until ``close``."""
 
     def __init__(self, journal: OpenJournal, session: SessionId, role: Role, lens: Lens, calls: Calls) -> None:
         self.journal = journal
@@ -116,6 +123,24 @@ class OpenConversation:
         """The message's bytes and calls. Raises ``JournalError``."""
         return self._reading.recorded(passage)
 
+    def within(self, passage: Passage, hits: Iterable[Hit]) -> list[tuple[int, int]]:
+        """Where hits that end in its entries lie in a message: first byte and one past the last, from its own first.
+
+        What lies outside the message is left out. Raises ``JournalError``.
+        """
+        span = passage.span
+        if span is None:
+            return []
+        calls = self._reading.recorded(passage).calls if span.first != span.last else None
+        envelope = self._reading.envelope(passage) if self.lens.framing != RAW else _BARE
+        found = []
+        for hit in hits:
+            ahead = _ahead(calls, hit.ordinal) if calls is not None else -span.start
+            if ahead is not None:
+                start, stop = (_in_message(byte + ahead, envelope, passage.size) for byte in (hit.start, hit.stop))
+                found.append((start, stop))
+        return sorted({(start, stop) for start, stop in found if start < stop})
+
     def place_of(self, ordinal: int, stop: int) -> int:
         """The row that shows that byte of an entry, or the nearest. Raises ``JournalError``."""
         return self._reading.place_of(ordinal, stop)
@@ -135,3 +160,18 @@ class OpenConversation:
     def _complain(self, why: str) -> None:
         if self._is_open:
             self._calls.trouble(f"This part of the conversation cannot be read: {why}.")
+
+
+def _ahead(calls: recorded.Calls, ordinal: int) -> int | None:
+    """How far into the frame an entry begins (negative if the frame begins within it); None if it has no part in it."""
+    place = bisect_left(calls.ordinals, ordinal)
+    if place == len(calls.ordinals) or calls.ordinals[place] != ordinal:
+        return None
+    return calls[place].start - calls[place].offset
+
+
+def _in_message(byte: int, envelope: Envelope, size: int) -> int:
+    """Where a byte of the frame lies in its message of ``size`` bytes, or the nearest that is in it."""
+    if byte > envelope.start:
+        byte = max(envelope.start, byte - (envelope.stop - envelope.start))
+    return max(0, min(byte, size))

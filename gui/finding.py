@@ -23,6 +23,8 @@ class FindMode(Enum):
 
 MODE_WORDS = {FindMode.TEXT: "Text", FindMode.HEX: "Hex bytes", FindMode.REGEX: "Regular expression"}
 
+_WRAPPED = {0: "", 1: ", from the beginning again", -1: ", from the end again"}
+
 _HINTS = {
     FindMode.TEXT: "Find in this conversation",
     FindMode.HEX: "Bytes, for example 0d 0a or ff ?? 00",
@@ -52,6 +54,7 @@ class FindView:
     is_more: bool = False  # there are more hits than are counted
     fraction: float | None = None
     is_running: bool = False
+    wrapped: int = 0  # 1 if the last step went on at the beginning, -1 at the end
     complaint: str = ""
     error_place: int | None = None
 
@@ -60,8 +63,11 @@ NOTHING_ASKED = FindView()
 
 
 def count_words(view: FindView, request: FindRequest) -> str:
-    """What stands beside the field: ``3 of 1,204``, ``1,204+ so far…``, ``nothing found``."""
-    if not request.text or view.complaint:
+    """What stands beside the field: ``3 of 1,204``, ``1,204+ so far…``, ``nothing found``.
+
+    What was found before a search failed can still be gone to, so it is still counted.
+    """
+    if not request.text or (view.complaint and not view.count):
         return ""
     plus = "+" if view.is_more else ""
     if view.count == 0:
@@ -71,7 +77,7 @@ def count_words(view: FindView, request: FindRequest) -> str:
         found = f"{view.position:,} of {found}"
     elif not view.is_running:
         return f"{found} found"
-    return f"{found} so far…" if view.is_running else found
+    return f"{found} so far…" if view.is_running else f"{found}{_WRAPPED[view.wrapped]}"
 
 
 def hint(mode: FindMode) -> str:

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import JournalError
 from gui.finding import FindRequest, FindView
+from gui.panes.later import Later
 from gui.sentences import sentence
+from gui.typesetting import Marked
 
 if TYPE_CHECKING:
-    from core.journal.search import Hit, Progress, Search
+    from core.journal.hits import Hit, Hits
+    from core.journal.passage import Passage
+    from core.journal.pattern import Pattern
+    from core.journal.search import Progress, Search
+    from gui.conversations import OpenConversation
     from gui.panes.find_bar import FindBar
     from gui.viewing import Viewing
     from gui.window import Window
+
+_AGAIN = 250  # milliseconds between two looks at what has come meanwhile
+_AGAIN_APART = 1_000  # the same where a look needs a process of its own
 
 
 class Searching:
@@ -33,12 +43,15 @@ class Searching:
         self._post = post
         self._find_bar: FindBar | None = None
         self._search: Search | None = None
+        self._round = 0  # of searches: what an earlier one still tells is not heard
         self._request = FindRequest("")
+        self._pattern: Pattern | None = None
         self._searched: object = None  # the key of the conversation that was searched
         self._searched_to = 0  # entries of it
-        self._hits: list[Hit] = []
-        self._place: int | None = None  # of the hit that is shown, in the list of them
+        self._hits: Hits | None = None
+        self._shown: Hit | None = None  # the one that was gone to
         self._view = FindView()
+        self._again = Later(window.root, self._search_rest)
 
     def open(self) -> None:
         """Offer to look for something."""
@@ -52,122 +65,191 @@ class Searching:
                 on_search=self.find,
                 on_step=self.step,
                 on_stop=self._stop_and_say,
-                on_close=self._close_find,
+                on_close=self._close,
             )
             self._window.adopt(self._find_bar)
         pane.open_strip(self._find_bar)
         self._find_bar.focus_field()
+        self.search_on()
 
     def find(self, request: FindRequest) -> None:
         """Look for something in the conversation on view, from its beginning."""
+        from core.journal.hits import Hits
+
         self.stop()
-        self._request, self._hits, self._place, self._view = request, [], None, FindView()
         conversation = self._viewing.conversation
+        self._request, self._hits, self._view = request, Hits(), FindView()
+        self._show_hit(None)
         self._searched = conversation.key if conversation is not None else None
         self._searched_to = conversation.lens.since if conversation is not None else 0
+        self._pattern = self._compiled(request) if request.text else None
         self._show_view()
-        self.search_on()
+        self._search_rest()
 
     def step(self, step: int) -> None:
-        """Show the next place found (1) or the one before (-1), around the ends."""
+        """Show the next place found (1) or the one before (-1), around the ends, which is told."""
+        if not self._is_open:
+            self.open()
         if not self._hits:
             return
-        place = self._nearest() if self._place is None else self._place + step
-        self._reveal(place % len(self._hits))
+        if self._shown is None:
+            self._reveal(self._nearest())
+            return
+        place = bisect_left(self._hits, self._shown) + step
+        wrapped = step if not 0 <= place < len(self._hits) else 0
+        self._reveal(place % len(self._hits), wrapped)
 
     def search_on(self) -> None:
         """The conversation on view has changed, or grown: look through what was not looked through yet."""
         conversation = self._viewing.conversation
-        if not self._request.text or self._search is not None or conversation is None or self._view.complaint:
-            return
-        if conversation.key != self._searched:
+        if conversation is not None and self._request.text and self._is_open and conversation.key != self._searched:
             self.find(self._request)
-            return
-        if self._searched_to >= conversation.entries or not self._is_finding:
-            return
-        from core.journal.search import Mode, Query, QueryError, Search, compile_query
+        elif not self._again.is_due:
+            self._search_rest()
 
-        mode = Mode(self._request.mode.value)
+    def stop(self) -> None:
+        """Look for nothing any more."""
+        self._again.cancel()
+        self._round += 1
+        if self._search is not None:
+            self._search.cancel()
+            self._search = None
+
+    def marks(self, passage: Passage) -> list[tuple[int, int]]:
+        """Where the hits lie in a message: first byte and one past the last, counted from the message's own first.
+
+        Only what lies within it is named of a hit that began before. Raises ``JournalError``.
+        """
+        conversation = self._viewing.conversation
+        if not self._hits or passage.span is None or conversation is None or conversation.key != self._searched:
+            return []
+        places = self._hits.between(passage.span.first, passage.span.last + 1)
+        if not places:
+            return []
+        return conversation.within(passage, self._hits[places.start : places.stop])
+
+    # Behind the scenes.
+
+    def _compiled(self, request: FindRequest) -> Pattern | None:
+        """What is looked for, made ready; None if it makes no sense, which is told."""
+        from core.journal.pattern import Mode, Query, QueryError, compile_query
+
         try:
-            pattern = compile_query(Query(self._request.text, mode, self._request.match_case))
+            return compile_query(Query(request.text, Mode(request.mode.value), request.match_case))
         except QueryError as error:
             self._view = FindView(complaint=sentence(error), error_place=error.place)
-            self._show_view()
+            return None
+
+    def _search_rest(self) -> None:
+        conversation = self._viewing.conversation
+        if not self._pattern or self._search is not None or conversation is None or not self._is_open:
             return
-        entries = range(max(0, self._searched_to), conversation.entries)
+        if conversation.key == self._searched and self._searched_to < conversation.entries:
+            self._begin(conversation, self._pattern)
+
+    def _begin(self, conversation: OpenConversation, pattern: Pattern) -> None:
+        from core.journal.search import Search
+
+        self._round += 1
+        heard = self._round
         self._search = Search(
-            conversation.journal.path, conversation.session, pattern, conversation.lens.only, entries,
-            lambda progress: self._post(partial(self._found, progress, conversation.key)),
-        )  # fmt: skip
-        self._view = FindView(self._view.position, len(self._hits), is_running=True)
+            conversation.journal.path,
+            conversation.session,
+            pattern,
+            conversation.lens.only,
+            range(self._searched_to, conversation.entries),
+            lambda progress: self._post(partial(self._found, progress, heard)),
+        )
+        self._view = replace(self._view, is_running=True)
         self._show_view()
 
-    def _found(self, progress: Progress, key: object) -> None:
-        if key != self._searched or self._search is None:
+    def _found(self, progress: Progress, heard: int) -> None:
+        """More was found, or nothing; ``heard`` says by which round of searching."""
+        if heard != self._round or self._hits is None or self._pattern is None:
             return
-        had_none = not self._hits
-        self._hits += progress.hits
-        if progress.is_done:
-            self._search, self._searched_to = None, progress.searched
-        self._view = FindView(
-            self._place + 1 if self._place is not None else None,
-            len(self._hits),
-            is_more=progress.is_full,
+        self._hits.extend(progress.hits)
+        self._searched_to = progress.searched
+        self._view = replace(
+            self._view,
+            count=len(self._hits),
+            is_more=self._view.is_more or progress.is_full,
             fraction=progress.searched / progress.total if progress.total else None,
             is_running=not progress.is_done,
             complaint=progress.failure,
         )
-        if had_none and self._hits:
+        if progress.is_done:
+            self._search = None
+            if progress.failure:
+                self._pattern = None  # it would fail in the same way
+            else:
+                self._again.ask(_AGAIN_APART if self._pattern.is_dangerous else _AGAIN)
+        if self._shown is None and self._hits:
             self._reveal(self._nearest())
+        else:
+            self._number()
         self._show_view()
 
     def _nearest(self) -> int:
         """The first hit at or below the top of the view, or the first of all."""
+        assert self._hits is not None
         conversation = self._viewing.conversation
         top = self._window.conversation.transcript.top_place
         found = conversation.read(top, 1, 0) if conversation is not None else []
         ordinal = found[0].ordinal if found else 0
-        place = bisect_left(self._hits, ordinal, key=lambda hit: hit.ordinal)
+        place = bisect_left(self._hits.ordinals, ordinal)
         return place if place < len(self._hits) else 0
 
-    def _reveal(self, place: int) -> None:
+    def _reveal(self, place: int, wrapped: int = 0) -> None:
         conversation = self._viewing.conversation
-        if conversation is None or conversation.key != self._searched:
+        if not self._hits or conversation is None or conversation.key != self._searched:
             return
-        self._place = place
         hit = self._hits[place]
+        self._view = replace(self._view, wrapped=wrapped)
         try:
             row = conversation.place_of(hit.ordinal, hit.stop)
+            self._show_hit(hit, row)
         except JournalError as error:
-            self._view = FindView(complaint=sentence(error))
-        else:
-            self._window.conversation.transcript.reveal(row)
-            self._view = FindView(place + 1, len(self._hits), self._view.is_more, is_running=self._search is not None)
+            self._view = replace(self._view, complaint=sentence(error))
+        self._number()
         self._show_view()
 
+    def _show_hit(self, hit: Hit | None, row: int = 0) -> None:
+        """Go to a hit and set it off in its row."""
+        self._shown = hit
+        transcript, conversation = self._window.conversation.transcript, self._viewing.conversation
+        transcript.unmark()
+        found = conversation.read(row, 1, 0) if hit is not None and conversation is not None else []
+        if hit is None or conversation is None or not found:
+            return
+        within = conversation.within(found[0], [hit])
+        if within:
+            transcript.reveal_bytes(Marked(row, *within[0]))
+        else:
+            transcript.reveal(row)
+
+    def _number(self) -> None:
+        """Say which of the hits is shown, now that there may be more in front of it."""
+        if self._hits is not None and self._shown is not None:
+            self._view = replace(self._view, position=bisect_left(self._hits, self._shown) + 1)
+
     @property
-    def _is_finding(self) -> bool:
+    def _is_open(self) -> bool:
         return self._find_bar is not None and bool(self._find_bar.winfo_manager())
 
     def _show_view(self) -> None:
         if self._find_bar is not None:
             self._find_bar.show(self._view)
 
-    def stop(self) -> None:
-        """Look for nothing any more."""
-        if self._search is not None:
-            self._search.cancel()
-            self._search = None
-
     def _stop_and_say(self) -> None:
+        """A person wants no more of this search: what it found stays."""
         self.stop()
-        self._searched = None
-        self._view = FindView(self._view.position, len(self._hits), is_more=True)
-        self._request = FindRequest("")
+        self._pattern = None
+        self._view = replace(self._view, is_more=True, is_running=False, fraction=None)
         self._show_view()
 
-    def _close_find(self) -> None:
+    def _close(self) -> None:
         self.stop()
+        self._window.conversation.transcript.unmark()
         if self._find_bar is not None:
             self._window.conversation.close_strip(self._find_bar)
         self._window.composer.focus_message()

@@ -6,7 +6,7 @@ Pure: a row is text with the names of tags. ``gui.panes.transcript`` puts it int
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +27,7 @@ _USUAL_LINE = 60  # characters
 _MOST_NAMED = 8  # receivers of one message
 MORE = 128 * 1024  # bytes that one click adds to a message that is folded
 HEX_MORE = 16 * 1024  # the same where bytes are shown as hex
+MARKED = "marked"  # what was found
 DECOR = "decor"  # what is there for the eye alone and is left out when text is copied
 
 
@@ -44,6 +45,14 @@ class Cap(NamedTuple):
     kind: str
     width: int
     top: bool
+
+
+class Marked(NamedTuple):
+    """Bytes of one message that are set off: its place, the first of them, and one past the last."""
+
+    place: int
+    start: int
+    stop: int
 
 
 @dataclass(slots=True)
@@ -77,10 +86,18 @@ class Typesetter:
     """
 
     def __init__(
-        self, role: Role, safety: TextSafety, metrics: Metrics, *, joins_pieces: bool = True, as_hex: bool = False
+        self,
+        role: Role,
+        safety: TextSafety,
+        metrics: Metrics,
+        *,
+        joins_pieces: bool = True,
+        as_hex: bool = False,
+        marked: Marked | None = None,
     ) -> None:
         self.ended_ragged = False
         self._as_hex = as_hex
+        self._marked = marked
         self._joins_pieces = joins_pieces
         self._is_server = role.value == "server"
         self._safety = safety
@@ -161,6 +178,7 @@ class Typesetter:
         if self._as_hex and passage.size:
             self._set_hex_bubble(row, passage)
             return
+        begins, carried = len(row.runs), self._cut.get(passage.connection, b"") if passage.kind == RECEIVED else b""
         lines, ending, more = self._lines(passage, goes_on=goes_on)
         kind = INCOMING if passage.kind == RECEIVED else OUTGOING
         texts = ["".join(span.text for span in line) for line in lines]
@@ -176,7 +194,21 @@ class Typesetter:
             self._set_line(row, [Span(rest)], (*shape, "more", f"more-{passage.place}"), "")
         if passage.misfit:
             self._set_line(row, [Span(_warning(passage.misfit), is_mark=True)], (*shape, DECOR), "")
+        if self._marked is not None and self._marked.place == passage.place:
+            row.runs[begins:] = marked(row.runs[begins:], *self._characters(carried, passage.data or b""))
         self._end_bubble(row, kind, width)
+
+    def _characters(self, carried: bytes, data: bytes) -> tuple[int, int]:
+        """The marked bytes as characters of what is shown of the message."""
+        assert self._marked is not None
+        data, start, stop = carried + data, len(carried) + self._marked.start, len(carried) + self._marked.stop
+        start -= text_safety.unfinished_tail(data[:start])
+        stop = next((end for end in range(stop, stop + 3) if not text_safety.unfinished_tail(data[:end])), stop)
+        return self._length(data[:start]), self._length(data[:stop])
+
+    def _length(self, data: bytes) -> int:
+        """How many characters stand for these first bytes of a message."""
+        return sum(1 + sum(len(span.text) for span in line) for line in self._spans(text_safety.decode(data))) - 1
 
     def _set_hex_bubble(self, row: Row, passage: Passage) -> None:
         data = passage.data or b""
@@ -263,6 +295,23 @@ def _warning(misfit: str) -> str:
     return f"⚠ {misfit}" if misfit else ""
 
 
+def marked(runs: Sequence[Run], first: int, last: int) -> Iterator[Run]:
+    """The same runs with a tag on the characters from ``first`` up to before ``last``; decoration is not counted.
+
+    If that is behind the last of them, it is the line ending that was meant, for which a mark stands.
+    """
+    place = 0
+    length = sum(len(run.text) for run in runs if DECOR not in run.tags) - 1  # the line feed at the end is ours
+    for text, tags in runs:
+        if DECOR in tags:
+            yield Run(text, (*tags, MARKED)) if last > length == place and "mark" in tags and text else Run(text, tags)
+            continue
+        begin, end = (max(0, min(at, length) - place) for at in (first, last))
+        pieces = (Run(text[:begin], tags), Run(text[begin:end], (*tags, MARKED)), Run(text[end:], tags))
+        yield from (piece for piece in pieces if piece.text)
+        place += len(text)
+
+
 def _joined(runs: Iterable[Run]) -> list[Run]:
     """The same text in as few runs as can be: Tk takes its time over each."""
     return [Run("".join(run.text for run in same), tags) for tags, same in groupby(runs, key=lambda run: run.tags)]
@@ -281,11 +330,12 @@ def clock(passage: Passage) -> str:
 def within_budget(weights: Sequence[int], budget: int, keep: int) -> tuple[int, int]:
     """The stretch around place ``keep`` that weighs no more than ``budget``: first, and one past the last.
 
-    It grows on both sides in turn and always has the place itself, however heavy.
+    It grows on both sides in turn and always has the place itself and its neighbours, however heavy: past a
+    very long row one must be able to scroll.
     """
-    first, last = keep, keep + 1
-    left = budget - weights[keep]
-    while first > 0 or last < len(weights):
+    first, last = max(0, keep - 1), min(len(weights), keep + 2)
+    left = budget - sum(weights[first:last])
+    while left > 0 and (first > 0 or last < len(weights)):
         takes_next = last < len(weights) and (first == 0 or last - keep <= keep - first)
         left -= weights[last] if takes_next else weights[first - 1]
         if left < 0:

@@ -15,7 +15,7 @@ from itertools import chain
 from core.text_safety import TextSafety
 from gui.panes.clipping import own_primary
 from gui.theme import Theme
-from gui.typesetting import INCOMING, OUTGOING, Cap, Row
+from gui.typesetting import INCOMING, MARKED, OUTGOING, Cap, Row
 from gui.wrapping import Metrics
 
 _WIDEST = 0.76  # of the pane
@@ -211,6 +211,8 @@ class BubbleText(tk.Text):
             self.tag_configure(f"chosen-{kind}", background=p.chosen, foreground=p.chosen_text)
         self.tag_configure(f"chosen-{INCOMING}", lmargincolor=p.chosen)
         self.tag_configure(f"chosen-{OUTGOING}", rmargincolor=p.chosen)
+        self.tag_configure(MARKED, background=p.accent, foreground=p.accent_text)
+        self.tag_raise(MARKED)
         self.tag_raise("sel")
         self.metrics = self._measure()
         if self._inner:

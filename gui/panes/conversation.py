@@ -8,13 +8,14 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from gui.panes.choice import Choice
-from gui.panes.transcript import Conversation, Transcript
+from gui.panes.transcript import Transcript
 from gui.panes.wrapped import wrap_within
 from gui.theme import Theme
 from gui.views import REPLY_WORDS, ConversationView, Empty
 
 if TYPE_CHECKING:
     from core.journal.passage import Passage
+    from gui.rows import Conversation
 
 
 class ConversationPane(ttk.Frame):

@@ -11,17 +11,18 @@ import tkinter as tk
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from tkinter import ttk
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from gui.panes.bubbles import BubbleText
 from gui.panes.focus_ring import FocusRing
 from gui.panes.picking import Picking
+from gui.panes.scrolling import bind_scrolling
 from gui.theme import Theme
-from gui.typesetting import HEX_MORE, MORE, Row, Typesetter, weight, within_budget
+from gui.typesetting import HEX_MORE, MARKED, MORE, Marked, Row, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
-    from core.events import Role
     from core.journal.passage import Passage
+    from gui.rows import Conversation
 
 SLICE = 200  # rows in the Text beyond which its far end is cut off
 FLOOD = 200  # new rows at once from which the slice is replaced rather than continued
@@ -29,46 +30,6 @@ PREVIEW = 4096  # bytes shown of a message until a person asks for more of it
 BUDGET = 32 * 1024  # characters in the Text, unless one row alone has more; about six screens
 HEX_PREVIEW = 1024  # the same where bytes are shown as hex
 _NEAR_THE_EDGE = 0.15  # of the slice: from here on the next one is fetched
-
-
-class Conversation(Protocol):
-    """Where a transcript gets its rows: a session under a lens. All on the window's thread."""
-
-    @property
-    def key(self) -> object:
-        """Differs between conversations that have nothing in common on the screen."""
-        ...
-
-    @property
-    def role(self) -> Role: ...
-
-    @property
-    def joins_pieces(self) -> bool:
-        """Whether rows are pieces of a stream as ``recv`` gave them, not messages."""
-        ...
-
-    @property
-    def total(self) -> int:
-        """Rows there are; their places are 0 to total - 1."""
-        ...
-
-    @property
-    def settled(self) -> int:
-        """Rows from the beginning that will never change."""
-        ...
-
-    @property
-    def version(self) -> int:
-        """Changes whenever any row does."""
-        ...
-
-    def read(self, first: int, count: int, preview: int) -> list[Passage]:
-        """The rows from place ``first`` on, at most ``count``, fewer if they cannot be read."""
-        ...
-
-    def whole(self, passage: Passage, most: int) -> bytes:
-        """The first ``most`` bytes of a message."""
-        ...
 
 
 class Transcript(ttk.Frame):
@@ -87,7 +48,7 @@ class Transcript(ttk.Frame):
         self._on_new = on_new
         self._on_choose = on_choose
         self.text = BubbleText(self, theme, on_reshape=self._reload, on_more=self._expand)
-        self._scrollbar = ttk.Scrollbar(self, command=self._drag)
+        self._scrollbar = ttk.Scrollbar(self, command=self.drag)
         self._scrollbar.pack(side="right", fill="y", padx=(0, theme.px(2)), pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True, padx=(theme.px(20), theme.px(10)))
         self.text.configure(yscrollcommand=self._view_moved)
@@ -103,10 +64,12 @@ class Transcript(ttk.Frame):
         self._weights: list[int] = []
         self._expanded: dict[int, int] = {}  # how many bytes are shown of a message that was asked for
         self._as_hex = False
+        self._marked: Marked | None = None  # bytes that were found
         self._following = True
         self._shift_planned: str | None = None
+        self._shifted: tuple[int, ...] = ()  # slice, total and place for which the last shift was made
         self.picking = Picking(self, theme, on_refuse=on_refuse)
-        self._bind_scrolling()
+        bind_scrolling(self)
 
     # What the window calls.
 
@@ -131,7 +94,7 @@ class Transcript(ttk.Frame):
 
     def to_start(self) -> None:
         """Go to the oldest row."""
-        self._drag("moveto", "0.0")
+        self.drag("moveto", "0.0")
 
     def reveal(self, place: int) -> None:
         """Bring a row into view, choose it, and stay there."""
@@ -140,6 +103,28 @@ class Transcript(ttk.Frame):
             self._load(place)
         self.choose(place)
         self._look_where_we_are()
+
+    def reveal_bytes(self, marked: Marked) -> None:
+        """Bring bytes of a message into view and set them off, as far as a message is unfolded for that."""
+        self._following = False
+        self._marked = marked
+        most = HEX_MORE if self._as_hex else MORE
+        if marked.stop > self._preview and marked.start < most:
+            self._expanded[marked.place] = max(most, self._expanded.get(marked.place, 0))
+        if self._first <= marked.place < self._last:
+            self._reload()
+        self.reveal(marked.place)
+        found = self.text.tag_nextrange(MARKED, f"{self.line_of(marked.place)}.0") or ()
+        for index in reversed(found):
+            self.text.see(index)
+        self._look_where_we_are()
+        self._following = False  # also at the end: what comes would push it out of sight
+
+    def unmark(self) -> None:
+        """Set nothing off any more."""
+        if self._marked is not None:
+            self._marked = None
+            self.text.tag_remove(MARKED, "1.0", "end")
 
     def choose(self, place: int) -> None:
         """Mark one row as the one that is looked at, and say which it is."""
@@ -175,7 +160,7 @@ class Transcript(ttk.Frame):
     def page(self, pages: int) -> None:
         """Scroll by whole views, for the keys of other fields too."""
         self.text.yview_scroll(pages, "pages")
-        self._scrolled_by_hand()
+        self.scrolled_by_hand()
 
     @property
     def is_following(self) -> bool:
@@ -228,6 +213,7 @@ class Transcript(ttk.Frame):
         self._conversation, self._key, self._following = conversation, key, True
         self._total = conversation.total if conversation is not None else 0
         self._expanded.clear()
+        self._marked = None
         self.picking.forget()
         self._load_end()
         self._tell_new()
@@ -295,6 +281,7 @@ class Transcript(ttk.Frame):
             self.text.metrics,
             joins_pieces=source.joins_pieces,
             as_hex=self._as_hex,
+            marked=self._marked,
         )
         self._first = self._last = passages[start].place
         self.text.replace(self._set(passages[start:stop], before))
@@ -318,8 +305,13 @@ class Transcript(ttk.Frame):
         source = self._conversation
         if source is None or stop <= first:
             return []
-        passages = source.read(first, stop - first, HEX_PREVIEW if self._as_hex else PREVIEW)
+        passages = source.read(first, stop - first, self._preview)
         return [self._unfolded(passage) if passage.place in self._expanded else passage for passage in passages]
+
+    @property
+    def _preview(self) -> int:
+        """Bytes that are shown of a message that nobody asked for more of."""
+        return HEX_PREVIEW if self._as_hex else PREVIEW
 
     def _unfolded(self, passage: Passage) -> Passage:
         return passage._replace(data=self.whole(passage, self._expanded[passage.place]))
@@ -368,17 +360,22 @@ class Transcript(ttk.Frame):
         self._scrollbar.set(upper, lower)
 
     def _shift(self) -> None:
+        """Fetch what is near, unless that was done: around a very long row there may be no more room."""
         self._shift_planned = None
-        if not self._following:
+        if self._following:
+            return
+        place = (*self.slice, self._total, self.top_place)
+        if place != self._shifted:
+            self._shifted = place
             self._reload()
 
-    def _drag(self, action: str, amount: str, unit: str = "") -> None:
+    def drag(self, action: str, amount: str, unit: str = "") -> None:
         """The scrollbar's commands, in terms of the whole conversation."""
         if action == "scroll":
             self.text.yview_scroll(int(amount), "pages" if unit == "pages" else "units")
         else:
             self._go(float(amount))
-        self._scrolled_by_hand()
+        self.scrolled_by_hand()
 
     def _go(self, fraction: float) -> None:
         target = max(0.0, min(1.0, fraction)) * self._total
@@ -387,7 +384,8 @@ class Transcript(ttk.Frame):
         if self._last > self._first:
             self.text.yview_moveto((target - self._first) / (self._last - self._first))
 
-    def _scrolled_by_hand(self, _event: object = None) -> None:
+    def scrolled_by_hand(self, _event: object = None) -> None:
+        """A person has scrolled, or may have: see where the view is once it has moved."""
         self.after_idle(self._look_where_we_are)
 
     def _look_where_we_are(self) -> None:
@@ -404,30 +402,3 @@ class Transcript(ttk.Frame):
         self._on_new(max(0, self._total - self._seen))
 
     _seen = 0  # rows there were when the view left the end
-
-    def _bind_scrolling(self) -> None:
-        keys: dict[str, Callable[[], None]] = {
-            "<Prior>": lambda: self.page(-1),
-            "<Next>": lambda: self.page(1),
-            "<Home>": self.to_start,
-            "<End>": self.to_end,
-            "<Up>": lambda: self._drag("scroll", "-2", "units"),
-            "<Down>": lambda: self._drag("scroll", "2", "units"),
-            "<Alt-Up>": lambda: self.step(-1),
-            "<Alt-Down>": lambda: self.step(1),
-        }
-        for key, act in keys.items():
-            self.text.bind(key, _breaking(act))
-        for event in ("<MouseWheel>", "<Button-4>", "<Button-5>", "<ButtonRelease-1>", "<TouchpadScroll>"):
-            try:
-                self.text.bind(event, self._scrolled_by_hand, add=True)
-            except tk.TclError:  # an event that only Tk 9 has
-                continue
-
-
-def _breaking(act: Callable[[], None]) -> Callable[[object], str]:
-    def handle(_event: object) -> str:
-        act()
-        return "break"
-
-    return handle

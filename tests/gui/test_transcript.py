@@ -13,6 +13,7 @@ from core.journal.passage import Passage
 from gui.panes import transcript as module
 from gui.panes.transcript import Transcript
 from gui.theme import Theme
+from gui.typesetting import Marked
 from tests.gui.conftest import WaitUntil
 from tests.gui.fake_journal import FakeConversation, note, received, sent
 
@@ -91,7 +92,7 @@ def test_any_place_among_a_million_is_reached_at_once(scene: Scene) -> None:
     scene.grow(MILLION)
     for fraction in (0.5, 0.123, 0.999, 0.0):
         began = time.monotonic()
-        scene.transcript._drag("moveto", str(fraction))
+        scene.transcript.drag("moveto", str(fraction))
         scene.root.update()
 
         shown = [int(line.split()[1]) for line in scene.visible.split("\n") if line.startswith("message ")]
@@ -112,9 +113,27 @@ def test_paging_up_reaches_the_beginning_without_a_gap(scene: Scene) -> None:
     assert seen == set(range(700))
 
 
+def test_past_an_unfolded_message_of_many_screens_one_can_scroll(scene: Scene) -> None:
+    long = b"\n".join(b"line %d" % number for number in range(12_000))
+    scene.journal.make = lambda place: received(place, long if place == 5 else b"message %d" % place)
+    scene.grow(50)
+
+    scene.transcript.reveal_bytes(Marked(5, len(long) // 2, len(long) // 2 + 4))
+    scene.root.update()
+    assert scene.visible.count("line ") > 5
+
+    for _page in range(2_000):
+        scene.transcript.page(1)
+        scene.root.update()
+        if "message 6" in scene.visible:
+            break
+    assert "line 11999" in scene.visible
+    assert scene.transcript.top_place >= 5
+
+
 def test_the_scrollbar_stands_for_the_whole_conversation(scene: Scene) -> None:
     scene.grow(MILLION)
-    scene.transcript._drag("moveto", "0.25")
+    scene.transcript.drag("moveto", "0.25")
     scene.root.update()
 
     upper, lower = scene.transcript._scrollbar.get()[:2]
@@ -191,7 +210,7 @@ def test_a_row_that_still_grows_is_shown_as_it_stands(scene: Scene) -> None:
 
 def test_larger_text_keeps_the_place(scene: Scene, theme: Theme) -> None:
     scene.grow(2000)
-    scene.transcript._drag("moveto", "0.5")
+    scene.transcript.drag("moveto", "0.5")
     scene.root.update()
     top = next(line for line in scene.visible.split("\n") if line.startswith("message "))
 
