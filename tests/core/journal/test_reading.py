@@ -176,6 +176,58 @@ def test_a_message_longer_than_the_limit_is_shown_with_a_word_about_it(talk: Tal
     assert (short.data, short.misfit) == (b"short", "")
 
 
+@pytest.mark.parametrize(
+    ("framing", "pieces", "shown"),
+    [
+        ("delimiter:3b3b", [b"one;", b";two;;", b"th"], ["r1 one", "r1 two", "r1 th (not ended yet)"]),
+        ("length:2be", [b"\0", b"\3one\0\0\0", b"\3tw"], ["r1 one", "r1 ", "r1 tw (not ended yet: 4 of 5 bytes)"]),
+        ("length:2be,offset=1", [b"A\0\1bC", b"\0\1d"], ["r1 Ab", "r1 Cd"]),
+        ("length:2be,offset=1", [b"A\0"], ["r1 A (not ended yet: its length has not come yet)"]),
+        ("fixed:4", [b"onet", b"wo"], ["r1 onet", "r1 wo (not ended yet: 2 of 4 bytes)"]),
+        ("gap:2", [b"a", b"b"], ["r1 a", "r1 b"]),
+        ("gap:3", [b"a", b"b"], ["r1 ab"]),
+    ],
+)
+def test_any_framing_cuts_what_was_recorded_under_another(
+    talk: Talk, reader: JournalReader, framing: str, pieces: list[bytes], shown: list[str]
+) -> None:
+    talk.opens(1)
+    for piece in pieces:
+        talk.receives(piece)
+        talk.sends(piece)
+    whole = texts(counted(reader, Lens(framing), talk.entries))
+    assert [text for text in whole if text.startswith("r1")] == shown
+    assert [text.replace("s1", "r1", 1) for text in whole if text.startswith("s1")] == shown
+
+
+@pytest.mark.parametrize(
+    ("framing", "stream", "shown"),
+    [
+        ("length:2be", b"\0\x09cut", "r1 cut (never ended: 5 of 11 bytes)"),
+        ("length:4be", b"GET / HT", "r1 / HT (never ended: 8 of 1,195,725,860 bytes, more than the limit of 1,000)"),
+        (
+            "length:2be,whole",
+            b"\0\1abc",
+            "r1 abc (never ended: a length of 1 where it can be no less than 2, so nothing",
+        ),
+        ("length:varint", b"\xff" * 12, "(never ended: a length that does not end within 10 bytes"),
+        ("delimiter:00", b"x" * 1001, "(longer than the limit of 1,000 bytes)"),
+    ],
+)
+@pytest.mark.case("C-41", "C-80")
+def test_what_does_not_fit_is_marked_with_the_reason_and_none_of_it_is_lost(
+    talk: Talk, reader: JournalReader, framing: str, stream: bytes, shown: str
+) -> None:
+    talk.opens(1)
+    talk.receives(stream[:3])
+    talk.receives(stream[3:])
+    talk.closes(1)
+    reading = counted(reader, Lens(framing, limit=1000), talk.entries)
+    (row,) = (row for row in reading.read(0, 99) if row.is_message)
+    assert reading.recorded(row).read(0, 9999) == stream
+    assert shown in f"r1 {(row.data or b'').decode('latin-1')} ({row.misfit})"
+
+
 def test_a_message_leads_back_to_its_bytes_and_to_the_calls_that_carried_them(
     talk: Talk, reader: JournalReader
 ) -> None:
@@ -204,8 +256,13 @@ def test_a_note_has_no_bytes(talk: Talk, reader: JournalReader) -> None:
 
 
 PIECES = st.lists(
-    st.tuples(st.sampled_from(["r1", "s1", "r2", "close1"]), st.text("ab\r\n", min_size=1, max_size=5)), max_size=60
+    st.tuples(st.sampled_from(["r1", "s1", "r2", "close1"]), st.text("ab\r\n\0\1\2", min_size=1, max_size=5)),
+    max_size=60,
 )
+LENSES = [
+    "raw", "line", "delimiter:0d0a", "delimiter:61", "length:1", "length:1,offset=1,whole", "length:2be,itself",
+    "length:varint", "fixed:4", "gap:2",
+]  # fmt: skip
 FILTERS = st.builds(
     Filter,
     st.sampled_from([None, frozenset({ConnectionId(1)}), frozenset({ConnectionId(2)})]),
@@ -216,7 +273,7 @@ FILTERS = st.builds(
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(PIECES, FILTERS, st.sampled_from(["raw", "line"]), st.data())
+@given(PIECES, FILTERS, st.sampled_from(LENSES), st.data())
 def test_any_window_shows_the_same_rows_as_the_whole(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
@@ -263,6 +320,10 @@ def _check_streams(
             wanted = reader.calls(SESSION, ConnectionId(connection), kind, 0, entries)
             is_wanted = only.admits(kind, ConnectionId(connection))
             assert shown == (b"".join(reader.data(SESSION, row[0]) for row in wanted) if is_wanted else b"")
+            for row in rows:
+                start, stop, back = reading.envelope(row)
+                frame = reading.recorded(row).read(0, 10_000)
+                assert b"".join(reading.whole(row)) == frame[:start] + frame[stop : len(frame) - back] == row.data
             if framing == "line":
                 assert all(b"\n" not in (row.data or b"") for row in rows)
 
