@@ -6,10 +6,13 @@ counted on a thread of its own.
 
 from __future__ import annotations
 
+import contextlib
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from core.errors import JournalError
 from core.events import Role, SessionId
@@ -20,10 +23,11 @@ from core.journal.lens import RAW, Lens
 from core.journal.passage import Passage
 from core.journal.reader import JournalReader
 from core.journal.reading import Growth, Reading
-from core.journal.recorded import Recorded
+from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
 from gui.viewing import Calls
 
+MOST_CALLS = 8_192  # of one message that are looked through for hits: some milliseconds
 _BARE = Envelope(0, 0, 0)  # nothing of the frame is not the message
 
 
@@ -48,13 +52,14 @@ class OpenConversation:
         self._reading = Reading(journal.reader, session, lens)
         self._goal = lens.since
         self._is_open = True
+        self._grown: SimpleQueue[Growth] = SimpleQueue()  # from the indexer's thread
         self._indexer: Indexer | None = None
         if not lens.is_plain:
             self._indexer = Indexer(
                 journal.path,
                 session,
                 lens,
-                tell=lambda growth: calls.post(lambda: self._take(growth)),
+                tell=self._tell,
                 fail=lambda why: calls.post(lambda: self._complain(why)),
             )
 
@@ -82,6 +87,13 @@ class OpenConversation:
     def entries(self) -> int:
         """Entries of the session that could be read when it was last said."""
         return self._goal
+
+    @property
+    def unfiltered(self) -> int | None:
+        """Rows there would be without a filter; None if nobody has counted them."""
+        if self.joins_pieces:
+            return self._goal - self.lens.since
+        return self.total if self.lens.only.admits_all else None
 
     @property
     def is_counting(self) -> bool:
@@ -119,27 +131,31 @@ class OpenConversation:
             self._complain(str(error))
         return bytes(pieces[:most])
 
-    def recorded(self, passage: Passage) -> Recorded:
+    def recorded(self, passage: Passage) -> recorded.Recorded:
         """The message's bytes and calls. Raises ``JournalError``."""
         return self._reading.recorded(passage)
 
     def within(self, passage: Passage, hits: Iterable[Hit]) -> list[tuple[int, int]]:
         """Where hits that end in its entries lie in a message: first byte and one past the last, from its own first.
 
-        What lies outside the message is left out. Raises ``JournalError``.
+        What lies outside the message is left out, and what its first ``MOST_CALLS`` calls did not carry. Raises
+        ``JournalError``.
         """
-        span = passage.span
+        span, reader = passage.span, self.journal.reader
         if span is None:
             return []
-        calls = self._reading.recorded(passage).calls if span.first != span.last else None
-        envelope = self._reading.envelope(passage) if self.lens.framing != RAW else _BARE
-        found = []
+        rows = reader.calls(self.session, passage.connection, passage.kind, span.first, span.last)
+        calls = recorded.Calls(islice(rows, MOST_CALLS), span)
+        envelope = _BARE
+        if self.lens.framing != RAW:
+            splitter = make_splitter(self.lens.framing)
+            envelope = splitter.envelope(recorded.Recorded(reader, self.session, calls).read(0, splitter.reach), b"")
+        found = set()
         for hit in hits:
-            ahead = _ahead(calls, hit.ordinal) if calls is not None else -span.start
+            ahead = _ahead(calls, hit.ordinal)
             if ahead is not None:
-                start, stop = (_in_message(byte + ahead, envelope, passage.size) for byte in (hit.start, hit.stop))
-                found.append((start, stop))
-        return sorted({(start, stop) for start, stop in found if start < stop})
+                found.add(tuple(_in_message(byte + ahead, envelope, passage.size) for byte in (hit.start, hit.stop)))
+        return sorted((start, stop) for start, stop in found if start < stop)
 
     def place_of(self, ordinal: int, stop: int) -> int:
         """The row that shows that byte of an entry, or the nearest. Raises ``JournalError``."""
@@ -151,10 +167,19 @@ class OpenConversation:
         if self._indexer is not None:
             self._indexer.close()
 
-    def _take(self, growth: Growth) -> None:
-        if self._is_open:
-            self._reading.take(growth)
-            self.version += 1
+    def _tell(self, growth: Growth) -> None:
+        """The indexer's thread."""
+        self._grown.put(growth)
+        self._calls.post(self._take)
+
+    def _take(self) -> None:
+        """Take in all that was counted meanwhile, so that several pieces of news are shown at once."""
+        before = self.version
+        with contextlib.suppress(Empty):
+            while self._is_open:
+                self._reading.take(self._grown.get_nowait())
+                self.version += 1
+        if self.version != before:
             self._calls.changed()
 
     def _complain(self, why: str) -> None:

@@ -80,6 +80,11 @@ class BubbleText(tk.Text):
         shown = self.dlineinfo("@0,0")
         return line, rows_above - (shown[1] if shown else 0)
 
+    @property
+    def lines_in_view(self) -> int:
+        """As many lines as the view can have."""
+        return self.winfo_height() // self._theme.text.metrics("linespace") + 1
+
     def show_line(self, line: int, pixels: int) -> None:
         """Bring a line to the top of the view, ``pixels`` of it above."""
         self.yview(f"{line}.0")

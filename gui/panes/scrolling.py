@@ -1,15 +1,26 @@
-"""The keys and wheels that move through a transcript."""
+"""The scrollbar, keys and wheels that move through a transcript."""
 
 from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from tkinter import ttk
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gui.panes.transcript import Transcript
 
 _WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", "<ButtonRelease-1>", "<TouchpadScroll>")
+
+
+class QuietScrollbar(ttk.Scrollbar):
+    """Keeps its place when there is nothing to scroll, so that what is beside it need not move, and shows nothing."""
+
+    def set(self, first: float | str, last: float | str) -> None:
+        """Show that the view has this part of the whole, each from 0 to 1."""
+        is_idle = float(first) <= 0 and float(last) >= 1
+        self.configure(style="Idle.Vertical.TScrollbar" if is_idle else "Vertical.TScrollbar")
+        super().set(first, last)
 
 
 def bind_scrolling(transcript: Transcript) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from gui.panes.bubbles import BubbleText
 from gui.panes.focus_ring import FocusRing
 from gui.panes.picking import Picking
-from gui.panes.scrolling import bind_scrolling
+from gui.panes.scrolling import QuietScrollbar, bind_scrolling
 from gui.theme import Theme
 from gui.typesetting import HEX_MORE, MARKED, MORE, Marked, Row, Typesetter, weight, within_budget
 
@@ -48,7 +48,7 @@ class Transcript(ttk.Frame):
         self._on_new = on_new
         self._on_choose = on_choose
         self.text = BubbleText(self, theme, on_reshape=self._reload, on_more=self._expand)
-        self._scrollbar = ttk.Scrollbar(self, command=self.drag)
+        self._scrollbar = QuietScrollbar(self, command=self.drag)
         self._scrollbar.pack(side="right", fill="y", padx=(0, theme.px(2)), pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True, padx=(theme.px(20), theme.px(10)))
         self.text.configure(yscrollcommand=self._view_moved)
@@ -226,7 +226,7 @@ class Transcript(ttk.Frame):
         if not self._following:
             self._view_moved(*self.text.yview())
         elif new > FLOOD or not was_whole or not is_fixed or self._typesetter is None or self._typesetter.ended_ragged:
-            self._load_end()
+            self._load_end(self._few)
         else:
             self._continue()
         self._tell_new()
@@ -235,7 +235,7 @@ class Transcript(ttk.Frame):
         """Set what is new below the rest, and cut off as much above as is no longer needed."""
         passages = self._read(self._last, self._total)
         if sum(map(weight, passages)) > BUDGET // 2:
-            self._load_end()
+            self._load_end(self._few)
             return
         self.picking.remember()
         self.text.append(self._set(passages))
@@ -256,16 +256,16 @@ class Transcript(ttk.Frame):
         self._weights = self._weights[surplus:]
         self._first += surplus
 
-    def _load_end(self) -> None:
-        self._load(self._total - 1)
+    def _load_end(self, rows: int = SLICE) -> None:
+        self._load(self._total - 1, rows)
         self.text.yview_moveto(1.0)
 
-    def _load(self, around: int) -> None:
-        """Replace the slice by one that has the row ``around`` well inside."""
+    def _load(self, around: int, rows: int = SLICE) -> None:
+        """Replace the slice by one of so many rows that has the row ``around`` well inside."""
         source = self._conversation
         self.picking.remember()
-        first = max(0, min(around - SLICE // 2, self._total - SLICE))
-        passages = self._read(max(0, first - 1), min(self._total, first + SLICE))
+        first = max(0, min(around - rows // 2, self._total - rows))
+        passages = self._read(max(0, first - 1), min(self._total, first + rows))
         before = passages.pop(0) if passages and passages[0].place < first else None
         self._starts, self._weights = [], []
         if source is None or not passages:
@@ -276,13 +276,9 @@ class Transcript(ttk.Frame):
         start, stop = within_budget([weight(passage) for passage in passages], BUDGET, keep)
         before = passages[start - 1] if start else before
         self._typesetter = Typesetter(
-            source.role,
-            self.text.safety,
-            self.text.metrics,
-            joins_pieces=source.joins_pieces,
-            as_hex=self._as_hex,
+            source.role, self.text.safety, self.text.metrics, joins_pieces=source.joins_pieces, as_hex=self._as_hex,
             marked=self._marked,
-        )
+        )  # fmt: skip
         self._first = self._last = passages[start].place
         self.text.replace(self._set(passages[start:stop], before))
         self.picking.restore()
@@ -320,6 +316,11 @@ class Transcript(ttk.Frame):
         self._expanded[place] = self._expanded.get(place, PREVIEW) + (HEX_MORE if self._as_hex else MORE)
         self._reload()
 
+    @property
+    def _few(self) -> int:
+        """Rows enough for the view and as much again, where another slice is soon to come."""
+        return min(SLICE, 2 * self.text.lines_in_view)
+
     def _row_lines(self, row: int) -> int:
         following = self._starts[row + 1] if row + 1 < len(self._starts) else self.text.lines + 1
         return following - self._starts[row]
@@ -347,17 +348,11 @@ class Transcript(ttk.Frame):
         rows, span = max(1, self._total), self._last - self._first
         upper = (self._first + float(top) * span) / rows
         lower = (self._first + float(bottom) * span) / rows
-        self._set_scrollbar(upper, lower if self._last > self._first else 1.0)
+        self._scrollbar.set(upper, lower if self._last > self._first else 1.0)
         near_top = float(top) < _NEAR_THE_EDGE and self._first > 0
         near_end = float(bottom) > 1 - _NEAR_THE_EDGE and self._last < self._total
         if (near_top or near_end) and not self._following and self._shift_planned is None:
             self._shift_planned = self.after_idle(self._shift)
-
-    def _set_scrollbar(self, upper: float, lower: float) -> None:
-        """A scrollbar with nothing to scroll keeps its place, so that the text need not move, and shows nothing."""
-        idle = upper <= 0 and lower >= 1
-        self._scrollbar.configure(style="Idle.Vertical.TScrollbar" if idle else "Vertical.TScrollbar")
-        self._scrollbar.set(upper, lower)
 
     def _shift(self) -> None:
         """Fetch what is near, unless that was done: around a very long row there may be no more room."""
@@ -380,7 +375,7 @@ class Transcript(ttk.Frame):
     def _go(self, fraction: float) -> None:
         target = max(0.0, min(1.0, fraction)) * self._total
         if not self._first <= target < self._last or (self._first > 0 and target - self._first < 1):
-            self._load(int(target))
+            self._load(int(target), self._few)
         if self._last > self._first:
             self.text.yview_moveto((target - self._first) / (self._last - self._first))
 

@@ -88,6 +88,23 @@ def test_a_flood_is_shown_as_its_end(scene: Scene) -> None:
     assert scene.journal.reads <= module.SLICE + 2
 
 
+@pytest.mark.case("C-42")
+def test_in_a_flood_and_while_dragging_only_what_the_view_needs_is_read(scene: Scene) -> None:
+    enough = 3 * scene.transcript.text.lines_in_view
+    assert enough < module.SLICE
+    scene.grow(10)
+    for total in (MILLION, 2 * MILLION):
+        scene.journal.reads = 0
+        scene.grow(total)
+        assert scene.sees(f"message {total - 1}")
+        assert scene.journal.reads <= enough
+
+    scene.journal.reads = 0
+    scene.transcript.drag("moveto", "0.5")
+    assert scene.journal.reads <= enough
+    assert len([line for line in scene.visible.split("\n") if line.startswith("message ")]) > 5
+
+
 def test_any_place_among_a_million_is_reached_at_once(scene: Scene) -> None:
     scene.grow(MILLION)
     for fraction in (0.5, 0.123, 0.999, 0.0):
