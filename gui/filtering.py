@@ -27,7 +27,8 @@ class ConnectionRow(NamedTuple):
 class FilterView:
     """What there is to choose from, what is chosen, and how much of the conversation that leaves.
 
-    ``shown`` and ``total`` count rows; while ``is_counting``, ``shown`` still grows.
+    ``shown`` and ``total`` count rows; while ``is_counting``, ``shown`` still grows. Without a filter all that
+    is there is shown.
     """
 
     connections: tuple[ConnectionRow, ...] = ()
@@ -36,7 +37,7 @@ class FilterView:
     sent: bool = True
     notes: bool = True
     shown: int = 0
-    total: int = 0
+    total: int | None = 0  # None: nobody has counted what is left out
     is_counting: bool = False
 
 
@@ -49,7 +50,9 @@ class NumbersError(ValueError):
 
 
 def shown_words(view: FilterView) -> str:
-    """``120 of 1,204 shown``."""
+    """``120 of 1,204 shown``, or ``120 shown`` where nobody has counted the others."""
+    if view.total is None:
+        return f"{view.shown:,} so far…" if view.is_counting else f"{view.shown:,} shown"
     if view.is_counting:
         return f"{view.shown:,} of {view.total:,} so far…"
     if view.shown == view.total:

@@ -6,6 +6,7 @@ Lives on the window's thread; the filter bar is made when it is first asked for.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gui.filtering import ConnectionRow, FilterView
@@ -37,11 +38,21 @@ class Narrowing:
         self._state = state
         if state is not None:
             self._learn(state)
-        if self._filter_bar is not None and self._filter_bar.winfo_manager():
+        if not self._is_open and self._leaves_something_out:
+            self._put_up()
+        elif self._is_open and self._filter_bar is not None:
             self._filter_bar.show(self._filter_view())
 
     def open(self) -> None:
         """Offer to show only a part of the conversation."""
+        self._put_up().focus_first()
+
+    def choose(self, only: Filter) -> None:
+        """Show only that."""
+        self._viewing.choose_filter(only)
+        self._refresh()
+
+    def _put_up(self) -> FilterBar:
         pane = self._window.conversation
         if self._filter_bar is None:
             from gui.panes.filter_bar import FilterBar
@@ -52,17 +63,22 @@ class Narrowing:
             self._window.adopt(self._filter_bar)
         pane.open_strip(self._filter_bar)
         self._filter_bar.show(self._filter_view())
-        self._filter_bar.focus_first()
-
-    def choose(self, only: Filter) -> None:
-        """Show only that."""
-        self._viewing.choose_filter(only)
-        self._refresh()
+        return self._filter_bar
 
     def _close_filter(self) -> None:
         if self._filter_bar is not None:
             self._window.conversation.close_strip(self._filter_bar)
         self._window.composer.focus_message()
+
+    @property
+    def _is_open(self) -> bool:
+        return self._filter_bar is not None and bool(self._filter_bar.winfo_manager())
+
+    @property
+    def _leaves_something_out(self) -> bool:
+        """Whether there is a filter that only the bar would tell of: a single connection is told by the session list."""
+        only = self._viewing.lens.only
+        return not replace(only, connections=None).admits_all or len(only.connections or (0,)) > 1
 
     def _learn(self, state: SessionState) -> None:
         """Connections that are over can still be looked at, so they are remembered."""
@@ -81,6 +97,6 @@ class Narrowing:
             only.sent,
             only.notes,
             shown=conversation.total if conversation is not None else 0,
-            total=conversation.entries if conversation is not None else 0,
+            total=conversation.unfiltered if conversation is not None else 0,
             is_counting=conversation.is_counting if conversation is not None else False,
         )

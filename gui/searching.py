@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gui.viewing import Viewing
     from gui.window import Window
 
+MOST_MARKS = 2_000  # in one message
 _AGAIN = 250  # milliseconds between two looks at what has come meanwhile
 _AGAIN_APART = 1_000  # the same where a look needs a process of its own
 
@@ -118,15 +119,16 @@ class Searching:
     def marks(self, passage: Passage) -> list[tuple[int, int]]:
         """Where the hits lie in a message: first byte and one past the last, counted from the message's own first.
 
-        Only what lies within it is named of a hit that began before. Raises ``JournalError``.
+        Of a hit that began before, that part which lies within it; of very many, those around the one that is
+        shown. Raises ``JournalError``.
         """
         conversation = self._viewing.conversation
         if not self._hits or passage.span is None or conversation is None or conversation.key != self._searched:
             return []
         places = self._hits.between(passage.span.first, passage.span.last + 1)
-        if not places:
-            return []
-        return conversation.within(passage, self._hits[places.start : places.stop])
+        around = bisect_left(self._hits, self._shown) if self._shown is not None else places.start
+        first = max(places.start, min(around - MOST_MARKS // 2, places.stop - MOST_MARKS))
+        return conversation.within(passage, self._hits[first : min(places.stop, first + MOST_MARKS)])
 
     # Behind the scenes.
 

@@ -100,5 +100,7 @@ def test_the_choice_in_words(chosen: frozenset[ConnectionId] | None, words: str)
 def test_how_much_is_shown_in_words() -> None:
     assert shown_words(FilterView(shown=120, total=1204)) == "120 of 1,204 shown"
     assert shown_words(FilterView(shown=120, total=1204, is_counting=True)) == "120 of 1,204 so far…"
+    assert shown_words(FilterView(shown=120, total=None)) == "120 shown"
+    assert shown_words(FilterView(shown=120, total=None, is_counting=True)) == "120 so far…"
     assert shown_words(FilterView(shown=5, total=5)) == "all 5 shown"
     assert shown_words(FilterView()) == ""
