@@ -5,6 +5,8 @@ from __future__ import annotations
 from gui.inspection import duration
 from gui.ruler import MESSAGE, RECV, SEND, Chosen, Lane, Ruled
 
+_LOOKED_AT = 2_000  # boundaries that are compared, in a few milliseconds
+
 
 def verdict(ruled: Ruled) -> str:
     """How the message was sent and how it arrived, in one or two sentences."""
@@ -60,8 +62,6 @@ def _half(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
 def _arrival(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
     """How many calls at both ends, and who cut or joined."""
     s, r = len(ruled.own(sends)), len(ruled.own(recvs))
-    cuts = [place for place in ruled.own(recvs)[:-1] if not sends.ends_at(recvs.piece(place)[1])]
-    joins = [place for place in ruled.own(sends)[:-1] if not recvs.ends_at(sends.piece(place)[1])]
     others = _others(ruled, sends, recvs)
     if s == 1 and r == 1 and others:
         return f"TCP joined it: one recv took this send and {_other_sends(others)}."
@@ -71,9 +71,22 @@ def _arrival(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
         return f"One send arrived in {r:,} recv calls: TCP cut it."
     if r == 1:
         return f"{s:,} sends arrived in one recv: TCP joined them."
-    how = ", each as it was sent" if not cuts and not joins else ": TCP cut and joined" if cuts and joins else ""
-    how = how or (": TCP cut some" if cuts else ": TCP joined some")
-    return f"{s:,} sends arrived in {r:,} recv calls{how}."
+    return f"{s:,} sends arrived in {r:,} recv calls{_how(ruled, sends, recvs)}."
+
+
+def _how(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
+    """Whether the boundaries are the same; nothing if that would take too long to find out."""
+    if max(len(ruled.own(sends)), len(ruled.own(recvs))) > _LOOKED_AT:
+        return ""
+    is_cut, is_joined = _has_alone(ruled, recvs, sends), _has_alone(ruled, sends, recvs)
+    if is_cut and is_joined:
+        return ": TCP cut and joined"
+    return ": TCP cut some" if is_cut else ": TCP joined some" if is_joined else ", each as it was sent"
+
+
+def _has_alone(ruled: Ruled, lane: Lane, other: Lane) -> bool:
+    """Whether there is a boundary within the message that the other end does not have."""
+    return any(not other.ends_at(lane.piece(place)[1]) for place in ruled.own(lane)[:-1])
 
 
 def _company(ruled: Ruled, sends: Lane, recvs: Lane) -> str:

@@ -61,11 +61,7 @@ class Trace:
     far: Calls | None  # at the other end; None if this journal does not have it
     since_previous_ns: int | None  # since the latest entry before it, in either direction
     since_other_ns: int | None  # since the latest one that went the other way before it was whole
-
-    @property
-    def calls(self) -> Calls:
-        """The message's own at this end, counted from the frame's first byte."""
-        return self.near.within(self.start, self.stop)
+    calls: Calls  # the message's own at this end, counted from the frame's first byte
 
     def offset_of(self, ordinal: int, byte: int) -> int | None:
         """Where a byte of an entry of this end stands in the stream; None if it is not among ``near``."""
@@ -92,13 +88,13 @@ class Tracer:
         stop = (start - span.start if span.last == span.first else self._before(stream, span.last)) + span.stop
         near = self._covering(stream, start, stop)
         far_stream = self._far_end(stream)
-        if far_stream is None:
-            return Trace(start, stop, near, None, *self._waits(stream, passage, span))
-        far = self._covering(far_stream, start, stop, around=0)
-        if far.start < near.start or far.stop > near.stop:
-            near = self._covering(stream, min(near.start, far.start), max(near.stop, far.stop), around=0)
-        far = self._covering(far_stream, near.start, near.stop, around=0)
-        return Trace(start, stop, near, far, *self._waits(stream, passage, span))
+        far = None
+        if far_stream is not None:
+            far = self._covering(far_stream, start, stop, around=0)
+            if far.start < near.start or far.stop > near.stop:
+                near = self._covering(stream, min(near.start, far.start), max(near.stop, far.stop), around=0)
+            far = self._covering(far_stream, near.start, near.stop, around=0)
+        return Trace(start, stop, near, far, *self._waits(stream, passage, span), near.within(start, stop))
 
     def _before(self, stream: Stream, ordinal: int) -> int:
         """The bytes that a stream had carried before an entry."""
