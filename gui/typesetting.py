@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core import text_safety
 from core.text_safety import Span, TextSafety
-from gui.hexlines import dump
+from gui.hexdump import Layout, dump
 from gui.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class Typesetter:
     def _set_hex_bubble(self, row: Row, passage: Passage) -> None:
         data = passage.data or b""
         kind = INCOMING if passage.kind == RECEIVED else OUTGOING
-        lines = dump(data, width=self._metrics.hex_columns)
+        lines = dump(data, 0, Layout(self._metrics.hex_columns)).split("\n")
         notes = [note for note in (_rest(passage.size - len(data), HEX_MORE), _warning(passage.misfit)) if note]
         width = self._metrics.hex_bubble(lines[0], notes)
         shape = (kind, f"{kind}-{width}")

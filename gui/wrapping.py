@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from gui.hexlines import hex_width
+from gui.hexdump import Layout
 
 PAD = "\u2003"  # the room between a bubble's edge and its text
 _TAB_STOPS = 8  # characters
@@ -45,7 +45,7 @@ class Metrics:
     def hex_columns(self) -> int:
         """How many bytes a line of hex has room for."""
         room = (self._room * 15 // 16 - 2 * self.pad) // max(1, self._mono)
-        return next((count for count in (32, 16, 8) if hex_width(count) <= room), 4)
+        return next((count for count in (32, 16, 8) if Layout(count).width <= room), 4)
 
     def hex_bubble(self, line: str, notes: list[str]) -> int:
         """How wide a bubble must be for lines of hex like this one, with notes below."""
