@@ -3,7 +3,7 @@
 
 python3 build_scripts/dev.py run [--serve PORT ...]   start the program; arguments are handed on
 python3 build_scripts/dev.py test [PYTEST ARGUMENTS]  every check there is; arguments choose the tests
-python3 build_scripts/dev.py build                    make dist/tincan and prove that it works
+python3 build_scripts/dev.py build                    make the executables, prove them, pack dist/release
 python3 build_scripts/dev.py bench [ARGUMENTS]        measure
 
 Standard library only. What is missing is installed: system packages by apt-get where that needs no
@@ -90,12 +90,11 @@ def summary(outcomes: Sequence[tuple[str, int, float]]) -> str:
 
 
 def build(arguments: Sequence[str]) -> int:
-    """Make the executables, then run them."""
+    """Make the executables, prove that they work, and only then pack them."""
     machine.ensure(machine.TO_BUILD)
     python = str(environment.ensure())
-    return commands.run([python, "-m", "build_scripts.build", *arguments]) or commands.run(
-        [python, "-m", "build_scripts.smoke"]
-    )
+    steps = (["build_scripts.build", *arguments], ["build_scripts.smoke"], ["build_scripts.package"])
+    return next((code for step in steps if (code := commands.run([python, "-m", *step]))), 0)
 
 
 def bench(arguments: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from build_scripts.running import SmokeError, end, free_port
 from build_scripts.x11 import Display, DisplayError
@@ -21,6 +22,7 @@ _APPEARS_WITHIN = 30.0  # seconds
 _HAPPENS_WITHIN = 10.0  # seconds
 _REACTION = 0.3  # seconds between what a person sees and the first key
 _LOOK_EVERY = 0.02  # seconds
+_RETRY = 0.002  # seconds between two looks for a window; what is measured by it starts in a tenth of a second
 
 _Rows = list[tuple[str, str, bytes]]  # (role, kind, data) of what was recorded
 
@@ -34,8 +36,8 @@ def drive(command: Sequence[str], display: str) -> None:
         program = subprocess.Popen([*command, "--config", folder], cwd=folder)
         try:
             with Display(display) as keys:
-                port = free_port()
-                _three_steps(keys, Path(folder), port)
+                keys.focus(appeared(program, keys, WINDOW_CLASS))
+                _three_steps(keys, Path(folder), free_port())
             code = program.wait(_HAPPENS_WITHIN)
         except DisplayError as error:
             raise SmokeError(f"{command[0]} cannot be driven: {error}") from error
@@ -47,8 +49,19 @@ def drive(command: Sequence[str], display: str) -> None:
         raise SmokeError(f"{command[0]} exited with {code} after Ctrl+Q")
 
 
+def appeared(program: subprocess.Popen[Any], display: Display, name: str) -> int:
+    """The window of the class ``name`` that a program opens, as soon as it is on the screen. Raises ``SmokeError``."""
+    deadline = time.monotonic() + _APPEARS_WITHIN
+    while (window := display.window(name)) is None:
+        if program.poll() is not None:
+            raise SmokeError(f"{program.args!r} exited with {program.returncode} instead of opening a window")
+        if time.monotonic() > deadline:
+            raise SmokeError(f"{program.args!r} has no window of the class {name} after {_APPEARS_WITHIN:.0f} s")
+        time.sleep(_RETRY)
+    return window
+
+
 def _three_steps(keys: Display, folder: Path, port: int) -> None:
-    keys.focus(keys.window(WINDOW_CLASS, _APPEARS_WITHIN))
     time.sleep(_REACTION)
     keys.press("l", control=True)
     keys.press("Tab")

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_scripts.running import SmokeError, self_test
+from build_scripts.running import SmokeError, connected, end, free_port, self_test
 from build_scripts.target import FOLDER
 
 ODD_NAME = "Meine Programme, größer & 新"
@@ -42,11 +42,10 @@ def situations() -> list[Situation]:
     found = [
         Situation("from the root folder", ("sh", "-c", 'cd / && exec "$@"', "sh")),
         Situation("without a terminal", ("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh")),
-        Situation("without HOME", ("env", "-u", "HOME", "-u", "XDG_CONFIG_HOME", "-u", "XDG_DATA_HOME")),
         Situation("in an unknown language", ("env", "LC_ALL=xx_XX.nothing")),
     ]
     if is_root_on_linux():
-        found.append(Situation("as a user who owns nothing", ("env", "-u", "HOME", *_AS_NOBODY)))
+        found.append(Situation("as a user who owns nothing", _AS_NOBODY))
     return found
 
 
@@ -70,6 +69,9 @@ def prove(program: Path, title: str) -> list[str]:
         self_test([*(_AS_NOBODY if is_root_on_linux() else ()), str(moved)])
         moved.parent.chmod(0o755)
         proved.append(f"read-only in {ODD_NAME!r}")
+    if is_root_on_linux():
+        _serves_without_home(program)
+        proved.append("without a home or any environment")
     if sys.platform == "linux":
         complains_without_display(program)
         proved.append("without a display, of which it complains")
@@ -84,6 +86,20 @@ def complains_without_display(program: Path) -> None:
         done = _run([str(program)], {"DISPLAY": display, "WAYLAND_DISPLAY": ""})
         if done.returncode != CANNOT_START or done.stderr.count("\n") != 1 or done.stdout:
             raise SmokeError(f"{program} exited without a display with {done.returncode}: {done.stdout}{done.stderr}")
+
+
+def _serves_without_home(program: Path) -> None:
+    """As somebody who has no home, and with nothing in the environment but the display, it opens and serves."""
+    port = free_port()
+    bare = ("env", "-i", f"DISPLAY={os.environ['DISPLAY']}")
+    process = subprocess.Popen([*bare, *_AS_NOBODY, str(program), "--serve", f"127.0.0.1:{port}"], cwd="/")
+    try:
+        with connected(process, port):
+            pass
+    finally:
+        code = end(process)
+    if code != 0:
+        raise SmokeError(f"{program} exited with {code} after SIGTERM where there is no home")
 
 
 def _where_nothing_runs(program: Path, title: str) -> str:

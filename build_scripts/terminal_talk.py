@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from build_scripts.running import SmokeError, end, free_port
 
@@ -20,22 +22,28 @@ def talk_in_terminals(command: Sequence[str]) -> None:
     """One serves, one connects and says hello. Raises ``SmokeError`` if they do not print and end as they should."""
     says_version(command)
     target = f"127.0.0.1:{free_port()}"
-    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "server.txt").open("w+", encoding="utf-8") as printed:
-        server = subprocess.Popen(
-            [*command, "serve", target, "--once"],
-            stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-        )  # fmt: skip
-        try:
-            _wait_until_it_listens(server)
+    with tempfile.TemporaryDirectory() as folder:
+        printed = Path(folder) / "server.txt"
+        with printed.open("wb") as output, _serving([*command, "serve", target, "--once"], output) as server:
             client = _run([*command, "connect", target], "hello\n")
             _, told = server.communicate(timeout=_WITHIN)
+        _hold("serve", _SERVER_PRINTS, printed.read_text(encoding="utf-8"), server.returncode, told)
+    _hold("connect", _CLIENT_PRINTS, client.stdout, client.returncode, client.stderr)
+
+
+@contextmanager
+def _serving(command: Sequence[str], output: BinaryIO) -> Iterator[subprocess.Popen[str]]:
+    """A server in a terminal, as soon as it listens."""
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as server:
+        try:
+            _wait_until_it_listens(server)
+            yield server
         except subprocess.TimeoutExpired:
             raise SmokeError(f"the terminal programs of {command[0]} did not end within {_WITHIN:.0f} s") from None
         finally:
             end(server)
-        printed.seek(0)
-        _hold("serve", _SERVER_PRINTS, printed.read(), server.returncode, told)
-    _hold("connect", _CLIENT_PRINTS, client.stdout, client.returncode, client.stderr)
 
 
 def says_version(command: Sequence[str]) -> None:

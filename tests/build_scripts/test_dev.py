@@ -79,12 +79,20 @@ def test_a_failed_build_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert runner.lines == [f"{PYTHON} -m build_scripts.build"]
 
 
-def test_a_build_is_run_before_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_failed_its_proof_is_not_packed(monkeypatch: pytest.MonkeyPatch) -> None:
     runner = FakeRunner("smoke")
     monkeypatch.setattr(commands, "run", runner)
 
     assert dev.main(["build"]) == 1
-    assert len(runner.lines) == 2
+    assert runner.lines == [f"{PYTHON} -m build_scripts.build", f"{PYTHON} -m build_scripts.smoke"]
+
+
+def test_a_build_that_is_proved_is_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = FakeRunner()
+    monkeypatch.setattr(commands, "run", runner)
+
+    assert dev.main(["build"]) == 0
+    assert runner.lines[-1] == f"{PYTHON} -m build_scripts.package"
 
 
 def test_arguments_of_a_benchmark_are_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts import build, smoke
-from build_scripts.smoke import SmokeError
+from build_scripts import build, running, smoke
+from build_scripts.running import SmokeError
 
 PROGRAM = """
 import signal, socket, sys
@@ -47,7 +47,7 @@ def program(
 def test_a_program_that_does_what_it_should_passes(tmp_path: Path) -> None:
     command = program(tmp_path)
 
-    smoke.self_test(command)
+    running.self_test(command)
     smoke.converse(command)
 
 
@@ -77,16 +77,28 @@ def test_a_program_that_ends_at_once_is_a_failure() -> None:
 )
 def test_a_self_test_counts_only_with_code_and_report(tmp_path: Path, exit_code: int, report: str) -> None:
     with pytest.raises(SmokeError, match="self-test"):
-        smoke.self_test(program(tmp_path, exit_code=exit_code, report=report))
+        running.self_test(program(tmp_path, exit_code=exit_code, report=report))
 
 
-def test_the_table_compares_with_the_start_from_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smoke, "executables", dict)
+def test_the_table_compares_with_the_start_from_source(tmp_path: Path) -> None:
+    (tmp_path / "tincan").write_bytes(bytes(2_500_000))
 
-    lines = smoke.table({smoke.FROM_SOURCE: [0.1, 0.3, 0.2], "one file": [0.5, 0.4, 0.9]}).splitlines()
+    times = {smoke.FROM_SOURCE: [0.1, 0.3, 0.2], "one file": [0.5, 0.4, 0.9]}
+    lines = smoke.table(times, {"one file": tmp_path / "tincan"}).splitlines()
 
     assert lines[1].split() == ["python", "-m", "gui", "200", "ms", "100", "ms", "1.00x"]
-    assert lines[2].split() == ["one", "file", "500", "ms", "400", "ms", "2.50x"]
+    assert lines[2].split() == ["one", "file", "500", "ms", "400", "ms", "2.50x", "2.5", "MB"]
+
+
+def test_an_application_weighs_what_its_whole_bundle_does(tmp_path: Path) -> None:
+    program = tmp_path / "Tincan.app" / "Contents" / "MacOS" / "tincan"
+    program.parent.mkdir(parents=True)
+    program.write_bytes(bytes(1_000_000))
+    (tmp_path / "Tincan.app" / "Contents" / "libtk.dylib").write_bytes(bytes(3_000_000))
+
+    times = {smoke.FROM_SOURCE: [0.1], "application": [0.1]}
+
+    assert smoke.table(times, {"application": program}).endswith("4.0 MB")
 
 
 def test_a_folder_weighs_what_its_files_do(tmp_path: Path) -> None:
@@ -103,5 +115,9 @@ def test_a_build_is_reproducible_by_its_environment(monkeypatch: pytest.MonkeyPa
     assert build.reproducible()["PYTHONHASHSEED"] == "1"
     assert build.reproducible()["SOURCE_DATE_EPOCH"].isdigit()
 
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "12345")
+    assert build.reproducible()["SOURCE_DATE_EPOCH"] == "12345"
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     monkeypatch.setattr(build, "ROOT", tmp_path)  # outside of a checkout
     assert build.reproducible()["SOURCE_DATE_EPOCH"].isdigit()

@@ -1,0 +1,93 @@
+"""A program is held to working wherever people start it, and to saying why where it cannot."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from build_scripts import situations
+from build_scripts.project import ROOT
+from build_scripts.running import SmokeError
+from build_scripts.terminal_talk import says_version, talk_in_terminals
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts stand in for built programs")
+
+ENTRY = [sys.executable, str(ROOT / "build_scripts" / "entry.py")]
+REPORTS = """
+while [ $# -gt 0 ]; do
+  if [ "$1" = --self-test ]; then echo '{"passed": true}' > "$2"; exit 0; fi
+  shift
+done
+"""
+NO_DISPLAY = 'if [ -z "$DISPLAY" ] || [ "$DISPLAY" = :9999 ]; then echo "no display" >&2; exit 2; fi\n'
+
+
+def script(folder: Path, body: str) -> Path:
+    """A program of one file."""
+    program = folder / "tincan"
+    program.write_text(f"#!/bin/sh\n{body}", encoding="utf-8")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture
+def plain_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who has a display, and can neither mount anything nor become another user."""
+    monkeypatch.setenv("DISPLAY", ":1")
+    monkeypatch.setattr(situations, "is_root_on_linux", lambda: False)
+
+
+@pytest.mark.usefixtures("plain_user")
+def test_a_program_that_works_everywhere_is_proved(tmp_path: Path) -> None:
+    proved = situations.prove(script(tmp_path, NO_DISPLAY + REPORTS), "one file")
+
+    assert "from the root folder" in proved
+    assert f"read-only in {situations.ODD_NAME!r}" in proved
+
+
+@pytest.mark.usefixtures("plain_user")
+@pytest.mark.parametrize(
+    "weakness",
+    [
+        '[ "$PWD" = / ] && exit 1\n',
+        "[ -e /proc/self/fd/0 ] || exit 1\n",
+        '[ "$LC_ALL" = xx_XX.nothing ] && exit 1\n',
+        'case "$0" in *größer*) exit 1;; esac\n',
+    ],
+)
+def test_a_program_that_fails_in_one_situation_is_found_out(tmp_path: Path, weakness: str) -> None:
+    with pytest.raises(SmokeError, match="self-test"):
+        situations.prove(script(tmp_path, NO_DISPLAY + weakness + REPORTS), "one file")
+
+
+@pytest.mark.parametrize("body", ["exit 0", "exit 2", "echo a >&2; echo b >&2; exit 2", "echo a >&2; exit 1"])
+def test_without_a_display_one_line_is_due(tmp_path: Path, body: str) -> None:
+    with pytest.raises(SmokeError, match="without a display"):
+        situations.complains_without_display(script(tmp_path, body))
+
+
+def test_without_a_display_the_program_itself_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+    situations.complains_without_display(script(tmp_path, f'exec {shlex.join(ENTRY)} "$@"'))
+
+
+def test_the_terminal_programs_talk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+    talk_in_terminals(ENTRY)
+
+
+def test_terminal_programs_that_end_at_once_are_found_out(tmp_path: Path) -> None:
+    told = 'case "$1" in --version) echo "Tincan 1.2.3"; exit;; --help) echo "usage: tincan "; exit;; esac\n'
+
+    with pytest.raises(SmokeError, match="before it listened"):
+        talk_in_terminals([str(script(tmp_path, told + 'echo "what is this?" >&2; exit 2'))])
+
+
+def test_a_program_that_hides_its_version_is_found_out(tmp_path: Path) -> None:
+    with pytest.raises(SmokeError, match="--version exited with 0"):
+        says_version([str(script(tmp_path, "exit 0"))])
