@@ -36,10 +36,8 @@ class Display:
 
     def __init__(self, name: str) -> None:
         """Raises ``DisplayError`` if there is no such display, or none that lets us in."""
-        if sys.platform == "win32":
-            raise DisplayError("there are no X displays on Windows")
         number = name.partition(":")[2].partition(".")[0]
-        self._server = socket.socket(socket.AF_UNIX)
+        self._server = _local_socket()
         self._server.settimeout(_TIMEOUT)
         try:
             self._server.connect(f"/tmp/.X11-unix/X{number}")  # noqa: S108 - where X servers are
@@ -155,6 +153,12 @@ class Display:
                 raise DisplayError("the server has gone")
             data += more
         return data
+
+
+def _local_socket() -> socket.socket:
+    if sys.platform == "win32":
+        raise DisplayError("there are no X displays on Windows")
+    return socket.socket(socket.AF_UNIX)
 
 
 def _padded(text: bytes) -> bytes:
