@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from core.address import Address
 from core.errors import Doing, Explanation, Fault, JournalError, SendError, explain
@@ -24,16 +24,18 @@ from core.net.connection import Connection
 from core.net.knobs import AS_USUAL, Knobs
 from core.net.resolver import Resolver
 from core.net.server import Server
-from core.sending.file import FileSending, FileSent
-from core.sending.keep import Keeping, Kept
-from core.sending.plan import Plan, Repeated
-from core.sending.repeat import Repeat
-from core.sending.run import Run
 from core.settings import DEFAULTS, Limits
+
+if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
+    from core.sending.file import FileSending, FileSent
+    from core.sending.keep import Keeping, Kept
+    from core.sending.plan import Plan, Repeated
+    from core.sending.repeat import Repeat
+    from core.sending.run import Run
 
 __all__ = ["Delivery", "To", "Workbench"]
 
-_R = TypeVar("_R", bound=Run)
+_R = TypeVar("_R", bound="Run")
 _AnySession: TypeAlias = Server | Client
 
 
@@ -115,6 +117,8 @@ class Workbench:
 
         Raises ``SendError`` if nobody is there.
         """
+        from core.sending.repeat import Repeat
+
         audience = self._audience(session, to)
         return self._set_off(Repeat(audience, plan, tell, exact=exact, sink=self._recorder))
 
@@ -132,6 +136,8 @@ class Workbench:
         Raises ``SendError`` if nobody is there, or if another file is on its way to one of them; what is wrong
         with the file comes with the end that is told.
         """
+        from core.sending.file import FileSending
+
         audience = self._audience(session, to)
         self._check_that_no_file_is_on_its_way(audience)
         return self._set_off(FileSending(audience, path, tell, line_pause=line_pause, sink=self._recorder))
@@ -149,6 +155,8 @@ class Workbench:
 
         Raises ``JournalError`` if nothing is being recorded; see ``Keeping``.
         """
+        from core.sending.keep import Keeping
+
         if self.journal is None:
             raise JournalError("nothing is being recorded, so there is nothing to save")
         return self._set_off(Keeping(self.journal, session, connection, path, tell, self._recorder, follow=follow))
@@ -216,7 +224,7 @@ class Workbench:
             runs = list(self._runs)
         deadline = time.monotonic() + timeout
         for run in runs:
-            if not isinstance(run, Keeping):  # those want to see the end
+            if not run.sees_the_end:
                 run.stop()
         sessions = list(self._sessions.values())
         for session in sessions:
@@ -251,9 +259,7 @@ class Workbench:
     def _check_that_no_file_is_on_its_way(self, audience: Audience) -> None:
         """Two at once would arrive as a mixture of both."""
         with self._lock:
-            busy = {
-                who for run in self._runs if isinstance(run, FileSending) and not run.is_over for who in run.connections
-            }
+            busy = {connection for run in self._runs if not run.is_over for connection in run.takes}
         for connection in audience.connections:
             if connection.id in busy:
                 raise SendError(f"a file is on its way to #{connection.number} already: wait for it, or cancel it")

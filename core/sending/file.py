@@ -103,8 +103,8 @@ class FileSending(Run):
         self._latest = FileSent(path)
 
     @property
-    def connections(self) -> frozenset[ConnectionId]:
-        """Who it is for. Any thread."""
+    def takes(self) -> frozenset[ConnectionId]:
+        """Who it is for: two files at once would arrive as a mixture of both."""
         return frozenset(reader.connection.id for reader in self._readers)
 
     @property

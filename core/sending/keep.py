@@ -49,6 +49,8 @@ class Keeping(Run):
     bytes come, and the last time with an ``end``; it must not block.
     """
 
+    sees_the_end = True
+
     def __init__(
         self,
         journal: Path,

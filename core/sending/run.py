@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from enum import Enum
 
 from core.errors import TincanError
+from core.events import ConnectionId
 from core.net.sink import EventSink
 
 TELL_EVERY = 0.05  # seconds between two tellings of what goes on
@@ -39,8 +40,11 @@ class Stopped(Exception):
 class Run(ABC):
     """Goes on, on a thread of its own, until it is done or stopped.
 
-    ``stop``, ``wake`` and ``join`` are for any thread; none but ``join`` waits.
+    ``stop``, ``wake`` and ``join`` are for any thread; none but ``join`` waits. ``sees_the_end`` if it is to go on
+    until all connections are over and on record when Tincan closes.
     """
+
+    sees_the_end = False
 
     def __init__(self, name: str, sink: EventSink | None) -> None:
         self._sink = sink
@@ -49,6 +53,11 @@ class Run(ABC):
         self._thread = threading.Thread(target=self._run, name=name)
 
     # Any thread.
+
+    @property
+    def takes(self) -> frozenset[ConnectionId]:
+        """The connections that it needs for itself alone."""
+        return frozenset()
 
     @property
     def name(self) -> str:
