@@ -5,19 +5,22 @@ Lives on the window's thread; the inspector is made when it is first asked for.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import JournalError
+from core.errors import JournalError, TincanError
 from gui.inspection import Inspected, Range, within_frame
 from gui.panes.later import Later
 from gui.sentences import sentence
 
 if TYPE_CHECKING:
+    from core.events import SessionId
     from core.journal.dissecting import Dissection, Dissector
     from core.journal.passage import Passage
+    from core.journal.recorded import Calls
     from core.wire.splitting import Envelope
     from gui.conversations import OpenConversation
     from gui.panes.inspector import Inspector
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 _AROUND = 64  # rows before and behind the message in which its neighbours are looked for
 _PATIENCE = 150  # milliseconds until it is said that the journal is being read
 _AGAIN = 250  # milliseconds until a message that was not complete is looked at again
-_AT_ONCE = 1024 * 1024  # bytes that are written at a time
 
 
 class Inspecting:
@@ -55,8 +57,10 @@ class Inspecting:
         self._inspector: Inspector | None = None
         self._dissector: Dissector | None = None
         self._path: Path | None = None  # of the journal that the dissector reads
+        self._found: Dissection | None = None  # what is shown
         self._asked: Passage | None = None
         self._key: object = None  # of the conversation that it is of
+        self._leaving = threading.Event()
         self._incomplete = False  # whether more may become known of what is shown
         self._waiting = Later(window.root, self._say_that_it_takes_long)
         self._again = Later(window.root, self._ask_again)
@@ -118,6 +122,7 @@ class Inspecting:
 
     def close(self) -> None:
         """Take nothing apart any more."""
+        self._leaving.set()
         self._forget()
         self._leave_journal()
 
@@ -154,6 +159,7 @@ class Inspecting:
         if self._inspector is None or conversation is None or not self._is_wanted(found.passage, conversation):
             return
         self._waiting.cancel()
+        self._found = found
         source, trace = found.recorded(conversation.journal.reader), found.trace
         far_is_behind = trace.far is not None and trace.far.stop < trace.stop
         self._incomplete = far_is_behind or found.passage.misfit.startswith("not ended yet")
@@ -179,7 +185,8 @@ class Inspecting:
         """What is known at once, until the rest is."""
         conversation = self._viewing.conversation
         if self._inspector is not None and self._asked is not None and conversation is not None:
-            self._inspector.show(Inspected(self._asked, _is_server(conversation), framing=_framing_words(conversation)))
+            framing = _framing_words(conversation)
+            self._inspector.show(Inspected(self._asked, _is_server(conversation), framing=framing, is_being_read=True))
 
     def _ask_again(self) -> None:
         """The message may have grown, and more of it may have arrived at the other end."""
@@ -208,21 +215,30 @@ class Inspecting:
             return []
 
     def _save(self, inspected: Inspected, span: Range) -> None:
-        """Write bytes of a message into a file."""
-        source = inspected.source
-        if source is None:
-            return
+        """Ask for a file and write bytes of the message into it."""
         from tkinter import filedialog
 
         chosen = filedialog.asksaveasfilename(parent=self._window.root, title="Save bytes", defaultextension=".bin")
-        if not chosen:
+        if chosen:
+            self.save(inspected, span, Path(chosen))
+
+    def save(self, inspected: Inspected, span: Range, target: Path) -> None:
+        """Write the shown message's bytes of that span into a file, on a thread of its own; trouble is told."""
+        found, journal = self._found, self._path
+        if found is None or journal is None or found.passage != inspected.passage:
             return
+        write = partial(self._write, journal, found.passage.session, found.trace.calls, span, target)
+        threading.Thread(target=write, name=f"save bytes to {target.name}").start()
+
+    def _write(self, journal: Path, session: SessionId, calls: Calls, span: Range, target: Path) -> None:
+        from core.journal.export.stretch import save_stretch
+
         try:
-            with Path(chosen).open("wb") as file:
-                for start in range(*span, _AT_ONCE):
-                    file.write(source.read(start, min(start + _AT_ONCE, span[1])))
-        except (OSError, JournalError) as error:
-            self._complain(f"The bytes were not saved: {error}.")
+            save_stretch(journal, session, calls, span, target, self._leaving)
+        except TincanError as error:
+            why = str(error)
+            if not self._leaving.is_set():
+                self._post(lambda: self._complain(why))
 
 
 def _is_server(conversation: OpenConversation) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Range = tuple[int, int]  # from, and up to before, in bytes
 
 MOST_READ = 1_000  # bytes shown as text; marks may make four characters of each
+READING = "Looking its bytes and calls up in the journal…"
 EMPTY = "Choose a message with a click, or with Alt+Up and Alt+Down"
 
 _MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000  # in nanoseconds
@@ -37,6 +38,7 @@ class Inspected:
     stream_offset: int | None = None  # bytes that went the same way on this connection before it, if known
     since_previous_ns: int | None = None  # since the message before it on this connection
     since_other_ns: int | None = None  # since the latest before it that went the other way
+    is_being_read: bool = False  # whether the rest will be known in a moment
 
 
 class Fact(NamedTuple):
@@ -76,6 +78,7 @@ def facts(inspected: Inspected) -> list[Fact]:
         found += _sizes(inspected)
         found += _waits(inspected)
         found += [Fact("Framing", inspected.framing)] if inspected.framing else []
+        found += [Fact("", READING)] if inspected.is_being_read else []
     return [*found, Fact("In the journal", _entries(passage))]
 
 

@@ -28,15 +28,25 @@ _FORM_OF = {Side.HEX: Form.HEX, Side.TEXT: Form.TEXT}
 class HexText(RowView):
     """Shows a source of bytes; ``on_move`` is called when the cursor, the selection or the source has changed.
 
+    ``on_step`` gets 1 for the next boundary between calls, -1 for the one before: Ctrl+Right, Ctrl+Left.
+
     Keys: arrows, Page Up and Down, Home, End, Ctrl+Home, Ctrl+End, with Shift to select; Space changes the
     column; Ctrl+A selects all, Ctrl+C copies as the column shows, Ctrl+G asks for an offset.
     """
 
-    def __init__(self, parent: tk.Misc, theme: Theme, *, on_move: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_move: Callable[[], None] = lambda: None,
+        on_step: Callable[[int], None] = lambda _by: None,
+    ) -> None:
         super().__init__(parent, theme, theme.mono, height=5)
         self.cursor = HexCursor()
         self.layout = fitting(0, 0)
         self._on_move = on_move
+        self._on_step = on_step
         self._source: Bytes | None = None
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._marks: Sequence[Range] = ()
@@ -235,6 +245,8 @@ class HexText(RowView):
         self.text.bind("<<Copy>>", _breaking(self.copy))
         self.text.bind("<<SelectAll>>", _breaking(self._select_all))
         self.text.bind("<space>", _breaking(self._switch_side))
+        for key, by in (("Left", -1), ("Right", 1)):
+            self.text.bind(f"<{_MOD}-{key}>", _breaking(partial(self._on_step, by)))
         self.text.bind("<Escape>", self._escape)
         for key in ("<Menu>", "<Shift-F10>"):
             self.text.bind(key, self._menu_key)

@@ -72,7 +72,7 @@ class Inspector(ttk.Frame):
         self._calls_heading = ttk.Label(self._about, style="Pane.Muted.TLabel")
         self.calls = CallList(self._about, theme, on_choose=self._call_chosen)
         self.ruler = Ruler(self, theme, on_choose=self._piece_chosen)
-        self.hex = HexText(self, theme, on_move=self._cursor_moved)
+        self.hex = HexText(self, theme, on_move=self._cursor_moved, on_step=self.ruler.step)
         self._reading = Reading(self, theme, self._safety)
         self.below = ttk.Frame(self, style="Pane.TFrame")
         self._empty = ttk.Label(self, text=EMPTY, style="Pane.TLabel", justify="center", anchor="center")
