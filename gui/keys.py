@@ -26,6 +26,8 @@ KEYS = (
     Key("connect_again", ("<Shift-F6>",), "Shift+F6", "connect once more to the same place"),
     Key("focus_host", (f"<{_MOD}-l>", f"<{_MOD}-L>"), f"{_CTRL}L", "go to the host"),
     Key("focus_message", (f"<{_MOD}-m>", f"<{_MOD}-M>"), f"{_CTRL}M", "go to the message"),
+    Key("message_options", (f"<{_MOD}-e>", f"<{_MOD}-E>"), f"{_CTRL}E", "how the message is written and what is added"),
+    Key("macros", (f"<{_MOD}-Shift-m>", f"<{_MOD}-Shift-M>"), f"{_CTRL}{_SHIFT}M", "macros for the message"),
     Key("find", (f"<{_MOD}-f>", f"<{_MOD}-F>"), f"{_CTRL}F", "find in the conversation"),
     Key("find_next", ("<F3>",), "F3", "next place found"),
     Key("find_previous", ("<Shift-F3>",), "Shift+F3", "place found before"),
@@ -57,6 +59,7 @@ KEYS = (
 
 FIXED = (
     ("Enter", "send the message"),
+    ("Ctrl+Enter", "send the message and keep it"),
     ("Shift+Enter", "new line in the message"),
     ("Up, Down", "earlier messages, in an empty or unchanged field"),
     ("Page Up, Page Down", "scroll the conversation"),
@@ -74,7 +77,8 @@ def shown(command: str) -> str:
 
 
 _TOPICS = (
-    ("The line", ("toggle_server", "toggle_client", "connect_again", "focus_host", "focus_message")),
+    ("The line", ("toggle_server", "toggle_client", "connect_again", "focus_host", "focus_message",
+     "message_options", "macros")),
     (
         "The conversation",
         ("next_session", "previous_session", "find", "find_next", "find_previous", "filter", "toggle_hex",

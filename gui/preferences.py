@@ -14,11 +14,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.kept_file import read_kept, set_aside, write_kept
 from core.settings import Limits
 from core.wire.framing import FRAMINGS
+from gui.drafting import ENCODINGS, FORMATS, USUAL, Manner, Written
 from gui.offered_limits import build_limits
 
 VERSION = 1
@@ -33,6 +34,7 @@ MOST_JOURNALS = 10_000
 MOST_MEGABYTES = 10_000_000
 REPLIES = ("letter", "echo", "room", "none")
 
+_Item = TypeVar("_Item")
 _GEOMETRY = re.compile(r"(\d{2,5})x(\d{2,5})\+(-?\d{1,5})\+(-?\d{1,5})")
 _VISIBLE = 80  # pixels of the window that must be on the screen for it to count as being there
 
@@ -44,10 +46,14 @@ class Preferences:
     geometry: str = ""  # WIDTHxHEIGHT+X+Y in pixels
     hosts: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
-    messages: tuple[str, ...] = ()
+    messages: tuple[Written, ...] = ()
     theme: str = "system"
     text_size: int = 0  # points more than usual
     reply: str = "letter"
+    format: str = USUAL.format  # of messages that are written, as are the next three
+    encoding: str = USUAL.encoding
+    ending: str = USUAL.ending
+    frame: str = USUAL.framing
     lens: str = "raw"  # how conversations are cut into messages
     show_hex: bool = False
     inspector: bool = False
@@ -64,9 +70,18 @@ class Preferences:
             self, hosts=_in_front(host, self.hosts, MOST_ADDRESSES), ports=_in_front(port, self.ports, MOST_ADDRESSES)
         )
 
-    def with_message(self, message: str) -> Preferences:
+    @property
+    def manner(self) -> Manner:
+        """How messages are written."""
+        return Manner(self.format, self.encoding, self.ending, self.frame)
+
+    def with_manner(self, manner: Manner) -> Preferences:
+        """With messages written like that."""
+        return replace(self, format=manner.format, encoding=manner.encoding, ending=manner.ending, frame=manner.framing)
+
+    def with_message(self, message: Written) -> Preferences:
         """With a message that was just sent in front of the others."""
-        if not message or len(message) > LONGEST_MESSAGE:
+        if not message.text or len(message.text) > LONGEST_MESSAGE:
             return self
         return replace(self, messages=_in_front(message, self.messages, MOST_MESSAGES))
 
@@ -177,6 +192,8 @@ def on_screen(geometry: str, width: int, height: int) -> str:
 
 
 def _checked(name: str, default: object, value: object) -> object:
+    if name == "messages":
+        return _messages(value)
     if isinstance(default, tuple):
         return _texts(name, value)
     if isinstance(default, dict):
@@ -195,14 +212,31 @@ def _checked(name: str, default: object, value: object) -> object:
 
 
 _BOUNDS = {"keep_journals": range(1, MOST_JOURNALS + 1), "journal_megabytes": range(1, MOST_MEGABYTES + 1)}
-_NAMES = ("theme", "lens", "font", "mono_font")
+_NAMES = ("theme", "lens", "font", "mono_font", "format", "encoding", "ending", "frame")
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{name} is not a list of texts")
-    most = MOST_MESSAGES if name == "messages" else MOST_ADDRESSES
-    return tuple(item[:LONGEST_MESSAGE] for item in value[:most])
+    return tuple(item[:LONGEST_MESSAGE] for item in value[:MOST_ADDRESSES])
+
+
+def _messages(value: object) -> tuple[Written, ...]:
+    """Messages, each a text or a list of a text, its format and its encoding."""
+    if not isinstance(value, list):
+        raise ValueError("messages is not a list")
+    return tuple(_message(item) for item in value[:MOST_MESSAGES])
+
+
+def _message(item: object) -> Written:
+    parts = [item] if isinstance(item, str) else item
+    if not isinstance(parts, list) or not 1 <= len(parts) <= len(Written._fields):
+        raise ValueError("a message is not a text with its format and encoding")
+    if not all(isinstance(part, str) for part in parts):
+        raise ValueError("a message has parts that are not texts")
+    message = Written(*parts)
+    known = message.format in dict(FORMATS) and message.encoding in dict(ENCODINGS)
+    return message._replace(text=message.text[:LONGEST_MESSAGE]) if known else Written(message.text[:LONGEST_MESSAGE])
 
 
 def _numbers(name: str, value: object) -> dict[str, float | None]:
@@ -218,7 +252,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
-def _in_front(item: str, others: tuple[str, ...], most: int) -> tuple[str, ...]:
+def _in_front(item: _Item, others: tuple[_Item, ...], most: int) -> tuple[_Item, ...]:
     return tuple(dict.fromkeys((item, *others)))[:most]
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.events import ConnectionId, Role, SessionId
 from core.journal.ledger import ConnectionState, Phase, SessionState
 from core.text_safety import TextSafety
+from gui.filtering import ConnectionRow
 from gui.keys import shown
 from gui.reachable import places
 from gui.views import (
@@ -20,7 +22,6 @@ from gui.views import (
     ComposerView,
     ConversationView,
     Empty,
-    Recipient,
     SessionRow,
     StatusView,
     WindowView,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 MOST_CONNECTION_ROWS = 100  # of one server in the list of sessions
 MOST_SESSION_ROWS = 200
-MOST_RECIPIENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Desk:
     sessions: Mapping[SessionId, SessionState] = field(default_factory=dict)
     selected: SessionId | None = None
     connection: ConnectionState | None = None  # of the selected session, shown alone
-    recipient: ConnectionId | None = None  # who gets what is written; None is everyone
+    recipients: frozenset[ConnectionId] | None = None  # who gets what is written; None is everyone
     form: Address | None = None  # what host and port say, None if they make no sense
     reply: str = "letter"  # of the selected server, else of the next one
     reachable: tuple[LocalAddress, ...] = ()  # this machine's addresses that others can use
@@ -264,9 +264,10 @@ def _composer(desk: Desk, *, is_next: bool) -> ComposerView:
     state = desk.state
     connections = [connection for connection in state.connections if connection.can_send] if state else []
     hint = "Type a message" if connections else _why_nobody(desk, state)
-    if state is None or state.role is Role.CLIENT or len(connections) < 2:
+    chosen = desk.recipients
+    if state is None or state.role is Role.CLIENT or (len(connections) < 2 and (chosen is None or not connections)):
         return ComposerView(hint, is_next)
-    return ComposerView(hint, is_next, _recipients(desk, connections), _standing(state, desk.recipient))
+    return ComposerView(hint, is_next, _recipients(desk.safety, connections), chosen)
 
 
 def _why_nobody(desk: Desk, state: SessionState | None) -> str:
@@ -283,12 +284,15 @@ def _why_nobody(desk: Desk, state: SessionState | None) -> str:
     return f"This conversation is over: {shown('toggle_client')} connects again"
 
 
-def _recipients(desk: Desk, connections: Sequence[ConnectionState]) -> tuple[Recipient, ...]:
-    everyone = Recipient(None, f"everyone ({len(connections)})")
-    single = (
-        Recipient(c.connection, desk.safety.field(f"#{c.number}  {c.peer}")) for c in connections[:MOST_RECIPIENTS]
+def _recipients(safety: TextSafety, connections: Sequence[ConnectionState]) -> tuple[ConnectionRow, ...]:
+    return tuple(
+        ConnectionRow(one.connection, one.number, _recipient_words(safety, one.number, one.peer)) for one in connections
     )
-    return (everyone, *single)
+
+
+@lru_cache(maxsize=2048)
+def _recipient_words(safety: TextSafety, number: int, peer: Address) -> str:
+    return safety.field(f"#{number}  {peer}")
 
 
 def _status(desk: Desk) -> StatusView:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.address import DEFAULT_HOST, DEFAULT_PORT, Address
-from core.errors import SendError, TincanError
+from core.errors import TincanError
 from core.events import ConnectionId, Role, SessionId
 from core.journal.ledger import ConnectionState, Phase, SessionState
 from gui import presenter
@@ -22,10 +22,10 @@ from gui.form import glance, read_address
 from gui.help_desk import HelpDesk
 from gui.journal_desk import JournalDesk, first
 from gui.notices import Notices
-from gui.panes.composer import Outcome
 from gui.preferences import Preferences
 from gui.reachable import look_up
 from gui.reading_room import ReadingRoom
+from gui.sending_desk import SendingDesk
 from gui.settings_desk import SettingsDesk
 from gui.theme import Theme
 from gui.viewing import Calls, Viewing
@@ -78,7 +78,6 @@ class Switchboard:
         self.sessions: dict[SessionId, SessionState] = {}
         self.selected: SessionId | None = None
         self._connection: ConnectionState | None = None  # the one that is shown alone
-        self._recipient: ConnectionId | None = None
         self._theme = theme
         self._surroundings = surroundings
         self._workbench: Workbench | None = None
@@ -92,6 +91,7 @@ class Switchboard:
         calls = Calls(surroundings.post, self.refresh, self._cannot_read)
         self.viewing = Viewing(calls, preferences.lens)
         self.archives = Archives()
+        self.sending = SendingDesk(self, surroundings.post)
 
     def open(self, window: Window) -> None:
         """Take charge of a window."""
@@ -116,6 +116,7 @@ class Switchboard:
         hosts, ports = self.preferences.hosts, self.preferences.ports
         window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
         self._offer_history()
+        self.sending.open(window)
         window.composer.focus_message()
         self.refresh()
 
@@ -128,6 +129,8 @@ class Switchboard:
             "connect_again": self.connect,
             "focus_host": lambda: self._window.address.focus_host(),
             "focus_message": lambda: self._window.composer.focus_message(),
+            "message_options": lambda: self._window.composer.toggle_options(),
+            "macros": lambda: self._window.composer.open_macros(),
             "show_settings": lambda: self.settings.open(),
             "show_network": lambda: self.settings.show_network(self.sessions.values()),
             "find": lambda: self.room.open_find(),
@@ -174,7 +177,7 @@ class Switchboard:
         """Show what is so."""
         self._window.show(presenter.present(self.desk()))
         self.help.watch(self.sessions, self.selected)
-        state = self._state
+        state = self.state
         conversation = self._look(state) if state is not None else None
         self._window.conversation.show_rows(conversation)
         self.room.show(state)
@@ -188,7 +191,7 @@ class Switchboard:
         return self.viewing.look(state.session, journal, session, state.role, state.entries)
 
     @property
-    def _state(self) -> SessionState | None:
+    def state(self) -> SessionState | None:
         """The selected session."""
         return self.sessions.get(self.selected) if self.selected is not None else None
 
@@ -198,7 +201,7 @@ class Switchboard:
             self.sessions,
             self.selected,
             self._connection,
-            self._recipient,
+            self.sending.recipients,
             glance(self._window.address),
             self._replies.get(self.selected, self.preferences.reply) if self.selected else self.preferences.reply,
             self._reachable,
@@ -253,23 +256,6 @@ class Switchboard:
         elif view.client.is_next or view.client.text == "Connect":
             self.connect()
 
-    def send(self, text: str, to: ConnectionId | None) -> Outcome:
-        """Send a message as UTF-8, just as it was typed."""
-        state = self._state
-        if state is None or not state.connections:
-            return Outcome(False, self._window_hint())
-        try:
-            delivery = self.workbench.send(state.session, text.encode(), to=to)
-        except UnicodeEncodeError:
-            return Outcome(False, "Half a character in this message cannot be sent as UTF-8: delete it.")
-        except SendError as error:
-            return Outcome(False, f"Not sent: {error}.")
-        self.preferences = self.preferences.with_message(text)
-        self._window.composer.remember(self.preferences.messages)
-        self._window.conversation.transcript.to_end()
-        refused = "; ".join(f"#{number}: {why}" for number, why in delivery.refused)
-        return Outcome(True, f"Not sent to {refused}" if refused else "")
-
     def choose_row(self, key: str) -> None:
         """Show the session, or the connection of a session, that a row stands for."""
         self.select(*presenter.parse_row_key(key))
@@ -278,7 +264,7 @@ class Switchboard:
         """Show a session; host and port follow it, so that the buttons speak of it."""
         state = self.sessions.get(session)
         standing = state.connections if state is not None else ()
-        self.selected, self._recipient = session, connection
+        self.selected, self.sending.recipients = session, None if connection is None else frozenset((connection,))
         self._connection = next((one for one in standing if one.connection == connection), None)
         self.viewing.choose_connection(session, connection)
         if state is not None:
@@ -290,15 +276,10 @@ class Switchboard:
     def choose_reply(self, reply: str) -> None:
         """Have the selected server, and those to come, reply like that."""
         self.preferences = replace(self.preferences, reply=reply)
-        state = self._state
+        state = self.state
         if state is not None and state.role is Role.SERVER:
             self._replies[state.session] = reply
             self.workbench.set_reply(state.session, reply)
-
-    def choose_recipient(self, connection: ConnectionId | None) -> None:
-        """Write to that connection, or to everyone."""
-        self._recipient = connection
-        self.refresh()
 
     def choose_colours(self, name: str) -> None:
         """Take another palette."""
@@ -372,7 +353,7 @@ class Switchboard:
         except TincanError as error:
             self._window.address.refuse(str(error))
             return
-        self.selected, self._connection, self._recipient, self._asked = session, None, None, session
+        self.selected, self._connection, self._asked, self.sending.recipients = session, None, session, None
         self._starting = session if is_server else None
         self.preferences = self.preferences.with_address(address.host, str(address.port))
         self._offer_history()
@@ -380,7 +361,6 @@ class Switchboard:
 
     def _offer_history(self) -> None:
         self._window.address.offer(self.preferences.hosts, self.preferences.ports)
-        self._window.composer.remember(self.preferences.messages)
 
     def _phase_changed(self, state: SessionState) -> None:
         form = self._window.address
@@ -453,7 +433,8 @@ class Switchboard:
         if not open_file(log):
             self.say(f"The log is {log}", "log")
 
-    def _window_hint(self) -> str:
+    def why_nobody(self) -> str:
+        """Why there is nobody to send to, as a sentence."""
         return presenter.present(self.desk()).composer.hint + "."
 
     def _stay(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
+    from gui.filtering import ConnectionRow
 
 REPLY_WORDS = {"letter": "a random letter", "echo": "the same (echo)", "room": "chat room", "none": "nothing"}
 
@@ -62,21 +63,13 @@ class ConversationView:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
-    """Someone a message can go to; None is everyone."""
-
-    connection: ConnectionId | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class ComposerView:
     """The message field. ``recipients`` is empty unless there is a choice."""
 
     hint: str
     is_next: bool
-    recipients: tuple[Recipient, ...] = ()
-    chosen: ConnectionId | None = None
+    recipients: tuple[ConnectionRow, ...] = ()
+    chosen: frozenset[ConnectionId] | None = None  # None is everyone
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from gui.keys import KEYS
 from gui.panes.address_bar import AddressBar
 from gui.panes.banner import Banner
-from gui.panes.composer import Composer, Outcome
+from gui.panes.composer import Composer, Desk
 from gui.panes.conversation import ConversationPane
 from gui.panes.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
 from gui.panes.session_list import SessionList
@@ -20,7 +20,6 @@ from gui.theme import Theme
 from gui.views import WindowView
 
 if TYPE_CHECKING:
-    from core.events import ConnectionId
     from core.journal.passage import Passage
     from gui.preferences import Preferences
 
@@ -39,17 +38,17 @@ class Actions(Protocol):
     def commands(self) -> Mapping[str, Callable[[], None]]: ...
     @property
     def preferences(self) -> Preferences: ...
+    @property
+    def sending(self) -> Desk: ...
     def form_edited(self) -> None: ...
     def do_next(self) -> None: ...
     def choose_row(self, key: str) -> None: ...
     def choose_reply(self, reply: str) -> None: ...
-    def choose_recipient(self, connection: ConnectionId | None) -> None: ...
     def choose_colours(self, name: str) -> None: ...
     def choose_framing(self, framing: str) -> None: ...
     def choose_passage(self, passage: Passage) -> None: ...
     def complain(self, why: str) -> None: ...
     def recent_journals(self, on_more: Callable[[], None]) -> Sequence[tuple[str, Callable[[], None]]]: ...
-    def send(self, text: str, to: ConnectionId | None) -> Outcome: ...
 
 
 class Window:
@@ -95,9 +94,8 @@ class Window:
         self.composer = Composer(
             self._talk,
             theme,
-            on_send=actions.send,
+            actions.sending,
             on_page=lambda pages: self.conversation.transcript.page(pages),
-            on_recipient=actions.choose_recipient,
         )
         self.status = StatusBar(root, theme, on_warning=commands["show_network"])
         self._lay_out()

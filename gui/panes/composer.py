@@ -1,66 +1,92 @@
-"""Where a person writes: whom to, the message, Send, and why a message did not go out."""
+"""Where a person writes: whom to and how, the message, its bytes, Send, and why a message did not go out."""
 
 from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from tkinter import ttk
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from gui.panes.choice import Choice
+from core.text_safety import TextSafety
+from gui.drafting import USUAL, MacroRow, Manner, Preview, Written, Wrong
+from gui.panes.later import Later
+from gui.panes.lines_question import LinesQuestion
+from gui.panes.message_field import MessageField
 from gui.panes.wrapped import wrap_within
 from gui.theme import Theme
 from gui.views import ComposerView
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
+    from gui.panes.composer_bytes import BytesLine
+    from gui.panes.composer_options import Options
+    from gui.panes.composer_recipients import Recipients
+    from gui.panes.flow import Flow
+
+_SOON, _WHEN_QUIET = 30, 300  # milliseconds after a key: a short text is worked out, a long one
+_STILL_TYPING = 700  # milliseconds after a key in which what is wrong may yet be put right
+_LONGEST_SENTENCE = 1_000  # characters
+_TICK = 1_000  # milliseconds after which a message with the time in it is another one
 
 
 class Outcome(NamedTuple):
-    """What became of a message: whether it went out, and what there is to say about it."""
+    """What became of a message: whether it went out, what there is to say about it, and what is wrong in it."""
 
     is_sent: bool
     sentence: str = ""
+    wrong: Wrong | None = None
 
 
-_MOST_LINES = 6  # the field grows up to here, then scrolls
+class Desk(Protocol):
+    """Works out and sends what is written. What it tells, it tells at once or a moment later."""
+
+    def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None: ...
+    def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None: ...
+    def macros(self, text: str, manner: Manner, place: int) -> Sequence[MacroRow]: ...
+    def choose_manner(self, manner: Manner) -> None: ...
+    def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None: ...
+    def send(
+        self,
+        texts: Sequence[str],
+        manner: Manner,
+        to: frozenset[ConnectionId] | None,
+        tell: Callable[[Outcome], None],
+    ) -> None: ...
 
 
 class Composer(ttk.Frame):
-    """``on_send`` gets the text and the chosen connection, and says what became of them."""
+    """The strip below the conversation. What a first message does not need is made when it is needed."""
 
-    def __init__(
-        self,
-        parent: tk.Misc,
-        theme: Theme,
-        *,
-        on_send: Callable[[str, ConnectionId | None], Outcome],
-        on_page: Callable[[int], None],
-        on_recipient: Callable[[ConnectionId | None], None],
-    ) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, desk: Desk, *, on_page: Callable[[int], None]) -> None:
         px = theme.px
-        super().__init__(parent, style="Pane.TFrame", padding=(px(16), px(8), px(16), px(12)))
-        self._theme = theme
-        self._on_send = on_send
-        self._history: Sequence[str] = ()
+        super().__init__(parent, style="Pane.TFrame", padding=(px(16), px(8), px(16), px(6)))
+        self._theme, self._desk = theme, desk
+        self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self._history: Sequence[Written] = ()
         self._place = -1  # in the history; -1 is the new message
         self._view: ComposerView | None = None
-        self._to = ttk.Frame(self, style="Pane.TFrame")
-        ttk.Label(self._to, text="To", style="Pane.Muted.TLabel").pack(side="left", padx=(px(2), px(8)))
-        self.to: Choice[ConnectionId | None] = Choice(self._to, on_recipient, width=26)
-        self.to.pack(side="left")
+        self._manner = self._own = USUAL  # of what is in the field, of what is new
+        self._is_open = self._is_sending = self._is_wrong = False
+        self._asked = 0  # how often something was to be worked out
+        self._flow: Flow | None = None
+        self._to: Recipients | None = None
+        self._row: Options | None = None
+        self._bytes_line: BytesLine | None = None
         self._box = ttk.Frame(self, style="Field.TFrame", padding=(px(10), px(8)))
-        self.field = tk.Text(
-            self._box, height=1, width=10, wrap="word", borderwidth=0, highlightthickness=0, padx=0, pady=0, undo=True,
-            maxundo=200,
-        )  # fmt: skip
+        self.field = MessageField(self._box, theme, self._changed)
         self.field.pack(fill="both", expand=True)
-        self._hint = tk.Label(self.field, anchor="w", borderwidth=0, padx=0, pady=0, cursor="xterm")
         self.send_button = ttk.Button(self, text="Send", command=self.submit, width=7)
+        self._below = ttk.Frame(self, style="Pane.TFrame")
+        self.manner_button = ttk.Button(
+            self._below, text=USUAL.words, command=self.toggle_options, style="Composer.Quiet.TButton", width=0
+        )
         self._why = ttk.Label(self, style="Pane.Error.TLabel", justify="left", anchor="w")
-        self._box.grid(row=1, column=0, sticky="nsew")
-        self.send_button.grid(row=1, column=1, sticky="s", padx=(px(8), 0), ipady=px(3))
-        self.columnconfigure(0, weight=1)
+        self._soon = Later(self, self._work_out)
+        self._patience = Later(self, self._lose_patience)
+        self._found = Wrong("", 0, 0)  # what is wrong, and not said yet
+        self._question = LinesQuestion(self, theme, self.focus_message)
+        self._lay_out()
         self._bind_keys(on_page)
         theme.subscribe(self._restyle)
 
@@ -69,84 +95,307 @@ class Composer(ttk.Frame):
         if view == self._view:
             return
         self._view = view
-        self._hint.configure(text=view.hint)
+        self.field.show_hint(view.hint)
         self.send_button.configure(style="Accent.TButton" if view.is_next else "TButton")
-        if view.recipients:
-            self.to.offer([(one.connection, one.text) for one in view.recipients], view.chosen)
-            self._to.grid(row=0, column=0, columnspan=2, sticky="w", pady=(0, self._theme.px(8)))
-        else:
-            self._to.grid_remove()
+        self._arrange_row()
 
-    def remember(self, history: Sequence[str]) -> None:
+    def remember(self, history: Sequence[Written]) -> None:
         """The messages sent before, newest first."""
         self._history = history
+
+    def take(self, manner: Manner) -> None:
+        """Write new messages like that."""
+        self._own = manner
+        self._use(manner)
 
     @property
     def text(self) -> str:
         """What is in the field."""
-        return self.field.get("1.0", "end-1c")
+        return self.field.content
+
+    @property
+    def manner(self) -> Manner:
+        """How it is meant."""
+        return self._manner
 
     @property
     def complaint(self) -> str:
-        """Why the last message did not go out; empty if it did."""
+        """What is wrong, or why the last message did not go out; empty if nothing is."""
         return str(self._why.cget("text")) if self._why.winfo_manager() else ""
+
+    @property
+    def to(self) -> Recipients:
+        """Whom to write to."""
+        self._make_row()
+        assert self._to is not None
+        return self._to
+
+    @property
+    def options(self) -> Options:
+        """How to write; made when first asked for."""
+        if self._row is None:
+            from gui.panes.composer_options import Options
+
+            self._row = Options(
+                self._make_row(),
+                self._theme,
+                on_choose=self.choose,
+                on_wrong=self.complain,
+                macros=lambda: self._desk.macros(self.text, self._manner, self.field.cursor_place),
+                on_macro=self._insert_macro,
+            )
+            for control in self._row.controls:
+                control.bind("<Escape>", lambda _event: self._leave_options())
+        return self._row
+
+    @property
+    def bytes_line(self) -> BytesLine:
+        """What will go out; made when there is something."""
+        if self._bytes_line is None:
+            from gui.panes.composer_bytes import BytesLine
+
+            self._bytes_line = BytesLine(self._below, self._theme)
+            self._bytes_line.grid(
+                row=0, column=1, sticky="new", padx=(self._theme.px(8), 0), pady=(self._theme.px(2), 0)
+            )
+        return self._bytes_line
 
     def complain(self, why: str) -> None:
         """Say under the field what went wrong; nothing if ``why`` is empty."""
-        self._why.configure(text=why)
+        self._why.configure(text=self._safety.field(why, _LONGEST_SENTENCE))
         if why:
-            self._why.grid(row=2, column=0, columnspan=2, sticky="w", pady=(self._theme.px(6), 0))
+            self._why.grid(row=3, column=0, columnspan=2, sticky="w", pady=(self._theme.px(4), self._theme.px(2)))
         else:
             self._why.grid_remove()
 
-    def submit(self) -> None:
-        """Send what is in the field; it stays there if it could not go out."""
+    def submit(self, *, keep: bool = False) -> None:
+        """Send what is in the field; it stays there if it could not go out, or with ``keep``."""
         text = self.text
-        if not text:
+        if self._is_sending:
+            return
+        if not text and not self._manner.adds_something:
             self.complain("")
             self.field.focus_set()
             return
-        outcome = self._on_send(text, self.to.key if self._view and self._view.recipients else None)
-        self.complain(outcome.sentence)
-        if outcome.is_sent:
-            self._put("")
-            self._place = -1
+        if self._question.is_needed(text, self._manner, is_pasted=self.field.has_pasted_lines):
+            self._question.ask(text, lambda: self.submit(keep=keep))
+            return
+        self._is_sending = True
+        self.send_button.state(["disabled"])
+        to = self.to.chosen if self._view and self._view.recipients else None
+        self._desk.send(
+            self._question.messages(text), self._manner, to, lambda outcome: self._told(text, outcome, keep=keep)
+        )
+
+    def choose(self, manner: Manner) -> None:
+        """Have what is in the field, and what is new, meant like that; another format says the same bytes."""
+        text, before = self.text, self._manner
+
+        def converted(found: str | Wrong) -> None:
+            if isinstance(found, Wrong):
+                self._use(before)
+                self.complain(found.sentence)
+                return
+            self.complain("")
+            if found != text:
+                self.field.put(found)
+            self._own = manner
+            self._desk.choose_manner(manner)
+            self._use(manner)
+
+        self._desk.convert(text, before, manner, converted)
+
+    def toggle_options(self) -> None:
+        """Open the row above the field and go there, or put it away."""
+        if self._is_row_shown and self._has_options_focus():
+            self._leave_options()
+            return
+        self._is_open = True
+        self._arrange_row()
+        self.options.focus_first()
+
+    def open_macros(self) -> None:
+        """Open the menu of macros, for which the message becomes text with escapes."""
+        if self._manner.format != "escapes":
+            self.choose(replace(self._manner, format="escapes"))
+        if self._manner.format == "escapes":
+            self.update_idletasks()
+            self.options.macros.open()
 
     def focus_message(self) -> None:
         """Go to the message field."""
         self.field.focus_set()
 
+    # The row above the field.
+
+    @property
+    def _is_row_shown(self) -> bool:
+        return self._is_open or not self._manner.is_usual
+
+    def _make_row(self) -> Flow:
+        if self._flow is None:
+            from gui.panes.composer_recipients import Recipients
+            from gui.panes.flow import Flow
+
+            self._flow = Flow(self, self._theme, style="Pane.TFrame")
+            self._flow.lower()  # first in the order of Tab, as to the eye
+            self._to = Recipients(self._flow, self._theme, self._desk.choose_recipients)
+            self._flow.add(self._to)
+        return self._flow
+
+    def _arrange_row(self) -> None:
+        view, is_shown = self._view, self._is_row_shown
+        has_choice = bool(view and view.recipients)
+        if has_choice and view:
+            self.to.show(view.recipients, view.chosen)
+        if is_shown or self._row is not None:
+            self.options.show(self._manner, is_shown=is_shown)
+        if not (has_choice or is_shown):
+            if self._flow is not None:
+                self._flow.grid_remove()
+        else:
+            flow = self._make_row()
+            flow.display(self.to, has_choice)
+            flow.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, self._theme.px(8)))
+        self.manner_button.configure(text=self._manner_words(), command=self._press_manner)
+
+    def _manner_words(self) -> str:
+        if self._manner.is_usual:
+            return f"{USUAL.words}  {'▾' if self._is_open else '▸'}"
+        return f"Back to {USUAL.words.removeprefix('As ')}"
+
+    def _press_manner(self) -> None:
+        if self._manner.is_usual and self._is_open:
+            self._leave_options()
+        elif self._manner.is_usual:
+            self.toggle_options()
+        else:
+            self.choose(USUAL)
+
+    def _leave_options(self) -> str:
+        self._is_open = False
+        self._arrange_row()
+        self.field.focus_set()
+        return "break"
+
+    def _has_options_focus(self) -> bool:
+        return self._flow is not None and str(self.tk.call("focus")).startswith(f"{self._flow}.")
+
+    def _insert_macro(self, syntax: str) -> None:
+        self.field.insert_here(syntax)
+        self.field.focus_set()
+
+    def _use(self, manner: Manner) -> None:
+        self._manner = manner
+        self._arrange_row()
+        self._work_out()
+
+    # What becomes of what is written.
+
+    def _changed(self) -> None:
+        if not self.text:
+            self._place = -1 if self._place >= len(self._history) else self._place
+            self._question.forget()
+        self._soon.ask(_SOON if self.field.is_short else _WHEN_QUIET)
+
+    def _work_out(self) -> None:
+        self._soon.cancel()
+        self._asked += 1
+        asked, text = self._asked, self.text
+        if self._is_sending:
+            return
+        if text or self._manner.adds_something:
+            self._desk.work_out(text, self._manner, lambda found: self._worked_out(asked, found))
+        else:
+            self._show_bytes(None)
+            self._put_right()
+
+    def _worked_out(self, asked: int, found: Preview | Wrong) -> None:
+        if asked != self._asked or not self.winfo_exists():
+            return
+        if isinstance(found, Wrong):
+            self._show_bytes(None)
+            self._found = found
+            self._patience.ask(0 if self._is_wrong else _STILL_TYPING)
+            return
+        self._show_bytes(found)
+        self._put_right()
+        if found.tells_time:
+            self._soon.ask(_TICK)
+
+    def _show_bytes(self, preview: Preview | None) -> None:
+        if preview is not None or self._bytes_line is not None:
+            self.bytes_line.show(preview)
+
+    def _lose_patience(self) -> None:
+        """The person has stopped typing, and it is still wrong."""
+        self._show_wrong(self._found)
+
+    def _put_right(self) -> None:
+        """Nothing is wrong in the field any more."""
+        self._patience.cancel()
+        self.field.unmark()
+        if self._is_wrong:
+            self._is_wrong = False
+            self.complain("")
+
+    def _show_wrong(self, wrong: Wrong) -> None:
+        self._patience.cancel()
+        self._is_wrong = True
+        self.field.mark_wrong(wrong.start, wrong.stop)
+        self.complain(wrong.sentence)
+
+    def _told(self, text: str, outcome: Outcome, *, keep: bool) -> None:
+        self._is_sending = False
+        if not self.winfo_exists():
+            return
+        self.send_button.state(["!disabled"])
+        if outcome.wrong is not None:
+            self._show_wrong(outcome.wrong)
+            return
+        self._put_right()
+        self.complain(outcome.sentence)
+        if outcome.is_sent and not keep and self.text == text:
+            self.field.put("")
+            self._place = -1
+            self._use(self._own)
+        else:
+            self._soon.ask(_SOON)
+
+    # Keys.
+
+    def _lay_out(self) -> None:
+        px = self._theme.px
+        self._box.grid(row=1, column=0, sticky="nsew")
+        self.send_button.grid(row=1, column=1, sticky="s", padx=(px(8), 0), ipady=px(3))
+        self._below.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(4), 0))
+        self.manner_button.grid(row=0, column=0, sticky="nw")
+        self._below.columnconfigure(1, weight=1)
+        self.columnconfigure(0, weight=1)
+
     def _bind_keys(self, on_page: Callable[[int], None]) -> None:
         bind = self.field.bind
-        for key in ("<Return>", "<KP_Enter>"):
-            bind(key, self._enter)
-        for key in ("<Shift-Return>", "<Shift-KP_Enter>"):
-            bind(key, self._new_line)
+        for key in ("Return", "KP_Enter"):
+            bind(f"<{key}>", self._breaking(self.submit))
+            bind(f"<Control-{key}>", self._breaking(lambda: self.submit(keep=True)))
+            bind(f"<Shift-{key}>", self._breaking(lambda: self.field.insert_here("\n")))
         bind("<Up>", lambda _event: self._recall(1))
         bind("<Down>", lambda _event: self._recall(-1))
-        bind("<Prior>", lambda _event: self._page(on_page, -1))
-        bind("<Next>", lambda _event: self._page(on_page, 1))
+        bind("<Prior>", self._breaking(lambda: on_page(-1)))
+        bind("<Next>", self._breaking(lambda: on_page(1)))
         bind("<Tab>", lambda event: self._leave(event.widget.tk_focusNext()))
         bind("<<PrevWindow>>", lambda event: self._leave(event.widget.tk_focusPrev()))
         bind("<FocusIn>", lambda _event: self._box.state(["focus"]))
         bind("<FocusOut>", lambda _event: self._box.state(["!focus"]))
-        bind("<<Modified>>", self._changed)
-        bind("<Configure>", lambda _event: self._grow())
-        self._hint.bind("<Button-1>", lambda _event: self.field.focus_set())
+        self.manner_button.bind("<Return>", lambda _event: self.manner_button.invoke())
         wrap_within(self._why, self, lambda: self._theme.px(36))
 
-    def _page(self, on_page: Callable[[int], None], pages: int) -> str:
-        on_page(pages)
-        return "break"
+    def _breaking(self, act: Callable[[], None]) -> Callable[[object], str]:
+        def handle(_event: object) -> str:
+            act()
+            return "break"
 
-    def _enter(self, _event: object) -> str:
-        self.submit()
-        return "break"
-
-    def _new_line(self, _event: object) -> str:
-        self.field.insert("insert", "\n")
-        self.field.see("insert")
-        return "break"
+        return handle
 
     def _leave(self, widget: tk.Misc | None) -> str:
         if widget is not None:
@@ -155,43 +404,20 @@ class Composer(ttk.Frame):
 
     def _recall(self, step: int) -> str | None:
         """Earlier and later messages, as long as the field holds one of them unchanged, or nothing."""
-        unchanged = self._history[self._place] if 0 <= self._place < len(self._history) else ""
+        unchanged = self._history[self._place].text if 0 <= self._place < len(self._history) else ""
         place = self._place + step
         if self.text != unchanged or not -1 <= place < len(self._history):
             return None
         self._place = place
-        self._put(self._history[place] if place >= 0 else "")
+        written = self._history[place] if place >= 0 else Written("", self._own.format, self._own.encoding)
+        self.field.put(written.text)
+        self._use(replace(self._own, format=written.format, encoding=written.encoding))
         return "break"
-
-    def _put(self, text: str) -> None:
-        self.field.delete("1.0", "end")
-        self.field.insert("1.0", text)
-        self.field.edit_reset()
-        self.field.see("insert")
-
-    def _changed(self, _event: object) -> None:
-        if not self.field.edit_modified():
-            return
-        self.field.edit_modified(False)
-        if self.text:
-            self._hint.place_forget()
-        else:
-            self._place = -1 if self._place >= len(self._history) else self._place
-            self._hint.place(x=self._theme.px(2), y=0, relwidth=1)
-        self._grow()
-
-    def _grow(self) -> None:
-        lines = int(self.field.tk.call(str(self.field), "count", "-displaylines", "1.0", "end") or 1)
-        height = max(1, min(_MOST_LINES, lines))
-        if int(self.field.cget("height")) != height:
-            self.field.configure(height=height)
 
     def _restyle(self) -> None:
         theme, p = self._theme, self._theme.palette
-        self.field.configure(
-            background=p.field, foreground=p.text, insertbackground=p.text, font=theme.text,
-            selectbackground=p.selection, selectforeground=p.selection_text, insertwidth=theme.px(2),
+        style = ttk.Style(self)
+        style.configure(
+            "Composer.Quiet.TButton", background=p.pane, foreground=p.muted, font=theme.small,
+            padding=(theme.px(4), theme.px(1)),
         )  # fmt: skip
-        self._hint.configure(background=p.field, foreground=p.muted, font=theme.text)
-        if not self.text:
-            self._hint.place(x=theme.px(2), y=0, relwidth=1)

@@ -91,17 +91,21 @@ class DropList(ttk.Frame, Generic[Key]):
         return str(self._why.cget("text")) if self._why.winfo_manager() else ""
 
     def open(self) -> None:
-        """Open under the button, as far as the window reaches, and go there."""
+        """Open under the button, or over it where there is more room, as far as the window reaches, and go there."""
         window, button, px = self.winfo_toplevel(), self._button, self._theme.px
         left = button.winfo_rootx() - window.winfo_rootx()
         top = button.winfo_rooty() - window.winfo_rooty() + button.winfo_height() + px(2)
         self._first = 0
         is_long = len(self._rows) > MANY
         self._arrange_field(is_long)
-        room = window.winfo_height() - top - px(_ROW) * (4 if is_long else 2) - px(16)
+        besides = px(_ROW) * (4 if is_long else 2) + px(16)
+        above, below = top - button.winfo_height() - px(4), window.winfo_height() - top
+        is_above = above > below
+        room = max(above, below) - besides
         self._make_ticks(max(2, min(_MOST_ROWS, len(self._rows), room // px(_ROW))))
         width = min(px(_WIDTH), window.winfo_width() - px(8))
-        self.place(x=max(0, min(left, window.winfo_width() - width)), y=top, width=width)
+        x = max(0, min(left, window.winfo_width() - width))
+        self.place(x=x, y=above if is_above else top, width=width, anchor="sw" if is_above else "nw")
         self.lift()
         self._adopt_keys()
         self._fill()

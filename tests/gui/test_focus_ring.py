@@ -12,13 +12,14 @@ import pytest
 from gui.palettes import PALETTES, contrast
 from gui.panes.checked_row import CheckedRow, whole_number
 from gui.panes.choice import Choice
-from gui.panes.composer import Composer, Outcome
+from gui.panes.composer import Composer
 from gui.panes.controls import Option, Options, Tick, Toggle
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
 from gui.panes.transcript import Transcript
 from gui.theme import Theme
 from gui.views import ComposerView, SessionRow, StatusView
+from tests.gui.paper_desk import PaperDesk
 from tests.support.pixels import Box, Picture, look
 
 VISIBLE = 3.0  # WCAG 2.1, non-text contrast
@@ -75,10 +76,7 @@ def tabs(place: ttk.Frame, _theme: Theme) -> tuple[tk.Widget, tk.Widget]:
 
 
 def message(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
-    made = Composer(
-        place, theme, on_send=lambda _text, _to: Outcome(True), on_page=lambda _pages: None,
-        on_recipient=lambda _connection: None,
-    )  # fmt: skip
+    made = Composer(place, theme, PaperDesk(), on_page=lambda _pages: None)
     made.show(ComposerView("Type a message", False))
     made.pack(fill="x")
     return made.field.nametowidget(made.field.winfo_parent()), made.field

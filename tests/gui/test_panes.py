@@ -6,138 +6,13 @@ import tkinter as tk
 
 import pytest
 
-from core.events import ConnectionId
-from gui.palettes import PALETTES
 from gui.panes.address_bar import AddressBar
 from gui.panes.banner import Banner, Notice
-from gui.panes.composer import Composer, Outcome
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
 from gui.theme import Theme
-from gui.views import AddressBarView, Button, ComposerView, Recipient, SessionRow, StatusView
+from gui.views import AddressBarView, Button, SessionRow, StatusView
 from tests.gui.conftest import WaitUntil
-
-
-class Desk:
-    """A composer whose messages go nowhere but into a list."""
-
-    def __init__(self, root: tk.Tk, theme: Theme) -> None:
-        self.sent: list[tuple[str, ConnectionId | None]] = []
-        self.outcome = Outcome(True)
-        self.composer = Composer(
-            root, theme, on_send=self.send, on_page=lambda _pages: None, on_recipient=lambda _connection: None
-        )
-        self.composer.pack(fill="x")
-        self.composer.show(ComposerView("Type a message", True))
-        root.update()
-        self.composer.field.focus_force()
-        root.update()
-
-    def send(self, text: str, to: ConnectionId | None) -> Outcome:
-        self.sent.append((text, to))
-        return self.outcome
-
-    def press(self, key: str) -> None:
-        self.composer.field.event_generate(key)
-        self.composer.update()
-
-    def type(self, text: str) -> None:
-        self.composer.field.insert("insert", text)
-        self.composer.update()
-
-
-@pytest.fixture
-def desk(root: tk.Tk, theme: Theme) -> Desk:
-    return Desk(root, theme)
-
-
-def test_enter_sends_just_what_was_typed_and_empties_the_field(desk: Desk) -> None:
-    desk.type("  hello ")
-
-    desk.press("<Return>")
-
-    assert desk.sent == [("  hello ", None)]
-    assert desk.composer.text == ""
-
-
-def test_shift_enter_begins_a_line_and_the_field_grows(desk: Desk) -> None:
-    desk.type("one")
-    desk.press("<Shift-Return>")
-    desk.type("two")
-
-    desk.press("<Return>")
-
-    assert desk.sent == [("one\ntwo", None)]
-
-
-def test_the_field_grows_up_to_a_limit_and_shrinks_again(desk: Desk) -> None:
-    desk.type("\n".join("abcdefghij"))
-    assert int(desk.composer.field.cget("height")) == 6
-
-    desk.press("<Return>")
-
-    assert int(desk.composer.field.cget("height")) == 1
-
-
-def test_a_message_that_did_not_go_out_stays_with_the_reason(desk: Desk) -> None:
-    desk.outcome = Outcome(False, "Not sent: nobody is connected.")
-    desk.type("hello")
-
-    desk.press("<Return>")
-
-    assert desk.composer.text == "hello"
-    assert desk.composer.complaint == "Not sent: nobody is connected."
-
-    desk.outcome = Outcome(True)
-    desk.press("<Return>")
-
-    assert desk.composer.complaint == ""
-
-
-def test_nothing_typed_is_nothing_sent(desk: Desk) -> None:
-    desk.press("<Return>")
-
-    assert desk.sent == []
-
-
-def test_up_and_down_go_through_earlier_messages(desk: Desk) -> None:
-    desk.composer.remember(("third", "second", "first"))
-
-    shown = []
-    for key in ("<Up>", "<Up>", "<Up>", "<Up>", "<Down>", "<Down>", "<Down>", "<Down>"):
-        desk.press(key)
-        shown.append(desk.composer.text)
-
-    assert shown == ["third", "second", "first", "first", "second", "third", "", ""]
-
-
-def test_a_changed_message_is_not_replaced_by_an_earlier_one(desk: Desk) -> None:
-    desk.composer.remember(("third", "second"))
-    desk.press("<Up>")
-    desk.type("!")
-
-    desk.press("<Up>")
-
-    assert desk.composer.text == "third!"
-
-
-def test_a_receiver_can_be_chosen_once_there_are_two(desk: Desk) -> None:
-    two = (Recipient(None, "everyone (2)"), Recipient(ConnectionId(7), "#1"), Recipient(ConnectionId(8), "#2"))
-    assert not desk.composer.to.winfo_ismapped()
-
-    desk.composer.show(ComposerView("Type a message", True, two, ConnectionId(8)))
-    desk.composer.update()
-    desk.type("hi")
-    desk.press("<Return>")
-
-    assert desk.composer.to.winfo_ismapped()
-    assert desk.sent == [("hi", ConnectionId(8))]
-
-
-def test_tab_leaves_the_message_field(desk: Desk) -> None:
-    desk.press("<Tab>")
-
-    assert desk.composer.focus_get() is desk.composer.send_button
 
 
 @pytest.fixture
@@ -253,14 +128,6 @@ def test_notices_on_different_topics_stand_together_and_on_one_replace_each_othe
     banner.say(Notice("2 entries are missing.", is_failure=True), "recording")
 
     assert banner.sentence == "Settings were set aside.\n2 entries are missing."
-
-
-@pytest.mark.parametrize("name", PALETTES)
-def test_every_palette_can_be_put_on_while_the_window_lives(desk: Desk, theme: Theme, name: str) -> None:
-    theme.choose(name)
-    desk.composer.update()
-
-    assert str(desk.composer.field.cget("background")) == PALETTES[name].field
 
 
 def test_text_size_keeps_within_its_limits(theme: Theme) -> None:

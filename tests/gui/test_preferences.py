@@ -12,13 +12,18 @@ import pytest
 
 from core.settings import DEFAULTS, Limits
 from gui import preferences
+from gui.drafting import Written
 from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, parse, settings_folder
 
 FULL = Preferences(
     geometry="800x600+10+20",
     hosts=("127.0.0.1", "::1"),
     ports=("5555", "80"),
-    messages=("hello", "Grüße\nzwei", "\ud800"),
+    messages=(Written("hello"), Written("Grüße\nzwei", "escapes"), Written("\ud800"), Written("0d 0a", "hex", "big5")),
+    format="escapes",
+    encoding="utf-16-le",
+    ending="crlf",
+    frame="length:2be",
     theme="dark",
     text_size=3,
     reply="echo",
@@ -70,6 +75,9 @@ def test_the_first_run_has_the_defaults_and_nothing_to_complain_of(tmp_path: Pat
         pytest.param(b'{"version": 1, "keep_journals": 0}', id="no journal at all"),
         pytest.param(b'{"version": 1, "keep_journals": 1e9}', id="a fraction of journals"),
         pytest.param(b'{"version": 1, "journal_megabytes": -5}', id="less than nothing"),
+        pytest.param(b'{"version": 1, "messages": [["text", 1]]}', id="a number for a format"),
+        pytest.param(b'{"version": 1, "messages": [[]]}', id="a message without a text"),
+        pytest.param(b'{"version": 1, "format": 7}', id="a number for how to write"),
         pytest.param(b'{"version": 1, "show_hex": 1}', id="a number for a truth"),
         pytest.param(b'{"version": 1, "font": "' + b"x" * 201 + b'"}', id="a font with a very long name"),
         pytest.param(b'{"version": 1, "limits_changed": []}', id="a list for a table"),
@@ -97,6 +105,17 @@ def test_a_byte_order_mark_and_unknown_keys_are_no_fault(tmp_path: Path) -> None
     path.write_bytes(b'\xef\xbb\xbf{"version": 1, "theme": "dark", "later": 1}')
 
     assert PreferencesFile(path).load().theme == "dark"
+
+
+def test_messages_of_an_earlier_version_are_text_as_is_what_only_a_later_one_knows(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(
+        '{"version": 1, "messages": ["old", ["0d", "hex"], ["x", "morse", "utf-8"], ["y", "text", "utf-64"]]}'
+    )
+
+    assert PreferencesFile(path).load().messages == (
+        Written("old"), Written("0d", "hex"), Written("x"), Written("y"),
+    )  # fmt: skip
 
 
 @pytest.mark.case("C-64")
@@ -173,14 +192,14 @@ def _full_disk(_descriptor: int) -> None:
 def test_histories_are_bounded_and_hold_each_thing_once() -> None:
     found = Preferences()
     for number in range(30):
-        found = found.with_address(f"10.0.0.{number}", "80").with_message(str(number))
+        found = found.with_address(f"10.0.0.{number}", "80").with_message(Written(str(number)))
 
     assert len(found.hosts) == 10
     assert found.hosts[0] == "10.0.0.29"
     assert found.ports == ("80",)
-    assert found.messages[:2] == ("29", "28")
-    assert found.with_message("5").messages[0] == "5"
-    assert found.with_message("x" * 100_000) == found
+    assert found.messages[:2] == (Written("29"), Written("28"))
+    assert found.with_message(Written("5")).messages[0] == Written("5")
+    assert found.with_message(Written("x" * 100_000)) == found
 
 
 @pytest.mark.parametrize(

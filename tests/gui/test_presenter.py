@@ -114,7 +114,14 @@ def test_there_is_a_choice_of_receivers_once_there_are_two() -> None:
 
     recipients = present(desk(server(connections=2))).composer.recipients
 
-    assert [one.text for one in recipients] == ["everyone (2)", "#1  127.0.0.1:50001", "#2  127.0.0.1:50002"]
+    assert [one.label for one in recipients] == ["#1  127.0.0.1:50001", "#2  127.0.0.1:50002"]
+
+
+def test_the_choice_of_receivers_stays_when_they_are_gone_so_that_nobody_else_gets_the_message() -> None:
+    left = present(replace(desk(server(connections=1)), recipients=frozenset({ConnectionId(99)}))).composer
+
+    assert left.chosen == frozenset({ConnectionId(99)})
+    assert len(left.recipients) == 1
 
 
 @pytest.mark.parametrize(

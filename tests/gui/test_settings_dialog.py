@@ -8,6 +8,7 @@ from tkinter import ttk
 
 import pytest
 
+from gui.drafting import Written
 from gui.palettes import PALETTES
 from gui.panes.settings_dialog import SettingsDialog
 from gui.panes.settings_pages import JournalsPage, LimitsPage, LookPage
@@ -210,11 +211,11 @@ def test_a_limit_that_is_off_is_set_and_switched_off_again(desk: Desk) -> None:
 
 
 def test_what_changes_elsewhere_meanwhile_is_not_undone(desk: Desk) -> None:
-    desk.preferences = desk.preferences.with_message("hello")
+    desk.preferences = desk.preferences.with_message(Written("hello"))
 
     type_into(desk.journals.keep.field, "5")
 
-    assert desk.preferences.messages == ("hello",)
+    assert desk.preferences.messages == (Written("hello"),)
 
 
 def test_what_changes_elsewhere_is_shown(desk: Desk) -> None:

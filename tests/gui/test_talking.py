@@ -13,6 +13,7 @@ import pytest
 
 from core.address import Address
 from gui.app import App, Options
+from gui.drafting import Written
 from gui.preferences import Preferences, PreferencesFile
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
@@ -61,8 +62,8 @@ def test_a_message_to_everyone_and_to_one(make_app: MakeApp) -> None:
         say(app, "all of you")
         assert (one.recv(100), other.recv(100)) == (b"all of you", b"all of you")
 
-        app.window.composer.to.current(2)
-        app.window.composer.to.event_generate("<<ComboboxSelected>>")
+        app.window.composer.to.button.invoke()
+        app.window.composer.to.list.ticks[1].invoke()
         say(app, "only you")
         assert other.recv(100) == b"only you"
         other.sendall(b"thanks")
@@ -321,7 +322,7 @@ def test_what_was_used_is_remembered(make_app: MakeApp, tmp_path: Path) -> None:
     kept = PreferencesFile(tmp_path / "app0" / "settings.json").load()
     assert kept.hosts == ("127.0.0.1",)
     assert str(port) in kept.ports
-    assert kept.messages == ("remember me",)
+    assert kept.messages == (Written("remember me"),)
     assert (kept.theme, kept.reply) == ("dark", "echo")
     assert "x" in kept.geometry
 

@@ -1,0 +1,216 @@
+"""How a message is written and what comes of it, as the message field and the sending desk say it to each other.
+
+Values and words; no tkinter, and nothing of ``core.compose`` before it is needed: a first window writes
+nothing yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from core.compose import Composed, Draft, Misfit
+
+FORMATS = (("text", "text"), ("escapes", "text with escapes"), ("hex", "hex"))
+ENCODINGS = (
+    ("utf-8", "UTF-8"),
+    ("utf-16-le", "UTF-16 LE"),
+    ("utf-16-be", "UTF-16 BE"),
+    ("latin-1", "Latin-1"),
+    ("cp1252", "CP1252"),
+    ("gb18030", "GB18030"),
+    ("shift-jis", "Shift-JIS"),
+    ("big5", "Big5"),
+)
+ENDINGS = (("nothing", "nothing"), ("lf", "LF"), ("cr", "CR"), ("crlf", "CR LF"), ("nul", "NUL"))
+FRAMES = (
+    ("raw", "none"),
+    ("length:1", "1-byte length"),
+    ("length:2be", "2-byte length"),
+    ("length:2le", "2-byte length, low byte first"),
+    ("length:4be", "4-byte length"),
+    ("length:4le", "4-byte length, low byte first"),
+    ("length:varint", "varint length"),
+    ("delimiter:0a", "LF behind it"),
+    ("delimiter:0d0a", "CR LF behind it"),
+    ("delimiter:00", "NUL behind it"),
+)
+MOST_SHOWN = 16 * 1024  # bytes of a message that a preview keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How what is typed is meant: keys of the tables above; ``framing`` is any framing's written form."""
+
+    format: str = "text"
+    encoding: str = "utf-8"
+    ending: str = "nothing"
+    framing: str = "raw"
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it goes out as it is typed, and nothing else."""
+        return self == USUAL
+
+    @property
+    def adds_something(self) -> bool:
+        """Whether there are bytes around what is typed, so that one message and many are not the same."""
+        return self.ending != "nothing" or self.framing != "raw"
+
+    @property
+    def words(self) -> str:
+        """``As text, UTF-8, CR LF at the end``."""
+        parts = [f"As {dict(FORMATS)[self.format]}"]
+        if self.format != "hex":
+            parts.append(dict(ENCODINGS)[self.encoding])
+        if self.ending != "nothing":
+            parts.append(f"{dict(ENDINGS)[self.ending]} at the end")
+        if self.framing != "raw":
+            parts.append(frame_words(self.framing))
+        return ", ".join(parts)
+
+    def draft(self, text: str) -> Draft:
+        """The text, meant like this."""
+        from core.compose import Draft, Encoding, Ending, Format
+
+        return Draft(
+            text, Format(self.format), Encoding(self.encoding), Ending[self.ending.upper()], framing=self.framing
+        )
+
+
+USUAL = Manner()
+
+
+class Written(NamedTuple):
+    """A message that was sent before, as it was typed."""
+
+    text: str
+    format: str = "text"
+    encoding: str = "utf-8"
+
+
+class Stretch(NamedTuple):
+    """Some of the bytes that go out: what was typed (no label), the ``end`` behind it, or its ``frame``."""
+
+    label: str
+    data: bytes  # its first ones
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The bytes that will go out, ``size`` of them."""
+
+    size: int
+    stretches: tuple[Stretch, ...]
+    tells_time: bool = False  # so that a moment later they are others
+
+
+class Wrong(NamedTuple):
+    """Why nothing will go out, and which characters of what was typed are at fault."""
+
+    sentence: str
+    start: int
+    stop: int
+
+
+class MacroRow(NamedTuple):
+    """A macro to choose: what it puts into the field, what it is for, and what it would become there."""
+
+    name: str
+    syntax: str
+    words: str
+    becomes: str
+
+
+def frame_words(framing: str) -> str:
+    """A framing in words, as the list of frames has it or as it calls itself."""
+    known = dict(FRAMES).get(framing)
+    if known is not None:
+        return known
+    from core.wire.framing import parse_framing
+
+    return parse_framing(framing).words
+
+
+def known(manner: Manner) -> Manner:
+    """The manner, with the usual in place of what this version does not know."""
+    from core.wire.framing import FramingError, parse_framing
+
+    framing = manner.framing
+    try:
+        parse_framing(framing)
+    except FramingError:
+        framing = USUAL.framing
+    return Manner(
+        manner.format if manner.format in dict(FORMATS) else USUAL.format,
+        manner.encoding if manner.encoding in dict(ENCODINGS) else USUAL.encoding,
+        manner.ending if manner.ending in dict(ENDINGS) else USUAL.ending,
+        framing,
+    )
+
+
+def preview_of(composed: Composed, draft: Draft) -> Preview:
+    """What is to be seen of a message before it goes out."""
+    body, wire = composed.body, composed.wire
+    typed = len(body) - _ending_size(draft)
+    place, added = _frame_place(draft, len(body)), len(wire) - len(body)
+    pieces = (
+        ("", body, 0, min(place, typed)),
+        ("end", body, typed, place),
+        ("frame", wire, place, place + added),
+        ("", body, place, typed),
+        ("end", body, max(place, typed), len(body)),
+    )
+    stretches = tuple(
+        Stretch(label, whole[first : min(last, first + MOST_SHOWN)], last - first)
+        for label, whole, first, last in pieces
+        if last > first
+    )
+    return Preview(len(wire), stretches, any(span.name == "time" for span in composed.macros))
+
+
+def wrong_of(misfit: Misfit) -> Wrong:
+    """The same for what is no message."""
+    return Wrong(misfit.sentence, misfit.start, misfit.stop)
+
+
+def convert(text: str, before: Manner, after: Manner) -> str | Wrong:
+    """The text in another format, so that its bytes stay the same; itself where it is no message yet.
+
+    What the other format cannot say, and macros, which are worked out for each message anew, stay as they are:
+    the answer says why.
+    """
+    from core.compose import Composed, Context, Encoding, Format, compose, describe
+
+    if before.format == after.format:
+        return text
+    composed = compose(Manner(before.format, before.encoding).draft(text), Context())
+    if not isinstance(composed, Composed):
+        return text
+    whole = (0, len(text))
+    if composed.macros:
+        span = composed.macros[0]
+        sentence = "Macros are worked out anew for each message, and only text with escapes can have them."
+        return Wrong(sentence, span.start, span.stop)
+    written = describe(composed.body, Format(after.format), Encoding(after.encoding))
+    if written is None:
+        words = dict(ENCODINGS)[after.encoding]
+        return Wrong(f"These bytes are no text in {words}. Text with escapes can say them.", *whole)
+    return written
+
+
+def _ending_size(draft: Draft) -> int:
+    from core.compose import Format
+
+    is_wide = draft.format is not Format.HEX and not draft.encoding.keeps_ascii
+    return len(draft.ending.value) * (2 if is_wide else 1)
+
+
+def _frame_place(draft: Draft, size: int) -> int:
+    """How many bytes of the body stand in front of what its frame adds."""
+    from core.wire.framing import LengthPrefix, parse_framing
+
+    framing = parse_framing(draft.framing)
+    return framing.field.offset if isinstance(framing, LengthPrefix) else size

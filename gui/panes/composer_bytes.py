@@ -1,0 +1,139 @@
+"""The bytes that will go out, below the message: how many, the first of them, and all of them on request."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+
+from gui.drafting import Preview, Stretch
+from gui.hexdump import Layout, dump
+from gui.panes.controls import Toggle
+from gui.theme import Theme
+
+_ADDED, _LABEL = "added", "label"  # tags
+_FEWEST, _MOST = 4, 32  # bytes of the message in the line
+_MOST_ADDED = 8  # bytes of its frame, and as many of its ending
+_BESIDE = 40  # characters of the line that are not about the bytes of the message
+_TALL = 5  # lines of the box with all bytes
+_SHOWN = [chr(code) if 0x20 <= code < 0x7F else "·" for code in range(256)]
+
+
+class BytesLine(ttk.Frame):
+    """One line; its button, there when it cannot hold them all, opens a box with the first 16 KiB."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, style="Pane.TFrame")
+        self._theme = theme
+        self._preview: Preview | None = None
+        self._most = _FEWEST
+        self.line = self._text(1)
+        self.all_button = Toggle(self, theme, "All bytes", lambda _is_on: self._arrange(), style="Bytes")
+        self.box = self._text(_TALL)
+        self._bar = ttk.Scrollbar(self, command=self.box.yview)
+        self.box.configure(yscrollcommand=self._bar.set, takefocus=True)
+        self.line.grid(row=0, column=0, sticky="ew")
+        self.columnconfigure(0, weight=1)
+        self.line.bind("<Configure>", lambda _event: self._fit())
+        self.all_button.bind("<Escape>", lambda _event: self._close_box())
+        self.box.bind("<Escape>", lambda _event: self._close_box())
+        theme.subscribe(self._restyle)
+
+    def show(self, preview: Preview | None) -> None:
+        """Show these bytes; None is none."""
+        if preview != self._preview:
+            self._preview = preview
+            self._arrange()
+
+    @property
+    def words(self) -> str:
+        """What the line says."""
+        return self.line.get("1.0", "end-1c").strip()
+
+    @property
+    def dump(self) -> str:
+        """What the box says; empty while it is closed."""
+        return self.box.get("1.0", "end-1c") if self.box.winfo_manager() else ""
+
+    def _text(self, height: int) -> tk.Text:
+        return tk.Text(
+            self, height=height, width=10, wrap="none", borderwidth=0, highlightthickness=0, padx=0, pady=0,
+            state="disabled", takefocus=False, cursor="arrow",
+        )  # fmt: skip
+
+    def _arrange(self) -> None:
+        preview = self._preview
+        self._write_line(preview)
+        stretches = preview.stretches if preview is not None else ()
+        is_more = any(stretch.size > self._room(stretch) for stretch in stretches)
+        if is_more:
+            self.all_button.grid(row=0, column=1, columnspan=2)
+        else:
+            self.all_button.grid_remove()
+        if is_more and self.all_button.is_on:
+            self._write_box(stretches)
+            self.box.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(self._theme.px(4), 0))
+            self._bar.grid(row=1, column=2, sticky="ns")
+        else:
+            self.box.grid_remove()
+            self._bar.grid_remove()
+
+    def _room(self, stretch: Stretch) -> int:
+        return _MOST_ADDED if stretch.label else self._most
+
+    def _write_line(self, preview: Preview | None) -> None:
+        runs: list[tuple[str, str]] = []
+        if preview is not None:
+            runs.append((f"{preview.size:,} {'byte' if preview.size == 1 else 'bytes'}   ", _LABEL))
+            for stretch in preview.stretches:
+                runs += self._runs(stretch)
+            typed = b"".join(stretch.data for stretch in preview.stretches if not stretch.label)[: self._most]
+            runs.append((f" {''.join(map(_SHOWN.__getitem__, typed))}", _LABEL))
+        self._write(self.line, runs)
+
+    def _runs(self, stretch: Stretch) -> list[tuple[str, str]]:
+        """A stretch of the line: its label, if it has one, and its first bytes."""
+        room = self._room(stretch)
+        digits = stretch.data[:room].hex(" ") + (" …" if stretch.size > room else "") + "  "
+        if not stretch.label:
+            return [(digits, "")]
+        return [(f"{stretch.label} ", _LABEL), (digits, _ADDED)]
+
+    def _write_box(self, stretches: tuple[Stretch, ...]) -> None:
+        """A dump of each stretch under its label."""
+        runs: list[tuple[str, str]] = []
+        for stretch in stretches:
+            lines = dump(stretch.data, 0, Layout()).split("\n")
+            if stretch.size > len(stretch.data):
+                lines.append(f"and {stretch.size - len(stretch.data):,} bytes more")
+            runs.append((f"{stretch.label or 'message'}, {stretch.size:,} B\n", _LABEL))
+            runs.append(("\n".join(lines) + "\n", _ADDED if stretch.label else ""))
+        self._write(self.box, runs)
+
+    def _write(self, text: tk.Text, runs: list[tuple[str, str]]) -> None:
+        text.configure(state="normal")
+        text.delete("1.0", "end")
+        for words, tag in runs:
+            text.insert("end", words, tag)
+        text.configure(state="disabled")
+
+    def _fit(self) -> None:
+        """Have as many bytes in the line as it has room for."""
+        characters = self.line.winfo_width() // max(1, self._theme.mono.measure("0"))
+        most = max(_FEWEST, min(_MOST, (characters - _BESIDE) // 4))
+        if most != self._most:
+            self._most = most
+            self._arrange()
+
+    def _close_box(self) -> None:
+        self.all_button.put(False)
+        self._arrange()
+        self.all_button.focus_set()
+
+    def _restyle(self) -> None:
+        theme, p = self._theme, self._theme.palette
+        ttk.Style(self).configure("Bytes.TCheckbutton", padding=(theme.px(8), theme.px(1)), background=p.pane)
+        for text in (self.line, self.box):
+            text.configure(background=p.pane, foreground=p.text, font=theme.mono, selectbackground=p.selection)
+            text.tag_configure(_LABEL, foreground=p.muted, font=theme.small)
+            text.tag_configure(_ADDED, foreground=p.accent if p.name != "high contrast" else p.good)
+        self.box.configure(highlightthickness=theme.px(1), highlightbackground=p.border, highlightcolor=p.focus)

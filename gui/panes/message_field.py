@@ -1,0 +1,228 @@
+"""Where a message is typed: any text, however long its lines, and a mark under what is wrong with it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterator
+
+from gui.theme import Theme
+
+_MOST_LINES = 6  # the field grows up to here, then scrolls
+_LONGEST_LINE = 2_000  # characters; Tk takes seconds to scroll in one line of a megabyte
+_SHORT = 20_000  # characters
+_FOLD, _WRONG = "fold", "wrong"
+
+
+class MessageField(tk.Text):
+    """``content`` is what was typed. ``on_change`` is called after each change.
+
+    Long lines that are pasted or put here are folded by line feeds that are no part of the content; as Tk
+    would forget which ones those are, nothing can be undone while there are any.
+    """
+
+    def __init__(self, parent: tk.Misc, theme: Theme, on_change: Callable[[], None]) -> None:
+        super().__init__(
+            parent, height=1, width=10, wrap="word", borderwidth=0, highlightthickness=0, padx=0, pady=0, undo=True,
+            maxundo=200,
+        )  # fmt: skip
+        self.has_pasted_lines = False
+        self._theme = theme
+        self._on_change = on_change
+        self._astral = self._measure_astral()
+        self._hint = tk.Label(self, anchor="w", borderwidth=0, padx=0, pady=0, cursor="xterm")
+        self._hint.bind("<Button-1>", lambda _event: self.focus_set())
+        self.bind("<<Modified>>", self._changed)
+        self.bind("<<Paste>>", self._paste)
+        self.bind("<<Copy>>", self._copy)
+        self.bind("<<Cut>>", self._cut)
+        self.bind("<Configure>", lambda _event: self._grow())
+        theme.subscribe(self._restyle)
+
+    @property
+    def content(self) -> str:
+        """What was typed."""
+        return "".join(text for text, is_fold in self._pieces("1.0", "end-1c") if not is_fold)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there are so few characters in it that it is no work to look at them after each."""
+        return bool(self.compare(f"1.0 + {_SHORT} chars", ">=", "end-1c"))
+
+    @property
+    def cursor_place(self) -> int:
+        """How many characters of the content are in front of the cursor."""
+        return sum(len(text) for text, is_fold in self._pieces("1.0", "insert") if not is_fold)
+
+    @property
+    def marked(self) -> str:
+        """What is underlined as wrong."""
+        ranges = self.tag_ranges(_WRONG)
+        return self.get(str(ranges[0]), str(ranges[1])) if ranges else ""
+
+    def put(self, text: str) -> None:
+        """Have this text in it and nothing to undo; the cursor is behind it."""
+        self.delete("1.0", "end")
+        self._insert("1.0", text)
+        self.has_pasted_lines = False
+        self.edit_reset()
+        self.mark_set("insert", "end-1c")
+        self.see("insert")
+
+    def insert_here(self, text: str) -> None:
+        """Put this in the place of what is selected, or where the cursor is."""
+        if self.tag_ranges("sel"):
+            self.delete("sel.first", "sel.last")
+        self._insert("insert", text)
+        self.see("insert")
+
+    def show_hint(self, words: str) -> None:
+        """What it says while it is empty."""
+        self._hint.configure(text=words)
+
+    def mark_wrong(self, start: int, stop: int) -> None:
+        """Underline these characters of the content, and have the first one seen."""
+        self.unmark()
+        first = self._index_of(start)
+        self.tag_add(_WRONG, first, self._index_of(stop))
+        self.see(first)
+
+    def unmark(self) -> None:
+        """Underline nothing."""
+        self.tag_remove(_WRONG, "1.0", "end")
+
+    # Places.
+
+    def _measure_astral(self) -> int:
+        """How many steps of a character Tk takes over an emoji: 1, or 2 where it goes by UTF-16."""
+        self.insert("1.0", "\U0001f600")
+        steps = 1 if self.compare("1.0 + 1 chars", "==", "end-1c") else 2
+        self.delete("1.0", "end")
+        self.edit_reset()
+        self.edit_modified(False)
+        return steps
+
+    def _insert(self, index: str, text: str) -> None:
+        if all(len(line) <= _LONGEST_LINE for line in text.split("\n")):
+            self.insert(index, text)
+            return
+        self.configure(undo=False)
+        parts: list[str | tuple[str, ...]] = []
+        for piece, is_fold in _folded(text):
+            parts += (piece, (_FOLD,) if is_fold else ())
+        self.tk.call(str(self), "insert", index, *parts)
+
+    def _pieces(self, first: str, last: str) -> Iterator[tuple[str, bool]]:
+        """The text between two places, and whether it is only there to fold a line."""
+        begin, end = self.index(first), self.index(last)
+        ranges = [str(place) for place in self.tag_ranges(_FOLD)]
+        for start, stop in zip(ranges[::2], ranges[1::2], strict=True):
+            if _at(stop) <= _at(begin) or _at(start) >= _at(end):
+                continue
+            yield self.get(begin, start), False
+            for character in self.get(start, stop):  # typed between two folds, a letter takes their tag
+                yield character, character == "\n"
+            begin = stop
+        if _at(begin) < _at(end):
+            yield self.get(begin, end), False
+
+    def _index_of(self, place: int) -> str:
+        """Where Tk has a character of the content."""
+        units, left = 0, place
+        for text, is_fold in self._pieces("1.0", "end-1c"):
+            if left <= 0:
+                break
+            taken = text if is_fold else text[:left]
+            units += self._units(taken)
+            left -= 0 if is_fold else len(taken)
+        return self.index(f"1.0 + {units} chars")
+
+    def _units(self, text: str) -> int:
+        """How many characters Tk takes them for."""
+        return len(text) if self._astral == 1 else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+    # What happens to it.
+
+    def _changed(self, _event: object) -> None:
+        if not self.edit_modified():
+            return
+        self.edit_modified(False)
+        self._show_or_hide_hint()
+        if not self.tag_nextrange(_FOLD, "1.0"):
+            self.configure(undo=True)
+        if self.compare("end-1c", "==", "1.0"):
+            self.has_pasted_lines = False
+        self._grow()
+        self._on_change()
+
+    def _show_or_hide_hint(self) -> None:
+        if self.compare("end-1c", "==", "1.0"):
+            self._hint.place(x=self._theme.px(2), y=0, relwidth=1)
+        else:
+            self._hint.place_forget()
+
+    def _paste(self, _event: object) -> str | None:
+        try:
+            text = self.clipboard_get()
+        except tk.TclError:  # nothing there, or no text
+            return None
+        if "\n" in text.strip("\n"):
+            self.has_pasted_lines = True
+        if len(text) <= _LONGEST_LINE:
+            return None
+        self.insert_here(text)
+        return "break"
+
+    def _copy(self, _event: object) -> str | None:
+        """What is selected, without the folds in it."""
+        if not self.tag_ranges("sel") or not self.tag_nextrange(_FOLD, "sel.first", "sel.last"):
+            return None
+        self.clipboard_clear()
+        self.clipboard_append("".join(text for text, is_fold in self._pieces("sel.first", "sel.last") if not is_fold))
+        return "break"
+
+    def _cut(self, event: object) -> str | None:
+        if self._copy(event) is None:
+            return None
+        self.delete("sel.first", "sel.last")
+        return "break"
+
+    def _grow(self) -> None:
+        height = self._lines_wanted()
+        if int(self.cget("height")) != height:
+            self.configure(height=height)
+
+    def _lines_wanted(self) -> int:
+        """How many lines it needs, without having Tk lay out more than a few thousand characters."""
+        if int(self.index("end-1c").partition(".")[0]) >= _MOST_LINES:
+            return _MOST_LINES
+        if self.compare(f"1.0 + {_MOST_LINES * _LONGEST_LINE} chars", "<", "end-1c"):
+            return _MOST_LINES
+        lines = int(self.tk.call(str(self), "count", "-displaylines", "1.0", "end") or 1)
+        return max(1, min(_MOST_LINES, lines))
+
+    def _restyle(self) -> None:
+        theme, p = self._theme, self._theme.palette
+        self.configure(
+            background=p.field, foreground=p.text, insertbackground=p.text, font=theme.text,
+            selectbackground=p.selection, selectforeground=p.selection_text, insertwidth=theme.px(2),
+        )  # fmt: skip
+        self.tag_configure(_WRONG, underline=True, underlinefg=p.error, background=p.error_fill)
+        self.tag_raise("sel")
+        self._hint.configure(background=p.field, foreground=p.muted, font=theme.text)
+        self._show_or_hide_hint()
+
+
+def _folded(text: str) -> Iterator[tuple[str, bool]]:
+    """The text in pieces without long lines, and the folds between them."""
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            yield "\n", False
+        for start in range(0, max(1, len(line)), _LONGEST_LINE):
+            if start:
+                yield "\n", True
+            yield line[start : start + _LONGEST_LINE], False
+
+
+def _at(index: str) -> tuple[int, int]:
+    line, _, column = index.partition(".")
+    return int(line), int(column)
