@@ -8,7 +8,8 @@ and by cutting the few entries behind its mark.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 RAW = "raw"
 MARK_ENTRIES = 256  # that count, between two marks
 MARK_BYTES = 128 * 1024  # between two marks; one entry may have more
+MARK_ROWS = 4096  # between two marks; one entry may have more
 MARK_ORDINALS = 65_536  # between two marks, however few of them count
 
 _FINISHES = {"peer-finished": (RECEIVED,), "we-finished": (SENT,), "closed": (RECEIVED, SENT)}
@@ -132,8 +134,8 @@ class Walk:
 
         Each with its place. None is the entry itself: a note or, under ``raw``, its bytes.
         """
-        if entry.kind in (RECEIVED, SENT) and self._lens.framing != RAW:
-            return self._cut_data(entry, first, stop)
+        if self._has_frames(entry):
+            return self._cut_data(entry, lambda ends: (first - self.rows, min(len(ends), stop - self.rows)))
         cuts: list[Cut | None] = []
         if entry.kind not in (RECEIVED, SENT):
             cuts += self._finished(entry.connection, entry.kind)
@@ -142,6 +144,15 @@ class Walk:
         before = self.rows
         self.rows += len(cuts)
         return [(place, cut) for place, cut in enumerate(cuts, before) if first <= place < stop]
+
+    def find(self, entry: Entry, byte: int) -> list[tuple[int, Cut | None]]:
+        """Pass over an entry and give the row in which one of its bytes lies, if that row ends in it.
+
+        All of its rows, if they are not frames.
+        """
+        if not self._has_frames(entry):
+            return self.cut(entry)
+        return self._cut_data(entry, lambda ends: (at := bisect_right(ends, byte), min(len(ends), at + 1)))
 
     @property
     def unfinished(self) -> tuple[Unfinished, ...]:
@@ -155,11 +166,16 @@ class Walk:
         ]
         return tuple(sorted(found, key=lambda one: (one.first, one.start)))
 
-    def _cut_data(self, entry: Entry, first: int, stop: int) -> list[tuple[int, Cut | None]]:
+    def _has_frames(self, entry: Entry) -> bool:
+        return entry.kind in (RECEIVED, SENT) and self._lens.framing != RAW
+
+    def _cut_data(self, entry: Entry, choose: Callable[[list[int]], tuple[int, int]]) -> list[tuple[int, Cut | None]]:
+        """Pass over an entry's bytes; those of its frames that are chosen by their ends: from one to before another."""
         stream = self._stream(entry.connection, entry.kind)
         ends = stream.splitter.ends(entry.data or b"", entry.mono_ns)
         found: list[tuple[int, Cut | None]] = []
-        for index in range(max(0, first - self.rows), min(len(ends), stop - self.rows)):
+        first, stop = choose(ends)
+        for index in range(max(0, first), stop):
             begin = ends[index - 1] if index else 0
             found.append((self.rows + index, _cut_between(stream, entry, begin, ends[index], leads=index == 0)))
         self.rows += len(ends)

@@ -14,6 +14,7 @@ from core.journal.lens import (
     MARK_BYTES,
     MARK_ENTRIES,
     MARK_ORDINALS,
+    MARK_ROWS,
     RAW,
     Cut,
     Lens,
@@ -52,6 +53,7 @@ class Counter:
         self._walk = Walk(lens, Mark(lens.since, 0))
         self._entries = lens.since
         self._marked = lens.since  # the entry of the latest mark
+        self._marked_rows = 0  # the rows before it
         self._counted = self._size = 0  # entries and bytes since then
 
     def advance(self, stop: int) -> Growth:
@@ -63,18 +65,23 @@ class Counter:
             walk.count(row)
             self._counted += 1
             self._size += row[3]
-            if self._counted == MARK_ENTRIES or (with_data and self._size > MARK_BYTES):
+            if self._counted == MARK_ENTRIES or (with_data and self._is_due()):
                 limit = row[0] + 1
                 break
         self._entries = max(self._entries, limit)
         return Growth(self._mark(), self._entries, walk.rows, walk.unfinished)
 
     def _mark(self) -> tuple[Mark, ...]:
-        is_due = self._counted >= MARK_ENTRIES or self._size > MARK_BYTES
-        if not is_due and self._entries - self._marked < MARK_ORDINALS:
+        if not self._is_due() and self._entries - self._marked < MARK_ORDINALS:
             return ()
-        self._marked, self._counted, self._size = self._entries, 0, 0
+        self._marked, self._marked_rows, self._counted, self._size = self._entries, self._walk.rows, 0, 0
         return (Mark(self._entries, self._walk.rows, self._walk.unfinished),)
+
+    def _is_due(self) -> bool:
+        """Whether a mark is wanted here, because very much would have to be cut for one row behind the latest."""
+        return (
+            self._size > MARK_BYTES or self._walk.rows - self._marked_rows > MARK_ROWS or self._counted >= MARK_ENTRIES
+        )
 
 
 class Reading:
@@ -159,11 +166,14 @@ class Reading:
         wanted = self._entry(ordinal)
         mark = bisect_right(self._marks, ordinal, key=_ordinal) - 1
         nearest, looked = self._marks[mark].rows, 0
-        for entry, cuts in self._cut_from(mark, _WHOLE):
+        for walk, entry in self._entries_from(mark, _WHOLE):
             if entry.ordinal < ordinal:
-                nearest = cuts[-1][0] + 1 if cuts else nearest
+                walk.cut(entry, stop=0)
+                nearest = walk.rows
                 continue
-            for place, cut in cuts:
+            # Behind the entry itself only the first that ends can have begun in it; a close ends two directions.
+            found = walk.find(entry, stop - 1) if entry.ordinal == ordinal else walk.cut(entry, stop=walk.rows + 2)
+            for place, cut in found:
                 if entry.ordinal == ordinal if cut is None else _holds(cut, wanted, stop):
                     return place
             looked += 1
@@ -176,16 +186,18 @@ class Reading:
 
     def _settled_rows(self, first: int, stop: int, preview: int) -> Iterator[Passage]:
         mark = bisect_right(self._marks, first, key=_rows) - 1
-        for entry, cuts in self._cut_from(mark, preview if self.lens.framing == RAW else _WHOLE, first, stop):
-            for place, cut in cuts:
+        for walk, entry in self._entries_from(mark, preview if self.lens.framing == RAW else _WHOLE, first, stop):
+            for place, cut in walk.cut(entry, first, stop):
                 yield _plain(entry, place) if cut is None else self._message(cut, place, entry, preview)
                 if place == stop - 1:
                     return
 
-    def _cut_from(
+    def _entries_from(
         self, place: int, preview: int, first: int = 0, stop: int = sys.maxsize
-    ) -> Iterator[tuple[Entry, list[tuple[int, Cut | None]]]]:
-        """Entry by entry from mark ``place`` on, with those of its rows that lie from ``first`` up to before ``stop``.
+    ) -> Iterator[tuple[Walk, Entry]]:
+        """Entry by entry from mark ``place`` on, as far as rows from ``first`` up to before ``stop`` may end there.
+
+        Each with the walk that has to pass over it.
 
         Nothing is read between two marks between which no row ends: of a message of 100 MB, its end is enough.
         """
@@ -199,7 +211,7 @@ class Reading:
                 continue
             walk, count = Walk(self.lens, mark), end - mark.ordinal
             for entry in self._reader.read(self.session, mark.ordinal, count, preview=preview, only=self.lens.fetch):
-                yield entry, walk.cut(entry, first, stop)
+                yield walk, entry
 
     def _pending_row(self, place: int, preview: int) -> Passage:
         cut = self._pending[place - self.settled]

@@ -170,13 +170,11 @@ class Collector:
 
     def _complete(self, part: bytes) -> list[Message]:
         """The frame ends with ``part``."""
-        told, length, reach = self._is_told, self._length + len(part), self._splitter.reach
-        fits = length <= self._limit + reach
-        frame = self._kept + part if fits or len(part) < reach else part
-        self._length, self._is_told = 0, False
-        self._kept = bytearray()
+        told, length, frame = self._is_told, self._length + len(part), self._kept + part
+        self._length, self._is_told, self._kept = 0, False, bytearray()
         if told:
             return []
+        reach = self._splitter.reach
         begin, stop, back = self._splitter.envelope(bytes(frame[:reach]), bytes(frame[-reach:]))
         size = length - (stop - begin) - back
         if size > self._limit:

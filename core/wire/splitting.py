@@ -8,6 +8,7 @@ end of the one before: delimiters and length fields included.
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -108,6 +109,8 @@ class LineSplitter(_Unannounced):
     def ends(self, data: bytes, at: int = 0) -> list[int]:  # noqa: ARG002 - as the protocol has it
         if not data:
             return []
+        if self.state is None and b"\r" not in data:
+            return _ends(data, b"\n")
         found = [match.end() for match in _LINE_END.finditer(data)]
         after_cr, self.state = self.state, None
         if after_cr and not data.startswith(b"\n"):
@@ -142,13 +145,12 @@ class DelimiterSplitter(_Unannounced):
         self.state: object = None  # the end of the frame so far, if the delimiter may begin there
         self.reach = len(delimiter)
         self._delimiter = delimiter
-        self._pattern = re.compile(re.escape(delimiter))
         self._overlaps = any(delimiter.endswith(delimiter[:size]) for size in range(1, len(delimiter)))
 
     def ends(self, data: bytes, at: int = 0) -> list[int]:  # noqa: ARG002 - as the protocol has it
         carried = self.state if isinstance(self.state, bytes) else b""
         joined = carried + data
-        found = [match.end() for match in self._pattern.finditer(joined)]
+        found = _ends(joined, self._delimiter)
         self._remember(joined, found[-1] if found else 0)
         return [end - len(carried) for end in found] if carried else found
 
@@ -232,3 +234,10 @@ class GapSplitter(_Unannounced):
 
     def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
         return Envelope(0, 0, 0)
+
+
+def _ends(data: bytes, delimiter: bytes) -> list[int]:
+    """Where each piece of the data ends that a delimiter ends, the delimiter included."""
+    pieces = data.split(delimiter)
+    pieces.pop()
+    return list(accumulate(map(len(delimiter).__add__, map(len, pieces))))

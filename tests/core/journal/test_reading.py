@@ -166,6 +166,20 @@ def test_a_view_can_begin_late(talk: Talk, reader: JournalReader) -> None:
     assert texts(counted(reader, Lens("line", since=3), talk.entries)) == ["r1 new"]
 
 
+def test_entries_of_very_many_messages_have_many_marks_so_that_few_are_cut_for_one_row(
+    talk: Talk, reader: JournalReader
+) -> None:
+    talk.opens(1)
+    for _ in range(10):
+        talk.receives(b"\n" * 3000)
+    counter, marks = Counter(reader, SESSION, LINES), 0
+    while (growth := counter.advance(talk.entries)).entries < talk.entries:
+        marks += len(growth.marks)
+    assert marks >= 4
+    reading = counted(reader, LINES, talk.entries)
+    assert [reading.place_of(7, stop) for stop in (1, 1500, 3000)] == [15_002, 16_501, 18_001]
+
+
 def test_a_message_longer_than_the_limit_is_shown_with_a_word_about_it(talk: Talk, reader: JournalReader) -> None:
     talk.opens(1)
     for _ in range(5):
