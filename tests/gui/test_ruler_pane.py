@@ -65,7 +65,7 @@ class Scene:
     def place_of(self, words: str) -> tuple[int, int]:
         """Where these words stand."""
         canvas = self.ruler.canvas
-        (item,) = (item for item in self._texts if canvas.itemcget(item, "text") == words)
+        (item,) = (item for item in self.texts if self.option(item, "text") == words)
         x, y = canvas.coords(item)
         return round(x), round(y)
 
@@ -77,12 +77,19 @@ class Scene:
     @property
     def words(self) -> list[str]:
         """All that is written on the ruler."""
-        return [str(self.ruler.canvas.itemcget(item, "text")) for item in self._texts]
+        return [self.option(item, "text") for item in self.texts]
 
     @property
-    def _texts(self) -> list[int]:
+    def texts(self) -> list[int]:
+        """The canvas's items that are words."""
+        return [item for item in self.ruler.canvas.find_all() if self.kind(item) == "text"]
+
+    def kind(self, item: int) -> str:
+        return str(self.ruler.canvas.type(item))
+
+    def option(self, item: int, name: str) -> str:
         canvas = self.ruler.canvas
-        return [item for item in canvas.find_all() if canvas.type(item) == "text"]
+        return str(canvas.tk.call(str(canvas), "itemcget", item, f"-{name}"))
 
 
 @pytest.fixture
@@ -218,12 +225,12 @@ def test_the_words_can_be_read_in_every_look(scene: Scene, theme: Theme, name: s
     scene.show(CUT)
     canvas = scene.ruler.canvas
 
-    for item in scene._texts:
+    for item in scene.texts:
         x, y = canvas.coords(item)
-        below = [each for each in canvas.find_overlapping(x, y, x, y) if canvas.type(each) == "rectangle"]
-        fills = [fill for each in below if each < item and (fill := str(canvas.itemcget(each, "fill")))]
+        below = [each for each in canvas.find_overlapping(x, y, x, y) if scene.kind(each) == "rectangle"]
+        fills = [fill for each in below if each < item and (fill := scene.option(each, "fill"))]
         ground = fills[-1] if fills else str(canvas.cget("background"))
-        assert contrast(str(canvas.itemcget(item, "fill")), ground) >= 4.5
+        assert contrast(scene.option(item, "fill"), ground) >= 4.5
 
 
 def test_the_ruler_has_a_ring_and_its_turn_with_tab(scene: Scene, theme: Theme) -> None:
