@@ -19,18 +19,26 @@ from build_scripts.target import BUNDLE, FOLDER, System, Target, this_target
 RELEASE = DIST / "release"
 SUMS = "SHA256SUMS"
 _NOTICES = "LICENSES.txt"
+_AIMS = {"": 12_000_000, ".exe": 12_000_000, ".deb": 9_000_000}  # bytes, by what a download's name ends with
 
 
 def main() -> int:
     """Make every download for this system and list them."""
     try:
-        made = package(this_target(), DIST, RELEASE, int(date_of_commit()))
+        target = this_target()
+        made = package(target, DIST, RELEASE, int(date_of_commit()))
     except (OSError, ValueError) as error:
         print(f"Nothing was packaged: {error}", file=sys.stderr)
         return 1
     for path in made:
-        print(f"{path.stat().st_size / 1e6:8.1f} MB  {path.relative_to(ROOT)}")
+        print(f"{path.stat().st_size / 1e6:8.1f} MB  {path.relative_to(ROOT)}{too_large(path, target)}")
     return 0
+
+
+def too_large(download: Path, target: Target) -> str:
+    """A warning if a download is larger than it should be for those who fetch it over a thin line."""
+    aim = _AIMS.get(download.name.removeprefix(target.name), float("inf"))
+    return f"  WARNING: it should have at most {aim / 1e6:.0f} MB" if download.stat().st_size > aim else ""
 
 
 def package(target: Target, dist: Path, release: Path, date: int) -> list[Path]:

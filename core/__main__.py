@@ -28,7 +28,8 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
     """Read the command line. Raises ``SystemExit`` with code 2 after one line on standard error."""
-    parser = _Parser(prog="python -m core", description="Talk TCP in a terminal, from either end.")
+    name = "tincan" if getattr(sys, "frozen", False) else "python -m core"
+    parser = _Parser(prog=name, description="Talk TCP in a terminal, from either end.")
     parser.add_argument("--version", action="version", version=f"Tincan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     _add_serve(commands.add_parser("serve", help="listen, show what clients say, and answer"))

@@ -90,6 +90,16 @@ def test_without_a_build_nothing_is_packed(
     assert "Nothing was packaged: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("ending", "warned"), [(".deb", True), ("", False), (".tar.gz", False)])
+def test_a_download_that_has_grown_too_large_is_told(tmp_path: Path, ending: str, *, warned: bool) -> None:
+    target = Target(System.LINUX, "x86_64")
+    download = tmp_path / f"{target.name}{ending}"
+    with download.open("wb") as file:
+        file.truncate(9_500_000)
+
+    assert bool(package.too_large(download, target)) is warned
+
+
 @pytest.mark.parametrize("system", list(System))
 def test_what_was_built_is_found_again(tmp_path: Path, system: System) -> None:
     target = Target(system, "x86_64")
