@@ -28,6 +28,7 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "endless-line": life.endless_line,
     "journal": life.journal,
     "find": lookup.find,
+    "recut": lookup.recut,
     "flood-100k": flood.flood_100k,
     "flood-1m": flood.flood_1m,
     "flood-flat": flood.flood_flat,

@@ -1,16 +1,22 @@
-"""Looking for something in a long session: until all of it is searched, alone and beside a busy thread."""
+"""A long session looked through and cut anew: until all of it is done, alone and beside a busy thread."""
 
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from core.journal.passage import EVERYTHING
+from core.journal.indexing import Indexer
+from core.journal.lens import Lens
+from core.journal.passage import EVERYTHING, Filter
+from core.journal.reading import Growth
 from core.journal.search import Mode, Progress, Query, Search, compile_query
+from gui.app import SWITCH_INTERVAL
 from tests.benchmarks import report
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.load import CannotServe
@@ -27,7 +33,15 @@ _QUERIES = {
     "the same as a pattern, in a process of its own": Query("need(le|el)", Mode.REGEX),
     "text that is everywhere": Query("line"),
 }
-_RARE, _EVERYWHERE = next(iter(_QUERIES)), "text that is everywhere"
+_RARE = next(iter(_QUERIES))
+_LENSES = {
+    "lines": Lens("line"),
+    "what ends with a line feed": Lens("delimiter:0a"),
+    "64 bytes each": Lens("fixed:64"),
+    "what came in, as received": Lens(only=Filter(sent=False, notes=False)),
+}
+_CUT_INTO = next(iter(_LENSES))
+_OF_THEM = 100  # beside a busy thread every entry waits for its turn
 
 
 class _Journal(NamedTuple):
@@ -56,6 +70,52 @@ def find(bench: Bench) -> Outcome:
     worst = max(shown.worst("cancelled") for shown in series.values())
     outcome.verdicts.append(Verdict("a search cancelled, the slowest", worst, 250, " ms", at_most=True))
     return outcome
+
+
+def recut(bench: Bench) -> Outcome:
+    """A session as received, cut into messages by another lens: until every row is known."""
+    entries = bench.scale.searched
+    path = bench.folder / "recut.tincan"
+    first = write_journal(path, entries, connections=2, both_ways=True)
+    journal = _Journal(path, first + entries)
+
+    series = take_turns(list(_LENSES.items()), lambda lens: _count_all(journal, lens), bench.scale.runs)
+    few = f"{entries // _OF_THEM:,} of them beside a busy thread, ms"
+    outcome = Outcome(f"Cutting {entries:,} entries of 64 bytes anew", ["Lens", "rows", "all, ms", few])
+    for name, shown in series.items():
+        outcome.rows.append([name, *(report.rate(shown, column) for column in ("rows", "all", "busy"))])
+    outcome.keep("recut", series)
+    what = f"{entries:,} entries cut into {_CUT_INTO}"
+    outcome.verdicts.append(Verdict(what, series[_CUT_INTO].median("all"), 3000, " ms", at_most=True))
+    return outcome
+
+
+def _count_all(journal: _Journal, lens: Lens) -> Sample:
+    alone, rows = _count(journal, lens)
+    few = journal._replace(entries=journal.entries // _OF_THEM)
+    with _busy():
+        beside, _ = _count(few, lens)
+    return {"all": alone, "busy": beside, "rows": rows}
+
+
+def _count(journal: _Journal, lens: Lens) -> tuple[float, int]:
+    """Milliseconds until the thread that counts has told of the last row, and how many rows there are."""
+    told: SimpleQueue[Growth | str] = SimpleQueue()
+    began = time.perf_counter()
+    indexer = Indexer(journal.path, SESSION, lens, told.put, told.put)
+    indexer.reach(journal.entries)
+    try:
+        while True:
+            growth = told.get(timeout=_PATIENCE)
+            if isinstance(growth, str):
+                raise CannotServe(growth)
+            if growth.entries >= journal.entries:
+                return (time.perf_counter() - began) * 1000, growth.rows
+    except Empty:
+        raise CannotServe(f"not through after {_PATIENCE:g} s") from None
+    finally:
+        indexer.close()
+        indexer.join(_PATIENCE)
 
 
 def _measure(journal: _Journal, query: Query) -> Sample:
@@ -96,17 +156,19 @@ def _cancel(journal: _Journal, query: Query) -> float:
 
 @contextlib.contextmanager
 def _busy() -> Iterator[None]:
-    """Another thread of this process that has always something to do."""
-    enough = threading.Event()
+    """Another thread of this process that has always something to do, and turns as short as in the program."""
+    enough, before = threading.Event(), sys.getswitchinterval()
 
     def turn_round() -> None:
         while not enough.is_set():
             pass
 
     thread = threading.Thread(target=turn_round, name="busy")
+    sys.setswitchinterval(SWITCH_INTERVAL)
     thread.start()
     try:
         yield
     finally:
+        sys.setswitchinterval(before)
         enough.set()
         thread.join()

@@ -46,7 +46,7 @@ def one_core(wanted: bool = True) -> Iterator[None]:
 
 
 class Neighbours:
-    """How many cores other processes have used since this was made."""
+    """How many cores other processes, and other machines on the same iron, have used since this was made."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -104,9 +104,9 @@ def version(program: str) -> str:
 
 
 def _busy() -> float:
-    """Seconds of CPU that the whole machine has used, waiting and stolen time left out."""
+    """Seconds of CPU that the whole machine has used, and what other machines on the same iron took from it."""
     try:
-        user, nice, system, _idle, _wait, irq, softirq = map(int, (_PROC / "stat").read_text().split()[1:8])
+        user, nice, system, _idle, _wait, irq, softirq, stolen = map(int, (_PROC / "stat").read_text().split()[1:9])
     except OSError:
         return _UNKNOWN
-    return (user + nice + system + irq + softirq) / _TICK
+    return (user + nice + system + irq + softirq + stolen) / _TICK
