@@ -98,7 +98,17 @@ class OpenConversation:
     @property
     def is_counting(self) -> bool:
         """Whether there may be rows that are not known yet."""
-        return self._reading.entries < self._goal
+        return self.uncounted > 0
+
+    @property
+    def uncounted(self) -> int:
+        """Entries of which it is not known yet what rows they make."""
+        return max(0, self._goal - self._reading.entries)
+
+    @property
+    def counted(self) -> float:
+        """How much of the conversation is counted, 0 to 1."""
+        return 1 - self.uncounted / max(1, self._goal - self.lens.since)
 
     def reach(self, entries: int) -> None:
         """So many entries can be read by now."""

@@ -76,7 +76,7 @@ class Narrowing:
 
     @property
     def _leaves_something_out(self) -> bool:
-        """Whether there is a filter that only the bar would tell of: a single connection is told by the session list."""
+        """Whether there is a filter that only the bar tells of: a single connection is told in the head."""
         only = self._viewing.lens.only
         return not replace(only, connections=None).admits_all or len(only.connections or (0,)) > 1
 

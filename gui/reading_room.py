@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gui.cutting import Cutting
 from gui.inspecting import Inspecting
 from gui.narrowing import Narrowing
 from gui.searching import Searching
@@ -33,15 +34,21 @@ class ReadingRoom:
         refresh: Callable[[], None],
         post: Callable[[Callable[[], None]], None],
         complain: Callable[[str], None],
+        choose_framing: Callable[[str], None] | None = None,
     ) -> None:
         self._window = window
+        self._viewing = viewing
+        self._refresh = refresh
         self._as_hex = False
         self.narrowing = Narrowing(window, viewing, refresh)
         self.searching = Searching(window, viewing, post)
+        self.cutting = Cutting(window, viewing, choose_framing or self._choose_framing)
         self.inspecting = Inspecting(window, viewing, post=post, complain=complain, marks=self.searching.marks)
+        self.searching.on_shown = self.inspecting.show_marks
 
     def show(self, state: SessionState | None) -> None:
         """The conversation on view has changed, or grown."""
+        self.cutting.show(state)
         self.narrowing.show(state)
         self.searching.search_on()
         self.inspecting.show_growth()
@@ -62,6 +69,10 @@ class ReadingRoom:
     def open_filter(self) -> None:
         """Offer to show only a part of the conversation."""
         self.narrowing.open()
+
+    def _choose_framing(self, framing: str) -> None:
+        self._viewing.choose_framing(framing)
+        self._refresh()
 
     # Hex.
 

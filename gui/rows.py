@@ -36,6 +36,11 @@ class Conversation(Protocol):
         ...
 
     @property
+    def is_counting(self) -> bool:
+        """Whether there may be rows that are not known yet."""
+        ...
+
+    @property
     def version(self) -> int:
         """Changes whenever any row does."""
         ...

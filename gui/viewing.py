@@ -52,7 +52,7 @@ class Viewing:
         self, shown: SessionId, journal: OpenJournal, session: SessionId, role: Role, entries: int
     ) -> OpenConversation | None:
         """Show a session of a journal, of which ``entries`` can be read. ``shown`` is what the window calls it."""
-        lens = self._lens_of(shown)
+        lens = self._lenses.setdefault(shown, Lens(self.framing))
         known = self._conversation
         if known is None or known.key != (journal.path, session, lens):
             self.close()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from gui.panes.choice import Choice
+from gui.panes.controls import ThinProgress
 from gui.panes.transcript import Transcript
 from gui.panes.wrapped import wrap_within
 from gui.theme import Theme
@@ -16,6 +17,10 @@ from gui.views import REPLY_WORDS, ConversationView, Empty
 if TYPE_CHECKING:
     from core.journal.passage import Passage
     from gui.rows import Conversation
+
+_WIDE, _NARROW = 13, 10  # characters of a choice in the head
+_ROOMY = 560  # pixels at 96 dots an inch from which the choices are wide
+_APART, _MARGINS = 8, 36  # the same: between the head's parts, and beside all of them
 
 
 class ConversationPane(ttk.Frame):
@@ -37,16 +42,20 @@ class ConversationPane(ttk.Frame):
         self._title = ttk.Label(self._head, style="Pane.Strong.TLabel")
         self._detail = ttk.Label(self._head, style="Pane.Muted.TLabel")
         self._reply_label = ttk.Label(self._head, text="Reply with", style="Pane.Muted.TLabel")
-        self.reply: Choice[str] = Choice(self._head, on_reply, width=16)
+        self.reply: Choice[str] = Choice(self._head, on_reply, width=_WIDE)
         self.reply.offer(tuple(REPLY_WORDS.items()), "letter")
-        self._title.pack(side="left")
-        self._detail.pack(side="left", padx=(px(10), 0))
-        self.reply.pack(side="right")
-        self._reply_label.pack(side="right", padx=(0, px(8)))
+        self.on_lens: Callable[[str], None] = lambda _usual: None  # who cuts the conversation sets it
+        self.lens: Choice[str] = Choice(self._head, lambda usual: self.on_lens(usual), width=_WIDE)
+        self._lens_label = ttk.Label(self._head, text="Messages", style="Pane.Muted.TLabel")
         one_height = self.reply.winfo_reqheight()  # whether or not the choice is there
         ttk.Frame(self._head, style="Pane.TFrame", width=1, height=one_height).pack(side="left")
+        self._parts = (self._title, self._detail, self._lens_label, self.lens, self._reply_label, self.reply)
+        self._unwanted: set[tk.Widget] = {self._lens_label, self.lens}  # that mean nothing for what is on view
+        self._head.bind("<Configure>", lambda _event: self._fit_head())
         self._head.pack(fill="x")
-        ttk.Frame(self, style="Line.TFrame", height=px(1)).pack(fill="x")
+        self._line = ttk.Frame(self, style="Line.TFrame", height=px(1))
+        self._line.pack(fill="x")
+        self._progress: ThinProgress | None = None
         self._strips = ttk.Frame(self, style="Window.TFrame")
         self.transcript = Transcript(self, theme, on_new=self._show_new, on_choose=on_choose, on_refuse=on_refuse)
         self.transcript.pack(fill="both", expand=True)
@@ -61,16 +70,40 @@ class ConversationPane(ttk.Frame):
         self._view = view
         self._title.configure(text=view.title)
         self._detail.configure(text=view.detail)
-        self._show_reply(view.reply)
+        self._show_reply(view.reply)  # and fit the head, which has other words now
         self._empty.show(view.empty)
 
     def show_rows(self, conversation: Conversation | None) -> None:
         """Show the conversation as it stands."""
         self.transcript.show(conversation)
-        if self.transcript.is_empty:
+        if self.transcript.is_empty and not (conversation is not None and conversation.is_counting):
             self._empty.place(relx=0.5, rely=0.42, anchor="center")
         else:
             self._empty.place_forget()
+
+    def offer_lenses(self, options: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer these ways to cut the conversation into messages; nothing at all if there are none."""
+        if options:
+            self.lens.offer(options, chosen)
+        self._want(self.lens, self._lens_label, is_wanted=bool(options))
+
+    def show_progress(self, fraction: float | None) -> None:
+        """Show how much of the conversation is cut into messages, 0 to 1; None once it all is."""
+        if fraction is None:
+            if self._progress is not None:
+                self._progress.place_forget()
+            return
+        if self._progress is None:
+            self._progress = ThinProgress(self, self._theme)
+        self._progress.put(fraction)
+        if not self._progress.winfo_manager():
+            self._progress.place(in_=self._line, relwidth=1, y=0, anchor="nw", bordermode="outside")
+            self._progress.lift()
+
+    @property
+    def is_showing_progress(self) -> bool:
+        """Whether it shows how much is cut into messages."""
+        return self._progress is not None and bool(self._progress.winfo_manager())
 
     def open_strip(self, strip: ttk.Frame) -> None:
         """Show a strip between the head and the conversation; it is a child of ``strips``."""
@@ -89,14 +122,41 @@ class ConversationPane(ttk.Frame):
         return self._strips
 
     def _show_reply(self, reply: str | None) -> None:
-        if reply is None:
-            self.reply.pack_forget()
-            self._reply_label.pack_forget()
-            return
-        if not self.reply.winfo_manager():
-            self.reply.pack(side="right")
-            self._reply_label.pack(side="right", padx=(0, self._theme.px(8)))
-        self.reply.offer(tuple(REPLY_WORDS.items()), reply)
+        if reply is not None:
+            self.reply.offer(tuple(REPLY_WORDS.items()), reply)
+        self._want(self.reply, self._reply_label, is_wanted=reply is not None)
+
+    def _want(self, *parts: tk.Widget, is_wanted: bool) -> None:
+        self._unwanted = self._unwanted - {*parts} if is_wanted else self._unwanted | {*parts}
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Show as much of the head as there is room for: the choices first, then whose talk it is, then the rest."""
+        wide = self._head.winfo_width() >= self._theme.px(_ROOMY)
+        for choice in (self.lens, self.reply):
+            choice.configure(width=_WIDE if wide else _NARROW)
+        room = self._head.winfo_width() - self._theme.px(_MARGINS)
+        shown: set[tk.Widget] = set()
+        for part in (self.reply, self.lens, self._title, self._detail, self._reply_label, self._lens_label):
+            takes = part.winfo_reqwidth() + self._gap(part)
+            if part not in self._unwanted and (takes <= room or part is self._title or isinstance(part, Choice)):
+                shown.add(part)
+                room -= takes
+        for part in self._parts:
+            part.pack_forget()
+        self._pack_head(shown)
+
+    def _gap(self, part: tk.Widget) -> int:
+        """The pixels between a part of the head and its neighbour: a choice stands close to its label."""
+        return self._theme.px(_APART if isinstance(part, Choice) else _APART * 2)
+
+    def _pack_head(self, shown: set[tk.Widget]) -> None:
+        for part in reversed(self._parts[2:]):
+            if part in shown:
+                part.pack(side="right", padx=(self._gap(part), 0))
+        for part in self._parts[:2]:
+            if part in shown:
+                part.pack(side="left", padx=(0, self._gap(part)))
 
     def _show_new(self, new: int) -> None:
         if new > 0:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from gui.framings import KINDS
 from gui.keys import shown
 from gui.theme import Theme
 
@@ -83,7 +84,7 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 COLOURS = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"), ("high contrast", "High contrast"))
-FRAMINGS = (("raw", "As received"), ("line", "Lines"))
+FRAMINGS = tuple((kind.usual, kind.words) for kind in KINDS)
 
 
 class Alternatives(NamedTuple):
@@ -125,6 +126,10 @@ class MenuBar(tk.Menu):
             self.add_cascade(label=title, menu=menu, underline=0)
         root.configure(menu=self)
         theme.subscribe(self._restyle)
+
+    def show_framing(self, chosen: str) -> None:
+        """Mark the framing that holds, by its key."""
+        self.setvar(_FRAMINGS, chosen)
 
     def _add(self, menu: tk.Menu, label: str, command: str, commands: Mapping[str, Callable[[], None]]) -> None:
         if label == _SEPARATOR:

@@ -68,6 +68,7 @@ class FakeConversation:
         self.role = role
         self.key = key
         self.total = 0
+        self.is_counting = False
         self.pending = 0
         self.version = 0
         self.reads = 0

@@ -1,0 +1,196 @@
+"""The lens in the whole program: chosen in the head or the menu, and applied at once to what is recorded."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+import tkinter as tk
+from pathlib import Path
+
+import pytest
+
+from gui.app import App
+from gui.panes.lens_bar import LensBar
+from gui.panes.menus import FRAMINGS
+from tests.gui.conftest import pump_until
+from tests.gui.driving import MakeApp, serve, shown
+from tests.gui.test_talking import Heartbeat
+from tests.support.journals import write_journal
+
+NUMBERS = b"".join(struct.pack(">H", size) + b"n" * size for size in (3, 5, 8))
+
+
+def look_at(make_app: MakeApp, path: Path, entries: int, **how: object) -> App:
+    """A window on a journal of so many entries."""
+    write_journal(path, entries, **how)  # type: ignore[arg-type]
+    app = make_app(journal=path)
+    pump_until(lambda: app.window.conversation.transcript.total > entries, app.root)
+    return app
+
+
+def choose(app: App, words: str) -> None:
+    """Choose in the head of the conversation, as a person does in the list."""
+    lens = app.window.conversation.lens
+    lens.current([str(each) for each in lens["values"]].index(words))
+    lens.event_generate("<<ComboboxSelected>>")
+    app.root.update()
+
+
+def lens_bar(app: App) -> LensBar:
+    """The strip for details, which can be seen."""
+    (bar,) = (each for each in app.window.conversation.strips.pack_slaves() if isinstance(each, LensBar))
+    return bar
+
+
+def is_asking(app: App) -> bool:
+    return any(isinstance(each, LensBar) for each in app.window.conversation.strips.pack_slaves())
+
+
+def write(app: App, text: str) -> LensBar:
+    """Write this into the strip instead of what is there, and press Enter."""
+    bar = lens_bar(app)
+    bar.field.focus_force()
+    bar.field.delete(0, "end")
+    for letter in text:
+        bar.field.event_generate("<Key>", keysym={",": "comma", "=": "equal"}.get(letter, letter))
+    bar.field.event_generate("<Return>")
+    app.root.update()
+    return bar
+
+
+def settle(app: App) -> None:
+    pump_until(lambda: not _is_counting(app), app.root)
+
+
+def _is_counting(app: App) -> bool:
+    conversation = app.switchboard.viewing.conversation
+    return conversation is None or conversation.is_counting
+
+
+def test_what_is_recorded_is_cut_anew_on_the_spot(make_app: MakeApp, tmp_path: Path) -> None:
+    app = look_at(make_app, tmp_path / "a.tincan", 3, instead={0: NUMBERS[:6], 1: NUMBERS[6:13], 2: NUMBERS[13:]})
+
+    choose(app, "Length in front…")
+    settle(app)
+
+    assert [line for line in shown(app).split("\n") if set(line) == {"n"}] == ["nnn", "nnnnn", "nnnnnnnn"]
+    assert lens_bar(app).words == "2-byte big-endian length"
+    assert app.window.conversation.lens.get() == "2-byte big-endian length"
+    assert app.root.focus_get() is lens_bar(app).field
+
+    choose(app, "As received")
+    assert not is_asking(app)
+    assert "␀␃nnn" in shown(app)
+
+
+def test_details_apply_when_they_are_good_and_are_refused_at_their_place(make_app: MakeApp, tmp_path: Path) -> None:
+    app = look_at(make_app, tmp_path / "a.tincan", 1, instead={0: b"abcdefghij"})
+    choose(app, "Fixed length…")
+
+    bar = write(app, "4")
+    settle(app)
+    assert [line for line in shown(app).split("\n") if line in ("abcd", "efgh")] == ["abcd", "efgh"]
+    assert "⚠ not ended yet: 2 of 4 bytes" in shown(app)
+
+    write(app, "4x")
+    assert "a number" in bar.complaint
+    assert bar.field.marked == 0
+    assert "abcd" in shown(app)
+
+    bar.field.event_generate("<Escape>")
+    app.root.update()
+    assert not is_asking(app)
+    assert app.window.conversation.lens.get() == "4 bytes each"
+
+
+def test_the_menu_and_the_head_say_the_same(make_app: MakeApp) -> None:
+    app = make_app()
+    serve(app)
+    offered = [str(each) for each in app.window.conversation.lens["values"]]
+    assert offered == [words for _key, words in FRAMINGS]
+
+    choose(app, "Lines")
+    assert app.root.getvar("tincan_framings") == "line"
+
+    app.switchboard.choose_framing("length:2be")  # as the menu does
+    app.root.update()
+    assert app.window.conversation.lens.get() == "2-byte big-endian length"
+    assert is_asking(app)
+
+
+def test_every_session_keeps_its_own_lens(make_app: MakeApp, tmp_path: Path) -> None:
+    app = look_at(make_app, tmp_path / "a.tincan", 5)
+    first = app.switchboard.selected
+    choose(app, "Ended by…")
+    write(app, "2e")
+    serve(app)
+    choose(app, "As received")
+    assert not is_asking(app)
+
+    assert first is not None
+    app.switchboard.select(first)
+    app.root.update()
+
+    assert app.window.conversation.lens.get() == "Delimiter 2e"
+    assert app.root.getvar("tincan_framings") == "delimiter:03"
+
+
+def test_no_lens_is_offered_before_there_is_something_to_see(make_app: MakeApp) -> None:
+    app = make_app()
+
+    app.root.update()
+    assert not app.window.conversation.lens.winfo_ismapped()
+
+    serve(app)
+    app.root.update()
+    assert app.window.conversation.lens.winfo_ismapped()
+
+
+def test_a_long_conversation_is_cut_with_progress_and_the_window_stays_fluid(make_app: MakeApp, tmp_path: Path) -> None:
+    app = look_at(make_app, tmp_path / "long.tincan", 150_000)
+    pane = app.window.conversation
+    heart = Heartbeat(app.root)
+    seen: list[bool] = []
+
+    choose(app, "Lines")
+    began = time.monotonic()
+    while _is_counting(app):
+        app.root.update()
+        seen.append(pane.is_showing_progress)
+        assert time.monotonic() < began + 60
+    app.root.update()
+
+    assert not pane.is_showing_progress
+    assert pane.transcript.total == 150_002
+    assert sorted(heart.late)[int(len(heart.late) * 0.9)] < 0.1
+    assert any(seen) or time.monotonic() - began < 0.5
+
+
+def test_traffic_goes_on_under_a_lens(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    choose(app, "Ended by NUL")
+    with socket.create_connection(("127.0.0.1", port)) as peer:
+        peer.sendall(b"one\0tw")
+        pump_until(lambda: "⚠ not ended yet" in shown(app), app.root)
+        peer.sendall(b"o\0three\0")
+        pump_until(lambda: "three" in shown(app) and "not ended" not in shown(app), app.root)
+
+        assert [line for line in shown(app).split("\n") if line in ("one", "two", "three")] == ["one", "two", "three"]
+    pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
+
+
+@pytest.mark.parametrize("width", [460, 640, 920])
+def test_the_head_shows_whole_words_or_none(make_app: MakeApp, width: int) -> None:
+    app = make_app()
+    serve(app)
+    app.root.geometry(f"{width}x500")
+    pump_until(lambda: app.root.winfo_width() == width, app.root)
+
+    pane = app.window.conversation
+    for part in (*pane._parts,):
+        if part.winfo_ismapped() and not isinstance(part, tk.Entry):
+            assert part.winfo_width() >= part.winfo_reqwidth() or part is pane._title
+    assert pane.lens.winfo_ismapped()
+    assert pane.reply.winfo_ismapped()
