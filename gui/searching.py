@@ -39,6 +39,7 @@ class Searching:
     """
 
     def __init__(self, window: Window, viewing: Viewing, post: Callable[[Callable[[], None]], None]) -> None:
+        self.on_shown: Callable[[], None] = lambda: None  # called when another hit, or none, is gone to
         self._window = window
         self._viewing = viewing
         self._post = post
@@ -218,6 +219,7 @@ class Searching:
     def _show_hit(self, hit: Hit | None, row: int = 0) -> None:
         """Go to a hit and set it off in its row."""
         self._shown = hit
+        self.on_shown()
         transcript, conversation = self._window.conversation.transcript, self._viewing.conversation
         transcript.unmark()
         found = conversation.read(row, 1, 0) if hit is not None and conversation is not None else []

@@ -237,3 +237,13 @@ def test_the_inspector_is_put_away_and_comes_back_with_what_is_chosen(look_at: L
 
     app.switchboard.commands["toggle_inspector"]()
     pump_until(lambda: app.switchboard.room.inspecting.is_open and is_shown(app, 2), app.root)
+
+
+def test_what_is_looked_for_while_a_message_is_shown_is_marked_in_it_at_once(look_at: LookAt) -> None:
+    app = look_at([b"two needles and needle three"])
+    inspect(app, b"needle")
+    assert not inspector(app).hex.text.tag_ranges("mark")
+
+    find(app, "needle")
+
+    pump_until(lambda: len(inspector(app).hex._marks) == 2, app.root)
