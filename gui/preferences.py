@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from core.kept_file import read_kept, set_aside, write_kept
 from core.settings import Limits
-from core.wire.framing import FRAMINGS
+from core.wire.framing import FramingError, parse_framing
 from gui.drafting import ENCODINGS, FORMATS, USUAL, Manner, Written
 from gui.offered_limits import build_limits
 
@@ -191,6 +191,14 @@ def on_screen(geometry: str, width: int, height: int) -> str:
     return f"{wide}x{high}+{x}+{y}"
 
 
+def _is_framing(written: str) -> bool:
+    try:
+        parse_framing(written)
+    except FramingError:
+        return False
+    return True
+
+
 def _checked(name: str, default: object, value: object) -> object:
     if name == "messages":
         return _messages(value)
@@ -200,7 +208,7 @@ def _checked(name: str, default: object, value: object) -> object:
         return _numbers(name, value)
     if type(value) is not type(default):
         raise ValueError(f"{name} is not what it should be")
-    if name == "lens" and value not in FRAMINGS:
+    if name == "lens" and not _is_framing(str(value)):
         return default  # a later version has more of them, and is no reason to forget everything else
     if name == "reply" and value not in REPLIES:
         raise ValueError(f"there is no reply called {str(value)[:20]!r}")

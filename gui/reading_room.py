@@ -34,15 +34,13 @@ class ReadingRoom:
         refresh: Callable[[], None],
         post: Callable[[Callable[[], None]], None],
         complain: Callable[[str], None],
-        choose_framing: Callable[[str], None] | None = None,
+        choose_framing: Callable[[str], None],
     ) -> None:
         self._window = window
-        self._viewing = viewing
-        self._refresh = refresh
         self._as_hex = False
         self.narrowing = Narrowing(window, viewing, refresh)
         self.searching = Searching(window, viewing, post)
-        self.cutting = Cutting(window, viewing, choose_framing or self._choose_framing)
+        self.cutting = Cutting(window, viewing, choose_framing)
         self.inspecting = Inspecting(window, viewing, post=post, complain=complain, marks=self.searching.marks)
         self.searching.on_shown = self.inspecting.show_marks
 
@@ -69,10 +67,6 @@ class ReadingRoom:
     def open_filter(self) -> None:
         """Offer to show only a part of the conversation."""
         self.narrowing.open()
-
-    def _choose_framing(self, framing: str) -> None:
-        self._viewing.choose_framing(framing)
-        self._refresh()
 
     # Hex.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +26,8 @@ from gui.notices import Notices
 from gui.preferences import Preferences
 from gui.reachable import look_up
 from gui.reading_room import ReadingRoom
+from gui.saved_desk import SavedDesk
+from gui.saved_rows import WITH_KEYS
 from gui.sending_desk import SendingDesk
 from gui.settings_desk import SettingsDesk
 from gui.theme import Theme
@@ -69,6 +72,11 @@ class Surroundings(Protocol):
         """Where faults are written down."""
         ...
 
+    @property
+    def saved_messages(self) -> Path:
+        """The file in which they are kept."""
+        ...
+
 
 class Switchboard:
     """Between the window and the workbench. Implements ``gui.window.Actions``."""
@@ -97,7 +105,14 @@ class Switchboard:
         """Take charge of a window."""
         self._window = window
         post = self._surroundings.post
-        self.room = ReadingRoom(window, self.viewing, refresh=self.refresh, post=post, complain=self.complain)
+        self.room = ReadingRoom(
+            window,
+            self.viewing,
+            refresh=self.refresh,
+            post=post,
+            complain=self.complain,
+            choose_framing=self.choose_framing,
+        )
         self.export_desk = ExportDesk(window, self.viewing, post=post, open_folder=open_folder)
         self.notices = Notices(window.banner, self.commands)
         self.help = HelpDesk(window, self._theme, self.notices, log=self._surroundings.log, open_folder=open_folder)
@@ -113,6 +128,7 @@ class Switchboard:
             window, self._theme, current=lambda: self.preferences, keep=self.apply, post=post,
             open_folder=self._open_folder,
         )  # fmt: skip
+        self.saved = SavedDesk(window, self.sending, self._surroundings.saved_messages, post=post, say=self.say)
         hosts, ports = self.preferences.hosts, self.preferences.ports
         window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
         self._offer_history()
@@ -133,6 +149,9 @@ class Switchboard:
             "macros": lambda: self._window.composer.open_macros(),
             "show_settings": lambda: self.settings.open(),
             "show_network": lambda: self.settings.show_network(self.sessions.values()),
+            "toggle_saved": lambda: self.saved.toggle(),
+            "save_message": lambda: self.saved.save_field(),
+            **{f"send_saved_{place + 1}": partial(self._send_saved, place) for place in range(WITH_KEYS)},
             "find": lambda: self.room.open_find(),
             "find_next": lambda: self.room.step(1),
             "find_previous": lambda: self.room.step(-1),
@@ -436,6 +455,9 @@ class Switchboard:
     def why_nobody(self) -> str:
         """Why there is nobody to send to, as a sentence."""
         return presenter.present(self.desk()).composer.hint + "."
+
+    def _send_saved(self, place: int) -> None:
+        self.saved.send_at(place)
 
     def _stay(self) -> None:
         self._leaving = False

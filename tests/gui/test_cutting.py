@@ -136,6 +136,21 @@ def test_every_session_keeps_its_own_lens(make_app: MakeApp, tmp_path: Path) -> 
     assert app.root.getvar("tincan_framings") == "delimiter:03"
 
 
+def test_the_lens_is_remembered_for_the_next_run(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app()
+    serve(app)
+    choose(app, "Fixed length…")
+    write(app, "5")
+    app.leave()
+
+    again = make_app(folder=tmp_path / "app0")
+    serve(again)
+    again.root.update()
+
+    assert again.window.conversation.lens.get() == "5 bytes each"
+    assert not is_asking(again)
+
+
 def test_no_lens_is_offered_before_there_is_something_to_see(make_app: MakeApp) -> None:
     app = make_app()
 
