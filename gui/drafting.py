@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from core.compose import Composed, Draft, Misfit
 
-FORMATS = (("text", "text"), ("escapes", "text with escapes"), ("hex", "hex"))
+FORMATS = (("text", "text"), ("escapes", "escapes"), ("hex", "hex"))
 ENCODINGS = (
     ("utf-8", "UTF-8"),
     ("utf-16-le", "UTF-16 LE"),
@@ -192,12 +192,12 @@ def convert(text: str, before: Manner, after: Manner) -> str | Wrong:
     whole = (0, len(text))
     if composed.macros:
         span = composed.macros[0]
-        sentence = "Macros are worked out anew for each message, and only text with escapes can have them."
+        sentence = "Macros are worked out anew for each message, and only escapes can have them."
         return Wrong(sentence, span.start, span.stop)
     written = describe(composed.body, Format(after.format), Encoding(after.encoding))
     if written is None:
         words = dict(ENCODINGS)[after.encoding]
-        return Wrong(f"These bytes are no text in {words}. Text with escapes can say them.", *whole)
+        return Wrong(f"These bytes are no text in {words}. Escapes can say them.", *whole)
     return written
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from core.text_safety import TextSafety
 from gui.drafting import USUAL, MacroRow, Manner, Preview, Written, Wrong
-from gui.panes.later import Later
+from gui.panes.composer_live import Live
 from gui.panes.lines_question import LinesQuestion
 from gui.panes.message_field import MessageField
 from gui.panes.wrapped import wrap_within
@@ -20,14 +20,10 @@ from gui.views import ComposerView
 if TYPE_CHECKING:
     from core.events import ConnectionId
     from gui.panes.composer_bytes import BytesLine
-    from gui.panes.composer_options import Options
-    from gui.panes.composer_recipients import Recipients
-    from gui.panes.flow import Flow
+    from gui.panes.composer_row import WritingRow
+    from gui.panes.macro_menu import MacroMenu
 
-_SOON, _WHEN_QUIET = 30, 300  # milliseconds after a key: a short text is worked out, a long one
-_STILL_TYPING = 700  # milliseconds after a key in which what is wrong may yet be put right
 _LONGEST_SENTENCE = 1_000  # characters
-_TICK = 1_000  # milliseconds after which a message with the time in it is another one
 
 
 class Outcome(NamedTuple):
@@ -67,11 +63,9 @@ class Composer(ttk.Frame):
         self._place = -1  # in the history; -1 is the new message
         self._view: ComposerView | None = None
         self._manner = self._own = USUAL  # of what is in the field, of what is new
-        self._is_open = self._is_sending = self._is_wrong = False
-        self._asked = 0  # how often something was to be worked out
-        self._flow: Flow | None = None
-        self._to: Recipients | None = None
-        self._row: Options | None = None
+        self._is_open = False
+        self._row: WritingRow | None = None
+        self._macros: MacroMenu | None = None
         self._bytes_line: BytesLine | None = None
         self._box = ttk.Frame(self, style="Field.TFrame", padding=(px(10), px(8)))
         self.field = MessageField(self._box, theme, self._changed)
@@ -79,12 +73,10 @@ class Composer(ttk.Frame):
         self.send_button = ttk.Button(self, text="Send", command=self.submit, width=7)
         self._below = ttk.Frame(self, style="Pane.TFrame")
         self.manner_button = ttk.Button(
-            self._below, text=USUAL.words, command=self.toggle_options, style="Composer.Quiet.TButton", width=0
+            self._below, text=USUAL.words, command=self._press_manner, style="Composer.Quiet.TButton", width=0
         )
         self._why = ttk.Label(self, style="Pane.Error.TLabel", justify="left", anchor="w")
-        self._soon = Later(self, self._work_out)
-        self._patience = Later(self, self._lose_patience)
-        self._found = Wrong("", 0, 0)  # what is wrong, and not said yet
+        self._live = Live(self.field, desk, show=self._show_bytes, complain=self.complain)
         self._question = LinesQuestion(self, theme, self.focus_message)
         self._lay_out()
         self._bind_keys(on_page)
@@ -97,7 +89,7 @@ class Composer(ttk.Frame):
         self._view = view
         self.field.show_hint(view.hint)
         self.send_button.configure(style="Accent.TButton" if view.is_next else "TButton")
-        self._arrange_row()
+        self._arrange()
 
     def remember(self, history: Sequence[Written]) -> None:
         """The messages sent before, newest first."""
@@ -106,6 +98,12 @@ class Composer(ttk.Frame):
     def take(self, manner: Manner) -> None:
         """Write new messages like that."""
         self._own = manner
+        self._use(manner)
+
+    def put(self, text: str, manner: Manner) -> None:
+        """Have this in the field, to be changed and sent; what comes after it is written as before."""
+        self.field.put(text)
+        self._place = -1
         self._use(manner)
 
     @property
@@ -119,34 +117,39 @@ class Composer(ttk.Frame):
         return self._manner
 
     @property
+    def recipients(self) -> frozenset[ConnectionId] | None:
+        """Whom a message goes to; None is everyone."""
+        return self.row.to.chosen if self._view and self._view.recipients else None
+
+    @property
     def complaint(self) -> str:
         """What is wrong, or why the last message did not go out; empty if nothing is."""
         return str(self._why.cget("text")) if self._why.winfo_manager() else ""
 
     @property
-    def to(self) -> Recipients:
-        """Whom to write to."""
-        self._make_row()
-        assert self._to is not None
-        return self._to
+    def row(self) -> WritingRow:
+        """Whom to and how; made when there is something to choose."""
+        if self._row is None:
+            from gui.panes.composer_row import WritingRow
+
+            self._row = WritingRow(
+                self, self._theme, on_recipients=self._desk.choose_recipients, on_choose=self.choose,
+                on_wrong=self.complain, on_leave=self._leave_options,
+            )  # fmt: skip
+        return self._row
 
     @property
-    def options(self) -> Options:
-        """How to write; made when first asked for."""
-        if self._row is None:
-            from gui.panes.composer_options import Options
+    def macros(self) -> MacroMenu:
+        """The menu of macros; made for the first message with escapes."""
+        if self._macros is None:
+            from gui.panes.macro_menu import MacroMenu
 
-            self._row = Options(
-                self._make_row(),
-                self._theme,
-                on_choose=self.choose,
-                on_wrong=self.complain,
-                macros=lambda: self._desk.macros(self.text, self._manner, self.field.cursor_place),
-                on_macro=self._insert_macro,
-            )
-            for control in self._row.controls:
-                control.bind("<Escape>", lambda _event: self._leave_options())
-        return self._row
+            self._macros = MacroMenu(
+                self._below, self._theme,
+                lambda: self._desk.macros(self.text, self._manner, self.field.cursor_place), self._insert_macro,
+            )  # fmt: skip
+            self._adopt(self._macros)
+        return self._macros
 
     @property
     def bytes_line(self) -> BytesLine:
@@ -155,8 +158,9 @@ class Composer(ttk.Frame):
             from gui.panes.composer_bytes import BytesLine
 
             self._bytes_line = BytesLine(self._below, self._theme)
+            self._adopt(self._bytes_line)
             self._bytes_line.grid(
-                row=0, column=1, sticky="new", padx=(self._theme.px(8), 0), pady=(self._theme.px(2), 0)
+                row=0, column=2, sticky="new", padx=(self._theme.px(8), 0), pady=(self._theme.px(2), 0)
             )
         return self._bytes_line
 
@@ -171,7 +175,7 @@ class Composer(ttk.Frame):
     def submit(self, *, keep: bool = False) -> None:
         """Send what is in the field; it stays there if it could not go out, or with ``keep``."""
         text = self.text
-        if self._is_sending:
+        if self._live.is_held:
             return
         if not text and not self._manner.adds_something:
             self.complain("")
@@ -180,11 +184,13 @@ class Composer(ttk.Frame):
         if self._question.is_needed(text, self._manner, is_pasted=self.field.has_pasted_lines):
             self._question.ask(text, lambda: self.submit(keep=keep))
             return
-        self._is_sending = True
+        self._live.is_held = True
         self.send_button.state(["disabled"])
-        to = self.to.chosen if self._view and self._view.recipients else None
         self._desk.send(
-            self._question.messages(text), self._manner, to, lambda outcome: self._told(text, outcome, keep=keep)
+            self._question.messages(text),
+            self._manner,
+            self.recipients,
+            lambda outcome: self._told(text, outcome, keep=keep),
         )
 
     def choose(self, manner: Manner) -> None:
@@ -207,12 +213,12 @@ class Composer(ttk.Frame):
 
     def toggle_options(self) -> None:
         """Open the row above the field and go there, or put it away."""
-        if self._is_row_shown and self._has_options_focus():
+        if self._row is not None and self._row.has_options_focus:
             self._leave_options()
             return
         self._is_open = True
-        self._arrange_row()
-        self.options.focus_first()
+        self._arrange()
+        self.row.options.focus_first()
 
     def open_macros(self) -> None:
         """Open the menu of macros, for which the message becomes text with escapes."""
@@ -220,44 +226,30 @@ class Composer(ttk.Frame):
             self.choose(replace(self._manner, format="escapes"))
         if self._manner.format == "escapes":
             self.update_idletasks()
-            self.options.macros.open()
+            self.macros.open()
 
     def focus_message(self) -> None:
         """Go to the message field."""
         self.field.focus_set()
 
-    # The row above the field.
+    # How it is written.
 
     @property
-    def _is_row_shown(self) -> bool:
+    def _shows_options(self) -> bool:
         return self._is_open or not self._manner.is_usual
 
-    def _make_row(self) -> Flow:
-        if self._flow is None:
-            from gui.panes.composer_recipients import Recipients
-            from gui.panes.flow import Flow
-
-            self._flow = Flow(self, self._theme, style="Pane.TFrame")
-            self._flow.lower()  # first in the order of Tab, as to the eye
-            self._to = Recipients(self._flow, self._theme, self._desk.choose_recipients)
-            self._flow.add(self._to)
-        return self._flow
-
-    def _arrange_row(self) -> None:
-        view, is_shown = self._view, self._is_row_shown
-        has_choice = bool(view and view.recipients)
-        if has_choice and view:
-            self.to.show(view.recipients, view.chosen)
-        if is_shown or self._row is not None:
-            self.options.show(self._manner, is_shown=is_shown)
-        if not (has_choice or is_shown):
-            if self._flow is not None:
-                self._flow.grid_remove()
-        else:
-            flow = self._make_row()
-            flow.display(self.to, has_choice)
-            flow.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, self._theme.px(8)))
-        self.manner_button.configure(text=self._manner_words(), command=self._press_manner)
+    def _arrange(self) -> None:
+        """Show what there is to choose, and what is not as usual."""
+        recipients = self._view.recipients if self._view else ()
+        if self._row is not None or recipients:
+            self.row.show_recipients(recipients, self._view.chosen if self._view else None)
+        if self._row is not None or self._shows_options:
+            self.row.show_options(self._manner, is_shown=self._shows_options)
+        if self._manner.format == "escapes":
+            self.macros.grid(row=0, column=1, sticky="nw")
+        elif self._macros is not None:
+            self._macros.grid_remove()
+        self.manner_button.configure(text=self._manner_words())
 
     def _manner_words(self) -> str:
         if self._manner.is_usual:
@@ -265,102 +257,61 @@ class Composer(ttk.Frame):
         return f"Back to {USUAL.words.removeprefix('As ')}"
 
     def _press_manner(self) -> None:
-        if self._manner.is_usual and self._is_open:
-            self._leave_options()
-        elif self._manner.is_usual:
-            self.toggle_options()
-        else:
+        if not self._manner.is_usual:
             self.choose(USUAL)
+        elif self._is_open:
+            self._leave_options()
+        else:
+            self.toggle_options()
 
     def _leave_options(self) -> str:
         self._is_open = False
-        self._arrange_row()
+        self._arrange()
         self.field.focus_set()
         return "break"
-
-    def _has_options_focus(self) -> bool:
-        return self._flow is not None and str(self.tk.call("focus")).startswith(f"{self._flow}.")
 
     def _insert_macro(self, syntax: str) -> None:
         self.field.insert_here(syntax)
         self.field.focus_set()
 
     def _use(self, manner: Manner) -> None:
-        self._manner = manner
-        self._arrange_row()
-        self._work_out()
+        self._manner = self._live.manner = manner
+        self._arrange()
+        self._live.work_out()
 
     # What becomes of what is written.
 
     def _changed(self) -> None:
-        if not self.text:
+        if self.field.is_empty:
             self._place = -1 if self._place >= len(self._history) else self._place
             self._question.forget()
-        self._soon.ask(_SOON if self.field.is_short else _WHEN_QUIET)
-
-    def _work_out(self) -> None:
-        self._soon.cancel()
-        self._asked += 1
-        asked, text = self._asked, self.text
-        if self._is_sending:
-            return
-        if text or self._manner.adds_something:
-            self._desk.work_out(text, self._manner, lambda found: self._worked_out(asked, found))
-        else:
-            self._show_bytes(None)
-            self._put_right()
-
-    def _worked_out(self, asked: int, found: Preview | Wrong) -> None:
-        if asked != self._asked or not self.winfo_exists():
-            return
-        if isinstance(found, Wrong):
-            self._show_bytes(None)
-            self._found = found
-            self._patience.ask(0 if self._is_wrong else _STILL_TYPING)
-            return
-        self._show_bytes(found)
-        self._put_right()
-        if found.tells_time:
-            self._soon.ask(_TICK)
+        self._live.ask()
 
     def _show_bytes(self, preview: Preview | None) -> None:
         if preview is not None or self._bytes_line is not None:
             self.bytes_line.show(preview)
 
-    def _lose_patience(self) -> None:
-        """The person has stopped typing, and it is still wrong."""
-        self._show_wrong(self._found)
-
-    def _put_right(self) -> None:
-        """Nothing is wrong in the field any more."""
-        self._patience.cancel()
-        self.field.unmark()
-        if self._is_wrong:
-            self._is_wrong = False
-            self.complain("")
-
-    def _show_wrong(self, wrong: Wrong) -> None:
-        self._patience.cancel()
-        self._is_wrong = True
-        self.field.mark_wrong(wrong.start, wrong.stop)
-        self.complain(wrong.sentence)
-
     def _told(self, text: str, outcome: Outcome, *, keep: bool) -> None:
-        self._is_sending = False
+        self._live.is_held = False
         if not self.winfo_exists():
             return
         self.send_button.state(["!disabled"])
         if outcome.wrong is not None:
-            self._show_wrong(outcome.wrong)
+            self._live.mark(outcome.wrong)
             return
-        self._put_right()
+        self._live.put_right()
         self.complain(outcome.sentence)
         if outcome.is_sent and not keep and self.text == text:
             self.field.put("")
             self._place = -1
             self._use(self._own)
         else:
-            self._soon.ask(_SOON)
+            self._live.ask()
+
+    def _adopt(self, part: tk.Misc) -> None:
+        from gui.panes.composer_row import adopt_keys
+
+        adopt_keys(self, part)
 
     # Keys.
 
@@ -370,7 +321,7 @@ class Composer(ttk.Frame):
         self.send_button.grid(row=1, column=1, sticky="s", padx=(px(8), 0), ipady=px(3))
         self._below.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(4), 0))
         self.manner_button.grid(row=0, column=0, sticky="nw")
-        self._below.columnconfigure(1, weight=1)
+        self._below.columnconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
 
     def _bind_keys(self, on_page: Callable[[int], None]) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import tkinter as tk
 from tkinter import ttk
+from typing import TypeAlias
 
 from gui.drafting import Preview, Stretch
-from gui.hexdump import Layout, dump
+from gui.hexdump import dump, fitting
 from gui.panes.controls import Toggle
 from gui.theme import Theme
 
 _ADDED, _LABEL = "added", "label"  # tags
 _FEWEST, _MOST = 4, 32  # bytes of the message in the line
 _MOST_ADDED = 8  # bytes of its frame, and as many of its ending
-_BESIDE = 40  # characters of the line that are not about the bytes of the message
 _TALL = 5  # lines of the box with all bytes
 _SHOWN = [chr(code) if 0x20 <= code < 0x7F else "·" for code in range(256)]
+
+_Run: TypeAlias = tuple[str, str]  # words and their tag
 
 
 class BytesLine(ttk.Frame):
@@ -27,13 +29,13 @@ class BytesLine(ttk.Frame):
         self._preview: Preview | None = None
         self._most = _FEWEST
         self.line = self._text(1)
-        self.all_button = Toggle(self, theme, "All bytes", lambda _is_on: self._arrange(), style="Bytes")
+        self.all_button = Toggle(self, theme, "All bytes", lambda _is_on: self._arrange(), style="Bytes.Toggle")
         self.box = self._text(_TALL)
         self._bar = ttk.Scrollbar(self, command=self.box.yview)
         self.box.configure(yscrollcommand=self._bar.set, takefocus=True)
         self.line.grid(row=0, column=0, sticky="ew")
         self.columnconfigure(0, weight=1)
-        self.line.bind("<Configure>", lambda _event: self._fit())
+        self.bind("<Configure>", lambda _event: self._fit())
         self.all_button.bind("<Escape>", lambda _event: self._close_box())
         self.box.bind("<Escape>", lambda _event: self._close_box())
         theme.subscribe(self._restyle)
@@ -61,10 +63,10 @@ class BytesLine(ttk.Frame):
         )  # fmt: skip
 
     def _arrange(self) -> None:
-        preview = self._preview
-        self._write_line(preview)
-        stretches = preview.stretches if preview is not None else ()
-        is_more = any(stretch.size > self._room(stretch) for stretch in stretches)
+        stretches = self._preview.stretches if self._preview is not None else ()
+        self._most = self._bytes_that_fit()
+        self._write(self.line, self._runs_of_line(self._most))
+        is_more = any(stretch.size > self._room(stretch, self._most) for stretch in stretches)
         if is_more:
             self.all_button.grid(row=0, column=1, columnspan=2)
         else:
@@ -77,39 +79,46 @@ class BytesLine(ttk.Frame):
             self.box.grid_remove()
             self._bar.grid_remove()
 
-    def _room(self, stretch: Stretch) -> int:
-        return _MOST_ADDED if stretch.label else self._most
+    def _bytes_that_fit(self) -> int:
+        """How many bytes of the message the line has room for, both as hex and as text."""
+        mono, small = self._theme.mono, self._theme.small
+        taken = sum((small if tag == _LABEL else mono).measure(words) for words, tag in self._runs_of_line(0))
+        room = self._whole_width() - taken
+        return max(_FEWEST, min(_MOST, room // (mono.measure("000") + small.measure("0"))))
 
-    def _write_line(self, preview: Preview | None) -> None:
-        runs: list[tuple[str, str]] = []
-        if preview is not None:
-            runs.append((f"{preview.size:,} {'byte' if preview.size == 1 else 'bytes'}   ", _LABEL))
-            for stretch in preview.stretches:
-                runs += self._runs(stretch)
-            typed = b"".join(stretch.data for stretch in preview.stretches if not stretch.label)[: self._most]
-            runs.append((f" {''.join(map(_SHOWN.__getitem__, typed))}", _LABEL))
-        self._write(self.line, runs)
+    def _whole_width(self) -> int:
+        """Pixels of the line beside the button, whether that is there or not."""
+        return self.winfo_width() - self.all_button.winfo_reqwidth()
 
-    def _runs(self, stretch: Stretch) -> list[tuple[str, str]]:
-        """A stretch of the line: its label, if it has one, and its first bytes."""
-        room = self._room(stretch)
-        digits = stretch.data[:room].hex(" ") + (" …" if stretch.size > room else "") + "  "
-        if not stretch.label:
-            return [(digits, "")]
-        return [(f"{stretch.label} ", _LABEL), (digits, _ADDED)]
+    def _room(self, stretch: Stretch, most: int) -> int:
+        return _MOST_ADDED if stretch.label else most
+
+    def _runs_of_line(self, most: int) -> list[_Run]:
+        """The line with no more than so many bytes of the message."""
+        preview = self._preview
+        if preview is None:
+            return []
+        runs = [(f"{preview.size:,} {'byte' if preview.size == 1 else 'bytes'}   ", _LABEL)]
+        for stretch in preview.stretches:
+            room = self._room(stretch, most)
+            digits = stretch.data[:room].hex(" ") + (" …" if stretch.size > room else "") + "  "
+            runs += [(f"{stretch.label} ", _LABEL), (digits, _ADDED)] if stretch.label else [(digits, "")]
+        typed = b"".join(stretch.data for stretch in preview.stretches if not stretch.label)[:most]
+        return [*runs, (f" {''.join(map(_SHOWN.__getitem__, typed))}", _LABEL)]
 
     def _write_box(self, stretches: tuple[Stretch, ...]) -> None:
         """A dump of each stretch under its label."""
-        runs: list[tuple[str, str]] = []
+        runs: list[_Run] = []
+        columns = self._whole_width() // max(1, self._theme.mono.measure("0"))
         for stretch in stretches:
-            lines = dump(stretch.data, 0, Layout()).split("\n")
-            if stretch.size > len(stretch.data):
-                lines.append(f"and {stretch.size - len(stretch.data):,} bytes more")
+            rows = dump(stretch.data, 0, fitting(columns, len(stretch.data)))
             runs.append((f"{stretch.label or 'message'}, {stretch.size:,} B\n", _LABEL))
-            runs.append(("\n".join(lines) + "\n", _ADDED if stretch.label else ""))
+            runs.append((f"{rows}\n", _ADDED if stretch.label else ""))
+            if stretch.size > len(stretch.data):
+                runs.append((f"and {stretch.size - len(stretch.data):,} bytes more\n", _LABEL))
         self._write(self.box, runs)
 
-    def _write(self, text: tk.Text, runs: list[tuple[str, str]]) -> None:
+    def _write(self, text: tk.Text, runs: list[_Run]) -> None:
         text.configure(state="normal")
         text.delete("1.0", "end")
         for words, tag in runs:
@@ -118,10 +127,7 @@ class BytesLine(ttk.Frame):
 
     def _fit(self) -> None:
         """Have as many bytes in the line as it has room for."""
-        characters = self.line.winfo_width() // max(1, self._theme.mono.measure("0"))
-        most = max(_FEWEST, min(_MOST, (characters - _BESIDE) // 4))
-        if most != self._most:
-            self._most = most
+        if self._bytes_that_fit() != self._most:
             self._arrange()
 
     def _close_box(self) -> None:
@@ -131,7 +137,9 @@ class BytesLine(ttk.Frame):
 
     def _restyle(self) -> None:
         theme, p = self._theme, self._theme.palette
-        ttk.Style(self).configure("Bytes.TCheckbutton", padding=(theme.px(8), theme.px(1)), background=p.pane)
+        ttk.Style(self).configure(
+            "Bytes.Toggle.TCheckbutton", padding=(theme.px(8), theme.px(1)), background=p.pane, font=theme.small
+        )
         for text in (self.line, self.box):
             text.configure(background=p.pane, foreground=p.text, font=theme.mono, selectbackground=p.selection)
             text.tag_configure(_LABEL, foreground=p.muted, font=theme.small)

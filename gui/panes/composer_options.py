@@ -1,4 +1,4 @@
-"""How a message is meant and what is put around it: format, encoding, ending, frame, and the menu of macros."""
+"""How a message is meant and what is put around it: format, encoding, ending, frame."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from core.wire.framing import FramingError, parse_framing
-from gui.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, MacroRow, Manner, frame_words
+from gui.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, Manner, frame_words
 from gui.panes.choice import Choice
 from gui.panes.flow import Flow
 from gui.panes.line_field import LineField
-from gui.panes.macro_menu import MacroMenu
 from gui.theme import Theme
 
 _OTHER = "other"  # in the list of frames: what is written out
@@ -30,8 +29,6 @@ class Options:
         *,
         on_choose: Callable[[Manner], None],
         on_wrong: Callable[[str], None],
-        macros: Callable[[], Sequence[MacroRow]],
-        on_macro: Callable[[str], None],
     ) -> None:
         self._flow, self._theme = flow, theme
         self._on_choose, self._on_wrong = on_choose, on_wrong
@@ -40,17 +37,14 @@ class Options:
         self._writes_frame = False
         self._safety = TextSafety.for_tk(str(flow.tk.call("info", "patchlevel")))
         self._parts: list[ttk.Frame] = []
-        self.format = self._choice("As", FORMATS, lambda key: self._choose(format=key), 16)
+        self.format = self._choice("As", FORMATS, lambda key: self._choose(format=key), 8)
         self.encoding = self._choice("Encoding", ENCODINGS, lambda key: self._choose(encoding=key), 10)
-        self.ending = self._choice("End with", ENDINGS, lambda key: self._choose(ending=key), 8)
-        self.frame = self._choice("Frame", FRAMES, self._choose_frame, 15)
+        self.ending = self._choice("End with", ENDINGS, lambda key: self._choose(ending=key), 7)
+        self.frame = self._choice("Frame", FRAMES, self._choose_frame, 16)
         self.written_frame = LineField(self._part(""), theme, self._write_frame, width=22)
         self.written_frame.hint(_EXAMPLE)
         self.written_frame.pack(side="left")
         self._frame_part = self._parts[-1]
-        self.macros = MacroMenu(self._part(""), theme, macros, on_macro)
-        self.macros.pack(side="left")
-        self._macro_part = self._parts[-1]
         self.show(self._manner, is_shown=True)
 
     def show(self, manner: Manner, *, is_shown: bool) -> None:
@@ -64,7 +58,6 @@ class Options:
             self._flow.display(part, is_shown)
         self._flow.display(self._encoding_part, is_shown and manner.format != "hex")
         self._flow.display(self._frame_part, is_shown and self._writes_frame)
-        self._flow.display(self._macro_part, is_shown and manner.format == "escapes")
 
     def focus_first(self) -> None:
         """Go to the first of them."""
@@ -73,7 +66,7 @@ class Options:
     @property
     def controls(self) -> tuple[tk.Widget, ...]:
         """All of them, in the order of the eye."""
-        return (self.format, self.encoding, self.ending, self.frame, self.written_frame, self.macros)
+        return (self.format, self.encoding, self.ending, self.frame, self.written_frame)
 
     @property
     def _encoding_part(self) -> ttk.Frame:

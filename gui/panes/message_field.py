@@ -35,6 +35,7 @@ class MessageField(tk.Text):
         self.bind("<<Paste>>", self._paste)
         self.bind("<<Copy>>", self._copy)
         self.bind("<<Cut>>", self._cut)
+        self.bind("<Control-a>", self._select_all)
         self.bind("<Configure>", lambda _event: self._grow())
         theme.subscribe(self._restyle)
 
@@ -42,6 +43,11 @@ class MessageField(tk.Text):
     def content(self) -> str:
         """What was typed."""
         return "".join(text for text, is_fold in self._pieces("1.0", "end-1c") if not is_fold)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return bool(self.compare("end-1c", "==", "1.0"))
 
     @property
     def is_short(self) -> bool:
@@ -149,13 +155,13 @@ class MessageField(tk.Text):
         self._show_or_hide_hint()
         if not self.tag_nextrange(_FOLD, "1.0"):
             self.configure(undo=True)
-        if self.compare("end-1c", "==", "1.0"):
+        if self.is_empty:
             self.has_pasted_lines = False
         self._grow()
         self._on_change()
 
     def _show_or_hide_hint(self) -> None:
-        if self.compare("end-1c", "==", "1.0"):
+        if self.is_empty:
             self._hint.place(x=self._theme.px(2), y=0, relwidth=1)
         else:
             self._hint.place_forget()
@@ -170,6 +176,10 @@ class MessageField(tk.Text):
         if len(text) <= _LONGEST_LINE:
             return None
         self.insert_here(text)
+        return "break"
+
+    def _select_all(self, _event: object) -> str:
+        self.event_generate("<<SelectAll>>")
         return "break"
 
     def _copy(self, _event: object) -> str | None:

@@ -57,13 +57,13 @@ def test_a_message_to_everyone_and_to_one(make_app: MakeApp) -> None:
     with socket.create_connection(("127.0.0.1", port)) as one, socket.create_connection(("127.0.0.1", port)) as other:
         one.settimeout(5)
         other.settimeout(5)
-        pump_until(lambda: bool(app.window.composer.to.winfo_ismapped()), app.root)
+        pump_until(lambda: bool(app.window.composer.row.to.winfo_ismapped()), app.root)
 
         say(app, "all of you")
         assert (one.recv(100), other.recv(100)) == (b"all of you", b"all of you")
 
-        app.window.composer.to.button.invoke()
-        app.window.composer.to.list.ticks[1].invoke()
+        app.window.composer.row.to.button.invoke()
+        app.window.composer.row.to.list.ticks[1].invoke()
         say(app, "only you")
         assert other.recv(100) == b"only you"
         other.sendall(b"thanks")
