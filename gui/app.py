@@ -171,6 +171,11 @@ class App:
         """Where faults are written down."""
         return self._faults.path
 
+    @property
+    def saved_messages(self) -> Path:
+        """The file in which they are kept."""
+        return self._file.path.with_name("saved.json")
+
     def leave(self) -> None:
         """End the program: the window goes at once, connections get a moment to say goodbye."""
         if self._leaving:
@@ -182,6 +187,7 @@ class App:
         self.root.update_idletasks()
         self.switchboard.help.end_tour()
         self.switchboard.room.close()
+        self.switchboard.saved.close()
         self.switchboard.export_desk.cancel()
         self.switchboard.viewing.close()
         self.switchboard.journal_desk.close()

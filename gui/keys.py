@@ -20,6 +20,11 @@ _MOD = "Command" if _MAC else "Control"
 _CTRL = "⌘" if _MAC else "Ctrl+"
 _SHIFT = "⇧" if _MAC else "Shift+"
 
+
+def _digit(number: int) -> tuple[str, ...]:
+    return f"<{_MOD}-Key-{number}>", f"<{_MOD}-KP_{number}>"  # without "Key" Tk means a button of the mouse
+
+
 KEYS = (
     Key("toggle_server", ("<F5>",), "F5", "start or stop the server"),
     Key("toggle_client", ("<F6>",), "F6", "connect, cancel or disconnect"),
@@ -28,6 +33,9 @@ KEYS = (
     Key("focus_message", (f"<{_MOD}-m>", f"<{_MOD}-M>"), f"{_CTRL}M", "go to the message"),
     Key("message_options", (f"<{_MOD}-e>", f"<{_MOD}-E>"), f"{_CTRL}E", "how the message is written and what is added"),
     Key("macros", (f"<{_MOD}-Shift-m>", f"<{_MOD}-Shift-M>"), f"{_CTRL}{_SHIFT}M", "macros for the message"),
+    Key("save_message", (f"<{_MOD}-d>", f"<{_MOD}-D>"), f"{_CTRL}D", "save the message in the field"),
+    Key("toggle_saved", (f"<{_MOD}-b>", f"<{_MOD}-B>"), f"{_CTRL}B", "saved messages"),
+    Key("send_saved_1", _digit(1), f"{_CTRL}1 … {_CTRL}9", "send one of the first nine saved messages"),
     Key("find", (f"<{_MOD}-f>", f"<{_MOD}-F>"), f"{_CTRL}F", "find in the conversation"),
     Key("find_next", ("<F3>",), "F3", "next place found"),
     Key("find_previous", ("<Shift-F3>",), "Shift+F3", "place found before"),
@@ -57,6 +65,9 @@ KEYS = (
     Key("quit", (f"<{_MOD}-q>", f"<{_MOD}-Q>"), f"{_CTRL}Q", "quit"),
 )
 
+UNTOLD = tuple(Key(f"send_saved_{number}", _digit(number), "", "") for number in range(2, 10))
+"""Keys that another one's row tells of."""
+
 FIXED = (
     ("Enter", "send the message"),
     ("Ctrl+Enter", "send the message and keep it"),
@@ -76,9 +87,15 @@ def shown(command: str) -> str:
     return next((key.shown for key in KEYS if key.command == command), "")
 
 
+def saved_key(number: int) -> tuple[str, str]:
+    """How the key of a saved message reads, in long and in short."""
+    return f"{_CTRL}{number}", str(number)
+
+
 _TOPICS = (
     ("The line", ("toggle_server", "toggle_client", "connect_again", "focus_host", "focus_message",
      "message_options", "macros")),
+    ("Saved messages", ("toggle_saved", "save_message", "send_saved_1")),
     (
         "The conversation",
         ("next_session", "previous_session", "find", "find_next", "find_previous", "filter", "toggle_hex",

@@ -8,7 +8,7 @@ from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
-from gui.keys import KEYS
+from gui.keys import KEYS, UNTOLD
 from gui.panes.address_bar import AddressBar
 from gui.panes.banner import Banner
 from gui.panes.composer import Composer, Desk
@@ -204,7 +204,7 @@ class Window:
             early.lower()
 
     def _bind_keys(self, commands: Mapping[str, Callable[[], None]]) -> None:
-        for key in KEYS:
+        for key in (*KEYS, *UNTOLD):
             for sequence in key.sequences:
                 try:
                     self.root.bind_class(_FIRST_TAG, sequence, _breaking(commands[key.command]))

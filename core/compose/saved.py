@@ -66,9 +66,11 @@ class SavedMessagesFile:
         self.path = path
         self.notice = ""
         self._saved: tuple[SavedMessage, ...] | None = None
+        self._stamp: tuple[int, ...] = ()  # of the file as this one last read or wrote it
 
     def load(self) -> tuple[SavedMessage, ...]:
         """What was kept. Examples the first time, and after a bad file, which is set aside with a notice."""
+        self._stamp = self._stamp_now()
         try:
             self._saved = parse_messages(read_kept(self.path, LARGEST_FILE))
         except FileNotFoundError:
@@ -89,6 +91,25 @@ class SavedMessagesFile:
         except OSError as error:
             raise SavedError(f"The messages cannot be kept in {self.path}: {_reason(error)}.") from error
         self._saved = tuple(messages)
+        self._stamp = self._stamp_now()
+
+    def news(self) -> tuple[SavedMessage, ...]:
+        """What somebody else, as another window, has put into the file since this one last read or wrote it."""
+        if self._stamp_now() == self._stamp:
+            return ()
+        try:
+            found = parse_messages(read_kept(self.path, LARGEST_FILE))
+        except (OSError, ValueError):
+            return ()
+        known = frozenset(self._saved or ())
+        return tuple(message for message in found if message not in known)
+
+    def _stamp_now(self) -> tuple[int, ...]:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return ()
+        return found.st_mtime_ns, found.st_size, found.st_ino
 
     def _set_aside(self, error: Exception) -> None:
         sentence = f"The saved messages could not be read ({_reason(error)})."
@@ -101,6 +122,11 @@ class SavedMessagesFile:
 def starters() -> tuple[SavedMessage, ...]:
     """What the list holds before anybody has saved a message: one of a kind, to learn from."""
     return tuple(_started(starter) for starter in STARTERS)
+
+
+def lesson_of(message: SavedMessage) -> str:
+    """What there is to learn from it, if it is one of the examples as they were; a name may be another."""
+    return _LESSONS.get((message.text, message.format, message.ending), "")
 
 
 def import_messages(path: Path) -> tuple[SavedMessage, ...]:
@@ -174,6 +200,9 @@ def parse_messages(text: str) -> tuple[SavedMessage, ...]:
     if len(rows) > MOST_MESSAGES:
         raise SavedError(f"it holds {len(rows):,} messages, and there can be {MOST_MESSAGES:,}")
     return tuple(_parsed(row, number) for number, row in enumerate(rows, 1))
+
+
+_LESSONS = {(starter.text, starter.format, starter.ending): starter.shows for starter in STARTERS}
 
 
 def _parsed(row: object, number: int) -> SavedMessage:

@@ -14,6 +14,7 @@ class Starter(NamedTuple):
     text: str
     format: Format
     ending: Ending
+    shows: str  # a sentence: what there is to learn from it
 
 
 STARTERS = (
@@ -22,15 +23,46 @@ STARTERS = (
         "GET / HTTP/1.1\\r\\n\\\nHost: localhost\\r\\n\\\nConnection: close\\r\\n\\\n\\r\\n",
         Format.ESCAPES,
         Ending.NOTHING,
+        r"Each line ends with \r\n, and an empty one says that the request is complete. A backslash at the end of a "
+        "line here joins it to the next, so that long messages can be read.",
     ),
-    Starter("Redis: PING", r"*1\r\n$4\r\nPING\r\n", Format.ESCAPES, Ending.NOTHING),
-    Starter("SMTP: greeting", "EHLO localhost", Format.TEXT, Ending.CRLF),
-    Starter("SCPI: who are you?", "*IDN?", Format.TEXT, Ending.LF),
+    Starter(
+        "Redis: PING",
+        r"*1\r\n$4\r\nPING\r\n",
+        Format.ESCAPES,
+        Ending.NOTHING,
+        "Redis counts: one part, of 4 bytes. It answers +PONG, or says what is wrong.",
+    ),
+    Starter(
+        "SMTP: greeting",
+        "EHLO localhost",
+        Format.TEXT,
+        Ending.CRLF,
+        "Plain text; CR LF is put behind it, which most protocols of the Internet want. "
+        "A mail server answers with what it can do.",
+    ),
+    Starter(
+        "SCPI: who are you?",
+        "*IDN?",
+        Format.TEXT,
+        Ending.LF,
+        "Measuring instruments end their lines with LF alone, often at port 5025. "
+        "The answer is maker, model, serial number and version.",
+    ),
     Starter(
         "Modbus/TCP: read 10 holding registers",
         r"\{counter:2be}\x00\x00\{length:2be}\x01\x03\x00\x00\x00\x0a",
         Format.ESCAPES,
         Ending.NOTHING,
+        r"Bytes that are no text, as \x03 asks for registers. The macros count on with each message, and work out "
+        "how many bytes follow.",
     ),
-    Starter("Modbus/TCP: the same in hex", "0001 0000 0006 01 03 0000 000a", Format.HEX, Ending.NOTHING),
+    Starter(
+        "Modbus/TCP: the same in hex",
+        "0001 0000 0006 01 03 0000 000a",
+        Format.HEX,
+        Ending.NOTHING,
+        "Two digits a byte, spaces wherever they help: transaction, protocol, length, unit, function, "
+        "first register, how many.",
+    ),
 )

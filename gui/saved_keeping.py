@@ -1,0 +1,107 @@
+"""Keeps the saved messages in their file, away from the window's thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gui.panes.later import Later
+
+if TYPE_CHECKING:
+    import tkinter as tk
+
+    from core.compose import SavedMessage, SavedMessagesFile
+
+_LATE = 1_000  # milliseconds between a change and its way to the disk: there may be another
+_PATIENCE = 2.0  # seconds for a disk that is busy when the program ends
+
+Messages = tuple["SavedMessage", ...]
+
+
+class SavedKeeping:
+    """Reads once, and writes a moment after each change. Lives on the window's thread; one job at a time has another.
+
+    ``on_news`` gets what is to be added to the list: all there is the first time, then what another window
+    has kept meanwhile. ``complain`` gets a sentence. ``post`` has a call made on the window's thread.
+    """
+
+    def __init__(
+        self,
+        window: tk.Misc,
+        file: SavedMessagesFile,
+        *,
+        post: Callable[[Callable[[], None]], None],
+        on_news: Callable[[Messages], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        self.is_first_time = False
+        self._file = file
+        self._post = post
+        self._on_news, self._complain = on_news, complain
+        self._wanted: Messages | None = None  # what the file is to hold
+        self._later = Later(window, self._write)
+        self._thread: threading.Thread | None = None
+
+    def load(self) -> None:
+        """Read the file."""
+
+        def read() -> Messages:
+            self.is_first_time = not self._file.path.exists()
+            return self._file.load()
+
+        self._start(read)
+
+    def look(self) -> None:
+        """See whether another window has kept something."""
+        if self._thread is None:
+            self._start(self._file.news)
+
+    def keep(self, messages: Messages) -> None:
+        """Have these in the file soon."""
+        self._wanted = messages
+        self._later.ask(_LATE)
+
+    def close(self) -> None:
+        """Write what is not written yet: the program ends."""
+        self._later.cancel()
+        if self._thread is not None:
+            self._thread.join(_PATIENCE)
+            if self._thread.is_alive():
+                return
+        if self._wanted is not None:
+            self._written(self._wanted)
+
+    def _write(self) -> None:
+        if self._thread is not None:
+            self._later.ask(_LATE)
+            return
+        messages = self._wanted
+        if messages is not None:
+            self._start(lambda: self._written(messages))
+
+    def _written(self, messages: Messages) -> Messages:
+        """Write these and, behind them, what another window has written; that is told."""
+        from core.compose import SavedError
+
+        news = tuple(message for message in self._file.news() if message not in messages)
+        try:
+            self._file.save((*messages, *news))
+        except SavedError as error:
+            self._file.notice = f"{error} They stay in this window."
+        return news
+
+    def _start(self, job: Callable[[], Messages]) -> None:
+        def run() -> None:
+            found = job()
+            self._post(lambda: self._done(found))
+
+        self._thread = threading.Thread(target=run, name="keep the saved messages", daemon=True)
+        self._thread.start()
+
+    def _done(self, news: Messages) -> None:
+        self._thread = None
+        notice, self._file.notice = self._file.notice, ""
+        if notice:
+            self._complain(notice)
+        self._on_news(news)
