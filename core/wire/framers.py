@@ -7,6 +7,7 @@ changes which messages come out, except under ``raw``, where the split is the me
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple, Protocol, TypeAlias
 
 from core.wire.splitting import Splitter
@@ -131,6 +132,7 @@ class Collector:
         self.silence = silence
         self._splitter = splitter
         self._limit = limit
+        self._head = b""  # of the unfinished frame: as many bytes as the splitter wants to see
         self._kept = bytearray()  # of the unfinished frame: all of it, or its last bytes
         self._length = 0  # of the unfinished frame
         self._is_told = False  # what is wrong with the unfinished frame
@@ -139,43 +141,57 @@ class Collector:
         if not data:
             return []
         messages: list[Message] = []
-        begin = 0
-        for end in self._splitter.ends(data, at):
-            messages += self._complete(data[begin:end])
-            begin = end
-        self._extend(data[begin:] if begin else data)
+        ends = self._splitter.ends(data, at)
+        if ends:
+            messages += self._complete(data[: ends[0]])
+            messages += self._between(data, ends)
+        self._extend(data[ends[-1] :] if ends else data)
         if self._length and not self._is_told:
             messages += self._refuse()
         return messages
 
     def finish(self) -> list[Message]:
-        whole, unfit = (
-            self._splitter.rest_is_message,
-            self._splitter.why_not(bytes(self._kept), self._length, self._limit),
-        )
         self._splitter.state = None
-        if whole or not self._length:
+        if self._splitter.rest_is_message:
             return self._complete(b"") if self._length else []
-        told, self._length, self._is_told = self._is_told, 0, False
-        self._kept.clear()
-        return [] if told else [Unfit(f"the stream ended too early: {unfit}")]
+        is_news = self._length and not self._is_told
+        why = self._splitter.why_not(self._head, self._length, self._limit)
+        self._begin()
+        return [Unfit(f"the stream ended too early: {why}")] if is_news else []
+
+    def _between(self, data: bytes, ends: list[int]) -> list[Message]:
+        """The messages of which all the bytes are in ``data``: from end to end."""
+        usual, limit = self._splitter.usual, self._limit
+        if usual is None or usual.start:
+            return [message for begin, end in pairwise(ends) for message in self._complete(data[begin:end])]
+        front, back = usual.stop, usual.back
+        framing = front + back
+        return [
+            data[begin + front : end - back] if end - begin - framing <= limit else TooLong(end - begin - framing)
+            for begin, end in pairwise(ends)
+        ]
 
     def _extend(self, part: bytes) -> None:
         self._length += len(part)
         reach = self._splitter.reach
+        if len(self._head) < reach:
+            self._head += part[: reach - len(self._head)]
         if self._length <= self._limit + reach and not self._is_told:
             self._kept += part
         else:
             self._kept = (self._kept + part[-reach:])[-reach:]
 
+    def _begin(self) -> None:
+        """A new frame begins."""
+        self._head, self._kept, self._length, self._is_told = b"", bytearray(), 0, False
+
     def _complete(self, part: bytes) -> list[Message]:
         """The frame ends with ``part``."""
-        told, length, frame = self._is_told, self._length + len(part), self._kept + part
-        self._length, self._is_told, self._kept = 0, False, bytearray()
+        told, length, frame, reach = self._is_told, self._length + len(part), self._kept + part, self._splitter.reach
+        begin, stop, back = self._splitter.envelope((self._head + part[:reach])[:reach], bytes(frame[-reach:]))
+        self._begin()
         if told:
             return []
-        reach = self._splitter.reach
-        begin, stop, back = self._splitter.envelope(bytes(frame[:reach]), bytes(frame[-reach:]))
         size = length - (stop - begin) - back
         if size > self._limit:
             return [TooLong(size)]
@@ -190,7 +206,7 @@ class Collector:
         expected = self._splitter.expected
         if self._length + expected <= self._limit or not expected:
             return []
-        begin, stop, back = self._splitter.envelope(bytes(self._kept[: self._splitter.reach]), b"")
+        begin, stop, back = self._splitter.envelope(self._head, b"")
         size = self._length + expected - (stop - begin) - back
         if size <= self._limit:
             return []

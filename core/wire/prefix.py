@@ -71,6 +71,7 @@ class PrefixSplitter:
         # whose length is; why there is nothing more to be found, once a length makes no sense.
         self.state: object = None
         self.reach = field.offset + (field.width or LONGEST_VARINT)
+        self.usual = Envelope(field.offset, field.offset + field.width, 0) if field.width else None
         self._field = field
         self._walk = _varint_walk(field) if not field.width else _fixed_walk(field)
 
@@ -95,9 +96,9 @@ class PrefixSplitter:
         return len(found), found[-1] if found else 0
 
     def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
+        if self.usual is not None:
+            return self.usual
         start = self._field.offset
-        if self._field.width:
-            return Envelope(start, start + self._field.width, 0)
         window = head[start : self.reach]
         return Envelope(start, start + (_varint_width(window) or len(window)), 0)
 

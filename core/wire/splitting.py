@@ -22,6 +22,9 @@ class Envelope(NamedTuple):
     back: int
 
 
+NOTHING = Envelope(0, 0, 0)
+
+
 class Splitter(Protocol):
     """One direction of one connection. How the stream is split into calls never changes the frames.
 
@@ -34,6 +37,11 @@ class Splitter(Protocol):
     @property
     def reach(self) -> int:
         """How many bytes at either end of a frame ``envelope`` wants to see; at least 1."""
+        ...
+
+    @property
+    def usual(self) -> Envelope | None:
+        """What ``envelope`` says of every frame that has ended; None if it depends on the frame."""
         ...
 
     def ends(self, data: bytes, at: int = 0) -> list[int]:
@@ -89,6 +97,7 @@ class _Unannounced:
 
     rest_is_message = True
     expected = 0
+    usual: Envelope | None = None
     broken = ""
 
     def why_not(self, head: bytes, size: int, limit: int) -> str:  # noqa: ARG002 - as the protocol has it
@@ -144,6 +153,7 @@ class DelimiterSplitter(_Unannounced):
     def __init__(self, delimiter: bytes) -> None:
         self.state: object = None  # the end of the frame so far, if the delimiter may begin there
         self.reach = len(delimiter)
+        self.usual = Envelope(0, 0, self.reach)
         self._delimiter = delimiter
         self._overlaps = any(delimiter.endswith(delimiter[:size]) for size in range(1, len(delimiter)))
 
@@ -184,6 +194,7 @@ class FixedSplitter:
     could_end = rest_is_message = False
     broken = ""
     reach = 1
+    usual: Envelope | None = NOTHING
 
     def __init__(self, size: int) -> None:
         self.state: object = None  # how many bytes of the frame are still to come, if it has begun
@@ -203,7 +214,7 @@ class FixedSplitter:
         return count, last
 
     def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
-        return Envelope(0, 0, 0)
+        return NOTHING
 
     @property
     def expected(self) -> int:
@@ -218,6 +229,7 @@ class GapSplitter(_Unannounced):
 
     could_end = True
     reach = 1
+    usual: Envelope | None = NOTHING
 
     def __init__(self, gap: int) -> None:
         self.state: object = None  # when the latest byte came
@@ -233,7 +245,7 @@ class GapSplitter(_Unannounced):
         return int(isinstance(before, int) and at - before >= self._gap), 0
 
     def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
-        return Envelope(0, 0, 0)
+        return NOTHING
 
 
 def _ends(data: bytes, delimiter: bytes) -> list[int]:
