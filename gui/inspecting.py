@@ -6,6 +6,7 @@ Lives on the window's thread; the inspector is made when it is first asked for.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 _AROUND = 64  # rows before and behind the message in which its neighbours are looked for
 _PATIENCE = 150  # milliseconds until it is said that the journal is being read
-_AGAIN = 250  # milliseconds until a message that was not complete is looked at again
+_AGAIN = 250  # milliseconds, at least, until a message that was not complete is looked at again
+_REST = 3  # times as long as the last look took
 
 
 class Inspecting:
@@ -60,6 +62,7 @@ class Inspecting:
         self._found: Dissection | None = None  # what is shown
         self._asked: Passage | None = None
         self._key: object = None  # of the conversation that it is of
+        self._asked_at = self._took = 0.0  # when, and how long it took to answer, in seconds
         self._leaving = threading.Event()
         self._incomplete = False  # whether more may become known of what is shown
         self._waiting = Later(window.root, self._say_that_it_takes_long)
@@ -101,7 +104,7 @@ class Inspecting:
             return
         self._asked = passage
         self._waiting.ask(_PATIENCE)
-        self._dissector_of(conversation).ask(passage, conversation.lens.framing)
+        self._ask(passage, conversation)
 
     def show_growth(self) -> None:
         """The conversation on view is another, or has grown: what was not complete may be so by now."""
@@ -112,7 +115,7 @@ class Inspecting:
             self._forget()
             self._inspector.show(None)
         elif self._incomplete and not self._again.is_due:
-            self._again.ask(_AGAIN)
+            self._again.ask(max(_AGAIN, round(_REST * 1_000 * self._took)))
 
     def show_marks(self) -> None:
         """Something else was found."""
@@ -131,7 +134,12 @@ class Inspecting:
     def _forget(self) -> None:
         self._waiting.cancel()
         self._again.cancel()
-        self._asked, self._key, self._incomplete = None, None, False
+        self._asked = self._key = self._found = None
+        self._incomplete = False
+
+    def _ask(self, passage: Passage, conversation: OpenConversation) -> None:
+        self._asked_at = time.monotonic()
+        self._dissector_of(conversation).ask(passage, conversation.lens.framing)
 
     def _dissector_of(self, conversation: OpenConversation) -> Dissector:
         """The one for the conversation's journal."""
@@ -159,6 +167,9 @@ class Inspecting:
         if self._inspector is None or conversation is None or not self._is_wanted(found.passage, conversation):
             return
         self._waiting.cancel()
+        self._took = time.monotonic() - self._asked_at
+        if _is_the_same(self._found, found) and self._inspector.inspected is not None:
+            return
         self._found = found
         source, trace = found.recorded(conversation.journal.reader), found.trace
         far_is_behind = trace.far is not None and trace.far.stop < trace.stop
@@ -169,7 +180,8 @@ class Inspecting:
             framing=_framing_words(conversation), stream_offset=trace.start,
             since_previous_ns=trace.since_previous_ns, since_other_ns=trace.since_other_ns,
         )  # fmt: skip
-        is_other = self._inspector.inspected is None or self._inspector.inspected.passage != found.passage
+        before = self._inspector.inspected
+        is_other = before is None or before.source is None or before.passage.place != found.passage.place
         self._inspector.show(inspected)
         if is_other:
             self._inspector.show_marks(self._found_in(inspected))
@@ -179,14 +191,18 @@ class Inspecting:
 
     def _fail(self, why: str) -> None:
         self._waiting.cancel()
+        self._show_what_is_known()
         self._complain(f"This message cannot be looked at closely: {why}.")
 
     def _say_that_it_takes_long(self) -> None:
-        """What is known at once, until the rest is."""
+        self._show_what_is_known(is_being_read=True)
+
+    def _show_what_is_known(self, *, is_being_read: bool = False) -> None:
+        """What needs no reading of the message that was asked for."""
         conversation = self._viewing.conversation
         if self._inspector is not None and self._asked is not None and conversation is not None:
-            framing = _framing_words(conversation)
-            self._inspector.show(Inspected(self._asked, _is_server(conversation), framing=framing, is_being_read=True))
+            is_server, framing = _is_server(conversation), _framing_words(conversation)
+            self._inspector.show(Inspected(self._asked, is_server, framing=framing, is_being_read=is_being_read))
 
     def _ask_again(self) -> None:
         """The message may have grown, and more of it may have arrived at the other end."""
@@ -196,7 +212,7 @@ class Inspecting:
         rows = conversation.read(asked.place, 1, 0)
         if rows and rows[0].span is not None and rows[0].span[:2] == (asked.span or ())[:2]:
             self._asked = rows[0]
-            self._dissector_of(conversation).ask(rows[0], conversation.lens.framing)
+            self._ask(rows[0], conversation)
 
     def _ruled(self, conversation: OpenConversation, found: Dissection) -> Ruled:
         from gui.ruler import ruled
@@ -239,6 +255,15 @@ class Inspecting:
             why = str(error)
             if not self._leaving.is_set():
                 self._post(lambda: self._complain(why))
+
+
+def _is_the_same(known: Dissection | None, found: Dissection) -> bool:
+    """Whether nothing has been learned since."""
+    if known is None or known.passage != found.passage:
+        return False
+    return [calls and calls.stop for calls in (known.trace.near, known.trace.far)] == [
+        calls and calls.stop for calls in (found.trace.near, found.trace.far)
+    ]
 
 
 def _is_server(conversation: OpenConversation) -> bool:

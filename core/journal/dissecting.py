@@ -75,28 +75,26 @@ class Dissector:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        try:
-            reader = JournalReader(self._path)
-        except TincanError as error:
-            self._fail(str(error))
-            return
-        try:
-            tracer = Tracer(reader)
-            while (asked := self._next()) is not None:
+        reader: JournalReader | None = None
+        tracer: Tracer | None = None
+        while (asked := self._next()) is not None:
+            try:
+                if reader is None or tracer is None:
+                    reader = JournalReader(self._path)
+                    tracer = Tracer(reader)
                 self._take_apart(reader, tracer, *asked)
-        finally:
+            except TincanError as error:
+                _log.debug("a message could not be taken apart: %s", error)
+                self._fail(str(error))
+        if reader is not None:
             reader.close()
 
     def _take_apart(self, reader: JournalReader, tracer: Tracer, passage: Passage, framing: str) -> None:
-        try:
-            trace = tracer.trace(passage)
-            if trace is not None:
-                large = _largest(reader, passage)
-                recorded = Recorded(reader, passage.session, trace.calls, large)
-                self._tell(Dissection(passage, trace, _envelope(recorded, framing), large))
-        except TincanError as error:
-            _log.debug("a message could not be taken apart: %s", error)
-            self._fail(str(error))
+        trace = tracer.trace(passage)
+        if trace is not None:
+            large = _largest(reader, passage)
+            recorded = Recorded(reader, passage.session, trace.calls, large)
+            self._tell(Dissection(passage, trace, _envelope(recorded, framing), large))
 
     def _next(self) -> tuple[Passage, str] | None:
         """What to take apart; waits until there is something. None at the end."""

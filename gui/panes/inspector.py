@@ -16,6 +16,7 @@ from gui.panes.hex_text import HexText
 from gui.panes.reading import Reading
 from gui.panes.ruler import Ruler
 from gui.panes.wrapped import wrap_within
+from gui.ruling import verdict
 from gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -96,9 +97,6 @@ class Inspector(ttk.Frame):
             self._arrange()
             return
         self._head.show(*(self._safety.field(words) for words in heading(inspected)), has_bytes=self._has_bytes)
-        passage = inspected.passage
-        note = Fact("", passage.note, is_problem=passage.is_failure)
-        self._facts.show([*([] if passage.is_message else [note]), *facts(inspected)], self._safety)
         self._calls_heading.configure(text=heading_of_calls(inspected))
         self.calls.show(inspected.calls, keep=keep)
         self.hex.show(inspected.source, keep=keep, envelope=inspected.envelope)
@@ -189,15 +187,27 @@ class Inspector(ttk.Frame):
         if self._inspected is None:
             self._empty.place(relx=0.5, rely=0.42, anchor="center")
             return
+        self._facts.show(self._known_of(self._inspected), self._safety)
         self._place_head()
         if self._has_bytes:
             self._place_bytes()
+
+    def _known_of(self, inspected: Inspected) -> list[Fact]:
+        """The facts; with what became of a message on its way, if there is no room for the ruler."""
+        passage = inspected.passage
+        if not passage.is_message:
+            return [Fact("", passage.note, is_problem=passage.is_failure), *facts(inspected)]
+        if inspected.ruled is None or self._shape.shows_ruler:
+            return facts(inspected)
+        return [*facts(inspected), Fact("", verdict(inspected.ruled))]
 
     def _place_head(self) -> None:
         px = self._theme.px
         self._head.grid(row=0, column=0, columnspan=2, sticky="ew", padx=px(_MARGIN), pady=(px(10), px(6)))
         beside = self._shape.is_wide and self._has_bytes
-        self._about.grid(row=1, column=0, rowspan=4 if beside else 1, sticky="nsew" if beside else "new")
+        self._about.grid(
+            row=2 if beside else 1, column=0, rowspan=3 if beside else 1, sticky="nsew" if beside else "new"
+        )
         self._about.pack_propagate(not beside)
         self._about.configure(width=px(_ABOUT_WIDTH))
         if self._has_bytes and self._shape.shows_calls:
@@ -213,15 +223,16 @@ class Inspector(ttk.Frame):
     def _place_bytes(self) -> None:
         """The bytes, their text and the room below: beside what is known of them, or under it."""
         px = self._theme.px
-        column, row = (1, 1) if self._shape.is_wide else (0, 2)
+        is_wide = self._shape.is_wide
+        column, row = (1, 2) if is_wide else (0, 3)
         if self._shape.shows_ruler:
-            self.ruler.grid(row=row, column=column, sticky="ew", padx=px(_MARGIN - 6))
-        self.hex.grid(row=row + 1, column=column, sticky="nsew", padx=px(_MARGIN - 6))
+            self.ruler.grid(row=row - 1, column=0, columnspan=2 if is_wide else 1, sticky="ew", padx=px(_MARGIN - 6))
+        self.hex.grid(row=row, column=column, sticky="nsew", padx=px(_MARGIN - 6))
         if self._shape.shows_text:
-            self._reading.grid(row=row + 2, column=column, sticky="ew", padx=px(_MARGIN - 6), pady=(0, px(6)))
-        self.below.grid(row=row + 3, column=column, sticky="ew")
+            self._reading.grid(row=row + 1, column=column, sticky="ew", padx=px(_MARGIN - 6), pady=(0, px(6)))
+        self.below.grid(row=row + 2, column=column, sticky="ew")
         for each in range(1, 6):
-            self.rowconfigure(each, weight=1 if each == row + 1 else 0)
+            self.rowconfigure(each, weight=1 if each == row else 0)
 
     def _restyle(self) -> None:
         style, ground = ttk.Style(self), self._theme.palette.pane

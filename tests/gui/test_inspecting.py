@@ -136,6 +136,19 @@ def test_what_takes_long_says_so_and_then_comes(look_at: LookAt) -> None:
     assert READING not in words_in(app)
 
 
+def test_a_journal_that_cannot_be_read_is_told_and_what_is_known_stays(look_at: LookAt) -> None:
+    app = look_at([b"gone"])
+    conversation_of(app).journal.path.unlink()
+
+    app.window.conversation.transcript.choose(2)
+
+    pump_until(lambda: any("cannot be looked at closely" in words for words in app_notices(app)), app.root)
+    inspected = inspector(app).inspected
+    assert inspected is not None
+    assert not inspected.is_being_read
+    assert "4 bytes" in words_in(app)
+
+
 def words_in(app: App) -> str:
     facts = inspector(app)._facts._rows
     return "\n".join(str(value.cget("text")) for _name, value in facts if value.winfo_manager())

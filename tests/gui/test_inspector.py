@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tkinter import ttk
 
@@ -17,6 +18,7 @@ from core.journal.reading import Counter, Reading
 from core.journal.recorded import Call
 from gui.inspection import EMPTY, Inspected, Range
 from gui.panes.inspector import Inspector
+from gui.ruler import Lane, Ruled
 from gui.theme import Theme
 from tests.gui.conftest import WaitUntil
 from tests.support.journals import SESSION, write_journal
@@ -320,3 +322,56 @@ def test_it_lives_through_every_look(scene: Scene, theme: Theme, shelf: Shelf) -
     assert "68 65 6c 6c" in scene.pane.hex.text.get("1.0", "end")
     scene.pane.destroy()
     theme.choose("dark")
+
+
+def ruled() -> Ruled:
+    """A message of 13 bytes, sent by one call and received by two."""
+    return Ruled(
+        0, 13, (Lane("send", "us", [0], 13), Lane("recv", "them", [0, 5], 13), Lane("message", starts=[0], stop=13))
+    )
+
+
+def test_the_ruler_stands_over_the_bytes_and_a_piece_of_it_stands_out_among_them(scene: Scene, shelf: Shelf) -> None:
+    scene.resize(340, 800)
+    scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
+    assert "One send arrived in 2 recv calls: TCP cut it." in scene.said
+    assert scene.pane.ruler.winfo_rooty() < scene.pane.hex.winfo_rooty()
+
+    scene.pane.ruler.canvas.focus_force()
+    scene.pane.ruler.canvas.event_generate("<Down>")
+
+    assert scene.tagged("call") == "68 65 6c 6c 6f"
+
+
+def test_a_call_that_is_chosen_in_the_list_takes_the_place_of_a_piece_of_the_ruler(scene: Scene, shelf: Shelf) -> None:
+    scene.resize(340, 800)
+    scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
+    scene.pane.ruler.step(1)
+
+    scene.pane.calls.text.focus_force()
+    scene.pane.calls.text.event_generate("<Down>")
+    scene.root.update()
+    assert scene.pane.ruler.chosen is None
+    assert scene.pane.calls.chosen == shelf.inspected(HELLO).calls[0]
+
+    scene.pane.ruler.step(1)
+    assert scene.pane.calls.chosen is None
+
+
+def test_steps_can_be_taken_among_the_bytes(scene: Scene, shelf: Shelf) -> None:
+    scene.resize(340, 800)
+    scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
+    scene.pane.hex.text.focus_force()
+
+    scene.pane.hex.text.event_generate("<Control-Right>")
+
+    assert scene.pane.ruler.said.startswith("Send 1 of 1")
+
+
+def test_where_there_is_no_room_for_the_ruler_its_verdict_is_a_fact(scene: Scene, shelf: Shelf) -> None:
+    scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
+    scene.resize(340, 330)
+
+    assert "One send arrived in 2 recv calls: TCP cut it." in scene.said
+    assert not scene.pane.ruler.winfo_viewable()
+    assert scene.pane.hex.winfo_viewable()

@@ -93,6 +93,8 @@ def test_of_a_journal_that_is_not_there_it_says_so(tmp_path: Path, journal: Path
     dissector.ask(passage(journal, 2), "raw")
 
     assert "is not there" in str(answers.get(timeout=PATIENCE))
+    dissector.ask(passage(journal, 3), "raw")
+    assert "is not there" in str(answers.get(timeout=PATIENCE))
     dissector.close()
     assert dissector.join(PATIENCE)
 
