@@ -102,7 +102,7 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
         case WeFinished():
             return f"we have finished sending to {who} (FIN)"
         case MessageTooLong():
-            return f"{who} sent a message of {event.skipped:,} bytes: too long for the framing, so it got no reply"
+            return f"a message of {event.skipped:,} bytes from {who} is too long for the framing, so it gets no reply"
         case Misframed():
             return f"{who} sent what is no message under the framing: {event.why}"
         case NotSent():

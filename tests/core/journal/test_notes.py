@@ -15,6 +15,7 @@ from core.events import (
     Event,
     Listening,
     MessageTooLong,
+    Misframed,
     NotSent,
     Opened,
     PeerFinished,
@@ -67,8 +68,13 @@ TABLE: list[tuple[Event, str, str]] = [
     (WeFinished(S, C, AT), "we have finished sending to #3 (FIN)", "we have finished sending to the server (FIN)"),
     (
         MessageTooLong(S, C, AT, 2_000_000),
-        "#3 sent a message of 2,000,000 bytes: too long for the framing, so it got no reply",
-        "the server sent a message of 2,000,000 bytes: too long for the framing, so it got no reply",
+        "a message of 2,000,000 bytes from #3 is too long for the framing, so it gets no reply",
+        "a message of 2,000,000 bytes from the server is too long for the framing, so it gets no reply",
+    ),
+    (
+        Misframed(S, C, AT, "the stream ended too early: 3 of 10 bytes"),
+        "#3 sent what is no message under the framing: the stream ended too early: 3 of 10 bytes",
+        "the server sent what is no message under the framing: the stream ended too early: 3 of 10 bytes",
     ),
     (
         NotSent(S, C, AT, 1234, "it does not read"),
@@ -134,6 +140,7 @@ def test_an_ending_is_bad_news_unless_somebody_wanted_it(ending: Ending) -> None
         (Tried(S, AT, HERE, 0.1, WHY), True),
         (TurnedAway(S, AT, None, "full"), True),
         (MessageTooLong(S, C, AT, 1), True),
+        (Misframed(S, C, AT, "it ended too early"), True),
         (NotSent(S, C, AT, 1, "why"), True),
         (Listening(S, AT, (HERE,)), False),
         (PeerFinished(S, C, AT), False),
