@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import SendError, TincanError
+from core.errors import SendError
 from core.wire.framing import (
     LARGEST_FIXED,
     LARGEST_OFFSET,
@@ -20,7 +20,6 @@ from core.wire.framing import (
     LengthPrefix,
     LineFraming,
     RawFraming,
-    make_splitter,
     parse_framing,
 )
 from core.wire.prefix import Counts, LengthField
@@ -169,8 +168,3 @@ def test_a_message_is_enclosed_for_the_wire(written: str, message: bytes, enclos
 def test_a_message_that_fits_no_frame_is_refused_with_the_reason(written: str, message: bytes, says: str) -> None:
     with pytest.raises(SendError, match=says):
         parse_framing(written).enclose(message)
-
-
-def test_raw_cuts_no_stream() -> None:
-    with pytest.raises(TincanError, match="raw cuts no stream"):
-        make_splitter("raw")
