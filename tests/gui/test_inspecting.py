@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -136,6 +137,7 @@ def test_what_takes_long_says_so_and_then_comes(look_at: LookAt) -> None:
     assert READING not in words_in(app)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is open")
 def test_a_journal_that_cannot_be_read_is_told_and_what_is_known_stays(look_at: LookAt) -> None:
     app = look_at([b"gone"])
     conversation_of(app).journal.path.unlink()
