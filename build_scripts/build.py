@@ -27,7 +27,7 @@ def main() -> int:
     shutil.rmtree(DIST, ignore_errors=True)  # so that nothing of an earlier build passes for one of this
     options = ["--noconfirm", "--clean", "--log-level", "WARN", "--distpath", str(DIST), "--workpath", str(BUILD)]
     command = [sys.executable, "-m", "PyInstaller", *options, str(ROOT / "build_scripts" / "app.spec")]
-    commands.check(command, reproducible())
+    commands.check(command, {**reproducible(), "PYINSTALLER_CONFIG_DIR": str(BUILD / "cache")})
     for product in products(target):
         print(f"{size(product) / 1e6:8.1f} MB  {product.relative_to(ROOT)}")
     return 0
