@@ -9,6 +9,7 @@ import os
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -96,7 +97,9 @@ class SendingDesk:
         self._post = post
         self._count = 0  # messages with a counter in them that went out
         self._seed = os.urandom(16)  # of the random bytes in the next message
-        self._waiting: Callable[[], None] | None = None
+        self._turns: deque[Callable[[], None]] = deque()  # what is being sent, and what is to be sent after it
+        self._sooner: Callable[[], None] | None = None  # a message that waits to be composed: never left out
+        self._waiting: Callable[[], None] | None = None  # the newest of what else is to be worked out
         self._is_working = False
 
     def open(self, window: Window) -> None:
@@ -141,7 +144,10 @@ class SendingDesk:
         to: frozenset[ConnectionId] | None,
         tell: Callable[[Outcome], None],
     ) -> None:
-        """Send messages, or if one of them is wrong, none; tell what became of them."""
+        """Send messages, or if one of them is wrong, none; tell what became of them.
+
+        What is asked for meanwhile is composed after it, so that it goes out behind it and counts on.
+        """
         state = self._board.state
         if state is None or not state.connections:
             tell(Outcome(False, self._board.why_nobody()))
@@ -150,7 +156,27 @@ class SendingDesk:
             words = f"These are {len(texts):,} messages, and no more than {_MOST_LINES:,} go out at once."
             tell(Outcome(False, words))
             return
-        session, seeds = state.session, [self._seed, *(os.urandom(16) for _ in texts[1:])]
+        session = state.session
+
+        def ended(outcome: Outcome) -> None:
+            self._turns.popleft()
+            if self._turns:
+                self._post(self._turns[0])
+            tell(outcome)
+
+        self._turns.append(lambda: self._compose_and_send(session, texts, manner, to, ended))
+        if len(self._turns) == 1:
+            self._turns[0]()
+
+    def _compose_and_send(
+        self,
+        session: SessionId,
+        texts: Sequence[str],
+        manner: Manner,
+        to: frozenset[ConnectionId] | None,
+        tell: Callable[[Outcome], None],
+    ) -> None:
+        seeds = [self._seed, *(os.urandom(16) for _ in texts[1:])]
         first = self._context()
 
         def answer() -> list[Composed] | Wrong:
@@ -166,7 +192,8 @@ class SendingDesk:
                 self._send(_Batch(session, found, written, to, tell))
 
         is_quick = len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(_is_quick(one, manner) for one in texts)
-        self._answer(answer, composed, is_quick=is_quick or (len(texts) == 1 and _is_quick(texts[0], manner)))
+        is_quick = is_quick or (len(texts) == 1 and _is_quick(texts[0], manner))
+        self._answer(answer, composed, is_quick=is_quick, is_sent=True)
 
     def macros(self, text: str, manner: Manner, place: int) -> list[MacroRow]:
         """Every macro there is, and what it would become at that place."""
@@ -214,7 +241,9 @@ class SendingDesk:
 
         return Context.now(self._count, self._seed)
 
-    def _answer(self, work: Callable[[], Answer], tell: Callable[[Answer], None], *, is_quick: bool) -> None:
+    def _answer(
+        self, work: Callable[[], Answer], tell: Callable[[Answer], None], *, is_quick: bool, is_sent: bool = False
+    ) -> None:
         if is_quick:
             tell(work())
             return
@@ -223,10 +252,12 @@ class SendingDesk:
             found = work()
             self._post(lambda: self._worked_out(found, tell))
 
-        if self._is_working:
-            self._waiting = job
-        else:
+        if not self._is_working:
             self._start(job)
+        elif is_sent:
+            self._sooner = job
+        else:
+            self._waiting = job
 
     def _start(self, job: Callable[[], None]) -> None:
         self._is_working = True
@@ -234,8 +265,11 @@ class SendingDesk:
 
     def _worked_out(self, found: Answer, tell: Callable[[Answer], None]) -> None:
         self._is_working = False
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
+        if self._sooner is not None:
+            waiting, self._sooner = self._sooner, None
+            self._start(waiting)
+        elif self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
             self._start(waiting)
         tell(found)
 
