@@ -159,9 +159,7 @@ class Composer(ttk.Frame):
 
             self._bytes_line = BytesLine(self._below, self._theme)
             self._adopt(self._bytes_line)
-            self._bytes_line.grid(
-                row=0, column=2, sticky="new", padx=(self._theme.px(8), 0), pady=(self._theme.px(2), 0)
-            )
+            self._bytes_line.grid(row=0, column=2, sticky="ew", padx=(self._theme.px(8), 0))
         return self._bytes_line
 
     def complain(self, why: str) -> None:

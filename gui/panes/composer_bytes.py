@@ -21,18 +21,24 @@ _Run: TypeAlias = tuple[str, str]  # words and their tag
 
 
 class BytesLine(ttk.Frame):
-    """One line; its button, there when it cannot hold them all, opens a box with the first 16 KiB."""
+    """One line; its button, there when it cannot hold them all, opens a box with the first 16 KiB.
 
-    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+    The box stands below it, over all of the parent's grid.
+    """
+
+    def __init__(self, parent: ttk.Frame, theme: Theme) -> None:
         super().__init__(parent, style="Pane.TFrame")
         self._theme = theme
         self._preview: Preview | None = None
         self._most = _FEWEST
-        self.line = self._text(1)
+        self._drawer = ttk.Frame(parent, style="Pane.TFrame")
+        self.line = self._text(self, 1)
         self.all_button = Toggle(self, theme, "All bytes", lambda _is_on: self._arrange(), style="Bytes.Toggle")
-        self.box = self._text(_TALL)
-        self._bar = ttk.Scrollbar(self, command=self.box.yview)
-        self.box.configure(yscrollcommand=self._bar.set, takefocus=True)
+        self.box = self._text(self._drawer, _TALL)
+        bar = ttk.Scrollbar(self._drawer, command=self.box.yview)
+        self.box.configure(yscrollcommand=bar.set, takefocus=True)
+        bar.pack(side="right", fill="y")
+        self.box.pack(side="left", fill="both", expand=True)
         self.line.grid(row=0, column=0, sticky="ew")
         self.columnconfigure(0, weight=1)
         self.bind("<Configure>", lambda _event: self._fit())
@@ -54,11 +60,11 @@ class BytesLine(ttk.Frame):
     @property
     def dump(self) -> str:
         """What the box says; empty while it is closed."""
-        return self.box.get("1.0", "end-1c") if self.box.winfo_manager() else ""
+        return self.box.get("1.0", "end-1c") if self._drawer.winfo_manager() else ""
 
-    def _text(self, height: int) -> tk.Text:
+    def _text(self, parent: tk.Misc, height: int) -> tk.Text:
         return tk.Text(
-            self, height=height, width=10, wrap="none", borderwidth=0, highlightthickness=0, padx=0, pady=0,
+            parent, height=height, width=10, wrap="none", borderwidth=0, highlightthickness=0, padx=0, pady=0,
             state="disabled", takefocus=False, cursor="arrow",
         )  # fmt: skip
 
@@ -68,16 +74,14 @@ class BytesLine(ttk.Frame):
         self._write(self.line, self._runs_of_line(self._most))
         is_more = any(stretch.size > self._room(stretch, self._most) for stretch in stretches)
         if is_more:
-            self.all_button.grid(row=0, column=1, columnspan=2)
+            self.all_button.grid(row=0, column=1)
         else:
             self.all_button.grid_remove()
         if is_more and self.all_button.is_on:
             self._write_box(stretches)
-            self.box.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(self._theme.px(4), 0))
-            self._bar.grid(row=1, column=2, sticky="ns")
+            self._drawer.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(self._theme.px(4), 0))
         else:
-            self.box.grid_remove()
-            self._bar.grid_remove()
+            self._drawer.grid_remove()
 
     def _bytes_that_fit(self) -> int:
         """How many bytes of the message the line has room for, both as hex and as text."""
@@ -109,7 +113,8 @@ class BytesLine(ttk.Frame):
     def _write_box(self, stretches: tuple[Stretch, ...]) -> None:
         """A dump of each stretch under its label."""
         runs: list[_Run] = []
-        columns = self._whole_width() // max(1, self._theme.mono.measure("0"))
+        width = self._drawer.master.winfo_width() - self._theme.px(32)
+        columns = width // max(1, self._theme.mono.measure("0"))
         for stretch in stretches:
             rows = dump(stretch.data, 0, fitting(columns, len(stretch.data)))
             runs.append((f"{stretch.label or 'message'}, {stretch.size:,} B\n", _LABEL))
@@ -144,4 +149,5 @@ class BytesLine(ttk.Frame):
             text.configure(background=p.pane, foreground=p.text, font=theme.mono, selectbackground=p.selection)
             text.tag_configure(_LABEL, foreground=p.muted, font=theme.small)
             text.tag_configure(_ADDED, foreground=p.accent if p.name != "high contrast" else p.good)
+        self.box.configure(padx=theme.px(6), pady=theme.px(2))
         self.box.configure(highlightthickness=theme.px(1), highlightbackground=p.border, highlightcolor=p.focus)

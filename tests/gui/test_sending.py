@@ -1,0 +1,173 @@
+"""Writing and sending through the whole program: what a peer gets is what was shown."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from gui.app import App
+from gui.drafting import Manner
+from gui.preferences import PreferencesFile
+from tests.gui.conftest import pump_until
+from tests.gui.driving import MakeApp, connect, say, serve, shown
+
+
+@contextmanager
+def peer_of(app: App) -> Iterator[socket.socket]:
+    """A program that the window's server talks to."""
+    with socket.create_connection(("127.0.0.1", serve(app))) as peer:
+        peer.settimeout(5)
+        pump_until(lambda: "#1 connected" in shown(app), app.root)
+        yield peer
+    pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
+
+
+def receive(peer: socket.socket, size: int) -> bytes:
+    found = b""
+    while len(found) < size:
+        found += peer.recv(size - len(found))
+    return found
+
+
+def test_bytes_typed_as_hex_arrive_in_their_frame(make_app: MakeApp) -> None:
+    app = make_app()
+    with peer_of(app) as peer:
+        app.window.composer.choose(Manner("hex", ending="lf", framing="length:2be"))
+
+        say(app, "DE AD, be:ef")
+
+        assert receive(peer, 7) == b"\x00\x05\xde\xad\xbe\xef\n"
+        assert app.window.composer.text == ""
+
+
+def test_a_counter_counts_what_went_out_and_nothing_else(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.composer.choose(Manner("escapes"))
+    say(app, r"\{counter},")
+    assert app.window.composer.complaint
+    with peer_of(app) as peer:
+        field = app.window.composer.field
+        field.insert("end", "\\q")
+        app.window.composer.submit()
+        assert app.window.composer.field.marked == "\\q"
+        field.delete("end-3c", "end-1c")
+        pump_until(lambda: "31 2c" in app.window.composer.bytes_line.words, app.root)
+
+        app.window.composer.submit(keep=True)
+        app.window.composer.submit(keep=True)
+        pump_until(lambda: "33 2c" in app.window.composer.bytes_line.words, app.root)
+
+        assert receive(peer, 4) == b"1,2,"
+
+
+def test_random_bytes_go_out_as_they_were_shown_and_are_others_next_time(make_app: MakeApp) -> None:
+    app = make_app()
+    with peer_of(app) as peer:
+        app.window.composer.choose(Manner("escapes"))
+        app.window.composer.field.insert("end", r"\{random:8}")
+        line = app.window.composer.bytes_line
+        pump_until(lambda: line.words.startswith("8 bytes"), app.root)
+        promised = bytes.fromhex("".join(line.words.split("  ")[1].split()[:8]))
+
+        app.window.composer.submit(keep=True)
+        app.window.composer.submit()
+
+        first, second = receive(peer, 8), receive(peer, 8)
+        assert first == promised
+        assert second != first
+
+
+def test_lines_are_sent_as_messages_of_their_own_and_all_or_none(make_app: MakeApp) -> None:
+    app = make_app()
+    composer = app.window.composer
+    with peer_of(app) as peer:
+        composer.choose(Manner("escapes", ending="crlf"))
+        app.root.clipboard_clear()
+        app.root.clipboard_append("EHLO me\nNOOP \\q\nQUIT\n")
+        composer.field.focus_force()
+        composer.field.event_generate("<<Paste>>")
+        app.root.update()
+        composer.submit()
+        composer._question.buttons[1].invoke()
+        assert composer.field.marked == "\\q"
+
+        composer.field.delete("2.4", "2.7")
+        composer.submit()
+
+        assert receive(peer, 21) == b"EHLO me\r\nNOOP\r\nQUIT\r\n"
+    assert app.switchboard.preferences.messages[0].format == "escapes"
+
+
+def test_a_message_to_one_that_is_gone_goes_to_nobody_else(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    with socket.create_connection(("127.0.0.1", port)) as stays:
+        stays.settimeout(0.2)
+        with socket.create_connection(("127.0.0.1", port)):
+            pump_until(lambda: "#2 connected" in shown(app), app.root)
+            app.window.composer.row.to.button.invoke()
+            app.window.composer.row.to.list.ticks[1].invoke()
+        pump_until(lambda: "#2 has finished sending" in shown(app), app.root)
+        state = app.switchboard.state
+        assert state is not None
+        gone = next(one for one in state.connections if one.number == 2)
+        app.switchboard.workbench.disconnect(state.session, gone.connection)
+        pump_until(lambda: "#2 closed" in shown(app), app.root)
+
+        say(app, "for #2 only")
+
+        assert "over" in app.window.composer.complaint
+        assert app.window.composer.text == "for #2 only"
+        with pytest.raises(TimeoutError):
+            stays.recv(1)
+    pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
+
+
+def test_how_messages_are_written_is_remembered(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    connect(app, port)
+    manner = Manner("hex", "gb18030", "nul", "length:4le")
+    app.window.composer.choose(manner)
+    say(app, "0a")
+    folder = app._file.path.parent
+    app.leave()
+
+    again = make_app(folder)
+
+    assert PreferencesFile(folder / "settings.json").load().manner == manner
+    assert again.window.composer.manner == manner
+    assert again.window.composer.row.options.frame.winfo_manager()
+    again.window.composer.field.focus_force()
+    again.window.composer.field.event_generate("<Up>")
+    assert again.window.composer.text == "0a"
+
+
+def test_a_megabyte_of_hex_is_worked_out_aside_and_sent_as_it_is(make_app: MakeApp) -> None:
+    app = make_app()
+    composer = app.window.composer
+    data = bytes(range(256)) * 3_900
+    with peer_of(app) as peer:
+        composer.choose(Manner("hex"))
+        composer.field.insert_here(data.hex(" ", 1))
+        late: list[float] = []
+        due = time.monotonic()
+
+        def beat() -> None:
+            nonlocal due
+            late.append(time.monotonic() - due)
+            due = time.monotonic() + 0.01
+            app.root.after(10, beat)
+
+        beat()
+        pump_until(lambda: f"{len(data):,} bytes" in composer.bytes_line.words, app.root)
+
+        composer.submit()
+        pump_until(lambda: composer.text == "", app.root)
+
+        assert receive(peer, len(data)) == data
+        assert max(late) < 1.0
