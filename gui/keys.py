@@ -20,6 +20,8 @@ _MOD = "Command" if _MAC else "Control"
 _CTRL = "⌘" if _MAC else "Ctrl+"
 _SHIFT = "⇧" if _MAC else "Shift+"
 
+SAVED_WITH_KEYS = 9  # saved messages that have a key each
+
 
 def _digit(number: int) -> tuple[str, ...]:
     return f"<{_MOD}-Key-{number}>", f"<{_MOD}-KP_{number}>"  # without "Key" Tk means a button of the mouse
@@ -65,7 +67,7 @@ KEYS = (
     Key("quit", (f"<{_MOD}-q>", f"<{_MOD}-Q>"), f"{_CTRL}Q", "quit"),
 )
 
-UNTOLD = tuple(Key(f"send_saved_{number}", _digit(number), "", "") for number in range(2, 10))
+UNTOLD = tuple(Key(f"send_saved_{number}", _digit(number), "", "") for number in range(2, SAVED_WITH_KEYS + 1))
 """Keys that another one's row tells of."""
 
 FIXED = (
@@ -87,9 +89,9 @@ def shown(command: str) -> str:
     return next((key.shown for key in KEYS if key.command == command), "")
 
 
-def saved_key(number: int) -> tuple[str, str]:
-    """How the key of a saved message reads, in long and in short."""
-    return f"{_CTRL}{number}", str(number)
+def saved_key(number: int) -> tuple[str, str] | None:
+    """How the key of the ``number``-th saved message reads, in long and in short; only the first nine have one."""
+    return (f"{_CTRL}{number}", str(number)) if 1 <= number <= SAVED_WITH_KEYS else None
 
 
 _TOPICS = (

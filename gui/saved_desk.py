@@ -5,28 +5,27 @@ The pane is made, and the file read, when they are first asked for: the first wi
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from gui.drafting import Manner
+from gui.keys import shown
+from gui.saved_exchange import ask_for_source, ask_for_target, counted, find_out, read, write
 from gui.saved_keeping import SavedKeeping
 from gui.saved_list import SavedList
 from gui.saved_rows import SavedRow, manner_of, message_of, name_for, row_of, typeable
 
 if TYPE_CHECKING:
-    from core.compose import Misfit, SavedMessage
+    from core.compose import Misfit, SavedError, SavedMessage
     from core.events import ConnectionId
     from gui.panes.composer import Outcome
     from gui.panes.saved_pane import SavedPane
+    from gui.saved_list import Kept
     from gui.window import Window
 
 _QUICK = 20_000  # characters that are made fit for the field at once
-_JSON = (("Messages", "*.json"), ("All files", "*"))
-
-Found = TypeVar("Found")
 
 
 class Sending(Protocol):
@@ -61,19 +60,20 @@ class SavedDesk:
         self._window, self._sending = window, sending
         self._path, self._post, self._say = path, post, say
         self._list = SavedList()
+        self._known: tuple[Kept, ...] = ()  # the list as it was last shown and kept
         self._rows: dict[int, tuple[SavedMessage, SavedRow]] = {}  # by number: made once for each message
         self._problems: dict[int, str] = {}  # why messages did not go out, by number
         self._keeping: SavedKeeping | None = None
         self._is_loaded = self._is_seen = False
         self._then: list[Callable[[], None]] = []  # what waits for the list
-        self._pane: SavedPane | None = None
+        self._made: SavedPane | None = None  # the pane
 
     # The list as a whole.
 
     @property
     def is_open(self) -> bool:
         """Whether the pane is in sight."""
-        return self._pane is not None and bool(self._pane.winfo_manager())
+        return self._made is not None and bool(self._pane.winfo_manager())
 
     @property
     def messages(self) -> tuple[SavedMessage, ...]:
@@ -83,11 +83,11 @@ class SavedDesk:
     def toggle(self) -> None:
         """Show the pane beside the conversation and go there, or put it away."""
         if self.is_open:
-            self._window.close_side(self._the_pane)
+            self._window.close_side(self._pane)
             self._window.composer.focus_message()
             return
         self._open()
-        self._the_pane.rows.focus_rows()
+        self._pane.rows.focus_rows()
 
     def close(self) -> None:
         """Write what is not written yet."""
@@ -96,8 +96,14 @@ class SavedDesk:
 
     def undo(self) -> None:
         """Take back what was done last."""
+        words, before = self._list.last, {each.number for each in self._list.kept}
+        if not words:
+            return
         self._list.undo()
-        self._changed("")
+        self._changed(f"Taken back: {words}")
+        back = next((each.number for each in self._list.kept if each.number not in before), None)
+        if back is not None:
+            self._pane.rows.choose_number(back)
 
     # One message.
 
@@ -116,8 +122,11 @@ class SavedDesk:
         """Put a message into the message field, to be changed and sent."""
         message = self._list.find(number)
         if message is not None:
-            is_quick = len(message.text) <= _QUICK
-            self._find_out(lambda: typeable(message), partial(self._put, number, message.name), is_quick=is_quick)
+            then = partial(self._put, number, message.name)
+            if len(message.text) <= _QUICK:
+                then(typeable(message))
+            else:
+                find_out(lambda: typeable(message), then, self._post)
 
     def update(self, number: int) -> None:
         """Have a message be what is in the message field, under the name it has."""
@@ -166,73 +175,42 @@ class SavedDesk:
 
     def bring_in(self) -> None:
         """Import messages from a file that a person chooses."""
-        from tkinter import filedialog
-
-        chosen = filedialog.askopenfilename(parent=self._window.root, title="Import messages", filetypes=_JSON)
-        if chosen:
-            self._when_loaded(lambda: self.bring_in_from(Path(chosen)))
+        path = ask_for_source(self._window.root)
+        if path is not None:
+            self.bring_in_from(path)
 
     def bring_in_from(self, path: Path) -> None:
         """Import what the list lacks of a file's messages."""
-        from core.compose import SavedError, import_messages
-
-        def read() -> tuple[SavedMessage, ...] | SavedError:
-            try:
-                return import_messages(path)
-            except SavedError as error:
-                return error
-
-        self._find_out(read, partial(self._brought_in, path.name))
+        find_out(lambda: read(path), partial(self._brought_in, path.name), self._post)
 
     def give_out(self) -> None:
         """Export the list into a file that a person chooses."""
-        from tkinter import filedialog
-
-        chosen = filedialog.asksaveasfilename(
-            parent=self._window.root, title="Export messages", filetypes=_JSON, defaultextension=".json",
-            initialfile="tincan_messages.json",
-        )  # fmt: skip
-        if chosen:
-            self.give_out_to(Path(chosen))
+        path = ask_for_target(self._window.root)
+        if path is not None:
+            self.give_out_to(path)
 
     def give_out_to(self, path: Path) -> None:
         """Export the list into a file."""
-        from core.compose import SavedError, export_messages
-
         messages = self._list.messages
-
-        def write() -> SavedError | None:
-            try:
-                export_messages(path, messages)
-            except SavedError as error:
-                return error
-            return None
-
-        def tell(error: SavedError | None) -> None:
-            if error is None:
-                self._note(f"{_counted(len(messages))} exported to {path.name}.")
-            else:
-                self._complain(str(error))
-
-        self._find_out(write, tell)
+        find_out(lambda: write(path, messages), partial(self._given_out, path.name, len(messages)), self._post)
 
     # Behind the scenes.
 
     @property
-    def _the_pane(self) -> SavedPane:
+    def _pane(self) -> SavedPane:
         """The pane, made when it is first needed."""
-        if self._pane is None:
+        if self._made is None:
             from gui.panes.saved_pane import SavedPane
 
-            self._pane = SavedPane(self._window.side_pane, self._window.theme, self)
-            self._window.adopt(self._pane)
-        return self._pane
+            self._made = SavedPane(self._window.side_pane, self._window.theme, self)
+            self._window.adopt(self._made)
+        return self._made
 
     def _open(self) -> None:
         if self.is_open:
             return
         self._is_seen = True
-        self._window.open_side(self._the_pane)
+        self._window.open_side(self._pane)
         if self._is_loaded and self._keeping is not None:
             self._keeping.look()
         self._when_loaded(self._show)
@@ -269,6 +247,7 @@ class SavedDesk:
         assert self._keeping is not None
         if self._keeping.is_first_time and not self._is_seen:
             self._open()
+            self._pane.say(f"{shown('send_saved_1')} send one of these each, from now on.")
         elif place < len(self._list.kept):
             self.send(self._list.kept[place].number)
         else:
@@ -298,10 +277,15 @@ class SavedDesk:
         before = composer.text, composer.manner
         composer.put(found.text, manner_of(found, self._sending.manner.framing))
         if not composer.winfo_viewable():  # where the window is narrow, the pane stands in its place
-            self._window.close_side(self._the_pane)
+            self._window.close_side(self._pane)
         composer.focus_message()
         if before[0] and before[0] != found.text:
-            self._note(f"“{name}” is in the field, instead of what was there.", lambda: composer.put(*before))
+            words = f"“{name}” is in the field, in place of what was there."
+            self._pane.say(words, undo=lambda: self._put_back(*before))
+
+    def _put_back(self, text: str, manner: Manner) -> None:
+        self._window.composer.put(text, manner)
+        self._pane.say("")
 
     def _save_field(self) -> None:
         from core.compose import SavedError
@@ -309,81 +293,72 @@ class SavedDesk:
 
         composer = self._window.composer
         if len(self._list.kept) >= MOST_MESSAGES:
-            self._refuse_field(f"No more than {MOST_MESSAGES:,} messages can be saved: delete one first.")
+            composer.complain(f"No more than {MOST_MESSAGES:,} messages can be saved: delete one first.")
             return
         name = name_for(composer.text)
         try:
             number = self._list.add(message_of(name, composer.text, composer.manner), f"“{name}” was saved.")
         except SavedError as error:
-            self._refuse_field(str(error))
+            composer.complain(str(error))
             return
         composer.complain("")
         self._open()
         self._changed()
-        rows = self._the_pane.rows
+        if (message := self._list.find(number)) is not None and message.name != name:
+            self._pane.say(f"This is saved already, as “{message.name}”.")
+        rows = self._pane.rows
         rows.choose_number(number)
         rows.begin_naming(composer.focus_message)
 
     def _has_text(self) -> bool:
         if self._window.composer.text:
             return True
-        self._refuse_field("There is nothing in the field that could be saved.")
+        self._window.composer.complain("There is nothing in the field that could be saved.")
         return False
 
-    def _refuse_field(self, why: str) -> None:
-        self._window.composer.complain(why)
-
-    def _brought_in(self, name: str, found: tuple[SavedMessage, ...] | Exception) -> None:
+    def _brought_in(self, name: str, found: tuple[SavedMessage, ...] | SavedError) -> None:
         from core.compose.saved import MOST_MESSAGES
 
-        if isinstance(found, Exception):
+        if not isinstance(found, tuple):
             self._complain(str(found))
             return
-        new = set(found) - set(self._list.messages)
-        total = len(self._list.kept) + len(new)
+        new = len(set(found) - set(self._list.messages))
+        total = len(self._list.kept) + new
         if total > MOST_MESSAGES:
-            self._complain(
-                f"{name} was not imported: there would be {total:,} messages, and there can be {MOST_MESSAGES:,}."
-            )
-            return
-        known = len(found) - len(new)
-        already = f" {'One was' if known == 1 else f'{known:,} were'} there already." if known else ""
-        if not new:
-            self._note(f"{name} holds nothing that is not here already.")
-            return
-        self._list.bring_in(found, f"{_counted(len(new))} imported from {name}.{already}")
-        self._changed()
-        self._the_pane.rows.choose(len(self._list.kept) - len(new))
+            why = f"there would be {total:,} messages, and there can be {MOST_MESSAGES:,}"
+            self._complain(f"{name} was not imported: {why}.")
+        elif not new:
+            self._pane.say(f"{name} holds nothing that is not here already.")
+        else:
+            known = len(found) - new
+            already = f" {'One was' if known == 1 else f'{known:,} were'} here already." if known else ""
+            self._list.bring_in(found, f"{counted(new)} imported from {name}.{already}")
+            self._changed()
+            self._pane.rows.choose(total - new)
 
-    def _find_out(self, work: Callable[[], Found], then: Callable[[Found], None], *, is_quick: bool = False) -> None:
-        """Have something done away from the window's thread, if it takes long, and go on with what it gave."""
-        if is_quick:
-            then(work())
-            return
-
-        def job() -> None:
-            found = work()
-            self._post(lambda: then(found))
-
-        threading.Thread(target=job, name="look after saved messages", daemon=True).start()
+    def _given_out(self, name: str, count: int, error: SavedError | None) -> None:
+        if error is None:
+            self._pane.say(f"{counted(count)} exported to {name}.")
+        else:
+            self._complain(str(error))
 
     def _changed(self, sentence: str | None = None) -> None:
-        """The list is another: show it, say what was done, and keep it."""
+        """If the list is another, show it, say what was done, and keep it."""
+        if self._list.kept is self._known:
+            return
+        self._known = self._list.kept
         if self._keeping is not None:
             self._keeping.keep(self._list.messages)
         self._show()
         words = self._list.last if sentence is None else sentence
-        self._the_pane.say(words, undo=self.undo if self._list.last else None)
-
-    def _note(self, sentence: str, undo: Callable[[], None] | None = None) -> None:
-        self._the_pane.say(sentence, undo=undo)
+        self._pane.say(words, undo=self.undo if self._list.last else None)
 
     def _complain(self, why: str) -> None:
-        self._the_pane.say(why, is_wrong=True)
+        self._pane.say(why, is_wrong=True)
 
     def _show(self) -> None:
-        if self._pane is not None:
-            self._pane.show([self._row(kept.number, kept.message) for kept in self._list.kept])
+        if self._made is not None:
+            self._made.show([self._row(kept.number, kept.message) for kept in self._list.kept])
 
     def _row(self, number: int, message: SavedMessage) -> SavedRow:
         known, problem = self._rows.get(number), self._problems.get(number, "")
@@ -392,7 +367,3 @@ class SavedDesk:
 
             known = self._rows[number] = message, row_of(Kept(number, message), problem)
         return known[1]
-
-
-def _counted(messages: int) -> str:
-    return "One message was" if messages == 1 else f"{messages:,} messages were"

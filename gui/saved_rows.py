@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from core.compose import Draft, Misfit, SavedMessage
     from gui.saved_list import Kept
 
-WITH_KEYS = 9  # messages that have a key each
 _LONGEST_NAME = 40  # characters of a name that is made from the message
 _LONGEST_LINE = 200  # characters of a message that a row has
 

@@ -22,12 +22,12 @@ from gui.export_desk import ExportDesk
 from gui.form import glance, read_address
 from gui.help_desk import HelpDesk
 from gui.journal_desk import JournalDesk, first
+from gui.keys import SAVED_WITH_KEYS
 from gui.notices import Notices
 from gui.preferences import Preferences
 from gui.reachable import look_up
 from gui.reading_room import ReadingRoom
 from gui.saved_desk import SavedDesk
-from gui.saved_rows import WITH_KEYS
 from gui.sending_desk import SendingDesk
 from gui.settings_desk import SettingsDesk
 from gui.theme import Theme
@@ -151,7 +151,7 @@ class Switchboard:
             "show_network": lambda: self.settings.show_network(self.sessions.values()),
             "toggle_saved": lambda: self.saved.toggle(),
             "save_message": lambda: self.saved.save_field(),
-            **{f"send_saved_{place + 1}": partial(self._send_saved, place) for place in range(WITH_KEYS)},
+            **{f"send_saved_{place + 1}": partial(self._send_saved, place) for place in range(SAVED_WITH_KEYS)},
             "find": lambda: self.room.open_find(),
             "find_next": lambda: self.room.step(1),
             "find_previous": lambda: self.room.step(-1),

@@ -64,8 +64,7 @@ class SavedPane(ttk.Frame):
         self._words = ttk.Label(self._news, style="Pane.Muted.TLabel", justify="left", anchor="w")
         self.undo = self._button(self._news, "Undo", desk.undo)
         self._lay_out()
-        for widget in (self.rows.body, self.close, self.save, self.undo):
-            widget.bind("<Escape>", self._escape)
+        self.rows.body.bind("<Escape>", self._escape)
         for key in ("<Control-z>", "<Command-z>"):
             try:
                 self.rows.body.bind(key, self._undo)
@@ -116,6 +115,7 @@ class SavedPane(ttk.Frame):
     def _button(self, parent: tk.Misc, words: str, act: Callable[[], None]) -> ttk.Button:
         button = ttk.Button(parent, text=words, style="Pane.Quiet.TButton", width=0, command=act)
         button.bind("<Return>", lambda _event: button.invoke())
+        button.bind("<Escape>", self._escape)
         return button
 
     def _tool(self, words: str, act: Callable[[], None]) -> ttk.Button:

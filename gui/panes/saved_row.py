@@ -6,14 +6,38 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import font as tkfont
 from tkinter import ttk
+from typing import NamedTuple
 
 from core.text_safety import TextSafety
 from gui.keys import saved_key
 from gui.saved_rows import SavedRow
 from gui.theme import Theme
 
-_EDGE, _GAP = 10, 8  # pixels at 96 dots an inch
+_EDGE, _GAP, _MARGIN = 10, 8, 5  # pixels at 96 dots an inch
 _ROOMY = 300  # a row that wide says "Ctrl+1", a narrower one "1"
+
+
+class Measures(NamedTuple):
+    """Where everything stands in a row, in pixels: ``left`` and ``room`` are those of name and message."""
+
+    width: int
+    height: int
+    left: int
+    room: int
+    key_top: int
+    name_top: int
+    small_top: int  # of small words in the second line
+    mono_top: int
+    is_roomy: bool
+
+
+class RowLook(NamedTuple):
+    """All that makes a row look as it does but its words."""
+
+    measures: Measures
+    is_chosen: bool
+    is_lifted: bool
+    is_wrong: bool
 
 
 class RowLine(tk.Frame):
@@ -24,71 +48,91 @@ class RowLine(tk.Frame):
     ) -> None:
         super().__init__(parent, borderwidth=0, highlightthickness=0)
         self._theme, self._safety = theme, safety
-        self._row: SavedRow | None = None
-        self._keys = "", ""
-        self._is_chosen = self._is_lifted = False
-        self._width = 0
+        self._words: tuple[SavedRow, int] | None = None
+        self._look: RowLook | None = None
         self._key, self.name, self._tag, self.text = (self._label() for _ in range(4))
         self.button = ttk.Button(
             self, text="Send", command=on_send, takefocus=False, width=0, style="Saved.TButton", cursor="arrow"
         )
+        self.button.place(relx=1, x=-theme.px(_EDGE), rely=0.5, anchor="e")
         for part in (self, self._key, self.name, self._tag, self.text):
             part.bindtags((events, "all"))
         self.button.bindtags((str(self.button), "TButton", events, "all"))
 
-    def show(self, row: SavedRow, keys: tuple[str, str], *, is_chosen: bool, is_lifted: bool, width: int) -> None:
-        """Show that row, ``width`` pixels wide; ``keys`` are its key in long and in short."""
-        known = self._row, self._keys, self._is_chosen, self._is_lifted, self._width
-        if known == (row, keys, is_chosen, is_lifted, width):
-            return
-        self._row, self._keys, self._is_chosen, self._is_lifted, self._width = row, keys, is_chosen, is_lifted, width
-        self.restyle()
+    def show(self, row: SavedRow, number: int, look: RowLook) -> None:
+        """Show that row, the ``number``-th, with that look; only what differs is drawn."""
+        is_other_look = look != self._look
+        if is_other_look:
+            self._look = look
+            self._dress(look)
+        if is_other_look or self._words != (row, number):
+            self._words = row, number
+            self._write(row, number, look.measures)
 
-    def restyle(self) -> None:
-        """Draw it with the theme's colours and sizes."""
-        row = self._row
-        if row is None:
-            return
-        self._colour(row)
-        px, theme = self._theme.px, self._theme
-        key = self._keys[0 if self._width >= px(_ROOMY) else 1]
-        left = px(_EDGE) + px(_GAP) + theme.small.measure(saved_key(9)[0 if self._width >= px(_ROOMY) else 1])
-        room = max(1, self._width - left - self.button.winfo_reqwidth() - px(_EDGE) - px(_GAP))
-        first, second = (px(5) + baseline for baseline in _baselines(theme))
-        self._key.configure(text=key)
-        self._put(self._key, px(_EDGE), first)
-        self.name.configure(text=elided(theme.base, self._safety.field(row.name), room))
-        self._put(self.name, left, first, room)
-        self._tag.configure(text=row.tag)
-        self._put(self._tag, left, second)
-        beside = self._tag.winfo_reqwidth() + px(6)
-        room = max(1, room - beside)
-        font = theme.small if row.problem else theme.mono
-        self.text.configure(text=elided(font, self._safety.field(row.problem or row.text), room))
-        self._put(self.text, left + beside, second, room)
-        self.button.place(relx=1, x=-px(_EDGE), rely=0.5, anchor="e")
-
-    def _put(self, label: tk.Label, x: int, baseline: int, width: int | None = None) -> None:
-        """Have the label's words stand on a line."""
-        font = tkfont.nametofont(str(label.cget("font")), root=self)
-        label.place(x=x, y=baseline - int(font.metrics("ascent")), width="" if width is None else width)
+    def forget_look(self) -> None:
+        """The theme is another: the next ``show`` draws everything."""
+        self._look = None
 
     def _label(self) -> tk.Label:
         return tk.Label(self, anchor="w", borderwidth=0, padx=0, pady=0, highlightthickness=0)
 
-    def _colour(self, row: SavedRow) -> None:
-        p, theme = self._theme.palette, self._theme
-        ground = p.button_hover if self._is_lifted else p.selection if self._is_chosen else p.pane
-        words = p.selection_text if self._is_chosen and not self._is_lifted else p.text
-        quiet = words if self._is_chosen or self._is_lifted else p.muted
+    def _write(self, row: SavedRow, number: int, at: Measures) -> None:
+        px, theme = self._theme.px, self._theme
+        keys = saved_key(number)
+        self._key.configure(text="" if keys is None else keys[0 if at.is_roomy else 1])
+        self.name.configure(text=elided(theme.base, self._safety.field(row.name), at.room))
+        if row.tag != self._tag.cget("text"):
+            self._tag.configure(text=row.tag)
+        beside = self._tag.winfo_reqwidth() + px(6)
+        room = max(1, at.room - beside)
+        font, top = (theme.small, at.small_top) if row.problem else (theme.mono, at.mono_top)
+        self.text.configure(text=elided(font, self._safety.field(row.problem or row.text), room))
+        self.text.place(x=at.left + beside, y=top, width=room)
+
+    def _dress(self, look: RowLook) -> None:
+        p, theme, at = self._theme.palette, self._theme, look.measures
+        ground, words = (p.selection, p.selection_text) if look.is_chosen else (p.pane, p.text)
+        if look.is_lifted:
+            ground, words = p.button_hover, p.text
+        quiet = p.muted if ground == p.pane else words
         self.configure(background=ground)
         self._key.configure(background=ground, foreground=quiet, font=theme.small)
         self.name.configure(background=ground, foreground=words, font=theme.base)
         self._tag.configure(background=p.incoming, foreground=p.muted, font=theme.small, padx=theme.px(4))
-        self.text.configure(background=ground, foreground=quiet, font=theme.small if row.problem else theme.mono)
-        if row.problem:
-            self.text.configure(background=p.error_fill, foreground=p.error)
+        if look.is_wrong:
+            self.text.configure(background=p.error_fill, foreground=p.error, font=theme.small)
+        else:
+            self.text.configure(background=ground, foreground=quiet, font=theme.mono)
         self.button.configure(style="Chosen.Saved.TButton" if ground == p.selection else "Saved.TButton")
+        self._key.place(x=theme.px(_EDGE), y=at.key_top)
+        self.name.place(x=at.left, y=at.name_top, width=at.room)
+        self._tag.place(x=at.left, y=at.small_top)
+
+
+def measure(theme: Theme, width: int, button: int) -> Measures:
+    """What rows look like that are ``width`` pixels wide, with a button of ``button``."""
+    px = theme.px
+    small, mono = theme.small, theme.mono
+    is_roomy = width >= px(_ROOMY)
+    left = px(_EDGE) + px(_GAP) + theme.small.measure((saved_key(1) or ("", ""))[0 if is_roomy else 1])
+    first = px(_MARGIN) + _ascent(theme.base)
+    second = px(_MARGIN) + int(theme.base.metrics("linespace")) + px(2) + max(_ascent(small), _ascent(mono))
+    below = max(int(small.metrics("descent")), int(mono.metrics("descent")))
+    return Measures(
+        width=width,
+        height=second + below + px(_MARGIN + 1),
+        left=left,
+        room=max(1, width - left - button - px(_EDGE) - px(_GAP)),
+        key_top=first - _ascent(small),
+        name_top=px(_MARGIN),
+        small_top=second - _ascent(small),
+        mono_top=second - _ascent(mono),
+        is_roomy=is_roomy,
+    )
+
+
+def _ascent(font: tkfont.Font) -> int:
+    return int(font.metrics("ascent"))
 
 
 def elided(font: tkfont.Font, words: str, room: int) -> str:
@@ -103,19 +147,6 @@ def elided(font: tkfont.Font, words: str, room: int) -> str:
         else:
             too_much = middle
     return words[:fits] + "…"
-
-
-def row_height(theme: Theme) -> int:
-    """Pixels."""
-    second = max(int(font.metrics("descent")) for font in (theme.mono, theme.small))
-    return _baselines(theme)[1] + second + theme.px(11)
-
-
-def _baselines(theme: Theme) -> tuple[int, int]:
-    """How far below the top edge's margin the words of the two lines stand, in pixels."""
-    first = int(theme.base.metrics("ascent"))
-    ascent = max(int(font.metrics("ascent")) for font in (theme.mono, theme.small))
-    return first, int(theme.base.metrics("linespace")) + theme.px(2) + ascent
 
 
 def dress_buttons(theme: Theme, widget: tk.Misc) -> None:

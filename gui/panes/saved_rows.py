@@ -11,13 +11,12 @@ from tkinter import ttk
 from typing import Protocol
 
 from core.text_safety import TextSafety
-from gui.keys import saved_key
 from gui.panes.focus_ring import FocusRing
 from gui.panes.saved_drag import Drag
 from gui.panes.saved_namer import Namer
-from gui.panes.saved_row import RowLine, dress_buttons, row_height
+from gui.panes.saved_row import RowLine, RowLook, dress_buttons, measure
 from gui.panes.wheel import bind_wheel
-from gui.saved_rows import WITH_KEYS, SavedRow
+from gui.saved_rows import SavedRow
 from gui.theme import Theme
 
 _TURN = 2  # rows that one notch of the wheel scrolls
@@ -53,13 +52,14 @@ class SavedRows(ttk.Frame):
         self.at = 0  # of the row that is chosen
         self.top = 0  # the first row in sight
         self.lines: list[RowLine] = []
+        self._measures = measure(theme, 1, 0)
         self.body = tk.Frame(self, borderwidth=0, highlightthickness=0, takefocus=True, width=1, height=1)
         self.bar = ttk.Scrollbar(self, command=self._bar_moved, takefocus=False)
         self.bar.pack(side="right", fill="y", pady=theme.px(2))
         self.body.pack(side="left", fill="both", expand=True)
         self.namer = Namer(self, desk.rename, self.draw)
         self.drag = Drag(self, theme, self.move)
-        FocusRing(self.body, self.body, theme)
+        FocusRing(self, self.body, theme)
         self._bind_keys()
         self._bind_mouse()
         theme.subscribe(self._restyle)
@@ -88,7 +88,7 @@ class SavedRows(ttk.Frame):
     @property
     def row_height(self) -> int:
         """Pixels."""
-        return row_height(self._theme)
+        return self._measures.height
 
     @property
     def page(self) -> int:
@@ -141,19 +141,15 @@ class SavedRows(ttk.Frame):
 
     def draw(self) -> None:
         """Draw the rows in sight."""
-        height, width = self.row_height, self.body.winfo_width()
+        height, width = self.row_height, self._measures.width
         self.top = max(0, min(self.top, self.count - self.page))
         seen = self.rows[self.top : self.top + self.body.winfo_height() // height + 1]
         while len(self.lines) < len(seen):
             self.lines.append(self._line(len(self.lines)))
         for line, place in zip(self.lines, range(self.top, self.top + len(seen)), strict=False):
-            line.show(
-                self.rows[place],
-                saved_key(place + 1) if place < WITH_KEYS else ("", ""),
-                is_chosen=place == self.at,
-                is_lifted=place == self.drag.lifted,
-                width=width,
-            )
+            row = self.rows[place]
+            look = RowLook(self._measures, place == self.at, place == self.drag.lifted, bool(row.problem))
+            line.show(row, place + 1, look)
             line.place(x=0, y=(place - self.top) * height, width=width, height=height)
         for line in self.lines[len(seen) :]:
             line.place_forget()
@@ -207,7 +203,7 @@ class SavedRows(ttk.Frame):
         for button in (2, 3) if body.tk.call("tk", "windowingsystem") == "aqua" else (3,):
             body.bind(f"<Button-{button}>", self._menu_at_mouse)
         bind_wheel(body, lambda rows: self.scroll_to(self.top + rows), _TURN)
-        body.bind("<Configure>", lambda event: self.draw() if event.widget is body else None, add=True)
+        body.bind("<Configure>", lambda event: self._reshape() if event.widget is body else None, add=True)
 
     def _pressed(self, event: tk.Event[tk.Misc]) -> None:
         place = self.place_at(event.y_root)
@@ -248,6 +244,13 @@ class SavedRows(ttk.Frame):
         self.namer.place(in_=self.body, x=left - edge, width=width + edge, y=at * self.row_height + self._theme.px(2))
         self.namer.lift()
 
+    def _reshape(self) -> None:
+        """The room or the fonts are other ones."""
+        if not self.lines:
+            self.lines.append(self._line(0))
+        self._measures = measure(self._theme, self.body.winfo_width(), self.lines[0].button.winfo_reqwidth())
+        self.draw()
+
     def _bar_moved(self, action: str, amount: str, unit: str = "") -> None:
         if action == "moveto":
             self.scroll_to(round(float(amount) * self.count))
@@ -264,8 +267,8 @@ class SavedRows(ttk.Frame):
         dress_buttons(self._theme, self)
         self.body.configure(background=self._theme.palette.pane)
         for line in self.lines:
-            line.restyle()
-        self.draw()
+            line.forget_look()
+        self._reshape()
 
     def _forget(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self:
