@@ -12,7 +12,7 @@ from core.errors import TincanError
 from core.journal.lens import RAW
 from core.journal.passage import Passage
 from core.journal.reader import JournalReader
-from core.journal.recorded import Recorded
+from core.journal.recorded import NONE_LARGE, Large, Recorded
 from core.journal.tracing import Trace, Tracer
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 _LARGEST = """SELECT coalesce(ordinal, -1), coalesce(max(length(data)), 0) FROM entry
               WHERE session = ? AND ordinal BETWEEN ? AND ? AND connection = ? AND kind = ?"""
 _LARGE = 1024 * 1024  # bytes of an entry that take a view too long to read
+_PIECE = 256 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Dissection:
     passage: Passage
     trace: Trace
     envelope: Envelope  # what frames it
-    large: tuple[int, bytes]  # the largest of its entries, with its data; (-1, b"") if none takes long to read
+    large: Large  # the largest of its entries, if it takes long to read
 
     def recorded(self, reader: JournalReader) -> Recorded:
         """Its bytes, read with the caller's own reader."""
@@ -49,6 +50,7 @@ class Dissector:
         self._path = path
         self._tell = tell
         self._fail = fail
+        self._large = NONE_LARGE  # of the latest; the thread's own
         self._asked: tuple[Passage, str] | None = None  # guarded by ``_changed``, as is the next
         self._closed = False
         self._changed = threading.Condition()
@@ -92,9 +94,9 @@ class Dissector:
     def _take_apart(self, reader: JournalReader, tracer: Tracer, passage: Passage, framing: str) -> None:
         trace = tracer.trace(passage)
         if trace is not None:
-            large = _largest(reader, passage)
-            recorded = Recorded(reader, passage.session, trace.calls, large)
-            self._tell(Dissection(passage, trace, _envelope(recorded, framing), large))
+            self._large = _largest(reader, passage, self._large)
+            recorded = Recorded(reader, passage.session, trace.calls, self._large)
+            self._tell(Dissection(passage, trace, _envelope(recorded, framing), self._large))
 
     def _next(self) -> tuple[Passage, str] | None:
         """What to take apart; waits until there is something. None at the end."""
@@ -112,11 +114,20 @@ def _envelope(recorded: Recorded, framing: str) -> Envelope:
     return splitter.envelope(head, recorded.read(recorded.size - splitter.reach, recorded.size))
 
 
-def _largest(reader: JournalReader, passage: Passage) -> tuple[int, bytes]:
-    """The largest entry of a message, if it is a large one."""
+def _largest(reader: JournalReader, passage: Passage, known: Large) -> Large:
+    """The largest entry of a message, if it is a large one; not read again if it is the one that is known."""
     span = passage.span
     if span is None:
-        return -1, b""
+        return NONE_LARGE
     values = (passage.session, span.first, span.last, passage.connection, passage.kind)
     ordinal, size = reader.ask(_LARGEST, values, (int, int))[0]
-    return (ordinal, reader.data(passage.session, ordinal)) if size >= _LARGE else (-1, b"")
+    if size < _LARGE:
+        return NONE_LARGE
+    if (known.session, known.ordinal) == (passage.session, ordinal):
+        return known
+    # Piece by piece into one buffer: other threads have to wait while bytes are copied.
+    data, filled = bytearray(size), 0
+    for piece in reader.pieces(passage.session, ordinal, _PIECE):
+        data[filled : filled + len(piece)] = piece
+        filled += len(piece)
+    return Large(passage.session, ordinal, memoryview(data).toreadonly())

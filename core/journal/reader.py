@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,9 +14,11 @@ from core.events import ConnectionId, SessionId
 from core.journal.passage import EVERYTHING, Filter
 from core.journal.schema import APPLICATION_ID, FORMAT, damaged, failed
 
-_COLUMNS = """SELECT entry.session, ordinal, entry.connection, number, kind, wall_ns, mono_ns,
-                  substr(data, 1, ?), coalesce(length(data), 0), coalesce(note, ''), failure
-           FROM entry LEFT JOIN connection USING (connection)"""
+_LARGE = 256 * 1024  # bytes of data: SQLite reads all of it to give the first few
+_COLUMNS = f"""SELECT entry.session, ordinal, entry.connection, number, kind, wall_ns, mono_ns,
+                  CASE WHEN length(data) > max(?1, {_LARGE}) THEN x'' ELSE substr(data, 1, ?1) END,
+                  coalesce(length(data), 0), coalesce(note, ''), failure
+           FROM entry LEFT JOIN connection USING (connection)"""  # noqa: S608 - a number of ours
 _RANGE = "entry.session = ? AND ordinal >= ? AND ordinal < ?"
 _CALLS = f"""SELECT ordinal, wall_ns, mono_ns, coalesce(length(data), 0), coalesce(detail, '')
              FROM entry WHERE {_RANGE} AND connection = ? AND kind = ? ORDER BY ordinal"""  # noqa: S608 - all ours
@@ -98,7 +100,12 @@ class JournalReader:
         condition, values = only.condition()
         sql = f"{_COLUMNS} WHERE {_RANGE} AND {condition} ORDER BY ordinal"
         rows = self._query(sql, (preview, session, first, first + count, *values), _ENTRY)
-        return [_entry(row) for row in rows]
+        entries = [_entry(row) for row in rows]
+        for place, entry in enumerate(entries):
+            if entry.size > max(preview, _LARGE) and preview > 0:
+                head = next(self.pieces(session, entry.ordinal, preview), b"")
+                entries[place] = replace(entry, data=head)
+        return entries
 
     def scan(self, session: SessionId, first: int, stop: int, only: Filter, *, with_data: bool) -> Iterator[ScanRow]:
         """What ``only`` admits of the entries from ``first`` up to before ``stop``, one by one as they are read.

@@ -138,22 +138,31 @@ class Calls(Sequence[Call]):
         self.stop += size
 
 
+class Large(NamedTuple):
+    """An entry that takes long to read, with its data."""
+
+    session: int
+    ordinal: int
+    data: memoryview
+
+
+NONE_LARGE = Large(-1, -1, memoryview(b""))
+
+
 class Recorded:
     """Bytes in the journal that belong together, and the calls of the socket that carried them. One thread.
 
-    ``size`` is in bytes. ``large`` is an entry that takes long to read, with its data. Raises
+    ``size`` is in bytes. ``large`` is an entry of the same session that need not be read. Raises
     ``JournalError`` for what cannot be read.
     """
 
-    def __init__(
-        self, reader: JournalReader, session: SessionId, calls: Calls, large: tuple[int, bytes] = (-1, b"")
-    ) -> None:
+    def __init__(self, reader: JournalReader, session: SessionId, calls: Calls, large: Large = NONE_LARGE) -> None:
         self.calls = calls
         self.size = calls.stop
         self._reader = reader
         self._session = session
         self._large = large
-        self._known: tuple[int, bytes] = (-1, b"")
+        self._known: tuple[int, bytes | memoryview] = (-1, b"")
 
     def read(self, start: int, stop: int) -> bytes:
         """The bytes from offset ``start`` up to before ``stop``, or as many as there are."""
@@ -167,15 +176,16 @@ class Recorded:
             few = self.calls[places[0] : places[: max(1, min(enough, _TOGETHER))][-1] + 1]
             found = self._data(few)
             for call in few:
-                data = found.get(call.ordinal, b"")
-                yield data[call.offset + max(0, start - call.start) : call.offset + min(stop, call.stop) - call.start]
+                first, last = max(0, start - call.start), min(stop, call.stop) - call.start
+                yield bytes(found.get(call.ordinal, b"")[call.offset + first : call.offset + last])
             places = places[len(few) :]
 
-    def _data(self, calls: Sequence[Call]) -> dict[int, bytes]:
-        """The data of the entries behind these calls; the latest is remembered, for it may be large."""
+    def _data(self, calls: Sequence[Call]) -> dict[int, bytes | memoryview]:
+        """The data of the entries behind these calls; the latest is remembered, for more of it may be wanted."""
         ordinals = {call.ordinal for call in calls}
-        found = {ordinal: data for ordinal, data in (self._large, self._known) if ordinal in ordinals}
-        found |= self._reader.data_of(self._session, sorted(ordinals - found.keys()))
+        at_hand = (self._large.ordinal, self._large.data), self._known
+        found = {ordinal: data for ordinal, data in at_hand if ordinal in ordinals}
+        found.update(self._reader.data_of(self._session, sorted(ordinals - found.keys())))
         last = calls[-1].ordinal
         self._known = last, found.get(last, b"")
         return found

@@ -13,6 +13,7 @@ from core.journal.lens import Lens
 from core.journal.passage import Passage
 from core.journal.reader import JournalReader
 from core.journal.reading import Counter, Reading
+from core.journal.recorded import NONE_LARGE
 from tests.support.journals import SESSION, write_journal
 
 PATIENCE = 20.0  # seconds
@@ -68,13 +69,17 @@ def test_a_message_comes_back_with_its_bytes_its_calls_and_its_frame(
     assert found.recorded(reader).read(0, 99) == b"\x00\x05hello"
     reader.close()
     assert [(call.start, call.stop) for call in found.trace.calls] == [(0, 5), (5, 7)]
-    assert (found.envelope, found.large) == ((0, 2, 0), (-1, b""))
+    assert (found.envelope, found.large) == ((0, 2, 0), NONE_LARGE)
 
 
 def test_an_entry_that_takes_long_to_read_comes_with_it(journal: Path, dissector: Dissector, answers: Answers) -> None:
     dissector.ask(passage(journal, 9), "raw")
 
-    assert answer(answers).large == (9, bytes(2_000_000))
+    large = answer(answers).large
+    assert (large.ordinal, bytes(large.data)) == (9, bytes(2_000_000))
+
+    dissector.ask(passage(journal, 9), "raw")
+    assert answer(answers).large is large
 
 
 def test_what_was_asked_for_last_is_answered_last(journal: Path, dissector: Dissector, answers: Answers) -> None:

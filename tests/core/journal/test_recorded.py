@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.journal.passage import Span
 from core.journal.reader import CallRow, JournalReader
-from core.journal.recorded import Call, Calls, Recorded
+from core.journal.recorded import NONE_LARGE, Call, Calls, Large, Recorded
 from tests.support.journals import SESSION, write_journal
 
 LAST = 1 << 60
@@ -117,7 +117,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     return path, whole
 
 
-def recorded(reader: JournalReader, large: tuple[int, bytes] = (-1, b"")) -> Recorded:
+def recorded(reader: JournalReader, large: Large = NONE_LARGE) -> Recorded:
     rows = reader.calls(SESSION, reader.connections(SESSION)[1], "received", 0, LAST)
     return Recorded(reader, SESSION, Calls(rows, Span(0, 0, LAST, 0)), large)
 
@@ -136,7 +136,7 @@ def test_a_large_entry_that_is_at_hand_is_not_read_again(journal: tuple[Path, by
     path, whole = journal
     reader = JournalReader(path)
     at_hand = b"*" * 512_000  # what is not in the journal can only come from here
-    found = recorded(reader, large=(1_502, at_hand))
+    found = recorded(reader, large=Large(SESSION, 1_502, memoryview(at_hand)))
 
     assert found.read(30_000, 30_010) == b"*" * 10
     assert found.read(29_990, 30_010) == whole[29_990:30_000] + b"*" * 10
@@ -151,3 +151,15 @@ def test_a_long_message_is_read_piece_by_piece(journal: tuple[Path, bytes]) -> N
     reader.close()
 
     assert first == whole[:20]
+
+
+@pytest.mark.parametrize("preview", [0, 5, 300_000, 511_999, 512_000, 1 << 30])
+def test_of_a_large_entry_as_much_is_read_as_is_asked_for(journal: tuple[Path, bytes], preview: int) -> None:
+    path, _whole = journal
+    reader = JournalReader(path)
+
+    small, large = reader.read(SESSION, 1_501, 2, preview=preview)
+    reader.close()
+
+    assert (small.size, small.data) == (20, b"line 000000001499..\n"[:preview])
+    assert (large.size, large.data) == (512_000, (bytes(range(256)) * 2_000)[:preview])
