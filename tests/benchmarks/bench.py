@@ -30,6 +30,8 @@ class Scale:
     entries: int = 200_000
     searched: int = 1_000_000  # entries of the journal in which something is looked for
     long_journal: int = 10_000_000  # entries of the journal that is opened
+    jumps: int = 200  # to anywhere in it
+    ways: int | None = None  # to look at a flood, and rates of one, that are measured; None: all there are
 
 
 @dataclass(frozen=True, slots=True)

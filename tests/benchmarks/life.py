@@ -30,7 +30,7 @@ def idle(bench: Bench) -> Outcome:
     def measure(server: Server) -> Sample:
         alone = machine.memory(server.pid)
         with _crowd(server.port, count):
-            time.sleep(0.5 + count / 2000)  # until all are taken in
+            time.sleep(0.1 + count / 1000)  # until all are taken in
             before = machine.cpu_of_family(server.pid)
             time.sleep(3 * bench.scale.seconds)
             used = (machine.cpu_of_family(server.pid) - before) / (3 * bench.scale.seconds)

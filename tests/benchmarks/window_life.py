@@ -23,25 +23,27 @@ from tests.support.journals import write_journal
 _SETTLES = 2.0  # seconds after the first paint until the window counts as idle
 _LEAVES = 10.0  # seconds
 _PATIENCE = 900.0  # seconds to open a journal, count its rows and jump about in it
-_JUMPS = 200
 
-_OURS, _EMPTY = "Tincan", "an empty ttk window"
+_OURS, _EMPTY, _LOADED = "Tincan", "an empty ttk window", "the same, with Tincan's imports"
 
 
 def first_paint(bench: Bench) -> Outcome:
     """From the start of the process until its window is drawn; then what it takes to stand idle."""
     watched = 10 * bench.scale.seconds
     with VirtualDisplay() as display:
-        contenders = [(_OURS, ["ours", str(bench.folder / "first-paint")]), (_EMPTY, ["empty"])]
+        ours = ["ours", str(bench.folder / "first-paint")]
+        contenders = [(_OURS, ours), (_EMPTY, ["empty"]), (_LOADED, ["empty-with-imports"])]
         series = take_turns(contenders, lambda command: _paint(command, display, watched), max(1, bench.scale.runs))
     outcome = Outcome("A window, empty", ["Window", "painted after", "MiB", "% of a core, idle"])
     for name, shown in series.items():
         painted = f"{report.rate(shown, 'painted')} ms"
         outcome.rows.append([name, painted, report.rate(shown, "MiB"), report.rate(shown, "CPU")])
     outcome.keep("first paint", series)
-    against = ratio(series, _OURS, _EMPTY, "painted")
+    alone = ratio(series, _OURS, _EMPTY, "painted")
+    outcome.remarks.append(f"Against an empty window that imports only tkinter it is {report.number(alone)} times.")
+    against = ratio(series, _OURS, _LOADED, "painted")
     outcome.verdicts += [
-        Verdict("first paint, against an empty ttk window", against, 1.3, "x", at_most=True),
+        Verdict("first paint, against an empty ttk window with the same imports", against, 1.3, "x", at_most=True),
         Verdict("the window idle", series[_OURS].median("MiB"), 60, " MiB", at_most=True),
         Verdict("the window idle", series[_OURS].median("CPU"), 1, " % CPU", at_most=True),
     ]
@@ -99,14 +101,14 @@ def open_10m(bench: Bench) -> Outcome:
     wrote = time.monotonic() - began
     with VirtualDisplay() as display:
         lenses = [(name, framing) for name, framing in (("as received", "raw"), ("lines", "line"))]
-        series = take_turns(lenses, lambda framing: _open(path, framing, display), 1)
+        series = take_turns(lenses, lambda framing: _open(path, framing, display, bench.scale.jumps), 1)
     size = path.stat().st_size / 1e6
     path.unlink()
     return _told_of_opening(bench, series, f"The journal has {size:,.0f} MB; it was written in {wrote:.0f} s.")
 
 
-def _open(path: Path, framing: str, display: str) -> Sample:
-    command = [sys.executable, "-m", "tests.benchmarks.window_inside", "jumps", str(path), framing, str(_JUMPS)]
+def _open(path: Path, framing: str, display: str, count: int) -> Sample:
+    command = [sys.executable, "-m", "tests.benchmarks.window_inside", "jumps", str(path), framing, str(count)]
     environment = {**os.environ, "DISPLAY": display}
     ran = subprocess.run(
         command, capture_output=True, text=True, timeout=_PATIENCE, check=False, env=environment
@@ -125,7 +127,7 @@ def _told_of_opening(bench: Bench, series: dict[str, Series], remark: str) -> Ou
     entries = bench.scale.long_journal
     outcome = Outcome(
         f"A journal of {entries:,} entries in the transcript",
-        ["Shown", "its end on view", "every row counted", f"{_JUMPS} jumps, p50 / p99 / longest"],
+        ["Shown", "its end on view", "every row counted", f"{bench.scale.jumps} jumps, p50 / p99 / longest"],
     )
     for name, shown in series.items():
         jumps = " / ".join(report.rate(shown, what) for what in ("p50", "p99", "longest"))
