@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import socket
@@ -21,6 +22,7 @@ _UP_WITHIN = 30.0  # seconds until a program that was started must serve
 _ANSWER_WITHIN = 5.0  # seconds
 _END_WITHIN = 5.0  # seconds after SIGTERM
 _PORTS = range(20_000, 30_000)
+_STEP = 97  # prime to the number of ports
 _RETRY = 0.002  # seconds between two attempts to connect
 
 
@@ -103,9 +105,12 @@ def free_port() -> int:
     """A port of the loopback address that nobody listens on.
 
     It is below those that systems give to clients: a client that dials such a port again and again
-    before its server is up can end up connected to itself.
+    before its server is up can end up connected to itself. Each process begins its search elsewhere, so that
+    two that look at once do not find the same.
     """
-    for port in _PORTS:
+    begin = os.getpid() * _STEP
+    for number in range(len(_PORTS)):
+        port = _PORTS[(begin + number) % len(_PORTS)]
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -47,7 +47,7 @@ class PyInstallerWords:
         return {
             "SPECPATH": str(SPEC.parent),
             "Analysis": lambda *_, **__: self.analysed,
-            "PYZ": lambda *_: "archive",
+            "PYZ": lambda _modules, name: Path(name).name,
             **kinds,
         }
 
@@ -85,6 +85,12 @@ def test_linux_gets_a_stripped_file_and_a_folder(monkeypatch: pytest.MonkeyPatch
     assert words.options("COLLECT")["parts"][0] == "EXE tincan"
     assert words.names("BUNDLE") == []
     assert [words.options(kind)["strip"] for kind in ("EXE", "COLLECT")] == [True, True]
+
+
+def test_modules_are_small_in_the_file_and_plain_in_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = run_spec(monkeypatch, tmp_path, System.LINUX).made
+
+    assert [options["parts"][0] for kind, options in made if kind == "EXE"] == ["modules-9.pyz", "modules-0.pyz"]
 
 
 def test_a_tcl_that_carries_its_scripts_behind_its_code_is_not_stripped(
