@@ -78,6 +78,7 @@ FIXED = (
     ("Page Up, Page Down", "scroll the conversation"),
     ("Home, End", "oldest, newest, in the conversation"),
     ("Alt+Up, Alt+Down", "choose a message, in the conversation"),
+    (f"{_CTRL}Left, {_CTRL}Right", "boundary before, next boundary, in the inspector"),
     ("Tab, Shift+Tab", "next, previous control"),
     ("Space, Enter", "press the button that has the focus"),
 )
