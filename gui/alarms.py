@@ -102,6 +102,12 @@ _KINDS = (
         "All the bytes are in the conversation. Choose another way to tell messages apart, or a larger limit.",
         _TO_SETTINGS,
     ),
+    _Kind(
+        "misframed",
+        lambda state: state.misframed,
+        "bytes that are no message came {times}",
+        "They got no reply, and all are in the conversation. Choose the way in which the peer tells messages apart.",
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from core.events import (
     Event,
     Listening,
     MessageTooLong,
+    Misframed,
     NotSent,
     Opened,
     PeerFinished,
@@ -96,6 +97,7 @@ class SessionState:
     between: Latency = NO_LATENCY  # from one message received to the next
     not_sent: Tally = NEVER  # messages, or the rest of one
     too_long: Tally = NEVER  # messages beyond the framing's limit
+    misframed: Tally = NEVER  # what came and is no message under the framing
 
     @property
     def is_open_to_the_network(self) -> bool:
@@ -202,13 +204,13 @@ def _apply(session: _Session, event: Event) -> None:
             session.pace.forget(event.connection)
         case SessionClosed():
             session.state = replace(session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled)
-        case TurnedAway() | NotSent() | MessageTooLong():
+        case TurnedAway() | NotSent() | MessageTooLong() | Misframed():
             session.state = _tallied(session.state, event)
         case _:
             pass
 
 
-def _tallied(state: SessionState, event: TurnedAway | NotSent | MessageTooLong) -> SessionState:
+def _tallied(state: SessionState, event: TurnedAway | NotSent | MessageTooLong | Misframed) -> SessionState:
     """The state with one thing more that went wrong."""
     match event:
         case TurnedAway():
@@ -217,3 +219,5 @@ def _tallied(state: SessionState, event: TurnedAway | NotSent | MessageTooLong) 
             return replace(state, not_sent=state.not_sent.plus(event.at, event.why, event.size))
         case MessageTooLong():
             return replace(state, too_long=state.too_long.plus(event.at, "longer than the limit", event.skipped))
+        case Misframed():
+            return replace(state, misframed=state.misframed.plus(event.at, event.why))

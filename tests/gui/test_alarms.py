@@ -10,7 +10,7 @@ import pytest
 
 from core.address import Address
 from core.errors import Explanation
-from core.events import Event, MessageTooLong, NotSent, Role, TurnedAway
+from core.events import Event, MessageTooLong, Misframed, NotSent, Role, TurnedAway
 from core.journal.ledger import Ledger, SessionState
 from core.journal.recorder import Recording
 from gui.alarms import Alarm, recording_notice, session_alarms
@@ -113,6 +113,24 @@ def test_a_message_that_is_too_long_is_told() -> None:
     (alarm,) = session_alarms([state], {}, OFFSET)
 
     assert "a message got no reply at 12:00:03: longer than the limit." in alarm.sentence
+
+
+def test_what_is_no_message_under_the_framing_is_told_with_the_latest_reason() -> None:
+    session = Session()
+    whys = (
+        Misframed(session.story.session, session.story.connection, second * SECOND, f"{second} of 16 bytes")
+        for second in (3, 4)
+    )
+    state = session.after(*whys)
+
+    (alarm,) = session_alarms([state], {}, OFFSET)
+
+    assert alarm.topic == "misframed 1"
+    assert alarm.sentence == (
+        "Server 127.0.0.1:5555: bytes that are no message came twice since 12:00:03, the last at 12:00:04: "
+        "4 of 16 bytes. They got no reply, and all are in the conversation. "
+        "Choose the way in which the peer tells messages apart."
+    )
 
 
 def test_only_what_has_got_worse_is_news() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from core.address import Address
 from core.errors import Explanation
-from core.events import Event, MessageTooLong, NotSent, ReplyChanged, Role, SessionId, TurnedAway
+from core.events import Event, MessageTooLong, Misframed, NotSent, ReplyChanged, Role, SessionId, TurnedAway
 from core.journal.ledger import NEVER, Ledger, Phase, SessionState, Tally
 from tests.support.story import HERE, Story
 
@@ -142,10 +142,12 @@ def test_each_kind_of_trouble_has_a_count_of_its_own() -> None:
         TurnedAway(story.session, 10, Address("192.0.2.1", 9), "the server is full"),
         TurnedAway(story.session, 20, None, "no descriptor is left"),
         MessageTooLong(story.session, story.connection, 30, 4096),
+        Misframed(story.session, story.connection, 40, "3 of 16 bytes"),
     )
 
     assert (state.turned_away.count, state.turned_away.why) == (2, "no descriptor is left")
     assert (state.too_long.count, state.too_long.size, state.too_long.since) == (1, 4096, 30)
+    assert (state.misframed.count, state.misframed.why) == (1, "3 of 16 bytes")
     assert state.not_sent == NEVER
 
 
