@@ -42,6 +42,7 @@ _QUICK_MACROS = 4
 _MOST_AROUND = 500  # characters of a message in which macros are previewed at their place
 _MUCH_NOISE = re.compile(r"\\\{random:[0-9]{5}")
 _MOST_LINES = 10_000  # messages that one text can be sent as
+_WHEN_PAINTED = 500  # milliseconds
 _LONGEST_TURN = 0.005  # seconds of sending before the window gets its turn
 
 Answer = TypeVar("Answer")
@@ -108,6 +109,7 @@ class SendingDesk:
         preferences = self._board.preferences
         window.composer.remember(preferences.messages)
         window.composer.take(known(preferences.manner))
+        window.root.after(_WHEN_PAINTED, self._prepare)
 
     @property
     def manner(self) -> Manner:
@@ -235,6 +237,11 @@ class SendingDesk:
         self._window.composer.remember(self._board.preferences.messages)
         self._window.conversation.transcript.to_end()
         batch.tell(Outcome(True, f"Not sent to {'; '.join(batch.refused)}" if batch.refused else ""))
+
+    def _prepare(self) -> None:
+        """Have at hand what the first letter needs, long after the first paint and before somebody waits for it."""
+        self._context()
+        self._window.composer.prepare()
 
     def _context(self) -> Context:
         from core.compose import Context

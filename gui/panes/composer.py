@@ -226,6 +226,10 @@ class Composer(ttk.Frame):
             self.update_idletasks()
             self.macros.open()
 
+    def prepare(self) -> None:
+        """Make what the first letter would have to wait for."""
+        self.bytes_line.show(None)
+
     def focus_message(self) -> None:
         """Go to the message field."""
         self.field.focus_set()

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from gui.drafting import Preview, Stretch
 from gui.hexdump import dump, fitting
-from gui.panes.controls import Toggle
 from gui.theme import Theme
 
 _ADDED, _LABEL = "added", "label"  # tags
@@ -33,7 +32,8 @@ class BytesLine(ttk.Frame):
         self._most = _FEWEST
         self._drawer = ttk.Frame(parent, style="Pane.TFrame")
         self.line = self._text(self, 1)
-        self.all_button = Toggle(self, theme, "All bytes", lambda _is_on: self._arrange(), style="Bytes.Toggle")
+        self._is_open = False
+        self.all_button = ttk.Button(self, command=self._press, style="Composer.Quiet.TButton", width=0)
         self.box = self._text(self._drawer, _TALL)
         bar = ttk.Scrollbar(self._drawer, command=self.box.yview)
         self.box.configure(yscrollcommand=bar.set, takefocus=True)
@@ -42,6 +42,7 @@ class BytesLine(ttk.Frame):
         self.line.grid(row=0, column=0, sticky="ew")
         self.columnconfigure(0, weight=1)
         self.bind("<Configure>", lambda _event: self._fit())
+        self.all_button.bind("<Return>", lambda _event: self.all_button.invoke())
         self.all_button.bind("<Escape>", lambda _event: self._close_box())
         self.box.bind("<Escape>", lambda _event: self._close_box())
         theme.subscribe(self._restyle)
@@ -77,7 +78,8 @@ class BytesLine(ttk.Frame):
             self.all_button.grid(row=0, column=1)
         else:
             self.all_button.grid_remove()
-        if is_more and self.all_button.is_on:
+        self.all_button.configure(text=f"All bytes  {'▾' if self._is_open else '▸'}")
+        if is_more and self._is_open:
             self._write_box(stretches)
             self._drawer.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(self._theme.px(4), 0))
         else:
@@ -135,16 +137,17 @@ class BytesLine(ttk.Frame):
         if self._bytes_that_fit() != self._most:
             self._arrange()
 
+    def _press(self) -> None:
+        self._is_open = not self._is_open
+        self._arrange()
+
     def _close_box(self) -> None:
-        self.all_button.put(False)
+        self._is_open = False
         self._arrange()
         self.all_button.focus_set()
 
     def _restyle(self) -> None:
         theme, p = self._theme, self._theme.palette
-        ttk.Style(self).configure(
-            "Bytes.Toggle.TCheckbutton", padding=(theme.px(8), theme.px(1)), background=p.pane, font=theme.small
-        )
         for text in (self.line, self.box):
             text.configure(background=p.pane, foreground=p.text, font=theme.mono, selectbackground=p.selection)
             text.tag_configure(_LABEL, foreground=p.muted, font=theme.small)

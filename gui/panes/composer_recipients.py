@@ -23,15 +23,13 @@ class Recipients(ttk.Frame):
         self, parent: tk.Misc, theme: Theme, on_choose: Callable[[frozenset[ConnectionId] | None], None]
     ) -> None:
         super().__init__(parent, style="Pane.TFrame")
-        self._on_choose = on_choose
+        self._theme, self._on_choose = theme, on_choose
+        self._list: DropList[ConnectionId] | None = None
         self._view = FilterView()
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         ttk.Label(self, text="To", style="Pane.Muted.TLabel").pack(side="left", padx=(theme.px(2), theme.px(6)))
         self.button = ttk.Button(self, command=self._drop, width=0)
         self.button.pack(side="left")
-        self.list: DropList[ConnectionId] = DropList(
-            self.button, theme, all_words="Everyone", on_toggle=self._toggle, on_write=self._write
-        )
         self.button.bind("<Return>", lambda _event: self.button.invoke())
         for key in ("<Down>", "<Up>"):
             self.button.bind(key, lambda _event: self._drop())
@@ -41,8 +39,17 @@ class Recipients(ttk.Frame):
         self._view = FilterView(connections, chosen)
         words = f"everyone ({len(connections):,})" if chosen is None else chosen_words(self._view)
         self.button.configure(text=f"{words}  ▾")
-        if self.list.is_open:
+        if self._list is not None and self._list.is_open:
             self._fill()
+
+    @property
+    def list(self) -> DropList[ConnectionId]:
+        """What opens under the button; made when it is first opened."""
+        if self._list is None:
+            self._list = DropList(
+                self.button, self._theme, all_words="Everyone", on_toggle=self._toggle, on_write=self._write
+            )
+        return self._list
 
     @property
     def chosen(self) -> frozenset[ConnectionId] | None:
