@@ -8,6 +8,7 @@ from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
+from gui.drafting import ENCODINGS
 from gui.keys import KEYS, UNTOLD
 from gui.panes.address_bar import AddressBar
 from gui.panes.banner import Banner
@@ -46,6 +47,7 @@ class Actions(Protocol):
     def choose_reply(self, reply: str) -> None: ...
     def choose_colours(self, name: str) -> None: ...
     def choose_framing(self, framing: str) -> None: ...
+    def choose_encoding(self, encoding: str) -> None: ...
     def choose_passage(self, passage: Passage) -> None: ...
     def complain(self, why: str) -> None: ...
     def recent_journals(self, on_more: Callable[[], None]) -> Sequence[tuple[str, Callable[[], None]]]: ...
@@ -68,6 +70,7 @@ class Window:
             commands,
             colours=Alternatives(COLOURS, theme.choice, actions.choose_colours),
             framings=Alternatives(FRAMINGS, actions.preferences.lens, actions.choose_framing),
+            encodings=Alternatives(ENCODINGS, actions.preferences.read_as, actions.choose_encoding),
             recent=actions.recent_journals,
         )
         self.address = AddressBar(
@@ -80,6 +83,7 @@ class Window:
         )
         self.banner = Banner(root, theme)
         self._middle = ttk.Frame(root, style="Pane.TFrame")
+        self._middle.bind("<Configure>", self._share_width)
         self.sessions = SessionList(self._middle, theme, on_choose=actions.choose_row)
         self._divider = ttk.Frame(self._middle, style="Line.TFrame", width=theme.px(1))
         self._talk = ttk.Frame(self._middle, style="Pane.TFrame")
@@ -88,6 +92,7 @@ class Window:
             theme,
             on_reply=actions.choose_reply,
             on_choose=actions.choose_passage,
+            on_encoding=actions.choose_encoding,
             on_refuse=actions.complain,
         )
         self._tasks = ttk.Frame(self._talk, style="Window.TFrame")
@@ -115,6 +120,11 @@ class Window:
         self.composer.show(view.composer)
         self.status.show(view.status)
 
+    def show_encoding(self, encoding: str) -> None:
+        """Read conversations as text of another encoding."""
+        self.menus.show_encoding(encoding)
+        self.conversation.show_encoding(encoding)
+
     def adopt(self, widget: tk.Misc) -> None:
         """Let the window's keys come before those of a widget, and of all within it, that was made later."""
         _put_tag_first(widget)
@@ -129,10 +139,7 @@ class Window:
         if self._side is not None and self._side is not pane:
             self.close_side(self._side)
         self._side = pane
-        is_narrow = self._middle.winfo_width() < self.theme.px(_NARROW)
-        self._middle.columnconfigure(3, weight=0, minsize=self._middle.winfo_width() * (10 if is_narrow else 4) // 10)
-        if is_narrow:
-            self._talk.grid_remove()
+        self._share_width()
         pane.grid(row=0, column=3, sticky="nsew")
         pane.grid_propagate(False)
         pane.pack_propagate(False)
@@ -144,6 +151,18 @@ class Window:
         pane.grid_remove()
         self._middle.columnconfigure(3, weight=0, minsize=0)
         self._talk.grid()
+
+    def _share_width(self, _event: object = None) -> None:
+        """What stands at the side gets its part of the width that there is now."""
+        if self._side is None:
+            return
+        width = self._middle.winfo_width()
+        is_narrow = width < self.theme.px(_NARROW)
+        self._middle.columnconfigure(3, weight=0, minsize=width * (10 if is_narrow else 4) // 10)
+        if is_narrow:
+            self._talk.grid_remove()
+        else:
+            self._talk.grid()
 
     @property
     def tasks(self) -> ttk.Frame:
