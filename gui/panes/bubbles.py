@@ -81,9 +81,9 @@ class BubbleText(tk.Text):
         return line, rows_above - (shown[1] if shown else 0)
 
     @property
-    def lines_in_view(self) -> int:
-        """As many lines as the view can have."""
-        return self.winfo_height() // self._theme.text.metrics("linespace") + 1
+    def enough_rows(self) -> int:
+        """Rows that fill the view and as much again: enough where another slice is soon to come."""
+        return 2 * (self.winfo_height() // self._theme.text.metrics("linespace") + 1)
 
     def show_line(self, line: int, pixels: int) -> None:
         """Bring a line to the top of the view, ``pixels`` of it above."""

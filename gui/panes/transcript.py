@@ -226,7 +226,7 @@ class Transcript(ttk.Frame):
         if not self._following:
             self._view_moved(*self.text.yview())
         elif new > FLOOD or not was_whole or not is_fixed or self._typesetter is None or self._typesetter.ended_ragged:
-            self._load_end(self._few)
+            self._load_end(self.text.enough_rows)
         else:
             self._continue()
         self._tell_new()
@@ -235,7 +235,7 @@ class Transcript(ttk.Frame):
         """Set what is new below the rest, and cut off as much above as is no longer needed."""
         passages = self._read(self._last, self._total)
         if sum(map(weight, passages)) > BUDGET // 2:
-            self._load_end(self._few)
+            self._load_end(self.text.enough_rows)
             return
         self.picking.remember()
         self.text.append(self._set(passages))
@@ -316,11 +316,6 @@ class Transcript(ttk.Frame):
         self._expanded[place] = self._expanded.get(place, PREVIEW) + (HEX_MORE if self._as_hex else MORE)
         self._reload()
 
-    @property
-    def _few(self) -> int:
-        """Rows enough for the view and as much again, where another slice is soon to come."""
-        return min(SLICE, 2 * self.text.lines_in_view)
-
     def _row_lines(self, row: int) -> int:
         following = self._starts[row + 1] if row + 1 < len(self._starts) else self.text.lines + 1
         return following - self._starts[row]
@@ -349,15 +344,19 @@ class Transcript(ttk.Frame):
         upper = (self._first + float(top) * span) / rows
         lower = (self._first + float(bottom) * span) / rows
         self._scrollbar.set(upper, lower if self._last > self._first else 1.0)
-        near_top = float(top) < _NEAR_THE_EDGE and self._first > 0
-        near_end = float(bottom) > 1 - _NEAR_THE_EDGE and self._last < self._total
-        if (near_top or near_end) and not self._following and self._shift_planned is None:
+        if self._needs_more(float(top), float(bottom)) and self._shift_planned is None:
             self._shift_planned = self.after_idle(self._shift)
+
+    def _needs_more(self, top: float, bottom: float) -> bool:
+        """Whether the view is so near an end of the slice that what lies behind is wanted."""
+        near_top = top < _NEAR_THE_EDGE and self._first > 0
+        near_end = bottom > 1 - _NEAR_THE_EDGE and self._last < self._total
+        return (near_top or near_end) and not self._following
 
     def _shift(self) -> None:
         """Fetch what is near, unless that was done: around a very long row there may be no more room."""
         self._shift_planned = None
-        if self._following:
+        if not self._needs_more(*self.text.yview()):  # any more
             return
         place = (*self.slice, self._total, self.top_place)
         if place != self._shifted:
@@ -375,7 +374,7 @@ class Transcript(ttk.Frame):
     def _go(self, fraction: float) -> None:
         target = max(0.0, min(1.0, fraction)) * self._total
         if not self._first <= target < self._last or (self._first > 0 and target - self._first < 1):
-            self._load(int(target), self._few)
+            self._load(int(target), self.text.enough_rows)
         if self._last > self._first:
             self.text.yview_moveto((target - self._first) / (self._last - self._first))
 
