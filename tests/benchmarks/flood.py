@@ -196,9 +196,11 @@ def _wait_for(program: window.Program, what: str, wanted: int) -> None:
 
 
 def _wait_for_rows(program: window.Program) -> None:
-    """Until every row is counted, so that any of them can be shown."""
+    """Until every row is counted, so that any of them can be shown. Raises ``CannotServe``."""
     deadline = time.monotonic() + _CATCHES_UP
-    while program.ask("state")["uncounted"] and time.monotonic() < deadline:
+    while program.ask("state")["uncounted"]:
+        if time.monotonic() > deadline:
+            raise CannotServe(f"rows are uncounted after {_CATCHES_UP:g} s")
         time.sleep(0.02)
 
 
@@ -253,7 +255,10 @@ def _hostile_series(bench: Bench, framing: str, largest: int) -> dict[str, Serie
     for _ in range(bench.scale.runs):
         with _folder(bench) as folder, window.running(folder, framing=framing) as program:
             for name, message in _HOSTILE.items():
-                series[name].samples.append(_receive(program, message[:largest], looks))
+                try:
+                    series[name].samples.append(_receive(program, message[:largest], looks))
+                except CannotServe as error:
+                    series[name].failure = str(error)
     return series
 
 
