@@ -107,6 +107,18 @@ def test_in_a_flood_and_while_dragging_only_what_the_view_needs_is_read(scene: S
     assert len([line for line in scene.visible.split("\n") if line.startswith("message ")]) > 5
 
 
+def test_an_edge_that_the_view_only_passed_fetches_nothing(scene: Scene) -> None:
+    scene.grow(MILLION)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    scene.journal.reads = 0
+
+    scene.transcript._view_moved("0.0", "0.1")  # as the Text tells while its rows are being replaced
+    scene.root.update()
+
+    assert scene.journal.reads == 0
+
+
 def test_any_place_among_a_million_is_reached_at_once(scene: Scene) -> None:
     scene.grow(MILLION)
     for fraction in (0.5, 0.123, 0.999, 0.0):
