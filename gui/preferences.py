@@ -56,6 +56,7 @@ class Preferences:
     frame: str = USUAL.framing
     lens: str = "raw"  # how conversations are cut into messages
     show_hex: bool = False
+    read_as: str = USUAL.encoding  # how the bytes of conversations are read as text
     inspector: bool = False
     font: str = ""  # family of conversations; the system's own if empty
     mono_font: str = ""  # the same of hex
@@ -210,6 +211,8 @@ def _checked(name: str, default: object, value: object) -> object:
         raise ValueError(f"{name} is not what it should be")
     if name == "lens" and not _is_framing(str(value)):
         return default  # a later version has more of them, and is no reason to forget everything else
+    if name == "read_as" and value not in dict(ENCODINGS):
+        return default
     if name == "reply" and value not in REPLIES:
         raise ValueError(f"there is no reply called {str(value)[:20]!r}")
     if name in _BOUNDS and value not in _BOUNDS[name]:

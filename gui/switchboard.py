@@ -133,6 +133,7 @@ class Switchboard:
         window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
         self._offer_history()
         self.sending.open(window)
+        window.show_encoding(self.preferences.read_as)
         window.composer.focus_message()
         self.refresh()
 
@@ -324,6 +325,11 @@ class Switchboard:
         self.preferences = replace(self.preferences, lens=framing)
         self.viewing.choose_framing(framing)
         self.refresh()
+
+    def choose_encoding(self, encoding: str) -> None:
+        """Read the bytes of conversations as other text."""
+        self.preferences = replace(self.preferences, read_as=encoding)
+        self._window.show_encoding(encoding)
 
     def choose_passage(self, passage: Passage) -> None:
         """A person looks at one message."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core import text_safety
 from core.text_safety import Span, TextSafety
+from gui.decoding import UTF_8, Decoding
 from gui.hexdump import Layout, dump
 from gui.wrapping import PAD, Metrics
 
@@ -94,10 +95,12 @@ class Typesetter:
         joins_pieces: bool = True,
         as_hex: bool = False,
         marked: Marked | None = None,
+        decoding: Decoding = UTF_8,
     ) -> None:
         self.ended_ragged = False
         self._as_hex = as_hex
         self._marked = marked
+        self._decoding = decoding
         self._joins_pieces = joins_pieces
         self._is_server = role.value == "server"
         self._safety = safety
@@ -202,13 +205,13 @@ class Typesetter:
         """The marked bytes as characters of what is shown of the message."""
         assert self._marked is not None
         data, start, stop = carried + data, len(carried) + self._marked.start, len(carried) + self._marked.stop
-        start -= text_safety.unfinished_tail(data[:start])
-        stop = next((end for end in range(stop, stop + 3) if not text_safety.unfinished_tail(data[:end])), stop)
+        start -= self._decoding.unfinished_tail(data[:start])
+        stop = next((end for end in range(stop, stop + 3) if not self._decoding.unfinished_tail(data[:end])), stop)
         return self._length(data[:start]), self._length(data[:stop])
 
     def _length(self, data: bytes) -> int:
         """How many characters stand for these first bytes of a message."""
-        return sum(1 + sum(len(span.text) for span in line) for line in self._spans(text_safety.decode(data))) - 1
+        return sum(1 + sum(len(span.text) for span in line) for line in self._spans(self._decoding.decode(data))) - 1
 
     def _set_hex_bubble(self, row: Row, passage: Passage) -> None:
         data = passage.data or b""
@@ -253,7 +256,7 @@ class Typesetter:
         if not passage.size:
             return [[Span("(empty)", is_mark=True)]], "", 0
         data, more = self._whole_characters(passage, goes_on=goes_on)
-        text = text_safety.decode(data)
+        text = self._decoding.decode(data)
         text, ending = (text, "") if more else text_safety.split_ending(text)
         return list(self._spans(text)), text_safety.ending_mark(ending), more
 
@@ -262,7 +265,7 @@ class Typesetter:
         shown = passage.data or b""
         data = self._cut.pop(passage.connection, b"") + shown if passage.kind == RECEIVED else shown
         more = passage.size - len(shown)
-        tail = text_safety.unfinished_tail(data) if self._joins_pieces or more else 0
+        tail = self._decoding.unfinished_tail(data) if self._joins_pieces or more else 0
         if not tail:
             return data, more
         if more:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from gui.decoding import decoding
+from gui.drafting import ENCODINGS, USUAL
 from gui.panes.choice import Choice
 from gui.panes.controls import ThinProgress
 from gui.panes.transcript import Transcript
@@ -33,6 +35,7 @@ class ConversationPane(ttk.Frame):
         *,
         on_reply: Callable[[str], None],
         on_choose: Callable[[Passage], None],
+        on_encoding: Callable[[str], None],
         on_refuse: Callable[[str], None],
     ) -> None:
         super().__init__(parent, style="Pane.TFrame")
@@ -47,10 +50,13 @@ class ConversationPane(ttk.Frame):
         self.on_lens: Callable[[str], None] = lambda _usual: None  # who cuts the conversation sets it
         self.lens: Choice[str] = Choice(self._head, lambda usual: self.on_lens(usual), width=_WIDE)
         self._lens_label = ttk.Label(self._head, text="Messages", style="Pane.Muted.TLabel")
+        self.encoding: Choice[str] = Choice(self._head, on_encoding, width=_NARROW)
         one_height = self.reply.winfo_reqheight()  # whether or not the choice is there
         ttk.Frame(self._head, style="Pane.TFrame", width=1, height=one_height).pack(side="left")
-        self._parts = (self._title, self._detail, self._lens_label, self.lens, self._reply_label, self.reply)
-        self._unwanted: set[tk.Widget] = {self._lens_label, self.lens}  # that mean nothing for what is on view
+        choices = (self._lens_label, self.lens, self.encoding, self._reply_label, self.reply)
+        self._parts = (self._title, self._detail, *choices)
+        # that mean nothing for what is on view
+        self._unwanted: set[tk.Widget] = {self._lens_label, self.lens, self.encoding}
         self._head.bind("<Configure>", lambda _event: self._fit_head())
         self._head.pack(fill="x")
         self._line = ttk.Frame(self, style="Line.TFrame", height=px(1))
@@ -86,6 +92,12 @@ class ConversationPane(ttk.Frame):
         if options:
             self.lens.offer(options, chosen)
         self._want(self.lens, self._lens_label, is_wanted=bool(options))
+
+    def show_encoding(self, encoding: str) -> None:
+        """Read messages as text of that encoding, and say so where it is not the usual one."""
+        self.transcript.show_as(decoding(encoding))
+        self.encoding.offer(ENCODINGS, encoding)
+        self._want(self.encoding, is_wanted=encoding != USUAL.encoding)
 
     def show_progress(self, fraction: float | None) -> None:
         """Show how much of the conversation is cut into messages, 0 to 1; None once it all is."""
@@ -137,7 +149,8 @@ class ConversationPane(ttk.Frame):
             choice.configure(width=_WIDE if wide else _NARROW)
         room = self._head.winfo_width() - self._theme.px(_MARGINS)
         shown: set[tk.Widget] = set()
-        for part in (self.reply, self.lens, self._title, self._detail, self._reply_label, self._lens_label):
+        words = (self._title, self._detail, self._reply_label, self._lens_label)
+        for part in (self.reply, self.lens, self.encoding, *words):
             takes = part.winfo_reqwidth() + self._gap(part)
             if part not in self._unwanted and (takes <= room or part is self._title or isinstance(part, Choice)):
                 shown.add(part)

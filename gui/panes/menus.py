@@ -13,7 +13,8 @@ from gui.theme import Theme
 
 _SEPARATOR = ""
 # Submenus, and the Tcl variables of those with a choice: a StringVar in a cycle may be collected in another thread.
-_COLOURS, _FRAMINGS, _RECENT = "tincan_colours", "tincan_framings", "tincan_recent"
+_COLOURS, _FRAMINGS, _ENCODINGS = "tincan_colours", "tincan_framings", "tincan_encodings"
+_RECENT = "tincan_recent"
 
 MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
@@ -49,6 +50,7 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Messages", _FRAMINGS),
             ("Filter…", "filter"),
+            ("Encoding", _ENCODINGS),
             ("Hex or text", "toggle_hex"),
             ("Inspector", "toggle_inspector"),
             ("Saved messages", "toggle_saved"),
@@ -112,6 +114,7 @@ class MenuBar(tk.Menu):
         *,
         colours: Alternatives,
         framings: Alternatives,
+        encodings: Alternatives,
         recent: Callable[[Callable[[], None]], Sequence[tuple[str, Callable[[], None]]]],
     ) -> None:
         super().__init__(root, tearoff=False)
@@ -119,6 +122,7 @@ class MenuBar(tk.Menu):
         self._submenus: dict[str, Callable[[tk.Menu], tk.Menu]] = {
             _COLOURS: partial(self._alternatives, _COLOURS, colours),
             _FRAMINGS: partial(self._alternatives, _FRAMINGS, framings),
+            _ENCODINGS: partial(self._alternatives, _ENCODINGS, encodings),
             _RECENT: partial(self._filled_when_opened, recent),
         }
         for title, entries in MENUS:
@@ -132,6 +136,10 @@ class MenuBar(tk.Menu):
     def show_framing(self, chosen: str) -> None:
         """Mark the framing that holds, by its key."""
         self.setvar(_FRAMINGS, chosen)
+
+    def show_encoding(self, chosen: str) -> None:
+        """Mark the encoding that holds, by its key."""
+        self.setvar(_ENCODINGS, chosen)
 
     def _add(self, menu: tk.Menu, label: str, command: str, commands: Mapping[str, Callable[[], None]]) -> None:
         if label == _SEPARATOR:

@@ -10,7 +10,6 @@ import tkinter as tk
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.text_safety import decode
 from gui.panes.clipping import selected_text
 from gui.theme import Theme
 from gui.typesetting import clock
@@ -101,7 +100,7 @@ class Picking:
         if first.place >= top and (last.place < bottom or last == Position(bottom, 0, 0)):
             self._give(selected_text(self._text))
         else:
-            self.copy_as(_reading)
+            self.copy_as(self._reading)
 
     def copy_as(self, form: Callable[[Passage], str]) -> None:
         """Copy the selected rows, or the chosen one, whole, each as ``form`` has it."""
@@ -181,7 +180,7 @@ class Picking:
         self._menu = tk.Menu(self._text, tearoff=False)
         for label, act in (
             ("Copy", self.copy),
-            ("Copy with times", lambda: self.copy_as(_timed)),
+            ("Copy with times", lambda: self.copy_as(self._timed)),
             ("Copy as hex", lambda: self.copy_as(_hex)),
             ("Select all", self.select_all),
         ):
@@ -196,6 +195,16 @@ class Picking:
                 continue
         theme.subscribe(lambda: theme.colour_menu(self._menu))
 
+    def _reading(self, passage: Passage) -> str:
+        if not passage.is_message:
+            return passage.note
+        return self._transcript.decoding.decode(passage.data or b"").removesuffix("\n")
+
+    def _timed(self, passage: Passage) -> str:
+        who = f"#{passage.number} " if passage.number is not None else ""
+        way = {"received": "> ", "sent": "< "}.get(passage.kind, "")
+        return f"{clock(passage)}  {who}{way}{self._reading(passage)}"
+
     def _open_menu(self, event: tk.Event[tk.Misc]) -> None:
         if self.places is None and self._transcript.total:
             self._transcript.choose(self._place_under(event))
@@ -209,16 +218,6 @@ class Picking:
         x, y = (box[0], box[1] + box[3]) if box else (20, 20)
         self._menu.tk_popup(self._text.winfo_rootx() + x, self._text.winfo_rooty() + y)
         return "break"
-
-
-def _reading(passage: Passage) -> str:
-    return decode(passage.data or b"").removesuffix("\n") if passage.is_message else passage.note
-
-
-def _timed(passage: Passage) -> str:
-    who = f"#{passage.number} " if passage.number is not None else ""
-    way = {"received": "> ", "sent": "< "}.get(passage.kind, "")
-    return f"{clock(passage)}  {who}{way}{_reading(passage)}"
 
 
 def _hex(passage: Passage) -> str:

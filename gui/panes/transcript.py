@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from gui.decoding import UTF_8, Decoding
 from gui.panes.bubbles import BubbleText
 from gui.panes.focus_ring import FocusRing
 from gui.panes.picking import Picking
@@ -64,6 +65,7 @@ class Transcript(ttk.Frame):
         self._weights: list[int] = []
         self._expanded: dict[int, int] = {}  # how many bytes are shown of a message that was asked for
         self._as_hex = False
+        self.decoding = UTF_8
         self._marked: Marked | None = None  # bytes that were found
         self._following = True
         self._shift_planned: str | None = None
@@ -155,6 +157,12 @@ class Transcript(ttk.Frame):
         if as_hex is not self._as_hex:
             self._as_hex = as_hex
             self._expanded.clear()
+            self._reload()
+
+    def show_as(self, decoding: Decoding) -> None:
+        """Read the bytes of messages as other text."""
+        if decoding != self.decoding:
+            self.decoding = decoding
             self._reload()
 
     def page(self, pages: int) -> None:
@@ -277,7 +285,7 @@ class Transcript(ttk.Frame):
         before = passages[start - 1] if start else before
         self._typesetter = Typesetter(
             source.role, self.text.safety, self.text.metrics, joins_pieces=source.joins_pieces, as_hex=self._as_hex,
-            marked=self._marked,
+            marked=self._marked, decoding=self.decoding,
         )  # fmt: skip
         self._first = self._last = passages[start].place
         self.text.replace(self._set(passages[start:stop], before))
