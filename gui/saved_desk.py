@@ -87,6 +87,7 @@ class SavedDesk:
             self._window.composer.focus_message()
             return
         self._open()
+        self._pane.update_idletasks()  # what is not on the screen yet gets no focus
         self._pane.rows.focus_rows()
 
     def close(self) -> None:
@@ -295,7 +296,7 @@ class SavedDesk:
         if len(self._list.kept) >= MOST_MESSAGES:
             composer.complain(f"No more than {MOST_MESSAGES:,} messages can be saved: delete one first.")
             return
-        name = name_for(composer.text)
+        name, before = name_for(composer.text), self._list.kept
         try:
             number = self._list.add(message_of(name, composer.text, composer.manner), f"“{name}” was saved.")
         except SavedError as error:
@@ -304,8 +305,10 @@ class SavedDesk:
         composer.complain("")
         self._open()
         self._changed()
-        if (message := self._list.find(number)) is not None and message.name != name:
-            self._pane.say(f"This is saved already, as “{message.name}”.")
+        if self._list.kept is before:
+            self._pane.say("This is saved already.")
+            self._pane.rows.choose_number(number)
+            return
         rows = self._pane.rows
         rows.choose_number(number)
         rows.begin_naming(composer.focus_message)

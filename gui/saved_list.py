@@ -56,9 +56,10 @@ class SavedList:
         self.kept += tuple(self._numbered(message) for message in messages if message not in known)
 
     def add(self, message: SavedMessage, words: str) -> int:
-        """Put a message at the end; its number. One that is there already is not put there again."""
-        if message in self.messages:
-            return self.kept[self.messages.index(message)].number
+        """Put a message at the end; its number. One that is there already, by whatever name, is not put there again."""
+        for each in self.kept:
+            if each.message.text == message.text and replace(each.message, name=message.name) == message:
+                return each.number
         kept = self._numbered(message)
         self._step(words, (*self.kept, kept))
         return kept.number

@@ -66,14 +66,15 @@ def typeable(message: SavedMessage) -> SavedMessage | Misfit:
 
     Takes as long as composing it does.
     """
-    from core.compose import Format, Misfit, is_typeable, rewrite
+    from core.compose import Context, Format, Misfit, compose, is_typeable, rewrite
 
     if is_typeable(message.text):
         return message
-    if message.format is Format.ESCAPES:
-        return replace(message, text=_escaped(message.text))
-    found = rewrite(message.draft(), Format.ESCAPES)
-    return found if isinstance(found, Misfit) else _with_draft(message, found)
+    if message.format is Format.ESCAPES:  # of one that makes sense no backslash stands before what is written out
+        found = compose(message.draft(), Context())
+        return found if isinstance(found, Misfit) else replace(message, text=_escaped(message.text))
+    draft = rewrite(message.draft(), Format.ESCAPES)
+    return draft if isinstance(draft, Misfit) else _with_draft(message, draft)
 
 
 def _with_draft(message: SavedMessage, draft: Draft) -> SavedMessage:

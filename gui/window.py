@@ -214,7 +214,7 @@ class Window:
         root.columnconfigure(0, weight=1)
         root.rowconfigure(3, weight=1)
         self._middle.columnconfigure(2, weight=1)
-        self._middle.rowconfigure(0, weight=1)
+        self._middle.rowconfigure(0, weight=1, minsize=2)  # Tk leaves a grid as it was that wants one pixel
         self._talk.grid(row=0, column=2, sticky="nsew")
         self.composer.pack(side="bottom", fill="x")
         ttk.Frame(self._talk, style="Line.TFrame", height=px(1)).pack(side="bottom", fill="x")

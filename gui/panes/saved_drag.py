@@ -16,6 +16,7 @@ class Rows(Protocol):
     """What a drag needs of the list."""
 
     body: tk.Frame
+    mouse: tk.Frame
     top: int
 
     @property
@@ -36,8 +37,8 @@ class Drag:
         self._pointer = 0
         self._timer: str | None = None
         self._line = tk.Frame(rows.body, borderwidth=0, highlightthickness=0)
-        rows.body.bind("<B1-Motion>", self._moved)
-        rows.body.bind("<ButtonRelease-1>", self._released)
+        rows.mouse.bind("<B1-Motion>", self._moved)
+        rows.mouse.bind("<ButtonRelease-1>", self._released)
 
     def press(self, row: int, y_root: int) -> None:
         """The mouse went down on a row."""

@@ -54,6 +54,8 @@ class SavedRows(ttk.Frame):
         self.lines: list[RowLine] = []
         self._measures = measure(theme, 1, 0)
         self.body = tk.Frame(self, borderwidth=0, highlightthickness=0, takefocus=True, width=1, height=1)
+        self.mouse = tk.Frame(self, takefocus=False)  # never seen: its bindings are for the body and all within it
+        self.body.bindtags((*self.body.bindtags(), str(self.mouse)))
         self.bar = ttk.Scrollbar(self, command=self._bar_moved, takefocus=False)
         self.bar.pack(side="right", fill="y", pady=theme.px(2))
         self.body.pack(side="left", fill="both", expand=True)
@@ -197,13 +199,13 @@ class SavedRows(ttk.Frame):
     # Mouse.
 
     def _bind_mouse(self) -> None:
-        body = self.body
-        body.bind("<Button-1>", self._pressed)
-        body.bind("<Double-Button-1>", self._double_clicked)
-        for button in (2, 3) if body.tk.call("tk", "windowingsystem") == "aqua" else (3,):
-            body.bind(f"<Button-{button}>", self._menu_at_mouse)
-        bind_wheel(body, lambda rows: self.scroll_to(self.top + rows), _TURN)
-        body.bind("<Configure>", lambda event: self._reshape() if event.widget is body else None, add=True)
+        mouse = self.mouse
+        mouse.bind("<Button-1>", self._pressed)
+        mouse.bind("<Double-Button-1>", self._double_clicked)
+        for button in (2, 3) if mouse.tk.call("tk", "windowingsystem") == "aqua" else (3,):
+            mouse.bind(f"<Button-{button}>", self._menu_at_mouse)
+        bind_wheel(mouse, lambda rows: self.scroll_to(self.top + rows), _TURN)
+        self.body.bind("<Configure>", lambda _event: self._reshape(), add=True)
 
     def _pressed(self, event: tk.Event[tk.Misc]) -> None:
         place = self.place_at(event.y_root)
@@ -230,7 +232,7 @@ class SavedRows(ttk.Frame):
             self.choose(self.top + at)
             self._with_chosen(self._desk.send)
 
-        return RowLine(self.body, self._theme, self._safety, events=str(self.body), on_send=send)
+        return RowLine(self.body, self._theme, self._safety, events=str(self.mouse), on_send=send)
 
     def _place_namer(self) -> None:
         """The field stands where the row of its message is."""

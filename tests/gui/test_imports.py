@@ -33,6 +33,8 @@ PURE = (
     "presenter",
     "reachable",
     "rounded",
+    "saved_list",
+    "saved_rows",
     "system_look",
     "tour",
     "typesetting",
