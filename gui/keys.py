@@ -79,6 +79,9 @@ FIXED = (
     ("Home, End", "oldest, newest, in the conversation"),
     ("Alt+Up, Alt+Down", "choose a message, in the conversation"),
     (f"{_CTRL}Left, {_CTRL}Right", "boundary before, next boundary, in the inspector"),
+    ("Enter, Delete", "send, delete a saved message"),
+    ("F2, Shift+F2", "edit, rename a saved message"),
+    ("Alt+Up, Alt+Down", "move a saved message"),
     ("Tab, Shift+Tab", "next, previous control"),
     ("Space, Enter", "press the button that has the focus"),
 )

@@ -83,7 +83,6 @@ class SavedPane(ttk.Frame):
             self._empty.place(in_=self.rows, relx=0.5, rely=0.4, anchor="center")
         for button in (self.edit, self.update_button, self.rename, self.delete, self.give_out):
             button.state(["!disabled" if rows else "disabled"])
-        self._fit()
 
     def say(self, sentence: str, *, is_wrong: bool = False, undo: Callable[[], None] | None = None) -> None:
         """Say what was done and offer to ``undo`` it, or why it was not done; nothing if the sentence is empty."""
@@ -159,8 +158,9 @@ class SavedPane(ttk.Frame):
 
     def _fit(self) -> None:
         """Give what is said of a row its room, if there is something to say of one, and room."""
+        chosen, is_high = self.rows.chosen, self.winfo_height() >= self._theme.px(_LOW)
         has_words = any(row.lesson or row.problem for row in self.rows.rows)
-        if has_words and self.winfo_height() >= self._theme.px(_LOW):
+        if (has_words and is_high) or (chosen is not None and chosen.problem):
             self._foot.configure(height=_LESSON_LINES * self._theme.small.metrics("linespace") + self._theme.px(2))
             self._foot.grid()
         else:
@@ -173,6 +173,7 @@ class SavedPane(ttk.Frame):
         self._lesson.configure(
             text=self._safety.field(words, _LONGEST), style="Pane.Error.TLabel" if is_wrong else "Pane.Muted.TLabel"
         )
+        self._fit()
 
     def _open_menu(self, x: int, y: int) -> None:
         row = self.rows.chosen

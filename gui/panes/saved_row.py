@@ -81,13 +81,19 @@ class RowLine(tk.Frame):
         keys = saved_key(number)
         self._key.configure(text="" if keys is None else keys[0 if at.is_roomy else 1])
         self.name.configure(text=elided(theme.base, self._safety.field(row.name), at.room))
+        if row.problem:
+            self._tag.place_forget()
+            self._write_text(theme.small, row.problem, at.left, at.small_top, at.room)
+            return
         if row.tag != self._tag.cget("text"):
             self._tag.configure(text=row.tag)
+        self._tag.place(x=at.left, y=at.small_top)
         beside = self._tag.winfo_reqwidth() + px(6)
-        room = max(1, at.room - beside)
-        font, top = (theme.small, at.small_top) if row.problem else (theme.mono, at.mono_top)
-        self.text.configure(text=elided(font, self._safety.field(row.problem or row.text), room))
-        self.text.place(x=at.left + beside, y=top, width=room)
+        self._write_text(theme.mono, row.text, at.left + beside, at.mono_top, max(1, at.room - beside))
+
+    def _write_text(self, font: tkfont.Font, words: str, left: int, top: int, room: int) -> None:
+        self.text.configure(text=elided(font, self._safety.field(words), room))
+        self.text.place(x=left, y=top, width=room)
 
     def _dress(self, look: RowLook) -> None:
         p, theme, at = self._theme.palette, self._theme, look.measures
@@ -106,7 +112,6 @@ class RowLine(tk.Frame):
         self.button.configure(style="Chosen.Saved.TButton" if ground == p.selection else "Saved.TButton")
         self._key.place(x=theme.px(_EDGE), y=at.key_top)
         self.name.place(x=at.left, y=at.name_top, width=at.room)
-        self._tag.place(x=at.left, y=at.small_top)
 
 
 def measure(theme: Theme, width: int, button: int) -> Measures:

@@ -57,7 +57,7 @@ class SavedRows(ttk.Frame):
         self.mouse = tk.Frame(self, takefocus=False)  # never seen: its bindings are for the body and all within it
         self.body.bindtags((*self.body.bindtags(), str(self.mouse)))
         self.bar = ttk.Scrollbar(self, command=self._bar_moved, takefocus=False)
-        self.bar.pack(side="right", fill="y", pady=theme.px(2))
+        self.bar.pack(side="right", fill="y", pady=theme.px(2), padx=(0, theme.px(2)))
         self.body.pack(side="left", fill="both", expand=True)
         self.namer = Namer(self, desk.rename, self.draw)
         self.drag = Drag(self, theme, self.move)
@@ -242,8 +242,14 @@ class SavedRows(ttk.Frame):
             return
         name = self.lines[at].name
         left, width = int(name.place_info()["x"]), int(name.place_info()["width"])
-        edge = self._theme.px(6)
-        self.namer.place(in_=self.body, x=left - edge, width=width + edge, y=at * self.row_height + self._theme.px(2))
+        edge, margin = self._theme.px(6), self._theme.px(4)
+        self.namer.place(
+            in_=self.body,
+            x=left - edge,
+            width=width + edge,
+            y=at * self.row_height + margin,
+            height=self.row_height - 2 * margin,
+        )
         self.namer.lift()
 
     def _reshape(self) -> None:
