@@ -38,6 +38,12 @@ KEYS = (
     Key("save_message", (f"<{_MOD}-d>", f"<{_MOD}-D>"), f"{_CTRL}D", "save the message in the field"),
     Key("toggle_saved", (f"<{_MOD}-b>", f"<{_MOD}-B>"), f"{_CTRL}B", "saved messages"),
     Key("send_saved_1", _digit(1), f"{_CTRL}1 … {_CTRL}9", "send one of the first nine saved messages"),
+    Key("repeat", (f"<{_MOD}-r>", f"<{_MOD}-R>"), f"{_CTRL}R", "send again and again, by the clock"),
+    Key("send_file", (f"<{_MOD}-Shift-o>", f"<{_MOD}-Shift-O>"), f"{_CTRL}{_SHIFT}O", "send a file"),
+    Key("keep_received", (f"<{_MOD}-Shift-s>", f"<{_MOD}-Shift-S>"), f"{_CTRL}{_SHIFT}S", "save what was received"),
+    Key("stop_task", (f"<{_MOD}-period>",), f"{_CTRL}.", "stop what is repeated, sent or saved"),
+    Key("toggle_knobs", (f"<{_MOD}-u>", f"<{_MOD}-U>"), f"{_CTRL}U", "knobs of the sockets: Nagle, recv size, pauses"),
+    Key("show_times", (f"<{_MOD}-t>", f"<{_MOD}-T>"), f"{_CTRL}T", "how long answers take"),
     Key("find", (f"<{_MOD}-f>", f"<{_MOD}-F>"), f"{_CTRL}F", "find in the conversation"),
     Key("find_next", ("<F3>",), "F3", "next place found"),
     Key("find_previous", ("<Shift-F3>",), "Shift+F3", "place found before"),
@@ -101,6 +107,7 @@ def saved_key(number: int) -> tuple[str, str] | None:
 _TOPICS = (
     ("The line", ("toggle_server", "toggle_client", "connect_again", "focus_host", "focus_message",
      "message_options", "macros")),
+    ("Over time", ("repeat", "send_file", "keep_received", "stop_task", "toggle_knobs", "show_times")),
     ("Saved messages", ("toggle_saved", "save_message", "send_saved_1")),
     (
         "The conversation",

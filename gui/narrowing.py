@@ -47,6 +47,11 @@ class Narrowing:
         """Offer to show only a part of the conversation."""
         self._put_up().focus_first()
 
+    @property
+    def connections(self) -> tuple[ConnectionRow, ...]:
+        """Those of the conversation on view that stand or have stood."""
+        return tuple(self._known[self._state.session].values()) if self._state is not None else ()
+
     def choose(self, only: Filter) -> None:
         """Show only that."""
         self._viewing.choose_filter(only)
@@ -89,9 +94,8 @@ class Narrowing:
 
     def _filter_view(self) -> FilterView:
         only, conversation = self._viewing.lens.only, self._viewing.conversation
-        rows = tuple(self._known[self._state.session].values()) if self._state is not None else ()
         return FilterView(
-            rows,
+            self.connections,
             only.connections,
             only.received,
             only.sent,

@@ -16,6 +16,7 @@ from core.text_safety import TextSafety
 from gui.filtering import ConnectionRow
 from gui.keys import shown
 from gui.reachable import places
+from gui.times import times_of
 from gui.views import (
     AddressBarView,
     Button,
@@ -98,7 +99,7 @@ def session_rows(desk: Desk) -> tuple[SessionRow, ...]:
     """The rows of the session list; none while there is only one thing to see."""
     rows: list[SessionRow] = []
     for state in _worth_a_row(desk)[-MOST_SESSION_ROWS:]:
-        rows.append(SessionRow(row_key(state.session), "", _session_words(desk, state), _row_state(state)))
+        rows.append(SessionRow(row_key(state.session), "", session_words(desk, state), _row_state(state)))
         if state.role is Role.SERVER:
             rows += _connection_rows(desk, state)
     return tuple(rows) if len(rows) > 1 else ()
@@ -178,7 +179,7 @@ def _client_button(client: SessionState | None, next_step: str) -> Button:
 
 def _window_title(desk: Desk) -> str:
     state = desk.state
-    return f"{_session_words(desk, state)} — Tincan" if state is not None else "Tincan"
+    return f"{session_words(desk, state)} — Tincan" if state is not None else "Tincan"
 
 
 def _place(state: SessionState) -> str:
@@ -189,7 +190,8 @@ def _place(state: SessionState) -> str:
     return str(state.target)
 
 
-def _session_words(desk: Desk, state: SessionState) -> str:
+def session_words(desk: Desk, state: SessionState) -> str:
+    """What a session is called: ``Server 127.0.0.1:5555``, with the day if it is an earlier run's."""
     begun = desk.archived.get(state.session)
     when = f"  ·  {begun}" if begun else ""
     return desk.safety.field(f"{'Server' if state.role is Role.SERVER else 'Client'} {_place(state)}{when}")
@@ -235,7 +237,7 @@ def _conversation(desk: Desk) -> ConversationView:
     if state is None:
         return ConversationView("", "", desk.reply, _START)
     reply = desk.reply if state.role is Role.SERVER else None
-    return ConversationView(_session_words(desk, state), _detail(desk, state), reply, _CLEARED)
+    return ConversationView(session_words(desk, state), _detail(desk, state), reply, _CLEARED)
 
 
 _START = Empty(
@@ -313,7 +315,8 @@ def _status(desk: Desk) -> StatusView:
         figures = ()
     elif state.role is Role.SERVER:
         figures = (_count(len(state.connections), "connection"), *figures)
-    return StatusView(_status_state(state), desk.safety.field(_status_words(state)), figures, warning)
+    words = desk.safety.field(_status_words(state))
+    return StatusView(_status_state(state), words, figures, warning, times_of(state))
 
 
 def _status_state(state: SessionState) -> str:

@@ -80,6 +80,10 @@ class SavedDesk:
         """The messages in order; none before the list was first asked for."""
         return self._list.messages
 
+    def load(self) -> None:
+        """Read the list, if nobody has asked for it yet."""
+        self._when_loaded(lambda: None)
+
     def toggle(self) -> None:
         """Show the pane beside the conversation and go there, or put it away."""
         if self.is_open:

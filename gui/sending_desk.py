@@ -96,7 +96,7 @@ class SendingDesk:
         self.recipients: frozenset[ConnectionId] | None = None
         self._board = board
         self._post = post
-        self._count = 0  # messages with a counter in them that went out
+        self.count = 0  # messages with a counter in them that went out
         self._seed = os.urandom(16)  # of the random bytes in the next message
         self._turns: deque[Callable[[], None]] = deque()  # what is being sent, and what is to be sent after it
         self._sooner: Callable[[], None] | None = None  # a message that waits to be composed: never left out
@@ -133,11 +133,11 @@ class SendingDesk:
             composed = _compose(text, manner, context)
             return composed if isinstance(composed, Wrong) else preview_of(composed, manner.draft(text))
 
-        self._answer(answer, tell, is_quick=_is_quick(text, manner))
+        self._answer(answer, tell, is_quick=is_quick(text, manner))
 
     def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None:
         """Tell the text in another format; see ``gui.drafting.convert``."""
-        self._answer(lambda: convert(text, before, after), tell, is_quick=_is_quick(text, before))
+        self._answer(lambda: convert(text, before, after), tell, is_quick=is_quick(text, before))
 
     def send(
         self,
@@ -193,9 +193,9 @@ class SendingDesk:
                 written = Written("\n".join(texts), manner.format, manner.encoding)
                 self._send(_Batch(session, found, written, to, tell))
 
-        is_quick = len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(_is_quick(one, manner) for one in texts)
-        is_quick = is_quick or (len(texts) == 1 and _is_quick(texts[0], manner))
-        self._answer(answer, composed, is_quick=is_quick, is_sent=True)
+        are_few = len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(is_quick(one, manner) for one in texts)
+        are_quick = are_few or (len(texts) == 1 and is_quick(texts[0], manner))
+        self._answer(answer, composed, is_quick=are_quick, is_sent=True)
 
     def macros(self, text: str, manner: Manner, place: int) -> list[MacroRow]:
         """Every macro there is, and what it would become at that place."""
@@ -222,7 +222,7 @@ class SendingDesk:
                 batch.tell(Outcome(False, f"Not sent: {error}.{so_far}"))
                 return
             batch.done += 1
-            self._count += _counts(message)
+            self.count += _counts(message)
             batch.refused.update((f"#{number}: {why}", None) for number, why in delivery.refused)
             if delivery.gone:
                 batch.refused[_gone_words(len(delivery.gone))] = None
@@ -246,7 +246,7 @@ class SendingDesk:
     def _context(self) -> Context:
         from core.compose import Context
 
-        return Context.now(self._count, self._seed)
+        return Context.now(self.count, self._seed)
 
     def _answer(
         self, work: Callable[[], Answer], tell: Callable[[Answer], None], *, is_quick: bool, is_sent: bool = False
@@ -312,7 +312,8 @@ def _counts(message: Composed) -> bool:
     return any(span.name == "counter" for span in message.macros)
 
 
-def _is_quick(text: str, manner: Manner) -> bool:
+def is_quick(text: str, manner: Manner) -> bool:
+    """Whether it is worked out in no time."""
     if manner.format == "text":
         return len(text) <= _QUICK_TEXT
     return len(text) <= _QUICK and text.count("\\{") <= _QUICK_MACROS and not _MUCH_NOISE.search(text)

@@ -23,6 +23,7 @@ from gui.form import glance, read_address
 from gui.help_desk import HelpDesk
 from gui.journal_desk import JournalDesk, first
 from gui.keys import SAVED_WITH_KEYS
+from gui.knobs_desk import KnobsDesk
 from gui.notices import Notices
 from gui.preferences import Preferences
 from gui.reachable import look_up
@@ -30,6 +31,7 @@ from gui.reading_room import ReadingRoom
 from gui.saved_desk import SavedDesk
 from gui.sending_desk import SendingDesk
 from gui.settings_desk import SettingsDesk
+from gui.task_desk import TaskDesk
 from gui.theme import Theme
 from gui.viewing import Calls, Viewing
 from gui.window import Window
@@ -129,6 +131,11 @@ class Switchboard:
             open_folder=self._open_folder,
         )  # fmt: skip
         self.saved = SavedDesk(window, self.sending, self._surroundings.saved_messages, post=post, say=self.say)
+        self.tasks = TaskDesk(
+            window, self, post=post, connections=lambda: self.room.narrowing.connections,
+            complain=self.complain, saved=self.saved,
+        )  # fmt: skip
+        self.knobs = KnobsDesk(window, self)
         hosts, ports = self.preferences.hosts, self.preferences.ports
         window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
         self._offer_history()
@@ -153,6 +160,12 @@ class Switchboard:
             "toggle_saved": lambda: self.saved.toggle(),
             "save_message": lambda: self.saved.save_field(),
             **{f"send_saved_{place + 1}": partial(self._send_saved, place) for place in range(SAVED_WITH_KEYS)},
+            "repeat": lambda: self.tasks.open_repeat(),
+            "send_file": lambda: self.tasks.open_send_file(),
+            "keep_received": lambda: self.tasks.open_keep(),
+            "stop_task": lambda: self.tasks.stop_newest(),
+            "toggle_knobs": lambda: self.knobs.toggle(),
+            "show_times": lambda: self._window.status.show_times(),
             "find": lambda: self.room.open_find(),
             "find_next": lambda: self.room.step(1),
             "find_previous": lambda: self.room.step(-1),
@@ -201,6 +214,8 @@ class Switchboard:
         conversation = self._look(state) if state is not None else None
         self._window.conversation.show_rows(conversation)
         self.room.show(state)
+        self.tasks.show()
+        self.knobs.show()
 
     def _look(self, state: SessionState) -> OpenConversation | None:
         archived = self.archives.get(state.session)

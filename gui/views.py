@@ -80,6 +80,15 @@ class StatusView:
     words: str
     figures: tuple[str, ...] = ()
     warning: str = ""
+    times: Times | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long answers take: ``figure`` for a glance, ``words`` for who wants to know what it is."""
+
+    figure: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from gui.panes.tip import Tip
 from gui.theme import Theme
 from gui.views import StatusView
 
@@ -23,6 +24,9 @@ class StatusBar(ttk.Frame):
         self._figures = ttk.Label(self, style="Window.Muted.TLabel")
         self.warning = ttk.Button(self, style="Warning.TButton", command=on_warning or (lambda: None))
         self.warning.bind("<Return>", lambda _event: self.warning.invoke())
+        self.times = ttk.Button(self, style="Status.Quiet.TButton", command=self._toggle_times, width=0)
+        self.times.bind("<Return>", lambda _event: self.times.invoke())
+        self._tip: Tip | None = None
         one_height = self.warning.winfo_reqheight()  # whether or not the warning is there
         ttk.Frame(self, style="Window.TFrame", width=1, height=one_height).pack(side="left")
         self._dot.pack(side="left", padx=(0, px(8)))
@@ -36,10 +40,21 @@ class StatusBar(ttk.Frame):
             self._view = view
             self._paint()
 
+    def show_times(self) -> None:
+        """Go to the figure of times and say what it is."""
+        if self._view.times is not None:
+            self.times.focus_set()
+            self._tips.open()
+
+    @property
+    def tip(self) -> str:
+        """What is said of the times, while it is."""
+        return self._tip.words if self._tip is not None else ""
+
     @property
     def words(self) -> str:
         """Everything that is written in the line."""
-        return "   ".join(filter(None, (self._view.words, self._view.warning, *self._view.figures)))
+        return "   ".join(filter(None, (self._view.words, self._view.warning, *self._view.figures, self._figure)))
 
     def _paint(self) -> None:
         p, view = self._theme.palette, self._view
@@ -47,8 +62,40 @@ class StatusBar(ttk.Frame):
         self._dot.configure(image=str(self._theme.dot(colors.get(view.state, p.thumb))))
         self._words.configure(text=view.words)
         self._figures.configure(text="     ".join(view.figures))
+        self._show_times()
         self.warning.configure(text=f"▲ {view.warning}")
         if view.warning and not self.warning.winfo_manager():
             self.warning.pack(side="left", padx=(self._theme.px(10), 0))
         elif not view.warning:
             self.warning.pack_forget()
+
+    @property
+    def _figure(self) -> str:
+        return self._view.times.figure if self._view.times is not None else ""
+
+    @property
+    def _tips(self) -> Tip:
+        """What explains the times, made when there are some."""
+        if self._tip is None:
+            self._tip = Tip(self.times, self._theme)
+        return self._tip
+
+    def _show_times(self) -> None:
+        times, px = self._view.times, self._theme.px
+        if times is None:
+            self.times.pack_forget()
+            if self._tip is not None:
+                self._tip.close()
+            return
+        style = ttk.Style(self)
+        style.configure(
+            "Status.Quiet.TButton", background=self._theme.palette.window, foreground=self._theme.palette.muted,
+            font=self._theme.small, padding=(px(5), px(1)),
+        )  # fmt: skip
+        self.times.configure(text=times.figure)
+        self._tips.put(times.words)
+        if not self.times.winfo_manager():
+            self.times.pack(side="right", padx=(px(10), 0), before=self._figures)
+
+    def _toggle_times(self) -> None:
+        self._tips.toggle()

@@ -16,9 +16,12 @@ from gui.panes.composer import Composer
 from gui.panes.controls import Option, Options, Tick, Toggle
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
+from gui.panes.step_list import StepList
+from gui.panes.task_strip import TaskStrip
 from gui.panes.transcript import Transcript
+from gui.tasks import TaskView
 from gui.theme import Theme
-from gui.views import ComposerView, SessionRow, StatusView
+from gui.views import ComposerView, SessionRow, StatusView, Times
 from tests.gui.paper_desk import PaperDesk
 from tests.support.pixels import Box, Picture, look
 
@@ -124,6 +127,26 @@ def warning(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
     return made.warning, made.warning
 
 
+def times(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
+    made = StatusBar(place, theme)
+    made.show(StatusView("live", "connected", times=Times("answer 200 µs", "From request to answer.")))
+    made.pack()
+    return made.times, made.times
+
+
+def end_of_task(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
+    made = TaskStrip(place, theme, ends=(("Stop", place.lift),), on_close=place.lift)
+    made.show(TaskView("Every 5 ms", "4 of 10 sent"))
+    made.pack(fill="x")
+    return made.ends[0], made.ends[0]
+
+
+def list_of_steps(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
+    made = StepList(place, theme, on_change=place.lift, on_wrong=lambda _why: None)
+    made.pack()
+    return made.tree, made.tree
+
+
 CONTROLS: dict[str, Make] = {
     "button": button("TButton"),
     "accent button": button("Accent.TButton"),
@@ -142,6 +165,9 @@ CONTROLS: dict[str, Make] = {
     "tick": tick(is_on=False),
     "tick that is on": tick(is_on=True),
     "option": option,
+    "times": times,
+    "end of a task": end_of_task,
+    "list of steps": list_of_steps,
 }
 
 

@@ -1,0 +1,152 @@
+"""The knobs of a conversation's sockets: what turns one message into several pieces, or several into one."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from gui.panes.controls import Toggle
+from gui.panes.flow import Flow
+from gui.panes.line_field import LineField
+from gui.panes.task_dialog import Measure
+from gui.panes.wrapped import wrap_within
+from gui.repeating import pause_words
+from gui.theme import Theme
+from gui.turning import Bounds, Turned, read_receive, read_turned_pause
+
+_EXPLAINED = (
+    "Nagle: small pieces wait until what went before has arrived, and then go together. "
+    "The inspector's ruler shows what all of this does."
+)
+
+
+class KnobsBar(ttk.Frame):
+    """``on_change`` gets the knobs as a person has turned them, as soon as they make sense.
+
+    ``on_close``, if there is one, puts the bar away.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        bounds: Bounds,
+        on_change: Callable[[Turned], None],
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(parent, style="Window.TFrame")
+        self._theme, self._bounds, self._on_change, self._on_close = theme, bounds, on_change, on_close
+        self._usual = self._turned = Turned(bounds.usual_receive)
+        self._shown: tuple[Turned, str, bool] | None = None
+        ttk.Frame(self, style="Line.TFrame", height=theme.px(1)).pack(fill="x")
+        self._flow = Flow(self, theme)
+        self._title = ttk.Label(self._flow, style="Window.Strong.TLabel")
+        self.nagle = Toggle(self._flow, theme, "Nagle", lambda _is_on: self._take())
+        self.byte_by_byte = Toggle(self._flow, theme, "One byte per send", lambda _is_on: self._take())
+        self.pause = Measure(self._flow, theme, "ms between sends", self._take, before="Wait", width=6)
+        self.receive = Measure(self._flow, theme, "bytes per recv", self._take, before="Ask for", width=7)
+        self.reset = ttk.Button(self._flow, text="As usual", style="Bar.Quiet.TButton", width=0, command=self._be_usual)
+        self.close_button = ttk.Button(self._flow, text="✕", style="Bar.Quiet.TButton", width=0, command=self._close)
+        self._words = ttk.Label(self, text=_EXPLAINED, style="Window.Muted.TLabel", justify="left")
+        self._why = ttk.Label(self, style="Window.Error.TLabel", justify="left")
+        self._lay_out()
+        self.show(self._usual, "", is_free=False)
+
+    def show(self, turned: Turned, whose: str, *, is_free: bool) -> None:
+        """Show how these knobs stand and whose they are; without ``is_free`` none can be turned."""
+        if self._shown == (turned, whose, is_free):
+            return
+        is_other = self._shown is None or self._shown[1] != whose
+        self._shown = turned, whose, is_free
+        self._title.configure(text=f"Sockets of {whose}" if whose else "Sockets")
+        for part in self.controls:
+            part.state(["!disabled" if is_free else "disabled"])
+        if is_other or turned != self._turned:
+            self._complain("")
+            self._put(turned)
+        self._flow.arrange()
+
+    @property
+    def controls(self) -> tuple[ttk.Widget, ...]:
+        """What can be turned, in the order of the eye."""
+        return self.nagle, self.byte_by_byte, self.pause.field, self.receive.field, self.reset
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong; empty if nothing is."""
+        return str(self._why.cget("text")) if self._why.winfo_manager() else ""
+
+    @property
+    def whose(self) -> str:
+        """Whose knobs these are."""
+        return str(self._title.cget("text"))
+
+    def focus_first(self) -> None:
+        """Go to the first control."""
+        self.nagle.focus_set()
+
+    def _put(self, turned: Turned) -> None:
+        self._turned = turned
+        self.nagle.put(turned.nagle)
+        self.byte_by_byte.put(turned.byte_by_byte)
+        self.pause.field.put(pause_words(turned.pause_ms))
+        self.receive.field.put(str(turned.receive))
+        self._offer_usual()
+
+    def _take(self) -> None:
+        """Take what makes sense; say what does not."""
+        field = self.pause.field
+        try:
+            pause = read_turned_pause(field.text, self._bounds)
+            field = self.receive.field
+            receive = read_receive(field.text, self._bounds)
+        except ValueError as error:
+            self._complain(str(error), field)
+            return
+        self._complain("")
+        turned = Turned(receive, self.nagle.is_on, self.byte_by_byte.is_on, pause)
+        if turned != self._turned:
+            self._turned = turned
+            self._offer_usual()
+            self._on_change(turned)
+
+    def _be_usual(self) -> None:
+        self._complain("")
+        self._put(self._usual)
+        self._on_change(self._usual)
+        self.focus_first()  # the button is about to go
+
+    def _offer_usual(self) -> None:
+        self._flow.display(self.reset, self._turned != self._usual)
+
+    def _complain(self, why: str, field: LineField | None = None) -> None:
+        for each in (self.pause.field, self.receive.field):
+            (each.refuse if each is field else each.accept)()
+        self._why.configure(text=why)
+        if why:
+            self._why.pack(fill="x", padx=self._theme.px(16), pady=(0, self._theme.px(5)), before=self._words)
+        else:
+            self._why.pack_forget()
+
+    def _close(self) -> None:
+        if self._on_close is not None:
+            self._on_close()
+
+    def _lay_out(self) -> None:
+        px = self._theme.px
+        for part in (self._title, self.nagle, self.byte_by_byte, self.pause):
+            self._flow.add(part)
+        self._flow.add(self.receive, stretch=1)
+        self._flow.add(self.reset)
+        if self._on_close is not None:
+            self._flow.add(self.close_button)
+        self._flow.pack(fill="x", padx=(px(16), px(10)), pady=(px(5), px(3)))
+        self._words.pack(fill="x", padx=px(16), pady=(0, px(5)))
+        for label in (self._words, self._why):
+            wrap_within(label, self, lambda: px(34))
+        for control in (*self.controls, self.close_button):
+            control.bind("<Escape>", lambda _event: self._close())
+        for button in (self.reset, self.close_button):
+            button.bind("<Return>", lambda event: event.widget.invoke())

@@ -1,0 +1,169 @@
+"""A small window beside the other that asks for a few things and then begins something; it blocks nothing."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from core.text_safety import TextSafety
+from gui.panes.beside import put_beside
+from gui.panes.line_field import LineField
+from gui.panes.wrapped import wrap_within
+from gui.theme import Theme
+
+_LONGEST = 600  # characters of a sentence
+_SMALLEST = (360, 160)  # at 96 dots an inch
+_WIDTH = 460  # at 96 dots an inch, of what is asked for
+_HEADINGS = 96  # at 96 dots an inch
+
+
+class TaskDialog(tk.Toplevel):
+    """Sections with a heading each, a sentence under the one where something is wrong, and two buttons.
+
+    Enter presses the button that has the focus, and ``words`` (which calls ``begin``) from anywhere else;
+    Escape and Close put the window away.
+    """
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, title: str, words: str) -> None:
+        super().__init__(parent)
+        self.withdraw()
+        px = theme.px
+        self.theme = theme
+        self.safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self.title(f"{title} — Tincan")
+        self.transient(parent.winfo_toplevel())
+        self.body = ttk.Frame(self, style="Window.TFrame", padding=(px(24), px(14), px(24), px(16)))
+        self.body.pack(fill="both", expand=True)
+        self.body.columnconfigure(1, weight=1, minsize=px(_WIDTH))
+        self._complaints: dict[tk.Widget, ttk.Label] = {}
+        self._headings: dict[tk.Widget, ttk.Label] = {}
+        self._rows = 0
+        self._foot = ttk.Frame(self.body, style="Window.TFrame")
+        self.close_button = ttk.Button(self._foot, text="Close", command=self.destroy)
+        self.begin_button = ttk.Button(self._foot, text=words, style="Accent.TButton", command=self.begin)
+        self._is_gone = False
+        self._bind_keys()
+        theme.subscribe(self._restyle)
+
+    def begin(self) -> None:
+        """What the button does."""
+        raise NotImplementedError
+
+    def section(self, heading: str, part: tk.Widget) -> None:
+        """Put a part, a child of ``body``, under the others, with its heading at the left."""
+        px, row = self.theme.px, self._rows
+        self._rows += 2
+        above = px(12) if row else 0
+        label = ttk.Label(self.body, text=heading, style="Window.Strong.TLabel")
+        label.grid(row=row, column=0, sticky="nw", padx=(0, px(16)), pady=(above + px(4), 0))
+        part.grid(row=row, column=1, sticky="ew", pady=(above, 0))
+        why = ttk.Label(self.body, style="Window.Error.TLabel", justify="left")
+        wrap_within(why, self.body, lambda: px(_HEADINGS + 60))
+        self._complaints[part], self._headings[part] = why, label
+        why.grid(row=row + 1, column=1, sticky="w", pady=(px(3), 0))
+        why.grid_remove()
+
+    def display(self, part: tk.Widget, is_shown: bool) -> None:
+        """Show a section or leave it out."""
+        for widget in (part, self._headings[part]):
+            (widget.grid if is_shown else widget.grid_remove)()
+        if not is_shown:
+            self.complain(part, "")
+
+    def complain(self, part: tk.Widget, why: str) -> None:
+        """Say under a part what is wrong there; nothing if ``why`` is empty."""
+        label = self._complaints[part]
+        label.configure(text=self.safety.field(why, _LONGEST))
+        (label.grid if why else label.grid_remove)()
+
+    def complaint(self, part: tk.Widget) -> str:
+        """What it says there."""
+        label = self._complaints[part]
+        return str(label.cget("text")) if label.winfo_manager() else ""
+
+    def open(self, first: tk.Widget) -> None:
+        """Show it, once it is filled, with the focus on ``first``."""
+        px = self.theme.px
+        self._foot.grid(row=self._rows, column=0, columnspan=2, sticky="se", pady=(px(16), 0))
+        self.body.rowconfigure(self._rows, weight=1)
+        self.close_button.pack(side="left")
+        self.begin_button.pack(side="left", padx=(px(8), 0))
+        self.begin_button.lift()
+        self._foot.lift()
+        self.update_idletasks()
+        scale = self.theme.scale
+        size = int(self.winfo_reqwidth() / scale) + 1, int(self.winfo_reqheight() / scale) + 1
+        put_beside(self, self.theme, size, _SMALLEST)
+        _size, x, y = self.geometry().split("+")
+        self.geometry("")  # as large as what is in it, from now on
+        self.geometry(f"+{x}+{y}")
+        self.deiconify()
+        first.focus_set()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was closed."""
+        return self._is_gone
+
+    def _bind_keys(self) -> None:
+        self.bind("<Escape>", lambda _event: self.destroy())
+        for key in ("<Return>", "<KP_Enter>"):
+            self.bind(key, self._enter)
+        self.bind("<Destroy>", self._destroyed)
+
+    def _enter(self, event: tk.Event[tk.Misc]) -> str:
+        if isinstance(event.widget, ttk.Button):
+            event.widget.invoke()
+        elif not isinstance(event.widget, str):
+            self.begin_button.invoke()
+        return "break"
+
+    def _restyle(self) -> None:
+        self.configure(background=self.theme.palette.window)
+
+    def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self._is_gone = True
+            self.theme.forget(self._restyle)
+
+
+class Measure(ttk.Frame):
+    """A number to type with the words behind it; ``on_edit`` is called when it changes."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        words: str,
+        on_edit: Callable[[], None],
+        *,
+        before: str = "",
+        ground: str = "Window",
+        width: int = 9,
+    ) -> None:
+        super().__init__(parent, style=f"{ground}.TFrame")
+        if before:
+            ttk.Label(self, text=before, style=f"{ground}.TLabel").pack(side="left", padx=(0, theme.px(8)))
+        self.field = LineField(self, theme, self._soon, width=width)
+        self.field.configure(justify="right")
+        self.field.pack(side="left")
+        ttk.Label(self, text=words, style=f"{ground}.TLabel").pack(side="left", padx=(theme.px(8), 0))
+        self._on_edit = on_edit
+
+    def read(self, read: Callable[[str], object]) -> str:
+        """Why ``read`` refuses what is typed, and mark it then; empty if it does not."""
+        try:
+            read(self.field.text)
+        except ValueError as error:
+            self.field.refuse()
+            return str(error)
+        self.field.accept()
+        return ""
+
+    def _soon(self, _text: str) -> None:
+        self.after_idle(self._edited)  # when the field has it
+
+    def _edited(self) -> None:
+        if self.winfo_exists():
+            self._on_edit()

@@ -1,0 +1,73 @@
+"""Words that explain a control, over it: for the mouse that rests there, for the keyboard, and when it is pressed."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+
+from gui.panes.later import Later
+from gui.theme import Theme
+
+_REST = 400  # milliseconds of the mouse on the control
+_WIDTH = 380  # at 96 dots an inch
+
+
+class Tip:
+    """Shows ``words`` above ``widget``, within its window. Escape, or leaving the control, takes them away."""
+
+    def __init__(self, widget: tk.Widget, theme: Theme) -> None:
+        self._widget, self._theme = widget, theme
+        window = widget.winfo_toplevel()
+        self._box = ttk.Frame(window, style="Edge.TFrame", padding=theme.px(1))
+        self._label = ttk.Label(self._box, style="Pane.TLabel", justify="left", padding=(theme.px(12), theme.px(9)))
+        self._label.pack()
+        self._rest = Later(widget, self.open)
+        self._words = ""
+        for sequence, act in (("<Enter>", self._entered), ("<Leave>", self._left), ("<FocusOut>", self._left)):
+            widget.bind(sequence, act, add=True)
+        widget.bind("<Escape>", self._left, add=True)
+
+    def put(self, words: str) -> None:
+        """What to say from now on."""
+        if words != self._words:
+            self._words = words
+            self._label.configure(text=words)
+
+    @property
+    def words(self) -> str:
+        """What is said, while it is."""
+        return self._words if self.is_open else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is in sight."""
+        return bool(self._box.winfo_manager())
+
+    def open(self) -> None:
+        """Say it."""
+        widget, window, px = self._widget, self._widget.winfo_toplevel(), self._theme.px
+        self._label.configure(wraplength=min(px(_WIDTH), window.winfo_width() - px(44)), font=self._theme.small)
+        self._box.update_idletasks()
+        right = min(widget.winfo_rootx() - window.winfo_rootx() + widget.winfo_width(), window.winfo_width() - px(4))
+        left = max(px(4), right - self._box.winfo_reqwidth())
+        bottom = widget.winfo_rooty() - window.winfo_rooty() - px(4)
+        self._box.place(x=left, y=bottom, anchor="sw")
+        self._box.lift()
+
+    def toggle(self) -> None:
+        """Say it, or say no more."""
+        self._rest.cancel()
+        (self._box.place_forget if self.is_open else self.open)()
+
+    def close(self) -> None:
+        """Say no more."""
+        self._rest.cancel()
+        if self._box.winfo_exists():
+            self._box.place_forget()
+
+    def _entered(self, _event: object) -> None:
+        if not self.is_open:
+            self._rest.ask(_REST)
+
+    def _left(self, _event: object) -> None:
+        self.close()
