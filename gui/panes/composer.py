@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gui.panes.composer_row import WritingRow
     from gui.panes.macro_menu import MacroMenu
 
+_LOW = 400  # pixels at 96 dots an inch of a window that has no room for more than it must
 _LONGEST_SENTENCE = 1_000  # characters
 
 
@@ -63,7 +64,7 @@ class Composer(ttk.Frame):
         self._place = -1  # in the history; -1 is the new message
         self._view: ComposerView | None = None
         self._manner = self._own = USUAL  # of what is in the field, of what is new
-        self._is_open = False
+        self._is_open = self._is_low = False
         self._row: WritingRow | None = None
         self._macros: MacroMenu | None = None
         self._bytes_line: BytesLine | None = None
@@ -238,7 +239,7 @@ class Composer(ttk.Frame):
 
     @property
     def _shows_options(self) -> bool:
-        return self._is_open or not self._manner.is_usual
+        return self._is_open or not (self._manner.is_usual or self._is_low)
 
     def _arrange(self) -> None:
         """Show what there is to choose, and what is not as usual."""
@@ -254,23 +255,36 @@ class Composer(ttk.Frame):
         self.manner_button.configure(text=self._manner_words())
 
     def _manner_words(self) -> str:
-        if self._manner.is_usual:
-            return f"{USUAL.words}  {'▾' if self._is_open else '▸'}"
+        if self._manner.is_usual or not self._shows_options:
+            return f"{self._manner.words}  {'▾' if self._is_open else '▸'}"
         return f"Back to {USUAL.words.removeprefix('As ')}"
 
     def _press_manner(self) -> None:
-        if not self._manner.is_usual:
-            self.choose(USUAL)
-        elif self._is_open:
+        if not self._shows_options:
+            self.toggle_options()
+        elif self._manner.is_usual:
             self._leave_options()
         else:
-            self.toggle_options()
+            self.choose(USUAL)
 
     def _leave_options(self) -> str:
         self._is_open = False
         self._arrange()
         self.field.focus_set()
         return "break"
+
+    def _fit(self) -> None:
+        """In a low window the conversation comes first: what is not as usual is told in words."""
+        is_low = self.winfo_toplevel().winfo_height() < self._theme.px(_LOW)
+        if is_low is not self._is_low:
+            self._is_low = is_low
+            self._arrange()
+
+    def _come_to_field(self) -> None:
+        self._box.state(["focus"])
+        if self._is_low and self._is_open:
+            self._is_open = False
+            self._arrange()
 
     def _insert_macro(self, syntax: str) -> None:
         self.field.insert_here(syntax)
@@ -338,8 +352,9 @@ class Composer(ttk.Frame):
         bind("<Next>", self._breaking(lambda: on_page(1)))
         bind("<Tab>", lambda event: self._leave(event.widget.tk_focusNext()))
         bind("<<PrevWindow>>", lambda event: self._leave(event.widget.tk_focusPrev()))
-        bind("<FocusIn>", lambda _event: self._box.state(["focus"]))
+        bind("<FocusIn>", lambda _event: self._come_to_field())
         bind("<FocusOut>", lambda _event: self._box.state(["!focus"]))
+        self.bind("<Configure>", lambda _event: self._fit())
         self.manner_button.bind("<Return>", lambda _event: self.manner_button.invoke())
         wrap_within(self._why, self, lambda: self._theme.px(36))
 

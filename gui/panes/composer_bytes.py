@@ -153,4 +153,4 @@ class BytesLine(ttk.Frame):
             text.tag_configure(_LABEL, foreground=p.muted, font=theme.small)
             text.tag_configure(_ADDED, foreground=p.accent if p.name != "high contrast" else p.good)
         self.box.configure(padx=theme.px(6), pady=theme.px(2))
-        self.box.configure(highlightthickness=theme.px(1), highlightbackground=p.border, highlightcolor=p.focus)
+        self.box.configure(highlightthickness=theme.px(2), highlightbackground=p.pane, highlightcolor=p.focus)

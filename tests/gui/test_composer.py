@@ -369,6 +369,23 @@ def test_what_is_not_the_usual_stays_in_sight(writer: Writer) -> None:
     assert not writer.composer.row.options.ending.winfo_ismapped()
 
 
+def test_in_a_low_window_what_is_not_the_usual_is_told_in_words(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.composer.choose(Manner(ending="crlf"))
+    writer.root.geometry("460x320")
+    wait_until(lambda: "CR LF at the end" in str(writer.composer.manner_button.cget("text")))
+    writer.root.update()
+    assert not writer.composer.row.options.ending.winfo_ismapped()
+
+    writer.composer.manner_button.invoke()
+    writer.root.update()
+    assert writer.composer.row.options.ending.winfo_ismapped()
+    assert writer.composer.manner == Manner(ending="crlf")
+
+    writer.composer.field.focus_force()
+    writer.root.update()
+    assert not writer.composer.row.options.ending.winfo_ismapped()
+
+
 def test_a_written_frame_is_taken_as_soon_as_it_makes_sense(writer: Writer, wait_until: WaitUntil) -> None:
     writer.type("hello")
     writer.composer.manner_button.invoke()

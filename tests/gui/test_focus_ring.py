@@ -9,10 +9,12 @@ from tkinter import ttk
 
 import pytest
 
+from gui.drafting import Preview, Stretch
 from gui.palettes import PALETTES, contrast
 from gui.panes.checked_row import CheckedRow, whole_number
 from gui.panes.choice import Choice
 from gui.panes.composer import Composer
+from gui.panes.composer_bytes import BytesLine
 from gui.panes.controls import Option, Options, Tick, Toggle
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
@@ -83,6 +85,21 @@ def message(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
     made.show(ComposerView("Type a message", False))
     made.pack(fill="x")
     return made.field.nametowidget(made.field.winfo_parent()), made.field
+
+
+def manner(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
+    made = Composer(place, theme, PaperDesk(), on_page=lambda _pages: None)
+    made.pack(fill="x")
+    return made.manner_button, made.manner_button
+
+
+def all_bytes(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
+    made = BytesLine(place, theme)
+    made.grid(row=0, column=0, sticky="ew")
+    place.columnconfigure(0, weight=1)
+    made.show(Preview(900, (Stretch("", b"x" * 900, 900),)))
+    made.all_button.invoke()
+    return made.box, made.box
 
 
 def session_list(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
@@ -159,6 +176,8 @@ CONTROLS: dict[str, Make] = {
     "spinbox": spinbox,
     "tabs": tabs,
     "message field": message,
+    "how a message is written": manner,
+    "box of all bytes": all_bytes,
     "list of sessions": session_list,
     "conversation": conversation,
     "toggle": toggle,

@@ -46,7 +46,7 @@ PURE = (
     "views",
     "wrapping",
 )
-LATE = ("sqlite3", "asyncio", "ssl", "logging", "core.workbench", "core.net.server")
+LATE = ("sqlite3", "asyncio", "ssl", "logging", "core.compose", "core.workbench", "core.net.server")
 
 
 def modules_after(statement: str) -> set[str]:
