@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SIZE = "920x660+0+0"
 _READABLE = 2  # tkinter.READABLE
+_WINDOW_EVENTS = 2 | 4  # Tcl's DONT_WAIT and WINDOW_EVENTS: those that are there, and no timers
 _PATIENCE = 600.0  # seconds to count the rows of a journal
 
 
@@ -53,22 +54,35 @@ def empty() -> None:
 
 
 def _tell_when_painted(root: tk.Tk, leave: Callable[[], None]) -> None:
-    """Say when the window was on the screen and drawn, and end with standard input."""
+    """Say when all of the window was on the screen and drawn, and end with standard input."""
+    exposed = 0
 
-    def painted() -> None:
+    def expose(_event: object) -> None:
+        nonlocal exposed
+        exposed += 1
+        if exposed == 1:
+            settle()
+
+    def settle() -> None:
+        root.after_idle(lambda: root.after_idle(look, exposed))  # Tk draws when it is idle
+
+    def look(known: int) -> None:
         root.winfo_pointerxy()  # the X server answers this after it has drawn
-        print(json.dumps({"at": time.monotonic()}), flush=True)
+        painted = time.monotonic()
+        while root.tk.dooneevent(_WINDOW_EVENTS):
+            continue
+        if exposed != known:  # there is more to draw by now
+            settle()
+            return
+        root.unbind("<Expose>")
+        print(json.dumps({"at": painted}), flush=True)
         root.tk.createfilehandler(sys.stdin.fileno(), _READABLE, end)
 
     def end(_file: object, _mask: int) -> None:
         root.tk.deletefilehandler(sys.stdin.fileno())
         root.after(1, leave)
 
-    def mapped(_event: object) -> None:
-        root.unbind("<Map>")
-        root.after_idle(lambda: root.after_idle(painted))
-
-    root.bind("<Map>", mapped)
+    root.bind("<Expose>", expose)
 
 
 def jumps(path: str, framing: str, times: str) -> None:
