@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,10 +24,11 @@ from gui.drafting import ENCODINGS, FORMATS, USUAL, Manner, Written
 from gui.offered_limits import build_limits
 
 VERSION = 1
-LARGEST_FILE = 256 * 1024  # bytes; ours stays far below
+LARGEST_FILE = 2 * 1024 * 1024  # bytes; ours stays far below
 MOST_ADDRESSES = 10
 MOST_MESSAGES = 200
 LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
+MOST_CHARACTERS = 100_000  # of all messages; each takes up to 12 bytes in the file
 LONGEST_NAME = 200  # characters of a font's or a lens's name
 MOST_LIMITS = 100
 LARGEST_NUMBER = 1e15  # what JSON calls NaN is no larger and no smaller, and refused with those that are
@@ -84,7 +86,9 @@ class Preferences:
         """With a message that was just sent in front of the others."""
         if not message.text or len(message.text) > LONGEST_MESSAGE:
             return self
-        return replace(self, messages=_in_front(message, self.messages, MOST_MESSAGES))
+        messages = _in_front(message, self.messages, MOST_MESSAGES)
+        sizes = accumulate(len(one.text) for one in messages)
+        return replace(self, messages=messages[: sum(size <= MOST_CHARACTERS for size in sizes)])
 
     def with_offered(self, journal: str) -> Preferences:
         """With the name of a journal that need not be offered again."""

@@ -108,6 +108,18 @@ def test_a_byte_order_mark_and_unknown_keys_are_no_fault(tmp_path: Path) -> None
     assert PreferencesFile(path).load().theme == "dark"
 
 
+def test_however_much_was_written_the_file_can_be_read_again(tmp_path: Path) -> None:
+    found = Preferences()
+    for number in range(250):
+        found = found.with_message(Written(f"{number:04d}" + "\U0001f600" * (preferences.LONGEST_MESSAGE - 4)))
+
+    PreferencesFile(tmp_path / "settings.json").save(found)
+    again = PreferencesFile(tmp_path / "settings.json").load()
+
+    assert again == found
+    assert [one.text[:4] for one in again.messages] == [str(number).zfill(4) for number in range(249, 239, -1)]
+
+
 def test_messages_of_an_earlier_version_are_text_as_is_what_only_a_later_one_knows(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text(
