@@ -91,7 +91,6 @@ class SavedDesk:
             self._window.composer.focus_message()
             return
         self._open()
-        self._pane.update_idletasks()  # what is not on the screen yet gets no focus
         self._pane.rows.focus_rows()
 
     def close(self) -> None:
@@ -226,11 +225,9 @@ class SavedDesk:
             return
         self._then.append(act)
         if self._keeping is None:
-            from core.compose import SavedMessagesFile
-
             self._keeping = SavedKeeping(
                 self._window.root,
-                SavedMessagesFile(self._path),
+                self._path,
                 post=self._post,
                 on_news=self._take_in,
                 complain=self._say,

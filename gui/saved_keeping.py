@@ -10,6 +10,7 @@ from gui.panes.later import Later
 
 if TYPE_CHECKING:
     import tkinter as tk
+    from pathlib import Path
 
     from core.compose import SavedMessage, SavedMessagesFile
 
@@ -29,14 +30,15 @@ class SavedKeeping:
     def __init__(
         self,
         window: tk.Misc,
-        file: SavedMessagesFile,
+        path: Path,
         *,
         post: Callable[[Callable[[], None]], None],
         on_news: Callable[[Messages], None],
         complain: Callable[[str], None],
     ) -> None:
         self.is_first_time = False
-        self._file = file
+        self._path = path
+        self._opened: SavedMessagesFile | None = None
         self._post = post
         self._on_news, self._complain = on_news, complain
         self._wanted: Messages | None = None  # what the file is to hold
@@ -47,7 +49,7 @@ class SavedKeeping:
         """Read the file."""
 
         def read() -> Messages:
-            self.is_first_time = not self._file.path.exists()
+            self.is_first_time = not self._path.exists()
             return self._file.load()
 
         self._start(read)
@@ -55,7 +57,7 @@ class SavedKeeping:
     def look(self) -> None:
         """See whether another window has kept something."""
         if self._thread is None:
-            self._start(self._file.news)
+            self._start(lambda: self._file.news())
 
     def keep(self, messages: Messages) -> None:
         """Have these in the file soon."""
@@ -71,6 +73,15 @@ class SavedKeeping:
                 return
         if self._wanted is not None:
             self._written(self._wanted)
+
+    @property
+    def _file(self) -> SavedMessagesFile:
+        """The file, opened on the thread that reads it: what it takes to understand it need not hold up the window."""
+        if self._opened is None:
+            from core.compose import SavedMessagesFile
+
+            self._opened = SavedMessagesFile(self._path)
+        return self._opened
 
     def _write(self) -> None:
         if self._thread is not None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from core.compose import Draft, Misfit, SavedMessage
     from gui.saved_list import Kept
 
+_ENCODINGS, _ENDINGS = dict(ENCODINGS), dict(ENDINGS)
 _LONGEST_NAME = 40  # characters of a name that is made from the message
 _LONGEST_LINE = 200  # characters of a message that a row has
 
@@ -34,9 +35,9 @@ def row_of(kept: Kept, problem: str = "") -> SavedRow:
     message = kept.message
     tags = [message.format.value]
     if message.encoding.value != USUAL.encoding and message.format.value != "hex":
-        tags.append(dict(ENCODINGS)[message.encoding.value])
+        tags.append(_ENCODINGS[message.encoding.value])
     if message.ending.value:
-        tags.append(dict(ENDINGS)[message.ending.name.lower()])
+        tags.append(_ENDINGS[message.ending.name.lower()])
     text = message.text[:_LONGEST_LINE]
     if message.format.value == "escapes":
         text = text.replace("\\\n", "")  # which only breaks the line for the eye
