@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import BinaryIO
 from build_scripts.running import SmokeError, end, free_port
 
 _WITHIN = 20.0  # seconds
-_LISTENS = "listening on"
+_LOOK_EVERY = 0.01  # seconds
 _SERVER_PRINTS = r"SERVER CONNECTED TO CLIENT\nCLIENT MESSAGE: hello\n"
 _CLIENT_PRINTS = r"CLIENT CONNECTED TO SERVER\nSERVER: type the message\nSERVER: [A-Za-z]\n"
 
@@ -23,27 +25,47 @@ def talk_in_terminals(command: Sequence[str]) -> None:
     says_version(command)
     target = f"127.0.0.1:{free_port()}"
     with tempfile.TemporaryDirectory() as folder:
-        printed = Path(folder) / "server.txt"
-        with printed.open("wb") as output, _serving([*command, "serve", target, "--once"], output) as server:
-            client = _run([*command, "connect", target], "hello\n")
-            _, told = server.communicate(timeout=_WITHIN)
-        _hold("serve", _SERVER_PRINTS, printed.read_text(encoding="utf-8"), server.returncode, told)
-    _hold("connect", _CLIENT_PRINTS, client.stdout, client.returncode, client.stderr)
+        told = Path(folder) / "told.txt"
+        with told.open("wb") as log, _running([*command, "serve", target, "--once"], log) as server:
+            _wait_until(server, told, "listening on")
+            with _running([*command, "connect", target], log) as client:
+                greeted = "".join(_line(client) for _ in range(2))
+                answered, _ = client.communicate("hello\n", timeout=_WITHIN)
+            served, _ = server.communicate(timeout=_WITHIN)
+        words = told.read_text(encoding="utf-8")
+    _hold("connect", _CLIENT_PRINTS, greeted + answered, client.returncode, words)
+    _hold("serve", _SERVER_PRINTS, served, server.returncode, words)
 
 
 @contextmanager
-def _serving(command: Sequence[str], output: BinaryIO) -> Iterator[subprocess.Popen[str]]:
-    """A server in a terminal, as soon as it listens."""
+def _running(command: Sequence[str], log: BinaryIO) -> Iterator[subprocess.Popen[str]]:
+    """A program in a terminal; it is ended if it takes too long, so that nobody waits for what it prints."""
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as server:
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8"
+    ) as program:
+        too_late = threading.Timer(_WITHIN, program.terminate)
+        too_late.start()
         try:
-            _wait_until_it_listens(server)
-            yield server
+            yield program
         except subprocess.TimeoutExpired:
-            raise SmokeError(f"the terminal programs of {command[0]} did not end within {_WITHIN:.0f} s") from None
+            raise SmokeError(f"{program.args!r} did not end within {_WITHIN:.0f} s") from None
         finally:
-            end(server)
+            too_late.cancel()
+            too_late.join()
+            end(program)
+
+
+def _wait_until(program: subprocess.Popen[str], told: Path, words: str) -> None:
+    """Until a program has told something on standard error."""
+    while words not in told.read_text(encoding="utf-8"):
+        if program.poll() is not None:
+            raise SmokeError(f"{program.args!r} ended before it told that it is {words!r}")
+        time.sleep(_LOOK_EVERY)
+
+
+def _line(program: subprocess.Popen[str]) -> str:
+    assert program.stdout is not None
+    return program.stdout.readline()
 
 
 def says_version(command: Sequence[str]) -> None:
@@ -53,14 +75,6 @@ def says_version(command: Sequence[str]) -> None:
     bad = _run([*command, "--serve", "nowhere:at:all"], "")
     if bad.returncode != 2 or bad.stdout or bad.stderr.count("\n") != 1:
         raise SmokeError(f"{command[0]} told of a bad argument with {bad.returncode}, {bad.stdout!r}, {bad.stderr!r}")
-
-
-def _wait_until_it_listens(server: subprocess.Popen[str]) -> None:
-    assert server.stderr is not None
-    for line in server.stderr:
-        if _LISTENS in line:
-            return
-    raise SmokeError(f"{server.args!r} ended before it listened")
 
 
 def _told(command: Sequence[str]) -> tuple[str, int, str]:

@@ -84,7 +84,7 @@ def test_the_terminal_programs_talk(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_terminal_programs_that_end_at_once_are_found_out(tmp_path: Path) -> None:
     told = 'case "$1" in --version) echo "Tincan 1.2.3"; exit;; --help) echo "usage: tincan "; exit;; esac\n'
 
-    with pytest.raises(SmokeError, match="before it listened"):
+    with pytest.raises(SmokeError, match="ended before it told"):
         talk_in_terminals([str(script(tmp_path, told + 'echo "what is this?" >&2; exit 2'))])
 
 
