@@ -65,11 +65,7 @@ class SavedPane(ttk.Frame):
         self.undo = self._button(self._news, "Undo", desk.undo)
         self._lay_out()
         self.rows.body.bind("<Escape>", self._escape)
-        for key in ("<Control-z>", "<Command-z>"):
-            try:
-                self.rows.body.bind(key, self._undo)
-            except tk.TclError:  # a key of another system
-                continue
+        self.rows.body.bind("<<Undo>>", self._undo)
         theme.subscribe(self._restyle)
         self.bind("<Destroy>", self._forget, add=True)
 

@@ -24,6 +24,7 @@ from core.compose import (
     compose,
     export_messages,
     import_messages,
+    lesson_of,
     moved,
     starters,
     with_imported,
@@ -305,3 +306,30 @@ def test_a_draft_that_is_saved_is_the_draft_again_under_any_framing() -> None:
     draft = Draft("a", Format.ESCAPES, Encoding.BIG5, Ending.CR, "line")
 
     assert SavedMessage.of("name", draft).draft("line") == draft
+
+
+def test_what_another_window_has_kept_is_news_once(file: SavedMessagesFile) -> None:
+    file.save((HELLO,))
+    assert file.news() == ()
+    SavedMessagesFile(file.path).save((HELLO, BYTES, GREETING))
+
+    assert file.news() == (BYTES, GREETING)
+
+    file.save(ALL)
+    assert file.news() == ()
+
+
+def test_a_file_that_somebody_broke_or_took_away_holds_no_news(file: SavedMessagesFile) -> None:
+    file.save((HELLO,))
+    file.path.write_text("{", encoding="ascii")
+    assert file.news() == ()
+
+    file.path.unlink()
+    assert file.news() == ()
+
+
+def test_an_example_teaches_under_any_name_and_nothing_else_does() -> None:
+    example = starters()[0]
+
+    assert lesson_of(replace(example, name="mine")) == lesson_of(example) != ""
+    assert lesson_of(replace(example, text="mine")) == ""
