@@ -262,7 +262,7 @@ def test_every_entry_of_every_menu_does_something(make_app: MakeApp) -> None:
 
     app = make_app()
     commands = app.switchboard.commands
-    submenus = {"tincan_colours", "tincan_framings", "tincan_recent"}
+    submenus = {"tincan_colours", "tincan_framings", "tincan_encodings", "tincan_recent"}
     named = {command for _title, entries in MENUS for label, command in entries if label} - submenus
 
     assert named <= set(commands)
