@@ -7,6 +7,7 @@ counted on a thread of its own.
 from __future__ import annotations
 
 import contextlib
+import time
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
 from gui.viewing import Calls
 
+MUCH = 10_000  # entries to count
+TELL_EVERY = 0.2  # seconds while there is so much
 MOST_CALLS = 8_192  # of one message that are looked through for hits: some milliseconds
 _BARE = Envelope(0, 0, 0)  # nothing of the frame is not the message
 
@@ -51,6 +54,7 @@ class OpenConversation:
         self._calls = calls
         self._reading = Reading(journal.reader, session, lens)
         self._goal = lens.since
+        self._told = 0.0
         self._is_open = True
         self._grown: SimpleQueue[Growth] = SimpleQueue()  # from the indexer's thread
         self._indexer: Indexer | None = None
@@ -190,6 +194,13 @@ class OpenConversation:
                 self._reading.take(self._grown.get_nowait())
                 self.version += 1
         if self.version != before:
+            self._show_growth()
+
+    def _show_growth(self) -> None:
+        """Say that there is more; now and then is enough while there is much to come."""
+        now = time.monotonic()
+        if self.uncounted < MUCH or now - self._told > TELL_EVERY:
+            self._told = now
             self._calls.changed()
 
     def _complain(self, why: str) -> None:

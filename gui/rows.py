@@ -1,7 +1,8 @@
-"""Where the transcript gets its rows. No tkinter."""
+"""Where the transcript gets its rows, and how it reads them. No tkinter."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -52,3 +53,16 @@ class Conversation(Protocol):
     def whole(self, passage: Passage, most: int) -> bytes:
         """The first ``most`` bytes of a message."""
         ...
+
+
+def read_around(
+    read: Callable[[int, int], list[Passage]], place: int, count: int, total: int
+) -> tuple[list[Passage], Passage | None]:
+    """So many rows of ``total`` with the row at ``place`` well inside, and the one in front of them, if there is one.
+
+    ``read`` gives the rows from one place up to before another.
+    """
+    first = max(0, min(place - count // 2, total - count))
+    passages = read(max(0, first - 1), min(total, first + count))
+    before = passages.pop(0) if passages and passages[0].place < first else None
+    return passages, before

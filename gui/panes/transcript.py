@@ -18,6 +18,7 @@ from gui.panes.bubbles import BubbleText
 from gui.panes.focus_ring import FocusRing
 from gui.panes.picking import Picking
 from gui.panes.scrolling import QuietScrollbar, bind_scrolling
+from gui.rows import read_around
 from gui.theme import Theme
 from gui.typesetting import HEX_MORE, MARKED, MORE, Marked, Row, Typesetter, weight, within_budget
 
@@ -30,6 +31,7 @@ FLOOD = 200  # new rows at once from which the slice is replaced rather than con
 PREVIEW = 4096  # bytes shown of a message until a person asks for more of it
 BUDGET = 32 * 1024  # characters in the Text, unless one row alone has more; about six screens
 HEX_PREVIEW = 1024  # the same where bytes are shown as hex
+FEW = 24  # rows that are read at first where few fill the Text: they may lie across very many entries
 _NEAR_THE_EDGE = 0.15  # of the slice: from here on the next one is fetched
 
 
@@ -59,10 +61,12 @@ class Transcript(ttk.Frame):
         self._version = -1
         self._typesetter: Typesetter | None = None
         self._total = 0  # rows of the conversation when it was last looked at
+        self._seen = 0  # rows there were when the view left the end
         self._first = self._last = 0  # the slice holds the rows from first up to before last
         self._fixed = 0  # of those in the slice, the ones before this place will not change
         self._starts: list[int] = []  # the line on which each row of the slice starts, from 1
         self._weights: list[int] = []
+        self._at_first = SLICE  # rows that are read, before more if those do not fill the Text
         self._expanded: dict[int, int] = {}  # how many bytes are shown of a message that was asked for
         self._as_hex = False
         self.decoding = UTF_8
@@ -272,9 +276,9 @@ class Transcript(ttk.Frame):
         """Replace the slice by one of so many rows that has the row ``around`` well inside."""
         source = self._conversation
         self.picking.remember()
-        first = max(0, min(around - rows // 2, self._total - rows))
-        passages = self._read(max(0, first - 1), min(self._total, first + rows))
-        before = passages.pop(0) if passages and passages[0].place < first else None
+        passages, before = read_around(self._read, around, min(rows, self._at_first), self._total)
+        if self._at_first < rows and sum(map(weight, passages)) < BUDGET:
+            passages, before = read_around(self._read, around, rows, self._total)
         self._starts, self._weights = [], []
         if source is None or not passages:
             self._first = self._last = max(0, self._total)
@@ -287,6 +291,7 @@ class Transcript(ttk.Frame):
             source.role, self.text.safety, self.text.metrics, joins_pieces=source.joins_pieces, as_hex=self._as_hex,
             marked=self._marked, decoding=self.decoding,
         )  # fmt: skip
+        self._at_first = SLICE if stop - start > FEW // 2 else FEW
         self._first = self._last = passages[start].place
         self.text.replace(self._set(passages[start:stop], before))
         self.picking.restore()
@@ -310,15 +315,13 @@ class Transcript(ttk.Frame):
         if source is None or stop <= first:
             return []
         passages = source.read(first, stop - first, self._preview)
-        return [self._unfolded(passage) if passage.place in self._expanded else passage for passage in passages]
+        most = self._expanded
+        return [row._replace(data=self.whole(row, most[row.place])) if row.place in most else row for row in passages]
 
     @property
     def _preview(self) -> int:
         """Bytes that are shown of a message that nobody asked for more of."""
         return HEX_PREVIEW if self._as_hex else PREVIEW
-
-    def _unfolded(self, passage: Passage) -> Passage:
-        return passage._replace(data=self.whole(passage, self._expanded[passage.place]))
 
     def _expand(self, place: int) -> None:
         self._expanded[place] = self._expanded.get(place, PREVIEW) + (HEX_MORE if self._as_hex else MORE)
@@ -402,5 +405,3 @@ class Transcript(ttk.Frame):
         if self._following:
             self._seen = self._total
         self._on_new(max(0, self._total - self._seen))
-
-    _seen = 0  # rows there were when the view left the end

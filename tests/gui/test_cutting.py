@@ -5,10 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
-import tkinter as tk
 from pathlib import Path
-
-import pytest
 
 from gui.app import App
 from gui.panes.lens_bar import LensBar
@@ -182,6 +179,20 @@ def test_a_long_conversation_is_cut_with_progress_and_the_window_stays_fluid(mak
     assert any(seen) or time.monotonic() - began < 0.5
 
 
+def test_an_ending_that_came_in_pieces_far_apart_is_no_part_of_the_message(make_app: MakeApp, tmp_path: Path) -> None:
+    pieces = {0: b"hel" * 2_000, 40: b"lo\r", 80: b"\n"}  # of one of 40 connections
+    app = look_at(make_app, tmp_path / "a.tincan", 81, connections=40, instead=pieces)
+
+    choose(app, "Ended by CR LF")
+    settle(app)
+
+    conversation = app.switchboard.viewing.conversation
+    assert conversation is not None
+    (message,) = (row for row in conversation.read(0, 200, 10_000) if (row.data or b"").startswith(b"hel"))
+    assert message.data == b"hel" * 2_000 + b"lo"
+    assert message.misfit == ""
+
+
 def test_traffic_goes_on_under_a_lens(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app)
@@ -194,18 +205,3 @@ def test_traffic_goes_on_under_a_lens(make_app: MakeApp) -> None:
 
         assert [line for line in shown(app).split("\n") if line in ("one", "two", "three")] == ["one", "two", "three"]
     pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
-
-
-@pytest.mark.parametrize("width", [460, 640, 920])
-def test_the_head_shows_whole_words_or_none(make_app: MakeApp, width: int) -> None:
-    app = make_app()
-    serve(app)
-    app.root.geometry(f"{width}x500")
-    pump_until(lambda: app.root.winfo_width() == width, app.root)
-
-    pane = app.window.conversation
-    for part in (*pane._parts,):
-        if part.winfo_ismapped() and not isinstance(part, tk.Entry):
-            assert part.winfo_width() >= part.winfo_reqwidth() or part is pane._title
-    assert pane.lens.winfo_ismapped()
-    assert pane.reply.winfo_ismapped()
