@@ -31,6 +31,7 @@ from core.wire.splitting import Envelope, Splitter
 
 PREVIEW = 4096  # bytes of a message that a view usually shows
 _WHOLE = 1 << 30  # bytes: more than one entry has, and no more than SQLite counts
+_NEAR = 16  # entries in front of a frame's last one among which its last bytes are looked for at first
 _PATIENCE = 4096  # entries in which the end of a message is looked for
 
 
@@ -260,8 +261,17 @@ class Reading:
         return bytes(pieces[: min(size, cut.size)])
 
     def _tail(self, cut: Cut, head: bytes) -> bytes:
-        """The last bytes of a frame that has ended."""
-        return head if len(head) == cut.size else self.recorded(cut).read(cut.size - self._reach, cut.size)
+        """The last bytes of a frame that has ended, from no more of its calls than it takes."""
+        if len(head) == cut.size:
+            return head
+        span, near = cut.span, _NEAR
+        while True:
+            first = max(span.first, span.last - near)
+            part = span._replace(first=first, start=span.start if first == span.first else 0)
+            recorded = self.recorded(cut._replace(span=part))
+            if recorded.size >= self._reach or first == span.first:
+                return recorded.read(max(0, recorded.size - self._reach), recorded.size)
+            near *= 16
 
     def _entry(self, ordinal: int) -> Entry:
         found = self._reader.read(self.session, ordinal, 1, preview=0)
