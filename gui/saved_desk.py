@@ -82,7 +82,23 @@ class SavedDesk:
 
     def load(self) -> None:
         """Read the list, if nobody has asked for it yet."""
-        self._when_loaded(lambda: None)
+        self.when_loaded(lambda: None)
+
+    def when_loaded(self, act: Callable[[], None]) -> None:
+        """Do something once the list is read, at once if it is; ``messages`` has it then."""
+        if self._is_loaded:
+            act()
+            return
+        self._then.append(act)
+        if self._keeping is None:
+            self._keeping = SavedKeeping(
+                self._window.root,
+                self._path,
+                post=self._post,
+                on_news=self._take_in,
+                complain=self._say,
+            )
+            self._keeping.load()
 
     def toggle(self) -> None:
         """Show the pane beside the conversation and go there, or put it away."""
@@ -113,7 +129,7 @@ class SavedDesk:
 
     def send_at(self, place: int) -> None:
         """Send the message at that place, from 0; who has never seen the list is shown it instead."""
-        self._when_loaded(partial(self._send_at, place))
+        self.when_loaded(partial(self._send_at, place))
 
     def send(self, number: int) -> None:
         """Send a message as the message field would: to the same, composed at this moment."""
@@ -175,7 +191,7 @@ class SavedDesk:
     def save_field(self) -> None:
         """Put what is in the message field at the end of the list, and ask for its name."""
         if self._has_text():
-            self._when_loaded(self._save_field)
+            self.when_loaded(self._save_field)
 
     def bring_in(self) -> None:
         """Import messages from a file that a person chooses."""
@@ -217,22 +233,7 @@ class SavedDesk:
         self._window.open_side(self._pane)
         if self._is_loaded and self._keeping is not None:
             self._keeping.look()
-        self._when_loaded(self._show)
-
-    def _when_loaded(self, act: Callable[[], None]) -> None:
-        if self._is_loaded:
-            act()
-            return
-        self._then.append(act)
-        if self._keeping is None:
-            self._keeping = SavedKeeping(
-                self._window.root,
-                self._path,
-                post=self._post,
-                on_news=self._take_in,
-                complain=self._say,
-            )
-            self._keeping.load()
+        self.when_loaded(self._show)
 
     def _take_in(self, news: tuple[SavedMessage, ...]) -> None:
         """What was kept before, the first time; later what another window has kept."""
