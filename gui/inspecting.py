@@ -57,6 +57,7 @@ class Inspecting:
         self._complain = complain
         self._marks = marks
         self._inspector: Inspector | None = None
+        self.on_made: Callable[[Inspector], None] = lambda _inspector: None  # who puts something below the bytes
         self._dissector: Dissector | None = None
         self._path: Path | None = None  # of the journal that the dissector reads
         self._found: Dissection | None = None  # what is shown
@@ -80,6 +81,7 @@ class Inspecting:
 
             pane = self._window.side_pane
             self._inspector = Inspector(pane, self._window.theme, on_save=self._save, on_close=self.toggle)
+            self.on_made(self._inspector)
             self._window.adopt(self._inspector)
         if self.is_open:
             self._forget()

@@ -1,21 +1,23 @@
-"""Turning the knobs of the conversation on view: between the bars and the workbench. The window's thread."""
+"""Turning the knobs of the conversation on view: between the bar and the workbench. The window's thread."""
 
 from __future__ import annotations
 
+from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from core.journal.ledger import Phase
 from gui import presenter
+from gui.keys import shown
 
 if TYPE_CHECKING:
-    import tkinter as tk
-
     from core.events import SessionId
     from core.journal.ledger import SessionState
     from core.workbench import Workbench
     from gui.archives import Archives
+    from gui.panes.inspector import Inspector
     from gui.panes.knobs_bar import KnobsBar
     from gui.preferences import Preferences
+    from gui.reading_room import ReadingRoom
     from gui.turning import Turned
     from gui.window import Window
 
@@ -25,6 +27,7 @@ class Board(Protocol):
 
     archives: Archives
     preferences: Preferences
+    room: ReadingRoom
 
     @property
     def state(self) -> SessionState | None: ...
@@ -34,12 +37,12 @@ class Board(Protocol):
 
 
 class KnobsDesk:
-    """One bar over the message field, and wherever else ``mount`` puts one."""
+    """One bar over the message field."""
 
     def __init__(self, window: Window, board: Board) -> None:
         self._window, self._board = window, board
         self._strip: KnobsBar | None = None
-        self._bars: list[KnobsBar] = []
+        board.room.inspecting.on_made = self._offer_in
 
     @property
     def strip(self) -> KnobsBar | None:
@@ -58,28 +61,27 @@ class KnobsDesk:
             self._window.composer.focus_message()
             return
         if self._strip is None:
-            self._strip = self._made(self._window.tasks, is_closed_by_itself=True)
+            self._strip = self._made()
         self._window.open_task(self._strip)
         self.show()
         self._strip.focus_first()
 
-    def mount(self, parent: tk.Misc) -> KnobsBar:
-        """Put a bar somewhere else as well; it fills the width there."""
-        bar = self._made(parent, is_closed_by_itself=False)
-        bar.pack(fill="x")
-        self.show()
-        return bar
-
     def show(self) -> None:
         """Show how the knobs of the conversation on view stand."""
-        bars = [bar for bar in self._bars if bar.winfo_manager()]
-        state = self._board.state
-        if not bars or state is None:
+        bar, state = self._strip, self._board.state
+        if bar is None or not self.is_open or state is None:
             return
         is_live = state.phase is not Phase.ENDED and self._board.archives.get(state.session) is None
         words = presenter.session_words(self._board.desk(), state)
-        for bar in bars:
-            bar.show(self._turned(state.session), words, is_free=is_live)
+        bar.show(self._turned(state.session), words, is_free=is_live)
+
+    def _offer_in(self, inspector: Inspector) -> None:
+        """Offer the knobs below the bytes too, whose borders they move."""
+        theme = self._window.theme
+        words = f"Socket knobs  {shown('toggle_knobs')}"
+        button = ttk.Button(inspector.below, text=words, command=self.toggle, style="Pane.Quiet.TButton", width=0)
+        button.bind("<Return>", lambda _event: button.invoke())
+        button.pack(side="left", padx=theme.px(4), pady=(0, theme.px(4)))
 
     def _turned(self, session: SessionId) -> Turned:
         from gui.turning import Turned
@@ -101,14 +103,12 @@ class KnobsDesk:
         """Bytes that a recv asks for when nobody has said it."""
         return self._board.preferences.limits().receive
 
-    def _made(self, parent: tk.Misc, *, is_closed_by_itself: bool) -> KnobsBar:
+    def _made(self) -> KnobsBar:
         from core.net.knobs import LARGEST_RECEIVE, LONGEST_PAUSE
         from gui.panes.knobs_bar import KnobsBar
         from gui.turning import Bounds
 
-        bounds = Bounds(self._usual, LARGEST_RECEIVE, LONGEST_PAUSE * 1000)
-        on_close = self.toggle if is_closed_by_itself else None
-        bar = KnobsBar(parent, self._window.theme, bounds=bounds, on_change=self._turn, on_close=on_close)
-        self._window.adopt(bar)
-        self._bars.append(bar)
+        window, bounds = self._window, Bounds(self._usual, LARGEST_RECEIVE, LONGEST_PAUSE * 1000)
+        bar = KnobsBar(window.tasks, window.theme, bounds=bounds, on_change=self._turn, on_close=self.toggle)
+        window.adopt(bar)
         return bar

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gui.sending_desk import SendingDesk
     from gui.window import Window
 
+_BEGINNING = 100  # characters of the message that the window for repeating shows
 _LOOK = 250  # milliseconds between two looks at the message field while the window for repeating is open
 
 
@@ -164,16 +165,16 @@ class TaskDesk:
 
         composer = self._window.composer
         saved = self._saved.messages if self._saved is not None else ()
-        return RepeatView(
-            composer.text[:200], composer.manner.words, self._to_words(), self._wrong(), self._nobody(), saved
-        )
+        beginning = composer.field.get("1.0", f"1.0 + {_BEGINNING} chars").rstrip("\n")
+        return RepeatView(beginning, composer.manner.words, self._to_words(), self._wrong(), self._nobody(), saved)
 
     def _wrong(self) -> str:
         """Why what is in the field is no message, where that is found out quickly; else the run says it."""
         from gui.repeating import Maker, NotMade
         from gui.sending_desk import is_quick
 
-        text, manner = self._window.composer.text, self._window.composer.manner
+        composer = self._window.composer
+        text, manner = composer.text if composer.field.is_short else "", composer.manner
         if not text or not is_quick(text, manner):
             return ""
         if self._checked[0] != (text, manner):

@@ -59,7 +59,7 @@ def lateness_words(lateness: Latency) -> str:
     if not lateness.count:
         return ""
     p50, p99, most = map(duration, (lateness.p50_ns, lateness.p99_ns, lateness.max_ns))
-    return f"late by {p50} (p50), {p99} (p99), {most} at most"
+    return f"late by {p50} (p50), {p99} (p99), {most} (most)"
 
 
 def file_view(title: str, sent: FileSent) -> TaskView:

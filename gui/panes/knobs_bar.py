@@ -15,6 +15,7 @@ from gui.repeating import pause_words
 from gui.theme import Theme
 from gui.turning import Bounds, Turned, read_receive, read_turned_pause
 
+_ROOMY = 560  # pixels at 96 dots an inch of a window with room to explain
 _EXPLAINED = (
     "Nagle: small pieces wait until what went before has arrived, and then go together. "
     "The inspector's ruler shows what all of this does."
@@ -24,7 +25,7 @@ _EXPLAINED = (
 class KnobsBar(ttk.Frame):
     """``on_change`` gets the knobs as a person has turned them, as soon as they make sense.
 
-    ``on_close``, if there is one, puts the bar away.
+    ``on_close`` puts the bar away.
     """
 
     def __init__(
@@ -34,22 +35,22 @@ class KnobsBar(ttk.Frame):
         *,
         bounds: Bounds,
         on_change: Callable[[Turned], None],
-        on_close: Callable[[], None] | None = None,
+        on_close: Callable[[], None],
     ) -> None:
         super().__init__(parent, style="Window.TFrame")
         self._theme, self._bounds, self._on_change, self._on_close = theme, bounds, on_change, on_close
         self._usual = self._turned = Turned(bounds.usual_receive)
         self._shown: tuple[Turned, str, bool] | None = None
-        ttk.Frame(self, style="Line.TFrame", height=theme.px(1)).pack(fill="x")
+        ttk.Frame(self, style="Line.TFrame", height=theme.px(1)).grid(columnspan=2, sticky="ew")
         self._flow = Flow(self, theme)
-        self._title = ttk.Label(self._flow, style="Window.Strong.TLabel")
+        self._title = ttk.Label(self._flow, text="Sockets", style="Window.Strong.TLabel")
         self.nagle = Toggle(self._flow, theme, "Nagle", lambda _is_on: self._take())
         self.byte_by_byte = Toggle(self._flow, theme, "One byte per send", lambda _is_on: self._take())
         self.pause = Measure(self._flow, theme, "ms between sends", self._take, before="Wait", width=6)
         self.receive = Measure(self._flow, theme, "bytes per recv", self._take, before="Ask for", width=7)
         self.reset = ttk.Button(self._flow, text="As usual", style="Bar.Quiet.TButton", width=0, command=self._be_usual)
-        self.close_button = ttk.Button(self._flow, text="✕", style="Bar.Quiet.TButton", width=0, command=self._close)
-        self._words = ttk.Label(self, text=_EXPLAINED, style="Window.Muted.TLabel", justify="left")
+        self.close_button = ttk.Button(self, text="✕", style="Bar.Quiet.TButton", width=0, command=on_close)
+        self._words = ttk.Label(self, style="Window.Muted.TLabel", justify="left")
         self._why = ttk.Label(self, style="Window.Error.TLabel", justify="left")
         self._lay_out()
         self.show(self._usual, "", is_free=False)
@@ -60,7 +61,7 @@ class KnobsBar(ttk.Frame):
             return
         is_other = self._shown is None or self._shown[1] != whose
         self._shown = turned, whose, is_free
-        self._title.configure(text=f"Sockets of {whose}" if whose else "Sockets")
+        self._words.configure(text=f"Of {whose}, at once and from now on. {_EXPLAINED}" if whose else _EXPLAINED)
         for part in self.controls:
             part.state(["!disabled" if is_free else "disabled"])
         if is_other or turned != self._turned:
@@ -76,12 +77,12 @@ class KnobsBar(ttk.Frame):
     @property
     def complaint(self) -> str:
         """What is wrong; empty if nothing is."""
-        return str(self._why.cget("text")) if self._why.winfo_manager() else ""
+        return str(self._why.cget("text"))
 
     @property
     def whose(self) -> str:
         """Whose knobs these are."""
-        return str(self._title.cget("text"))
+        return self._shown[1] if self._shown is not None else ""
 
     def focus_first(self) -> None:
         """Go to the first control."""
@@ -125,14 +126,13 @@ class KnobsBar(ttk.Frame):
         for each in (self.pause.field, self.receive.field):
             (each.refuse if each is field else each.accept)()
         self._why.configure(text=why)
-        if why:
-            self._why.pack(fill="x", padx=self._theme.px(16), pady=(0, self._theme.px(5)), before=self._words)
-        else:
-            self._why.pack_forget()
+        (self._why.grid if why else self._why.grid_remove)()
 
-    def _close(self) -> None:
-        if self._on_close is not None:
-            self._on_close()
+    def _make_room(self, event: tk.Event[tk.Misc]) -> None:
+        """Explain only where that leaves the conversation some room."""
+        window = self.winfo_toplevel()
+        if event.widget in (self, window):
+            (self._words.grid if window.winfo_height() >= self._theme.px(_ROOMY) else self._words.grid_remove)()
 
     def _lay_out(self) -> None:
         px = self._theme.px
@@ -140,13 +140,17 @@ class KnobsBar(ttk.Frame):
             self._flow.add(part)
         self._flow.add(self.receive, stretch=1)
         self._flow.add(self.reset)
-        if self._on_close is not None:
-            self._flow.add(self.close_button)
-        self._flow.pack(fill="x", padx=(px(16), px(10)), pady=(px(5), px(3)))
-        self._words.pack(fill="x", padx=px(16), pady=(0, px(5)))
+        self._flow.grid(row=1, sticky="ew", padx=(px(16), px(8)), pady=(px(5), px(3)))
+        self.close_button.grid(row=1, column=1, sticky="ne", padx=(0, px(10)), pady=px(5))
+        for row, label in enumerate((self._why, self._words), 2):
+            label.grid(row=row, columnspan=2, sticky="ew", padx=px(16), pady=(0, px(5)))
+        self._why.grid_remove()
+        self.columnconfigure(0, weight=1)
+        self.bind("<Map>", self._make_room, add=True)
+        self.winfo_toplevel().bind("<Configure>", self._make_room, add=True)
         for label in (self._words, self._why):
-            wrap_within(label, self, lambda: px(34))
+            wrap_within(label, self, lambda: px(40))
         for control in (*self.controls, self.close_button):
-            control.bind("<Escape>", lambda _event: self._close())
+            control.bind("<Escape>", lambda _event: self._on_close())
         for button in (self.reset, self.close_button):
             button.bind("<Return>", lambda event: event.widget.invoke())

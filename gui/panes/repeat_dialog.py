@@ -33,14 +33,16 @@ class RepeatDialog(TaskDialog):
         self.every = Measure(body, theme, "milliseconds", self._changed)
         self.list = StepList(body, theme, on_change=self._changed, on_wrong=lambda why: self.complain(self.list, why))
         self.often: Options[bool] = Options(body, theme, lambda _is_endless: self._often_chosen())
-        self.times = Measure(body, theme, "times", self._changed)
         self.to = ttk.Label(body, style="Window.TLabel")
         for heading, part in (
             ("What", self.what), ("Every", self.every), ("In order", self.list), ("How often", self.often),
-            ("", self.times), ("To", self.to),
+            ("To", self.to),
         ):  # fmt: skip
             self.section(heading, part)
         self.often.offer((Option(True, "Until it is stopped"), Option(False, "So many times:")), True)
+        self.times = Measure(self.often, theme, "", self._changed, width=12)
+        self.times.grid(row=2, column=1, padx=(theme.px(8), 0))
+        self.often.columnconfigure(0, weight=0)
         self.every.field.put(pause_words(_EVERY_MS))
         self.times.field.put(str(_TIMES))
         self.show(RepeatView())
@@ -102,7 +104,7 @@ class RepeatDialog(TaskDialog):
             (self.what, self.what.buttons[0], "" if is_list else view.wrong or missing),
             (self.every, self.every.field, "" if is_list else self.every.read(read_pause)),
             (self.list, self.list.add, (no_step or slow or (fast if self.list.steps else "")) if is_list else ""),
-            (self.times, self.times.field, "" if self.often.key else self.times.read(read_times)),
+            (self.often, self.times.field, "" if self.often.key else self.times.read(read_times)),
             (self.to, self.begin_button, view.nobody if is_last else ""),
         ]
 

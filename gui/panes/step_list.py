@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from core.text_safety import TextSafety
 from gui.panes.choice import Choice
-from gui.panes.focus_ring import FocusRing
 from gui.panes.task_dialog import Measure
 from gui.repeating import MOST_STEPS, ListStep, pause_words, read_pause
 from gui.theme import Theme
@@ -17,7 +16,8 @@ from gui.theme import Theme
 if TYPE_CHECKING:
     from core.compose import SavedMessage
 
-_ROWS = 5  # in sight
+_MOST_ROWS, _LEAST_ROWS = 5, 2  # in sight
+_BESIDE, _ROW = 420, 20  # pixels at 96 dots an inch that the window around takes, and a row
 _LONGEST_NAME = 48  # characters
 _USUAL_PAUSE = 100.0  # milliseconds
 _ADD = "Add a saved message…"
@@ -41,14 +41,13 @@ class StepList(ttk.Frame):
         box = ttk.Frame(self, style="Edge.TFrame", padding=theme.px(1))
         inner = ttk.Frame(box, style="Pane.TFrame")
         inner.pack(fill="both", expand=True)
-        self.tree = ttk.Treeview(inner, columns=("wait",), show="tree", selectmode="browse", height=_ROWS)
+        self.tree = ttk.Treeview(inner, columns=("wait",), show="tree", selectmode="browse", height=self._rows)
         self.tree.column("#0", width=theme.px(220), minwidth=theme.px(80))
         self.tree.column("wait", width=theme.px(130), minwidth=theme.px(80), anchor="e", stretch=False)
         bar = ttk.Scrollbar(inner, command=self.tree.yview, takefocus=False)
         self.tree.configure(yscrollcommand=bar.set)
         self.tree.pack(side="left", fill="both", expand=True, padx=theme.px(2), pady=theme.px(2))
         bar.pack(side="right", fill="y")
-        FocusRing(inner, self.tree, theme)
         self._row = ttk.Frame(self, style="Window.TFrame")
         self.pause = Measure(self._row, theme, "ms", self._pause_edited, before="Then wait", width=8)
         self.buttons = {words: self._button(words, act) for words, act in self._acts()}
@@ -68,6 +67,12 @@ class StepList(ttk.Frame):
         """Which row is chosen, from 0."""
         chosen = self.tree.selection()
         return self.tree.index(chosen[0]) if chosen else 0
+
+    @property
+    def _rows(self) -> int:
+        """How many rows there is room for on the screen."""
+        room = self.winfo_screenheight() / self._theme.scale - _BESIDE
+        return int(max(_LEAST_ROWS, min(_MOST_ROWS, room // _ROW)))
 
     def _acts(self) -> tuple[tuple[str, Callable[[], None]], ...]:
         return ("Up", lambda: self._move(-1)), ("Down", lambda: self._move(1)), ("Remove", self._remove)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import tkinter as tk
+from tkinter import ttk
 from typing import Any
 
 import pytest
@@ -93,7 +94,7 @@ def test_another_conversation_has_its_own(made: Bar) -> None:
 
     assert made.bar.complaint == ""
     assert (made.bar.nagle.is_on, made.bar.receive.field.get()) == (True, "512")
-    assert made.bar.whose == "Sockets of Server 127.0.0.1:1"
+    assert made.bar.whose == "Server 127.0.0.1:1"
 
 
 def test_what_is_over_cannot_be_turned(made: Bar) -> None:
@@ -144,6 +145,22 @@ def test_a_small_recv_cuts_what_comes(make_app: MakeApp) -> None:
         bar.receive.field.insert(0, "1")
 
         pump_until(lambda: peer.send(b"ab") == 2 and sizes(app)[-2:] == [1, 1], app.root)
+
+
+def test_the_inspector_offers_the_knobs_beside_what_they_do(make_app: MakeApp) -> None:
+    app = make_app()
+    serve(app)
+    app.switchboard.commands["toggle_inspector"]()
+    inspector = app.switchboard.room.inspecting._inspector
+    assert inspector is not None
+    (offer,) = inspector.below.winfo_children()
+
+    assert isinstance(offer, ttk.Button)
+    offer.invoke()
+    app.root.update()
+
+    assert app.switchboard.knobs.is_open
+    assert app.root.focus_get() is app.switchboard.knobs.strip.nagle  # type: ignore[union-attr]
 
 
 def calls(app: App, kind: str) -> list[str]:

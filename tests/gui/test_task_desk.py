@@ -160,7 +160,7 @@ def test_what_cannot_be_is_said_at_its_place_and_nothing_is_lost(talk: Talk) -> 
 
     assert "Write a message first" in dialog.complaint(dialog.what)
     assert "a number of milliseconds from 1" in dialog.complaint(dialog.every)
-    assert "a whole number from 1" in dialog.complaint(dialog.times)
+    assert "a whole number from 1" in dialog.complaint(dialog.often)
     assert dialog.every.field.text == "soon"
     assert strips(app) == []
     dialog.destroy()

@@ -28,7 +28,7 @@ def test_a_repeat_says_how_many_how_exactly_and_what_was_missed() -> None:
     assert view == TaskView(
         "Every 5 ms",
         "40 of 100 sent, 1 moment missed",
-        "late by 200 µs (p50), 3.0 ms (p99), 3.0 ms at most",
+        "late by 200 µs (p50), 3.0 ms (p99), 3.0 ms (most)",
         fraction=0.4,
     )
 
