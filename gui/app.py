@@ -216,10 +216,10 @@ class App:
             self._offer_crashed()
         if self._options.serve is not None:
             self._fill(self._options.serve)
-            self.switchboard.serve()
+            self.switchboard.line.serve()
         if self._options.connect is not None:
             self._fill(self._options.connect)
-            self.switchboard.connect()
+            self.switchboard.line.connect()
         kept = (self._journals, self._saved.keep_journals, self._saved.journal_megabytes)
         threading.Thread(target=journals.prune, args=kept, name="prune journals", daemon=True).start()
         self._save_now_and_then()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gui.desktop import open_file
 from gui.tour import DONE, STEPS, Place, Scene, Tour
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ class HelpDesk:
         advice = "Help, About Tincan copies the versions for a report."
         is_open = folder.is_dir() and self._open_folder(folder)
         self._notices.say(f"{'The folder of the log is open' if is_open else 'The log'}: {what}. {advice}", "log")
+
+    def open_log(self) -> None:
+        """Show the log itself, or say where it is."""
+        if not open_file(self._log):
+            self._notices.say(f"The log is {self._log}", "log")
 
     def begin_tour(self) -> None:
         """Begin the tour of the first conversation, from its first step."""

@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Protocol
 from core.errors import JournalError
 from core.events import SessionId
 from gui import journals
+from gui.desktop import open_folder
 from gui.journals import Recent
 
 if TYPE_CHECKING:
     from core.journal.ledger import SessionState
     from core.journal.recovery import Opened
-    from core.text_safety import TextSafety
     from gui.archives import Archives
     from gui.notices import Notices
+    from gui.window import Window
 
 _TELL_AFTER = 0.3  # seconds of opening before there is a word about it
 _PATIENCE = 1.0  # seconds for what is being read when the program ends
@@ -61,14 +62,15 @@ class JournalDesk:
         notices: Notices,
         run: Run,
         *,
-        safety: TextSafety,
+        window: Window,
         on_open: Callable[[list[SessionState]], None],
         on_change: Callable[[SessionState], None],
     ) -> None:
         self._archives = archives
         self._notices = notices
         self._run = run
-        self._safety = safety
+        self._window = window
+        self._safety = window.conversation.transcript.text.safety
         self._on_open = on_open
         self._on_change = on_change
         self._words: dict[Path, str] = {}  # what is in journals that were looked into
@@ -91,6 +93,22 @@ class JournalDesk:
             return
         self._opening = _Opening(path)
         self._begin("open journal", partial(self._opened_by, self._opening))
+
+    def ask(self) -> None:
+        """Ask which journal to open."""
+        from tkinter import filedialog
+
+        kinds = [("Journals", "*.tincan"), ("All files", "*")]
+        chosen = filedialog.askopenfilename(parent=self._window.root, title="Open a journal", filetypes=kinds)
+        if chosen:
+            self.open(Path(chosen))
+
+    def open_folder(self) -> None:
+        """Show the folder of journals in the desktop's own file program, or say where it is."""
+        own = self._run.journal
+        folder = own.parent if own is not None else self._run.journal_folder
+        if not open_folder(folder):
+            self._notices.say(f"The journals are in {folder}", "folder")
 
     def recent(self, on_more: Callable[[], None]) -> list[tuple[str, Callable[[], None]]]:
         """The newest journals in words, each with what opens it.

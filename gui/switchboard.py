@@ -7,26 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from core.address import DEFAULT_HOST, DEFAULT_PORT, Address
-from core.errors import TincanError
-from core.events import ConnectionId, Role, SessionId
-from core.journal.ledger import ConnectionState, Phase, SessionState
+from core.events import ConnectionId, SessionId
+from core.journal.ledger import ConnectionState, SessionState
 from gui import presenter
 from gui.archives import Archives
-from gui.desktop import open_file, open_folder
+from gui.commands import commands
+from gui.desktop import open_folder
 from gui.export_desk import ExportDesk
-from gui.form import glance, read_address
+from gui.form import glance
 from gui.help_desk import HelpDesk
 from gui.journal_desk import JournalDesk, first
-from gui.keys import SAVED_WITH_KEYS
 from gui.knobs_desk import KnobsDesk
+from gui.line_desk import LineDesk
 from gui.notices import Notices
 from gui.preferences import Preferences
-from gui.reachable import look_up
 from gui.reading_room import ReadingRoom
 from gui.saved_desk import SavedDesk
 from gui.sending_desk import SendingDesk
@@ -39,7 +36,6 @@ from gui.window import Window
 if TYPE_CHECKING:
     from core.journal.passage import Passage
     from core.journal.recorder import Recording
-    from core.net.reachable import LocalAddress
     from core.workbench import Workbench
     from gui.conversations import OpenConversation, OpenJournal
 
@@ -88,24 +84,20 @@ class Switchboard:
         self.sessions: dict[SessionId, SessionState] = {}
         self.selected: SessionId | None = None
         self._connection: ConnectionState | None = None  # the one that is shown alone
-        self._theme = theme
+        self.theme = theme
         self._surroundings = surroundings
         self._workbench: Workbench | None = None
         self._journal: OpenJournal | None = None
-        self._replies: dict[SessionId, str] = {}
-        self._asked: SessionId | None = None  # the newest session, whose failure is told under the fields
-        self._starting: SessionId | None = None  # the server that is about to listen
-        self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
-        self._reachable: tuple[LocalAddress, ...] = ()
         self._leaving = False
         calls = Calls(surroundings.post, self.refresh, self._cannot_read)
         self.viewing = Viewing(calls, preferences.lens)
         self.archives = Archives()
+        self.line = LineDesk(self, surroundings.post)
         self.sending = SendingDesk(self, surroundings.post)
 
     def open(self, window: Window) -> None:
         """Take charge of a window."""
-        self._window = window
+        self.window = window
         post = self._surroundings.post
         self.room = ReadingRoom(
             window,
@@ -117,18 +109,18 @@ class Switchboard:
         )
         self.export_desk = ExportDesk(window, self.viewing, post=post, open_folder=open_folder)
         self.notices = Notices(window.banner, self.commands)
-        self.help = HelpDesk(window, self._theme, self.notices, log=self._surroundings.log, open_folder=open_folder)
+        self.help = HelpDesk(window, self.theme, self.notices, log=self._surroundings.log, open_folder=open_folder)
         self.journal_desk = JournalDesk(
             self.archives,
             self.notices,
             self._surroundings,
-            safety=window.conversation.transcript.text.safety,
+            window=window,
             on_open=self._show_archived,
             on_change=self._learn,
         )
         self.settings = SettingsDesk(
-            window, self._theme, current=lambda: self.preferences, keep=self.apply, post=post,
-            open_folder=self._open_folder,
+            window, self.theme, current=lambda: self.preferences, keep=self.apply, post=post,
+            open_folder=self.journal_desk.open_folder,
         )  # fmt: skip
         self.saved = SavedDesk(window, self.sending, self._surroundings.saved_messages, post=post, say=self.say)
         self.tasks = TaskDesk(
@@ -136,9 +128,7 @@ class Switchboard:
             complain=self.complain, saved=self.saved,
         )  # fmt: skip
         self.knobs = KnobsDesk(window, self)
-        hosts, ports = self.preferences.hosts, self.preferences.ports
-        window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
-        self._offer_history()
+        self.line.open(window)
         self.sending.open(window)
         window.show_encoding(self.preferences.read_as)
         window.composer.focus_message()
@@ -147,52 +137,7 @@ class Switchboard:
     @property
     def commands(self) -> Mapping[str, Callable[[], None]]:
         """Every command of the keys and menus, by its name."""
-        return {
-            "toggle_server": self.toggle_server,
-            "toggle_client": self.toggle_client,
-            "connect_again": self.connect,
-            "focus_host": lambda: self._window.address.focus_host(),
-            "focus_message": lambda: self._window.composer.focus_message(),
-            "message_options": lambda: self._window.composer.toggle_options(),
-            "macros": lambda: self._window.composer.open_macros(),
-            "show_settings": lambda: self.settings.open(),
-            "show_network": lambda: self.settings.show_network(self.sessions.values()),
-            "toggle_saved": lambda: self.saved.toggle(),
-            "save_message": lambda: self.saved.save_field(),
-            **{f"send_saved_{place + 1}": partial(self._send_saved, place) for place in range(SAVED_WITH_KEYS)},
-            "repeat": lambda: self.tasks.open_repeat(),
-            "send_file": lambda: self.tasks.open_send_file(),
-            "keep_received": lambda: self.tasks.open_keep(),
-            "stop_task": lambda: self.tasks.stop_newest(),
-            "toggle_knobs": lambda: self.knobs.toggle(),
-            "show_times": lambda: self._window.status.show_times(),
-            "find": lambda: self.room.open_find(),
-            "find_next": lambda: self.room.step(1),
-            "find_previous": lambda: self.room.step(-1),
-            "filter": lambda: self.room.open_filter(),
-            "toggle_inspector": lambda: self.room.toggle_inspector(),
-            "export": lambda: self.export_desk.open(),
-            "toggle_hex": lambda: self.room.toggle_hex(),
-            "next_session": lambda: self._step(1),
-            "previous_session": lambda: self._step(-1),
-            "clear_view": self.clear_view,
-            "show_everything": self.show_everything,
-            "larger": lambda: self.settings.zoom(self._theme.step + 1),
-            "smaller": lambda: self.settings.zoom(self._theme.step - 1),
-            "usual_size": lambda: self.settings.zoom(0),
-            "show_keys": lambda: self.help.show_keys(),
-            "show_about": lambda: self.help.show_about(),
-            "begin_tour": lambda: self.help.begin_tour(),
-            "report_problem": lambda: self.help.report_problem(),
-            "open_journals": self._open_folder,
-            "open_journal": self._ask_for_journal,
-            "open_log": self._show_log,
-            "cut": lambda: self._edit("<<Cut>>"),
-            "copy": lambda: self._edit("<<Copy>>"),
-            "paste": lambda: self._edit("<<Paste>>"),
-            "select_all": lambda: self._edit("<<SelectAll>>"),
-            "quit": self.quit,
-        }
+        return commands(self)
 
     # What comes up.
 
@@ -203,16 +148,16 @@ class Switchboard:
             before = self.sessions.get(state.session)
             self.sessions[state.session] = state
             if before is None or before.phase is not state.phase:
-                self._phase_changed(state)
+                self.line.phase_changed(state, is_selected=state.session == self.selected)
         self.refresh()
 
     def refresh(self) -> None:
         """Show what is so."""
-        self._window.show(presenter.present(self.desk()))
+        self.window.show(presenter.present(self.desk()))
         self.help.watch(self.sessions, self.selected)
         state = self.state
         conversation = self._look(state) if state is not None else None
-        self._window.conversation.show_rows(conversation)
+        self.window.conversation.show_rows(conversation)
         self.room.show(state)
         self.tasks.show()
         self.knobs.show()
@@ -237,59 +182,14 @@ class Switchboard:
             self.selected,
             self._connection,
             self.sending.recipients,
-            glance(self._window.address),
-            self._replies.get(self.selected, self.preferences.reply) if self.selected else self.preferences.reply,
-            self._reachable,
-            self._window.conversation.transcript.text.safety,
+            glance(self.window.address),
+            self.line.reply_of(self.selected),
+            self.line.reachable,
+            self.window.conversation.transcript.text.safety,
             self.archives.begun,
         )
 
     # What the person asks for.
-
-    def toggle_server(self) -> None:
-        """Start the server at host and port, or stop the one that runs there."""
-        running = presenter.server_here(self.desk())
-        if running is None:
-            self.serve()
-        else:
-            self.workbench.stop(running.session)
-
-    def toggle_client(self) -> None:
-        """Connect to host and port, or end what is connected or dialling there."""
-        running = presenter.client_here(self.desk())
-        if running is None:
-            self.connect()
-        else:
-            self.workbench.stop(running.session)
-
-    def serve(self) -> None:
-        """Start a server at host and port."""
-        address = read_address(self._window.address, for_server=True)
-        if address is not None:
-            reply = self.preferences.reply
-            self._begin(address, lambda: self.workbench.serve(address, reply=reply), is_server=True)
-            if self._asked is not None:
-                self._replies[self._asked] = reply
-            if not address.is_loopback:
-                look_up(lambda found: self._surroundings.post(lambda: self._found_addresses(found)))
-
-    def connect(self) -> None:
-        """Connect a client to host and port."""
-        address = read_address(self._window.address, for_server=False)
-        if address is None:
-            return
-        if self._starting is not None:
-            self._connect_next = address
-        else:
-            self._begin(address, lambda: self.workbench.connect(address))
-
-    def do_next(self) -> None:
-        """Enter in the address: press the button that is next."""
-        view = presenter.present(self.desk()).address
-        if view.server.is_next:
-            self.serve()
-        elif view.client.is_next or view.client.text == "Connect":
-            self.connect()
 
     def choose_row(self, key: str) -> None:
         """Show the session, or the connection of a session, that a row stands for."""
@@ -304,17 +204,21 @@ class Switchboard:
         self.viewing.choose_connection(session, connection)
         if state is not None:
             port = state.addresses[0].port if state.addresses else state.target.port
-            self._window.address.fill(state.target.host, str(port))
-        self._window.composer.complain("")
+            self.window.address.fill(state.target.host, str(port))
+        self.window.composer.complain("")
         self.refresh()
 
     def choose_reply(self, reply: str) -> None:
         """Have the selected server, and those to come, reply like that."""
-        self.preferences = replace(self.preferences, reply=reply)
-        state = self.state
-        if state is not None and state.role is Role.SERVER:
-            self._replies[state.session] = reply
-            self.workbench.set_reply(state.session, reply)
+        self.line.choose_reply(reply)
+
+    def do_next(self) -> None:
+        """Enter in the address: press the button that is next."""
+        self.line.do_next()
+
+    def show_new(self, session: SessionId) -> None:
+        """Show a session that has just been started, of which nothing is known yet."""
+        self.selected, self._connection, self.sending.recipients = session, None, None
 
     def choose_colours(self, name: str) -> None:
         """Take another palette."""
@@ -344,7 +248,7 @@ class Switchboard:
     def choose_encoding(self, encoding: str) -> None:
         """Read the bytes of conversations as other text."""
         self.preferences = replace(self.preferences, read_as=encoding)
-        self._window.show_encoding(encoding)
+        self.window.show_encoding(encoding)
 
     def choose_passage(self, passage: Passage) -> None:
         """A person looks at one message."""
@@ -364,7 +268,7 @@ class Switchboard:
         words = "One connection stands" if standing == 1 else f"{standing:,} connections stand"
         sentence, answers = f"{words}. Quit all the same?", {"Quit": self._surroundings.leave}
         self.notices.offer(sentence, "quit", answers, close_word="Stay", on_close=self._stay)
-        self._window.banner.focus_first()
+        self.window.banner.focus_first()
 
     @property
     def workbench(self) -> Workbench:
@@ -385,51 +289,14 @@ class Switchboard:
 
     # Behind the scenes.
 
-    def _begin(self, address: Address, start: Callable[[], SessionId], *, is_server: bool = False) -> None:
-        self._window.address.accept()
-        self._window.composer.complain("")
-        try:
-            session = start()
-        except TincanError as error:
-            self._window.address.refuse(str(error))
-            return
-        self.selected, self._connection, self._asked, self.sending.recipients = session, None, session, None
-        self._starting = session if is_server else None
-        self.preferences = self.preferences.with_address(address.host, str(address.port))
-        self._offer_history()
-        self._window.composer.focus_message()
-
-    def _offer_history(self) -> None:
-        self._window.address.offer(self.preferences.hosts, self.preferences.ports)
-
-    def _phase_changed(self, state: SessionState) -> None:
-        form = self._window.address
-        if state.session == self._starting and state.phase is not Phase.STARTING:
-            self._server_decided(listens=state.phase is Phase.OPEN)
-        if state.phase is Phase.ENDED and state.failure is not None and state.session == self._asked:
-            form.refuse(str(state.failure))
-        if state.phase is Phase.OPEN and state.addresses and state.target.port == 0 and state.session == self.selected:
-            form.fill(state.target.host, str(state.addresses[0].port))
-
-    def _server_decided(self, *, listens: bool) -> None:
-        """The server listens or has failed: do what was asked for meanwhile."""
-        self._starting = None
-        address, self._connect_next = self._connect_next, None
-        if listens and address is not None:
-            self._begin(address, lambda: self.workbench.connect(address))
-
     def _cannot_read(self, why: str) -> None:
         self.say(why, "reading", is_failure=True)
 
-    def _step(self, step: int) -> None:
+    def step(self, step: int) -> None:
+        """Show the session so many further in the list."""
         session = presenter.next_session(self.desk(), step)
         if session is not None:
             self.select(session)
-
-    def _edit(self, event: str) -> None:
-        widget = self._window.root.focus_get()
-        if widget is not None:
-            widget.event_generate(event)
 
     def recent_journals(self, on_more: Callable[[], None]) -> list[tuple[str, Callable[[], None]]]:
         """See ``JournalDesk.recent``."""
@@ -450,36 +317,10 @@ class Switchboard:
         self.sessions[state.session] = state
         self.refresh()
 
-    def _found_addresses(self, found: tuple[LocalAddress, ...]) -> None:
-        self._reachable = found
-        self.refresh()
-
-    def _ask_for_journal(self) -> None:
-        from tkinter import filedialog
-
-        kinds = [("Journals", "*.tincan"), ("All files", "*")]
-        chosen = filedialog.askopenfilename(parent=self._window.root, title="Open a journal", filetypes=kinds)
-        if chosen:
-            self.journal_desk.open(Path(chosen))
-
-    def _open_folder(self) -> None:
-        journal = self._surroundings.journal
-        folder = journal.parent if journal is not None else self._surroundings.journal_folder
-        if not open_folder(folder):
-            self.say(f"The journals are in {folder}", "folder")
-
-    def _show_log(self) -> None:
-        log = self._surroundings.log
-        if not open_file(log):
-            self.say(f"The log is {log}", "log")
-
     def why_nobody(self) -> str:
         """Why there is nobody to send to, as a sentence."""
         return presenter.present(self.desk()).composer.hint + "."
 
-    def _send_saved(self, place: int) -> None:
-        self.saved.send_at(place)
-
     def _stay(self) -> None:
         self._leaving = False
-        self._window.composer.focus_message()
+        self.window.composer.focus_message()

@@ -1,0 +1,73 @@
+"""Every command of the keys and the menus, by its name: one table, so that each is spelt once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gui.keys import SAVED_WITH_KEYS
+
+if TYPE_CHECKING:
+    from gui.switchboard import Switchboard
+
+
+def commands(board: Switchboard) -> Mapping[str, Callable[[], None]]:
+    """What each of them does. The window and the rooms need not be there before one is called."""
+    return {
+        "toggle_server": board.line.toggle_server,
+        "toggle_client": board.line.toggle_client,
+        "connect_again": board.line.connect,
+        "focus_host": lambda: board.window.address.focus_host(),
+        "focus_message": lambda: board.window.composer.focus_message(),
+        "message_options": lambda: board.window.composer.toggle_options(),
+        "macros": lambda: board.window.composer.open_macros(),
+        "show_settings": lambda: board.settings.open(),
+        "show_network": lambda: board.settings.show_network(board.sessions.values()),
+        "toggle_saved": lambda: board.saved.toggle(),
+        "save_message": lambda: board.saved.save_field(),
+        **{f"send_saved_{place + 1}": partial(_send_saved, board, place) for place in range(SAVED_WITH_KEYS)},
+        "repeat": lambda: board.tasks.open_repeat(),
+        "send_file": lambda: board.tasks.open_send_file(),
+        "keep_received": lambda: board.tasks.open_keep(),
+        "stop_task": lambda: board.tasks.stop_newest(),
+        "toggle_knobs": lambda: board.knobs.toggle(),
+        "show_times": lambda: board.window.status.show_times(),
+        "find": lambda: board.room.open_find(),
+        "find_next": lambda: board.room.step(1),
+        "find_previous": lambda: board.room.step(-1),
+        "filter": lambda: board.room.open_filter(),
+        "toggle_inspector": lambda: board.room.toggle_inspector(),
+        "export": lambda: board.export_desk.open(),
+        "toggle_hex": lambda: board.room.toggle_hex(),
+        "next_session": lambda: board.step(1),
+        "previous_session": lambda: board.step(-1),
+        "clear_view": board.clear_view,
+        "show_everything": board.show_everything,
+        "larger": lambda: board.settings.zoom(board.theme.step + 1),
+        "smaller": lambda: board.settings.zoom(board.theme.step - 1),
+        "usual_size": lambda: board.settings.zoom(0),
+        "show_keys": lambda: board.help.show_keys(),
+        "show_about": lambda: board.help.show_about(),
+        "begin_tour": lambda: board.help.begin_tour(),
+        "report_problem": lambda: board.help.report_problem(),
+        "open_journals": lambda: board.journal_desk.open_folder(),
+        "open_journal": lambda: board.journal_desk.ask(),
+        "open_log": lambda: board.help.open_log(),
+        "cut": lambda: _edit(board, "<<Cut>>"),
+        "copy": lambda: _edit(board, "<<Copy>>"),
+        "paste": lambda: _edit(board, "<<Paste>>"),
+        "select_all": lambda: _edit(board, "<<SelectAll>>"),
+        "quit": board.quit,
+    }
+
+
+def _send_saved(board: Switchboard, place: int) -> None:
+    board.saved.send_at(place)
+
+
+def _edit(board: Switchboard, event: str) -> None:
+    """Have the widget with the focus do it."""
+    widget = board.window.root.focus_get()
+    if widget is not None:
+        widget.event_generate(event)
