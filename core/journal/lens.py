@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.events import ConnectionId
-from core.journal.passage import EVERYTHING, RECEIVED, SENT, Filter, Span
+from core.journal.passage import DATA_KINDS, EVERYTHING, RECEIVED, SENT, Filter, Span
 from core.settings import DEFAULTS
 from core.wire.framing import make_splitter
 from core.wire.splitting import Splitter
 
 if TYPE_CHECKING:
-    from core.journal.reader import Entry, ScanRow
+    from core.journal.reader import Entry, Piece
 
 RAW = "raw"
 MARK_ENTRIES = 256  # that count, between two marks
@@ -116,18 +117,18 @@ class Walk:
             stream.splitter.state = one.state
             stream.first, stream.start, stream.last, stream.stop, stream.size = one[2:7]
 
-    def count(self, row: ScanRow) -> None:
-        """Pass over an entry and count its rows."""
-        ordinal, connection, kind, size, data, at = row
-        if kind not in (RECEIVED, SENT):
-            self.rows += len(self._finished(connection, kind)) + self._lens.only.notes
-        elif data is None:
-            self.rows += 1
-        else:
-            stream = self._stream(connection, kind)
-            ends, last = stream.splitter.tally(data, at)
-            self.rows += ends
-            self._advance(stream, ordinal, ends, last, size)
+    def count(self, pieces: Sequence[Piece]) -> None:
+        """Pass over entries and count their rows; a direction's bytes between two notes are looked at together."""
+        if self._lens.framing == RAW:
+            self.rows += len(pieces)
+            return
+        begin = 0
+        for place, piece in enumerate(pieces):
+            if piece[2] not in DATA_KINDS:
+                self._count_data(pieces[begin:place])
+                self.rows += len(self._finished(piece[1], piece[2])) + self._lens.only.notes
+                begin = place + 1
+        self._count_data(pieces[begin:] if begin else pieces)
 
     def cut(self, entry: Entry, first: int = 0, stop: int = sys.maxsize) -> list[tuple[int, Cut | None]]:
         """Pass over an entry and give those of its rows whose places lie from ``first`` up to before ``stop``.
@@ -188,6 +189,19 @@ class Walk:
             stream = self._streams[connection, kind] = _Stream(make_splitter(self._lens.framing))
         return stream
 
+    def _count_data(self, pieces: Sequence[Piece]) -> None:
+        """Pass over entries that have bytes."""
+        streams: defaultdict[tuple[ConnectionId | None, str], list[Piece]] = defaultdict(list)
+        for piece in pieces:
+            if piece[3]:
+                streams[piece[1], piece[2]].append(piece)
+        for (connection, kind), same in streams.items():
+            ordinals, _connections, _kinds, data, times = zip(*same, strict=True)
+            stream = self._stream(connection, kind)
+            ends, last = stream.splitter.tally_all(data, times)
+            self.rows += ends
+            _advance_over(stream, ordinals, data, ends, last)
+
     def _advance(self, stream: _Stream, ordinal: int, ends: int, last: int, size: int) -> None:
         if ends:
             stream.begin(ordinal, last)
@@ -205,6 +219,21 @@ class Walk:
                 span = Span(stream.first, stream.start, stream.last, stream.stop)
                 cuts.append(Cut(connection, kind, span, stream.size, stream.splitter.could_end))
         return cuts
+
+
+def _advance_over(stream: _Stream, ordinals: Sequence[int], data: Sequence[bytes], ends: int, last: int) -> None:
+    """Entries have passed in which so many frames end, the last of them at that offset of all their bytes."""
+    size = sum(map(len, data)) - last  # of the frame that has begun behind it
+    if ends:
+        place, start = len(data), -size
+        while start < 0:
+            place -= 1
+            start += len(data[place])
+        stream.begin(ordinals[min(place, len(data) - 1)], start)
+    elif not stream.size:
+        stream.begin(ordinals[0], 0)
+    if size:
+        stream.extend(ordinals[-1], len(data[-1]), size)
 
 
 def _cut_between(stream: _Stream, entry: Entry, begin: int, end: int, *, leads: bool) -> Cut:

@@ -26,15 +26,18 @@ _CALLS = f"""SELECT ordinal, wall_ns, mono_ns, coalesce(length(data), 0), coales
 # SQLite quotes a damaged schema in its messages, which then are not UTF-8 either.
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 
+_AT_ONCE = 64  # rows
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine, some ten microseconds, between two looks at the clock
 
 _Kind: TypeAlias = type | tuple[type, ...]
 _BYTES_OR_NONE = (bytes, type(None))
 _INT_OR_NONE = (int, type(None))
 ScanRow: TypeAlias = tuple[int, ConnectionId | None, str, int, bytes | None, int]
+Piece: TypeAlias = tuple[int, ConnectionId | None, str, bytes, int]
 CallRow: TypeAlias = tuple[int, int, int, int, str]
 _Kinds: TypeAlias = tuple[_Kind, ...]
 _SCAN: _Kinds = (int, _INT_OR_NONE, str, int, _BYTES_OR_NONE, int)
+_PIECE: _Kinds = (int, _INT_OR_NONE, str, bytes, int)
 _CALL: _Kinds = (int, int, int, int, str)
 _ENTRY: _Kinds = (int, int, _INT_OR_NONE, _INT_OR_NONE, str, int, int, _BYTES_OR_NONE, int, str, int)
 
@@ -118,6 +121,34 @@ class JournalReader:
         sql = f"""SELECT ordinal, entry.connection, kind, coalesce(length(data), 0), {data}, mono_ns
                   FROM entry WHERE {_RANGE} AND {condition} ORDER BY ordinal"""  # noqa: S608 - nothing is from outside
         return self._rows(sql, (session, first, stop, *values), _SCAN)
+
+    def pieces_of(
+        self, session: SessionId, first: int, stop: int, only: Filter, *, count: int, size: int
+    ) -> list[Piece]:
+        """What ``only`` admits of the entries from ``first`` up to before ``stop``: at most ``count`` of them.
+
+        The last is the one with which they have more than ``size`` bytes; where that is 0, no bytes are read. Each
+        as (ordinal, connection, kind, data, mono_ns); a note has no data.
+        """
+        condition, values = only.condition()
+        bytes_or_none = "coalesce(data, x'')" if size else "x''"
+        sql = f"""SELECT ordinal, entry.connection, kind, {bytes_or_none}, mono_ns
+                  FROM entry WHERE {_RANGE} AND {condition} ORDER BY ordinal LIMIT ?"""  # noqa: S608 - all ours
+        found: list[Piece] = []
+        left = size
+        try:
+            cursor = self._database.execute(sql, (session, first, stop, *values, count))
+            while some := cursor.fetchmany(_AT_ONCE):
+                _, _, _, data, _ = self._checked(some, _PIECE)
+                left -= sum(map(len, data))
+                found += some
+                if left < 0:
+                    break
+        except _UNREADABLE as error:
+            raise failed(error, self.path) from error
+        while found and left + len(found[-1][3]) < 0:
+            left += len(found.pop()[3])
+        return found
 
     def notes(self, session: SessionId, first: int, stop: int, only: Filter) -> Iterator[tuple[int, str]]:
         """The notes that ``only`` admits among the entries from ``first`` up to before ``stop``: (ordinal, note)."""
@@ -216,6 +247,14 @@ class JournalReader:
                 yield row
         except _UNREADABLE as error:
             raise failed(error, self.path) from error
+
+    def _checked(self, rows: Sequence[tuple[Any, ...]], kinds: _Kinds) -> list[tuple[Any, ...]]:
+        """The columns. Raises ``JournalError`` for a value that is not of the kind that stands for it in ``kinds``."""
+        columns = list(zip(*rows, strict=True))
+        for column, kind in zip(columns, kinds, strict=True):
+            if not all(issubclass(known, kind) for known in set(map(type, column))):
+                raise damaged(self.path)
+        return columns
 
 
 def open_database(path: Path) -> sqlite3.Connection:

@@ -24,7 +24,7 @@ from core.journal.lens import (
     pending,
 )
 from core.journal.passage import DATA_KINDS, Passage, Span
-from core.journal.reader import Entry, JournalReader
+from core.journal.reader import Entry, JournalReader, Piece
 from core.journal.recorded import Calls, Recorded
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope, Splitter
@@ -52,37 +52,54 @@ class Counter:
         self._session = session
         self._lens = lens
         self._walk = Walk(lens, Mark(lens.since, 0))
+        self._unfinished: tuple[Unfinished, ...] = ()
         self._entries = lens.since
         self._marked = lens.since  # the entry of the latest mark
         self._marked_rows = 0  # the rows before it
         self._counted = self._size = 0  # entries and bytes since then
+        self._rows_each = 1.0  # that an entry has, as it was lately
 
     def advance(self, stop: int) -> Growth:
         """Count on up to before entry ``stop``, at most to the next mark. Raises ``JournalError``."""
-        lens, walk = self._lens, self._walk
-        with_data = lens.framing != RAW
-        limit = min(stop, self._marked + MARK_ORDINALS)
-        for row in self._reader.scan(self._session, self._entries, limit, lens.fetch, with_data=with_data):
-            walk.count(row)
-            self._counted += 1
-            self._size += row[3]
-            if self._counted == MARK_ENTRIES or (with_data and self._is_due()):
-                limit = row[0] + 1
-                break
-        self._entries = max(self._entries, limit)
-        return Growth(self._mark(), self._entries, walk.rows, walk.unfinished)
+        stop = min(stop, self._marked + MARK_ORDINALS)
+        count = max(1, min(MARK_ENTRIES - self._counted, int(self._rows_left / self._rows_each)))
+        room = 0 if self._lens.framing == RAW else max(1, MARK_BYTES - self._size)
+        pieces = self._reader.pieces_of(self._session, self._entries, stop, self._lens.fetch, count=count, size=room)
+        passed = self._pass_over(pieces)
+        size = sum(len(piece[3]) for piece in passed)
+        is_all = len(passed) == len(pieces) < count and size <= room
+        self._entries = stop if is_all else passed[-1][0] + 1
+        self._counted += len(passed)
+        self._size += size
+        self._unfinished = self._walk.unfinished
+        return Growth(self._mark(), self._entries, self._walk.rows, self._unfinished)
+
+    def _pass_over(self, pieces: list[Piece]) -> list[Piece]:
+        """Count entries and return them: one by one, and only as many as are wanted, if they have too many rows."""
+        before = self._walk.rows
+        self._walk.count(pieces)
+        if pieces:
+            self._rows_each = max(1.0, (self._walk.rows - before) / len(pieces))
+        if self._rows_left >= 0 or len(pieces) == 1:
+            return pieces
+        self._walk = Walk(self._lens, Mark(self._entries, before, self._unfinished))
+        for passed, piece in enumerate(pieces, 1):
+            self._walk.count((piece,))
+            if self._rows_left < 0:
+                return pieces[:passed]
+        return pieces
+
+    @property
+    def _rows_left(self) -> int:
+        """How many rows more there may be before the next mark."""
+        return MARK_ROWS - (self._walk.rows - self._marked_rows)
 
     def _mark(self) -> tuple[Mark, ...]:
-        if not self._is_due() and self._entries - self._marked < MARK_ORDINALS:
+        is_due = self._counted >= MARK_ENTRIES or self._size > MARK_BYTES or self._rows_left < 0
+        if not is_due and self._entries - self._marked < MARK_ORDINALS:
             return ()
         self._marked, self._marked_rows, self._counted, self._size = self._entries, self._walk.rows, 0, 0
-        return (Mark(self._entries, self._walk.rows, self._walk.unfinished),)
-
-    def _is_due(self) -> bool:
-        """Whether a mark is wanted here, because very much would have to be cut for one row behind the latest."""
-        return (
-            self._size > MARK_BYTES or self._walk.rows - self._marked_rows > MARK_ROWS or self._counted >= MARK_ENTRIES
-        )
+        return (Mark(self._entries, self._walk.rows, self._unfinished),)
 
 
 class Reading:

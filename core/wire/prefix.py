@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from core.wire.splitting import Envelope
+from core.wire.splitting import Envelope, Untimed
 
 LONGEST_VARINT = 10  # bytes; 64 bits, seven in each
 _LETTERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
@@ -61,7 +61,7 @@ class LengthField:
         return None
 
 
-class PrefixSplitter:
+class PrefixSplitter(Untimed):
     """Frames say how long they are. A stream in which a length makes no sense has no ends from there on."""
 
     could_end = rest_is_message = False

@@ -8,6 +8,7 @@ end of the one before: delimiters and length fields included.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
@@ -56,6 +57,10 @@ class Splitter(Protocol):
         """How many frames end in ``data`` and the offset of the last end (0 if there is none)."""
         ...
 
+    def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:
+        """The same for pieces that follow one another, each with its time; offsets are those of the pieces joined."""
+        ...
+
     def envelope(self, head: bytes, tail: bytes) -> Envelope:
         """What of a frame is not its message.
 
@@ -92,6 +97,16 @@ class Splitter(Protocol):
         ...
 
 
+class Untimed:
+    """What splitters have in common that care for bytes alone, and not for when they came."""
+
+    def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:
+        raise NotImplementedError
+
+    def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:  # noqa: ARG002 - see Splitter
+        return self.tally(b"".join(pieces))
+
+
 class _Unannounced:
     """What splitters have in common that look for an end, and know nothing of it before it is there."""
 
@@ -104,7 +119,7 @@ class _Unannounced:
         return ""
 
 
-class LineSplitter(_Unannounced):
+class LineSplitter(_Unannounced, Untimed):
     """Frames end with LF, CR LF or a lone CR, as ``framers.Line`` has it.
 
     Whether a CR at the end of a piece is all of its line ending is known with the next byte.
@@ -145,7 +160,7 @@ class LineSplitter(_Unannounced):
         return self.state is True
 
 
-class DelimiterSplitter(_Unannounced):
+class DelimiterSplitter(_Unannounced, Untimed):
     """Frames end with the same bytes, which are not part of the message: the first that are found count."""
 
     could_end = False
@@ -188,7 +203,7 @@ class DelimiterSplitter(_Unannounced):
                 return
 
 
-class FixedSplitter:
+class FixedSplitter(Untimed):
     """Every frame has the same size, in bytes."""
 
     could_end = rest_is_message = False
@@ -243,6 +258,18 @@ class GapSplitter(_Unannounced):
             return 0, 0
         before, self.state = self.state, at
         return int(isinstance(before, int) and at - before >= self._gap), 0
+
+    def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:
+        before, gap = self.state if isinstance(self.state, int) else None, self._gap
+        count = last = offset = 0
+        for piece, at in zip(pieces, times, strict=True):
+            if not piece:
+                continue
+            if before is not None and at - before >= gap:
+                count, last = count + 1, offset
+            before, offset = at, offset + len(piece)
+        self.state = before
+        return count, last
 
     def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
         return NOTHING

@@ -63,6 +63,16 @@ class Talk:
     def closes(self, number: int = 1) -> None:
         self.add(Closed(SESSION, ConnectionId(number), self._now(), Ending.OURS))
 
+    def says(self, pieces: list[tuple[str, str]]) -> None:
+        for what, text in pieces:
+            match what:
+                case "r1" | "r2":
+                    self.receives(text.encode(), int(what[1]))
+                case "s1":
+                    self.sends(text.encode())
+                case _:
+                    self.closes()
+
     def close(self) -> None:
         self._writer.close()
 
@@ -298,14 +308,7 @@ def test_any_window_shows_the_same_rows_as_the_whole(
 ) -> None:
     monkeypatch.setattr("core.journal.reading.MARK_ENTRIES", 3)
     talk = Talk(tmp_path_factory.mktemp("talk") / "talk.tincan")
-    for what, text in pieces:
-        match what:
-            case "r1" | "r2":
-                talk.receives(text.encode(), int(what[1]))
-            case "s1":
-                talk.sends(text.encode())
-            case _:
-                talk.closes()
+    talk.says(pieces)
     reader = JournalReader(talk.path)
     try:
         reading = counted(reader, Lens(framing, only), talk.entries)
@@ -321,6 +324,39 @@ def test_any_window_shows_the_same_rows_as_the_whole(
     finally:
         reader.close()
         talk.close()
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(PIECES, FILTERS, st.sampled_from(LENSES), st.sampled_from([(5, 100, 4), (100, 9, 100), (9, 100, 100)]))
+def test_many_entries_counted_at_once_are_counted_and_marked_as_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    pieces: list[tuple[str, str]],
+    only: Filter,
+    framing: str,
+    limits: tuple[int, int, int],
+) -> None:
+    for name, limit in zip(("MARK_ENTRIES", "MARK_BYTES", "MARK_ROWS"), limits, strict=True):
+        monkeypatch.setattr(f"core.journal.reading.{name}", limit)
+    talk = Talk(tmp_path_factory.mktemp("talk") / "talk.tincan")
+    talk.says(pieces)
+    reader = JournalReader(talk.path)
+    try:
+        at_once, one_by_one = (Counter(reader, SESSION, Lens(framing, only)) for _ in range(2))
+        single = [growth for stop in range(1, talk.entries + 1) for growth in _grown(one_by_one, stop)]
+        many = _grown(at_once, talk.entries)
+        assert [growth.marks for growth in many if growth.marks] == [growth.marks for growth in single if growth.marks]
+        assert many[-1][1:] == single[-1][1:]
+    finally:
+        reader.close()
+        talk.close()
+
+
+def _grown(counter: Counter, entries: int) -> list[Growth]:
+    growths = [counter.advance(entries)]
+    while growths[-1].entries < entries:
+        growths.append(counter.advance(entries))
+    return growths
 
 
 def _check_streams(

@@ -122,6 +122,23 @@ def test_counting_agrees_with_looking(data: st.DataObject, framing: Framing, cut
         assert counting.state == looking.state
 
 
+@given(st.data(), FRAMINGS, CUTS, st.integers(1, 9))
+def test_counting_several_pieces_at_once_agrees_with_counting_one_by_one(
+    data: st.DataObject, framing: Framing, cuts: list[int], several: int
+) -> None:
+    together, one_by_one = framing.splitter(), framing.splitter()
+    pieces = list(enumerate(split(data.draw(streams(framing)), cuts)))
+    for begin in range(0, len(pieces), several):
+        some = pieces[begin : begin + several]
+        count = last = offset = 0
+        for at, piece in some:
+            ends = one_by_one.ends(piece, at * MS)
+            count, last = count + len(ends), offset + ends[-1] if ends else last
+            offset += len(piece)
+        assert together.tally_all([piece for _, piece in some], [at * MS for at, _ in some]) == (count, last)
+        assert together.state == one_by_one.state
+
+
 @given(st.data(), FRAMINGS, CUTS, CUTS)
 def test_a_splitter_goes_on_from_what_another_remembered(
     data: st.DataObject, framing: Framing, cuts: list[int], handovers: list[int]
