@@ -18,6 +18,7 @@ from gui.filtering import ConnectionRow, FilterView, chosen_words
 from gui.keys import shown
 from gui.sentences import sentence
 from gui.task_strips import Task, TaskStrips
+from gui.telling import Telling, Told
 
 if TYPE_CHECKING:
     from core.compose import Draft, SavedMessage
@@ -119,20 +120,17 @@ class TaskDesk:
         from gui.repeating import Maker, plan_of, repeat_words
         from gui.tasks import repeat_view
 
-        state, nobody = self._board.state, self._nobody()
-        if state is None or nobody:
-            return nobody
+        state, why = self._board.state, self._nobody() or self.strips.why_full
+        if state is None or why:
+            return why
         maker = Maker(self._board.sending.count)
         title = f"{repeat_words(request)} to {self._to_words()}"
         tasks: list[Task] = []
-
-        def tell(repeated: Repeated) -> None:
-            self._post(partial(self._repeated, tasks, title, maker, repeated))
-
+        telling = self._telling(partial(self._repeated, tasks, title, maker))
         try:
             plan = plan_of(request, self._drafts(request), maker)
             run = self._board.workbench.repeat(
-                state.session, plan, to=self._window.composer.recipients, exact=True, tell=tell
+                state.session, plan, to=self._window.composer.recipients, exact=True, tell=telling.tell
             )
         except TincanError as error:
             return sentence(error)
@@ -202,20 +200,18 @@ class TaskDesk:
 
     def send_file(self, request: FileRequest) -> str:
         """Send a file; the answer says why it cannot be, or nothing. What is wrong with the file is told later."""
-        state, nobody = self._board.state, self._nobody()
-        if state is None or nobody:
-            return nobody
+        state, why = self._board.state, self._nobody() or self.strips.why_full
+        if state is None or why:
+            return why
         self._file = request.path
         path = Path(request.path).expanduser()
         pause = None if request.line_pause_ms is None else request.line_pause_ms / 1000
         sending = _SentFile(self.strips, f"Send {path.name} to {self._to_words()}", self.file_dialog)
 
-        def tell(sent: FileSent) -> None:
-            self._post(partial(sending.show, sent))
-
+        telling = self._telling(sending.show)
         try:
             sending.run = self._board.workbench.send_file(
-                state.session, path, to=self._window.composer.recipients, line_pause=pause, tell=tell
+                state.session, path, to=self._window.composer.recipients, line_pause=pause, tell=telling.tell
             )
         except TincanError as error:
             return sentence(error)
@@ -253,16 +249,18 @@ class TaskDesk:
         """Save what a connection received; the answer says why it cannot be, or nothing."""
         from gui.tasks import kept_view
 
+        if self.strips.why_full:
+            return self.strips.why_full
         target = Path(request.path).expanduser()
         title = f"Save #{numbers[request.connection]} to {target.name}"
         tasks: list[Task] = []
 
-        def tell(kept: Kept) -> None:
-            self._post(lambda: tasks[0].show(kept_view(title, kept)))
+        def show(kept: Kept) -> None:
+            tasks[0].show(kept_view(title, kept))
 
         try:
             run = self._board.workbench.keep_received(
-                state.session, request.connection, target, follow=request.follow, tell=tell
+                state.session, request.connection, target, follow=request.follow, tell=self._telling(show).tell
             )
         except TincanError as error:
             return sentence(error)
@@ -270,6 +268,9 @@ class TaskDesk:
         ends = (("Stop", run.stop), ("Discard", run.discard)) if request.follow else (("Cancel", run.stop),)
         tasks.append(self.strips.begin(kept_view(title, run.progress), ends))
         return ""
+
+    def _telling(self, show: Callable[[Told], None]) -> Telling[Told]:
+        return Telling(show, post=self._post, later=self._window.root.after)
 
     # Whom to.
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 
+MOST_TASKS = 12  # at once: more strips would leave no room for the conversation
+
+
 class Task:
     """What goes on, as its strip shows it."""
 
@@ -70,6 +73,12 @@ class TaskStrips:
         task.show(view)
         self._tasks = [*(one for one in self._tasks if one.is_running), task]
         return task
+
+    @property
+    def why_full(self) -> str:
+        """Why nothing more can begin; nothing if it can."""
+        running = sum(task.is_running for task in self._tasks)
+        return f"{running} things go on already: stop one of them first." if running >= MOST_TASKS else ""
 
     def end_newest(self) -> bool:
         """End what was begun last; whether anything goes on at all."""

@@ -9,7 +9,7 @@ from tkinter import ttk
 from gui.panes.controls import Toggle
 from gui.panes.flow import Flow
 from gui.panes.line_field import LineField
-from gui.panes.task_dialog import Measure
+from gui.panes.measure import Measure
 from gui.panes.wrapped import wrap_within
 from gui.repeating import pause_words
 from gui.theme import Theme

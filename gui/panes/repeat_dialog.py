@@ -7,8 +7,9 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.panes.controls import Option, Options
+from gui.panes.measure import Measure
 from gui.panes.step_list import StepList
-from gui.panes.task_dialog import Measure, TaskDialog
+from gui.panes.task_dialog import TaskDialog
 from gui.repeating import RepeatRequest, RepeatView, pause_words, read_pause, read_times
 from gui.theme import Theme
 
@@ -25,7 +26,7 @@ class RepeatDialog(TaskDialog):
     """
 
     def __init__(self, parent: tk.Misc, theme: Theme, *, on_start: Callable[[RepeatRequest], str]) -> None:
-        super().__init__(parent, theme, title="Repeat", words="Start")
+        super().__init__(parent, theme, title="Repeat", words="Start", on_begin=self.begin)
         self._on_start = on_start
         self._view = RepeatView()
         body = self.body

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gui.panes.choice import Choice
 from gui.panes.controls import Option, Options
 from gui.panes.file_row import FileRow
-from gui.panes.task_dialog import Measure, TaskDialog
+from gui.panes.measure import Measure
+from gui.panes.task_dialog import TaskDialog
 from gui.repeating import pause_words, read_pause
 from gui.theme import Theme
 
@@ -51,7 +52,7 @@ class SendFileDialog(TaskDialog):
         path: str = "",
         ask_path: Callable[..., str] = filedialog.askopenfilename,
     ) -> None:
-        super().__init__(parent, theme, title="Send a file", words="Send")
+        super().__init__(parent, theme, title="Send a file", words="Send", on_begin=self.begin)
         self._on_send = on_send
         self._nobody = ""
         body = self.body
@@ -135,7 +136,7 @@ class KeepDialog(TaskDialog):
         is_there: Callable[[str], bool],
         ask_path: Callable[..., str] = filedialog.asksaveasfilename,
     ) -> None:
-        super().__init__(parent, theme, title="Save what was received", words="Save")
+        super().__init__(parent, theme, title="Save what was received", words="Save", on_begin=self.begin)
         self._on_keep, self._is_there = on_keep, is_there
         self._agreed = ""  # the path whose file may be replaced
         body = self.body

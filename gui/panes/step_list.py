@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.text_safety import TextSafety
 from gui.panes.choice import Choice
-from gui.panes.task_dialog import Measure
+from gui.panes.measure import Measure
 from gui.repeating import MOST_STEPS, ListStep, pause_words, read_pause
 from gui.theme import Theme
 

@@ -8,7 +8,6 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from gui.panes.beside import put_beside
-from gui.panes.line_field import LineField
 from gui.panes.wrapped import wrap_within
 from gui.theme import Theme
 
@@ -21,11 +20,11 @@ _HEADINGS = 96  # at 96 dots an inch
 class TaskDialog(tk.Toplevel):
     """Sections with a heading each, a sentence under the one where something is wrong, and two buttons.
 
-    Enter presses the button that has the focus, and ``words`` (which calls ``begin``) from anywhere else;
+    Enter presses the button that has the focus, and ``words`` (which calls ``on_begin``) from anywhere else;
     Escape and Close put the window away.
     """
 
-    def __init__(self, parent: tk.Misc, theme: Theme, *, title: str, words: str) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, *, title: str, words: str, on_begin: Callable[[], None]) -> None:
         super().__init__(parent)
         self.withdraw()
         px = theme.px
@@ -41,14 +40,10 @@ class TaskDialog(tk.Toplevel):
         self._rows = 0
         self._foot = ttk.Frame(self.body, style="Window.TFrame")
         self.close_button = ttk.Button(self._foot, text="Close", command=self.destroy)
-        self.begin_button = ttk.Button(self._foot, text=words, style="Accent.TButton", command=self.begin)
+        self.begin_button = ttk.Button(self._foot, text=words, style="Accent.TButton", command=on_begin)
         self._is_gone = False
         self._bind_keys()
         theme.subscribe(self._restyle)
-
-    def begin(self) -> None:
-        """What the button does."""
-        raise NotImplementedError
 
     def section(self, heading: str, part: tk.Widget) -> None:
         """Put a part, a child of ``body``, under the others, with its heading at the left."""
@@ -126,44 +121,3 @@ class TaskDialog(tk.Toplevel):
         if event.widget is self:
             self._is_gone = True
             self.theme.forget(self._restyle)
-
-
-class Measure(ttk.Frame):
-    """A number to type with the words behind it; ``on_edit`` is called when it changes."""
-
-    def __init__(
-        self,
-        parent: tk.Misc,
-        theme: Theme,
-        words: str,
-        on_edit: Callable[[], None],
-        *,
-        before: str = "",
-        ground: str = "Window",
-        width: int = 9,
-    ) -> None:
-        super().__init__(parent, style=f"{ground}.TFrame")
-        if before:
-            ttk.Label(self, text=before, style=f"{ground}.TLabel").pack(side="left", padx=(0, theme.px(8)))
-        self.field = LineField(self, theme, self._soon, width=width)
-        self.field.configure(justify="right")
-        self.field.pack(side="left")
-        ttk.Label(self, text=words, style=f"{ground}.TLabel").pack(side="left", padx=(theme.px(8), 0))
-        self._on_edit = on_edit
-
-    def read(self, read: Callable[[str], object]) -> str:
-        """Why ``read`` refuses what is typed, and mark it then; empty if it does not."""
-        try:
-            read(self.field.text)
-        except ValueError as error:
-            self.field.refuse()
-            return str(error)
-        self.field.accept()
-        return ""
-
-    def _soon(self, _text: str) -> None:
-        self.after_idle(self._edited)  # when the field has it
-
-    def _edited(self) -> None:
-        if self.winfo_exists():
-            self._on_edit()

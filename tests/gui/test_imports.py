@@ -38,6 +38,7 @@ PURE = (
     "system_look",
     "repeating",
     "tasks",
+    "telling",
     "times",
     "turning",
     "sentences",

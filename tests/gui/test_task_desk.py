@@ -13,6 +13,8 @@ from gui.app import App
 from gui.panes.repeat_dialog import LIST, RepeatDialog
 from gui.panes.send_file_dialog import KeepDialog, SendFileDialog
 from gui.panes.task_strip import TaskStrip
+from gui.repeating import RepeatRequest
+from gui.task_strips import MOST_TASKS
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, serve, shown
 
@@ -334,6 +336,30 @@ def test_there_is_nothing_to_save_before_the_first_connection(make_app: MakeApp)
 
     assert "Nothing was received yet" in app.window.banner.sentence
     assert app.switchboard.tasks.keep_dialog is None
+
+
+def test_what_an_earlier_run_received_is_exported_instead(talk: Talk, make_app: MakeApp) -> None:
+    app, _peer = talk
+    journal = app.switchboard.workbench.journal
+    assert journal is not None
+    app.leave()
+    later = make_app()
+    later.switchboard.journal_desk.open(journal)
+    until(later, lambda: later.switchboard.state is not None)
+
+    later.switchboard.commands["keep_received"]()
+
+    assert "Ctrl+S exports it" in later.window.banner.sentence
+    assert later.switchboard.tasks.keep_dialog is None
+
+
+def test_more_than_there_is_room_for_is_refused(talk: Talk) -> None:
+    app, _peer = talk
+    write(app, "x")
+    whys = [app.switchboard.tasks.repeat(RepeatRequest(60_000, None)) for _ in range(MOST_TASKS + 1)]
+
+    assert whys == [""] * MOST_TASKS + [f"{MOST_TASKS} things go on already: stop one of them first."]
+    assert bool(app.window.composer.field.winfo_ismapped())
 
 
 @pytest.mark.case("C-66")
