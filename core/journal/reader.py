@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
@@ -42,8 +42,7 @@ _CALL: _Kinds = (int, int, int, int, str)
 _ENTRY: _Kinds = (int, int, _INT_OR_NONE, _INT_OR_NONE, str, int, int, _BYTES_OR_NONE, int, str, int)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of the journal, ``data`` cut to the preview that was asked for."""
 
     session: SessionId
@@ -107,7 +106,7 @@ class JournalReader:
         for place, entry in enumerate(entries):
             if entry.size > max(preview, _LARGE) and preview > 0:
                 head = next(self.pieces(session, entry.ordinal, preview), b"")
-                entries[place] = replace(entry, data=head)
+                entries[place] = entry._replace(data=head)
         return entries
 
     def scan(self, session: SessionId, first: int, stop: int, only: Filter, *, with_data: bool) -> Iterator[ScanRow]:
@@ -227,7 +226,13 @@ class JournalReader:
         self._database.close()
 
     def _query(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
-        return list(self._rows(sql, values, kinds))
+        try:
+            rows = self._database.execute(sql, values).fetchall()
+        except _UNREADABLE as error:
+            raise failed(error, self.path) from error
+        if rows:
+            self._checked(rows, kinds)
+        return rows
 
     def _rows(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> Iterator[Any]:
         """The rows as they are read, each value of the kind that stands for it in ``kinds``.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
 from core.errors import JournalError
-from core.events import SessionId
+from core.events import ConnectionId, SessionId
 from core.journal.lens import (
     MARK_BYTES,
     MARK_ENTRIES,
@@ -32,6 +33,8 @@ from core.wire.splitting import Envelope, Splitter
 PREVIEW = 4096  # bytes of a message that a view usually shows
 _WHOLE = 1 << 30  # bytes: more than one entry has, and no more than SQLite counts
 _NEAR = 16  # entries in front of a frame's last one among which its last bytes are looked for at first
+_MOST_NEAR = 8  # entries of one direction that are kept at hand
+_LARGE = 64 * 1024  # bytes of several entries
 _PATIENCE = 4096  # entries in which the end of a message is looked for
 
 
@@ -204,9 +207,13 @@ class Reading:
 
     def _settled_rows(self, first: int, stop: int, preview: int) -> Iterator[Passage]:
         mark = bisect_right(self._marks, first, key=_rows) - 1
+        near, walked = _Near(), None
         for walk, entry in self._entries_from(mark, preview if self.lens.framing == RAW else _WHOLE, first, stop):
+            if walk is not walked:
+                near, walked = _Near(), walk
+            near.add(entry)
             for place, cut in walk.cut(entry, first, stop):
-                yield _plain(entry, place) if cut is None else self._message(cut, place, entry, preview)
+                yield _plain(entry, place) if cut is None else self._message(cut, place, near.of(cut), preview)
                 if place == stop - 1:
                     return
 
@@ -233,17 +240,18 @@ class Reading:
 
     def _pending_row(self, place: int, preview: int) -> Passage:
         cut = self._pending[place - self.settled]
-        return self._message(cut, place, self._entry(cut.span.last), preview, is_pending=True)
+        return self._message(cut, place, [], preview, is_pending=True)
 
-    def _message(self, cut: Cut, place: int, entry: Entry, preview: int, *, is_pending: bool = False) -> Passage:
-        span, last = cut.span, entry
-        if span.last != entry.ordinal:
-            last = self._entry(span.last)
-        if span.first == entry.ordinal == span.last and entry.data is not None and len(entry.data) == entry.size:
-            head = entry.data[span.start : span.stop]
-            tail = head
+    def _message(
+        self, cut: Cut, place: int, entries: list[Entry], preview: int, *, is_pending: bool = False
+    ) -> Passage:
+        """A frame as a row. ``entries`` are all that it lies in, if they are at hand."""
+        span = cut.span
+        if entries:
+            last, head = entries[-1], _joined(entries)[span.start : span.start + cut.size]
+            tail = head if cut.is_whole else b""
         else:
-            head = self._head(cut, preview + self._reach)
+            last, head = self._entry(span.last), self._head(cut, preview + self._reach)
             tail = self._tail(cut, head) if cut.is_whole else b""
         start, end, back = self._envelope(head, tail)
         size = cut.size - max(0, min(end, cut.size) - start) - back
@@ -295,6 +303,31 @@ class Reading:
         if not found:
             raise JournalError(f"entry {ordinal:,} is not in the journal")
         return found[0]
+
+
+class _Near:
+    """The latest entries of each direction: most messages lie in one or two."""
+
+    def __init__(self) -> None:
+        self._streams: dict[tuple[ConnectionId | None, str], deque[Entry]] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Pass over an entry; none may be left out."""
+        stream = self._streams.get((entry.connection, entry.kind))
+        if stream is None:
+            stream = self._streams[entry.connection, entry.kind] = deque(maxlen=_MOST_NEAR)
+        stream.append(entry)
+
+    def of(self, cut: Cut) -> list[Entry]:
+        """The entries that a frame lies in; none if they are not all here, or very large."""
+        span, stream = cut.span, self._streams.get((cut.connection, cut.kind), ())
+        found = [entry for entry in stream if span.first <= entry.ordinal <= span.last]
+        is_all = bool(found) and found[0].ordinal == span.first
+        return found if is_all and (len(found) == 1 or sum(entry.size for entry in found) < _LARGE) else []
+
+
+def _joined(entries: list[Entry]) -> bytes:
+    return (entries[0].data or b"") if len(entries) == 1 else b"".join(entry.data or b"" for entry in entries)
 
 
 def _plain(entry: Entry, place: int) -> Passage:

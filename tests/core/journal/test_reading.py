@@ -422,6 +422,7 @@ class CountingReader(JournalReader):
     """A reader that knows how many entries it was asked for."""
 
     entries_read = 0
+    looked_up = 0
 
     def read(
         self, session: SessionId, first: int, count: int, *, preview: int = 16384, only: Filter = EVERYTHING
@@ -429,6 +430,10 @@ class CountingReader(JournalReader):
         found = super().read(session, first, count, preview=preview, only=only)
         self.entries_read += len(found)
         return found
+
+    def data(self, session: SessionId, ordinal: int) -> bytes:
+        self.looked_up += 1
+        return super().data(session, ordinal)
 
 
 def test_a_page_with_a_very_long_message_on_it_is_read_without_what_lies_inside_that(talk: Talk) -> None:
@@ -447,3 +452,18 @@ def test_a_page_with_a_very_long_message_on_it_is_read_without_what_lies_inside_
     assert [passage.size for passage in page if passage.is_message] == [6, 40 * MARK_ENTRIES * 4, 5]
     assert page[inside].size == 40 * MARK_ENTRIES * 4
     assert reader.entries_read < 8 * MARK_ENTRIES
+
+
+def test_messages_that_lie_across_entries_are_put_together_from_what_the_page_was_read_from(tmp_path: Path) -> None:
+    path = tmp_path / "across.tincan"
+    first = write_journal(path, 1000, connections=3, both_ways=True)
+    reader = CountingReader(path)
+    try:
+        page = counted(reader, Lens("fixed:48"), first + 1000).read(700, 200)
+    finally:
+        reader.close()
+
+    across = [passage for passage in page if passage.span and passage.span.first != passage.span.last]
+    assert len(page) == 200
+    assert len(across) > 50
+    assert reader.looked_up <= 6 * 2 * 2  # entries, of each direction, of a message that lies across one of two marks
