@@ -26,6 +26,7 @@ from core.journal.reader import JournalReader
 from core.journal.reading import Growth, Reading
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
+from gui.rows import Spot
 from gui.viewing import Calls
 
 MUCH = 10_000  # entries to count
@@ -71,6 +72,11 @@ class OpenConversation:
     def key(self) -> object:
         """Which session of which journal under which lens."""
         return self.journal.path, self.session, self.lens
+
+    @property
+    def source(self) -> object:
+        """Which session of which journal."""
+        return self.journal.path, self.session
 
     @property
     def joins_pieces(self) -> bool:
@@ -174,6 +180,18 @@ class OpenConversation:
     def place_of(self, ordinal: int, stop: int) -> int:
         """The row that shows that byte of an entry, or the nearest. Raises ``JournalError``."""
         return self._reading.place_of(ordinal, stop)
+
+    def place_near(self, spot: Spot) -> int | None:
+        """The row that shows a byte, or the nearest; None while that is not known yet."""
+        if spot.ordinal < self.lens.since:
+            return self.total
+        if spot.ordinal >= self._reading.entries and self.is_counting:
+            return None
+        try:
+            return self.place_of(spot.ordinal, spot.byte + 1)
+        except JournalError as error:
+            self._complain(str(error))
+            return self.total
 
     def close(self) -> None:
         """Count no more and say nothing more."""

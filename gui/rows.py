@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from core.events import Role
     from core.journal.passage import Passage
+
+
+class Spot(NamedTuple):
+    """A byte of an entry, which is the same under every lens; of a note, the note."""
+
+    ordinal: int
+    byte: int
 
 
 class Conversation(Protocol):
@@ -16,6 +23,11 @@ class Conversation(Protocol):
     @property
     def key(self) -> object:
         """Differs between conversations that have nothing in common on the screen."""
+        ...
+
+    @property
+    def source(self) -> object:
+        """Whose rows these are, however they are cut and whatever is left out."""
         ...
 
     @property
@@ -54,6 +66,10 @@ class Conversation(Protocol):
         """The first ``most`` bytes of a message."""
         ...
 
+    def place_near(self, spot: Spot) -> int | None:
+        """The row that shows a byte, or the nearest; None while that is not known yet."""
+        ...
+
 
 def read_around(
     read: Callable[[int, int], list[Passage]], place: int, count: int, total: int
@@ -66,3 +82,21 @@ def read_around(
     passages = read(max(0, first - 1), min(total, first + count))
     before = passages.pop(0) if passages and passages[0].place < first else None
     return passages, before
+
+
+def spot_at(passage: Passage, fraction: float) -> Spot:
+    """The byte that stands so far into what is shown of a row, 0 to 1; its first where it lies across entries."""
+    span = passage.span
+    if span is None:
+        return Spot(passage.ordinal, 0)
+    if span.first != span.last:
+        return Spot(span.first, span.start)
+    return Spot(span.first, span.start + int(fraction * len(passage.data or b"")))
+
+
+def fraction_at(passage: Passage, spot: Spot) -> float:
+    """How far into what is shown of a row a byte stands, from 0 to below 1; 0 if it is not known."""
+    span, shown = passage.span, len(passage.data or b"")
+    if span is None or span.first != spot.ordinal or not shown:
+        return 0.0
+    return max(0.0, min((spot.byte - span.start) / shown, 1 - 1 / shown))

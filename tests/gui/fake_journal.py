@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from core.events import ConnectionId, Role, SessionId
 from core.journal.passage import Passage, Span
+from gui.rows import Spot
 
 SESSION = SessionId(1)
 NOON_NS = 1_700_000_000_000_000_000
@@ -66,7 +67,7 @@ class FakeConversation:
         self.make = make
         self.joins_pieces = True
         self.role = role
-        self.key = key
+        self.source = self.key = key
         self.total = 0
         self.is_counting = False
         self.pending = 0
@@ -84,6 +85,9 @@ class FakeConversation:
 
     def whole(self, passage: Passage, most: int) -> bytes:
         return (self.make(passage.place).data or b"")[:most]
+
+    def place_near(self, spot: Spot) -> int | None:
+        return None if self.is_counting and spot.ordinal >= self.total else spot.ordinal
 
 
 def _cut(passage: Passage, preview: int) -> Passage:

@@ -205,3 +205,56 @@ def test_traffic_goes_on_under_a_lens(make_app: MakeApp) -> None:
 
         assert [line for line in shown(app).split("\n") if line in ("one", "two", "three")] == ["one", "two", "three"]
     pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
+
+
+def top_line(app: App) -> str:
+    text = app.window.conversation.transcript.text
+    line = next(
+        n for n in range(int(text.index("@0,0").partition(".")[0]), 10_000) if "row " in text.get(f"{n}.0", f"{n}.end")
+    )
+    return text.get(f"{line}.0", f"{line}.end").replace("\u2003", "")
+
+
+def test_the_bytes_on_top_stay_there_whatever_they_are_cut_into(make_app: MakeApp, tmp_path: Path) -> None:
+    entry = "".join(f"row {{}} {line:02}\n" for line in range(60))
+    app = look_at(
+        make_app,
+        tmp_path / "a.tincan",
+        300,
+        instead={place: entry.replace("{}", f"{place:03}").encode() for place in range(300)},
+    )
+    transcript = app.window.conversation.transcript
+    transcript.drag("moveto", "0.5")
+    app.root.update()
+    transcript.page(2)
+    app.root.update()
+    before = top_line(app)
+    assert before.startswith("row ")
+
+    choose(app, "Lines")
+    settle(app)
+    app.root.update()
+    as_lines = top_line(app)
+    choose(app, "As received")
+    app.root.update()
+
+    for line in (as_lines, top_line(app)):
+        assert line[:7] == before[:7]
+        assert abs(int(line[8:10]) - int(before[8:10])) <= 3
+    assert not transcript.is_following
+
+
+def test_clearing_the_view_leaves_nothing_to_stay_at(make_app: MakeApp, tmp_path: Path) -> None:
+    app = look_at(make_app, tmp_path / "a.tincan", 300)
+    transcript = app.window.conversation.transcript
+    transcript.drag("moveto", "0.5")
+    app.root.update()
+
+    app.switchboard.clear_view()
+    app.root.update()
+    assert transcript.is_empty
+    assert transcript.is_following
+
+    app.switchboard.show_everything()
+    app.root.update()
+    assert transcript.total > 300

@@ -10,7 +10,7 @@ import pytest
 
 from core.events import Role
 from core.journal.passage import Passage
-from gui.panes import transcript as module
+from gui.panes import slice as module
 from gui.panes.transcript import Transcript
 from gui.theme import Theme
 from gui.typesetting import Marked
@@ -328,3 +328,79 @@ def test_a_server_shows_all_its_connections_in_one(scene: Scene) -> None:
         "#1",
         "#2",
     ] or "#2" in scene.text
+
+
+def pieces(place: int) -> Passage:
+    """Entries of ten bytes."""
+    return received(place, f"piece {place:,}".ljust(10).encode())
+
+
+def recut(scene: Scene, ratio: int) -> FakeConversation:
+    """The same conversation under a lens that makes one row of so many entries."""
+    anew = FakeConversation(lambda place: received(place, f"message {place}".encode()), key=f"by {ratio}")
+    anew.source = scene.journal.source
+    anew.place_near = lambda spot: spot.ordinal // ratio if spot.ordinal // ratio < anew.total else None  # type: ignore[method-assign]
+    return anew
+
+
+def test_what_is_on_top_stays_there_when_the_conversation_is_cut_anew(scene: Scene) -> None:
+    scene.journal.make = pieces
+    scene.grow(10_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    before = scene.transcript.top_place
+
+    anew = recut(scene, 4)
+    anew.total = 2_500
+    scene.transcript.show(anew)
+    scene.root.update()
+
+    assert scene.transcript.top_place == before // 4
+    assert not scene.transcript.is_following
+    assert scene.new == 0
+
+
+def test_what_was_on_top_is_waited_for_while_rows_are_being_counted_and_none_of_them_is_new(scene: Scene) -> None:
+    scene.journal.make = pieces
+    scene.grow(10_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    before = scene.transcript.top_place
+
+    scene.journal = recut(scene, 4)
+    scene.journal.is_counting = True
+    scene.grow(1_000)
+    assert scene.sees("message 999")
+    scene.grow(1_500)
+    scene.journal.is_counting = False
+    scene.grow(2_500)
+
+    assert scene.transcript.top_place == before // 4
+    assert scene.new == 0
+    scene.grow(2_507)
+    assert scene.new == 7
+
+
+def test_who_scrolls_while_rows_are_being_counted_stays_there(scene: Scene) -> None:
+    scene.grow(10_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    scene.journal = recut(scene, 4)
+    scene.journal.is_counting = True
+    scene.grow(1_000)
+
+    scene.transcript.to_start()
+    scene.root.update()
+    scene.grow(2_500)
+
+    assert scene.sees("message 0")
+
+
+def test_who_was_at_the_end_is_at_the_end_when_the_conversation_is_cut_anew(scene: Scene) -> None:
+    scene.grow(10_000)
+
+    scene.journal = recut(scene, 4)
+    scene.grow(2_500)
+
+    assert scene.sees("message 2499")
+    assert scene.transcript.is_following
