@@ -50,6 +50,7 @@ class Transcript(ttk.Frame):
         self._scrollbar.pack(side="right", fill="y", padx=(0, theme.px(2)), pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True, padx=(theme.px(20), theme.px(10)))
         self.text.configure(yscrollcommand=self._view_moved)
+        self.text.bind("<Configure>", self._keep_end, add=True)
         self._ring = FocusRing(self, self.text, theme)
         self._key: object = None
         self._version = -1
@@ -262,6 +263,11 @@ class Transcript(ttk.Frame):
         self._load(place)
         if self.total:
             self.text.show_line(self.slice.line_of(self.slice.nearest(place)) + line, pixels)
+
+    def _keep_end(self, _event: object) -> None:
+        """The room has another height: where the end was in view, it still is."""
+        if self._following:
+            self.text.see("end")
 
     def _anchor(self) -> tuple[int, int, int]:
         """What is at the top of the view: the row, the line within it, the pixels of that line above the view."""

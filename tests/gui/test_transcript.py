@@ -404,3 +404,21 @@ def test_who_was_at_the_end_is_at_the_end_when_the_conversation_is_cut_anew(scen
 
     assert scene.sees("message 2499")
     assert scene.transcript.is_following
+
+
+def test_the_end_stays_in_view_when_the_room_gets_lower_and_any_other_place_too(scene: Scene) -> None:
+    scene.grow(500)
+    strip = tk.Frame(scene.root, height=120)
+
+    strip.pack(side="bottom", fill="x", before=scene.transcript)
+    scene.root.update()
+    assert scene.sees("message 499")
+    assert scene.transcript.text.yview()[1] == 1.0
+
+    strip.pack_forget()
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    before = scene.transcript.top_place
+    strip.pack(side="bottom", fill="x", before=scene.transcript)
+    scene.root.update()
+    assert scene.transcript.top_place == before
