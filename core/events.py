@@ -141,6 +141,15 @@ class ReplyChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FramingChanged:
+    """From now on the server tells messages apart in another way; ``framing`` is the written form."""
+
+    session: SessionId
+    at: int
+    framing: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnedAway:
     """Peers came and were sent off because a limit was reached; several in a short time make one event.
 
@@ -231,6 +240,14 @@ ConnectionEvent: TypeAlias = (
     Received | Sent | Opened | PeerFinished | WeFinished | MessageTooLong | Misframed | NotSent | Closed
 )
 SessionEvent: TypeAlias = (
-    SessionOpened | Listening | Resolving | Resolved | Tried | ReplyChanged | TurnedAway | SessionClosed
+    SessionOpened
+    | Listening
+    | Resolving
+    | Resolved
+    | Tried
+    | ReplyChanged
+    | FramingChanged
+    | TurnedAway
+    | SessionClosed
 )
 Event: TypeAlias = ConnectionEvent | SessionEvent

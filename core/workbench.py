@@ -178,6 +178,12 @@ class Workbench:
         if isinstance(server, Server):
             server.set_reply(reply)
 
+    def set_framing(self, session: SessionId, framing: str) -> None:
+        """Have a server tell messages apart in another way from now on; see ``Server.set_framing``."""
+        server = self._sessions.get(session)
+        if isinstance(server, Server):
+            server.set_framing(framing)
+
     def stop(self, session: SessionId) -> None:
         """Stop a server, part from a server, or give up connecting. Harmless when it is over."""
         found = self._sessions.get(session)

@@ -16,6 +16,7 @@ from core.events import (
     Closed,
     ConnectionId,
     Event,
+    FramingChanged,
     Listening,
     MessageTooLong,
     Misframed,
@@ -199,6 +200,8 @@ def _apply(session: _Session, event: Event) -> None:
             session.connections[event.connection] = replace(connection, can_send=False)
         case ReplyChanged():
             session.state = replace(session.state, reply=event.reply)
+        case FramingChanged():
+            session.state = replace(session.state, framing=event.framing)
         case Closed():
             session.connections.pop(event.connection, None)
             session.pace.forget(event.connection)

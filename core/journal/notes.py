@@ -8,6 +8,7 @@ from core.events import (
     ConnectionEvent,
     Ending,
     Event,
+    FramingChanged,
     Listening,
     MessageTooLong,
     Misframed,
@@ -27,6 +28,7 @@ from core.events import (
     TurnedAway,
     WeFinished,
 )
+from core.wire.framing import parse_framing
 
 _ENDINGS = {
     Ending.PEER_FINISHED: "the peer said goodbye (FIN)",
@@ -54,8 +56,10 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
     match event:
         case SessionClosed():
             return _about_the_end(event, role)
-        case SessionOpened() | Listening() | Resolving() | Resolved() | Tried() | ReplyChanged() | TurnedAway():
+        case SessionOpened() | Listening() | Resolving() | Resolved() | Tried() | TurnedAway():
             return _about_session(event)
+        case ReplyChanged() | FramingChanged():
+            return _about_replies(event)
         case Received() | Sent():
             return ""
         case _:
@@ -74,13 +78,17 @@ def _about_session(event: SessionEvent) -> str:
             return f"found {_list(event.addresses)} in {_duration(event.took)}"
         case Tried():
             return f"tried {event.address} for {_duration(event.took)}: {event.why.what}"
-        case ReplyChanged():
-            return f"replies with {_REPLIES.get(event.reply, event.reply)} from now on"
         case TurnedAway():
             more = f" and {event.count - 1:,} more" if event.count > 1 else ""
             return f"turned {event.peer or 'a peer'}{more} away: {event.why}"
         case _:
             return ""
+
+
+def _about_replies(event: ReplyChanged | FramingChanged) -> str:
+    if isinstance(event, FramingChanged):
+        return f"tells messages apart in another way from now on: {parse_framing(event.framing).words}"
+    return f"replies with {_REPLIES.get(event.reply, event.reply)} from now on"
 
 
 def _about_the_end(event: SessionClosed, role: Role) -> str:

@@ -23,7 +23,8 @@ _STEP = 3  # keys between two entries, so that a note fits before and behind eac
 _MANY = 1 << 31  # connections, which nobody has
 _LONGEST_WORD = 1024  # characters of an address or the name of something
 _INSERT = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_OF_A_SERVER = {"listening", "turned-away", "reply-changed"}  # kinds that only a server's session has
+# Kinds that only a session of this role has.
+_OF_A_SERVER = {"listening", "turned-away", "reply-changed", "framing-changed"}
 _OF_A_CLIENT = {"resolving", "resolved", "tried"}
 
 

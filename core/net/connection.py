@@ -19,8 +19,6 @@ from core.events import (
     ConnectionId,
     Ending,
     Event,
-    MessageTooLong,
-    Misframed,
     Opened,
     PeerFinished,
     Received,
@@ -32,13 +30,14 @@ from core.net.endings import ending_of, why_not_send
 from core.net.idle import IdleLimit
 from core.net.knobs import Knobs
 from core.net.loop import READ, WRITE, Loop, Timer
+from core.net.misfits import event_of
 from core.net.owner import Owner, Pause
 from core.net.quiet import heeding_silence
 from core.net.sender import Sender
 from core.net.sink import EventSink
 from core.net.watchers import Watchers
 from core.settings import Limits
-from core.wire.framers import Message, TooLong, Unfit
+from core.wire.framers import Message
 from core.wire.framing import Framing
 
 _log = logging.getLogger(__name__)
@@ -101,9 +100,8 @@ class Connection:
         self._loop = loop
         self._owner = owner
         self._session = session
-        self._framing = framing
-        self._framer = heeding_silence(framing.framer(limits.message), loop, self._hand_over)
         self._limits = limits
+        self.use_framing(framing)
         self._receive = limits.receive
         self._sink = sink
         self._sender = Sender(
@@ -261,12 +259,15 @@ class Connection:
             return  # nobody answers any more
         whole = [message for message in messages if isinstance(message, bytes)]
         for message in messages if len(whole) < len(messages) else ():
-            if isinstance(message, TooLong):
-                self._emit(MessageTooLong(self._session, self.id, _now(), message.skipped))
-            elif isinstance(message, Unfit):
-                self._emit(Misframed(self._session, self.id, _now(), message.why))
+            if not isinstance(message, bytes):
+                self._emit(event_of(message, self._session, self.id))
         if whole:
             self._owner.received(self, whole)
+
+    def use_framing(self, framing: Framing) -> None:
+        """Tell messages apart in this way from the next byte on. The loop's thread."""
+        self._framing = framing
+        self._framer = heeding_silence(framing.framer(self._limits.message), self._loop, self._hand_over)
 
     def _see_fin(self) -> None:
         """The end of the peer's sending. It is news of its own only if it is not the end of it all."""

@@ -14,7 +14,18 @@ from functools import partial
 
 from core.address import Address, parse_address
 from core.errors import Doing, Explanation, ListenError, SendError, explain
-from core.events import ConnectionId, Ending, Listening, NotSent, ReplyChanged, Resolving, Role, SessionId, TurnedAway
+from core.events import (
+    ConnectionId,
+    Ending,
+    FramingChanged,
+    Listening,
+    NotSent,
+    ReplyChanged,
+    Resolving,
+    Role,
+    SessionId,
+    TurnedAway,
+)
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.loop import READ
@@ -23,6 +34,7 @@ from core.net.session import Session
 from core.net.sink import EventSink
 from core.replies import Reply, make_reply
 from core.settings import DEFAULTS, Limits
+from core.wire.framing import parse_framing
 
 FULL = b"this server has as many connections as it takes; try again later\n"
 
@@ -94,6 +106,18 @@ class Server(Session):
         if loop is not None:
             loop.call_soon(lambda: self._emit(ReplyChanged(self.id, time.monotonic_ns(), name)))
 
+    def set_framing(self, framing: str) -> None:
+        """Tell messages apart in another way from now on, on every connection. Raises ``FramingError``.
+
+        A message that has begun and not ended by then gets no reply.
+        """
+        self._framing = parse_framing(framing)
+        self.framing = framing
+        with self._lock:
+            loop = self._loop_or_none
+        if loop is not None:
+            loop.call_soon(lambda: self._use_framing(framing))
+
     @property
     def connections(self) -> list[Connection]:
         """The connections that stand, by number."""
@@ -112,6 +136,11 @@ class Server(Session):
         self._resolver.resolve(
             self.target, for_server=True, done=lambda outcome: loop.call_soon(lambda: self._listen(outcome))
         )
+
+    def _use_framing(self, framing: str) -> None:
+        for connection in self.connections:
+            connection.use_framing(parse_framing(framing))
+        self._emit(FramingChanged(self.id, time.monotonic_ns(), framing))
 
     def _listen(self, outcome: Outcome) -> None:
         if self._stopping:

@@ -6,7 +6,17 @@ import pytest
 
 from core.address import Address
 from core.errors import Explanation
-from core.events import Event, MessageTooLong, Misframed, NotSent, ReplyChanged, Role, SessionId, TurnedAway
+from core.events import (
+    Event,
+    FramingChanged,
+    MessageTooLong,
+    Misframed,
+    NotSent,
+    ReplyChanged,
+    Role,
+    SessionId,
+    TurnedAway,
+)
 from core.journal.ledger import NEVER, Ledger, Phase, SessionState, Tally
 from tests.support.story import HERE, Story
 
@@ -185,6 +195,11 @@ def test_another_rule_is_part_of_the_state() -> None:
     story = Story()
 
     assert state_after(story.begins(), ReplyChanged(story.session, story.now(), "echo")).reply == "echo"
+
+
+def test_framings_change() -> None:
+    story = Story()
+    assert state_after(story.begins(), FramingChanged(story.session, story.now(), "line")).framing == "line"
 
 
 def test_sessions_do_not_mix() -> None:

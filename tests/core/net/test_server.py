@@ -24,6 +24,7 @@ from core.events import (
     Closed,
     ConnectionId,
     Ending,
+    FramingChanged,
     Listening,
     NotSent,
     Opened,
@@ -252,6 +253,27 @@ def test_another_rule_holds_from_the_next_message_on() -> None:
         assert server.connection(connection.id) is connection
         assert server.connection(ConnectionId(99)) is None
         assert len(sink.wait_for(Sent, 2)) == 2
+
+
+def test_messages_are_told_apart_in_another_way_from_now_on_wherever_one_is_connected() -> None:
+    with serving("echo") as (server, sink), crowd(address_of(server), 2) as (before, other):
+        before.say(b"half a li")
+        assert before.hear(9) == b"half a li"
+
+        server.set_framing("line")
+
+        (changed,) = sink.wait_for(FramingChanged)
+        before.say(b"one\ntwo\nthr")
+        assert before.hear(8) == b"one\ntwo\n"
+        server.set_framing("length:1")
+        sink.wait_for(FramingChanged, 2)
+        before.say(b"\x03new")
+        assert before.hear(4) == b"\x03new"
+        other.say(b"\x01x")
+        assert other.hear(2) == b"\x01x"
+        with pytest.raises(TincanError, match="no framing called"):
+            server.set_framing("morse")
+        assert (changed.framing, server.framing) == ("line", "length:1")
 
 
 def test_in_a_room_everybody_hears_what_the_others_say() -> None:
