@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-LONGEST_LINE = 4_000  # characters; one wrapped line of 1 MB takes Tk half a minute to scroll
 LONGEST_COMBINING_RUN = 8
 MOST_MARKS = 200  # in one message; tags on a line are quadratic in Tk, so beyond it marks look like text
 LONGEST_FIELD = 200  # characters of a title, a tree row, a status field
@@ -44,7 +43,8 @@ class TextSafety:
     nothing can catch, so there ``astral`` is False and such characters become U+FFFD.
     """
 
-    def __init__(self, *, astral: bool = True) -> None:
+    def __init__(self, *, astral: bool = True, pictures: bool = True) -> None:
+        self._astral, self._pictures = astral, pictures
         self._suspect = _SUSPECT if astral else _SUSPECT_OR_ASTRAL
 
     @classmethod
@@ -53,13 +53,21 @@ class TextSafety:
         numbers = tuple(int(part) for part in re.findall(r"\d+", patchlevel)[:3])
         return cls(astral=numbers >= _FIRST_SAFE_TK)
 
+    def fitting(self, text: str) -> TextSafety:
+        r"""The same, or where more than half of the text are marks, with numbers for control characters.
+
+        A picture (``␀``) among words is quickly read; a row of them is not, but ``\x00\x01`` is.
+        """
+        marks = sum(1 for _ in self._suspect.finditer(text))
+        return TextSafety(astral=self._astral, pictures=False) if 2 * marks > len(text) else self
+
     def spans(self, text: str) -> Iterator[Span]:
         """Cut the text into stretches that are shown as they are and marks, in order."""
         position = 0
         for found in self._suspect.finditer(text):
             if found.start() > position:
                 yield Span(text[position : found.start()])
-            yield from _marks(found.group())
+            yield from _marks(found.group(), pictures=self._pictures)
             position = found.end()
         if position < len(text):
             yield Span(text[position:])
@@ -107,27 +115,22 @@ def ending_mark(ending: str) -> str:
     return {"\n": "↵", "\r\n": "␍↵"}.get(ending, "")
 
 
-def folded(line: str, longest: int = LONGEST_LINE) -> list[str]:
-    """One line as pieces of at most ``longest`` characters; an empty line is one empty piece."""
-    if len(line) <= longest:
-        return [line]
-    return [line[start : start + longest] for start in range(0, len(line), longest)]
-
-
 def _length(lead: int) -> int:
     """How many bytes the UTF-8 character has that starts with this byte."""
     return 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
 
 
-def _marks(found: str) -> Iterator[Span]:
+def _marks(found: str, *, pictures: bool) -> Iterator[Span]:
     if len(found) > 1:
         yield Span(found[:LONGEST_COMBINING_RUN])
         yield Span(f"<+{len(found) - LONGEST_COMBINING_RUN} combining>", is_mark=True)
     else:
-        yield Span(_mark(ord(found)), is_mark=True)
+        yield Span(_mark(ord(found), pictures=pictures), is_mark=True)
 
 
-def _mark(code: int) -> str:
+def _mark(code: int, *, pictures: bool) -> str:
+    if code <= 0x7F and not pictures:
+        return f"\\x{code:02x}"
     if code < 0x20:
         return chr(0x2400 + code)
     if code == 0x7F:

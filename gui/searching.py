@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from core.errors import JournalError
 from gui.finding import FindRequest, FindView
 from gui.panes.later import Later
+from gui.runs import Marked
 from gui.sentences import sentence
-from gui.typesetting import Marked
 
 if TYPE_CHECKING:
     from core.journal.hits import Hit, Hits

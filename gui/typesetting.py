@@ -6,15 +6,14 @@ Pure: a row is text with the names of tags. ``gui.panes.transcript`` puts it int
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from core import text_safety
 from core.text_safety import Span, TextSafety
 from gui.decoding import UTF_8, Decoding
-from gui.hexdump import Layout, dump
+from gui.hexdump import Layout
+from gui.runs import DECOR, INCOMING, OUTGOING, Cap, Marked, Row, Run, hex_lines, joined, marked, pieces
 from gui.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:
@@ -23,58 +22,13 @@ if TYPE_CHECKING:
 
 RECEIVED, SENT = "received", "sent"
 SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header
-INCOMING, OUTGOING = "incoming", "outgoing"
 _USUAL_LINE = 60  # characters
+_CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
+_HIGH = bytes(range(128, 256))
+_MANY = 16  # one control character among so many bytes is many
 _MOST_NAMED = 8  # receivers of one message
 MORE = 128 * 1024  # bytes that one click adds to a message that is folded
 HEX_MORE = 16 * 1024  # the same where bytes are shown as hex
-MARKED = "marked"  # what was found
-DECOR = "decor"  # what is there for the eye alone and is left out when text is copied
-
-
-class Run(NamedTuple):
-    """Text and the tags it carries."""
-
-    text: str
-    tags: tuple[str, ...]
-
-
-class Cap(NamedTuple):
-    """A bubble's rounded end: on which line of its row, and how wide in pixels."""
-
-    line: int
-    kind: str
-    width: int
-    top: bool
-
-
-class Marked(NamedTuple):
-    """Bytes of one message that are set off: its place, the first of them, and one past the last."""
-
-    place: int
-    start: int
-    stop: int
-
-
-@dataclass(slots=True)
-class Row:
-    """One passage as it is shown. Every line ends in a line feed."""
-
-    place: int
-    runs: list[Run] = field(default_factory=list)
-    caps: list[Cap] = field(default_factory=list)
-    lines: int = 0
-
-    def line(self, *runs: Run) -> None:
-        """Add a whole line; its line feed carries the last run's tags."""
-        self.runs.extend(runs)
-        self.runs.append(Run("\n", runs[-1].tags))
-        self.lines += 1
-
-    def decoration(self, *tags: str) -> None:
-        """Add an empty line that is only looked at."""
-        self.runs.append(Run("\n", (*tags, DECOR)))
-        self.lines += 1
 
 
 class Typesetter:
@@ -207,49 +161,50 @@ class Typesetter:
         data, start, stop = carried + data, len(carried) + self._marked.start, len(carried) + self._marked.stop
         start -= self._decoding.unfinished_tail(data[:start])
         stop = next((end for end in range(stop, stop + 3) if not self._decoding.unfinished_tail(data[:end])), stop)
-        return self._length(data[:start]), self._length(data[:stop])
-
-    def _length(self, data: bytes) -> int:
-        """How many characters stand for these first bytes of a message."""
-        return sum(1 + sum(len(span.text) for span in line) for line in self._spans(self._decoding.decode(data))) - 1
+        decode = self._decoding.decode
+        safety = self._safety.fitting(text_safety.split_ending(decode(data))[0])
+        return len(safety.text(decode(data[:start]))), len(safety.text(decode(data[:stop])))
 
     def _set_hex_bubble(self, row: Row, passage: Passage) -> None:
         data = passage.data or b""
         kind = INCOMING if passage.kind == RECEIVED else OUTGOING
-        lines = dump(data, 0, Layout(self._metrics.hex_columns)).split("\n")
-        notes = [note for note in (_rest(passage.size - len(data), HEX_MORE), _warning(passage.misfit)) if note]
-        width = self._metrics.hex_bubble(lines[0], notes)
-        shape = (kind, f"{kind}-{width}")
+        layout = Layout(self._metrics.hex_columns)
+        more, warning = _rest(passage.size - len(data), HEX_MORE), _warning(passage.misfit)
+        width = self._metrics.hex_bubble(min(layout.width, layout.text_start + len(data) + 1), [more, warning])
+        shape = (kind, f"{kind}-{width}", "hex")
         row.caps.append(Cap(row.lines, kind, width, top=True))
         row.decoration(f"{kind}-cap")
-        pad = Run(PAD, (*shape, DECOR)) if kind == OUTGOING else Run("", shape)
-        for line in lines:
-            row.line(pad, Run(line, (*shape, "hex")))
-        for note in notes:
-            tags = (*shape, "more", f"more-{passage.place}") if note != notes[-1] or not passage.misfit else shape
-            row.line(pad, Run(note, (*tags, DECOR)))
+        pad = Run(PAD, (*shape[:2], DECOR)) if kind == OUTGOING else Run("", shape)
+        is_marked = self._marked is not None and self._marked.place == passage.place
+        for runs in hex_lines(data, layout, shape, self._marked if is_marked else None):
+            row.line(pad, *runs)
+        if more:
+            row.line(pad, Run(more, (*shape, "more", f"more-{passage.place}", DECOR)))
+        if warning:
+            row.line(pad, Run(warning, (*shape, "mark", DECOR)))
         self._end_bubble(row, kind, width)
 
     def _end_bubble(self, row: Row, kind: str, width: int) -> None:
         row.caps.append(Cap(row.lines, kind, width, top=False))
         row.decoration(f"{kind}-cap")
-        row.runs = _joined(row.runs)
+        row.runs = joined(row.runs)
 
     def _set_line(self, row: Row, line: list[Span], shape: tuple[str, ...], ending: str) -> None:
-        if shape[0] == INCOMING:
-            runs = [Run(span.text, (*shape, "mark") if span.is_mark else shape) for span in line]
-            row.runs.extend(runs)
-            if ending:
-                row.runs.append(Run(ending, (*shape, "mark", DECOR)))
-            row.runs.append(Run("\n", shape))
-            row.lines += 1
-            return
-        pieces = list(self._metrics.broken("".join(span.text for span in line)))
-        for piece in pieces[:-1]:
-            row.runs += (Run(PAD, (*shape, DECOR)), Run(piece, shape), Run("\n", (*shape, DECOR)))
-        row.runs += (Run(PAD, (*shape, DECOR)), Run(pieces[-1], shape), Run(ending, (*shape, "mark", DECOR)))
+        """A line, broken where it is wider than the bubble; a mark stands for its ``ending``."""
+        whole = "".join(span.text for span in line)
+        broken = list(self._metrics.broken(whole + ending))
+        left = len(whole)
+        for number, piece in enumerate(pieces([*line, Span(ending, is_mark=True)], map(len, broken))):
+            if number:
+                row.runs.append(Run("\n", (*shape, DECOR)))
+            if shape[0] == OUTGOING:
+                row.runs.append(Run(PAD, (*shape, DECOR)))
+            for text, is_mark in piece:
+                tags = (*shape, "mark") if is_mark else shape
+                row.runs.append(Run(text, tags if left > 0 else (*tags, DECOR)))
+                left -= len(text)
         row.runs.append(Run("\n", shape))
-        row.lines += len(pieces)
+        row.lines += len(broken)
 
     def _lines(self, passage: Passage, *, goes_on: bool) -> tuple[list[list[Span]], str, int]:
         """The message's lines in spans, the mark of its line ending, and how many bytes are not shown."""
@@ -258,7 +213,7 @@ class Typesetter:
         data, more = self._whole_characters(passage, goes_on=goes_on)
         text = self._decoding.decode(data)
         text, ending = (text, "") if more else text_safety.split_ending(text)
-        return list(self._spans(text)), text_safety.ending_mark(ending), more
+        return list(_spans(text, self._safety.fitting(text))), text_safety.ending_mark(ending), more
 
     def _whole_characters(self, passage: Passage, *, goes_on: bool) -> tuple[bytes, int]:
         """The passage's bytes, where a cut character stands with the later piece, and how many are not shown."""
@@ -276,15 +231,12 @@ class Typesetter:
         self.ended_ragged = passage.kind == RECEIVED or self.ended_ragged
         return data, 0
 
-    def _spans(self, text: str) -> Iterable[list[Span]]:
-        lines = [list(self._safety.spans(line)) for line in text.split("\n")]
-        plain = sum(span.is_mark for line in lines for span in line) > text_safety.MOST_MARKS
-        for line in lines:
-            whole = "".join(span.text for span in line)
-            if plain or len(whole) > text_safety.LONGEST_LINE:
-                yield from ([Span(piece)] for piece in text_safety.folded(whole))
-            else:
-                yield line
+
+def _spans(text: str, safety: TextSafety) -> Iterable[list[Span]]:
+    """The text's lines; with very many marks in them, these look like the rest."""
+    lines = [list(safety.spans(line)) for line in text.split("\n")]
+    is_plain = sum(span.is_mark for line in lines for span in line) > text_safety.MOST_MARKS
+    return ([Span("".join(span.text for span in line))] if is_plain else line for line in lines)
 
 
 def _rest(more: int, step: int = MORE) -> str:
@@ -296,28 +248,6 @@ def _rest(more: int, step: int = MORE) -> str:
 
 def _warning(misfit: str) -> str:
     return f"⚠ {misfit}" if misfit else ""
-
-
-def marked(runs: Sequence[Run], first: int, last: int) -> Iterator[Run]:
-    """The same runs with a tag on the characters from ``first`` up to before ``last``; decoration is not counted.
-
-    If that is behind the last of them, it is the line ending that was meant, for which a mark stands.
-    """
-    place = 0
-    length = sum(len(run.text) for run in runs if DECOR not in run.tags) - 1  # the line feed at the end is ours
-    for text, tags in runs:
-        if DECOR in tags:
-            yield Run(text, (*tags, MARKED)) if last > length == place and "mark" in tags and text else Run(text, tags)
-            continue
-        begin, end = (max(0, min(at, length) - place) for at in (first, last))
-        pieces = (Run(text[:begin], tags), Run(text[begin:end], (*tags, MARKED)), Run(text[end:], tags))
-        yield from (piece for piece in pieces if piece.text)
-        place += len(text)
-
-
-def _joined(runs: Iterable[Run]) -> list[Run]:
-    """The same text in as few runs as can be: Tk takes its time over each."""
-    return [Run("".join(run.text for run in same), tags) for tags, same in groupby(runs, key=lambda run: run.tags)]
 
 
 def connection_tag(number: int | None) -> str:
@@ -348,9 +278,15 @@ def within_budget(weights: Sequence[int], budget: int, keep: int) -> tuple[int, 
 
 
 def weight(passage: Passage) -> int:
-    """About how much work the passage is: its characters, where a short line costs as much as a usual one."""
+    """About how much work the passage is: its characters, where a short line costs as much as a usual one.
+
+    Where there are many control characters it is not text, and each byte that is none takes four characters.
+    """
     data = passage.data or b""
-    return max(len(data), _USUAL_LINE * (data.count(b"\n") + 1)) + len(passage.note)
+    marks = len(data) - len(data.translate(None, _CONTROLS))
+    if marks * _MANY > len(data):
+        marks += len(data) - len(data.translate(None, _HIGH))
+    return max(len(data) + 3 * marks, _USUAL_LINE * (data.count(b"\n") + 1)) + len(passage.note)
 
 
 def _share_header(before: Passage, passage: Passage) -> bool:

@@ -6,12 +6,16 @@ what goes out is broken here. A font is asked once for each character it is met 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 
 from gui.hexdump import Layout
 
 PAD = "\u2003"  # the room between a bubble's edge and its text
 _TAB_STOPS = 8  # characters
+_LONGEST = 4_000  # characters of a line, also of such as have no width; Tk takes its time over longer ones
+_SOME = 256  # characters that are measured at a time
 _MOST_KNOWN = 20_000  # characters remembered, for a stream that goes through all of Unicode
 
 
@@ -28,8 +32,7 @@ class Metrics:
     ) -> None:
         self._mono = mono
         self._room = room if room is not None else widest
-        self._advance = advance
-        self._known: dict[str, int] = {"\t": _TAB_STOPS * advance(" ")}
+        self._advances = _Advances(advance)
         self.step = step
         self.widest = max(step * 4, widest // step * step)
         self.pad = advance(PAD)
@@ -47,43 +50,46 @@ class Metrics:
         room = (self._room * 15 // 16 - 2 * self.pad) // max(1, self._mono)
         return next((count for count in (32, 16, 8) if Layout(count).width <= room), 4)
 
-    def hex_bubble(self, line: str, notes: list[str]) -> int:
-        """How wide a bubble must be for lines of hex like this one, with notes below."""
-        longest = max([len(line) * self._mono, *(self.width(note, self.widest) for note in notes)])
+    def hex_bubble(self, columns: int, notes: list[str]) -> int:
+        """How wide a bubble must be for lines of hex with so many characters, with notes below in the same font."""
+        longest = max(columns, *map(len, notes)) * self._mono
         return -(-(longest + 2 * self.pad) // self.step) * self.step
 
     def width(self, line: str, limit: int) -> int:
         """How wide the line is; counting stops soon after ``limit``."""
         total = 0
-        known = self._known
-        for character in line:
-            advance = known.get(character)
-            total += self._learn(character) if advance is None else advance
+        for start in range(0, len(line), _SOME):
+            total += sum(map(self._advances.__getitem__, line[start : start + _SOME]))
             if total > limit:
                 break
         return total
 
     def broken(self, line: str) -> Iterator[str]:
         """The line in pieces that fit into the widest bubble, broken after a space where possible."""
-        room = self.widest - 2 * self.pad
-        while len(line) > 1 and self.width(line, room) > room:
-            end = self._fitting(line, room)
-            space = line.rfind(" ", 0, end + 1)
-            end = space + 1 if space > end // 2 else end
-            yield line[:end]
-            line = line[end:]
-        yield line
+        room, start, before = self.widest - 2 * self.pad, 0, 0
+        stops = list(accumulate(map(self._advances.__getitem__, line)))
+        while (end := self._fitting(stops, start, before + room)) < len(line):
+            space = line.rfind(" ", start, end + 1)
+            end = space + 1 if space - start > (end - start) // 2 else end
+            yield line[start:end]
+            start, before = end, stops[end - 1]
+        if start < len(line) or not line:
+            yield line[start:]
 
-    def _fitting(self, line: str, room: int) -> int:
-        """How many characters of the line fit; at least one."""
-        total = 0
-        for position, character in enumerate(line):
-            total += self._known[character]
-            if total > room:
-                return max(1, position)
-        return len(line)
+    def _fitting(self, stops: list[int], start: int, room: int) -> int:
+        """The place up to before which a line fits from ``start`` on; at least one character does."""
+        return min(max(start + 1, bisect_right(stops, room)), start + _LONGEST)
 
-    def _learn(self, character: str) -> int:
-        if len(self._known) < _MOST_KNOWN:
-            return self._known.setdefault(character, self._advance(character))
-        return self._advance(character)
+
+class _Advances(dict[str, int]):
+    """How wide characters are; each is measured when it is first met."""
+
+    def __init__(self, advance: Callable[[str], int]) -> None:
+        super().__init__({"\t": _TAB_STOPS * advance(" ")})
+        self._advance = advance
+
+    def __missing__(self, character: str) -> int:
+        width = self._advance(character)
+        if len(self) < _MOST_KNOWN:
+            self[character] = width
+        return width

@@ -14,8 +14,8 @@ from itertools import chain
 
 from core.text_safety import TextSafety
 from gui.panes.clipping import own_primary
+from gui.runs import INCOMING, MARKED, OUTGOING, Cap, Row
 from gui.theme import Theme
-from gui.typesetting import INCOMING, MARKED, OUTGOING, Cap, Row
 from gui.wrapping import Metrics
 
 _WIDEST = 0.76  # of the pane

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from gui.decoding import UTF_8
 from gui.rows import Spot, fraction_at, read_around, spot_at
-from gui.typesetting import HEX_MORE, MORE, Marked, Row, Typesetter, weight, within_budget
+from gui.runs import Marked, Row
+from gui.typesetting import HEX_MORE, MORE, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
     from core.journal.passage import Passage

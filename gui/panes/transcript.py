@@ -18,8 +18,9 @@ from gui.panes.focus_ring import FocusRing
 from gui.panes.picking import Picking
 from gui.panes.scrolling import QuietScrollbar, bind_scrolling
 from gui.panes.slice import BUDGET, SLICE, Slice
+from gui.runs import MARKED, Marked
 from gui.theme import Theme
-from gui.typesetting import MARKED, Marked, weight
+from gui.typesetting import weight
 
 if TYPE_CHECKING:
     from core.journal.passage import Passage

@@ -221,18 +221,17 @@ def test_the_line_ending_of_a_message_is_told_apart_from_it(text: str, parts: tu
     assert text_safety.ending_mark(parts[1]) == mark
 
 
-@given(line=st.text(max_size=50), longest=st.integers(1, 12))
-def test_a_folded_line_is_the_line_in_pieces_that_fit(line: str, longest: int) -> None:
-    pieces = text_safety.folded(line, longest)
-
-    assert "".join(pieces) == line
-    assert pieces
-    assert all(len(piece) <= longest for piece in pieces)
-    assert all(len(piece) == longest for piece in pieces[:-1])
-
-
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("hello\0", "hello␀"),
+        ("\x1b[31mred\x1b[0m", "␛[31mred␛[0m"),
+        ("\0\x01\0\0\x06", r"\x00\x01\x00\x00\x06"),
+        ("\x7fA\udcff\x00", r"\x7fA\xff\x00"),
+        ("\u202e\u202e\0", r"<U+202E><U+202E>\x00"),
+    ],
+    ids=repr,
+)
 @pytest.mark.case("C-54")
-def test_a_line_of_a_megabyte_is_folded() -> None:
-    pieces = text_safety.folded("x" * 1_000_000)
-
-    assert max(map(len, pieces)) == text_safety.LONGEST_LINE
+def test_control_characters_are_pictures_among_words_and_numbers_among_themselves(text: str, shown: str) -> None:
+    assert TextSafety().fitting(text).text(text) == shown

@@ -14,7 +14,8 @@ from core.events import Role
 from core.text_safety import TextSafety
 from gui.decoding import UTF_8, decoding
 from gui.drafting import ENCODINGS, Manner
-from gui.typesetting import DECOR, Typesetter
+from gui.runs import DECOR
+from gui.typesetting import Typesetter
 from gui.wrapping import Metrics
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, serve, shown

@@ -11,7 +11,7 @@ import pytest
 from gui.app import App
 from gui.conversations import OpenConversation
 from gui.panes.find_bar import FindBar
-from gui.typesetting import MARKED
+from gui.runs import MARKED
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, serve, shown
 from tests.support.journals import write_journal

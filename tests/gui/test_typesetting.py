@@ -7,7 +7,8 @@ import pytest
 from core.events import Role
 from core.journal.passage import Passage
 from core.text_safety import TextSafety
-from gui.typesetting import DECOR, Row, Typesetter, clock, within_budget
+from gui.runs import DECOR, MARKED, Marked, Row
+from gui.typesetting import Typesetter, clock, weight, within_budget
 from gui.wrapping import PAD, Metrics
 from tests.gui.fake_journal import note, received, sent
 
@@ -166,8 +167,9 @@ def test_a_row_counts_its_lines(data: bytes) -> None:
 def test_a_million_marks_are_neither_one_line_nor_a_million_tags() -> None:
     (row,) = typesetter().set([received(0, b"\0" * 100_000)])
 
-    assert max(map(len, text_of(row).split("\n"))) <= 4000
-    assert len(row.runs) < 1000
+    lines = text_of(row).split("\n")
+    assert max(map(len, lines)) <= 4000
+    assert len(row.runs) < 3 * len(lines)
 
 
 def test_what_is_left_out_is_counted_and_offered() -> None:
@@ -180,7 +182,7 @@ def test_what_is_left_out_is_counted_and_offered() -> None:
 def test_an_outgoing_line_has_room_on_its_left() -> None:
     (row,) = typesetter().set([sent(0, b"hello")])
 
-    place = next(i for i, run in enumerate(row.runs) if run.text == "hello")
+    place = next(i for i, run in enumerate(row.runs) if run.text.startswith("hello"))
 
     assert row.runs[place - 1].text == PAD
     assert DECOR in row.runs[place - 1].tags
@@ -207,3 +209,55 @@ def test_nothing_is_said_about_an_entry_in_front_of_the_first() -> None:
     (row,) = typesetter().set([received(1, b"b", at=0.1)], before)
 
     assert "server" not in text_of(row)
+
+
+@pytest.mark.parametrize("make", [received, sent])
+def test_a_long_word_leaves_room_at_both_edges_of_its_bubble_and_is_copied_as_one(make: object) -> None:
+    word = "x" * 1000
+    (row,) = typesetter().set([make(0, f"see {word} there".encode())])  # type: ignore[operator]
+
+    lines = [line.strip(PAD) for line in text_of(row).split("\n") if "x" in line]
+    assert len(lines) > 1
+    assert all(7 * (len(line) + 2) <= 400 for line in lines)
+    assert f"see {word} there" in copied([row])
+
+
+def test_bytes_that_are_no_text_weigh_what_is_written_for_them() -> None:
+    for data in (b"\0" * 1_000, bytes(range(256)) * 4):
+        (row,) = typesetter().set([received(0, data)])
+        assert weight(received(0, data)) > 0.8 * len(copied([row]))
+    assert weight(received(0, b"word " * 200)) == 1_000
+    assert weight(received(0, "日本語".encode() * 100)) == 900
+
+
+def marked_text(rows: list[Row]) -> list[str]:
+    return [run.text for row in rows for run in row.runs if MARKED in run.tags]
+
+
+def setting(marked: Marked, *, as_hex: bool) -> Typesetter:
+    metrics = Metrics(lambda text: 7 * len(text), widest=400, step=8, mono=8, room=800)
+    return Typesetter(Role.CLIENT, TextSafety(), metrics, as_hex=as_hex, marked=marked)
+
+
+def test_found_bytes_are_set_off_in_both_columns_of_hex() -> None:
+    rows = setting(Marked(0, 14, 19), as_hex=True).set([received(0, b"0123456789abcdefghijklmn"), received(1, b"ef")])
+
+    assert marked_text(rows) == ["65 66", "ef", "67 68 69", "ghi"]
+
+
+def test_found_bytes_behind_what_is_shown_in_hex_set_nothing_off() -> None:
+    rows = setting(Marked(0, 2_000, 2_010), as_hex=True).set([received(0, b"x" * 1_024, size=5_000)])
+
+    assert marked_text(rows) == []
+
+
+def test_found_bytes_are_set_off_among_control_characters() -> None:
+    rows = setting(Marked(0, 2, 4), as_hex=False).set([received(0, b"\0\1\2a\4")])
+
+    assert "".join(marked_text(rows)) == r"\x02a"
+
+
+def test_what_is_wrong_with_a_message_stands_below_its_hex_in_the_same_font() -> None:
+    (row,) = setting(Marked(9, 0, 0), as_hex=True).set([received(0, b"abc", misfit="not ended yet")])
+
+    assert "hex" in tags_of(row, "not ended yet")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gui.wrapping import PAD, Metrics
 
 
@@ -60,3 +63,20 @@ def test_a_character_is_measured_once() -> None:
     measuring.bubble(["aaaa", "abab"])
 
     assert sorted(asked) == sorted(["a", "b", " ", PAD])
+
+
+def test_characters_without_a_width_do_not_make_a_line_without_an_end() -> None:
+    weightless = Metrics(lambda text: 0, widest=200, step=8)
+
+    assert max(map(len, weightless.broken("\u0b3c" * 100_000))) <= 4_000
+
+
+@given(words=st.lists(st.text(alphabet="ab c", max_size=40), max_size=20))
+def test_no_character_of_a_broken_line_is_lost_and_all_of_it_fits(words: list[str]) -> None:
+    line = " ".join(words)
+
+    pieces = list(metrics().broken(line))
+
+    assert "".join(pieces) == line
+    assert all(pieces) or pieces == [""]
+    assert all(monospaced(piece.rstrip(" ")) <= 200 - 2 * monospaced(PAD) for piece in pieces)
