@@ -40,6 +40,14 @@ KINDS = (
     Kind("gap:50", "Ended by silence…", "Milliseconds of silence", "For example 50"),
 )
 _PLAIN = {kind.usual: kind for kind in KINDS if not kind.asks}
+_ONE = {
+    "raw": "piece received",
+    "line": "line",
+    "delimiter": "message ended by {}",
+    "length": "message with {}",
+    "fixed": "message of {}",
+    "gap": "message ended by {}",
+}
 _ASKING = {kind.prefix: kind for kind in KINDS if kind.asks}
 
 
@@ -91,3 +99,11 @@ def words_of(framing: str) -> str:
     except TincanError:
         return kind.words
     return words[:1].upper() + words[1:]
+
+
+def one_of(framing: str) -> str:
+    """One of the messages that the framing tells apart, to stand behind "each": ``message with 2-byte length``."""
+    from core.wire.framing import parse_framing
+
+    words = parse_framing(framing).words.removeprefix("delimiter ")
+    return _ONE.get(framing.partition(":")[0], "message: {}").format(words.removesuffix(" each"))

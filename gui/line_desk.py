@@ -13,6 +13,7 @@ from core.address import DEFAULT_HOST, DEFAULT_PORT
 from core.errors import TincanError
 from core.events import Role
 from core.journal.ledger import Phase
+from core.journal.lens import RAW
 from gui import presenter
 from gui.form import read_address
 from gui.reachable import look_up
@@ -49,6 +50,7 @@ class LineDesk:
         self._switchboard = switchboard
         self._post = post
         self._replies: dict[SessionId, str] = {}
+        self._framings: dict[Address, str] = {}  # of the servers that were told, for those begun there again
         self._newest: SessionId | None = None  # whose failure is told under the fields
         self._starting: SessionId | None = None  # the server that is about to listen
         self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
@@ -83,7 +85,8 @@ class LineDesk:
         if address is None:
             return
         reply = self._switchboard.preferences.reply
-        session = self._begin(address, lambda bench: bench.serve(address, reply=reply))
+        framing = self._framings.get(address, RAW)
+        session = self._begin(address, lambda bench: bench.serve(address, reply=reply, framing=framing))
         if session is None:
             return
         self._starting = session
@@ -116,6 +119,11 @@ class LineDesk:
         if state is not None and state.role is Role.SERVER:
             self._replies[state.session] = reply
             self._switchboard.workbench.set_reply(state.session, reply)
+
+    def choose_framing(self, state: SessionState, framing: str) -> None:
+        """Have a server, and those that are begun there again, tell messages apart like that."""
+        self._framings[state.target] = framing
+        self._switchboard.workbench.set_framing(state.session, framing)
 
     def reply_of(self, session: SessionId | None) -> str:
         """What that server replies with, or the next one."""

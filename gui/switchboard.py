@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.events import ConnectionId, SessionId
 from core.journal.ledger import ConnectionState, SessionState
 from gui import presenter
+from gui.answering import Answering
 from gui.archives import Archives
 from gui.commands import commands
 from gui.desktop import open_folder
@@ -128,6 +129,7 @@ class Switchboard:
             complain=self.complain, saved=self.saved,
         )  # fmt: skip
         self.knobs = KnobsDesk(window, self)
+        self.answering = Answering(window, self, self.line.choose_framing)
         self.line.open(window)
         self.sending.open(window)
         window.show_encoding(self.preferences.read_as)
@@ -161,6 +163,7 @@ class Switchboard:
         self.room.show(state)
         self.tasks.show()
         self.knobs.show()
+        self.answering.show()
 
     def _look(self, state: SessionState) -> OpenConversation | None:
         archived = self.archives.get(state.session)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gui.rows import Conversation
 
 _WIDE, _NARROW = 13, 10  # characters of a choice in the head
+_LONG, _LONGER = "Long.TCombobox", 150  # a style, and how much wider its list is in pixels at 96 dots an inch
 _ROOMY = 560  # pixels at 96 dots an inch from which the choices are wide
 _APART, _MARGINS = 8, 36  # the same: between the head's parts, and beside all of them
 
@@ -53,10 +54,14 @@ class ConversationPane(ttk.Frame):
         self.encoding: Choice[str] = Choice(self._head, on_encoding, width=_NARROW)
         one_height = self.reply.winfo_reqheight()  # whether or not the choice is there
         ttk.Frame(self._head, style="Pane.TFrame", width=1, height=one_height).pack(side="left")
-        choices = (self._lens_label, self.lens, self.encoding, self._reply_label, self.reply)
+        self.on_each: Callable[[str], None] = lambda _framing: None  # who has servers answer sets it
+        self.each: Choice[str] = Choice(self._head, lambda framing: self.on_each(framing), width=_WIDE)
+        self._each_label = ttk.Label(self._head, text="to each", style="Pane.Muted.TLabel")
+        answers = (self._reply_label, self.reply, self._each_label, self.each)
+        choices = (self._lens_label, self.lens, self.encoding, *answers)
         self._parts = (self._title, self._detail, *choices)
         # that mean nothing for what is on view
-        self._unwanted: set[tk.Widget] = {self._lens_label, self.lens, self.encoding}
+        self._unwanted: set[tk.Widget] = {self._lens_label, self.lens, self.encoding, self._each_label, self.each}
         self._head.bind("<Configure>", lambda _event: self._fit_head())
         self._head.pack(fill="x")
         self._line = ttk.Frame(self, style="Line.TFrame", height=px(1))
@@ -68,6 +73,7 @@ class ConversationPane(ttk.Frame):
         self._empty = EmptyPage(self.transcript, theme)
         self._back = ttk.Button(self.transcript, style="Accent.TButton", command=self.transcript.to_end)
         self._view: ConversationView | None = None
+        theme.subscribe(self._restyle)
 
     def show(self, view: ConversationView) -> None:
         """Give the pane its head and what to say while it is empty."""
@@ -92,6 +98,14 @@ class ConversationPane(ttk.Frame):
         if options:
             self.lens.offer(options, chosen)
         self._want(self.lens, self._lens_label, is_wanted=bool(options))
+
+    def offer_each(self, options: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer what a server can reply to; nothing at all if there is no choice."""
+        if options:
+            self.each.offer(options, chosen)
+            is_long = any(len(words) > _WIDE for _framing, words in options)
+            self.each.configure(style=_LONG if is_long else "TCombobox")
+        self._want(self.each, self._each_label, is_wanted=bool(options))
 
     def show_encoding(self, encoding: str) -> None:
         """Read messages as text of that encoding, and say so where it is not the usual one."""
@@ -142,15 +156,20 @@ class ConversationPane(ttk.Frame):
         self._unwanted = self._unwanted - {*parts} if is_wanted else self._unwanted | {*parts}
         self._fit_head()
 
+    def _restyle(self) -> None:
+        """Let lists of long words be wider than their box, to the left of it."""
+        more = self._theme.px(_LONGER)
+        ttk.Style(self).configure(_LONG, postoffset=(-more, 0, more, 0))
+
     def _fit_head(self) -> None:
         """Show as much of the head as there is room for: the choices first, then whose talk it is, then the rest."""
         wide = self._head.winfo_width() >= self._theme.px(_ROOMY)
-        for choice in (self.lens, self.reply):
+        for choice in (self.lens, self.reply, self.each):
             choice.configure(width=_WIDE if wide else _NARROW)
         room = self._head.winfo_width() - self._theme.px(_MARGINS)
         shown: set[tk.Widget] = set()
-        words = (self._title, self._detail, self._reply_label, self._lens_label)
-        for part in (self.reply, self.lens, self.encoding, *words):
+        words = (self._title, self._each_label, self._detail, self._reply_label, self._lens_label)
+        for part in (self.reply, self.each, self.lens, self.encoding, *words):
             takes = part.winfo_reqwidth() + self._gap(part)
             if part not in self._unwanted and (takes <= room or part is self._title or isinstance(part, Choice)):
                 shown.add(part)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.wire.framing import parse_framing
-from gui.framings import KINDS, Kind, WrittenError, kind_of, read, words_of, written
+from gui.framings import KINDS, Kind, WrittenError, kind_of, one_of, read, words_of, written
 
 BY_PREFIX = {kind.prefix: kind for kind in KINDS if kind.asks}
 DELIMITER, LENGTH, FIXED, GAP = (BY_PREFIX[prefix] for prefix in ("delimiter:", "length:", "fixed:", "gap:"))
@@ -84,3 +84,19 @@ def test_a_framing_is_shown_in_words() -> None:
     assert words_of("length:2be") == "2-byte big-endian length"
     assert words_of("delimiter:00") == "Ended by NUL"
     assert words_of("of an older version") == "As received"
+
+
+@pytest.mark.parametrize(
+    ("framing", "one"),
+    [
+        ("raw", "piece received"),
+        ("line", "line"),
+        ("delimiter:0d0a", "message ended by CR LF"),
+        ("delimiter:0203", "message ended by 02 03"),
+        ("length:2be", "message with 2-byte big-endian length"),
+        ("fixed:16", "message of 16 bytes"),
+        ("gap:50", "message ended by silence of 50 ms"),
+    ],
+)
+def test_one_message_of_a_framing_has_words_of_its_own(framing: str, one: str) -> None:
+    assert one_of(framing) == one
