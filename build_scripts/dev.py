@@ -5,6 +5,7 @@ python3 build_scripts/dev.py run [--serve PORT ...]   start the program; argumen
 python3 build_scripts/dev.py test [PYTEST ARGUMENTS]  every check there is; arguments choose the tests
 python3 build_scripts/dev.py build                    make the executables, prove them, pack dist/release
 python3 build_scripts/dev.py bench [ARGUMENTS]        measure
+python3 build_scripts/dev.py pictures [FOLDER]        take the README's pictures of the running program
 
 Standard library only. What is missing is installed: system packages by apt-get where that needs no
 password, everything else into .venv. Every command is shown before it runs.
@@ -103,7 +104,19 @@ def bench(arguments: Sequence[str]) -> int:
     return commands.run([str(environment.ensure()), "-m", "tests.benchmarks", *arguments])
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"run": run, "test": test, "build": build, "bench": bench}
+def pictures(arguments: Sequence[str]) -> int:
+    """Take the README's pictures."""
+    machine.ensure(machine.TO_TEST)
+    return commands.run([str(environment.ensure()), "-m", "build_scripts.pictures", *arguments])
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "run": run,
+    "test": test,
+    "build": build,
+    "bench": bench,
+    "pictures": pictures,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

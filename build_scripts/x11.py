@@ -14,10 +14,23 @@ from collections.abc import Iterable
 from types import TracebackType
 
 _SHIFT, _CONTROL = 0xFFE1, 0xFFE3
-KEYS = {"Return": 0xFF0D, "Tab": 0xFF09, "Escape": 0xFF1B, **{f"F{n}": 0xFFBD + n for n in range(1, 13)}}
+_ALT = 0xFFE9
+KEYS = {
+    "Return": 0xFF0D,
+    "Tab": 0xFF09,
+    "Escape": 0xFF1B,
+    "Home": 0xFF50,
+    "Left": 0xFF51,
+    "Up": 0xFF52,
+    "Right": 0xFF53,
+    "Down": 0xFF54,
+    "End": 0xFF57,
+    **{f"F{n}": 0xFFBD + n for n in range(1, 13)},
+}
 # Requests
 _GET_WINDOW_ATTRIBUTES, _QUERY_TREE, _INTERN_ATOM, _GET_PROPERTY = 3, 15, 16, 20
-_SET_INPUT_FOCUS, _QUERY_EXTENSION, _GET_KEYBOARD_MAPPING = 42, 98, 101
+_SET_INPUT_FOCUS, _GET_IMAGE, _QUERY_EXTENSION, _GET_KEYBOARD_MAPPING = 42, 73, 98, 101
+_Z_PIXMAP, _ALL_PLANES = 2, 0xFFFFFFFF
 _FAKE_INPUT = 2  # of XTEST
 _KEY_PRESS, _KEY_RELEASE = 2, 3
 _WM_CLASS, _STRING = 67, 31  # atoms that every server has
@@ -65,13 +78,12 @@ class Display:
         """Have keys go to a window, as a window manager does for the one that was clicked."""
         self._send(_SET_INPUT_FOCUS, 1, struct.pack("<II", window, 0))
 
-    def press(self, key: str, *, control: bool = False) -> None:
+    def press(self, key: str, *, control: bool = False, alt: bool = False, shift: bool = False) -> None:
         """Press and release a key, at the pace of a person: a character, or a name in ``KEYS``."""
         symbol = KEYS.get(key) or ord(key)
         code, shifted = self._codes[symbol]
-        held = [self._codes[_CONTROL][0]] if control else []
-        if shifted:
-            held.append(self._codes[_SHIFT][0])
+        wanted = ((_CONTROL, control), (_ALT, alt), (_SHIFT, shifted or shift))
+        held = [self._codes[modifier][0] for modifier, is_held in wanted if is_held]
         self._strike(_KEY_PRESS, [*held, code])
         self._strike(_KEY_RELEASE, [code, *reversed(held)])
         time.sleep(_BETWEEN_KEYS)
@@ -80,6 +92,20 @@ class Display:
         """Press the keys for a text, one after the other."""
         for character in text:
             self.press(character)
+
+    def picture(self, width: int, height: int) -> bytes:
+        """The upper left part of the screen as it is now: three bytes a pixel (red, green, blue), row by row.
+
+        Raises ``DisplayError`` for a screen that is smaller, or that has other than 24 bits a pixel.
+        """
+        area = struct.pack("<IhhHHI", self._root, 0, 0, width, height, _ALL_PLANES)
+        reply = self._ask(_GET_IMAGE, _Z_PIXMAP, area)
+        if reply[1] != 24:
+            raise DisplayError(f"the screen has {reply[1]} bits a pixel instead of 24")
+        pixels = bytearray(3 * width * height)
+        for channel in range(3):  # blue comes first, and a byte of nothing last
+            pixels[2 - channel :: 3] = reply[32 + channel :: 4][: width * height]
+        return bytes(pixels)
 
     def _strike(self, kind: int, codes: Iterable[int]) -> None:
         for code in codes:
@@ -146,13 +172,13 @@ class Display:
         self._server.sendall(struct.pack("<BBH", request, detail, 1 + len(content) // 4) + content)
 
     def _take(self, size: int) -> bytes:
-        data = b""
+        data = bytearray()
         while len(data) < size:
             more = self._server.recv(size - len(data))
             if not more:
                 raise DisplayError("the server has gone")
             data += more
-        return data
+        return bytes(data)
 
 
 def _local_socket() -> socket.socket:

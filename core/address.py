@@ -21,6 +21,7 @@ _LONGEST_LABEL = 63  # RFC 1035, section 2.3.4
 _LONGEST_INPUT = 1024  # more than any address; keeps every check below cheap
 
 _PORT = re.compile(r"[0-9]{1,20}", re.ASCII)
+_WITH_PORT = re.compile(r"(?:\[(?P<bracketed>[^\]]+)\]|(?P<host>[^:\[\]]+)):(?P<port>[0-9]{1,20})", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", re.ASCII | re.IGNORECASE)
 _ZONE = re.compile(r"[A-Za-z0-9_.:\-]{1,64}", re.ASCII)
 
@@ -67,6 +68,17 @@ class Address:
         """Whether a server here can be reached through every network of this machine."""
         ip = _ip(self.host)
         return ip is not None and ip.is_unspecified
+
+    @property
+    def dialled(self) -> Address:
+        """Where a client on this machine finds a server that listens here: loopback for every interface.
+
+        To dial 0.0.0.0 is defined nowhere: Linux takes it for loopback, Windows refuses it
+        (https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2, WSAEADDRNOTAVAIL).
+        """
+        if not self.is_every_interface:
+            return self
+        return Address("::1" if ":" in self.host else "127.0.0.1", self.port)
 
     @property
     def ascii_host(self) -> str:
@@ -123,6 +135,12 @@ def parse_host(text: str) -> str:
     return check_host(text)
 
 
+def part(text: str) -> tuple[str, str] | None:
+    """Host and port of ``HOST:PORT`` or ``[::1]:PORT``, as written; None if it is not of that form."""
+    found = _WITH_PORT.fullmatch(text.strip(" \t\r\n"))
+    return (found["bracketed"] or found["host"], found["port"]) if found else None
+
+
 def check_host(host: str) -> str:
     """Give the host back if it can be one; raise ``AddressError`` if it cannot."""
     if not host:
@@ -173,6 +191,8 @@ def _check_ipv6(host: str) -> str:
     try:
         ipaddress.IPv6Address(address)
     except ValueError:
+        if host.count(":") == 1:
+            raise AddressError(f"{_quoted(host)} is not a host: the port is a number of its own") from None
         raise AddressError(f"{_quoted(host)} is not an IPv6 address") from None
     return host
 

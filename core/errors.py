@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -133,6 +134,12 @@ _ATTEMPT = {
     Doing.RECORDING: "could not write the journal {where}",
 }
 
+_LOCAL_NETWORK = (  # from macOS 15 on, a program's first connection into it fails until the person allows it
+    ("Tincan is not yet allowed to use the local network (System Settings, Privacy)",)
+    if sys.platform == "darwin"
+    else ()
+)
+
 _TABLE: dict[tuple[Doing, int], Explanation] = {
     (Doing.LISTENING, errno.EADDRINUSE): _row(
         "{where} is already in use",
@@ -171,11 +178,11 @@ _TABLE: dict[tuple[Doing, int], Explanation] = {
         Fault.NETWORK,
     ),
     (Doing.CONNECTING, errno.EHOSTUNREACH): _row(
-        "there is no way to {where} from here",
+        "{where} cannot be reached from here",
         (
             "the machine is off or not on this network",
             "the address is wrong",
-            "on macOS, Tincan is not yet allowed to use the local network (System Settings, Privacy)",
+            *_LOCAL_NETWORK,
         ),
         "Check the address and the network cable or Wi-Fi",
         Fault.NETWORK,
@@ -212,26 +219,26 @@ _TABLE: dict[tuple[Doing, int], Explanation] = {
     ),
     (Doing.TALKING, errno.ECONNRESET): _row(
         "{where} reset the connection (RST)",
-        ("its program crashed or was killed", "it closed without reading everything", "a firewall cut it"),
-        "Connect again; what was received before is in the journal",
+        ("it closed without reading everything", "it was made to cut the connection off", "a firewall did"),
+        "What was received before is in the journal; to go on, a new connection is needed",
         Fault.PEER,
     ),
     (Doing.TALKING, errno.EPIPE): _row(
         "{where} has closed the connection, so nothing more can be sent",
         ("its program ended",),
-        "Connect again",
+        "To go on, a new connection is needed",
         Fault.PEER,
     ),
     (Doing.TALKING, errno.ETIMEDOUT): _row(
         "{where} no longer answers: the connection is lost",
         ("the machine was switched off or left the network", "a cable, Wi-Fi or a router in between failed"),
-        "What was sent last may not have arrived. Connect again when the network is back",
+        "What was sent last may not have arrived. When the network is back, a new connection is needed",
         Fault.NETWORK,
     ),
     (Doing.TALKING, errno.EHOSTUNREACH): _row(
-        "there is no way to {where} any more",
+        "{where} can no longer be reached",
         ("its machine left the network", "this machine did"),
-        "Check the network and connect again",
+        "Check the network; to go on, a new connection is needed",
         Fault.NETWORK,
     ),
     (Doing.RECORDING, errno.ENOSPC): _row(

@@ -20,6 +20,7 @@ from gui import journals
 from gui.bridge import Bridge
 from gui.collecting import Collector
 from gui.fault_log import FaultLog
+from gui.panes.binding import unbind
 from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, settings_folder
 from gui.switchboard import Switchboard
 from gui.theme import Theme
@@ -34,6 +35,9 @@ SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait
 PATIENCE = 1.5  # seconds for connections to say goodbye when the program ends
 _SAVE_AFTER = 2_000  # milliseconds between a change of what is remembered and its way to the disk
 _FRAME = 70  # what the window manager and the menus may add to the height, at 96 dots an inch
+_DRAWN = 20  # milliseconds from when the panes can be drawn until they are
+_UNSEEN = 500  # milliseconds after which a window that is not shown, being iconified, begins its work all the same
+_MOST_DECORATION = 160  # pixels at 96 dots an inch that title, borders and menu bar may have
 _READABLE = 2  # tkinter.READABLE, which Windows does not have
 
 
@@ -89,6 +93,7 @@ class App:
         self._journal: OpenJournal | None = None
         self._claim: Claim | None = None
         self._leaving = False
+        self._decoration = (0, 0)  # pixels from the window's place to where its content begins
         self.late: list[str] = []  # what was still running when the program ended
         preferences = self._file.load()
         self.root = _make_root()
@@ -122,8 +127,16 @@ class App:
 
     def show(self) -> None:
         """Bring the window to the screen; what takes time begins after the first paint."""
+        field = self.window.composer.field  # deep within the window: of the last to be on the screen
+        self._exposure = field.bind("<Expose>", self._exposed, add=True)
+        self._unseen = self.root.after(_UNSEEN, self._exposed)
         self.root.deiconify()
-        self.root.after_idle(lambda: self.root.after(1, self._painted))
+
+    def _exposed(self, _event: object = None) -> None:
+        """The panes are to be drawn, the last of them in a moment: what takes time comes behind that."""
+        unbind(self.window.composer.field, "<Expose>", self._exposure)
+        self.root.after_cancel(self._unseen)
+        self.root.after_idle(lambda: self.root.after(_DRAWN, self._painted))
 
     # What the switchboard needs: gui.switchboard.Surroundings.
 
@@ -206,6 +219,7 @@ class App:
 
     def _painted(self) -> None:
         """The window is on the screen: now what costs time, and what the command line asked for."""
+        self._measure_decoration()
         self.switchboard.start()
         self.window.set_icon()
         if self._file.notice:
@@ -245,13 +259,29 @@ class App:
         root, px = self.root, self.theme.px
         wide, high = root.winfo_screenwidth(), root.winfo_screenheight()
         usual = f"{min(px(USUAL_SIZE[0]), wide)}x{min(px(USUAL_SIZE[1]), high - px(_FRAME))}"
-        root.geometry(on_screen(preferences.geometry, wide, high) or usual)
+        geometry = on_screen(preferences.geometry, wide, high) or usual
+        root.geometry(geometry)
+        _size, *place = geometry.split("+")
+        self._asked_place = (int(place[0]), int(place[1])) if place else None
         root.protocol("WM_DELETE_WINDOW", self.switchboard.quit)
 
+    def _measure_decoration(self) -> None:
+        """Where a window is put is the corner of its frame, where it says it is, the corner of its content."""
+        asked = self._asked_place
+        if asked is None:
+            return
+        across, down = self.root.winfo_x() - asked[0], self.root.winfo_y() - asked[1]
+        most = self.theme.px(_MOST_DECORATION)
+        if 0 <= across <= most and 0 <= down <= most:  # else the window manager had its own idea of the place
+            self._decoration = across, down
+
     def _remember(self) -> None:
-        if self.root.state() == "normal":
-            switchboard = self.switchboard
-            switchboard.preferences = replace(switchboard.preferences, geometry=self.window.geometry)
+        root = self.root
+        if root.state() != "normal":
+            return
+        x, y = root.winfo_x() - self._decoration[0], root.winfo_y() - self._decoration[1]
+        geometry = f"{root.winfo_width()}x{root.winfo_height()}+{x}+{y}"
+        self.switchboard.preferences = replace(self.switchboard.preferences, geometry=geometry)
 
     def _save_now_and_then(self) -> None:
         """So that little is forgotten if the program is killed."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from core.address import Address, parse_host, parse_port
+from core.address import Address, parse_host, parse_port, part
 from core.errors import AddressError
 from gui.panes.address_bar import AddressBar
 from gui.sentences import sentence
 
 
 def read_address(bar: AddressBar, *, for_server: bool) -> Address | None:
-    """What the fields say; if it makes no sense, the field that is wrong says why."""
+    """What the fields say; if it makes no sense, the field that is wrong says why.
+
+    ``HOST:PORT`` in the field for the host is put into both.
+    """
+    parts = part(bar.host.get())
+    if parts is not None:
+        bar.fill(*parts)
     try:
         host = parse_host(bar.host.get())
     except AddressError as error:
@@ -24,7 +30,8 @@ def read_address(bar: AddressBar, *, for_server: bool) -> Address | None:
 
 def glance(bar: AddressBar) -> Address | None:
     """What the fields say, without a word if it makes no sense."""
+    host, port = part(bar.host.get()) or (bar.host.get(), bar.port.get())
     try:
-        return Address(parse_host(bar.host.get()), parse_port(bar.port.get(), for_server=True))
+        return Address(parse_host(host), parse_port(port, for_server=True))
     except AddressError:
         return None

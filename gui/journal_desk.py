@@ -156,7 +156,8 @@ class JournalDesk:
             return
         on_offer(found.path.name)
         sentence = (
-            f"Tincan ended without warning on {journals.when(found.path)}. What was recorded is kept: {found.words}."
+            f"The run that began on {journals.when(found.path)} ended without warning. "
+            f"What was recorded is kept: {found.words}."
         )
         self._notices.offer(
             sentence, "crashed", {"Open it": partial(self._open_crashed, found.path)}, close_word="Not now"

@@ -96,9 +96,10 @@ class LineDesk:
 
     def connect(self) -> None:
         """Connect a client to host and port; if a server is about to listen, once it does."""
-        address = read_address(self._window.address, for_server=False)
-        if address is None:
+        typed = read_address(self._window.address, for_server=False)
+        if typed is None:
             return
+        address = typed.dialled
         if self._starting is not None:
             self._connect_next = address
         else:
@@ -153,6 +154,7 @@ class LineDesk:
         self._switchboard.show_new(session)
         preferences = self._switchboard.preferences
         self._switchboard.preferences = preferences.with_address(address.host, str(address.port))
+        self._window.address.fill(address.host, str(address.port))
         self._offer_history()
         self._window.composer.focus_message()
         return session

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gui.alarms import Alarm, recording_notice, session_alarms
 from gui.panes.banner import Notice
+from gui.panes.later import Later
 
 if TYPE_CHECKING:
     from core.events import SessionId
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from core.journal.recorder import Recording
     from gui.panes.banner import Banner
 
+_PASSING = "passing"
+_PASSES_AFTER = 8_000  # milliseconds: time to read two lines
 _FAULT_QUIET = 5.0  # seconds that faults are not told of after the person has closed the notice
 
 
@@ -25,10 +28,16 @@ class Notices:
         self._banner = banner
         self._commands = commands
         self._recording: Recording | None = None
+        self._passing = Later(banner, lambda: self.take_back(_PASSING))
 
     def say(self, sentence: str, topic: str = "", *, is_failure: bool = False) -> None:
         """Tell the person something that concerns the whole program, in the place of the last on its topic."""
         self._banner.say(Notice(sentence, is_failure), topic)
+
+    def mention(self, sentence: str) -> None:
+        """Say something that is of the moment; it goes by itself after a while."""
+        self.say(sentence, _PASSING)
+        self._passing.ask(_PASSES_AFTER)
 
     def offer(
         self,

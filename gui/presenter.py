@@ -147,8 +147,12 @@ def _here(desk: Desk, role: Role) -> SessionState | None:
 
 
 def _is_at(state: SessionState, form: Address | None) -> bool:
+    """Whether the form speaks of that session; loopback also means a server that listens on every interface."""
     if form is None:
         return False
+    ports = {address.port for address in (state.target, *state.addresses)}
+    if state.role is Role.SERVER and state.target.is_every_interface and form.is_loopback:
+        return form.port in ports
     places = {(address.host.lower(), address.port) for address in (state.target, *state.addresses)}
     real_ports = {(state.target.host.lower(), address.port) for address in state.addresses}
     return (form.host.lower(), form.port) in places | real_ports

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 
+_TO_CHAT = (
+    "Whoever connects is answered by the program. To talk with people, choose another Reply with: nothing, and you "
+    "answer, or chat room, and everyone hears everyone."
+)
+
+
 class SettingsDesk:
     """Changes what is remembered and has it seen at once.
 
@@ -80,14 +86,10 @@ class SettingsDesk:
         """List every address under which others reach those of the servers that are open to the network."""
         from gui.panes.network_page import NetworkPage
 
-        page = NetworkPage(self._window.root, self._theme)
-        listening = [
-            address
-            for state in sessions
-            if state.is_open_to_the_network
-            for address in state.addresses
-            if not address.is_loopback
-        ]
+        wide = [state for state in sessions if state.is_open_to_the_network]
+        listening = [address for state in wide for address in state.addresses if not address.is_loopback]
+        answers_alone = any(state.reply in ("letter", "echo") for state in wide)
+        page = NetworkPage(self._window.root, self._theme, _TO_CHAT if answers_alone else "")
 
         def show(found: tuple[LocalAddress, ...]) -> None:
             if page.winfo_exists():

@@ -258,8 +258,8 @@ class Switchboard:
         self.room.choose(passage)
 
     def complain(self, why: str) -> None:
-        """Say why something cannot be done."""
-        self.say(why, "refused")
+        """Say why something cannot be done just now."""
+        self.notices.mention(why)
 
     def quit(self) -> None:
         """End the program; ask first, once, while something is connected."""
@@ -268,7 +268,7 @@ class Switchboard:
             self._surroundings.leave()
             return
         self._leaving = True
-        words = "One connection stands" if standing == 1 else f"{standing:,} connections stand"
+        words = "One connection is still open" if standing == 1 else f"{standing:,} connections are still open"
         sentence, answers = f"{words}. Quit all the same?", {"Quit": self._surroundings.leave}
         self.notices.offer(sentence, "quit", answers, close_word="Stay", on_close=self._stay)
         self.window.banner.focus_first()

@@ -80,7 +80,7 @@ STEPS = (
     ),
     Step(
         "Connect to it",
-        "A client calls that address. TCP shakes hands three times, and from then on both ends can speak. "
+        "A client calls that address. Three packets make the handshake, and from then on both ends can speak. "
         f"Press Connect, or {shown('toggle_client')}.",
         Place.CLIENT_BUTTON,
         _client_stands,

@@ -189,12 +189,6 @@ class Window:
         except tk.TclError:  # a picture is missing or broken: the window does without
             return
 
-    @property
-    def geometry(self) -> str:
-        """Size and place, as ``preferences.on_screen`` reads it."""
-        root = self.root
-        return f"{root.winfo_width()}x{root.winfo_height()}+{root.winfo_x()}+{root.winfo_y()}"
-
     def _show_sessions(self, view: WindowView) -> None:
         if view.rows and not self.sessions.winfo_manager():
             self.sessions.grid(row=0, column=0, sticky="nsew")

@@ -9,15 +9,24 @@ from collections.abc import Mapping
 from build_scripts.icons.raster import Canvas
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_RGB, _RGBA = 2, 6  # colour types of PNG
 _ICNS_KINDS = {16: b"icp4", 32: b"icp5", 64: b"icp6", 128: b"ic07", 256: b"ic08", 512: b"ic09"}
 
 
 def png(canvas: Canvas) -> bytes:
     """A PNG with eight bits a channel and opacity."""
-    row = 4 * canvas.width
-    pixels = canvas.rgba()
+    return _png(canvas.width, canvas.height, canvas.rgba(), _RGBA)
+
+
+def picture(width: int, height: int, pixels: bytes) -> bytes:
+    """A PNG of three bytes a pixel: red, green, blue, row by row."""
+    return _png(width, height, pixels, _RGB)
+
+
+def _png(width: int, height: int, pixels: bytes, kind: int) -> bytes:
+    row = len(pixels) // height
     rows = b"".join(_best_filter(pixels, at, row) for at in range(0, len(pixels), row))
-    header = struct.pack(">IIBBBBB", canvas.width, canvas.height, 8, 6, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
     return PNG_SIGNATURE + b"".join(_chunk(kind, data) for kind, data in chunks)
 

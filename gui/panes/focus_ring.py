@@ -14,6 +14,7 @@ class FocusRing:
     """Four thin lines along the edges of ``frame`` while ``widget``, within it, has the focus."""
 
     def __init__(self, frame: tk.Misc, widget: tk.Misc, theme: Theme) -> None:
+        self._widget = widget
         self._theme = theme
         self._lines = [tk.Frame(frame, borderwidth=0, highlightthickness=0, takefocus=False) for _ in range(4)]
         widget.bind("<FocusIn>", self._show, add=True)
@@ -42,5 +43,6 @@ class FocusRing:
         for line in self._lines:
             line.configure(background=self._theme.palette.focus)
 
-    def _forget(self, _event: object) -> None:
-        self._theme.forget(self._restyle)
+    def _forget(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._widget:
+            self._theme.forget(self._restyle)

@@ -27,10 +27,11 @@ _FIREWALL = (
 
 
 class NetworkPage(tk.Toplevel):
-    """A small window beside the other; Escape or Close puts it away."""
+    """A small window beside the other; Escape or Close puts it away. ``advice`` stands under the addresses."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, advice: str = "") -> None:
         super().__init__(parent)
+        self._advice = advice
         self.title("Who can reach this server — Tincan")
         self.transient(parent.winfo_toplevel())
         self._theme = theme
@@ -87,11 +88,14 @@ class NetworkPage(tk.Toplevel):
         self._say(page.body, self._words, "Window.TLabel")
         self.copy_buttons = [self._row(page.body, place) for place in places]
         if places:
+            self._say(page.body, self._advice, "Window.TLabel")
             self._say(page.body, _FIREWALL, "Window.Muted.TLabel")
         page.settle()
         page.pack(side="top", fill="both", expand=True)
 
     def _say(self, body: ttk.Frame, sentence: str, style: str) -> None:
+        if not sentence:
+            return
         label = ttk.Label(body, text=sentence, style=style, justify="left")
         label.grid(column=0, columnspan=3, sticky="w", pady=(0, self._theme.px(10)))
         wrap_within(label, body, lambda: self._theme.px(40))

@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from gui.panes.binding import unbind
 from gui.panes.later import Later
 from gui.theme import Theme
 
@@ -38,6 +39,8 @@ class TourCard:
         self._count.pack(side="left")
         self.end_button = self._button(foot, "End the tour", on_end)
         self.skip_button = self._button(foot, "Skip", on_skip)
+        for button in (self.skip_button, self.end_button):
+            button.bind("<Escape>", lambda _event: on_end())
         self._arrow = tk.Canvas(root, width=px(_ARROW[0]), height=px(_ARROW[1]), highlightthickness=0, borderwidth=0)
         self._later = Later(self.frame, self._put)
         self._moved = root.bind("<Configure>", lambda _event: self._later.ask(_SETTLES), add=True)
@@ -49,15 +52,16 @@ class TourCard:
         self._sentence.configure(text=sentence)
         self._count.configure(text=count)
         self.end_button.configure(text=end_word)
-        if target is None:
+        if target is None:  # the end: whoever has followed so far has their hands free
             self.skip_button.pack_forget()
+            self.end_button.focus_set()
         self._target = target
         self._later.ask(0)
 
     def leave(self) -> None:
         """Take it away."""
         self._later.cancel()
-        self._root.unbind("<Configure>", self._moved)
+        unbind(self._root, "<Configure>", self._moved)
         self._theme.forget(self._restyle)
         for widget in (*self._ring, self._arrow, self.frame):
             widget.destroy()

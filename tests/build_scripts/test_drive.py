@@ -24,13 +24,14 @@ import tkinter
 root = tkinter.Tk(className="Typed")
 field = tkinter.Entry(root)
 field.pack()
-field.focus_force()
 keys = []
+field.bind("<FocusIn>", lambda _event: print("ready", flush=True))
 field.bind("<Key>", lambda event: keys.append(event.keysym))
 def end(_event):
     print(field.get(), keys[-1], sep="|")
     root.destroy()
 root.bind("<Control-q>", end)
+field.focus_set()
 root.mainloop()
 """
 DEAF = """
@@ -60,6 +61,8 @@ def test_what_is_typed_arrives_as_typed(own_display: str) -> None:
 
     with Display(own_display) as keys:
         keys.focus(appeared(program, keys, "Typed"))
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
         keys.type("Hello, Can 42!")
         keys.press("F5")
         keys.press("q", control=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.address import Address, check_host, parse_address, parse_host, parse_port
+from core.address import Address, check_host, parse_address, parse_host, parse_port, part
 from core.errors import AddressError, Fault
 
 LONG_LABEL = "a" * 64
@@ -227,3 +227,31 @@ def test_any_text_is_an_address_that_reads_back_or_is_refused(text: str, for_ser
     assert parse_address(str(address), for_server=for_server) == address
     assert check_host(address.host) == address.host
     assert address.ascii_host.isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("127.0.0.1:16379", ("127.0.0.1", "16379")),
+        (" example.org:80 ", ("example.org", "80")),
+        ("[::1]:5555", ("::1", "5555")),
+        ("127.0.0.1", None),
+        ("::1", None),
+        ("host:port", None),
+        ("", None),
+    ],
+)
+def test_host_and_port_in_one_are_parted(text: str, parts: tuple[str, str] | None) -> None:
+    assert part(text) == parts
+
+
+def test_a_port_that_is_none_is_told_to_be_a_number_of_its_own() -> None:
+    with pytest.raises(AddressError, match="the port is a number of its own"):
+        parse_host("localhost:http")
+
+
+@pytest.mark.parametrize(
+    ("listens", "dialled"), [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")]
+)
+def test_a_server_on_every_interface_is_dialled_on_loopback(listens: str, dialled: str) -> None:
+    assert Address(listens, 5555).dialled == Address(dialled, 5555)

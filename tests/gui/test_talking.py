@@ -16,7 +16,7 @@ from gui.app import App, Options
 from gui.drafting import Written
 from gui.preferences import Preferences, PreferencesFile
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp, connect, say, serve, shown
+from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
 
 
 def test_two_windows_talk(make_app: MakeApp) -> None:
@@ -385,3 +385,49 @@ def test_a_window_is_put_back_where_it_was(screen: str, tmp_path: Path) -> None:
         assert (app.root.winfo_height(), app.root.winfo_x()) == (500, 40)
     finally:
         app.leave()
+
+
+def test_host_and_port_pasted_into_the_host_go_to_both_fields(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    app.window.address.fill(f"127.0.0.1:{port}", "1")
+
+    app.window.address.client_button.invoke()
+    pump_until(lambda: "connected to" in shown(app), app.root)
+
+    assert (app.window.address.host.get(), port_of(app)) == ("127.0.0.1", str(port))
+
+
+def test_a_client_of_a_server_on_every_interface_dials_loopback(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.address.fill("0.0.0.0", "0")
+    app.window.address.server_button.invoke()
+    pump_until(lambda: port_of(app) != "0" and "listening" in shown(app), app.root)
+
+    app.window.address.client_button.invoke()
+    pump_until(lambda: "connected to 127.0.0.1" in shown(app), app.root)
+
+    assert app.window.address.host.get() == "127.0.0.1"
+    assert str(app.window.address.server_button.cget("text")) == "Stop server"
+    assert str(app.window.address.client_button.cget("text")) == "Disconnect"
+
+
+def test_a_window_does_not_walk_from_run_to_run(make_app: MakeApp, tmp_path: Path) -> None:
+    """Menu bar and frame lie between the place of a window and that of its content."""
+    PreferencesFile(tmp_path / "settings.json").save(Preferences(geometry="700x500+40+30"))
+    app = make_app(folder=tmp_path)
+    assert app.root.winfo_y() != 30
+
+    app._remember()
+
+    assert app.switchboard.preferences.geometry == "700x500+40+30"
+
+
+def test_what_is_said_in_passing_goes_by_itself(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gui.notices._PASSES_AFTER", 50)
+    app = make_app()
+
+    app.switchboard.complain("Nothing is being done.")
+
+    assert app.window.banner.sentence == "Nothing is being done."
+    pump_until(lambda: app.window.banner.sentence == "", app.root)
