@@ -74,6 +74,7 @@ class Bridge:
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._ticket: str | None = None
         self._not_before = 0.0  # the next visit
+        self._is_open = True
         self._reading, self._writing = socket.socketpair()
         self._reading.setblocking(False)
         self._writing.setblocking(False)
@@ -89,7 +90,10 @@ class Bridge:
             return
 
     def post(self, call: Callable[[], None]) -> None:
-        """Have ``call`` made on the window's thread, soon. Any thread."""
+        """Have ``call`` made on the window's thread, soon, after what was posted before. Any thread.
+
+        What it raises is the loop's to report; what was posted after it is made all the same.
+        """
         self._calls.put(call)
         self.wake()
 
@@ -104,7 +108,8 @@ class Bridge:
         self._plan(0)
 
     def close(self) -> None:
-        """Stop visiting. ``wake`` must not be called any more."""
+        """Stop visiting, even from within a visit: no call is made any more. ``wake`` must not be called any more."""
+        self._is_open = False
         if self._ticket is not None:
             self._loop.cancel(self._ticket)
             self._ticket = None
@@ -130,15 +135,17 @@ class Bridge:
     def _visit(self) -> None:
         self._ticket = None
         began = self._clock()
+        is_through = False
         try:
             self._make_calls()
             if self._queue is not None:
                 self._waiting.extend(self._queue.drain())
                 self._carry()
-        finally:
+            is_through = True
+        finally:  # where something raised, there may be more behind it
             took = self._clock() - began
             self._not_before = began + max(FRAME, 2 * took)
-            if self._waiting or self._polls:
+            if self._is_open and (self._waiting or self._polls or not is_through or not self._calls.empty()):
                 self._plan(max(POLL, self._rest()))
 
     def _rest(self) -> int:
@@ -146,12 +153,16 @@ class Bridge:
         return max(0, round((self._not_before - self._clock()) * 1000))
 
     def _make_calls(self) -> None:
-        while True:
+        """Make what was posted, for as long as the budget lasts."""
+        deadline = self._clock() + BUDGET
+        while self._is_open:
             try:
                 call = self._calls.get_nowait()
             except Empty:
                 return
             call()
+            if self._clock() > deadline:
+                return
 
     def _carry(self) -> None:
         """Fold what waits into one delivery, for as long as the budget lasts."""

@@ -186,7 +186,8 @@ class SendingDesk:
 
         def composed(found: list[Composed] | Wrong) -> None:
             if isinstance(found, Wrong):
-                tell(Outcome(False, found.sentence, found))
+                is_typed_wrong = found.stop > found.start
+                tell(Outcome(False, found.sentence, found if is_typed_wrong else None))
             elif not any(message.wire for message in found):
                 tell(Outcome(False, "There is no byte in this message."))
             else:
@@ -218,9 +219,11 @@ class SendingDesk:
             try:
                 delivery = self._board.workbench.send(batch.session, message.wire, to=batch.to, exact=True)
             except SendError as error:
-                so_far = f" {batch.done:,} of the {len(batch.messages):,} messages went out." if batch.done else ""
-                batch.tell(Outcome(False, f"Not sent: {error}.{so_far}"))
+                batch.tell(Outcome(False, f"Not sent: {error}.{_so_far(batch)}"))
                 return
+            except Exception as error:
+                batch.tell(Outcome(False, f"{_broken(error).sentence}{_so_far(batch)}"))
+                raise
             batch.done += 1
             self.count += _counts(message)
             batch.refused.update((f"#{number}: {why}", None) for number, why in delivery.refused)
@@ -249,14 +252,30 @@ class SendingDesk:
         return Context.now(self.count, self._seed)
 
     def _answer(
-        self, work: Callable[[], Answer], tell: Callable[[Answer], None], *, is_quick: bool, is_sent: bool = False
+        self,
+        work: Callable[[], Answer | Wrong],
+        tell: Callable[[Answer | Wrong], None],
+        *,
+        is_quick: bool,
+        is_sent: bool = False,
     ) -> None:
+        """Work something out and tell it; an error that nobody foresaw is told too, and raised for the fault log."""
         if is_quick:
-            tell(work())
+            try:
+                found = work()
+            except Exception as error:
+                tell(_broken(error))
+                raise
+            tell(found)
             return
 
         def job() -> None:
-            found = work()
+            try:
+                found = work()
+            except Exception as error:
+                why = _broken(error)
+                self._post(lambda: self._worked_out(why, tell))
+                raise
             self._post(lambda: self._worked_out(found, tell))
 
         if not self._is_working:
@@ -268,9 +287,12 @@ class SendingDesk:
 
     def _start(self, job: Callable[[], None]) -> None:
         self._is_working = True
-        threading.Thread(target=job, name="compose a message", daemon=True).start()
+        try:
+            threading.Thread(target=job, name="compose a message", daemon=True).start()
+        except RuntimeError:  # no more threads: slow is better than never
+            job()
 
-    def _worked_out(self, found: Answer, tell: Callable[[Answer], None]) -> None:
+    def _worked_out(self, found: Answer | Wrong, tell: Callable[[Answer | Wrong], None]) -> None:
         self._is_working = False
         if self._sooner is not None:
             waiting, self._sooner = self._sooner, None
@@ -279,6 +301,12 @@ class SendingDesk:
             waiting, self._waiting = self._waiting, None
             self._start(waiting)
         tell(found)
+
+
+def _broken(error: Exception) -> Wrong:
+    """What to say of an error that nobody foresaw; the fault log tells where it was."""
+    what = f"Something went wrong inside Tincan ({type(error).__name__}), and this did not go out."
+    return Wrong(f"{what} The message is still here: try again, or write it differently.", 0, 0)
 
 
 def _compose(text: str, manner: Manner, context: Context) -> Composed | Wrong:
@@ -302,6 +330,10 @@ def _compose_all(
         count += _counts(composed)
         place += len(text) + 1
     return messages
+
+
+def _so_far(batch: _Batch) -> str:
+    return f" {batch.done:,} of the {len(batch.messages):,} messages went out." if batch.done else ""
 
 
 def _gone_words(count: int) -> str:

@@ -177,6 +177,60 @@ def test_an_error_in_the_window_does_not_stop_the_visits(scene: Scene) -> None:
     assert window.visits[-1][SessionId(1)].entries == 2
 
 
+def test_a_call_that_raises_keeps_none_behind_it_from_being_made(scene: Scene) -> None:
+    loop, queue, window, bridge = scene
+    made: list[str] = []
+
+    def fail() -> None:
+        raise ValueError("in a call")
+
+    for call in (lambda: made.append("before"), fail, lambda: made.append("behind")):
+        bridge.post(call)
+    queue.batches.append(batch(1))
+
+    with pytest.raises(ValueError, match="in a call"):
+        loop.run(0.1)
+    loop.run(0.1)  # nobody wakes it again
+
+    assert made == ["before", "behind"]
+    assert window.visits[-1][SessionId(1)].entries == 1
+
+
+def test_a_call_that_posts_itself_again_leaves_the_loop_its_turn(scene: Scene) -> None:
+    loop, _queue, _window, bridge = scene
+    turns: list[float] = []
+
+    def take_a_turn() -> None:
+        turns.append(loop.now)
+        loop.now += 0.005
+        if len(turns) < 100:
+            bridge.post(take_a_turn)
+
+    bridge.post(take_a_turn)
+    loop.run(2.0)
+
+    assert len(turns) == 100
+    visits = len(set(map(_place_in_frames, turns)))
+    assert visits >= 100 * 0.005 / (2 * FRAME)
+
+
+def _place_in_frames(moment: float) -> int:
+    return int(moment / FRAME)
+
+
+def test_what_closes_the_bridge_is_the_last_call(scene: Scene) -> None:
+    loop, _queue, _window, _bridge = scene
+    made: list[str] = []
+    ending = Bridge(loop, Window().deliver, clock=lambda: loop.now)
+    ending.start(FakeQueue())
+
+    ending.post(ending.close)
+    ending.post(lambda: made.append("too late"))
+    loop.run(0.1)
+
+    assert made == []
+
+
 def test_nothing_is_left_open() -> None:
     loop = FakeLoop()
     bridge = Bridge(loop, Window().deliver)
