@@ -13,6 +13,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from core.compose import Encoding, decode_as
 from core.errors import TincanError
 from core.events import ConnectionId, SessionId
 from core.journal.export.moments import local_time
@@ -22,7 +23,7 @@ from core.journal.pattern import Mode, Pattern, Query, compile_query
 from core.journal.reader import Entry, JournalReader
 from core.journal.search_process import failed, finished, written
 from core.journal.sweep import LOOK_BACK, find
-from core.text_safety import TextSafety, decode, unfinished_tail
+from core.text_safety import TextSafety, unfinished_tail
 
 _AROUND = 32  # bytes shown before and after what was found
 _LONGEST_SHOWN = 256  # bytes of what was found
@@ -43,6 +44,7 @@ class FindOptions(NamedTuple):
     sent: bool = False
     notes: bool = False
     counts: bool = False
+    encoding: Encoding = Encoding.UTF_8
     # What another process of Tincan asks for, that reads the answer:
     for_program: bool = False
     ids: tuple[int, ...] | None = None  # of connections
@@ -66,6 +68,10 @@ def add_find(parser: argparse.ArgumentParser) -> None:
     ):
         ways.add_argument(f"--{mode.value}", dest="mode", action="store_const", const=mode, help=words)
     parser.add_argument("--match-case", action="store_true", help="take upper and lower case for different")
+    parser.add_argument(
+        "--encoding", type=_encoding, default=Encoding.UTF_8, metavar="NAME",
+        help=f"TEXT has these bytes: {', '.join(one.value for one in Encoding)} (default: utf-8)",
+    )  # fmt: skip
     parser.add_argument("--session", type=int, metavar="N", help="only this session (default: all)")
     parser.add_argument("--connection", type=int, metavar="N", help="only connection #N")
     parser.add_argument("--received", action="store_true", help="only what was received (may be combined)")
@@ -94,11 +100,19 @@ def _span(text: str) -> tuple[int, int]:
     return first, stop
 
 
+def _encoding(name: str) -> Encoding:
+    """By its own name or by Python's."""
+    for one in Encoding:
+        if name.lower() in (one.value, one.codec):
+            return one
+    raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(one.value for one in Encoding)}")
+
+
 def _options(found: argparse.Namespace) -> FindOptions:
-    query = Query(found.text, found.mode or Mode.TEXT, found.match_case)
+    query = Query(found.text, found.mode or Mode.TEXT, found.match_case, found.encoding.codec)
     return FindOptions(
         found.journal, query, found.session, found.connection, found.received, found.sent, found.notes,
-        found.counts, found.for_program, found.ids, found.entries, found.patience,
+        found.counts, found.encoding, found.for_program, found.ids, found.entries, found.patience,
     )  # fmt: skip
 
 
@@ -131,7 +145,7 @@ def _run(options: FindOptions, reader: JournalReader) -> int:
         return _answer_program(options, reader, pattern, sessions[0])
     count = 0
     for session in sessions:
-        printer = _Printer(reader, session if len(sessions) > 1 else None)
+        printer = _Printer(reader, session if len(sessions) > 1 else None, options.encoding)
         entries = range(reader.count(session))
         for _searched, hits in find(reader, session, pattern, _filter(options, reader, session), entries):
             count += len(hits)
@@ -204,8 +218,8 @@ def _giving_up(patience: float) -> Iterator[Callable[[], None]]:
 class _Printer:
     """Prints a line for each hit. ``session`` is named in it, if there are several."""
 
-    def __init__(self, reader: JournalReader, session: SessionId | None) -> None:
-        self._reader = reader
+    def __init__(self, reader: JournalReader, session: SessionId | None, encoding: Encoding) -> None:
+        self._reader, self._encoding = reader, encoding
         self._front = f"session {session}  " if session is not None else ""
         self._safety = TextSafety()
         self._known: Entry | None = None  # the entry of the last hit: the next is often in it, too
@@ -223,18 +237,21 @@ class _Printer:
         """What was found, with a little of what stands before and after it in its entry."""
         earlier = self._earlier(entry, -hit.start)
         data = earlier + (entry.data if entry.data is not None else entry.note.encode())
+        encoding = self._encoding if entry.data is not None else Encoding.UTF_8
+        is_utf_8 = encoding is Encoding.UTF_8
         start, stop = max(0, hit.start + len(earlier)), hit.stop + len(earlier)
         before, after = data[max(0, start - _AROUND) : start], data[stop : stop + _AROUND]
-        found = decode(data[start : min(stop, start + _LONGEST_SHOWN)])
+        found = decode_as(data[start : min(stop, start + _LONGEST_SHOWN)], encoding)
         if stop - start > _LONGEST_SHOWN:
             found += "…"
         if start > _AROUND:
-            found = f"…{decode(_without_broken_head(before))}{found}"
+            found = f"…{decode_as(_without_broken_head(before) if is_utf_8 else before, encoding)}{found}"
         else:
-            found = decode(before) + found
+            found = decode_as(before, encoding) + found
         if len(data) > stop + _AROUND:
-            return f"{found}{decode(after[: len(after) - unfinished_tail(after)])}…"
-        return found + decode(after)
+            whole = after[: len(after) - unfinished_tail(after)] if is_utf_8 else after
+            return f"{found}{decode_as(whole, encoding)}…"
+        return found + decode_as(after, encoding)
 
     def _earlier(self, entry: Entry, size: int) -> bytes:
         """The last bytes that this direction carried before an entry, at least ``size`` of them."""

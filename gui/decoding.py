@@ -22,10 +22,12 @@ class Decoding:
     r"""``decode`` takes any bytes; what is not text becomes lone surrogates, shown as ``\xNN``.
 
     ``unfinished_tail`` says how many bytes at the end (0 to 3) begin a character that the next piece may finish.
+    ``codec`` is what Python calls the encoding.
     """
 
     decode: Callable[[bytes], str]
     unfinished_tail: Callable[[bytes], int]
+    codec: str = "utf-8"
 
 
 UTF_8 = Decoding(text_safety.decode, text_safety.unfinished_tail)
@@ -41,7 +43,7 @@ def decoding(encoding: str) -> Decoding:
         chosen = Encoding(encoding)
     except ValueError:
         return UTF_8
-    return Decoding(partial(decode_as, encoding=chosen), partial(_unfinished_tail, chosen))
+    return Decoding(partial(decode_as, encoding=chosen), partial(_unfinished_tail, chosen), chosen.codec)
 
 
 def _unfinished_tail(encoding: Encoding, data: bytes) -> int:

@@ -1,8 +1,8 @@
 """Bytes as rows of a hex dump, and back from a place in a row to a byte. Pure; no tkinter.
 
 A row reads ``00000010  68 65 6c 6c 6f 0a  |hello.|``: the offset of its first byte, the bytes in
-hexadecimal with a wider gap after every eighth, and what of them is printable ASCII; anything else
-is a dot there, so that nothing a peer sends is ever obeyed.
+hexadecimal with a wider gap after every eighth, and what of them is printable ASCII (or a letter of one
+byte in another encoding); anything else is a dot there, so that nothing a peer sends is ever obeyed.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import NamedTuple, Protocol
 
-from core.text_safety import TextSafety, decode
+from core.text_safety import TextSafety
+from gui.decoding import UTF_8, Decoding
 
 MOST_COPIED = 64 * 1024  # bytes; more belongs in a file, and would hold the window up
 USUAL_DIGITS = 8  # of an offset: up to 4 GiB; longer data has as many as it needs
 _FEWEST_DIGITS = 4
 _GROUP = 8  # bytes between the wider gaps
 _GROUP_WIDTH = 3 * _GROUP + 1
+_WIDE = 0x3000  # characters from here on may take the room of two
 _C_ROW, _PYTHON_ROW = 12, 32  # bytes on a line of source
 
 _HEX = b"0123456789abcdef"
 _HIGH = bytes(_HEX[byte >> 4] for byte in range(256))
 _LOW = bytes(_HEX[byte & 15] for byte in range(256))
-_SHOWN = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
-_UNPRINTABLE = re.compile(rb"[^\x20-\x7e]+")
 
 
 class Bytes(Protocol):
@@ -38,6 +39,35 @@ class Bytes(Protocol):
 
     def read(self, start: int, stop: int) -> bytes:
         """Those from offset ``start`` up to before ``stop``."""
+
+
+class Letters(NamedTuple):
+    """Which bytes are shown as what they are in the text column."""
+
+    shown: bytes  # by byte: itself, or a dot
+    codec: str  # that makes characters of those
+    hidden: re.Pattern[bytes]  # the others
+
+
+@cache
+def letters(codec: str) -> Letters:
+    """Those of an encoding: printable ASCII, and what it has of other letters that are one byte each."""
+    shown = bytes(byte if _is_letter(byte, codec) else ord(".") for byte in range(256))
+    hidden = bytes(byte for byte in range(256) if not _is_letter(byte, codec))
+    return Letters(shown, codec if max(shown) > 0x7F else "ascii", re.compile(b"[" + re.escape(hidden) + b"]+"))
+
+
+def _is_letter(byte: int, codec: str) -> bool:
+    if byte < 0x80:
+        return 0x20 <= byte < 0x7F
+    try:
+        character = bytes([byte]).decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return len(character) == 1 and character.isprintable() and ord(character) < _WIDE
+
+
+ASCII = letters("ascii")
 
 
 class Side(Enum):
@@ -125,7 +155,7 @@ def fitting(columns: int, size: int) -> Layout:
     return next((layout for layout in (*roomy, *narrow) if layout.width <= columns), least)
 
 
-def dump(data: bytes, offset: int, layout: Layout) -> str:
+def dump(data: bytes, offset: int, layout: Layout, letters: Letters = ASCII) -> str:
     """The rows for data that begins at ``offset``; no line feed at the end.
 
     The layout must have digits enough for the offsets, as one from ``fitting`` has. A column of all
@@ -143,12 +173,12 @@ def dump(data: bytes, offset: int, layout: Layout) -> str:
         column, place = padded[index::per_row], layout.hex_column(index)
         page[place::stride] = column.translate(_HIGH)
         page[place + 1 :: stride] = column.translate(_LOW)
-        page[layout.text_start + index :: stride] = column.translate(_SHOWN)
+        page[layout.text_start + index :: stride] = column.translate(letters.shown)
     if layout.has_bars:
         page[layout.text_start - 1 :: stride] = b"|" * rows
         page[layout.width - 1 :: stride] = b"|" * rows
     _end_last_row(page, len(data) - (rows - 1) * per_row, (rows - 1) * stride, layout)
-    return page.decode("ascii")
+    return page.decode(letters.codec)
 
 
 def stretches(start: int, stop: int, top: int, rows: int, per_row: int) -> Iterator[Stretch]:
@@ -161,20 +191,20 @@ def stretches(start: int, stop: int, top: int, rows: int, per_row: int) -> Itera
         start = end
 
 
-def unprintable(data: bytes) -> Iterator[tuple[int, int]]:
+def unprintable(data: bytes, letters: Letters = ASCII) -> Iterator[tuple[int, int]]:
     """Where the text column has dots that stand for something else: from, to, in bytes."""
-    return (found.span() for found in _UNPRINTABLE.finditer(data))
+    return (found.span() for found in letters.hidden.finditer(data))
 
 
-def copied(data: bytes, form: Form, safety: TextSafety, *, offset: int = 0) -> str:
+def copied(data: bytes, form: Form, safety: TextSafety, decoding: Decoding = UTF_8, *, offset: int = 0) -> str:
     """The bytes as they go to the clipboard; a dump counts from ``offset``."""
     if form is Form.HEX:
         return data.hex(" ")
     if form is Form.TEXT:
-        return safety.text(decode(data))
+        return safety.text(decoding.decode(data))
     if form is Form.PYTHON:
         return _as_python(data)
-    return _as_c(data) if form is Form.C else _as_dump(data, offset)
+    return _as_c(data) if form is Form.C else _as_dump(data, offset, letters(decoding.codec))
 
 
 def read_offset(typed: str, size: int) -> int:
@@ -223,7 +253,7 @@ def _as_c(data: bytes) -> str:
     return f"const unsigned char data[{len(data)}] = {{\n    0x{body}\n}};"
 
 
-def _as_dump(data: bytes, offset: int) -> str:
+def _as_dump(data: bytes, offset: int, letters: Letters) -> str:
     """Rows of 16 that keep their true offsets: the first begins where the data does."""
     digits = max(USUAL_DIGITS, len(f"{offset + len(data):x}"))
-    return dump(data, offset, Layout(16, digits))
+    return dump(data, offset, Layout(16, digits), letters)

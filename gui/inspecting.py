@@ -81,6 +81,7 @@ class Inspecting:
 
             pane = self._window.side_pane
             self._inspector = Inspector(pane, self._window.theme, on_save=self._save, on_close=self.toggle)
+            self.read_anew()
             self.on_made(self._inspector)
             self._window.adopt(self._inspector)
         if self.is_open:
@@ -124,6 +125,11 @@ class Inspecting:
         inspected = self._inspector.inspected if self._inspector is not None else None
         if self._inspector is not None and inspected is not None and inspected.source is not None:
             self._inspector.show_marks(self._found_in(inspected))
+
+    def read_anew(self) -> None:
+        """Bytes are read as other text."""
+        if self._inspector is not None:
+            self._inspector.show_as(self._window.conversation.transcript.decoding)
 
     def close(self) -> None:
         """Take nothing apart any more."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.journal.passage import RECEIVED, Passage
-from core.text_safety import MOST_MARKS, Span, TextSafety, decode, unfinished_tail
+from core.text_safety import MOST_MARKS, Span, TextSafety
+from gui.decoding import UTF_8, Decoding
 from gui.hexdump import Bytes
 
 if TYPE_CHECKING:
@@ -137,11 +138,11 @@ def within_frame(marks: Iterable[Range], envelope: Sequence[Range]) -> list[Rang
     return found
 
 
-def reading(data: bytes, more: int, safety: TextSafety) -> list[Span]:
+def reading(data: bytes, more: int, safety: TextSafety, decoding: Decoding = UTF_8) -> list[Span]:
     """At most ``MOST_READ`` bytes as text, of which ``more`` follow; a character that is cut there is left out."""
-    tail = unfinished_tail(data) if more else 0
-    text = decode(data[: len(data) - tail])
-    spans = list(safety.spans(text))
+    tail = decoding.unfinished_tail(data) if more else 0
+    text = decoding.decode(data[: len(data) - tail])
+    spans = list(safety.fitting(text).spans(text))
     if sum(span.is_mark for span in spans) > MOST_MARKS:
         return [Span("".join(span.text for span in spans))]
     return spans

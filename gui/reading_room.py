@@ -43,6 +43,7 @@ class ReadingRoom:
         self.cutting = Cutting(window, viewing, choose_framing)
         self.inspecting = Inspecting(window, viewing, post=post, complain=complain, marks=self.searching.marks)
         self.searching.on_shown = self.inspecting.show_marks
+        window.conversation.on_read_anew = self._read_anew
 
     def show(self, state: SessionState | None) -> None:
         """The conversation on view has changed, or grown."""
@@ -67,6 +68,11 @@ class ReadingRoom:
     def open_filter(self) -> None:
         """Offer to show only a part of the conversation."""
         self.narrowing.open()
+
+    def _read_anew(self) -> None:
+        """Bytes are read as other text: what was looked for may be elsewhere."""
+        self.searching.search_on()
+        self.inspecting.read_anew()
 
     # Hex.
 

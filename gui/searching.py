@@ -48,7 +48,7 @@ class Searching:
         self._round = 0  # of searches: what an earlier one still tells is not heard
         self._request = FindRequest("")
         self._pattern: Pattern | None = None
-        self._searched: object = None  # the key of the conversation that was searched
+        self._searched: object = None  # the key of the conversation that was searched, and how its bytes were read
         self._searched_to = 0  # entries of it
         self._hits: Hits | None = None
         self._shown: Hit | None = None  # the one that was gone to
@@ -82,7 +82,7 @@ class Searching:
         conversation = self._viewing.conversation
         self._request, self._hits, self._view = request, Hits(), FindView()
         self._show_hit(None)
-        self._searched = conversation.key if conversation is not None else None
+        self._searched = self._on_view
         self._searched_to = conversation.lens.since if conversation is not None else 0
         self._pattern = self._compiled(request) if request.text else None
         self._show_view()
@@ -104,7 +104,7 @@ class Searching:
     def search_on(self) -> None:
         """The conversation on view has changed, or grown: look through what was not looked through yet."""
         conversation = self._viewing.conversation
-        if conversation is not None and self._request.text and self._is_open and conversation.key != self._searched:
+        if conversation is not None and self._request.text and self._is_open and self._searched != self._on_view:
             self.find(self._request)
         elif not self._again.is_due:
             self._search_rest()
@@ -124,7 +124,7 @@ class Searching:
         shown. Raises ``JournalError``.
         """
         conversation = self._viewing.conversation
-        if not self._hits or passage.span is None or conversation is None or conversation.key != self._searched:
+        if not self._hits or passage.span is None or conversation is None or self._searched != self._on_view:
             return []
         places = self._hits.between(passage.span.first, passage.span.last + 1)
         around = bisect_left(self._hits, self._shown) if self._shown is not None else places.start
@@ -133,12 +133,22 @@ class Searching:
 
     # Behind the scenes.
 
+    @property
+    def _on_view(self) -> object:
+        """What there is to search: which conversation, and how its bytes are read as text."""
+        conversation = self._viewing.conversation
+        return (conversation.key, self._codec) if conversation is not None else None
+
+    @property
+    def _codec(self) -> str:
+        return self._window.conversation.transcript.decoding.codec
+
     def _compiled(self, request: FindRequest) -> Pattern | None:
         """What is looked for, made ready; None if it makes no sense, which is told."""
         from core.journal.pattern import Mode, Query, QueryError, compile_query
 
         try:
-            return compile_query(Query(request.text, Mode(request.mode.value), request.match_case))
+            return compile_query(Query(request.text, Mode(request.mode.value), request.match_case, self._codec))
         except QueryError as error:
             self._view = FindView(complaint=sentence(error), error_place=error.place)
             return None
@@ -147,7 +157,7 @@ class Searching:
         conversation = self._viewing.conversation
         if not self._pattern or self._search is not None or conversation is None or not self._is_open:
             return
-        if conversation.key == self._searched and self._searched_to < conversation.entries:
+        if self._searched == self._on_view and self._searched_to < conversation.entries:
             self._begin(conversation, self._pattern)
 
     def _begin(self, conversation: OpenConversation, pattern: Pattern) -> None:
@@ -204,7 +214,7 @@ class Searching:
 
     def _reveal(self, place: int, wrapped: int = 0) -> None:
         conversation = self._viewing.conversation
-        if not self._hits or conversation is None or conversation.key != self._searched:
+        if not self._hits or conversation is None or self._searched != self._on_view:
             return
         hit = self._hits[place]
         self._view = replace(self._view, wrapped=wrapped)

@@ -33,7 +33,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.arguments", {"core.wire"}),
     ("core.terminal", LIBRARY | {"core.wire", "core.replies", "core.journal", "core.text_safety", "core.workbench"}),
     ("core.exporting", LIBRARY | {"core.arguments", "core.journal", "core.text_safety"}),
-    ("core.finding", LIBRARY | {"core.journal", "core.text_safety"}),
+    ("core.finding", LIBRARY | {"core.compose", "core.journal", "core.text_safety"}),
     ("core.__main__", LIBRARY | {"core.arguments", "core.replies", "core.terminal", "core.exporting", "core.finding"}),
     ("core", {"core"}),
     ("gui", {"core"}),

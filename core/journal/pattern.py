@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import product
 
@@ -17,6 +17,7 @@ from core.journal.letters import same_letters, spelled_out
 
 LONGEST_QUERY = 1_000  # characters
 LONGEST_REGEX_MATCH = 4_096  # bytes; of a longer match, what is found may depend on how the bytes came
+_UTF_8 = "utf-8"
 _LOOK_BEHIND = 256  # bytes before a match that a regular expression can see
 
 
@@ -35,6 +36,7 @@ class Query:
     text: str
     mode: Mode = Mode.TEXT
     match_case: bool = False  # means nothing to HEX
+    codec: str = "utf-8"  # what Python calls the encoding that text has in the bytes; means nothing to HEX
 
 
 class QueryError(TincanError):
@@ -51,7 +53,8 @@ class QueryError(TincanError):
 class Pattern:
     """Finds a query in bytes.
 
-    ``regex`` is what it looks for; a match of no bytes is no hit. ``longest`` is the most bytes that a hit
+    ``regex`` is what it looks for, ``in_notes`` the same in notes, which are UTF-8; a match of no bytes is no
+    hit. ``longest`` is the most bytes that a hit
     has (for a regular expression ``LONGEST_REGEX_MATCH``: longer ones may come in pieces), ``behind`` the
     bytes before a hit that have a say in it.
     """
@@ -60,11 +63,17 @@ class Pattern:
     regex: re.Pattern[bytes]
     longest: int
     behind: int = 0
+    notes: re.Pattern[bytes] | None = None  # where text is other bytes in notes
 
     @property
     def is_dangerous(self) -> bool:
         """Whether it may take for ever, with the interpreter locked: it must run in a process of its own."""
         return self.query.mode is Mode.REGEX
+
+    @property
+    def in_notes(self) -> re.Pattern[bytes]:
+        """What it looks for in notes."""
+        return self.notes or self.regex
 
     @property
     def finds_notes(self) -> bool:
@@ -80,7 +89,10 @@ def compile_query(query: Query) -> Pattern:
         what = f"these are {len(query.text):,} characters, and no more than {LONGEST_QUERY:,} can be looked for"
         raise QueryError(what, LONGEST_QUERY)
     _refuse_half_characters(query.text)
-    return _COMPILERS[query.mode](query)
+    pattern = _COMPILERS[query.mode](query)
+    if query.codec == _UTF_8 or query.mode is Mode.HEX:
+        return pattern
+    return replace(pattern, notes=_COMPILERS[query.mode](replace(query, codec=_UTF_8)).regex)
 
 
 def _refuse_half_characters(text: str) -> None:
@@ -94,20 +106,36 @@ def _refuse_half_characters(text: str) -> None:
 
 
 def _compile_text(query: Query) -> Pattern:
+    plain = b"".join(_encoded(character, query.codec, place) for place, character in enumerate(query.text))
     if query.match_case:
-        data = query.text.encode()
-        return Pattern(query, re.compile(re.escape(data)), len(data))
-    letters = [_any_case(character) for character in query.text]
+        return Pattern(query, re.compile(re.escape(plain)), len(plain))
+    letters = [_any_case(character, query.codec) for character in query.text]
     longest = sum(max(map(len, forms)) for forms in letters)
     return Pattern(query, re.compile(b"".join(map(_one_of, letters))), longest)
 
 
-def _any_case(character: str) -> list[bytes]:
-    """Everything that the character may be when its case does not count, as UTF-8, the longest first."""
+def _any_case(character: str, codec: str) -> list[bytes]:
+    """Everything that the character may be when its case does not count, as bytes, the longest first."""
     forms = list(same_letters(character))
     for spelling in spelled_out(character):
         forms += map("".join, product(*map(same_letters, spelling)))
-    return sorted((form.encode() for form in forms), key=len, reverse=True)
+    return sorted((data for form in forms if (data := _try_to_encode(form, codec))), key=len, reverse=True)
+
+
+def _encoded(character: str, codec: str, place: int) -> bytes:
+    data = _try_to_encode(character, codec)
+    if not data:
+        shown = f"{character} (U+{ord(character):04X})" if character.isprintable() else f"U+{ord(character):04X}"
+        raise QueryError(f"the encoding in which this is to be found has no character {shown}", place)
+    return data
+
+
+def _try_to_encode(text: str, codec: str) -> bytes:
+    """The text's bytes; none if the encoding lacks a character of it."""
+    try:
+        return text.encode(codec)
+    except UnicodeEncodeError:
+        return b""
 
 
 def _one_of(forms: list[bytes]) -> bytes:
@@ -157,7 +185,9 @@ def _hex_parts(text: str) -> Iterator[tuple[int, str, str]]:
 def _compile_regex(query: Query) -> Pattern:
     if "\0" in query.text:  # which no command line can carry
         raise QueryError("type \\x00 for a NUL byte", query.text.index("\0"))
-    parts = list(_regex_parts(query.text, match_case=query.match_case))
+    if "A".encode(query.codec) != b"A":
+        raise QueryError("a regular expression looks at bytes, and here each letter has two: look for text instead")
+    parts = list(_regex_parts(query))
     flags = re.MULTILINE if query.match_case else re.MULTILINE | re.IGNORECASE
     try:
         with warnings.catch_warnings():
@@ -171,15 +201,17 @@ def _compile_regex(query: Query) -> Pattern:
     return Pattern(query, regex, LONGEST_REGEX_MATCH, _LOOK_BEHIND)
 
 
-def _regex_parts(text: str, *, match_case: bool) -> Iterator[bytes]:
+def _regex_parts(query: Query) -> Iterator[bytes]:
     """The pattern over bytes, a part for each character: one that takes several bytes stays one thing to repeat."""
+    text, codec = query.text, query.codec
     is_escaped = is_in_set = False
     content = 0  # where a set's own characters begin: a ] stands for itself there
     for position, character in enumerate(text):
         if character > "\x7f":
             if is_in_set:
                 raise QueryError(f"a set of bytes cannot hold {character}: write (?:{character}|…)", position)
-            yield b"(?:" + (re.escape(character.encode()) if match_case else _one_of(_any_case(character))) + b")"
+            plain = _encoded(character, codec, position)
+            yield b"(?:" + (re.escape(plain) if query.match_case else _one_of(_any_case(character, codec))) + b")"
         else:
             yield character.encode()
         if is_escaped or character == "\\":

@@ -94,6 +94,8 @@ def arguments(path: Path, session: SessionId, query: Query, only: Filter, entrie
         options.append(f"--ids={','.join(map(str, sorted(only.connections)))}")
     if query.match_case:
         options.append("--match-case")
+    if query.codec != "utf-8":
+        options.append(f"--encoding={query.codec}")
     span = f"--entries={entries.start}:{entries.stop}"
     command = ["find", f"--{query.mode.value}", *options, f"--session={session}", span, f"--patience={patience:g}"]
     return [*command, "--json-lines", "--", str(path.resolve()), query.text]

@@ -98,7 +98,8 @@ class _Sweep:
         if not count or not self._pattern.finds_notes or not self._only.notes:
             return []
         notes = self._reader.notes(self._session, stretch.first, stretch.stop, self._only)
-        found = ((ordinal, match) for ordinal, note in notes for match in self._pattern.regex.finditer(note.encode()))
+        look = self._pattern.in_notes.finditer
+        found = ((ordinal, match) for ordinal, note in notes for match in look(note.encode()))
         return [Hit(ordinal, *match.span()) for ordinal, match in found if match.group()]
 
     def _stream(self, connection: ConnectionId, kind: str) -> _Stream:

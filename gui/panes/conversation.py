@@ -48,6 +48,7 @@ class ConversationPane(ttk.Frame):
         self._reply_label = ttk.Label(self._head, text="Reply with", style="Pane.Muted.TLabel")
         self.reply: Choice[str] = Choice(self._head, on_reply, width=_WIDE)
         self.reply.offer(tuple(REPLY_WORDS.items()), "letter")
+        self.on_read_anew: Callable[[], None] = lambda: None  # called when bytes are read as other text
         self.on_lens: Callable[[str], None] = lambda _usual: None  # who cuts the conversation sets it
         self.lens: Choice[str] = Choice(self._head, lambda usual: self.on_lens(usual), width=_WIDE)
         self._lens_label = ttk.Label(self._head, text="Messages", style="Pane.Muted.TLabel")
@@ -110,6 +111,7 @@ class ConversationPane(ttk.Frame):
     def show_encoding(self, encoding: str) -> None:
         """Read messages as text of that encoding, and say so where it is not the usual one."""
         self.transcript.show_as(decoding(encoding))
+        self.on_read_anew()
         self.encoding.offer(ENCODINGS, encoding)
         self._want(self.encoding, is_wanted=encoding != USUAL.encoding)
 

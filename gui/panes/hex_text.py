@@ -11,8 +11,9 @@ from itertools import takewhile
 
 from core.errors import JournalError
 from core.text_safety import TextSafety
+from gui.decoding import UTF_8, Decoding
 from gui.hex_cursor import KEYS, HexCursor
-from gui.hexdump import MOST_COPIED, Bytes, Form, Side, copied, dump, fitting, stretches, unprintable
+from gui.hexdump import MOST_COPIED, Bytes, Form, Side, copied, dump, fitting, letters, stretches, unprintable
 from gui.inspection import Range
 from gui.panes.hex_footer import HexFooter, whereabouts
 from gui.panes.row_view import Picture, RowView
@@ -47,6 +48,7 @@ class HexText(RowView):
         self.layout = fitting(0, 0)
         self._on_move = on_move
         self._on_step = on_step
+        self._decoding = UTF_8
         self._source: Bytes | None = None
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._marks: Sequence[Range] = ()
@@ -64,6 +66,11 @@ class HexText(RowView):
         self.bind("<Destroy>", self._unsubscribe, add=True)
 
     # What others call.
+
+    def show_as(self, decoding: Decoding) -> None:
+        """Read the bytes as other text, beside their digits and when they are copied."""
+        self._decoding = decoding
+        self.redraw()
 
     def show(self, source: Bytes | None, *, keep: bool = False, envelope: Sequence[Range] = ()) -> None:
         """Show these bytes from their beginning, or with ``keep`` from where the view is.
@@ -108,7 +115,9 @@ class HexText(RowView):
             self.footer.complain(self._safety.field(str(error)))
             return
         self.clipboard_clear()
-        self.clipboard_append(copied(data, form or _FORM_OF[self.cursor.side], self._safety, offset=start))
+        self.clipboard_append(
+            copied(data, form or _FORM_OF[self.cursor.side], self._safety, self._decoding, offset=start)
+        )
 
     def ask_offset(self) -> None:
         """Open the field that takes an offset."""
@@ -149,7 +158,7 @@ class HexText(RowView):
             return Picture(self._safety.text(str(error)), {"failure": ("1.0", "end")})
         self._known = (start, data)
         self._tell()
-        return Picture(dump(data, start, self.layout), self._ranges(first, count, data))
+        return Picture(dump(data, start, self.layout, letters(self._decoding.codec)), self._ranges(first, count, data))
 
     def _ranges(self, first: int, count: int, data: bytes) -> dict[str, Sequence[str]]:
         """Which tag lies where; a later one covers an earlier."""
@@ -168,7 +177,11 @@ class HexText(RowView):
         side, other = (_BOTH if self.cursor.side is Side.HEX else _BOTH[::-1]) if self.has_focus else (None, None)
         marks = list(self._marks_between(start, stop))
         is_crowded = len(marks) > _CROWD
-        dots = [] if is_crowded else [(start + begin, start + end) for begin, end in unprintable(data)]
+        dots = (
+            []
+            if is_crowded
+            else [(start + begin, start + end) for begin, end in unprintable(data, letters(self._decoding.codec))]
+        )
         return {
             "offset": [f"{row + 1}.{column}" for row in range(count) for column in (0, self.layout.digits)],
             "dot": indices(dots, Side.TEXT),

@@ -21,6 +21,7 @@ from gui.theme import Theme
 
 if TYPE_CHECKING:
     from core.journal.recorded import Call
+    from gui.decoding import Decoding
 
 _TWO_COLUMNS = 560  # at 96 dots an inch: from this width on the bytes stand beside the facts
 _TEXT_BESIDE, _TEXT_BELOW = 16, 33  # lines of height; in less the bytes take the room of their text
@@ -102,6 +103,11 @@ class Inspector(ttk.Frame):
         self.hex.show(inspected.source, keep=keep, envelope=inspected.envelope)
         self.ruler.show(inspected.ruled, keep=keep)
         self._arrange()
+
+    def show_as(self, decoding: Decoding) -> None:
+        """Read the bytes as other text."""
+        self.hex.show_as(decoding)
+        self._reading.show_as(decoding)
 
     def show_marks(self, ranges: Sequence[Range]) -> None:
         """Colour what was found in the message: ranges of its bytes in ascending order that do not overlap."""

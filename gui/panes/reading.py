@@ -7,6 +7,7 @@ from itertools import chain
 from tkinter import ttk
 
 from core.text_safety import TextSafety
+from gui.decoding import UTF_8, Decoding
 from gui.inspection import MOST_READ, reading
 from gui.theme import Theme
 
@@ -14,13 +15,14 @@ _ROWS = 4
 
 
 class Reading(ttk.Frame):
-    """The first of some bytes as UTF-8; what is not text stands there as marks."""
+    """The first of some bytes as text; what is not text stands there as marks."""
 
     def __init__(self, parent: tk.Misc, theme: Theme, safety: TextSafety) -> None:
         super().__init__(parent, style="Pane.TFrame")
         self._theme = theme
         self._safety = safety
         self._shown: tuple[bytes, int, bool] | None = None
+        self._decoding = UTF_8
         self._heading = ttk.Label(self, style="Pane.Muted.TLabel")
         self._heading.pack(anchor="w", padx=theme.px(6))
         self.text = tk.Text(
@@ -38,12 +40,21 @@ class Reading(ttk.Frame):
 
     def show(self, data: bytes, size: int, *, is_selection: bool) -> None:
         """Show ``data``, the first bytes of ``size``; they are what was selected, or else of the whole message."""
-        if self._shown == (data, size, is_selection):
-            return
-        self._shown = (data, size, is_selection)
+        if self._shown != (data, size, is_selection):
+            self._shown = (data, size, is_selection)
+            self._write(data, size, is_selection=is_selection)
+
+    def show_as(self, decoding: Decoding) -> None:
+        """Read them as other text."""
+        self._decoding = decoding
+        if self._shown is not None:
+            data, size, is_selection = self._shown
+            self._write(data, size, is_selection=is_selection)
+
+    def _write(self, data: bytes, size: int, *, is_selection: bool) -> None:
         words = "Selected bytes as text" if is_selection else "As text"
         self._heading.configure(text=f"{words} (the first {MOST_READ:,} bytes)" if size > MOST_READ else words)
-        spans = reading(data, size - len(data), self._safety)
+        spans = reading(data, size - len(data), self._safety, self._decoding)
         runs = chain.from_iterable((span.text, "mark" if span.is_mark else "") for span in spans)
         self.text.configure(state="normal")
         self.text.delete("1.0", "end")

@@ -150,6 +150,11 @@ class Transcript(ttk.Frame):
             self.slice.fold()
             self._reload()
 
+    @property
+    def decoding(self) -> Decoding:
+        """How the bytes of messages are read."""
+        return self.slice.decoding
+
     def show_as(self, decoding: Decoding) -> None:
         """Read the bytes of messages as other text."""
         if decoding != self.slice.decoding:

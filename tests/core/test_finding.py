@@ -15,9 +15,11 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import parse
-from core.events import Role
+from core.events import Role, SessionId
 from core.finding import FindOptions
+from core.journal.passage import Filter
 from core.journal.pattern import Mode, Query
+from core.journal.search_process import arguments as asked_of
 from core.journal.store import JournalWriter
 from tests.core.journal.test_reading import Talk
 from tests.support.journals import write_journal
@@ -237,3 +239,28 @@ def test_the_command_line_is_understood() -> None:
         Path("a.tincan"), Query("text", Mode.REGEX, match_case=True), 2, 3, sent=True, notes=True, counts=True
     )
     assert parse(["find", "a", "b"]) == FindOptions(Path("a"), Query("b"))
+
+
+def test_text_is_found_and_shown_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "talk.tincan"
+    with contextlib.closing(Talk(path)) as talk:
+        talk.opens(1)
+        talk.receives("hej Åsa, Åsa!".encode("latin-1"), 1)
+        talk.receives("本語".encode("utf-16-le"), 1)
+
+    assert found(path, "--encoding", "latin-1", "å") == ["#1  received  2  hej Åsa, Åsa!"] * 2
+    assert found(path, "--encoding", "latin-1", "--regex", "å.a!") == ["#1  received  2  hej Åsa, Åsa!"]
+    assert found(path, "--encoding", "utf-16-le", "本") == ["#1  received  3  本語"]
+    assert run(str(path), "--encoding", "latin-1", "€").returncode == 2
+    refused = run(str(path), "--encoding", "klingon", "x")
+    assert refused.returncode == 2
+    assert "'klingon' is none of utf-8, utf-16-le" in refused.stderr
+
+
+def test_a_search_in_its_own_process_keeps_its_encoding(tmp_path: Path) -> None:
+    query = Query("本.a", Mode.REGEX, codec="cp932")
+
+    options = parse(asked_of(tmp_path / "a", SessionId(1), query, Filter(), range(5), 1.0))
+
+    assert isinstance(options, FindOptions)
+    assert options.query == query

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.compose import Encoding
 from core.text_safety import TextSafety
+from gui import hexdump
+from gui.decoding import decoding
 from gui.hexdump import Form, Layout, Side, copied, dump, fitting, read_offset, stretches, unprintable
 from tests.gui.test_imports import modules_after
 
@@ -158,3 +161,26 @@ def test_what_is_no_offset_is_refused_with_a_reason(typed: str, says: str) -> No
 @pytest.mark.parametrize("name", ["hexdump", "hex_cursor", "inspection"])
 def test_it_needs_no_window_and_no_database(name: str) -> None:
     assert not {"tkinter", "_tkinter", "sqlite3"} & modules_after(f"import gui.{name}")
+
+
+@pytest.mark.parametrize("encoding", [one.value for one in Encoding])
+def test_letters_of_one_byte_are_shown_in_the_encoding_that_was_chosen(encoding: str) -> None:
+    letters = hexdump.letters(decoding(encoding).codec)
+    data = bytes(range(256))
+
+    rows = dump(data, 0, Layout(16), letters).split("\n")
+
+    text = "".join(row[Layout(16).text_start : -1] for row in rows)
+    assert len(text) == 256
+    assert all(character.isprintable() for character in text)
+    assert text[32:127] == bytes(range(32, 127)).decode()
+    hidden = {byte for begin, end in unprintable(data, letters) for byte in range(begin, end)}
+    assert all(text[byte] == "." for byte in hidden)
+    assert all(bytes([byte]).decode(letters.codec) == text[byte] for byte in set(range(256)) - hidden)
+
+
+def test_text_is_copied_in_the_encoding_that_was_chosen() -> None:
+    assert copied(b"\xc5sa", Form.TEXT, SAFETY, decoding("latin-1")) == "Åsa"
+    assert copied("日本".encode("cp932"), Form.TEXT, SAFETY, decoding("shift-jis")) == "日本"
+    assert "|5 €|" in copied(b"5 \x80", Form.DUMP, SAFETY, decoding("cp1252"))
+    assert "|5 .|" in copied(b"5 \x80", Form.DUMP, SAFETY)

@@ -11,6 +11,7 @@ import pytest
 
 from gui.app import App
 from gui.conversations import OpenConversation
+from gui.hexdump import Form
 from gui.inspection import READING, Inspected
 from gui.panes.inspector import Inspector
 from tests.gui.conftest import pump_until
@@ -262,3 +263,19 @@ def test_what_is_looked_for_while_a_message_is_shown_is_marked_in_it_at_once(loo
     find(app, "needle")
 
     pump_until(lambda: len(inspector(app).hex._marks) == 2, app.root)
+
+
+def test_bytes_are_read_in_the_encoding_that_was_chosen(look_at: LookAt) -> None:
+    app = look_at([b"one", b"hej \xc5sa"])
+    inspect(app, b"hej")
+    app.root.update()
+    pane = inspector(app)
+    assert "hej .sa" in pane.hex.text.get("1.0", "end")
+
+    app.switchboard.choose_encoding("latin-1")
+    app.root.update()
+
+    assert "hej Åsa" in pane.hex.text.get("1.0", "end")
+    assert "hej Åsa" in pane._reading.text.get("1.0", "end")
+    pane.hex.copy(Form.TEXT)
+    assert "Åsa" in app.root.clipboard_get()

@@ -218,3 +218,27 @@ def test_the_hits_of_a_message_are_known_by_their_bytes(look_at: LookAt) -> None
     passage = next(row for row in conversation.read(0, 200, 100) if row.data == b"ab ab ab")
 
     assert app.switchboard.room.searching.marks(passage) == [(0, 2), (3, 5), (6, 8)]
+
+
+def test_text_is_looked_for_in_the_encoding_in_which_the_conversation_is_read(look_at: LookAt) -> None:
+    app = look_at(20, instead={7: "hej Åsa".encode("latin-1"), 9: "hej Åsa".encode()})
+    bar = find(app, "åsa")
+    assert bar.count == "1 of 1"
+    assert "hej" in shown(app)
+
+    app.switchboard.choose_encoding("latin-1")
+    pump_until(lambda: marked(app) == "Åsa" and bar.count == "1 of 1", app.root)
+    app.switchboard.choose_encoding("utf-16-le")
+    pump_until(lambda: bar.count == "nothing found", app.root)
+    assert find(app, "a+", "Regular expression").complaint.startswith("A regular expression looks at bytes")
+
+    app.switchboard.choose_encoding("utf-8")
+    pump_until(lambda: not bar.complaint, app.root)
+
+
+def test_what_is_found_is_set_off_in_hex_in_both_columns(look_at: LookAt) -> None:
+    app = look_at(20, instead={7: b"0123456789abcdefneedle"})
+    app.switchboard.room.toggle_hex()
+    find(app, "efneed")
+
+    assert marked(app) == "65 66ef6e 65 65 64need"

@@ -179,3 +179,45 @@ class TestARegularExpression:
             self.pattern(typed)
         except QueryError as error:
             assert error.place is None or 0 <= error.place <= len(typed)  # noqa: PT017 - either is right
+
+
+@pytest.mark.parametrize(
+    ("codec", "typed", "data", "hit"),
+    [
+        ("latin-1", "MÜNCHEN", b"in m\xfcnchen", b"m\xfcnchen"),
+        ("cp1252", "5 €", b"5 \x80", b"5 \x80"),
+        ("utf-16-le", "Hej", b"\xff\xfeh\0e\0j\0", b"h\0e\0j\0"),
+        ("utf-16-be", "hej", b"\0H\0E\0J", b"\0H\0E\0J"),
+        ("cp932", "日本", "これは日本".encode("cp932"), "日本".encode("cp932")),
+        ("gb18030", "ПРИВЕТ", "привет".encode("gb18030"), "привет".encode("gb18030")),
+        ("latin-1", "straße", b"STRASSE", b"STRASSE"),
+        ("cp1252", "ÿ", b"\x9f\xff", b"\x9f"),
+    ],
+)
+def test_text_is_found_in_the_encoding_that_it_has(codec: str, typed: str, data: bytes, hit: bytes) -> None:
+    query = Query(typed, codec=codec)
+
+    assert found(query, data)[0] == hit
+    assert compile_query(query).longest >= len(hit)
+
+
+@pytest.mark.parametrize("mode", [Mode.TEXT, Mode.REGEX])
+@pytest.mark.parametrize("match_case", [False, True])
+def test_a_character_that_the_encoding_lacks_is_named_at_its_place(mode: Mode, match_case: bool) -> None:
+    error = refusal(Query("a€", mode, match_case, "latin-1"))
+
+    assert "€ (U+20AC)" in str(error)
+    assert error.place == 1
+
+
+def test_notes_are_looked_through_as_what_they_are() -> None:
+    pattern = compile_query(Query("Zürich", codec="utf-16-le"))
+
+    assert pattern.in_notes.search("connected to zürich".encode())
+    assert not pattern.regex.search("connected to zürich".encode())
+
+
+def test_a_regular_expression_needs_letters_of_one_byte() -> None:
+    assert "look for text" in str(refusal(Query("a+", Mode.REGEX, codec="utf-16-le")))
+    assert found(Query("ü+", Mode.REGEX, codec="latin-1"), b"a\xfc\xdc!") == [b"\xfc\xdc"]
+    assert found(Query("ff", Mode.HEX, codec="utf-16-le"), b"\xff") == [b"\xff"]
