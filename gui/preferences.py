@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 
 from core.kept_file import read_kept, set_aside, write_kept
 from core.settings import Limits
-from core.wire.framing import FramingError, parse_framing
 from gui.drafting import ENCODINGS, FORMATS, USUAL, Manner, Written
 from gui.offered_limits import build_limits
 
@@ -29,7 +28,7 @@ MOST_ADDRESSES = 10
 MOST_MESSAGES = 200
 LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
 MOST_CHARACTERS = 100_000  # of all messages; each takes up to 12 bytes in the file
-LONGEST_NAME = 200  # characters of a font's or a lens's name
+LONGEST_NAME = 200  # characters of a font's or a palette's name
 MOST_LIMITS = 100
 LARGEST_NUMBER = 1e15  # what JSON calls NaN is no larger and no smaller, and refused with those that are
 MOST_JOURNALS = 10_000
@@ -56,7 +55,6 @@ class Preferences:
     encoding: str = USUAL.encoding
     ending: str = USUAL.ending
     frame: str = USUAL.framing
-    lens: str = "raw"  # how conversations are cut into messages
     show_hex: bool = False
     read_as: str = USUAL.encoding  # how the bytes of conversations are read as text
     inspector: bool = False
@@ -196,14 +194,6 @@ def on_screen(geometry: str, width: int, height: int) -> str:
     return f"{wide}x{high}+{x}+{y}"
 
 
-def _is_framing(written: str) -> bool:
-    try:
-        parse_framing(written)
-    except FramingError:
-        return False
-    return True
-
-
 def _checked(name: str, default: object, value: object) -> object:
     if name == "messages":
         return _messages(value)
@@ -213,10 +203,8 @@ def _checked(name: str, default: object, value: object) -> object:
         return _numbers(name, value)
     if type(value) is not type(default):
         raise ValueError(f"{name} is not what it should be")
-    if name == "lens" and not _is_framing(str(value)):
-        return default  # a later version has more of them, and is no reason to forget everything else
     if name == "read_as" and value not in dict(ENCODINGS):
-        return default
+        return default  # a later version has more of them, and is no reason to forget everything else
     if name == "reply" and value not in REPLIES:
         raise ValueError(f"there is no reply called {str(value)[:20]!r}")
     if name in _BOUNDS and value not in _BOUNDS[name]:
@@ -227,7 +215,7 @@ def _checked(name: str, default: object, value: object) -> object:
 
 
 _BOUNDS = {"keep_journals": range(1, MOST_JOURNALS + 1), "journal_megabytes": range(1, MOST_MEGABYTES + 1)}
-_NAMES = ("theme", "lens", "font", "mono_font", "format", "encoding", "ending", "frame")
+_NAMES = ("theme", "font", "mono_font", "format", "encoding", "ending", "frame")
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:

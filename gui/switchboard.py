@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.events import ConnectionId, SessionId
 from core.journal.ledger import ConnectionState, SessionState
+from core.journal.lens import RAW
 from gui import presenter
 from gui.answering import Answering
 from gui.archives import Archives
@@ -39,6 +40,12 @@ if TYPE_CHECKING:
     from core.journal.recorder import Recording
     from core.workbench import Workbench
     from gui.conversations import OpenConversation, OpenJournal
+
+
+_NOTHING_TO_CUT = (
+    "Nothing is open to be told apart yet: start a server, connect, or open a journal. Each conversation begins as "
+    "received."
+)
 
 
 class Surroundings(Protocol):
@@ -91,7 +98,7 @@ class Switchboard:
         self._journal: OpenJournal | None = None
         self._leaving = False
         calls = Calls(surroundings.post, self.refresh, self._cannot_read)
-        self.viewing = Viewing(calls, preferences.lens)
+        self.viewing = Viewing(calls)
         self.archives = Archives()
         self.line = LineDesk(self, surroundings.post)
         self.sending = SendingDesk(self, surroundings.post)
@@ -171,7 +178,7 @@ class Switchboard:
         session = archived.session if archived is not None else state.session
         if journal is None:
             return None
-        return self.viewing.look(state.session, journal, session, state.role, state.entries)
+        return self.viewing.look(state, journal, session)
 
     @property
     def state(self) -> SessionState | None:
@@ -204,8 +211,8 @@ class Switchboard:
         standing = state.connections if state is not None else ()
         self.selected, self.sending.recipients = session, None if connection is None else frozenset((connection,))
         self._connection = next((one for one in standing if one.connection == connection), None)
-        self.viewing.choose_connection(session, connection)
         if state is not None:
+            self.viewing.choose_connection(state, connection)
             port = state.addresses[0].port if state.addresses else state.target.port
             self.window.address.fill(state.target.host, str(port))
         self.window.composer.complain("")
@@ -244,7 +251,9 @@ class Switchboard:
 
     def choose_framing(self, framing: str) -> None:
         """Cut the conversation into messages in another way."""
-        self.preferences = replace(self.preferences, lens=framing)
+        if self.state is None:
+            self.complain(_NOTHING_TO_CUT)
+            self.window.menus.show_framing(RAW)
         self.viewing.choose_framing(framing)
         self.refresh()
 

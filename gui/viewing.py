@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from core.address import Address
 from core.errors import TincanError
 from core.events import ConnectionId, Role, SessionId
 from core.journal.lens import RAW, Lens
@@ -13,7 +14,11 @@ from core.journal.passage import EVERYTHING, Filter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.journal.ledger import SessionState
     from gui.conversations import OpenConversation, OpenJournal
+
+
+_Place: TypeAlias = tuple[Role, Address]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +33,15 @@ class Calls:
 class Viewing:
     """The conversation on view, opened anew whenever the session or the lens changes. The window's thread.
 
-    Each session keeps its own lens for the run; ``framing`` is what new ones begin with.
+    Each session keeps its own lens for the run. A new one is seen as it frames by itself, which mostly is as
+    received; only one that was begun again at the same place is seen as a person wanted it there.
     """
 
-    def __init__(self, calls: Calls, framing: str = RAW) -> None:
-        self.framing = framing
+    def __init__(self, calls: Calls) -> None:
         self._calls = calls
+        self._chosen: dict[_Place, str] = {}  # framings, where a person chose them
         self._lenses: dict[SessionId, Lens] = {}
-        self._shown: SessionId | None = None
+        self._shown: SessionState | None = None
         self._conversation: OpenConversation | None = None
 
     @property
@@ -46,41 +52,40 @@ class Viewing:
     @property
     def lens(self) -> Lens:
         """What the session on view is seen through."""
-        return self._lens_of(self._shown) if self._shown is not None else Lens(self.framing)
+        return self._lenses[self._shown.session] if self._shown is not None else Lens()
 
-    def look(
-        self, shown: SessionId, journal: OpenJournal, session: SessionId, role: Role, entries: int
-    ) -> OpenConversation | None:
-        """Show a session of a journal, of which ``entries`` can be read. ``shown`` is what the window calls it."""
-        lens = self._lenses.setdefault(shown, Lens(self.framing))
+    def look(self, state: SessionState, journal: OpenJournal, session: SessionId) -> OpenConversation | None:
+        """Show a session, which its journal calls ``session``."""
+        lens = self._lenses.setdefault(state.session, self._lens_of(state))
         known = self._conversation
         if known is None or known.key != (journal.path, session, lens):
             self.close()
             from gui.conversations import OpenConversation
 
             try:
-                self._conversation = OpenConversation(journal, session, role, lens, self._calls)
+                self._conversation = OpenConversation(journal, session, state.role, lens, self._calls)
             except TincanError as error:
                 self._calls.trouble(str(error))
-        self._shown = shown
+        self._shown = state
         if self._conversation is not None:
-            self._conversation.reach(entries)
+            self._conversation.reach(state.entries)
         return self._conversation
 
     def choose_framing(self, framing: str) -> None:
-        """Cut the conversation on view, and those to come, by another framing."""
-        self.framing = framing
+        """Cut the conversation on view by another framing, and those to come that begin at the same place."""
+        if self._shown is not None:
+            self._chosen[_place_of(self._shown)] = framing
         self._change(framing=framing)
 
     def choose_filter(self, only: Filter) -> None:
         """Show only that of the conversation on view."""
         self._change(only=only)
 
-    def choose_connection(self, session: SessionId, connection: ConnectionId | None) -> None:
+    def choose_connection(self, state: SessionState, connection: ConnectionId | None) -> None:
         """Show only one connection of a session, or all of them."""
         chosen = frozenset({connection}) if connection is not None else None
-        lens = self._lens_of(session)
-        self._lenses[session] = replace(lens, only=replace(lens.only, connections=chosen))
+        lens = self._lens_of(state)
+        self._lenses[state.session] = replace(lens, only=replace(lens.only, connections=chosen))
 
     def clear(self) -> None:
         """Begin the conversation on view with what comes next."""
@@ -97,9 +102,26 @@ class Viewing:
             self._conversation.close()
         self._conversation = self._shown = None
 
-    def _lens_of(self, session: SessionId) -> Lens:
-        return self._lenses.get(session) or Lens(self.framing)
+    def _lens_of(self, state: SessionState) -> Lens:
+        return self._lenses.get(state.session) or Lens(self._chosen.get(_place_of(state)) or _own_framing(state))
 
     def _change(self, **changes: object) -> None:
         if self._shown is not None:
-            self._lenses[self._shown] = replace(self._lens_of(self._shown), **changes)  # type: ignore[arg-type]
+            session = self._shown.session
+            self._lenses[session] = replace(self._lenses[session], **changes)  # type: ignore[arg-type]
+
+
+def _place_of(state: SessionState) -> _Place:
+    return state.role, state.target
+
+
+def _own_framing(state: SessionState) -> str:
+    """How the session itself tells messages apart; as received if that is nothing we know."""
+    if state.framing == RAW:
+        return RAW
+    from core.wire.framing import parse_framing
+
+    try:
+        return str(parse_framing(state.framing))
+    except TincanError:  # a later version's, in a journal
+        return RAW

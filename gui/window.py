@@ -69,7 +69,7 @@ class Window:
             theme,
             commands,
             colours=Alternatives(COLOURS, theme.choice, actions.choose_colours),
-            framings=Alternatives(FRAMINGS, actions.preferences.lens, actions.choose_framing),
+            framings=Alternatives(FRAMINGS, FRAMINGS[0][0], actions.choose_framing),
             encodings=Alternatives(ENCODINGS, actions.preferences.read_as, actions.choose_encoding),
             recent=actions.recent_journals,
         )

@@ -7,11 +7,16 @@ import struct
 import time
 from pathlib import Path
 
+import pytest
+
+from core.address import Address
+from core.events import Role, SessionId, SessionOpened
+from core.journal.store import JournalWriter
 from gui.app import App
 from gui.panes.lens_bar import LensBar
 from gui.panes.menus import FRAMINGS
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp, serve, shown
+from tests.gui.driving import MakeApp, connect, serve, shown
 from tests.gui.test_talking import Heartbeat
 from tests.support.journals import write_journal
 
@@ -74,7 +79,7 @@ def test_what_is_recorded_is_cut_anew_on_the_spot(make_app: MakeApp, tmp_path: P
     assert [line for line in shown(app).split("\n") if set(line) == {"n"}] == ["nnn", "nnnnn", "nnnnnnnn"]
     assert lens_bar(app).words == "2-byte big-endian length"
     assert app.window.conversation.lens.get() == "2-byte big-endian length"
-    assert app.root.focus_get() is lens_bar(app).field
+    assert app.root.focus_lastfor() is lens_bar(app).field
 
     choose(app, "As received")
     assert not is_asking(app)
@@ -133,19 +138,47 @@ def test_every_session_keeps_its_own_lens(make_app: MakeApp, tmp_path: Path) -> 
     assert app.root.getvar("tincan_framings") == "delimiter:03"
 
 
-def test_the_lens_is_remembered_for_the_next_run(make_app: MakeApp, tmp_path: Path) -> None:
+def test_another_conversation_begins_as_received_and_one_begun_again_as_it_was_cut(make_app: MakeApp) -> None:
     app = make_app()
+    lens = app.window.conversation.lens
+    port = serve(app)
+    choose(app, "Lines")
+
+    connect(app, port)
+    app.root.update()
+    assert lens.get() == "As received"
+
+    choose(app, "Ended by NUL")
+    app.switchboard.commands["toggle_client"]()
+    pump_until(lambda: "Connect" in str(app.window.address.client_button.cget("text")), app.root)
+    connect(app, port)
+    pump_until(lambda: len(app.switchboard.sessions) == 3, app.root)
+    assert lens.get() == "Ended by NUL"
+
+
+def test_a_framing_is_chosen_for_a_conversation_and_not_for_none(make_app: MakeApp) -> None:
+    app = make_app()
+
+    app.switchboard.choose_framing("line")  # as the menu does
+    assert "Nothing is open" in app.window.banner.sentence
+    assert app.root.getvar("tincan_framings") == "raw"
+
     serve(app)
-    choose(app, "Fixed length…")
-    write(app, "5")
-    app.leave()
+    app.root.update()
+    assert app.window.conversation.lens.get() == "As received"
 
-    again = make_app(folder=tmp_path / "app0")
-    serve(again)
-    again.root.update()
 
-    assert again.window.conversation.lens.get() == "5 bytes each"
-    assert not is_asking(again)
+@pytest.mark.parametrize(("framing", "seen"), [("line", "Lines"), ("prophecy", "As received")])
+def test_a_session_that_framed_by_itself_is_seen_as_it_did(
+    make_app: MakeApp, tmp_path: Path, framing: str, seen: str
+) -> None:
+    writer = JournalWriter(tmp_path / "a.tincan")
+    writer.append([SessionOpened(SessionId(1), 0, Role.CLIENT, Address("127.0.0.1", 25), framing)], 0)
+    writer.close()
+
+    app = make_app(journal=tmp_path / "a.tincan")
+
+    pump_until(lambda: app.window.conversation.lens.get() == seen, app.root)
 
 
 def test_no_lens_is_offered_before_there_is_something_to_see(make_app: MakeApp) -> None:

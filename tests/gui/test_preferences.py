@@ -27,7 +27,6 @@ FULL = Preferences(
     theme="dark",
     text_size=3,
     reply="echo",
-    lens="line",
     show_hex=True,
     read_as="shift-jis",
     inspector=True,
@@ -132,7 +131,7 @@ def test_messages_of_an_earlier_version_are_text_as_is_what_only_a_later_one_kno
 
 
 @pytest.mark.case("C-64")
-def test_a_lens_of_a_later_version_is_no_reason_to_forget_the_rest(tmp_path: Path) -> None:
+def test_a_choice_of_another_version_is_no_reason_to_forget_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{"version": 1, "lens": "prophecy", "read_as": "runes", "theme": "dark"}')
 
