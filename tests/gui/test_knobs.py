@@ -160,7 +160,7 @@ def test_the_inspector_offers_the_knobs_beside_what_they_do(make_app: MakeApp) -
     app.root.update()
 
     assert app.switchboard.knobs.is_open
-    assert app.root.focus_get() is app.switchboard.knobs.strip.nagle  # type: ignore[union-attr]
+    assert app.root.focus_lastfor() is app.switchboard.knobs.strip.nagle  # type: ignore[union-attr]
 
 
 def calls(app: App, kind: str) -> list[str]:
