@@ -133,6 +133,7 @@ class OpenConversation:
 
     def read(self, first: int, count: int, preview: int) -> list[Passage]:
         """Rows from place ``first`` on; none if they cannot be read, which is told."""
+        self._hurry()
         try:
             return self._reading.read(first, count, preview)
         except JournalError as error:
@@ -141,6 +142,7 @@ class OpenConversation:
 
     def whole(self, passage: Passage, most: int) -> bytes:
         """The first ``most`` bytes of a message."""
+        self._hurry()
         pieces = bytearray()
         try:
             for piece in self._reading.whole(passage):
@@ -179,6 +181,7 @@ class OpenConversation:
 
     def place_of(self, ordinal: int, stop: int) -> int:
         """The row that shows that byte of an entry, or the nearest. Raises ``JournalError``."""
+        self._hurry()
         return self._reading.place_of(ordinal, stop)
 
     def place_near(self, spot: Spot) -> int | None:
@@ -198,6 +201,11 @@ class OpenConversation:
         self._is_open = False
         if self._indexer is not None:
             self._indexer.close()
+
+    def _hurry(self) -> None:
+        """Something is read that a person waits for."""
+        if self._indexer is not None:
+            self._indexer.give_way()
 
     def _tell(self, growth: Growth) -> None:
         """The indexer's thread."""
@@ -219,6 +227,7 @@ class OpenConversation:
         now = time.monotonic()
         if self.uncounted < MUCH or now - self._told > TELL_EVERY:
             self._told = now
+            self._hurry()
             self._calls.changed()
 
     def _complain(self, why: str) -> None:

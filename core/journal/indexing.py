@@ -16,6 +16,7 @@ from core.journal.reading import Counter, Growth
 
 _log = logging.getLogger(__name__)
 
+GIVEN_WAY = 0.02  # seconds without counting after somebody asked for way
 _TELL_EVERY = 0.05  # seconds, while there is much to count
 
 
@@ -33,6 +34,7 @@ class Indexer:
         self._fail = fail
         self._goal = lens.since  # guarded by ``_changed``, as is the next
         self._closed = False
+        self._rests_until = 0.0  # on the monotonic clock, in seconds
         self._changed = threading.Condition()
         self._thread = threading.Thread(
             target=self._run, args=(path, session, lens), name=f"index of session {session}", daemon=True
@@ -45,6 +47,13 @@ class Indexer:
             if entries > self._goal:
                 self._goal = entries
                 self._changed.notify()
+
+    def give_way(self) -> None:
+        """Count nothing for a moment, because another thread has something to do that a person waits for.
+
+        Whoever reads rows or draws gives the interpreter away again and again, and would wait each time.
+        """
+        self._rests_until = time.monotonic() + GIVEN_WAY
 
     def close(self) -> None:
         """Count no more."""
@@ -87,4 +96,6 @@ class Indexer:
         """How far to count; waits until there is something to count. None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._goal > counted)
+            while not self._closed and (rest := self._rests_until - time.monotonic()) > 0:
+                self._changed.wait(rest)
             return None if self._closed else self._goal

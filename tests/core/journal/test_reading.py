@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,7 +27,7 @@ from core.events import (
     SessionId,
     SessionOpened,
 )
-from core.journal.indexing import Indexer
+from core.journal.indexing import GIVEN_WAY, Indexer
 from core.journal.lens import MARK_ENTRIES, Lens
 from core.journal.passage import EVERYTHING, Filter, Passage
 from core.journal.reader import Entry, JournalReader
@@ -403,6 +405,22 @@ def test_an_indexer_counts_as_far_as_it_is_told_and_ends(tmp_path: Path) -> None
         reading.take(growth)
     assert (reading.read(first + 12_345, 1)[0].data or b"").startswith(b"line 000000012345")
     reader.close()
+
+
+def test_an_indexer_gives_way_for_a_moment_and_goes_on_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "some.tincan"
+    first = write_journal(path, 10)
+    told: SimpleQueue[float] = SimpleQueue()
+    indexer = Indexer(path, SESSION, LINES, lambda _growth: told.put(time.monotonic()), pytest.fail)
+
+    began = time.monotonic()
+    indexer.give_way()
+    indexer.reach(first + 10)
+
+    assert told.get(timeout=10) - began >= GIVEN_WAY
+    indexer.give_way()
+    indexer.close()
+    assert indexer.join(5)
 
 
 def test_an_indexer_of_a_journal_that_is_not_there_says_so(tmp_path: Path) -> None:
