@@ -9,18 +9,22 @@ else is itself, braces included, and a backslash in front of anything else is re
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from core.compose.assembly import Part, Typed
 from core.compose.draft_error import DraftError
-from core.compose.encoding import Encoding, decode, encode
+from core.compose.encoding import Decoder, Encoding, encode
 from core.compose.macros import read_macro
 
 MOST_MACROS = 100  # in a message; each checksum looks at all that precedes it
 
+_AT_ONCE = 8_192  # bytes that are written without another thread having its turn: some milliseconds
+
+# A token is so short that another thread never waits long for it to be read.
 _TOKEN = re.compile(
-    r"""(?P<plain>[^\\]+)
-    | (?P<bytes>(?:\\x[0-9a-fA-F]{2})+)
-    | (?P<characters>(?:\\[rnt0\\])+)
+    r"""(?P<plain>[^\\]{1,65536})
+    | (?P<bytes>(?:\\x[0-9a-fA-F]{2}){1,4096})
+    | (?P<characters>(?:\\[rnt0\\]){1,4096})
     | \\u\{(?P<code>[0-9a-fA-F]{1,6})\}
     | \\\{(?P<macro>[^{}\\\n]*)\}
     | (?P<joint>\\\r?\n)
@@ -52,8 +56,10 @@ def read_escapes(text: str, encoding: Encoding) -> list[Part]:
 
 def write_escapes(data: bytes, encoding: Encoding) -> str:
     """Text that reads as exactly these bytes: what can be seen stands there as it is."""
-    text = _NOT_PLAIN.sub(lambda found: _written(found.group(), encoding), decode(data, encoding))
-    return text if _reads_as(text, encoding, data) else "".join(_written_byte(byte, encoding) for byte in data)
+    text = "".join(
+        _NOT_PLAIN.sub(lambda found: _written(found.group(), encoding), piece) for piece in _decoded(data, encoding)
+    )
+    return text if _reads_as(text, encoding, data) else _all_bytes(data, encoding)
 
 
 def _part(found: re.Match[str], encoding: Encoding) -> Part:
@@ -115,8 +121,22 @@ def _written(character: str, encoding: Encoding) -> str:
     return f"\\x{code:02x}" if code < 0x80 and encoding.keeps_ascii else f"\\u{{{code:x}}}"
 
 
-def _written_byte(byte: int, encoding: Encoding) -> str:
+def _pieces(data: bytes) -> Iterator[bytes]:
+    return (data[place : place + _AT_ONCE] for place in range(0, len(data), _AT_ONCE))
+
+
+def _decoded(data: bytes, encoding: Encoding) -> Iterator[str]:
+    decoder = Decoder(encoding)
+    yield from map(decoder.feed, _pieces(data))
+    yield decoder.finish()
+
+
+def _all_bytes(data: bytes, encoding: Encoding) -> str:
     """For bytes that their own text would not bring back, as those that two characters share."""
+    return "".join("".join(_written_byte(byte, encoding) for byte in piece) for piece in _pieces(data))
+
+
+def _written_byte(byte: int, encoding: Encoding) -> str:
     return _written(chr(byte), encoding) if byte < 0x80 and encoding.keeps_ascii else f"\\x{byte:02x}"
 
 

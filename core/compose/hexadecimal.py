@@ -12,9 +12,11 @@ import re
 
 from core.compose.draft_error import DraftError, too_long
 
+_AT_ONCE = 2_000  # tokens that are read without another thread having its turn: a millisecond
 _DIGIT = "[0-9a-fA-F]"
 _TYPED = re.compile(
-    rf"(?:{_DIGIT}{{2}}[hH]?|[\s,;:\-_|.()\[\]{{}}]++|0[xX]{_DIGIT}(?!{_DIGIT})|0[xX](?={_DIGIT})|\\[xX](?={_DIGIT}))*+"
+    rf"(?:{_DIGIT}{{2}}[hH]?|[\s,;:\-_|.()\[\]{{}}]++|0[xX]{_DIGIT}(?!{_DIGIT})|0[xX](?={_DIGIT})|\\[xX](?={_DIGIT}))"
+    rf"{{1,{_AT_ONCE}}}+"
 )
 _LONE_DIGIT = re.compile(rf"0[xX]({_DIGIT})(?!{_DIGIT})")
 _NO_DIGITS = re.compile(r"(?:0[xX]|[^0-9a-fA-F])+")
@@ -39,11 +41,15 @@ def _plain_pairs(text: str) -> bytes | None:
 
 
 def _pairs(text: str) -> bytes:
-    typed = _TYPED.match(text)
-    stop = typed.end() if typed else 0
-    if stop < len(text):
-        raise _misfit(text, stop)
-    return bytes.fromhex(_NO_DIGITS.sub("", _LONE_DIGIT.sub(r" 0\1", text)))
+    data = bytearray()
+    place = 0
+    while place < len(text):
+        typed = _TYPED.match(text, place)
+        if typed is None:
+            raise _misfit(text, place)
+        data += bytes.fromhex(_NO_DIGITS.sub("", _LONE_DIGIT.sub(r" 0\1", typed.group())))
+        place = typed.end()
+    return bytes(data)
 
 
 def write_hex(data: bytes) -> str:

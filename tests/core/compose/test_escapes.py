@@ -129,3 +129,21 @@ def test_no_more_checksums_of_a_long_message_than_can_be_worked_out_while_somebo
     assert text[message.start : message.stop] == r"\{crc16}"
     assert message.stop == len(text)
     assert isinstance(compose(Draft(text, Format.ESCAPES), HERE, limit=2_000), Composed)
+
+
+@pytest.mark.parametrize("encoding", Encoding)
+def test_much_is_read_and_written_as_little_is(encoding: Encoding) -> None:
+    data = bytes(range(256)) * 400 + "any text € \U0001f600".encode() * 2_000
+
+    text = write_escapes(data, encoding)
+
+    assert composed(text, encoding) == data
+
+
+def test_what_is_wrong_behind_much_is_marked_at_its_place() -> None:
+    before = r"\x0a" * 9_000 + r"\r" * 9_000 + "x" * 100_000
+
+    found = compose(Draft(before + r"\q", Format.ESCAPES), HERE)
+
+    assert isinstance(found, Misfit)
+    assert (found.start, found.stop) == (len(before), len(before) + 2)

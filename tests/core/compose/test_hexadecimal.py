@@ -85,3 +85,19 @@ def test_nothing_that_can_be_typed_breaks_it_and_no_digit_is_lost(typed: str) ->
         return
     digits = [one for one in typed.replace("0x", "").replace("0X", "") if one in DIGITS]
     assert len(digits) <= 2 * len(data) <= len(typed)
+
+
+@pytest.mark.parametrize("form", ["0x{:02x}, ", "0x{:x},", r"\x{:02X}", "{:02x}h ", "{:02x}\n", "{:02x};   "])
+def test_much_is_read_as_little_is(form: str) -> None:
+    data = bytes(range(256)) * 40
+
+    assert read_hex("".join(map(form.format, data)), len(data)) == data
+
+
+def test_what_is_no_byte_behind_many_is_marked_at_its_place() -> None:
+    before = "0x0d, " * 9_999
+
+    with pytest.raises(DraftError, match="z is no hex digit") as caught:
+        read_hex(before + "zz", LIMIT)
+
+    assert caught.value.start == len(before)
