@@ -304,12 +304,10 @@ def _recipient_words(safety: TextSafety, number: int, peer: Address) -> str:
 def _status(desk: Desk) -> StatusView:
     live = [state for state in desk.sessions.values() if state.phase is not Phase.ENDED]
     state = desk.state
-    is_quietly_over = state is not None and state.phase is Phase.ENDED and state.failure is None
-    if state is None or (is_quietly_over and live and state.session not in desk.archived):
-        state = live[-1] if live else state
     warning = _warning(desk, live)
     if state is None:
-        return StatusView("off", "Ready", warning=warning)
+        is_coming = desk.selected is not None
+        return StatusView("waiting" if is_coming else "off", "A moment…" if is_coming else "Ready", warning=warning)
     figures: tuple[str, ...] = (f"in {human_bytes(state.bytes_in)}", f"out {human_bytes(state.bytes_out)}")
     if state.session in desk.archived:
         is_counted = state.bytes_in or state.bytes_out
@@ -335,7 +333,14 @@ def _status_words(state: SessionState) -> str:
         words = {"live": f"listening on {listening}", "waiting": f"starting on {place}", "over": f"stopped: {place}"}
     else:
         words = {"live": f"connected to {place}", "waiting": f"connecting to {place}", "over": f"closed: {place}"}
-    return words.get(_row_state(state)) or f"failed: {state.failure.what if state.failure else place}"
+    return words.get(_row_state(state)) or f"{_failed_at(state)} {place}"
+
+
+def _failed_at(state: SessionState) -> str:
+    """What became of it in a word; why is told in the conversation, and under the fields."""
+    if state.accepted or state.addresses:
+        return "broken off:"
+    return "could not listen on" if state.role is Role.SERVER else "could not connect to"
 
 
 def _warning(desk: Desk, live: Sequence[SessionState]) -> str:

@@ -14,6 +14,7 @@ from gui.panes.address_bar import AddressBar
 from gui.panes.banner import Banner
 from gui.panes.composer import Composer, Desk
 from gui.panes.conversation import ConversationPane
+from gui.panes.field_keys import share_keys, type_on
 from gui.panes.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
@@ -104,6 +105,9 @@ class Window:
         )
         self.status = StatusBar(root, theme, on_warning=commands["show_network"])
         self._lay_out()
+        share_keys(root)
+        for part in (self.conversation.transcript.text, self.sessions.tree):
+            type_on(part, self.composer.write, self.composer.focus_message)
         self._bind_keys(commands)
 
     def show(self, view: WindowView) -> None:

@@ -41,7 +41,8 @@ class AddressBar(ttk.Frame):
         self.client_button.grid(row=0, column=5, padx=(gap, 0), sticky="ns")
         self.columnconfigure(1, weight=1)
         self._why = ttk.Label(self, style="Window.Error.TLabel", anchor="w", justify="left")
-        wrap_within(self._why, self, lambda: theme.px(16) + self.host.winfo_x())
+        self._under = self.host
+        wrap_within(self._why, self, self._beside)
 
     def show(self, view: AddressBarView) -> None:
         """Give the buttons their words."""
@@ -65,7 +66,10 @@ class AddressBar(ttk.Frame):
         self.host.state(["invalid" if host else "!invalid"])
         self.port.state(["invalid" if port else "!invalid"])
         self._why.configure(text=why)
-        self._why.grid(row=1, column=1, columnspan=5, sticky="w", pady=(self._theme.px(6), 0))
+        self._under = self.port if port and not host else self.host
+        column = self._under.grid_info()["column"]
+        self._why.grid(row=1, column=column, columnspan=6 - column, sticky="w", pady=(self._theme.px(6), 0))
+        self._why.configure(wraplength=max(1, self.winfo_width() - self._beside()))
         if host or port:
             (self.host if host else self.port).focus_set()
 
@@ -84,6 +88,10 @@ class AddressBar(ttk.Frame):
         """Go to the host, ready to be typed over."""
         self.host.focus_set()
         self.host.selection_range(0, "end")
+
+    def _beside(self) -> int:
+        """Pixels of the width that the sentence under a field has not: it ends where the buttons do."""
+        return self._under.winfo_x() + self._theme.px(16)
 
     def _field(self, field: ttk.Combobox, column: int) -> ttk.Combobox:
         field.grid(row=0, column=column, sticky="ew")

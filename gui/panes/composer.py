@@ -147,7 +147,7 @@ class Composer(ttk.Frame):
 
             self._macros = MacroMenu(
                 self._below, self._theme,
-                lambda: self._desk.macros(self.text, self._manner, self.field.cursor_place), self._insert_macro,
+                lambda: self._desk.macros(self.text, self._manner, self.field.cursor_place), self.write,
             )  # fmt: skip
             self._adopt(self._macros)
         return self._macros
@@ -235,6 +235,11 @@ class Composer(ttk.Frame):
         """Go to the message field."""
         self.field.focus_set()
 
+    def write(self, text: str) -> None:
+        """Go to the message field and write this there, where its cursor is."""
+        self.field.insert_here(text)
+        self.field.focus_set()
+
     # How it is written.
 
     @property
@@ -285,10 +290,6 @@ class Composer(ttk.Frame):
         if self._is_low and self._is_open:
             self._is_open = False
             self._arrange()
-
-    def _insert_macro(self, syntax: str) -> None:
-        self.field.insert_here(syntax)
-        self.field.focus_set()
 
     def _use(self, manner: Manner) -> None:
         self._manner = self._live.manner = manner

@@ -22,6 +22,7 @@ Key = TypeVar("Key")
 
 MANY = 20  # rows above which a field for numbers stands over them
 _MOST_ROWS, _WIDTH, _ROW = 10, 280, 24  # rows at a time; pixels at 96 dots an inch
+_TO_THE_END = 1 << 30  # more rows than there are
 _LONGEST = 48  # characters of a row
 _QUIET = 200  # milliseconds without a key after which the numbers are read
 
@@ -148,6 +149,8 @@ class DropList(ttk.Frame, Generic[Key]):
             tick.bind("<Down>", partial(self._move, place, 1))
             tick.bind("<Prior>", partial(self._move, place, -_MOST_ROWS))
             tick.bind("<Next>", partial(self._move, place, _MOST_ROWS))
+            tick.bind("<Home>", partial(self._move, place, -_TO_THE_END))
+            tick.bind("<End>", partial(self._move, place, _TO_THE_END))
             tick.bind("<Tab>", self._leave)
             self.ticks.append(tick)
 
@@ -245,6 +248,7 @@ class DropList(ttk.Frame, Generic[Key]):
         ):
             self.bind_class(tag, sequence, act)
         self.every.bind("<Down>", lambda _event: self._move(0, 0, None))
+        self.every.bind("<End>", lambda _event: self._move(0, _TO_THE_END, None))
         self.every.bind("<Up>", lambda _event: self.field.focus_set())
         self.field.bind("<Down>", lambda _event: self.every.focus_set())
         self.winfo_toplevel().bind("<Button-1>", self._clicked, add=True)

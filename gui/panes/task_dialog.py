@@ -95,6 +95,7 @@ class TaskDialog(tk.Toplevel):
         self.geometry(f"+{x}+{y}")
         self.deiconify()
         first.focus_set()
+        first.event_generate("<<TraverseIn>>")  # as if one came by Tab: what stands in a field is to be typed over
 
     @property
     def is_gone(self) -> bool:

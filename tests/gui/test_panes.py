@@ -64,6 +64,19 @@ def test_a_refused_field_is_marked_and_says_why_until_it_is_edited(
     assert made.port.instate(["!invalid"])
 
 
+def test_what_is_wrong_stands_under_the_field_it_is_about(bar: tuple[AddressBar, list[str]]) -> None:
+    made, _happened = bar
+    made.refuse("Not a port: a number from 1 to 65535, and not so many letters that it wants two lines.", port=True)
+    made.update()
+    (label,) = (child for child in made.grid_slaves(row=1))
+    assert label.winfo_x() == made.port.winfo_x()
+    assert label.winfo_x() + label.winfo_width() <= made.winfo_width()
+
+    made.refuse("No host.", host=True)
+    made.update()
+    assert label.winfo_x() == made.host.winfo_x()
+
+
 def test_enter_in_a_field_is_reported(bar: tuple[AddressBar, list[str]], wait_until: WaitUntil) -> None:
     made, happened = bar
     made.host.focus_force()

@@ -152,7 +152,24 @@ def test_a_failure_is_said_in_the_status() -> None:
 
     status = present(desk(failed)).status
 
-    assert (status.state, status.words, status.figures) == ("failed", "failed: nothing answers", ())
+    assert (status.state, status.words, status.figures) == ("failed", "could not connect to 127.0.0.1:5555", ())
+
+
+def test_a_connection_that_broke_is_said_so_and_not_that_it_was_never_made() -> None:
+    broken = replace(client(phase=Phase.ENDED), failure=Explanation("reset"), bytes_in=7)
+
+    status = present(desk(broken)).status
+
+    assert (status.words, status.figures) == ("broken off: 127.0.0.1:5555", ("in 7 B", "out 0 B"))
+
+
+def test_the_status_speaks_of_what_is_shown_however_much_else_goes_on() -> None:
+    over = client(session=1, phase=Phase.ENDED, at=Address("127.0.0.1", 16379))
+
+    view = present(desk(over, server(session=2), client(session=3), selected=1))
+
+    assert view.status.words == "closed: 127.0.0.1:16379"
+    assert view.title.startswith("Client 127.0.0.1:16379")
 
 
 @pytest.mark.case("C-26")
