@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from core.latency import Latency
 
 
+_ENOUGH = 20  # times from which it means something that hardly any took longer
+
+
 def times_of(state: SessionState) -> Times | None:
     """The times of a session; None while there are none."""
     answers, between = state.answers, state.between
@@ -20,7 +23,9 @@ def times_of(state: SessionState) -> Times | None:
     from gui.inspection import duration
 
     shown, name = (answers, "answer") if answers.count else (between, "every")
-    figure = f"{name} {duration(shown.p50_ns)}, p99 {duration(shown.p99_ns)}"
+    figure = f"{name} {duration(shown.p50_ns)}"
+    if shown.count >= _ENOUGH:
+        figure += f", p99 {duration(shown.p99_ns)}"
     asks = "what we send" if state.role is Role.CLIENT else "what a client sends"
     told = "what comes back" if state.role is Role.CLIENT else "our answer"
     return Times(

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from core.text_safety import TextSafety
 from gui.drafting import USUAL, MacroRow, Manner, Preview, Written, Wrong
+from gui.panes.complaint import Complaint
 from gui.panes.composer_live import Live
 from gui.panes.lines_question import LinesQuestion
 from gui.panes.message_field import MessageField
-from gui.panes.wrapped import wrap_within
+from gui.recalling import Recall
 from gui.theme import Theme
 from gui.views import ComposerView
 
@@ -60,8 +61,7 @@ class Composer(ttk.Frame):
         super().__init__(parent, style="Pane.TFrame", padding=(px(16), px(8), px(16), px(6)))
         self._theme, self._desk = theme, desk
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
-        self._history: Sequence[Written] = ()
-        self._place = -1  # in the history; -1 is the new message
+        self._recall = Recall()
         self._view: ComposerView | None = None
         self._manner = self._own = USUAL  # of what is in the field, of what is new
         self._is_open = self._is_low = False
@@ -76,7 +76,13 @@ class Composer(ttk.Frame):
         self.manner_button = ttk.Button(
             self._below, text=USUAL.words, command=self._press_manner, style="Composer.Quiet.TButton", width=0
         )
-        self._why = ttk.Label(self, style="Pane.Error.TLabel", justify="left", anchor="w")
+        self._complaint = Complaint(
+            self,
+            theme,
+            self._below,
+            row=3,
+            is_taken=lambda: self._bytes_line is not None and bool(self.bytes_line.words),
+        )
         self._live = Live(self.field, desk, show=self._show_bytes, complain=self.complain)
         self._question = LinesQuestion(self, theme, self.focus_message)
         self._lay_out()
@@ -94,7 +100,7 @@ class Composer(ttk.Frame):
 
     def remember(self, history: Sequence[Written]) -> None:
         """The messages sent before, newest first."""
-        self._history = history
+        self._recall.messages = history
 
     def take(self, manner: Manner) -> None:
         """Write new messages like that."""
@@ -104,7 +110,7 @@ class Composer(ttk.Frame):
     def put(self, text: str, manner: Manner) -> None:
         """Have this in the field, to be changed and sent; what comes after it is written as before."""
         self.field.put(text)
-        self._place = -1
+        self._recall.begin_anew()
         self._use(manner)
 
     @property
@@ -125,7 +131,7 @@ class Composer(ttk.Frame):
     @property
     def complaint(self) -> str:
         """What is wrong, or why the last message did not go out; empty if nothing is."""
-        return str(self._why.cget("text")) if self._why.winfo_manager() else ""
+        return self._complaint.words
 
     @property
     def row(self) -> WritingRow:
@@ -165,11 +171,7 @@ class Composer(ttk.Frame):
 
     def complain(self, why: str) -> None:
         """Say under the field what went wrong; nothing if ``why`` is empty."""
-        self._why.configure(text=self._safety.field(why, _LONGEST_SENTENCE))
-        if why:
-            self._why.grid(row=3, column=0, columnspan=2, sticky="w", pady=(self._theme.px(4), self._theme.px(2)))
-        else:
-            self._why.grid_remove()
+        self._complaint.say(self._safety.field(why, _LONGEST_SENTENCE))
 
     def submit(self, *, keep: bool = False) -> None:
         """Send what is in the field; it stays there if it could not go out, or with ``keep``."""
@@ -262,7 +264,7 @@ class Composer(ttk.Frame):
     def _manner_words(self) -> str:
         if self._manner.is_usual or not self._shows_options:
             return f"{self._manner.words}  {'▾' if self._is_open else '▸'}"
-        return f"Back to {USUAL.words.removeprefix('As ')}"
+        return "Back to plain text"
 
     def _press_manner(self) -> None:
         if not self._shows_options:
@@ -285,6 +287,12 @@ class Composer(ttk.Frame):
             self._is_low = is_low
             self._arrange()
 
+    def _fit_send(self, height: int) -> None:
+        """Send is as high as a field of one line, and stays at its foot when that has more."""
+        if int(self.field.cget("height")) == 1:
+            spare = height - self.send_button.winfo_reqheight()
+            self.send_button.grid_configure(ipady=max(0, spare // 2))
+
     def _come_to_field(self) -> None:
         self._box.state(["focus"])
         if self._is_low and self._is_open:
@@ -300,13 +308,13 @@ class Composer(ttk.Frame):
 
     def _changed(self) -> None:
         if self.field.is_empty:
-            self._place = -1 if self._place >= len(self._history) else self._place
             self._question.forget()
         self._live.ask()
 
     def _show_bytes(self, preview: Preview | None) -> None:
         if preview is not None or self._bytes_line is not None:
             self.bytes_line.show(preview)
+        self._complaint.arrange()
 
     def _told(self, text: str, outcome: Outcome, *, keep: bool) -> None:
         self._live.is_held = False
@@ -320,7 +328,7 @@ class Composer(ttk.Frame):
         self.complain(outcome.sentence)
         if outcome.is_sent and not keep and self.text == text:
             self.field.put("")
-            self._place = -1
+            self._recall.begin_anew()
             self._use(self._own)
         else:
             self._live.ask()
@@ -335,7 +343,7 @@ class Composer(ttk.Frame):
     def _lay_out(self) -> None:
         px = self._theme.px
         self._box.grid(row=1, column=0, sticky="nsew")
-        self.send_button.grid(row=1, column=1, sticky="s", padx=(px(8), 0), ipady=px(3))
+        self.send_button.grid(row=1, column=1, sticky="sew", padx=(px(8), 0))
         self._below.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(4), 0))
         self.manner_button.grid(row=0, column=0, sticky="nw")
         self._below.columnconfigure(2, weight=1)
@@ -347,8 +355,8 @@ class Composer(ttk.Frame):
             bind(f"<{key}>", self._breaking(self.submit))
             bind(f"<Control-{key}>", self._breaking(lambda: self.submit(keep=True)))
             bind(f"<Shift-{key}>", self._breaking(lambda: self.field.insert_here("\n")))
-        bind("<Up>", lambda _event: self._recall(1))
-        bind("<Down>", lambda _event: self._recall(-1))
+        bind("<Up>", lambda _event: self._show_earlier(1))
+        bind("<Down>", lambda _event: self._show_earlier(-1))
         bind("<Prior>", self._breaking(lambda: on_page(-1)))
         bind("<Next>", self._breaking(lambda: on_page(1)))
         bind("<Tab>", lambda event: self._leave(event.widget.tk_focusNext()))
@@ -356,8 +364,8 @@ class Composer(ttk.Frame):
         bind("<FocusIn>", lambda _event: self._come_to_field())
         bind("<FocusOut>", lambda _event: self._box.state(["!focus"]))
         self.bind("<Configure>", lambda _event: self._fit())
+        self._box.bind("<Configure>", lambda event: self._fit_send(event.height))
         self.manner_button.bind("<Return>", lambda _event: self.manner_button.invoke())
-        wrap_within(self._why, self, lambda: self._theme.px(36))
 
     def _breaking(self, act: Callable[[], None]) -> Callable[[object], str]:
         def handle(_event: object) -> str:
@@ -371,16 +379,13 @@ class Composer(ttk.Frame):
             widget.focus_set()
         return "break"
 
-    def _recall(self, step: int) -> str | None:
+    def _show_earlier(self, step: int) -> str | None:
         """Earlier and later messages, as long as the field holds one of them unchanged, or nothing."""
-        unchanged = self._history[self._place].text if 0 <= self._place < len(self._history) else ""
-        place = self._place + step
-        if self.text != unchanged or not -1 <= place < len(self._history):
+        found = self._recall.go(step, self.text, Written("", self._own.format, self._own.encoding))
+        if found is None:
             return None
-        self._place = place
-        written = self._history[place] if place >= 0 else Written("", self._own.format, self._own.encoding)
-        self.field.put(written.text)
-        self._use(replace(self._own, format=written.format, encoding=written.encoding))
+        self.field.put(found.text)
+        self._use(replace(self._own, format=found.format, encoding=found.encoding))
         return "break"
 
     def _restyle(self) -> None:

@@ -37,6 +37,7 @@ class WritingRow:
         self._flow.lower()  # first in the order of Tab, as to the eye
         self.to = Recipients(self._flow, theme, on_recipients)
         self._flow.add(self.to)
+        self._flow.display(self.to, False)  # until there is somebody to choose
         self._options: Options | None = None
         adopt_keys(composer, self._flow)
 

@@ -9,8 +9,9 @@ from gui.keys import topics
 from gui.panes.small_page import SmallPage
 from gui.theme import Theme
 
-_SIZE = (880, 640)  # at 96 dots an inch
-_ONE_COLUMN = 760  # narrower than that, the topics stand under each other
+_SIZE = (1000, 640)  # at 96 dots an inch
+_ONE_COLUMN = 720  # narrower than that, the topics stand under each other
+_GAP, _BEHIND, _MARGINS = 12, 20, 36  # the same: between key and words, behind these, beside the page
 
 
 class KeysPage(SmallPage):
@@ -19,6 +20,7 @@ class KeysPage(SmallPage):
     def __init__(self, parent: tk.Misc, theme: Theme) -> None:
         super().__init__(parent, theme, "Keys", size=_SIZE, also_closes="<F1>")
         self._columns = [ttk.Frame(self.body, style="Window.TFrame") for _ in range(2)]
+        self._words: list[tuple[ttk.Label, ttk.Label]] = []  # a key and what it does
         self._topics = [self._topic(title, rows) for title, rows in topics()]
         self._shown = 0
         self._arrange(2)
@@ -27,19 +29,29 @@ class KeysPage(SmallPage):
 
     def _topic(self, title: str, rows: tuple[tuple[str, str], ...]) -> ttk.Frame:
         px = self.theme.px
-        frame = ttk.Frame(self.body, style="Window.TFrame", padding=(0, 0, px(24), px(14)))
+        frame = ttk.Frame(self.body, style="Window.TFrame", padding=(0, 0, px(_BEHIND), px(14)))
         ttk.Label(frame, text=title, style="Window.Strong.TLabel").grid(
             row=0, column=0, columnspan=2, sticky="w", pady=(0, px(4))
         )
         for row, (key, does) in enumerate(rows, 1):
-            ttk.Label(frame, text=key, style="Key.TLabel", anchor="center").grid(row=row, column=0, sticky="ew")
-            ttk.Label(frame, text=does, style="Window.TLabel").grid(
-                row=row, column=1, sticky="w", padx=(px(12), 0), pady=px(3)
-            )
+            label = ttk.Label(frame, text=key, style="Key.TLabel", anchor="center")
+            words = ttk.Label(frame, text=does, style="Window.TLabel", justify="left")
+            label.grid(row=row, column=0, sticky="ew", pady=px(1))
+            words.grid(row=row, column=1, sticky="w", padx=(px(_GAP), 0), pady=px(3))
+            self._words.append((label, words))
         return frame
 
     def _fit(self, event: tk.Event[tk.Misc]) -> None:
-        self._arrange(1 if event.width < self.theme.px(_ONE_COLUMN) else 2)
+        """Have as many columns as there is room for, and no sentence wider than its own."""
+        columns = 1 if event.width < self.theme.px(_ONE_COLUMN) else 2
+        self._arrange(columns)
+        px = self.theme.px
+        room = (event.width - px(_MARGINS)) // columns - px(_GAP + _BEHIND)
+        for frame in self._topics:
+            keys = max((key.winfo_reqwidth() for key, _words in self._words if key.master is frame), default=0)
+            for key, words in self._words:
+                if key.master is frame:
+                    words.configure(wraplength=max(px(80), room - keys))
 
     def _arrange(self, columns: int) -> None:
         """Put the topics into so many columns, of about the same height."""
@@ -51,6 +63,8 @@ class KeysPage(SmallPage):
         for place, frame in enumerate(self._topics):
             column = int((sum(rows[:place]) + rows[place] / 2) / height)
             frame.pack(in_=self._columns[column], anchor="w")
+        self.body.columnconfigure((0, 1), weight=0, uniform="")
+        self.body.columnconfigure(tuple(range(columns)), weight=1, uniform="columns")
         for column, holder in enumerate(self._columns):
             holder.grid(row=0, column=column, sticky="nw")
             if column >= columns:

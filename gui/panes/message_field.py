@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Iterator
 
+from gui.panes.eliding import elided
 from gui.theme import Theme
 
 _MOST_LINES = 6  # the field grows up to here, then scrolls
@@ -29,6 +30,7 @@ class MessageField(tk.Text):
         self._theme = theme
         self._on_change = on_change
         self._astral = self._measure_astral()
+        self._hint_words = ""
         self._hint = tk.Label(self, anchor="w", borderwidth=0, padx=0, pady=0, cursor="xterm")
         self._hint.bind("<Button-1>", lambda _event: self.focus_set())
         self.bind("<<Modified>>", self._changed)
@@ -36,7 +38,7 @@ class MessageField(tk.Text):
         self.bind("<<Copy>>", self._copy)
         self.bind("<<Cut>>", self._cut)
         self.bind("<Control-a>", self._select_all)
-        self.bind("<Configure>", lambda _event: self._grow())
+        self.bind("<Configure>", lambda _event: self._resized())
         theme.subscribe(self._restyle)
 
     @property
@@ -83,7 +85,8 @@ class MessageField(tk.Text):
 
     def show_hint(self, words: str) -> None:
         """What it says while it is empty."""
-        self._hint.configure(text=words)
+        self._hint_words = words
+        self._fit_hint()
 
     def mark_wrong(self, start: int, stop: int) -> None:
         """Underline these characters of the content, and have the first one seen."""
@@ -166,6 +169,15 @@ class MessageField(tk.Text):
         else:
             self._hint.place_forget()
 
+    def _resized(self) -> None:
+        self._grow()
+        self._fit_hint()
+
+    def _fit_hint(self) -> None:
+        room = self.winfo_width() - self._theme.px(4)
+        words = self._hint_words if not self.winfo_ismapped() else elided(self._hint_words, self._theme.text, room)
+        self._hint.configure(text=words)
+
     def _paste(self, _event: object) -> str | None:
         try:
             text = self.clipboard_get()
@@ -219,6 +231,7 @@ class MessageField(tk.Text):
         self.tag_configure(_WRONG, underline=True, underlinefg=p.error, background=p.error_fill)
         self.tag_raise("sel")
         self._hint.configure(background=p.field, foreground=p.muted, font=theme.text)
+        self._fit_hint()
         self._show_or_hide_hint()
 
 

@@ -510,3 +510,69 @@ def test_every_palette_can_be_put_on_while_the_window_lives(writer: Writer, them
 
     assert str(writer.composer.field.cget("background")) == PALETTES[name].field
     assert str(writer.composer.bytes_line.line.cget("background")) == PALETTES[name].pane
+
+
+def test_nothing_moves_when_what_is_typed_does_not_make_sense_yet(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.root.geometry("900x600")
+    writer.composer.choose(Manner(format="escapes"))
+    writer.type("hello")
+    wait_until(lambda: "5 bytes" in writer.bytes)
+    before = writer.composer.winfo_height()
+
+    writer.type("\\x4")
+    wait_until(lambda: bool(writer.composer.complaint))
+    writer.root.update()
+    assert writer.composer.winfo_height() == before
+    assert writer.composer._complaint.winfo_viewable()
+
+    writer.type("1")
+    wait_until(lambda: not writer.composer.complaint and "6 bytes" in writer.bytes)
+    assert writer.composer.winfo_height() == before
+
+
+def test_what_could_not_be_sent_does_not_cover_its_bytes(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.type("hello")
+    wait_until(lambda: "5 bytes" in writer.bytes)
+
+    writer.composer.complain("Nobody is there.")
+    writer.root.update()
+
+    line, why = writer.composer.bytes_line, writer.composer._complaint
+    assert why.winfo_viewable()
+    assert why.winfo_rooty() >= line.winfo_rooty() + line.winfo_height()
+
+
+def test_whom_to_write_to_is_not_asked_while_nobody_is_there(writer: Writer) -> None:
+    writer.composer.toggle_options()
+    writer.root.update()
+    assert not writer.composer.row.to.winfo_viewable()
+
+    writer.composer.show(ComposerView("Type a message", True, TWO))
+    writer.root.update()
+    assert writer.composer.row.to.winfo_viewable()
+
+
+def test_send_is_as_high_as_a_field_of_one_line(writer: Writer) -> None:
+    box, button = writer.composer._box, writer.composer.send_button
+    for size in (0, 4, -2):
+        writer.composer._theme.zoom(size)
+        writer.root.update()
+        assert (box.winfo_rooty(), box.winfo_height()) == (button.winfo_rooty(), button.winfo_height())
+
+    height = button.winfo_height()
+    writer.press("<Shift-Return>")
+    writer.root.update()
+    assert box.winfo_height() > button.winfo_height()
+    assert abs(button.winfo_height() - height) <= 1
+
+
+def test_a_hint_that_is_too_long_for_the_field_says_so(writer: Writer, wait_until: WaitUntil) -> None:
+    words = "This conversation is over: F6 connects again, and what was received stays"
+    writer.composer.show(ComposerView(words, False))
+    writer.root.geometry("300x200")
+    hint = writer.composer.field._hint
+    wait_until(lambda: str(hint.cget("text")).endswith("…"))
+    assert hint.winfo_reqwidth() <= writer.composer.field.winfo_width()
+
+    writer.root.geometry("1200x300")
+    wait_until(lambda: str(hint.cget("text")) == words)

@@ -123,6 +123,21 @@ def test_the_keys_fit_a_small_screen_in_one_column(root: tk.Tk, theme: Theme, wa
     assert page.close.winfo_rooty() + page.close.winfo_height() <= page.winfo_rooty() + 300
 
 
+@pytest.mark.parametrize("width", [1000, 760, 420])
+def test_no_sentence_about_a_key_is_cut_at_any_width(
+    root: tk.Tk, theme: Theme, wait_until: WaitUntil, width: int
+) -> None:
+    page = KeysPage(root, theme)
+    wait_until(lambda: bool(page.winfo_viewable()))
+    page.geometry(f"{width}x500")
+    wait_until(lambda: page.winfo_width() == width and page.body.winfo_width() > width - 40)
+    root.update()
+
+    end = page.body.winfo_rootx() + page.body.winfo_width()
+    assert all(words.winfo_rootx() + words.winfo_reqwidth() <= end for _key, words in page._words)
+    page.destroy()
+
+
 @pytest.mark.parametrize("key", ["<Escape>", "<F1>"])
 def test_a_key_puts_the_page_away(root: tk.Tk, theme: Theme, key: str) -> None:
     page = KeysPage(root, theme)
