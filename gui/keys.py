@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import NamedTuple
+
+from gui.platforms import HERE
 
 
 class Key(NamedTuple):
@@ -15,10 +16,7 @@ class Key(NamedTuple):
     does: str
 
 
-_MAC = sys.platform == "darwin"
-_MOD = "Command" if _MAC else "Control"
-_CTRL = "⌘" if _MAC else "Ctrl+"
-_SHIFT = "⇧" if _MAC else "Shift+"
+_MOD, _CTRL, _SHIFT = HERE.modifier, HERE.modifier_words, HERE.shift_words
 
 SAVED_WITH_KEYS = 9  # saved messages that have a key each
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias
 
 from core.settings import DEFAULTS, KIB, Limits
+from gui.platforms import HERE, WINDOWS
 
 LimitValue: TypeAlias = float | None  # None is off
 LimitValues: TypeAlias = Mapping[str, LimitValue]
@@ -84,7 +84,7 @@ class OfferedLimit:
 
 
 _DAY = 86_400  # seconds
-_MOST = 500 if sys.platform == "win32" else 10_000  # connections; select() on Windows takes 512 sockets
+_MOST = 500 if HERE.name == WINDOWS else 10_000  # connections; select() on Windows takes 512 sockets
 
 OFFERED = (
     OfferedLimit("connections", "Connections of a server", 1, _MOST),

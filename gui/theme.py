@@ -6,7 +6,6 @@ holds something ttk does not style (a Text, a Menu, a Canvas) subscribes to be t
 
 from __future__ import annotations
 
-import sys
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import font as tkfont
@@ -14,13 +13,13 @@ from tkinter import font as tkfont
 from gui import rounded
 from gui.painting import Fonts, Painter
 from gui.palettes import PALETTES
+from gui.platforms import HERE
 from gui.system_look import system_palette
 
 SYSTEM = "system"
 CHOICES = (SYSTEM, *PALETTES)
 SMALLEST_STEP, LARGEST_STEP = -4, 14  # points added to the text size
 
-_POINTS = 10 if sys.platform != "darwin" else 13
 _CAP = 8
 
 
@@ -81,7 +80,7 @@ class Theme:
     @property
     def usual_points(self) -> int:
         """How large the text is when it is not made larger or smaller."""
-        return _POINTS
+        return HERE.points
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` now and after every change of palette or text size."""
@@ -148,7 +147,7 @@ class Theme:
 
     def _resize_fonts(self, step: int) -> None:
         self.step = max(SMALLEST_STEP, min(LARGEST_STEP, step))
-        points = _POINTS + self.step
+        points = HERE.points + self.step
         for name in ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkTooltipFont"):
             tkfont.nametofont(name, root=self._root).configure(size=points)
         tkfont.nametofont("TkFixedFont", root=self._root).configure(size=points)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import tkinter as tk
 from collections.abc import Callable
+
+from gui.platforms import HERE, LINUX, WINDOWS
 
 _LINE_START, _SELECT_ALL = "<<LineStart>>", "<<SelectAll>>"
 _CONTROL_A = ("<Control-a>", "<Control-Lock-A>")  # on X11 Tk goes to the start of the line there, as Emacs does
@@ -22,7 +23,7 @@ _ALT_GR = _CONTROL | _WINDOWS_ALT  # as Windows has it
 
 def share_keys(root: tk.Tk) -> None:
     """Let Ctrl+A select all of a field, and Home and End go through the list that drops from a box."""
-    if root.tk.call("tk", "windowingsystem") == "x11":
+    if HERE.name == LINUX:
         root.event_delete(_LINE_START, *_CONTROL_A)
         root.event_add(_SELECT_ALL, *_CONTROL_A)
     for key, end in (("<Home>", "0"), ("<End>", "end")):
@@ -54,10 +55,10 @@ def type_on(widget: tk.Misc, write: Callable[[str], None], back: Callable[[], No
     widget.bind("<Escape>", escaped, add=True)
 
 
-def is_writing(char: str, state: int, platform: str = sys.platform) -> bool:
+def is_writing(char: str, state: int, platform: str = HERE.name) -> bool:
     """Whether a key writes something, rather than being a command; ``state`` are the modifiers, as Tk has them."""
     if not char or not char.isprintable():
         return False
-    if platform == "win32" and state & _ALT_GR == _ALT_GR:
+    if platform == WINDOWS and state & _ALT_GR == _ALT_GR:
         return True
-    return not state & (_CONTROL | (_WINDOWS_ALT if platform == "win32" else _ALT))
+    return not state & (_CONTROL | (_WINDOWS_ALT if platform == WINDOWS else _ALT))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tkinter as tk
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -17,9 +16,10 @@ from gui.hexdump import MOST_COPIED, Bytes, Form, Side, copied, dump, fitting, l
 from gui.inspection import Range
 from gui.panes.hex_footer import HexFooter, whereabouts
 from gui.panes.row_view import Picture, RowView
+from gui.platforms import HERE
 from gui.theme import Theme
 
-_MOD = "Command" if sys.platform == "darwin" else "Control"
+_MOD = HERE.modifier
 _MISSING = "Some of these bytes are missing in the journal."
 _CROWD = 200  # marks in sight from which only the hex column has them: Tk draws each stretch by itself
 _BOTH = (Side.HEX, Side.TEXT)
@@ -271,8 +271,7 @@ class HexText(RowView):
         self.text.bind("<Shift-Button-1>", self._dragged)
         self.text.bind("<B1-Motion>", self._dragged)
         self.text.bind("<ButtonRelease-1>", lambda _event: self.stop_dragging())
-        is_mac = str(self.tk.call("tk", "windowingsystem")) == "aqua"
-        for button in ("<Button-2>", "<Control-Button-1>") if is_mac else ("<Button-3>",):
+        for button in HERE.menu_clicks:
             self.text.bind(button, self._menu_clicked)
 
     def _byte_at(self, event: tk.Event[tk.Misc]) -> tuple[Side, int]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gui.framings import KINDS
 from gui.keys import shown
+from gui.platforms import HERE, Platform
 from gui.theme import Theme
 
 _SEPARATOR = ""
@@ -98,6 +99,34 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
 )
 
+# What the application menu of macOS calls (https://www.tcl-lang.org/man/tcl8.6/TkCmd/tk_mac.htm).
+_APPLICATION = (
+    ("::tk::mac::Quit", "quit"),
+    ("::tk::mac::ShowPreferences", "show_settings"),
+    ("::tk::mac::ShowHelp", "show_keys"),
+    ("tkAboutDialog", "show_about"),
+)
+_IN_APPLICATION = ("quit", "show_settings", "show_about")
+
+
+def menus_for(platform: Platform) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The menus of a platform: what its application menu has is not in the others."""
+    if not platform.has_application_menu:
+        return MENUS
+    return tuple(
+        (title, _tidy([entry for entry in entries if entry[1] not in _IN_APPLICATION])) for title, entries in MENUS
+    )
+
+
+def _tidy(entries: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Without separators that separate nothing any more."""
+    kept: list[tuple[str, str]] = []
+    for entry in entries:
+        if entry[0] != _SEPARATOR or (kept and kept[-1][0] != _SEPARATOR):
+            kept.append(entry)
+    return tuple(kept[:-1] if kept and kept[-1][0] == _SEPARATOR else kept)
+
+
 COLOURS = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"), ("high contrast", "High contrast"))
 FRAMINGS = tuple((kind.usual, kind.words) for kind in KINDS)
 
@@ -123,6 +152,7 @@ class MenuBar(tk.Menu):
         theme: Theme,
         commands: Mapping[str, Callable[[], None]],
         *,
+        platform: Platform = HERE,
         colours: Alternatives,
         framings: Alternatives,
         encodings: Alternatives,
@@ -136,11 +166,14 @@ class MenuBar(tk.Menu):
             _ENCODINGS: partial(self._alternatives, _ENCODINGS, encodings),
             _RECENT: partial(self._filled_when_opened, recent),
         }
-        for title, entries in MENUS:
+        for title, entries in menus_for(platform):
             menu = tk.Menu(self, tearoff=False)
             for label, command in entries:
                 self._add(menu, label, command, commands)
             self.add_cascade(label=title, menu=menu, underline=0)
+        if platform.has_application_menu:
+            for name, command in _APPLICATION:
+                root.createcommand(name, commands[command])
         root.configure(menu=self)
         theme.subscribe(self._restyle)
 

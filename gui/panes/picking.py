@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from gui.panes.clipping import selected_text
+from gui.platforms import HERE
 from gui.theme import Theme
 from gui.typesetting import clock
 
@@ -186,8 +187,7 @@ class Picking:
             ("Select all", self.select_all),
         ):
             self._menu.add_command(label=label, command=act)
-        is_mac = str(self._text.tk.call("tk", "windowingsystem")) == "aqua"
-        for button in ("<Button-3>", "<Control-Button-1>", "<Button-2>")[: 3 if is_mac else 1]:
+        for button in HERE.menu_clicks:
             self._text.bind(button, self._open_menu)
         for key in ("<Menu>", "<App>", "<Shift-F10>"):
             try:

@@ -6,17 +6,16 @@ are, a frame costs the same, and what is asked for between two frames is drawn o
 
 from __future__ import annotations
 
-import sys
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
 from tkinter import font as tkfont
 from tkinter import ttk
 from typing import NamedTuple
 
+from gui.platforms import HERE
 from gui.theme import Theme
 
 WHEEL_ROWS = 3  # rows that one notch of the wheel scrolls
-_NOTCH = 120  # what Tk calls one notch, but for macOS
 _DRAG_MS = 40  # between two steps while the mouse is held outside
 
 
@@ -164,8 +163,7 @@ class RowView(ttk.Frame):
         self.redraw()
 
     def _bind_wheel(self) -> None:
-        is_mac = sys.platform == "darwin" and tk.TkVersion < 9
-        notch = 1 if is_mac else _NOTCH
+        notch = HERE.notch(tk.TkVersion)
         self.text.bind("<MouseWheel>", lambda event: self._turn(-event.delta / notch * WHEEL_ROWS))
         self.text.bind("<Button-4>", lambda _event: self._turn(-WHEEL_ROWS))
         self.text.bind("<Button-5>", lambda _event: self._turn(WHEEL_ROWS))

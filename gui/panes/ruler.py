@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +12,7 @@ from tkinter import ttk
 from gui.panes.row_view import WHEEL_ROWS
 from gui.panes.ruler_drawing import RulerDrawing
 from gui.panes.wrapped import wrap_within
+from gui.platforms import HERE
 from gui.ruler import Chosen, Ruled, Scale, fitting
 from gui.ruling import sentence, verdict
 from gui.theme import Theme
@@ -209,7 +209,7 @@ class Ruler(ttk.Frame):
     def _bind_mouse(self) -> None:
         canvas = self.canvas
         canvas.bind("<Button-1>", self._clicked)
-        notch = 1 if sys.platform == "darwin" and tk.TkVersion < 9 else 120
+        notch = HERE.notch(tk.TkVersion)
         canvas.bind("<MouseWheel>", lambda event: self._turned(event, event.delta / notch))
         canvas.bind("<Shift-MouseWheel>", lambda event: self._pan(-event.delta / notch * 0.1))
         canvas.bind("<Button-4>", lambda event: self._turned(event, 1))

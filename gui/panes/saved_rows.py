@@ -16,6 +16,7 @@ from gui.panes.saved_drag import Drag
 from gui.panes.saved_namer import Namer
 from gui.panes.saved_row import RowLine, RowLook, dress_buttons, measure
 from gui.panes.wheel import bind_wheel
+from gui.platforms import HERE
 from gui.saved_rows import SavedRow
 from gui.theme import Theme
 
@@ -202,8 +203,8 @@ class SavedRows(ttk.Frame):
         mouse = self.mouse
         mouse.bind("<Button-1>", self._pressed)
         mouse.bind("<Double-Button-1>", self._double_clicked)
-        for button in (2, 3) if mouse.tk.call("tk", "windowingsystem") == "aqua" else (3,):
-            mouse.bind(f"<Button-{button}>", self._menu_at_mouse)
+        for click in HERE.menu_clicks:
+            mouse.bind(click, self._menu_at_mouse)
         bind_wheel(mouse, lambda rows: self.scroll_to(self.top + rows), _TURN)
         self.body.bind("<Configure>", lambda _event: self._reshape(), add=True)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import tkinter as tk
 from functools import partial
 from tkinter import ttk
 from typing import Literal
 
+from gui.platforms import HERE
 from gui.theme import Theme
 
 
@@ -78,7 +78,6 @@ class ScrollingPage(ttk.Frame):
 
 
 _TAG = "TincanPage"
-_NOTCH = 120 if sys.platform != "darwin" else 1  # what one notch of a wheel counts in an event
 _LINES = 3  # for each notch
 _SCROLLING: tuple[tuple[str, int, Literal["units", "pages"]], ...] = (
     ("<Button-4>", -_LINES, "units"),
@@ -110,7 +109,7 @@ def _scroll_page(amount: int, what: Literal["units", "pages"], event: tk.Event[t
 
 
 def _turn_page(event: tk.Event[tk.Misc]) -> str:
-    lines = int(-event.delta * _LINES / _NOTCH) or (-1 if event.delta > 0 else 1)
+    lines = int(-event.delta * _LINES / HERE.notch(tk.TkVersion)) or (-1 if event.delta > 0 else 1)
     return _scroll_page(lines, "units", event)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import tkinter as tk
 from collections.abc import Callable
 
-_NOTCH = 120  # what Tk calls one notch, but for macOS
+from gui.platforms import HERE
+
 _TRACKPAD = 16  # pixels of a trackpad that are a row, about
 
 
@@ -23,7 +23,7 @@ def bind_wheel(widget: tk.Misc, scroll: Callable[[int], None], rows: int = 3) ->
             scroll(whole)
         return "break"
 
-    notch = 1 if sys.platform == "darwin" and tk.TkVersion < 9 else _NOTCH
+    notch = HERE.notch(tk.TkVersion)
     widget.bind("<MouseWheel>", lambda event: turn(-event.delta / notch * rows))
     widget.bind("<Button-4>", lambda _event: turn(-rows))
     widget.bind("<Button-5>", lambda _event: turn(rows))

@@ -1,0 +1,86 @@
+"""What differs between systems, tried for each of them on any."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tkinter as tk
+from pathlib import Path
+
+import pytest
+
+from build_scripts.project import ROOT
+from gui.keys import topics
+from gui.panes.menus import Alternatives, MenuBar, menus_for
+from gui.platforms import LINUX, MACOS, WINDOWS, platform_of
+from gui.theme import Theme
+
+NAMED_PLACES = {"platforms", "desktop", "system_look", "claims", "preferences", "app"}
+
+
+def test_command_instead_of_control_on_macos() -> None:
+    mac, linux, windows = (platform_of(name) for name in (MACOS, LINUX, WINDOWS))
+
+    assert (mac.modifier, mac.modifier_words) == ("Command", "⌘")
+    assert (linux.modifier, windows.modifier) == ("Control", "Control")
+
+
+def test_systems_that_nobody_has_heard_of_are_like_linux() -> None:
+    assert platform_of("freebsd14") == platform_of(LINUX)
+
+
+@pytest.mark.parametrize(
+    ("name", "tk_version", "notch"), [(MACOS, 8.6, 1), (MACOS, 9.0, 120), (LINUX, 8.6, 120), (WINDOWS, 9.0, 120)]
+)
+def test_a_notch_of_the_wheel_counts_as_tk_has_it_there(name: str, tk_version: float, notch: int) -> None:
+    assert platform_of(name).notch(tk_version) == notch
+
+
+def test_settings_and_quitting_are_in_the_application_menu_where_there_is_one() -> None:
+    own = {command for _title, entries in menus_for(platform_of(LINUX)) for _label, command in entries}
+    mac = {command for _title, entries in menus_for(platform_of(MACOS)) for _label, command in entries}
+
+    assert own - mac == {"show_settings", "quit", "show_about"}
+    assert mac <= own
+
+
+def test_no_menu_of_any_platform_begins_or_ends_with_a_line() -> None:
+    for name in (LINUX, WINDOWS, MACOS):
+        for _title, entries in menus_for(platform_of(name)):
+            shown = [label for label, _command in entries]
+            assert shown[0]
+            assert shown[-1]
+            assert ("", "") not in itertools.pairwise(shown)
+
+
+def test_the_application_menu_of_macos_does_what_it_says(root: tk.Tk, theme: Theme) -> None:
+    done: list[str] = []
+    names = {command for _title, entries in menus_for(platform_of(LINUX)) for _label, command in entries}
+    names |= {"show_keys"}
+    commands = {name: (lambda name=name: done.append(name)) for name in names}
+    nothing = Alternatives((("a", "A"),), "a", lambda _key: None)
+    MenuBar(
+        root, theme, commands, colours=nothing, framings=nothing, encodings=nothing, recent=lambda _on_more: (),
+        platform=platform_of(MACOS),
+    )  # fmt: skip
+
+    for command in ("::tk::mac::Quit", "::tk::mac::ShowPreferences", "::tk::mac::ShowHelp", "tkAboutDialog"):
+        root.tk.call(command)
+
+    assert done == ["quit", "show_settings", "show_keys", "show_about"]
+
+
+def test_what_differs_is_in_named_places_only() -> None:
+    asks = re.compile(r"sys\.platform|windowingsystem|os\.name\b")
+
+    others = {
+        path.relative_to(ROOT).with_suffix("").as_posix()
+        for path in Path(ROOT / "gui").rglob("*.py")
+        if asks.search(path.read_text(encoding="utf-8")) and path.stem not in NAMED_PLACES
+    }
+
+    assert others == set()
+
+
+def test_every_key_has_words() -> None:
+    assert all(key and does for _title, rows in topics() for key, does in rows)
