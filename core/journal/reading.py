@@ -6,6 +6,7 @@ import sys
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from core.journal.lens import (
     Walk,
     pending,
 )
-from core.journal.passage import DATA_KINDS, Passage, Span
+from core.journal.passage import DATA_KINDS, RECEIVED, SENT, Filter, Passage, Span
 from core.journal.reader import Entry, JournalReader, Piece
 from core.journal.recorded import Calls, Recorded
 from core.wire.framing import make_splitter
@@ -35,6 +36,7 @@ _WHOLE = 1 << 30  # bytes: more than one entry has, and no more than SQLite coun
 _NEAR = 16  # entries in front of a frame's last one among which its last bytes are looked for at first
 _MOST_NEAR = 8  # entries of one direction that are kept at hand
 _LARGE = 64 * 1024  # bytes of several entries
+_TOGETHER = 16 * 1024  # bytes of calls that are read at once
 _PATIENCE = 4096  # entries in which the end of a message is looked for
 
 
@@ -157,12 +159,22 @@ class Reading:
         return rows
 
     def whole(self, passage: Passage) -> Iterator[bytes]:
-        """All the bytes of a message, in pieces, without what frames it."""
-        recorded = self.recorded(passage)
-        start, stop, _back = self._envelope(recorded.read(0, self._reach), b"")
+        """All the bytes of a message, in pieces, without what frames it; its calls are read as far as it is asked."""
+        pieces = self._frame(passage)
+        head = b""
+        while len(head) < self._reach and (piece := next(pieces, b"")):
+            head += piece
+        start, stop, _back = self._envelope(head[: self._reach], b"")
         before = min(start, passage.size)
-        yield from recorded.pieces(0, before)
-        yield from recorded.pieces(stop, stop + passage.size - before)
+        parts = (0, before), (stop, stop + passage.size - before)
+        place = 0
+        for piece in chain((head,), pieces):
+            for first, last in parts:
+                if part := piece[max(0, first - place) : max(0, last - place)]:
+                    yield part
+            place += len(piece)
+            if place >= parts[-1][-1]:
+                return
 
     def envelope(self, passage: Passage) -> Envelope:
         """What of ``recorded(passage)`` frames the message."""
@@ -176,6 +188,23 @@ class Reading:
             return Recorded(self._reader, self.session, Calls())
         entries = self._reader.calls(self.session, message.connection, message.kind, span.first, span.last)
         return Recorded(self._reader, self.session, Calls(entries, span))
+
+    def _frame(self, message: Passage | Cut) -> Iterator[bytes]:
+        """The message as it went through the socket: one call's bytes, and then those of more at a time."""
+        if message.span is None or message.connection is None:
+            return
+        span, few = message.span, 1
+        direction = Filter(frozenset({message.connection}), message.kind == RECEIVED, message.kind == SENT, notes=False)
+        first = span.first
+        while some := self._reader.pieces_of(self.session, first, span.last + 1, direction, count=few, size=_TOGETHER):
+            data = [piece[3] for piece in some]
+            if some[-1][0] == span.last:
+                data[-1] = data[-1][: span.stop]
+            if some[0][0] == span.first:
+                data[0] = data[0][span.start :]
+            yield (together := b"".join(data))
+            first = some[-1][0] + 1
+            few = few * 4 if len(together) < _TOGETHER // 4 else max(1, few // 4)
 
     def place_of(self, ordinal: int, stop: int = 0) -> int:
         """The row that shows byte ``stop - 1`` of an entry; for a note, the note.
@@ -278,9 +307,8 @@ class Reading:
     def _head(self, cut: Cut, size: int) -> bytes:
         """The first bytes of a frame that lies across entries."""
         pieces = bytearray()
-        for ordinal, *_ in self._reader.calls(self.session, cut.connection, cut.kind, cut.span.first, cut.span.last):
-            data = self._reader.data(self.session, ordinal)
-            pieces += data[cut.span.start :] if ordinal == cut.span.first else data
+        for piece in self._frame(cut):
+            pieces += piece
             if len(pieces) >= min(size, cut.size):
                 break
         return bytes(pieces[: min(size, cut.size)])

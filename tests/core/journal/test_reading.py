@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ from core.events import (
 )
 from core.journal.indexing import GIVEN_WAY, Indexer
 from core.journal.lens import MARK_ENTRIES, Lens
-from core.journal.passage import EVERYTHING, Filter, Passage
+from core.journal.passage import EVERYTHING, Filter, Passage, Span
 from core.journal.reader import Entry, JournalReader
 from core.journal.reading import Counter, Growth, Reading
 from core.journal.store import JournalWriter
@@ -273,6 +274,30 @@ def test_a_message_leads_back_to_its_bytes_and_to_the_calls_that_carried_them(
     answer = reading.recorded(reading.read(4, 1)[0])
     assert [(call.start, call.stop) for call in answer.calls] == [(0, 4), (4, 7), (7, 11)]
     assert [answer.read(at, at + 3) for at in (0, 3, 9)] == [b"012", b"345", b"9\n"]
+
+
+def test_the_beginning_of_a_message_takes_no_more_calls_than_it_lies_in(tmp_path: Path) -> None:
+    path = tmp_path / "long.tincan"
+    calls = 20_000
+    first = write_journal(path, calls, instead=dict.fromkeys(range(calls - 1), b"0123456789"))
+    with sqlite3.connect(path) as database:  # so that whoever reads it is told off
+        database.execute("UPDATE entry SET data = 12 WHERE ordinal = ?", (first + calls // 2,))
+    database.close()
+    reader = JournalReader(path)
+    try:
+        whole = Span(first, 0, first + calls - 1, 64)
+        message = Passage(0, SESSION, first, ConnectionId(1), 1, "received", 0, 0, b"", 200_000, span=whole)
+
+        pieces = Reading(reader, SESSION, LINES).whole(message)
+
+        some = b""
+        while len(some) < 5_000:
+            some += next(pieces)
+        assert some == (b"0123456789" * calls)[: len(some)]
+        with pytest.raises(JournalError):
+            b"".join(pieces)
+    finally:
+        reader.close()
 
 
 def test_a_note_has_no_bytes(talk: Talk, reader: JournalReader) -> None:
