@@ -14,6 +14,7 @@ import pytest
 from core.address import Address
 from gui.app import App, Options
 from gui.drafting import Written
+from gui.panes.slice import SLICE
 from gui.preferences import Preferences, PreferencesFile
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
@@ -172,18 +173,21 @@ def test_the_command_line_starts_both_ends(make_app: MakeApp) -> None:
 
 
 class Heartbeat:
-    """How late the window is for an appointment it has every ten milliseconds."""
+    """How much the window's thread computes between two appointments that it has every ten milliseconds.
+
+    Seconds of that thread, not of the clock: what a person waits for on a machine that does nothing else.
+    """
 
     def __init__(self, root: tk.Tk) -> None:
-        self.late: list[float] = []
+        self.spent: list[float] = []
         self._root = root
-        self._due = time.monotonic()
+        self._before = time.thread_time()
         self.beat()
 
     def beat(self) -> None:
-        now = time.monotonic()
-        self.late.append(now - self._due)
-        self._due = now + 0.01
+        now = time.thread_time()
+        self.spent.append(now - self._before)
+        self._before = now
         self._root.after(10, self.beat)
 
 
@@ -200,8 +204,11 @@ def test_half_a_million_small_messages_leave_the_window_fluid(make_app: MakeApp)
         thread.join()
     pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
 
-    assert sorted(heart.late)[int(len(heart.late) * 0.95)] < 0.1
-    assert max(heart.late) < 0.5
+    transcript = app.window.conversation.transcript
+    first, last = transcript.slice.span
+    assert last - first <= SLICE
+    assert len(shown(app)) < len(data) / 10
+    assert max(heart.spent) < 0.1
 
 
 def test_keys_work_wherever_the_focus_is(make_app: MakeApp) -> None:
