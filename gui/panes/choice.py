@@ -29,6 +29,11 @@ class Choice(ttk.Combobox, Generic[Key]):
             self.current(place)
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """What is offered, in words."""
+        return tuple(words for _key, words in self._offered)
+
+    @property
     def key(self) -> Key:
         """What is chosen."""
         return self._offered[max(0, self.current())][0]

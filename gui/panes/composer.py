@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gui.panes.macro_menu import MacroMenu
 
 _LOW = 400  # pixels at 96 dots an inch of a window that has no room for more than it must
+_NARROW, _LOW_IF_NARROW = 460, 520  # the same where the choices above the field take several lines
 _LONGEST_SENTENCE = 1_000  # characters
 
 
@@ -282,7 +283,9 @@ class Composer(ttk.Frame):
 
     def _fit(self) -> None:
         """In a low window the conversation comes first: what is not as usual is told in words."""
-        is_low = self.winfo_toplevel().winfo_height() < self._theme.px(_LOW)
+        px = self._theme.px
+        low = px(_LOW_IF_NARROW if self.winfo_width() < px(_NARROW) else _LOW)
+        is_low = self.winfo_toplevel().winfo_height() < low
         if is_low is not self._is_low:
             self._is_low = is_low
             self._arrange()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from gui.decoding import decoding
 from gui.drafting import ENCODINGS, USUAL
-from gui.panes.choice import Choice
 from gui.panes.controls import ThinProgress
+from gui.panes.conversation_head import ConversationHead
 from gui.panes.transcript import Transcript
 from gui.panes.wrapped import wrap_within
 from gui.theme import Theme
@@ -19,11 +19,6 @@ from gui.views import REPLY_WORDS, ConversationView, Empty
 if TYPE_CHECKING:
     from core.journal.passage import Passage
     from gui.rows import Conversation
-
-_WIDE, _NARROW = 13, 10  # characters of a choice in the head
-_LONG, _LONGER = "Long.TCombobox", 150  # a style, and how much wider its list is in pixels at 96 dots an inch
-_ROOMY = 560  # pixels at 96 dots an inch from which the choices are wide
-_APART, _MARGINS = 8, 36  # the same: between the head's parts, and beside all of them
 
 
 class ConversationPane(ttk.Frame):
@@ -41,31 +36,17 @@ class ConversationPane(ttk.Frame):
     ) -> None:
         super().__init__(parent, style="Pane.TFrame")
         self._theme = theme
-        px = theme.px
-        self._head = ttk.Frame(self, style="Pane.TFrame", padding=(px(20), px(10), px(16), px(8)))
-        self._title = ttk.Label(self._head, style="Pane.Strong.TLabel")
-        self._detail = ttk.Label(self._head, style="Pane.Muted.TLabel")
-        self._reply_label = ttk.Label(self._head, text="Reply with", style="Pane.Muted.TLabel")
-        self.reply: Choice[str] = Choice(self._head, on_reply, width=_WIDE)
-        self.reply.offer(tuple(REPLY_WORDS.items()), "letter")
         self.on_read_anew: Callable[[], None] = lambda: None  # called when bytes are read as other text
+        self.head = ConversationHead(self, theme)
         self.on_lens: Callable[[str], None] = lambda _usual: None  # who cuts the conversation sets it
-        self.lens: Choice[str] = Choice(self._head, lambda usual: self.on_lens(usual), width=_WIDE)
-        self._lens_label = ttk.Label(self._head, text="Messages", style="Pane.Muted.TLabel")
-        self.encoding: Choice[str] = Choice(self._head, on_encoding, width=_NARROW)
-        one_height = self.reply.winfo_reqheight()  # whether or not the choice is there
-        ttk.Frame(self._head, style="Pane.TFrame", width=1, height=one_height).pack(side="left")
         self.on_each: Callable[[str], None] = lambda _framing: None  # who has servers answer sets it
-        self.each: Choice[str] = Choice(self._head, lambda framing: self.on_each(framing), width=_WIDE)
-        self._each_label = ttk.Label(self._head, text="to each", style="Pane.Muted.TLabel")
-        answers = (self._reply_label, self.reply, self._each_label, self.each)
-        choices = (self._lens_label, self.lens, self.encoding, *answers)
-        self._parts = (self._title, self._detail, *choices)
-        # that mean nothing for what is on view
-        self._unwanted: set[tk.Widget] = {self._lens_label, self.lens, self.encoding, self._each_label, self.each}
-        self._head.bind("<Configure>", lambda _event: self._fit_head())
-        self._head.pack(fill="x")
-        self._line = ttk.Frame(self, style="Line.TFrame", height=px(1))
+        self.head.on_reply, self.head.on_encoding = on_reply, on_encoding
+        self.head.on_lens, self.head.on_each = lambda usual: self.on_lens(usual), lambda framing: self.on_each(framing)
+        self.lens, self.encoding, self.reply, self.each = (
+            self.head.lens, self.head.encoding, self.head.reply, self.head.each,
+        )  # fmt: skip
+        self.head.pack(fill="x")
+        self._line = ttk.Frame(self, style="Line.TFrame", height=theme.px(1))
         self._line.pack(fill="x")
         self._progress: ThinProgress | None = None
         self._strips = ttk.Frame(self, style="Window.TFrame")
@@ -74,16 +55,15 @@ class ConversationPane(ttk.Frame):
         self._empty = EmptyPage(self.transcript, theme)
         self._back = ttk.Button(self.transcript, style="Accent.TButton", command=self.transcript.to_end)
         self._view: ConversationView | None = None
-        theme.subscribe(self._restyle)
 
     def show(self, view: ConversationView) -> None:
         """Give the pane its head and what to say while it is empty."""
         if view == self._view:
             return
         self._view = view
-        self._title.configure(text=view.title)
-        self._detail.configure(text=view.detail)
-        self._show_reply(view.reply)  # and fit the head, which has other words now
+        self.head.show(view.title, view.detail)
+        replies = tuple(REPLY_WORDS.items()) if view.reply is not None else ()
+        self.head.offer(self.reply, replies, view.reply or "", is_wanted=view.reply is not None)
         self._empty.show(view.empty)
 
     def show_rows(self, conversation: Conversation | None) -> None:
@@ -96,24 +76,17 @@ class ConversationPane(ttk.Frame):
 
     def offer_lenses(self, options: Sequence[tuple[str, str]], chosen: str) -> None:
         """Offer these ways to cut the conversation into messages; nothing at all if there are none."""
-        if options:
-            self.lens.offer(options, chosen)
-        self._want(self.lens, self._lens_label, is_wanted=bool(options))
+        self.head.offer(self.lens, options, chosen, is_wanted=bool(options))
 
     def offer_each(self, options: Sequence[tuple[str, str]], chosen: str) -> None:
         """Offer what a server can reply to; nothing at all if there is no choice."""
-        if options:
-            self.each.offer(options, chosen)
-            is_long = any(len(words) > _WIDE for _framing, words in options)
-            self.each.configure(style=_LONG if is_long else "TCombobox")
-        self._want(self.each, self._each_label, is_wanted=bool(options))
+        self.head.offer(self.each, options, chosen, is_wanted=bool(options))
 
     def show_encoding(self, encoding: str) -> None:
         """Read messages as text of that encoding, and say so where it is not the usual one."""
         self.transcript.show_as(decoding(encoding))
         self.on_read_anew()
-        self.encoding.offer(ENCODINGS, encoding)
-        self._want(self.encoding, is_wanted=encoding != USUAL.encoding)
+        self.head.offer(self.encoding, ENCODINGS, encoding, is_wanted=encoding != USUAL.encoding)
 
     def show_progress(self, fraction: float | None) -> None:
         """Show how much of the conversation is cut into messages, 0 to 1; None once it all is."""
@@ -148,49 +121,6 @@ class ConversationPane(ttk.Frame):
     def strips(self) -> ttk.Frame:
         """Where strips are made."""
         return self._strips
-
-    def _show_reply(self, reply: str | None) -> None:
-        if reply is not None:
-            self.reply.offer(tuple(REPLY_WORDS.items()), reply)
-        self._want(self.reply, self._reply_label, is_wanted=reply is not None)
-
-    def _want(self, *parts: tk.Widget, is_wanted: bool) -> None:
-        self._unwanted = self._unwanted - {*parts} if is_wanted else self._unwanted | {*parts}
-        self._fit_head()
-
-    def _restyle(self) -> None:
-        """Let lists of long words be wider than their box, to the left of it."""
-        more = self._theme.px(_LONGER)
-        ttk.Style(self).configure(_LONG, postoffset=(-more, 0, more, 0))
-
-    def _fit_head(self) -> None:
-        """Show as much of the head as there is room for: the choices first, then whose talk it is, then the rest."""
-        wide = self._head.winfo_width() >= self._theme.px(_ROOMY)
-        for choice in (self.lens, self.reply, self.each):
-            choice.configure(width=_WIDE if wide else _NARROW)
-        room = self._head.winfo_width() - self._theme.px(_MARGINS)
-        shown: set[tk.Widget] = set()
-        words = (self._title, self._each_label, self._detail, self._reply_label, self._lens_label)
-        for part in (self.reply, self.each, self.lens, self.encoding, *words):
-            takes = part.winfo_reqwidth() + self._gap(part)
-            if part not in self._unwanted and (takes <= room or part is self._title or isinstance(part, Choice)):
-                shown.add(part)
-                room -= takes
-        for part in self._parts:
-            part.pack_forget()
-        self._pack_head(shown)
-
-    def _gap(self, part: tk.Widget) -> int:
-        """The pixels between a part of the head and its neighbour: a choice stands close to its label."""
-        return self._theme.px(_APART if isinstance(part, Choice) else _APART * 2)
-
-    def _pack_head(self, shown: set[tk.Widget]) -> None:
-        for part in reversed(self._parts[2:]):
-            if part in shown:
-                part.pack(side="right", padx=(self._gap(part), 0))
-        for part in self._parts[:2]:
-            if part in shown:
-                part.pack(side="left", padx=(0, self._gap(part)))
 
     def _show_new(self, new: int) -> None:
         if new > 0:

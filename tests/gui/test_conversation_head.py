@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tkinter as tk
-from itertools import pairwise
+from itertools import groupby, pairwise, product
+from tkinter import ttk
 
 import pytest
 
@@ -23,37 +24,71 @@ def server(make_app: MakeApp) -> App:
     return app
 
 
-def widen(app: App, width: int) -> list[tk.Widget]:
-    """The window at that width; the answer is what its head shows, from the left."""
-    app.root.geometry(f"{width}x500")
-    pump_until(lambda: app.window.conversation._head.winfo_width() == app.root.winfo_width() == width, app.root)
+def widen(app: App, width: int, height: int = 500) -> list[tk.Widget]:
+    """The window at that size; the answer is what its head shows, in the order of the eye."""
+    app.root.geometry(f"{width}x{height}")
+    head = app.window.conversation.head
+    size = (width, height)
+    pump_until(lambda: (app.root.winfo_width(), app.root.winfo_height()) == size, app.root)
+    pump_until(lambda: head.winfo_width() == width, app.root)
     app.root.update()
-    return sorted(
-        (part for part in app.window.conversation._parts if part.winfo_ismapped()), key=lambda part: part.winfo_x()
-    )
+    return head.shown
+
+
+def lines(parts: list[tk.Widget]) -> list[list[tk.Widget]]:
+    return [list(line) for _middle, line in groupby(parts, key=lambda part: part.winfo_y() + part.winfo_height() // 2)]
 
 
 def test_nothing_in_the_head_is_cut_or_covered_at_any_width(server: App) -> None:
-    for width in WIDTHS:
-        parts = widen(server, width)
+    for width, height in product(WIDTHS, (320, 500)):
+        shown = lines(widen(server, width, height))
 
-        assert all(before.winfo_x() + before.winfo_width() < after.winfo_x() for before, after in pairwise(parts))
-        assert parts[0].winfo_x() >= 0
-        assert parts[-1].winfo_x() + parts[-1].winfo_width() <= width
-        assert all(part.winfo_width() >= part.winfo_reqwidth() for part in parts)
+        for parts in shown:
+            assert all(before.winfo_x() + before.winfo_width() < after.winfo_x() for before, after in pairwise(parts))
+            assert parts[0].winfo_x() >= 0
+            assert parts[-1].winfo_x() + parts[-1].winfo_width() <= width
+            assert all(part.winfo_width() >= part.winfo_reqwidth() for part in parts)
+        last = shown[-1][-1]
+        assert last.winfo_y() + last.winfo_height() <= server.window.conversation.head.winfo_height()
 
 
-def test_what_can_be_chosen_is_there_at_any_width(server: App) -> None:
+def test_what_can_be_chosen_is_there_at_any_size(server: App) -> None:
     head = server.window.conversation
+    for width, height in product(WIDTHS, (320, 500)):
+        assert {head.lens, head.reply} <= set(widen(server, width, height))
+
+
+def test_each_choice_says_what_it_is_unless_the_window_is_low(server: App) -> None:
+    names = {"Messages", "Reply with"}
     for width in WIDTHS:
-        assert {head.lens, head.reply, head._title} <= set(widen(server, width))
+        shown = widen(server, width)
+        assert names <= {str(part.cget("text")) for part in shown if isinstance(part, ttk.Label)}
+        assert server.window.conversation.head.title in shown
+
+    assert len(lines(widen(server, 460))) == 2
+    assert len(lines(widen(server, 460, 320))) == 1
+    assert len(lines(widen(server, 920))) == 1
 
 
-def test_a_wide_window_says_more_than_a_narrow_one(server: App) -> None:
-    head = server.window.conversation
+def test_no_words_of_a_choice_are_cut_whatever_is_chosen(server: App) -> None:
+    head, font = server.window.conversation.head, server.theme.base
+    for choice in (head.lens, head.reply):
+        widths = set()
+        for words in choice.words:
+            choice.current(choice.words.index(words))
+            choice.event_generate("<<ComboboxSelected>>")
+            server.root.update()
+            widths.add(choice.winfo_width())
+            room = int(choice.bbox("end")[0]) if words else 0
+            assert room < choice.winfo_width() - font.measure("0")
+        assert len(widths) == 1 or choice is head.lens
 
-    narrow, wide = widen(server, 460), widen(server, 920)
 
-    assert set(narrow) < set(wide)
-    assert {head._detail, head._reply_label, head._lens_label} & set(narrow) == set()
-    assert {head._detail, head._reply_label, head._lens_label} <= set(wide)
+def test_a_name_that_is_too_long_ends_in_an_ellipsis(server: App) -> None:
+    head = server.window.conversation.head
+    head.show("Client " + "long." * 30 + "example:5555", "from port 1234")
+
+    widen(server, 640)
+    assert str(head.title.cget("text")).startswith("Client long.")
+    assert str(head.title.cget("text")).endswith("…")
+    assert head.detail not in head.shown
