@@ -65,8 +65,9 @@ def heading(inspected: Inspected) -> Heading:
     when = f"{_clock(passage.wall_ns)}  ·  {day}"
     if not passage.is_message:
         return Heading(passage.kind.replace("-", " ").capitalize(), "", when)
-    other = "server" if not inspected.is_server else f"#{passage.number}" if passage.number else "peer"
-    title = f"{other} → us" if passage.kind == RECEIVED else f"us → {other}"
+    caller = f"#{passage.number}" if passage.number else "peer"
+    here, there = ("server", caller) if inspected.is_server else ("you", "server")
+    title = f"{there} → {here}" if passage.kind == RECEIVED else f"{here} → {there}"
     return Heading(title, _bytes(passage.size), f"{passage.kind} {when}")
 
 
@@ -91,7 +92,8 @@ def heading_of_calls(inspected: Inspected) -> str:
     if len(calls) == 1:
         return f"{words} one {call} call"
     span = calls[-1].mono_ns - calls[0].mono_ns if calls else 0
-    return f"{words} {len(calls):,} {call} calls over {duration(span)}"
+    over = f" over {duration(span)}" if span >= _MICROSECOND else ""  # sends of one go have one time
+    return f"{words} {len(calls):,} {call} calls{over}"
 
 
 class CallRow(NamedTuple):
@@ -99,7 +101,7 @@ class CallRow(NamedTuple):
 
     at: str  # time of day
     since: str  # the call before
-    size: str  # bytes
+    size: str
     span: str  # which bytes of the message, counted from 0
     start: str  # the first of them, where there is no room for more
 
@@ -107,9 +109,11 @@ class CallRow(NamedTuple):
 def call_row(calls: Sequence[Call], index: int) -> CallRow:
     """One call in words; offsets count from the beginning of the message."""
     call = calls[index]
-    since = f"+{duration(call.mono_ns - calls[index - 1].mono_ns)}" if index else ""
-    span = _range(call.start, call.stop)
-    return CallRow(_clock(call.wall_ns), since, f"{call.stop - call.start:,}", span, f"from {call.start:,}")
+    waited = call.mono_ns - calls[index - 1].mono_ns if index else 0
+    since = f"+{duration(waited)}" if waited >= _MICROSECOND else ""
+    size = call.stop - call.start
+    span = f"{'byte' if size == 1 else 'bytes'} {_range(call.start, call.stop)}"
+    return CallRow(_clock(call.wall_ns), since, f"{size:,} B", span, f"from byte {call.start:,}")
 
 
 def beginning(inspected: Inspected) -> bytes:
@@ -170,7 +174,7 @@ def _sizes(inspected: Inspected) -> list[Fact]:
         way = "what came in" if passage.kind == RECEIVED else "what went out"
         whole = inspected.source.size if inspected.source else passage.size
         place = _range(inspected.stream_offset, inspected.stream_offset + whole)
-        found.append(Fact("In the stream", f"{place} of {way}"))
+        found.append(Fact("In the stream", f"{'byte' if whole == 1 else 'bytes'} {place} of {way}"))
     return found
 
 

@@ -120,7 +120,7 @@ class CallList(RowView):
         """About the widest of each column; looking through very many calls would take too long."""
         last = call_row(self._calls, self.total - 1)
         size = max(call.stop - call.start for call in self._calls[:_LOOKED_AT])
-        return last._replace(since="+000 ms", size=f"{size:,}")
+        return last._replace(since="+000 ms", size=f"{size:,} B")
 
     def _restyle(self) -> None:
         p = self.theme.palette

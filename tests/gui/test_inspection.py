@@ -60,10 +60,10 @@ class Framed:
 @pytest.mark.parametrize(
     ("kind", "is_server", "says"),
     [
-        ("received", True, "#1 → us"),
-        ("sent", True, "us → #1"),
-        ("received", False, "server → us"),
-        ("sent", False, "us → server"),
+        ("received", True, "#1 → server"),
+        ("sent", True, "server → #1"),
+        ("received", False, "server → you"),
+        ("sent", False, "you → server"),
     ],
 )
 def test_the_title_says_who_speaks_to_whom(kind: str, is_server: bool, says: str) -> None:
@@ -98,7 +98,7 @@ def test_the_facts_tell_all_that_is_known() -> None:
 
     assert facts(known) == [
         ("Length", "5 bytes and 2 that frame it", False),
-        ("In the stream", "1,000–1,006 of what came in", False),
+        ("In the stream", "bytes 1,000–1,006 of what came in", False),
         ("After the previous", "12.3 ms", False),
         ("After the last sent", "410 µs", False),
         ("Framing", "lines", False),
@@ -123,9 +123,9 @@ def test_calls_are_counted_and_timed() -> None:
     assert heading_of_calls(known) == "Came in 3 recv calls over 14.0 ms"
     assert heading_of_calls(replace(known, calls=calls[:1])) == "Came in one recv call"
     assert heading_of_calls(replace(known, passage=message("sent"), calls=calls[:1])) == "Went out in one send call"
-    assert call_row(calls, 0) == ("14:13:20.123", "", "3", "0–2", "from 0")
-    assert call_row(calls, 1) == ("14:13:20.125", "+2.0 ms", "1", "3", "from 3")
-    assert call_row(calls, 2) == ("14:13:20.137", "+12.0 ms", "3", "4–6", "from 4")
+    assert call_row(calls, 0) == ("14:13:20.123", "", "3 B", "bytes 0–2", "from byte 0")
+    assert call_row(calls, 1) == ("14:13:20.125", "+2.0 ms", "1 B", "byte 3", "from byte 3")
+    assert call_row(calls, 2) == ("14:13:20.137", "+12.0 ms", "3 B", "bytes 4–6", "from byte 4")
 
 
 @pytest.mark.parametrize(
@@ -165,3 +165,11 @@ def test_very_many_marks_become_one_short_text() -> None:
 
     assert spans == [("\\xff" * MOST_READ, False)]
     assert len(spans[0].text) <= 4_000
+
+
+def test_sends_of_one_go_have_one_time_and_no_differences_are_told() -> None:
+    calls = [call(40 + place, 0, place, place + 1) for place in range(3)]
+    known = Inspected(message("sent", 3), is_server=False, calls=calls)
+
+    assert heading_of_calls(known) == "Went out in 3 send calls"
+    assert [call_row(calls, row).since for row in range(3)] == ["", "", ""]

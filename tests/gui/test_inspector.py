@@ -134,7 +134,7 @@ def test_with_nothing_chosen_it_says_what_to_do(scene: Scene) -> None:
 def test_a_message_is_shown_with_all_there_is_to_know(scene: Scene, shelf: Shelf) -> None:
     scene.show(shelf.inspected(HELLO))
 
-    for words in ("#1 → us", "11 bytes and 2 that frame it", "lines", "Came in 3 recv calls over 2.0 ms"):
+    for words in ("#1 → server", "11 bytes and 2 that frame it", "lines", "Came in 3 recv calls over 2.0 ms"):
         assert words in scene.said
     assert "68 65 6c 6c 6f" in scene.pane.hex.text.get("1.0", "end")
     assert scene.tagged("framing").split() == ["0d", "0a"]
