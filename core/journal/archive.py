@@ -26,6 +26,7 @@ _NEXT_SESSION = "SELECT min(session) FROM entry WHERE session > ?"
 _SESSION = "SELECT role, target, framing, reply FROM session WHERE session = ?"
 _ACCEPTED = "SELECT session, count(*) FROM connection GROUP BY session"
 _CONNECTIONS = "SELECT connection, number, local, peer FROM connection WHERE session = ? ORDER BY number LIMIT ?"
+_ENDINGS = "SELECT count(ending) FROM connection WHERE session = ?"
 _DETAIL = """SELECT kind, coalesce(detail, '') FROM entry
              WHERE session = ? AND ordinal >= ? AND ordinal < ? AND data IS NULL"""
 _BYTES = """SELECT kind, coalesce(sum(length(data)), 0) FROM entry
@@ -118,9 +119,17 @@ def _archived(reader: JournalReader, session: SessionId, accepted: int) -> Sessi
         entries=entries,
     )
     end = _details(reader, session, max(0, entries - 1), entries).get("session-closed")
-    if end is None:
+    if end is None and not (state.role is Role.CLIENT and _has_parted(reader, session)):
         return replace(state, failure=_TORN)
+    if end is None:
+        return state
     return replace(state, failure=_failure(end), cancelled=end.get("cancelled") is True)
+
+
+def _has_parted(reader: JournalReader, session: SessionId) -> bool:
+    """Whether a client's connection has ended: with it the client is over, and nothing more is entered of it."""
+    ((endings,),) = reader.ask(_ENDINGS, (session,), (int,))
+    return bool(endings)
 
 
 def _connections(reader: JournalReader, session: SessionId) -> tuple[ConnectionState, ...]:

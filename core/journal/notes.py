@@ -38,8 +38,8 @@ _ENDINGS = {
     Ending.STALLED: "the peer took nothing for too long, so it was reset from here",
     Ending.IDLE: "nothing was said for too long",
     Ending.LIMIT: "a limit was reached",
-    Ending.OURS: "from here (FIN)",
-    Ending.OURS_RESET: "reset from here (RST)",
+    Ending.OURS: "you closed it (FIN)",
+    Ending.OURS_RESET: "you reset it (RST)",
     Ending.REPLY: "the peer said stop",
     Ending.SERVER_STOPPED: "the server was stopped",
     Ending.FAILED: "an error",
@@ -104,11 +104,11 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
         case Opened(took=None):
             return f"{who} connected from {event.peer}"
         case Opened(took=float(took)):
-            return f"connected to {event.peer} from {event.local} in {_duration(took)}"
+            return f"connected to {event.peer} from {event.local}: the handshake took {_duration(took)}"
         case PeerFinished():
             return f"{who} has finished sending (FIN)"
         case WeFinished():
-            return f"we have finished sending to {who} (FIN)"
+            return f"{_US[role]} finished sending to {who} (FIN)"
         case MessageTooLong():
             return f"a message of {event.skipped:,} bytes from {who} is too long for the framing, so it gets no reply"
         case Misframed():
@@ -150,6 +150,7 @@ def _why(event: Closed, role: Role) -> str:
 
 
 _REPLIES = {"letter": "a random letter", "echo": "the same", "room": "what one says to all others", "none": "nothing"}
+_US = {Role.SERVER: "the server has", Role.CLIENT: "you have"}
 _ROLES = {Role.SERVER: "starting a server on", Role.CLIENT: "connecting to"}
 
 

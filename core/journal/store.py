@@ -17,7 +17,18 @@ from typing import Any
 
 from core.address import Address
 from core.errors import JournalError
-from core.events import Closed, ConnectionId, Event, Opened, Received, Role, Sent, SessionId, SessionOpened
+from core.events import (
+    Closed,
+    ConnectionId,
+    Event,
+    Opened,
+    Received,
+    Role,
+    Sent,
+    SessionClosed,
+    SessionId,
+    SessionOpened,
+)
 from core.journal.notes import is_failure, sentence
 from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA, failed
 
@@ -38,6 +49,7 @@ class JournalWriter:
         self.counts: dict[SessionId, int] = {}
         self._roles: dict[SessionId, Role] = {}
         self._numbers: dict[ConnectionId, int] = {}
+        self._parted: set[SessionId] = set()  # clients whose one connection has closed, until they are over
         self._owed: list[Event] = []  # introductions that failed; those who came meanwhile are made known later
         if path.exists():
             raise JournalError(f"{path} exists already; Tincan does not write over a journal")
@@ -58,7 +70,7 @@ class JournalWriter:
 
         Whose beginning was lost in that way is entered with the next events that can be written.
         """
-        counts, numbers = dict(self.counts), dict(self._numbers)
+        counts, numbers, parted = dict(self.counts), dict(self._numbers), set(self._parted)
         try:
             self._database.execute("BEGIN")
             for owed in self._owed:
@@ -71,7 +83,7 @@ class JournalWriter:
             self._say_farewell(notable)
             self._database.execute("COMMIT")
         except BaseException as error:
-            self.counts, self._numbers = counts, numbers
+            self.counts, self._numbers, self._parted = counts, numbers, parted
             self._owed += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
             self._roll_back()
             if isinstance(error, sqlite3.Error):
@@ -121,7 +133,8 @@ class JournalWriter:
                 self._insert_traffic(list(run), wall_minus_mono)
             else:
                 for event in run:
-                    self._insert_note(event, wall_minus_mono)
+                    if not self._is_told(event):
+                        self._insert_note(event, wall_minus_mono)
 
     def _insert_traffic(self, events: list[Any], wall_minus_mono: int) -> None:
         counts = self.counts
@@ -138,6 +151,15 @@ class JournalWriter:
                     cuts = json.dumps({"cuts": event.cuts}) if event.cuts else None
                     values += (session, ordinal, event.connection, "sent", event.at, event.data, cuts)
             self._database.execute(_traffic_statement(len(chunk)), values)
+
+    def _is_told(self, event: Event) -> bool:
+        """Whether an entry before said the same: a client is over with its connection, and both are one thing."""
+        if isinstance(event, Closed) and self._roles.get(event.session) is Role.CLIENT:
+            self._parted.add(event.session)
+        if not isinstance(event, SessionClosed) or event.session not in self._parted:
+            return False
+        self._parted.discard(event.session)
+        return event.failure is None and not event.cancelled
 
     def _insert_note(self, event: Event, wall_minus_mono: int) -> None:
         ordinal = self.counts.get(event.session, 0)

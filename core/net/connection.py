@@ -161,7 +161,7 @@ class Connection:
 
     def finish_sending(self) -> None:
         """Send what waits, then FIN: the peer sees the end and may still answer."""
-        self._sender.forbid("we have finished sending on this connection")
+        self._sender.forbid("you have finished sending on this connection")
         self._soon(self._finish)
 
     def close(self, ending: Ending = Ending.OURS, *, drain: float | None = None) -> None:
@@ -171,7 +171,7 @@ class Connection:
 
     def abort(self) -> None:
         """Close with RST, now; what waits is lost, and the journal says so."""
-        self._sender.forbid("the connection was reset from here")
+        self._sender.forbid("you reset the connection")
         self._soon(lambda: self._end(Ending.OURS_RESET))
 
     # The loop's thread.

@@ -102,7 +102,7 @@ def test_text_comes_out_as_one_reads_it(journal: Path) -> None:
         "#1 >  hel",
         "#2 >  other↵",
         "#1 >  lo␛[31m↵",
-        "-- #1 closed: from here (FIN)",
+        "-- #1 closed: you closed it (FIN)",
     ]
 
 

@@ -454,7 +454,7 @@ class TestConnecting:
             def scene() -> None:
                 with accept(server) as peer:
                     assert hear_all(peer) == b""
-                    terminal.err.wait_for("(connection closed: from here)")
+                    terminal.err.wait_for("(connection closed: you closed it)")
 
             assert terminal.run("connect", address, scene=scene) == 0
 

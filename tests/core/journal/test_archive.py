@@ -115,6 +115,14 @@ def test_a_server_says_where_it_really_listened(path: Path) -> None:
     assert (state.target, state.addresses) == (Address("localhost", 0), both)
 
 
+def test_a_client_is_over_with_its_connection_and_torn_without(path: Path) -> None:
+    parted, torn = Story(1, Role.CLIENT), Story(2, Role.CLIENT)
+    events = [event for each in (parted, torn) for event in (each.begins(), each.opens())]
+    written(path, *events, parted.closes(), parted.ends())
+
+    assert [each.failure is None for each in sessions(path)] == [True, False]
+
+
 def test_how_it_ended_is_told(path: Path) -> None:
     why = Explanation("it broke", ("rain", "snow"), "Take an umbrella")
     failed, given_up, torn = Story(1, Role.CLIENT), Story(2, Role.CLIENT), Story(3)

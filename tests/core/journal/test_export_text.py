@@ -69,7 +69,7 @@ def test_a_conversation_reads_like_one(tmp_path: Path, in_berlin: None) -> None:
         "2026-11-28 13:00:00.003  #1 >  grüße␍\n"
         "2026-11-28 13:00:00.003  #1 >+ und mehr↵\n"
         "2026-11-28 13:00:00.004  !! 5 bytes for #1 were not sent: it has finished\n"
-        "2026-11-28 13:00:00.005  -- #1 closed: from here (FIN)\n"
+        "2026-11-28 13:00:00.005  -- #1 closed: you closed it (FIN)\n"
     )
 
 

@@ -60,13 +60,17 @@ TABLE: list[tuple[Event, str, str]] = [
     ),
     (
         Opened(S, C, AT, 1, THERE, HERE, 0.0004),
-        "connected to 127.0.0.1:5555 from 192.0.2.7:40000 in 0.4 ms",
+        "connected to 127.0.0.1:5555 from 192.0.2.7:40000: the handshake took 0.4 ms",
         SAME,
     ),
     (TurnedAway(S, AT, THERE, "full"), "turned 192.0.2.7:40000 away: full", SAME),
     (TurnedAway(S, AT, None, "full"), "turned a peer away: full", SAME),
     (PeerFinished(S, C, AT), "#3 has finished sending (FIN)", "the server has finished sending (FIN)"),
-    (WeFinished(S, C, AT), "we have finished sending to #3 (FIN)", "we have finished sending to the server (FIN)"),
+    (
+        WeFinished(S, C, AT),
+        "the server has finished sending to #3 (FIN)",
+        "you have finished sending to the server (FIN)",
+    ),
     (
         MessageTooLong(S, C, AT, 2_000_000),
         "a message of 2,000,000 bytes from #3 is too long for the framing, so it gets no reply",

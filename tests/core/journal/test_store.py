@@ -57,6 +57,31 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.sqlite"
 
 
+def test_the_end_of_a_client_is_told_once(path: Path) -> None:
+    story = Story(role=Role.CLIENT)
+    written(path, story.begins(), story.opens(), story.says(b"bye"), story.closes(), story.ends())
+
+    with reading(path) as reader:
+        entries = reader.read(story.session, 0, 10)
+
+    assert [entry.kind for entry in entries] == ["session-opened", "opened", "sent", "closed"]
+    assert entries[-1].note == "connection closed: the server said goodbye (FIN)"
+
+
+def test_a_client_whose_connection_was_not_entered_is_over_all_the_same(path: Path) -> None:
+    """What could not be written is no reason to tell less of what comes after it."""
+    vain, broken = Story(1, Role.CLIENT), Story(2, Role.CLIENT)
+    with writing(path) as writer:
+        writer.append([vain.begins(), vain.ends(cancelled=True), broken.begins(), broken.opens()], 0)
+        with failing_disk(writer), pytest.raises(JournalError):
+            writer.append([broken.closes()], 0)
+        writer.append([broken.ends()], 0)
+
+    with reading(path) as reader:
+        assert [entry.kind for entry in reader.read(vain.session, 0, 10)][1:] == ["session-closed"]
+        assert [entry.kind for entry in reader.read(broken.session, 0, 10)][2:] == ["session-closed"]
+
+
 def test_a_conversation_comes_back_as_it_was(path: Path) -> None:
     story = Story()
     written(path, *story.whole())
@@ -159,7 +184,7 @@ def test_sessions_are_listed_and_counted_each_for_itself(path: Path) -> None:
 
     assert rows == [(1, "server", "localhost:0", 2), (2, "client", "127.0.0.1:5555", 3)]
     assert [entry.ordinal for entry in entries] == [0, 1, 2]
-    assert entries[1].note == "connected to 127.0.0.1:40000 from 127.0.0.1:5555 in 0.4 ms"
+    assert entries[1].note == "connected to 127.0.0.1:40000 from 127.0.0.1:5555: the handshake took 0.4 ms"
 
 
 def test_a_reader_sees_what_is_committed_while_it_is_being_written(path: Path) -> None:
@@ -309,7 +334,7 @@ class TestATransactionThatFails:
         with reading(path) as reader:
             assert [(row.session, row.role, row.entries) for row in reader.sessions()] == [
                 (1, "server", 1),
-                (2, "client", 3),
+                (2, "client", 2),
             ]
             assert [e.number for e in reader.read(story.session, 0, 9)] == [1]
             assert [e.note for e in reader.read(client.session, 0, 9)][
