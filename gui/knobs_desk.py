@@ -72,14 +72,14 @@ class KnobsDesk:
         if bar is None or not self.is_open or state is None:
             return
         is_live = state.phase is not Phase.ENDED and self._board.archives.get(state.session) is None
-        words = presenter.session_words(self._board.desk(), state)
+        words = session_words(self._board.desk(), state)
         bar.show(self._turned(state.session), words, is_free=is_live)
 
     def _offer_in(self, inspector: Inspector) -> None:
         """Offer the knobs below the bytes too, whose borders they move."""
         theme = self._window.theme
         words = f"Socket knobs  {shown('toggle_knobs')}"
-        button = ttk.Button(inspector.below, text=words, command=self.toggle, style="Pane.Quiet.TButton", width=0)
+        button = ttk.Button(inspector.below, text=words, command=self.toggle, style="Pane.Light.TButton", width=0)
         button.bind("<Return>", lambda _event: button.invoke())
         button.pack(side="left", padx=theme.px(4), pady=(0, theme.px(4)))
 

@@ -19,6 +19,7 @@ _BUTTONS = {
     "Button": ("button", "button_hover", "strong_border"),
     "Accent.Button": ("accent", "accent_hover", "accent"),
     "Quiet.Button": (None, "button_hover", None),
+    "Light.Button": (None, "button_hover", "strong_border"),
     "Warning.Button": (None, "button_hover", "border"),
 }
 
@@ -150,7 +151,7 @@ class Painter:
             self._element(
                 f"{name}.body",
                 self._box(name, rest, edge),
-                ("disabled", self._box(f"{name} off", p.window if rest else None, p.border if rest else None)),
+                ("disabled", self._box(f"{name} off", p.window if rest else None, p.border if border else None)),
                 ("pressed", self._box(f"{name} down", over, edge)),
                 ("focus", "active", self._box(f"{name} focus over", over, ring, _RING, inner)),
                 ("focus", self._box(f"{name} focus", rest, ring, _RING, inner)),
@@ -161,7 +162,8 @@ class Painter:
             style.configure(kind, padding=(self.px(14), self.px(5)), anchor="center", foreground=p.text)
             style.map(kind, foreground=[("disabled", p.muted)])
         style.configure("Accent.TButton", foreground=p.accent_text)
-        style.configure("Quiet.TButton", padding=(self.px(8), self.px(3)))
+        for name in ("Quiet.TButton", "Light.TButton"):
+            style.configure(name, padding=(self.px(8), self.px(3)))
         for name in ("Checkbutton.focus", "Radiobutton.focus"):  # clam's own is a line of dots
             self._element(name, self._box("bare", None, None), ("focus", self._box("ring", None, p.focus, _RING)))
         style.configure(
@@ -242,11 +244,13 @@ class Painter:
         self._element("Key.body", self._box("key", p.field, p.strong_border))
         style.layout("Key.TLabel", [_part("Key.body", _part("Label.padding", _part("Label.label")))])
         style.configure("Key.TLabel", padding=(self.px(8), self.px(2)), font=self._fonts.small, foreground=p.text)
-        style.configure("Pane.Quiet.TButton", background=p.pane)
+        style.configure("Edge.TFrame", background=p.strong_border)
+        style.configure("Pane.Light.TButton", background=p.pane)
+        style.map("Pane.Light.TButton", background=[("disabled", p.pane)])
         for name, fill in (("Notice", p.warning_fill), ("Failure", p.error_fill)):
             style.configure(f"{name}.TFrame", background=fill)
             style.configure(f"{name}.TLabel", background=fill, foreground=p.text)
-            style.configure(f"{name}.Quiet.TButton", background=fill)
+            style.configure(f"{name}.Light.TButton", background=fill)
 
     def _colour_popdown_lists(self) -> None:
         """The list that a combobox opens is a plain Listbox, made when it is first opened."""

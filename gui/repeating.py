@@ -128,4 +128,5 @@ def repeat_words(request: RepeatRequest) -> str:
     if request.steps:
         count = len(request.steps)
         return f"A list of {count:,} {'message' if count == 1 else 'messages'}"
-    return f"Every {pause_words(request.every_ms)} ms"
+    whole, point, part = pause_words(request.every_ms).partition(".")
+    return f"Every {int(whole):,}{point}{part} ms"

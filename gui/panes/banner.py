@@ -132,7 +132,7 @@ class _Line(ttk.Frame):
         for frame in (self, self._answers):
             frame.configure(style=f"{kind}.TFrame")
         if not self.buttons or (_words(before), before.is_failure) != (_words(notice), notice.is_failure):
-            self._make_buttons(f"{kind}.Quiet.TButton", len(notice.buttons) + 1)
+            self._make_buttons(f"{kind}.Light.TButton", len(notice.buttons) + 1)
         answers = (*notice.buttons, (notice.close_word, self._close))
         for button, (text, act) in zip(self.buttons, answers, strict=True):
             button.configure(text=text, command=act)

@@ -87,7 +87,6 @@ class _Look:
 
     def _paint_rest(self) -> None:
         p, style = self._theme.palette, self._style
-        style.configure("Edge.TFrame", background=p.strong_border)
         style.configure("Progress.TFrame", background=p.accent)
         plain = [(state, p.window) for state in ("disabled", "pressed", "active")]
         style.configure("Bar.Quiet.TButton", background=p.window)

@@ -77,6 +77,7 @@ class Inspector(ttk.Frame):
         self.hex = HexText(self, theme, on_move=self._cursor_moved, on_step=self.ruler.step)
         self._reading = Reading(self, theme, self._safety)
         self.below = ttk.Frame(self, style="Pane.TFrame")
+        ttk.Frame(self, style="Line.TFrame", width=theme.px(1)).place(x=0, y=0, relheight=1.0)
         self._empty = ttk.Label(self, text=EMPTY, style="Pane.TLabel", justify="center", anchor="center")
         wrap_within(self._empty, self, lambda: theme.px(48))
         self.bind("<Configure>", self._resized, add=True)
@@ -84,8 +85,6 @@ class Inspector(ttk.Frame):
         for widget in (self._head.copy, self._head.close, self.ruler.canvas, *texts):
             widget.bind("<Escape>", lambda _event: on_close(), add=True)  # unless it gives up something of its own
         self.show(None)
-        theme.subscribe(self._restyle)
-        self.bind("<Destroy>", self._unsubscribe, add=True)
 
     def show(self, inspected: Inspected | None) -> None:
         """Show this; what was on view and has only grown keeps its place and its selection."""
@@ -240,15 +239,6 @@ class Inspector(ttk.Frame):
         for each in range(1, 6):
             self.rowconfigure(each, weight=1 if each == row else 0)
 
-    def _restyle(self) -> None:
-        style, ground = ttk.Style(self), self._theme.palette.pane
-        style.configure("Pane.Quiet.TButton", background=ground)
-        style.map("Pane.Quiet.TButton", background=[("disabled", ground)])
-
-    def _unsubscribe(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self._theme.forget(self._restyle)
-
 
 class _Head(ttk.Frame):
     """The title, when it was, and the buttons."""
@@ -274,9 +264,9 @@ class _Head(ttk.Frame):
         wrap_within(self._subtitle, self, lambda: 0)
         row = ttk.Frame(self, style="Pane.TFrame")
         row.pack(fill="x")
-        self.copy = ttk.Button(row, text="Copy…", style="Pane.Quiet.TButton", width=-1, command=on_copy)
-        self._save = ttk.Button(row, text="Save bytes…", style="Pane.Quiet.TButton", width=-1, command=on_save)
-        self.close = ttk.Button(row, text="Close", style="Pane.Quiet.TButton", width=-1, command=on_close)
+        self.copy = ttk.Button(row, text="Copy…", style="Pane.Light.TButton", width=-1, command=on_copy)
+        self._save = ttk.Button(row, text="Save bytes…", style="Pane.Light.TButton", width=-1, command=on_save)
+        self.close = ttk.Button(row, text="Close", style="Pane.Light.TButton", width=-1, command=on_close)
         self.copy.pack(side="left")
         self._save.pack(side="left", padx=theme.px(4))
         self.close.pack(side="right")

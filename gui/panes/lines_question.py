@@ -69,7 +69,7 @@ class LinesQuestion:
         return self._strip
 
     def _button(self, parent: tk.Misc, words: str, command: Callable[[], None]) -> ttk.Button:
-        button = ttk.Button(parent, text=words, command=command, style="Notice.Quiet.TButton")
+        button = ttk.Button(parent, text=words, command=command, style="Notice.Light.TButton")
         button.bind("<Return>", lambda _event: button.invoke())
         button.bind("<Escape>", lambda _event: self._escape())
         button.pack(side="left", padx=(self._theme.px(4), 0))

@@ -56,12 +56,17 @@ class RepeatDialog(TaskDialog):
         self._view = view
         message = f"“{self.safety.field(view.message, _LONGEST)}”" if view.message else "Nothing is written there yet"
         options = (
-            Option(FIELD, "The message in the field", f"{message}, {view.manner}" if view.message else message),
+            Option(
+                FIELD,
+                "The message in the field",
+                f"{message}, {view.manner[:1].lower()}{view.manner[1:]}" if view.message else message,
+            ),
             Option(LIST, "Saved messages, one after the other"),
         )
         self.what.offer(options, self.what.key if self.what.buttons else FIELD)
         self.list.offer(view.saved)
         self.to.configure(text=self.safety.field(view.to) or "Nobody")
+        self.show_begin(is_next=not view.nobody)
         self._check()
 
     @property
@@ -106,7 +111,7 @@ class RepeatDialog(TaskDialog):
             (self.every, self.every.field, "" if is_list else self.every.read(read_pause)),
             (self.list, self.list.add, (no_step or slow or (fast if self.list.steps else "")) if is_list else ""),
             (self.often, self.times.field, "" if self.often.key else self.times.read(read_times)),
-            (self.to, self.begin_button, view.nobody if is_last else ""),
+            (self.to, self.begin_button, view.nobody),
         ]
 
     @property

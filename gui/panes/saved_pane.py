@@ -108,7 +108,7 @@ class SavedPane(ttk.Frame):
     # Behind the scenes.
 
     def _button(self, parent: tk.Misc, words: str, act: Callable[[], None]) -> ttk.Button:
-        button = ttk.Button(parent, text=words, style="Pane.Quiet.TButton", width=0, command=act)
+        button = ttk.Button(parent, text=words, style="Pane.Light.TButton", width=0, command=act)
         button.bind("<Return>", lambda _event: button.invoke())
         button.bind("<Escape>", self._escape)
         return button
@@ -138,12 +138,12 @@ class SavedPane(ttk.Frame):
         self.close.pack(side="right")
         self._words.pack(side="left", fill="x", expand=True)
         self._lesson.place(x=0, y=0, relwidth=1, relheight=1)
-        self._head.grid(row=0, column=1, sticky="ew", padx=(margin, px(4)), pady=(px(8), px(2)))
-        self._tools.grid(row=1, column=1, sticky="ew", padx=px(4), pady=(0, px(6)))
+        self._head.grid(row=0, column=1, sticky="ew", padx=(margin, px(10)), pady=(px(8), px(4)))
+        self._tools.grid(row=1, column=1, sticky="ew", padx=px(10), pady=(0, px(6)))
         self.rows.grid(row=2, column=1, sticky="nsew", padx=(px(2), 0))
         self._foot.grid(row=3, column=1, sticky="ew", padx=margin, pady=(px(6), 0))
-        self._acts.grid(row=4, column=1, sticky="ew", padx=px(4), pady=px(4))
-        self._news.grid(row=5, column=1, sticky="ew", padx=(margin, px(4)), pady=(0, px(6)))
+        self._acts.grid(row=4, column=1, sticky="ew", padx=px(10), pady=px(6))
+        self._news.grid(row=5, column=1, sticky="ew", padx=(margin, px(10)), pady=(0, px(6)))
         self._news.grid_remove()
         self.columnconfigure(1, weight=1)
         self.rowconfigure(2, weight=1)
@@ -202,9 +202,6 @@ class SavedPane(ttk.Frame):
         return "break"
 
     def _restyle(self) -> None:
-        style, ground = ttk.Style(self), self._theme.palette.pane
-        style.configure("Pane.Quiet.TButton", background=ground)
-        style.map("Pane.Quiet.TButton", background=[("disabled", ground)])
         self._fit()
 
     def _forget(self, event: tk.Event[tk.Misc]) -> None:

@@ -77,8 +77,8 @@ class SendFileDialog(TaskDialog):
         """Show who gets it, or why nobody does."""
         self._nobody = nobody
         self.to.configure(text=self.safety.field(to) or "Nobody")
-        if not nobody:
-            self.complain(self.to, "")
+        self.show_begin(is_next=not nobody)
+        self.complain(self.to, nobody)
 
     def begin(self) -> None:
         """Send, if nothing is wrong; else say what is."""

@@ -90,7 +90,7 @@ class StatusBar(ttk.Frame):
         style = ttk.Style(self)
         style.configure(
             "Status.Quiet.TButton", background=self._theme.palette.window, foreground=self._theme.palette.muted,
-            font=self._theme.small, padding=(px(5), px(1)),
+            font=self._theme.small, padding=(px(7), px(1)),
         )  # fmt: skip
         self.times.configure(text=times.figure)
         self._tips.put(times.words)

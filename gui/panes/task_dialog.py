@@ -66,6 +66,10 @@ class TaskDialog(tk.Toplevel):
         if not is_shown:
             self.complain(part, "")
 
+    def show_begin(self, *, is_next: bool) -> None:
+        """Give the button that begins its weight, or take it away while there is nobody to begin with."""
+        self.begin_button.configure(style="Accent.TButton" if is_next else "TButton")
+
     def complain(self, part: tk.Widget, why: str) -> None:
         """Say under a part what is wrong there; nothing if ``why`` is empty."""
         label = self._complaints[part]

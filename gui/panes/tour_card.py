@@ -72,7 +72,7 @@ class TourCard:
         return str(self._title.cget("text")), str(self._sentence.cget("text"))
 
     def _button(self, foot: ttk.Frame, words: str, act: Callable[[], None]) -> ttk.Button:
-        button = ttk.Button(foot, text=words, command=act, style="Pane.Quiet.TButton")
+        button = ttk.Button(foot, text=words, command=act, style="Pane.Light.TButton")
         button.bind("<Return>", lambda _event: button.invoke())
         button.pack(side="right")
         return button

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -245,3 +246,16 @@ def test_what_the_system_asked_already_is_not_asked_again(root: tk.Tk, theme: Th
 
     assert requests == [KeepRequest(ConnectionId(3), "/tmp/chosen", follow=False, may_replace=True)]
     assert dialog.is_gone
+
+
+def test_while_nobody_is_there_it_says_so_and_start_is_not_what_is_next(repeating: Repeating) -> None:
+    dialog = repeating.dialog
+    dialog.show(replace(VIEW, to="", nobody="Nobody is here yet."))
+    dialog.update()
+    assert dialog.complaint(dialog.to) == "Nobody is here yet."
+    assert str(dialog.begin_button.cget("style")) == "TButton"
+
+    dialog.show(VIEW)
+    dialog.update()
+    assert dialog.complaint(dialog.to) == ""
+    assert str(dialog.begin_button.cget("style")) == "Accent.TButton"

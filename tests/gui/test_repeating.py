@@ -91,5 +91,6 @@ def test_it_is_named_by_what_it_does() -> None:
     one = ListStep(SavedMessage.of("a", COUNTING), 1)
 
     assert repeat_words(RepeatRequest(2.5, 3)) == "Every 2.5 ms"
+    assert repeat_words(RepeatRequest(2_001_000.25, None)) == "Every 2,001,000.25 ms"
     assert repeat_words(RepeatRequest(1000, None, (one,))) == "A list of 1 message"
     assert repeat_words(RepeatRequest(1000, None, (one, one))) == "A list of 2 messages"
