@@ -72,7 +72,7 @@ class KnobsDesk:
         if bar is None or not self.is_open or state is None:
             return
         is_live = state.phase is not Phase.ENDED and self._board.archives.get(state.session) is None
-        words = session_words(self._board.desk(), state)
+        words = presenter.session_words(self._board.desk(), state)
         bar.show(self._turned(state.session), words, is_free=is_live)
 
     def _offer_in(self, inspector: Inspector) -> None:
