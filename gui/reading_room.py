@@ -43,6 +43,7 @@ class ReadingRoom:
         self.cutting = Cutting(window, viewing, choose_framing)
         self.inspecting = Inspecting(window, viewing, post=post, complain=complain, marks=self.searching.marks)
         self.searching.on_shown = self.inspecting.show_marks
+        self.searching.is_looked_at = lambda: self.inspecting.is_open
         window.conversation.on_read_anew = self._read_anew
 
     def show(self, state: SessionState | None) -> None:

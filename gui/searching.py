@@ -39,6 +39,7 @@ class Searching:
     """
 
     def __init__(self, window: Window, viewing: Viewing, post: Callable[[Callable[[], None]], None]) -> None:
+        self.is_looked_at: Callable[[], bool] = lambda: False  # whether somebody looks closely at what is gone to
         self.on_shown: Callable[[], None] = lambda: None  # called when another hit, or none, is gone to
         self._window = window
         self._viewing = viewing
@@ -52,6 +53,7 @@ class Searching:
         self._searched_to = 0  # entries of it
         self._hits: Hits | None = None
         self._shown: Hit | None = None  # the one that was gone to
+        self._row: int | None = None  # that it is in
         self._view = FindView()
         self._again = Later(window.root, self._search_rest)
 
@@ -228,7 +230,7 @@ class Searching:
 
     def _show_hit(self, hit: Hit | None, row: int = 0) -> None:
         """Go to a hit and set it off in its row."""
-        self._shown = hit
+        self._shown, self._row = hit, row if hit is not None else None
         self.on_shown()
         transcript, conversation = self._window.conversation.transcript, self._viewing.conversation
         transcript.unmark()
@@ -264,6 +266,8 @@ class Searching:
     def _close(self) -> None:
         self.stop()
         self._window.conversation.transcript.unmark()
+        if self._row == self._window.conversation.transcript.picking.chosen and not self.is_looked_at():
+            self._window.conversation.transcript.unchoose()
         if self._find_bar is not None:
             self._window.conversation.close_strip(self._find_bar)
         self._window.composer.focus_message()

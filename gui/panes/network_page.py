@@ -15,7 +15,8 @@ from gui.reachable import Place
 from gui.theme import Theme
 
 _SIZE = (520, 360)  # at 96 dots an inch
-_SMALLEST = (320, 200)
+_SMALLEST = (320, 150)
+_LOW = 150  # high enough for a single sentence
 _COPIED = 1_500  # milliseconds for which a button says so
 _LOOKING = "Looking for this machine's addresses…"
 _NONE = "This machine is on no network just now, so nobody else can reach it."
@@ -42,7 +43,7 @@ class NetworkPage(tk.Toplevel):
         self._page: ScrollingPage | None = None
         self._words = _LOOKING
         self._fill(())
-        put_beside(self, theme, _SIZE, _SMALLEST)
+        put_beside(self, theme, (_SIZE[0], _LOW), _SMALLEST)
         theme.subscribe(self._restyle)
         self.bind("<Destroy>", self._forget)
         self.bind("<Escape>", lambda _event: self.destroy())
@@ -55,6 +56,8 @@ class NetworkPage(tk.Toplevel):
         had_focus = self.focus_get() in self.copy_buttons
         self._shown = tuple(places)
         self._words = _OPEN if places else _NONE
+        if places and self.winfo_height() < self._theme.px(_SIZE[1]):
+            put_beside(self, self._theme, _SIZE, _SMALLEST)
         self._fill(self._shown)
         if had_focus:
             self.close.focus_set()

@@ -119,6 +119,11 @@ class Transcript(ttk.Frame):
             self.slice.marked = None
             self.text.tag_remove(MARKED, "1.0", "end")
 
+    def unchoose(self) -> None:
+        """No row is looked at any more."""
+        self.picking.chosen = None
+        self.picking.restore()
+
     def choose(self, place: int) -> None:
         """Mark one row as the one that is looked at, and say which it is."""
         found = self.slice.read(place, place + 1)

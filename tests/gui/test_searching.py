@@ -242,3 +242,28 @@ def test_what_is_found_is_set_off_in_hex_in_both_columns(look_at: LookAt) -> Non
     find(app, "efneed")
 
     assert marked(app) == "65 66ef6e 65 65 64need"
+
+
+def test_when_the_find_bar_goes_nothing_stays_set_off(look_at: LookAt) -> None:
+    app = look_at(20, instead={7: b"a needle"})
+    transcript = app.window.conversation.transcript
+    bar = find(app, "needle")
+    assert marked(app) == "needle"
+    assert transcript.picking.chosen is not None
+
+    press(bar, "<Escape>")
+    app.root.update()
+
+    assert marked(app) == ""
+    assert transcript.picking.chosen is None
+    assert not transcript.text.tag_ranges("chosen-incoming")
+
+
+def test_what_the_inspector_shows_stays_chosen_when_the_find_bar_goes(look_at: LookAt) -> None:
+    app = look_at(20, instead={7: b"a needle"})
+    app.switchboard.commands["toggle_inspector"]()
+    bar = find(app, "needle")
+
+    press(bar, "<Escape>")
+
+    assert app.window.conversation.transcript.picking.chosen is not None
