@@ -208,7 +208,7 @@ def test_a_long_conversation_is_cut_with_progress_and_the_window_stays_fluid(mak
 
     assert not pane.is_showing_progress
     assert pane.transcript.total == 150_002
-    assert sorted(heart.late)[int(len(heart.late) * 0.9)] < 0.1
+    assert sorted(heart.spent)[int(len(heart.spent) * 0.9)] < 0.1
     assert any(seen) or time.monotonic() - began < 0.5
 
 
