@@ -49,6 +49,7 @@ class RulerDrawing:
         for number, each in enumerate(ruled.lanes):
             self._draw_lane(number, each, ruled)
         self._draw_frame(ruled, bottom)
+        self._draw_absences(ruled)
         self._draw_wedges(ruled)
         if chosen is not None:
             self._draw_chosen(ruled, chosen)
@@ -67,11 +68,10 @@ class RulerDrawing:
         return self._axis_height + lane * (self._lane_height + self._theme.px(_GAP))
 
     def _draw_lane(self, number: int, lane: Lane, ruled: Ruled) -> None:
+        if lane.absence:
+            return  # what it says stands over the lines that go through all lanes
         p, top = self._theme.palette, self._top_of(number)
         bottom = top + self._lane_height
-        if lane.absence:
-            self._write(self._left + self._theme.px(_PAD), (top + bottom) // 2, lane.absence, p.muted, anchor="w")
-            return
         found = drawn(lane, self._scale)
         if isinstance(found, Comb):
             self._draw_comb(found, lane, top, bottom)
@@ -114,6 +114,16 @@ class RulerDrawing:
             if self._left <= x <= self._left + self._scale.width:
                 end = bottom - self._theme.px(_GAP) + self._theme.px(2)
                 self._canvas.create_line(x, self._axis_height - self._theme.px(2), x, end, fill=p.accent, dash=dash)
+
+    def _draw_absences(self, ruled: Ruled) -> None:
+        """Why a lane has nothing in it."""
+        for number, lane in enumerate(ruled.lanes):
+            if lane.absence:
+                left, y = self._left + 2 * self._theme.px(_PAD), self._top_of(number) + self._lane_height // 2
+                words = self._write(left, y, lane.absence, self._theme.palette.muted, anchor="w")
+                pad, (x0, y0, x1, y1) = self._theme.px(3), self._canvas.bbox(words)
+                self._canvas.create_rectangle(x0 - pad, y0, x1 + pad, y1, fill=self._theme.palette.pane, outline="")
+                self._canvas.tag_raise(words)
 
     def _draw_wedges(self, ruled: Ruled) -> None:
         """A wedge wherever one end has a boundary that the other has not, in the gap between the two lanes."""
