@@ -6,8 +6,8 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from core.journal.ledger import Phase
-from gui import presenter
 from gui.keys import shown
+from gui.session_rows import session_words
 
 if TYPE_CHECKING:
     from core.events import SessionId
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gui.panes.inspector import Inspector
     from gui.panes.knobs_bar import KnobsBar
     from gui.preferences import Preferences
+    from gui.presenter import Desk
     from gui.reading_room import ReadingRoom
     from gui.turning import Turned
     from gui.window import Window
@@ -33,7 +34,7 @@ class Board(Protocol):
     def state(self) -> SessionState | None: ...
     @property
     def workbench(self) -> Workbench: ...
-    def desk(self) -> presenter.Desk: ...
+    def desk(self) -> Desk: ...
 
 
 class KnobsDesk:
@@ -72,7 +73,7 @@ class KnobsDesk:
         if bar is None or not self.is_open or state is None:
             return
         is_live = state.phase is not Phase.ENDED and self._board.archives.get(state.session) is None
-        words = presenter.session_words(self._board.desk(), state)
+        words = session_words(self._board.desk(), state)
         bar.show(self._turned(state.session), words, is_free=is_live)
 
     def _offer_in(self, inspector: Inspector) -> None:

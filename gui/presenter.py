@@ -16,6 +16,7 @@ from core.text_safety import TextSafety
 from gui.filtering import ConnectionRow
 from gui.keys import shown
 from gui.reachable import places
+from gui.session_rows import ending_words, place_words, row_key, row_state, session_rows, session_words
 from gui.times import times_of
 from gui.views import (
     AddressBarView,
@@ -23,7 +24,6 @@ from gui.views import (
     ComposerView,
     ConversationView,
     Empty,
-    SessionRow,
     StatusView,
     WindowView,
 )
@@ -31,9 +31,6 @@ from gui.views import (
 if TYPE_CHECKING:
     from core.address import Address
     from core.net.reachable import LocalAddress
-
-MOST_CONNECTION_ROWS = 100  # of one server in the list of sessions
-MOST_SESSION_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +46,7 @@ class Desk:
     reachable: tuple[LocalAddress, ...] = ()  # this machine's addresses that others can use
     safety: TextSafety = field(default_factory=TextSafety)
     archived: Mapping[SessionId, str] = field(default_factory=dict)  # when the journals of old sessions were begun
+    removed: frozenset[str] = frozenset()  # rows that a person has taken out of the list of sessions, by their keys
 
     @property
     def state(self) -> SessionState | None:
@@ -58,18 +56,24 @@ class Desk:
 
 def present(desk: Desk) -> WindowView:
     """What the window shows."""
-    state = desk.state
     server, client = server_here(desk), client_here(desk)
     next_step = _next_step(desk, server, client)
     return WindowView(
         title=_window_title(desk),
         address=AddressBarView(_server_button(server, next_step), _client_button(client, next_step)),
         rows=session_rows(desk),
-        selected=row_key(desk.selected, _standing(state, desk.connection.connection if desk.connection else None)),
+        selected=selected_row(desk),
         conversation=_conversation(desk),
         composer=_composer(desk, is_next=next_step == "send"),
         status=_status(desk),
     )
+
+
+def selected_row(desk: Desk) -> str:
+    """The row of the list that is on view; that of the session if its connection has none any more."""
+    state, chosen = desk.state, desk.connection
+    known = {one.connection for one in (*state.connections, *state.over)} if state is not None else set()
+    return row_key(desk.selected, chosen.connection if chosen is not None and chosen.connection in known else None)
 
 
 def server_here(desk: Desk) -> SessionState | None:
@@ -82,38 +86,6 @@ def client_here(desk: Desk) -> SessionState | None:
     return _here(desk, Role.CLIENT)
 
 
-def row_key(session: SessionId | None, connection: ConnectionId | None = None) -> str:
-    """How the session list calls a row."""
-    if session is None:
-        return ""
-    return f"s{session}" if connection is None else f"s{session}c{connection}"
-
-
-def parse_row_key(key: str) -> tuple[SessionId, ConnectionId | None]:
-    """What a row of the session list stands for."""
-    session, _, connection = key.removeprefix("s").partition("c")
-    return SessionId(int(session)), ConnectionId(int(connection)) if connection else None
-
-
-def session_rows(desk: Desk) -> tuple[SessionRow, ...]:
-    """The rows of the session list; none while there is only one thing to see."""
-    rows: list[SessionRow] = []
-    for state in _worth_a_row(desk)[-MOST_SESSION_ROWS:]:
-        rows.append(SessionRow(row_key(state.session), "", session_words(desk, state), _row_state(state)))
-        if state.role is Role.SERVER:
-            rows += _connection_rows(desk, state)
-    return tuple(rows) if len(rows) > 1 else ()
-
-
-def next_session(desk: Desk, step: int) -> SessionId | None:
-    """The session ``step`` further in the list, around its end."""
-    order = [state.session for state in _worth_a_row(desk)]
-    if not order:
-        return None
-    place = order.index(desk.selected) if desk.selected in order else -1
-    return order[(place + step) % len(order)]
-
-
 def human_bytes(size: int) -> str:
     """A number of bytes as people say it: ``512 B``, ``1.2 kB``, ``3.4 MB``."""
     if size < 1000:
@@ -124,16 +96,6 @@ def human_bytes(size: int) -> str:
         if amount < 999.95 or unit == "TB":
             return f"{amount:.1f} {unit}"
     raise AssertionError
-
-
-def _worth_a_row(desk: Desk) -> list[SessionState]:
-    """The sessions, without attempts that came to nothing and were made again since."""
-    newest = {(state.role, state.target): state.session for state in desk.sessions.values()}
-    return [
-        state
-        for state in desk.sessions.values()
-        if state.accepted or state.phase is not Phase.ENDED or newest[state.role, state.target] == state.session
-    ]
 
 
 def _here(desk: Desk, role: Role) -> SessionState | None:
@@ -186,56 +148,6 @@ def _window_title(desk: Desk) -> str:
     return f"{session_words(desk, state)} — Tincan" if state is not None else "Tincan"
 
 
-def _place(state: SessionState) -> str:
-    """Where a session is: what was asked for, with the port that was found for port 0."""
-    if state.target.port == 0 and state.addresses:
-        host = f"[{state.target.host}]" if ":" in state.target.host else state.target.host
-        return f"{host}:{state.addresses[0].port}"
-    return str(state.target)
-
-
-def session_words(desk: Desk, state: SessionState) -> str:
-    """What a session is called: ``Server 127.0.0.1:5555``, with the day if it is an earlier run's."""
-    begun = desk.archived.get(state.session)
-    when = f"  ·  {begun}" if begun else ""
-    return desk.safety.field(f"{'Server' if state.role is Role.SERVER else 'Client'} {_place(state)}{when}")
-
-
-def _row_state(state: SessionState) -> str:
-    if state.phase is Phase.ENDED:
-        return "failed" if state.failure is not None else "over"
-    return "live" if state.phase is Phase.OPEN else "waiting"
-
-
-def _connection_rows(desk: Desk, state: SessionState) -> list[SessionRow]:
-    parent = row_key(state.session)
-    rows = [
-        SessionRow(
-            row_key(state.session, connection.connection), parent, _connection_words(desk, connection), "live",
-            connection.number,
-        )
-        for connection in state.connections[:MOST_CONNECTION_ROWS]
-    ]  # fmt: skip
-    surplus = len(state.connections) - MOST_CONNECTION_ROWS
-    if surplus > 0:
-        rows.append(SessionRow(f"{parent}more", parent, f"… and {surplus:,} more", "over"))
-    return rows
-
-
-def _connection_words(desk: Desk, connection: ConnectionState) -> str:
-    peer = connection.peer
-    where = f":{peer.port}" if peer.is_loopback else str(peer)
-    finished = "" if connection.can_receive else "  has finished"
-    return desk.safety.field(f"#{connection.number}  {where}{finished}")
-
-
-def _standing(state: SessionState | None, chosen: ConnectionId | None) -> ConnectionId | None:
-    """The chosen connection if it still stands."""
-    if state is None or not any(connection.connection == chosen for connection in state.connections):
-        return None
-    return chosen
-
-
 def _conversation(desk: Desk) -> ConversationView:
     state = desk.state
     if state is None:
@@ -255,10 +167,11 @@ _CLEARED = Empty("Nothing new yet", "The journal keeps what was here. View, Show
 def _detail(desk: Desk, state: SessionState) -> str:
     """What there is to say beside a session's name."""
     if desk.connection is not None:
-        over = "" if _standing(state, desk.connection.connection) else ", over"
+        ended = next((one for one in state.over if one.connection == desk.connection.connection), None)
+        over = f", {ending_words(ended)}" if ended is not None else ""
         return f"only #{desk.connection.number} from {desk.connection.peer}{over}"
     if state.phase is Phase.ENDED:
-        return "over"
+        return "failed" if state.failure is not None else "over"
     if state.phase is Phase.STARTING:
         return "starting…" if state.role is Role.SERVER else "connecting…"
     if state.role is Role.CLIENT:
@@ -322,18 +235,18 @@ def _status(desk: Desk) -> StatusView:
 
 
 def _status_state(state: SessionState) -> str:
-    row = _row_state(state)
+    row = row_state(state)
     return "off" if row == "over" else row
 
 
 def _status_words(state: SessionState) -> str:
-    place = _place(state)
+    place = place_words(state)
     if state.role is Role.SERVER:
         listening = " and ".join(str(address) for address in state.addresses[:4]) or place
         words = {"live": f"listening on {listening}", "waiting": f"starting on {place}", "over": f"stopped: {place}"}
     else:
         words = {"live": f"connected to {place}", "waiting": f"connecting to {place}", "over": f"closed: {place}"}
-    return words.get(_row_state(state)) or f"{_failed_at(state)} {place}"
+    return words.get(row_state(state)) or f"{_failed_at(state)} {place}"
 
 
 def _failed_at(state: SessionState) -> str:

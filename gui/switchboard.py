@@ -29,6 +29,8 @@ from gui.preferences import Preferences
 from gui.reading_room import ReadingRoom
 from gui.saved_desk import SavedDesk
 from gui.sending_desk import SendingDesk
+from gui.session_desk import SessionDesk
+from gui.session_rows import next_session, parse_row_key
 from gui.settings_desk import SettingsDesk
 from gui.task_desk import TaskDesk
 from gui.theme import Theme
@@ -102,6 +104,7 @@ class Switchboard:
         self.archives = Archives()
         self.line = LineDesk(self, surroundings.post)
         self.sending = SendingDesk(self, surroundings.post)
+        self.rows = SessionDesk(self)
 
     def open(self, window: Window) -> None:
         """Take charge of a window."""
@@ -197,25 +200,32 @@ class Switchboard:
             self.line.reachable,
             self.window.conversation.transcript.text.safety,
             self.archives.begun,
+            frozenset(self.rows.removed),
         )
 
     # What the person asks for.
 
     def choose_row(self, key: str) -> None:
         """Show the session, or the connection of a session, that a row stands for."""
-        self.select(*presenter.parse_row_key(key))
+        self.select(*parse_row_key(key))
 
     def select(self, session: SessionId, connection: ConnectionId | None = None) -> None:
         """Show a session; host and port follow it, so that the buttons speak of it."""
         state = self.sessions.get(session)
-        standing = state.connections if state is not None else ()
+        known = (*state.connections, *state.over) if state is not None else ()
         self.selected, self.sending.recipients = session, None if connection is None else frozenset((connection,))
-        self._connection = next((one for one in standing if one.connection == connection), None)
+        self._connection = next((one for one in known if one.connection == connection), None)
         if state is not None:
             self.viewing.choose_connection(state, connection)
             port = state.addresses[0].port if state.addresses else state.target.port
             self.window.address.fill(state.target.host, str(port))
         self.window.composer.complain("")
+        self.refresh()
+
+    def select_nothing(self) -> None:
+        """Show what there is to see before anything was begun."""
+        self.selected, self._connection, self.sending.recipients = None, None, None
+        self.viewing.close()
         self.refresh()
 
     def choose_reply(self, reply: str) -> None:
@@ -270,6 +280,10 @@ class Switchboard:
         """Say why something cannot be done just now."""
         self.notices.mention(why)
 
+    def can_do(self) -> frozenset[str]:
+        """The commands for a row of the list that mean something for the one on view."""
+        return self.rows.can
+
     def quit(self) -> None:
         """End the program; ask first, once, while something is connected."""
         standing = sum(len(state.connections) for state in self.sessions.values())
@@ -306,7 +320,7 @@ class Switchboard:
 
     def step(self, step: int) -> None:
         """Show the session so many further in the list."""
-        session = presenter.next_session(self.desk(), step)
+        session = next_session(self.desk(), step)
         if session is not None:
             self.select(session)
 
@@ -321,6 +335,7 @@ class Switchboard:
             self._workbench.use(preferences.limits())
 
     def _show_archived(self, states: list[SessionState]) -> None:
+        self.rows.bring_back(states)
         self.sessions.update((state.session, state) for state in states)
         self.select(first(states))
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.errors import TincanError
 from core.events import Role
-from gui import presenter
 from gui.filtering import ConnectionRow, FilterView, chosen_words
 from gui.keys import shown
 from gui.sentences import sentence
+from gui.session_rows import session_words
 from gui.task_strips import Task, TaskStrips
 from gui.telling import Telling, Told
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gui.panes.repeat_dialog import RepeatDialog
     from gui.panes.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
     from gui.panes.task_dialog import TaskDialog
+    from gui.presenter import Desk
     from gui.repeating import Maker, RepeatRequest, RepeatView
     from gui.sending_desk import SendingDesk
     from gui.window import Window
@@ -50,7 +51,7 @@ class Board(Protocol):
     def state(self) -> SessionState | None: ...
     @property
     def workbench(self) -> Workbench: ...
-    def desk(self) -> presenter.Desk: ...
+    def desk(self) -> Desk: ...
     def why_nobody(self) -> str: ...
 
 
@@ -286,7 +287,7 @@ class TaskDesk:
             return ""
         if state.role is Role.CLIENT:
             return str(state.target)
-        place = presenter.session_words(self._board.desk(), state)
+        place = session_words(self._board.desk(), state)
         rows = tuple(ConnectionRow(one.connection, one.number, "") for one in state.connections)
         who = f"everyone ({len(rows):,})" if chosen is None else chosen_words(FilterView(rows, chosen))
         return f"{who} at {place}"

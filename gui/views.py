@@ -41,6 +41,7 @@ class SessionRow:
     text: str
     state: str  # "live", "waiting", "over" or "failed"
     number: int | None = None  # of a connection, for its colour
+    word: str = ""  # how it stands or ended, if that is not plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from gui.panes.banner import Banner
 from gui.panes.composer import Composer, Desk
 from gui.panes.conversation import ConversationPane
 from gui.panes.field_keys import share_keys, type_on
-from gui.panes.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
+from gui.panes.menus import COLOURS, FRAMINGS, ROW_ENTRIES, Alternatives, MenuBar
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
 from gui.theme import Theme
@@ -51,6 +51,7 @@ class Actions(Protocol):
     def choose_encoding(self, encoding: str) -> None: ...
     def choose_passage(self, passage: Passage) -> None: ...
     def complain(self, why: str) -> None: ...
+    def can_do(self) -> frozenset[str]: ...
     def recent_journals(self, on_more: Callable[[], None]) -> Sequence[tuple[str, Callable[[], None]]]: ...
 
 
@@ -85,7 +86,10 @@ class Window:
         self.banner = Banner(root, theme)
         self._middle = ttk.Frame(root, style="Pane.TFrame")
         self._middle.bind("<Configure>", self._share_width)
-        self.sessions = SessionList(self._middle, theme, on_choose=actions.choose_row)
+        self.sessions = SessionList(
+            self._middle, theme, on_choose=actions.choose_row, entries=ROW_ENTRIES, commands=commands,
+            can=actions.can_do,
+        )  # fmt: skip
         self._divider = ttk.Frame(self._middle, style="Line.TFrame", width=theme.px(1))
         self._talk = ttk.Frame(self._middle, style="Pane.TFrame")
         self.conversation = ConversationPane(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from core.address import Address, parse_address
 from core.errors import AddressError, Explanation
-from core.events import ConnectionId, Role, SessionId
+from core.events import ConnectionId, Ending, Role, SessionId
 from core.journal.ledger import ConnectionState, Phase, SessionState
 from core.journal.passage import RECEIVED
 from core.journal.reader import JournalReader
@@ -25,12 +25,16 @@ _TORN = Explanation("the journal ends here without an end: Tincan was not closed
 _NEXT_SESSION = "SELECT min(session) FROM entry WHERE session > ?"
 _SESSION = "SELECT role, target, framing, reply FROM session WHERE session = ?"
 _ACCEPTED = "SELECT session, count(*) FROM connection GROUP BY session"
-_CONNECTIONS = "SELECT connection, number, local, peer FROM connection WHERE session = ? ORDER BY number LIMIT ?"
+_CONNECTIONS = (
+    "SELECT connection, number, local, peer, ending FROM connection WHERE session = ? ORDER BY number LIMIT ?"
+)
 _ENDINGS = "SELECT count(ending) FROM connection WHERE session = ?"
 _DETAIL = """SELECT kind, coalesce(detail, '') FROM entry
              WHERE session = ? AND ordinal >= ? AND ordinal < ? AND data IS NULL"""
 _BYTES = """SELECT kind, coalesce(sum(length(data)), 0) FROM entry
             WHERE session = ? AND ordinal >= ? AND ordinal < ? AND data IS NOT NULL GROUP BY kind"""
+
+_ENDING = {ending.value: ending for ending in Ending}
 
 _Kinds: TypeAlias = tuple[type | tuple[type, ...], ...]
 _SESSION_KINDS: _Kinds = (str, str, str, (str, type(None)))
@@ -133,13 +137,14 @@ def _has_parted(reader: JournalReader, session: SessionId) -> bool:
 
 
 def _connections(reader: JournalReader, session: SessionId) -> tuple[ConnectionState, ...]:
-    rows = reader.ask(_CONNECTIONS, (session, MOST_CONNECTIONS), (int, int, str, str))
+    rows = reader.ask(_CONNECTIONS, (session, MOST_CONNECTIONS), (int, int, str, str, (str, type(None))))
     return tuple(
         ConnectionState(
-            ConnectionId(connection), number, _address(local), _address(peer), can_receive=False, can_send=False
+            ConnectionId(connection), number, _address(local), _address(peer), can_receive=False, can_send=False,
+            ending=_ENDING.get(ending),
         )
-        for connection, number, local, peer in rows
-    )
+        for connection, number, local, peer, ending in rows
+    )  # fmt: skip
 
 
 def _details(reader: JournalReader, session: SessionId, first: int, stop: int) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ the frozen states it makes.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -15,6 +16,7 @@ from core.errors import Explanation
 from core.events import (
     Closed,
     ConnectionId,
+    Ending,
     Event,
     FramingChanged,
     Listening,
@@ -36,6 +38,8 @@ from core.events import (
 from core.journal.pace import Budget, Pace
 from core.latency import NO_LATENCY, Latency
 
+MOST_OVER = 20  # connections of one session that are told of when they are over
+
 
 class Phase(Enum):
     """Where a session is in its life."""
@@ -47,7 +51,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionState:
-    """One standing connection of a session."""
+    """One connection of a session, standing or over; how it ended is None of one that stands."""
 
     connection: ConnectionId
     number: int
@@ -55,6 +59,7 @@ class ConnectionState:
     peer: Address
     can_receive: bool = True
     can_send: bool = True
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class SessionState:
     phase: Phase = Phase.STARTING
     addresses: tuple[Address, ...] = ()  # where a server really listens
     connections: tuple[ConnectionState, ...] = ()  # the standing ones, by number
+    over: tuple[ConnectionState, ...] = ()  # the last MOST_OVER that ended, in the order in which they did
     accepted: int = 0  # connections that ever stood
     bytes_in: int = 0
     bytes_out: int = 0
@@ -113,6 +119,7 @@ class _Session:
     def __init__(self, state: SessionState) -> None:
         self.state = state
         self.connections: dict[ConnectionId, ConnectionState] = {}
+        self.over: deque[ConnectionState] = deque(maxlen=MOST_OVER)
         self.bytes_in = self.bytes_out = 0
         self.pace = Pace(state.role)
 
@@ -121,6 +128,7 @@ class _Session:
         self.state = replace(
             self.state,
             connections=connections,
+            over=tuple(self.over) if connections_changed else self.state.over,
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
             entries=entries,
@@ -203,7 +211,9 @@ def _apply(session: _Session, event: Event) -> None:
         case FramingChanged():
             session.state = replace(session.state, framing=event.framing)
         case Closed():
-            session.connections.pop(event.connection, None)
+            closed = session.connections.pop(event.connection, None)
+            if closed is not None:
+                session.over.append(replace(closed, can_receive=False, can_send=False, ending=event.ending))
             session.pace.forget(event.connection)
         case SessionClosed():
             session.state = replace(session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled)

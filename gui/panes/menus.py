@@ -17,6 +17,15 @@ _SEPARATOR = ""
 _COLOURS, _FRAMINGS, _ENCODINGS = "tincan_colours", "tincan_framings", "tincan_encodings"
 _RECENT = "tincan_recent"
 
+ROW_ENTRIES = (
+    ("Close it", "close_row"),
+    ("Abort it (RST)", "abort_row"),
+    ("Finish sending (FIN)", "finish_row"),
+    ("Copy its address", "copy_address"),
+    ("Remove it from the list", "remove_row"),
+)
+"""What can be done with the session or connection on view, here and in the menu of its row."""
+
 MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "File",
@@ -82,6 +91,8 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             (_SEPARATOR, ""),
             ("Socket knobs", "toggle_knobs"),
             ("Times", "show_times"),
+            (_SEPARATOR, ""),
+            *ROW_ENTRIES,
             (_SEPARATOR, ""),
             ("Next conversation", "next_session"),
             ("Previous conversation", "previous_session"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 
 from gui.panes.later import Later
@@ -13,10 +14,16 @@ _WIDTH = 380  # at 96 dots an inch
 
 
 class Tip:
-    """Shows ``words`` above ``widget``, within its window. Escape, or leaving the control, takes them away."""
+    """Shows ``words`` above ``widget``, within its window. Escape, or leaving the control, takes them away.
 
-    def __init__(self, widget: tk.Widget, theme: Theme) -> None:
+    ``spot`` gives the point of the screen under which they stand instead, where they are about a part of the widget.
+    """
+
+    def __init__(
+        self, widget: tk.Widget, theme: Theme, spot: Callable[[], tuple[int, int] | None] | None = None
+    ) -> None:
         self._widget, self._theme = widget, theme
+        self._spot = spot
         window = widget.winfo_toplevel()
         self._box = ttk.Frame(window, style="Edge.TFrame", padding=theme.px(1))
         self._label = ttk.Label(self._box, style="Pane.TLabel", justify="left", padding=(theme.px(12), theme.px(9)))
@@ -44,15 +51,27 @@ class Tip:
         return bool(self._box.winfo_manager())
 
     def open(self) -> None:
-        """Say it."""
+        """Say it, if there is something to say."""
+        if not self._words:
+            return
         widget, window, px = self._widget, self._widget.winfo_toplevel(), self._theme.px
         self._label.configure(wraplength=min(px(_WIDTH), window.winfo_width() - px(44)), font=self._theme.small)
         self._box.update_idletasks()
+        spot = self._spot() if self._spot is not None else None
+        if spot is not None:
+            x = min(spot[0] - window.winfo_rootx(), window.winfo_width() - self._box.winfo_reqwidth() - px(4))
+            self._box.place(x=max(px(4), x), y=spot[1] - window.winfo_rooty() + px(2), anchor="nw")
+            self._box.lift()
+            return
         right = min(widget.winfo_rootx() - window.winfo_rootx() + widget.winfo_width(), window.winfo_width() - px(4))
         left = max(px(4), right - self._box.winfo_reqwidth())
         bottom = widget.winfo_rooty() - window.winfo_rooty() - px(4)
         self._box.place(x=left, y=bottom, anchor="sw")
         self._box.lift()
+
+    def rest(self) -> None:
+        """Say it if the mouse rests for a moment."""
+        self._rest.ask(_REST)
 
     def toggle(self) -> None:
         """Say it, or say no more."""
@@ -67,7 +86,7 @@ class Tip:
 
     def _entered(self, _event: object) -> None:
         if not self.is_open:
-            self._rest.ask(_REST)
+            self.rest()
 
     def _left(self, _event: object) -> None:
         self.close()

@@ -11,8 +11,8 @@ from core.errors import Explanation
 from core.events import ConnectionId, Role, SessionId
 from core.journal.ledger import ConnectionState, Phase, SessionState
 from core.net.reachable import LocalAddress
-from gui import presenter
-from gui.presenter import Desk, human_bytes, parse_row_key, present, row_key
+from gui.presenter import Desk, human_bytes, present
+from gui.session_rows import MOST_CONNECTION_ROWS, next_session, parse_row_key, row_key
 
 HERE = Address("127.0.0.1", 5555)
 
@@ -98,7 +98,7 @@ def test_the_session_list_waits_for_a_second_thing() -> None:
 def test_a_thousand_connections_take_a_bounded_number_of_rows() -> None:
     rows = present(desk(server(connections=1000))).rows
 
-    assert len(rows) == presenter.MOST_CONNECTION_ROWS + 2
+    assert len(rows) == MOST_CONNECTION_ROWS + 2
     assert rows[-1].text == "… and 900 more"
 
 
@@ -193,9 +193,9 @@ def test_hostile_names_reach_no_title() -> None:
 def test_going_through_the_sessions_ends_where_it_began() -> None:
     shown = desk(server(1), client(2), client(3, at=Address("127.0.0.2", 1)), selected=1)
 
-    assert presenter.next_session(shown, 1) == 2
-    assert presenter.next_session(shown, -1) == 3
-    assert presenter.next_session(desk(), 1) is None
+    assert next_session(shown, 1) == 2
+    assert next_session(shown, -1) == 3
+    assert next_session(desk(), 1) is None
 
 
 @pytest.mark.parametrize(
