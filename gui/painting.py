@@ -117,7 +117,9 @@ class Painter:
             style.map(
                 name, fieldbackground=[("readonly", p.field)], foreground=[("disabled", p.muted)],
                 selectbackground=[("readonly", p.field)], selectforeground=[("readonly", p.text)],
+                background=[],
             )  # fmt: skip
+        style.configure("Pane.TCombobox", background=p.pane)
 
     def _mark(self, name: str, png: bytes, sticky: str = "") -> None:
         """Make a ttk element of one picture, or paint it over."""

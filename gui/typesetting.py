@@ -260,19 +260,20 @@ def clock(passage: Passage) -> str:
     return time.strftime("%H:%M:%S", _local(passage)) + f".{passage.wall_ns // 1_000_000 % 1000:03d}"
 
 
-def within_budget(weights: Sequence[int], budget: int, keep: int) -> tuple[int, int]:
+def within_budget(weights: Sequence[int], budget: int, keep: int, enough: int = 0) -> tuple[int, int]:
     """The stretch around place ``keep`` that weighs no more than ``budget``: first, and one past the last.
 
     It grows on both sides in turn and always has the place itself and its neighbours, however heavy: past a
-    very long row one must be able to scroll.
+    very long row one must be able to scroll. It may weigh more where it would not have ``enough`` otherwise.
     """
     first, last = max(0, keep - 1), min(len(weights), keep + 2)
-    left = budget - sum(weights[first:last])
-    while left > 0 and (first > 0 or last < len(weights)):
+    total = sum(weights[first:last])
+    while first > 0 or last < len(weights):
         takes_next = last < len(weights) and (first == 0 or last - keep <= keep - first)
-        left -= weights[last] if takes_next else weights[first - 1]
-        if left < 0:
+        more = weights[last] if takes_next else weights[first - 1]
+        if total + more > budget and total >= enough:
             break
+        total += more
         first, last = (first, last + 1) if takes_next else (first - 1, last)
     return first, last
 

@@ -6,9 +6,12 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
+from gui.panes.resizing import when_resized
 from gui.panes.wrapped import wrap_within
 from gui.theme import Theme
 from gui.views import AddressBarView, Button
+
+_NARROW, _LOW = 540, 400  # pixels at 96 dots an inch: below, the buttons do not stand beside the fields; nor below them
 
 
 class AddressBar(ttk.Frame):
@@ -31,18 +34,21 @@ class AddressBar(ttk.Frame):
         self._on_edit = on_edit
         self._on_enter = on_enter
         gap = theme.px(8)
-        ttk.Label(self, text="Host", style="Window.TLabel").grid(row=0, column=0, padx=(0, gap))
+        labels = [ttk.Label(self, text=words, style="Window.TLabel") for words in ("Host", "Port")]
+        self._host_label, self._port_label = labels
+        self._host_label.grid(row=0, column=0, padx=(0, gap))
         self.host = self._field(ttk.Combobox(self, width=22), column=1)
-        ttk.Label(self, text="Port", style="Window.TLabel").grid(row=0, column=2, padx=(gap, gap))
+        self._port_label.grid(row=0, column=2, padx=gap)
         self.port = self._field(ttk.Combobox(self, width=7), column=3)
         self.server_button = ttk.Button(self, text="Start server", command=on_server, width=12)
-        self.server_button.grid(row=0, column=4, padx=(gap, 0), sticky="ns")
         self.client_button = ttk.Button(self, text="Connect", command=on_client, width=12)
-        self.client_button.grid(row=0, column=5, padx=(gap, 0), sticky="ns")
         self.columnconfigure(1, weight=1)
         self._why = ttk.Label(self, style="Window.Error.TLabel", anchor="w", justify="left")
         self._under = self.host
         wrap_within(self._why, self, self._beside)
+        self._shape = ""
+        self._arrange("wide")
+        when_resized(self, self._fit)
 
     def show(self, view: AddressBarView) -> None:
         """Give the buttons their words."""
@@ -92,6 +98,28 @@ class AddressBar(ttk.Frame):
     def _beside(self) -> int:
         """Pixels of the width that the sentence under a field has not: it ends where the buttons do."""
         return self._under.winfo_x() + self._theme.px(16)
+
+    def _fit(self) -> None:
+        """Where it is narrow, the buttons stand below the fields, or, if that is too high, closer together."""
+        px = self._theme.px
+        is_low = self.winfo_toplevel().winfo_height() < px(_LOW)
+        self._arrange("wide" if self.winfo_width() >= px(_NARROW) else "tight" if is_low else "high")
+
+    def _arrange(self, shape: str) -> None:
+        """``wide``, ``high`` or ``tight``."""
+        if shape == self._shape:
+            return
+        self._shape = shape
+        gap, is_tight, row = self._theme.px(8), shape == "tight", 2 if shape == "high" else 0
+        for label in (self._host_label, self._port_label):
+            (label.grid_remove if is_tight else label.grid)()
+        self.port.grid_configure(padx=(gap if is_tight else 0, 0))
+        for button, column in ((self.server_button, 4), (self.client_button, 5)):
+            button.configure(width=0 if is_tight else 12, padding=(gap, self._theme.px(5)) if is_tight else "")
+            button.grid(row=row, column=column, columnspan=1, padx=(gap, 0), pady=0, sticky="ns")
+        if shape == "high":
+            self.server_button.grid_configure(column=0, columnspan=2, padx=0, pady=(gap, 0), sticky="ew")
+            self.client_button.grid_configure(column=2, columnspan=2, padx=(gap, 0), pady=(gap, 0), sticky="ew")
 
     def _field(self, field: ttk.Combobox, column: int) -> ttk.Combobox:
         field.grid(row=0, column=column, sticky="ew")

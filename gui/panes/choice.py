@@ -14,7 +14,9 @@ class Choice(ttk.Combobox, Generic[Key]):
     """A read-only combobox over (key, words) pairs; ``on_choose`` gets the key the person picked."""
 
     def __init__(self, parent: tk.Misc, on_choose: Callable[[Key], None], *, width: int = 18) -> None:
-        super().__init__(parent, state="readonly", width=width, exportselection=False)
+        on_pane = str(parent.cget("style")).startswith("Pane")  # whose colour shows at the round corners
+        style = "Pane.TCombobox" if on_pane else "TCombobox"
+        super().__init__(parent, state="readonly", width=width, exportselection=False, style=style)
         self._offered: tuple[tuple[Key, str], ...] = ()
         self._on_choose = on_choose
         self.bind("<<ComboboxSelected>>", self._chosen)

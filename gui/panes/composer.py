@@ -14,6 +14,7 @@ from gui.panes.complaint import Complaint
 from gui.panes.composer_live import Live
 from gui.panes.lines_question import LinesQuestion
 from gui.panes.message_field import MessageField
+from gui.panes.resizing import when_resized
 from gui.recalling import Recall
 from gui.theme import Theme
 from gui.views import ComposerView
@@ -366,7 +367,7 @@ class Composer(ttk.Frame):
         bind("<<PrevWindow>>", lambda event: self._leave(event.widget.tk_focusPrev()))
         bind("<FocusIn>", lambda _event: self._come_to_field())
         bind("<FocusOut>", lambda _event: self._box.state(["!focus"]))
-        self.bind("<Configure>", lambda _event: self._fit())
+        when_resized(self, self._fit)
         self._box.bind("<Configure>", lambda event: self._fit_send(event.height))
         self.manner_button.bind("<Return>", lambda _event: self.manner_button.invoke())
 

@@ -14,7 +14,7 @@ from gui.theme import Theme
 from gui.views import REPLY_WORDS
 
 _LONGEST = 24  # characters of a choice's words that its box shows
-_LONG, _LONGER = "Long.TCombobox", 150  # a style, and how much wider its list is in pixels at 96 dots an inch
+_LONG, _LONGER = "Long.Pane.TCombobox", 150  # a style, and how much wider its list is in pixels at 96 dots an inch
 _LOW = 230  # the same: a conversation that has no room for more lines of this than it must
 _LEAST_TITLE, _ANY_TITLE = 120, 60  # the same: of whose talk it is, where there are words; where there must not be
 _LEFT, _RIGHT, _TOP, _BOTTOM = 20, 16, 10, 8  # the same: margins
@@ -94,7 +94,7 @@ class ConversationHead(ttk.Frame):
         """A box is as wide as the longest of its words, so that none are cut and it never changes its width."""
         font = self._theme.base
         longest = max(-(-font.measure(words) // font.measure("0")) for words in choice.words)
-        choice.configure(width=min(_LONGEST, longest), style=_LONG if longest > _LONGEST else "TCombobox")
+        choice.configure(width=min(_LONGEST, longest), style=_LONG if longest > _LONGEST else "Pane.TCombobox")
 
     def _restyle(self) -> None:
         """Let lists of long words be wider than their box, to the left of it."""

@@ -23,6 +23,7 @@ SLICE = 200  # rows in the Text beyond which its far end is cut off
 PREVIEW = 4096  # bytes shown of a message until a person asks for more of it
 BUDGET = 32 * 1024  # characters in the Text, unless one row alone has more; about six screens
 HEX_PREVIEW = 1024  # the same where bytes are shown as hex
+ENOUGH = 4_000  # the same that fill any view, and are there even if a long row has to be taken for that
 FEW = 24  # rows that are read at first where few fill the Text: they may lie across very many entries
 
 
@@ -49,6 +50,7 @@ class Slice:
         self.conversation = conversation
         self.total = conversation.total if conversation is not None else 0
         self.marked = None
+        self._typesetter = None  # it was for the other one: who is who may be another matter here
         self.fold()
 
     # Which rows.
@@ -70,7 +72,7 @@ class Slice:
             self._text.replace([])
             return
         keep = max(0, min(around - passages[0].place, len(passages) - 1))
-        start, stop = within_budget([weight(passage) for passage in passages], BUDGET, keep)
+        start, stop = within_budget([weight(passage) for passage in passages], BUDGET, keep, ENOUGH)
         before = passages[start - 1] if start else before
         self._typesetter = Typesetter(
             source.role, self._text.safety, self._text.metrics, joins_pieces=source.joins_pieces, as_hex=self.as_hex,

@@ -77,6 +77,24 @@ def test_what_is_wrong_stands_under_the_field_it_is_about(bar: tuple[AddressBar,
     assert label.winfo_x() == made.host.winfo_x()
 
 
+@pytest.mark.parametrize("size", ["460x320", "460x600", "530x340", "640x480", "920x660"])
+def test_there_is_room_for_host_port_and_buttons_in_every_window(
+    root: tk.Tk, bar: tuple[AddressBar, list[str]], wait_until: WaitUntil, size: str
+) -> None:
+    made = bar[0]
+    made.show(AddressBarView(Button("Start server"), Button("Disconnect", is_next=True)))
+    for each in ("700x500", size):
+        root.geometry(each)
+        wait_until(lambda each=each: f"{root.winfo_width()}x{root.winfo_height()}" == each)
+        root.update()
+
+    for part in (made.host, made.port, made.server_button, made.client_button):
+        assert part.winfo_x() + part.winfo_width() <= made.winfo_width()
+    for part in (made.port, made.server_button, made.client_button):
+        assert part.winfo_width() >= part.winfo_reqwidth()
+    assert made.host.winfo_width() >= 100
+
+
 def test_enter_in_a_field_is_reported(bar: tuple[AddressBar, list[str]], wait_until: WaitUntil) -> None:
     made, happened = bar
     made.host.focus_force()
@@ -107,6 +125,44 @@ def test_the_list_follows_and_reports_only_what_a_person_chose(
     sessions.show(rows("Server"), "s1")
 
     assert sessions.tree.get_children() == ("s1",)
+
+
+def test_a_name_that_is_too_long_for_the_list_gives_way_to_how_it_stands(root: tk.Tk, theme: Theme) -> None:
+    made = SessionList(root, theme, on_choose=lambda _key: None)
+    made.pack(fill="y", expand=True, anchor="w")
+    root.update()
+    long = "Client no.such.host.invalid:16379"
+    row = SessionRow("s1", "", long, "failed", word="failed")
+
+    made.show([row, SessionRow("s2", "", "Client a:1", "live")], "s1")
+    root.update()
+
+    assert made.words_of("s1").startswith("Client no.such")
+    assert made.words_of("s1").endswith("…  failed")
+    assert made.words_of("s2") == "Client a:1"
+    assert theme.base.measure(made.words_of("s1")) < made.tree.winfo_width()
+
+    made.pack_configure(fill="both")
+    root.update()
+    assert made.words_of("s1") == f"{long}  failed"
+
+
+def test_a_row_that_was_cut_is_told_whole_where_the_mouse_rests(
+    root: tk.Tk, theme: Theme, wait_until: WaitUntil
+) -> None:
+    made = SessionList(root, theme, on_choose=lambda _key: None)
+    made.pack(fill="y", expand=True, anchor="w")
+    root.update()
+    made.show([SessionRow("s1", "", "Client no.such.host.invalid:16379", "failed", word="failed")], "s1")
+    root.update()
+    box = made.tree.bbox("s1")
+
+    made.tree.event_generate("<Motion>", x=40, y=int(box[1]) + 3)
+    wait_until(lambda: made.tip.words == "Client no.such.host.invalid:16379  failed")
+
+    made.tree.event_generate("<Motion>", x=40, y=made.tree.winfo_height() - 2)
+    root.update()
+    assert made.tip.words == ""
 
 
 def test_the_status_line_warns_in_words(root: tk.Tk, theme: Theme) -> None:

@@ -422,3 +422,12 @@ def test_the_end_stays_in_view_when_the_room_gets_lower_and_any_other_place_too(
     strip.pack(side="bottom", fill="x", before=scene.transcript)
     scene.root.update()
     assert scene.transcript.top_place == before
+
+
+def test_below_a_row_of_many_lines_the_view_is_full(scene: Scene) -> None:
+    long = b"hello\n" * 5_000
+    scene.journal.make = lambda place: received(place, long if place < 99 else b"the end")
+    scene.grow(100)
+
+    assert scene.sees("the end")
+    assert scene.visible.count("hello") > 10

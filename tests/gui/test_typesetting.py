@@ -203,6 +203,12 @@ def test_a_slice_keeps_to_its_budget(weights: list[int], budget: int, keep: int,
     assert within_budget(weights, budget, keep) == stretch
 
 
+def test_a_slice_has_enough_to_fill_the_view_even_if_that_takes_a_heavy_row() -> None:
+    assert within_budget([10, 900, 1, 1], 100, 3) == (2, 4)
+    assert within_budget([10, 900, 1, 1], 100, 3, enough=50) == (1, 4)
+    assert within_budget([900, 900, 60, 60], 100, 3, enough=50) == (2, 4)
+
+
 def test_nothing_is_said_about_an_entry_in_front_of_the_first() -> None:
     before: Passage = received(0, b"a", at=0)
 
