@@ -79,12 +79,9 @@ class Composer(ttk.Frame):
             self._below, text=USUAL.words, command=self._press_manner, style="Composer.Quiet.TButton", width=0
         )
         self._complaint = Complaint(
-            self,
-            theme,
-            self._below,
-            row=3,
+            self, theme, self._below, row=3,
             is_taken=lambda: self._bytes_line is not None and bool(self.bytes_line.words),
-        )
+        )  # fmt: skip
         self._live = Live(self.field, desk, show=self._show_bytes, complain=self.complain)
         self._question = LinesQuestion(self, theme, self.focus_message)
         self._lay_out()

@@ -83,10 +83,11 @@ def test_there_is_room_for_host_port_and_buttons_in_every_window(
 ) -> None:
     made = bar[0]
     made.show(AddressBarView(Button("Start server"), Button("Disconnect", is_next=True)))
-    for each in ("700x500", size):
-        root.geometry(each)
-        wait_until(lambda each=each: f"{root.winfo_width()}x{root.winfo_height()}" == each)
-        root.update()
+    root.geometry("700x500")
+    wait_until(lambda: root.winfo_width() == 700)
+    root.geometry(size)
+    wait_until(lambda: f"{root.winfo_width()}x{root.winfo_height()}" == size)
+    root.update()
 
     for part in (made.host, made.port, made.server_button, made.client_button):
         assert part.winfo_x() + part.winfo_width() <= made.winfo_width()
