@@ -268,6 +268,7 @@ class Searching:
         self._window.conversation.transcript.unmark()
         if self._row == self._window.conversation.transcript.picking.chosen and not self.is_looked_at():
             self._window.conversation.transcript.unchoose()
+        self._window.conversation.transcript.scrolled_by_hand()  # where the end is in view, it is followed again
         if self._find_bar is not None:
             self._window.conversation.close_strip(self._find_bar)
         self._window.composer.focus_message()

@@ -267,3 +267,13 @@ def test_what_the_inspector_shows_stays_chosen_when_the_find_bar_goes(look_at: L
     press(bar, "<Escape>")
 
     assert app.window.conversation.transcript.picking.chosen is not None
+
+
+def test_when_the_find_bar_goes_the_end_is_followed_again_if_it_is_in_view(look_at: LookAt) -> None:
+    app = look_at(20, instead={19: b"a needle"})
+    bar = find(app, "needle")
+    assert not app.window.conversation.transcript.is_following
+
+    press(bar, "<Escape>")
+
+    pump_until(lambda: app.window.conversation.transcript.is_following, app.root)
