@@ -86,6 +86,8 @@ FIXED = (
     ("Enter, Delete", "send, delete a saved message"),
     ("F2, Shift+F2", "edit, rename a saved message"),
     ("Alt+Up, Alt+Down", "move a saved message"),
+    ("Menu or Shift+F10", "what can be done with a session, in the list"),
+    ("Delete", "take a session that is over out of the list"),
     ("Tab, Shift+Tab", "next, previous control"),
     ("Space, Enter", "press the button that has the focus"),
 )

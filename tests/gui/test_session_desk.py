@@ -51,6 +51,20 @@ def test_one_connection_of_a_server_is_closed_and_the_others_stay(make_app: Make
         assert first.recv(100) == b"still here"
 
 
+def test_a_connection_of_the_server_is_told_by_its_number_after_a_client_was_on_view(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    with called(app, port, 1) as peer:
+        peer.sendall(b"hello")
+        connect(app, port)
+
+        app.switchboard.choose_row("s1c1")
+        pump_until(lambda: "hello" in shown(app), app.root)
+
+        assert "#1 connected from" in shown(app)
+        assert any(line.startswith("#1 ") for line in shown(app).split("\n"))
+
+
 def test_one_connection_is_aborted_and_another_half_closed(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app)
