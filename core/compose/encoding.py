@@ -81,6 +81,7 @@ class Decoder:
     """Decodes one stream piece by piece: a character that was cut in two waits for its rest. One thread at a time."""
 
     def __init__(self, encoding: Encoding) -> None:
+        self._encoding = encoding
         self._decoder = codecs.getincrementaldecoder(encoding.codec)(_way_on(encoding))
 
     def feed(self, data: bytes) -> str:
@@ -89,9 +90,9 @@ class Decoder:
 
     def finish(self) -> str:
         """What was kept back, as the bytes it is; the next piece begins a new stream."""
-        text = self._decoder.decode(b"", final=True)
+        kept_back = self._decoder.getstate()[0]  # Python's own end loses bytes: GB18030 gives one of b"\x800"
         self._decoder.reset()
-        return text
+        return decode(kept_back, self._encoding)
 
 
 def character_words(character: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.compose import Decoder, Encoding, decode_as
@@ -82,6 +82,8 @@ def test_what_is_encoded_comes_back_as_the_same_text_or_is_refused(text: str, en
 
 @pytest.mark.case("C-45", "C-58")
 @given(st.binary(max_size=80), encodings, st.lists(st.integers(0, 5), max_size=40))
+@example(b"\x800", Encoding.GB18030, [])
+@example(b"\x81\x30\x81", Encoding.GB18030, [1, 1, 1])
 def test_a_stream_reads_the_same_however_it_is_cut(data: bytes, encoding: Encoding, sizes: list[int]) -> None:
     decoder = Decoder(encoding)
 
