@@ -26,6 +26,7 @@ def test_the_pointer_stands_where_no_test_opens_a_window(root: tk.Tk) -> None:
 def test_the_window_never_takes_the_focus_by_force() -> None:
     """Under Tk up to 8.6.13 that can end the process, and anywhere it takes the keys from another program."""
     assert SOURCES
-    forcing = [path.name for path in SOURCES if "focus_force" in (text := path.read_text("utf-8")) or "-force" in text]
+    texts = {path.name: path.read_text("utf-8") for path in SOURCES}
+    forcing = [name for name, text in texts.items() if "focus_force" in text or '"-force"' in text]
 
     assert forcing == []
