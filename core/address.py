@@ -10,7 +10,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from core.errors import AddressError
+from core.errors import AddressError, quoted
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5555
@@ -115,12 +115,12 @@ def parse_port(text: str, *, for_server: bool) -> int:
     if not text:
         raise AddressError(f"type a port, a number from 1 to {HIGHEST_PORT}")
     if not _PORT.fullmatch(text):
-        raise AddressError(f"{_quoted(text)} is not a port: use a number from 1 to {HIGHEST_PORT}")
+        raise AddressError(f"{quoted(text)} is not a port: use a number from 1 to {HIGHEST_PORT}")
     port = int(text)
     if port > HIGHEST_PORT:
-        raise AddressError(f"{_quoted(text)} is too high: ports go up to {HIGHEST_PORT}")
+        raise AddressError(f"{quoted(text)} is too high: ports go up to {HIGHEST_PORT}")
     if port == 0 and not for_server:
-        raise AddressError('port 0 means "any free port", which only a server can use')
+        raise AddressError("port 0 means “any free port”, which only a server can use")
     return port
 
 
@@ -159,7 +159,7 @@ def check_host(host: str) -> str:
                 f"a part of this host is too long: between two dots stand at most {_LONGEST_LABEL} characters"
             )
         if not _LABEL.fullmatch(label):
-            raise AddressError(f"{_quoted(host)} is not a host: a name has letters, digits, - and . only")
+            raise AddressError(f"{quoted(host)} is not a host: a name has letters, digits, - and . only")
     return host
 
 
@@ -192,8 +192,8 @@ def _check_ipv6(host: str) -> str:
         ipaddress.IPv6Address(address)
     except ValueError:
         if host.count(":") == 1:
-            raise AddressError(f"{_quoted(host)} is not a host: the port is a number of its own") from None
-        raise AddressError(f"{_quoted(host)} is not an IPv6 address") from None
+            raise AddressError(f"{quoted(host)} is not a host: the port is a number of its own") from None
+        raise AddressError(f"{quoted(host)} is not an IPv6 address") from None
     return host
 
 
@@ -214,10 +214,4 @@ def _to_idna(host: str) -> str:
     try:
         return host.encode("idna").decode("ascii")
     except UnicodeError:
-        raise AddressError(f"{_quoted(host)} is not a host: it cannot be written in the form DNS uses") from None
-
-
-def _quoted(text: str) -> str:
-    """The text in quotes, on one line, whatever it holds, and not too long for a sentence."""
-    shown = text if len(text) <= 40 else text[:39] + "…"
-    return "'" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown) + "'"
+        raise AddressError(f"{quoted(host)} is not a host: it cannot be written in the form DNS uses") from None

@@ -123,6 +123,12 @@ def explain(error: BaseException, doing: Doing, where: object = "") -> Explanati
     return Explanation(f"{_ATTEMPT[doing].format(where=where)}: {type(error).__name__}: {error}")
 
 
+def quoted(text: str, most: int = 40) -> str:
+    """What was written, in quotes and on one line, whatever it holds, and cut to ``most`` characters."""
+    shown = text if len(text) <= most else text[: most - 1] + "…"
+    return "“" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown) + "”"
+
+
 def _row(what: str, causes: Sequence[str], advice: str, fault: Fault) -> Explanation:
     return Explanation(what, tuple(causes), advice, fault)
 

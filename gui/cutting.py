@@ -57,8 +57,9 @@ class Cutting:
     def _show_framing(self, framing: str, *, is_offered: bool, is_chosen: bool) -> None:
         kind = kind_of(framing)
         self._used[kind.usual] = framing
-        options = [(each.usual, words_of(framing) if each is kind else each.words) for each in KINDS]
-        self._window.conversation.offer_lenses(options if is_offered else (), kind.usual)
+        options = [(each.usual, each.words) for each in KINDS]
+        own = words_of(framing) if kind.asks else ""
+        self._window.conversation.offer_lenses(options if is_offered else (), kind.usual, own)
         self._window.menus.show_framing(kind.usual)
         if kind.asks and (is_chosen or self._is_open):
             self._ask(framing)

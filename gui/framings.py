@@ -21,7 +21,8 @@ class Kind:
     usual: str
     words: str
     asks: str = ""  # for what, beside the field; empty if nothing more is needed
-    hint: str = ""
+    hint: str = ""  # what the field says while it is empty
+    help: str = ""  # what can be written there, where that is not plain
 
     @property
     def prefix(self) -> str:
@@ -35,7 +36,14 @@ KINDS = (
     Kind("delimiter:0d0a", "Ended by CR LF"),
     Kind("delimiter:00", "Ended by NUL"),
     Kind("delimiter:03", "Ended by…", "Ended by", "Bytes in hex, for example 0d 0a"),
-    Kind("length:2be", "Length in front…", "Length in front", "1, 2be, 4le, varint; then ,offset=3 ,itself ,whole"),
+    Kind(
+        "length:2be",
+        "Length in front…",
+        "Length in front",
+        "For example 2be, or 4le,offset=3",
+        "1, 2, 4 or 8 bytes, be or le for their order, or varint; and where it is so: ,offset=3 for bytes in front of "
+        "it, ,itself if it counts its own bytes, ,whole if it counts all of them.",
+    ),
     Kind("fixed:16", "Fixed length…", "Bytes in each", "For example 16"),
     Kind("gap:50", "Ended by silence…", "Milliseconds of silence", "For example 50"),
 )
@@ -77,14 +85,19 @@ def read(kind: Kind, text: str) -> Framing:
     """What was written into the field. Raises ``WrittenError``."""
     from core.wire.framing import FramingError, parse_framing
 
-    places = [place for place, letter in enumerate(text) if not letter.isspace()]
+    places = [place for place, letter in enumerate(text) if not letter.isspace() or _is_for_equals(text, place)]
     if not places:
         raise WrittenError(f"{kind.hint}.", 0)
     try:
-        return parse_framing(kind.prefix + "".join(text[place] for place in places))
+        return parse_framing(kind.prefix + "".join("=" if text[place].isspace() else text[place] for place in places))
     except FramingError as error:
         at = error.place - len(kind.prefix)
         raise WrittenError(sentence(error), places[at] if 0 <= at < len(places) else len(text)) from None
+
+
+def _is_for_equals(text: str, place: int) -> bool:
+    """Whether a space stands where an option and its value meet: ``offset 4`` means ``offset=4``."""
+    return text[place].isspace() and text[:place].lower().endswith("offset") and text[place:].strip()[:1].isdigit()
 
 
 def words_of(framing: str) -> str:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from core.compose.draft import Draft, Ending, Format
 from core.compose.encoding import Encoding
 from core.compose.starters import STARTERS, Starter
-from core.errors import Fault, TincanError
+from core.errors import Fault, TincanError, quoted
 from core.kept_file import read_kept, set_aside, write_kept
 
 VERSION = 1
@@ -193,7 +193,7 @@ def parse_messages(text: str) -> tuple[SavedMessage, ...]:
         raise SavedError(f"it is no JSON ({error})") from None
     rows = found.get("messages") if isinstance(found, dict) else None
     if not isinstance(found, dict) or not isinstance(rows, list):
-        raise SavedError('it is no object with a list called "messages"')
+        raise SavedError("it is no object with a list called “messages”")
     version = found.get("version")
     if type(version) is not int or version > VERSION:
         raise SavedError(f"it was written by another version ({str(version)[:20]})")
@@ -207,7 +207,7 @@ _LESSONS = {(starter.text, starter.format, starter.ending): starter.shows for st
 
 def _parsed(row: object, number: int) -> SavedMessage:
     if not isinstance(row, dict) or not isinstance(row.get("name"), str) or not isinstance(row.get("text"), str):
-        raise SavedError(f'message {number} has no "name" or no "text"')
+        raise SavedError(f"message {number} has no “name” or no “text”")
     if len(row["name"]) > LONGEST_NAME:
         raise SavedError(f"the name of message {number} has more than {LONGEST_NAME} characters")
     return SavedMessage(
@@ -226,7 +226,7 @@ def _chosen(row: dict[str, object], number: int, key: str, usual: _Choice, choic
     if isinstance(value, str) and value in choices:
         return choices[value]
     known = ", ".join(choices)
-    raise SavedError(f"message {number} has the {key} {str(value)[:40]!r}, and there are only {known}")
+    raise SavedError(f"message {number} has the {key} {quoted(str(value))}, and there are only {known}")
 
 
 def _started(starter: Starter) -> SavedMessage:

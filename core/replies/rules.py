@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from core.errors import TincanError
+from core.errors import TincanError, quoted
 
 GREETING = b"type the message"
 GOODBYE = b"stop"
@@ -98,5 +98,5 @@ def make_reply(name: str) -> Reply:
     """Make the rule of that name. Raises ``TincanError`` for a name that is not in ``REPLIES``."""
     rule = _RULES.get(name)
     if rule is None:
-        raise TincanError(f"there is no reply called {name!r}; there are {', '.join(REPLIES)}")
+        raise TincanError(f"there is no reply called {quoted(name)}; there are {', '.join(REPLIES)}")
     return rule()

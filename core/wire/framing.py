@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from core.errors import SendError, TincanError
+from core.errors import SendError, TincanError, quoted
 from core.wire.framers import Collector, Framer, Line, Raw
 from core.wire.notation import FramingError as FramingError  # whoever parses catches it
 from core.wire.notation import Written, hex_bytes, number
@@ -226,7 +226,7 @@ def parse_framing(text: str) -> Framing:
             raise FramingError(f"{name} takes nothing behind it", len(name))
         return _PLAIN[name]
     if name not in _PARSERS:
-        raise FramingError(f"there is no framing called {name[:40]!r}; there are {', '.join((*_PLAIN, *_PARSERS))}")
+        raise FramingError(f"there is no framing called {quoted(name)}; there are {', '.join((*_PLAIN, *_PARSERS))}")
     if not rest:
         raise FramingError(f"{name} needs more, for example {_EXAMPLES[name]}", len(text))
     return _PARSERS[name](Written(rest, len(name) + 1))
@@ -252,7 +252,7 @@ def _length(written: Written) -> Framing:
     known = _WIDTHS.get(written.first.lower())
     if known is None:
         raise FramingError(
-            f"a length is one of {', '.join(_WIDTHS)}; {written.first[:40]!r} is none of them", written.place
+            f"a length is one of {', '.join(_WIDTHS)}; {quoted(written.first)} is none of them", written.place
         )
     offset = written.value("offset")
     at = number(*offset, "the offset", 0, LARGEST_OFFSET) if offset is not None else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.errors import Fault, TincanError
+from core.errors import Fault, TincanError, quoted
 
 
 class FramingError(TincanError, ValueError):
@@ -28,7 +28,7 @@ class Written:
         for option in options:
             name, equals, value = option.partition("=")
             if name in self._options:
-                raise FramingError(f"{name[:40]!r} is there twice", place)
+                raise FramingError(f"{quoted(name)} is there twice", place)
             self._options[name] = (value if equals else None, place)
             place += len(option) + 1
 
@@ -52,16 +52,16 @@ class Written:
     def finish(self, known: str) -> None:
         """Nothing more may be there."""
         for name, (_value, place) in self._options.items():
-            raise FramingError(f"{name[:40]!r} means nothing here: there can be {known}", place)
+            raise FramingError(f"{quoted(name)} means nothing here: there can be {known}", place)
 
 
 def number(text: str, place: int, what: str, least: int, most: int) -> int:
     """Read a decimal number from ``least`` to ``most``. Raises ``FramingError``, which calls it ``what``."""
     if not re.fullmatch(r"[0-9]{1,12}", text):
-        raise FramingError(f"{what} must be a number from {least:,} to {most:,}; {text[:40]!r} is none", place)
+        raise FramingError(f"{what} must be a number from {least:,} to {most:,}, not {quoted(text)}", place)
     value = int(text)
     if not least <= value <= most:
-        raise FramingError(f"{what} must be from {least:,} to {most:,}; {value:,} is not", place)
+        raise FramingError(f"{what} must be from {least:,} to {most:,}, not {value:,}", place)
     return value
 
 
@@ -69,7 +69,7 @@ def hex_bytes(text: str, place: int, what: str, most: int) -> bytes:
     """Read 1 to ``most`` bytes, two hex digits each. Raises ``FramingError``, which calls them ``what``."""
     wrong = re.search(r"[^0-9a-fA-F]", text)
     if wrong is not None:
-        raise FramingError(f"{what} must be hex digits; {wrong.group()!r} is none", place + wrong.start())
+        raise FramingError(f"{what} must be hex digits, not {quoted(wrong.group())}", place + wrong.start())
     if len(text) % 2:
         raise FramingError(f"{what} must be two hex digits a byte; one is missing", place + len(text))
     if not 1 <= len(text) // 2 <= most:

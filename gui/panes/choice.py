@@ -11,7 +11,10 @@ Key = TypeVar("Key")
 
 
 class Choice(ttk.Combobox, Generic[Key]):
-    """A read-only combobox over (key, words) pairs; ``on_choose`` gets the key the person picked."""
+    """A read-only combobox over (key, words) pairs; ``on_choose`` gets the key the person picked.
+
+    What is chosen may have words of its own in the box, which say more than those by which it is offered.
+    """
 
     def __init__(self, parent: tk.Misc, on_choose: Callable[[Key], None], *, width: int = 18) -> None:
         on_pane = str(parent.cget("style")).startswith("Pane")  # whose colour shows at the round corners
@@ -19,16 +22,17 @@ class Choice(ttk.Combobox, Generic[Key]):
         super().__init__(parent, state="readonly", width=width, exportselection=False, style=style)
         self._offered: tuple[tuple[Key, str], ...] = ()
         self._on_choose = on_choose
+        self._place, self._own = 0, ""
+        self._when_closed = ""  # the Tcl command for the end of the list
+        self.configure(postcommand=self._list_words)
         self.bind("<<ComboboxSelected>>", self._chosen)
 
-    def offer(self, options: Sequence[tuple[Key, str]], chosen: Key) -> None:
-        """Show these options with that one chosen."""
-        if self._offered != tuple(options):
-            self._offered = tuple(options)
-            self.configure(values=[words for _key, words in options])
-        place = next((i for i, (key, _words) in enumerate(self._offered) if key == chosen), 0)
-        if self._offered and self.current() != place:
-            self.current(place)
+    def offer(self, options: Sequence[tuple[Key, str]], chosen: Key, own: str = "") -> None:
+        """Show these options with that one chosen, by its ``own`` words if it has any."""
+        place = next((i for i, (key, _words) in enumerate(options) if key == chosen), 0)
+        if (self._offered, self._place, self._own) != (tuple(options), place, own) or self.current() != place:
+            self._offered, self._place, self._own = tuple(options), place, own
+            self._show_own()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -36,9 +40,37 @@ class Choice(ttk.Combobox, Generic[Key]):
         return tuple(words for _key, words in self._offered)
 
     @property
+    def own(self) -> str:
+        """The words of its own that what is chosen has; empty if it is offered by them."""
+        return self._own
+
+    @property
     def key(self) -> Key:
         """What is chosen."""
         return self._offered[max(0, self.current())][0]
+
+    def _show_own(self) -> None:
+        """The box says what is chosen in its own words, and Tk still knows which one that is."""
+        words = list(self.words)
+        if self._own and words:
+            words[self._place] = self._own
+        self.configure(values=words)
+        if words:
+            self.current(self._place)
+
+    def _list_words(self) -> None:
+        """The list is about to drop: it has each by the words by which it is offered."""
+        if not self._own:
+            return
+        self.configure(values=self.words)
+        self.current(self._place)
+        if not self._when_closed:
+            self._when_closed = self.register(self._closed)
+            self.tk.call("bind", self.tk.call("ttk::combobox::PopdownWindow", self), "<Unmap>", self._when_closed)
+
+    def _closed(self) -> None:
+        if self.winfo_exists() and self._own:
+            self._show_own()
 
     def _chosen(self, _event: object) -> None:
         self.selection_clear()

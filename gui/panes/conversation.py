@@ -74,9 +74,12 @@ class ConversationPane(ttk.Frame):
         else:
             self._empty.place_forget()
 
-    def offer_lenses(self, options: Sequence[tuple[str, str]], chosen: str) -> None:
-        """Offer these ways to cut the conversation into messages; nothing at all if there are none."""
-        self.head.offer(self.lens, options, chosen, is_wanted=bool(options))
+    def offer_lenses(self, options: Sequence[tuple[str, str]], chosen: str, own: str) -> None:
+        """Offer these ways to cut the conversation into messages; nothing at all if there are none.
+
+        ``own`` are the words for the one that is chosen, with its details.
+        """
+        self.head.offer(self.lens, options, chosen, is_wanted=bool(options), own=own)
 
     def offer_each(self, options: Sequence[tuple[str, str]], chosen: str) -> None:
         """Offer what a server can reply to; nothing at all if there is no choice."""

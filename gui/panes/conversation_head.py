@@ -67,10 +67,15 @@ class ConversationHead(ttk.Frame):
         self.detail.configure(text=detail)
         self._plan()
 
-    def offer(self, choice: Choice[str], options: Sequence[tuple[str, str]], chosen: str, *, is_wanted: bool) -> None:
-        """Offer these options with that one chosen, or nothing if it means nothing for what is on view."""
+    def offer(
+        self, choice: Choice[str], options: Sequence[tuple[str, str]], chosen: str, *, is_wanted: bool, own: str = ""
+    ) -> None:
+        """Offer these options with that one chosen, or nothing if it means nothing for what is on view.
+
+        ``own`` are the words for what is chosen, if they say more than those by which it is offered.
+        """
         if options:
-            choice.offer(options, chosen)
+            choice.offer(options, chosen, own)
             self._fit_choice(choice)
         (self._wanted.add if is_wanted else self._wanted.discard)(choice)
         self._plan()
@@ -93,7 +98,7 @@ class ConversationHead(ttk.Frame):
     def _fit_choice(self, choice: Choice[str]) -> None:
         """A box is as wide as the longest of its words, so that none are cut and it never changes its width."""
         font = self._theme.base
-        longest = max(-(-font.measure(words) // font.measure("0")) for words in choice.words)
+        longest = max(-(-font.measure(words) // font.measure("0")) for words in (*choice.words, choice.own))
         choice.configure(width=min(_LONGEST, longest), style=_LONG if longest > _LONGEST else "Pane.TCombobox")
 
     def _restyle(self) -> None:

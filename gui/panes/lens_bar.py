@@ -42,8 +42,10 @@ class LensBar(ttk.Frame):
         self._flow.add(self.field, stretch=1, least=px(_LEAST_FIELD))
         self._flow.add(self._words, least=px(_LEAST_WORDS))
         self._flow.add(self.close_button)
+        self._help = ttk.Label(self, style="Window.Muted.TLabel", justify="left", anchor="w")
         self._flow.pack(fill="x")
-        wrap_within(self._why, self, lambda: px(30))
+        for label in (self._why, self._help):
+            wrap_within(label, self, lambda: px(30))
         for part in (self.field, self.close_button):
             part.bind("<Escape>", lambda _event: self._key(self.close))
         for sequence in ("<Return>", "<KP_Enter>"):
@@ -57,6 +59,11 @@ class LensBar(ttk.Frame):
         self._kind, self._framing = kind, framing
         self._asks.configure(text=kind.asks)
         self.field.hint(kind.hint)
+        self._help.configure(text=kind.help)
+        if kind.help:
+            self._help.pack(fill="x", pady=(self._theme.px(4), 0))
+        else:
+            self._help.pack_forget()
         self.field.put(written(kind, framing))
         self._check()
 
@@ -64,6 +71,11 @@ class LensBar(ttk.Frame):
     def words(self) -> str:
         """What it says about what is written."""
         return str(self._words.cget("text"))
+
+    @property
+    def help(self) -> str:
+        """What it says can be written there."""
+        return str(self._help.cget("text")) if self._help.winfo_manager() else ""
 
     @property
     def complaint(self) -> str:
@@ -91,7 +103,7 @@ class LensBar(ttk.Frame):
         except WrittenError as error:
             self.field.refuse(error.place)
             self._why.configure(text=self._safety.text(str(error)))
-            self._why.pack(fill="x", pady=(self._theme.px(4), 0))
+            self._why.pack(after=self._flow, fill="x", pady=(self._theme.px(4), 0))
             self._words.configure(text="")
             return ""
         self.field.accept()

@@ -55,7 +55,7 @@ def write(app: App, text: str) -> LensBar:
     bar.field.focus_force()
     bar.field.delete(0, "end")
     for letter in text:
-        bar.field.event_generate("<Key>", keysym={",": "comma", "=": "equal"}.get(letter, letter))
+        bar.field.event_generate("<Key>", keysym={",": "comma", "=": "equal", " ": "space"}.get(letter, letter))
     bar.field.event_generate("<Return>")
     app.root.update()
     return bar
@@ -119,6 +119,39 @@ def test_the_menu_and_the_head_say_the_same(make_app: MakeApp) -> None:
     app.root.update()
     assert app.window.conversation.lens.get() == "2-byte big-endian length"
     assert is_asking(app)
+
+
+def test_a_length_says_what_can_be_written_and_takes_it_as_people_write_it(make_app: MakeApp, tmp_path: Path) -> None:
+    app = look_at(make_app, tmp_path / "a.tincan", 1, instead={0: b"head" + NUMBERS[:5]})
+    choose(app, "Length in front…")
+    bar = lens_bar(app)
+    assert all(word in bar.help for word in ("varint", ",offset=3", ",itself", ",whole"))
+
+    write(app, "2be, offset 4")
+    assert bar.complaint == ""
+    assert app.switchboard.viewing.lens.framing == "length:2be,offset=4"
+
+    choose(app, "Fixed length…")
+    assert lens_bar(app).help == ""
+
+
+def test_the_list_offers_every_kind_by_its_name_while_the_box_says_what_holds(make_app: MakeApp) -> None:
+    app = make_app()
+    serve(app)
+    choose(app, "Length in front…")
+    lens = app.window.conversation.lens
+    assert lens.get() == "2-byte big-endian length"
+    popdown = str(app.root.tk.call("ttk::combobox::PopdownWindow", lens))
+
+    app.root.tk.call("ttk::combobox::Post", lens)
+    app.root.update()
+    listed = app.root.tk.call(f"{popdown}.f.l", "get", "0", "end")
+    assert tuple(map(str, listed)) == tuple(words for _key, words in FRAMINGS)
+    assert app.root.tk.call(f"{popdown}.f.l", "curselection") == (5,)
+
+    app.root.tk.call("ttk::combobox::Unpost", lens)
+    pump_until(lambda: lens.get() == "2-byte big-endian length", app.root)
+    assert lens.key == "length:2be"
 
 
 def test_every_session_keeps_its_own_lens(make_app: MakeApp, tmp_path: Path) -> None:

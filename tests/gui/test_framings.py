@@ -42,12 +42,12 @@ def test_what_is_written_is_read_as_it_is_meant(kind: Kind, text: str, framing: 
         (DELIMITER, "0d 0x", 4, "hex digits"),
         (DELIMITER, "0d 0", 4, "one is missing"),
         (LENGTH, "3be", 0, "1, 2be"),
-        (LENGTH, "2be, nonsense", 5, "'nonsense'"),
+        (LENGTH, "2be, nonsense", 5, "“nonsense”"),
         (FIXED, "0", 0, "from 1"),
         (FIXED, "99999999999999999999", 0, "a number"),
         (GAP, "soon", 0, "a number"),
         (GAP, "   ", 0, "50"),
-        (LENGTH, "", 0, "varint"),
+        (LENGTH, "", 0, "2be"),
     ],
 )
 def test_what_makes_no_sense_is_refused_at_its_place(kind: Kind, text: str, place: int, part: str) -> None:

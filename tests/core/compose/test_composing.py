@@ -80,7 +80,7 @@ def test_the_frame_is_told_apart_from_the_message() -> None:
     [
         (Draft("hello", framing="fixed:4"), "5 bytes"),
         (Draft("x" * 256, framing="length:1"), "256 bytes"),
-        (Draft("hello", framing="nonsense"), "'nonsense'"),
+        (Draft("hello", framing="nonsense"), "“nonsense”"),
     ],
 )
 def test_a_frame_that_does_not_fit_is_a_sentence_about_the_whole_message(draft: Draft, why: str) -> None:

@@ -214,12 +214,12 @@ def test_a_bad_file_to_import_is_a_sentence_and_is_left_alone(tmp_path: Path, co
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"format": "morse"}, "message 2 has the format 'morse', and there are only text, escapes, hex"),
-        ({"encoding": "ebcdic"}, "message 2 has the encoding 'ebcdic', and there are only utf-8, "),
+        ({"format": "morse"}, "message 2 has the format “morse”, and there are only text, escapes, hex"),
+        ({"encoding": "ebcdic"}, "message 2 has the encoding “ebcdic”, and there are only utf-8, "),
         ({"ending": "\r\n"}, "and there are only nothing, lf, cr, crlf, nul"),
-        ({"ending": None}, "message 2 has the ending 'None'"),
+        ({"ending": None}, "message 2 has the ending “None”"),
         ({"name": "x" * 201}, "the name of message 2 has more than 200 characters"),
-        ({"text": ["a"]}, 'message 2 has no "name" or no "text"'),
+        ({"text": ["a"]}, "message 2 has no “name” or no “text”"),
     ],
 )
 def test_an_import_names_the_message_that_is_wrong(tmp_path: Path, wrong: dict[str, object], why: str) -> None:

@@ -75,5 +75,5 @@ def test_a_rule_is_made_by_its_name(name: str) -> None:
 
 
 def test_an_unknown_rule_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(TincanError, match="no reply called 'shout'; there are letter, echo, room, none"):
+    with pytest.raises(TincanError, match="no reply called “shout”; there are letter, echo, room, none"):
         make_reply("shout")

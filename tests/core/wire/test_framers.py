@@ -130,7 +130,7 @@ def test_a_framing_is_made_by_its_name() -> None:
 
 
 def test_an_unknown_framing_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(TincanError, match="no framing called 'csv'; there are raw, line"):
+    with pytest.raises(TincanError, match="no framing called “csv”; there are raw, line"):
         make_framer("csv", 10)
 
 
