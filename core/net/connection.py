@@ -14,17 +14,7 @@ from collections.abc import Callable
 
 from core.address import Address
 from core.errors import Doing, Explanation, explain
-from core.events import (
-    Closed,
-    ConnectionId,
-    Ending,
-    Event,
-    Opened,
-    PeerFinished,
-    Received,
-    SessionId,
-    WeFinished,
-)
+from core.events import Closed, ConnectionId, Ending, Event, Opened, PeerFinished, Received, SessionId, WeFinished
 from core.net import sockets
 from core.net.endings import ending_of, why_not_send
 from core.net.idle import IdleLimit
@@ -101,7 +91,7 @@ class Connection:
         self._owner = owner
         self._session = session
         self._limits = limits
-        self.use_framing(framing)
+        self._tell_apart(framing)
         self._receive = limits.receive
         self._sink = sink
         self._sender = Sender(
@@ -205,15 +195,19 @@ class Connection:
         self._watch()
 
     def _ready(self, events: int) -> None:
-        """What the socket is ready for. A fault of our own ends this connection and no other."""
+        """What the socket is ready for."""
         try:
             if events & READ and self._sock is not None:
                 self._read()
             if events & WRITE and self._sock is not None:
                 self._flush()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this connection's alone
-            _log.exception("fault while serving %s", self.peer)
-            self._end(Ending.FAILED, explain(error, Doing.TALKING, self.peer))
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """A fault of our own ends this connection and no other."""
+        _log.error("fault while serving %s", self.peer, exc_info=error)
+        self._end(Ending.FAILED, explain(error, Doing.TALKING, self.peer))
 
     def _read(self) -> None:
         sink = self._sink
@@ -265,9 +259,13 @@ class Connection:
             self._owner.received(self, whole)
 
     def use_framing(self, framing: Framing) -> None:
-        """Tell messages apart in this way from the next byte on. The loop's thread."""
+        """Tell messages apart in this way from the next byte on; one that has begun is none. The loop's thread."""
+        self._framer.finish()  # else silence would still end it
+        self._tell_apart(framing)
+
+    def _tell_apart(self, framing: Framing) -> None:
         self._framing = framing
-        self._framer = heeding_silence(framing.framer(self._limits.message), self._loop, self._hand_over)
+        self._framer = heeding_silence(framing.framer(self._limits.message), self._loop, self._hand_over, self._fail)
 
     def _see_fin(self) -> None:
         """The end of the peer's sending. It is news of its own only if it is not the end of it all."""
@@ -367,6 +365,8 @@ class Connection:
             return
         if self._closing_timer is not None:
             self._closing_timer.cancel()
+        if self._idle is not None:
+            self._idle.cancel()
         left = self._sender.end("the connection is closed")
         self._loop.watch(sock, 0, self._ready)
         if ending in (Ending.OURS_RESET, Ending.STALLED):

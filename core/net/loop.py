@@ -27,6 +27,9 @@ Ready: TypeAlias = Callable[[int], None]
 _log = logging.getLogger(__name__)
 
 
+def _nothing() -> None: ...
+
+
 class Timer:
     """A call that is due at a moment of its loop's time, unless it is cancelled."""
 
@@ -38,8 +41,9 @@ class Timer:
         self.cancelled = False
 
     def cancel(self) -> None:
-        """Never mind."""
+        """Never mind. Whoever was to be called can be forgotten, long before the moment comes."""
         self.cancelled = True
+        self.call = _nothing
 
 
 class Loop:

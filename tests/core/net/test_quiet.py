@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import logging
+import weakref
+
 import pytest
 
+from core.events import Closed, Ending, Received
 from core.net.client import Client
+from core.net.connection import Connection
 from core.net.server import Server
+from core.settings import Limits
+from tests.support.peers import Peer
+from tests.support.sink import Sink, until
+from tests.support.stage import serving
 
 PATIENCE = 10.0
 
@@ -41,3 +51,44 @@ def test_two_ends_of_one_framing_understand_each_other(framing: str) -> None:
         client.send(b"hello")
         client.send(b"there")
         assert [client.receive(PATIENCE), client.receive(PATIENCE)] == [b"hello", b"there"]
+
+
+def test_what_had_begun_when_the_framing_changed_gets_no_reply_even_when_silence_follows() -> None:
+    with serving("echo", framing="gap:50") as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"begun")
+        sink.wait_for(Received)
+
+        server.set_framing("gap:150")
+
+        peer.say(b"anew")
+        assert peer.hear(4) == b"anew"
+
+
+def test_a_fault_in_an_answer_to_what_silence_ended_costs_one_connection(
+    logged_errors: list[logging.LogRecord],
+) -> None:
+    class Stumbling(Server):
+        def received(self, connection: Connection, messages: list[bytes]) -> None:
+            assert messages != [b"stumble"], "it stumbled"
+            super().received(connection, messages)
+
+    sink = Sink()
+    with Stumbling("127.0.0.1:0", reply="echo", framing="gap:30", events=sink) as server:
+        with Peer.calls(server.addresses[0]) as stone, Peer.calls(server.addresses[0]) as other:
+            stone.say(b"stumble")
+            (closed,) = sink.wait_for(Closed)
+            other.say(b"still there")
+            assert other.hear(11) == b"still there"
+        assert closed.ending is Ending.FAILED
+    assert len(logged_errors) == 1
+    logged_errors.clear()
+
+
+def test_a_connection_that_is_over_is_forgotten_long_before_its_limit_of_silence() -> None:
+    with serving("echo", limits=Limits(idle=3600.0)) as (server, sink):
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(b"hello")
+            assert peer.hear(5) == b"hello"
+            forgotten = weakref.ref(server.connections[0]._framer)
+        sink.wait_for(Closed)
+        until(lambda: gc.collect() >= 0 and forgotten() is None, "the connection to be forgotten")
