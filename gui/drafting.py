@@ -6,11 +6,13 @@ nothing yet.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from core.compose import Composed, Draft, Misfit
+    from core.events import ConnectionId
 
 FORMATS = (("text", "text"), ("escapes", "escapes"), ("hex", "hex"))
 ENCODINGS = (
@@ -113,6 +115,26 @@ class Wrong(NamedTuple):
     sentence: str
     start: int
     stop: int
+
+
+class Outcome(NamedTuple):
+    """What became of a message: whether it went out, what there is to say about it, and what is wrong in it."""
+
+    is_sent: bool
+    sentence: str = ""
+    wrong: Wrong | None = None
+
+
+class Sender(Protocol):
+    """Sends messages and tells what became of them, at once or a moment later; ``to`` None is everyone."""
+
+    def send(
+        self,
+        texts: Sequence[str],
+        manner: Manner,
+        to: frozenset[ConnectionId] | None,
+        tell: Callable[[Outcome], None],
+    ) -> None: ...
 
 
 class MacroRow(NamedTuple):

@@ -5,12 +5,12 @@ The pane is made, and the file read, when they are first asked for: the first wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from gui.drafting import Manner
+from gui.drafting import Manner, Outcome, Sender
 from gui.keys import shown
 from gui.saved_exchange import ask_for_source, ask_for_target, counted, find_out, read, write
 from gui.saved_keeping import SavedKeeping
@@ -19,8 +19,6 @@ from gui.saved_rows import SavedRow, manner_of, message_of, name_for, row_of, ty
 
 if TYPE_CHECKING:
     from core.compose import Misfit, SavedError, SavedMessage
-    from core.events import ConnectionId
-    from gui.panes.composer import Outcome
     from gui.panes.saved_pane import SavedPane
     from gui.saved_list import Kept
     from gui.window import Window
@@ -28,18 +26,11 @@ if TYPE_CHECKING:
 _QUICK = 20_000  # characters that are made fit for the field at once
 
 
-class Sending(Protocol):
+class Sending(Sender, Protocol):
     """What sends: ``gui.sending_desk.SendingDesk``."""
 
     @property
     def manner(self) -> Manner: ...
-    def send(
-        self,
-        texts: Sequence[str],
-        manner: Manner,
-        to: frozenset[ConnectionId] | None,
-        tell: Callable[[Outcome], None],
-    ) -> None: ...
 
 
 class SavedDesk:

@@ -18,6 +18,7 @@ from core.errors import SendError
 from gui.drafting import (
     MacroRow,
     Manner,
+    Outcome,
     Preview,
     Written,
     Wrong,
@@ -26,7 +27,6 @@ from gui.drafting import (
     preview_of,
     wrong_of,
 )
-from gui.panes.composer import Outcome
 
 if TYPE_CHECKING:
     from core.compose import Composed, Context
@@ -99,7 +99,7 @@ class SendingDesk:
         self.count = 0  # messages with a counter in them that went out
         self._seed = os.urandom(16)  # of the random bytes in the next message
         self._turns: deque[Callable[[], None]] = deque()  # what is being sent, and what is to be sent after it
-        self._sooner: Callable[[], None] | None = None  # a message that waits to be composed: never left out
+        self._sooner: deque[Callable[[], None]] = deque()  # what waits and is never left out
         self._waiting: Callable[[], None] | None = None  # the newest of what else is to be worked out
         self._is_working = False
 
@@ -137,7 +137,7 @@ class SendingDesk:
 
     def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None:
         """Tell the text in another format; see ``gui.drafting.convert``."""
-        self._answer(lambda: convert(text, before, after), tell, is_quick=is_quick(text, before))
+        self._answer(lambda: convert(text, before, after), tell, is_quick=is_quick(text, before), is_needed=True)
 
     def send(
         self,
@@ -196,7 +196,7 @@ class SendingDesk:
 
         are_few = len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(is_quick(one, manner) for one in texts)
         are_quick = are_few or (len(texts) == 1 and is_quick(texts[0], manner))
-        self._answer(answer, composed, is_quick=are_quick, is_sent=True)
+        self._answer(answer, composed, is_quick=are_quick, is_needed=True)
 
     def macros(self, text: str, manner: Manner, place: int) -> list[MacroRow]:
         """Every macro there is, and what it would become at that place."""
@@ -257,7 +257,7 @@ class SendingDesk:
         tell: Callable[[Answer | Wrong], None],
         *,
         is_quick: bool,
-        is_sent: bool = False,
+        is_needed: bool = False,
     ) -> None:
         """Work something out and tell it; an error that nobody foresaw is told too, and raised for the fault log."""
         if is_quick:
@@ -280,8 +280,8 @@ class SendingDesk:
 
         if not self._is_working:
             self._start(job)
-        elif is_sent:
-            self._sooner = job
+        elif is_needed:
+            self._sooner.append(job)
         else:
             self._waiting = job
 
@@ -294,9 +294,8 @@ class SendingDesk:
 
     def _worked_out(self, found: Answer | Wrong, tell: Callable[[Answer | Wrong], None]) -> None:
         self._is_working = False
-        if self._sooner is not None:
-            waiting, self._sooner = self._sooner, None
-            self._start(waiting)
+        if self._sooner:
+            self._start(self._sooner.popleft())
         elif self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             self._start(waiting)

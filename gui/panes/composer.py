@@ -6,10 +6,10 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from tkinter import ttk
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.text_safety import TextSafety
-from gui.drafting import USUAL, MacroRow, Manner, Preview, Written, Wrong
+from gui.drafting import USUAL, MacroRow, Manner, Outcome, Preview, Sender, Written, Wrong
 from gui.panes.complaint import Complaint
 from gui.panes.composer_live import Live
 from gui.panes.lines_question import LinesQuestion
@@ -30,15 +30,7 @@ _NARROW, _LOW_IF_NARROW = 460, 520  # the same where the choices above the field
 _LONGEST_SENTENCE = 1_000  # characters
 
 
-class Outcome(NamedTuple):
-    """What became of a message: whether it went out, what there is to say about it, and what is wrong in it."""
-
-    is_sent: bool
-    sentence: str = ""
-    wrong: Wrong | None = None
-
-
-class Desk(Protocol):
+class Desk(Sender, Protocol):
     """Works out and sends what is written. What it tells, it tells at once or a moment later."""
 
     def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None: ...
@@ -46,13 +38,6 @@ class Desk(Protocol):
     def macros(self, text: str, manner: Manner, place: int) -> Sequence[MacroRow]: ...
     def choose_manner(self, manner: Manner) -> None: ...
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None: ...
-    def send(
-        self,
-        texts: Sequence[str],
-        manner: Manner,
-        to: frozenset[ConnectionId] | None,
-        tell: Callable[[Outcome], None],
-    ) -> None: ...
 
 
 class Composer(ttk.Frame):
@@ -198,6 +183,9 @@ class Composer(ttk.Frame):
         text, before = self.text, self._manner
 
         def converted(found: str | Wrong) -> None:
+            if (self.text, self._manner) != (text, before):
+                self.choose(manner)  # it was written on meanwhile, and none of that may be lost
+                return
             if isinstance(found, Wrong):
                 self._use(before)
                 self.complain(found.sentence)

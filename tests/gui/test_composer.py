@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from core.events import ConnectionId
-from gui.drafting import Manner, Written
+from gui.drafting import Manner, Outcome, Written, Wrong
 from gui.filtering import ConnectionRow
 from gui.palettes import PALETTES
 from gui.panes.choice import Choice
-from gui.panes.composer import Composer, Outcome
+from gui.panes.composer import Composer
 from gui.theme import Theme
 from gui.views import ComposerView
 from tests.gui.conftest import WaitUntil
@@ -576,3 +576,28 @@ def test_a_hint_that_is_too_long_for_the_field_says_so(writer: Writer, wait_unti
 
     writer.root.geometry("1200x300")
     wait_until(lambda: str(hint.cget("text")) == words)
+
+
+class SlowDesk(PaperDesk):
+    """Takes its time over another format."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Callable[[], None]] = []
+
+    def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None:
+        self.waiting.append(lambda: super(SlowDesk, self).convert(text, before, after, tell))
+
+
+def test_what_is_typed_while_the_text_gets_another_format_is_in_the_message_too(root: tk.Tk, theme: Theme) -> None:
+    desk = SlowDesk()
+    composer = Composer(root, theme, desk, on_page=lambda _pages: None)
+    composer.put("long", Manner())
+    composer.choose(Manner("hex"))
+    composer.field.insert("end", "er")
+
+    while desk.waiting:
+        desk.waiting.pop(0)()
+
+    assert composer.text.lower() == "6c 6f 6e 67 65 72"
+    assert composer.manner == Manner("hex")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 import pytest
 
 from gui.app import App
-from gui.drafting import Manner
+from gui.drafting import Manner, Preview, Wrong
 from gui.preferences import PreferencesFile
+from gui.sending_desk import SendingDesk
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 
@@ -171,3 +173,20 @@ def test_a_megabyte_of_hex_is_worked_out_aside_and_sent_as_it_is(make_app: MakeA
 
         assert receive(peer, len(data)) == data
         assert max(late) < 1.0
+
+
+def test_another_format_for_a_long_message_comes_though_its_bytes_are_asked_for_meanwhile(make_app: MakeApp) -> None:
+    app = make_app()
+    posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
+    desk = SendingDesk(app.switchboard, posted.put)
+    text, hexes = "00 " * 10_000, Manner("hex")
+    previews: list[Preview | Wrong] = []
+    converted: list[str | Wrong] = []
+    desk.work_out(text, hexes, previews.append)
+    desk.convert(text, hexes, Manner("escapes"), converted.append)
+    desk.work_out(text, hexes, previews.append)
+
+    while len(previews) < 2:
+        posted.get(timeout=10)()
+
+    assert converted == ["\\0" * 10_000]
