@@ -70,7 +70,10 @@ class KnobsDesk:
     def show(self) -> None:
         """Show how the knobs of the conversation on view stand."""
         bar, state = self._strip, self._board.state
-        if bar is None or not self.is_open or state is None:
+        if bar is None or not self.is_open:
+            return
+        if state is None:
+            bar.show(self._nobodys, "", is_free=False)
             return
         is_live = state.phase is not Phase.ENDED and self._board.archives.get(state.session) is None
         words = session_words(self._board.desk(), state)
@@ -98,6 +101,12 @@ class KnobsDesk:
             receive = None if turned.receive == self._usual else turned.receive
             knobs = Knobs(turned.nagle, receive, turned.byte_by_byte, turned.pause_ms / 1000)
             self._board.workbench.tune(state.session, knobs)
+
+    @property
+    def _nobodys(self) -> Turned:
+        from gui.turning import Turned
+
+        return Turned(self._usual)
 
     @property
     def _usual(self) -> int:

@@ -105,8 +105,7 @@ class Searching:
 
     def search_on(self) -> None:
         """The conversation on view has changed, or grown: look through what was not looked through yet."""
-        conversation = self._viewing.conversation
-        if conversation is not None and self._request.text and self._is_open and self._searched != self._on_view:
+        if self._request.text and self._is_open and self._searched != self._on_view:
             self.find(self._request)
         elif not self._again.is_due:
             self._search_rest()

@@ -15,6 +15,7 @@ from core.errors import TincanError
 from core.events import Role
 from gui.filtering import ConnectionRow, FilterView, chosen_words
 from gui.keys import shown
+from gui.panes.later import Later
 from gui.sentences import sentence
 from gui.session_rows import session_words
 from gui.task_strips import Task, TaskStrips
@@ -22,7 +23,7 @@ from gui.telling import Telling, Told
 
 if TYPE_CHECKING:
     from core.compose import Draft, SavedMessage
-    from core.events import ConnectionId
+    from core.events import ConnectionId, SessionId
     from core.journal.ledger import SessionState
     from core.sending.file import FileSending, FileSent
     from core.sending.keep import Kept
@@ -88,6 +89,8 @@ class TaskDesk:
         self.keep_dialog: KeepDialog | None = None
         self._file = ""  # sent last
         self._folder = Path.home()  # in which something was saved last
+        self._again = Later(window.root, self._look)
+        self._kept: SessionId | None = None  # whose bytes the window for saving offers
         self._checked: tuple[object, str] = (None, "")  # what was in the field, and what is wrong with it
 
     def show(self) -> None:
@@ -157,7 +160,7 @@ class TaskDesk:
         if dialog is None or dialog.is_gone:
             return
         dialog.show(self._repeat_view())
-        dialog.after(_LOOK, self._look)
+        self._again.ask(_LOOK)
 
     def _repeat_view(self) -> RepeatView:
         from gui.repeating import RepeatView
@@ -222,9 +225,9 @@ class TaskDesk:
 
     def open_keep(self) -> None:
         """Ask whose bytes are to be saved, and where."""
-        if _is_open(self.keep_dialog):
-            return
         state, rows = self._board.state, self._connections()
+        if state is not None and state.session == self._kept and _is_open(self.keep_dialog):
+            return
         if state is not None and self._board.archives.get(state.session) is not None:
             self._complain(f"This is an earlier run's: {shown('export')} exports it, as raw bytes too.")
             return
@@ -233,6 +236,9 @@ class TaskDesk:
             return
         from gui.panes.send_file_dialog import KeepDialog
 
+        if self.keep_dialog is not None and not self.keep_dialog.is_gone:
+            self.keep_dialog.destroy()  # another conversation's
+        self._kept = state.session
         chosen = next(iter(self._board.sending.recipients or ()), rows[-1].connection)
         moment = time.strftime("%Y-%m-%d_%H-%M-%S")
         dialog = self.keep_dialog = KeepDialog(

@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from gui.panes.later import Later
 from gui.panes.line_field import LineField
 from gui.theme import Theme
 
@@ -31,7 +32,7 @@ class Measure(ttk.Frame):
         self.field.configure(justify="right")
         self.field.pack(side="left")
         ttk.Label(self, text=words, style=f"{ground}.TLabel").pack(side="left", padx=(theme.px(8), 0))
-        self._on_edit = on_edit
+        self._edited = Later(self, on_edit)
 
     def read(self, read: Callable[[str], object]) -> str:
         """Why ``read`` refuses what is typed, and mark it then; empty if it does not."""
@@ -44,8 +45,4 @@ class Measure(ttk.Frame):
         return ""
 
     def _soon(self, _text: str) -> None:
-        self.after_idle(self._edited)  # when the field has it
-
-    def _edited(self) -> None:
-        if self.winfo_exists():
-            self._on_edit()
+        self._edited.ask(0)  # when the field has it

@@ -232,5 +232,6 @@ class MenuBar(tk.Menu):
         return menu
 
     def _restyle(self) -> None:
+        self.setvar(_COLOURS, self._theme.choice)  # the settings offer them too
         self._theme.colour_menu(self)
         self.configure(background=self._theme.palette.window, activeborderwidth=0, borderwidth=0)

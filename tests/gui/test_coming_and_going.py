@@ -1,0 +1,160 @@
+"""What opens and closes leaves nothing behind, and what stays open follows what is on view."""
+
+from __future__ import annotations
+
+import socket
+import tkinter as tk
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from gui.app import App
+from gui.repeating import RepeatRequest
+from tests.gui.conftest import pump_until
+from tests.gui.driving import MakeApp, connect, say, serve, shown
+
+DIALOGS = ("show_settings", "show_keys", "show_about", "show_network", "export", "repeat", "send_file", "keep_received")
+PANES = ("toggle_saved", "toggle_inspector", "toggle_knobs", "toggle_hex", "show_times", "message_options")
+TIMES = 3  # what each of them leaves would be there so often
+
+
+def do(app: App, command: str) -> None:
+    app.switchboard.commands[command]()
+    app.root.update()
+
+
+def windows(app: App) -> list[tk.Toplevel]:
+    return [child for child in app.root.winfo_children() if isinstance(child, tk.Toplevel)]
+
+
+def open_and_close(app: App, dialog: str) -> None:
+    do(app, dialog)
+    (window,) = windows(app)
+    window.destroy()
+    app.root.update()
+
+
+def twice(app: App, pane: str) -> None:
+    do(app, pane)
+    do(app, pane)
+
+
+def tour(app: App) -> None:
+    do(app, "begin_tour")
+    app.switchboard.help.end_tour()
+
+
+def find(app: App) -> None:
+    do(app, "find")
+    bar = app.switchboard.room.searching._find_bar
+    assert bar is not None
+    bar.close()
+
+
+def task(app: App) -> None:
+    tasks = app.switchboard.tasks
+    app.window.composer.put("again", app.window.composer.manner)
+    assert tasks.repeat(RepeatRequest(1.0, 2, ())) == ""
+    newest = tasks.strips._tasks[-1]
+    pump_until(lambda: not newest.is_running, app.root)
+    newest.close()
+
+
+def kept(app: App) -> dict[str, int]:
+    """What there is more of for good, when something that is gone has left it behind."""
+    app.root.update()
+    root, listed = app.root, app.root.tk.splitlist
+    bound = [str(root.tk.call("bind", ".", each)) for each in listed(root.tk.call("bind", "."))]
+    return {
+        "subscriptions": len(app.theme._listeners),
+        "widgets": len(root.winfo_children()),
+        "bindings": sum(each.count("\n") for each in bound),
+        "pictures": len(listed(root.tk.call("image", "names"))),
+    }
+
+
+def test_whatever_is_opened_and_closed_leaves_nothing_behind(make_app: MakeApp) -> None:
+    app = make_app()
+    connect(app, serve(app, "echo"))
+    say(app, "hello")
+    app.window.composer.prepare()
+    acts: list[Callable[[], None]] = [partial(open_and_close, app, dialog) for dialog in DIALOGS]
+    acts += [partial(twice, app, pane) for pane in PANES]
+    acts += [partial(act, app) for act in (tour, find, task)]
+    for act in acts:
+        act()
+    before = kept(app)
+
+    for act in acts:
+        for _ in range(TIMES):
+            act()
+
+    assert kept(app) == before
+
+
+def test_nothing_calls_back_into_the_window_for_repeats_once_it_is_gone(make_app: MakeApp) -> None:
+    app = make_app()
+    connect(app, serve(app))
+    complaints: list[str] = []
+    app.root.tk.createcommand("tkerror", complaints.append)
+    do(app, "repeat")
+    dialog = app.switchboard.tasks.repeat_dialog
+    assert dialog is not None
+    dialog.every.field.insert("end", "0")
+    dialog.destroy()
+    passed: list[bool] = []
+    app.root.after(400, lambda: passed.append(True))
+
+    pump_until(lambda: bool(passed), app.root)
+
+    assert [str(each) for each in complaints] == []
+
+
+def test_colours_chosen_in_the_settings_are_those_that_the_menu_marks(make_app: MakeApp) -> None:
+    app = make_app()
+
+    app.switchboard.settings.apply(app.switchboard.preferences.__class__(theme="dark"))
+
+    assert app.root.getvar("tincan_colours") == "dark"
+
+
+def test_what_was_received_is_saved_from_the_conversation_on_view_not_from_an_earlier_one(make_app: MakeApp) -> None:
+    app = make_app()
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        connect(app, first.getsockname()[1])
+        do(app, "keep_received")
+        app.window.address.fill("127.0.0.1", str(second.getsockname()[1]))
+        app.window.address.client_button.invoke()
+        pump_until(lambda: str(second.getsockname()[1]) in shown(app) and "connected to" in shown(app), app.root)
+
+        do(app, "keep_received")
+
+        dialog = app.switchboard.tasks.keep_dialog
+        assert dialog is not None
+        assert len(windows(app)) == 1
+        assert any(str(second.getsockname()[1]) in words for words in dialog.whose.words)
+
+
+@pytest.mark.parametrize("pane", ["find", "toggle_knobs"])
+def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_app: MakeApp, pane: str) -> None:
+    app = make_app()
+    connect(app, serve(app))
+    do(app, pane)
+    searching, knobs = app.switchboard.room.searching, app.switchboard.knobs
+    if pane == "find":
+        assert searching._find_bar is not None
+        searching._find_bar.field.insert("end", "connected")
+        pump_until(lambda: searching._view.count > 0, app.root)
+    else:
+        assert knobs.strip is not None
+        assert "Client" in knobs.strip.whose
+
+    app.switchboard.select_nothing()
+
+    if pane == "find":
+        assert searching._view.count == 0
+    else:
+        assert knobs.strip is not None
+        assert knobs.strip.whose == ""
+        assert all(part.instate(["disabled"]) for part in knobs.strip.controls)
