@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ICONS = Path(__file__).parent / "icons"
 USUAL_SIZE = (920, 660)  # at 96 dots an inch
+_CROWDED = 760  # at 96 dots an inch; below, the list of sessions gives way to what stands beside the conversation
 _NARROW = 560  # at 96 dots an inch; below, the inspector stands in the conversation's place
 SMALLEST_SIZE = (460, 320)
 
@@ -159,9 +160,11 @@ class Window:
         pane.grid_remove()
         self._middle.columnconfigure(3, weight=0, minsize=0)
         self._talk.grid()
+        self._place_sessions()
 
     def _share_width(self, _event: object = None) -> None:
         """What stands at the side gets its part of the width that there is now."""
+        self._place_sessions()
         if self._side is None:
             return
         width = self._middle.winfo_width()
@@ -198,13 +201,19 @@ class Window:
             return
 
     def _show_sessions(self, view: WindowView) -> None:
-        if view.rows and not self.sessions.winfo_manager():
+        self._place_sessions()
+        self.sessions.show(view.rows, view.selected)
+
+    def _place_sessions(self) -> None:
+        """The list is there while it has rows, and room."""
+        is_crowded = self._side is not None and self._middle.winfo_width() < self.theme.px(_CROWDED)
+        is_wanted = self._view is not None and bool(self._view.rows) and not is_crowded
+        if is_wanted and not self.sessions.winfo_manager():
             self.sessions.grid(row=0, column=0, sticky="nsew")
             self._divider.grid(row=0, column=1, sticky="ns")
-        elif not view.rows and self.sessions.winfo_manager():
+        elif not is_wanted and self.sessions.winfo_manager():
             self.sessions.grid_remove()
             self._divider.grid_remove()
-        self.sessions.show(view.rows, view.selected)
 
     def _lay_out(self) -> None:
         root, px = self.root, self.theme.px

@@ -164,7 +164,7 @@ class BubbleText(tk.Text):
 
     def _measure(self) -> Metrics:
         theme = self._theme
-        widest = int(min(max(self._inner, theme.px(200)) * _WIDEST, theme.px(_WIDEST_POINTS)))
+        widest = int(min(max(self._inner, theme.px(120)) * _WIDEST, theme.px(_WIDEST_POINTS)))
         mono = theme.mono.measure("0")
         return Metrics(theme.text.measure, widest=widest, step=theme.px(_STEP), mono=mono, room=self._inner)
 

@@ -103,7 +103,7 @@ class FilterBar(ttk.Frame):
             self._flow.add(part)
         self._flow.add(self._words, stretch=1, least=least_words)
         self._flow.add(self.clear_button)
-        self._flow.add(self.close_button)
+        self._flow.add_corner(self.close_button)
         self._flow.pack(fill="x")
 
     def _bind_keys(self) -> None:

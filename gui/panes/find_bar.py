@@ -135,7 +135,7 @@ class FindBar(ttk.Frame):
             flow.add(part)
         flow.add(self._count, stretch=1, least=px(_LEAST_COUNT))
         flow.add(self.stop_button)
-        flow.add(self.close_button)
+        flow.add_corner(self.close_button)
         flow.display(self.stop_button, False)
         flow.pack(fill="x")
         flow.bind("<Configure>", self._fit_words, add=True)

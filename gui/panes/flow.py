@@ -23,6 +23,7 @@ class Flow(ttk.Frame):
         self._gap = theme.px(6)
         self._parts: list[_Part] = []
         self._hidden: set[tk.Widget] = set()
+        self._corner: tk.Widget | None = None
         self._is_due = False
         self.bind("<Configure>", lambda _event: self.arrange())
         self.bind("<Destroy>", lambda event: theme.forget(self.arrange) if event.widget is self else None)
@@ -34,6 +35,11 @@ class Flow(ttk.Frame):
         What is left of a line goes to the part in it with the highest ``stretch``, if that is not 0.
         """
         self._parts.append(_Part(widget, stretch, least))
+        self.arrange()
+
+    def add_corner(self, widget: tk.Widget) -> None:
+        """Put a part at the right end of the first line, however many lines there are."""
+        self._corner = widget
         self.arrange()
 
     def display(self, widget: tk.Widget, is_shown: bool) -> None:
@@ -57,6 +63,11 @@ class Flow(ttk.Frame):
             top += height + self._gap
         for widget in self._hidden:
             widget.place_forget()
+        if self._corner is not None:
+            high, wide = self._corner.winfo_reqheight(), self._corner.winfo_reqwidth()
+            first = max((part.widget.winfo_reqheight() for part in next(iter(self._lines()), [])), default=high)
+            self._corner.place(x=self.winfo_width() - wide, y=0, width=wide, height=max(high, first))
+            top = max(top, high + self._gap)
         wanted = max(1, top - self._gap)
         if self.winfo_reqheight() != wanted:
             self.configure(height=wanted)
@@ -68,7 +79,7 @@ class Flow(ttk.Frame):
             if part.widget in self._hidden:
                 continue
             wide = self._wish(part) + self._gap
-            if not lines or used + wide > self.winfo_width() + self._gap:
+            if not lines or used + wide > self._room(len(lines) - 1) + self._gap:
                 lines.append([])
                 used = 0
             lines[-1].append(part)
@@ -76,13 +87,18 @@ class Flow(ttk.Frame):
         return lines
 
     def _place(self, line: list[_Part], top: int, height: int) -> None:
-        spare = self.winfo_width() - sum(self._wish(part) for part in line) - self._gap * (len(line) - 1)
+        spare = self._room(0 if top == 0 else 1) - sum(self._wish(part) for part in line) - self._gap * (len(line) - 1)
         elastic = max(line, key=lambda part: part.stretch)
         left = 0
         for part in line:
             width = self._wish(part) + (max(0, spare) if part is elastic and part.stretch else 0)
             part.widget.place(x=left, y=top, width=width, height=height)
             left += width + self._gap
+
+    def _room(self, line: int) -> int:
+        """The pixels that a line has, the first counted as 0."""
+        corner = self._corner.winfo_reqwidth() + self._gap if self._corner is not None and line <= 0 else 0
+        return self.winfo_width() - corner
 
     def _wish(self, part: _Part) -> int:
         return min(self.winfo_width(), max(part.least, part.widget.winfo_reqwidth()))

@@ -41,7 +41,7 @@ class LensBar(ttk.Frame):
         self._flow.add(self._asks)
         self._flow.add(self.field, stretch=1, least=px(_LEAST_FIELD))
         self._flow.add(self._words, least=px(_LEAST_WORDS))
-        self._flow.add(self.close_button)
+        self._flow.add_corner(self.close_button)
         self._help = ttk.Label(self, style="Window.Muted.TLabel", justify="left", anchor="w")
         self._flow.pack(fill="x")
         for label in (self._why, self._help):

@@ -6,9 +6,13 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from gui.panes.eliding import elided
 from gui.panes.tip import Tip
 from gui.theme import Theme
 from gui.views import StatusView
+
+_BETWEEN = "     "  # two figures
+_BESIDE = 64  # pixels at 96 dots an inch: margins and dot
 
 
 class StatusBar(ttk.Frame):
@@ -32,6 +36,7 @@ class StatusBar(ttk.Frame):
         self._dot.pack(side="left", padx=(0, px(8)))
         self._figures.pack(side="right")
         self._words.pack(side="left")
+        self.bind("<Configure>", lambda _event: self._fit())
         theme.subscribe(self._paint)
 
     def show(self, view: StatusView) -> None:
@@ -61,13 +66,28 @@ class StatusBar(ttk.Frame):
         colors = {"live": p.good, "waiting": p.warning, "failed": p.error}
         self._dot.configure(image=str(self._theme.dot(colors.get(view.state, p.thumb))))
         self._words.configure(text=view.words)
-        self._figures.configure(text="     ".join(view.figures))
         self._show_times()
         self.warning.configure(text=f"▲ {view.warning}")
         if view.warning and not self.warning.winfo_manager():
             self.warning.pack(side="left", padx=(self._theme.px(10), 0))
         elif not view.warning:
             self.warning.pack_forget()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out the last figures first, then the end of the words, where there is no room for a warning."""
+        px, font, view = self._theme.px, self._theme.small, self._view
+        room = self.winfo_width() - px(_BESIDE)
+        if view.warning:
+            room -= self.warning.winfo_reqwidth() + px(10)
+        if view.times is not None:
+            room -= self.times.winfo_reqwidth() + px(10)
+        figures = list(view.figures)
+        while figures and font.measure(view.words + _BETWEEN + _BETWEEN.join(figures)) > room:
+            figures.pop()
+        self._figures.configure(text=_BETWEEN.join(figures))
+        fits = not self.winfo_ismapped() or figures or font.measure(view.words) <= room
+        self._words.configure(text=view.words if fits else elided(view.words, font, max(0, room)))
 
     @property
     def _figure(self) -> str:

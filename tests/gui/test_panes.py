@@ -204,3 +204,25 @@ def test_text_size_keeps_within_its_limits(theme: Theme) -> None:
     assert theme.zoom(1000) == 14
     assert theme.zoom(-1000) == -4
     assert theme.zoom(0) == 0
+
+
+def test_in_a_narrow_window_the_warning_is_whole_and_figures_give_way(
+    root: tk.Tk, theme: Theme, wait_until: WaitUntil
+) -> None:
+    status = StatusBar(root, theme)
+    status.pack(side="bottom", fill="x")
+    figures = ("5 connections", "in 65 B", "out 85 B")
+    status.show(StatusView("live", "listening on 0.0.0.0:5778", figures, "open to the network: 192.0.2.2:5778"))
+    told = []
+    for width in (1000, 560, 380):
+        root.geometry(f"{width}x300")
+        wait_until(lambda: status.winfo_width() == root.winfo_width())
+        root.update()
+        wait_until(lambda: status.winfo_ismapped() == 1)
+        root.update()
+        assert status.warning.winfo_width() >= status.warning.winfo_reqwidth()
+        told.append([figure for figure in figures if figure in str(status._figures.cget("text"))])
+
+    assert told[0] == list(figures)
+    assert len(told[0]) > len(told[1]) >= len(told[2]) == 0
+    assert str(status._words.cget("text")).endswith("…")
