@@ -17,6 +17,7 @@ from core.journal.reading import Counter, Growth
 _log = logging.getLogger(__name__)
 
 GIVEN_WAY = 0.02  # seconds without counting after somebody asked for way
+MOST_GIVEN_WAY = 0.1  # the same, however often somebody asks: who scrolls on and on wants to see what comes too
 _TELL_EVERY = 0.05  # seconds, while there is much to count
 
 
@@ -96,6 +97,7 @@ class Indexer:
         """How far to count; waits until there is something to count. None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._goal > counted)
-            while not self._closed and (rest := self._rests_until - time.monotonic()) > 0:
+            latest = time.monotonic() + MOST_GIVEN_WAY
+            while not self._closed and (rest := min(self._rests_until, latest) - time.monotonic()) > 0:
                 self._changed.wait(rest)
             return None if self._closed else self._goal

@@ -448,6 +448,21 @@ def test_an_indexer_gives_way_for_a_moment_and_goes_on_by_itself(tmp_path: Path)
     assert indexer.join(5)
 
 
+def test_an_indexer_does_not_give_way_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.journal.indexing.GIVEN_WAY", 3600.0)  # as where somebody asks again and again
+    path = tmp_path / "many.tincan"
+    first = write_journal(path, 10)
+    told: SimpleQueue[Growth] = SimpleQueue()
+    indexer = Indexer(path, SESSION, LINES, told.put, pytest.fail)
+
+    indexer.give_way()
+    indexer.reach(first + 10)
+
+    assert told.get(timeout=10).entries == first + 10
+    indexer.close()
+    assert indexer.join(5)
+
+
 def test_an_indexer_of_a_journal_that_is_not_there_says_so(tmp_path: Path) -> None:
     said: list[str] = []
     grown: list[Growth] = []
