@@ -70,7 +70,6 @@ def kept(app: App) -> dict[str, int]:
         "subscriptions": len(app.theme._listeners),
         "widgets": len(root.winfo_children()),
         "bindings": sum(each.count("\n") for each in bound),
-        "pictures": len(listed(root.tk.call("image", "names"))),
     }
 
 
