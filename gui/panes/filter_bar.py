@@ -9,23 +9,15 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.journal.passage import EVERYTHING, Filter
-from core.text_safety import TextSafety
-from gui.filtering import (
-    FilterView,
-    NumbersError,
-    chosen_words,
-    format_numbers,
-    read_numbers,
-    shown_words,
-    toggled,
-)
+from gui.filtering import FilterView, chosen_words, shown_words
+from gui.panes.connection_choice import ConnectionChoice
 from gui.panes.controls import Toggle
-from gui.panes.drop_list import DropList, Row
 from gui.panes.flow import Flow
 from gui.theme import Theme
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
+    from gui.panes.drop_list import DropList
 
 _LEAST_WORDS = 90  # pixels at 96 dots an inch
 
@@ -42,19 +34,17 @@ class FilterBar(ttk.Frame):
         px = theme.px
         super().__init__(parent, style="Window.TFrame", padding=(px(16), px(6), px(10), px(6)))
         self._on_filter, self._on_close = on_filter, on_close
-        self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._view = FilterView()
         self._flow = Flow(self, theme)
-        self.connections_button = ttk.Button(self._flow, text="All connections  ▾", command=self._drop, width=0)
+        self.connections_button = ConnectionChoice(
+            self._flow, theme, all_words="All connections", on_choose=self._choose
+        )
         self.received = Toggle(self._flow, theme, "Received", self._switched)
         self.sent = Toggle(self._flow, theme, "Sent", self._switched)
         self.notes = Toggle(self._flow, theme, "Notes", self._switched)
         self._words = ttk.Label(self._flow, style="Window.Muted.TLabel", anchor="e")
         self.clear_button = ttk.Button(self._flow, text="Clear filter", command=self.clear, style="Bar.Quiet.TButton")
         self.close_button = ttk.Button(self._flow, text="✕", command=self.close, style="Bar.Quiet.TButton", width=0)
-        self.list: DropList[ConnectionId] = DropList(
-            self.connections_button, theme, all_words="All connections", on_toggle=self._toggle, on_write=self._write
-        )
         self._lay_out(px(_LEAST_WORDS))
         self._bind_keys()
         self.show(self._view)
@@ -64,13 +54,16 @@ class FilterBar(ttk.Frame):
         self._view = view
         for toggle, is_on in ((self.received, view.received), (self.sent, view.sent), (self.notes, view.notes)):
             toggle.put(is_on)
-        self.connections_button.configure(text=f"{chosen_words(view)}  ▾")
+        self.connections_button.show(view, chosen_words(view))
         self._words.configure(text=shown_words(view))
         self.clear_button.state(["disabled" if self.filter.admits_all else "!disabled"])
         self._flow.display(self.connections_button, len(view.connections) > 1 or view.chosen is not None)
         self._flow.arrange()
-        if self.list.is_open:
-            self._show_list()
+
+    @property
+    def list(self) -> DropList[ConnectionId]:
+        """What opens under the button of connections."""
+        return self.connections_button.list
 
     @property
     def filter(self) -> Filter:
@@ -94,7 +87,7 @@ class FilterBar(ttk.Frame):
 
     def close(self) -> None:
         """Put the strip away, and the filter with it."""
-        self.list.close()
+        self.connections_button.close()
         self.clear()
         self._on_close()
 
@@ -112,30 +105,6 @@ class FilterBar(ttk.Frame):
             part.bind("<Escape>", lambda _event: self.close())
         for button in buttons:
             button.bind("<Return>", lambda event: event.widget.invoke())
-        self.connections_button.bind("<Down>", lambda _event: self._drop())
-
-    def _drop(self) -> None:
-        if self.list.is_open:
-            self.list.close()
-            return
-        self._show_list()
-        self.list.open()
-
-    def _show_list(self) -> None:
-        view, chosen = self._view, self._view.chosen or frozenset()
-        rows = [Row(row.connection, row.label, row.connection in chosen) for row in view.connections]
-        self.list.show(rows, is_all=view.chosen is None, written=format_numbers(view))
-
-    def _toggle(self, connection: ConnectionId | None) -> None:
-        self._choose(None if connection is None else toggled(self._view, connection))
-
-    def _write(self, text: str) -> tuple[str, int] | None:
-        try:
-            chosen = read_numbers(text, self._view.connections)
-        except NumbersError as error:
-            return self._safety.text(str(error)), error.place
-        self._choose(chosen)
-        return None
 
     def _choose(self, chosen: frozenset[ConnectionId] | None) -> None:
         self._apply(replace(self.filter, connections=chosen))
