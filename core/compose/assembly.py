@@ -55,6 +55,8 @@ class Assembly:
             body += self._sealed(part, part.macro, body) if isinstance(part.macro, Checksum) else data
             spans.append(MacroSpan(part.name, part.start, part.stop, first, len(body)))
             self._check(len(body), part)
+        if len(body) > self._limit:
+            raise too_long(len(body), self._limit, 0, 0)
         return bytes(body), tuple(spans)
 
     def _check_sizes(self) -> None:

@@ -103,6 +103,8 @@ def test_a_frame_that_does_not_fit_is_a_sentence_about_the_whole_message(draft: 
         Draft("00" * 1_001, Format.HEX),
         Draft(r"\x00" * 1_001, Format.ESCAPES),
         Draft(" " * 100_000, Format.HEX),
+        Draft(r"\{counter}" + "x" * 1_000, Format.ESCAPES),
+        Draft(r"\{counter}" + "x" * 999, Format.ESCAPES, ending=Ending.LF),
     ],
 )
 def test_a_message_beyond_the_limit_is_refused(draft: Draft) -> None:
@@ -115,6 +117,7 @@ def test_a_message_beyond_the_limit_is_refused(draft: Draft) -> None:
 def test_a_message_of_just_the_limit_goes_out() -> None:
     assert isinstance(compose(Draft("x" * 998, ending=Ending.CRLF), HERE, limit=1_000), Composed)
     assert isinstance(compose(Draft(r"\{random:1000}", Format.ESCAPES), HERE, limit=1_000), Composed)
+    assert isinstance(compose(Draft(r"\{counter}" + "x" * 999, Format.ESCAPES), HERE, limit=1_000), Composed)
 
 
 @pytest.mark.case("C-80")
