@@ -197,6 +197,6 @@ def _bites(detail: str) -> list[int]:
         return []
     try:
         cuts = json.loads(detail).get("cuts", [])
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return []
     return [cut for cut in cuts if isinstance(cut, int) and cut > 0] if isinstance(cuts, list) else []

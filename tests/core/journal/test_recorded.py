@@ -47,7 +47,9 @@ def test_bites_of_the_kernel_are_calls_of_their_own() -> None:
     assert [(call.start, call.stop, call.offset) for call in calls] == [(0, 4, 2), (4, 7, 6)]
 
 
-@pytest.mark.parametrize("detail", ["{", "[]", '{"cuts": 3}', '{"cuts": [-1, "x", null]}', '{"cuts": [99]}'])
+@pytest.mark.parametrize(
+    "detail", ["{", "[]", '{"cuts": 3}', '{"cuts": [-1, "x", null]}', '{"cuts": [99]}', '{"cuts": ' + "[" * 100_000]
+)
 def test_a_detail_that_makes_no_sense_is_one_call(detail: str) -> None:
     assert stretches(Calls([row(1, 10, detail)], Span(1, 0, 1, 10))) == [(0, 10)]
 
