@@ -88,6 +88,10 @@ class SendError(TincanError):
     """A message was refused as a whole: none of its bytes went out. The message says why."""
 
 
+class NoRoom(SendError):
+    """Too much waits on that connection already; there will be room again when its peer has read."""
+
+
 class NobodyThere(SendError):
     """There is no connection, or none any more, to send to."""
 

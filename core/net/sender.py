@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from core.errors import Doing, Explanation, Fault, SendError, explain
+from core.errors import Doing, Explanation, Fault, NoRoom, SendError, explain
 from core.events import ConnectionId, Event, NotSent, Sent, SessionId
 from core.net import sockets
 from core.net.outbox import Outbox, Outgoing
@@ -119,8 +119,10 @@ class Sender:
             raise SendError("an empty message has no bytes to send")
         with self._lock:
             waiting = self._outbox.size
-            if not self._may_send or waiting >= self._most:
-                raise SendError(self._why_not())
+            if not self._may_send:
+                raise SendError(self._refusal)
+            if waiting >= self._most:
+                raise NoRoom(self._why_no_room())
             if waiting or self._pace is not None:
                 self._outbox.add(data)
                 return not waiting
@@ -154,10 +156,8 @@ class Sender:
             with self._lock:
                 self._sink.put(event)
 
-    def _why_not(self) -> str:
-        """Under the lock: why nothing more can be taken in."""
-        if not self._may_send:
-            return self._refusal
+    def _why_no_room(self) -> str:
+        """Under the lock: why nothing more can be taken in for now."""
         return f"{self._peer} does not read: {self._outbox.size:,} bytes wait for it already, and that is the limit"
 
     def _fail_to_send(self, error: OSError) -> SendError:

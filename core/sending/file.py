@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import Fault, SendError, TincanError
+from core.errors import Fault, NoRoom, SendError, TincanError
 from core.events import ConnectionId
 from core.journal.export.draft import shown
 from core.net.audience import Audience
@@ -199,9 +199,10 @@ class _Reader:
         """Hand a piece over; whether the connection took it."""
         try:
             self.connection.send_exactly(piece)
+        except NoRoom:  # others have filled it, or it has less than a window
+            return False
         except SendError as error:
-            if self.connection.waiting < WINDOW:  # else others have filled it since, and it will have room again
-                self.leave(str(error))
+            self.leave(str(error))
             return False
         self.offset += len(piece)
         self.due = now + pause
@@ -213,7 +214,8 @@ class _Reader:
 
     def share(self) -> Share:
         """What it has got."""
-        sent = max(0, self.offset - self.connection.waiting)
+        has_all = self.is_over and not self.why  # and what waits there now is somebody else's
+        sent = self.offset if has_all else max(0, self.offset - self.connection.waiting)
         return Share(self.connection.id, self.connection.number, sent, self.why)
 
 

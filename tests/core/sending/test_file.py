@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import SendError
-from core.events import Sent, SessionId
+from core.events import Opened, Sent, SessionId
 from core.net.audience import Audience
 from core.sending import file as sending
 from core.sending.file import WINDOW, FileSending, FileSent
@@ -314,3 +314,40 @@ def test_a_peer_that_leaves_in_the_middle_ends_it(tmp_path: Path) -> None:
         end = teller.wait_for_end()
     assert end.end is End.GONE
     assert end.sent == end.total < 32 * MIB
+
+
+def test_a_connection_on_which_little_may_wait_gets_all_of_it_too(tmp_path: Path) -> None:
+    content = random.Random(2).randbytes(16 * MIB)
+    with serving_net("none", limits=Limits(outbox=8 * KIB)) as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        sink.wait_for(Opened)
+        run = FileSending(Audience(server), a_file(tmp_path, content), lambda _: None, line_pause=None, sink=None)
+        run.start()
+        until(lambda: server.connections[0].waiting > 8 * KIB, "more to wait than may")
+
+        assert peer.hear(len(content)) == content
+
+        assert run.join(PATIENCE)
+        assert (run.progress.end, run.progress.why) == (End.DONE, "")
+
+
+def test_who_got_all_of_it_has_all_of_it_whatever_waits_there_later(tmp_path: Path) -> None:
+    content = bytes(8 * MIB)
+    with (
+        serving_net("none") as (server, sink),
+        Peer.calls(server.addresses[0]) as reader,
+        NeverReads.calls(server.addresses[0]),
+    ):
+        sink.wait_for(Opened, 2)
+        run = FileSending(Audience(server), a_file(tmp_path, content), lambda _: None, line_pause=None, sink=None)
+        run.start()
+        reader.hear(len(content))
+        until(lambda: any(share.sent == len(content) for share in run.progress.shares), "one to have it")
+        first = server.connections[0]
+        while not first.waiting:
+            first.send_exactly(bytes(64 * KIB))
+
+        run.stop()
+
+        assert run.join(PATIENCE)
+        assert run.progress.shares[0].sent == len(content)
+        first.abort()
