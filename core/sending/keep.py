@@ -95,6 +95,7 @@ class Keeping(Run):
             try:
                 was_stopped = self._follow_to_the_end(reader, draft) if self._follow else self._copy(reader, draft)
                 draft.finish()
+                self._check()  # a slow disk takes its time for that
                 draft.keep(place)
             finally:
                 draft.discard()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import threading
 from collections.abc import Iterator
@@ -126,6 +127,25 @@ def test_discarded_it_leaves_nothing_and_what_was_there_stays(stage: Stage) -> N
     assert (end.end, end.is_kept, end.why) == (End.STOPPED, False, "Cancelled. Nothing was kept.")
     assert stage.target.read_bytes() == b"old"
     assert stage.left_in_the_folder() == ["received.bin"]
+
+
+def test_discarded_while_the_disk_is_slow_it_leaves_nothing_either(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.hears(b"new")
+    run = stage.keep(follow=True)
+    until(lambda: run.progress.size == 3)
+
+    def person_changes_their_mind(_descriptor: int) -> None:
+        run.discard()
+
+    with monkeypatch.context() as slow:
+        slow.setattr(os, "fsync", person_changes_their_mind)
+        run.stop()
+        end = stage.teller.wait_for_end()
+
+    assert (end.end, end.is_kept, end.why) == (End.STOPPED, False, "Cancelled. Nothing was kept.")
+    assert stage.left_in_the_folder() == []
 
 
 def test_closing_the_workbench_keeps_all_that_was_received(stage: Stage) -> None:
