@@ -146,7 +146,7 @@ class _Program:
         lock such a thread would hold for ever.
         """
         framer = make_framer("line", _LONGEST_INPUT)
-        with contextlib.suppress(OSError, ValueError):  # there is no standard input
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # there is no standard input, or it is None
             descriptor = sys.stdin.fileno()
             while data := os.read(descriptor, 65536):
                 self._queue_lines(framer.feed(data))
@@ -193,7 +193,7 @@ class _Program:
         service has none, goes on.
         """
         if self._options.role is Role.SERVER:
-            if self._heard_anything or sys.stdin.isatty():
+            if self._heard_anything or (sys.stdin is not None and sys.stdin.isatty()):
                 self._workbench.stop(self._session)
             return
         for connection in list(self._numbers):

@@ -638,3 +638,23 @@ def test_a_terminal_that_lacks_a_character_gets_an_escape() -> None:
             shown, _ = client.communicate(timeout=PATIENCE)
 
     assert shown.decode("ascii").splitlines()[1] == r"SERVER: \u017e\xe1ba\u2400"
+
+
+def test_without_any_standard_input_a_client_shows_what_comes() -> None:
+    """As under ``<&-``, or as a Windows program without a console."""
+    script = "import sys; sys.stdin = None; from core.__main__ import main; sys.exit(main())"
+    with listening() as (server, port):
+        running = subprocess.Popen(
+            [sys.executable, "-c", script, "connect", port],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with running, accept(server) as peer:
+            peer.sendall(b"hello")
+            peer.shutdown(socket.SHUT_WR)
+            out, err = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 0
+    assert "SERVER: hello" in out
+    assert "Traceback" not in err
