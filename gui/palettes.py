@@ -45,6 +45,11 @@ class Palette:
     thumb_hover: str
     connections: tuple[str, ...]  # one for each connection of a server, in turn
 
+    @property
+    def found(self) -> str:
+        """The ground of what was found, also within what is chosen."""
+        return self.accent if self.accent != self.chosen else self.focus
+
 
 LIGHT = Palette(
     name="light",

@@ -216,7 +216,7 @@ class BubbleText(tk.Text):
             self.tag_configure(f"chosen-{kind}", background=p.chosen, foreground=p.chosen_text)
         self.tag_configure(f"chosen-{INCOMING}", lmargincolor=p.chosen)
         self.tag_configure(f"chosen-{OUTGOING}", rmargincolor=p.chosen)
-        self.tag_configure(MARKED, background=p.accent, foreground=p.accent_text)
+        self.tag_configure(MARKED, background=p.found, foreground=p.accent_text)
         self.tag_raise(MARKED)
         self.tag_raise("sel")
         self.metrics = self._measure()

@@ -45,3 +45,9 @@ def test_every_colour_is_written_in_full(palette: Palette) -> None:
 def test_contrast_is_what_the_standard_says() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=lambda palette: palette.name)
+def test_what_was_found_stands_out_from_what_is_chosen_and_can_be_read(palette: Palette) -> None:
+    assert palette.found != palette.chosen
+    assert contrast(palette.found, palette.accent_text) >= 4.5
