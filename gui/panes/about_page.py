@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
 
+from core.text_safety import TextSafety
 from gui.panes.small_page import SmallPage, facts
 from gui.theme import Theme
 
@@ -19,7 +20,8 @@ class AboutPage(SmallPage):
     def __init__(self, parent: tk.Misc, theme: Theme, sentence: str, rows: Sequence[tuple[str, str]]) -> None:
         super().__init__(parent, theme, "About Tincan", size=_SIZE)
         px = theme.px
-        self._rows = tuple(rows)
+        safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self._rows = tuple((name, safety.text(words)) for name, words in rows)  # a folder may have any name
         ttk.Label(self.body, text="Tincan", style="Window.TLabel", font=theme.title).grid(
             row=0, column=0, columnspan=2, sticky="w"
         )

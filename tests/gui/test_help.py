@@ -175,3 +175,12 @@ def test_about_tells_the_versions_and_a_report_the_log(make_app: MakeApp) -> Non
     assert str(app.log) in shown
     assert opened == [app.log.parent]
     assert str(app.log.parent) in app.window.banner.sentence
+
+
+def test_a_log_in_a_folder_whose_name_is_no_text_is_shown_and_copied_all_the_same(root: tk.Tk, theme: Theme) -> None:
+    page = AboutPage(root, theme, "A sentence.", [("Log", "/home/caf\udce9/errors.log")])
+
+    page.copy.invoke()
+
+    assert root.clipboard_get() == page.text
+    assert page.text.endswith("/errors.log")
