@@ -49,7 +49,7 @@ def test_what_is_asked_for_is_understood(arguments: str, options: Options) -> No
         (["connect"], "the following arguments are required: HOST:PORT"),
         (
             ["serve", "5555", "--frame", "csv"],
-            "there is no framing called 'csv'; there are raw, line, delimiter, length",
+            "there is no framing called “csv”; there are raw, line, delimiter, length",
         ),
         (["connect", "5555", "--frame", "length:3be"], "argument --frame: a length is one of 1, 2be"),
         (["serve", "5555", "--reply", "shout"], "invalid choice: 'shout'"),
@@ -62,7 +62,7 @@ def test_what_is_asked_for_is_understood(arguments: str, options: Options) -> No
         pytest.param(["connect", "h:0"], "only a server can use", marks=pytest.mark.case("C-28")),
         pytest.param(["connect", "a b:1"], "“a b” is not a host", marks=pytest.mark.case("C-29")),
         pytest.param(["connect", "[::1"], "the closing ] of the IPv6", marks=pytest.mark.case("C-29")),
-        pytest.param(["connect", "\x1b[2J\n:1"], r"'\u001b[2J\u000a' is not", marks=pytest.mark.case("C-29", "C-82")),
+        pytest.param(["connect", "\x1b[2J\n:1"], r"“\u001b[2J\u000a” is not", marks=pytest.mark.case("C-29", "C-82")),
     ],
     ids=ascii,
 )
