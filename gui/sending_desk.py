@@ -238,7 +238,9 @@ class SendingDesk:
         self._seed = os.urandom(16)
         self._board.preferences = self._board.preferences.with_message(batch.written)
         self._window.composer.remember(self._board.preferences.messages)
-        self._window.conversation.transcript.to_end()
+        state = self._board.state
+        if state is not None and state.session == batch.session:
+            self._window.conversation.transcript.to_end()
         batch.tell(Outcome(True, f"Not sent to {'; '.join(batch.refused)}" if batch.refused else ""))
 
     def _prepare(self) -> None:

@@ -190,3 +190,30 @@ def test_another_format_for_a_long_message_comes_though_its_bytes_are_asked_for_
         posted.get(timeout=10)()
 
     assert converted == ["\\0" * 10_000]
+
+
+def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_alone(make_app: MakeApp) -> None:
+    app = make_app()
+    posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
+    desk, told = SendingDesk(app.switchboard, posted.put), list[bool]()
+    transcript = app.window.conversation.transcript
+    port = serve(app)
+    with socket.create_connection(("127.0.0.1", port)) as peer:
+        peer.settimeout(5)
+        pump_until(lambda: "#1 connected" in shown(app), app.root)
+        desk.open(app.window)
+        desk.send(["61 " * 10_000], Manner("hex"), None, lambda outcome: told.append(outcome.is_sent))
+        connect(app, port)
+        for line in range(100):
+            app.switchboard.sending.send([f"line {line}"], Manner(), None, lambda _outcome: None)
+        pump_until(lambda: transcript.top_place > 0, app.root)
+        transcript.to_start()
+        pump_until(lambda: transcript.top_place == 0, app.root)
+
+        while not told:
+            posted.get(timeout=10)()
+        app.root.update()
+
+        assert told == [True]
+        assert receive(peer, 1) == b"a"
+        assert transcript.top_place == 0
