@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -139,8 +139,8 @@ class Workbench:
         from core.sending.file import FileSending
 
         audience = self._audience(session, to)
-        self._check_that_no_file_is_on_its_way(audience)
-        return self._set_off(FileSending(audience, path, tell, line_pause=line_pause, sink=self._recorder))
+        run = FileSending(audience, path, tell, line_pause=line_pause, sink=self._recorder)
+        return self._set_off(run, alone_to=audience.connections)
 
     def keep_received(
         self,
@@ -262,19 +262,19 @@ class Workbench:
         audience.check()
         return audience
 
-    def _check_that_no_file_is_on_its_way(self, audience: Audience) -> None:
-        """Two at once would arrive as a mixture of both."""
-        with self._lock:
-            busy = {connection for run in self._runs if not run.is_over for connection in run.takes}
-        for connection in audience.connections:
+    def _check_that_no_file_is_on_its_way(self, connections: Sequence[Connection]) -> None:
+        """Under the lock: two at once would arrive as a mixture of both."""
+        busy = {connection for run in self._runs for connection in run.takes}
+        for connection in connections:
             if connection.id in busy:
                 raise SendError(f"a file is on its way to #{connection.number} already: wait for it, or cancel it")
 
-    def _set_off(self, run: _R) -> _R:
+    def _set_off(self, run: _R, *, alone_to: Sequence[Connection] = ()) -> _R:
         with self._lock:
             self._runs = [one for one in self._runs if not one.is_over]
             if self._closed:
                 raise SendError("Tincan is closing")
+            self._check_that_no_file_is_on_its_way(alone_to)
             try:
                 run.start()
             except RuntimeError as error:

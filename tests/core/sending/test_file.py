@@ -154,6 +154,23 @@ class TestWhole:
         workbench.send_file(client, path)
         wait_to_receive(view, server, b"one\none\ntwo\n")
 
+    def test_of_two_that_set_out_at_the_same_moment_one_is_refused(
+        self, talk: Talk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        workbench, view, server, client = talk
+        path = a_file(tmp_path, b"one\ntwo\n")
+
+        def named_while_another_sets_out(name: Path) -> str:
+            monkeypatch.undo()
+            workbench.send_file(client, path, line_pause=3600)
+            return str(name)
+
+        monkeypatch.setattr(sending, "shown", named_while_another_sets_out)
+        with pytest.raises(SendError, match="a file is on its way to #1 already"):
+            workbench.send_file(client, path, line_pause=3600)
+
+        wait_to_receive(view, server, b"one\n")
+
     def test_with_nobody_there_it_does_not_begin(self, tmp_path: Path) -> None:
         with working() as (workbench, view):
             server, _address = serving(workbench, view)
