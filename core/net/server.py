@@ -101,10 +101,7 @@ class Server(Session):
     def set_reply(self, name: str) -> None:
         """Answer by another rule from the next message on. Raises ``TincanError`` for an unknown name."""
         self._reply = make_reply(name)
-        with self._lock:
-            loop = self._loop_or_none
-        if loop is not None:
-            loop.call_soon(lambda: self._emit(ReplyChanged(self.id, time.monotonic_ns(), name)))
+        self._soon(lambda: self._emit(ReplyChanged(self.id, time.monotonic_ns(), name)))
 
     def set_framing(self, framing: str) -> None:
         """Tell messages apart in another way from now on, on every connection. Raises ``FramingError``.
@@ -113,10 +110,7 @@ class Server(Session):
         """
         self._framing = parse_framing(framing)
         self.framing = framing
-        with self._lock:
-            loop = self._loop_or_none
-        if loop is not None:
-            loop.call_soon(lambda: self._use_framing(framing))
+        self._soon(lambda: self._use_framing(framing))
 
     @property
     def connections(self) -> list[Connection]:

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -68,6 +68,7 @@ class Session(ABC):
         self._asked_to_stop = False
         self.knobs = AS_USUAL
         self._loop_or_none: Loop | None = None
+        self._early: list[Callable[[], None]] | None = []  # asked for before there is a loop; None from then on
         self._thread: threading.Thread | None = None
         self._stands_or_over = threading.Event()
         self._failure: Explanation | None = None
@@ -144,6 +145,15 @@ class Session(ABC):
     def connection(self, identity: ConnectionId) -> Connection | None:
         """The standing connection of that id."""
 
+    def _soon(self, call: Callable[[], None]) -> None:
+        """Have it done by the session's thread, as soon as that runs; forgotten when the session is over."""
+        with self._lock:
+            loop = self._loop_or_none
+            if loop is None and self._early is not None:
+                self._early.append(call)
+        if loop is not None:
+            loop.call_soon(call)
+
     # The session's thread.
 
     def _run(self) -> None:
@@ -174,6 +184,9 @@ class Session(ABC):
         with self._lock:
             self._cancelled = self._asked_to_stop
             self._loop_or_none = loop
+            early, self._early = self._early or (), None
+            for call in early:
+                loop.call_soon(call)
             return not self._asked_to_stop
 
     def _wind_up(self, loop: Loop | None) -> None:

@@ -30,6 +30,7 @@ from core.events import (
     Opened,
     PeerFinished,
     Received,
+    ReplyChanged,
     Resolving,
     Sent,
     SessionClosed,
@@ -274,6 +275,23 @@ def test_messages_are_told_apart_in_another_way_from_now_on_wherever_one_is_conn
         with pytest.raises(TincanError, match="no framing called"):
             server.set_framing("morse")
         assert (changed.framing, server.framing) == ("line", "length:1")
+
+
+def test_what_is_changed_before_it_runs_is_told_as_well() -> None:
+    sink = Sink()
+    server = Server("127.0.0.1:0", reply="letter", events=sink)
+
+    server.set_framing("line")
+    server.set_reply("echo")
+
+    with server:
+        (framed,), (replied,) = sink.wait_for(FramingChanged), sink.wait_for(ReplyChanged)
+        with Peer.calls(address_of(server)) as peer:
+            peer.say(b"hello\n")
+            assert peer.hear(6) == b"hello\n"
+    assert (framed.framing, replied.reply) == ("line", "echo")
+    server.set_framing("raw")
+    check_law(sink.events)
 
 
 def test_in_a_room_everybody_hears_what_the_others_say() -> None:
