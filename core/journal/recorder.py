@@ -153,6 +153,11 @@ class Recorder:
                 return
         resume()
 
+    @property
+    def recording(self) -> Recording:
+        """Whether the conversation is being kept, as of the last commit."""
+        return self._recording
+
     def subscribe(self, wake: Callable[[], None], *, with_events: bool = False) -> Subscription:
         """Tell a view what happens from now on."""
         subscription = Subscription(wake, with_events=with_events, forget=self._unsubscribe)

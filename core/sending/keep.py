@@ -109,9 +109,7 @@ class Keeping(Run):
         try:
             while True:
                 is_last, was_stopped = self._is_over(reader), self._asked_to_stop
-                for batch in subscription.drain():
-                    if batch.recording.lost:
-                        self._latest = replace(self._latest, why=_INCOMPLETE)
+                subscription.drain()
                 self._copy(reader, draft)
                 if is_last or was_stopped:
                     return was_stopped and not is_last
@@ -128,6 +126,8 @@ class Keeping(Run):
     def _copy(self, reader: JournalReader, draft: Draft) -> bool:
         """Copy what is recorded by now. Raises ``Stopped`` if nobody wants it."""
         stop = reader.count(self._session)
+        if self._recorder.recording.lost:
+            self._latest = replace(self._latest, why=_INCOMPLETE)
         self._check()
         for first in range(self._place, stop, _AT_ONCE):
             last = min(first + _AT_ONCE, stop)

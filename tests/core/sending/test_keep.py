@@ -205,3 +205,9 @@ def test_what_was_lost_while_recording_stopped_is_said(stage: Stage, monkeypatch
     end = stage.teller.wait_for_end()
     assert "recording stopped for a time" in end.why
     assert stage.target.read_bytes() == b"kept, kept again"
+
+    stage.teller = Teller()
+    stage.keep()
+    end = stage.teller.wait_for_end()
+    assert (end.end, stage.target.read_bytes()) == (End.DONE, b"kept, kept again")
+    assert "recording stopped for a time" in end.why
