@@ -114,7 +114,8 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
         case Misframed():
             return f"{who} sent what is no message under the framing: {event.why}"
         case NotSent():
-            return f"{event.size:,} bytes for {who} were not sent: {event.why}"
+            what = f"1 byte for {who} was" if event.size == 1 else f"{event.size:,} bytes for {who} were"
+            return f"{what} not sent: {event.why}"
         case Closed():
             what = "connection" if role is Role.CLIENT else who
             return f"{what} closed: {_why(event, role)}"

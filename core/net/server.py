@@ -198,9 +198,11 @@ class Server(Session):
     def _why_not(self, peer: Address) -> str:
         """Why this peer cannot be taken in; empty if it can."""
         if len(self._connections) >= self._limits.connections:
-            return f"the server has {self._limits.connections} connections, as many as it takes"
+            return f"the server has {_connections(self._limits.connections)}, as many as it takes"
         if not peer.is_loopback and self._sources[peer.host] >= self._limits.connections_per_source:
-            return f"{peer.host} has {self._limits.connections_per_source} connections, as many as one address may have"
+            return (
+                f"{peer.host} has {_connections(self._limits.connections_per_source)}, as many as one address may have"
+            )
         return ""
 
     def _welcome(self, sock: socket.socket, peer: Address) -> None:
@@ -336,6 +338,10 @@ class Server(Session):
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise ListenError(self._failure)
+
+
+def _connections(count: int) -> str:
+    return "1 connection" if count == 1 else f"{count:,} connections"
 
 
 class _SpareDescriptor:

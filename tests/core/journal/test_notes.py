@@ -87,6 +87,11 @@ TABLE: list[tuple[Event, str, str]] = [
         "1,234 bytes for the server were not sent: it does not read",
     ),
     (
+        NotSent(S, C, AT, 1, "it does not read"),
+        "1 byte for #3 was not sent: it does not read",
+        "1 byte for the server was not sent: it does not read",
+    ),
+    (
         Closed(S, C, AT, Ending.PEER_FINISHED),
         "#3 closed: the peer said goodbye (FIN)",
         "connection closed: the server said goodbye (FIN)",

@@ -417,6 +417,7 @@ def test_a_crowd_that_is_turned_away_is_reported_every_few_seconds(monkeypatch: 
                 with Peer.calls(address_of(server)) as surplus:
                     assert surplus.hear_all() == FULL
             sink.wait_for(TurnedAway, expected)
+    assert sink.of(TurnedAway)[0].why == "the server has 1 connection, as many as it takes"
 
 
 @pytest.fixture
