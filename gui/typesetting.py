@@ -62,11 +62,14 @@ class Typesetter:
         self._before: Passage | None = None
         self._cut: dict[ConnectionId | None, bytes] = {}
         self._also: dict[int, list[int]] = {}  # who else got the message in that place
+        self._before_also: list[int] | None = None  # the same of the passage before, if it is known
+        self._leader: Passage | None = None  # the first of the messages to many that were set last
         self._told: set[int] = set()  # places that stand under another's header
 
     def set(self, passages: Sequence[Passage], after: Passage | None = None) -> list[Row]:
         """Rows for passages that follow those set before, or that follow ``after``."""
-        self._before = after or self._before
+        if after is not None:
+            self._before, self._before_also = after, None
         self._find_broadcasts(passages)
         last_piece = {passage.connection: passage.place for passage in passages if passage.kind == RECEIVED}
         return [
@@ -78,10 +81,12 @@ class Typesetter:
         if passage.place in self._told:
             return row
         before, self._before = self._before, passage
+        shares_header = before is not None and self._has_header_of(before, passage)
+        self._before_also = self._also.get(passage.place, [])
         if before is not None and _day(before) != _day(passage):
             row.line(Run(time.strftime("%A %d %B %Y", _local(passage)), ("day",)))
         if passage.kind in (RECEIVED, SENT):
-            self._set_message(row, passage, before, goes_on=goes_on)
+            self._set_message(row, passage, shares_header=shares_header, goes_on=goes_on)
         else:
             self._set_note(row, passage)
         return row
@@ -95,8 +100,8 @@ class Typesetter:
             runs.insert(0, Run(number, ("note", connection_tag(passage.number))))
         row.line(*runs)
 
-    def _set_message(self, row: Row, passage: Passage, before: Passage | None, *, goes_on: bool) -> None:
-        if before is not None and _share_header(before, passage):
+    def _set_message(self, row: Row, passage: Passage, *, shares_header: bool, goes_on: bool) -> None:
+        if shares_header:
             row.decoration("gap")
         else:
             row.line(*self._header(passage))
@@ -125,6 +130,17 @@ class Typesetter:
                 self._told.add(passage.place)
             else:
                 leader = passage if passage.kind == SENT else None
+        self._leader = leader
+
+    def goes_on_with(self, passage: Passage) -> bool:
+        """Whether that passage, which follows those set last, is one message to many together with the last of them."""
+        return self._leader is not None and self._is_same_broadcast(self._leader, passage)
+
+    def _has_header_of(self, before: Passage, passage: Passage) -> bool:
+        """Whether it is of the same sender, to the same receivers, and soon after."""
+        also = self._also.get(passage.place, [])
+        same_others = self._before_also is None or self._before_also == also
+        return same_others and _share_header(before, passage)
 
     def _is_same_broadcast(self, leader: Passage, passage: Passage) -> bool:
         latest = self._also.get(leader.place, [leader.number or 0])[-1]

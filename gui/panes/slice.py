@@ -82,6 +82,10 @@ class Slice:
         self.first = self.last = passages[start].place
         self._text.replace(self._set(passages[start:stop], before))
 
+    def goes_on_with(self, passages: Sequence[Passage]) -> bool:
+        """Whether the last message here went to more than are told: the first of ``passages`` is it, to another."""
+        return bool(passages) and self._typesetter is not None and self._typesetter.goes_on_with(passages[0])
+
     def append(self, passages: Sequence[Passage]) -> None:
         """Set what is new below the rest, and cut off as much above as is no longer needed."""
         self._text.append(self._set(passages))

@@ -221,7 +221,7 @@ class Transcript(ttk.Frame):
     def _continue(self) -> None:
         """Set what is new below the rest."""
         passages = self.slice.read(self.slice.last, self.total)
-        if sum(map(weight, passages)) > BUDGET // 2:
+        if sum(map(weight, passages)) > BUDGET // 2 or self.slice.goes_on_with(passages):
             self._load_end(self.text.enough_rows)
             return
         self.picking.remember()

@@ -431,3 +431,15 @@ def test_below_a_row_of_many_lines_the_view_is_full(scene: Scene) -> None:
 
     assert scene.sees("the end")
     assert scene.visible.count("hello") > 10
+
+
+def test_a_message_to_many_is_one_bubble_however_its_rows_come(scene: Scene) -> None:
+    scene.journal = FakeConversation(
+        lambda place: sent(place, b"welcome", number=place + 1, at=0), role=Role.SERVER, key="a room"
+    )
+
+    for total in (1, 2, 3):
+        scene.grow(total)
+
+    assert scene.text.count("welcome") == 1
+    assert "server → #1 #2 #3 " in scene.text

@@ -86,6 +86,28 @@ def test_one_message_to_many_is_shown_once_with_all_who_got_it() -> None:
     assert "other" in text_of(other)
 
 
+def test_a_message_to_others_has_a_header_of_its_own() -> None:
+    """However soon it follows one that went to some of them."""
+    entries = [sent(0, b"news", number=1, at=0), sent(1, b"news", number=2, at=0), sent(2, b"for you", number=1, at=0)]
+
+    first, _second, other = typesetter(Role.SERVER).set(entries)
+
+    assert text_of(first).startswith("server → #1 #2 ")
+    assert text_of(other).startswith("server → #1 ")
+
+
+def test_a_message_to_many_is_known_to_go_on_in_the_rows_that_come_next() -> None:
+    setter = typesetter(Role.SERVER)
+    setter.set([sent(0, b"hi all", number=1, at=0), sent(1, b"hi all", number=2, at=0)])
+
+    assert setter.goes_on_with(sent(2, b"hi all", number=3, at=0))
+    assert not setter.goes_on_with(sent(2, b"hi all", number=2, at=0))
+    assert not setter.goes_on_with(sent(2, b"other", number=3, at=0))
+
+    setter.set([note(2, "a pause", at=0)])
+    assert not setter.goes_on_with(sent(3, b"hi all", number=3, at=0))
+
+
 def test_the_same_word_twice_to_one_connection_stays_two_messages() -> None:
     rows = typesetter(Role.SERVER).set([sent(0, b"hi", at=0), sent(1, b"hi", at=0.1)])
 
