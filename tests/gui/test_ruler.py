@@ -137,7 +137,7 @@ def test_what_is_drawn_is_in_sight_in_order_and_few(edges: list[int], first: int
     marks = found.teeth if isinstance(found, Comb) else [x for box in found for x in (box.left, box.right)]
     assert list(marks) == sorted(marks)
     assert all(-10 < x < width + 10 for x in marks)
-    assert len(marks) <= 2 * (width / 3 + 2)
+    assert len(marks) <= 2 * ((width + 20) / 3 + 1)  # an edge may lie up to 10 pixels out of sight
 
 
 def test_a_million_pieces_are_a_comb_of_a_few_hundred_teeth() -> None:
