@@ -55,9 +55,7 @@ class Preferences:
     encoding: str = USUAL.encoding
     ending: str = USUAL.ending
     frame: str = USUAL.framing
-    show_hex: bool = False
     read_as: str = USUAL.encoding  # how the bytes of conversations are read as text
-    inspector: bool = False
     font: str = ""  # family of conversations; the system's own if empty
     mono_font: str = ""  # the same of hex
     keep_journals: int = 20  # the one being written included
