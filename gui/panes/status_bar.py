@@ -37,13 +37,21 @@ class StatusBar(ttk.Frame):
         self._figures.pack(side="right")
         self._words.pack(side="left")
         self.bind("<Configure>", lambda _event: self._fit())
-        theme.subscribe(self._paint)
+        theme.subscribe(self._restyle)
 
     def show(self, view: StatusView) -> None:
         """Show this."""
         if view != self._view:
             self._view = view
             self._paint()
+
+    def _restyle(self) -> None:
+        """Only here: whatever changes a style has all of the window laid out and drawn anew."""
+        ttk.Style(self).configure(
+            "Status.Quiet.TButton", background=self._theme.palette.window, foreground=self._theme.palette.muted,
+            font=self._theme.small, padding=(self._theme.px(7), self._theme.px(1)),
+        )  # fmt: skip
+        self._paint()
 
     def show_times(self) -> None:
         """Go to the figure of times and say what it is."""
@@ -107,11 +115,6 @@ class StatusBar(ttk.Frame):
             if self._tip is not None:
                 self._tip.close()
             return
-        style = ttk.Style(self)
-        style.configure(
-            "Status.Quiet.TButton", background=self._theme.palette.window, foreground=self._theme.palette.muted,
-            font=self._theme.small, padding=(px(7), px(1)),
-        )  # fmt: skip
         self.times.configure(text=times.figure)
         self._tips.put(times.words)
         if not self.times.winfo_manager():

@@ -5,6 +5,9 @@ from __future__ import annotations
 import socket
 import tkinter as tk
 from dataclasses import replace
+from tkinter import ttk
+
+import pytest
 
 from core.address import Address
 from core.events import Role, SessionId
@@ -115,3 +118,16 @@ def test_a_peer_that_keeps_talking_is_timed(make_app: MakeApp) -> None:
         pump_until(lambda: any(state.bytes_in == 4 for state in app.switchboard.sessions.values()), app.root)
         peer.sendall(b"tock")
         pump_until(lambda: "every" in app.window.status.words, app.root)
+
+
+def test_a_new_figure_changes_no_style(root: tk.Tk, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever changes one has every widget of the window laid out anew, which took half of a frame in a flood."""
+    status = StatusBar(root, theme)
+    status.show(StatusView("live", "listening", (), times=Times("answer 1 ms", "Half of them took 1 ms.")))
+    changed: list[str] = []
+    monkeypatch.setattr(ttk.Style, "configure", lambda _style, name, **_options: changed.append(name))
+
+    status.show(StatusView("live", "listening", ("in 1 B",), times=Times("answer 2 ms", "Half of them took 2 ms.")))
+
+    assert changed == []
+    assert "answer 2 ms" in status.words
