@@ -20,10 +20,10 @@ from gui import journals
 from gui.bridge import Bridge
 from gui.collecting import Collector
 from gui.fault_log import FaultLog
+from gui.look.theme import Theme
 from gui.panes.binding import unbind
 from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, settings_folder
 from gui.switchboard import Switchboard
-from gui.theme import Theme
 from gui.window import USUAL_SIZE, Window
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from core.journal.reader import JournalReader
 from core.journal.reading import Growth, Reading
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
-from gui.rows import Spot
+from gui.shown.rows import Spot
 from gui.viewing import Calls
 
 MUCH = 10_000  # entries to count
@@ -44,7 +44,7 @@ class OpenJournal:
 
 
 class OpenConversation:
-    """A ``gui.rows.Conversation``. The window's thread, until ``close``."""
+    """A ``gui.shown.rows.Conversation``. The window's thread, until ``close``."""
 
     def __init__(self, journal: OpenJournal, session: SessionId, role: Role, lens: Lens, calls: Calls) -> None:
         self.journal = journal

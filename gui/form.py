@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.address import Address, parse_host, parse_port, part
 from core.errors import AddressError
 from gui.panes.address_bar import AddressBar
-from gui.sentences import sentence
+from gui.shown.sentences import sentence
 
 
 def read_address(bar: AddressBar, *, for_server: bool) -> Address | None:

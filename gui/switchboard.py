@@ -13,27 +13,27 @@ from typing import TYPE_CHECKING, Protocol
 from core.events import ConnectionId, SessionId
 from core.journal.ledger import ConnectionState, SessionState
 from core.journal.lens import RAW
-from gui import presenter
-from gui.answering import Answering
 from gui.archives import Archives
 from gui.commands import commands
+from gui.desks.answering import Answering
+from gui.desks.export_desk import ExportDesk
+from gui.desks.help_desk import HelpDesk
+from gui.desks.journal_desk import JournalDesk, first
+from gui.desks.knobs_desk import KnobsDesk
+from gui.desks.line_desk import LineDesk
+from gui.desks.notices import Notices
+from gui.desks.reading_room import ReadingRoom
+from gui.desks.saved_desk import SavedDesk
+from gui.desks.sending_desk import SendingDesk
+from gui.desks.session_desk import SessionDesk
+from gui.desks.settings_desk import SettingsDesk
+from gui.desks.task_desk import TaskDesk
 from gui.desktop import open_folder
-from gui.export_desk import ExportDesk
 from gui.form import glance
-from gui.help_desk import HelpDesk
-from gui.journal_desk import JournalDesk, first
-from gui.knobs_desk import KnobsDesk
-from gui.line_desk import LineDesk
-from gui.notices import Notices
+from gui.look.theme import Theme
 from gui.preferences import Preferences
-from gui.reading_room import ReadingRoom
-from gui.saved_desk import SavedDesk
-from gui.sending_desk import SendingDesk
-from gui.session_desk import SessionDesk
-from gui.session_rows import next_session, parse_row_key
-from gui.settings_desk import SettingsDesk
-from gui.task_desk import TaskDesk
-from gui.theme import Theme
+from gui.shown import presenter
+from gui.shown.session_rows import next_session, parse_row_key
 from gui.viewing import Calls, Viewing
 from gui.window import Window
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
-from gui.drafting import ENCODINGS
 from gui.keys import KEYS, UNTOLD
+from gui.look.theme import Theme
 from gui.panes.address_bar import AddressBar
 from gui.panes.banner import Banner
 from gui.panes.composer import Composer, Desk
@@ -18,8 +18,8 @@ from gui.panes.field_keys import share_keys, type_on
 from gui.panes.menus import COLOURS, FRAMINGS, ROW_ENTRIES, Alternatives, MenuBar
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
-from gui.theme import Theme
-from gui.views import WindowView
+from gui.shown.drafting import ENCODINGS
+from gui.shown.views import WindowView
 
 if TYPE_CHECKING:
     from core.journal.passage import Passage

@@ -1,7 +1,7 @@
 """A Text that shows rows as bubbles: tags for their colours and margins, small pictures for their ends.
 
 A tag can colour the margin on one side of its lines, so incoming bubbles keep Tk's own line
-breaking and outgoing ones are broken by ``gui.wrapping``. Few calls into Tk however many rows:
+breaking and outgoing ones are broken by ``gui.shown.wrapping``. Few calls into Tk however many rows:
 each gives the interpreter away.
 """
 
@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from core.text_safety import TextSafety
+from gui.look.theme import Theme
 from gui.panes.clipping import own_primary
-from gui.runs import INCOMING, MARKED, OUTGOING, Cap, Row
-from gui.theme import Theme
-from gui.wrapping import Metrics
+from gui.shown.runs import INCOMING, MARKED, OUTGOING, Cap, Row
+from gui.shown.wrapping import Metrics
 
 _WIDEST = 0.76  # of the pane
 _WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read

@@ -8,9 +8,9 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from gui.inspection import CallRow, call_row
+from gui.look.theme import Theme
 from gui.panes.row_view import Picture, RowView
-from gui.theme import Theme
+from gui.shown.inspection import CallRow, call_row
 
 if TYPE_CHECKING:
     from core.journal.recorded import Call

@@ -9,15 +9,15 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from core.text_safety import TextSafety
-from gui.drafting import USUAL, MacroRow, Manner, Outcome, Preview, Sender, Written, Wrong
+from gui.look.theme import Theme
 from gui.panes.complaint import Complaint
 from gui.panes.composer_live import Live
 from gui.panes.lines_question import LinesQuestion
 from gui.panes.message_field import MessageField
 from gui.panes.resizing import when_resized
-from gui.recalling import Recall
-from gui.theme import Theme
-from gui.views import ComposerView
+from gui.shown.drafting import USUAL, MacroRow, Manner, Outcome, Preview, Sender, Written, Wrong
+from gui.shown.recalling import Recall
+from gui.shown.views import ComposerView
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.filtering import ConnectionRow, FilterView, chosen_words
+from gui.look.theme import Theme
 from gui.panes.connection_choice import ConnectionChoice
-from gui.theme import Theme
+from gui.shown.filtering import ConnectionRow, FilterView, chosen_words
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from gui.look.theme import Theme
 from gui.panes.composer_options import Options
 from gui.panes.composer_recipients import Recipients
 from gui.panes.flow import Flow
-from gui.theme import Theme
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
-    from gui.drafting import Manner
-    from gui.filtering import ConnectionRow
+    from gui.shown.drafting import Manner
+    from gui.shown.filtering import ConnectionRow
 
 
 class WritingRow:

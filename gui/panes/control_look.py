@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from tkinter import ttk
 from typing import Any
 
-from gui import rounded
-from gui.palettes import rgb
-from gui.theme import Theme
+from gui.look import rounded
+from gui.look.palettes import rgb
+from gui.look.theme import Theme
 
 _TOGGLE, _TICK, _OPTION = "Toggle.body", "Tick.mark", "Option.mark"
 _RADIUS, _MARK = 6, 16  # pixels at 96 dots an inch

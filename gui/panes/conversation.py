@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.decoding import decoding
-from gui.drafting import ENCODINGS, USUAL
+from gui.look.theme import Theme
 from gui.panes.controls import ThinProgress
 from gui.panes.conversation_head import ConversationHead
 from gui.panes.transcript import Transcript
 from gui.panes.wrapped import wrap_within
-from gui.theme import Theme
-from gui.views import REPLY_WORDS, ConversationView, Empty
+from gui.shown.decoding import decoding
+from gui.shown.drafting import ENCODINGS, USUAL
+from gui.shown.views import REPLY_WORDS, ConversationView, Empty
 
 if TYPE_CHECKING:
     from core.journal.passage import Passage
-    from gui.rows import Conversation
+    from gui.shown.rows import Conversation
 
 
 class ConversationPane(ttk.Frame):

@@ -7,7 +7,11 @@ from collections.abc import Callable, Sequence
 from tkinter import filedialog, ttk
 
 from core.text_safety import TextSafety
-from gui.exports import (
+from gui.look.theme import Theme
+from gui.panes.controls import Option, Options, ThinProgress
+from gui.panes.line_field import LineField
+from gui.panes.wrapped import wrap_within
+from gui.shown.exports import (
     NOT_BEGUN,
     ExportFormat,
     ExportRequest,
@@ -18,10 +22,6 @@ from gui.exports import (
     scope_words,
     with_ending,
 )
-from gui.panes.controls import Option, Options, ThinProgress
-from gui.panes.line_field import LineField
-from gui.panes.wrapped import wrap_within
-from gui.theme import Theme
 
 _WIDTH = 520  # pixels at 96 dots an inch
 

@@ -7,7 +7,14 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.finding import (
+from gui.look.theme import Theme
+from gui.panes.choice import Choice
+from gui.panes.controls import ThinProgress, Toggle
+from gui.panes.flow import Flow
+from gui.panes.later import Later
+from gui.panes.line_field import LineField
+from gui.panes.wrapped import wrap_within
+from gui.shown.finding import (
     MODE_WORDS,
     NOTHING_ASKED,
     FindMode,
@@ -17,13 +24,6 @@ from gui.finding import (
     count_words,
     hint,
 )
-from gui.panes.choice import Choice
-from gui.panes.controls import ThinProgress, Toggle
-from gui.panes.flow import Flow
-from gui.panes.later import Later
-from gui.panes.line_field import LineField
-from gui.panes.wrapped import wrap_within
-from gui.theme import Theme
 
 QUIET = 200  # milliseconds without a key after which a search begins by itself
 _REVEAL = 300  # milliseconds after which a search counts as a long one, with progress and Stop

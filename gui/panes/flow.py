@@ -6,7 +6,7 @@ import tkinter as tk
 from tkinter import ttk
 from typing import NamedTuple
 
-from gui.theme import Theme
+from gui.look.theme import Theme
 
 
 class _Part(NamedTuple):

@@ -10,14 +10,14 @@ from itertools import takewhile
 
 from core.errors import JournalError
 from core.text_safety import TextSafety
-from gui.decoding import UTF_8, Decoding
-from gui.hex_cursor import KEYS, HexCursor
-from gui.hexdump import MOST_COPIED, Bytes, Form, Side, copied, dump, fitting, letters, stretches, unprintable
-from gui.inspection import Range
+from gui.look.theme import Theme
 from gui.panes.hex_footer import HexFooter, whereabouts
 from gui.panes.row_view import Picture, RowView
 from gui.platforms import HERE
-from gui.theme import Theme
+from gui.shown.decoding import UTF_8, Decoding
+from gui.shown.hex_cursor import KEYS, HexCursor
+from gui.shown.hexdump import MOST_COPIED, Bytes, Form, Side, copied, dump, fitting, letters, stretches, unprintable
+from gui.shown.inspection import Range
 
 _MOD = HERE.modifier
 _MISSING = "Some of these bytes are missing in the journal."

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import JournalError
 from core.text_safety import TextSafety
-from gui.inspection import EMPTY, MOST_READ, Fact, Inspected, Range, beginning, facts, heading, heading_of_calls
+from gui.look.theme import Theme
 from gui.panes.call_list import CallList
 from gui.panes.hex_text import HexText
 from gui.panes.reading import Reading
 from gui.panes.ruler import Ruler
 from gui.panes.wrapped import wrap_within
-from gui.ruling import verdict
-from gui.theme import Theme
+from gui.shown.inspection import EMPTY, MOST_READ, Fact, Inspected, Range, beginning, facts, heading, heading_of_calls
+from gui.shown.ruling import verdict
 
 if TYPE_CHECKING:
     from core.journal.recorded import Call
-    from gui.decoding import Decoding
+    from gui.shown.decoding import Decoding
 
 _TWO_COLUMNS = 560  # at 96 dots an inch: from this width on the bytes stand beside the facts
 _TEXT_BESIDE, _TEXT_BELOW = 16, 33  # lines of height; in less the bytes take the room of their text

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.theme import Theme
+from gui.look.theme import Theme
 
 
 class LineField(ttk.Entry):

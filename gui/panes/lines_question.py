@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
 
-from gui.drafting import Manner
+from gui.look.theme import Theme
 from gui.panes.wrapped import wrap_within
-from gui.theme import Theme
+from gui.shown.drafting import Manner
 
 
 class LinesQuestion:

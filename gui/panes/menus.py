@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from gui.framings import KINDS
 from gui.keys import shown
+from gui.look.theme import Theme
 from gui.platforms import HERE, Platform
-from gui.theme import Theme
+from gui.shown.framings import KINDS
 
 _SEPARATOR = ""
 # Submenus, and the Tcl variables of those with a choice: a StringVar in a cycle may be collected in another thread.

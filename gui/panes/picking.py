@@ -10,10 +10,10 @@ import tkinter as tk
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from gui.look.theme import Theme
 from gui.panes.clipping import selected_text
 from gui.platforms import HERE
-from gui.theme import Theme
-from gui.typesetting import clock
+from gui.shown.typesetting import clock
 
 if TYPE_CHECKING:
     from core.journal.passage import Passage

@@ -7,8 +7,8 @@ from functools import partial
 from tkinter import ttk
 from typing import Literal
 
+from gui.look.theme import Theme
 from gui.platforms import HERE
-from gui.theme import Theme
 
 
 class ScrollingPage(ttk.Frame):

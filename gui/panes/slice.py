@@ -9,15 +9,15 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gui.decoding import UTF_8
-from gui.rows import Spot, fraction_at, read_around, spot_at
-from gui.runs import Marked, Row
-from gui.typesetting import HEX_MORE, MORE, Typesetter, weight, within_budget
+from gui.shown.decoding import UTF_8
+from gui.shown.rows import Spot, fraction_at, read_around, spot_at
+from gui.shown.runs import Marked, Row
+from gui.shown.typesetting import HEX_MORE, MORE, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
     from core.journal.passage import Passage
     from gui.panes.bubbles import BubbleText
-    from gui.rows import Conversation
+    from gui.shown.rows import Conversation
 
 SLICE = 200  # rows in the Text beyond which its far end is cut off
 PREVIEW = 4096  # bytes shown of a message until a person asks for more of it

@@ -12,19 +12,19 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.decoding import Decoding
+from gui.look.theme import Theme
 from gui.panes.bubbles import BubbleText
 from gui.panes.focus_ring import FocusRing
 from gui.panes.picking import Picking
 from gui.panes.scrolling import QuietScrollbar, bind_scrolling
 from gui.panes.slice import BUDGET, SLICE, Slice
-from gui.runs import MARKED, Marked
-from gui.theme import Theme
-from gui.typesetting import weight
+from gui.shown.decoding import Decoding
+from gui.shown.runs import MARKED, Marked
+from gui.shown.typesetting import weight
 
 if TYPE_CHECKING:
     from core.journal.passage import Passage
-    from gui.rows import Conversation, Spot
+    from gui.shown.rows import Conversation, Spot
 
 FLOOD = 200  # new rows at once from which the slice is replaced rather than continued
 _NEAR_THE_EDGE = 0.15  # of the slice: from here on the next one is fetched

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from gui.app import App
-from gui.repeating import RepeatRequest
+from gui.shown.repeating import RepeatRequest
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 

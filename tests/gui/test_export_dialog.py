@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from gui.exports import (
+from gui.look.palettes import PALETTES
+from gui.look.theme import Theme
+from gui.panes.export_dialog import ExportDialog
+from gui.shown.exports import (
     Exported,
     ExportFormat,
     ExportRequest,
@@ -18,9 +21,6 @@ from gui.exports import (
     scope_words,
     with_ending,
 )
-from gui.palettes import PALETTES
-from gui.panes.export_dialog import ExportDialog
-from gui.theme import Theme
 
 FORMATS = (
     ExportFormat("text", "Text", "As you read it.", ".txt"),

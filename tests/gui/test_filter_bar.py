@@ -9,10 +9,10 @@ import pytest
 
 from core.events import ConnectionId
 from core.journal.passage import EVERYTHING, Filter
-from gui.filtering import ConnectionRow, FilterView
-from gui.palettes import PALETTES
+from gui.look.palettes import PALETTES
+from gui.look.theme import Theme
 from gui.panes.filter_bar import FilterBar
-from gui.theme import Theme
+from gui.shown.filtering import ConnectionRow, FilterView
 from tests.gui.conftest import WaitUntil
 
 

@@ -6,10 +6,10 @@ import tkinter as tk
 
 import pytest
 
-from gui.finding import FindMode, FindRequest, FindView
-from gui.palettes import PALETTES
+from gui.look.palettes import PALETTES
+from gui.look.theme import Theme
 from gui.panes.find_bar import FindBar
-from gui.theme import Theme
+from gui.shown.finding import FindMode, FindRequest, FindView
 from tests.gui.conftest import WaitUntil
 
 

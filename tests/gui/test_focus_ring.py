@@ -9,8 +9,8 @@ from tkinter import ttk
 
 import pytest
 
-from gui.drafting import Preview, Stretch
-from gui.palettes import PALETTES, contrast
+from gui.look.palettes import PALETTES, contrast
+from gui.look.theme import Theme
 from gui.panes.checked_row import CheckedRow, whole_number
 from gui.panes.choice import Choice
 from gui.panes.composer import Composer
@@ -21,9 +21,9 @@ from gui.panes.status_bar import StatusBar
 from gui.panes.step_list import StepList
 from gui.panes.task_strip import TaskStrip
 from gui.panes.transcript import Transcript
-from gui.tasks import TaskView
-from gui.theme import Theme
-from gui.views import ComposerView, SessionRow, StatusView, Times
+from gui.shown.drafting import Preview, Stretch
+from gui.shown.tasks import TaskView
+from gui.shown.views import ComposerView, SessionRow, StatusView, Times
 from tests.gui.paper_desk import PaperDesk
 from tests.support.pixels import Box, Picture, look
 

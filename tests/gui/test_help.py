@@ -9,13 +9,13 @@ import pytest
 
 from gui.app import App
 from gui.keys import FIXED, KEYS, topics
+from gui.look.theme import Theme
 from gui.panes.about_page import AboutPage
 from gui.panes.keys_page import KeysPage
-from gui.theme import Theme
-from gui.tour import DONE, STEPS, Scene, Tour
+from gui.shown.tour import DONE, STEPS, Scene, Tour
 from tests.gui.conftest import WaitUntil, pump_until
 from tests.gui.driving import MakeApp, say, serve
-from tests.gui.test_presenter import client, server
+from tests.gui.shown.test_presenter import client, server
 
 
 def words_of(app: App) -> tuple[str, str]:

@@ -9,10 +9,10 @@ from functools import partial
 import pytest
 
 from core.errors import JournalError
-from gui.hexdump import MOST_COPIED, Form, Side
-from gui.palettes import PALETTES
+from gui.look.palettes import PALETTES
+from gui.look.theme import Theme
 from gui.panes.hex_text import HexText
-from gui.theme import Theme
+from gui.shown.hexdump import MOST_COPIED, Form, Side
 from tests.gui.conftest import WaitUntil
 
 HUGE = 100_000_000

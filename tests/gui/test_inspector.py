@@ -16,10 +16,10 @@ from core.journal.passage import Passage
 from core.journal.reader import JournalReader
 from core.journal.reading import Counter, Reading
 from core.journal.recorded import Call
-from gui.inspection import EMPTY, Inspected, Range
+from gui.look.theme import Theme
 from gui.panes.inspector import Inspector
-from gui.ruler import Lane, Ruled
-from gui.theme import Theme
+from gui.shown.inspection import EMPTY, Inspected, Range
+from gui.shown.ruler import Lane, Ruled
 from tests.gui.conftest import WaitUntil
 from tests.support.journals import SESSION, write_journal
 

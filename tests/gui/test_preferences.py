@@ -12,8 +12,8 @@ import pytest
 
 from core.settings import DEFAULTS, Limits
 from gui import preferences
-from gui.drafting import Written
 from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, parse, settings_folder
+from gui.shown.drafting import Written
 
 FULL = Preferences(
     geometry="800x600+10+20",

@@ -7,10 +7,10 @@ from array import array
 
 import pytest
 
-from gui.palettes import PALETTES, contrast
+from gui.look.palettes import PALETTES, contrast
+from gui.look.theme import Theme
 from gui.panes.ruler import Ruler
-from gui.ruler import MESSAGE, RECV, SEND, Chosen, Lane, Ruled
-from gui.theme import Theme
+from gui.shown.ruler import MESSAGE, RECV, SEND, Chosen, Lane, Ruled
 from tests.gui.conftest import WaitUntil
 
 MS = 1_000_000

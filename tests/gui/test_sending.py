@@ -11,9 +11,9 @@ from queue import SimpleQueue
 import pytest
 
 from gui.app import App
-from gui.drafting import Manner, Preview, Wrong
+from gui.desks.sending_desk import SendingDesk
 from gui.preferences import PreferencesFile
-from gui.sending_desk import SendingDesk
+from gui.shown.drafting import Manner, Preview, Wrong
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 

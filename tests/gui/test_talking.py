@@ -13,9 +13,9 @@ import pytest
 
 from core.address import Address
 from gui.app import App, Options
-from gui.drafting import Written
 from gui.panes.slice import SLICE
 from gui.preferences import Preferences, PreferencesFile
+from gui.shown.drafting import Written
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
 
@@ -431,7 +431,7 @@ def test_a_window_does_not_walk_from_run_to_run(make_app: MakeApp, tmp_path: Pat
 
 
 def test_what_is_said_in_passing_goes_by_itself(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gui.notices._PASSES_AFTER", 50)
+    monkeypatch.setattr("gui.desks.notices._PASSES_AFTER", 50)
     app = make_app()
 
     app.switchboard.complain("Nothing is being done.")

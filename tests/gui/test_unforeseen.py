@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-import gui.sending_desk
+import gui.desks.sending_desk
 from gui.app import App
-from gui.drafting import Manner
+from gui.shown.drafting import Manner
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 
@@ -46,7 +46,7 @@ def test_a_message_that_could_not_be_composed_stays_and_can_be_sent_again(
 ) -> None:
     composer = talking.window.composer
     composer.choose(Manner("hex"))
-    threads = stumbles_once(monkeypatch, gui.sending_desk, "_compose_all")
+    threads = stumbles_once(monkeypatch, gui.desks.sending_desk, "_compose_all")
 
     say(talking, text)
     pump_until(lambda: "ZeroDivisionError" in composer.complaint, talking.root)

@@ -1,0 +1,74 @@
+"""What a server replies to: each piece as it is received, or each message as the conversation shows them.
+
+Offered in the head of the conversation once the two differ. Lives on the window's thread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from core.events import Role, SessionId
+from core.journal.ledger import Phase
+from core.journal.lens import RAW
+from gui.shown.framings import one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.journal.ledger import SessionState
+    from gui.viewing import Viewing
+    from gui.window import Window
+
+
+_Offered: TypeAlias = tuple[tuple[str, ...], str]  # framings, and which of them holds
+_NOTHING: _Offered = ((), RAW)
+
+
+class Switchboard(Protocol):
+    """Who knows what is on view."""
+
+    @property
+    def state(self) -> SessionState | None: ...
+    @property
+    def viewing(self) -> Viewing: ...
+
+
+class Answering:
+    """Between the chooser and the servers; ``change`` has a server tell messages apart by another framing."""
+
+    def __init__(self, window: Window, switchboard: Switchboard, change: Callable[[SessionState, str], None]) -> None:
+        self._pane = window.conversation
+        self._switchboard = switchboard
+        self._change = change
+        self._asked: dict[SessionId, str] = {}  # what was chosen and is not told of yet
+        self._offered: _Offered = _NOTHING
+        self._pane.on_each = self.choose
+
+    def show(self) -> None:
+        """What is on view has changed."""
+        state = self._switchboard.state
+        offered = self._offered_by(state) if state is not None and _replies(state) else _NOTHING
+        if offered != self._offered:
+            self._offered = offered
+            framings, chosen = offered
+            self._pane.offer_each([(framing, one_of(framing)) for framing in framings], chosen)
+
+    def choose(self, framing: str) -> None:
+        """Have the server on view reply to each message of that framing, from now on."""
+        state = self._switchboard.state
+        if state is not None and _replies(state):
+            self._asked[state.session] = framing
+            self._change(state, framing)
+            self.show()
+
+    def _offered_by(self, state: SessionState) -> _Offered:
+        """The framings to choose from, if there is more than one, and the one that holds."""
+        asked = self._asked.get(state.session, state.framing)
+        if asked == state.framing:
+            self._asked.pop(state.session, None)
+        known = tuple(dict.fromkeys((RAW, asked, self._switchboard.viewing.lens.framing)))
+        return (known, asked) if len(known) > 1 else _NOTHING
+
+
+def _replies(state: SessionState) -> bool:
+    return state.role is Role.SERVER and state.phase is not Phase.ENDED and state.reply not in (None, "none")

@@ -1,0 +1,114 @@
+"""How the conversation on view is cut into messages: its chooser, the strip for details, and the progress.
+
+Lives on the window's thread; the strip is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gui.panes.later import Later
+from gui.shown.framings import KINDS, kind_of, words_of
+
+if TYPE_CHECKING:
+    from core.journal.ledger import SessionState
+    from gui.conversations import OpenConversation
+    from gui.panes.lens_bar import LensBar
+    from gui.viewing import Viewing
+    from gui.window import Window
+
+_PATIENCE = 300  # milliseconds after which counting counts as long, and shows how far it is
+_FEW = 2_000  # entries that are counted before anyone notices
+
+
+class Cutting:
+    """Between the chooser, the menu of framings and the lens on view. ``choose`` has another framing used."""
+
+    def __init__(self, window: Window, viewing: Viewing, choose: Callable[[str], None]) -> None:
+        self._window = window
+        self._viewing = viewing
+        self._choose = choose
+        self._bar: LensBar | None = None
+        self._shown: tuple[object, str] | None = None  # the session on view and its framing
+        self._used: dict[str, str] = {}  # by kind, the written form that was used last
+        self._long = Later(window.root, self._show_progress)
+        window.conversation.on_lens = self.choose
+
+    def show(self, state: SessionState | None) -> None:
+        """The conversation on view has changed, or grown."""
+        framing = self._viewing.lens.framing
+        session = state.session if state is not None else None
+        before, self._shown = self._shown, (session, framing)
+        if before != self._shown:
+            is_other_session = before is None or before[0] != session
+            self._show_framing(framing, is_offered=state is not None, is_chosen=not is_other_session)
+        self._watch()
+
+    def choose(self, usual: str) -> None:
+        """Use that kind of framing, as it was last used, and ask for its details if it has any."""
+        kind = next(kind for kind in KINDS if kind.usual == usual)
+        self._choose(self._used.get(usual, usual))
+        if kind.asks:
+            self._ask(self._viewing.lens.framing).field.focus_all()
+        else:
+            self._window.composer.focus_message()
+
+    def _show_framing(self, framing: str, *, is_offered: bool, is_chosen: bool) -> None:
+        kind = kind_of(framing)
+        self._used[kind.usual] = framing
+        options = [(each.usual, each.words) for each in KINDS]
+        own = words_of(framing) if kind.asks else ""
+        self._window.conversation.offer_lenses(options if is_offered else (), kind.usual, own)
+        self._window.menus.show_framing(kind.usual)
+        if kind.asks and (is_chosen or self._is_open):
+            self._ask(framing)
+        elif self._is_open:
+            self._put_away()
+
+    def _ask(self, framing: str) -> LensBar:
+        pane = self._window.conversation
+        if self._bar is None:
+            from gui.panes.lens_bar import LensBar
+
+            self._bar = LensBar(pane.strips, self._window.theme, on_framing=self._choose, on_close=self._close)
+            self._window.adopt(self._bar)
+        if not self._is_open:
+            pane.open_strip(self._bar)
+        self._bar.ask(kind_of(framing), framing)
+        return self._bar
+
+    @property
+    def _is_open(self) -> bool:
+        return self._bar is not None and bool(self._bar.winfo_manager())
+
+    def _put_away(self) -> None:
+        if self._bar is not None:
+            self._window.conversation.close_strip(self._bar)
+
+    def _close(self) -> None:
+        self._put_away()
+        self._window.composer.focus_message()
+
+    # Progress.
+
+    def _watch(self) -> None:
+        """Show how far counting is, if it takes long."""
+        conversation = self._viewing.conversation
+        if conversation is None or not _is_long(conversation):
+            self._long.cancel()
+            self._window.conversation.show_progress(None)
+        elif not self._long.is_due:
+            if self._window.conversation.is_showing_progress:
+                self._show_progress()
+            else:
+                self._long.ask(_PATIENCE)
+
+    def _show_progress(self) -> None:
+        conversation = self._viewing.conversation
+        if conversation is not None:
+            self._window.conversation.show_progress(conversation.counted if _is_long(conversation) else None)
+
+
+def _is_long(conversation: OpenConversation) -> bool:
+    return conversation.is_counting and conversation.uncounted > _FEW

@@ -1,0 +1,156 @@
+"""Help inside the window: the keys, the tour, what this program is, and where its log lies. Works without a network.
+
+Lives on the window's thread. The pages are made when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gui.desktop import open_file
+from gui.shown.tour import DONE, STEPS, Place, Scene, Tour
+
+if TYPE_CHECKING:
+    import tkinter as tk
+
+    from core.events import SessionId
+    from core.journal.ledger import SessionState
+    from gui.desks.notices import Notices
+    from gui.look.theme import Theme
+    from gui.panes.about_page import AboutPage
+    from gui.panes.keys_page import KeysPage
+    from gui.panes.tour_card import TourCard
+    from gui.window import Window
+
+_SENTENCE = "Both ends of a TCP conversation, byte for byte."
+
+
+class HelpDesk:
+    """``log`` is the file that faults are written to; ``open_folder`` shows a folder, or says that it cannot."""
+
+    def __init__(
+        self, window: Window, theme: Theme, notices: Notices, *, log: Path, open_folder: Callable[[Path], bool]
+    ) -> None:
+        self._window = window
+        self._theme = theme
+        self._notices = notices
+        self._log = log
+        self._open_folder = open_folder
+        self._keys: KeysPage | None = None
+        self._about: AboutPage | None = None
+        self._tour: Tour | None = None
+        self._card: TourCard | None = None
+        self._scene = Scene()
+        self._over: frozenset[SessionId] = frozenset()  # sessions that were over when the tour began
+
+    def show_keys(self) -> None:
+        """Open the page of keys, or bring it to the front."""
+        from gui.panes.keys_page import KeysPage
+
+        if self._keys is None or not self._keys.winfo_exists():
+            self._keys = KeysPage(self._window.root, self._theme)
+        self._keys.lift()
+
+    def show_about(self) -> None:
+        """Say what this program is and what it runs on."""
+        from gui.panes.about_page import AboutPage
+
+        if self._about is None or not self._about.winfo_exists():
+            self._about = AboutPage(self._window.root, self._theme, _SENTENCE, self._versions())
+        self._about.lift()
+
+    def report_problem(self) -> None:
+        """Show the folder with the log, which is what a report needs."""
+        folder = self._log.parent
+        what = (
+            f"{self._log.name} in {folder}"
+            if self._log.exists()
+            else f"no fault has been logged; it would be in {folder}"
+        )
+        advice = "Help, About Tincan copies the versions for a report."
+        is_open = folder.is_dir() and self._open_folder(folder)
+        self._notices.say(f"{'The folder of the log is open' if is_open else 'The log'}: {what}. {advice}", "log")
+
+    def open_log(self) -> None:
+        """Show the log itself, or say where it is."""
+        if not open_file(self._log):
+            self._notices.say(f"The log is {self._log}", "log")
+
+    def begin_tour(self) -> None:
+        """Begin the tour of the first conversation, from its first step."""
+        from gui.panes.tour_card import TourCard
+
+        self.end_tour()
+        self._over = frozenset(name for name, state in self._scene.sessions.items() if state.phase.value == "ended")
+        self._tour = Tour()
+        self._card = TourCard(self._window.root, self._theme, on_skip=self._skip, on_end=self.end_tour)
+        self._window.adopt(self._card.frame)
+        self._go_on()
+
+    def end_tour(self) -> None:
+        """Put the tour away."""
+        if self._card is not None:
+            self._card.leave()
+        self._tour = self._card = None
+
+    def watch(self, sessions: Mapping[SessionId, SessionState], selected: SessionId | None) -> None:
+        """See what has happened."""
+        self._scene = Scene(sessions, selected)
+        if self._tour is not None and self._tour.step is not None:
+            before = self._tour.place
+            self._tour.watch(self._scene_of_tour())
+            if self._tour.place != before:
+                self._show_step()
+
+    def _skip(self) -> None:
+        if self._tour is not None:
+            self._tour.skip()
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._tour is not None:
+            self._tour.watch(self._scene_of_tour())
+            self._show_step()
+
+    def _scene_of_tour(self) -> Scene:
+        sessions = {name: state for name, state in self._scene.sessions.items() if name not in self._over}
+        return Scene(sessions, self._scene.selected)
+
+    def _show_step(self) -> None:
+        assert self._tour is not None
+        assert self._card is not None
+        step = self._tour.step
+        if step is None:
+            self._card.show(*DONE, "", None, "Done")
+            return
+        target = self._target(step.place)
+        self._card.show(step.title, step.sentence, f"{self._tour.place + 1} of {len(STEPS)}", target, "End the tour")
+
+    def _target(self, place: Place) -> tk.Misc:
+        window = self._window
+        return {
+            Place.SERVER_BUTTON: window.address.server_button,
+            Place.CLIENT_BUTTON: window.address.client_button,
+            Place.MESSAGE: window.composer.field,
+            Place.SESSIONS: window.sessions,
+        }[place]
+
+    def _versions(self) -> list[tuple[str, str]]:
+        import platform
+        import sqlite3
+
+        from core import __version__
+
+        tk_version = str(self._window.root.tk.call("info", "patchlevel"))
+        system = f"{platform.system()} {platform.release()} ({platform.machine()})"
+        return [
+            ("Tincan", __version__ + (", as an executable" if getattr(sys, "frozen", False) else "")),
+            ("Python", sys.version.split()[0]),
+            ("Tk", tk_version),
+            ("SQLite", sqlite3.sqlite_version),
+            ("System", system),
+            ("Log", str(self._log)),
+        ]

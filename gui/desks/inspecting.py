@@ -1,0 +1,292 @@
+"""Looking closely at one message of the conversation on view: has it taken apart, and shows what was found.
+
+Lives on the window's thread; the inspector is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import JournalError, TincanError
+from gui.panes.later import Later
+from gui.shown.inspection import Inspected, Range, within_frame
+from gui.shown.sentences import sentence
+
+if TYPE_CHECKING:
+    from core.events import SessionId
+    from core.journal.dissecting import Dissection, Dissector
+    from core.journal.passage import Passage
+    from core.journal.recorded import Calls
+    from core.wire.splitting import Envelope
+    from gui.conversations import OpenConversation
+    from gui.panes.inspector import Inspector
+    from gui.shown.ruler import Ruled
+    from gui.viewing import Viewing
+    from gui.window import Window
+
+_AROUND = 64  # rows before and behind the message in which its neighbours are looked for
+_PATIENCE = 150  # milliseconds until it is said that the journal is being read
+_AGAIN = 250  # milliseconds, at least, until a message that was not complete is looked at again
+_REST = 3  # times as long as the last look took
+
+
+class Inspecting:
+    """Between the inspector and the conversation on view.
+
+    ``post`` has a call made on the window's thread, from any other; ``marks`` says where in a message
+    something was found, counted from its first byte.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        viewing: Viewing,
+        *,
+        post: Callable[[Callable[[], None]], None],
+        complain: Callable[[str], None],
+        marks: Callable[[Passage], list[Range]],
+    ) -> None:
+        self._window = window
+        self._viewing = viewing
+        self._post = post
+        self._complain = complain
+        self._marks = marks
+        self._inspector: Inspector | None = None
+        self.on_made: Callable[[Inspector], None] = lambda _inspector: None  # who puts something below the bytes
+        self._dissector: Dissector | None = None
+        self._path: Path | None = None  # of the journal that the dissector reads
+        self._found: Dissection | None = None  # what is shown
+        self._asked: Passage | None = None
+        self._key: object = None  # of the conversation that it is of
+        self._asked_at = self._took = 0.0  # when, and how long it took to answer, in seconds
+        self._leaving = threading.Event()
+        self._incomplete = False  # whether more may become known of what is shown
+        self._waiting = Later(window.root, self._say_that_it_takes_long)
+        self._again = Later(window.root, self._ask_again)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the inspector is in sight."""
+        return self._inspector is not None and bool(self._inspector.winfo_manager())
+
+    def toggle(self) -> None:
+        """Show the chosen message closely beside the conversation, or put the inspector away."""
+        if self._inspector is None:
+            from gui.panes.inspector import Inspector
+
+            pane = self._window.side_pane
+            self._inspector = Inspector(pane, self._window.theme, on_save=self._save, on_close=self.toggle)
+            self.read_anew()
+            self.on_made(self._inspector)
+            self._window.adopt(self._inspector)
+        if self.is_open:
+            self._forget()
+            self._window.close_side(self._inspector)
+            self._window.composer.focus_message()
+            return
+        self._window.open_side(self._inspector)
+        transcript = self._window.conversation.transcript
+        transcript.text.focus_set()
+        if transcript.picking.chosen is not None:
+            transcript.choose(transcript.picking.chosen)
+
+    def choose(self, passage: Passage) -> None:
+        """A person has chosen a row: show what it consists of, if the inspector is open."""
+        conversation = self._viewing.conversation
+        if self._inspector is None or not self.is_open or conversation is None:
+            return
+        self._forget()
+        self._key = conversation.key
+        if passage.span is None:
+            self._inspector.show(Inspected(passage, _is_server(conversation)))
+            return
+        self._asked = passage
+        self._waiting.ask(_PATIENCE)
+        self._ask(passage, conversation)
+
+    def show_growth(self) -> None:
+        """The conversation on view is another, or has grown: what was not complete may be so by now."""
+        conversation = self._viewing.conversation
+        if self._inspector is None or self._key is None:
+            return
+        if conversation is None or conversation.key != self._key:
+            self._forget()
+            self._inspector.show(None)
+        elif self._incomplete and not self._again.is_due:
+            self._again.ask(max(_AGAIN, round(_REST * 1_000 * self._took)))
+
+    def show_marks(self) -> None:
+        """Something else was found."""
+        inspected = self._inspector.inspected if self._inspector is not None else None
+        if self._inspector is not None and inspected is not None and inspected.source is not None:
+            self._inspector.show_marks(self._found_in(inspected))
+
+    def read_anew(self) -> None:
+        """Bytes are read as other text."""
+        if self._inspector is not None:
+            self._inspector.show_as(self._window.conversation.transcript.decoding)
+
+    def close(self) -> None:
+        """Take nothing apart any more."""
+        self._leaving.set()
+        self._forget()
+        self._leave_journal()
+
+    # Behind the scenes.
+
+    def _forget(self) -> None:
+        self._waiting.cancel()
+        self._again.cancel()
+        self._asked = self._key = self._found = None
+        self._incomplete = False
+
+    def _ask(self, passage: Passage, conversation: OpenConversation) -> None:
+        self._asked_at = time.monotonic()
+        self._dissector_of(conversation).ask(passage, conversation.lens.framing)
+
+    def _dissector_of(self, conversation: OpenConversation) -> Dissector:
+        """The one for the conversation's journal."""
+        path = conversation.journal.path
+        if self._dissector is None or self._path != path:
+            from core.journal.dissecting import Dissector
+
+            self._leave_journal()
+            self._path = path
+            self._dissector = Dissector(
+                path,
+                tell=lambda found: self._post(partial(self._show, found)),
+                fail=lambda why: self._post(partial(self._fail, why)),
+            )
+        return self._dissector
+
+    def _leave_journal(self) -> None:
+        if self._dissector is not None:
+            self._dissector.close()
+        self._dissector = self._path = None
+
+    def _show(self, found: Dissection) -> None:
+        """What was found, unless something else was asked for meanwhile."""
+        conversation = self._viewing.conversation
+        if self._inspector is None or conversation is None or not self._is_wanted(found.passage, conversation):
+            return
+        self._waiting.cancel()
+        self._took = time.monotonic() - self._asked_at
+        if _is_the_same(self._found, found) and self._inspector.inspected is not None:
+            return
+        self._found = found
+        source, trace = found.recorded(conversation.journal.reader), found.trace
+        far_is_behind = trace.far is not None and trace.far.stop < trace.stop
+        self._incomplete = far_is_behind or found.passage.misfit.startswith("not ended yet")
+        inspected = Inspected(
+            found.passage, _is_server(conversation), source, source.calls,
+            envelope=_framing_bytes(found.envelope, source.size), ruled=self._ruled(conversation, found),
+            framing=_framing_words(conversation), stream_offset=trace.start,
+            since_previous_ns=trace.since_previous_ns, since_other_ns=trace.since_other_ns,
+        )  # fmt: skip
+        before = self._inspector.inspected
+        is_other = before is None or before.source is None or before.passage.place != found.passage.place
+        self._inspector.show(inspected)
+        if is_other:
+            self._inspector.show_marks(self._found_in(inspected))
+
+    def _is_wanted(self, passage: Passage, conversation: OpenConversation) -> bool:
+        return self.is_open and passage == self._asked and conversation.key == self._key
+
+    def _fail(self, why: str) -> None:
+        self._waiting.cancel()
+        self._show_what_is_known()
+        self._complain(f"This message cannot be looked at closely: {why}.")
+
+    def _say_that_it_takes_long(self) -> None:
+        self._show_what_is_known(is_being_read=True)
+
+    def _show_what_is_known(self, *, is_being_read: bool = False) -> None:
+        """What needs no reading of the message that was asked for."""
+        conversation = self._viewing.conversation
+        if self._inspector is not None and self._asked is not None and conversation is not None:
+            is_server, framing = _is_server(conversation), _framing_words(conversation)
+            self._inspector.show(Inspected(self._asked, is_server, framing=framing, is_being_read=is_being_read))
+
+    def _ask_again(self) -> None:
+        """The message may have grown, and more of it may have arrived at the other end."""
+        conversation, asked = self._viewing.conversation, self._asked
+        if conversation is None or asked is None or conversation.key != self._key:
+            return
+        rows = conversation.read(asked.place, 1, 0)
+        if rows and rows[0].span is not None and rows[0].span[:2] == (asked.span or ())[:2]:
+            self._asked = rows[0]
+            self._ask(rows[0], conversation)
+
+    def _ruled(self, conversation: OpenConversation, found: Dissection) -> Ruled:
+        from gui.shown.ruler import ruled
+
+        passage = found.passage
+        first = max(0, passage.place - _AROUND)
+        around = conversation.read(first, passage.place + _AROUND + 1 - first, 0)
+        same = [row for row in around if (row.connection, row.kind) == (passage.connection, passage.kind)]
+        return ruled(found.trace, same, is_received=passage.kind == "received", is_server=_is_server(conversation))
+
+    def _found_in(self, inspected: Inspected) -> list[Range]:
+        try:
+            return within_frame(self._marks(inspected.passage), inspected.envelope)
+        except JournalError as error:
+            self._complain(sentence(error))
+            return []
+
+    def _save(self, inspected: Inspected, span: Range) -> None:
+        """Ask for a file and write bytes of the message into it."""
+        from tkinter import filedialog
+
+        chosen = filedialog.asksaveasfilename(parent=self._window.root, title="Save bytes", defaultextension=".bin")
+        if chosen:
+            self.save(inspected, span, Path(chosen))
+
+    def save(self, inspected: Inspected, span: Range, target: Path) -> None:
+        """Write the shown message's bytes of that span into a file, on a thread of its own; trouble is told."""
+        found, journal = self._found, self._path
+        if found is None or journal is None or found.passage != inspected.passage:
+            return
+        write = partial(self._write, journal, found.passage.session, found.trace.calls, span, target)
+        threading.Thread(target=write, name=f"save bytes to {target.name}").start()
+
+    def _write(self, journal: Path, session: SessionId, calls: Calls, span: Range, target: Path) -> None:
+        from core.journal.export.stretch import save_stretch
+
+        try:
+            save_stretch(journal, session, calls, span, target, self._leaving)
+        except TincanError as error:
+            why = str(error)
+            if not self._leaving.is_set():
+                self._post(lambda: self._complain(why))
+
+
+def _is_the_same(known: Dissection | None, found: Dissection) -> bool:
+    """Whether nothing has been learned since."""
+    if known is None or known.passage != found.passage:
+        return False
+    return [calls and calls.stop for calls in (known.trace.near, known.trace.far)] == [
+        calls and calls.stop for calls in (found.trace.near, found.trace.far)
+    ]
+
+
+def _is_server(conversation: OpenConversation) -> bool:
+    return conversation.role.value == "server"
+
+
+def _framing_bytes(envelope: Envelope, size: int) -> list[Range]:
+    stretches = (envelope.start, min(envelope.stop, size)), (max(envelope.stop, size - envelope.back), size)
+    return [(start, stop) for start, stop in stretches if start < stop]
+
+
+def _framing_words(conversation: OpenConversation) -> str:
+    """How messages are told apart; nothing where each is what one call had."""
+    if conversation.joins_pieces:
+        return ""
+    from core.wire.framing import parse_framing
+
+    return parse_framing(conversation.lens.framing).words

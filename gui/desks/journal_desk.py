@@ -1,0 +1,261 @@
+"""Journals of earlier runs: which there are, opening one, offering the one that a crash has left.
+
+Lives on the window's thread; what reads the disk for long has a thread of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from core.errors import JournalError
+from core.events import SessionId
+from gui import journals
+from gui.desktop import open_folder
+from gui.journals import Recent
+
+if TYPE_CHECKING:
+    from core.journal.ledger import SessionState
+    from core.journal.recovery import Opened
+    from gui.archives import Archives
+    from gui.desks.notices import Notices
+    from gui.window import Window
+
+_TELL_AFTER = 0.3  # seconds of opening before there is a word about it
+_PATIENCE = 1.0  # seconds for what is being read when the program ends
+_TOPIC = "opening"
+
+
+class Run(Protocol):
+    """This run of the program, as far as journals go."""
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where journals are."""
+        ...
+
+    @property
+    def journal(self) -> Path | None:
+        """The one that is being written."""
+        ...
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have ``call`` made on the window's thread, soon. Any thread."""
+        ...
+
+
+class JournalDesk:
+    """Opens journals into ``archives``.
+
+    ``on_open`` gets the sessions of each that was opened, ``on_change`` those of which more is known.
+    """
+
+    def __init__(
+        self,
+        archives: Archives,
+        notices: Notices,
+        run: Run,
+        *,
+        window: Window,
+        on_open: Callable[[list[SessionState]], None],
+        on_change: Callable[[SessionState], None],
+    ) -> None:
+        self._archives = archives
+        self._notices = notices
+        self._run = run
+        self._window = window
+        self._safety = window.conversation.transcript.text.safety
+        self._on_open = on_open
+        self._on_change = on_change
+        self._words: dict[Path, str] = {}  # what is in journals that were looked into
+        self._looking = False
+        self._opening: _Opening | None = None
+        self._threads: list[threading.Thread] = []
+        self._closed = threading.Event()
+
+    def open(self, path: Path) -> None:
+        """Show the sessions of a journal beside those of this run; a damaged one is recovered first."""
+        if path == self._run.journal:
+            self._notices.say("That is the journal of this run: it is on view already.", _TOPIC)
+            return
+        known = self._archives.sessions_of(path)
+        if known:
+            self._on_open(known)
+            return
+        if self._opening is not None:
+            self._notices.say(f"{self._opening.path.name} is still being opened.", "opening twice")
+            return
+        self._opening = _Opening(path)
+        self._begin("open journal", partial(self._opened_by, self._opening))
+
+    def ask(self) -> None:
+        """Ask which journal to open."""
+        from tkinter import filedialog
+
+        kinds = [("Journals", "*.tincan"), ("All files", "*")]
+        chosen = filedialog.askopenfilename(parent=self._window.root, title="Open a journal", filetypes=kinds)
+        if chosen:
+            self.open(Path(chosen))
+
+    def open_folder(self) -> None:
+        """Show the folder of journals in the desktop's own file program, or say where it is."""
+        own = self._run.journal
+        folder = own.parent if own is not None else self._run.journal_folder
+        if not open_folder(folder):
+            self._notices.say(f"The journals are in {folder}", "folder")
+
+    def recent(self, on_more: Callable[[], None]) -> list[tuple[str, Callable[[], None]]]:
+        """The newest journals in words, each with what opens it.
+
+        What is in them is looked up meanwhile; ``on_more`` is called once more of it is known.
+        """
+        found = journals.listed(self._run.journal_folder, besides=self._run.journal)
+        unknown = [one for one in found if one.path not in self._words]
+        if unknown and not self._looking:
+            self._looking = True
+            self._begin("recent journals", partial(self._look_into, unknown, on_more))
+        return [(self._label(one), partial(self.open, one.path)) for one in found]
+
+    def offer_crashed(self, offered: Collection[str], on_offer: Callable[[str], None]) -> None:
+        """Offer the journal of a run that was killed, unless it was ``offered`` before.
+
+        ``on_offer`` gets its name.
+        """
+        folder, own = self._run.journal_folder, self._run.journal
+
+        def look() -> None:
+            found = journals.crashed(folder, offered, besides=own)
+            if found is not None:
+                self._run.post(partial(self._offer, found, on_offer))
+
+        self._begin("crashed journal", look)
+
+    def close(self) -> None:
+        """Open nothing any more; waits for what is being read, a second at most."""
+        self._closed.set()
+        if self._opening is not None:
+            self._opening.cancelled.set()
+        deadline = time.monotonic() + _PATIENCE
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _begin(self, name: str, work: Callable[[], None]) -> None:
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _offer(self, found: Recent, on_offer: Callable[[str], None]) -> None:
+        if self._closed.is_set():
+            return
+        on_offer(found.path.name)
+        sentence = (
+            f"The run that began on {journals.when(found.path)} ended without warning. "
+            f"What was recorded is kept: {found.words}."
+        )
+        self._notices.offer(
+            sentence, "crashed", {"Open it": partial(self._open_crashed, found.path)}, close_word="Not now"
+        )
+
+    def _open_crashed(self, path: Path) -> None:
+        self._notices.take_back("crashed")
+        self.open(path)
+
+    def _opened_by(self, opening: _Opening) -> None:
+        """In a thread of its own."""
+        from core.journal.archive import archived_sessions
+        from core.journal.recovery import open_journal
+
+        began = time.monotonic()
+
+        def tell(fraction: float) -> None:
+            if time.monotonic() - began > _TELL_AFTER:
+                self._run.post(partial(self._progress, opening, fraction))
+
+        try:
+            opened = open_journal(opening.path, tell, opening.cancelled)
+            try:
+                states = archived_sessions(opened.reader)
+            except BaseException:
+                opened.close()
+                raise
+        except JournalError as error:
+            self._run.post(partial(self._failed, opening, str(error)))
+        else:
+            self._run.post(partial(self._show, opening, opened, states))
+
+    def _progress(self, opening: _Opening, fraction: float) -> None:
+        if opening is self._opening and not opening.cancelled.is_set():
+            sentence = f"{opening.path.name} is damaged: reading what can be read, {fraction:.0%} so far."
+            self._notices.offer(sentence, _TOPIC, {}, close_word="Cancel", on_close=opening.cancelled.set)
+
+    def _failed(self, opening: _Opening, why: str) -> None:
+        self._opening = None
+        if opening.cancelled.is_set():
+            self._notices.take_back(_TOPIC)
+        else:
+            self._notices.say(f"{why[:1].upper()}{why[1:]}.", _TOPIC, is_failure=True)
+
+    def _show(self, opening: _Opening, opened: Opened, states: list[SessionState]) -> None:
+        self._opening = None
+        if self._closed.is_set() or (opening.cancelled.is_set() and opened.recovered is not None):
+            opened.close()
+            return
+        self._notices.take_back(_TOPIC)
+        shown = self._archives.take(opening.path, opened, states)
+        if opened.notice:
+            self._notices.say(opened.notice, _TOPIC)
+        elif not shown:
+            self._notices.say(f"{opening.path.name} holds nothing.", _TOPIC)
+        if shown:
+            self._on_open(shown)
+            inner = [state.session for state in states]
+            self._begin("count bytes", partial(self._count_bytes, opened.path, list(zip(inner, shown, strict=True))))
+
+    def _count_bytes(self, path: Path, states: list[tuple[SessionId, SessionState]]) -> None:
+        """In a thread of its own: that takes a second for every two million entries."""
+        from core.journal.archive import Archive
+
+        with contextlib.suppress(JournalError), contextlib.closing(Archive(path)) as archive:
+            for session, state in states:
+                counted = archive.count_bytes(session, self._closed)
+                if counted.is_whole:
+                    known = replace(state, bytes_in=counted.received, bytes_out=counted.sent)
+                    self._run.post(partial(self._on_change, known))
+
+    def _look_into(self, unknown: list[Recent], on_more: Callable[[], None]) -> None:
+        """In a thread of its own."""
+        words = {one.path: journals.described(one).words for one in unknown}
+        self._run.post(partial(self._learn, words, on_more))
+
+    def _learn(self, words: dict[Path, str], on_more: Callable[[], None]) -> None:
+        self._looking = False
+        self._words.update(words)
+        if not self._closed.is_set():
+            on_more()
+
+    def _label(self, one: Recent) -> str:
+        size = f"{one.size / 1e6:,.1f} MB" if one.size >= 100_000 else f"{max(1, one.size // 1000):,} kB"
+        words = self._words.get(one.path)
+        inside = "…" if words is None else words or "nothing in it"
+        crash = "  ·  ended without warning" if one.is_crashed else ""
+        return self._safety.field(f"{journals.when(one.path)}  ·  {inside}  ·  {size}{crash}", 160)
+
+
+class _Opening:
+    """One journal that is being opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.cancelled = threading.Event()
+
+
+def first(states: list[SessionState]) -> SessionId:
+    """The session to look at first: the one in which most was said."""
+    return max(states, key=lambda state: (state.entries, -abs(state.session))).session

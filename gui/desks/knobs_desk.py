@@ -1,0 +1,124 @@
+"""Turning the knobs of the conversation on view: between the bar and the workbench. The window's thread."""
+
+from __future__ import annotations
+
+from tkinter import ttk
+from typing import TYPE_CHECKING, Protocol
+
+from core.journal.ledger import Phase
+from gui.keys import shown
+from gui.shown.session_rows import session_words
+
+if TYPE_CHECKING:
+    from core.events import SessionId
+    from core.journal.ledger import SessionState
+    from core.workbench import Workbench
+    from gui.archives import Archives
+    from gui.desks.reading_room import ReadingRoom
+    from gui.panes.inspector import Inspector
+    from gui.panes.knobs_bar import KnobsBar
+    from gui.preferences import Preferences
+    from gui.shown.presenter import Desk
+    from gui.shown.turning import Turned
+    from gui.window import Window
+
+
+class Board(Protocol):
+    """What the desk needs of the switchboard."""
+
+    archives: Archives
+    preferences: Preferences
+    room: ReadingRoom
+
+    @property
+    def state(self) -> SessionState | None: ...
+    @property
+    def workbench(self) -> Workbench: ...
+    def desk(self) -> Desk: ...
+
+
+class KnobsDesk:
+    """One bar over the message field."""
+
+    def __init__(self, window: Window, board: Board) -> None:
+        self._window, self._board = window, board
+        self._strip: KnobsBar | None = None
+        board.room.inspecting.on_made = self._offer_in
+
+    @property
+    def strip(self) -> KnobsBar | None:
+        """The bar over the message field, once it was asked for."""
+        return self._strip
+
+    @property
+    def is_open(self) -> bool:
+        """Whether that bar is in sight."""
+        return self._strip is not None and bool(self._strip.winfo_manager())
+
+    def toggle(self) -> None:
+        """Show that bar and go there, or put it away."""
+        if self._strip is not None and self.is_open:
+            self._window.close_task(self._strip)
+            self._window.composer.focus_message()
+            return
+        if self._strip is None:
+            self._strip = self._made()
+        self._window.open_task(self._strip)
+        self.show()
+        self._strip.focus_first()
+
+    def show(self) -> None:
+        """Show how the knobs of the conversation on view stand."""
+        bar, state = self._strip, self._board.state
+        if bar is None or not self.is_open:
+            return
+        if state is None:
+            bar.show(self._nobodys, "", is_free=False)
+            return
+        is_live = state.phase is not Phase.ENDED and self._board.archives.get(state.session) is None
+        words = session_words(self._board.desk(), state)
+        bar.show(self._turned(state.session), words, is_free=is_live)
+
+    def _offer_in(self, inspector: Inspector) -> None:
+        """Offer the knobs below the bytes too, whose borders they move."""
+        theme = self._window.theme
+        words = f"Socket knobs  {shown('toggle_knobs')}"
+        button = ttk.Button(inspector.below, text=words, command=self.toggle, style="Pane.Light.TButton", width=0)
+        button.bind("<Return>", lambda _event: button.invoke())
+        button.pack(side="left", padx=theme.px(4), pady=(0, theme.px(4)))
+
+    def _turned(self, session: SessionId) -> Turned:
+        from gui.shown.turning import Turned
+
+        knobs = self._board.workbench.knobs(session)
+        return Turned(knobs.receive or self._usual, knobs.nagle, knobs.byte_by_byte, knobs.pause * 1000)
+
+    def _turn(self, turned: Turned) -> None:
+        from core.net.knobs import Knobs
+
+        state = self._board.state
+        if state is not None:
+            receive = None if turned.receive == self._usual else turned.receive
+            knobs = Knobs(turned.nagle, receive, turned.byte_by_byte, turned.pause_ms / 1000)
+            self._board.workbench.tune(state.session, knobs)
+
+    @property
+    def _nobodys(self) -> Turned:
+        from gui.shown.turning import Turned
+
+        return Turned(self._usual)
+
+    @property
+    def _usual(self) -> int:
+        """Bytes that a recv asks for when nobody has said it."""
+        return self._board.preferences.limits().receive
+
+    def _made(self) -> KnobsBar:
+        from core.net.knobs import LARGEST_RECEIVE, LONGEST_PAUSE
+        from gui.panes.knobs_bar import KnobsBar
+        from gui.shown.turning import Bounds
+
+        window, bounds = self._window, Bounds(self._usual, LARGEST_RECEIVE, LONGEST_PAUSE * 1000)
+        bar = KnobsBar(window.tasks, window.theme, bounds=bounds, on_change=self._turn, on_close=self.toggle)
+        window.adopt(bar)
+        return bar

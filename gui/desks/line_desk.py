@@ -1,0 +1,175 @@
+"""Servers and clients as a person starts and ends them: host and port, two buttons, the reply.
+
+Lives on the window's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from core.address import DEFAULT_HOST, DEFAULT_PORT
+from core.errors import TincanError
+from core.events import Role
+from core.journal.ledger import Phase
+from core.journal.lens import RAW
+from gui.form import read_address
+from gui.shown import presenter
+from gui.shown.reachable import look_up
+
+if TYPE_CHECKING:
+    from core.address import Address
+    from core.events import SessionId
+    from core.journal.ledger import SessionState
+    from core.net.reachable import LocalAddress
+    from core.workbench import Workbench
+    from gui.preferences import Preferences
+    from gui.window import Window
+
+
+class Switchboard(Protocol):
+    """Who knows what is on view."""
+
+    preferences: Preferences
+
+    @property
+    def workbench(self) -> Workbench: ...
+    @property
+    def state(self) -> SessionState | None: ...
+    def desk(self) -> presenter.Desk: ...
+    def show_new(self, session: SessionId) -> None: ...
+    def refresh(self) -> None: ...
+
+
+class LineDesk:
+    """``post`` has a call made on the window's thread, from any other."""
+
+    def __init__(self, switchboard: Switchboard, post: Callable[[Callable[[], None]], None]) -> None:
+        self.reachable: tuple[LocalAddress, ...] = ()  # this machine's addresses that others can use
+        self._switchboard = switchboard
+        self._post = post
+        self._replies: dict[SessionId, str] = {}
+        self._framings: dict[Address, str] = {}  # of the servers that were told, for those begun there again
+        self._newest: SessionId | None = None  # whose failure is told under the fields
+        self._starting: SessionId | None = None  # the server that is about to listen
+        self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
+
+    def open(self, window: Window) -> None:
+        """Fill the fields as they were last used."""
+        self._window = window
+        preferences = self._switchboard.preferences
+        hosts, ports = preferences.hosts, preferences.ports
+        window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
+        self._offer_history()
+
+    def toggle_server(self) -> None:
+        """Start the server at host and port, or stop the one that runs there."""
+        running = presenter.server_here(self._switchboard.desk())
+        if running is None:
+            self.serve()
+        else:
+            self._switchboard.workbench.stop(running.session)
+
+    def toggle_client(self) -> None:
+        """Connect to host and port, or end what is connected or dialling there."""
+        running = presenter.client_here(self._switchboard.desk())
+        if running is None:
+            self.connect()
+        else:
+            self._switchboard.workbench.stop(running.session)
+
+    def serve(self) -> None:
+        """Start a server at host and port."""
+        address = read_address(self._window.address, for_server=True)
+        if address is None:
+            return
+        reply = self._switchboard.preferences.reply
+        framing = self._framings.get(address, RAW)
+        session = self._begin(address, lambda bench: bench.serve(address, reply=reply, framing=framing))
+        if session is None:
+            return
+        self._starting = session
+        self._replies[session] = reply
+        if not address.is_loopback:
+            look_up(lambda found: self._post(lambda: self._found_addresses(found)))
+
+    def connect(self) -> None:
+        """Connect a client to host and port; if a server is about to listen, once it does."""
+        typed = read_address(self._window.address, for_server=False)
+        if typed is None:
+            return
+        address = typed.dialled
+        if self._starting is not None:
+            self._connect_next = address
+        else:
+            self._begin(address, lambda bench: bench.connect(address))
+
+    def do_next(self) -> None:
+        """Enter in the address: press the button that is next."""
+        view = presenter.present(self._switchboard.desk()).address
+        if view.server.is_next:
+            self.serve()
+        elif view.client.is_next or view.client.text == "Connect":
+            self.connect()
+
+    def choose_reply(self, reply: str) -> None:
+        """Have the selected server, and those to come, reply like that."""
+        self._switchboard.preferences = replace(self._switchboard.preferences, reply=reply)
+        state = self._switchboard.state
+        if state is not None and state.role is Role.SERVER:
+            self._replies[state.session] = reply
+            self._switchboard.workbench.set_reply(state.session, reply)
+
+    def choose_framing(self, state: SessionState, framing: str) -> None:
+        """Have a server, and those that are begun there again, tell messages apart like that."""
+        self._framings[state.target] = framing
+        self._switchboard.workbench.set_framing(state.session, framing)
+
+    def reply_of(self, session: SessionId | None) -> str:
+        """What that server replies with, or the next one."""
+        usual = self._switchboard.preferences.reply
+        return self._replies.get(session, usual) if session is not None else usual
+
+    def phase_changed(self, state: SessionState, *, is_selected: bool) -> None:
+        """A server or client has come further: say so where it was asked for."""
+        form = self._window.address
+        if state.session == self._starting and state.phase is not Phase.STARTING:
+            self._server_decided(listens=state.phase is Phase.OPEN)
+        if state.phase is Phase.ENDED and state.failure is not None and state.session == self._newest:
+            form.refuse(str(state.failure))
+        if state.phase is Phase.OPEN and state.addresses and state.target.port == 0 and is_selected:
+            form.fill(state.target.host, str(state.addresses[0].port))
+
+    def _begin(self, address: Address, start: Callable[[Workbench], SessionId]) -> SessionId | None:
+        """Start a session and show it; what makes no sense is told under the fields."""
+        self._window.address.accept()
+        self._window.composer.complain("")
+        try:
+            session = start(self._switchboard.workbench)
+        except TincanError as error:
+            self._window.address.refuse(str(error))
+            return None
+        self._newest = session
+        self._switchboard.show_new(session)
+        preferences = self._switchboard.preferences
+        self._switchboard.preferences = preferences.with_address(address.host, str(address.port))
+        self._window.address.fill(address.host, str(address.port))
+        self._offer_history()
+        self._window.composer.focus_message()
+        return session
+
+    def _server_decided(self, *, listens: bool) -> None:
+        """The server listens or has failed: do what was asked for meanwhile."""
+        self._starting = None
+        address, self._connect_next = self._connect_next, None
+        if listens and address is not None:
+            self._begin(address, lambda bench: bench.connect(address))
+
+    def _offer_history(self) -> None:
+        preferences = self._switchboard.preferences
+        self._window.address.offer(preferences.hosts, preferences.ports)
+
+    def _found_addresses(self, found: tuple[LocalAddress, ...]) -> None:
+        self.reachable = found
+        self._switchboard.refresh()

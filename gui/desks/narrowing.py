@@ -1,0 +1,106 @@
+"""Showing only a part of the conversation on view.
+
+Lives on the window's thread; the filter bar is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gui.shown.filtering import ConnectionRow, FilterView
+
+if TYPE_CHECKING:
+    from core.events import ConnectionId, SessionId
+    from core.journal.ledger import SessionState
+    from core.journal.passage import Filter
+    from gui.panes.filter_bar import FilterBar
+    from gui.viewing import Viewing
+    from gui.window import Window
+
+_MOST_CONNECTIONS = 2_000  # of one session that can be chosen from
+
+
+class Narrowing:
+    """Between the filter bar and the conversation on view."""
+
+    def __init__(self, window: Window, viewing: Viewing, refresh: Callable[[], None]) -> None:
+        self._window = window
+        self._viewing = viewing
+        self._refresh = refresh
+        self._state: SessionState | None = None
+        self._known: dict[SessionId, dict[ConnectionId, ConnectionRow]] = {}
+        self._filter_bar: FilterBar | None = None
+
+    def show(self, state: SessionState | None) -> None:
+        """The conversation on view has changed, or grown."""
+        self._state = state
+        if state is not None:
+            self._learn(state)
+        if not self._is_open and self._leaves_something_out:
+            self._put_up()
+        elif self._is_open and self._filter_bar is not None:
+            self._filter_bar.show(self._filter_view())
+
+    def open(self) -> None:
+        """Offer to show only a part of the conversation."""
+        self._put_up().focus_first()
+
+    @property
+    def connections(self) -> tuple[ConnectionRow, ...]:
+        """Those of the conversation on view that stand or have stood."""
+        return tuple(self._known[self._state.session].values()) if self._state is not None else ()
+
+    def choose(self, only: Filter) -> None:
+        """Show only that."""
+        self._viewing.choose_filter(only)
+        self._refresh()
+
+    def _put_up(self) -> FilterBar:
+        pane = self._window.conversation
+        if self._filter_bar is None:
+            from gui.panes.filter_bar import FilterBar
+
+            self._filter_bar = FilterBar(
+                pane.strips, self._window.theme, on_filter=self.choose, on_close=self._close_filter
+            )
+            self._window.adopt(self._filter_bar)
+        pane.open_strip(self._filter_bar)
+        self._filter_bar.show(self._filter_view())
+        return self._filter_bar
+
+    def _close_filter(self) -> None:
+        if self._filter_bar is not None:
+            self._window.conversation.close_strip(self._filter_bar)
+        self._window.composer.focus_message()
+
+    @property
+    def _is_open(self) -> bool:
+        return self._filter_bar is not None and bool(self._filter_bar.winfo_manager())
+
+    @property
+    def _leaves_something_out(self) -> bool:
+        """Whether there is a filter that only the bar tells of: a single connection is told in the head."""
+        only = self._viewing.lens.only
+        return not replace(only, connections=None).admits_all or len(only.connections or (0,)) > 1
+
+    def _learn(self, state: SessionState) -> None:
+        """Connections that are over can still be looked at, so they are remembered."""
+        known = self._known.setdefault(state.session, {})
+        for one in state.connections:
+            if one.connection not in known and len(known) < _MOST_CONNECTIONS:
+                known[one.connection] = ConnectionRow(one.connection, one.number, f"#{one.number}  {one.peer}")
+
+    def _filter_view(self) -> FilterView:
+        only, conversation = self._viewing.lens.only, self._viewing.conversation
+        return FilterView(
+            self.connections,
+            only.connections,
+            only.received,
+            only.sent,
+            only.notes,
+            shown=conversation.total if conversation is not None else 0,
+            total=conversation.unfiltered if conversation is not None else 0,
+            is_counting=conversation.is_counting if conversation is not None else False,
+        )

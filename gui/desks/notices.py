@@ -1,0 +1,76 @@
+"""What is said across the window: sentences, alarms that repeat, faults. Lives on the window's thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from gui.panes.banner import Notice
+from gui.panes.later import Later
+from gui.shown.alarms import Alarm, recording_notice, session_alarms
+
+if TYPE_CHECKING:
+    from core.events import SessionId
+    from core.journal.ledger import SessionState
+    from core.journal.recorder import Recording
+    from gui.panes.banner import Banner
+
+_PASSING = "passing"
+_PASSES_AFTER = 8_000  # milliseconds: time to read two lines
+_FAULT_QUIET = 5.0  # seconds that faults are not told of after the person has closed the notice
+
+
+class Notices:
+    """The one who speaks in the banner. ``commands`` are what buttons of alarms go by."""
+
+    def __init__(self, banner: Banner, commands: Mapping[str, Callable[[], None]]) -> None:
+        self._banner = banner
+        self._commands = commands
+        self._recording: Recording | None = None
+        self._passing = Later(banner, lambda: self.take_back(_PASSING))
+
+    def say(self, sentence: str, topic: str = "", *, is_failure: bool = False) -> None:
+        """Tell the person something that concerns the whole program, in the place of the last on its topic."""
+        self._banner.say(Notice(sentence, is_failure), topic)
+
+    def mention(self, sentence: str) -> None:
+        """Say something that is of the moment; it goes by itself after a while."""
+        self.say(sentence, _PASSING)
+        self._passing.ask(_PASSES_AFTER)
+
+    def offer(
+        self,
+        sentence: str,
+        topic: str,
+        answers: Mapping[str, Callable[[], None]],
+        *,
+        close_word: str = "Close",
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        """Say something with buttons for it."""
+        self._banner.say(Notice(sentence, False, tuple(answers.items()), close_word, on_close), topic)
+
+    def take_back(self, topic: str) -> None:
+        """Say no more of it."""
+        self._banner.take_away(topic)
+
+    def fault(self, sentence: str) -> None:
+        """Tell of an error in the program itself."""
+        answers = (("Open log", self._commands["open_log"]),)
+        self._banner.say(Notice(sentence, is_failure=True, buttons=answers, quiet=_FAULT_QUIET), "fault")
+
+    def watch(
+        self, states: Mapping[SessionId, SessionState], before: Mapping[SessionId, SessionState], recording: Recording
+    ) -> None:
+        """Raise what alarms there are, now that sessions have gone from ``before`` to ``states``."""
+        alarm = recording_notice(recording, self._recording)
+        self._recording = recording
+        if alarm is not None:
+            self._raise(alarm)
+        for worse in session_alarms(states.values(), before, time.time_ns() - time.monotonic_ns()):
+            self._raise(worse)
+
+    def _raise(self, alarm: Alarm) -> None:
+        buttons = tuple((words, self._commands[command]) for words, command in alarm.buttons)
+        self._banner.say(Notice(alarm.sentence, alarm.is_failure, buttons, quiet=alarm.quiet), alarm.topic)

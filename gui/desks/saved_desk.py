@@ -1,0 +1,365 @@
+"""The saved messages: kept, put in order, edited and sent. Lives on the window's thread.
+
+The pane is made, and the file read, when they are first asked for: the first window needs neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from gui.desks.saved_exchange import ask_for_source, ask_for_target, counted, find_out, read, write
+from gui.desks.saved_keeping import SavedKeeping
+from gui.keys import shown
+from gui.shown.drafting import Manner, Outcome, Sender
+from gui.shown.saved_list import SavedList
+from gui.shown.saved_rows import SavedRow, manner_of, message_of, name_for, row_of, typeable
+
+if TYPE_CHECKING:
+    from core.compose import Misfit, SavedError, SavedMessage
+    from gui.panes.saved_pane import SavedPane
+    from gui.shown.saved_list import Kept
+    from gui.window import Window
+
+_QUICK = 20_000  # characters that are made fit for the field at once
+
+
+class Sending(Sender, Protocol):
+    """What sends: ``gui.desks.sending_desk.SendingDesk``."""
+
+    @property
+    def manner(self) -> Manner: ...
+
+
+class SavedDesk:
+    """Between the pane, the list and its file. Implements ``gui.panes.saved_pane.Desk``.
+
+    ``post`` has a call made on the window's thread, from any other; ``say`` says something across the window.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        sending: Sending,
+        path: Path,
+        *,
+        post: Callable[[Callable[[], None]], None],
+        say: Callable[[str], None],
+    ) -> None:
+        self._window, self._sending = window, sending
+        self._path, self._post, self._say = path, post, say
+        self._list = SavedList()
+        self._known: tuple[Kept, ...] = ()  # the list as it was last shown and kept
+        self._rows: dict[int, tuple[SavedMessage, SavedRow]] = {}  # by number: made once for each message
+        self._problems: dict[int, str] = {}  # why messages did not go out, by number
+        self._keeping: SavedKeeping | None = None
+        self._is_loaded = self._is_seen = False
+        self._then: list[Callable[[], None]] = []  # what waits for the list
+        self._made: SavedPane | None = None  # the pane
+
+    # The list as a whole.
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the pane is in sight."""
+        return self._made is not None and bool(self._pane.winfo_manager())
+
+    @property
+    def messages(self) -> tuple[SavedMessage, ...]:
+        """The messages in order; none before the list was first asked for."""
+        return self._list.messages
+
+    def load(self) -> None:
+        """Read the list, if nobody has asked for it yet."""
+        self.when_loaded(lambda: None)
+
+    def when_loaded(self, act: Callable[[], None]) -> None:
+        """Do something once the list is read, at once if it is; ``messages`` has it then."""
+        if self._is_loaded:
+            act()
+            return
+        self._then.append(act)
+        if self._keeping is None:
+            self._keeping = SavedKeeping(
+                self._window.root,
+                self._path,
+                post=self._post,
+                on_news=self._take_in,
+                complain=self._say,
+            )
+            self._keeping.load()
+
+    def toggle(self) -> None:
+        """Show the pane beside the conversation and go there, or put it away."""
+        if self.is_open:
+            self._window.close_side(self._pane)
+            self._window.composer.focus_message()
+            return
+        self._open()
+        self._pane.rows.focus_rows()
+
+    def close(self) -> None:
+        """Write what is not written yet."""
+        if self._keeping is not None:
+            self._keeping.close()
+
+    def undo(self) -> None:
+        """Take back what was done last."""
+        words, before = self._list.last, {each.number for each in self._list.kept}
+        if not words:
+            return
+        self._list.undo()
+        self._changed(f"Taken back: {words}")
+        back = next((each.number for each in self._list.kept if each.number not in before), None)
+        if back is not None:
+            self._pane.rows.choose_number(back)
+
+    # One message.
+
+    def send_at(self, place: int) -> None:
+        """Send the message at that place, from 0; who has never seen the list is shown it instead."""
+        self.when_loaded(partial(self._send_at, place))
+
+    def send(self, number: int) -> None:
+        """Send a message as the message field would: to the same, composed at this moment."""
+        message = self._list.find(number)
+        if message is not None:
+            manner = manner_of(message, self._sending.manner.framing)
+            self._sending.send([message.text], manner, self._window.composer.recipients, partial(self._told, number))
+
+    def edit(self, number: int) -> None:
+        """Put a message into the message field, to be changed and sent."""
+        message = self._list.find(number)
+        if message is not None:
+            then = partial(self._put, number, message.name)
+            if len(message.text) <= _QUICK:
+                then(typeable(message))
+            else:
+                find_out(lambda: typeable(message), then, self._post)
+
+    def update(self, number: int) -> None:
+        """Have a message be what is in the message field, under the name it has."""
+        from core.compose import SavedError
+
+        message, composer = self._list.find(number), self._window.composer
+        if message is None or not self._has_text():
+            return
+        try:
+            changed = message_of(message.name, composer.text, composer.manner)
+        except SavedError as error:
+            self._complain(str(error))
+            return
+        self._problems.pop(number, None)
+        self._list.replace(number, changed, f"“{message.name}” is now what is in the field.")
+        self._changed()
+
+    def rename(self, number: int, name: str) -> bool:
+        """Give a message another name; False, and the reason is said, if it cannot have that."""
+        from core.compose import SavedError
+
+        try:
+            self._list.rename(number, name)
+        except SavedError as error:
+            self._complain(str(error))
+            return False
+        self._changed()
+        return True
+
+    def move(self, number: int, to: int) -> None:
+        """Put a message at another place."""
+        self._list.move(number, to)
+        self._changed()
+
+    def delete(self, number: int) -> None:
+        """Take a message out of the list; it can be undone."""
+        self._list.delete(number)
+        self._changed()
+
+    # To the list and from it.
+
+    def save_field(self) -> None:
+        """Put what is in the message field at the end of the list, and ask for its name."""
+        if self._has_text():
+            self.when_loaded(self._save_field)
+
+    def bring_in(self) -> None:
+        """Import messages from a file that a person chooses."""
+        path = ask_for_source(self._window.root)
+        if path is not None:
+            self.bring_in_from(path)
+
+    def bring_in_from(self, path: Path) -> None:
+        """Import what the list lacks of a file's messages."""
+        find_out(lambda: read(path), partial(self._brought_in, path.name), self._post)
+
+    def give_out(self) -> None:
+        """Export the list into a file that a person chooses."""
+        path = ask_for_target(self._window.root)
+        if path is not None:
+            self.give_out_to(path)
+
+    def give_out_to(self, path: Path) -> None:
+        """Export the list into a file."""
+        messages = self._list.messages
+        find_out(lambda: write(path, messages), partial(self._given_out, path.name, len(messages)), self._post)
+
+    # Behind the scenes.
+
+    @property
+    def _pane(self) -> SavedPane:
+        """The pane, made when it is first needed."""
+        if self._made is None:
+            from gui.panes.saved_pane import SavedPane
+
+            self._made = SavedPane(self._window.side_pane, self._window.theme, self)
+            self._window.adopt(self._made)
+        return self._made
+
+    def _open(self) -> None:
+        if self.is_open:
+            return
+        self._is_seen = True
+        self._window.open_side(self._pane)
+        if self._is_loaded and self._keeping is not None:
+            self._keeping.look()
+        self.when_loaded(self._show)
+
+    def _take_in(self, news: tuple[SavedMessage, ...]) -> None:
+        """What was kept before, the first time; later what another window has kept."""
+        self._list.take_in(news)
+        if not self._is_loaded:
+            self._is_loaded = True
+            waiting, self._then = self._then, []
+            for act in waiting:
+                act()
+        elif news:
+            self._show()
+
+    def _send_at(self, place: int) -> None:
+        assert self._keeping is not None
+        if self._keeping.is_first_time and not self._is_seen:
+            self._open()
+            self._pane.say(f"{shown('send_saved_1')} send one of these each, from now on.")
+        elif place < len(self._list.kept):
+            self.send(self._list.kept[place].number)
+        else:
+            self._window.composer.complain(f"There is no saved message {place + 1}.")
+
+    def _told(self, number: int, outcome: Outcome) -> None:
+        """What became of a message that was sent: what went wrong is said at its row, or else under the field."""
+        self._problems.pop(number, None)
+        message = self._list.find(number)
+        if outcome.sentence and message is not None:
+            self._problems[number] = outcome.sentence
+            if not self.is_open:
+                self._window.composer.complain(f"“{message.name}”: {outcome.sentence}")
+        elif not self.is_open:
+            self._window.composer.complain("")
+        self._show()
+
+    def _put(self, number: int, name: str, found: SavedMessage | Misfit) -> None:
+        """Have the message in the field; whatever was there is offered back."""
+        from core.compose import SavedMessage
+
+        if not isinstance(found, SavedMessage):
+            self._problems[number] = found.sentence
+            self._show()
+            return
+        composer = self._window.composer
+        before = composer.text, composer.manner
+        composer.put(found.text, manner_of(found, self._sending.manner.framing))
+        if not composer.winfo_viewable():  # where the window is narrow, the pane stands in its place
+            self._window.close_side(self._pane)
+        composer.focus_message()
+        if before[0] and before[0] != found.text:
+            words = f"“{name}” is in the field, in place of what was there."
+            self._pane.say(words, undo=lambda: self._put_back(*before))
+
+    def _put_back(self, text: str, manner: Manner) -> None:
+        self._window.composer.put(text, manner)
+        self._pane.say("")
+
+    def _save_field(self) -> None:
+        from core.compose import SavedError
+        from core.compose.saved import MOST_MESSAGES
+
+        composer = self._window.composer
+        if len(self._list.kept) >= MOST_MESSAGES:
+            composer.complain(f"No more than {MOST_MESSAGES:,} messages can be saved: delete one first.")
+            return
+        name, before = name_for(composer.text), self._list.kept
+        try:
+            number = self._list.add(message_of(name, composer.text, composer.manner), f"“{name}” was saved.")
+        except SavedError as error:
+            composer.complain(str(error))
+            return
+        composer.complain("")
+        self._open()
+        self._changed()
+        if self._list.kept is before:
+            self._pane.say("This is saved already.")
+            self._pane.rows.choose_number(number)
+            return
+        rows = self._pane.rows
+        rows.choose_number(number)
+        rows.begin_naming(composer.focus_message)
+
+    def _has_text(self) -> bool:
+        if self._window.composer.text:
+            return True
+        self._window.composer.complain("There is nothing in the field that could be saved.")
+        return False
+
+    def _brought_in(self, name: str, found: tuple[SavedMessage, ...] | SavedError) -> None:
+        from core.compose.saved import MOST_MESSAGES
+
+        if not isinstance(found, tuple):
+            self._complain(str(found))
+            return
+        new = len(set(found) - set(self._list.messages))
+        total = len(self._list.kept) + new
+        if total > MOST_MESSAGES:
+            why = f"there would be {total:,} messages, and there can be {MOST_MESSAGES:,}"
+            self._complain(f"{name} was not imported: {why}.")
+        elif not new:
+            self._pane.say(f"{name} holds nothing that is not here already.")
+        else:
+            known = len(found) - new
+            already = f" {'One was' if known == 1 else f'{known:,} were'} here already." if known else ""
+            self._list.bring_in(found, f"{counted(new)} imported from {name}.{already}")
+            self._changed()
+            self._pane.rows.choose(total - new)
+
+    def _given_out(self, name: str, count: int, error: SavedError | None) -> None:
+        if error is None:
+            self._pane.say(f"{counted(count)} exported to {name}.")
+        else:
+            self._complain(str(error))
+
+    def _changed(self, sentence: str | None = None) -> None:
+        """If the list is another, show it, say what was done, and keep it."""
+        if self._list.kept is self._known:
+            return
+        self._known = self._list.kept
+        if self._keeping is not None:
+            self._keeping.keep(self._list.messages)
+        self._show()
+        words = self._list.last if sentence is None else sentence
+        self._pane.say(words, undo=self.undo if self._list.last else None)
+
+    def _complain(self, why: str) -> None:
+        self._pane.say(why, is_wrong=True)
+
+    def _show(self) -> None:
+        if self._made is not None:
+            self._made.show([self._row(kept.number, kept.message) for kept in self._list.kept])
+
+    def _row(self, number: int, message: SavedMessage) -> SavedRow:
+        known, problem = self._rows.get(number), self._problems.get(number, "")
+        if known is None or known[0] is not message or known[1].problem != problem:
+            from gui.shown.saved_list import Kept
+
+            known = self._rows[number] = message, row_of(Kept(number, message), problem)
+        return known[1]

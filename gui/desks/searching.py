@@ -1,0 +1,273 @@
+"""Finding in the conversation on view: asks for a search, keeps its hits, goes from one to the next.
+
+Lives on the window's thread; the find bar is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.errors import JournalError
+from gui.panes.later import Later
+from gui.shown.finding import FindRequest, FindView
+from gui.shown.runs import Marked
+from gui.shown.sentences import sentence
+
+if TYPE_CHECKING:
+    from core.journal.hits import Hit, Hits
+    from core.journal.passage import Passage
+    from core.journal.pattern import Pattern
+    from core.journal.search import Progress, Search
+    from gui.conversations import OpenConversation
+    from gui.panes.find_bar import FindBar
+    from gui.viewing import Viewing
+    from gui.window import Window
+
+MOST_MARKS = 2_000  # in one message
+_AGAIN = 250  # milliseconds between two looks at what has come meanwhile
+_AGAIN_APART = 1_000  # the same where a look needs a process of its own
+
+
+class Searching:
+    """Between the find bar and the conversation on view.
+
+    ``post`` has a call made on the window's thread, from any other.
+    """
+
+    def __init__(self, window: Window, viewing: Viewing, post: Callable[[Callable[[], None]], None]) -> None:
+        self.is_looked_at: Callable[[], bool] = lambda: False  # whether somebody looks closely at what is gone to
+        self.on_shown: Callable[[], None] = lambda: None  # called when another hit, or none, is gone to
+        self._window = window
+        self._viewing = viewing
+        self._post = post
+        self._find_bar: FindBar | None = None
+        self._search: Search | None = None
+        self._round = 0  # of searches: what an earlier one still tells is not heard
+        self._request = FindRequest("")
+        self._pattern: Pattern | None = None
+        self._searched: object = None  # the key of the conversation that was searched, and how its bytes were read
+        self._searched_to = 0  # entries of it
+        self._hits: Hits | None = None
+        self._shown: Hit | None = None  # the one that was gone to
+        self._row: int | None = None  # that it is in
+        self._view = FindView()
+        self._again = Later(window.root, self._search_rest)
+
+    def open(self) -> None:
+        """Offer to look for something."""
+        pane = self._window.conversation
+        if self._find_bar is None:
+            from gui.panes.find_bar import FindBar
+
+            self._find_bar = FindBar(
+                pane.strips,
+                self._window.theme,
+                on_search=self.find,
+                on_step=self.step,
+                on_stop=self._stop_and_say,
+                on_close=self._close,
+            )
+            self._window.adopt(self._find_bar)
+        pane.open_strip(self._find_bar)
+        self._find_bar.focus_field()
+        self.search_on()
+
+    def find(self, request: FindRequest) -> None:
+        """Look for something in the conversation on view, from its beginning."""
+        from core.journal.hits import Hits
+
+        self.stop()
+        conversation = self._viewing.conversation
+        self._request, self._hits, self._view = request, Hits(), FindView()
+        self._show_hit(None)
+        self._searched = self._on_view
+        self._searched_to = conversation.lens.since if conversation is not None else 0
+        self._pattern = self._compiled(request) if request.text else None
+        self._show_view()
+        self._search_rest()
+
+    def step(self, step: int) -> None:
+        """Show the next place found (1) or the one before (-1), around the ends, which is told."""
+        if not self._is_open:
+            self.open()
+        if not self._hits:
+            return
+        if self._shown is None:
+            self._reveal(self._nearest())
+            return
+        place = bisect_left(self._hits, self._shown) + step
+        wrapped = step if not 0 <= place < len(self._hits) else 0
+        self._reveal(place % len(self._hits), wrapped)
+
+    def search_on(self) -> None:
+        """The conversation on view has changed, or grown: look through what was not looked through yet."""
+        if self._request.text and self._is_open and self._searched != self._on_view:
+            self.find(self._request)
+        elif not self._again.is_due:
+            self._search_rest()
+
+    def stop(self) -> None:
+        """Look for nothing any more."""
+        self._again.cancel()
+        self._round += 1
+        if self._search is not None:
+            self._search.cancel()
+            self._search = None
+
+    def marks(self, passage: Passage) -> list[tuple[int, int]]:
+        """Where the hits lie in a message: first byte and one past the last, counted from the message's own first.
+
+        Of a hit that began before, that part which lies within it; of very many, those around the one that is
+        shown. Raises ``JournalError``.
+        """
+        conversation = self._viewing.conversation
+        if not self._hits or passage.span is None or conversation is None or self._searched != self._on_view:
+            return []
+        places = self._hits.between(passage.span.first, passage.span.last + 1)
+        around = bisect_left(self._hits, self._shown) if self._shown is not None else places.start
+        first = max(places.start, min(around - MOST_MARKS // 2, places.stop - MOST_MARKS))
+        return conversation.within(passage, self._hits[first : min(places.stop, first + MOST_MARKS)])
+
+    # Behind the scenes.
+
+    @property
+    def _on_view(self) -> object:
+        """What there is to search: which conversation, and how its bytes are read as text."""
+        conversation = self._viewing.conversation
+        return (conversation.key, self._codec) if conversation is not None else None
+
+    @property
+    def _codec(self) -> str:
+        return self._window.conversation.transcript.decoding.codec
+
+    def _compiled(self, request: FindRequest) -> Pattern | None:
+        """What is looked for, made ready; None if it makes no sense, which is told."""
+        from core.journal.pattern import Mode, Query, QueryError, compile_query
+
+        try:
+            return compile_query(Query(request.text, Mode(request.mode.value), request.match_case, self._codec))
+        except QueryError as error:
+            self._view = FindView(complaint=sentence(error), error_place=error.place)
+            return None
+
+    def _search_rest(self) -> None:
+        conversation = self._viewing.conversation
+        if not self._pattern or self._search is not None or conversation is None or not self._is_open:
+            return
+        if self._searched == self._on_view and self._searched_to < conversation.entries:
+            self._begin(conversation, self._pattern)
+
+    def _begin(self, conversation: OpenConversation, pattern: Pattern) -> None:
+        from core.journal.search import Search
+
+        self._round += 1
+        heard = self._round
+        self._search = Search(
+            conversation.journal.path,
+            conversation.session,
+            pattern,
+            conversation.lens.only,
+            range(self._searched_to, conversation.entries),
+            lambda progress: self._post(partial(self._found, progress, heard)),
+        )
+        self._view = replace(self._view, is_running=True)
+        self._show_view()
+
+    def _found(self, progress: Progress, heard: int) -> None:
+        """More was found, or nothing; ``heard`` says by which round of searching."""
+        if heard != self._round or self._hits is None or self._pattern is None:
+            return
+        self._hits.extend(progress.hits)
+        self._searched_to = progress.searched
+        self._view = replace(
+            self._view,
+            count=len(self._hits),
+            is_more=self._view.is_more or progress.is_full,
+            fraction=progress.searched / progress.total if progress.total else None,
+            is_running=not progress.is_done,
+            complaint=progress.failure,
+        )
+        if progress.is_done:
+            self._search = None
+            if progress.failure:
+                self._pattern = None  # it would fail in the same way
+            else:
+                self._again.ask(_AGAIN_APART if self._pattern.is_dangerous else _AGAIN)
+        if self._shown is None and self._hits:
+            self._reveal(self._nearest())
+        else:
+            self._number()
+        self._show_view()
+
+    def _nearest(self) -> int:
+        """The first hit at or below the top of the view, or the first of all."""
+        assert self._hits is not None
+        conversation = self._viewing.conversation
+        top = self._window.conversation.transcript.top_place
+        found = conversation.read(top, 1, 0) if conversation is not None else []
+        ordinal = found[0].ordinal if found else 0
+        place = bisect_left(self._hits.ordinals, ordinal)
+        return place if place < len(self._hits) else 0
+
+    def _reveal(self, place: int, wrapped: int = 0) -> None:
+        conversation = self._viewing.conversation
+        if not self._hits or conversation is None or self._searched != self._on_view:
+            return
+        hit = self._hits[place]
+        self._view = replace(self._view, wrapped=wrapped)
+        try:
+            row = conversation.place_of(hit.ordinal, hit.stop)
+            self._show_hit(hit, row)
+        except JournalError as error:
+            self._view = replace(self._view, complaint=sentence(error))
+        self._number()
+        self._show_view()
+
+    def _show_hit(self, hit: Hit | None, row: int = 0) -> None:
+        """Go to a hit and set it off in its row."""
+        self._shown, self._row = hit, row if hit is not None else None
+        self.on_shown()
+        transcript, conversation = self._window.conversation.transcript, self._viewing.conversation
+        transcript.unmark()
+        found = conversation.read(row, 1, 0) if hit is not None and conversation is not None else []
+        if hit is None or conversation is None or not found:
+            return
+        within = conversation.within(found[0], [hit])
+        if within:
+            transcript.reveal_bytes(Marked(row, *within[0]))
+        else:
+            transcript.reveal(row)
+
+    def _number(self) -> None:
+        """Say which of the hits is shown, now that there may be more in front of it."""
+        if self._hits is not None and self._shown is not None:
+            self._view = replace(self._view, position=bisect_left(self._hits, self._shown) + 1)
+
+    @property
+    def _is_open(self) -> bool:
+        return self._find_bar is not None and bool(self._find_bar.winfo_manager())
+
+    def _show_view(self) -> None:
+        if self._find_bar is not None:
+            self._find_bar.show(self._view)
+
+    def _stop_and_say(self) -> None:
+        """A person wants no more of this search: what it found stays."""
+        self.stop()
+        self._pattern = None
+        self._view = replace(self._view, is_more=True, is_running=False, fraction=None)
+        self._show_view()
+
+    def _close(self) -> None:
+        self.stop()
+        self._window.conversation.transcript.unmark()
+        if self._row == self._window.conversation.transcript.picking.chosen and not self.is_looked_at():
+            self._window.conversation.transcript.unchoose()
+        self._window.conversation.transcript.scrolled_by_hand()  # where the end is in view, it is followed again
+        if self._find_bar is not None:
+            self._window.conversation.close_strip(self._find_bar)
+        self._window.composer.focus_message()

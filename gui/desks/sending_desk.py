@@ -1,0 +1,360 @@
+"""Where what was written becomes bytes and goes out. Lives on the window's thread.
+
+What takes long, a mebibyte of hex for example, is worked out on a thread of its own, one at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from core.errors import SendError
+from gui.shown.drafting import (
+    MacroRow,
+    Manner,
+    Outcome,
+    Preview,
+    Written,
+    Wrong,
+    convert,
+    known,
+    preview_of,
+    wrong_of,
+)
+
+if TYPE_CHECKING:
+    from core.compose import Composed, Context
+    from core.events import ConnectionId, SessionId
+    from core.journal.ledger import SessionState
+    from core.workbench import Workbench
+    from gui.preferences import Preferences
+    from gui.window import Window
+
+_QUICK = 4_000  # characters that are worked out at once: 2 ms where each is an escape
+_QUICK_TEXT = 200_000  # the same of plain text
+_QUICK_MACROS = 4
+_MOST_AROUND = 500  # characters of a message in which macros are previewed at their place
+_MUCH_NOISE = re.compile(r"\\\{random:[0-9]{5}")
+_MOST_LINES = 10_000  # messages that one text can be sent as
+_WHEN_PAINTED = 500  # milliseconds
+_LONGEST_TURN = 0.005  # seconds of sending before the window gets its turn
+
+Answer = TypeVar("Answer")
+
+
+class Board(Protocol):
+    """What the desk needs of the switchboard."""
+
+    preferences: Preferences
+
+    @property
+    def state(self) -> SessionState | None:
+        """The selected session."""
+        ...
+
+    @property
+    def workbench(self) -> Workbench:
+        """The engine room."""
+        ...
+
+    def why_nobody(self) -> str:
+        """Why nothing can be sent to anybody, as a sentence."""
+        ...
+
+    def refresh(self) -> None:
+        """Show what is so."""
+        ...
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Messages on their way to the workbench."""
+
+    session: SessionId
+    messages: list[Composed]
+    written: Written
+    to: frozenset[ConnectionId] | None
+    tell: Callable[[Outcome], None]
+    done: int = 0
+    refused: dict[str, None] = field(default_factory=dict)
+
+
+class SendingDesk:
+    """Between the message field and the workbench. Implements ``gui.panes.composer.Desk``.
+
+    ``recipients`` are those that are written to; None is everyone. ``post`` has a call made on the window's
+    thread, from any other.
+    """
+
+    def __init__(self, board: Board, post: Callable[[Callable[[], None]], None]) -> None:
+        self.recipients: frozenset[ConnectionId] | None = None
+        self._board = board
+        self._post = post
+        self.count = 0  # messages with a counter in them that went out
+        self._seed = os.urandom(16)  # of the random bytes in the next message
+        self._turns: deque[Callable[[], None]] = deque()  # what is being sent, and what is to be sent after it
+        self._sooner: deque[Callable[[], None]] = deque()  # what waits and is never left out
+        self._waiting: Callable[[], None] | None = None  # the newest of what else is to be worked out
+        self._is_working = False
+
+    def open(self, window: Window) -> None:
+        """Take charge of a window's message field."""
+        self._window = window
+        preferences = self._board.preferences
+        window.composer.remember(preferences.messages)
+        window.composer.take(known(preferences.manner))
+        window.root.after(_WHEN_PAINTED, self._prepare)
+
+    @property
+    def manner(self) -> Manner:
+        """How messages are written; it is remembered."""
+        return self._board.preferences.manner
+
+    def choose_manner(self, manner: Manner) -> None:
+        """Write like that from now on."""
+        self._board.preferences = self._board.preferences.with_manner(manner)
+
+    def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None:
+        """Write to those connections, or to everyone."""
+        self.recipients = recipients
+        self._board.refresh()
+
+    def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None:
+        """Tell which bytes would go out; at once where that is quick. Of several at a time, only the last is told."""
+        context = self._context()
+
+        def answer() -> Preview | Wrong:
+            composed = _compose(text, manner, context)
+            return composed if isinstance(composed, Wrong) else preview_of(composed, manner.draft(text))
+
+        self._answer(answer, tell, is_quick=is_quick(text, manner))
+
+    def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None:
+        """Tell the text in another format; see ``gui.shown.drafting.convert``."""
+        self._answer(lambda: convert(text, before, after), tell, is_quick=is_quick(text, before), is_needed=True)
+
+    def send(
+        self,
+        texts: Sequence[str],
+        manner: Manner,
+        to: frozenset[ConnectionId] | None,
+        tell: Callable[[Outcome], None],
+    ) -> None:
+        """Send messages, or if one of them is wrong, none; tell what became of them.
+
+        What is asked for meanwhile is composed after it, so that it goes out behind it and counts on.
+        """
+        state = self._board.state
+        if state is None or not state.connections:
+            tell(Outcome(False, self._board.why_nobody()))
+            return
+        if len(texts) > _MOST_LINES:
+            words = f"These are {len(texts):,} messages, and no more than {_MOST_LINES:,} go out at once."
+            tell(Outcome(False, words))
+            return
+        session = state.session
+
+        def ended(outcome: Outcome) -> None:
+            self._turns.popleft()
+            if self._turns:
+                self._post(self._turns[0])
+            tell(outcome)
+
+        self._turns.append(lambda: self._compose_and_send(session, texts, manner, to, ended))
+        if len(self._turns) == 1:
+            self._turns[0]()
+
+    def _compose_and_send(
+        self,
+        session: SessionId,
+        texts: Sequence[str],
+        manner: Manner,
+        to: frozenset[ConnectionId] | None,
+        tell: Callable[[Outcome], None],
+    ) -> None:
+        seeds = [self._seed, *(os.urandom(16) for _ in texts[1:])]
+        first = self._context()
+
+        def answer() -> list[Composed] | Wrong:
+            return _compose_all(texts, manner, first, seeds)
+
+        def composed(found: list[Composed] | Wrong) -> None:
+            if isinstance(found, Wrong):
+                is_typed_wrong = found.stop > found.start
+                tell(Outcome(False, found.sentence, found if is_typed_wrong else None))
+            elif not any(message.wire for message in found):
+                tell(Outcome(False, "There is no byte in this message."))
+            else:
+                written = Written("\n".join(texts), manner.format, manner.encoding)
+                self._send(_Batch(session, found, written, to, tell))
+
+        are_few = len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(is_quick(one, manner) for one in texts)
+        are_quick = are_few or (len(texts) == 1 and is_quick(texts[0], manner))
+        self._answer(answer, composed, is_quick=are_quick, is_needed=True)
+
+    def macros(self, text: str, manner: Manner, place: int) -> list[MacroRow]:
+        """Every macro there is, and what it would become at that place."""
+        from core.compose import CATALOGUE, Misfit, preview
+
+        draft = manner.draft(text) if len(text) <= _MOST_AROUND else None
+        context = self._context()
+        rows = []
+        for entry in CATALOGUE:
+            becomes = preview(entry.syntax, context, draft, place)
+            shown = "" if isinstance(becomes, Misfit) else _shown(becomes)
+            rows.append(MacroRow(entry.name, entry.syntax, entry.words, shown))
+        return rows
+
+    def _send(self, batch: _Batch) -> None:
+        """Send what is left of a batch, and go on a moment later if that takes long."""
+        begun = time.monotonic()
+        while batch.done < len(batch.messages):
+            message = batch.messages[batch.done]
+            try:
+                delivery = self._board.workbench.send(batch.session, message.wire, to=batch.to, exact=True)
+            except SendError as error:
+                batch.tell(Outcome(False, f"Not sent: {error}.{_so_far(batch)}"))
+                return
+            except Exception as error:
+                batch.tell(Outcome(False, f"{_broken(error).sentence}{_so_far(batch)}"))
+                raise
+            batch.done += 1
+            self.count += _counts(message)
+            batch.refused.update((f"#{number}: {why}", None) for number, why in delivery.refused)
+            if delivery.gone:
+                batch.refused[_gone_words(len(delivery.gone))] = None
+            if time.monotonic() - begun > _LONGEST_TURN and batch.done < len(batch.messages):
+                self._post(lambda: self._send(batch))
+                return
+        self._sent(batch)
+
+    def _sent(self, batch: _Batch) -> None:
+        self._seed = os.urandom(16)
+        self._board.preferences = self._board.preferences.with_message(batch.written)
+        self._window.composer.remember(self._board.preferences.messages)
+        state = self._board.state
+        if state is not None and state.session == batch.session:
+            self._window.conversation.transcript.to_end()
+        batch.tell(Outcome(True, f"Not sent to {'; '.join(batch.refused)}" if batch.refused else ""))
+
+    def _prepare(self) -> None:
+        """Have at hand what the first letter needs, long after the first paint and before somebody waits for it."""
+        self._context()
+        self._window.composer.prepare()
+
+    def _context(self) -> Context:
+        from core.compose import Context
+
+        return Context.now(self.count, self._seed)
+
+    def _answer(
+        self,
+        work: Callable[[], Answer | Wrong],
+        tell: Callable[[Answer | Wrong], None],
+        *,
+        is_quick: bool,
+        is_needed: bool = False,
+    ) -> None:
+        """Work something out and tell it; an error that nobody foresaw is told too, and raised for the fault log."""
+        if is_quick:
+            try:
+                found = work()
+            except Exception as error:
+                tell(_broken(error))
+                raise
+            tell(found)
+            return
+
+        def job() -> None:
+            try:
+                found = work()
+            except Exception as error:
+                why = _broken(error)
+                self._post(lambda: self._worked_out(why, tell))
+                raise
+            self._post(lambda: self._worked_out(found, tell))
+
+        if not self._is_working:
+            self._start(job)
+        elif is_needed:
+            self._sooner.append(job)
+        else:
+            self._waiting = job
+
+    def _start(self, job: Callable[[], None]) -> None:
+        self._is_working = True
+        try:
+            threading.Thread(target=job, name="compose a message", daemon=True).start()
+        except RuntimeError:  # no more threads: slow is better than never
+            job()
+
+    def _worked_out(self, found: Answer | Wrong, tell: Callable[[Answer | Wrong], None]) -> None:
+        self._is_working = False
+        if self._sooner:
+            self._start(self._sooner.popleft())
+        elif self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            self._start(waiting)
+        tell(found)
+
+
+def _broken(error: Exception) -> Wrong:
+    """What to say of an error that nobody foresaw; the fault log tells where it was."""
+    what = f"Something went wrong inside Tincan ({type(error).__name__}), and this did not go out."
+    return Wrong(f"{what} The message is still here: try again, or write it differently.", 0, 0)
+
+
+def _compose(text: str, manner: Manner, context: Context) -> Composed | Wrong:
+    from core.compose import Composed, compose
+
+    composed = compose(manner.draft(text), context)
+    return composed if isinstance(composed, Composed) else wrong_of(composed)
+
+
+def _compose_all(
+    texts: Sequence[str], manner: Manner, context: Context, seeds: Sequence[bytes]
+) -> list[Composed] | Wrong:
+    """All messages, or what is wrong with the first that is none, at its place in all of the text."""
+    messages: list[Composed] = []
+    place, count = 0, context.count
+    for text, seed in zip(texts, seeds, strict=True):
+        composed = _compose(text, manner, replace(context, count=count, seed=seed))
+        if isinstance(composed, Wrong):
+            return Wrong(composed.sentence, composed.start + place, composed.stop + place)
+        messages.append(composed)
+        count += _counts(composed)
+        place += len(text) + 1
+    return messages
+
+
+def _so_far(batch: _Batch) -> str:
+    return f" {batch.done:,} of the {len(batch.messages):,} messages went out." if batch.done else ""
+
+
+def _gone_words(count: int) -> str:
+    return "one that is over" if count == 1 else f"{count:,} that are over"
+
+
+def _counts(message: Composed) -> bool:
+    return any(span.name == "counter" for span in message.macros)
+
+
+def is_quick(text: str, manner: Manner) -> bool:
+    """Whether it is worked out in no time."""
+    if manner.format == "text":
+        return len(text) <= _QUICK_TEXT
+    return len(text) <= _QUICK and text.count("\\{") <= _QUICK_MACROS and not _MUCH_NOISE.search(text)
+
+
+def _shown(data: bytes) -> str:
+    """A macro's bytes in a menu: as text if they are, else in hex."""
+    few = data[:24]
+    if few and all(0x20 <= byte < 0x7F for byte in few):
+        return f"“{few.decode('ascii')}”" + ("…" if len(data) > len(few) else "")
+    return few[:12].hex(" ") + ("…" if len(data) > 12 else "")

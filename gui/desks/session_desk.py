@@ -1,0 +1,161 @@
+"""What a person does with one session or connection of the list: close, abort, finish, copy, take out of the list.
+
+Lives on the window's thread. Each is about what is on view, and what cannot be done says why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from core.events import Role
+from core.journal.ledger import Phase
+from gui.shown.presenter import selected_row
+from gui.shown.session_rows import parse_row_key, place_words, row_key, session_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core.events import ConnectionId, SessionId
+    from core.journal.ledger import ConnectionState, SessionState
+    from core.workbench import Workbench
+    from gui.shown.presenter import Desk
+    from gui.window import Window
+
+_NOTHING = "Nothing is on view: choose a session or a connection in the list."
+_OVER = "This is over already; its conversation stays in the journal."
+_MANY = "Choose one connection of the server in the list first: this is for one at a time."
+_NOBODY = "Nobody is connected here."
+_STILL = "This still goes on: close it first, then take it out of the list."
+
+
+class Switchboard(Protocol):
+    """Who knows what is on view."""
+
+    window: Window
+
+    @property
+    def workbench(self) -> Workbench: ...
+    @property
+    def state(self) -> SessionState | None: ...
+    def desk(self) -> Desk: ...
+    def select(self, session: SessionId, connection: ConnectionId | None = None) -> None: ...
+    def select_nothing(self) -> None: ...
+    def refresh(self) -> None: ...
+    def complain(self, why: str) -> None: ...
+
+
+class SessionDesk:
+    """``removed`` are the rows that were taken out, by their keys; the journal keeps what they were about."""
+
+    def __init__(self, board: Switchboard) -> None:
+        self.removed: set[str] = set()
+        self._board = board
+
+    def close(self) -> None:
+        """Say goodbye: to one peer, to the server, or to all the peers of a server, which stops."""
+        state, chosen = self._board.state, self._chosen
+        if state is None:
+            self._board.complain(_NOTHING)
+        elif self._is_over:
+            self._board.complain(_OVER)
+        elif chosen is not None and state.role is Role.SERVER:
+            self._board.workbench.disconnect(state.session, chosen.connection)
+        else:
+            self._board.workbench.stop(state.session)
+
+    def abort(self) -> None:
+        """Break one connection off with RST."""
+        one = self._one_standing()
+        if one is not None:
+            self._board.workbench.abort(*one)
+
+    def finish_sending(self) -> None:
+        """Half-close one connection with FIN: its peer may still send."""
+        one = self._one_standing()
+        if one is not None:
+            self._board.workbench.finish_sending(*one)
+
+    def copy_address(self) -> None:
+        """Put the address on the clipboard: a server's own, that which a client called, or that of a peer."""
+        state, chosen = self._board.state, self._chosen
+        if state is None:
+            self._board.complain(_NOTHING)
+            return
+        is_peer = chosen is not None and state.role is Role.SERVER
+        root = self._board.window.root
+        root.clipboard_clear()
+        root.clipboard_append(str(chosen.peer) if chosen is not None and is_peer else place_words(state))
+
+    def remove(self) -> None:
+        """Take what is over out of the list and show what stands below it there, or above, or around."""
+        if self._board.state is None:
+            self._board.complain(_NOTHING)
+            return
+        if not self._is_over:
+            self._board.complain(_STILL)
+            return
+        desk = self._board.desk()
+        gone = selected_row(desk)
+        rows = {row.key: row for row in session_rows(desk) if not row.key.endswith("more")}
+        self.removed.add(gone)
+        around = rows[gone].parent if gone in rows else ""
+        level = [key for key, row in rows.items() if row.parent == around]
+        place = level.index(gone) if gone in level else 0
+        left = [key for key in level if key != gone] or ([around] if around else [])
+        if left:
+            self._board.select(*parse_row_key(left[min(place, len(left) - 1)]))
+        else:
+            self._board.select_nothing()
+
+    def bring_back(self, states: Iterable[SessionState]) -> None:
+        """Sessions that were asked for again are in the list again, with all their connections."""
+        for state in states:
+            own = row_key(state.session)
+            self.removed -= {key for key in self.removed if key == own or key.startswith(f"{own}c")}
+
+    @property
+    def can(self) -> frozenset[str]:
+        """The commands that mean something for what is on view."""
+        state = self._board.state
+        if state is None:
+            return frozenset()
+        if self._is_over:
+            return frozenset({"copy_address", "remove_row"})
+        one = self._single(state)
+        sends = {"finish_row"} if one is not None and one.can_send else set()
+        return frozenset({"copy_address", "close_row", *sends, *({"abort_row"} if one is not None else ())})
+
+    @property
+    def _chosen(self) -> ConnectionState | None:
+        """The connection that is shown alone, as it is by now."""
+        state, shown = self._board.state, self._board.desk().connection
+        if state is None or shown is None:
+            return None
+        known = (*state.connections, *state.over)
+        return next((one for one in known if one.connection == shown.connection), shown)
+
+    @property
+    def _is_over(self) -> bool:
+        state, chosen = self._board.state, self._chosen
+        if state is None or state.phase is Phase.ENDED:
+            return True
+        return chosen is not None and chosen not in state.connections
+
+    def _single(self, state: SessionState) -> ConnectionState | None:
+        """The one connection that is meant, if it stands: the one shown alone, or the only one there is."""
+        chosen = self._chosen
+        if chosen is not None:
+            return chosen if chosen in state.connections else None
+        return state.connections[0] if len(state.connections) == 1 else None
+
+    def _one_standing(self) -> tuple[SessionId, ConnectionId] | None:
+        """The one connection that is meant; if there is none, say why."""
+        state = self._board.state
+        if state is None:
+            self._board.complain(_NOTHING)
+            return None
+        one = None if self._is_over else self._single(state)
+        if one is not None:
+            return state.session, one.connection
+        self._board.complain(_OVER if self._is_over else _MANY if state.connections else _NOBODY)
+        return None

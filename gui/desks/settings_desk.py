@@ -1,0 +1,103 @@
+"""Settings and what else has a small window of its own. Lives on the window's thread.
+
+The windows are made when they are first asked for: the first window does not need them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gui.shown.reachable import look_up, places
+
+if TYPE_CHECKING:
+    from core.journal.ledger import SessionState
+    from core.net.reachable import LocalAddress
+    from gui.look.theme import Theme
+    from gui.panes.settings_dialog import SettingsDialog
+    from gui.preferences import Preferences
+    from gui.window import Window
+
+
+_TO_CHAT = (
+    "Whoever connects is answered by the program. To talk with people, choose another Reply with: nothing, and you "
+    "answer, or chat room, and everyone hears everyone."
+)
+
+
+class SettingsDesk:
+    """Changes what is remembered and has it seen at once.
+
+    ``current`` says what is remembered and ``keep`` takes what is to be; ``post`` has a call made on the
+    window's thread, from any other.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        theme: Theme,
+        *,
+        current: Callable[[], Preferences],
+        keep: Callable[[Preferences], None],
+        post: Callable[[Callable[[], None]], None],
+        open_folder: Callable[[], None],
+    ) -> None:
+        self._window = window
+        self._theme = theme
+        self._current = current
+        self._keep = keep
+        self._post = post
+        self._open_folder = open_folder
+        self._dialog: SettingsDialog | None = None
+
+    def open(self) -> None:
+        """Open the settings, or bring them to the front."""
+        if self._dialog is not None and self._dialog.winfo_exists():
+            self._dialog.lift()
+            self._dialog.tabs.focus_set()
+            return
+        from gui.panes.settings_dialog import SettingsDialog
+
+        self._dialog = SettingsDialog(
+            self._window.root,
+            self._theme,
+            current=self._current,
+            on_change=self.apply,
+            on_open_folder=self._open_folder,
+        )
+
+    def apply(self, preferences: Preferences) -> None:
+        """Take other settings: the look at once, limits for the sessions that are started from now on."""
+        self._theme.dress(preferences.theme, preferences.text_size, preferences.font, preferences.mono_font)
+        self._keep(preferences)
+
+    def choose_colours(self, name: str) -> None:
+        """Take another palette."""
+        self._theme.choose(name)
+        self._change(theme=name)
+
+    def zoom(self, step: int) -> None:
+        """Have text so many points larger than usual."""
+        self._change(text_size=self._theme.zoom(step))
+
+    def show_network(self, sessions: Iterable[SessionState]) -> None:
+        """List every address under which others reach those of the servers that are open to the network."""
+        from gui.panes.network_page import NetworkPage
+
+        wide = [state for state in sessions if state.is_open_to_the_network]
+        listening = [address for state in wide for address in state.addresses if not address.is_loopback]
+        answers_alone = any(state.reply in ("letter", "echo") for state in wide)
+        page = NetworkPage(self._window.root, self._theme, _TO_CHAT if answers_alone else "")
+
+        def show(found: tuple[LocalAddress, ...]) -> None:
+            if page.winfo_exists():
+                page.show(places(listening, found))
+
+        look_up(lambda found: self._post(partial(show, found)))
+
+    def _change(self, **changes: str | int) -> None:
+        self._keep(replace(self._current(), **changes))  # type: ignore[arg-type]
+        if self._dialog is not None and self._dialog.winfo_exists():
+            self._dialog.show()

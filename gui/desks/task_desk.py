@@ -1,0 +1,333 @@
+"""What goes on over time: messages by the clock, files out and in. Lives on the window's thread.
+
+What the workbench tells comes on other threads and is posted here. Dialogs are made when they are asked for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from core.errors import TincanError
+from core.events import Role
+from gui.desks.task_strips import Task, TaskStrips
+from gui.desks.telling import Telling, Told
+from gui.keys import shown
+from gui.panes.later import Later
+from gui.shown.filtering import ConnectionRow, FilterView, chosen_words
+from gui.shown.sentences import sentence
+from gui.shown.session_rows import session_words
+
+if TYPE_CHECKING:
+    from core.compose import Draft, SavedMessage
+    from core.events import ConnectionId, SessionId
+    from core.journal.ledger import SessionState
+    from core.sending.file import FileSending, FileSent
+    from core.sending.keep import Kept
+    from core.sending.plan import Repeated
+    from core.workbench import Workbench
+    from gui.archives import Archives
+    from gui.desks.sending_desk import SendingDesk
+    from gui.panes.repeat_dialog import RepeatDialog
+    from gui.panes.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
+    from gui.panes.task_dialog import TaskDialog
+    from gui.shown.presenter import Desk
+    from gui.shown.repeating import Maker, RepeatRequest, RepeatView
+    from gui.window import Window
+
+_BEGINNING = 100  # characters of the message that the window for repeating shows
+_LOOK = 250  # milliseconds between two looks at the message field while the window for repeating is open
+
+
+class Board(Protocol):
+    """What the desk needs of the switchboard."""
+
+    archives: Archives
+    sending: SendingDesk
+
+    @property
+    def state(self) -> SessionState | None: ...
+    @property
+    def workbench(self) -> Workbench: ...
+    def desk(self) -> Desk: ...
+    def why_nobody(self) -> str: ...
+
+
+class Saved(Protocol):
+    """The saved messages: ``gui.desks.saved_desk.SavedDesk``."""
+
+    @property
+    def messages(self) -> tuple[SavedMessage, ...]: ...
+    def load(self) -> None: ...
+
+
+class TaskDesk:
+    """Between the dialogs, the strips and the workbench.
+
+    ``connections`` are those of the conversation on view, also those that are over. ``post`` has a call made
+    on the window's thread, from any other.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        board: Board,
+        *,
+        post: Callable[[Callable[[], None]], None],
+        connections: Callable[[], tuple[ConnectionRow, ...]],
+        complain: Callable[[str], None],
+        saved: Saved | None = None,
+    ) -> None:
+        self._window, self._board, self._post = window, board, post
+        self._connections, self._complain, self._saved = connections, complain, saved
+        self.strips = TaskStrips(window)
+        self.repeat_dialog: RepeatDialog | None = None
+        self.file_dialog: SendFileDialog | None = None
+        self.keep_dialog: KeepDialog | None = None
+        self._file = ""  # sent last
+        self._folder = Path.home()  # in which something was saved last
+        self._again = Later(window.root, self._look)
+        self._kept: SessionId | None = None  # whose bytes the window for saving offers
+        self._checked: tuple[object, str] = (None, "")  # what was in the field, and what is wrong with it
+
+    def show(self) -> None:
+        """Something has changed: the dialogs say who will get what."""
+        if self.file_dialog is not None and not self.file_dialog.is_gone:
+            self.file_dialog.show(self._to_words(), self._nobody())
+
+    def stop_newest(self) -> None:
+        """End what was begun last, as its own button would."""
+        if not self.strips.end_newest():
+            self._complain("Nothing is being repeated, sent or saved just now.")
+
+    # Messages by the clock.
+
+    def open_repeat(self) -> None:
+        """Ask what is to be sent again and again."""
+        if _is_open(self.repeat_dialog):
+            return
+        from gui.panes.repeat_dialog import RepeatDialog
+
+        if self._saved is not None:
+            self._saved.load()
+        dialog = self.repeat_dialog = RepeatDialog(self._window.root, self._window.theme, on_start=self.repeat)
+        self._look()
+        dialog.open(dialog.what.buttons[0] if self._window.composer.text else dialog.every.field)
+        if self._window.composer.text:
+            dialog.every.field.focus_all()
+
+    def repeat(self, request: RepeatRequest) -> str:
+        """Start that; the answer says why it cannot be, or nothing."""
+        from gui.shown.repeating import Maker, plan_of, repeat_words
+        from gui.shown.tasks import repeat_view
+
+        state, why = self._board.state, self._nobody() or self.strips.why_full
+        if state is None or why:
+            return why
+        maker = Maker(self._board.sending.count)
+        title = f"{repeat_words(request)} to {self._to_words()}"
+        tasks: list[Task] = []
+        telling = self._telling(partial(self._repeated, tasks, title, maker))
+        try:
+            plan = plan_of(request, self._drafts(request), maker)
+            run = self._board.workbench.repeat(
+                state.session, plan, to=self._window.composer.recipients, exact=True, tell=telling.tell
+            )
+        except TincanError as error:
+            return sentence(error)
+        tasks.append(self.strips.begin(repeat_view(title, run.progress), (("Stop", run.stop),)))
+        return ""
+
+    def _repeated(self, tasks: list[Task], title: str, maker: Maker, repeated: Repeated) -> None:
+        from gui.shown.tasks import repeat_view
+
+        tasks[0].show(repeat_view(title, repeated))
+        if not repeated.is_running:
+            self._board.sending.count = max(self._board.sending.count, maker.count)
+
+    def _drafts(self, request: RepeatRequest) -> list[Draft]:
+        composer = self._window.composer
+        if not request.steps:
+            return [composer.manner.draft(composer.text)]
+        return [step.message.draft(composer.manner.framing) for step in request.steps]
+
+    def _look(self) -> None:
+        """Tell the dialog what there is to be sent, and look again soon."""
+        dialog = self.repeat_dialog
+        if dialog is None or dialog.is_gone:
+            return
+        dialog.show(self._repeat_view())
+        self._again.ask(_LOOK)
+
+    def _repeat_view(self) -> RepeatView:
+        from gui.shown.repeating import RepeatView
+
+        composer = self._window.composer
+        saved = self._saved.messages if self._saved is not None else ()
+        beginning = composer.field.get("1.0", f"1.0 + {_BEGINNING} chars").rstrip("\n")
+        return RepeatView(beginning, composer.manner.words, self._to_words(), self._wrong(), self._nobody(), saved)
+
+    def _wrong(self) -> str:
+        """Why what is in the field is no message, where that is found out quickly; else the run says it."""
+        from gui.desks.sending_desk import is_quick
+        from gui.shown.repeating import Maker, NotMade
+
+        composer = self._window.composer
+        text, manner = composer.text if composer.field.is_short else "", composer.manner
+        if not text or not is_quick(text, manner):
+            return ""
+        if self._checked[0] != (text, manner):
+            why = ""
+            try:
+                Maker(self._board.sending.count).of(manner.draft(text))(0)
+            except NotMade as error:
+                why = str(error)
+            self._checked = (text, manner), why
+        return self._checked[1]
+
+    # A file to the other side.
+
+    def open_send_file(self) -> None:
+        """Ask which file is to be sent."""
+        if _is_open(self.file_dialog):
+            return
+        from gui.panes.send_file_dialog import SendFileDialog
+
+        dialog = self.file_dialog = SendFileDialog(
+            self._window.root, self._window.theme, on_send=self.send_file, path=self._file
+        )
+        self.show()
+        dialog.open(dialog.file.field)
+
+    def send_file(self, request: FileRequest) -> str:
+        """Send a file; the answer says why it cannot be, or nothing. What is wrong with the file is told later."""
+        state, why = self._board.state, self._nobody() or self.strips.why_full
+        if state is None or why:
+            return why
+        self._file = request.path
+        path = Path(request.path).expanduser()
+        pause = None if request.line_pause_ms is None else request.line_pause_ms / 1000
+        sending = _SentFile(self.strips, f"Send {path.name} to {self._to_words()}", self.file_dialog)
+
+        telling = self._telling(sending.show)
+        try:
+            sending.run = self._board.workbench.send_file(
+                state.session, path, to=self._window.composer.recipients, line_pause=pause, tell=telling.tell
+            )
+        except TincanError as error:
+            return sentence(error)
+        return ""
+
+    # What was received, into a file.
+
+    def open_keep(self) -> None:
+        """Ask whose bytes are to be saved, and where."""
+        state, rows = self._board.state, self._connections()
+        if state is not None and state.session == self._kept and _is_open(self.keep_dialog):
+            return
+        if state is not None and self._board.archives.get(state.session) is not None:
+            self._complain(f"This is an earlier run's: {shown('export')} exports it, as raw bytes too.")
+            return
+        if state is None or not rows:
+            self._complain("Nothing was received yet that could be saved: there was no connection.")
+            return
+        from gui.panes.send_file_dialog import KeepDialog
+
+        if self.keep_dialog is not None and not self.keep_dialog.is_gone:
+            self.keep_dialog.destroy()  # another conversation's
+        self._kept = state.session
+        chosen = next(iter(self._board.sending.recipients or ()), rows[-1].connection)
+        moment = time.strftime("%Y-%m-%d_%H-%M-%S")
+        dialog = self.keep_dialog = KeepDialog(
+            self._window.root,
+            self._window.theme,
+            connections=[(row.connection, row.label) for row in rows],
+            chosen=chosen,
+            path=str(self._folder / f"tincan_received_{moment}.bin"),
+            on_keep=partial(self.keep, state, {row.connection: row.number for row in rows}),
+            is_there=lambda path: Path(path).expanduser().exists(),
+        )
+        dialog.open(dialog.what.buttons[0])
+
+    def keep(self, state: SessionState, numbers: dict[ConnectionId, int], request: KeepRequest) -> str:
+        """Save what a connection received; the answer says why it cannot be, or nothing."""
+        from gui.shown.tasks import kept_view
+
+        if self.strips.why_full:
+            return self.strips.why_full
+        target = Path(request.path).expanduser()
+        title = f"Save #{numbers[request.connection]} to {target.name}"
+        tasks: list[Task] = []
+
+        def show(kept: Kept) -> None:
+            tasks[0].show(kept_view(title, kept))
+
+        try:
+            run = self._board.workbench.keep_received(
+                state.session, request.connection, target, follow=request.follow, tell=self._telling(show).tell
+            )
+        except TincanError as error:
+            return sentence(error)
+        self._folder = target.absolute().parent
+        ends = (("Stop", run.stop), ("Discard", run.discard)) if request.follow else (("Cancel", run.stop),)
+        tasks.append(self.strips.begin(kept_view(title, run.progress), ends))
+        return ""
+
+    def _telling(self, show: Callable[[Told], None]) -> Telling[Told]:
+        return Telling(show, post=self._post, later=self._window.root.after)
+
+    # Whom to.
+
+    def _nobody(self) -> str:
+        """Why there is nobody to send to; nothing if there is somebody."""
+        state = self._board.state
+        return "" if state is not None and state.connections else self._board.why_nobody()
+
+    def _to_words(self) -> str:
+        """``127.0.0.1:5555``, or ``everyone (3) at Server 127.0.0.1:5555``."""
+        state, chosen = self._board.state, self._window.composer.recipients
+        if state is None or not state.connections:
+            return ""
+        if state.role is Role.CLIENT:
+            return str(state.target)
+        place = session_words(self._board.desk(), state)
+        rows = tuple(ConnectionRow(one.connection, one.number, "") for one in state.connections)
+        who = f"everyone ({len(rows):,})" if chosen is None else chosen_words(FilterView(rows, chosen))
+        return f"{who} at {place}"
+
+
+class _SentFile:
+    """A file on its way, from the dialog that asked for it to the strip that tells of it."""
+
+    run: FileSending  # set before anything of it is shown
+
+    def __init__(self, strips: TaskStrips, title: str, dialog: SendFileDialog | None) -> None:
+        self._strips, self._title, self._dialog = strips, title, dialog
+        self._task: Task | None = None
+
+    def show(self, sent: FileSent) -> None:
+        """Show how it goes; what is wrong with the file itself is said where it was asked for."""
+        from core.sending.run import End
+        from gui.shown.tasks import file_view
+
+        view, dialog = file_view(self._title, sent), self._dialog
+        if self._task is None:
+            if dialog is not None and not dialog.is_gone:
+                if sent.end is End.FAILED and not sent.sent:
+                    dialog.refuse(sent.why)
+                    return
+                dialog.destroy()
+            self._task = self._strips.begin(view, (("Cancel", self.run.stop),))
+        self._task.show(view)
+
+
+def _is_open(dialog: TaskDialog | None) -> bool:
+    """Whether it is there; then it comes to the front."""
+    if dialog is None or dialog.is_gone:
+        return False
+    dialog.lift()
+    dialog.focus_set()
+    return True

@@ -1,0 +1,1 @@
+"""How the window looks: colours, fonts, shapes, and the painter of ttk's widgets."""

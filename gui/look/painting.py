@@ -1,0 +1,275 @@
+"""Paints ttk's widgets with a palette: clam's bones, round corners, a visible ring on whatever has the focus."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import font as tkfont
+from tkinter import ttk
+from typing import Any, NamedTuple
+
+from gui.look import rounded
+from gui.look.palettes import PALETTES, Palette
+
+_RADIUS = 6
+_TILE = 120  # pixels at 96 dots an inch of a picture's middle, which Tk repeats
+_RING = 2  # pixels at 96 dots an inch of the line around what has the focus
+
+# Fill, fill under the pointer, and edge: names of a palette's colours.
+_BUTTONS = {
+    "Button": ("button", "button_hover", "strong_border"),
+    "Accent.Button": ("accent", "accent_hover", "accent"),
+    "Quiet.Button": (None, "button_hover", None),
+    "Light.Button": (None, "button_hover", "strong_border"),
+    "Warning.Button": (None, "button_hover", "border"),
+}
+
+
+class Fonts(NamedTuple):
+    """The fonts of labels and buttons."""
+
+    base: tkfont.Font
+    small: tkfont.Font
+    strong: tkfont.Font
+
+
+class Painter:
+    """Makes and remakes the styles of one root window."""
+
+    def __init__(self, root: tk.Tk, scale: float, fonts: Fonts) -> None:
+        self._root = root
+        self._style = ttk.Style(root)
+        self._images: dict[str, tk.PhotoImage] = {}
+        self._palette = PALETTES["light"]
+        self._fonts = fonts
+        self._scale = scale
+
+    def px(self, distance: float) -> int:
+        """A distance given for 96 dots an inch, in pixels of this screen."""
+        return max(1, round(distance * self._scale)) if distance > 0 else 0
+
+    def paint(self, palette: Palette) -> None:
+        """Give every widget this look, with the fonts as large as they are now."""
+        self._palette = palette
+        self._use_clam()
+        self._paint_fields()
+        self._paint_spinboxes()
+        self._paint_buttons()
+        self._paint_scrollbar()
+        self._paint_list()
+        self._paint_tabs()
+        self._paint_labels()
+        self._colour_popdown_lists()
+
+    def image(self, name: str, png: bytes) -> tk.PhotoImage:
+        """The picture of that name, made or painted over; ttk keeps showing the same object."""
+        image = self._images.get(name)
+        if image is None:
+            image = self._images[name] = tk.PhotoImage(master=self._root, data=png, format="png")
+        else:
+            image.configure(data=png, format="png")
+        return image
+
+    def _use_clam(self) -> None:
+        p, style = self._palette, self._style
+        style.theme_use("clam")
+        style.configure(
+            ".", background=p.window, foreground=p.text, bordercolor=p.border, lightcolor=p.window,
+            darkcolor=p.window, troughcolor=p.window, fieldbackground=p.field, insertcolor=p.text,
+            selectbackground=p.selection, selectforeground=p.selection_text, focuscolor=p.focus, font=self._fonts.base,
+        )  # fmt: skip
+        style.map(".", foreground=[("disabled", p.muted)])
+
+    def _box(
+        self, name: str, fill: str | None, border: str | None, width: float = 1, inner: str | None = None
+    ) -> tk.PhotoImage:
+        radius = self.px(_RADIUS)
+        size = self.px(_TILE) + 2 * radius
+        return self.image(name, rounded.rounded_box(size, size // 2, radius, fill, border, self.px(width), inner))
+
+    def _element(self, name: str, normal: tk.PhotoImage, *states: Any, padding: int = 0) -> None:  # noqa: ANN401
+        """Make a ttk element of pictures, once; its pictures change in place afterwards."""
+        if name not in self._style.element_names():
+            border = self.px(_RADIUS) + 1
+            least = 2 * border  # whatever the picture's own size
+            self._style.element_create(
+                name, "image", normal, *states, border=border, sticky="nsew", padding=padding, width=least, height=least
+            )
+
+    def _paint_fields(self) -> None:
+        p, style = self._palette, self._style
+        self._element(
+            "Round.field",
+            self._box("field", p.field, p.strong_border),
+            ("disabled", self._box("field off", p.window, p.border)),
+            ("invalid", "focus", self._box("field wrong focus", p.field, p.error, _RING)),
+            ("invalid", self._box("field wrong", p.field, p.error)),
+            ("focus", self._box("field focus", p.field, p.focus, _RING)),
+            padding=self.px(3),
+        )
+        self._mark("Round.arrow", rounded.chevron(self.px(16), p.muted, self.px(1) * 1.6), sticky="e")
+        arrow_part = ("Round.arrow", {"side": "right", "sticky": "ns"})
+        style.layout("TEntry", [_part("Round.field", _part("Entry.padding", _part("Entry.textarea")))])
+        chosen = _part("Combobox.padding", _part("Combobox.textarea"))
+        style.layout("TCombobox", [_part("Round.field", arrow_part, chosen)])
+        style.layout("Field.TFrame", [_part("Round.field")])
+        for name in ("TEntry", "TCombobox"):
+            style.configure(name, padding=(self.px(5), self.px(4)), foreground=p.text, fieldbackground=p.field)
+            style.map(
+                name, fieldbackground=[("readonly", p.field)], foreground=[("disabled", p.muted)],
+                selectbackground=[("readonly", p.field)], selectforeground=[("readonly", p.text)],
+                background=[],
+            )  # fmt: skip
+        style.configure("Pane.TCombobox", background=p.pane)
+
+    def _mark(self, name: str, png: bytes, sticky: str = "") -> None:
+        """Make a ttk element of one picture, or paint it over."""
+        image = self.image(name, png)
+        if name not in self._style.element_names():
+            self._style.element_create(name, "image", image, sticky=sticky)
+
+    def _paint_spinboxes(self) -> None:
+        p, style, size = self._palette, self._style, self.px(11)
+        for name, up in (("Round.uparrow", True), ("Round.downarrow", False)):
+            self._mark(name, rounded.chevron(size, p.muted, self.px(1) * 1.4, up=up))
+        arrows: Any = (
+            "null",
+            {
+                "side": "right",
+                "sticky": "",
+                "children": [("Round.uparrow", {"side": "top"}), ("Round.downarrow", {"side": "bottom"})],
+            },
+        )
+        inside = _part("Spinbox.padding", _part("Spinbox.textarea"))
+        style.layout("TSpinbox", [_part("Round.field", arrows, inside)])
+        style.configure("TSpinbox", padding=(self.px(5), self.px(4)), foreground=p.text, fieldbackground=p.field)
+        style.map("TSpinbox", foreground=[("disabled", p.muted)])
+
+    def _paint_buttons(self) -> None:
+        p, style = self._palette, self._style
+        for name, (fill, hover, border) in _BUTTONS.items():
+            rest, over, edge = (getattr(p, part) if part else None for part in (fill, hover, border))
+            # on a coloured ground one line is not enough: a light one and a dark one show on any
+            ring, inner = (p.text, p.accent_text) if name == "Accent.Button" else (p.focus, None)
+            self._element(
+                f"{name}.body",
+                self._box(name, rest, edge),
+                ("disabled", self._box(f"{name} off", p.window if rest else None, p.border if border else None)),
+                ("pressed", self._box(f"{name} down", over, edge)),
+                ("focus", "active", self._box(f"{name} focus over", over, ring, _RING, inner)),
+                ("focus", self._box(f"{name} focus", rest, ring, _RING, inner)),
+                ("active", self._box(f"{name} over", over, edge)),
+            )
+            kind = name.replace("Button", "TButton")
+            style.layout(kind, [_part(f"{name}.body", _part("Button.padding", _part("Button.label")))])
+            style.configure(kind, padding=(self.px(14), self.px(5)), anchor="center", foreground=p.text)
+            style.map(kind, foreground=[("disabled", p.muted)])
+        style.configure("Accent.TButton", foreground=p.accent_text)
+        for name in ("Quiet.TButton", "Light.TButton"):
+            style.configure(name, padding=(self.px(8), self.px(3)))
+        for name in ("Checkbutton.focus", "Radiobutton.focus"):  # clam's own is a line of dots
+            self._element(name, self._box("bare", None, None), ("focus", self._box("ring", None, p.focus, _RING)))
+        style.configure(
+            "Warning.TButton", padding=(self.px(6), self.px(1)), foreground=p.warning, font=self._fonts.small
+        )
+
+    def _paint_scrollbar(self) -> None:
+        p, style = self._palette, self._style
+        size = self.px(8)
+        pictures = {
+            name: self.image(f"thumb {name}", rounded.rounded_box(size, self.px(_TILE), size / 2, color, None, 0))
+            for name, color in (("rest", p.thumb), ("over", p.thumb_hover))
+        }
+        if "Slim.thumb" not in style.element_names():
+            style.element_create(
+                "Slim.thumb", "image", pictures["rest"], ("pressed", pictures["over"]), ("active", pictures["over"]),
+                border=size // 2 - 1, sticky="nsew", width=size, height=2 * size,
+            )  # fmt: skip
+        trough = "Vertical.Scrollbar.trough"
+        style.layout("Vertical.TScrollbar", [_part(trough, _part("Slim.thumb"))])
+        style.layout("Idle.Vertical.TScrollbar", [_part(trough)])
+        for name, ground in (("", p.pane), ("Sidebar.", p.sidebar), ("Window.", p.window), ("Window.Idle.", p.window)):
+            style.configure(
+                f"{name}Vertical.TScrollbar", troughcolor=ground, bordercolor=ground, lightcolor=ground,
+                darkcolor=ground, background=ground, relief="flat", borderwidth=0, arrowsize=size + 2,
+            )  # fmt: skip
+
+    def _paint_list(self) -> None:
+        p, style = self._palette, self._style
+        height = self._fonts.base.metrics("linespace") + self.px(10)
+        inside = _part("Treeview.padding", _part("Treeview.treearea"))
+        style.layout("Treeview", [_part("Treeview.field", inside)])
+        style.configure(
+            "Treeview", background=p.sidebar, fieldbackground=p.sidebar, foreground=p.text, borderwidth=0,
+            rowheight=height, indent=self.px(14), font=self._fonts.base, padding=self.px(_RING),
+            bordercolor=p.sidebar, lightcolor=p.sidebar,
+        )  # fmt: skip
+        # clam's field has two lines around it: together they are the ring
+        style.map("Treeview", bordercolor=[("focus", p.focus)], lightcolor=[("focus", p.focus)])
+        style.configure("Treeview.Item", indicatorsize=self.px(11), indicatormargins=(self.px(4), 0, self.px(4), 0))
+        style.map("Treeview", background=[("selected", p.selection)], foreground=[("selected", p.selection_text)])
+
+    def _paint_tabs(self) -> None:
+        p, style = self._palette, self._style
+        self._element(
+            "Tab.body",
+            self._box("tab", None, None),
+            ("selected", "focus", self._box("tab focus", p.selection, p.focus, _RING, p.selection_text)),
+            ("selected", self._box("tab selected", p.selection, None)),
+            ("active", self._box("tab over", p.button_hover, None)),
+        )
+        style.layout("TNotebook.Tab", [_part("Tab.body", _part("Notebook.padding", _part("Notebook.label")))])
+        style.layout("TNotebook", [_part("Notebook.client")])
+        style.configure(
+            "TNotebook", background=p.window, borderwidth=0, tabmargins=(self.px(16), self.px(12), 0, self.px(6)),
+            bordercolor=p.window, lightcolor=p.window, darkcolor=p.window,
+        )  # fmt: skip
+        pad = (self.px(14), self.px(5))
+        style.configure("TNotebook.Tab", padding=pad, foreground=p.text)
+        style.map(
+            "TNotebook.Tab",
+            foreground=[("selected", p.selection_text)],
+            expand=[("selected", 0)],
+            padding=[("selected", pad)],
+        )
+
+    def _paint_labels(self) -> None:
+        p, style = self._palette, self._style
+        for name, ground in (("Window", p.window), ("Pane", p.pane), ("Sidebar", p.sidebar)):
+            style.configure(f"{name}.TFrame", background=ground)
+            style.configure(f"{name}.TLabel", background=ground, foreground=p.text)
+            style.configure(f"{name}.Muted.TLabel", background=ground, foreground=p.muted, font=self._fonts.small)
+            style.configure(f"{name}.Strong.TLabel", background=ground, foreground=p.text, font=self._fonts.strong)
+            style.configure(f"{name}.Error.TLabel", background=ground, foreground=p.error, font=self._fonts.small)
+        style.configure("Field.TLabel", background=p.field, foreground=p.text)
+        style.configure("Warning.TLabel", background=p.window, foreground=p.warning, font=self._fonts.small)
+        style.configure("Line.TFrame", background=p.border)
+        self._element("Key.body", self._box("key", p.field, p.strong_border))
+        style.layout("Key.TLabel", [_part("Key.body", _part("Label.padding", _part("Label.label")))])
+        style.configure("Key.TLabel", padding=(self.px(8), self.px(2)), font=self._fonts.small, foreground=p.text)
+        style.configure("Edge.TFrame", background=p.strong_border)
+        style.configure("Pane.Light.TButton", background=p.pane)
+        style.map("Pane.Light.TButton", background=[("disabled", p.pane)])
+        for name, fill in (("Notice", p.warning_fill), ("Failure", p.error_fill)):
+            style.configure(f"{name}.TFrame", background=fill)
+            style.configure(f"{name}.TLabel", background=fill, foreground=p.text)
+            style.configure(f"{name}.Light.TButton", background=fill)
+
+    def _colour_popdown_lists(self) -> None:
+        """The list that a combobox opens is a plain Listbox, made when it is first opened."""
+        p, root = self._palette, self._root
+        for option, value in (
+            ("background", p.field),
+            ("foreground", p.text),
+            ("selectBackground", p.accent),
+            ("selectForeground", p.accent_text),
+            ("font", self._fonts.base),
+            ("relief", "flat"),
+            ("borderWidth", self.px(4)),
+            ("highlightThickness", 0),
+        ):
+            root.option_add(f"*TCombobox*Listbox.{option}", value)
+
+
+def _part(element: str, *inside: Any) -> Any:  # noqa: ANN401 - as deep as the layout
+    """A part of a ttk layout that fills its room, with other parts inside."""
+    return (element, {"sticky": "nswe", "expand": True, **({"children": list(inside)} if inside else {})})

@@ -1,0 +1,133 @@
+"""Smooth shapes as PNG bytes, drawn at the screen's own resolution. No tkinter, no image files.
+
+Tk's widgets have square corners and its Text has square tags; these small pictures round them.
+Coverage is worked out per pixel from the distance to the shape's edge, which is what smooths it.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from functools import lru_cache
+
+from gui.look.palettes import rgb
+
+_CLEAR = b"\0\0\0\0"
+
+
+@lru_cache(maxsize=256)
+def rounded_box(
+    width: int, height: int, radius: float, fill: str | None, border: str | None, line: float, inner: str | None = None
+) -> bytes:
+    """A box with round corners, filled, inside a border ``line`` pixels wide; see-through outside.
+
+    ``inner`` is the colour of a second border within the first, half as wide.
+
+    Tk lays the middle of such a picture out like tiles and blends each with what is behind it, a
+    round trip to the X server each time: so let it be large.
+    """
+    quarter = min(int(radius) + 3, (min(width, height) + 1) // 2)
+
+    def row(y: int) -> bytes:
+        pixels = [
+            _box_pixel(x + 0.5, y + 0.5, width, height, radius, fill, border, line, inner) for x in range(quarter)
+        ]
+        middle = pixels[-1] * max(0, width - 2 * quarter)
+        return b"".join(pixels) + middle + b"".join(pixels[: width // 2][::-1])
+
+    upper = [row(y) for y in range(quarter)]
+    middle = [upper[-1]] * max(0, height - 2 * quarter)
+    return _encode(width, height, upper + middle + upper[: height // 2][::-1])
+
+
+@lru_cache(maxsize=1024)
+def bubble_cap(width: int, height: int, fill: str, ground: str, *, top: bool) -> bytes:
+    """The rounded upper or lower end of a bubble on ``ground``: ``width`` by ``height`` pixels, radius ``height``.
+
+    Opaque, because a conversation has many and X11 draws those faster.
+    """
+    middle = _blend(1.0, 1.0, fill, None) * max(0, width - 2 * height)
+    rows = []
+    for y in range(height):
+        corner = [_corner_pixel(x + 0.5 - height, y + 0.5 - height, height, fill, ground) for x in range(height)]
+        rows.append(b"".join(corner) + middle + b"".join(reversed(corner)))
+    return _encode(width, height, rows if top else rows[::-1])
+
+
+def dot(size: int, color: str) -> bytes:
+    """A filled circle."""
+    return rounded_box(size, size, size / 2, color, None, 0)
+
+
+@lru_cache(maxsize=64)
+def chevron(size: int, color: str, stroke: float, *, up: bool = False) -> bytes:
+    """An arrow of two strokes pointing down, for the boxes that open a list, or up."""
+    reach, drop = size * 0.28, size * 0.14
+
+    def pixel(x: float, y: float) -> bytes:
+        across, down = abs(x - size / 2), y - size / 2
+        along = max(0.0, min(1.0, (across * reach - (down - drop) * 2 * drop) / (reach**2 + (2 * drop) ** 2)))
+        gap = ((across - along * reach) ** 2 + (down - drop + along * 2 * drop) ** 2) ** 0.5
+        return _blend(_cover(gap - stroke / 2), 1.0, color, None)
+
+    rows = [_mirrored([pixel(x + 0.5, y + 0.5) for x in range((size + 1) // 2)], size) for y in range(size)]
+    return _encode(size, size, rows[::-1] if up else rows)
+
+
+def _mirrored(left: list[bytes], width: int) -> bytes:
+    """A whole row of pixels from its left half."""
+    return b"".join(left) + b"".join(left[: width // 2][::-1])
+
+
+def _box_pixel(
+    x: float,
+    y: float,
+    width: int,
+    height: int,
+    radius: float,
+    fill: str | None,
+    border: str | None,
+    line: float,
+    inner: str | None,
+) -> bytes:
+    distance = _distance(x - width / 2, y - height / 2, width / 2, height / 2, radius)
+    if inner is not None and distance <= -line:  # well within the first border
+        return _blend(1.0, _cover(distance + line * 1.5), fill, inner)
+    return _blend(_cover(distance), _cover(distance + line), inner or fill, border)
+
+
+def _corner_pixel(x: float, y: float, radius: int, fill: str, ground: str) -> bytes:
+    return _blend(1.0, _cover((x**2 + y**2) ** 0.5 - radius), fill, ground)
+
+
+def _distance(x: float, y: float, half_width: float, half_height: float, radius: float) -> float:
+    """How far the point lies outside a rounded box around the origin; negative inside."""
+    across, down = abs(x) - half_width + radius, abs(y) - half_height + radius
+    outside: float = (max(across, 0.0) ** 2 + max(down, 0.0) ** 2) ** 0.5
+    return outside + min(max(across, down), 0.0) - radius
+
+
+def _cover(distance: float) -> float:
+    """How much of a pixel lies inside an edge that is ``distance`` pixels from its middle."""
+    return max(0.0, min(1.0, 0.5 - distance))
+
+
+def _blend(outer: float, inner: float, fill: str | None, border: str | None) -> bytes:
+    """One pixel: ``outer`` of it is covered by the shape, ``inner`` by what is within the border."""
+    if border is None:
+        return bytes((*rgb(fill), round(outer * 255))) if fill else _CLEAR
+    if fill is None:
+        return bytes((*rgb(border), round((outer - inner) * 255)))
+    mixed = (round(f * inner + b * (1 - inner)) for f, b in zip(rgb(fill), rgb(border), strict=True))
+    return bytes((*mixed, round(outer * 255)))
+
+
+def _encode(width: int, height: int, rows: list[bytes]) -> bytes:
+    """Rows of RGBA pixels as a PNG (RFC 2083)."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows), 1)
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -1,0 +1,162 @@
+"""How the window looks: ttk's clam with our own palettes, fonts in points, round corners.
+
+Everything that Tk draws takes its colours, fonts and distances from the one ``Theme``; a pane that
+holds something ttk does not style (a Text, a Menu, a Canvas) subscribes to be told of changes.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import font as tkfont
+
+from gui.look import rounded
+from gui.look.painting import Fonts, Painter
+from gui.look.palettes import PALETTES
+from gui.look.system_look import system_palette
+from gui.platforms import HERE
+
+SYSTEM = "system"
+CHOICES = (SYSTEM, *PALETTES)
+SMALLEST_STEP, LARGEST_STEP = -4, 14  # points added to the text size
+
+_CAP = 8
+
+
+class Theme:
+    """The look of one root window. ``palette`` and ``fonts`` are what to draw with just now."""
+
+    def __init__(self, root: tk.Tk, choice: str = SYSTEM, step: int = 0) -> None:
+        self._root = root
+        self._listeners: list[Callable[[], None]] = []
+        self._caps: dict[tuple[str, int, bool], tk.PhotoImage] = {}
+        self.scale = float(root.tk.call("tk", "scaling")) / (96 / 72)
+        self.base = tkfont.nametofont("TkDefaultFont", root=root)
+        family = self.base.actual("family")
+        self.text = tkfont.Font(root, family=family, name="TincanText")
+        self.small = tkfont.Font(root, family=family, name="TincanSmall")
+        self.strong = tkfont.Font(root, family=family, weight="bold", name="TincanStrong")
+        self.title = tkfont.Font(root, family=family, weight="bold", name="TincanTitle")
+        self.tiny = tkfont.Font(root, family=family, size=1, name="TincanTiny")
+        fixed = tkfont.nametofont("TkFixedFont", root=root).actual("family")
+        self.mono = tkfont.Font(root, family=fixed, name="TincanMono")
+        self._usual_families = family, fixed
+        self._painter = Painter(root, self.scale, Fonts(self.base, self.small, self.strong))
+        self.choice, self.step = choice, 0
+        self.palette = PALETTES["light"]
+        self._resize_fonts(step)
+        self.choose(choice)
+
+    def px(self, distance: float) -> int:
+        """A distance given for 96 dots an inch, in pixels of this screen."""
+        return self._painter.px(distance)
+
+    def choose(self, choice: str) -> None:
+        """Take a palette by its name, or the one that the system asks for."""
+        self._take_palette(choice)
+        self._tell()
+
+    def zoom(self, step: int) -> int:
+        """Make the text ``step`` points larger than usual; give back what it came to."""
+        self._resize_fonts(step)
+        self._tell()
+        return self.step
+
+    def choose_fonts(self, text_family: str = "", mono_family: str = "") -> None:
+        """Take families for conversations and for hex; the system's own where one is empty or not there."""
+        self.dress(self.choice, self.step, text_family, mono_family)
+
+    def dress(self, choice: str, step: int, text_family: str, mono_family: str) -> None:
+        """Take palette, text size and families together; what stays the same costs nothing."""
+        before = self._worn()
+        if choice != self.choice:
+            self._take_palette(choice)
+        if step != self.step:
+            self._resize_fonts(step)
+        self._take_families(text_family, mono_family)
+        if self._worn() != before:
+            self._tell()
+
+    @property
+    def usual_points(self) -> int:
+        """How large the text is when it is not made larger or smaller."""
+        return HERE.points
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` now and after every change of palette or text size."""
+        self._listeners.append(listener)
+        listener()
+
+    def forget(self, listener: Callable[[], None]) -> None:
+        """Stop calling ``listener``."""
+        self._listeners.remove(listener)
+
+    def cap(self, kind: str, width: int, *, top: bool) -> tk.PhotoImage:
+        """The rounded end of an ``incoming`` or ``outgoing`` bubble of that width in pixels."""
+        known = self._caps.get((kind, width, top))
+        if known is None:
+            fill, ground = str(getattr(self.palette, kind)), self.palette.pane
+            png = rounded.bubble_cap(width, self.cap_height, fill, ground, top=top)
+            known = self._caps[kind, width, top] = tk.PhotoImage(master=self._root, data=png, format="png")
+        return known
+
+    @property
+    def cap_height(self) -> int:
+        """How high the rounded end of a bubble is, in pixels."""
+        return self.px(_CAP)
+
+    def dot(self, color: str) -> tk.PhotoImage:
+        """A small filled circle."""
+        return self._painter.image(f"dot {color}", rounded.dot(self.px(9), color))
+
+    def colour_menu(self, menu: tk.Menu) -> None:
+        """Menus are not ttk: give one, and those below it, the palette's colours."""
+        p = self.palette
+        menu.configure(
+            background=p.field, foreground=p.text, activebackground=p.accent, activeforeground=p.accent_text,
+            disabledforeground=p.muted, selectcolor=p.text, relief="flat", borderwidth=self.px(1),
+            activeborderwidth=self.px(3), font=self.base,
+        )  # fmt: skip
+        for child in menu.winfo_children():
+            if isinstance(child, tk.Menu):
+                self.colour_menu(child)
+
+    def _worn(self) -> tuple[object, ...]:
+        return self.choice, self.palette, self.step, self.text.cget("family"), self.mono.cget("family")
+
+    def _tell(self) -> None:
+        """Paint everything anew, and let the others do so."""
+        self._restyle()
+        for listener in list(self._listeners):
+            listener()
+
+    def _take_palette(self, choice: str) -> None:
+        self.choice = choice if choice in CHOICES else SYSTEM
+        self.palette = PALETTES[system_palette() if self.choice == SYSTEM else self.choice]
+        self._caps.clear()
+
+    def _take_families(self, text_family: str, mono_family: str) -> None:
+        installed = {family.lower() for family in tkfont.families(self._root)} if text_family or mono_family else set()
+        for font, wanted, usual in (
+            (self.text, text_family, self._usual_families[0]),
+            (self.mono, mono_family, self._usual_families[1]),
+        ):
+            family = wanted if wanted.lower() in installed else usual
+            if font.cget("family") != family:
+                font.configure(family=family)
+
+    def _resize_fonts(self, step: int) -> None:
+        self.step = max(SMALLEST_STEP, min(LARGEST_STEP, step))
+        points = HERE.points + self.step
+        for name in ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkTooltipFont"):
+            tkfont.nametofont(name, root=self._root).configure(size=points)
+        tkfont.nametofont("TkFixedFont", root=self._root).configure(size=points)
+        self.text.configure(size=points + 1)
+        self.mono.configure(size=points)
+        self.small.configure(size=max(6, points - 1))
+        self.strong.configure(size=points)
+        self.title.configure(size=points + 4)
+
+    def _restyle(self) -> None:
+        self._painter.paint(self.palette)
+        self._root.configure(background=self.palette.window)

@@ -1,0 +1,176 @@
+"""Journals of earlier runs in the window: opened, recovered, offered after a crash, listed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gui.app import App
+from gui.claims import claim
+from gui.shown.presenter import present
+from gui.shown.session_rows import session_rows
+from tests.gui.conftest import pump_until
+from tests.gui.driving import MakeApp, serve, shown
+from tests.support.damage import PAGE, small_journal
+from tests.support.journals import write_journal
+
+_YESTERDAY = "2026-01-02_03-04-05_{process}.tincan"
+
+
+def open_journal(app: App, path: Path) -> None:
+    app.switchboard.journal_desk.open(path)
+    pump_until(lambda: app.switchboard.journal_desk._opening is None, app.root)
+
+
+def rows(app: App) -> list[str]:
+    """The names of the sessions in the list, however little room they have there."""
+    return [row.text for row in session_rows(app.switchboard.desk()) if not row.parent]
+
+
+def killed_run(folder: Path) -> Path:
+    """A journal as a run leaves it that was killed while it held its lock."""
+    path = folder / "journals" / _YESTERDAY.format(process=999_999)
+    path.parent.mkdir(parents=True)
+    write_journal(path, 5)
+    held = f"import sys; from pathlib import Path; from gui.claims import claim; claim(Path({str(path)!r})); print()"
+    holder = f"{held}; sys.stdout.flush(); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    return path
+
+
+def test_an_old_journal_stands_beside_the_sessions_of_this_run(make_app: MakeApp, tmp_path: Path) -> None:
+    old = tmp_path / _YESTERDAY.format(process=1)
+    write_journal(old, 300, connections=2)
+    app = make_app()
+    serve(app)
+
+    open_journal(app, old)
+
+    assert "02 Jan 2026 03:04:05" in app.root.title()
+    assert "line 000000000299" in shown(app)
+    assert any("Jan 2026" in row for row in rows(app))
+    assert any("Jan 2026" not in row for row in rows(app))
+    pump_until(lambda: "in 19.2 kB" in present(app.switchboard.desk()).status.figures, app.root)
+
+
+def test_a_journal_that_is_open_already_is_shown_again(make_app: MakeApp, tmp_path: Path) -> None:
+    old = tmp_path / "mine.tincan"
+    write_journal(old, 3)
+    app = make_app()
+    open_journal(app, old)
+    serve(app)
+
+    open_journal(app, old)
+
+    assert "mine.tincan" in app.root.title()
+    assert len([row for row in rows(app) if "mine.tincan" in row]) == 1
+
+
+def test_the_journal_of_this_run_is_not_opened_twice(make_app: MakeApp) -> None:
+    app = make_app()
+    serve(app)
+    path = app.journal
+    assert path is not None
+
+    app.switchboard.journal_desk.open(path)
+
+    assert "on view already" in app.window.banner.sentence
+
+
+@pytest.mark.case("C-62")
+def test_of_a_damaged_journal_is_shown_what_can_be_read(make_app: MakeApp, tmp_path: Path) -> None:
+    old = tmp_path / "hurt.tincan"
+    whole = small_journal(old)
+    old.write_bytes(whole[:PAGE] + os.urandom(PAGE) + whole[2 * PAGE :])
+    damaged = old.read_bytes()
+    app = make_app()
+
+    open_journal(app, old)
+
+    assert "is damaged" in app.window.banner.sentence
+    assert "hurt.recovered.tincan" in app.window.banner.sentence
+    assert any("hurt.tincan" in row for row in [app.root.title(), *rows(app)])
+    assert old.read_bytes() == damaged
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "is empty"), (b"no journal at all" * 500, "is not a journal"), (None, "is not there")],
+)
+def test_what_is_no_journal_is_refused_with_a_sentence(
+    make_app: MakeApp, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    path = tmp_path / "strange.tincan"
+    if content is not None:
+        path.write_bytes(content)
+    app = make_app()
+
+    open_journal(app, path)
+
+    assert words in app.window.banner.sentence
+    assert app.switchboard.sessions == {}
+
+
+def test_after_a_crash_the_last_journal_is_offered_once(make_app: MakeApp, tmp_path: Path) -> None:
+    path = killed_run(tmp_path)
+
+    app = make_app(folder=tmp_path)
+    pump_until(lambda: "ended without warning" in app.window.banner.sentence, app.root)
+    assert "02 Jan 2026" in app.window.banner.sentence
+    app.window.banner.buttons[0].invoke()
+    pump_until(lambda: "line 000000000004" in shown(app), app.root)
+    app.leave()
+
+    again = make_app(folder=tmp_path)
+    pump_until(lambda: not any(thread.is_alive() for thread in again.switchboard.journal_desk._threads), again.root)
+    again.root.update()
+    assert again.window.banner.sentence == ""
+    assert path.exists()
+
+
+def test_recent_journals_say_what_is_in_them(make_app: MakeApp, tmp_path: Path) -> None:
+    folder = tmp_path / "journals"
+    folder.mkdir()
+    write_journal(folder / _YESTERDAY.format(process=999_998), 12)
+    app = make_app(folder=tmp_path)
+    known: list[bool] = []
+
+    (first,) = app.switchboard.recent_journals(lambda: known.append(True))
+    pump_until(lambda: bool(known), app.root)
+    (label, act) = app.switchboard.recent_journals(lambda: None)[0]
+
+    assert first[0].startswith("02 Jan 2026 03:04:05  ·  …")
+    assert "Server 127.0.0.1:5555, 1 connection, 14 entries" in label
+    act()
+    pump_until(lambda: "line 000000000011" in shown(app), app.root)
+
+
+def test_a_journal_that_another_run_writes_can_be_read_meanwhile(make_app: MakeApp, tmp_path: Path) -> None:
+    path = tmp_path / "theirs.tincan"
+    write_journal(path, 4)
+    app = make_app()
+    with claim(path):
+        open_journal(app, path)
+
+    assert "line 000000000003" in shown(app)
+
+
+def test_the_window_closes_while_a_long_journal_is_counted(make_app: MakeApp, tmp_path: Path) -> None:
+    path = tmp_path / "long.tincan"
+    write_journal(path, 200_000)
+    app = make_app()
+    open_journal(app, path)
+    began = time.monotonic()
+
+    app.leave()
+
+    assert time.monotonic() - began < 2
+    assert not any(thread.is_alive() for thread in app.switchboard.journal_desk._threads)
