@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from core.events import Closed, Ending, Received
+from core.events import Closed, Ending, FramingChanged, Received
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.server import Server
@@ -59,6 +59,7 @@ def test_what_had_begun_when_the_framing_changed_gets_no_reply_even_when_silence
         sink.wait_for(Received)
 
         server.set_framing("gap:150")
+        sink.wait_for(FramingChanged)  # what comes before that has begun, too
 
         peer.say(b"anew")
         assert peer.hear(4) == b"anew"
