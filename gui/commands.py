@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from gui.switchboard import Switchboard
 
 
+_EDITING = {"cut": "<<Cut>>", "copy": "<<Copy>>", "paste": "<<Paste>>", "select_all": "<<SelectAll>>"}
+
+
 def commands(board: Switchboard) -> Mapping[str, Callable[[], None]]:
     """What each of them does. The window and the rooms need not be there before one is called."""
     return {
@@ -59,10 +62,7 @@ def commands(board: Switchboard) -> Mapping[str, Callable[[], None]]:
         "open_journals": lambda: board.journal_desk.open_folder(),
         "open_journal": lambda: board.journal_desk.ask(),
         "open_log": lambda: board.help.open_log(),
-        "cut": lambda: _edit(board, "<<Cut>>"),
-        "copy": lambda: _edit(board, "<<Copy>>"),
-        "paste": lambda: _edit(board, "<<Paste>>"),
-        "select_all": lambda: _edit(board, "<<SelectAll>>"),
+        **{name: partial(_edit, board, event) for name, event in _EDITING.items()},
         "quit": board.quit,
     }
 

@@ -67,15 +67,7 @@ class Window:
         commands = actions.commands
         root.title("Tincan")
         root.minsize(*(theme.px(size) for size in SMALLEST_SIZE))
-        self.menus = MenuBar(
-            root,
-            theme,
-            commands,
-            colours=Alternatives(COLOURS, theme.choice, actions.choose_colours),
-            framings=Alternatives(FRAMINGS, FRAMINGS[0][0], actions.choose_framing),
-            encodings=Alternatives(ENCODINGS, actions.preferences.read_as, actions.choose_encoding),
-            recent=actions.recent_journals,
-        )
+        self.menus = _menus(root, theme, actions)
         self.address = AddressBar(
             root,
             theme,
@@ -241,6 +233,18 @@ class Window:
                 except tk.TclError:  # a key that this system has no name for
                     continue
         self.adopt(self.root)
+
+
+def _menus(root: tk.Tk, theme: Theme, actions: Actions) -> MenuBar:
+    return MenuBar(
+        root,
+        theme,
+        actions.commands,
+        colours=Alternatives(COLOURS, theme.choice, actions.choose_colours),
+        framings=Alternatives(FRAMINGS, FRAMINGS[0][0], actions.choose_framing),
+        encodings=Alternatives(ENCODINGS, actions.preferences.read_as, actions.choose_encoding),
+        recent=actions.recent_journals,
+    )
 
 
 def _breaking(act: Callable[[], None]) -> Callable[[object], str]:

@@ -108,8 +108,7 @@ class Connection:
         )
         self._pause = Pause.NONE
         self._peer_sends = True
-        self._wants_fin = False
-        self._we_finished = False
+        self._wants_fin = self._we_finished = False
         self._closing: Ending | None = None
         self._closing_timer: Timer | None = None
         self._idle: IdleLimit | None = None
