@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.arguments import add_frame
-from core.errors import JournalError, TincanError
+from core.choosing import BadRequest, chosen, numbered
+from core.errors import JournalError
 from core.events import SessionId
 from core.journal.export.draft import ExportError
 from core.journal.export.formats import Format
@@ -47,10 +48,6 @@ class ExportOptions(NamedTuple):
     def is_one_stream(self) -> bool:
         """Whether only one direction of one connection is wanted."""
         return self.connection is not None and self.received != self.sent
-
-
-class BadRequest(TincanError):
-    """What was asked for cannot be had from this journal."""
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
@@ -129,13 +126,8 @@ def _chosen(sessions: list[SessionRow], wanted: int | None) -> SessionId:
 def _filter(options: ExportOptions, reader: JournalReader, session: SessionId) -> Filter:
     connections = None
     if options.connection is not None:
-        known = reader.connections(session)
-        if options.connection not in known:
-            raise BadRequest(f"session {session} has no connection #{options.connection}; it has {len(known):,}")
-        connections = frozenset({known[options.connection]})
-    if not (options.received or options.sent or options.notes):
-        return Filter(connections)
-    return Filter(connections, options.received, options.sent, options.notes)
+        connections = frozenset({numbered(reader, session, options.connection)})
+    return chosen(connections, received=options.received, sent=options.sent, notes=options.notes)
 
 
 def _check_stdout(options: ExportOptions) -> None:

@@ -13,6 +13,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from core.choosing import BadRequest, chosen, numbered
 from core.compose import Encoding, decode_as
 from core.errors import TincanError
 from core.events import ConnectionId, SessionId
@@ -50,10 +51,6 @@ class FindOptions(NamedTuple):
     ids: tuple[int, ...] | None = None  # of connections
     entries: tuple[int, int] | None = None
     patience: float = 0.0  # seconds without progress after which to give up; 0 is never
-
-
-class BadRequest(TincanError):
-    """What was asked for cannot be had from this journal."""
 
 
 def add_find(parser: argparse.ArgumentParser) -> None:
@@ -178,13 +175,8 @@ def _filter(options: FindOptions, reader: JournalReader, session: SessionId) -> 
     if options.ids is not None:
         connections = frozenset(map(ConnectionId, options.ids))
     elif options.connection is not None:
-        known = reader.connections(session)
-        if options.connection not in known:
-            raise BadRequest(f"session {session} has no connection #{options.connection}; it has {len(known):,}")
-        connections = frozenset({known[options.connection]})
-    if not (options.received or options.sent or options.notes):
-        return Filter(connections)
-    return Filter(connections, options.received, options.sent, options.notes)
+        connections = frozenset({numbered(reader, session, options.connection)})
+    return chosen(connections, received=options.received, sent=options.sent, notes=options.notes)
 
 
 def _answer_program(options: FindOptions, reader: JournalReader, pattern: Pattern, session: SessionId) -> int:
