@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import math
 import selectors
 import socket
 import threading
@@ -24,14 +25,21 @@ WRITE = selectors.EVENT_WRITE
 
 Ready: TypeAlias = Callable[[int], None]
 
+_SECOND = 1_000_000_000  # nanoseconds
+
 _log = logging.getLogger(__name__)
 
 
 def _nothing() -> None: ...
 
 
+def _nanoseconds(seconds: float) -> int:
+    """Whole nanoseconds, rounded up: what is due in any time at all is never due now."""
+    return math.ceil(seconds * _SECOND)
+
+
 class Timer:
-    """A call that is due at a moment of its loop's time, unless it is cancelled."""
+    """A call that is due at a moment of its loop's time (``when``, in seconds), unless it is cancelled."""
 
     __slots__ = ("call", "cancelled", "when")
 
@@ -52,12 +60,24 @@ class Loop:
     ``call_soon`` and ``is_here`` are for any thread; everything else is for the thread that calls
     ``run``. The loop's time stands still while the process itself was stopped or the machine slept
     for longer than ``gap`` seconds, so that nobody times out for a pause that was our own.
+
+    ``clock`` gives nanoseconds and never runs backwards; ``resolution`` is the shortest time in seconds that it can
+    tell. Inside, times are whole nanoseconds: a sum of floats loses what is small beside the uptime, and a timer that
+    is nearer than that would be waited for again and again.
     """
 
-    def __init__(self, *, gap: float) -> None:
-        self._gap = gap
-        self._slept = 0.0
-        self._seen = time.monotonic()  # when the time was last read
+    def __init__(
+        self,
+        *,
+        gap: float,
+        clock: Callable[[], int] = time.monotonic_ns,
+        resolution: float = time.get_clock_info("monotonic").resolution,
+    ) -> None:
+        self._gap = _nanoseconds(gap)
+        self._clock = clock
+        self._resolution = max(1, _nanoseconds(resolution))
+        self._slept = 0
+        self._seen = clock()  # when the time was last read
         self._waker = Waker()
         try:
             self._selector = selectors.DefaultSelector()
@@ -67,7 +87,7 @@ class Loop:
         self._selector.register(self._waker.reader, READ, self._woken)
         self._calls: deque[Callable[[], None]] = deque()
         self._ringing = False  # whether a wake is on its way that comes after the last call put in
-        self._timers: list[tuple[float, int, Timer]] = []
+        self._timers: list[tuple[int, int, Timer]] = []  # due at, in the order they were set, whom to call
         self._numbers = itertools.count()
         self._running = True
         self._thread: int | None = None
@@ -90,12 +110,13 @@ class Loop:
 
     def time(self) -> float:
         """Seconds on the loop's clock."""
-        return self._read_clock()
+        return self._read_clock() / _SECOND
 
     def call_later(self, delay: float, call: Callable[[], None]) -> Timer:
         """Have ``call`` called in ``delay`` seconds."""
-        timer = Timer(self.time() + delay, call)
-        heapq.heappush(self._timers, (timer.when, next(self._numbers), timer))
+        when = self._read_clock() + _nanoseconds(delay)
+        timer = Timer(when / _SECOND, call)
+        heapq.heappush(self._timers, (when, next(self._numbers), timer))
         return timer
 
     def watch(self, sock: socket.socket, events: int, ready: Ready) -> None:
@@ -127,29 +148,35 @@ class Loop:
     def _turn(self) -> None:
         if not self._timers:
             news = self._selector.select()
-            self._seen = time.monotonic()
+            self._seen = self._clock()
         else:
-            # No longer than a gap at a time: a pause in the middle of a long wait would not even make it late.
-            timeout = min(max(0.0, self._timers[0][0] - self.time()), self._gap)
-            news = self._selector.select(timeout)
+            timeout = self._until_next_timer()
+            news = self._selector.select(timeout / _SECOND)
             self._read_clock(timeout)  # before anybody sets a timer
         for key, events in news:
             key.data(events)
         if self._timers:
             self._call_due()
 
-    def _read_clock(self, waited: float = 0.0) -> float:
+    def _until_next_timer(self) -> int:
+        """How long the next wait may last: not so short that the clock may stand still meanwhile, and no longer than
+        a gap, since a pause in the middle of a longer wait would not even make it late.
+        """
+        left = self._timers[0][0] - self._read_clock()
+        return min(max(left, self._resolution), self._gap) if left > 0 else 0
+
+    def _read_clock(self, waited: int = 0) -> int:
         """The loop's time. What has passed since the last look, less what was ``waited``, is a pause if it is long."""
-        now = time.monotonic()
+        now = self._clock()
         gone = now - self._seen
         self._seen = now
         if gone - waited > self._gap:
             self._slept += gone
-            _log.info("this process stood still for %.1f s; its timers start anew", gone - waited)
+            _log.info("this process stood still for %.1f s; its timers start anew", (gone - waited) / _SECOND)
         return now - self._slept
 
     def _call_due(self) -> None:
-        now = self.time()
+        now = self._read_clock()
         while self._timers and self._timers[0][0] <= now:
             timer = heapq.heappop(self._timers)[2]
             if not timer.cancelled:

@@ -99,4 +99,17 @@ FAULTS = {
     "C-85": "Tcl in a message",
     "C-86": "replies that loop or explode",
     "C-87": "secrets in what is kept",
+    # Found by use
+    "C-88": "a monotonic clock and a set one mixed",
+    "C-89": "exception in a step of the end",
+    "C-90": "exception in the recorder's thread",
+    "C-91": "writer opens, reader does not",
+    "C-92": "any exception while a journal is read",
+    "C-93": "characters without a glyph, wide spaces",
+    "C-94": "a second way of pasting",
+    "C-95": "hex that is a dump",
+    "C-96": "NUL before a digit in escapes",
+    "C-97": "other keyboard layouts",
+    "C-98": "other dots an inch",
+    "C-99": "wheel over any control",
 }
