@@ -14,10 +14,9 @@ from core.compose.draft_error import DraftError, too_long
 
 _AT_ONCE = 2_000  # tokens that are read without another thread having its turn: a millisecond
 _DIGIT = "[0-9a-fA-F]"
-_TYPED = re.compile(
-    rf"(?:{_DIGIT}{{2}}[hH]?|[\s,;:\-_|.()\[\]{{}}]++|0[xX]{_DIGIT}(?!{_DIGIT})|0[xX](?={_DIGIT})|\\[xX](?={_DIGIT}))"
-    rf"{{1,{_AT_ONCE}}}+"
-)
+_TOKEN = rf"{_DIGIT}{{2}}[hH]?|[\s,;:\-_|.()\[\]{{}}]++|0[xX]{_DIGIT}(?!{_DIGIT})|0[xX](?={_DIGIT})|\\[xX](?={_DIGIT})"
+# An atomic group, since ``(?:…){1,N}+`` takes half of a token along in Python 3.11.0 to 3.11.4 (CPython gh-106052).
+_TYPED = re.compile(rf"(?>(?:{_TOKEN}){{1,{_AT_ONCE}}})")
 _LONE_DIGIT = re.compile(rf"0[xX]({_DIGIT})(?!{_DIGIT})")
 _NO_DIGITS = re.compile(r"(?:0[xX]|[^0-9a-fA-F])+")
 
