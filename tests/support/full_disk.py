@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from core.address import Address
@@ -63,19 +64,19 @@ def main(way: str, folder: Path) -> None:
     seen: dict[str, object] = {}
     with Client(address) as client:
         fill()
-        rounds = 0
-        while not said(view).failure:
+        while (stopped := first_failure(view)) is None:
             exchange(client)
-            rounds += 1
-        stopped = said(view)
+            view.wait_until(lambda: True)  # takes in what there is
         for _ in range(20):
             exchange(client)
-        worse = said(view, lambda recording: recording.lost > stopped.lost)
+        lost = stopped.lost
+        view.wait_until(lambda: view.recording.lost > lost)
         with Client(address) as newcomer:  # begins and ends unrecorded, or only its end is recorded
             exchange(newcomer)
         free()
         exchange(client)
-        mended = said(view, lambda recording: recording.failure is None)
+        view.wait_until(lambda: view.recording.failure is None)
+        mended = view.recording
         exchange(client)
     workbench.stop(server)
     view.wait_for_state(server, lambda state: state.phase.name == "ENDED")
@@ -86,8 +87,7 @@ def main(way: str, folder: Path) -> None:
     seen.update(
         failure=str(stopped.failure),
         seconds_since=time.time() - (stopped.since or 0.0),
-        same_since=worse.since == stopped.since,
-        lost_more=worse.lost - stopped.lost,
+        same_since=same_while_it_lasts(view),
         mended_since=mended.since,
         lost=view.recording.lost,
         entries=entries,
@@ -106,10 +106,16 @@ def exchange(client: Client) -> None:
         heard += len(client.receive(timeout=10))
 
 
-def said(view: View, condition: Callable[[Recording], bool] = lambda _recording: True) -> Recording:
-    """What the views are told of recording, once the condition holds."""
-    view.wait_until(lambda: bool(view.batches) and condition(view.recording))
-    return view.recording
+def first_failure(view: View) -> Recording | None:
+    """The first news that recording has stopped. The latest may be other: a small commit may still fit."""
+    failures = (batch.recording for batch in view.batches if batch.recording.failure is not None)
+    return next(failures, None)
+
+
+def same_while_it_lasts(view: View) -> bool:
+    """Whether each time that recording stopped was told as one, with one beginning."""
+    told = [batch.recording for batch in view.batches]
+    return all(one.since == next_one.since for one, next_one in pairwise(told) if one.failure and next_one.failure)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,22 @@ def pull_the_cable(far: Namespace) -> None:
     far.ip("link", "set", "cable-far", "down")
 
 
+def apart(*kinds: str) -> list[str]:
+    """What to put before a command so that it has namespaces of its own: ``--mount``, ``--net``.
+
+    Skips the test where they are not to be had, as for root in most containers.
+    """
+    before = ["unshare", *kinds]
+    trial = "mount -t tmpfs tincan /tmp" if "--mount" in kinds else "true"
+    try:
+        tried = subprocess.run([*before, "sh", "-c", trial], capture_output=True, text=True, check=False)
+    except OSError as error:
+        pytest.skip(f"no namespace to be had: {error}")
+    if tried.returncode:
+        pytest.skip(f"no namespace to be had: {tried.stderr.strip()}")
+    return before
+
+
 def _unshare_network() -> None:
     if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNET):
         number = ctypes.get_errno()

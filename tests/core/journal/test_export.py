@@ -10,7 +10,6 @@ import io
 import itertools
 import json
 import os
-import shutil
 import sqlite3
 import stat
 import subprocess
@@ -38,6 +37,7 @@ from core.journal.lens import Lens
 from core.journal.passage import Filter
 from tests.support.exports import Talk, exported
 from tests.support.journals import SESSION, write_journal
+from tests.support.namespaces import apart
 
 LINE_FORMS = [Format.TEXT, Format.CSV, Format.JSONL]
 
@@ -408,10 +408,8 @@ class TestAFullDisk:
     @pytest.mark.root
     @pytest.mark.parametrize("form", Format)
     def test_on_a_small_disk(self, tmp_path: Path, folder: Path, form: Format) -> None:
-        script = 'mount -t tmpfs -o size=256k tincan "$1" && shift && exec "$@"'
-        mount = ["unshare", "--mount", "sh", "-c", script, "sh", str(folder)]
-        if not shutil.which("unshare") or subprocess.run([*mount, "true"], check=False).returncode:
-            pytest.skip("no file system can be mounted here")
+        script = 'mount -t tmpfs -o size=256k tincan "$0" && exec "$@"'
+        mount = [*apart("--mount"), "sh", "-c", script, str(folder)]
         write_journal(tmp_path / "journal", 5_000)
         self.check(mount, "disk", tmp_path / "journal", folder, form)
 

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -29,6 +28,7 @@ from core.journal.reader import JournalReader
 from core.journal.recorder import Recorder
 from core.settings import Limits
 from tests.support import victim
+from tests.support.namespaces import apart
 from tests.support.story import PATIENCE, Story, View
 
 KILLS = int(os.environ.get("TINCAN_TEST_KILLS", "100"))
@@ -351,17 +351,9 @@ class TestAFullDisk:
 
     @pytest.mark.root
     def test_on_a_small_disk(self, tmp_path: Path) -> None:
-        mount = [
-            "unshare",
-            "--mount",
-            "sh",
-            "-c",
-            'mount -t tmpfs -o size=512k tincan "$1" && shift && exec "$@"',
-            "sh",
-        ]
-        if not shutil.which("unshare") or subprocess.run([*mount, str(tmp_path), "true"], check=False).returncode:
-            pytest.skip("no file system can be mounted here")
-        self.check([*mount, str(tmp_path), sys.executable, "-m", "tests.support.full_disk", "filler", str(tmp_path)])
+        mount = 'mount -t tmpfs -o size=512k tincan "$0" && exec "$@"'
+        program = [sys.executable, "-m", "tests.support.full_disk", "filler", str(tmp_path)]
+        self.check([*apart("--mount"), "sh", "-c", mount, str(tmp_path), *program])
 
     def check(self, command: list[str]) -> None:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -371,7 +363,6 @@ class TestAFullDisk:
         assert "cannot be used" in seen["failure"]
         assert 0 <= seen["seconds_since"] < 60
         assert seen["same_since"]
-        assert seen["lost_more"] > 0
         assert seen["mended_since"] is None
         assert seen["lost"] > 0
         assert seen["entries"] == seen["told"] == seen["happened"] - seen["lost"]

@@ -28,6 +28,7 @@ from core.journal.schema import FORMAT
 from core.journal.store import JournalWriter
 from tests.support.damage import DENSITY, PAGE, cut_off, small_journal, with_a_byte_changed, with_a_page_of_noise
 from tests.support.journals import line, write_journal
+from tests.support.namespaces import apart
 from tests.support.story import Story
 
 pytestmark = pytest.mark.case("C-62")
@@ -446,7 +447,7 @@ journal.close()
 def read_only(folder: Path, script: str) -> list[str]:
     """What a Python program says for whom the folder cannot be written to."""
     mount = f"mount --bind '{folder}' '{folder}' && mount -o remount,bind,ro '{folder}'"
-    command = ["unshare", "-m", "sh", "-c", f'{mount} && exec "$0" -c "$1"', sys.executable, script]
+    command = [*apart("--mount"), "sh", "-c", f'{mount} && exec "$0" -c "$1"', sys.executable, script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()

@@ -43,7 +43,7 @@ from core.net.server import FULL, Server
 from core.replies import make_reply
 from core.settings import KIB, MIB, Limits
 from tests.support.law import check_law
-from tests.support.namespaces import FAR, two_hosts
+from tests.support.namespaces import FAR, apart, two_hosts
 from tests.support.peers import (
     HalfClosesThenReads,
     Host,
@@ -134,11 +134,8 @@ def test_a_port_that_needs_rights_is_explained() -> None:
         "try: Server('127.0.0.1:80').serve_forever()\n"
         "except core.errors.ListenError as error: print(error)"
     )
-    run = subprocess.run(
-        ["unshare", "-n", sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
-    if "unshare" in run.stderr:
-        pytest.skip(f"no network namespace to be had: {run.stderr.strip()}")
+    command = [*apart("--net"), sys.executable, "-c", program]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert "ports below 1024 need administrator rights" in run.stdout, run.stderr
 
 
@@ -206,7 +203,7 @@ def test_with_a_dead_name_server_stop_does_not_wait_for_the_look_up(tmp_path: ob
     )
     script = " && ".join(steps) + ' || exit 77\nexec "$@"'
     run = subprocess.run(
-        ["unshare", "-n", "-m", "sh", "-c", script, "sh", sys.executable, "-c", program],
+        [*apart("--net", "--mount"), "sh", "-c", script, "sh", sys.executable, "-c", program],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
