@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from build_scripts.project import ROOT
+
+_ENDS_WITHIN = 10.0  # seconds between a signal and force
 
 
 def show(command: Sequence[str | Path]) -> None:
@@ -26,6 +30,37 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
     except FileNotFoundError:
         print(f"There is no program {command[0]}.", file=sys.stderr)
         return 127
+
+
+def run_within(seconds: float, command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> int:
+    """Run a command as ``run`` does. Raises ``TimeoutError`` after ``seconds``, with all that it started ended.
+
+    Python programs among them write the stacks of their threads first, if ``faulthandler`` is enabled there.
+    """
+    show(command)
+    program = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(environment or {})}, process_group=0)
+    try:
+        return program.wait(seconds)
+    except subprocess.TimeoutExpired:
+        _end_all(program, signal.SIGABRT)
+        raise TimeoutError from None
+    except KeyboardInterrupt:
+        _end_all(program, signal.SIGINT)  # who types it reaches this process alone
+        return 128 + signal.SIGINT
+
+
+def _end_all(program: subprocess.Popen[bytes], first: signal.Signals) -> None:
+    """End a program and what it started: by a signal, and by force if that was not enough."""
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(program.pid)], capture_output=True, check=False)
+        program.wait()
+        return
+    os.killpg(program.pid, first)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        program.wait(_ENDS_WITHIN)
+    with contextlib.suppress(ProcessLookupError):  # nobody of them is left
+        os.killpg(program.pid, signal.SIGKILL)
+    program.wait()
 
 
 def check(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> None:

@@ -2,7 +2,7 @@
 """The one script of a developer: run, test, build and bench Tincan, from nothing but a bare Python.
 
 python3 build_scripts/dev.py run [--serve PORT ...]   start the program; arguments are handed on
-python3 build_scripts/dev.py test [PYTEST ARGUMENTS]  every check there is; arguments choose the tests
+python3 build_scripts/dev.py test [PYTEST ARGUMENTS]  every check there is; with arguments the tests they choose
 python3 build_scripts/dev.py build                    make the executables, prove them, pack dist/release
 python3 build_scripts/dev.py bench [ARGUMENTS]        measure
 python3 build_scripts/dev.py pictures [FOLDER]        take the README's pictures of the running program
@@ -16,7 +16,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -25,12 +24,8 @@ if sys.version_info < (3, 11):
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, not the root
 
-from build_scripts import commands, environment, machine
+from build_scripts import checks, commands, environment, machine
 from build_scripts.project import ROOT
-
-CORE_COVERAGE = 95  # percent, lines and branches together
-OTHER_PLATFORMS = ("win32", "darwin")  # checked for what people get; the tests know the system they run on
-SHIPPED = ("-p", "core", "-p", "gui", "-p", "build_scripts")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -50,44 +45,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run every check, also after one has failed, and sum up."""
+    """Run every check, or, with arguments for pytest, the tests that they choose and nothing else."""
     machine.ensure(machine.TO_TEST)
     python = environment.ensure()
-    outcomes: list[tuple[str, int, float]] = []
-    for name, command in checks(python, arguments):
-        begin = time.monotonic()
-        outcomes.append((name, commands.run(command), time.monotonic() - begin))
-    print("\n" + summary(outcomes))
-    return 1 if any(code for _, code, _ in outcomes) else 0
-
-
-def checks(python: Path, arguments: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Every check by name; a choice of tests leaves out the threshold for coverage."""
-    module = [str(python), "-m"]
-    found = [
-        ("lint", [*module, "ruff", "check", "."]),
-        ("format", [*module, "ruff", "format", "--check", "."]),
-        ("types", [*module, "mypy"]),
-        *((f"types on {name}", [*module, "mypy", "--platform", name, *SHIPPED]) for name in OTHER_PLATFORMS),
-    ]
     if arguments:
-        return [*found, ("tests", [*module, "pytest", *arguments])]
-    threshold = f"--fail-under={CORE_COVERAGE}"
-    return [
-        *found,
-        ("old coverage removed", [*module, "coverage", "erase"]),
-        ("tests", [*module, "coverage", "run", "-m", "pytest"]),
-        ("coverage gathered", [*module, "coverage", "combine", "--quiet"]),
-        (f"core covered to {CORE_COVERAGE} %", [*module, "coverage", "report", threshold]),
-    ]
-
-
-def summary(outcomes: Sequence[tuple[str, int, float]]) -> str:
-    """A line for each check, then the verdict."""
-    lines = [f"{'FAILED' if code else 'ok':>8}  {name} ({seconds:.1f} s)" for name, code, seconds in outcomes]
-    failed = [name for name, code, _ in outcomes if code]
-    verdict = f"FAILED: {', '.join(failed)}." if failed else "Everything passed."
-    return "\n".join([*lines, verdict])
+        return checks.run_tests([str(python), "-m", "pytest", *arguments])
+    return checks.run_all(checks.every_check(python))
 
 
 def build(arguments: Sequence[str]) -> int:

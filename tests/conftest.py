@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["pytester", "tests.support.guards", "tests.support.display", "tests.support.markers"]
+pytest_plugins = [
+    "pytester",
+    "tests.support.guards",
+    "tests.support.display",
+    "tests.support.markers",
+    "tests.support.unfinished",
+]

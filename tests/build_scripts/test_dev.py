@@ -36,39 +36,23 @@ def ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "ensure", lambda: PYTHON)
 
 
-def test_every_check_runs_and_the_failed_ones_are_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    runner = FakeRunner("ruff check", "darwin")
+def test_without_arguments_every_check_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = FakeRunner()
     monkeypatch.setattr(commands, "run", runner)
-
-    code = dev.main(["test"])
-
-    assert code == 1
-    assert runner.lines[-1] == f"{PYTHON} -m coverage report --fail-under=95"
-    assert capsys.readouterr().out.endswith("FAILED: lint, types on darwin.\n")
-
-
-def test_all_checks_passed_is_exit_code_0(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(commands, "run", FakeRunner())
+    monkeypatch.setattr(commands, "run_within", lambda _limit, command, environment: runner(command, environment))
 
     assert dev.main(["test"]) == 0
-    assert capsys.readouterr().out.endswith("Everything passed.\n")
+    assert [line for line in runner.lines if "pytest" in line] != []
+    assert runner.lines[-1] == f"{PYTHON} -m coverage report --fail-under=95"
 
 
-def test_types_are_checked_for_three_platforms() -> None:
-    lines = [" ".join(command) for _, command in dev.checks(PYTHON, [])]
+def test_a_choice_of_tests_runs_at_once_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = FakeRunner()
+    monkeypatch.setattr(commands, "run", runner)
+    monkeypatch.setattr(commands, "run_within", lambda _limit, command, environment: runner(command, environment))
 
-    types = [line.partition("mypy")[2].strip() for line in lines if "mypy" in line]
-    shipped = "-p core -p gui -p build_scripts"
-    assert types == ["", f"--platform win32 {shipped}", f"--platform darwin {shipped}"]
-
-
-def test_a_choice_of_tests_goes_to_pytest_and_needs_no_coverage() -> None:
-    lines = [" ".join(command) for _, command in dev.checks(PYTHON, ["tests/core", "-k", "x"])]
-
-    assert lines[-1] == f"{PYTHON} -m pytest tests/core -k x"
-    assert not any("coverage" in line for line in lines)
+    assert dev.main(["test", "tests/core", "-k", "x"]) == 0
+    assert runner.lines == [f"{PYTHON} -m pytest tests/core -k x"]
 
 
 def test_a_failed_build_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:

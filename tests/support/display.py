@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -13,10 +13,12 @@ from build_scripts.xvfb import VirtualDisplay
 
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
-    """The value of DISPLAY: the person's own, or that of an Xvfb for this run; empty where there is no X."""
-    own = os.environ.get("DISPLAY", "")
-    if own or sys.platform != "linux":
-        yield own
+    """The value of DISPLAY: that of an Xvfb for this process; without one the person's own, or empty.
+
+    Several processes that run tests would take the focus from each other on one display, and from the person.
+    """
+    if shutil.which("Xvfb") is None:
+        yield os.environ.get("DISPLAY", "")
         return
     with VirtualDisplay() as name, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DISPLAY", name)

@@ -121,9 +121,9 @@ def test_every_misdeed_fails_the_test_that_did_it(
 def test_a_row_that_is_not_in_the_catalogue_is_refused(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = "import pytest\n\n@pytest.mark.case('C-99')\ndef test_it(): pass"
+    source = "import pytest\n\n@pytest.mark.case('C-00')\ndef test_it(): pass"
 
     result = run(pytester, monkeypatch, source)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*names C-99, which is not in the fault catalogue*"])
+    result.stderr.fnmatch_lines(["*names C-00, which is not in the fault catalogue*"])

@@ -1,0 +1,98 @@
+"""Every check of the project, and the test run within its limit of time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from build_scripts import commands
+
+CORE_COVERAGE = 95  # percent, lines and branches together
+OTHER_PLATFORMS = ("win32", "darwin")  # checked for what people get; the tests know the system they run on
+SHIPPED = ("-p", "core", "-p", "gui", "-p", "build_scripts")
+LONGEST_RUN = 1800.0  # seconds for all tests together; pyproject.toml limits each of them
+RUNNING_TESTS = "TINCAN_RUNNING_TESTS"  # the variable that names the file which tests.support.unfinished keeps
+
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - only as the parent of a folder made by tempfile
+_ENOUGH = 1 << 30  # bytes that must be free there; a container may have no more than 64 MiB
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: its name in the summary, its command, and how it is run."""
+
+    name: str
+    command: list[str]
+    run: Callable[[list[str]], int] = lambda command: commands.run(command)
+
+
+def every_check(python: Path) -> list[Check]:
+    """The linters, the type checker for three platforms, all tests, and the coverage of ``core``."""
+    module = [str(python), "-m"]
+    return [
+        Check("lint", [*module, "ruff", "check", "."]),
+        Check("format", [*module, "ruff", "format", "--check", "."]),
+        Check("types", [*module, "mypy"]),
+        *(Check(f"types on {name}", [*module, "mypy", "--platform", name, *SHIPPED]) for name in OTHER_PLATFORMS),
+        Check("old coverage removed", [*module, "coverage", "erase"]),
+        Check("tests", [*module, "coverage", "run", "-m", "pytest", *_workers()], run_tests),
+        Check("coverage gathered", [*module, "coverage", "combine", "--quiet"]),
+        Check(f"core covered to {CORE_COVERAGE} %", [*module, "coverage", "report", f"--fail-under={CORE_COVERAGE}"]),
+    ]
+
+
+def run_all(checks: Sequence[Check]) -> int:
+    """Run every check, also after one has failed, and sum up; 1 if any has failed."""
+    outcomes: list[tuple[str, int, float]] = []
+    for check in checks:
+        begin = time.monotonic()
+        outcomes.append((check.name, check.run(check.command), time.monotonic() - begin))
+    print("\n" + summary(outcomes))
+    return 1 if any(code for _, code, _ in outcomes) else 0
+
+
+def summary(outcomes: Sequence[tuple[str, int, float]]) -> str:
+    """A line for each check, then the verdict."""
+    lines = [f"{'FAILED' if code else 'ok':>8}  {name} ({seconds:.1f} s)" for name, code, seconds in outcomes]
+    failed = [name for name, code, _ in outcomes if code]
+    verdict = f"FAILED: {', '.join(failed)}." if failed else "Everything passed."
+    return "\n".join([*lines, verdict])
+
+
+def run_tests(command: list[str], limit: float = LONGEST_RUN) -> int:
+    """Run pytest with its files in memory where there is room; one that takes too long is ended, its tests named."""
+    with tempfile.TemporaryDirectory(prefix="tincan-tests-", dir=_folder_in_memory()) as folder:
+        running = Path(folder) / "running"
+        environment = {RUNNING_TESTS: str(running), "PYTEST_DEBUG_TEMPROOT": folder}
+        try:
+            return commands.run_within(limit, command, environment)
+        except TimeoutError:
+            names = running.read_text(encoding="utf-8").split("\n") if running.exists() else []
+            print(_overdue(limit, [name for name in names if name]), file=sys.stderr)
+            return 1
+
+
+def _overdue(limit: float, names: Sequence[str]) -> str:
+    what = "No test was running" if not names else "Running then: " + ", ".join(names)
+    return f"The tests were ended after {limit:,.0f} s, which is longer than they may take. {what}."
+
+
+def _workers() -> list[str]:
+    """Two processes or more, each with a display of its own. Where there is but one display, one process."""
+    if sys.platform != "linux":
+        return []
+    return ["-n", str(min(max(2, os.cpu_count() or 1), 4)), "--dist", "worksteal"]
+
+
+def _folder_in_memory() -> Path | None:
+    """Where files cost no disk's time; None for the usual folder. What is about durability works there, too."""
+    try:
+        return _IN_MEMORY if shutil.disk_usage(_IN_MEMORY).free > _ENOUGH and os.access(_IN_MEMORY, os.W_OK) else None
+    except OSError:
+        return None

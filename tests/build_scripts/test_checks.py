@@ -1,0 +1,107 @@
+"""Every check, what is said of those that fail, and of tests that would never end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from build_scripts import checks, commands
+from build_scripts.checks import Check
+from tests.support.test_guards import run
+
+PYTHON = Path("/somewhere/python")
+KNOWS_ITSELF = f"""
+import os, pathlib, threading
+
+def test_it():
+    running = pathlib.Path(os.environ[{checks.RUNNING_TESTS!r}])
+    while not running.exists() or running.read_text() != "test_it.py::test_it":
+        threading.Event().wait(0.01)  # the process that sums up hears of it a little later
+"""
+
+
+def test_every_check_runs_and_the_failed_ones_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines: list[str] = []
+
+    def run(command: Sequence[str]) -> int:
+        lines.append(" ".join(command))
+        return int("ruff check" in lines[-1] or "darwin" in lines[-1])
+
+    everything = [Check(check.name, check.command, run) for check in checks.every_check(PYTHON)]
+    code = checks.run_all(everything)
+
+    assert code == 1
+    assert lines[-1] == f"{PYTHON} -m coverage report --fail-under=95"
+    assert capsys.readouterr().out.endswith("FAILED: lint, types on darwin.\n")
+
+
+def test_all_checks_passed_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert checks.run_all([Check("one", ["true"], lambda _command: 0)]) == 0
+    assert capsys.readouterr().out.endswith("Everything passed.\n")
+
+
+def test_types_are_checked_for_three_platforms() -> None:
+    lines = [" ".join(check.command) for check in checks.every_check(PYTHON)]
+
+    types = [line.partition("mypy")[2].strip() for line in lines if "mypy" in line]
+    shipped = "-p core -p gui -p build_scripts"
+    assert types == ["", f"--platform win32 {shipped}", f"--platform darwin {shipped}"]
+
+
+@pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "2"]], ids=["one process", "several"])
+def test_while_a_test_runs_its_name_is_on_record(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workers: list[str]
+) -> None:
+    monkeypatch.setenv(checks.RUNNING_TESTS, str(tmp_path / "running"))
+    run(pytester, monkeypatch, "").assert_outcomes()
+    pytester.makepyfile(test_it=KNOWS_ITSELF)
+
+    pytester.runpytest_subprocess(*workers).assert_outcomes(passed=1)
+
+    assert (tmp_path / "running").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("running", "said"),
+    [
+        ("tests/a.py::one\ntests/b.py::two", "Running then: tests/a.py::one, tests/b.py::two."),
+        ("", "No test was running."),
+    ],
+)
+def test_a_run_that_took_too_long_names_the_tests_that_it_hung_in(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], running: str, said: str
+) -> None:
+    def run_within(_seconds: float, _command: Sequence[str], environment: Mapping[str, str]) -> int:
+        Path(environment[checks.RUNNING_TESTS]).write_text(running)
+        raise TimeoutError
+
+    monkeypatch.setattr(commands, "run_within", run_within)
+
+    assert checks.run_tests(["pytest"], limit=1800) == 1
+    assert (
+        capsys.readouterr().err == f"The tests were ended after 1,800 s, which is longer than they may take. {said}\n"
+    )
+
+
+def test_a_run_that_ends_in_time_gives_its_own_exit_code() -> None:
+    assert checks.run_tests([sys.executable, "-c", "raise SystemExit(5)"]) == 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its processes have no groups")
+def test_no_process_of_a_run_that_was_ended_goes_on(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(TimeoutError):
+            commands.run_within(2.0, ["sh", "-c", f"exec >'{fifo}'; echo begun; sleep 1000 & wait"])
+        assert os.read(reading, 100) == b"begun\n"
+        assert os.read(reading, 100) == b"", "somebody can still write: BlockingIOError"
+    finally:
+        os.close(reading)
