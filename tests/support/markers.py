@@ -9,11 +9,17 @@ import pytest
 
 from tests.support.catalogue import FAULTS
 
+_CASE = "case"  # the name of the property of a report that names a row
+
 IS_ROOT = sys.platform == "linux" and os.geteuid() == 0
 
 
 class FaultAccount:
-    """Which rows of the catalogue had a test, and which of those passed."""
+    """Which rows of the catalogue had a test, and which of those passed.
+
+    The rows of a test travel with its reports: where several processes run the tests, only reports reach the one
+    that sums up.
+    """
 
     def __init__(self) -> None:
         self._tests: dict[str, set[str]] = {}
@@ -21,10 +27,12 @@ class FaultAccount:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
-            for number in cases_of(item):
-                self._tests.setdefault(number, set()).add(item.nodeid)
+            item.user_properties += [(_CASE, number) for number in cases_of(item)]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, number in report.user_properties:
+            if name == _CASE:
+                self._tests.setdefault(str(number), set()).add(report.nodeid)
         if report.when == "call" or report.outcome != "passed":
             self._outcomes[report.nodeid] = report.outcome
 

@@ -25,7 +25,7 @@ def test_not_here(): pytest.skip("not on this system")
 
 
 def test_the_catalogue_numbers_its_rows_without_a_gap() -> None:
-    assert list(FAULTS) == [f"C-{number:02}" for number in range(1, 88)]
+    assert list(FAULTS) == [f"C-{number:02}" for number in range(1, 100)]
 
 
 def test_a_full_run_ends_with_the_rows_that_no_passing_test_holds(
@@ -36,12 +36,20 @@ def test_a_full_run_ends_with_the_rows_that_no_passing_test_holds(
     result.stdout.fnmatch_lines(
         [
             "*fault catalogue*",
-            "2 of 87 rows are held by a passing test.",
+            "2 of 99 rows are held by a passing test.",
             f"C-02 {FAULTS['C-02']}: FAILED",
             f"C-04 {FAULTS['C-04']}: skipped",
             f"C-05 {FAULTS['C-05']}: no test",
         ]
     )
+
+
+def test_the_account_is_the_same_where_two_processes_run_the_tests(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run(pytester, monkeypatch, TESTS, "--override-ini=testpaths=.", "-p", "xdist", "-n", "2")
+
+    result.stdout.fnmatch_lines(["2 of 99 rows are held by a passing test.", f"C-02 {FAULTS['C-02']}: FAILED"])
 
 
 def test_a_chosen_test_ends_without_the_account(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
