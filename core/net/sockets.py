@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import select
 import socket
 import struct
 import sys
@@ -225,6 +226,23 @@ def reset(sock: socket.socket) -> None:
         packing = "hh" if sys.platform == "win32" else "ii"
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(packing, 1, 0))
     sock.close()
+
+
+def is_over(sock: socket.socket) -> bool:
+    """Whether nothing more will come: a RST has, or, where the system tells (Linux), a FIN. What came before it may
+    still wait to be read.
+    """
+    if sys.platform == "win32":  # which has no poll, and forgets the bytes that came before a RST
+        try:
+            sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return False
+    poll = select.poll()
+    poll.register(sock, getattr(select, "POLLRDHUP", 0))  # POLLHUP and POLLERR are told unasked
+    return bool(poll.poll(0))
 
 
 def unconfirmed(sock: socket.socket) -> int | None:

@@ -65,9 +65,9 @@ class Sink:
         self.wait_until(lambda: len(self.of(kind, connection)) >= count, f"{count} {kind.__name__}")
         return self.of(kind, connection)
 
-    def wait_for_pause(self) -> None:
-        """Wait until a connection has asked to be told when this sink is relieved."""
-        self.wait_until(lambda: bool(self._resumptions), "a connection that pauses")
+    def wait_for_pause(self, count: int = 1) -> None:
+        """Wait until so many connections have asked to be told when this sink is relieved."""
+        self.wait_until(lambda: len(self._resumptions) >= count, f"{count} connections that pause")
 
     def wait_until(self, condition: Callable[[], bool], what: str = "the condition") -> None:
         """Wait until the events make ``condition`` true."""
