@@ -44,10 +44,11 @@ def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="[HOST:]PORT", type=_server_address)
     parser.add_argument("--reply", choices=REPLIES, default="letter", help="what to answer (default: letter)")
+    parser.add_argument("--http", action="store_true", help="answer HTTP requests too, which web pages can send here")
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
     _add_common(parser)
     parser.set_defaults(
-        options=lambda c: Options(Role.SERVER, c.target, c.framing, c.reply, c.once, c.journal),
+        options=lambda c: Options(Role.SERVER, c.target, c.framing, c.reply, c.once, c.journal, c.http),
     )
 
 

@@ -36,6 +36,7 @@ class Ending(Enum):
     LIMIT = "limit"
     OURS = "ours"
     OURS_RESET = "ours-reset"
+    HTTP = "http"  # the peer spoke HTTP to a server that answers by itself, as web pages can
     REPLY = "reply"  # the reply rule said goodbye, as the tutorial does on "stop"
     SERVER_STOPPED = "server-stopped"
     FAILED = "failed"  # an error of another kind, explained in the event
@@ -202,6 +203,16 @@ class Misframed:
 
 
 @dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """The first bytes of the peer are those of an HTTP request, which begins with ``line``."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotSent:
     """``size`` bytes that were meant for this connection did not go out, and why."""
 
@@ -237,7 +248,7 @@ class SessionClosed:
 
 
 ConnectionEvent: TypeAlias = (
-    Received | Sent | Opened | PeerFinished | WeFinished | MessageTooLong | Misframed | NotSent | Closed
+    Received | Sent | Opened | PeerFinished | WeFinished | MessageTooLong | Misframed | HttpRequest | NotSent | Closed
 )
 SessionEvent: TypeAlias = (
     SessionOpened

@@ -51,6 +51,12 @@ class Limits:
     message: int = _limit(MIB, "bytes", "under a framing; what is longer is cut, counted and resynchronised")
     outbox: int = _limit(MIB, "bytes", "waiting to be sent on one connection before more is refused")
     stalled: float = _limit(15.0, "s", "without the peer taking a byte of what waits; then the connection ends")
+    request_line: float | None = _limit(
+        0.5,
+        "s",
+        "to see whether a peer begins with an HTTP request, which a web page can send to any port; a server that"
+        " answers by itself closes that connection, and with off it answers web pages, too",
+    )
     receive: int = _limit(64 * KIB, "bytes", "asked of one recv")
     inbox: int = _limit(MIB, "bytes", "received but not yet fetched by Client.receive(); above it reading pauses")
     events_high: int = _limit(

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -25,6 +26,7 @@ from core.events import (
     ConnectionId,
     Ending,
     Event,
+    HttpRequest,
     Listening,
     MessageTooLong,
     Misframed,
@@ -45,7 +47,7 @@ from core.wire.framers import Framer, Message, TooLong
 from core.wire.framing import Gap, RawFraming, make_framer, parse_framing
 from core.workbench import Workbench
 
-_TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, Closed, PeerFinished)
+_TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Closed, PeerFinished)
 _LONGEST_INPUT = 16 << 20  # bytes of one line of standard input
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
 _LATE = 0.1  # seconds that news of what came may be on its way
@@ -61,6 +63,7 @@ class Options(NamedTuple):
     reply: str = "letter"
     once: bool = False
     journal: Path | None = None
+    http: bool = False  # whether a server that answers by itself answers HTTP requests, too
 
 
 class _Line(NamedTuple):
@@ -80,7 +83,8 @@ def run(options: Options) -> int:
     """
     _write_escapes_where_needed(sys.stdout)
     _write_escapes_where_needed(sys.stderr)
-    workbench = Workbench(options.journal)
+    limits = replace(DEFAULTS, request_line=None) if options.http else DEFAULTS
+    workbench = Workbench(options.journal, limits=limits)
     program = _Program(workbench, options)
     try:
         return program.run()

@@ -19,7 +19,7 @@ def texts(source: str) -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
         elif isinstance(node, ast.JoinedStr):
-            yield "".join(part.value if isinstance(part, ast.Constant) else "1" for part in node.values)
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "1" for part in node.values)
 
 
 @pytest.mark.parametrize("source", ['r"(?:a|ab)*+b"', '"(a|ab)++"', 'rf"(?:{A})" rf"{{1,{MOST}}}+"', '"(a)?+"'])

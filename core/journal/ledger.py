@@ -105,6 +105,7 @@ class SessionState:
     not_sent: Tally = NEVER  # messages, or the rest of one
     too_long: Tally = NEVER  # messages beyond the framing's limit
     misframed: Tally = NEVER  # what came and is no message under the framing
+    http_refused: Tally = NEVER  # connections of peers that spoke HTTP, closed
 
     @property
     def is_open_to_the_network(self) -> bool:
@@ -215,6 +216,9 @@ def _apply(session: _Session, event: Event) -> None:
             if closed is not None:
                 session.over.append(replace(closed, can_receive=False, can_send=False, ending=event.ending))
             session.pace.forget(event.connection)
+            if event.ending is Ending.HTTP:
+                refused = session.state.http_refused.plus(event.at, "a server that answers by itself refuses HTTP")
+                session.state = replace(session.state, http_refused=refused)
         case SessionClosed():
             session.state = replace(session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled)
         case TurnedAway() | NotSent() | MessageTooLong() | Misframed():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from core.address import Address
+from core.errors import quoted
 from core.events import (
     Closed,
     ConnectionEvent,
     Ending,
     Event,
     FramingChanged,
+    HttpRequest,
     Listening,
     MessageTooLong,
     Misframed,
@@ -40,6 +42,7 @@ _ENDINGS = {
     Ending.LIMIT: "a limit was reached",
     Ending.OURS: "you closed it (FIN)",
     Ending.OURS_RESET: "you reset it (RST)",
+    Ending.HTTP: "the peer speaks HTTP, as web pages can, and this server answers by itself",
     Ending.REPLY: "the peer said stop",
     Ending.SERVER_STOPPED: "the server was stopped",
     Ending.FAILED: "an error",
@@ -113,6 +116,8 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             return f"a message of {event.skipped:,} bytes from {who} is too long for the framing, so it gets no reply"
         case Misframed():
             return f"{who} sent what is no message under the framing: {event.why}"
+        case HttpRequest():
+            return f"{who} speaks HTTP: {quoted(event.line)}"
         case NotSent():
             what = f"1 byte for {who} was" if event.size == 1 else f"{event.size:,} bytes for {who} were"
             return f"{what} not sent: {event.why}"

@@ -14,9 +14,21 @@ from collections.abc import Callable
 
 from core.address import Address
 from core.errors import Doing, Explanation, explain
-from core.events import Closed, ConnectionId, Ending, Event, Opened, PeerFinished, Received, SessionId, WeFinished
+from core.events import (
+    Closed,
+    ConnectionId,
+    Ending,
+    Event,
+    HttpRequest,
+    Opened,
+    PeerFinished,
+    Received,
+    SessionId,
+    WeFinished,
+)
 from core.net import sockets
 from core.net.endings import ending_of, why_not_send
+from core.net.http_guard import HttpGuard
 from core.net.idle import IdleLimit
 from core.net.knobs import Knobs
 from core.net.loop import READ, WRITE, Loop, Timer
@@ -27,7 +39,7 @@ from core.net.sender import Sender
 from core.net.sink import EventSink
 from core.net.watchers import Watchers
 from core.settings import Limits
-from core.wire.framers import Message
+from core.wire.framers import Framer, Message
 from core.wire.framing import Framing
 
 _log = logging.getLogger(__name__)
@@ -47,6 +59,7 @@ class Connection:
         "_drained",
         "_framer",
         "_framing",
+        "_http_guard",
         "_idle",
         "_limits",
         "_loop",
@@ -80,6 +93,7 @@ class Connection:
         framing: Framing,
         limits: Limits,
         sink: EventSink | None,
+        request_line: float | None = None,
         took: float | None = None,
     ) -> None:
         self.id = identity
@@ -91,6 +105,7 @@ class Connection:
         self._owner = owner
         self._session = session
         self._limits = limits
+        self._http_guard = self._guard_against_http(request_line) if request_line is not None else None
         self._tell_apart(framing)
         self._receive = limits.receive
         self._sink = sink
@@ -142,6 +157,11 @@ class Connection:
         """Send these bytes as they are, without a frame. Raises ``SendError`` as ``send`` does."""
         if self._sender.send(data):
             self._soon(self._start_flushing)
+
+    @property
+    def is_over_unread(self) -> bool:
+        """Whether it has ended while nothing is read from it. The loop's thread."""
+        return bool(self._pause) and self._sock is not None and sockets.is_over(self._sock)
 
     @property
     def waiting(self) -> int:
@@ -264,7 +284,19 @@ class Connection:
 
     def _tell_apart(self, framing: Framing) -> None:
         self._framing = framing
-        self._framer = heeding_silence(framing.framer(self._limits.message), self._loop, self._hand_over, self._fail)
+        framer = heeding_silence(framing.framer(self._limits.message), self._loop, self._hand_over, self._fail)
+        self._framer: Framer = framer if self._http_guard is None else self._http_guard.before(framer)
+
+    def _guard_against_http(self, patience: float) -> HttpGuard:
+        """What asks the owner before it hears a peer that speaks HTTP."""
+        return HttpGuard(
+            self._loop,
+            patience=patience,
+            tell=lambda line: self._emit(HttpRequest(self._session, self.id, _now(), line)),
+            refuses=lambda: self._owner.refuses_http(self),
+            hear=self._hand_over,
+            fail=self._fail,
+        )
 
     def _see_fin(self) -> None:
         """The end of the peer's sending. It is news of its own only if it is not the end of it all."""

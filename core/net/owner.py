@@ -16,6 +16,10 @@ class Owner(Protocol):
         """Messages came; none of them is one that was too long."""
         ...
 
+    def refuses_http(self, connection: Connection) -> bool:
+        """Whether this peer, which speaks HTTP, is not to be heard. Asked for every piece that it sends."""
+        ...
+
     def peer_finished(self, connection: Connection) -> None:
         """The peer sends no more. Close, or keep the connection for what is still to be said."""
         ...

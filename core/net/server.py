@@ -55,6 +55,7 @@ class Server(Session):
 
     role = Role.SERVER
     _doing = Doing.LISTENING
+    _looks_for_http = True
 
     def __init__(
         self,
@@ -73,7 +74,8 @@ class Server(Session):
         self._reply: Reply = make_reply(reply)
         self._listeners: list[socket.socket] = []
         self._connections: dict[ConnectionId, Connection] = {}
-        self._sources: Counter[str] = Counter()
+        self._sources: Counter[str] = Counter()  # how many places the connections from each address take
+        self._without_place: set[ConnectionId] = set()  # over, but not read to the end yet
         self._stopping = False
         self._spare = _SpareDescriptor()
         self._turned_away = 0
@@ -197,13 +199,28 @@ class Server(Session):
 
     def _why_not(self, peer: Address) -> str:
         """Why this peer cannot be taken in; empty if it can."""
-        if len(self._connections) >= self._limits.connections:
+        why = self._limit_reached(peer)
+        return self._limit_reached(peer) if why and self._free_places() else why
+
+    def _limit_reached(self, peer: Address) -> str:
+        if len(self._connections) - len(self._without_place) >= self._limits.connections:
             return f"the server has {_connections(self._limits.connections)}, as many as it takes"
         if not peer.is_loopback and self._sources[peer.host] >= self._limits.connections_per_source:
             return (
                 f"{peer.host} has {_connections(self._limits.connections_per_source)}, as many as one address may have"
             )
         return ""
+
+    def _free_places(self) -> bool:
+        """Take the place from connections that are over and wait only for the journal; whether there were any.
+
+        Nobody reads them while the journal is behind, so their end comes to nobody's ears by itself.
+        """
+        over = [one for one in self.connections if one.is_over_unread and one.id not in self._without_place]
+        for connection in over:
+            self._without_place.add(connection.id)
+            self._give_place_up(connection)
+        return bool(over)
 
     def _welcome(self, sock: socket.socket, peer: Address) -> None:
         sockets.tune(sock, self._limits)
@@ -298,6 +315,13 @@ class Server(Session):
             except SendError as error:
                 self._note_refusal(connection, message, error)
 
+    def refuses_http(self, connection: Connection) -> bool:
+        """A rule answers no web page, which could say anything in its visitor's name; a person may."""
+        if self._reply.waits_for_a_person:
+            return False
+        connection.close(Ending.HTTP)
+        return True
+
     def peer_finished(self, connection: Connection) -> None:
         """A rule has nothing more to say to a peer that has finished; a person may have."""
         if not self._reply.waits_for_a_person:
@@ -308,11 +332,17 @@ class Server(Session):
     def closed(self, connection: Connection) -> None:
         """Forget it; the last one to go lets the stopping server end."""
         del self._connections[connection.id]
+        if connection.id in self._without_place:
+            self._without_place.remove(connection.id)
+        else:
+            self._give_place_up(connection)
+        if self._stopping and not self._connections:
+            self._loop.stop()
+
+    def _give_place_up(self, connection: Connection) -> None:
         self._sources[connection.peer.host] -= 1
         if not self._sources[connection.peer.host]:
             del self._sources[connection.peer.host]
-        if self._stopping and not self._connections:
-            self._loop.stop()
 
     def _stop(self) -> None:
         self._stopping = True

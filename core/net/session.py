@@ -41,6 +41,7 @@ class Session(ABC):
 
     role: Role
     _doing: Doing
+    _looks_for_http = False  # in the first bytes of each peer
 
     def __init__(
         self,
@@ -223,6 +224,7 @@ class Session(ABC):
             framing=self._framing,
             limits=self._limits,
             sink=self._sink,
+            request_line=self._limits.request_line if self._looks_for_http else None,
             took=took,
         )
         if self.knobs is not AS_USUAL:
@@ -256,6 +258,10 @@ class Session(ABC):
     @abstractmethod
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """See ``Owner``."""
+
+    def refuses_http(self, connection: Connection) -> bool:  # noqa: ARG002 - as the protocol has it
+        """See ``Owner``."""
+        return False
 
     @abstractmethod
     def peer_finished(self, connection: Connection) -> None:

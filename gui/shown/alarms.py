@@ -103,6 +103,13 @@ _KINDS = (
         _TO_SETTINGS,
     ),
     _Kind(
+        "http refused",
+        lambda state: state.http_refused,
+        "HTTP was spoken {times}, perhaps by a web page in this machine's browser",
+        "The settings can let it in: Refuse HTTP, off. They count for the next server.",
+        _TO_SETTINGS,
+    ),
+    _Kind(
         "misframed",
         lambda state: state.misframed,
         "bytes that are no message came {times}",

@@ -27,6 +27,7 @@ _ENDED = {
     Ending.LIMIT: "over a limit",
     Ending.OURS: "closed",
     Ending.OURS_RESET: "aborted",
+    Ending.HTTP: "spoke HTTP",
     Ending.REPLY: "said stop",
     Ending.SERVER_STOPPED: "over",
     Ending.FAILED: "failed",

@@ -20,6 +20,7 @@ from core.terminal import Options
     ("arguments", "options"),
     [
         ("serve 5555", Options(Role.SERVER, Address("127.0.0.1", 5555))),
+        ("serve 5555 --http", Options(Role.SERVER, Address("127.0.0.1", 5555), http=True)),
         ("serve 0.0.0.0:0 --once", Options(Role.SERVER, Address("0.0.0.0", 0), once=True)),
         (
             "serve [::1]:80 --reply none --frame line --journal a.sqlite",

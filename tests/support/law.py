@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from core.events import (
     Closed,
     Event,
+    HttpRequest,
     Listening,
     MessageTooLong,
     Misframed,
@@ -24,7 +25,18 @@ from core.events import (
     WeFinished,
 )
 
-_OF_A_CONNECTION = (Opened, Received, Sent, PeerFinished, WeFinished, MessageTooLong, Misframed, NotSent, Closed)
+_OF_A_CONNECTION = (
+    Opened,
+    Received,
+    Sent,
+    PeerFinished,
+    WeFinished,
+    MessageTooLong,
+    Misframed,
+    HttpRequest,
+    NotSent,
+    Closed,
+)
 
 
 def check_law(events: Sequence[Event], *, over: bool = True) -> None:

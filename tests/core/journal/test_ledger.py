@@ -7,6 +7,7 @@ import pytest
 from core.address import Address
 from core.errors import Explanation
 from core.events import (
+    Ending,
     Event,
     FramingChanged,
     MessageTooLong,
@@ -159,6 +160,16 @@ def test_each_kind_of_trouble_has_a_count_of_its_own() -> None:
     assert (state.too_long.count, state.too_long.size, state.too_long.since) == (1, 4096, 30)
     assert (state.misframed.count, state.misframed.why) == (1, "3 of 16 bytes")
     assert state.not_sent == NEVER
+
+
+def test_connections_refused_for_http_are_counted_as_such_and_other_ends_are_not() -> None:
+    story = Story()
+
+    state = state_after(
+        story.begins(), story.opens(), story.closes(Ending.HTTP), story.opens(), story.closes(Ending.PEER_FINISHED)
+    )
+
+    assert state.http_refused.count == 1
 
 
 def test_a_session_that_begins_in_the_middle_is_an_error_of_ours() -> None:

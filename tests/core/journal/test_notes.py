@@ -14,6 +14,7 @@ from core.events import (
     Ending,
     Event,
     FramingChanged,
+    HttpRequest,
     Listening,
     MessageTooLong,
     Misframed,
@@ -80,6 +81,11 @@ TABLE: list[tuple[Event, str, str]] = [
         Misframed(S, C, AT, "the stream ended too early: 3 of 10 bytes"),
         "#3 sent what is no message under the framing: the stream ended too early: 3 of 10 bytes",
         "the server sent what is no message under the framing: the stream ended too early: 3 of 10 bytes",
+    ),
+    (
+        HttpRequest(S, C, AT, "GET /\x1b[31m HTTP/1.1"),
+        "#3 speaks HTTP: “GET /\\u001b[31m HTTP/1.1”",
+        "the server speaks HTTP: “GET /\\u001b[31m HTTP/1.1”",
     ),
     (
         NotSent(S, C, AT, 1234, "it does not read"),

@@ -444,6 +444,38 @@ def test_one_address_cannot_take_every_place() -> None:
         greedy.pop().leave()
 
 
+@pytest.mark.case("C-34", "C-42")
+@pytest.mark.usefixtures("loopback_is_far")
+@pytest.mark.parametrize("leave", [Resets, Peer] if sys.platform == "linux" else [Resets])
+@pytest.mark.parametrize("limits", [Limits(connections=5), Limits(connections_per_source=5)])
+def test_who_has_left_while_the_journal_is_behind_takes_no_place(limits: Limits, leave: type[Peer]) -> None:
+    """Nothing is read meanwhile; what they had said is on record once the journal has caught up."""
+    with serving("echo", limits=limits) as (server, sink), Peer.calls(address_of(server)) as standing:
+        sink.wait_for(Opened)
+        sink.congest()
+        standing.say(b"still here")
+        sink.wait_for_pause()
+        for count in range(2, 14):
+            with leave.calls(address_of(server)) as peer:
+                sink.wait_for(Opened, count)
+                peer.say(b"my last words")
+                sink.wait_for_pause(count)
+        with Peer.calls(address_of(server)) as honest:
+            sink.wait_for(Opened, 14)
+            sink.relieve()
+            honest.say(b"hello")
+            assert honest.hear(5) == b"hello"
+            assert standing.hear(10) == b"still here"
+            sink.wait_for(Closed, 12)
+        assert [event.data for event in sink.of(Received)].count(b"my last words") == 12
+        assert sink.of(TurnedAway) == []
+        sink.wait_for(Closed, 13)
+        with crowd(address_of(server), 4):
+            sink.wait_for(Opened, 18)
+            with Peer.calls(address_of(server)) as surplus:
+                assert surplus.hear_all() == FULL  # a place that was given up comes free once
+
+
 @pytest.mark.case("C-35")
 def test_on_this_machine_alone_one_address_may_have_them_all() -> None:
     with serving("none", limits=Limits(connections_per_source=2)) as (server, sink), crowd(address_of(server), 5):

@@ -10,7 +10,7 @@ import pytest
 
 from core.address import Address
 from core.errors import Explanation
-from core.events import Event, MessageTooLong, Misframed, NotSent, Role, TurnedAway
+from core.events import Closed, Ending, Event, MessageTooLong, Misframed, NotSent, Role, TurnedAway
 from core.journal.ledger import Ledger, SessionState
 from core.journal.recorder import Recording
 from gui.shown.alarms import Alarm, recording_notice, session_alarms
@@ -131,6 +131,21 @@ def test_what_is_no_message_under_the_framing_is_told_with_the_latest_reason() -
         "4 of 16 bytes. They got no reply, and all are in the conversation. "
         "Choose the way in which the peer tells messages apart."
     )
+
+
+@pytest.mark.case("C-70")
+def test_http_that_was_refused_is_told_with_the_way_to_let_it_in() -> None:
+    session = Session()
+    closes = Closed(session.story.session, session.story.connection, 3 * SECOND, Ending.HTTP)
+
+    (alarm,) = session_alarms([session.after(closes)], {}, OFFSET)
+
+    assert alarm.sentence == (
+        "Server 127.0.0.1:5555: HTTP was spoken once, perhaps by a web page in this machine's browser at 12:00:03: "
+        "a server that answers by itself refuses HTTP. "
+        "The settings can let it in: Refuse HTTP, off. They count for the next server."
+    )
+    assert alarm.buttons == (("Settings", "show_settings"),)
 
 
 def test_only_what_has_got_worse_is_news() -> None:

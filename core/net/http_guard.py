@@ -1,0 +1,84 @@
+"""Keeps a server that answers by itself from answering web pages: a framer that looks at the first line of a peer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from core.net.loop import Loop, Timer
+from core.net.quiet import Fail, Hear
+from core.wire.framers import Framer, Message, Raw
+from core.wire.http_request import Opening, opening_of
+
+Tell: TypeAlias = Callable[[str], None]
+
+
+class HttpGuard:
+    """Hands bytes to another framer, once it is clear whether they are an HTTP request. The loop's thread only.
+
+    Bytes that are likely to become one are held back until their line has ended, or until ``patience`` seconds have
+    gone by. ``tell`` is called once with the first line of a request; from then on no message is made of what comes
+    while ``refuses`` says so. ``hear`` gets what is held back no longer, ``fail`` what ``hear`` raises.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        *,
+        patience: float,
+        tell: Tell,
+        refuses: Callable[[], bool],
+        hear: Hear,
+        fail: Fail,
+    ) -> None:
+        self.silence: float | None = None
+        self._framer: Framer = Raw()
+        self._loop = loop
+        self._patience = patience
+        self._tell = tell
+        self._refuses = refuses
+        self._hear = hear
+        self._fail = fail
+        self._first: bytes | None = b""  # what came so far; None once it is clear what it is
+        self._held = 0  # how many of the last of these the other framer has not got
+        self._is_http = False
+        self._timer: Timer | None = None
+
+    def before(self, framer: Framer) -> HttpGuard:
+        """Itself, with another framer that gets what comes from now on."""
+        self._framer = framer
+        return self
+
+    def feed(self, data: bytes, at: int = 0) -> list[Message]:
+        if self._first is None:
+            return [] if self._is_http and self._refuses() else self._framer.feed(data, at)
+        self._first += data
+        self._held += len(data)
+        opening, line = opening_of(self._first)
+        if opening is Opening.TOO_SHORT:
+            self._held = 0
+            return self._framer.feed(data, at)
+        if opening is Opening.LIKELY:
+            if self._timer is None:
+                self._timer = self._loop.call_later(self._patience, self._wait_no_longer)
+            return []
+        if opening is Opening.REQUEST:
+            self._is_http = True
+            self._tell(line)
+        return self._let_go(at)
+
+    def finish(self) -> list[Message]:
+        return [*self._let_go(), *self._framer.finish()]
+
+    def _let_go(self, at: int = 0) -> list[Message]:
+        first, self._first = self._first, None
+        if self._timer is not None:
+            self._timer.cancel()
+        return self.feed(first[-self._held :], at) if first and self._held else []
+
+    def _wait_no_longer(self) -> None:
+        messages = self._let_go()
+        try:
+            self._hear(messages)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is for whoever hears
+            self._fail(error)

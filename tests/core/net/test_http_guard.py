@@ -1,0 +1,123 @@
+"""No web page gets an answer, or a word into a room, unless the person lets it."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+
+import pytest
+
+from core.events import Closed, Ending, HttpRequest, Opened, Received
+from core.settings import Limits
+from tests.support.peers import Peer
+from tests.support.sink import PATIENCE
+from tests.support.stage import serving
+
+POST = b"POST /say HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nstop\nstop\n"
+LINE = "POST /say HTTP/1.1"
+LETS_IN = Limits(request_line=None)
+
+
+@pytest.mark.case("C-70")
+@pytest.mark.parametrize("framing", ["raw", "line", "delimiter:0a", "length:2be", "fixed:4", "gap:20"])
+@pytest.mark.parametrize("reply", ["echo", "room", "letter"])
+def test_a_request_is_labelled_closed_and_answered_by_nobody(reply: str, framing: str) -> None:
+    with serving(reply, framing=framing) as (server, sink), Peer.calls(server.addresses[0]) as standing:
+        sink.wait_for(Opened)
+        with Peer.calls(server.addresses[0]) as page:
+            page.say(POST)
+            said = page.hear_all()
+            (closed,) = sink.wait_for(Closed)
+        assert len(said) <= (len(b"type the message\0\0") if reply == "letter" else 0)
+        assert (closed.ending, closed.connection) == (Ending.HTTP, 2)
+        assert [event.line for event in sink.of(HttpRequest)] == [LINE]
+        assert b"".join(event.data for event in sink.of(Received)) == POST, "all of it is on record"
+        standing.sock.shutdown(socket.SHUT_WR)
+        assert standing.hear_all() in (b"", said)
+
+
+@pytest.mark.case("C-70")
+@pytest.mark.parametrize("size", [1, 7, 11, 12, 18, 19, 20])
+def test_however_the_request_is_cut_its_target_and_what_follows_reach_nobody(size: int) -> None:
+    """What comes before the target, at most ``POST``, is a word like any other."""
+    with serving("room") as (server, sink), Peer.calls(server.addresses[0]) as standing:
+        with Peer.calls(server.addresses[0]) as page:
+            for place in range(0, len(POST), size):
+                sent = sum(len(event.data) for event in sink.of(Received))
+                if sink.of(HttpRequest):
+                    break
+                page.say(POST[place : place + size])
+                sink.wait_until(
+                    lambda sent=sent: sum(len(event.data) for event in sink.of(Received)) > sent  # type: ignore[misc]
+                )
+            sink.wait_for(Closed)
+        standing.sock.shutdown(socket.SHUT_WR)
+        heard = standing.hear_all()
+        assert heard in (b"", b"P", b"PO", b"POS", b"POST", b"POST ")
+
+
+@pytest.mark.case("C-70")
+def test_a_path_longer_than_any_line_does_not_smuggle_words_in() -> None:
+    with serving("room") as (server, sink), Peer.calls(server.addresses[0]) as standing:
+        with Peer.calls(server.addresses[0]) as page:
+            page.say(b"GET /" + b"word" * 20_000)
+            (closed,) = sink.wait_for(Closed)
+            assert closed.ending is Ending.HTTP
+        standing.sock.shutdown(socket.SHUT_WR)
+        assert standing.hear_all() == b""
+
+
+@pytest.mark.case("C-70")
+def test_a_real_client_of_http_is_told_by_an_end() -> None:
+    with serving("echo") as (server, sink):
+        browser = http.client.HTTPConnection("127.0.0.1", server.addresses[0].port, timeout=PATIENCE)
+        browser.request("POST", "/", body="stop\n" * 10_000)
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+            browser.getresponse()
+        browser.close()
+        assert [closed.ending for closed in sink.wait_for(Closed)] == [Ending.HTTP]
+
+
+@pytest.mark.parametrize("reply", ["echo", "room"])
+def test_who_lets_http_in_answers_it_as_any_other_message(reply: str) -> None:
+    with serving(reply, limits=LETS_IN) as (server, sink), Peer.calls(server.addresses[0]) as other:
+        with Peer.calls(server.addresses[0]) as page:
+            page.say(POST)
+            assert (page if reply == "echo" else other).hear(len(POST)) == POST
+        assert sink.of(HttpRequest) == []
+
+
+def test_a_person_who_answers_by_hand_may_play_a_web_server() -> None:
+    with serving("none") as (server, sink), Peer.calls(server.addresses[0]) as page:
+        page.say(POST)
+        assert [event.line for event in sink.wait_for(HttpRequest)] == [LINE]
+        server.connections[0].send(b"HTTP/1.1 204 No Content\r\n\r\n")
+        assert page.hear(27) == b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+def test_a_page_that_a_person_answered_is_not_answered_by_a_rule_later() -> None:
+    with serving("none") as (server, sink), Peer.calls(server.addresses[0]) as page:
+        page.say(POST)
+        sink.wait_for(HttpRequest)
+        server.set_framing("line")
+        server.set_reply("echo")
+        page.say(b"again\n")
+        assert page.hear_all() == b""
+        assert [closed.ending for closed in sink.wait_for(Closed)] == [Ending.HTTP]
+
+
+def test_words_that_only_begin_like_a_request_are_answered_after_a_moment() -> None:
+    with serving("echo", limits=Limits(request_line=0.05)) as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"GET /well soon")
+        assert peer.hear(14) == b"GET /well soon"
+        peer.say(b" HTTP/1.1\r\nstop\n")
+        assert peer.hear(16) == b" HTTP/1.1\r\nstop\n"
+        assert sink.of(HttpRequest) == []
+
+
+def test_the_end_of_a_peer_is_the_end_of_the_wait() -> None:
+    patient = Limits(request_line=3600.0)
+    with serving("echo", framing="line", limits=patient) as (server, _sink), Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"GET /and go")
+        peer.sock.shutdown(socket.SHUT_WR)
+        assert peer.hear_all() == b"GET /and go\n"
