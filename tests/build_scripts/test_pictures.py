@@ -48,9 +48,8 @@ def test_a_scene_is_played_by_the_real_program(tmp_path: Path) -> None:
     assert len(set(struct.iter_unpack("3s", pixels))) > 50
 
 
-def test_the_readme_shows_every_picture_and_every_picture_is_there() -> None:
-    shown = set(
-        re.findall(r"build_scripts/screenshots/([\w-]+)\.png", (ROOT / "README.md").read_text(encoding="utf-8"))
-    )
+def test_the_pages_show_every_picture_and_every_picture_is_there() -> None:
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "README.md", ROOT / "docs" / "guide.md"))
+    shown = set(re.findall(r"build_scripts/screenshots/([\w-]+)\.png", pages))
 
     assert shown == {scene.name for scene in SCENES} == {path.stem for path in FOLDER.glob("*.png")}
