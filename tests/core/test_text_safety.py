@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core import text_safety
@@ -49,6 +49,31 @@ any_text = st.text(st.characters(), max_size=200) | st.text("\0\x1b\r\n\t\u202e\
 )
 def test_what_would_act_or_hide_stands_there_as_a_mark(text: str, shown: str) -> None:
     assert SAFE.text(text) == shown
+
+
+MANY_MARKS = st.text("\0\x1b\n\u202e\udc80\U0001f600\U000e0001", max_size=60).map(lambda marks: "a" * 60 + marks * 3)
+
+
+@given(any_text | MANY_MARKS | st.lists(st.sampled_from(["a", "\u0301" * 9, "\x1b", "é"])).map("".join))
+@settings(deadline=None)
+@example("\0" * 40 + "\u0301" * 40)
+@pytest.mark.case("C-46", "C-48")
+def test_a_text_is_its_stretches_one_after_the_other(text: str) -> None:
+    for safety in (SAFE, OLD_TK, TextSafety(pictures=False)):
+        assert safety.text(text) == in_stretches(safety, text)
+
+
+@pytest.mark.case("C-48", "C-49", "C-50")
+def test_every_character_is_shown_alike_in_a_text_and_in_a_stretch() -> None:
+    for first in [*range(0, 0x10000, 0x1000), 0x1F000, 0xE0000]:
+        text = "".join(map(chr, range(first, first + 0x1000)))
+        for safety in (SAFE, OLD_TK):
+            is_alike = safety.text(text) == in_stretches(safety, text)
+            assert is_alike, f"from U+{first:04X} on"  # a thousand lines of difference would help nobody
+
+
+def in_stretches(safety: TextSafety, text: str) -> str:
+    return "".join(span.text for span in safety.spans(text))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
 from core.journal.export.moments import iso_time
-from core.journal.export.source import Pieces, decoded
+from core.journal.export.source import Pieces, at_hand, decoded
 from core.journal.passage import Passage
 
 _TRIPLE = 3  # bytes that base64 writes as four characters
@@ -29,8 +29,11 @@ class Records:
         if not passage.is_message:
             yield json.dumps({**_facts(passage), "note": passage.note, "failure": passage.is_failure}) + "\n"
             return
-        facts = {**_facts(passage), "size": passage.size, "span": passage.span, "misfit": passage.misfit}
-        yield json.dumps(facts)[:-1] + ', "text": '
+        facts, data = _facts_of_message(passage), at_hand(passage)
+        if data is not None:
+            yield f'{{{facts}, "text": {_text(data)}, "base64": "{b64encode(data).decode("ascii")}"}}\n'
+            return
+        yield f'{{{facts}, "text": '
         if _is_text(pieces()):
             yield '"'
             for text in decoded(pieces(), "strict"):
@@ -55,6 +58,27 @@ def _facts(passage: Passage) -> dict[str, object]:
         "wall_ns": passage.wall_ns,
         "mono_ns": passage.mono_ns,
     }
+
+
+def _facts_of_message(passage: Passage) -> str:
+    """The same and what only a message has, as JSON without its braces: ``json.dumps`` takes five times as long."""
+    number, connection, span = passage.number, passage.connection, passage.span
+    return (
+        f'"place": {passage.place}, "session": {passage.session}, "entry": {passage.ordinal}, '
+        f'"connection": {"null" if number is None else number}, '
+        f'"connection_id": {"null" if connection is None else connection}, "kind": "{passage.kind}", '
+        f'"time": "{iso_time(passage.wall_ns)}", "wall_ns": {passage.wall_ns}, "mono_ns": {passage.mono_ns}, '
+        f'"size": {passage.size}, "span": {"null" if span is None else list(span)}, '
+        f'"misfit": {json.dumps(passage.misfit)}'
+    )
+
+
+def _text(data: bytes) -> str:
+    """A message as a JSON string, or ``null`` where it is not UTF-8."""
+    try:
+        return json.dumps(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return "null"
 
 
 def _is_text(pieces: Iterable[bytes]) -> bool:

@@ -11,20 +11,20 @@ _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 def local_time(wall_ns: int) -> str:
     """``2026-11-23 10:41:02.113``, on the clock of this machine's wall."""
+    return time_and_zone(wall_ns)[0]
+
+
+def time_and_zone(wall_ns: int) -> tuple[str, str]:
+    """The same, and ``+01:00``: how far this machine's clock was from UTC at that time."""
     second, rest = divmod(wall_ns, _SECOND_NS)
-    return f"{_local(second)[0]}.{rest // 1_000_000:03d}"
+    time, zone = _local(second)
+    return f"{time}.{rest // 1_000_000:03d}", zone
 
 
 def iso_time(wall_ns: int) -> str:
     """``2026-11-23T10:41:02.113+01:00``: ISO 8601."""
-    second, rest = divmod(wall_ns, _SECOND_NS)
-    time, zone = _local(second)
-    return f"{time.replace(' ', 'T')}.{rest // 1_000_000:03d}{zone}"
-
-
-def zone_of(wall_ns: int) -> str:
-    """``+01:00``: how far this machine's clock was from UTC at that time."""
-    return _local(wall_ns // _SECOND_NS)[1]
+    time, zone = time_and_zone(wall_ns)
+    return f"{time.replace(' ', 'T')}{zone}"
 
 
 @lru_cache(maxsize=16)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.journal.export.moments import local_time, zone_of
-from core.journal.export.source import Pieces, readable
+from core.journal.export.moments import time_and_zone
+from core.journal.export.source import Pieces, at_hand, readable, readable_whole
 from core.journal.passage import RECEIVED, Passage
 from core.text_safety import TextSafety
 
@@ -31,8 +31,9 @@ class PlainText:
 
     def row(self, passage: Passage, pieces: Pieces) -> Iterator[str]:
         """The lines of a row."""
-        time = local_time(passage.wall_ns)
-        yield from self._zone_line(passage.wall_ns)
+        time, zone = time_and_zone(passage.wall_ns)
+        if zone != self._zone:
+            yield self._zone_line(zone)
         if not passage.is_message:
             mark = "!!" if passage.is_failure else "--"
             note = self._safety.text(passage.note).replace("\n", f"\n{time}  {mark}+ ")
@@ -40,14 +41,18 @@ class PlainText:
             return
         mark = ">" if passage.kind == RECEIVED else "<"
         caller = f"{time}  #{passage.number} {mark}" if passage.number is not None else f"{time}  # {mark}"
+        again, end = f"\n{caller}+ ", f"\n{caller}! {passage.misfit}\n" if passage.misfit else "\n"
+        data = at_hand(passage)
+        if data is not None:
+            text = readable_whole(data, self._safety).replace("\n", again)
+            yield f"{caller}  {text}{end}"
+            return
         yield f"{caller}  "
         for text in readable(pieces(), self._safety):
-            yield text.replace("\n", f"\n{caller}+ ")
-        yield f"\n{caller}! {passage.misfit}\n" if passage.misfit else "\n"
+            yield text.replace("\n", again)
+        yield end
 
-    def _zone_line(self, wall_ns: int) -> Iterator[str]:
+    def _zone_line(self, zone: str) -> str:
         """Whose clock it is, where that begins and where it changes, as it does in spring and autumn."""
-        zone = zone_of(wall_ns)
-        if zone != self._zone:
-            self._zone = zone
-            yield f"# times are UTC{zone}\n"
+        self._zone = zone
+        return f"# times are UTC{zone}\n"

@@ -16,7 +16,7 @@ from core.journal.lens import Lens
 from core.journal.passage import Passage
 from core.journal.reader import JournalReader
 from core.journal.reading import Counter, Reading
-from core.text_safety import TextSafety, ending_mark, split_ending
+from core.text_safety import TextSafety, decode, ending_mark, split_ending
 
 PIECE = 64 * 1024  # bytes handled at a time: larger ones would hold up the other threads
 _AT_ONCE = 200  # rows read at a time, each with up to PIECE bytes
@@ -87,7 +87,7 @@ def rows(source: Source, first: int, stop: int) -> Iterator[tuple[Passage, Piece
     """The rows from place ``first`` up to before ``stop``, each with its bytes."""
     for place in range(first, stop, _AT_ONCE):
         for passage in source.read(place, min(_AT_ONCE, stop - place), PIECE):
-            yield passage, partial(_pieces, source, passage)
+            yield passage, partial(pieces_of, source, passage)
 
 
 def frames(source: Source, first: int, stop: int) -> Iterator[tuple[Passage, Pieces]]:
@@ -118,15 +118,28 @@ def readable(pieces: Iterable[bytes], safety: TextSafety) -> Iterator[str]:
     yield safety.text(text) + ending_mark(ending)
 
 
+def readable_whole(data: bytes, safety: TextSafety) -> str:
+    """The same of a message that is at hand as a whole."""
+    text, ending = split_ending(decode(data))
+    return safety.text(text) + ending_mark(ending)
+
+
 def _is_bare(passage: Passage) -> bool:
     """Whether nothing frames this message."""
     span = passage.span
     return span is not None and span.first == span.last and span.stop - span.start == passage.size
 
 
-def _pieces(source: Source, passage: Passage) -> Iterator[bytes]:
+def at_hand(passage: Passage) -> bytes | None:
+    """All the bytes of a message, if its row came with them: so it is with most, and they need no pieces."""
     data = passage.data or b""
-    if len(data) < passage.size:
+    return data if len(data) >= passage.size else None
+
+
+def pieces_of(source: Source, passage: Passage) -> Iterator[bytes]:
+    """All the bytes of a message, see ``Pieces``."""
+    data = at_hand(passage)
+    if data is None:
         return _sliced(source.whole(passage))
     return iter((data,) if data else ())
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from core.journal.export.moments import iso_time
-from core.journal.export.source import Pieces, readable
+from core.journal.export.source import Pieces, at_hand, readable, readable_whole
 from core.journal.passage import Passage
 from core.text_safety import TextSafety
 
@@ -21,10 +21,9 @@ LONGEST_CELL = 32_767  # UTF-16 units; Excel breaks what is longer over rows, ea
 
 _FORMULA = "-=+@＝＋－＠﹦﹢﹣﹫−"
 _BLANK = r"""(?:[^\S\n\t]|["'])*"""  # trimmed by some programs before they look
-_TEMPTING = re.compile(
-    rf"\A(?=\n)|(?:^|(?<=;))(?={_BLANK}[{_FORMULA}\t\r])|(?<=\t)(?={_BLANK}[{_FORMULA}])",
-    re.MULTILINE,
-)
+_BEGINS_TEMPTING = re.compile(rf"\n|{_BLANK}[{_FORMULA}\t\r]")
+# Each is a separator and looks ahead. A search for what begins with one of three characters is fast.
+_GOES_ON_TEMPTING = re.compile(rf"[\n;\t](?:(?<=\t)(?={_BLANK}[{_FORMULA}])|(?<!\t)(?={_BLANK}[{_FORMULA}\t\r]))")
 
 
 class Table:
@@ -47,15 +46,21 @@ class Table:
         """One row, in pieces."""
         number = "" if passage.number is None else passage.number
         moment = f'"{iso_time(passage.wall_ns)}","{passage.mono_ns / 1e9:.6f}"'
-        yield f'{moment},"{passage.session}","{number}",'
-        if passage.is_message:
-            yield f'"{passage.kind}","{passage.size}",{_cell(self._text(pieces))},"0x'
-            for piece in pieces():
-                yield piece.hex()
-            yield f'",{_cell(passage.misfit)},""\r\n'
-        else:
+        begin = f'{moment},"{passage.session}","{number}"'
+        if not passage.is_message:
             kind, note = self._safety.field(passage.kind), self._safety.text(passage.note)
-            yield f'{_cell(kind)},"","","",{_cell(note)},"{"yes" if passage.is_failure else ""}"\r\n'
+            yield f'{begin},{_cell(kind)},"","","",{_cell(note)},"{"yes" if passage.is_failure else ""}"\r\n'
+            return
+        begin += f',"{passage.kind}","{passage.size}"'
+        end = f'{_cell(passage.misfit)},""\r\n'
+        data = at_hand(passage)
+        if data is not None:
+            yield f'{begin},{_cell(readable_whole(data, self._safety))},"0x{data.hex()}",{end}'
+            return
+        yield f'{begin},{_cell(self._text(pieces))},"0x'
+        for piece in pieces():
+            yield piece.hex()
+        yield f'",{end}'
 
     def _text(self, pieces: Pieces) -> str:
         """As much of the message as one cell can hold."""
@@ -69,11 +74,14 @@ class Table:
 
 def harmless(cell: str) -> str:
     """The cell with a ``'`` in front of all that a spreadsheet could take for a formula."""
-    cell = _TEMPTING.sub("'", cell)
+    begin = "'" if _BEGINS_TEMPTING.match(cell) else ""
+    cell = begin + _GOES_ON_TEMPTING.sub(r"\g<0>'", cell)
     if 2 * len(cell) <= LONGEST_CELL or len(units := cell.encode("utf-16-le")) <= 2 * LONGEST_CELL:
         return cell
     return units[: 2 * (LONGEST_CELL - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def _cell(text: str) -> str:
+    if not text:
+        return '""'
     return '"' + harmless(text).replace('"', '""') + '"'

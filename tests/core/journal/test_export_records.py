@@ -30,6 +30,20 @@ def records(talk: Talk, lens: Lens | None = None) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines_of(talk, lens)]
 
 
+@settings(deadline=None, max_examples=60)
+@given(said=st.lists(st.binary(min_size=1, max_size=20) | st.text(min_size=1, max_size=9).map(str.encode), max_size=5))
+def test_each_line_is_as_the_standard_library_writes_it(said: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as name, contextlib.closing(Talk(Path(name, "journal"))) as talk:
+        talk.opens()
+        for data in said:
+            talk.receives(data)
+        talk.receives(b"from nowhere", 9)
+
+        for framing in ("raw", "line"):
+            for line in lines_of(talk, Lens(framing)):
+                assert line == json.dumps(json.loads(line))
+
+
 def test_a_record_tells_all_that_is_known(tmp_path: Path) -> None:
     with contextlib.closing(Talk(tmp_path / "talk")) as talk:
         talk.opens()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from core.journal.export import moments
 from core.journal.export.formats import Format
-from core.journal.export.source import readable
+from core.journal.export.source import readable, readable_whole
 from core.journal.lens import Lens
 from core.journal.passage import Filter
 from core.text_safety import TextSafety
@@ -152,6 +152,16 @@ def test_a_line_ending_that_was_cut_in_two_is_still_one() -> None:
     assert "".join(readable([b"a\r"], safety)) == "a␍"
     assert "".join(readable([b"\xf0\x9d", b"\x84", b"\x9e\xf0"], safety)) == "𝄞\\xf0"
     assert "".join(readable([], safety)) == ""
+
+
+@settings(deadline=None)
+@given(
+    ANYTHING | st.lists(st.sampled_from(["a", "\r", "\n", "\u0301" * 9, "\x1b"])).map(lambda of: "".join(of).encode())
+)
+def test_a_message_at_hand_reads_like_one_that_comes_in_pieces(data: bytes) -> None:
+    safety = TextSafety()
+
+    assert readable_whole(data, safety) == "".join(readable([data], safety))
 
 
 def test_what_is_not_a_whole_message_says_so(tmp_path: Path) -> None:
