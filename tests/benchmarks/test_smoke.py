@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks 
 
 TINY = Scale(
     runs=1,
-    seconds=0.02,
+    seconds=0.01,
     connections=(1,),
     receivers=(3,),
     burst=5,
@@ -34,9 +34,9 @@ TINY = Scale(
     stops=2,
     cycles=3,
     megabytes=1,
-    entries=2000,
-    searched=3000,
-    long_journal=3000,
+    entries=500,
+    searched=1000,
+    long_journal=1000,
     jumps=5,
     ways=1,
 )
