@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import flood, life, lookup, machine, report, traffic, window_beside, window_life
+from tests.benchmarks import flood, life, lookup, machine, report, soak, traffic, window_beside, window_life
 from tests.benchmarks.bench import Bench, Scale
 from tests.benchmarks.load import Load
 from tests.benchmarks.report import Outcome
@@ -36,6 +36,7 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "open-10m": window_life.open_10m,
     "first-paint": window_life.first_paint,
     "packetsender": window_beside.packetsender,
+    "soak": soak.soak,
 }
 _PEERS = ("ncat", "socat")
 
@@ -43,7 +44,7 @@ _PEERS = ("ncat", "socat")
 def main(arguments: Sequence[str]) -> int:
     """Measure what was asked for; the report goes to standard output, progress to standard error."""
     chosen = _parse(arguments)
-    scale = Scale(runs=chosen.runs, seconds=chosen.seconds)
+    scale = Scale(runs=chosen.runs, seconds=chosen.seconds, soak=10 * chosen.seconds)
     with tempfile.TemporaryDirectory(prefix="tincan-bench-") as folder:
         bench = Bench(scale, Load(Path(folder)), Path(folder))
         print(f"{_heading(bench)}\n", flush=True)

@@ -22,6 +22,7 @@ class Scale:
     receivers: tuple[int, ...] = (10, 100, 1000)
     burst: int = 500
     idle: int = 1000
+    soak: float = 10.0  # seconds of each part of the soak
     audience: int = 50
     clients: int = 100  # of a server that is stopped
     stops: int = 50

@@ -29,6 +29,7 @@ TINY = Scale(
     receivers=(3,),
     burst=5,
     idle=5,
+    soak=0.3,
     audience=4,
     clients=3,
     stops=2,

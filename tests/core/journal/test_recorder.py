@@ -6,16 +6,12 @@ import contextlib
 import json
 import logging
 import os
-import random
-import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -27,7 +23,7 @@ from core.journal.ledger import Phase, SessionState
 from core.journal.reader import JournalReader
 from core.journal.recorder import Recorder
 from core.settings import Limits
-from tests.support import victim
+from tests.support.kills import kill_recorders
 from tests.support.namespaces import apart
 from tests.support.story import PATIENCE, Story, View
 
@@ -393,62 +389,9 @@ class TestAFullDisk:
 
 
 @pytest.mark.case("C-59")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
 def test_killed_at_any_moment_no_journal_loses_what_was_acknowledged(tmp_path: Path) -> None:
-    if sys.platform == "win32":
-        pytest.skip("Windows has no kill -9")
-    chance = random.Random()
-    moment = threading.Event()
-    with breeding() as (orders, reports):
-        for number in range(KILLS):
-            path = tmp_path / f"{number}.sqlite"
-            orders.write(f"{path}\n")
-            orders.flush()
-            child = int(reports.readline().removeprefix("born "))
-            acknowledged = 0
-            for _ in range(chance.choice((0, 1, 2, 5, 20))):
-                acknowledged = int(reports.readline().removeprefix("kept "))
-            moment.wait(chance.uniform(0, 0.01))  # the moment is the point
-            os.kill(child, signal.SIGKILL)
-            while (report := reports.readline()) != "dead\n":
-                acknowledged = int(report.removeprefix("kept "))
-
-            if path.exists() or acknowledged:
-                check_what_is_left(path, acknowledged)
-            for file in path.parent.glob(f"{path.name}*"):
-                file.unlink()
-
-
-@contextlib.contextmanager
-def breeding() -> Iterator[tuple[IO[str], IO[str]]]:
-    """The program whose children are killed: where it takes orders, and where it reports."""
-    command = [sys.executable, "-m", "tests.support.victim"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdin is not None
-        assert program.stdout is not None
-        try:
-            yield program.stdin, program.stdout
-            program.stdin.close()
-            assert program.wait(PATIENCE) == 0
-        finally:
-            program.kill()
-
-
-def check_what_is_left(path: Path, acknowledged: int) -> None:
-    """Every acknowledged entry is there, as it was; and no more is there than whole transactions."""
-    try:
-        reader = JournalReader(path)
-    except JournalError:
-        assert acknowledged == 0  # killed while the file was being made
-        return
-    with contextlib.closing(reader):
-        session = SessionId(victim.SESSION)
-        entries = reader.read(session, 0, 1 << 40, preview=1 << 20)
-        assert [row.entries for row in reader.sessions()] == ([len(entries)] if entries else [])
-    assert len(entries) >= acknowledged
-    assert [entry.ordinal for entry in entries] == list(range(len(entries)))
-    assert all(entry.data == victim.content(entry.ordinal) for entry in entries[2:])
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        assert database.execute("PRAGMA quick_check").fetchone() == ("ok",)
+    assert kill_recorders(tmp_path, range(KILLS)) == (KILLS, 0)
 
 
 def test_an_idle_recorder_is_woken_for_the_first_event_of_each_pause() -> None:
