@@ -122,7 +122,7 @@ class AddressBar(ttk.Frame):
             self.client_button.grid_configure(column=2, columnspan=2, padx=(gap, 0), pady=(gap, 0), sticky="ew")
 
     def _field(self, field: ttk.Combobox, column: int) -> ttk.Combobox:
-        field.grid(row=0, column=column, sticky="ew")
+        field.grid(row=0, column=column, sticky="nsew")
         field.bind("<KeyRelease>", self._edited)
         field.bind("<<ComboboxSelected>>", self._edited)
         field.bind("<Return>", lambda _event: self._on_enter())

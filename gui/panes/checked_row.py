@@ -98,9 +98,9 @@ class CheckedRow(ttk.Frame, Generic[Value]):
         self.columnconfigure(0, minsize=px(_WORDS))
         self.columnconfigure(3, weight=1)
         words.grid(row=0, column=0, sticky="w")
-        self.field.grid(row=0, column=1, sticky="w")
+        self.field.grid(row=0, column=1, sticky="nsw")
         unit.grid(row=0, column=2, sticky="w", padx=px(8))
-        self.reset.grid(row=0, column=3, sticky="e")
+        self.reset.grid(row=0, column=3, sticky="nse")
         if self._asked.why:
             self._reason.grid(row=2, column=0, columnspan=4, sticky="w", pady=(px(3), 0))
         for label in (self._reason, self._complaint):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _LOW = 400  # pixels at 96 dots an inch of a window that has no room for more than it must
 _NARROW, _LOW_IF_NARROW = 460, 520  # the same where the choices above the field take several lines
 _LONGEST_SENTENCE = 1_000  # characters
+_MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
 
 
 class Desk(Sender, Protocol):
@@ -55,7 +56,7 @@ class Composer(ttk.Frame):
         self._row: WritingRow | None = None
         self._macros: MacroMenu | None = None
         self._bytes_line: BytesLine | None = None
-        self._box = ttk.Frame(self, style="Field.TFrame", padding=(px(10), px(8)))
+        self._box = ttk.Frame(self, style="Field.TFrame", padding=(px(10), px(_MARGIN)))
         self.field = MessageField(self._box, theme, self._changed)
         self.field.pack(fill="both", expand=True)
         self.send_button = ttk.Button(self, text="Send", command=self.submit, width=7)
@@ -64,7 +65,7 @@ class Composer(ttk.Frame):
             self._below, text=USUAL.words, command=self._press_manner, style="Composer.Quiet.TButton", width=0
         )
         self._complaint = Complaint(
-            self, theme, self._below, row=3,
+            self, theme, self._below, row=4,
             is_taken=lambda: self._bytes_line is not None and bool(self.bytes_line.words),
         )  # fmt: skip
         self._live = Live(self.field, desk, show=self._show_bytes, complain=self.complain)
@@ -276,12 +277,6 @@ class Composer(ttk.Frame):
             self._is_low = is_low
             self._arrange()
 
-    def _fit_send(self, height: int) -> None:
-        """Send is as high as a field of one line, and stays at its foot when that has more."""
-        if int(self.field.cget("height")) == 1:
-            spare = height - self.send_button.winfo_reqheight()
-            self.send_button.grid_configure(ipady=max(0, spare // 2))
-
     def _come_to_field(self) -> None:
         self._box.state(["focus"])
         if self._is_low and self._is_open:
@@ -331,9 +326,10 @@ class Composer(ttk.Frame):
 
     def _lay_out(self) -> None:
         px = self._theme.px
-        self._box.grid(row=1, column=0, sticky="nsew")
-        self.send_button.grid(row=1, column=1, sticky="sew", padx=(px(8), 0))
-        self._below.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(4), 0))
+        self._box.grid(row=1, rowspan=2, column=0, sticky="nsew")
+        self.send_button.grid(row=2, column=1, sticky="nsew", padx=(px(8), 0))
+        self.rowconfigure(1, weight=1)  # what the field has more than the one line of row 2, beside which Send stands
+        self._below.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(px(4), 0))
         self.manner_button.grid(row=0, column=0, sticky="nw")
         self._below.columnconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
@@ -353,7 +349,6 @@ class Composer(ttk.Frame):
         bind("<FocusIn>", lambda _event: self._come_to_field())
         bind("<FocusOut>", lambda _event: self._box.state(["!focus"]))
         when_resized(self, self._fit)
-        self._box.bind("<Configure>", lambda event: self._fit_send(event.height))
         self.manner_button.bind("<Return>", lambda _event: self.manner_button.invoke())
 
     def _breaking(self, act: Callable[[], None]) -> Callable[[object], str]:
@@ -379,6 +374,7 @@ class Composer(ttk.Frame):
 
     def _restyle(self) -> None:
         theme, p = self._theme, self._theme.palette
+        self.rowconfigure(2, minsize=theme.text.metrics("linespace") + 2 * theme.px(_MARGIN))
         style = ttk.Style(self)
         style.configure(
             "Composer.Quiet.TButton", background=p.pane, foreground=p.muted, font=theme.small,

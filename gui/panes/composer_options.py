@@ -43,7 +43,7 @@ class Options:
         self.frame = self._choice("Frame", FRAMES, self._choose_frame, 16)
         self.written_frame = LineField(self._part(""), theme, self._write_frame, width=22)
         self.written_frame.hint(_EXAMPLE)
-        self.written_frame.pack(side="left")
+        self.written_frame.pack(side="left", fill="y")
         self._frame_part = self._parts[-1]
         self.show(self._manner, is_shown=True)
 
@@ -86,7 +86,7 @@ class Options:
     ) -> Choice[str]:
         choice: Choice[str] = Choice(self._part(words), on_choose, width=width)
         choice.offer(options, options[0][0])
-        choice.pack(side="left")
+        choice.pack(side="left", fill="y")
         return choice
 
     def _offer_frames(self) -> None:

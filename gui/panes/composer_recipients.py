@@ -27,7 +27,7 @@ class Recipients(ttk.Frame):
         self._view = FilterView()
         ttk.Label(self, text="To", style="Pane.Muted.TLabel").pack(side="left", padx=(theme.px(2), theme.px(6)))
         self.button = ConnectionChoice(self, theme, all_words="Everyone", on_choose=self._choose)
-        self.button.pack(side="left")
+        self.button.pack(side="left", fill="y")
 
     def show(self, connections: tuple[ConnectionRow, ...], chosen: frozenset[ConnectionId] | None) -> None:
         """Offer these, with those chosen."""

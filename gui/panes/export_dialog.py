@@ -133,7 +133,7 @@ class ExportDialog(tk.Toplevel):
             gap = (0 if row == 0 else px(14), 0)
             heading = ttk.Label(body, text=words, style="Window.Strong.TLabel")
             heading.grid(row=row, column=0, sticky="nw", padx=(0, px(20)), pady=(gap[0] + px(3), 0))
-            part.grid(row=row, column=1, columnspan=1 if part is self.path else 2, sticky="ew", pady=gap)
+            part.grid(row=row, column=1, columnspan=1 if part is self.path else 2, sticky="nsew", pady=gap)
         self.choose_button.grid(row=2, column=2, sticky="ns", padx=(px(8), 0), pady=(px(14), 0))
         body.columnconfigure(1, weight=1, minsize=px(_WIDTH - 180))
         wrap_within(self._why, body, lambda: px(110))

@@ -25,7 +25,7 @@ class FileRow(ttk.Frame):
         self.field = LineField(self, theme, self._edited, width=30)
         self.field.hint("A file's name")
         self.button = ttk.Button(self, text="Choose…", command=self._choose)
-        self.field.pack(side="left", fill="x", expand=True)
+        self.field.pack(side="left", fill="both", expand=True)
         self.button.pack(side="left", padx=(theme.px(8), 0), fill="y")
 
     @property

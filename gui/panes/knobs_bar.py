@@ -41,7 +41,7 @@ class KnobsBar(ttk.Frame):
         self._theme, self._bounds, self._on_change, self._on_close = theme, bounds, on_change, on_close
         self._usual = self._turned = Turned(bounds.usual_receive)
         self._shown: tuple[Turned, str, bool] | None = None
-        ttk.Frame(self, style="Line.TFrame", height=theme.px(1)).grid(columnspan=2, sticky="ew")
+        ttk.Frame(self, style="Line.TFrame", height=theme.px(1)).grid(sticky="ew")
         self._flow = Flow(self, theme)
         self._title = ttk.Label(self._flow, text="Sockets", style="Window.Strong.TLabel")
         self.nagle = Toggle(self._flow, theme, "Nagle", lambda _is_on: self._take())
@@ -49,7 +49,7 @@ class KnobsBar(ttk.Frame):
         self.pause = Measure(self._flow, theme, "ms between sends", self._take, before="Wait", width=6)
         self.receive = Measure(self._flow, theme, "bytes per recv", self._take, before="Ask for", width=7)
         self.reset = ttk.Button(self._flow, text="As usual", style="Bar.Quiet.TButton", width=0, command=self._be_usual)
-        self.close_button = ttk.Button(self, text="✕", style="Bar.Quiet.TButton", width=0, command=on_close)
+        self.close_button = ttk.Button(self._flow, text="✕", style="Bar.Quiet.TButton", width=0, command=on_close)
         self._words = ttk.Label(self, style="Window.Muted.TLabel", justify="left")
         self._why = ttk.Label(self, style="Window.Error.TLabel", justify="left")
         self._lay_out()
@@ -140,10 +140,10 @@ class KnobsBar(ttk.Frame):
             self._flow.add(part)
         self._flow.add(self.receive, stretch=1)
         self._flow.add(self.reset)
-        self._flow.grid(row=1, sticky="ew", padx=(px(16), px(8)), pady=(px(5), px(3)))
-        self.close_button.grid(row=1, column=1, sticky="ne", padx=(0, px(10)), pady=px(5))
+        self._flow.add_corner(self.close_button)
+        self._flow.grid(row=1, sticky="ew", padx=(px(16), px(10)), pady=(px(5), px(3)))
         for row, label in enumerate((self._why, self._words), 2):
-            label.grid(row=row, columnspan=2, sticky="ew", padx=px(16), pady=(0, px(5)))
+            label.grid(row=row, sticky="ew", padx=px(16), pady=(0, px(5)))
         self._why.grid_remove()
         self.columnconfigure(0, weight=1)
         self.bind("<Map>", self._make_room, add=True)

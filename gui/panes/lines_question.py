@@ -45,7 +45,7 @@ class LinesQuestion:
         count = len(text.removesuffix("\n").split("\n"))
         assert self._words is not None
         self._words.configure(text=f"{count:,} lines were pasted: are they one message, or is each line one?")
-        strip.grid(row=4, column=0, columnspan=2, sticky="ew", pady=(self._theme.px(6), 0))
+        strip.grid(row=5, column=0, columnspan=2, sticky="ew", pady=(self._theme.px(6), 0))
         self.buttons[0].focus_set()
 
     def forget(self) -> None:

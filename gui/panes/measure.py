@@ -30,7 +30,7 @@ class Measure(ttk.Frame):
             ttk.Label(self, text=before, style=f"{ground}.TLabel").pack(side="left", padx=(0, theme.px(8)))
         self.field = LineField(self, theme, self._soon, width=width)
         self.field.configure(justify="right")
-        self.field.pack(side="left")
+        self.field.pack(side="left", fill="y")
         ttk.Label(self, text=words, style=f"{ground}.TLabel").pack(side="left", padx=(theme.px(8), 0))
         self._edited = Later(self, on_edit)
 

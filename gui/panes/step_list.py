@@ -150,9 +150,9 @@ class StepList(ttk.Frame):
         self.add.pack(fill="x")
         box.pack(fill="x", pady=px(6))
         self._row.pack(fill="x")
-        self.pause.pack(side="left")
+        self.pause.pack(side="left", fill="y")
         for button in reversed(self.buttons.values()):
-            button.pack(side="right", padx=(px(2), 0))
+            button.pack(side="right", padx=(px(2), 0), fill="y")
 
     def _bind(self) -> None:
         self.tree.bind("<<TreeviewSelect>>", self._show_pause)

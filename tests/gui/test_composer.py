@@ -552,20 +552,6 @@ def test_whom_to_write_to_is_not_asked_while_nobody_is_there(writer: Writer) -> 
     assert writer.composer.row.to.winfo_viewable()
 
 
-def test_send_is_as_high_as_a_field_of_one_line(writer: Writer) -> None:
-    box, button = writer.composer._box, writer.composer.send_button
-    for size in (0, 4, -2):
-        writer.composer._theme.zoom(size)
-        writer.root.update()
-        assert (box.winfo_rooty(), box.winfo_height()) == (button.winfo_rooty(), button.winfo_height())
-
-    height = button.winfo_height()
-    writer.press("<Shift-Return>")
-    writer.root.update()
-    assert box.winfo_height() > button.winfo_height()
-    assert abs(button.winfo_height() - height) <= 1
-
-
 def test_a_hint_that_is_too_long_for_the_field_says_so(writer: Writer, wait_until: WaitUntil) -> None:
     words = "This conversation is over: F6 connects again, and what was received stays"
     writer.composer.show(ComposerView(words, False))
