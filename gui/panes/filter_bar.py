@@ -57,7 +57,7 @@ class FilterBar(ttk.Frame):
         self.connections_button.show(view, chosen_words(view))
         self._words.configure(text=shown_words(view))
         self.clear_button.state(["disabled" if self.filter.admits_all else "!disabled"])
-        self._flow.display(self.connections_button, len(view.connections) > 1 or view.chosen is not None)
+        self._flow.display(self.connections_button, self._offers_connections)
         self._flow.arrange()
 
     @property
@@ -76,10 +76,14 @@ class FilterBar(ttk.Frame):
         """What it says about how much is shown."""
         return str(self._words.cget("text"))
 
+    @property
+    def _offers_connections(self) -> bool:
+        """Whether there is a choice of connections; its button is laid out a moment after it is known."""
+        return len(self._view.connections) > 1 or self._view.chosen is not None
+
     def focus_first(self) -> None:
         """Go to the first control."""
-        is_shown = self.connections_button.winfo_manager()
-        (self.connections_button if is_shown else self.received).focus_set()
+        (self.connections_button if self._offers_connections else self.received).focus_set()
 
     def clear(self) -> None:
         """Show everything."""

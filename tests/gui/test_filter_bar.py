@@ -244,3 +244,17 @@ def test_it_takes_every_palette_while_it_lives(desk: Desk, theme: Theme, name: s
 
     assert desk.bar.list.is_open
     assert desk.bar.winfo_height() > 30
+
+
+def test_the_first_control_is_the_first_one_also_before_it_was_laid_out(root: tk.Tk, theme: Theme) -> None:
+    bar = FilterBar(root, theme, on_filter=lambda _filter: None, on_close=lambda: None)
+    bar.pack(fill="x")
+    root.update()
+    root.focus_force()
+    root.update()
+
+    bar.show(FilterView(rows(2)))
+    bar.focus_first()
+    root.update()
+
+    assert bar.focus_get() is bar.connections_button
