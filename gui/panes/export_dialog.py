@@ -73,12 +73,13 @@ class ExportDialog(tk.Toplevel):
         self._bind_keys()
         theme.subscribe(self._restyle)
         self.deiconify()
-        self.scopes.focus_chosen()
 
     def offer(self, rows: Sequence[Rows], chosen: Scope | None = None) -> None:
-        """Offer these rows; without ``chosen``, what the person chose stays chosen."""
+        """Offer these rows and go to the ``chosen`` ones; without them, what the person chose stays chosen."""
         options = [Option(one.scope, scope_words(one), is_free=bool(one.number)) for one in rows]
         self.scopes.offer(options, chosen or self.scopes.key)
+        if chosen is not None:
+            self.scopes.focus_chosen()
         self._show_button()
 
     def show(self, view: ExportView) -> None:
