@@ -156,6 +156,7 @@ class _Line(ttk.Frame):
         self.buttons = [ttk.Button(self._answers, style=style) for _ in range(count)]
         for button in self.buttons:
             button.bind("<Return>", lambda event: event.widget.invoke())
+            button.bind("<Escape>", lambda _event: self.buttons[-1].invoke())  # the one that closes
             button.pack(side="left", padx=(self._theme.px(4), 0))
 
 

@@ -138,3 +138,14 @@ def test_a_notice_with_what_tk_cannot_show_is_shown_all_the_same(strip: Strip, r
         if label.winfo_class() == "TLabel"
     ]
     assert shown == "a␀b <U+D800> <U+202E> end"
+
+
+def test_escape_on_any_of_its_buttons_closes_a_notice(strip: Strip) -> None:
+    for answer in (0, 1, 2):
+        strip.banner.say(strip.notice("Quit all the same?", "Quit", "Later"), "quit")
+        strip.banner.buttons[answer].focus_force()
+        strip.banner.update()
+        strip.banner.buttons[answer].event_generate("<Escape>")
+        assert strip.banner.sentence == ""
+
+    assert strip.pressed == ["closed"] * 3
