@@ -222,7 +222,7 @@ class Window:
         self.composer.pack(side="bottom", fill="x")
         ttk.Frame(self._talk, style="Line.TFrame", height=px(1)).pack(side="bottom", fill="x")
         self.conversation.pack(side="top", fill="both", expand=True)
-        for early in (self._middle, self.conversation, self.composer):
+        for early in (self._middle, self.composer, self.conversation):
             early.lower()
 
     def _bind_keys(self, commands: Mapping[str, Callable[[], None]]) -> None:

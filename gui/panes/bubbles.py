@@ -33,6 +33,7 @@ class BubbleText(tk.Text):
         super().__init__(
             parent, wrap="word", state="disabled", borderwidth=0, highlightthickness=0, padx=0, pady=0, width=20,
             height=4, insertwidth=0, cursor="arrow", undo=False,
+            takefocus=True,  # Tab passes over what is disabled, and this one has keys of its own
         )  # fmt: skip
         self.safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self.lines = 0
