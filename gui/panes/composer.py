@@ -219,7 +219,8 @@ class Composer(ttk.Frame):
 
     def prepare(self) -> None:
         """Make what the first letter would have to wait for."""
-        self.bytes_line.show(None)
+        if self._bytes_line is None:  # else somebody was faster, and reads there what will go out
+            self.bytes_line.show(None)
 
     def focus_message(self) -> None:
         """Go to the message field."""

@@ -542,6 +542,17 @@ def test_what_could_not_be_sent_does_not_cover_its_bytes(writer: Writer, wait_un
     assert why.winfo_rooty() >= line.winfo_rooty() + line.winfo_height()
 
 
+def test_who_types_before_everything_is_prepared_goes_on_seeing_the_bytes(
+    writer: Writer, wait_until: WaitUntil
+) -> None:
+    writer.type("hello")
+    wait_until(lambda: "5 bytes" in writer.bytes)
+
+    writer.composer.prepare()
+
+    assert "5 bytes" in writer.bytes
+
+
 def test_whom_to_write_to_is_not_asked_while_nobody_is_there(writer: Writer) -> None:
     writer.composer.toggle_options()
     writer.root.update()
