@@ -198,6 +198,11 @@ class SendingDesk:
         are_quick = are_few or (len(texts) == 1 and is_quick(texts[0], manner))
         self._answer(answer, composed, is_quick=are_quick, is_needed=True)
 
+    def count_on(self, count: int) -> None:
+        """So many messages with a counter have gone out in all, by the clock too: the next one is another."""
+        self.count = max(self.count, count)
+        self._window.composer.work_out_soon()
+
     def macros(self, text: str, manner: Manner, place: int) -> list[MacroRow]:
         """Every macro there is, and what it would become at that place."""
         from core.compose import CATALOGUE, Misfit, preview
@@ -236,6 +241,7 @@ class SendingDesk:
 
     def _sent(self, batch: _Batch) -> None:
         self._seed = os.urandom(16)
+        self._window.composer.work_out_soon()
         self._board.preferences = self._board.preferences.with_message(batch.written)
         self._window.composer.remember(self._board.preferences.messages)
         state = self._board.state

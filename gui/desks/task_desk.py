@@ -146,7 +146,7 @@ class TaskDesk:
 
         tasks[0].show(repeat_view(title, repeated))
         if not repeated.is_running:
-            self._board.sending.count = max(self._board.sending.count, maker.count)
+            self._board.sending.count_on(maker.count)
 
     def _drafts(self, request: RepeatRequest) -> list[Draft]:
         composer = self._window.composer

@@ -217,6 +217,10 @@ class Composer(ttk.Frame):
             self.update_idletasks()
             self.macros.open()
 
+    def work_out_soon(self) -> None:
+        """Its counter or its random bytes are others now: something else has gone out meanwhile."""
+        self._live.ask()
+
     def prepare(self) -> None:
         """Make what the first letter would have to wait for."""
         if self._bytes_line is None:  # else somebody was faster, and reads there what will go out

@@ -83,6 +83,28 @@ def test_random_bytes_go_out_as_they_were_shown_and_are_others_next_time(make_ap
         assert second != first
 
 
+def test_the_bytes_that_are_shown_are_the_next_ones_though_a_saved_message_went_out_in_between(
+    make_app: MakeApp,
+) -> None:
+    app = make_app()
+    with peer_of(app) as peer:
+        app.window.composer.choose(Manner("escapes"))
+        app.window.composer.field.insert("end", r"\{counter} \{random:4}")
+        line = app.window.composer.bytes_line
+        pump_until(lambda: "31 20" in line.words, app.root)
+        sent: list[bool] = []
+
+        app.switchboard.sending.send(
+            [r"\{counter} \{random:4}"], Manner("escapes"), None, lambda outcome: sent.append(outcome.is_sent)
+        )
+        pump_until(lambda: sent == [True] and "32 20" in line.words, app.root)
+        promised = bytes.fromhex("".join(line.words.split("  ")[1].split()[:6]))
+        app.window.composer.submit()
+
+        assert receive(peer, 6)[:2] == b"1 "
+        assert receive(peer, 6) == promised
+
+
 def test_lines_are_sent_as_messages_of_their_own_and_all_or_none(make_app: MakeApp) -> None:
     app = make_app()
     composer = app.window.composer
