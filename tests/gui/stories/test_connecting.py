@@ -1,0 +1,138 @@
+"""Errands of somebody who connects: in vain at first, twice, through a crash of the other side, out of the door."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from contextlib import closing
+
+from core.address import Address
+from tests.gui.stories.person import Person, caller, journal_of
+from tests.support.peers import Host, Peer, Resets
+
+
+def test_a_refused_call_is_made_again_once_somebody_listens(person: Person) -> None:
+    with socket.socket() as late:
+        late.bind(("127.0.0.1", 0))
+        port = late.getsockname()[1]
+        person.press("<Control-l>", "<Tab>")
+        person.write(str(port))
+        person.press("<F6>")
+        person.sees("refused", "Start the server first")
+
+        late.listen()
+        person.press("<F6>")
+        with Peer(late.accept()[0]) as peer:
+            person.sees("Disconnect", f"connected to 127.0.0.1:{port}")
+            assert not person.reads("Start the server first")
+            person.say("at last")
+            assert peer.hear(7) == b"at last"
+
+
+def test_a_port_that_is_taken_gives_way_to_another(person: Person) -> None:
+    with Host() as taken:
+        person.press("<Control-l>", "<Tab>")
+        person.write(str(taken.address.port))
+        person.press("<F5>")
+        person.sees("is already in use", "could not listen")
+        person.press("<Control-l>", "<Tab>")
+        person.write("0")
+        person.press("<F5>")
+        person.sees("Stop server", "listening on 127.0.0.1:")
+        assert not person.reads("in use")
+
+
+def test_quitting_while_somebody_is_connected_asks_and_can_be_thought_better_of(quiet: Person) -> None:
+    with caller(quiet.start_server()) as peer:
+        quiet.sees("#1 connected")
+        quiet.press("<Control-q>")
+        quiet.sees("One connection is still open. Quit all the same?")
+        quiet.press("<Escape>")
+        quiet.no_longer_sees("Quit all the same?")
+        quiet.say("still here")
+        assert peer.hear(10) == b"still here"
+
+        quiet.press("<Control-q>")
+        quiet.sees("Quit all the same?")
+        quiet.press("<Return>")
+
+        assert peer.hear_all() == b""
+    with closing(sqlite3.connect(journal_of(quiet.folder))) as journal:
+        assert journal.execute("SELECT ending FROM connection").fetchall() == [("server-stopped",)]
+
+
+def test_two_clients_of_one_server_each_have_their_conversation(person: Person) -> None:
+    with Host() as host:
+        person.connect(host.address.port)
+        with host.accept(Peer) as first:
+            person.say("I am the first")
+            person.press("<Shift-F6>")
+            with host.accept(Peer) as second:
+                person.until(lambda: "connected to" in person.conversation and "first" not in person.conversation)
+                person.say("I am the second")
+                assert (first.hear(14), second.hear(15)) == (b"I am the first", b"I am the second")
+
+                first.say(b"hello, first")
+                person.press("<Control-Shift-Tab>")
+                person.sees("hello, first", "I am the first")
+                assert "second" not in person.conversation
+                person.press("<F6>")
+                assert first.hear_all() == b""
+                person.press("<Control-Tab>")
+                person.sees("I am the second", "Disconnect")
+
+
+def test_a_peer_that_crashes_is_named_and_its_conversation_taken_out_of_the_list(quiet: Person) -> None:
+    port = quiet.start_server()
+    with caller(port) as stays, Resets.calls(Address("127.0.0.1", port)) as crashes:
+        quiet.sees("#2 connected")
+        crashes.say(b"aargh")
+        quiet.sees("aargh")
+        crashes.leave()
+        quiet.sees("(RST)")
+        quiet.tab_to("Server 127.0.0.1", back=True)
+        quiet.press("<Down>", "<Down>")
+        quiet.sees("aargh", "reset the connection (RST). Likely causes:", "No connection")
+        assert not quiet.reads("#1 connected")
+        quiet.press("<Delete>")
+        quiet.no_longer_sees("reset (RST)")
+        quiet.sees("#1")
+        quiet.press("<Up>", "<Up>")
+        quiet.say("still there?")
+        assert stays.hear(12) == b"still there?"
+
+
+def test_the_first_conversation_by_the_tour_and_the_keyboard(person: Person) -> None:
+    person.press("<Control-l>", "<Tab>")
+    person.write("0")
+    person.app.switchboard.commands["begin_tour"]()
+    person.sees("1 of 5", "F5")
+    person.press("<F5>")
+    person.sees("2 of 5", "Press Connect, or F6.", "listening on 127.0.0.1:")
+    person.press("<F6>")
+    person.sees("3 of 5", "Type a word and press Enter", "type the message")
+    person.say("hello")
+    person.sees("4 of 5", "Ctrl+Tab goes there too.", "you", "hello")
+    person.press("<Control-Tab>")
+    person.sees("5 of 5", "#1 connected", "server → #1")
+    person.press("<Control-Shift-Tab>")
+    person.say("stop")
+    person.sees("That was a whole conversation", "the server said goodbye (FIN)", "said stop", "out 9 B")
+    person.push("Done")
+    person.no_longer_sees("That was a whole conversation")
+
+
+def test_tab_goes_round_in_the_order_of_the_eye(quiet: Person) -> None:
+    port = quiet.start_server()
+    with caller(port), caller(port):
+        quiet.sees("#2 connected", "everyone (2)")
+        quiet.press("<Control-l>")
+        stops = []
+        for _ in range(13):
+            stops.append(quiet.focused.split("\n")[0])
+            quiet.press("<Tab>")
+
+    assert stops[:8] == ["127.0.0.1", str(port), "Stop server", "Connect", stops[4], "As received", "nothing", stops[7]]
+    assert stops[4].startswith("Server 127.0.0.1")
+    assert stops[7].startswith("starting a server")
+    assert stops[8:] == ["everyone (2)  ▾", "", "Send", "As text, UTF-8  ▸", "127.0.0.1"]
