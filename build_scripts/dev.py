@@ -13,6 +13,7 @@ password, everything else into .venv. Every command is shown before it runs.
 
 from __future__ import annotations
 
+import difflib
 import os
 import subprocess
 import sys
@@ -31,9 +32,10 @@ from build_scripts.project import ROOT
 def run(arguments: Sequence[str]) -> int:
     """Start the program in the interpreter that runs this script: it needs nothing but Tk."""
     machine.ensure(machine.TO_RUN)
-    command = [sys.executable, "-m", "gui", *arguments]
+    command = [sys.executable, "-P", "-m", "gui", *arguments]  # -P: a core or gui in this folder is not ours
     commands.show(command)
-    os.environ["PYTHONPATH"] = str(ROOT)  # rather than going there: a FILE among the arguments is relative to here
+    # Rather than going to the project's folder: a FILE among the arguments is relative to this one.
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     if os.name == "posix":
         os.execv(sys.executable, command)  # signals and the exit code are then the program's own
     program = subprocess.Popen(command)
@@ -84,11 +86,15 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the first argument says with the rest."""
-    command = COMMANDS.get(arguments[0]) if arguments else None
-    if command is None:
+    if not arguments or arguments[0] in ("-h", "--help"):
         print(__doc__)
-        return 0 if arguments and arguments[0] in ("-h", "--help") else 2
-    return command(arguments[1:])
+        return 0 if arguments else commands.CANNOT_GO_ON
+    name, *rest = arguments
+    if name not in COMMANDS:
+        nearest = difflib.get_close_matches(name, COMMANDS, n=1)
+        question = f" Did you mean {nearest[0]}?" if nearest else ""
+        commands.end(f"There is no command {name!r}; there are {', '.join(COMMANDS)}.{question}")
+    return COMMANDS[name](rest)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -61,6 +62,25 @@ def test_a_program_that_works_everywhere_is_proved(tmp_path: Path) -> None:
 def test_a_program_that_fails_in_one_situation_is_found_out(tmp_path: Path, weakness: str) -> None:
     with pytest.raises(SmokeError, match="self-test"):
         situations.prove(script(tmp_path, NO_DISPLAY + weakness + REPORTS), "one file")
+
+
+@pytest.mark.root
+def test_other_users_start_a_copy_where_the_checkout_is_for_its_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def started_by_somebody(program: Path) -> None:
+        subprocess.run([*situations.AS_NOBODY, str(program), "--self-test", "/dev/null"], check=True)
+
+    if not situations.is_root_on_linux():
+        pytest.skip("needs to be root with the right to mount")
+    tmp_path.chmod(0o700)
+    monkeypatch.setenv("DISPLAY", ":1")
+    monkeypatch.setattr(situations, "_serves_without_home", started_by_somebody)
+    monkeypatch.setattr(situations, "_where_nothing_runs", lambda _program, _title: "it works")
+
+    proved = situations.prove(script(tmp_path, NO_DISPLAY + REPORTS), "one file")
+
+    assert {"as a user who owns nothing", "without a home or any environment"} <= set(proved)
 
 
 @pytest.mark.parametrize("body", ["exit 0", "exit 2", "echo a >&2; echo b >&2; exit 2", "echo a >&2; exit 1"])
