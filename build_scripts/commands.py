@@ -10,9 +10,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from build_scripts.project import ROOT
 
+CANNOT_GO_ON = 2  # exit code where the person must do something first, or asked for what is not there
 _ENDS_WITHIN = 10.0  # seconds between a signal and force
 
 
@@ -77,3 +79,9 @@ def succeeds(command: Sequence[str | Path]) -> bool:
         return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
+
+
+def end(message: str) -> NoReturn:
+    """End this program: a person must do something first, and the message says what."""
+    print(message, file=sys.stderr)
+    raise SystemExit(CANNOT_GO_ON)

@@ -13,27 +13,45 @@ import platform
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from build_scripts import commands
 
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-CANNOT_GO_ON = 2
+_MAJOR, _MINOR = sys.version_info[:2]
+PYTHON = f"{_MAJOR}.{_MINOR}"
+_LOCKED_FOR = 120  # seconds: a system that has just started installs its own updates, and nobody else may meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class PackageManager:
+    """A program that installs packages; the steps are command lines, and the packages come behind the last."""
+
+    program: str
+    steps: tuple[str, ...]
+    needs_root: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that no virtual environment can bring; the names are those of the package managers."""
+    """Something that no virtual environment can bring, and its package by the name of the package manager."""
 
     what: str
     is_there: Callable[[], bool]
-    apt: str = ""
-    dnf: str = ""
-    brew: str = ""
+    packages: Mapping[str, str]
     of_python: bool = False  # part of the interpreter: a package serves only the distribution's own
+
+
+# The first that is on the PATH is taken: Debian has packages of dnf and pacman, Fedora one of zypper.
+PACKAGE_MANAGERS = (
+    PackageManager("apt-get", ("apt-get update", "apt-get install")),
+    PackageManager("dnf", ("dnf install",)),
+    PackageManager("zypper", ("zypper install",)),
+    PackageManager("pacman", ("pacman -Syu --needed",)),  # Arch supports no new package beside old ones
+    PackageManager("apk", ("apk add --update-cache",)),
+    PackageManager("brew", ("brew install",), needs_root=False),
+)
 
 
 def _imports(module: str) -> Callable[[], bool]:
@@ -71,33 +89,67 @@ def _has_shared_library() -> bool:
 TK = Need(
     "Tk for Python (tkinter)",
     _imports("_tkinter"),
-    apt="python3-tk",
-    dnf="python3-tkinter",
-    brew=f"python-tk@{PYTHON}",
+    {
+        "apt-get": "python3-tk",
+        "dnf": "python3-tkinter",
+        "zypper": f"python{_MAJOR}{_MINOR}-tk",
+        "pacman": "tk",
+        "apk": "python3-tkinter",
+        "brew": f"python-tk@{PYTHON}",
+    },
     of_python=True,
 )
 VENV = Need(
     "virtual environments for Python (venv, ensurepip)",
     _imports("ensurepip"),
-    apt="python3-venv",
-    dnf="python3",
-    brew=f"python@{PYTHON}",
+    {
+        "apt-get": "python3-venv",
+        "dnf": "python3",
+        "zypper": f"python{_MAJOR}{_MINOR}",
+        "pacman": "python",
+        "apk": "python3",
+        "brew": f"python@{PYTHON}",
+    },
     of_python=True,
 )
 SHARED_LIBRARY = Need(
     "Python as a shared library",
     _has_shared_library,
-    apt=f"libpython{PYTHON}",
-    dnf="python3-libs",
+    {
+        "apt-get": f"libpython{PYTHON}",
+        "dnf": "python3-libs",
+        "zypper": f"libpython{_MAJOR}_{_MINOR}-1_0",
+        "pacman": "python",
+        "apk": "python3",
+    },
     of_python=True,
 )
-BINUTILS = Need("objdump, objcopy and strip", _on_path("objcopy"), apt="binutils", dnf="binutils")
-VIRTUAL_DISPLAY = Need("a display without a screen (Xvfb)", _on_path("Xvfb"), apt="xvfb", dnf="xorg-x11-server-Xvfb")
+BINUTILS = Need(
+    "objdump, objcopy and strip",
+    _on_path("objcopy"),
+    dict.fromkeys(("apt-get", "dnf", "zypper", "pacman", "apk"), "binutils"),
+)
+VIRTUAL_DISPLAY = Need(
+    "a display without a screen (Xvfb)",
+    _on_path("Xvfb"),
+    {
+        "apt-get": "xvfb",
+        "dnf": "xorg-x11-server-Xvfb",
+        "zypper": "xorg-x11-server-Xvfb",
+        "pacman": "xorg-server-xvfb",
+        "apk": "xvfb",
+    },
+)
 FONTS = Need(
     "a font for the window",
     lambda: any(Path("/usr/share/fonts").rglob("*.[to]t[fc]")),
-    apt="fonts-dejavu-core",
-    dnf="dejavu-sans-fonts",
+    {
+        "apt-get": "fonts-dejavu-core",
+        "dnf": "dejavu-sans-fonts",
+        "zypper": "dejavu-fonts",
+        "pacman": "ttf-dejavu",
+        "apk": "font-dejavu",
+    },
 )
 
 _ON_LINUX = sys.platform == "linux"
@@ -108,19 +160,30 @@ TO_BUILD = (*TO_TEST, SHARED_LIBRARY, BINUTILS) if _ON_LINUX else TO_TEST
 
 def ensure(needs: Iterable[Need]) -> None:
     """Install what is missing if this can be done without asking; otherwise say what to type, and end."""
+    if problem := install(needs):
+        commands.end(problem)
+
+
+def install(needs: Iterable[Need]) -> str:
+    """Install what is missing if this can be done without asking; else what to tell the person, in whole sentences."""
     missing = [need for need in needs if not need.is_there()]
     if not missing:
-        return
-    print("Missing on this machine: " + "; ".join(need.what for need in missing) + ".")
+        return ""
+    print("Missing on this machine: " + "; ".join(need.what for need in missing) + ".", flush=True)
     if not is_distribution_python() and any(need.of_python for need in missing):
-        _end(_other_python())
-    if platform.system() == "Linux" and shutil.which("apt-get"):
-        _install_with_apt(missing)
-    else:
-        _end(_line_to_type(missing))
+        return _other_python()
+    prefix = _root_prefix()
+    if platform.system() != "Linux" or not shutil.which("apt-get") or prefix is None:
+        return _what_to_type(missing)
+    if not _install_with_apt(missing, prefix):
+        return (
+            "apt-get could not install that; the reason stands above. It needs a network, and a source that has it.\n"
+            + _what_to_type(missing)
+        )
     still_missing = [need.what for need in missing if not need.is_there()]
     if still_missing:
-        _end("The packages are installed, but this is still missing: " + "; ".join(still_missing) + ".")
+        return "The packages are installed, but this is still missing: " + "; ".join(still_missing) + "."
+    return ""
 
 
 def is_distribution_python() -> bool:
@@ -130,46 +193,49 @@ def is_distribution_python() -> bool:
     return not any(name in sys.base_prefix for name in (".pyenv", "conda", "/uv/"))
 
 
-def _install_with_apt(missing: Sequence[Need]) -> None:
-    packages = [need.apt for need in missing]
-    prefix = _root_prefix()
-    if prefix is None:
-        _end(_line_to_type(missing))
+def _install_with_apt(missing: Sequence[Need], prefix: Sequence[str]) -> bool:
+    """Whether the packages are installed afterwards."""
+    packages = [need.packages["apt-get"] for need in missing]
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     keep = ["env", "DEBIAN_FRONTEND=noninteractive"] if prefix else []
-    commands.check([*prefix, "apt-get", "update"])
-    commands.check([*prefix, *keep, "apt-get", "install", "-y", "--no-install-recommends", *packages], quiet)
+    if commands.run([*prefix, "apt-get", "update"]) != 0:  # a single source that is gone makes it fail
+        print("Not every source of packages could be read; the others may do.", flush=True)
+    options = ["-y", "--no-install-recommends", "-o", f"DPkg::Lock::Timeout={_LOCKED_FOR}"]
+    return commands.run([*prefix, *keep, "apt-get", "install", *options, *packages], quiet) == 0
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def _root_prefix() -> list[str] | None:
     """What to put before a command to run it as root; None if a password would be asked for."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
+    if _is_root():
         return []
     return ["sudo", "-n"] if commands.succeeds(["sudo", "-n", "true"]) else None
 
 
-def _line_to_type(missing: Sequence[Need]) -> str:
+def _what_to_type(missing: Sequence[Need]) -> str:
     """The one line that installs what is missing, for the package manager that is here."""
-    if shutil.which("apt-get"):
-        return "Type this, then try again:\n  sudo apt-get install " + " ".join(need.apt for need in missing)
-    if shutil.which("dnf"):
-        return "Type this, then try again:\n  sudo dnf install " + " ".join(need.dnf for need in missing)
-    if shutil.which("brew"):
-        return "Type this, then try again:\n  brew install " + " ".join(need.brew for need in missing)
     if sys.platform == "win32":
         return "Run the installer of python.org again, choose Modify, and tick 'tcl/tk and IDLE' and 'pip'."
-    return "Install it with this system's package manager, then try again."
+    here = (manager for manager in PACKAGE_MANAGERS if shutil.which(manager.program))
+    manager = next(here, None)
+    if manager is None or any(manager.program not in need.packages for need in missing):
+        return "Install it with this system's package manager, then try again."
+    packages = dict.fromkeys(need.packages[manager.program] for need in missing)  # two needs may have one package
+    who, sudo = "", ""
+    if manager.needs_root and not _is_root():
+        who, sudo = ("", "sudo ") if shutil.which("sudo") else (" as root", "")
+    line = " && ".join(sudo + step for step in manager.steps)
+    return f"Type this{who}, then try again:\n  {line} {' '.join(packages)}"
 
 
 def _other_python() -> str:
+    own = Path("/usr/bin/python3")
+    use_it = f",\nor use the system's own: {own} {sys.argv[0]}" if sys.platform == "linux" and own.exists() else "."
     return (
         f"{sys.executable} is not this system's own Python, so no package can complete it.\n"
         f"Either install it again with Tcl/Tk and as a shared library"
-        f" (with pyenv: PYTHON_CONFIGURE_OPTS=--enable-shared, after installing tk-dev),\n"
-        f"or use the system's own: /usr/bin/python3 {sys.argv[0]}"
+        f" (with pyenv: PYTHON_CONFIGURE_OPTS=--enable-shared, after installing tk-dev){use_it}"
     )
-
-
-def _end(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
-    raise SystemExit(CANNOT_GO_ON)
