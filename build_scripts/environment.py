@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -12,6 +13,7 @@ from build_scripts import commands
 from build_scripts.project import ROOT, development_pins
 
 FOLDER = ROOT / ".venv"
+_OF_THE_PERSON = ("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH")  # they change what an interpreter imports
 
 
 def python(folder: Path = FOLDER) -> Path:
@@ -20,15 +22,24 @@ def python(folder: Path = FOLDER) -> Path:
 
 
 def ensure(folder: Path = FOLDER) -> Path:
-    """Make the environment anew if it is missing, broken or holds other tools; return its interpreter."""
+    """Make the environment anew if it is missing, broken or holds other tools; return its interpreter.
+
+    From then on whatever runs in it imports nothing from the person's own folders.
+    """
+    for name in _OF_THE_PERSON:
+        os.environ.pop(name, None)
     interpreter = python(folder)
     stamp = folder / "tools.stamp"
     wanted = fingerprint(development_pins())
     if _text(stamp) == wanted and commands.succeeds([interpreter, "-c", "import pip, _tkinter"]):
         return interpreter
     commands.show([sys.executable, "-m", "venv", "--clear", folder])
-    venv.create(folder, clear=True, with_pip=True, symlinks=os.name != "nt")
-    commands.check([interpreter, "-m", "pip", "install", "--quiet", *development_pins()])
+    try:
+        venv.create(folder, clear=True, with_pip=True, symlinks=os.name != "nt")
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        commands.end(f"{folder} cannot be made: {error}.\nThe tools need a checkout that you may write to.")
+    if commands.run([interpreter, "-m", "pip", "install", "--quiet", *development_pins()]) != 0:
+        commands.end("The tools could not be fetched; pip says why above. With a network, type the same again.")
     stamp.write_text(wanted, encoding="utf-8")  # last: an interrupted installation starts over
     return interpreter
 

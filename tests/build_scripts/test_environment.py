@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import venv
 from collections.abc import Callable, Sequence
@@ -19,22 +21,26 @@ class FakePip:
         self.made = 0
         self.works = True
         self.fails = False
+        self.may_not = False
 
     def create(self, folder: Path, **_options: object) -> None:
+        if self.may_not:
+            raise PermissionError(errno.EROFS, os.strerror(errno.EROFS), str(folder))
         self.made += 1
         folder.mkdir(exist_ok=True)
         (folder / "tools.stamp").unlink(missing_ok=True)
 
-    def check(self, command: Sequence[object]) -> None:
-        if self.fails:
-            raise SystemExit(1)
+    def run(self, command: Sequence[object]) -> int:
+        return int(self.fails)
 
 
 @pytest.fixture
 def pip(monkeypatch: pytest.MonkeyPatch) -> FakePip:
     fake = FakePip()
+    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH"):  # so that they are as they were afterwards
+        monkeypatch.setenv(name, "")
     monkeypatch.setattr(venv, "create", fake.create)
-    monkeypatch.setattr(commands, "check", fake.check)
+    monkeypatch.setattr(commands, "run", fake.run)
     monkeypatch.setattr(commands, "succeeds", lambda _command: fake.works)
     return fake
 
@@ -66,15 +72,43 @@ def test_other_pins_make_it_anew(pip: FakePip, tmp_path: Path, monkeypatch: pyte
     assert pip.made == 2
 
 
-def test_an_installation_that_failed_starts_over(pip: FakePip, tmp_path: Path) -> None:
+def test_an_installation_that_failed_starts_over(
+    pip: FakePip, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pip.fails = True
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as ending:
         environment.ensure(tmp_path)
     pip.fails = False
 
     environment.ensure(tmp_path)
 
+    assert ending.value.code == 2
+    assert "With a network, type the same again." in capsys.readouterr().err
     assert pip.made == 2
+
+
+def test_in_a_checkout_that_is_read_only_a_sentence_says_so(
+    pip: FakePip, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pip.may_not = True
+
+    with pytest.raises(SystemExit) as ending:
+        environment.ensure(tmp_path / "venv")
+
+    assert ending.value.code == 2
+    assert "Read-only file system" in capsys.readouterr().err
+
+
+def test_what_runs_in_it_imports_nothing_of_the_persons(
+    pip: FakePip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+
+    environment.ensure(tmp_path)
+
+    assert "PYTHONPATH" not in os.environ
+    assert "PYTHONSAFEPATH" not in os.environ
 
 
 @pytest.mark.parametrize(
