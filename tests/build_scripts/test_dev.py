@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 
 from build_scripts import commands, dev, environment, machine
-from build_scripts.project import ROOT
+from build_scripts.project import ROOT, version
 
 PYTHON = Path("/somewhere/python")
 
@@ -102,17 +102,47 @@ def test_run_becomes_the_program_and_stays_where_the_person_is(monkeypatch: pyte
     with pytest.raises(SystemExit):
         dev.main(["run", "--serve", "5555"])
 
-    assert became == [[sys.executable, "-m", "gui", "--serve", "5555"]]
+    assert became == [[sys.executable, "-P", "-m", "gui", "--serve", "5555"]]
     assert os.environ["PYTHONPATH"] == str(ROOT)
     assert Path.cwd() == tmp_path
 
 
-@pytest.mark.parametrize(("arguments", "code"), [([], 2), (["dance"], 2), (["--help"], 0)])
-def test_who_asks_or_errs_reads_how_it_is_used(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], code: int
-) -> None:
+def test_run_finds_our_packages_before_those_of_the_same_name(tmp_path: Path) -> None:
+    for folder in ("here", "theirs"):
+        for package in ("core", "gui", "build_scripts"):
+            (tmp_path / folder / package).mkdir(parents=True)
+            (tmp_path / folder / package / "__init__.py").write_text("raise SystemExit('a stranger')", encoding="utf-8")
+    (tmp_path / "theirs" / "sitecustomize.py").write_text("print('kept')", encoding="utf-8")
+    command = [sys.executable, str(ROOT / "build_scripts" / "dev.py"), "run", "--version"]
+    with_theirs = {**os.environ, "PYTHONPATH": str(tmp_path / "theirs")}
+
+    done = subprocess.run(command, cwd=tmp_path / "here", env=with_theirs, capture_output=True, text=True, check=False)
+
+    assert done.stdout.splitlines()[-2:] == ["kept", f"Tincan {version()}"], done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], 2), (["--help"], 0)])
+def test_who_asks_reads_how_it_is_used(capsys: pytest.CaptureFixture[str], arguments: list[str], code: int) -> None:
     assert dev.main(arguments) == code
     assert "dev.py test" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "question"), [("rum", " Did you mean run?"), ("tests", " Did you mean test?"), ("--serve", "")]
+)
+def test_who_mistypes_a_command_reads_which_there_are(
+    capsys: pytest.CaptureFixture[str], typed: str, question: str
+) -> None:
+    with pytest.raises(SystemExit) as ending:
+        dev.main([typed, "5555"])
+
+    assert ending.value.code == 2
+    assert capsys.readouterr().err == f"There is no command {typed!r}; there are {', '.join(dev.COMMANDS)}.{question}\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a program is started by its ending")
+def test_the_script_can_be_executed() -> None:
+    assert os.access(ROOT / "build_scripts" / "dev.py", os.X_OK)
 
 
 def test_the_script_runs_from_any_folder_without_a_package(tmp_path: Path) -> None:
