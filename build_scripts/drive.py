@@ -49,14 +49,17 @@ def drive(command: Sequence[str], display: str) -> None:
         raise SmokeError(f"{command[0]} exited with {code} after Ctrl+Q")
 
 
-def appeared(program: subprocess.Popen[Any], display: Display, name: str) -> int:
-    """The window of the class ``name`` that a program opens, as soon as it is on the screen. Raises ``SmokeError``."""
-    deadline = time.monotonic() + _APPEARS_WITHIN
+def appeared(program: subprocess.Popen[Any], display: Display, name: str, within: float = _APPEARS_WITHIN) -> int:
+    """The window of the class ``name`` that a program opens, as soon as it is on the screen.
+
+    Raises ``SmokeError`` if the program ends, or no window appears within so many seconds.
+    """
+    deadline = time.monotonic() + within
     while (window := display.window(name)) is None:
         if program.poll() is not None:
             raise SmokeError(f"{program.args!r} exited with {program.returncode} instead of opening a window")
         if time.monotonic() > deadline:
-            raise SmokeError(f"{program.args!r} has no window of the class {name} after {_APPEARS_WITHIN:.0f} s")
+            raise SmokeError(f"{program.args!r} has no window of the class {name} after {within:.0f} s")
         time.sleep(_RETRY)
     return window
 

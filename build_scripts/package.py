@@ -13,10 +13,9 @@ from build_scripts.bill import bill
 from build_scripts.build import date_of_commit
 from build_scripts.materials import materials
 from build_scripts.notices import notices
-from build_scripts.project import DIST, ROOT
+from build_scripts.project import DIST, RELEASE, ROOT
 from build_scripts.target import BUNDLE, FOLDER, System, Target, this_target
 
-RELEASE = DIST / "release"
 SUMS = "SHA256SUMS"
 _NOTICES = "LICENSES.txt"
 _AIMS = {"": 12_000_000, ".exe": 12_000_000, ".deb": 9_000_000}  # bytes, by what a download's name ends with

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 DIST = ROOT / "dist"
+RELEASE = DIST / "release"  # what people download
 ICONS = ROOT / "gui" / "icons"
 
 

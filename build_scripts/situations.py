@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_scripts.commands import succeeds
 from build_scripts.running import SmokeError, connected, end, free_port, self_test
 from build_scripts.target import FOLDER
 
@@ -48,8 +49,7 @@ def situations() -> list[Situation]:
 
 def is_root_on_linux() -> bool:
     """Whether we may become other users and mount file systems."""
-    mounts = ["unshare", "--mount", "true"]
-    return sys.platform == "linux" and os.geteuid() == 0 and subprocess.run(mounts, check=False).returncode == 0
+    return sys.platform == "linux" and os.geteuid() == 0 and succeeds(["unshare", "--mount", "true"])
 
 
 def prove(program: Path, title: str) -> list[str]:
