@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
+
+# A machine that is busy is no fault; pyproject.toml limits the time of each test.
+settings.register_profile("tincan", deadline=None)
+settings.load_profile("tincan")
+
 pytest_plugins = [
     "pytester",
     "tests.support.guards",
