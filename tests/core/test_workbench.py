@@ -63,6 +63,16 @@ def received(view: View, session: SessionId) -> bytes:
     return b"".join(e.data for e in view.events if isinstance(e, Received) and e.session == session)
 
 
+def sent(view: View, session: SessionId, count: int) -> list[Sent]:
+    """So many messages that were sent; the peer may have received the last before it is told that it was."""
+
+    def found() -> list[Sent]:
+        return [event for event in view.events if isinstance(event, Sent) and event.session == session]
+
+    view.wait_until(lambda: len(found()) >= count)
+    return found()
+
+
 def wait_to_receive(view: View, session: SessionId, data: bytes) -> None:
     view.wait_until(lambda: received(view, session) == data)
 

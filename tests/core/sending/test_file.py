@@ -23,7 +23,7 @@ from core.sending.plan import PlanError
 from core.sending.run import End
 from core.settings import KIB, MIB, Limits
 from core.workbench import Workbench
-from tests.core.test_workbench import connected, received, serving, wait_to_receive, with_connections, working
+from tests.core.test_workbench import connected, received, sent, serving, wait_to_receive, with_connections, working
 from tests.support.peers import NeverReads, Peer
 from tests.support.sink import until
 from tests.support.stage import calling, resident_memory
@@ -203,7 +203,7 @@ class TestByLine:
 
         assert teller.wait_for_end().end is End.DONE
         wait_to_receive(view, server, b"".join(lines))
-        assert [e.data for e in view.events if isinstance(e, Sent) and e.session == client] == expected
+        assert [event.data for event in sent(view, client, len(expected))] == expected
 
     def test_at_least_the_pause_passes_from_one_to_the_next(self, talk: Talk, tmp_path: Path) -> None:
         workbench, view, server, client = talk
@@ -213,7 +213,7 @@ class TestByLine:
         teller.wait_for_end()
         wait_to_receive(view, server, b"a\nb\nc\nd\n")
 
-        at = [event.at for event in view.events if isinstance(event, Sent) and event.session == client]
+        at = [event.at for event in sent(view, client, 4)]
         assert all(after - before >= 19_900_000 for before, after in itertools.pairwise(at))
 
     def test_a_line_that_is_longer_than_a_piece_is_not_broken_by_a_pause(self, talk: Talk, tmp_path: Path) -> None:
@@ -311,7 +311,7 @@ class TestWhatIsWrongWithAFile:
         path = a_file(tmp_path, b"first\nsecond\n")
         teller = Teller()
         workbench.send_file(client, path, line_pause=0.02, tell=teller)
-        wait_to_receive(view, server, b"first\n")
+        view.wait_until(lambda: received(view, server).startswith(b"first\n"))  # and the second line, if we were slow
 
         path.unlink()
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from core.errors import NobodyThere, SendError, TincanError
-from core.events import Sent, SessionId
+from core.events import SessionId
 from core.net.audience import Audience
 from core.sending.plan import Plan, PlanError, Repeated, Step, every
 from core.sending.repeat import Repeat
@@ -22,6 +22,7 @@ from core.workbench import Workbench
 from tests.core.test_workbench import (
     connected,
     received,
+    sent,
     serving,
     wait_to_receive,
     with_connections,
@@ -137,7 +138,7 @@ class TestByTheClock:
         end = teller.wait_for_end()
         view.wait_until(lambda: len(received(view, server)) == 4 * 30)
 
-        at = [event.at for event in view.events if isinstance(event, Sent) and event.session == client]
+        at = [event.at for event in sent(view, client, 30)]
         planned = (29 + end.missed) * 0.006  # seconds; with the thinking added it would be two thirds more
         assert (at[-1] - at[0]) / 1e9 == pytest.approx(planned, abs=0.06)
 
@@ -155,7 +156,7 @@ class TestByTheClock:
         end = teller.wait_for_end()
         wait_to_receive(view, server, b"0;1;2;3;4;")
 
-        at = [event.at for event in view.events if isinstance(event, Sent) and event.session == client]
+        at = [event.at for event in sent(view, client, 5)]
         assert end.missed >= 5
         assert end.lateness.max_ns < 18_000_000  # of each against a moment that had not passed
         assert (at[-1] - at[0]) / 1e9 > (4 + end.missed) * 0.018 - 0.018
