@@ -138,7 +138,7 @@ class FileSending(Run):
             reader.leave("the connection ended first")
         elif reader.offset < source.size and connection.waiting < WINDOW and now >= reader.due:
             piece, ends_line = source.piece(reader.offset)
-            return reader.take(piece, now, (self._line_pause_ns or 0) if ends_line else 0)
+            return reader.take(piece, (self._line_pause_ns or 0) if ends_line else 0)
         return reader.is_over
 
     def _next_look(self, going: list[_Reader]) -> int:
@@ -195,8 +195,8 @@ class _Reader:
         self.is_over = False
         self.why = ""
 
-    def take(self, piece: bytes, now: int, pause: int) -> bool:
-        """Hand a piece over; whether the connection took it."""
+    def take(self, piece: bytes, pause: int) -> bool:
+        """Hand a piece over, and none before ``pause`` ns have passed after it; whether the connection took it."""
         try:
             self.connection.send_exactly(piece)
         except NoRoom:  # others have filled it, or it has less than a window
@@ -205,7 +205,7 @@ class _Reader:
             self.leave(str(error))
             return False
         self.offset += len(piece)
-        self.due = now + pause
+        self.due = time.monotonic_ns() + pause  # from when it was sent, not from when that began
         return True
 
     def leave(self, why: str) -> None:
