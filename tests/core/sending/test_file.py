@@ -31,6 +31,7 @@ from tests.support.stage import serving as serving_net
 from tests.support.story import PATIENCE, View
 
 Talk = tuple[Workbench, View, SessionId, SessionId]
+TIME_TO_CHANGE_IT = 1.0  # seconds between two lines, which a busy machine needs to see the first and change the file
 
 
 class Teller:
@@ -279,7 +280,7 @@ class TestWhatIsWrongWithAFile:
         workbench, view, server, client = talk
         path = a_file(tmp_path, b"first\nsecond\n")
         teller = Teller()
-        run = workbench.send_file(client, path, line_pause=0.05, tell=teller)
+        run = workbench.send_file(client, path, line_pause=TIME_TO_CHANGE_IT, tell=teller)
         wait_to_receive(view, server, b"first\n")
 
         os.truncate(path, 6)
@@ -294,7 +295,7 @@ class TestWhatIsWrongWithAFile:
         workbench, view, server, client = talk
         path = a_file(tmp_path, b"first\nsecond\n")
         teller = Teller()
-        workbench.send_file(client, path, line_pause=0.05, tell=teller)
+        workbench.send_file(client, path, line_pause=TIME_TO_CHANGE_IT, tell=teller)
         wait_to_receive(view, server, b"first\n")
 
         with path.open("ab") as file:
