@@ -29,11 +29,11 @@ __version__ = "0.1.0"
 __all__ = ["Address", "Client", "Limits", "Server", "Workbench", "__version__"]
 
 _HOMES = {
-    "Address": "core.address",
-    "Client": "core.net.client",
-    "Limits": "core.settings",
-    "Server": "core.net.server",
-    "Workbench": "core.workbench",
+    "Address": ".address",
+    "Client": ".net.client",
+    "Limits": ".settings",
+    "Server": ".net.server",
+    "Workbench": ".workbench",
 }
 
 
@@ -41,5 +41,5 @@ def __getattr__(name: str) -> object:
     """Import the public name from the module that defines it."""
     home = _HOMES.get(name)
     if home is None:
-        raise AttributeError(f"module 'core' has no attribute {name!r}")
-    return getattr(import_module(home), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home, __name__), name)

@@ -11,6 +11,7 @@ from typing import NoReturn
 from core import __version__
 from core.address import Address, parse_address
 from core.arguments import add_frame
+from core.command import program_name
 from core.errors import TincanError
 from core.events import Role
 from core.exporting import ExportOptions, add_export, run_export
@@ -28,8 +29,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
     """Read the command line. Raises ``SystemExit`` with code 2 after one line on standard error."""
-    name = "tincan" if getattr(sys, "frozen", False) else "python -m core"
-    parser = _Parser(prog=name, description="Talk TCP in a terminal, from either end.")
+    parser = _Parser(prog=program_name(), description="Talk TCP in a terminal, from either end.")
     parser.add_argument("--version", action="version", version=f"Tincan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     _add_serve(commands.add_parser("serve", help="listen, show what clients say, and answer"))

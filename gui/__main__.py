@@ -22,9 +22,9 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(BAD_ARGUMENT)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program; the answer is its exit code."""
-    found = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, *, epilog: str = "") -> int:
+    """Run the program; the answer is its exit code. ``epilog`` is what its ``--help`` says at the end."""
+    found = _parser(epilog).parse_args(arguments)
     if found.version:
         _say(f"Tincan {__version__}")
         return 0
@@ -52,8 +52,13 @@ def _open(found: argparse.Namespace) -> int:
     return run(Options(found.serve, found.connect, found.config, found.open))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="tincan", description="Talk TCP from either end.")
+def _parser(epilog: str) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="tincan",
+        description="Talk TCP from either end, in a window.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--serve", type=_server, metavar="[HOST:]PORT", help="start a server")
     parser.add_argument("--connect", type=_peer, metavar="HOST:PORT", help="connect to a server")
     parser.add_argument("--open", type=_journal, metavar="FILE", help="show an old journal")

@@ -35,14 +35,17 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.choosing", LIBRARY | {"core.journal"}),
     ("core.exporting", LIBRARY | {"core.choosing", "core.arguments", "core.journal", "core.text_safety"}),
     ("core.finding", LIBRARY | {"core.choosing", "core.compose", "core.journal", "core.text_safety"}),
-    ("core.__main__", LIBRARY | {"core.arguments", "core.replies", "core.terminal", "core.exporting", "core.finding"}),
+    (
+        "core.__main__",
+        LIBRARY | {"core.arguments", "core.command", "core.replies", "core.terminal", "core.exporting", "core.finding"},
+    ),
     ("core", {"core"}),
     ("gui", {"core"}),
     ("build_scripts", set()),
 ]
 
-# What is packed: the window, by definition.
-PROGRAM_ENTRIES = {"build_scripts.entry"}
+# What is packed and installed: the window and the library, by definition.
+PROGRAM_ENTRIES = {"build_scripts.tincan", "build_scripts.tincan.__main__"}
 
 
 def modules(package: str) -> Iterator[tuple[str, Path]]:

@@ -16,7 +16,7 @@ from build_scripts.terminal_talk import says_version, talk_in_terminals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts stand in for built programs")
 
-ENTRY = [sys.executable, str(ROOT / "build_scripts" / "entry.py")]
+PROGRAM = [sys.executable, str(ROOT / "build_scripts" / "tincan" / "__main__.py")]
 REPORTS = """
 while [ $# -gt 0 ]; do
   if [ "$1" = --self-test ]; then echo '{"passed": true}' > "$2"; exit 0; fi
@@ -92,13 +92,13 @@ def test_without_a_display_one_line_is_due(tmp_path: Path, body: str) -> None:
 def test_without_a_display_the_program_itself_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
-    situations.complains_without_display(script(tmp_path, f'exec {shlex.join(ENTRY)} "$@"'))
+    situations.complains_without_display(script(tmp_path, f'exec {shlex.join(PROGRAM)} "$@"'))
 
 
 def test_the_terminal_programs_talk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
-    talk_in_terminals(ENTRY)
+    talk_in_terminals(PROGRAM)
 
 
 def test_terminal_programs_that_end_at_once_are_found_out(tmp_path: Path) -> None:

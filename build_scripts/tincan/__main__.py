@@ -1,0 +1,30 @@
+"""The program ``tincan``, packed or installed: the window, or a terminal program if the first argument is its name."""
+
+from __future__ import annotations
+
+import sys
+
+TERMINAL_PROGRAMS = ("serve", "connect", "find", "export")
+_IN_A_TERMINAL = """\
+in a terminal, without a window:
+  tincan serve [HOST:]PORT     listen, show what clients say, and answer
+  tincan connect HOST:PORT     connect, send the lines of standard input, show the answers
+  tincan find FILE TEXT        show where a journal has a text, bytes or a pattern
+  tincan export FILE           write what was recorded as text, CSV, JSON Lines or raw bytes
+Each explains its options with --help.
+"""
+
+
+def main() -> int:
+    """Run what the command line asks for; the exit code."""
+    if sys.argv[1:2] and sys.argv[1] in TERMINAL_PROGRAMS:
+        from core.__main__ import main as terminal
+
+        return terminal()
+    from gui.__main__ import main as window
+
+    return window(epilog=_IN_A_TERMINAL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
