@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,8 +31,8 @@ def main(arguments: Sequence[str] | None = None, *, epilog: str = "") -> int:
         return 0
     try:
         import tkinter
-    except ImportError:
-        _complain("this Python has no tkinter; install it (on Debian and Ubuntu: apt install python3-tk)")
+    except ImportError as error:
+        _complain(_why_no_tkinter(error))
         return BAD_ARGUMENT
     try:
         return _open(found)
@@ -49,7 +50,25 @@ def _open(found: argparse.Namespace) -> int:
         return run_self_test(found.self_test)
     from gui.app import Options, run
 
-    return run(Options(found.serve, found.connect, found.config, found.open))
+    return run(Options(found.serve, found.connect, found.config, found.open or found.file))
+
+
+def _why_no_tkinter(error: ImportError) -> str:
+    """Say whether Python has no tkinter, or has it and something that it is made with is missing."""
+    if isinstance(error, ModuleNotFoundError):
+        return "this Python has no tkinter; install it (on Debian and Ubuntu: apt install python3-tk)"
+    library = re.match(r"(lib\S+): cannot open shared object file", str(error))
+    if library is None:
+        return f"the window's toolkit (tkinter, Tk) cannot be loaded: {error}"
+    return f"no window can be opened here: the system has no {library[1]}; {_how_to_install(library[1])}"
+
+
+def _how_to_install(library: str) -> str:
+    """Name the package of a library; Debian's is called after the library and its version: libX11.so.6 is libx11-6."""
+    name, _, version = library.lower().partition(".so")
+    version = version.removeprefix(".")
+    package = f"{name}-{version}" if name[-1].isdigit() and version else f"{name}{version}"
+    return f"install it (on Debian and Ubuntu: apt install {package})"
 
 
 def _parser(epilog: str) -> argparse.ArgumentParser:
@@ -61,7 +80,9 @@ def _parser(epilog: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("--serve", type=_server, metavar="[HOST:]PORT", help="start a server")
     parser.add_argument("--connect", type=_peer, metavar="HOST:PORT", help="connect to a server")
-    parser.add_argument("--open", type=_journal, metavar="FILE", help="show an old journal")
+    journal = parser.add_mutually_exclusive_group()
+    journal.add_argument("--open", type=_journal, metavar="FILE", help="show an old journal")
+    journal.add_argument("file", nargs="?", type=_journal, metavar="FILE", help="the same, as a double click does it")
     parser.add_argument("--config", type=_folder, metavar="DIR", help="keep settings and journals in this folder")
     parser.add_argument("--version", action="store_true", help="say which version this is")
     parser.add_argument(

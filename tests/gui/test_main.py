@@ -16,6 +16,8 @@ import pytest
 
 from build_scripts.project import ROOT
 from core import __version__
+from gui.__main__ import main
+from gui.app import Options
 
 PATIENCE = 20.0  # seconds
 
@@ -140,3 +142,69 @@ def test_a_signal_closes_the_window_without_asking(
         assert peer.recv(100) == b""
     assert program.stderr is not None
     assert program.stderr.read() == ""
+
+
+LOADING = """
+import sys
+class Broken:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tkinter":
+            raise {error}
+sys.meta_path.insert(0, Broken())
+from gui.__main__ import main
+sys.exit(main([]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            'ImportError("libX11.so.6: cannot open shared object file: No such file or directory")',
+            "no window can be opened here: the system has no libX11.so.6; "
+            "install it (on Debian and Ubuntu: apt install libx11-6)",
+        ),
+        (
+            'ImportError("libtk8.6.so: cannot open shared object file: No such file or directory")',
+            "no window can be opened here: the system has no libtk8.6.so; "
+            "install it (on Debian and Ubuntu: apt install libtk8.6)",
+        ),
+        (
+            'ImportError("DLL load failed while importing _tkinter: not found")',
+            "the window's toolkit (tkinter, Tk) cannot be loaded: DLL load failed while importing _tkinter: not found",
+        ),
+        (
+            "ModuleNotFoundError(\"No module named '_tkinter'\", name='_tkinter')",
+            "this Python has no tkinter; install it (on Debian and Ubuntu: apt install python3-tk)",
+        ),
+    ],
+)
+def test_what_is_missing_is_named(error: str, told: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING.format(error=error)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"tincan: {told}\n")
+
+
+@pytest.mark.parametrize("before", [["--open"], []], ids=["by option", "alone, as a double click does it"])
+def test_a_journal_is_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: list[str]) -> None:
+    journal = tmp_path / "talk of today.tincan"
+    journal.touch()
+    asked: list[Options] = []
+
+    def run(options: Options) -> int:
+        asked.append(options)
+        return 0
+
+    monkeypatch.setattr("gui.app.run", run)
+
+    assert main([*before, str(journal)]) == 0
+    assert asked == [Options(journal=journal)]
+
+
+def test_two_journals_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--open", __file__, __file__])
+
+    assert capsys.readouterr().err == "tincan: argument FILE: not allowed with argument --open\n"
