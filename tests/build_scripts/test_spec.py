@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plistlib
 import tkinter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from build_scripts import materials, project, recipe, target
+from build_scripts import elf, materials, project, recipe, target
 from build_scripts.project import ROOT
 from build_scripts.target import System, Target
 
 SPEC = ROOT / "build_scripts" / "app.spec"
+SEARCHED = ("searched.so", "/lib/searched.so", "BINARY")  # stands for what was done to the others
 WINDOWS_SETTINGS = "{http://schemas.microsoft.com/SMI/2016/WindowsSettings}"
 
 
@@ -27,6 +29,12 @@ class Analysed:
     datas: list[tuple[str, str, str]]
     pure: list[tuple[str, str, str]] = field(default_factory=list)
     scripts: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+class Modules(str):
+    """An archive of modules, by its name, and what is needed to read it."""
+
+    dependencies: Sequence[tuple[str, str, str]] = (("struct.so", "/lib/struct.so", "EXTENSION"),)
 
 
 @dataclass
@@ -47,7 +55,7 @@ class PyInstallerWords:
         return {
             "SPECPATH": str(SPEC.parent),
             "Analysis": lambda *_, **__: self.analysed,
-            "PYZ": lambda _modules, name: Path(name).name,
+            "PYZ": lambda _modules, name: Modules(Path(name).name),
             **kinds,
         }
 
@@ -73,6 +81,7 @@ def run_spec(monkeypatch: pytest.MonkeyPatch, folder: Path, system: System, tcl:
     monkeypatch.setattr(tkinter, "TclVersion", tcl)
     monkeypatch.setattr(project, "BUILD", folder / "build")
     monkeypatch.setattr(materials, "keep", lambda _entries: None)
+    monkeypatch.setattr(elf, "copied_without_search_path", lambda rows, _folder: [*rows, SEARCHED])
     words = PyInstallerWords()
     exec(compile(SPEC.read_text(encoding="utf-8"), SPEC, "exec"), words.words())
     return words
@@ -151,7 +160,20 @@ def test_what_no_window_reads_stays_out_and_encodings_stay_in(monkeypatch: pytes
 def test_only_on_linux_zlib_is_the_systems(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: System, count: int
 ) -> None:
-    assert len(run_spec(monkeypatch, tmp_path, system).analysed.binaries) == count
+    packed = run_spec(monkeypatch, tmp_path, system).analysed.binaries
+
+    assert len([row for row in packed if row != SEARCHED]) == count
+
+
+@pytest.mark.parametrize("system", list(System))
+def test_on_linux_no_compiled_file_keeps_where_it_looked_for_libraries(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: System
+) -> None:
+    words = run_spec(monkeypatch, tmp_path, system)
+
+    archives = [options["parts"][0].dependencies for kind, options in words.made if kind == "EXE"]
+    packed = [words.analysed.binaries, *archives]
+    assert [SEARCHED in rows for rows in packed] == [system is System.LINUX] * len(packed)
 
 
 def test_nothing_that_may_come_to_talk_or_record_is_left_out() -> None:
