@@ -32,7 +32,7 @@ from types import FrameType
 
 from build_scripts import commands, machine
 from build_scripts.drive import WINDOW_CLASS, appeared
-from build_scripts.project import RELEASE, ROOT
+from build_scripts.project import APP_ID, RELEASE, ROOT
 from build_scripts.running import SmokeError, end
 from build_scripts.situations import AS_NOBODY, is_root_on_linux
 from build_scripts.target import this_target
@@ -87,8 +87,10 @@ _OWN_CERTIFICATES = Path(
 _NETWORK_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "ssl_cert_file", "requests_ca_bundle")
 _NETWORK_OF_APT = ("Acquire::http", "Acquire::Check", "Acquire::Force", "Acquire::Retries")
 _DESKTOP_FILES = (
-    "usr/share/applications/tincan.desktop",
-    "usr/share/icons/hicolor/48x48/apps/tincan.png",
+    f"usr/share/applications/{APP_ID}.desktop",
+    f"usr/share/metainfo/{APP_ID}.metainfo.xml",
+    f"usr/share/mime/packages/{APP_ID}.xml",
+    f"usr/share/icons/hicolor/48x48/apps/{APP_ID}.png",
     "usr/share/man/man1/tincan.1.gz",
 )
 

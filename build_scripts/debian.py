@@ -1,29 +1,30 @@
 """The Debian package: the folder build under /usr/lib/tincan, with what a desktop needs to offer it.
 
-Written here rather than by dpkg-deb, so that it comes out the same byte for byte and on any Linux.
+``dpkg-deb`` packs it, with one date for everything, so that it comes out the same byte for byte.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import io
-import lzma
+import os
 import re
 import subprocess
-import tarfile
+import tempfile
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
-from build_scripts.archives import EXECUTABLE, PLAIN, add_file, header
-from build_scripts.project import ROOT, version
+from build_scripts.archives import EXECUTABLE, PLAIN
+from build_scripts.project import APP_ID, LICENCES, MAINTAINER, ROOT, USER_README, version
 from build_scripts.target import Target
 
 _LINUX = ROOT / "build_scripts" / "linux"
 _ICONS = ROOT / "build_scripts" / "icons"
 _SIZES = (16, 24, 32, 48, 64, 128, 256)
-_MAGIC = b"!<arch>\n"
 _ELF = b"\x7fELF"
 # What the C library brings.
 _OF_LIBC = re.compile(r"(libc|libm|libdl|libpthread|librt|libutil|libresolv)\.so\.\d+|ld-linux.*")
@@ -36,7 +37,7 @@ _CONTROL = """\
 Package: tincan
 Version: {version}
 Architecture: {architecture}
-Maintainer: The Tincan authors <tincan@localhost>
+Maintainer: {maintainer}
 Installed-Size: {kibibytes}
 Depends: {depends}
 Section: net
@@ -62,6 +63,7 @@ def write(package: Path, folder: Path, target: Target, date: int) -> None:
     entries = contents(folder, date)
     control = _CONTROL.format(
         version=version(),
+        maintainer=MAINTAINER,
         architecture=target.debian_architecture,
         kibibytes=sum(len(entry.content) + 1023 for entry in entries.values()) // 1024,
         depends=", ".join(dependencies(folder)),
@@ -71,28 +73,44 @@ def write(package: Path, folder: Path, target: Target, date: int) -> None:
         for name, entry in sorted(entries.items())
         if not entry.link
     )
-    about = {"control": Entry(control.encode()), "md5sums": Entry(sums.encode())}
-    members = {
-        "debian-binary": b"2.0\n",
-        "control.tar.xz": _tar_xz(about, date),
-        "data.tar.xz": _tar_xz(entries, date),
-    }
-    package.write_bytes(_MAGIC + b"".join(_member(name, content, date) for name, content in members.items()))
+    about = {"DEBIAN/control": Entry(control.encode()), "DEBIAN/md5sums": Entry(sums.encode())}
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "root"
+        _lay_out(root, {**entries, **about}, date)
+        _pack(root, package, date)
 
 
 def contents(folder: Path, date: int) -> dict[str, Entry]:
     """Every file of the package by its path without the leading slash."""
-    found = {f"usr/lib/tincan/{path.relative_to(folder).as_posix()}": _entry(path) for path in _files(folder)}
+    documents = {USER_README, LICENCES}  # of the folder, which in a package have places of their own
+    program = {path.relative_to(folder).as_posix(): _entry(path) for path in _files(folder)}
+    found = {f"usr/lib/tincan/{name}": entry for name, entry in program.items() if name not in documents}
     found["usr/bin/tincan"] = Entry(link="../lib/tincan/tincan")
-    found["usr/share/applications/tincan.desktop"] = Entry((_LINUX / "tincan.desktop").read_bytes())
-    found["usr/share/man/man1/tincan.1.gz"] = Entry(_gzipped(manual(), date))
+    found[f"usr/share/applications/{APP_ID}.desktop"] = Entry(_filled("tincan.desktop", date))
+    found[f"usr/share/metainfo/{APP_ID}.metainfo.xml"] = Entry(_filled("tincan.metainfo.xml", date))
+    found[f"usr/share/mime/packages/{APP_ID}.xml"] = Entry(_filled("tincan.mime.xml", date))
+    found["usr/share/man/man1/tincan.1.gz"] = Entry(_gzipped(_filled("tincan.1", date)))
     for size in _SIZES:
         icon = (_ICONS / f"tincan-{size}.png").read_bytes()
-        found[f"usr/share/icons/hicolor/{size}x{size}/apps/tincan.png"] = Entry(icon)
-    found["usr/share/icons/hicolor/scalable/apps/tincan.svg"] = Entry((_ICONS / "tincan.svg").read_bytes())
-    found["usr/share/doc/tincan/copyright"] = Entry((ROOT / "LICENSE").read_bytes())
-    found["usr/share/doc/tincan/changelog.gz"] = Entry(_gzipped((ROOT / "CHANGELOG.md").read_bytes(), date))
+        found[f"usr/share/icons/hicolor/{size}x{size}/apps/{APP_ID}.png"] = Entry(icon)
+    found[f"usr/share/icons/hicolor/scalable/apps/{APP_ID}.svg"] = Entry((_ICONS / "tincan.svg").read_bytes())
+    found["usr/share/lintian/overrides/tincan"] = Entry(_filled("lintian-overrides", date))
+    found["usr/share/doc/tincan/README"] = program[USER_README]
+    found["usr/share/doc/tincan/copyright"] = program[LICENCES]
+    found["usr/share/doc/tincan/changelog.gz"] = Entry(_gzipped(changelog(date).encode()))
     return found
+
+
+def changelog(date: int) -> str:
+    """What CHANGELOG.md says of this version, in the form that Debian's tools read."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changes = re.split(r"\n(?=- )|\n\n", text.partition(f"\n## {version()}\n")[2].partition("\n## ")[0].strip())
+    lines = [
+        textwrap.fill(change.removeprefix("- "), 79, initial_indent="  * ", subsequent_indent="    ")
+        for change in changes
+    ]
+    day = format_datetime(datetime.fromtimestamp(date, UTC))
+    return "\n".join([f"tincan ({version()}) unstable; urgency=medium", "", *lines, "", f" -- {MAINTAINER}  {day}", ""])
 
 
 def dependencies(folder: Path) -> list[str]:
@@ -118,11 +136,6 @@ def newest_libc(content: bytes) -> int:
     return max((int(number) for number in re.findall(rb"\0GLIBC_2\.(\d+)(?=[.\0])", content)), default=0)
 
 
-def manual() -> bytes:
-    """The manual page."""
-    return (_LINUX / "tincan.1").read_text(encoding="utf-8").replace("@VERSION@", version()).encode()
-
-
 def _files(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file()]
 
@@ -130,33 +143,43 @@ def _files(folder: Path) -> list[Path]:
 def _entry(path: Path) -> Entry:
     if path.is_symlink():
         return Entry(link=path.readlink().as_posix())
-    return Entry(path.read_bytes(), EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN)
+    is_program = path.stat().st_mode & 0o100 and ".so" not in path.name  # nobody executes a library
+    return Entry(path.read_bytes(), EXECUTABLE if is_program else PLAIN)
 
 
-def _tar_xz(entries: Mapping[str, Entry], date: int) -> bytes:
-    """Pack files and the folders above them, each named as dpkg wants it: ``./usr/bin/tincan``."""
-    content = io.BytesIO()
-    folders = {str(parent) for name in entries for parent in Path(name).parents}
-    with tarfile.open(fileobj=content, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for name in sorted(folders | entries.keys()):
-            entry = entries.get(name)
-            inside = "./" if name == "." else f"./{name}"
-            if entry is None:
-                tar.addfile(header(inside, date, kind=tarfile.DIRTYPE, mode=EXECUTABLE))
-            elif entry.link:
-                link = header(inside, date, kind=tarfile.SYMTYPE, mode=0o777)
-                link.linkname = entry.link
-                tar.addfile(link)
-            else:
-                add_file(tar, inside, entry.content, date, entry.mode)
-    return lzma.compress(content.getvalue(), preset=9 | lzma.PRESET_EXTREME)
+def _filled(name: str, date: int) -> bytes:
+    """A file of ``build_scripts/linux`` with what is known only now."""
+    text = (_LINUX / name).read_text(encoding="utf-8")
+    day = datetime.fromtimestamp(date, UTC).date().isoformat()
+    for word, value in {"@VERSION@": version(), "@APP_ID@": APP_ID, "@DATE@": day}.items():
+        text = text.replace(word, value)
+    return text.encode()
 
 
-def _gzipped(content: bytes, date: int) -> bytes:
-    return gzip.compress(content, 9, mtime=date)
+def _lay_out(root: Path, entries: Mapping[str, Entry], date: int) -> None:
+    """Write the files as they are installed, whatever this user's umask is."""
+    for name, entry in entries.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if entry.link:
+            path.symlink_to(entry.link)
+        else:
+            path.write_bytes(entry.content)
+            path.chmod(entry.mode)
+    for path in sorted([root, *root.rglob("*")], reverse=True):  # what is in a folder before the folder
+        if path.is_dir():
+            path.chmod(EXECUTABLE)
+        os.utime(path, (date, date), follow_symlinks=False)
 
 
-def _member(name: str, content: bytes, date: int) -> bytes:
-    """One member of an ar archive: a header of 60 bytes in columns, the content, and a byte to make it even."""
-    head = f"{name:<16}{date:<12}{0:<6}{0:<6}{'100644':<8}{len(content):<10}`\n"
-    return head.encode("ascii") + content + b"\n" * (len(content) % 2)
+def _pack(root: Path, package: Path, date: int) -> None:
+    # How many threads compress decides where xz begins new blocks.
+    same = {"SOURCE_DATE_EPOCH": str(date), "DPKG_DEB_THREADS_MAX": "1"}
+    command = ["dpkg-deb", "--root-owner-group", "-Zxz", "-z9", "-Sextreme", "--build", str(root), str(package)]
+    done = subprocess.run(command, env={**os.environ, **same}, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ValueError(f"dpkg-deb refuses the package: {done.stderr.strip()}")
+
+
+def _gzipped(content: bytes) -> bytes:
+    return gzip.compress(content, 9, mtime=0)

@@ -129,6 +129,11 @@ BINUTILS = Need(
     _on_path("objcopy"),
     dict.fromkeys(("apt-get", "dnf", "zypper", "pacman", "apk"), "binutils"),
 )
+DPKG = Need(
+    "dpkg-deb, which packs the package for Debian",
+    _on_path("dpkg-deb"),
+    dict.fromkeys(("apt-get", "dnf", "zypper", "pacman", "apk"), "dpkg"),
+)
 VIRTUAL_DISPLAY = Need(
     "a display without a screen (Xvfb)",
     _on_path("Xvfb"),
@@ -155,7 +160,7 @@ FONTS = Need(
 _ON_LINUX = sys.platform == "linux"
 TO_RUN = (TK,)
 TO_TEST = (TK, VENV, VIRTUAL_DISPLAY, FONTS) if _ON_LINUX else (TK, VENV)
-TO_BUILD = (*TO_TEST, SHARED_LIBRARY, BINUTILS) if _ON_LINUX else TO_TEST
+TO_BUILD = (*TO_TEST, SHARED_LIBRARY, BINUTILS, DPKG) if _ON_LINUX else TO_TEST
 
 
 def ensure(needs: Iterable[Need]) -> None:

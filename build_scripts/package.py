@@ -13,11 +13,10 @@ from build_scripts.bill import bill
 from build_scripts.build import date_of_commit
 from build_scripts.materials import materials
 from build_scripts.notices import notices
-from build_scripts.project import DIST, RELEASE, ROOT
+from build_scripts.project import DIST, LICENCES, RELEASE, ROOT, USER_README, user_readme
 from build_scripts.target import BUNDLE, FOLDER, System, Target, this_target
 
 SUMS = "SHA256SUMS"
-_NOTICES = "LICENSES.txt"
 _AIMS = {"": 12_000_000, ".exe": 12_000_000, ".deb": 9_000_000}  # bytes, by what a download's name ends with
 
 
@@ -49,7 +48,7 @@ def package(target: Target, dist: Path, release: Path, date: int) -> list[Path]:
     release.mkdir(parents=True)
     parts = materials()
     licences = notices(parts)
-    (release / f"{target.name}-{_NOTICES}").write_text(licences, encoding="utf-8", newline="\n")
+    (release / f"{target.name}-{LICENCES}").write_text(licences, encoding="utf-8", newline="\n")
     (release / f"{target.name}.cdx.json").write_text(bill(target, parts, date), encoding="utf-8", newline="\n")
     with tempfile.TemporaryDirectory() as scratch:
         if target.system is not System.MACOS:
@@ -66,8 +65,8 @@ def _folder_with_notices(dist: Path, scratch: Path, licences: str) -> Path:
     """The folder build, beside it what must be handed on with it."""
     folder = scratch / FOLDER
     shutil.copytree(dist / FOLDER, folder, symlinks=True)
-    (folder / _NOTICES).write_text(licences, encoding="utf-8", newline="\n")
-    shutil.copyfile(ROOT / "README.md", folder / "README.md")
+    (folder / LICENCES).write_text(licences, encoding="utf-8", newline="\n")
+    (folder / USER_README).write_text(user_readme(), encoding="utf-8", newline="\n")
     return folder
 
 

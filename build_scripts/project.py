@@ -11,6 +11,10 @@ BUILD = ROOT / "build"
 DIST = ROOT / "dist"
 RELEASE = DIST / "release"  # what people download
 ICONS = ROOT / "gui" / "icons"
+APP_ID = "io.github.tincan_tcp.Tincan"  # what desktops and macOS know the program by
+MAINTAINER = "The Tincan authors <tincan-tcp@users.noreply.github.com>"
+USER_README = "README.txt"  # in a download: for who uses the program, where README.md is for who builds it
+LICENCES = "LICENSES.txt"
 
 
 def version() -> str:
@@ -20,6 +24,12 @@ def version() -> str:
     if found is None:
         raise ValueError("core/__init__.py states no __version__ of the form 1.2.3")
     return found.group(1)
+
+
+def user_readme() -> str:
+    """The page for who uses the program, which every archive and package has."""
+    text = (ROOT / "build_scripts" / "user_readme.txt").read_text(encoding="utf-8")
+    return text.replace("@VERSION@", version())
 
 
 def development_pins() -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from build_scripts.project import ROOT, version
+from build_scripts.project import APP_ID, ROOT, version
 from build_scripts.target import System, Target
 from build_scripts.version_info import version_info
 
@@ -15,7 +15,8 @@ HERE = ROOT / "build_scripts"
 # Parts of the standard library that only development uses. Nothing that may come to talk or to record is here.
 UNUSED_MODULES = (
     "asyncio", "concurrent", "curses", "distutils", "doctest", "ensurepip", "idlelib", "lib2to3", "multiprocessing",
-    "pdb", "pydoc", "pydoc_data", "setuptools", "test", "tkinter.tix", "turtle", "unittest", "venv", "xmlrpc",
+    "pdb", "pydoc", "pydoc_data", "readline", "rlcompleter", "setuptools", "test", "tkinter.tix", "turtle",
+    "unittest", "venv", "xmlrpc",
 )  # fmt: skip
 # Compressors that nothing here compresses with, and OpenSSL's hashes, which hashlib has of its own. If something comes
 # to import ssl, OpenSSL is packed again with it.
@@ -103,7 +104,7 @@ def _resources(target: Target, work: Path) -> dict[str, Any]:
 def _bundle() -> dict[str, Any]:
     return {
         "icon": str(HERE / "icons" / "tincan.icns"),
-        "bundle_identifier": "org.tincan.Tincan",
+        "bundle_identifier": APP_ID.replace("_", "-"),  # in which Apple allows no underscore
         "version": version(),
         "info_plist": {
             "CFBundleName": "Tincan",

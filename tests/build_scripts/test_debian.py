@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import _socket
 import _tkinter
 import configparser
+import gzip
 import hashlib
 import io
+import os
 import shutil
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from build_scripts import debian
+from build_scripts import debian, elf
 from build_scripts.drive import WINDOW_CLASS
-from build_scripts.project import version
+from build_scripts.project import APP_ID, LICENCES, USER_README, version
 from build_scripts.target import System, Target
+from tests.support.journals import write_journal
 
 pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or shutil.which("objdump") is None, reason="needs a compiled Linux program and binutils"
+    sys.platform != "linux" or None in map(shutil.which, ("objdump", "dpkg-deb")),
+    reason="needs a compiled Linux program, binutils and dpkg-deb",
 )
 
 DATE = 1_767_225_600
@@ -35,7 +41,21 @@ def folder(tmp_path: Path) -> Path:
     shutil.copy(Path(shutil.which("true") or "").resolve(), place / "tincan")
     (place / "_internal" / "data").write_bytes(b"data")
     (place / "_internal" / "link").symlink_to("data")
+    library = place / "_internal" / Path(_socket.__file__).name
+    library.write_bytes(elf.without_search_path(Path(_socket.__file__).read_bytes()))
+    library.chmod(0o755)
+    subprocess.run(["strip", library], check=True)
+    (place / USER_README).write_text("For who uses it.\n", encoding="utf-8")
+    (place / LICENCES).write_text("Copyright (c) 2026 by us.\n", encoding="utf-8")
     return place
+
+
+@pytest.fixture
+def unpacked(folder: Path, tmp_path: Path) -> Path:
+    """The package as dpkg unpacks it."""
+    debian.write(tmp_path / "t.deb", folder, TARGET, DATE)
+    subprocess.run(["dpkg-deb", "--extract", tmp_path / "t.deb", tmp_path / "root"], check=True)
+    return tmp_path / "root"
 
 
 def members(package: Path) -> dict[str, bytes]:
@@ -58,17 +78,90 @@ def test_the_package_has_the_program_and_what_a_desktop_needs(folder: Path, tmp_
     with tarfile.open(fileobj=io.BytesIO(parts["data.tar.xz"])) as data:
         entries = {entry.name: entry for entry in data}
         desktop = configparser.ConfigParser(interpolation=None)
-        desktop.read_string(
-            (data.extractfile("./usr/share/applications/tincan.desktop") or io.BytesIO()).read().decode()
-        )
+        menu = data.extractfile(f"./usr/share/applications/{APP_ID}.desktop")
+        assert menu is not None
+        desktop.read_string(menu.read().decode())
     assert entries["./usr/bin/tincan"].linkname == "../lib/tincan/tincan"
     assert entries["./usr/lib/tincan/tincan"].mode == 0o755
     assert entries["./usr/lib/tincan/_internal/link"].issym()
-    assert {entry.uid for entry in entries.values()} == {0}
+    assert {(entry.uid, entry.mtime) for entry in entries.values()} == {(0, DATE)}
     entry = desktop["Desktop Entry"]
     assert entry["StartupWMClass"] == WINDOW_CLASS
     assert f"./usr/share/icons/hicolor/48x48/apps/{entry['Icon']}.png" in entries
     assert f"./usr/bin/{entry['Exec'].split()[0]}" in entries
+
+
+def test_a_library_is_executed_by_nobody(unpacked: Path) -> None:
+    inside = unpacked / "usr/lib/tincan"
+
+    assert (inside / "_internal" / Path(_socket.__file__).name).stat().st_mode & 0o777 == 0o644
+    assert (inside / "tincan").stat().st_mode & 0o777 == 0o755
+
+
+def test_documents_are_where_debian_keeps_them_and_for_who_uses_it(unpacked: Path) -> None:
+    documents = unpacked / "usr/share/doc/tincan"
+
+    assert (documents / "README").read_text(encoding="utf-8") == "For who uses it.\n"
+    assert (documents / "copyright").read_text(encoding="utf-8") == "Copyright (c) 2026 by us.\n"
+    assert not list((unpacked / "usr/lib").rglob("*.txt"))
+
+
+def test_the_changelog_is_one_that_debian_reads(unpacked: Path) -> None:
+    packed = (unpacked / "usr/share/doc/tincan/changelog.gz").read_bytes()
+
+    text = gzip.decompress(packed).decode()
+    assert packed[4:8] == bytes(4)  # a date there is one more that differs between two builds
+    assert text.startswith(f"tincan ({version()}) unstable; urgency=medium\n\n  * ")
+    assert text.endswith("  Thu, 01 Jan 2026 00:00:00 +0000\n")
+    assert all(len(line) < 80 for line in text.splitlines() if not line.startswith(" -- "))
+
+
+def test_a_journal_is_known_by_its_name_and_by_what_is_in_it(unpacked: Path, tmp_path: Path) -> None:
+    write_journal(tmp_path / "talk.tincan", 1)
+    kind = ElementTree.parse(unpacked / f"usr/share/mime/packages/{APP_ID}.xml").find("{*}mime-type")
+    assert kind is not None
+    menu = (unpacked / f"usr/share/applications/{APP_ID}.desktop").read_text(encoding="utf-8")
+
+    content = (tmp_path / "talk.tincan").read_bytes()
+    matches = [(int(match.attrib["offset"]), match.attrib["value"]) for match in kind.iterfind(".//{*}match")]
+    assert len(matches) == 2
+    assert all(content[offset:].startswith(value.encode()) for offset, value in matches)
+    assert [glob.attrib["pattern"] for glob in kind.iterfind("{*}glob")] == ["*.tincan"]
+    assert f"\nMimeType={kind.attrib['type']};\n" in menu
+    assert "\nExec=tincan %f\n" in menu
+
+
+@pytest.mark.parametrize(
+    ("tool", "file"),
+    [
+        (("appstreamcli", "validate", "--no-net"), f"metainfo/{APP_ID}.metainfo.xml"),
+        (("desktop-file-validate",), f"applications/{APP_ID}.desktop"),
+        (("update-mime-database",), "mime"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_a_desktop_reads_is_valid(unpacked: Path, tool: tuple[str, ...], file: str) -> None:
+    if shutil.which(tool[0]) is None:
+        pytest.skip(f"there is no {tool[0]} here")
+
+    known = {**os.environ, "XDG_DATA_DIRS": str(unpacked / "usr/share")}
+    done = subprocess.run(
+        [*tool, unpacked / "usr/share" / file], env=known, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("lintian") is None, reason="there is no lintian here")
+def test_lintian_finds_no_error(folder: Path, tmp_path: Path) -> None:
+    name = f"tincan_{version()}_amd64.deb"
+    debian.write(tmp_path / name, folder, TARGET, DATE)
+
+    done = subprocess.run(
+        ["lintian", "--fail-on", "error", tmp_path / name], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_package_says_what_it_is_and_vouches_for_its_files(folder: Path, tmp_path: Path) -> None:
@@ -82,20 +175,21 @@ def test_the_package_says_what_it_is_and_vouches_for_its_files(folder: Path, tmp
     assert f"{expected}  usr/lib/tincan/tincan\n" in sums
 
 
-@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="there is no dpkg-deb here")
-def test_dpkg_takes_the_package(folder: Path, tmp_path: Path) -> None:
-    debian.write(tmp_path / "t.deb", folder, TARGET, DATE)
-
-    subprocess.run(["dpkg-deb", "--extract", tmp_path / "t.deb", tmp_path / "root"], check=True)
-    done = subprocess.run(["dpkg-deb", "--field", tmp_path / "t.deb", "Package"], capture_output=True, check=True)
+def test_dpkg_takes_the_package(folder: Path, unpacked: Path) -> None:
+    package = unpacked.parent / "t.deb"
+    done = subprocess.run(["dpkg-deb", "--field", package, "Package"], capture_output=True, check=True)
 
     assert done.stdout == b"tincan\n"
-    assert subprocess.run([tmp_path / "root/usr/bin/tincan"], check=False).returncode == 0
+    assert subprocess.run([unpacked / "usr/bin/tincan"], check=False).returncode == 0
 
 
 def test_the_same_folder_gives_the_same_package(folder: Path, tmp_path: Path) -> None:
-    for name in ("one.deb", "two.deb"):
-        debian.write(tmp_path / name, folder, TARGET, DATE)
+    for name, umask in (("one.deb", 0o022), ("two.deb", 0o077)):
+        before = os.umask(umask)
+        try:
+            debian.write(tmp_path / name, folder, TARGET, DATE)
+        finally:
+            os.umask(before)
 
     assert (tmp_path / "one.deb").read_bytes() == (tmp_path / "two.deb").read_bytes()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts import build, package
+from build_scripts import build, package, project
 from build_scripts.materials import Material
 from build_scripts.target import BUNDLE, System, Target
 
@@ -43,13 +43,18 @@ def packed(tmp_path: Path, system: System) -> tuple[str, list[str]]:
     return target.name, [path.name.removeprefix(target.name) for path in made]
 
 
-@pytest.mark.skipif(shutil.which("objdump") is None, reason="there are no binutils here")
+@pytest.mark.skipif(
+    None in map(shutil.which, ("objdump", "dpkg-deb")), reason="there are no binutils or no dpkg-deb here"
+)
 def test_linux_gets_a_file_an_archive_and_a_package(tmp_path: Path) -> None:
     name, made = packed(tmp_path, System.LINUX)
 
     assert made == ["", "-LICENSES.txt", ".cdx.json", ".deb", ".tar.gz", "SHA256SUMS"]
     with tarfile.open(tmp_path / "release" / f"{name}.tar.gz") as tar:
-        assert {f"{name}/tincan", f"{name}/LICENSES.txt", f"{name}/README.md"} <= set(tar.getnames())
+        assert set(tar.getnames()) == {name, *(f"{name}/{file}" for file in ("tincan", "LICENSES.txt", "README.txt"))}
+        page = tar.extractfile(f"{name}/README.txt")
+        assert page is not None
+        assert page.read().decode() == project.user_readme()
 
 
 def test_windows_gets_both_programs_each_way(tmp_path: Path) -> None:

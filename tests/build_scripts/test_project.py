@@ -8,6 +8,7 @@ import tomllib
 import core
 from build_scripts import project, version_info
 from build_scripts.project import ROOT
+from build_scripts.tincan.__main__ import TERMINAL_PROGRAMS
 
 
 def test_the_version_is_the_one_that_core_states() -> None:
@@ -45,3 +46,12 @@ def test_the_program_itself_depends_on_nothing() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
     assert settings["project"]["dependencies"] == []
+
+
+def test_the_page_in_the_downloads_is_for_who_uses_the_program() -> None:
+    page = project.user_readme()
+
+    assert page.startswith(f"Tincan {core.__version__}\n=")
+    assert not re.search(r"@\w+@|python|build|dev\.py|checkout", page)
+    assert all(f"tincan {name} " in page for name in TERMINAL_PROGRAMS)
+    assert all(len(line) <= 80 for line in page.splitlines())
