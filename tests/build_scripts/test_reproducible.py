@@ -14,7 +14,7 @@ import pytest
 from build_scripts.package import SUMS
 from build_scripts.project import ROOT
 
-pytestmark = pytest.mark.build
+pytestmark = [pytest.mark.build, pytest.mark.timeout(1200)]  # seconds: two builds at once
 
 DATE = "1767225600"
 

@@ -131,6 +131,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.mark.build
+@pytest.mark.timeout(600)  # seconds: packages are fetched
 def test_pip_installs_it_and_takes_all_of_it_away(
     made: tuple[Path, Path], hostile: Path, tmp_path: Path, display: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +163,7 @@ def test_pip_installs_it_and_takes_all_of_it_away(
 
 
 @pytest.mark.build
+@pytest.mark.timeout(600)  # seconds: packages are fetched
 def test_the_source_distribution_can_be_tested(made: tuple[Path, Path], tmp_path: Path) -> None:
     shutil.unpack_archive(made[0], tmp_path)
     folder = tmp_path / made[0].name.removesuffix(".tar.gz")
