@@ -145,7 +145,7 @@ class Typesetter:
     def _is_same_broadcast(self, leader: Passage, passage: Passage) -> bool:
         latest = self._also.get(leader.place, [leader.number or 0])[-1]
         same = (leader.kind, leader.size, leader.data) == (passage.kind, passage.size, passage.data)
-        return same and (passage.number or 0) > latest and passage.wall_ns - leader.wall_ns < SHARED_HEADER_NS
+        return same and (passage.number or 0) > latest and _are_close(leader, passage)
 
     def _set_bubble(self, row: Row, passage: Passage, *, goes_on: bool) -> None:
         if self._as_hex and passage.size:
@@ -308,7 +308,12 @@ def weight(passage: Passage) -> int:
 
 def _share_header(before: Passage, passage: Passage) -> bool:
     same_sender = (before.kind, before.connection) == (passage.kind, passage.connection)
-    return same_sender and abs(passage.wall_ns - before.wall_ns) < SHARED_HEADER_NS
+    return same_sender and _are_close(before, passage)
+
+
+def _are_close(before: Passage, passage: Passage) -> bool:
+    """Whether they share a time of day: it may have been set back between them."""
+    return abs(passage.wall_ns - before.wall_ns) < SHARED_HEADER_NS
 
 
 def _local(passage: Passage) -> time.struct_time:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from core.events import Role
@@ -66,6 +68,35 @@ def test_messages_of_one_sender_within_a_second_share_a_header() -> None:
     headed = ["server" in text_of(row) or "you" in text_of(row) for row in typesetter().set(entries)]
 
     assert headed == [True, False, True, True]
+
+
+@pytest.fixture
+def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is noon on this machine, wherever it stands, so that a few hours before are the same day."""
+    noon = time.mktime((2026, 11, 2, 12, 0, 0, 0, 0, -1))
+    monkeypatch.setattr("tests.gui.fake_journal.NOON_NS", int(noon) * 1_000_000_000)
+
+
+@pytest.mark.case("C-20")
+@pytest.mark.usefixtures("at_noon")
+def test_after_the_clock_was_set_back_a_message_has_a_header_of_its_own() -> None:
+    entries = [received(0, b"a", at=0), received(1, b"b", at=-7200), received(2, b"c", at=-7199.5)]
+
+    rows = typesetter().set(entries)
+
+    assert ["server" in text_of(row) for row in rows] == [True, True, False]
+    assert [clock(entry) in text_of(row) for row, entry in zip(rows, entries, strict=True)] == [True, True, False]
+
+
+@pytest.mark.case("C-20")
+@pytest.mark.usefixtures("at_noon")
+def test_the_same_words_to_another_after_the_clock_was_set_back_are_a_message_of_their_own() -> None:
+    entries = [sent(0, b"hi", number=1, at=0), sent(1, b"hi", number=2, at=0), sent(2, b"hi", number=3, at=-7200)]
+
+    together, _second, later = typesetter(Role.SERVER).set(entries)
+
+    assert text_of(together).startswith("server → #1 #2 ")
+    assert text_of(later).startswith("server → #3 ")
 
 
 def test_a_new_day_is_announced_once() -> None:
