@@ -448,6 +448,22 @@ def test_a_peer_that_goes_on_sending_does_not_keep_a_closing_connection_open() -
 
 
 @pytest.mark.case("C-06")
+def test_a_peer_that_talks_much_while_it_reads_late_gets_all_that_was_sent_before_the_close() -> None:
+    """The limit on what is drained counts from our FIN on: before it, bytes for the peer still wait here."""
+    limits = Limits(outbox=64 * KIB, drain_bytes=16 * KIB)
+    with serving("none", limits=limits) as (server, sink), NeverReads.calls(address_of(server)) as peer:
+        connection = ours(server)
+        taken = fill(connection)
+        connection.close()
+        peer.say(b"x" * 256 * KIB)
+        sink.wait_until(lambda: len(received(sink)) == 256 * KIB, "everything that the peer said")
+        assert len(peer.hear_all()) == taken
+        peer.leave()
+        assert ending(sink) is Ending.OURS
+        assert sink.of(NotSent) == []
+
+
+@pytest.mark.case("C-06")
 def test_a_peer_that_neither_reads_nor_leaves_is_closed_at_the_deadline() -> None:
     limits = Limits(outbox=64 * KIB, flush=0.3, drain=0.05)
     with serving("none", limits=limits) as (server, sink), NeverReads.calls(address_of(server)):

@@ -401,7 +401,9 @@ def test_who_is_turned_away_in_the_middle_of_a_sentence_still_hears_why() -> Non
         with Peer.calls(address_of(server)) as surplus:
             surplus.say(b"hello")
             go_on.set()
+            sink.wait_for(TurnedAway)  # by then it is closed, and a reset would be here
             assert surplus.hear_all() == FULL
+            surplus.say(b"goodbye")  # which would fail after a reset
 
 
 @pytest.mark.case("C-34")

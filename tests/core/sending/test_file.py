@@ -230,6 +230,23 @@ class TestByLine:
         assert received(view, server) == long + b"end"
         assert time.monotonic() - began >= 0.05
 
+    @pytest.mark.parametrize("ending", [b"\r\n", b"\r", b"\n"])
+    @pytest.mark.parametrize("size", range(sending.PIECE - 2, sending.PIECE + 2))
+    def test_an_ending_at_the_edge_of_a_piece_is_not_broken_and_ends_one_line(
+        self, size: int, ending: bytes, tmp_path: Path
+    ) -> None:
+        line = b"x" * size + ending
+        with a_file(tmp_path, line + b"next").open("rb") as file:
+            source = sending._Source(file, tmp_path, by_line=True)
+            offset, pieces = 0, []
+            while offset < source.size:
+                pieces.append(source.piece(offset))
+                offset += len(pieces[-1][0])
+
+        assert b"".join(piece for piece, _ends_line in pieces) == line + b"next"
+        assert [piece[-len(ending) :] for piece, ends_line in pieces if ends_line] == [ending]
+        assert pieces[-1] == (b"next", False)
+
     def test_a_pause_that_nobody_can_mean_is_refused(self, talk: Talk, tmp_path: Path) -> None:
         workbench, _view, _server, client = talk
         with pytest.raises(PlanError, match="a pause is"):
@@ -332,6 +349,27 @@ def test_a_peer_that_leaves_in_the_middle_ends_it(tmp_path: Path) -> None:
         end = teller.wait_for_end()
     assert end.end is End.GONE
     assert end.sent == end.total < 32 * MIB
+
+
+def test_a_file_that_waited_as_a_whole_when_the_connection_broke_was_not_sent(tmp_path: Path) -> None:
+    """All of it was handed over, and the kernel took none of it: that is no reason to call it sent."""
+    with serving_net("none") as (server, sink), NeverReads.calls(server.addresses[0]) as peer:
+        sink.wait_for(Opened)
+        (connection,) = server.connections
+        while not connection.waiting:
+            connection.send_exactly(bytes(64 * KIB))
+        before = connection.waiting
+        assert before < WINDOW
+        content = bytes(10 * KIB)
+        run = FileSending(Audience(server), a_file(tmp_path, content), lambda _: None, line_pause=None, sink=None)
+        run.start()
+        until(lambda: connection.waiting == before + len(content), "the file behind what waits already")
+
+        peer.leave()
+
+        assert run.join(PATIENCE)
+    (share,) = run.progress.shares
+    assert (run.progress.end, share.sent, share.why) == (End.GONE, 0, "the connection ended first")
 
 
 def test_a_connection_on_which_little_may_wait_gets_all_of_it_too(tmp_path: Path) -> None:
