@@ -27,6 +27,7 @@ from core.events import (
     Sent,
     SessionId,
     SessionOpened,
+    WeFinished,
 )
 from core.journal.indexing import GIVEN_WAY, Indexer
 from core.journal.lens import MARK_ENTRIES, Lens
@@ -140,6 +141,35 @@ def test_what_never_ended_is_shown_before_the_close_that_ended_it(talk: Talk, re
     talk.add(PeerFinished(SESSION, ConnectionId(2), 10**9))
     shown = texts(counted(reader, LINES, talk.entries))
     assert shown[3:] == ["r2 whole", "r1 half (never ended)", "s1 too (never ended)", "closed", "peer-finished"]
+
+
+def test_a_side_that_finishes_ends_what_it_was_saying_and_not_what_it_hears(talk: Talk, reader: JournalReader) -> None:
+    for number in (1, 2):
+        talk.opens(number)
+        talk.receives(b"theirs", number)
+        talk.sends(b"ours", number)
+    talk.add(PeerFinished(SESSION, ConnectionId(1), 10**9), WeFinished(SESSION, ConnectionId(2), 10**9))
+    shown = texts(counted(reader, LINES, talk.entries))
+    assert shown[3:] == [
+        "r1 theirs (never ended)",
+        "peer-finished",
+        "s2 ours (never ended)",
+        "we-finished",
+        "s1 ours (not ended yet)",
+        "r2 theirs (not ended yet)",
+    ]
+
+
+def test_of_two_messages_that_one_close_cuts_off_each_is_found_by_its_own_bytes(
+    talk: Talk, reader: JournalReader
+) -> None:
+    talk.opens(1)
+    talk.receives(b"theirs")
+    talk.sends(b"ours")
+    talk.closes(1)
+    reading = counted(reader, LINES, talk.entries)
+    assert texts(reading)[2:] == ["r1 theirs (never ended)", "s1 ours (never ended)", "closed"]
+    assert [reading.place_of(ordinal, 1) for ordinal in (2, 3)] == [2, 3]
 
 
 def test_a_message_that_grows_is_shown_as_it_stands(talk: Talk, reader: JournalReader) -> None:

@@ -347,6 +347,21 @@ class TestATransactionThatFails:
                 ("fin",),
             ]
 
+    @pytest.mark.case("C-61")
+    def test_how_a_connection_ended_meanwhile_is_entered_later(self, path: Path) -> None:
+        story = Story()
+        with writing(path) as writer:
+            writer.append([story.begins(), story.opens()], 0)
+            with failing_disk(writer), pytest.raises(JournalError):
+                writer.append([story.closes(Ending.PEER_RESET)], 0)
+            with failing_disk(writer), pytest.raises(JournalError):
+                writer.append([story.opens(), story.closes(Ending.IDLE)], 0)
+            writer.append([story.opens(), story.hears(b"kept")], 0)
+
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            endings = database.execute("SELECT number, ending FROM connection ORDER BY number").fetchall()
+        assert endings == [(1, "reset"), (2, "idle"), (3, None)]
+
 
 @contextlib.contextmanager
 def failing_disk(writer: JournalWriter) -> Iterator[None]:
