@@ -482,6 +482,22 @@ def test_a_megabyte_in_one_line_is_pasted_copied_and_sent_as_it_is(writer: Write
     assert writer.composer.text == ""
 
 
+def test_what_is_cut_out_of_a_folded_line_is_gone_from_it_and_can_be_pasted(writer: Writer) -> None:
+    text = "".join(f"{number:07d} " for number in range(1_000))  # folded three times
+    writer.paste(text)
+    writer.press("<Control-Home>")
+    for _ in range(8):
+        writer.press("<Right>")
+    writer.press("<Control-Shift-End>")
+
+    writer.press("<Control-x>")
+
+    assert writer.composer.text == "0000000 "
+    assert writer.root.clipboard_get() == text[8:]
+    writer.press("<Control-v>")
+    assert writer.composer.text == text
+
+
 def test_a_mark_is_at_its_place_in_a_folded_line(writer: Writer) -> None:
     writer.composer.choose(Manner("escapes"))
     writer.paste("x" * 5_000 + "\\q" + "y" * 5_000)

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from core.address import Address
+from core.net import sockets
 from gui.app import App, Options
 from gui.panes.slice import SLICE
 from gui.preferences import Preferences, PreferencesFile
 from gui.shown.drafting import Written
-from tests.gui.conftest import pump_until
+from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
 
 
@@ -36,6 +37,31 @@ def test_two_windows_talk(make_app: MakeApp) -> None:
 
     bob.window.address.client_button.invoke()
     pump_until(lambda: "#1 has finished sending" in shown(alice), alice.root, bob.root)
+
+
+def test_connect_is_offered_as_the_next_step_once_the_server_listens(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, answered, look_up = make_app(), threading.Event(), sockets.resolve
+
+    def resolve_late(target: Address, *, for_server: bool) -> list[sockets.Endpoint]:
+        assert answered.wait(PATIENCE)
+        return look_up(Address("127.0.0.1", target.port), for_server=for_server)
+
+    monkeypatch.setattr(sockets, "resolve", resolve_late)
+    client_button = app.window.address.client_button
+    app.window.address.fill("slow.example", "0")
+    app.window.address.port.focus_force()
+    app.root.update()
+    app.window.address.port.event_generate("<F5>")
+    pump_until(lambda: "starting a server" in shown(app), app.root)
+    assert str(app.window.address.server_button.cget("text")) == "Stop server"
+    assert str(client_button.cget("style")) == "TButton"
+
+    answered.set()
+
+    pump_until(lambda: str(client_button.cget("style")) == "Accent.TButton", app.root)
+    assert "listening" in shown(app)
 
 
 def test_the_learner_talks_to_a_server_of_their_own(make_app: MakeApp) -> None:

@@ -68,6 +68,7 @@ def test_the_buttons_say_what_they_would_do(
     ("shown", "steps"),
     [
         (desk(), (True, False, False)),
+        (desk(server(phase=Phase.STARTING)), (False, False, False)),
         (desk(server()), (False, True, False)),
         (desk(server(), client(phase=Phase.STARTING)), (False, False, False)),
         (desk(server(), client()), (False, False, True)),
