@@ -34,13 +34,19 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
         return 127
 
 
-def run_within(seconds: float, command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> int:
+def run_within(
+    seconds: float,
+    command: Sequence[str | Path],
+    environment: Mapping[str, str] | None = None,
+    *,
+    folder: Path = ROOT,
+) -> int:
     """Run a command as ``run`` does. Raises ``TimeoutError`` after ``seconds``, with all that it started ended.
 
     Python programs among them write the stacks of their threads first, if ``faulthandler`` is enabled there.
     """
     show(command)
-    program = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(environment or {})}, process_group=0)
+    program = subprocess.Popen(command, cwd=folder, env={**os.environ, **(environment or {})}, process_group=0)
     try:
         return program.wait(seconds)
     except subprocess.TimeoutExpired:

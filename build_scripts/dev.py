@@ -6,6 +6,7 @@ python3 build_scripts/dev.py test [PYTEST ARGUMENTS]  every check there is; with
 python3 build_scripts/dev.py build                    make the executables, prove them, pack dist/release
 python3 build_scripts/dev.py bench [ARGUMENTS]        measure
 python3 build_scripts/dev.py pictures [FOLDER]        take the README's pictures of the running program
+python3 build_scripts/dev.py mutants FILE [TESTS]     list the small changes to a file that its tests do not notice
 
 Standard library only. What is missing is installed: system packages by apt-get where that needs no
 password, everything else into .venv. Every command is shown before it runs.
@@ -26,7 +27,7 @@ if sys.version_info < (3, 11):
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, not the root
 
 from build_scripts import checks, commands, environment, machine
-from build_scripts.project import ROOT
+from build_scripts.project import ROOT, development_pins
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -75,12 +76,21 @@ def pictures(arguments: Sequence[str]) -> int:
     return commands.run([str(environment.ensure()), "-m", "build_scripts.pictures", *arguments])
 
 
+def mutants(arguments: Sequence[str]) -> int:
+    """List the small changes to a file that its tests do not notice."""
+    machine.ensure(machine.TO_TEST)
+    python = str(environment.ensure())
+    commands.check([python, "-m", "pip", "install", "--quiet", *development_pins("mutants")])
+    return commands.run([python, "-m", "build_scripts.mutants", *arguments])
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": run,
     "test": test,
     "build": build,
     "bench": bench,
     "pictures": pictures,
+    "mutants": mutants,
 }
 
 

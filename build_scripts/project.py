@@ -32,8 +32,8 @@ def user_readme() -> str:
     return text.replace("@VERSION@", version())
 
 
-def development_pins() -> list[str]:
-    """The exact versions of the development tools, as pip takes them."""
+def development_pins(group: str = "dev") -> list[str]:
+    """The exact versions of the development tools of a dependency group, as pip takes them."""
     with (ROOT / "pyproject.toml").open("rb") as file:
-        pins = tomllib.load(file)["dependency-groups"]["dev"]
+        pins = tomllib.load(file)["dependency-groups"][group]
     return sorted(str(pin) for pin in pins)

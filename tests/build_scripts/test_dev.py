@@ -87,6 +87,16 @@ def test_arguments_of_a_benchmark_are_handed_on(monkeypatch: pytest.MonkeyPatch)
     assert runner.lines == [f"{PYTHON} -m tests.benchmarks --quick"]
 
 
+def test_the_tool_that_mutates_is_installed_only_for_who_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = FakeRunner()
+    monkeypatch.setattr(commands, "run", runner)
+
+    assert dev.main(["mutants", "core/events.py"]) == 0
+    install, mutate = runner.lines
+    assert install.startswith(f"{PYTHON} -m pip install --quiet mutmut==")
+    assert mutate == f"{PYTHON} -m build_scripts.mutants core/events.py"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there the script waits for the program instead of becoming it")
 def test_run_becomes_the_program_and_stays_where_the_person_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     became: list[Sequence[str]] = []
