@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.address import Address
-from core.errors import SendError
+from core.errors import Explanation, Fault, SendError
 from core.events import (
     Closed,
     Ending,
@@ -162,7 +163,7 @@ def test_empty_lines_are_messages_but_the_end_of_the_stream_is_none() -> None:
 @pytest.mark.case("C-40")
 def test_nothing_cannot_be_sent_where_it_would_be_no_message() -> None:
     with serving("none") as (server, sink), Peer.calls(address_of(server)):
-        with pytest.raises(SendError, match="empty message"):
+        with pytest.raises(SendError, match=r"^an empty message has no bytes to send$"):
             ours(server).send(b"")
         assert sink.of(Sent) == []
 
@@ -260,8 +261,9 @@ def test_a_peer_that_takes_nothing_for_too_long_is_dropped_with_the_reason() -> 
         (closed,) = sink.wait_for(Closed)
         assert closed.ending is Ending.STALLED
         assert closed.why is not None
-        assert "took none of the" in closed.why.what
         lost = sum(event.size for event in sink.of(NotSent))
+        what = f"127.0.0.1:{peer.port} took none of the {lost:,} bytes that waited for it in 0.2 seconds"
+        assert closed.why == Explanation(what, ("its program hangs, or does not read",), fault=Fault.PEER)
         assert len(sent(sink)) + lost == taken, "some bytes are neither sent nor accounted for"
         assert lost > 0
         peer.hear_a_reset()
@@ -386,7 +388,7 @@ def test_when_we_half_close_the_peer_sees_the_end_and_we_still_hear_it() -> None
         connection.finish_sending()
         connection.finish_sending()  # once is enough
         assert peer.hear_all() == b"last words"
-        with pytest.raises(SendError, match="finished sending"):
+        with pytest.raises(SendError, match=r"^you have finished sending on this connection$"):
             connection.send(b"more")
         peer.say(b"I heard you")
         sink.wait_for(Received)
@@ -523,6 +525,7 @@ def test_our_own_reset_is_seen_as_one_and_what_waited_is_accounted_for() -> None
         connection = ours(server)
         taken = fill(connection)
         connection.abort()
+        assert refusal(connection, b"more") == "you reset the connection"
         peer.hear_a_reset()
         assert ending(sink) is Ending.OURS_RESET
         assert len(sent(sink)) + sum(event.size for event in sink.of(NotSent)) == taken
@@ -576,7 +579,7 @@ def test_a_send_that_fails_at_once_is_refused_with_the_reason_and_ends_the_conne
         sink.wait_for_pause()
         assert connection._sock is not None
         connection._sock.shutdown(socket.SHUT_WR)  # behind its back: the next send is an EPIPE
-        with pytest.raises(SendError, match="has closed the connection"):
+        with pytest.raises(SendError, match=rf"^127\.0\.0\.1:{peer.port} has closed the connection"):
             connection.send(b"hello")
         (closed,) = sink.wait_for(Closed)
         assert closed.ending is Ending.PEER_RESET
@@ -597,6 +600,37 @@ def test_what_came_before_a_send_that_fails_is_handed_to_whoever_receives() -> N
             client.send(b"hello")
         assert client.receive(PATIENCE) == b"last words"
         sink.relieve()
+
+
+@pytest.mark.case("C-07")
+def test_a_message_that_went_out_in_part_is_on_record_with_the_sends_that_carried_it() -> None:
+    size = 32 * MIB
+    with serving("none") as (server, sink), NeverReads.calls(address_of(server)) as peer:
+        connection = ours(server)
+        connection.send(b"x" * size)
+        for _ in range(2):  # at the least the second time the kernel has taken a part more
+            waiting = connection.waiting
+            while connection.waiting == waiting:
+                peer.hear(64 * KIB)
+        connection.abort()
+        assert ending(sink) is Ending.OURS_RESET
+    (part,), (rest,) = sink.of(Sent), sink.of(NotSent)
+    assert len(part.data) + rest.size == size
+    assert len(part.cuts) > 1
+    assert sum(part.cuts) == len(part.data)
+
+
+@pytest.mark.case("C-03", "C-04")
+def test_a_peer_that_has_finished_and_then_breaks_off_is_noticed_by_what_waits_for_it() -> None:
+    """Nothing is read any more by then, so only a send can find out."""
+    with serving("none", limits=SMALL) as (server, sink), NeverReads.calls(address_of(server)) as peer:
+        connection = ours(server)
+        taken = fill(connection)
+        peer.finish()
+        sink.wait_for(PeerFinished)
+        peer.leave()
+        assert ending(sink) is Ending.PEER_RESET
+        assert len(sent(sink)) + sum(event.size for event in sink.of(NotSent)) == taken
 
 
 @pytest.mark.case("C-07")
@@ -648,7 +682,7 @@ def test_a_peer_that_says_nothing_is_left_alone_unless_there_is_an_idle_limit() 
 @pytest.mark.case("C-67", "C-36")
 @pytest.mark.parametrize("fault", [MemoryError(), ValueError("a fault of ours")])
 def test_a_fault_of_our_own_ends_one_connection_and_no_other(
-    fault: Exception, logged_errors: list[object], monkeypatch: pytest.MonkeyPatch
+    fault: Exception, logged_errors: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (
         serving("echo") as (server, sink),
@@ -668,7 +702,11 @@ def test_a_fault_of_our_own_ends_one_connection_and_no_other(
         (closed,) = sink.wait_for(Closed)
         assert closed.ending is Ending.FAILED
         assert closed.why is not None
-        assert len(logged_errors) == 1
+        assert f"127.0.0.1:{peer.port}" in closed.why.what
+        (logged,) = logged_errors
+        assert logged.getMessage() == f"fault while serving 127.0.0.1:{peer.port}"
+        assert logged.exc_info is not None
+        assert logged.exc_info[1] is fault
         logged_errors.clear()
         other.say(b"still here")
         assert other.hear(10) == b"still here"
