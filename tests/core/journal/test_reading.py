@@ -80,6 +80,10 @@ class Talk:
     def close(self) -> None:
         self._writer.close()
 
+    def wait(self) -> None:
+        """Let ten milliseconds pass in which nobody says anything."""
+        self._at += 10_000_000
+
     def _now(self) -> int:
         self._at += 1_000_000
         return self._at
@@ -255,6 +259,23 @@ def test_any_framing_cuts_what_was_recorded_under_another(
     whole = texts(counted(reader, Lens(framing), talk.entries))
     assert [text for text in whole if text.startswith("r1")] == shown
     assert [text.replace("s1", "r1", 1) for text in whole if text.startswith("s1")] == shown
+
+
+def test_a_message_that_silence_ends_is_as_old_as_its_own_bytes_and_whole_when_the_connection_ends(
+    talk: Talk, reader: JournalReader
+) -> None:
+    talk.opens(1)
+    talk.receives(b"a")
+    talk.receives(b"b")
+    talk.wait()
+    talk.receives(b"late")
+    talk.closes(1)
+    reading = counted(reader, Lens("gap:2"), talk.entries)
+    assert texts(reading)[2:] == ["r1 ab", "r1 late", "closed"]
+    early, late = reading.read(2, 2)
+    assert (early.ordinal, late.ordinal) == (3, 4)
+    assert early.mono_ns < late.mono_ns - 2_000_000
+    assert [reading.place_of(ordinal, 1) for ordinal in (2, 3, 4)] == [2, 2, 3]
 
 
 @pytest.mark.parametrize(

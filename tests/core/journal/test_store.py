@@ -229,6 +229,7 @@ def test_the_schema_is_what_other_tools_can_rely_on(path: Path) -> None:
             (1, "127.0.0.1:5555", "127.0.0.1:40000", "reset")
         ]
         assert ask("SELECT detail FROM entry WHERE data = x'616263'").fetchone() == ('{"cuts": [1, 2]}',)
+        assert ask("SELECT DISTINCT detail FROM entry WHERE data <> x'616263'").fetchall() == [(None,)]
         assert ask(
             "SELECT count(*) FROM entry WHERE kind = 'received' AND data = CAST('hello' AS BLOB)"
         ).fetchone() == (1,)
