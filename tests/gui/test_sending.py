@@ -10,12 +10,15 @@ from queue import SimpleQueue
 
 import pytest
 
+from core.address import Address
+from core.settings import DEFAULTS, KIB
 from gui.app import App
 from gui.desks.sending_desk import SendingDesk
 from gui.preferences import PreferencesFile
 from gui.shown.drafting import Manner, Preview, Wrong
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
+from tests.support.peers import NeverReads
 
 
 @contextmanager
@@ -124,6 +127,90 @@ def test_lines_are_sent_as_messages_of_their_own_and_all_or_none(make_app: MakeA
 
         assert receive(peer, 21) == b"EHLO me\r\nNOOP\r\nQUIT\r\n"
     assert app.switchboard.preferences.messages[0].format == "escapes"
+
+
+def paste_as_lines(app: App, text: str) -> None:
+    """Paste lines and send each as a message of its own, by keys."""
+    composer = app.window.composer
+    app.root.clipboard_clear()
+    app.root.clipboard_append(text)
+    composer.field.focus_force()
+    app.root.update()
+    for key in ("<Control-v>", "<Return>", "<Tab>", "<Return>"):  # the question comes up at its first button
+        focused = app.root.focus_get()
+        assert focused is not None
+        focused.event_generate(key)
+        app.root.update()
+
+
+def fill(app: App, number: int, room: int) -> None:
+    """Let so much wait for a peer that does not read that there is room for so many bytes."""
+    state = app.switchboard.state
+    assert state is not None
+    one = next(one for one in state.connections if one.number == number)
+    connection = app.switchboard.workbench._sessions[state.session].connection(one.connection)
+    assert connection is not None
+    while (left := DEFAULTS.outbox - connection.waiting - room) > 0:
+        connection.send_exactly(bytes(min(left, 64 * KIB)))
+
+
+def test_of_many_messages_it_is_said_how_many_went_out_before_the_receiver_was_full(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.composer.choose(Manner(ending="lf"))
+    with NeverReads.calls(Address("127.0.0.1", serve(app))) as peer:
+        pump_until(lambda: "#1 connected" in shown(app), app.root)
+        fill(app, 1, 1000)
+
+        paste_as_lines(app, "one".ljust(1500) + "\ntwo\nthree\n")
+
+        pump_until(lambda: bool(app.window.composer.complaint), app.root)
+        complaint = app.window.composer.complaint
+        assert complaint.startswith("Not sent: ")
+        assert f"127.0.0.1:{peer.port} does not read" in complaint
+        assert complaint.endswith(" 1 of the 3 messages went out.")
+        assert app.window.composer.text.endswith("two\nthree\n")
+    pump_until(lambda: "#1 closed" in shown(app) or "reset" in shown(app), app.root)
+
+
+def test_who_did_not_get_a_message_is_named_and_the_others_have_it(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    with NeverReads.calls(Address("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port)) as reads:
+        reads.settimeout(5)
+        pump_until(lambda: "#2 connected" in shown(app), app.root)
+        fill(app, 1, 0)
+
+        say(app, "hello")
+
+        assert receive(reads, 5) == b"hello"
+        assert app.window.composer.complaint.startswith("Not sent to #1: ")
+        assert "does not read" in app.window.composer.complaint
+        assert app.window.composer.text == ""
+    pump_until(lambda: "#1 closed" in shown(app) or "reset" in shown(app), app.root)
+
+
+def test_more_lines_than_go_out_at_once_are_counted_and_none_of_them_goes_out(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.composer.choose(Manner(ending="lf"))
+    with peer_of(app) as peer:
+        paste_as_lines(app, "x\n" * 10_001)
+
+        assert app.window.composer.complaint == "These are 10,001 messages, and no more than 10,000 go out at once."
+        assert app.window.composer.text == "x\n" * 10_001
+        app.window.composer.field.put("")
+        say(app, "end")
+        assert receive(peer, 4) == b"end\n"
+
+
+def test_a_message_of_no_bytes_is_none(make_app: MakeApp) -> None:
+    app = make_app()
+    with peer_of(app):
+        app.window.composer.choose(Manner("hex"))
+
+        say(app, "  ")
+
+        assert app.window.composer.complaint == "There is no byte in this message."
+        assert app.window.composer.text == "  "
 
 
 def test_a_message_to_one_that_is_gone_goes_to_nobody_else(make_app: MakeApp) -> None:

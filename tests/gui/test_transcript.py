@@ -13,7 +13,7 @@ from core.journal.passage import Passage
 from gui.look.theme import Theme
 from gui.panes import slice as module
 from gui.panes.transcript import Transcript
-from gui.shown.runs import Marked
+from gui.shown.runs import MARKED, Marked
 from tests.gui.conftest import WaitUntil
 from tests.gui.fake_journal import FakeConversation, note, received, sent
 
@@ -27,8 +27,9 @@ class Scene:
         self.root = root
         self.wait_until = wait_until
         self.new = 0
+        self.chosen: list[Passage] = []
         self.journal = FakeConversation(lambda ordinal: received(ordinal, f"message {ordinal}".encode()))
-        self.transcript = Transcript(root, theme, on_new=self._note_new)
+        self.transcript = Transcript(root, theme, on_new=self._note_new, on_choose=self.chosen.append)
         self.transcript.pack(fill="both", expand=True)
         wait_until(lambda: bool(root.winfo_viewable()))
 
@@ -44,6 +45,12 @@ class Scene:
     @property
     def text(self) -> str:
         return self.transcript.text.get("1.0", "end-1c")
+
+    @property
+    def marked(self) -> str:
+        """What is set off as found."""
+        ranges = [str(place) for place in self.transcript.text.tag_ranges(MARKED)]
+        return "".join(self.transcript.text.get(*pair) for pair in zip(ranges[::2], ranges[1::2], strict=True))
 
     @property
     def visible(self) -> str:
@@ -323,11 +330,91 @@ def test_a_server_shows_all_its_connections_in_one(scene: Scene) -> None:
     scene.journal.role, scene.journal.key = Role.SERVER, "server"
     scene.grow(4)
 
-    assert [line[:2] for line in scene.text.split("\n") if line.startswith("#")] == [
-        "#1",
-        "#1",
-        "#2",
-    ] or "#2" in scene.text
+    assert [line[:2] for line in scene.text.split("\n") if line.startswith("#")] == ["#1", "#1", "#2"]
+
+
+def test_alt_up_and_alt_down_choose_message_after_message_and_pass_over_what_happened_between(scene: Scene) -> None:
+    scene.journal.make = lambda place: note(place, f"note {place}") if place % 3 else received(place, b"%d" % place)
+    scene.grow(200)  # the messages are 0, 3 and so on up to 198
+    scene.transcript.text.focus_force()
+    scene.root.update()
+
+    def press(key: str) -> int:
+        scene.chosen.clear()
+        scene.transcript.text.event_generate(key)
+        scene.root.update()
+        (passage,) = scene.chosen
+        return passage.place
+
+    assert [press("<Alt-Up>") for _ in range(3)] == [198, 195, 192]
+    assert press("<Alt-Down>") == 195
+    assert press("<Alt-Down>") == 198
+    scene.transcript.text.event_generate("<Alt-Down>")  # there is none after it
+    assert scene.transcript.picking.chosen == 198
+    assert [press("<Alt-Up>") for _ in range(66)][-1] == 0
+    assert scene.sees("0")
+    scene.transcript.text.event_generate("<Alt-Up>")
+    assert scene.transcript.picking.chosen == 0
+
+
+def test_the_first_alt_down_chooses_the_message_at_the_top_of_the_view(scene: Scene) -> None:
+    scene.grow(1_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    top = scene.transcript.top_place
+
+    scene.transcript.text.focus_force()
+    scene.transcript.text.event_generate("<Alt-Down>")
+    scene.root.update()
+
+    assert [passage.place for passage in scene.chosen] == [top]
+
+
+@pytest.mark.parametrize("place", [0, 3, 499_999, MILLION - 1])
+def test_a_row_that_is_gone_to_is_in_sight_chosen_and_stays_there_while_more_comes(scene: Scene, place: int) -> None:
+    scene.grow(MILLION)
+
+    scene.transcript.reveal(place)
+
+    assert scene.sees(f"message {place}")
+    assert [passage.place for passage in scene.chosen] == [place]
+    scene.grow(MILLION + 50)
+    is_at_end = place == MILLION - 1
+    assert scene.sees(f"message {MILLION + 49}") is is_at_end
+    assert scene.sees(f"message {place}") is not is_at_end
+    assert scene.new == (0 if is_at_end else 50)
+
+
+def test_bytes_that_were_found_at_the_end_stay_in_sight_while_more_comes(scene: Scene) -> None:
+    scene.grow(500)
+
+    scene.transcript.reveal_bytes(Marked(499, 0, 7))
+    scene.root.update()
+    assert scene.marked == "message"
+    scene.grow(600)
+
+    assert scene.sees("message 499")
+    assert scene.new == 100
+    scene.transcript.unmark()
+    assert scene.marked == ""
+    assert scene.sees("message 499")
+
+
+def test_the_scrollbar_goes_by_lines_and_by_pages(scene: Scene) -> None:
+    scene.grow(500)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    begin = scene.transcript.top_place
+
+    scene.transcript.drag("scroll", "4", "units")
+    scene.root.update()
+    by_lines = scene.transcript.top_place - begin
+    scene.transcript.drag("scroll", "1", "pages")
+    scene.root.update()
+    by_page = scene.transcript.top_place - begin - by_lines
+
+    assert 0 < by_lines < 5
+    assert by_page > 5
 
 
 def pieces(place: int) -> Passage:
