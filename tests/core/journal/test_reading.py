@@ -327,6 +327,18 @@ def test_a_message_leads_back_to_its_bytes_and_to_the_calls_that_carried_them(
     assert [answer.read(at, at + 3) for at in (0, 3, 9)] == [b"012", b"345", b"9\n"]
 
 
+def test_what_frames_a_message_is_told_apart_from_it_also_where_that_is_not_always_as_long(
+    talk: Talk, reader: JournalReader
+) -> None:
+    talk.opens(1)
+    talk.receives(b"\x05short\xc8\x01" + b"x" * 200)
+    reading = counted(reader, Lens("length:varint"), talk.entries)
+    short, long = reading.read(2, 2)
+    assert [(row.data, row.size) for row in (short, long)] == [(b"short", 5), (b"x" * 200, 200)]
+    assert [reading.envelope(row) for row in (short, long)] == [(0, 1, 0), (0, 2, 0)]
+    assert [b"".join(reading.whole(row)) for row in (short, long)] == [b"short", b"x" * 200]
+
+
 def test_the_beginning_of_a_message_takes_no_more_calls_than_it_lies_in(tmp_path: Path) -> None:
     path = tmp_path / "long.tincan"
     calls = 20_000
