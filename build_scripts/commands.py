@@ -40,17 +40,18 @@ def run_within(
     environment: Mapping[str, str] | None = None,
     *,
     folder: Path = ROOT,
+    ended_by: signal.Signals = signal.SIGABRT,
 ) -> int:
     """Run a command as ``run`` does. Raises ``TimeoutError`` after ``seconds``, with all that it started ended.
 
-    Python programs among them write the stacks of their threads first, if ``faulthandler`` is enabled there.
+    Python programs among them write the stacks of their threads at SIGABRT, if ``faulthandler`` is enabled there.
     """
     show(command)
     program = subprocess.Popen(command, cwd=folder, env={**os.environ, **(environment or {})}, process_group=0)
     try:
         return program.wait(seconds)
     except subprocess.TimeoutExpired:
-        _end_all(program, signal.SIGABRT)
+        _end_all(program, ended_by)
         raise TimeoutError from None
     except KeyboardInterrupt:
         _end_all(program, signal.SIGINT)  # who types it reaches this process alone

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,8 +49,9 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="tincan-mutants-") as folder:
         copy = Path(folder) / "tincan"
         copy_project(copy, file, tests)
-        try:
-            code = commands.run_within(options.minutes * 60, _mutmut("run", "--max-children", _workers()), folder=copy)
+        command = _mutmut("run", "--max-children", _workers())
+        try:  # by SIGINT it puts down what it knows before it ends
+            code = commands.run_within(options.minutes * 60, command, folder=copy, ended_by=signal.SIGINT)
         except TimeoutError:
             print(f"\nEnded after {options.minutes:g} minutes. What was tried by then:")
             code = 0
@@ -88,7 +90,7 @@ def _settings(copy: Path, file: Path, tests: Sequence[str]) -> Mapping[str, obje
         "process_isolation": "forkserver",  # so that no test is run in a process that has threads or windows of others
         "type_check_command": [sys.executable, "-m", "mypy", *types, *excused],
         "timeout_multiplier": 4.0,
-        "timeout_constant": 3.0,  # seconds
+        "timeout_constant": 1.0,  # seconds; a test of the window waits longer than that for what never comes
         "use_git_change_detection": False,
         "track_dependencies": False,
         "use_setproctitle": False,

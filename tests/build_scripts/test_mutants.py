@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tomllib
@@ -71,8 +72,8 @@ def test_mutants_and_their_ends_are_read_from_what_mutmut_prints() -> None:
 def test_a_run_that_takes_too_long_lists_what_was_tried(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def never_ends(seconds: float, _command: object, *, folder: Path) -> int:
-        assert seconds == 30
+    def never_ends(seconds: float, _command: object, *, folder: Path, ended_by: signal.Signals) -> int:
+        assert (seconds, ended_by) == (30, signal.SIGINT)
         assert (folder / "pyproject.toml").is_file()
         raise TimeoutError
 
