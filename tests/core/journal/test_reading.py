@@ -327,6 +327,16 @@ def test_a_message_leads_back_to_its_bytes_and_to_the_calls_that_carried_them(
     assert [answer.read(at, at + 3) for at in (0, 3, 9)] == [b"012", b"345", b"9\n"]
 
 
+def test_a_message_around_its_length_comes_whole_from_calls_of_one_byte(talk: Talk, reader: JournalReader) -> None:
+    body = bytes(range(0x20, 0x70))
+    talk.opens(1)
+    for byte in b"A" + len(body).to_bytes(2, "big") + body + b"B":
+        talk.receives(bytes([byte]))
+    reading = counted(reader, Lens("length:2be,offset=1"), talk.entries)
+    (message,) = reading.read(2, 1)
+    assert b"".join(reading.whole(message)) == b"A" + body == message.data
+
+
 def test_what_frames_a_message_is_told_apart_from_it_also_where_that_is_not_always_as_long(
     talk: Talk, reader: JournalReader
 ) -> None:

@@ -68,6 +68,16 @@ def test_the_end_of_a_client_is_told_once(path: Path) -> None:
     assert entries[-1].note == "connection closed: the server said goodbye (FIN)"
 
 
+def test_why_a_client_failed_is_told_also_after_its_connection_is_over(path: Path) -> None:
+    story = Story(role=Role.CLIENT)
+    written(path, story.begins(), story.opens(), story.closes(), story.ends(Explanation("the disk melted", ())))
+
+    with reading(path) as reader:
+        last = reader.read(story.session, 0, 10)[-1]
+
+    assert (last.kind, last.is_failure, last.note) == ("session-closed", True, "The disk melted.")
+
+
 def test_a_client_whose_connection_was_not_entered_is_over_all_the_same(path: Path) -> None:
     """What could not be written is no reason to tell less of what comes after it."""
     vain, broken = Story(1, Role.CLIENT), Story(2, Role.CLIENT)
