@@ -55,7 +55,11 @@ def main(arguments: Sequence[str]) -> int:
         except TimeoutError:
             print(f"\nEnded after {options.minutes:g} minutes. What was tried by then:")
             code = 0
-        return code or _report(copy, file, tests)
+        try:
+            return code or _report(copy, file, tests)
+        except subprocess.CalledProcessError:
+            print("The results cannot be read: mutmut was ended while it wrote them.", file=sys.stderr)
+            return 1
 
 
 def tests_of(file: Path) -> list[str]:

@@ -97,6 +97,19 @@ def test_a_run_that_takes_too_long_lists_what_was_tried(
     ]
 
 
+def test_results_that_were_only_written_in_part_are_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(command: list[str], **_options: object) -> None:
+        raise subprocess.CalledProcessError(1, command)
+
+    monkeypatch.setattr(commands, "run_within", lambda *_arguments, **_options: 0)
+    monkeypatch.setattr(subprocess, "run", fail)
+
+    assert mutants.main(["core/command.py"]) == 1
+    assert "The results cannot be read" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="mutmut needs fork")
 @pytest.mark.skipif(find_spec("mutmut") is None, reason="mutmut is installed by dev.py mutants")
 @pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is installed by dev.py")
