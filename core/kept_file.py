@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -12,9 +13,13 @@ _MOST_ASIDE = 20  # bad files of one name; then the last of them is replaced
 def read_kept(path: Path, largest: int) -> str:
     """The text of a UTF-8 file, with or without a byte order mark.
 
-    Raises ``OSError``, and ``ValueError`` for more than ``largest`` bytes or what is not UTF-8.
+    Raises ``OSError``, and ``ValueError`` for more than ``largest`` bytes, for what is not UTF-8 and for what is
+    no file, as a pipe is: opening that could wait for ever.
     """
-    with path.open("rb") as file:
+    _require_file(path.stat())
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        _require_file(os.fstat(descriptor))  # it may have been exchanged meanwhile
         data = file.read(largest + 1)
     if len(data) > largest:
         raise ValueError(f"larger than {largest // 1024} KiB")
@@ -46,3 +51,8 @@ def set_aside(path: Path) -> Path:
         aside = path.with_name(f"{path.name}.{number}.bad")
         number += 1
     return path.replace(aside)
+
+
+def _require_file(found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise ValueError("not a file")

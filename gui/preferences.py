@@ -29,6 +29,8 @@ MOST_MESSAGES = 200
 LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
 MOST_CHARACTERS = 100_000  # of all messages; each takes up to 12 bytes in the file
 LONGEST_NAME = 200  # characters of a font's or a palette's name
+LONGEST_ADDRESS = 300  # characters of a host, a port or a journal's name
+LARGEST_STEP = 100  # points that text may be larger or smaller than usual; a window offers less
 MOST_LIMITS = 100
 LARGEST_NUMBER = 1e15  # what JSON calls NaN is no larger and no smaller, and refused with those that are
 MOST_JOURNALS = 10_000
@@ -80,7 +82,7 @@ class Preferences:
 
     def with_message(self, message: Written) -> Preferences:
         """With a message that was just sent in front of the others."""
-        if not message.text or len(message.text) > LONGEST_MESSAGE:
+        if not message.text or len(message.text) > LONGEST_MESSAGE or not _is_text(message.text):
             return self
         messages = _in_front(message, self.messages, MOST_MESSAGES)
         sizes = accumulate(len(one.text) for one in messages)
@@ -148,7 +150,7 @@ def parse(text: str) -> Preferences:
     if not isinstance(found, dict):
         raise ValueError("not an object")
     version = found.pop("version", None)
-    if not isinstance(version, int) or version > VERSION:
+    if type(version) is not int or not 0 < version <= VERSION:
         raise ValueError(f"written by another version: {str(version)[:20]}")
     defaults, values = Preferences(), dict[str, Any]()
     for name in (known.name for known in fields(Preferences)):
@@ -201,6 +203,8 @@ def _checked(name: str, default: object, value: object) -> object:
         return _numbers(name, value)
     if type(value) is not type(default):
         raise ValueError(f"{name} is not what it should be")
+    if isinstance(value, str) and not value.isprintable():
+        return default
     if name == "read_as" and value not in dict(ENCODINGS):
         return default  # a later version has more of them, and is no reason to forget everything else
     if name == "reply" and value not in REPLIES:
@@ -212,21 +216,32 @@ def _checked(name: str, default: object, value: object) -> object:
     return value
 
 
-_BOUNDS = {"keep_journals": range(1, MOST_JOURNALS + 1), "journal_megabytes": range(1, MOST_MEGABYTES + 1)}
+_BOUNDS = {
+    "keep_journals": range(1, MOST_JOURNALS + 1),
+    "journal_megabytes": range(1, MOST_MEGABYTES + 1),
+    "text_size": range(-LARGEST_STEP, LARGEST_STEP + 1),
+}
 _NAMES = ("theme", "font", "mono_font", "format", "encoding", "ending", "frame")
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
+    """Hosts, ports or names of files, without those that can be none: they are shown on one line."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{name} is not a list of texts")
-    return tuple(item[:LONGEST_MESSAGE] for item in value[:MOST_ADDRESSES])
+    return tuple(item for item in value if item.isprintable() and len(item) <= LONGEST_ADDRESS)[:MOST_ADDRESSES]
 
 
 def _messages(value: object) -> tuple[Written, ...]:
-    """Messages, each a text or a list of a text, its format and its encoding."""
+    """Messages, each a text or a list of a text, its format and its encoding; without those that are no text."""
     if not isinstance(value, list):
         raise ValueError("messages is not a list")
-    return tuple(_message(item) for item in value[:MOST_MESSAGES])
+    messages = (_message(item) for item in value[:MOST_MESSAGES])
+    return tuple(message for message in messages if _is_text(message.text))
+
+
+def _is_text(value: str) -> bool:
+    """Whether there is no half of a character in it: a lone surrogate, which JSON can hold and Tk cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _message(item: object) -> Written:

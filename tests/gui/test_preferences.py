@@ -19,7 +19,7 @@ FULL = Preferences(
     geometry="800x600+10+20",
     hosts=("127.0.0.1", "::1"),
     ports=("5555", "80"),
-    messages=(Written("hello"), Written("Grüße\nzwei", "escapes"), Written("\ud800"), Written("0d 0a", "hex", "big5")),
+    messages=(Written("hello"), Written("Grüße\nzwei", "escapes"), Written("a\0b"), Written("0d 0a", "hex", "big5")),
     format="escapes",
     encoding="utf-16-le",
     ending="crlf",
@@ -65,6 +65,8 @@ def test_the_first_run_has_the_defaults_and_nothing_to_complain_of(tmp_path: Pat
         pytest.param(b"{}", id="no version"),
         pytest.param(b'{"version": 99}', id="from the future"),
         pytest.param(b'{"version": "1"}', id="version of a wrong type"),
+        pytest.param(b'{"version": true}', id="a truth for a version"),
+        pytest.param(b'{"version": 1, "text_size": 1' + b"0" * 300 + b"}", id="larger than any text"),
         pytest.param(b'{"version": 1, "text_size": "big"}', id="wrong type"),
         pytest.param(b'{"version": 1, "text_size": true}', id="a truth for a number"),
         pytest.param(b'{"version": 1, "hosts": "127.0.0.1"}', id="text for a list"),
@@ -135,6 +137,23 @@ def test_a_choice_of_another_version_is_no_reason_to_forget_the_rest(tmp_path: P
 
     assert PreferencesFile(path).load() == Preferences(theme="dark")
     assert path.exists()
+
+
+@pytest.mark.case("C-53", "C-64")
+def test_a_text_that_cannot_be_shown_costs_itself_and_nothing_else(tmp_path: Path) -> None:
+    """JSON can hold half a character, which Tk cannot, and a host of several lines."""
+    halves = dict.fromkeys(("geometry", "theme", "format", "encoding", "ending", "frame", "read_as"), "\ud800")
+    fonts = {"font": "a\nb", "mono_font": "\udfff"}
+    lists = {name: ["\ud800", "good", "a\0b", "x" * 301, "\u202e"] for name in ("hosts", "ports", "offered")}
+    messages = {"messages": ["\udc00", "good", ["\ud800", "hex"]]}
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"version": 1, "text_size": 2, **halves, **fonts, **lists, **messages}))
+    file = PreferencesFile(path)
+
+    good = ("good",)
+    assert file.load() == Preferences(text_size=2, hosts=good, ports=good, offered=good, messages=(Written("good"),))
+    assert file.notice == ""
+    assert Preferences().with_message(Written("\ud800")) == Preferences()
 
 
 def test_limits_that_were_changed_hold_and_the_others_are_as_usual() -> None:
