@@ -12,6 +12,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from core.address import Address
@@ -103,7 +104,7 @@ class App:
         self.switchboard = Switchboard(self.theme, preferences, self)
         self.bridge = Bridge(TkLoop(self.root), self.switchboard.deliver)
         self._faults = FaultLog(self._file.path.parent / "errors.log", self._tell_from_anywhere)
-        self.root.report_callback_exception = self._faults.in_callback
+        self.root.report_callback_exception = self._in_callback
         self.window = Window(self.root, self.theme, self.switchboard)
         self._place(preferences)
         self.switchboard.open(self.window)
@@ -298,6 +299,18 @@ class App:
         notice, self._file.notice = self._file.notice, ""
         if notice:
             self.switchboard.say(notice, "settings")
+
+    def _in_callback(self, kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+        """A callback raised. One that waited in a dialog while the window was closed finds no window any more."""
+        if isinstance(error, tk.TclError) and self._is_gone():
+            return
+        self._faults.in_callback(kind, error, at)
+
+    def _is_gone(self) -> bool:
+        try:
+            return not self.root.winfo_exists()
+        except tk.TclError:
+            return True
 
     def _tell_from_anywhere(self, sentence: str) -> None:
         self.bridge.post(lambda: self.switchboard.notices.fault(sentence))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import socket
+import time
 import tkinter as tk
 from collections.abc import Callable
 from functools import partial
+from tkinter import messagebox
 
 import pytest
 
 from gui.app import App
 from gui.shown.repeating import RepeatRequest
-from tests.gui.conftest import pump_until
+from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 
 DIALOGS = ("show_settings", "show_keys", "show_about", "show_network", "export", "repeat", "send_file", "keep_received")
@@ -157,3 +159,70 @@ def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_
         assert knobs.strip is not None
         assert knobs.strip.whose == ""
         assert all(part.instate(["disabled"]) for part in knobs.strip.controls)
+
+
+def ask_where_to_export(app: App) -> None:
+    app.switchboard.commands["export"]()
+    dialog = app.switchboard.export_desk._dialog
+    assert dialog is not None
+    dialog.choose_button.invoke()
+
+
+def ask_what_to_send(app: App) -> None:
+    app.switchboard.commands["send_file"]()
+    dialog = app.switchboard.tasks.file_dialog
+    assert dialog is not None
+    dialog.file.button.invoke()
+
+
+WAITING: dict[str, Callable[[App], object]] = {
+    "open a journal": lambda app: app.switchboard.commands["open_journal"](),
+    "import messages": lambda app: app.switchboard.saved.bring_in(),
+    "export messages": lambda app: app.switchboard.saved.give_out(),
+    "export": ask_where_to_export,
+    "send a file": ask_what_to_send,
+    "a question": lambda app: messagebox.askyesno("Tincan", "Well?", parent=app.root),
+    "a menu": lambda app: app.window.sessions.menu.tk_popup(10, 10),
+}
+
+
+@pytest.mark.case("C-66")
+@pytest.mark.parametrize("what", WAITING)
+def test_the_window_can_go_while_a_dialog_waits_for_an_answer(make_app: MakeApp, what: str) -> None:
+    app = make_app()
+    if app.root.tk.call("tk", "windowingsystem") != "x11":
+        pytest.skip("the dialogs of this system are its own")
+    connect(app, serve(app))
+
+    waited: list[bool] = []
+    deadline = time.monotonic() + PATIENCE
+
+    def leave_once_it_waits() -> None:
+        waits = bool(app.root.tk.call("grab", "current"))
+        if waits or time.monotonic() > deadline:
+            waited.append(waits)
+            app.leave()
+        else:
+            app.root.after(10, leave_once_it_waits)
+
+    app.root.after(0, lambda: WAITING[what](app))
+    app.root.after(0, leave_once_it_waits)
+    app.root.mainloop()
+
+    assert waited == [True]
+    assert app.late == []
+    assert not app.log.exists()
+
+
+@pytest.mark.case("C-66", "C-67")
+def test_what_goes_wrong_in_the_window_s_last_moments_is_still_written_down(make_app: MakeApp) -> None:
+    app = make_app()
+
+    def leave_and_fail() -> None:
+        app.leave()
+        raise ZeroDivisionError
+
+    app.root.after(0, leave_and_fail)
+    app.root.mainloop()
+
+    assert "ZeroDivisionError" in app.log.read_text()
