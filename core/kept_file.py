@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
@@ -41,6 +42,19 @@ def write_kept(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def make_own_folder(folder: Path) -> None:
+    """Make a folder for its owner alone, and close one of this user's that others can enter. Raises ``OSError``.
+
+    A link is somebody's choice: where it leads stays as it is.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if sys.platform == "win32":  # what lies in a user's folder there is theirs alone
+        return
+    found = folder.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and found.st_mode & 0o077:
+        folder.chmod(stat.S_IMODE(found.st_mode) & ~0o077)
 
 
 def set_aside(path: Path) -> Path:

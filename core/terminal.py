@@ -41,6 +41,7 @@ from core.events import (
     TurnedAway,
 )
 from core.journal.notes import sentence
+from core.journal.recorder import Recording
 from core.settings import DEFAULTS
 from core.text_safety import TextSafety, decode
 from core.wire.framers import Framer, Message, TooLong
@@ -103,6 +104,7 @@ class _Program:
         self._framing = parse_framing(options.framing)
         self._news: queue.SimpleQueue[Event | _Line | _Signal | None] = queue.SimpleQueue()
         self._subscription = workbench.subscribe(lambda: self._news.put(None), with_events=True)
+        self._recording = Recording(options.journal)
         self._framers: dict[ConnectionId, Framer] = {}
         self._ends: dict[ConnectionId, float] = {}  # when silence will have ended a message, on the monotonic clock
         self._numbers: dict[ConnectionId, int] = {}
@@ -172,10 +174,21 @@ class _Program:
             self._take_line(news.text)
         else:
             for batch in self._subscription.drain():
+                self._watch_recording(batch.recording)
                 for event in batch.events:
                     if not self._take_event(event):
                         return False
         return True
+
+    def _watch_recording(self, recording: Recording) -> None:
+        before, self._recording = self._recording, recording
+        if recording.failure is not None and before.failure is None:
+            _tell(f"not recorded from now on: {recording.failure}")
+        elif recording.path != before.path:
+            lost = f"; {recording.lost:,} entries are lost" if recording.lost else ""
+            _tell(f"the journal was deleted or replaced: recording goes on in {recording.path}{lost}")
+        elif recording.failure is None and before.failure is not None:
+            _tell(f"recording goes on; {recording.lost:,} entries are missing")
 
     def _take_line(self, text: bytes | None) -> None:
         if text is None:

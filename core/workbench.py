@@ -54,7 +54,6 @@ class Workbench:
 
     def __init__(self, journal: Path | None = None, *, limits: Limits = DEFAULTS) -> None:
         sockets.raise_descriptor_limit()
-        self.journal = journal
         self._limits = limits
         self._recorder = Recorder(journal, limits)
         self._resolver = Resolver(limits.resolvers)
@@ -64,6 +63,11 @@ class Workbench:
         self._lock = threading.Lock()  # guards the two below
         self._closed = False
         self._runs: list[Run] = []
+
+    @property
+    def journal(self) -> Path | None:
+        """Where the conversations are kept; another file once the first was deleted or replaced."""
+        return self._recorder.recording.path
 
     # Commands.
 
@@ -157,9 +161,10 @@ class Workbench:
         """
         from core.sending.keep import Keeping
 
-        if self.journal is None:
+        journal = self.journal
+        if journal is None:
             raise JournalError("nothing is being recorded, so there is nothing to save")
-        return self._set_off(Keeping(self.journal, session, connection, path, tell, self._recorder, follow=follow))
+        return self._set_off(Keeping(journal, session, connection, path, tell, self._recorder, follow=follow))
 
     def tune(self, session: SessionId, knobs: Knobs) -> None:
         """Have all connections of a session, now and later, use their sockets in another way, at once."""
@@ -214,9 +219,10 @@ class Workbench:
 
     def open_reader(self) -> JournalReader:
         """A reader of this run's journal, for one thread. Raises ``JournalError`` if there is none."""
-        if self.journal is None:
+        journal = self.journal
+        if journal is None:
             raise JournalError("nothing is being recorded")
-        return JournalReader(self.journal)
+        return JournalReader(journal)
 
     # The end.
 

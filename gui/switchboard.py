@@ -67,6 +67,10 @@ class Surroundings(Protocol):
         """Start the engine room; called once, before the first command."""
         ...
 
+    def follow_journal(self) -> OpenJournal | None:
+        """Read the file in which recording goes on, after the one before was deleted or replaced."""
+        ...
+
     def post(self, call: Callable[[], None]) -> None:
         """Have ``call`` made on the window's thread, soon. Any thread."""
         ...
@@ -156,6 +160,8 @@ class Switchboard:
     def deliver(self, states: dict[SessionId, SessionState], recording: Recording) -> None:
         """Take in the newest states and show them."""
         self.notices.watch(states, self.sessions, recording)
+        if self._journal is not None and recording.path not in (None, self._journal.path):
+            self._journal = self._surroundings.follow_journal()
         for state in states.values():
             before = self.sessions.get(state.session)
             self.sessions[state.session] = state

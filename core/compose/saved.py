@@ -86,7 +86,7 @@ class SavedMessagesFile:
             return
         text = write_messages(messages)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_kept(self.path, text)
         except OSError as error:
             raise SavedError(f"The messages cannot be kept in {self.path}: {_reason(error)}.") from error

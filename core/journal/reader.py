@@ -221,6 +221,12 @@ class JournalReader:
         deadline = time.monotonic() + seconds
         self._database.set_progress_handler(lambda: time.monotonic() > deadline, _BETWEEN_LOOKS)
 
+    def follow(self, path: Path) -> None:
+        """Read from now on what is recorded in another file. Raises ``JournalError``, and then nothing changes."""
+        other = JournalReader(path)
+        self._database.close()
+        self.path, self._database = path, other._database
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()

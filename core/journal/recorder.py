@@ -22,6 +22,7 @@ _TICK = 0.010  # seconds: under load, entries gather for so long; waking a threa
 _COST = 200  # bytes counted for an event beside its data
 _CARRY_BYTES = (Received, Sent)
 _MOST_AT_ONCE = 64  # batches with events that wait for a view that wants them
+_LOOK_EVERY = 2.0  # seconds between two looks at whether the file is still there
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Recording:
     failure: Explanation | None = None  # set while recording has stopped
     since: float | None = None  # time.time() when it stopped
     lost: int = 0  # entries of this run that were not recorded
+    moved_from: Path | None = None  # the file before this one, which was deleted or replaced while it was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class Recorder:
         self._writer = JournalWriter(path) if path is not None else None
         self._ledger = Ledger()
         self._recording = Recording(path)
+        self._look_at = time.monotonic() + _LOOK_EVERY
+        self._is_adrift = False  # what is written goes into a file that nobody can find
         self._lock = threading.Lock()  # guards the six below
         self._waiting: list[Event] = []
         self._size = 0  # bytes of those that wait and of those in hand
@@ -182,21 +186,23 @@ class Recorder:
     def _run(self) -> None:
         while True:
             events = self._take()
+            self._look_after_file()
             if events:
                 self._record(events)
             elif self._closing.is_set():
                 break
             self._closing.wait(_TICK)
         if self._writer is not None:
+            self._keep_in_place(self._writer)
             self._writer.close()
 
     def _take(self) -> list[Event]:
-        """What waits; if nothing does, wait for the first to come."""
+        """What waits; if nothing does, wait for the first to come, or until the file is to be looked after."""
         with self._lock:
             self._idle = not self._waiting and not self._closing.is_set()
             wait = self._idle
         if wait:
-            self._news.acquire()
+            self._news.acquire(timeout=_LOOK_EVERY if self._writer is not None else None)
         with self._lock:
             events, self._waiting = self._waiting, []
             self._in_hand = self._size
@@ -207,9 +213,11 @@ class Recorder:
         counts = self._writer.counts if self._writer is not None else {}
         states = self._ledger.fold(events, counts)
         self._relieve()
+        self._post(Batch(states, self._recording, tuple(events)))
+
+    def _post(self, batch: Batch) -> None:
         with self._lock:
             subscriptions = list(self._subscriptions)
-        batch = Batch(states, self._recording, tuple(events))
         for subscription in subscriptions:
             _guarded(partial(subscription.post, batch))
 
@@ -217,14 +225,53 @@ class Recorder:
         if self._writer is None:
             return
         try:
-            self._writer.append(events, time.time_ns() - time.monotonic_ns())
+            self._append(self._writer, events)
         except Exception as error:  # noqa: BLE001 - whatever it is, traffic goes on and the views say what is missing
             if not isinstance(error, JournalError):
                 _log.exception("fault while recording")
             self._note_loss(len(events), error)
             return
-        if self._recording.failure is not None:
+        if self._recording.failure is not None and not self._is_adrift:
             self._recording = replace(self._recording, failure=None, since=None)
+
+    def _append(self, writer: JournalWriter, events: Sequence[Event]) -> None:
+        wall_minus_mono = time.time_ns() - time.monotonic_ns()
+        try:
+            writer.append(events, wall_minus_mono)
+        except JournalError:
+            if writer.is_in_place() or not self._keep_in_place(writer):
+                raise
+            writer.append(events, wall_minus_mono)
+
+    def _look_after_file(self) -> None:
+        """Now and then see that the file is still where readers look for it."""
+        now = time.monotonic()
+        if self._writer is not None and now >= self._look_at:
+            self._look_at = now + _LOOK_EVERY
+            self._writer.mend_shared_memory()
+            self._keep_in_place(self._writer)
+
+    def _keep_in_place(self, writer: JournalWriter) -> bool:
+        """Go on in a new file if this one was deleted or replaced, and tell; False if that cannot be."""
+        if writer.is_in_place():
+            return True
+        before, known = writer.path, sum(writer.counts.values())
+        try:
+            writer.move()
+        except Exception as error:  # noqa: BLE001 - as in _write
+            if not isinstance(error, JournalError):
+                _log.exception("fault while recording")
+            self._is_adrift = True
+            self._note_loss(0, error)
+        else:
+            _log.warning("the journal %s was deleted or replaced: recording goes on in %s", before, writer.path)
+            self._is_adrift = False
+            lost = self._recording.lost + known - sum(writer.counts.values())
+            self._recording = Recording(writer.path, lost=lost, moved_from=before)
+        counts = writer.counts
+        states = (replace(state, entries=counts.get(state.session, 0)) for state in self._ledger.states)
+        self._post(Batch(tuple(states), self._recording))
+        return not self._is_adrift
 
     def _note_loss(self, count: int, error: Exception) -> None:
         lost = self._recording.lost + count

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import platform
 import sqlite3
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
@@ -13,7 +15,7 @@ from enum import Enum
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from core.address import Address
 from core.errors import JournalError
@@ -38,6 +40,9 @@ _NOTE = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_
 # and with a busy network thread beside it that costs several times what the row costs.
 _ROWS = 50
 _TRAFFIC = (Received, Sent)
+BESIDE = ("", "-wal", "-shm")  # behind the journal's name: the files that SQLite writes while it is open
+_MOST_NAMES = 1_000  # that are tried for a file in which recording goes on
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class JournalWriter:
@@ -46,30 +51,76 @@ class JournalWriter:
     def __init__(self, path: Path) -> None:
         """Make the file at ``path``. Raises ``JournalError`` if it exists already or cannot be made."""
         self.path = path
+        self._first_path = path
         self.counts: dict[SessionId, int] = {}
         self._roles: dict[SessionId, Role] = {}
         self._numbers: dict[ConnectionId, int] = {}
         self._parted: set[SessionId] = set()  # clients whose one connection has closed, until they are over
         self._owed: list[Event] = []  # introductions that failed; those who came meanwhile are made known later
-        if path.exists():
-            raise JournalError(f"{path} exists already; Tincan does not write over a journal")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600, exist_ok=False)
-            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        except (OSError, sqlite3.Error) as error:
-            raise failed(error, path) from error
+        self._sessions: dict[SessionId, SessionOpened] = {}
+        self._standing: dict[ConnectionId, Opened] = {}
+        self._is_broken = False  # what SQLite found in the file is not what it has written there
+        self._database = _made(path)
         try:
             self._create()
+            self._files = _files_of(path)
         except sqlite3.Error as error:
             self._database.close()
             raise failed(error, path) from error
+
+    def is_in_place(self) -> bool:
+        """Whether what is written goes where a reader of ``path`` looks for it, and has not been cut off there.
+
+        It does not once the file, its write-ahead log or its shared memory was deleted, renamed or replaced; entries
+        then go into files that have no names any more. Windows lets nobody do that.
+        """
+        if self._is_broken:
+            return False
+        found = _files_of(self.path)
+        if found is None or self._files is None:
+            return True
+        if [_place(file) for file in found] != [_place(file) for file in self._files] or self._is_cut(found):
+            return False
+        self._files = found
+        return True
+
+    def move(self) -> None:
+        """Go on in a new file beside ``path``, which from now on is that one's.
+
+        Everything that was recorded is carried over: a file that was deleted can be read as long as it is open. Where
+        it cannot be read, ``counts`` begin anew, and sessions and connections that stand are entered with the next
+        events. Raises ``JournalError``, and then everything is as it was.
+        """
+        path = _successor(self._first_path)
+        database = _made(path)
+        before, self._database = self._database, database
+        try:
+            is_carried = _carry(before, database, is_doubtful=self._is_doubtful())
+            if not is_carried:
+                database.close()
+                path.unlink()
+                self._database = database = _made(path)
+            self._create(is_carried=is_carried)
+            files = _files_of(path)
+        except (OSError, sqlite3.Error, JournalError) as error:
+            self._database = before
+            database.close()
+            for each in BESIDE:
+                path.with_name(path.name + each).unlink(missing_ok=True)
+            raise error if isinstance(error, JournalError) else failed(error, path) from error
+        with contextlib.suppress(sqlite3.Error):
+            before.close()
+        self.path, self._files, self._is_broken = path, files, False
+        if not is_carried:
+            self.counts = {}
+            self._owed = [*self._sessions.values(), *self._standing.values()]
 
     def append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
         """Write the events in one transaction: all of them or, when it raises ``JournalError``, none.
 
         Whose beginning was lost in that way is entered with the next events that can be written.
         """
+        self.mend_shared_memory()
         counts, numbers, parted = dict(self.counts), dict(self._numbers), set(self._parted)
         try:
             self._database.execute("BEGIN")
@@ -87,18 +138,46 @@ class JournalWriter:
             self._owed += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
             self._roll_back()
             if isinstance(error, sqlite3.Error):
+                self._is_broken = _shows_damage(error)
                 raise failed(error, self.path) from error
             raise
         self._owed.clear()
+
+    def mend_shared_memory(self) -> None:
+        """Give the shared memory its length again if somebody has cut it off.
+
+        SQLite maps that file, and whoever looks behind its end is ended by the system (SIGBUS). What SQLite had in it
+        is made anew from the log.
+        """
+        if self._files is None or (before := self._files[-1]) is None:
+            return
+        shared = self.path.with_name(self.path.name + BESIDE[-1])
+        with contextlib.suppress(OSError):
+            now = _file(shared)
+            if now is not None and _place(now) == _place(before) and now.size < before.size:
+                os.truncate(shared, before.size)  # without a descriptor: to close one would drop SQLite's locks
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
         self._database.close()
 
-    def _create(self) -> None:
+    def _is_cut(self, found: _Files) -> bool:
+        """Whether the journal itself is shorter than it was; its log may be, by a checkpoint of another program."""
+        now, before = found[0], self._files[0] if self._files is not None else None
+        return now is not None and before is not None and _place(now) == _place(before) and now.size < before.size
+
+    def _is_doubtful(self) -> bool:
+        """Whether what was recorded may be damaged: all that was deleted or renamed is whole as long as it is open."""
+        found = _files_of(self.path)
+        return self._is_broken or found is None or self._is_cut(found)
+
+    def _create(self, *, is_carried: bool = False) -> None:
         run = self._database.execute
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = NORMAL")
+        if is_carried:
+            run(f"PRAGMA user_version = {FORMAT}")  # as it is, so that the log holds something: see ``open_database``
+            return
         self._database.executescript("BEGIN;" + SCHEMA)  # until the commit it is no journal to anybody
         run(f"PRAGMA application_id = {APPLICATION_ID}")
         run(f"PRAGMA user_version = {FORMAT}")
@@ -112,10 +191,12 @@ class JournalWriter:
         for event in events:
             if isinstance(event, SessionOpened):
                 self._roles[event.session] = event.role
+                self._sessions[event.session] = event
                 row = (event.session, event.role.value, str(event.target), event.framing, event.reply)
                 self._database.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?)", row)
             elif isinstance(event, Opened):
                 self._numbers[event.connection] = event.number
+                self._standing[event.connection] = event
                 opened = (event.connection, event.session, event.number, str(event.local), str(event.peer))
                 self._database.execute("INSERT INTO connection VALUES (?, ?, ?, ?, ?, NULL)", opened)
 
@@ -123,6 +204,7 @@ class JournalWriter:
         for event in events:
             if isinstance(event, Closed):
                 self._numbers.pop(event.connection, None)
+                self._standing.pop(event.connection, None)
                 ended = (event.ending.value, event.connection)
                 self._database.execute("UPDATE connection SET ending = ? WHERE connection = ?", ended)
 
@@ -179,6 +261,83 @@ class JournalWriter:
                 self._database.execute("ROLLBACK")
             except sqlite3.Error:  # SQLite has rolled back by itself
                 return
+
+
+def _made(path: Path) -> sqlite3.Connection:
+    """A new and empty file. Raises ``JournalError`` if something of that name is there, or if it cannot be made."""
+    for each in (path.with_name(path.name + suffix) for suffix in BESIDE):
+        if os.path.lexists(each):  # a link that leads nowhere, too: SQLite would not follow it
+            raise JournalError(f"{each} exists already; Tincan does not write over a journal")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=False)
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise failed(error, path) from error
+
+
+def _carry(source: sqlite3.Connection, target: sqlite3.Connection, *, is_doubtful: bool) -> bool:
+    """Copy all of a database; False if it cannot be read, or is damaged where that ``is_doubtful``.
+
+    Raises ``sqlite3.Error`` if the copy cannot be written.
+    """
+    target.execute("PRAGMA journal_mode = OFF")  # nobody reads it yet
+    target.execute("PRAGMA synchronous = OFF")
+    try:
+        source.backup(target)
+        return not is_doubtful or target.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.Error as error:
+        if _shows_damage(error) or (is_doubtful and getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_FULL):
+            return False
+        raise
+
+
+def _shows_damage(error: sqlite3.Error) -> bool:
+    """Whether the file does not hold what SQLite has written there."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in _BROKEN or code == sqlite3.SQLITE_IOERR_SHORT_READ
+
+
+def _successor(path: Path) -> Path:
+    """A name like ``path`` that is free. Raises ``JournalError``."""
+    for number in range(2, _MOST_NAMES):
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        if not any(os.path.lexists(found.with_name(found.name + suffix)) for suffix in BESIDE):
+            return found
+    raise JournalError(f"{path} has too many successors")
+
+
+class _File(NamedTuple):
+    """Which file it is, and how long; none of ours becomes shorter while it is open."""
+
+    device: int
+    inode: int
+    size: int  # bytes
+
+
+_Files: TypeAlias = tuple[_File | None, ...]  # the journal, its log and its shared memory
+
+
+def _place(file: _File | None) -> tuple[int, int] | None:
+    return (file.device, file.inode) if file is not None else None
+
+
+def _files_of(path: Path) -> _Files | None:
+    """None for one that is not there; None for all if nobody can tell."""
+    if sys.platform == "win32":
+        return None
+    try:
+        return tuple(_file(path.with_name(path.name + suffix)) for suffix in BESIDE)
+    except OSError:
+        return None
+
+
+def _file(path: Path) -> _File | None:
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return _File(found.st_dev, found.st_ino, found.st_size)
 
 
 def _carries_bytes(event: Event) -> bool:

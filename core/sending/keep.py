@@ -125,7 +125,12 @@ class Keeping(Run):
 
     def _copy(self, reader: JournalReader, draft: Draft) -> bool:
         """Copy what is recorded by now. Raises ``Stopped`` if nobody wants it."""
+        journal = self._recorder.recording.path
+        if journal is not None and journal != reader.path:
+            reader.follow(journal)
         stop = reader.count(self._session)
+        if stop < self._place:  # what was recorded before could not be carried over to the new file
+            self._place = 0
         if self._recorder.recording.lost:
             self._latest = replace(self._latest, why=_INCOMPLETE)
         self._check()

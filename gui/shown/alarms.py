@@ -41,11 +41,23 @@ def recording_notice(recording: Recording, before: Recording | None = None) -> A
         since = "" if recording.since is None else f" since {_clock(recording.since)}"
         sentence = f"Not recorded{since}: messages still come and go.{missing} {failure}"
         return Alarm("recording", sentence, is_failure=True, buttons=_TO_JOURNALS)
+    if recording.moved_from is not None and (before is None or before.path != recording.path):
+        return Alarm("recording", _moved(recording, before), buttons=_TO_JOURNALS, quiet=0.0)
     if before is None or before.failure is None:
         return None
     since = "" if before.since is None else f" Nothing was recorded from {_clock(before.since)} until now."
     missing = f" {_entries(recording.lost)} from this run's journal." if recording.lost else ""
     return Alarm("recording", f"Recording goes on.{since}{missing}", quiet=0.0)
+
+
+def _moved(recording: Recording, before: Recording | None) -> str:
+    """The journal was deleted or replaced, and there is another one."""
+    assert recording.path is not None
+    assert recording.moved_from is not None
+    lost = recording.lost - (before.lost if before is not None else 0)
+    what = f"{_entries(lost)} from before" if lost else "everything from before is in it, too"
+    name = recording.moved_from.name
+    return f"{name} was deleted or replaced while it was written. Recording goes on in {recording.path}: {what}."
 
 
 def session_alarms(

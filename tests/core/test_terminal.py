@@ -371,6 +371,31 @@ class TestServing:
         assert [entry.data for entry in entries if entry.data] == [b"type the message", b"stop"]
         assert entries[-1].kind == "session-closed"
 
+    @pytest.mark.case("C-62")
+    @pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be deleted")
+    def test_a_journal_that_is_deleted_is_told_and_goes_on_beside(
+        self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.journal.recorder._LOOK_EVERY", 0.02)
+        journal = tmp_path / "a.tincan"
+
+        def scene() -> None:
+            with socket.create_connection(("127.0.0.1", terminal.port())) as peer:
+                peer.sendall(b"before")
+                terminal.out.wait_for("before")
+                journal.unlink()
+                terminal.err.wait_for(rf"deleted or replaced: recording goes on in {tmp_path}/a-2\.tincan\n")
+                peer.sendall(b"after")
+                terminal.out.wait_for("after")
+            terminal.ends_input()
+            interrupt(signal.SIGTERM)
+
+        terminal.run("serve", "127.0.0.1:0", "--reply", "none", "--journal", str(journal), scene=scene)
+
+        with contextlib.closing(JournalReader(tmp_path / "a-2.tincan")) as reader:
+            entries = reader.read(SessionId(1), 0, reader.count(SessionId(1)))
+        assert b"".join(entry.data for entry in entries if entry.data) == b"beforeafter"
+
     def test_a_journal_is_not_written_over(self, terminal: Terminal, tmp_path: Path) -> None:
         path = tmp_path / "journal.sqlite"
         path.write_text("precious")

@@ -51,6 +51,21 @@ def test_a_recording_that_goes_on_says_what_is_missing_and_from_when() -> None:
     assert not alarm.is_failure
 
 
+@pytest.mark.case("C-62")
+def test_a_journal_that_was_deleted_is_told_once_with_the_name_of_the_new_one() -> None:
+    moved = Recording(Path("journal-2"), lost=7, moved_from=Path("journal"))
+
+    carried = told(recording_notice(moved, replace(FINE, lost=7)))
+    assert carried.sentence == (
+        "journal was deleted or replaced while it was written. "
+        "Recording goes on in journal-2: everything from before is in it, too."
+    )
+    assert "7 entries are missing from before" in told(recording_notice(moved, FINE)).sentence
+    assert told(recording_notice(moved, replace(STOPPED, lost=7))).sentence == carried.sentence
+    assert told(recording_notice(moved)).buttons == (("Open the folder", "open_journals"),)
+    assert recording_notice(moved, moved) is None
+
+
 def test_a_recording_that_is_well_and_was_well_says_nothing() -> None:
     assert recording_notice(FINE) is None
     assert recording_notice(FINE, FINE) is None
