@@ -102,14 +102,18 @@ class JournalWriter:
                 self._database = database = _made(path)
             self._create(is_carried=is_carried)
             files = _files_of(path)
-        except (OSError, sqlite3.Error, JournalError) as error:
+        except BaseException as error:
             self._database = before
             database.close()
-            for each in BESIDE:
-                path.with_name(path.name + each).unlink(missing_ok=True)
-            raise error if isinstance(error, JournalError) else failed(error, path) from error
+            with contextlib.suppress(OSError):
+                for each in BESIDE:
+                    path.with_name(path.name + each).unlink(missing_ok=True)
+            if isinstance(error, OSError | sqlite3.Error):
+                raise failed(error, path) from error
+            raise
         with contextlib.suppress(sqlite3.Error):
             before.close()
+        self._clear_away()
         self.path, self._files, self._is_broken = path, files, False
         if not is_carried:
             self.counts = {}
@@ -160,6 +164,16 @@ class JournalWriter:
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
         self._database.close()
+
+    def _clear_away(self) -> None:
+        """Delete what was left of log and shared memory: beside another file SQLite would take them for that one's."""
+        left = _files_of(self.path)
+        if left is None or self._files is None or _place(left[0]) == _place(self._files[0]):
+            return
+        for suffix, now, before in zip(BESIDE[1:], left[1:], self._files[1:], strict=True):
+            if now is not None and _place(now) == _place(before):
+                with contextlib.suppress(OSError):
+                    self.path.with_name(self.path.name + suffix).unlink()
 
     def _is_cut(self, found: _Files) -> bool:
         """Whether the journal itself is shorter than it was; its log may be, by a checkpoint of another program."""

@@ -97,6 +97,7 @@ def test_it_goes_on_in_a_new_file_that_has_everything(path: Path, what: str) -> 
         assert data_of(path.with_name("a-2.tincan")) == [b"before", b"after"]
         assert reader.count(story.session) == 5
 
+    assert {found.name for found in path.parent.iterdir()} <= {"a.tincan", "b.tincan", "a-2.tincan"}
     assert find_damage(path.with_name("a-2.tincan")) == ""
     assert path.with_name("a-2.tincan").stat().st_mode & 0o777 == 0o600
 
