@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from core.address import Address
 from core.errors import JournalError
+from core.kept_file import make_own_folder
 from gui import journals
 from gui.bridge import Bridge
 from gui.collecting import Collector
@@ -39,6 +40,9 @@ _FRAME = 70  # what the window manager and the menus may add to the height, at 9
 _DRAWN = 20  # milliseconds from when the panes can be drawn until they are
 _UNSEEN = 500  # milliseconds after which a window that is not shown, being iconified, begins its work all the same
 _MOST_DECORATION = 160  # pixels at 96 dots an inch that title, borders and menu bar may have
+_KEPT_FOR_NOW = (
+    "This conversation is kept in a temporary folder, and only until Tincan is started again: export what is to stay."
+)
 _READABLE = 2  # tkinter.READABLE, which Windows does not have
 
 
@@ -96,6 +100,7 @@ class App:
         self._leaving = False
         self._decoration = (0, 0)  # pixels from the window's place to where its content begins
         self.late: list[str] = []  # what was still running when the program ended
+        self._make_folders()
         preferences = self._file.load()
         self.root = _make_root()
         self.root.withdraw()
@@ -148,7 +153,7 @@ class App:
         from gui.conversations import OpenJournal
 
         trouble = ""
-        for folder in (self._journals, Path(tempfile.gettempdir()) / f"tincan-{os.getpid()}"):
+        for folder in self._journal_folders():
             try:
                 path = journals.journal_path(folder)
                 self._claim = claim(path)
@@ -157,7 +162,7 @@ class App:
                 break
             except JournalError as error:
                 self._release_claim()
-                trouble = trouble or f"{error}. This conversation is kept for now, in a temporary folder."
+                trouble = trouble or f"{error}. {_KEPT_FOR_NOW}"
         if self._workbench is None:
             self._workbench = Workbench()
             trouble = "Nothing can be recorded, not even in a temporary folder, so no conversation can be shown."
@@ -165,6 +170,24 @@ class App:
             self.switchboard.say(trouble, "journal", is_failure=True)
         self.bridge.start(self._workbench.subscribe(self.bridge.wake))
         return self._workbench, self._journal
+
+    def follow_journal(self) -> OpenJournal | None:
+        """Read the file in which recording goes on, after the one before was deleted or replaced."""
+        path = self.journal
+        if path is None or self._journal is None:
+            return self._journal
+        from gui.claims import claim
+        from gui.conversations import OpenJournal
+
+        try:
+            self._journal.reader.follow(path)
+        except JournalError as error:
+            self.switchboard.say(f"The conversation cannot be shown: {error}.", "journal", is_failure=True)
+            return self._journal
+        self._release_claim()
+        self._claim = claim(path)
+        self._journal = OpenJournal(path, self._journal.reader)
+        return self._journal
 
     def post(self, call: Callable[[], None]) -> None:
         """Have ``call`` made on the window's thread, soon. Any thread."""
@@ -235,14 +258,34 @@ class App:
         if self._options.connect is not None:
             self._fill(self._options.connect)
             self.switchboard.line.connect()
-        kept = (self._journals, self._saved.keep_journals, self._saved.journal_megabytes)
-        threading.Thread(target=journals.prune, args=kept, name="prune journals", daemon=True).start()
+        threading.Thread(target=self._prune, name="prune journals", daemon=True).start()
         self._save_now_and_then()
+
+    def _journal_folders(self) -> Iterator[Path]:
+        """The usual one and, if that cannot be used, one that is made for this run in the temporary folder."""
+        yield self._journals
+        with contextlib.suppress(OSError):  # there is none, or no room in it
+            temporary = Path(tempfile.mkdtemp(prefix=journals.TEMPORARY))
+            yield temporary
+            temporary.rmdir()
+
+    def _make_folders(self) -> None:
+        """Have the folders of this program closed to other people; one that was chosen stays as it is."""
+        chosen = self._options.folder
+        ours = [self._journals] if chosen is not None else [settings_folder(), data_folder(), self._journals]
+        for folder in ours:
+            with contextlib.suppress(OSError):  # who writes there says so
+                make_own_folder(folder)
 
     def _release_claim(self) -> None:
         if self._claim is not None:
             self._claim.close()
             self._claim = None
+
+    def _prune(self) -> None:
+        """On a thread of its own."""
+        journals.prune(self._journals, self._saved.keep_journals, self._saved.journal_megabytes)
+        journals.prune_temporary()
 
     def _offer_crashed(self) -> None:
         """A run that was killed may have left something to look at; it is offered once."""

@@ -23,7 +23,8 @@ else:
 
 LOCK = "-lock"  # behind the name of the journal
 
-_PROCESS = re.compile(r"_(\d{1,9})\.tincan")
+_PROCESS = re.compile(r"_(\d{1,9})(-\d+)?\.tincan")
+_OPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a link or a pipe is no lock of ours
 _HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}  # what a lock says that somebody has
 
 
@@ -43,8 +44,8 @@ class Claim:
         self._lock = _lock_of(path)
         self._descriptor: int | None = None
         with contextlib.suppress(OSError):
-            self._lock.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+            self._lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._descriptor = os.open(self._lock, _OPEN | os.O_CREAT, 0o600)
             _take(self._descriptor)
 
     def __enter__(self) -> Claim:
@@ -84,7 +85,7 @@ def hold_on(path: Path) -> Hold:
     if number == os.getpid():  # never probe a lock of our own: on network disks that would drop it
         return Hold.IN_USE
     try:
-        descriptor = os.open(_lock_of(path), os.O_RDWR)
+        descriptor = os.open(_lock_of(path), _OPEN)
     except FileNotFoundError:
         return Hold.IN_USE if has_log(path) and _lives(number) else Hold.RELEASED
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -10,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+_APPEND = (  # a link is not followed, nor is a pipe waited for
+    os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+)
 LARGEST_LOG = 256 * 1024  # bytes; then the log starts anew and the old one is kept as .old
 
 
@@ -56,10 +60,11 @@ class FaultLog:
     def _write(self, text: str) -> None:
         with self._lock:
             try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 if self.path.exists() and self.path.stat().st_size > LARGEST_LOG:
                     self.path.replace(self.path.with_suffix(".old"))
-                with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                descriptor = os.open(self.path, _APPEND, 0o600)
+                with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
                     file.write(text)
             except OSError:  # nowhere to write: the sentence in the window has to do
                 return

@@ -5,8 +5,12 @@ All but ``journal_path`` and ``when`` read the disk: not on the window's thread.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import stat
+import sys
+import tempfile
 import time
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
@@ -18,10 +22,14 @@ from gui.claims import LOCK, Hold, hold_on
 KEEP = 20  # journals, the one being written included
 MEGABYTES = 1000  # of all journals together
 
-_NAME = re.compile(r"\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}_\d+\.tincan")
+TEMPORARY = "tincan-journal-"  # what folders of journals in the temporary folder begin with
+
+_NAME = re.compile(r"\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}_\d+(-\d+)?\.tincan", re.ASCII)
 _MOMENT = "%Y-%m-%d_%H-%M-%S"
 _MOMENT_LENGTH = 19  # characters at the beginning of a name
 _BESIDE = ("-wal", "-shm", LOCK)  # what SQLite and a killed run may leave beside a journal
+_MOST_NAMES = 1_000  # that are tried for a new journal
+_DAY, _MINUTE = 86_400, 60  # seconds
 _PATIENCE = 0.25  # seconds that the description of one journal may take
 _TOLD = 3  # sessions that a description names
 _SESSIONS = "SELECT session, role, target FROM session ORDER BY session LIMIT ?"
@@ -46,14 +54,18 @@ class Recent:
 
 
 def journal_path(folder: Path, now: float | None = None) -> Path:
-    """A name for a new journal: date, time and process, so that it sorts by age and two runs never share it."""
-    seconds = time.time() if now is None else now
-    while True:
-        moment = time.strftime(_MOMENT, time.localtime(seconds))
+    """A name for a new journal: date, time and process, so that it sorts by age and two runs never share it.
+
+    One at which anything is, or beside which there is a file that SQLite or a run would make, is passed over: who
+    could write into the folder has put it there. Raises ``JournalError`` if there are very many of those.
+    """
+    begun = time.time() if now is None else now
+    for later in range(_MOST_NAMES):
+        moment = time.strftime(_MOMENT, time.localtime(begun + later))
         path = folder / f"{moment}_{os.getpid()}.tincan"
-        if not path.exists():
+        if not any(os.path.lexists(each) for each in (path, *(path.with_name(path.name + end) for end in _BESIDE))):
             return path
-        seconds += 1
+    raise JournalError(f"every name for a new journal in {folder} is taken")
 
 
 def when(path: Path) -> str:
@@ -116,6 +128,34 @@ def prune(folder: Path, keep: int = KEEP, megabytes: float = MEGABYTES) -> list[
             count -= 1
             total -= sizes[path]
     return deleted
+
+
+def prune_temporary() -> None:
+    """Delete this user's journals in the temporary folder: those whose runs have ended, and after a day of killed ones.
+
+    A folder that is empty then goes, too.
+    """
+    with contextlib.suppress(OSError):
+        for folder in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+            if not _is_own_folder(folder):
+                continue
+            age, found = time.time() - folder.stat().st_mtime, _journals(folder)
+            for path in found:
+                _prune_at_rest(path)
+            if found or age > _MINUTE:  # else a run may have made it just now, and be about to begin its journal
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+
+
+def _prune_at_rest(path: Path) -> None:
+    hold = hold_on(path)
+    if hold is Hold.RELEASED or (hold is Hold.DROPPED and time.time() - path.stat().st_mtime > _DAY):
+        _delete(path)
+
+
+def _is_own_folder(folder: Path) -> bool:
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and (sys.platform == "win32" or found.st_uid == os.geteuid())
 
 
 def _journals(folder: Path) -> list[Path]:

@@ -6,11 +6,11 @@ The file is small JSON that people may edit. One that cannot be understood is se
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import accumulate
@@ -123,7 +123,7 @@ class PreferencesFile:
         if preferences == self._saved:
             return
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_kept(self.path, json.dumps({"version": VERSION, **asdict(preferences)}, ensure_ascii=True, indent=1))
             self._saved = preferences
         except OSError as error:
@@ -273,8 +273,16 @@ def _in_front(item: _Item, others: tuple[_Item, ...], most: int) -> tuple[_Item,
 
 
 def _home(environment: Mapping[str, str]) -> Path:
+    """Where the user is at home; the root, where who has no home mostly can keep nothing, and nobody else either."""
     home = environment.get("HOME") or environment.get("USERPROFILE")
-    return Path(home) if home else Path(tempfile.gettempdir())
+    if home:
+        return Path(home)
+    if sys.platform != "win32":
+        import pwd
+
+        with contextlib.suppress(KeyError):  # nobody that the system knows
+            return Path(pwd.getpwuid(os.geteuid()).pw_dir or os.sep)
+    return Path(os.sep).absolute()
 
 
 def _absolute(environment: Mapping[str, str], name: str) -> str | None:
