@@ -18,12 +18,13 @@ from core.compose import Encoding, decode_as
 from core.errors import TincanError
 from core.events import ConnectionId, SessionId
 from core.journal.export.moments import local_time
-from core.journal.hits import Hit
+from core.journal.hits import Hit, Hits
 from core.journal.passage import Filter
 from core.journal.pattern import Mode, Pattern, Query, compile_query
 from core.journal.reader import Entry, JournalReader
-from core.journal.search_process import failed, finished, written
+from core.journal.search_process import SearchProcess, failed, finished, written
 from core.journal.sweep import LOOK_BACK, find
+from core.settings import DEFAULTS
 from core.text_safety import TextSafety, unfinished_tail
 
 _AROUND = 32  # bytes shown before and after what was found
@@ -50,7 +51,7 @@ class FindOptions(NamedTuple):
     for_program: bool = False
     ids: tuple[int, ...] | None = None  # of connections
     entries: tuple[int, int] | None = None
-    patience: float = 0.0  # seconds without progress after which to give up; 0 is never
+    patience: float = 0.0  # seconds without progress after which to give up; 0 is never, or as usual for a person
 
 
 def add_find(parser: argparse.ArgumentParser) -> None:
@@ -143,14 +144,31 @@ def _run(options: FindOptions, reader: JournalReader) -> int:
     count = 0
     for session in sessions:
         printer = _Printer(reader, session if len(sessions) > 1 else None, options.encoding)
-        entries = range(reader.count(session))
-        for _searched, hits in find(reader, session, pattern, _filter(options, reader, session), entries):
-            count += len(hits)
-            for hit in () if options.counts else hits:
-                printer.show(session, hit)
+        with _hits(options, reader, session, pattern) as found:
+            for hits in found:
+                count += len(hits)
+                for hit in () if options.counts else hits:
+                    printer.show(session, hit)
     if options.counts:
         print(count)
     return count
+
+
+@contextlib.contextmanager
+def _hits(
+    options: FindOptions, reader: JournalReader, session: SessionId, pattern: Pattern
+) -> Iterator[Iterator[Hits]]:
+    """Where a session has the pattern. What could take for ever is looked for in another process, as a window does.
+
+    Iterating raises ``SearchError`` once nothing has moved for too long.
+    """
+    only, entries = _filter(options, reader, session), range(reader.count(session))
+    if not pattern.is_dangerous:
+        yield (hits for _searched, hits in find(reader, session, pattern, only, entries))
+        return
+    patience = options.patience or DEFAULTS.search
+    with contextlib.closing(SearchProcess(reader.path, session, options.query, only, entries, patience)) as process:
+        yield (hits for _searched, hits in process)
 
 
 def _write_escapes_where_needed(stream: TextIO) -> None:

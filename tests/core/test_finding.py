@@ -222,6 +222,19 @@ def test_ctrl_c_ends_even_a_pattern_that_takes_for_ever(tmp_path: Path) -> None:
         assert process.stderr.read() == b""
 
 
+def test_a_pattern_that_takes_for_ever_is_given_up_in_the_window_s_words(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.tincan"
+    write_journal(path, 1, instead={0: b"needle " + b"a" * 60 + b"!"})
+
+    done = run("--regex", "--patience=2", str(path), r"(?:needle |(a+)+$)")
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "looking for this takes too long: nothing moved for 2 s. "
+        "A repeat within a repeat, as in (a+)+, can take for ever; write it without"
+    ]
+
+
 def test_a_program_is_answered_in_lines_of_json(journal: Path) -> None:
     done = run("--json-lines", "--session=1", "--ids=1", "--entries=5:7", "--", str(journal), "hello")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
