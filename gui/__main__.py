@@ -108,14 +108,21 @@ def _address(text: str, *, for_server: bool) -> Address:
 
 
 def _folder(text: str) -> Path:
-    folder = Path(text).expanduser().absolute()
+    folder = _path(text)
     if not text or "\0" in text or (folder.exists() and not folder.is_dir()):
         raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
     return folder
 
 
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except (RuntimeError, OSError) as error:  # nobody's home, or a working folder that is gone
+        raise argparse.ArgumentTypeError(f"{text!r} is not to be found: {error}") from None
+
+
 def _journal(text: str) -> Path:
-    path = Path(text).expanduser().absolute()
+    path = _path(text)
     if not text or "\0" in text or not path.is_file():
         raise argparse.ArgumentTypeError(f"{text!r} is not a file")
     return path

@@ -179,6 +179,18 @@ def data_folder(environment: Mapping[str, str] | None = None, platform: str = sy
     return Path(_absolute(environment, "XDG_DATA_HOME") or _home(environment) / ".local" / "share") / "tincan"
 
 
+def home_folder() -> Path:
+    """Where a person's own files are, even for a user whom the system does not know."""
+    return _home(os.environ)
+
+
+def typed_path(text: str) -> Path:
+    """The path that somebody typed; ``~`` stands for a home, unless it is nobody's."""
+    with contextlib.suppress(RuntimeError):
+        return Path(text).expanduser()
+    return Path(text)
+
+
 def on_screen(geometry: str, width: int, height: int) -> str:
     """The geometry, made to fit a screen of that size in pixels; empty if it makes no sense.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.journal.passage import EVERYTHING
+from gui.preferences import home_folder, typed_path
 from gui.shown.exports import Exported as Result
 from gui.shown.exports import ExportFormat, ExportRequest, ExportView, Rows, Scope
 
@@ -43,7 +44,7 @@ class ExportDesk:
         self._selection: tuple[int, int] | None = None
         self._view = ExportView()
         self._began = 0.0
-        self._folder = Path.home()
+        self._folder = home_folder()
 
     def open(self) -> None:
         """Open the dialog for the conversation on view."""
@@ -95,7 +96,7 @@ class ExportDesk:
         from core.journal.export.job import ExportJob
         from core.journal.export.source import opens_reading
 
-        conversation, target = self._conversation, Path(request.path).expanduser()
+        conversation, target = self._conversation, typed_path(request.path)
         if conversation is None:
             return
         if target.exists() and not request.may_replace:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.errors import TincanError
@@ -17,6 +16,7 @@ from gui.desks.task_strips import Task, TaskStrips
 from gui.desks.telling import Telling, Told
 from gui.keys import shown
 from gui.panes.later import Later
+from gui.preferences import home_folder, typed_path
 from gui.shown.filtering import ConnectionRow, FilterView, chosen_words
 from gui.shown.sentences import sentence
 from gui.shown.session_rows import session_words
@@ -88,7 +88,7 @@ class TaskDesk:
         self.file_dialog: SendFileDialog | None = None
         self.keep_dialog: KeepDialog | None = None
         self._file = ""  # sent last
-        self._folder = Path.home()  # in which something was saved last
+        self._folder = home_folder()  # in which something was saved last
         self._again = Later(window.root, self._look)
         self._kept: SessionId | None = None  # whose bytes the window for saving offers
         self._checked: tuple[object, str] = (None, "")  # what was in the field, and what is wrong with it
@@ -208,7 +208,7 @@ class TaskDesk:
         if state is None or why:
             return why
         self._file = request.path
-        path = Path(request.path).expanduser()
+        path = typed_path(request.path)
         pause = None if request.line_pause_ms is None else request.line_pause_ms / 1000
         sending = _SentFile(self.strips, f"Send {path.name} to {self._to_words()}", self.file_dialog)
 
@@ -248,7 +248,7 @@ class TaskDesk:
             chosen=chosen,
             path=str(self._folder / f"tincan_received_{moment}.bin"),
             on_keep=partial(self.keep, state, {row.connection: row.number for row in rows}),
-            is_there=lambda path: Path(path).expanduser().exists(),
+            is_there=lambda path: typed_path(path).exists(),
         )
         dialog.open(dialog.what.buttons[0])
 
@@ -258,7 +258,7 @@ class TaskDesk:
 
         if self.strips.why_full:
             return self.strips.why_full
-        target = Path(request.path).expanduser()
+        target = typed_path(request.path)
         title = f"Save #{numbers[request.connection]} to {target.name}"
         tasks: list[Task] = []
 

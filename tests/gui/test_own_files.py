@@ -12,10 +12,11 @@ import pytest
 
 from core.errors import JournalError
 from gui import journals
+from gui.__main__ import main
 from gui.app import App, Options
 from gui.claims import Hold, claim, hold_on
 from gui.fault_log import FaultLog
-from gui.preferences import data_folder, settings_folder
+from gui.preferences import data_folder, settings_folder, typed_path
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 
@@ -230,6 +231,32 @@ def test_the_window_goes_on_with_the_new_file_when_the_journal_is_deleted(
     assert target.read_bytes() == b"beforeafter"
     app.leave()
     assert [found.name for found in moved.parent.iterdir()] == [moved.name]
+
+
+@pytest.mark.case("C-65")
+def test_a_user_whom_the_system_does_not_know_has_a_window_too(
+    screen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(_number: int) -> None:
+        raise KeyError("uid not found")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("USERPROFILE", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(RuntimeError):
+        Path.home()
+
+    open_window(tmp_path).leave()
+
+    assert settings_folder({}, "linux") == Path("/.config/tincan")
+
+
+def test_a_home_of_nobody_is_a_name_like_any_other() -> None:
+    assert typed_path("~no-such-user/talk") == Path("~no-such-user/talk")
+    with pytest.raises(SystemExit):
+        main(["--open", "~no-such-user/talk"])
+    with pytest.raises(SystemExit):
+        main(["--config", "~no-such-user/talk"])
 
 
 def test_a_home_is_found_without_a_variable_and_is_no_folder_that_everybody_can_write_to() -> None:
