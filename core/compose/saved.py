@@ -9,6 +9,7 @@ The file is JSON that people may write themselves; ``name`` and ``text`` are nee
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -142,10 +143,16 @@ def import_messages(path: Path) -> tuple[SavedMessage, ...]:
 
 
 def export_messages(path: Path, messages: Sequence[SavedMessage]) -> None:
-    """Write the messages to a file of their own; one that is there is replaced in one step. Raises ``SavedError``."""
+    """Write the messages to a file of their own; one that is there is replaced in one step. Raises ``SavedError``.
+
+    A link stays, and what it leads to is replaced: it is the person's own choice.
+    """
     text = write_messages(messages)
+    place = Path(os.path.realpath(path))
+    if os.path.lexists(place) and not place.is_file():  # a device, a pipe, links in a circle
+        raise SavedError(f"{path.name} is there and is no file. Choose another name.")
     try:
-        write_kept(path, text)
+        write_kept(place, text)
     except OSError as error:
         raise SavedError(f"The messages could not be exported to {path}: {_reason(error)}.") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,6 +136,20 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(SavedError, match="The messages cannot be kept in"):
         SavedMessagesFile(tmp_path / "settings" / "messages.json").save(ALL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")
+def test_an_export_goes_where_a_link_leads_and_replaces_nothing_but_files(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    export_messages(tmp_path / "link", ALL)
+    assert (tmp_path / "link").is_symlink()
+    assert import_messages(tmp_path / "real") == ALL
+
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for name in ("pipe", "circle"):
+        with pytest.raises(SavedError, match=f"{name} is there and is no file"):
+            export_messages(tmp_path / name, ALL)
 
 
 def test_more_than_could_be_read_again_is_not_kept(file: SavedMessagesFile) -> None:
