@@ -162,7 +162,7 @@ class App:
                 break
             except JournalError as error:
                 self._release_claim()
-                trouble = trouble or f"{error}. {_KEPT_FOR_NOW}"
+                trouble = trouble or f"{str(error).rstrip('.')}. {_KEPT_FOR_NOW}"
         if self._workbench is None:
             self._workbench = Workbench()
             trouble = "Nothing can be recorded, not even in a temporary folder, so no conversation can be shown."
