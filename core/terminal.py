@@ -181,10 +181,9 @@ class _Program:
         return True
 
     def _watch_recording(self, recording: Recording) -> None:
+        """Say how recording goes on; that it has stopped, the recorder logs."""
         before, self._recording = self._recording, recording
-        if recording.failure is not None and before.failure is None:
-            _tell(f"not recorded from now on: {recording.failure}")
-        elif recording.path != before.path:
+        if recording.path != before.path:
             lost = f"; {recording.lost:,} entries are lost" if recording.lost else ""
             _tell(f"the journal was deleted or replaced: recording goes on in {recording.path}{lost}")
         elif recording.failure is None and before.failure is not None:

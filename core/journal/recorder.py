@@ -264,7 +264,6 @@ class Recorder:
             self._is_adrift = True
             self._note_loss(0, error)
         else:
-            _log.warning("the journal %s was deleted or replaced: recording goes on in %s", before, writer.path)
             self._is_adrift = False
             lost = self._recording.lost + known - sum(writer.counts.values())
             self._recording = Recording(writer.path, lost=lost, moved_from=before)

@@ -60,6 +60,7 @@ class JournalWriter:
         self._sessions: dict[SessionId, SessionOpened] = {}
         self._standing: dict[ConnectionId, Opened] = {}
         self._is_broken = False  # what SQLite found in the file is not what it has written there
+        self._shared = path.with_name(path.name + BESIDE[-1])
         self._database = _made(path)
         try:
             self._create()
@@ -115,6 +116,7 @@ class JournalWriter:
             before.close()
         self._clear_away()
         self.path, self._files, self._is_broken = path, files, False
+        self._shared = path.with_name(path.name + BESIDE[-1])
         if not is_carried:
             self.counts = {}
             self._owed = [*self._sessions.values(), *self._standing.values()]
@@ -155,11 +157,10 @@ class JournalWriter:
         """
         if self._files is None or (before := self._files[-1]) is None:
             return
-        shared = self.path.with_name(self.path.name + BESIDE[-1])
         with contextlib.suppress(OSError):
-            now = _file(shared)
-            if now is not None and _place(now) == _place(before) and now.size < before.size:
-                os.truncate(shared, before.size)  # without a descriptor: to close one would drop SQLite's locks
+            now = self._shared.lstat()
+            if now.st_size < before.size and (now.st_dev, now.st_ino) == _place(before):
+                os.truncate(self._shared, before.size)  # without a descriptor: to close one would drop SQLite's locks
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
