@@ -50,11 +50,15 @@ def make_own_folder(folder: Path) -> None:
     A link is somebody's choice: where it leads stays as it is.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if sys.platform == "win32":  # what lies in a user's folder there is theirs alone
-        return
-    found = folder.lstat()
-    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and found.st_mode & 0o077:
-        folder.chmod(stat.S_IMODE(found.st_mode) & ~0o077)
+    mode = folder.lstat().st_mode
+    if sys.platform != "win32" and is_own_folder(folder) and mode & 0o077:  # a user's folders there are theirs alone
+        folder.chmod(stat.S_IMODE(mode) & ~0o077)
+
+
+def is_own_folder(path: Path) -> bool:
+    """Whether this is a folder, and no link to one, that this user owns. Raises ``OSError``."""
+    found = path.lstat()
+    return stat.S_ISDIR(found.st_mode) and (sys.platform == "win32" or found.st_uid == os.geteuid())
 
 
 def set_aside(path: Path) -> Path:

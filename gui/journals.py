@@ -8,8 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
-import sys
 import tempfile
 import time
 from collections.abc import Container, Iterator
@@ -17,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import JournalError
+from core.kept_file import is_own_folder
 from gui.claims import LOCK, Hold, hold_on
 
 KEEP = 20  # journals, the one being written included
@@ -137,7 +136,7 @@ def prune_temporary() -> None:
     """
     with contextlib.suppress(OSError):
         for folder in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
-            if not _is_own_folder(folder):
+            if not is_own_folder(folder):
                 continue
             age, found = time.time() - folder.stat().st_mtime, _journals(folder)
             for path in found:
@@ -151,11 +150,6 @@ def _prune_at_rest(path: Path) -> None:
     hold = hold_on(path)
     if hold is Hold.RELEASED or (hold is Hold.DROPPED and time.time() - path.stat().st_mtime > _DAY):
         _delete(path)
-
-
-def _is_own_folder(folder: Path) -> bool:
-    found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and (sys.platform == "win32" or found.st_uid == os.geteuid())
 
 
 def _journals(folder: Path) -> list[Path]:
