@@ -74,14 +74,11 @@ def test_what_is_typed_arrives_as_typed(own_display: str) -> None:
 @pytest.mark.parametrize(
     ("source", "told"), [("raise SystemExit(3)", "exited with 3"), ("input()", "no window of the class Nobody")]
 )
-def test_a_window_that_does_not_come_is_told(
-    own_display: str, monkeypatch: pytest.MonkeyPatch, source: str, told: str
-) -> None:
+def test_a_window_that_does_not_come_is_told(own_display: str, source: str, told: str) -> None:
     program = subprocess.Popen([sys.executable, "-c", source], stdin=subprocess.PIPE)
 
-    monkeypatch.setattr(driving, "_APPEARS_WITHIN", 20.0 if "exited" in told else 0.2)
     with Display(own_display) as keys, pytest.raises(SmokeError, match=told):
-        appeared(program, keys, "Nobody")
+        appeared(program, keys, "Nobody", 20.0 if "exited" in told else 0.2)
     program.communicate(b"end\n", timeout=20)
 
 
