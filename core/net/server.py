@@ -241,7 +241,9 @@ class Server(Session):
             sock.setblocking(False)
             sock.send(FULL)
             sock.shutdown(socket.SHUT_WR)
-            sock.recv(self._limits.receive)  # unread bytes would turn the close into a reset
+            for _ in range(1 + self._limits.drain_bytes // self._limits.receive):
+                if not sock.recv(self._limits.receive):  # bytes left unread would turn the close into a reset
+                    break
         sock.close()
         self._turned_away += 1
         if self._turned_away > 1:

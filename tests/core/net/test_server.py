@@ -392,14 +392,16 @@ def test_beyond_the_limit_peers_are_told_so_and_counted_and_places_come_free_aga
 
 
 @pytest.mark.case("C-34", "C-06")
-def test_who_is_turned_away_in_the_middle_of_a_sentence_still_hears_why() -> None:
+@pytest.mark.parametrize("sentence", [b"hello", b"x" * 40 * KIB], ids=["short", "longer than a recv"])
+def test_who_is_turned_away_in_the_middle_of_a_sentence_still_hears_why(sentence: bytes) -> None:
     """Bytes of it that nobody has read would turn the close into a reset."""
-    with serving("none", limits=Limits(connections=1)) as (server, sink), SaysNothing.calls(address_of(server)):
+    limits = Limits(connections=1, receive=4 * KIB)
+    with serving("none", limits=limits) as (server, sink), SaysNothing.calls(address_of(server)):
         sink.wait_for(Opened)
         go_on = threading.Event()
         server._loop.call_soon(busy_until(go_on))
         with Peer.calls(address_of(server)) as surplus:
-            surplus.say(b"hello")
+            surplus.say(sentence)
             go_on.set()
             sink.wait_for(TurnedAway)  # by then it is closed, and a reset would be here
             assert surplus.hear_all() == FULL
