@@ -106,6 +106,25 @@ class JournalError(TincanError):
     """The journal could not be opened, written or read."""
 
 
+class NoThread(TincanError, RuntimeError):
+    """The system gives no thread to do something on."""
+
+    def __init__(self) -> None:
+        super().__init__("no new thread is to be had: this machine gives no more threads. Close some programs")
+
+
+def reason(error: BaseException) -> str:
+    """Why something ended, as a clause: its own words if it has any for a person, else what kind of thing happened."""
+    if isinstance(error, TincanError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "this machine is out of memory"
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return f"{_system_text(error)}{where}"
+    return f"something went wrong inside Tincan ({type(error).__name__})"
+
+
 def explain(error: BaseException, doing: Doing, where: object = "") -> Explanation:
     """Say what ``error`` means for someone who was ``doing`` something at the address ``where``."""
     if isinstance(error, ListenError | ConnectError):

@@ -12,7 +12,6 @@ import os
 import queue
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from core.address import Address
-from core.errors import SendError
+from core.errors import SendError, reason
 from core.events import (
     Closed,
     ConnectionId,
@@ -43,6 +42,7 @@ from core.events import (
 from core.journal.notes import sentence
 from core.journal.recorder import Recording
 from core.settings import DEFAULTS
+from core.supervision import Worker
 from core.text_safety import TextSafety, decode
 from core.wire.framers import Framer, Message, TooLong
 from core.wire.framing import Gap, RawFraming, make_framer, parse_framing
@@ -86,9 +86,8 @@ def run(options: Options) -> int:
     _write_escapes_where_needed(sys.stderr)
     limits = replace(DEFAULTS, request_line=None) if options.http else DEFAULTS
     workbench = Workbench(options.journal, limits=limits)
-    program = _Program(workbench, options)
     try:
-        return program.run()
+        return _Program(workbench, options).run()
     finally:
         late = workbench.close()
         if late:
@@ -109,7 +108,7 @@ class _Program:
         self._ends: dict[ConnectionId, float] = {}  # when silence will have ended a message, on the monotonic clock
         self._numbers: dict[ConnectionId, int] = {}
         self._heard_anything = False
-        self._timers: list[threading.Timer] = []
+        self._parting = math.inf  # when a client has waited long enough for the last answers
         self._failed = False
         self._text = TextSafety()
 
@@ -123,8 +122,6 @@ class _Program:
                     pass
             finally:
                 self._subscription.close()
-                for timer in self._timers:
-                    timer.cancel()
         return 1 if self._failed else 0
 
     def _open(self) -> SessionId:
@@ -137,13 +134,17 @@ class _Program:
         """Wait for the next piece of news."""
         while True:
             self._show_what_silence_ended()
-            due = min(self._ends.values(), default=math.inf) - time.monotonic()
+            now = time.monotonic()
+            if now >= self._parting:
+                self._parting = math.inf
+                return _Signal()
+            due = min(self._parting, *self._ends.values()) - now if self._ends else self._parting - now
             with contextlib.suppress(queue.Empty):
                 return self._news.get(timeout=min(max(0.0, due), _LONGEST_WAIT))
 
     def _begin_reading(self) -> None:
         """Take lines from now on. A client has nobody to send them to before it is connected."""
-        threading.Thread(target=self._read_input, name="standard input", daemon=True).start()
+        Worker(self._read_input, "standard input", self._input_failed, daemon=True).begin()
 
     def _read_input(self) -> None:
         """Lines of standard input, without their line ending.
@@ -157,6 +158,11 @@ class _Program:
             while data := os.read(descriptor, 65536):
                 self._queue_lines(framer.feed(data))
         self._queue_lines(framer.finish())
+        self._news.put(_Line(None))
+
+    def _input_failed(self, error: BaseException) -> None:
+        """What cannot be read any more is at its end."""
+        _tell(f"nothing more can be read from standard input: {reason(error)}")
         self._news.put(_Line(None))
 
     def _queue_lines(self, lines: list[Message]) -> None:
@@ -217,10 +223,7 @@ class _Program:
 
     def _part(self, connection: ConnectionId) -> None:
         self._workbench.finish_sending(self._session, connection)
-        timer = threading.Timer(_PATIENCE, self._news.put, (_Signal(),))
-        timer.daemon = True
-        timer.start()
-        self._timers.append(timer)
+        self._parting = min(self._parting, time.monotonic() + _PATIENCE)
 
     def _take_event(self, event: Event) -> bool:
         match event:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from core.address import Address
-from core.errors import Doing, Explanation, Fault, JournalError, SendError, explain
+from core.errors import Doing, JournalError, NoThread, SendError, explain
 from core.events import ConnectionId, SessionClosed, SessionId
 from core.journal.reader import JournalReader
 from core.journal.recorder import Recorder, Subscription
@@ -25,6 +25,7 @@ from core.net.knobs import AS_USUAL, Knobs
 from core.net.resolver import Resolver
 from core.net.server import Server
 from core.settings import DEFAULTS, Limits
+from core.supervision import do_all
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
     from core.sending.file import FileSending, FileSent
@@ -39,17 +40,12 @@ _R = TypeVar("_R", bound="Run")
 _AnySession: TypeAlias = Server | Client
 
 
-_NO_THREADS = Explanation(
-    "this machine gives no more threads", ("very many are running",), "Close some programs or connections", Fault.OURS
-)
-
-
 class Workbench:
     """Servers and clients in threads of their own, all recorded in one journal.
 
     Every method is for any thread and returns at once, except ``close``. With no ``journal`` path
     nothing is kept, but views are told what happens all the same. Raises ``JournalError`` if the
-    journal cannot be made.
+    journal cannot be made, and ``NoThread``.
     """
 
     def __init__(self, journal: Path | None = None, *, limits: Limits = DEFAULTS) -> None:
@@ -227,7 +223,7 @@ class Workbench:
     # The end.
 
     def close(self, timeout: float = 2.0) -> list[str]:
-        """Stop everything and finish the journal.
+        """Stop everything and finish the journal, whatever goes wrong with a part of that.
 
         Returns the names of the threads that are still alive after ``timeout`` seconds.
         """
@@ -235,17 +231,23 @@ class Workbench:
             self._closed = True
             runs = list(self._runs)
         deadline = time.monotonic() + timeout
-        for run in runs:
-            if not run.sees_the_end:
-                run.stop()
         sessions = list(self._sessions.values())
-        for session in sessions:
-            session.stop()
-        late = [repr(session) for session in sessions if not session.join(max(0.0, deadline - time.monotonic()))]
-        late += self._recorder.close(max(0.1, deadline - time.monotonic()))
-        for run in runs:
-            run.stop()
-        return late + [run.name for run in runs if not run.join(max(0.1, deadline - time.monotonic()))]
+        late: list[str] = []
+
+        def left(least: float = 0.0) -> float:
+            return max(least, deadline - time.monotonic())
+
+        do_all(
+            [
+                *((f"stopping {run.name}", run.stop) for run in runs if not run.sees_the_end),
+                *((f"stopping {session!r}", session.stop) for session in sessions),
+                ("waiting for sessions", lambda: late.extend(repr(each) for each in sessions if not each.join(left()))),
+                ("closing the recorder", lambda: late.extend(self._recorder.close(left(0.1)))),
+                *((f"stopping {run.name}", run.stop) for run in runs),
+                ("waiting for runs", lambda: late.extend(run.name for run in runs if not run.join(left(0.1)))),
+            ]
+        )
+        return late
 
     def _begin(self, session: _AnySession, doing: Doing) -> SessionId:
         with self._lock:
@@ -256,9 +258,7 @@ class Workbench:
                 raise RuntimeError("Tincan is closing")
             session.start()
         except RuntimeError as error:
-            why = explain(error, doing, session.target)
-            if not closed:
-                why = _NO_THREADS
+            why = explain(error if closed else NoThread(), doing, session.target)
             self._recorder.put(SessionClosed(session.id, time.monotonic_ns(), why))
         return session.id
 
@@ -284,7 +284,7 @@ class Workbench:
             try:
                 run.start()
             except RuntimeError as error:
-                raise SendError(str(_NO_THREADS)) from error
+                raise SendError(str(NoThread())) from error
             self._runs.append(run)
         return run
 

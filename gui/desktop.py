@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
+
+from core.supervision import Worker
 
 
 def open_folder(folder: Path) -> bool:
@@ -37,5 +38,5 @@ def _open(path: Path) -> bool:
         )
     except OSError:
         return False
-    threading.Thread(target=opener.wait, name=f"waits for {program}", daemon=True).start()
+    Worker(opener.wait, f"waits for {program}", daemon=True).begin()
     return True

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import TincanError
+from core.errors import reason
 from core.journal.lens import RAW
 from core.journal.passage import Passage
 from core.journal.reader import JournalReader
 from core.journal.recorded import NONE_LARGE, Large, Recorded
 from core.journal.tracing import Trace, Tracer
+from core.supervision import Worker, note
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
-
-_log = logging.getLogger(__name__)
 
 _LARGEST = """SELECT coalesce(ordinal, -1), coalesce(max(length(data)), 0) FROM entry
               WHERE session = ? AND ordinal BETWEEN ? AND ? AND connection = ? AND kind = ?"""
@@ -54,15 +52,16 @@ class Dissector:
         self._asked: tuple[Passage, str] | None = None  # guarded by ``_changed``, as is the next
         self._closed = False
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="dissector of messages", daemon=True)
+        self._worker = self._make_worker()
 
     def ask(self, passage: Passage, framing: str) -> None:
         """Take this message apart, and none that was asked for before and not begun."""
         with self._changed:
             self._asked = passage, framing
-            if self._thread.ident is None and not self._closed:
-                self._thread.start()
+            is_new = not self._worker.has_begun and not self._closed
             self._changed.notify()
+        if is_new:
+            self._worker.begin()
 
     def close(self) -> None:
         """Take nothing apart any more."""
@@ -72,24 +71,32 @@ class Dissector:
 
     def join(self, timeout: float) -> bool:
         """Wait for the thread's end; whether it has ended."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return self._worker.join(timeout)
+
+    def _make_worker(self) -> Worker:
+        return Worker(self._run, "dissector of messages", self._died, daemon=True)
+
+    def _died(self, error: BaseException) -> None:
+        with self._changed:
+            self._worker = self._make_worker()  # for the next question
+        self._fail(reason(error))
 
     def _run(self) -> None:
         reader: JournalReader | None = None
         tracer: Tracer | None = None
-        while (asked := self._next()) is not None:
-            try:
-                if reader is None or tracer is None:
-                    reader = JournalReader(self._path)
-                    tracer = Tracer(reader)
-                self._take_apart(reader, tracer, *asked)
-            except TincanError as error:
-                _log.debug("a message could not be taken apart: %s", error)
-                self._fail(str(error))
-        if reader is not None:
-            reader.close()
+        try:
+            while (asked := self._next()) is not None:
+                try:
+                    if reader is None or tracer is None:
+                        reader = JournalReader(self._path)
+                        tracer = Tracer(reader)
+                    self._take_apart(reader, tracer, *asked)
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is about this message alone
+                    note("taking a message apart", error)
+                    self._fail(reason(error))
+        finally:
+            if reader is not None:
+                reader.close()
 
     def _take_apart(self, reader: JournalReader, tracer: Tracer, passage: Passage, framing: str) -> None:
         trace = tracer.trace(passage)

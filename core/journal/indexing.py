@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from core.errors import JournalError
+from core.errors import reason
 from core.events import SessionId
 from core.journal.lens import Lens, Mark
 from core.journal.reader import JournalReader
 from core.journal.reading import Counter, Growth
-
-_log = logging.getLogger(__name__)
+from core.supervision import Worker
 
 GIVEN_WAY = 0.02  # seconds without counting after somebody asked for way
 MOST_GIVEN_WAY = 0.1  # the same, however often somebody asks: who scrolls on and on wants to see what comes too
@@ -32,15 +32,14 @@ class Indexer:
         self, path: Path, session: SessionId, lens: Lens, tell: Callable[[Growth], None], fail: Callable[[str], None]
     ) -> None:
         self._tell = tell
-        self._fail = fail
         self._goal = lens.since  # guarded by ``_changed``, as is the next
         self._closed = False
         self._rests_until = 0.0  # on the monotonic clock, in seconds
         self._changed = threading.Condition()
-        self._thread = threading.Thread(
-            target=self._run, args=(path, session, lens), name=f"index of session {session}", daemon=True
-        )
-        self._thread.start()
+        count = partial(self._run, path, session, lens)
+        self._worker = Worker(
+            count, f"index of session {session}", lambda error: fail(reason(error)), daemon=True
+        ).begin()
 
     def reach(self, entries: int) -> None:
         """Count up to before this entry."""
@@ -64,22 +63,11 @@ class Indexer:
 
     def join(self, timeout: float) -> bool:
         """Wait for the thread's end; whether it has ended."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return self._worker.join(timeout)
 
     def _run(self, path: Path, session: SessionId, lens: Lens) -> None:
-        try:
-            reader = JournalReader(path)
-        except JournalError as error:
-            self._fail(str(error))
-            return
-        try:
+        with contextlib.closing(JournalReader(path)) as reader:
             self._count(Counter(reader, session, lens), lens.since)
-        except JournalError as error:
-            _log.debug("counting ended: %s", error)
-            self._fail(str(error))
-        finally:
-            reader.close()
 
     def _count(self, counter: Counter, counted: int) -> None:
         marks: list[Mark] = []

@@ -7,7 +7,7 @@ the frozen states it makes.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -146,31 +146,42 @@ class Ledger:
         self._sessions: dict[SessionId, _Session] = {}
         self._budget = Budget()
 
-    def fold(self, events: Sequence[Event], entries: Mapping[SessionId, int]) -> tuple[SessionState, ...]:
+    def fold(
+        self,
+        events: Sequence[Event],
+        entries: Mapping[SessionId, int],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> tuple[SessionState, ...]:
         """Take in what happened; return the new states of the sessions that it touched.
 
-        ``entries`` is how many of each session's entries are in the journal by now.
+        ``entries`` is how many of each session's entries are in the journal by now. ``failed`` gets what an event
+        raised that cannot be taken in, and the others are; without it, that is raised.
         """
         touched: dict[SessionId, bool] = {}
         measures = self._budget.allows(events)
         for event in events:
-            session_id = event.session
-            session = self._sessions.get(session_id)
-            if session is None:
-                session = self._sessions[session_id] = _Session(_first_state(event))
-            if type(event) is Received:
-                session.bytes_in += len(event.data)
-                if measures:
-                    session.pace.receive(event)
-                touched.setdefault(session_id, False)
-            elif type(event) is Sent:
-                session.bytes_out += len(event.data)
-                if measures:
-                    session.pace.send(event)
-                touched.setdefault(session_id, False)
-            else:
-                _apply(session, event)
-                touched[session_id] = True
+            try:
+                session_id = event.session
+                session = self._sessions.get(session_id)
+                if session is None:
+                    session = self._sessions[session_id] = _Session(_first_state(event))
+                if type(event) is Received:
+                    session.bytes_in += len(event.data)
+                    if measures:
+                        session.pace.receive(event)
+                    touched.setdefault(session_id, False)
+                elif type(event) is Sent:
+                    session.bytes_out += len(event.data)
+                    if measures:
+                        session.pace.send(event)
+                    touched.setdefault(session_id, False)
+                else:
+                    _apply(session, event)
+                    touched[session_id] = True
+            except Exception as error:
+                if failed is None:
+                    raise
+                failed(error)
         if not measures:
             for session_id in touched:
                 self._sessions[session_id].pace.start_anew()

@@ -6,14 +6,13 @@ What is looked for is a ``Query``, made ready by ``compile_query``.
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import TincanError
+from core.errors import reason
 from core.events import SessionId
 from core.journal.hits import Hit, Hits
 from core.journal.passage import Filter
@@ -22,8 +21,7 @@ from core.journal.reader import JournalReader
 from core.journal.search_process import SearchProcess
 from core.journal.sweep import find
 from core.settings import DEFAULTS, Limits
-
-_log = logging.getLogger(__name__)
+from core.supervision import Worker
 
 __all__ = [
     "LONGEST_QUERY", "MOST_HITS", "Hit", "Hits", "Mode", "Pattern", "Progress", "Query", "QueryError", "Search",
@@ -78,8 +76,8 @@ class Search:
         self._lock = threading.Lock()  # guards the two below
         self._is_cancelled = False
         self._process: SearchProcess | None = None
-        self._thread = threading.Thread(target=self._run, name=f"search {path.name} session {session}")
-        self._thread.start()
+        self._waiting, self._searched = Hits(), entries.start  # the worker's own
+        self._worker = Worker(self._run, f"search {path.name} session {session}", self._fail).begin()
 
     def cancel(self) -> None:
         """Look no further, and tell nothing more than what is being told this moment. Returns at once."""
@@ -91,34 +89,36 @@ class Search:
 
     def join(self, timeout: float) -> bool:
         """Wait for the thread's end; whether it has ended."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return self._worker.join(timeout)
 
     # The search's thread.
 
     def _run(self) -> None:
-        waiting, searched, failure = Hits(), self._entries.start, ""
         told = time.monotonic() - _TELL_EVERY  # the first news at once
-        try:
-            with self._ways() as found:
-                for searched, hits in found:
-                    if self._is_cancelled:
-                        return
-                    self._keep(waiting, hits)
-                    if time.monotonic() - told >= _TELL_EVERY:
-                        self._tell(Progress(waiting, searched, self._entries.stop, self._count))
-                        waiting, told = Hits(), time.monotonic()
-        except TincanError as error:
-            failure = str(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, who waits for the end must hear of it
-            _log.exception("fault while searching")
-            failure = f"something went wrong inside Tincan ({type(error).__name__})"
+        with self._ways() as found:
+            for searched, hits in found:
+                if self._is_cancelled:
+                    return
+                self._searched = searched
+                self._keep(hits)
+                if time.monotonic() - told >= _TELL_EVERY:
+                    self._tell_what_came()
+                    told = time.monotonic()
         if not self._is_cancelled:
-            self._tell(Progress(waiting, searched, self._entries.stop, self._count, is_done=True, failure=failure))
+            self._tell_what_came(is_done=True)
 
-    def _keep(self, waiting: Hits, hits: Hits) -> None:
+    def _fail(self, error: BaseException) -> None:
+        if not self._is_cancelled:
+            self._tell_what_came(is_done=True, failure=reason(error))
+
+    def _tell_what_came(self, *, is_done: bool = False, failure: str = "") -> None:
+        waiting, self._waiting = self._waiting, Hits()
+        total = self._entries.stop
+        self._tell(Progress(waiting, self._searched, total, self._count, is_done=is_done, failure=failure))
+
+    def _keep(self, hits: Hits) -> None:
         room = max(0, MOST_HITS - self._count)
-        waiting.extend(hits if len(hits) <= room else hits[:room])
+        self._waiting.extend(hits if len(hits) <= room else hits[:room])
         self._count += len(hits)
 
     @contextlib.contextmanager

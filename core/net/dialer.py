@@ -75,7 +75,7 @@ class Dialer:
     def _resolved(self, outcome: Outcome) -> None:
         if self._over:
             return
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, BaseException):
             self._give_up(explain(outcome, Doing.CONNECTING, self._target))
             return
         if not self._target.is_literal:

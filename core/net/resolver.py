@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from core.address import Address
-from core.errors import TincanError
+from core.errors import NoThread, TincanError
 from core.net import sockets
 from core.net.sockets import Endpoint
+from core.supervision import Worker
 
-Outcome: TypeAlias = list[Endpoint] | Exception
+Outcome: TypeAlias = list[Endpoint] | BaseException
 
 
 class Resolver:
@@ -34,12 +36,11 @@ class Resolver:
         if not self._free.acquire(blocking=False):
             done(TincanError("too many name look-ups hang: the name server does not answer. Use the IP address"))
             return
-        thread = threading.Thread(
-            target=self._work, args=(target, for_server, done), name=f"resolver {target.host}", daemon=True
-        )
+        look_up = partial(self._work, target, for_server, done)
+        worker = Worker(look_up, f"resolver {target.host}", done, daemon=True)
         try:
-            thread.start()
-        except RuntimeError as error:  # no more threads
+            worker.start()
+        except NoThread as error:
             self._free.release()
             done(error)
 

@@ -142,7 +142,7 @@ class Server(Session):
         if self._stopping:
             return
         try:
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, BaseException):
                 raise outcome
             self._listeners = sockets.listen(outcome, self.target, self._limits.backlog)
         except Exception as error:  # noqa: BLE001 - explained to whoever asked for the server
@@ -157,7 +157,7 @@ class Server(Session):
     def _explain(self, error: Exception, outcome: Outcome) -> Explanation:
         """Why it does not listen; if the port is taken, which one is not."""
         why = explain(error, Doing.LISTENING, self.target)
-        if isinstance(outcome, Exception) or not isinstance(error, OSError) or error.errno != errno.EADDRINUSE:
+        if isinstance(outcome, BaseException) or not isinstance(error, OSError) or error.errno != errno.EADDRINUSE:
             return why
         port = sockets.next_free_port(outcome)
         return replace(why, advice=f"{why.advice}: {port} is free") if port is not None else why

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from abc import ABC, abstractmethod
 from enum import Enum
 
-from core.errors import TincanError
+from core.errors import TincanError, reason
 from core.events import ConnectionId
 from core.net.sink import EventSink
+from core.supervision import Worker
 
 TELL_EVERY = 0.05  # seconds between two tellings of what goes on
 NOBODY_LEFT = "nobody is left to send to"
-
-_log = logging.getLogger(__name__)
 
 
 class End(Enum):
@@ -50,7 +48,7 @@ class Run(ABC):
         self._sink = sink
         self._woken = threading.Event()
         self._asked_to_stop = False
-        self._thread = threading.Thread(target=self._run, name=name)
+        self._worker = Worker(self._run, name, self._broke)
 
     # Any thread.
 
@@ -62,16 +60,16 @@ class Run(ABC):
     @property
     def name(self) -> str:
         """What the thread is called, which says what it does."""
-        return self._thread.name
+        return self._worker.name
 
     @property
     def is_over(self) -> bool:
         """Whether the thread has ended."""
-        return not self._thread.is_alive()
+        return self._worker.is_over
 
     def start(self) -> None:
-        """Begin. Raises ``RuntimeError`` if no thread is to be had."""
-        self._thread.start()
+        """Begin. Raises ``NoThread``."""
+        self._worker.start()
 
     def stop(self) -> None:
         """End soon. Harmless when it is over."""
@@ -84,9 +82,7 @@ class Run(ABC):
 
     def join(self, timeout: float) -> bool:
         """Wait for the thread's end, so many seconds at most; whether it has ended."""
-        if self._thread is not threading.current_thread():
-            self._thread.join(timeout)
-        return self.is_over
+        return self._worker.join(timeout)
 
     # The run's thread.
 
@@ -96,15 +92,12 @@ class Run(ABC):
             end, why = End.DONE, ""
         except Stopped as stopped:
             end, why = stopped.end, stopped.why
-        except TincanError as error:
-            end, why = End.FAILED, str(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, who waits for the end must hear of it
-            _log.exception("fault in %s", self.name)
-            end, why = End.FAILED, f"Something went wrong inside Tincan ({type(error).__name__})."
-        try:
-            self._leave(end, why)
-        except Exception:  # noqa: BLE001 - a fault of whoever was told
-            _log.exception("fault at the end of %s", self.name)
+        self._leave(end, why)
+
+    def _broke(self, error: BaseException) -> None:
+        """Who waits for the end must hear of it, whatever it was."""
+        why = reason(error)
+        self._leave(End.FAILED, why if isinstance(error, TincanError) else f"{why[0].upper()}{why[1:]}.")
 
     def _pause(self, until_ns: int | None) -> None:
         """Wait until somebody wakes this run or the moment comes; raise ``Stopped`` if it has to end."""

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import JournalError, TincanError
+from core.errors import JournalError, TincanError, reason
+from core.supervision import Worker
 from gui.panes.later import Later
 from gui.shown.inspection import Inspected, Range, within_frame
 from gui.shown.sentences import sentence
@@ -252,17 +253,17 @@ class Inspecting:
         if found is None or journal is None or found.passage != inspected.passage:
             return
         write = partial(self._write, journal, found.passage.session, found.trace.calls, span, target)
-        threading.Thread(target=write, name=f"save bytes to {target.name}").start()
+        Worker(write, f"save bytes to {target.name}", self._not_saved).begin()
 
     def _write(self, journal: Path, session: SessionId, calls: Calls, span: Range, target: Path) -> None:
         from core.journal.export.stretch import save_stretch
 
-        try:
-            save_stretch(journal, session, calls, span, target, self._leaving)
-        except TincanError as error:
-            why = str(error)
-            if not self._leaving.is_set():
-                self._post(lambda: self._complain(why))
+        save_stretch(journal, session, calls, span, target, self._leaving)
+
+    def _not_saved(self, error: BaseException) -> None:
+        why = str(error) if isinstance(error, TincanError) else f"The bytes could not be saved: {reason(error)}."
+        if not self._leaving.is_set():
+            self._post(lambda: self._complain(why))
 
 
 def _is_the_same(known: Dissection | None, found: Dissection) -> bool:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from core.errors import JournalError
+from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
+from core.supervision import Worker
 from gui import journals
+from gui.background import in_background
 from gui.desktop import open_folder
 from gui.journals import Recent
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _TELL_AFTER = 0.3  # seconds of opening before there is a word about it
 _PATIENCE = 1.0  # seconds for what is being read when the program ends
 _TOPIC = "opening"
+
+Result = TypeVar("Result")
 
 
 class Run(Protocol):
@@ -76,7 +80,7 @@ class JournalDesk:
         self._words: dict[Path, str] = {}  # what is in journals that were looked into
         self._looking = False
         self._opening: _Opening | None = None
-        self._threads: list[threading.Thread] = []
+        self._workers: list[Worker] = []
         self._closed = threading.Event()
 
     def open(self, path: Path) -> None:
@@ -91,8 +95,13 @@ class JournalDesk:
         if self._opening is not None:
             self._notices.say(f"{self._opening.path.name} is still being opened.", "opening twice")
             return
-        self._opening = _Opening(path)
-        self._begin("open journal", partial(self._opened_by, self._opening))
+        opening = self._opening = _Opening(path)
+        self._begin(
+            "open journal",
+            partial(self._opened_by, opening),
+            partial(self._show, opening),
+            partial(self._failed, opening),
+        )
 
     def ask(self) -> None:
         """Ask which journal to open."""
@@ -119,7 +128,8 @@ class JournalDesk:
         unknown = [one for one in found if one.path not in self._words]
         if unknown and not self._looking:
             self._looking = True
-            self._begin("recent journals", partial(self._look_into, unknown, on_more))
+            learn = partial(self._learn, on_more)
+            self._begin("recent journals", partial(_look_into, unknown), learn, lambda _error: learn({}))
         return [(self._label(one), partial(self.open, one.path)) for one in found]
 
     def offer_crashed(self, offered: Collection[str], on_offer: Callable[[str], None]) -> None:
@@ -127,14 +137,8 @@ class JournalDesk:
 
         ``on_offer`` gets its name.
         """
-        folder, own = self._run.journal_folder, self._run.journal
-
-        def look() -> None:
-            found = journals.crashed(folder, offered, besides=own)
-            if found is not None:
-                self._run.post(partial(self._offer, found, on_offer))
-
-        self._begin("crashed journal", look)
+        look = partial(journals.crashed, self._run.journal_folder, offered, besides=self._run.journal)
+        self._begin("crashed journal", look, partial(self._offer, on_offer))
 
     def close(self) -> None:
         """Open nothing any more; waits for what is being read, a second at most."""
@@ -142,17 +146,21 @@ class JournalDesk:
         if self._opening is not None:
             self._opening.cancelled.set()
         deadline = time.monotonic() + _PATIENCE
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        for worker in self._workers:
+            worker.join(max(0.0, deadline - time.monotonic()))
 
-    def _begin(self, name: str, work: Callable[[], None]) -> None:
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        thread = threading.Thread(target=work, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
+    def _begin(
+        self,
+        name: str,
+        work: Callable[[], Result],
+        then: Callable[[Result], None],
+        failed: Callable[[BaseException], None] = lambda _error: None,
+    ) -> None:
+        self._workers = [worker for worker in self._workers if not worker.is_over]
+        self._workers.append(in_background(name, work, then, failed, self._run.post))
 
-    def _offer(self, found: Recent, on_offer: Callable[[str], None]) -> None:
-        if self._closed.is_set():
+    def _offer(self, on_offer: Callable[[str], None], found: Recent | None) -> None:
+        if found is None or self._closed.is_set():
             return
         on_offer(found.path.name)
         sentence = (
@@ -167,8 +175,8 @@ class JournalDesk:
         self._notices.take_back("crashed")
         self.open(path)
 
-    def _opened_by(self, opening: _Opening) -> None:
-        """In a thread of its own."""
+    def _opened_by(self, opening: _Opening) -> tuple[Opened, list[SessionState]]:
+        """In a thread of its own. Raises ``JournalError``, and whatever the disk has to say."""
         from core.journal.archive import archived_sessions
         from core.journal.recovery import open_journal
 
@@ -178,37 +186,40 @@ class JournalDesk:
             if time.monotonic() - began > _TELL_AFTER:
                 self._run.post(partial(self._progress, opening, fraction))
 
+        opened = open_journal(opening.path, tell, opening.cancelled)
         try:
-            opened = open_journal(opening.path, tell, opening.cancelled)
-            try:
-                states = archived_sessions(opened.reader)
-            except BaseException:
-                opened.close()
-                raise
-        except JournalError as error:
-            self._run.post(partial(self._failed, opening, str(error)))
-        else:
-            self._run.post(partial(self._show, opening, opened, states))
+            return opened, archived_sessions(opened.reader)
+        except BaseException:
+            opened.close()
+            raise
 
     def _progress(self, opening: _Opening, fraction: float) -> None:
         if opening is self._opening and not opening.cancelled.is_set():
             sentence = f"{opening.path.name} is damaged: reading what can be read, {fraction:.0%} so far."
             self._notices.offer(sentence, _TOPIC, {}, close_word="Cancel", on_close=opening.cancelled.set)
 
-    def _failed(self, opening: _Opening, why: str) -> None:
+    def _failed(self, opening: _Opening, error: BaseException) -> None:
         self._opening = None
         if opening.cancelled.is_set():
             self._notices.take_back(_TOPIC)
-        else:
-            self._notices.say(f"{why[:1].upper()}{why[1:]}.", _TOPIC, is_failure=True)
+            return
+        why = reason(error)
+        if not isinstance(error, TincanError):
+            why = f"{opening.path.name} could not be opened: {why}"
+        self._notices.say(f"{why[:1].upper()}{why[1:]}.", _TOPIC, is_failure=True)
 
-    def _show(self, opening: _Opening, opened: Opened, states: list[SessionState]) -> None:
+    def _show(self, opening: _Opening, found: tuple[Opened, list[SessionState]]) -> None:
+        opened, states = found
         self._opening = None
         if self._closed.is_set() or (opening.cancelled.is_set() and opened.recovered is not None):
             opened.close()
             return
         self._notices.take_back(_TOPIC)
-        shown = self._archives.take(opening.path, opened, states)
+        try:
+            shown = self._archives.take(opening.path, opened, states)
+        except BaseException:
+            opened.close()
+            raise
         if opened.notice:
             self._notices.say(opened.notice, _TOPIC)
         elif not shown:
@@ -216,7 +227,8 @@ class JournalDesk:
         if shown:
             self._on_open(shown)
             inner = [state.session for state in states]
-            self._begin("count bytes", partial(self._count_bytes, opened.path, list(zip(inner, shown, strict=True))))
+            count = partial(self._count_bytes, opened.path, list(zip(inner, shown, strict=True)))
+            self._workers.append(Worker(count, "count bytes", daemon=True).begin())
 
     def _count_bytes(self, path: Path, states: list[tuple[SessionId, SessionState]]) -> None:
         """In a thread of its own: that takes a second for every two million entries."""
@@ -229,12 +241,7 @@ class JournalDesk:
                     known = replace(state, bytes_in=counted.received, bytes_out=counted.sent)
                     self._run.post(partial(self._on_change, known))
 
-    def _look_into(self, unknown: list[Recent], on_more: Callable[[], None]) -> None:
-        """In a thread of its own."""
-        words = {one.path: journals.described(one).words for one in unknown}
-        self._run.post(partial(self._learn, words, on_more))
-
-    def _learn(self, words: dict[Path, str], on_more: Callable[[], None]) -> None:
+    def _learn(self, on_more: Callable[[], None], words: dict[Path, str]) -> None:
         self._looking = False
         self._words.update(words)
         if not self._closed.is_set():
@@ -254,6 +261,10 @@ class _Opening:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.cancelled = threading.Event()
+
+
+def _look_into(unknown: list[Recent]) -> dict[Path, str]:
+    return {one.path: journals.described(one).words for one in unknown}
 
 
 def first(states: list[SessionState]) -> SessionId:

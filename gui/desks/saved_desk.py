@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from gui.desks.saved_exchange import ask_for_source, ask_for_target, counted, find_out, read, write
+from core.errors import reason
+from gui.background import in_background
+from gui.desks.saved_exchange import ask_for_source, ask_for_target, counted, read, write
 from gui.desks.saved_keeping import SavedKeeping
 from gui.keys import shown
 from gui.shown.drafting import Manner, Outcome, Sender
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 _QUICK = 20_000  # characters that are made fit for the field at once
+
+Found = TypeVar("Found")
 
 
 class Sending(Sender, Protocol):
@@ -87,6 +91,7 @@ class SavedDesk:
                 self._path,
                 post=self._post,
                 on_news=self._take_in,
+                on_unread=self._unread,
                 complain=self._say,
             )
             self._keeping.load()
@@ -137,7 +142,7 @@ class SavedDesk:
             if len(message.text) <= _QUICK:
                 then(typeable(message))
             else:
-                find_out(lambda: typeable(message), then, self._post)
+                self._find_out(lambda: typeable(message), then)
 
     def update(self, number: int) -> None:
         """Have a message be what is in the message field, under the name it has."""
@@ -192,7 +197,7 @@ class SavedDesk:
 
     def bring_in_from(self, path: Path) -> None:
         """Import what the list lacks of a file's messages."""
-        find_out(lambda: read(path), partial(self._brought_in, path.name), self._post)
+        self._find_out(lambda: read(path), partial(self._brought_in, path.name))
 
     def give_out(self) -> None:
         """Export the list into a file that a person chooses."""
@@ -203,9 +208,22 @@ class SavedDesk:
     def give_out_to(self, path: Path) -> None:
         """Export the list into a file."""
         messages = self._list.messages
-        find_out(lambda: write(path, messages), partial(self._given_out, path.name, len(messages)), self._post)
+        self._find_out(lambda: write(path, messages), partial(self._given_out, path.name, len(messages)))
 
     # Behind the scenes.
+
+    def _find_out(self, work: Callable[[], Found], then: Callable[[Found], None]) -> None:
+        """Have something worked out on a thread of its own, and what it gave taken up here; a failure is said."""
+        in_background("look after saved messages", work, then, self._failed, self._post)
+
+    def _failed(self, error: BaseException) -> None:
+        self._say(f"That could not be done with the saved messages: {reason(error)}.")
+
+    def _unread(self, error: BaseException) -> None:
+        """The list could not be read: whoever asks for it next has it tried again."""
+        self._keeping = None
+        self._then.clear()
+        self._say(f"The saved messages could not be read: {reason(error)}.")
 
     @property
     def _pane(self) -> SavedPane:

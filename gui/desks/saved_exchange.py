@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import tkinter as tk
@@ -14,20 +13,6 @@ if TYPE_CHECKING:
 
 _KINDS = (("Messages", "*.json"), ("All files", "*"))
 _PROPOSED = "tincan_messages.json"
-
-Found = TypeVar("Found")
-
-
-def find_out(
-    work: Callable[[], Found], then: Callable[[Found], None], post: Callable[[Callable[[], None]], None]
-) -> None:
-    """Have something worked out on a thread of its own, and what it gave taken up on the window's."""
-
-    def job() -> None:
-        found = work()
-        post(lambda: then(found))
-
-    threading.Thread(target=job, name="look after saved messages", daemon=True).start()
 
 
 def ask_for_source(parent: tk.Misc) -> Path | None:

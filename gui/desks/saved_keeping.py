@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from core.errors import reason
+from gui.background import in_background
 from gui.panes.later import Later
 
 if TYPE_CHECKING:
@@ -13,9 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.compose import SavedMessage, SavedMessagesFile
+    from core.supervision import Worker
 
 _LATE = 1_000  # milliseconds between a change and its way to the disk: there may be another
-_PATIENCE = 2.0  # seconds for a disk that is busy when the program ends
+_PATIENCE = 1.0  # seconds for a disk that is busy when the program ends
 
 Messages = tuple["SavedMessage", ...]
 
@@ -24,7 +27,8 @@ class SavedKeeping:
     """Reads once, and writes a moment after each change. Lives on the window's thread; one job at a time has another.
 
     ``on_news`` gets what is to be added to the list: all there is the first time, then what another window
-    has kept meanwhile. ``complain`` gets a sentence. ``post`` has a call made on the window's thread.
+    has kept meanwhile; ``on_unread`` gets why there is nothing the first time, ``complain`` a sentence. ``post``
+    has a call made on the window's thread.
     """
 
     def __init__(
@@ -34,16 +38,17 @@ class SavedKeeping:
         *,
         post: Callable[[Callable[[], None]], None],
         on_news: Callable[[Messages], None],
+        on_unread: Callable[[BaseException], None],
         complain: Callable[[str], None],
     ) -> None:
         self.is_first_time = False
         self._path = path
         self._opened: SavedMessagesFile | None = None
         self._post = post
-        self._on_news, self._complain = on_news, complain
+        self._on_news, self._on_unread, self._complain = on_news, on_unread, complain
         self._wanted: Messages | None = None  # what the file is to hold
         self._later = Later(window, self._write)
-        self._thread: threading.Thread | None = None
+        self._worker: Worker | None = None
 
     def load(self) -> None:
         """Read the file."""
@@ -52,11 +57,11 @@ class SavedKeeping:
             self.is_first_time = not self._path.exists()
             return self._file.load()
 
-        self._start(read)
+        self._start(read, self._on_unread)
 
     def look(self) -> None:
         """See whether another window has kept something."""
-        if self._thread is None:
+        if self._worker is None:
             self._start(lambda: self._file.news())
 
     def keep(self, messages: Messages) -> None:
@@ -67,10 +72,8 @@ class SavedKeeping:
     def close(self) -> None:
         """Write what is not written yet: the program ends."""
         self._later.cancel()
-        if self._thread is not None:
-            self._thread.join(_PATIENCE)
-            if self._thread.is_alive():
-                return
+        if self._worker is not None and not self._worker.join(_PATIENCE):
+            return
         if self._wanted is not None:
             self._written(self._wanted)
 
@@ -84,7 +87,7 @@ class SavedKeeping:
         return self._opened
 
     def _write(self) -> None:
-        if self._thread is not None:
+        if self._worker is not None:
             self._later.ask(_LATE)
             return
         messages = self._wanted
@@ -102,16 +105,20 @@ class SavedKeeping:
             self._file.notice = f"{error} They stay in this window."
         return news
 
-    def _start(self, job: Callable[[], Messages]) -> None:
-        def run() -> None:
-            found = job()
-            self._post(lambda: self._done(found))
+    def _start(self, job: Callable[[], Messages], failed: Callable[[BaseException], None] | None = None) -> None:
+        self._worker = in_background(
+            "keep the saved messages", job, self._done, partial(self._failed, failed or self._unkept), self._post
+        )
 
-        self._thread = threading.Thread(target=run, name="keep the saved messages", daemon=True)
-        self._thread.start()
+    def _failed(self, tell: Callable[[BaseException], None], error: BaseException) -> None:
+        self._worker = None
+        tell(error)
+
+    def _unkept(self, error: BaseException) -> None:
+        self._complain(f"The saved messages could not be kept just now: {reason(error)}. They stay in this window.")
 
     def _done(self, news: Messages) -> None:
-        self._thread = None
+        self._worker = None
         notice, self._file.notice = self._file.notice, ""
         if notice:
             self._complain(notice)

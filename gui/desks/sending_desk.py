@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from core.errors import SendError
+from core.errors import SendError, reason
+from gui.background import in_background
 from gui.shown.drafting import (
     MacroRow,
     Manner,
@@ -277,42 +278,33 @@ class SendingDesk:
             tell(found)
             return
 
-        def job() -> None:
-            try:
-                found = work()
-            except Exception as error:
-                why = _broken(error)
-                self._post(lambda: self._worked_out(why, tell))
-                raise
-            self._post(lambda: self._worked_out(found, tell))
-
+        start = partial(self._start, work, tell)
         if not self._is_working:
-            self._start(job)
+            start()
         elif is_needed:
-            self._sooner.append(job)
+            self._sooner.append(start)
         else:
-            self._waiting = job
+            self._waiting = start
 
-    def _start(self, job: Callable[[], None]) -> None:
+    def _start(self, work: Callable[[], Answer | Wrong], tell: Callable[[Answer | Wrong], None]) -> None:
         self._is_working = True
-        try:
-            threading.Thread(target=job, name="compose a message", daemon=True).start()
-        except RuntimeError:  # no more threads: slow is better than never
-            job()
+        done = partial(self._worked_out, tell)
+        in_background("compose a message", work, done, lambda error: done(_broken(error)), self._post)
 
-    def _worked_out(self, found: Answer | Wrong, tell: Callable[[Answer | Wrong], None]) -> None:
+    def _worked_out(self, tell: Callable[[Answer | Wrong], None], found: Answer | Wrong) -> None:
         self._is_working = False
         if self._sooner:
-            self._start(self._sooner.popleft())
+            self._sooner.popleft()()
         elif self._waiting is not None:
-            waiting, self._waiting = self._waiting, None
-            self._start(waiting)
+            start, self._waiting = self._waiting, None
+            start()
         tell(found)
 
 
-def _broken(error: Exception) -> Wrong:
+def _broken(error: BaseException) -> Wrong:
     """What to say of an error that nobody foresaw; the fault log tells where it was."""
-    what = f"Something went wrong inside Tincan ({type(error).__name__}), and this did not go out."
+    why = reason(error)
+    what = f"{why[0].upper()}{why[1:]}, and this did not go out."
     return Wrong(f"{what} The message is still here: try again, or write it differently.", 0, 0)
 
 

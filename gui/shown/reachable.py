@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from core.address import Address
 from core.errors import AddressError
 from core.net.reachable import LocalAddress, local_addresses, own_addresses
+from core.supervision import Worker
 
 __all__ = ["Place", "look_up", "own_addresses", "places"]
 
@@ -23,14 +23,12 @@ class Place(NamedTuple):
     note: str = ""
 
 
-def look_up(deliver: Callable[[tuple[LocalAddress, ...]], None]) -> threading.Thread:
-    """Find this machine's addresses in a thread of its own, and ``deliver`` them there.
+def look_up(deliver: Callable[[tuple[LocalAddress, ...]], None]) -> Worker:
+    """Find this machine's addresses in a thread of its own, and ``deliver`` them there; none if that fails.
 
     A look-up that hangs cannot be cancelled: the thread does not keep the program from ending.
     """
-    thread = threading.Thread(target=lambda: deliver(local_addresses()), name="own addresses", daemon=True)
-    thread.start()
-    return thread
+    return Worker(lambda: deliver(local_addresses()), "own addresses", lambda _error: deliver(()), daemon=True).begin()
 
 
 def places(listening: Iterable[Address], found: Sequence[LocalAddress]) -> tuple[Place, ...]:

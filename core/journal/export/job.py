@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from core.errors import JournalError
+from core.errors import TincanError, reason
 from core.journal.export.draft import ExportError
 from core.journal.export.formats import Format
 from core.journal.export.source import OpenSource
 from core.journal.export.writer import Exported, Progress, export
-
-_log = logging.getLogger(__name__)
+from core.supervision import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,9 @@ class ExportJob:
                     source, target, form, first=first, count=count, on_progress=on_progress, cancelled=self._cancelled
                 )
 
-        self._thread = threading.Thread(target=_run, args=(write, on_end), name=f"export to {target.name}")
-        self._thread.start()
+        self._worker = Worker(
+            lambda: on_end(write()), f"export to {target.name}", lambda error: on_end(_not_exported(error))
+        ).begin()
 
     def cancel(self) -> None:
         """Give up soon; no file changes."""
@@ -64,18 +63,11 @@ class ExportJob:
 
     def join(self, timeout: float) -> bool:
         """Wait for the thread's end, so many seconds at most; whether it has ended."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return self._worker.join(timeout)
 
 
-def _run(write: Callable[[], Exported], on_end: Callable[[Outcome], None]) -> None:
-    try:
-        outcome: Outcome = write()
-    except ExportError as error:
-        outcome = NotExported(str(error), error.cancelled)
-    except JournalError as error:
-        outcome = NotExported(str(error))
-    except Exception as error:  # noqa: BLE001 - whatever it is, who waits for the end must hear of it
-        _log.exception("fault while exporting")
-        outcome = NotExported(f"Something went wrong inside Tincan ({type(error).__name__}). Nothing was kept.")
-    on_end(outcome)
+def _not_exported(error: BaseException) -> NotExported:
+    if isinstance(error, ExportError):
+        return NotExported(str(error), error.cancelled)
+    why = reason(error)
+    return NotExported(why if isinstance(error, TincanError) else f"{why[0].upper()}{why[1:]}. Nothing was kept.")

@@ -134,7 +134,7 @@ def test_a_fault_of_our_own_is_logged_and_told(tmp_path: Path, logged_errors: li
 
     assert window.outcome() == NotExported("Something went wrong inside Tincan (ZeroDivisionError). Nothing was kept.")
     assert job.join(PATIENCE)
-    assert [record.getMessage() for record in logged_errors] == ["fault while exporting"]
+    assert [record.getMessage() for record in logged_errors] == ["fault in export to out"]
     logged_errors.clear()
 
 

@@ -216,7 +216,7 @@ def test_a_fault_of_our_own_is_told_and_logged(
     teller.starts(Query("line"), EVERY_LINE)
 
     assert "something went wrong inside Tincan (ZeroDivisionError)" in teller.end().failure
-    assert [record.getMessage() for record in logged_errors] == ["fault while searching"]
+    assert [record.getMessage() for record in logged_errors] == ["fault in search many.tincan session 1"]
     logged_errors.clear()
 
 

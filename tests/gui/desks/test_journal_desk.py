@@ -130,7 +130,7 @@ def test_after_a_crash_the_last_journal_is_offered_once(make_app: MakeApp, tmp_p
     app.leave()
 
     again = make_app(folder=tmp_path)
-    pump_until(lambda: not any(thread.is_alive() for thread in again.switchboard.journal_desk._threads), again.root)
+    pump_until(lambda: all(worker.is_over for worker in again.switchboard.journal_desk._workers), again.root)
     again.root.update()
     assert again.window.banner.sentence == ""
     assert path.exists()
@@ -173,4 +173,4 @@ def test_the_window_closes_while_a_long_journal_is_counted(make_app: MakeApp, tm
     app.leave()
 
     assert time.monotonic() - began < 2
-    assert not any(thread.is_alive() for thread in app.switchboard.journal_desk._threads)
+    assert all(worker.is_over for worker in app.switchboard.journal_desk._workers)

@@ -1,0 +1,135 @@
+"""The one guard for what runs on its own: threads, and the steps of an end or a beginning.
+
+Nothing under it dies silently, and nothing takes anything else with it: what it raised is logged under its name,
+and its owner is told. No other module starts threads. The calls of a session's loop have their guard in
+``core.net.loop``, callbacks of the window in ``Tk.report_callback_exception``.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Self, TypeAlias
+
+from core.errors import NoThread, TincanError
+
+Told: TypeAlias = Callable[[BaseException], None]
+Step: TypeAlias = tuple[str, Callable[[], object]]
+
+_log = logging.getLogger(__name__)
+
+
+class Failed(NamedTuple):
+    """A step that could not be done, and what it raised."""
+
+    step: str
+    error: BaseException
+
+
+def do_all(steps: Iterable[Step]) -> list[Failed]:
+    """Do every step, in order, whatever the others raise; the answer is those that failed, which are logged.
+
+    ``SystemExit`` and ``KeyboardInterrupt`` count too: a step that raises them would skip the rest of an end
+    that somebody wants.
+    """
+    return [Failed(name, error) for name, call in steps if (error := attempt(name, call)) is not None]
+
+
+def attempt(name: str, call: Callable[[], object]) -> BaseException | None:
+    """Make one call under the guard. What it raised is logged, and is the answer; None if all went well."""
+    try:
+        call()
+    except BaseException as error:  # noqa: BLE001 - this is the guard
+        note(name, error)
+        return error
+    return None
+
+
+def note(name: str, error: BaseException) -> None:
+    """Log a fault. What ``core`` raises on purpose is none: it has its words for whoever is told."""
+    if not isinstance(error, TincanError):
+        _log.error("fault in %s", name, exc_info=error)
+
+
+class Worker:
+    """A thread for one piece of work. Every method is for any thread, and none but ``join`` waits.
+
+    What leaves ``work`` is logged, and then ``failed`` gets it, on the worker's thread, as the last that is done
+    there. ``SystemExit`` and ``KeyboardInterrupt`` count too: they would end this thread alone, without a word.
+    Without ``failed`` nobody waits for the work, and the log has to do. A ``daemon`` does not keep the process.
+    """
+
+    def __init__(
+        self, work: Callable[[], object], name: str, failed: Told | None = None, *, daemon: bool = False
+    ) -> None:
+        self._work = work
+        self._failed = failed
+        self._thread = threading.Thread(target=self._run, name=name, daemon=daemon)
+
+    @property
+    def name(self) -> str:
+        """What the thread is called, which says what it serves."""
+        return self._thread.name
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it was started."""
+        return self._thread.ident is not None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the calling thread is the worker's."""
+        return self._thread is threading.current_thread()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it does not run: not yet, or no longer."""
+        return not self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin. Raises ``NoThread``."""
+        try:
+            self._thread.start()
+        except (RuntimeError, MemoryError) as error:
+            if self.has_begun:
+                raise
+            raise NoThread from error
+
+    def begin(self) -> Self:
+        """Begin; if no thread is to be had, ``failed`` is told that, on the calling thread."""
+        try:
+            self.start()
+        except NoThread as error:
+            self._fail(error)
+        return self
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end, so many seconds at most; whether it has come. The worker itself never waits."""
+        if self.has_begun and not self.is_here:
+            self._thread.join(timeout)
+        return self.is_over
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # noqa: BLE001 - this is the guard
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        note(self.name, error)
+        if self._failed is not None:
+            failed = self._failed
+            attempt(f"the end of {self.name}", lambda: failed(error))
+        elif isinstance(error, TincanError):
+            _log.warning("%s: %s", self.name, error)
+
+
+def stragglers(timeout: float) -> list[str]:
+    """The names of the threads that would keep the process and have not ended ``timeout`` seconds from now."""
+    deadline = time.monotonic() + timeout
+    keeping = [each for each in threading.enumerate() if not each.daemon and each is not threading.current_thread()]
+    for thread in keeping:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [thread.name for thread in keeping if thread.is_alive()]
