@@ -8,16 +8,18 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from core.address import Address
-from core.errors import JournalError
+from core.errors import JournalError, NoThread, TincanError, reason
 from core.kept_file import make_own_folder
+from core.supervision import Failed, Step, Worker, attempt, do_all, note, stragglers
 from gui import journals
 from gui.bridge import Bridge
 from gui.collecting import Collector
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     from gui.conversations import OpenJournal
 
 SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads
-PATIENCE = 1.5  # seconds for connections to say goodbye when the program ends
+PATIENCE = 1.5  # seconds for what goes on, and for connections to say goodbye, when the program ends
+LONGEST_END = 1.9  # seconds after which the process ends even if a step of its end hangs
+_MOST_FAULTS = 100  # that end Tk's event loop, after each of which it goes on
 _SAVE_AFTER = 2_000  # milliseconds between a change of what is remembered and its way to the disk
 _FRAME = 70  # what the window manager and the menus may add to the height, at 96 dots an inch
 _DRAWN = 20  # milliseconds from when the panes can be drawn until they are
@@ -76,7 +80,8 @@ class TkLoop:
         create = getattr(self._root.tk, "createfilehandler", None)
         if create is None:
             return False
-        create(descriptor, _READABLE, lambda _file, _mask: callback())
+        # What leaves such a call would end the event loop: tkinter guards only callbacks that it makes itself.
+        create(descriptor, _READABLE, lambda _file, _mask: attempt("a call that woke the window", callback))
         return True
 
     def unwatch(self, descriptor: int) -> None:
@@ -98,6 +103,8 @@ class App:
         self._journal: OpenJournal | None = None
         self._claim: Claim | None = None
         self._leaving = False
+        self._has_ended = threading.Event()
+        self.is_ended_by_force = False  # whether the process ends if a step of its end hangs
         self._decoration = (0, 0)  # pixels from the window's place to where its content begins
         self.late: list[str] = []  # what was still running when the program ended
         self._make_folders()
@@ -125,11 +132,23 @@ class App:
         try:
             with self._signals():
                 self.show()
-                self.root.mainloop()
+                self._loop()
         finally:
-            collector.uninstall()
-            self._faults.uninstall()
+            do_all(
+                [
+                    ("leaving", self.leave),
+                    ("giving back the collection of garbage", collector.uninstall),
+                    ("closing the fault log", self._faults.uninstall),
+                ]
+            )
             sys.setswitchinterval(before)
+            self._has_ended.set()
+
+    def _loop(self) -> None:
+        """Tk's event loop. It goes on after what leaves a callback in spite of tkinter's guard, as ``SystemExit``."""
+        for _ in range(_MOST_FAULTS):
+            if attempt("the event loop", self.root.mainloop) is None or self._leaving:
+                return
 
     def show(self) -> None:
         """Bring the window to the screen; what takes time begins after the first paint."""
@@ -147,28 +166,31 @@ class App:
     # What the switchboard needs: gui.switchboard.Surroundings.
 
     def open_workbench(self) -> tuple[Workbench, OpenJournal | None]:
-        """Start the engine room with a journal in the usual place or, failing that, in a temporary one."""
+        """Start the engine room with a journal in the usual place or, failing that, in a temporary one.
+
+        Raises ``NoThread``: then it can be tried again.
+        """
         from core.workbench import Workbench
-        from gui.claims import claim
-        from gui.conversations import OpenJournal
 
         trouble = ""
         for folder in self._journal_folders():
             try:
-                path = journals.journal_path(folder)
-                self._claim = claim(path)
-                self._workbench = Workbench(path, limits=self.switchboard.preferences.limits())
-                self._journal = OpenJournal(path, self._workbench.open_reader())
+                self._workbench, self._journal = self._open_journal(folder)
                 break
-            except JournalError as error:
+            except NoThread:
                 self._release_claim()
-                trouble = trouble or f"{str(error).rstrip('.')}. {_KEPT_FOR_NOW}"
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, there is another place
+                note(f"opening a journal in {folder}", error)
+                self._release_claim()
+                why = reason(error).rstrip(".")
+                trouble = trouble or f"{why[0].upper()}{why[1:]}. {_KEPT_FOR_NOW}"
         if self._workbench is None:
             self._workbench = Workbench()
             trouble = "Nothing can be recorded, not even in a temporary folder, so no conversation can be shown."
+        self.bridge.start(self._workbench.subscribe(self.bridge.wake))
         if trouble:
             self.switchboard.say(trouble, "journal", is_failure=True)
-        self.bridge.start(self._workbench.subscribe(self.bridge.wake))
         return self._workbench, self._journal
 
     def follow_journal(self) -> OpenJournal | None:
@@ -188,6 +210,21 @@ class App:
         self._claim = claim(path)
         self._journal = OpenJournal(path, self._journal.reader)
         return self._journal
+
+    def _open_journal(self, folder: Path) -> tuple[Workbench, OpenJournal]:
+        """Begin a journal; where its reader cannot be opened, the writer is closed again. Raises ``TincanError``."""
+        from core.workbench import Workbench
+        from gui.claims import claim
+        from gui.conversations import OpenJournal
+
+        path = journals.journal_path(folder)
+        self._claim = claim(path)
+        workbench = Workbench(path, limits=self.switchboard.preferences.limits())
+        try:
+            return workbench, OpenJournal(path, workbench.open_reader())
+        except BaseException:
+            workbench.close()
+            raise
 
     def post(self, call: Callable[[], None]) -> None:
         """Have ``call`` made on the window's thread, soon. Any thread."""
@@ -214,52 +251,100 @@ class App:
         return self._file.path.with_name("saved.json")
 
     def leave(self) -> None:
-        """End the program: the window goes at once, connections get a moment to say goodbye."""
+        """End the program: the window goes at once, connections get a moment to say goodbye.
+
+        Each step is done whatever became of those before it; what failed is in the log and on standard error, and
+        the exit code is 0 all the same: whoever wanted the end has it.
+        """
         if self._leaving:
             return
         self._leaving = True
-        self._remember()
-        self._file.save(self.switchboard.preferences)
-        self.root.withdraw()
-        self.root.update_idletasks()
-        self.switchboard.help.end_tour()
-        self.switchboard.room.close()
-        self.switchboard.saved.close()
-        self.switchboard.export_desk.cancel()
-        self.switchboard.viewing.close()
-        self.switchboard.journal_desk.close()
-        self.switchboard.archives.close()
-        if self._journal is not None:
-            self._journal.reader.close()  # before the writer, who then can fold the write-ahead log into the file
-        if self._workbench is not None:
-            self.late = self._workbench.close(PATIENCE)
-        self._release_claim()
-        self.bridge.close()
-        for ticket in self.root.tk.splitlist(self.root.tk.call("after", "info")):
-            self.root.tk.call("after", "cancel", ticket)  # after_cancel would want to delete others' commands too
-        self.root.destroy()
+        if self.is_ended_by_force:
+            Worker(self._see_the_end, "watch over the end", daemon=True).begin()
+        deadline = time.monotonic() + PATIENCE
+
+        def left() -> float:
+            return max(0.1, deadline - time.monotonic())
+
+        switchboard = self.switchboard
+        failed = do_all(
+            [
+                ("remembering the window's place", self._remember),
+                ("saving the settings", lambda: self._file.save(switchboard.preferences)),
+                ("hiding the window", self._hide),
+                ("ending the tour", lambda: switchboard.help.end_tour()),
+                ("closing what reads the conversation", lambda: switchboard.room.close()),
+                ("keeping the saved messages", lambda: switchboard.saved.close(left())),
+                ("giving up an export", lambda: switchboard.export_desk.cancel()),
+                ("closing the conversation", switchboard.viewing.close),
+                ("closing what reads journals", lambda: switchboard.journal_desk.close(left())),
+                ("closing old journals", switchboard.archives.close),
+                ("closing the journal's reader", self._close_reader),
+                ("closing the workbench", lambda: self._close_workbench(left())),
+                ("releasing the journal", self._release_claim),
+                ("closing the bridge", self.bridge.close),
+                ("cancelling what was to come", self._cancel_all),
+                ("destroying the window", self.root.destroy),
+                ("ending the event loop", self.root.quit),
+            ]
+        )
+        if failed:
+            _tell_what_failed(failed)
 
     # Behind the scenes.
 
     def _painted(self) -> None:
         """The window is on the screen: now what costs time, and what the command line asked for."""
-        self._measure_decoration()
-        self.switchboard.start()
-        self.window.set_icon()
-        if self._file.notice:
-            self._tell_settings()
+        options = self._options
+        prune = Worker(self._prune, "prune journals", daemon=True)
+        steps: list[Step] = [
+            ("measuring the window", self._measure_decoration),
+            ("opening the workbench", self.switchboard.start),
+            ("setting the icon", self.window.set_icon),
+            ("telling of the settings", self._tell_settings),
+            ("offering an old journal", self._offer_journal),
+            ("starting the server that was asked for", lambda: self._obey(options.serve, self.switchboard.line.serve)),
+            ("connecting as was asked for", lambda: self._obey(options.connect, self.switchboard.line.connect)),
+            ("pruning journals", prune.start),
+            ("saving the settings now and then", self._save_now_and_then),
+        ]
+        for step, error in do_all(steps):
+            if isinstance(error, TincanError):  # of others the fault log tells
+                self.switchboard.say(f"{reason(error)}.", step, is_failure=True)
+
+    def _hide(self) -> None:
+        self.root.withdraw()
+        self.root.update_idletasks()
+
+    def _close_reader(self) -> None:
+        """Before the writer, who then can fold the write-ahead log into the file."""
+        if self._journal is not None:
+            self._journal.reader.close()
+
+    def _close_workbench(self, patience: float) -> None:
+        if self._workbench is not None:
+            self.late = self._workbench.close(patience)
+
+    def _cancel_all(self) -> None:
+        for ticket in self.root.tk.splitlist(self.root.tk.call("after", "info")):
+            self.root.tk.call("after", "cancel", ticket)  # after_cancel would want to delete others' commands too
+
+    def _see_the_end(self) -> None:
+        """On a thread of its own: end the process if its end hangs."""
+        if not self._has_ended.wait(LONGEST_END):
+            _leave_behind(["a step of the end"])
+
+    def _offer_journal(self) -> None:
         if self._options.journal is not None:
             self.switchboard.journal_desk.open(self._options.journal)
         else:
             self._offer_crashed()
-        if self._options.serve is not None:
-            self._fill(self._options.serve)
-            self.switchboard.line.serve()
-        if self._options.connect is not None:
-            self._fill(self._options.connect)
-            self.switchboard.line.connect()
-        threading.Thread(target=self._prune, name="prune journals", daemon=True).start()
-        self._save_now_and_then()
+
+    def _obey(self, address: Address | None, begin: Callable[[], None]) -> None:
+        """Begin what the command line asked for, if it did."""
+        if address is not None:
+            self.window.address.fill(address.host, str(address.port))
+            begin()
 
     def _journal_folders(self) -> Iterator[Path]:
         """The usual one and, if that cannot be used, one that is made for this run in the temporary folder."""
@@ -296,9 +381,6 @@ class App:
 
         self.switchboard.journal_desk.offer_crashed(self._saved.offered, remember)
 
-    def _fill(self, address: Address) -> None:
-        self.window.address.fill(address.host, str(address.port))
-
     def _place(self, preferences: Preferences) -> None:
         root, px = self.root, self.theme.px
         wide, high = root.winfo_screenwidth(), root.winfo_screenheight()
@@ -331,12 +413,12 @@ class App:
         """So that little is forgotten if the program is killed."""
         if self._leaving:
             return
+        self.root.after(_SAVE_AFTER, self._save_now_and_then)  # first: a fault is no reason to save never again
         preferences = self.switchboard.preferences
         if preferences != self._saved:
             self._saved = preferences
             self._file.save(preferences)
             self._tell_settings()
-        self.root.after(_SAVE_AFTER, self._save_now_and_then)
 
     def _tell_settings(self) -> None:
         notice, self._file.notice = self._file.notice, ""
@@ -387,18 +469,29 @@ class App:
 def run(options: Options) -> int:
     """Run the program; the answer is its exit code."""
     app = App(options)
+    app.is_ended_by_force = True
     app.run()
-    if app.late:
-        _leave_behind(app.late)
+    late = app.late or stragglers(0.2)
+    if late:
+        _leave_behind(late)
     return 0
 
 
-def _leave_behind(late: list[str]) -> None:
+def _leave_behind(late: list[str]) -> NoReturn:
     """Threads that would not end must not keep the process: say so and go."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"tincan: still running at the end: {', '.join(late)}\n")
-        sys.stderr.flush()
+    attempt("telling what is late", lambda: _complain(f"still running at the end: {', '.join(late)}"))
     os._exit(0)
+
+
+def _tell_what_failed(failed: list[Failed]) -> None:
+    steps = "; ".join(f"{step} ({type(error).__name__}: {error})" for step, error in failed)
+    attempt("telling what failed", lambda: _complain(f"not done at the end: {steps}"))
+
+
+def _complain(words: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(f"tincan: {words}\n")
+        sys.stderr.flush()
 
 
 def _make_root() -> tk.Tk:

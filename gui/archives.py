@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.events import SessionId
+from core.supervision import do_all
 
 if TYPE_CHECKING:
     from core.journal.ledger import SessionState
@@ -60,8 +61,7 @@ class Archives:
 
     def close(self) -> None:
         """Let go of the files."""
-        for opened in self._journals.values():
-            opened.close()
+        do_all([(f"closing {path.name}", opened.close) for path, opened in self._journals.items()])
         self._journals.clear()
         self._sessions.clear()
         self._shown.clear()

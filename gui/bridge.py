@@ -15,6 +15,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
+from core.supervision import do_all
+
 if TYPE_CHECKING:
     from core.events import SessionId
     from core.journal.ledger import SessionState
@@ -110,14 +112,24 @@ class Bridge:
     def close(self) -> None:
         """Stop visiting, even from within a visit: no call is made any more. ``wake`` must not be called any more."""
         self._is_open = False
-        if self._ticket is not None:
-            self._loop.cancel(self._ticket)
-            self._ticket = None
         self._queue = None
+        do_all(
+            [
+                ("cancelling the next visit", self._cancel_visit),
+                ("watching no more", self._unwatch),
+                ("closing the reading end", self._reading.close),
+                ("closing the writing end", self._writing.close),
+            ]
+        )
+
+    def _cancel_visit(self) -> None:
+        ticket, self._ticket = self._ticket, None
+        if ticket is not None:
+            self._loop.cancel(ticket)
+
+    def _unwatch(self) -> None:
         if not self._polls:
             self._loop.unwatch(self._reading.fileno())
-        self._reading.close()
-        self._writing.close()
 
     def _woken(self) -> None:
         """The loop calls this outside its own error handling, so it only takes the bytes."""

@@ -72,6 +72,12 @@ class Collector:
 
     def _look(self) -> None:
         self._ticket = None
+        try:
+            self._collect()
+        finally:  # a fault is no reason to collect never again
+            self._plan(_LATER if self._quiet else _SOON)
+
+    def _collect(self) -> None:
         generation = self._due()
         if generation is not None:
             began = time.perf_counter()
@@ -80,7 +86,6 @@ class Collector:
         if generation == 2 and not self._is_settled:
             self._is_settled = True
             gc.freeze()
-        self._plan(_LATER if self._quiet else _SOON)
 
     def _due(self) -> int | None:
         """The oldest generation that it is time for; each includes the younger ones."""

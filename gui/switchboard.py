@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.events import ConnectionId, SessionId
 from core.journal.ledger import ConnectionState, SessionState
 from core.journal.lens import RAW
+from core.supervision import do_all
 from gui.archives import Archives
 from gui.commands import commands
 from gui.desks.answering import Answering
@@ -159,27 +161,43 @@ class Switchboard:
 
     def deliver(self, states: dict[SessionId, SessionState], recording: Recording) -> None:
         """Take in the newest states and show them."""
-        self.notices.watch(states, self.sessions, recording)
+        before = {session: self.sessions[session] for session in states if session in self.sessions}
+        self.sessions.update(states)
+        do_all(
+            [
+                ("the notices", lambda: self.notices.watch(states, before, recording)),
+                ("following the journal", lambda: self._follow(recording)),
+                *(("a change of phase", partial(self._tell_phase, state, before)) for state in states.values()),
+                ("showing what is so", self.refresh),
+            ]
+        )
+
+    def _follow(self, recording: Recording) -> None:
         if self._journal is not None and recording.path not in (None, self._journal.path):
             self._journal = self._surroundings.follow_journal()
-        for state in states.values():
-            before = self.sessions.get(state.session)
-            self.sessions[state.session] = state
-            if before is None or before.phase is not state.phase:
-                self.line.phase_changed(state, is_selected=state.session == self.selected)
-        self.refresh()
+
+    def _tell_phase(self, state: SessionState, before: Mapping[SessionId, SessionState]) -> None:
+        known = before.get(state.session)
+        if known is None or known.phase is not state.phase:
+            self.line.phase_changed(state, is_selected=state.session == self.selected)
 
     def refresh(self) -> None:
-        """Show what is so."""
-        self.window.show(presenter.present(self.desk()))
-        self.help.watch(self.sessions, self.selected)
+        """Show what is so, each pane for itself."""
         state = self.state
-        conversation = self._look(state) if state is not None else None
-        self.window.conversation.show_rows(conversation)
-        self.room.show(state)
-        self.tasks.show()
-        self.knobs.show()
-        self.answering.show()
+        do_all(
+            [
+                ("the window", lambda: self.window.show(presenter.present(self.desk()))),
+                ("the tour", lambda: self.help.watch(self.sessions, self.selected)),
+                ("the conversation", lambda: self._show_conversation(state)),
+                ("what reads the conversation", lambda: self.room.show(state)),
+                ("the tasks", self.tasks.show),
+                ("the socket options", self.knobs.show),
+                ("the reply", self.answering.show),
+            ]
+        )
+
+    def _show_conversation(self, state: SessionState | None) -> None:
+        self.window.conversation.show_rows(self._look(state) if state is not None else None)
 
     def _look(self, state: SessionState) -> OpenConversation | None:
         archived = self.archives.get(state.session)
@@ -311,7 +329,10 @@ class Switchboard:
         return self._workbench
 
     def start(self) -> None:
-        """Open the workbench, after the first paint or with the first command, whichever comes first."""
+        """Open the workbench, after the first paint or with the first command, whichever comes first.
+
+        Raises ``NoThread``: then the next command tries again.
+        """
         if self._workbench is None:
             self._workbench, self._journal = self._surroundings.open_workbench()
 

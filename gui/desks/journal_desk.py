@@ -140,12 +140,12 @@ class JournalDesk:
         look = partial(journals.crashed, self._run.journal_folder, offered, besides=self._run.journal)
         self._begin("crashed journal", look, partial(self._offer, on_offer))
 
-    def close(self) -> None:
-        """Open nothing any more; waits for what is being read, a second at most."""
+    def close(self, patience: float = _PATIENCE) -> None:
+        """Open nothing any more; waits for what is being read, so many seconds at most."""
         self._closed.set()
         if self._opening is not None:
             self._opening.cancelled.set()
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + patience
         for worker in self._workers:
             worker.join(max(0.0, deadline - time.monotonic()))
 

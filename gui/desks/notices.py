@@ -65,9 +65,9 @@ class Notices:
     ) -> None:
         """Raise what alarms there are, now that sessions have gone from ``before`` to ``states``."""
         alarm = recording_notice(recording, self._recording)
-        self._recording = recording
         if alarm is not None:
             self._raise(alarm)
+        self._recording = recording
         for worse in session_alarms(states.values(), before, time.time_ns() - time.monotonic_ns()):
             self._raise(worse)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from core.supervision import do_all
 from gui.desks.cutting import Cutting
 from gui.desks.inspecting import Inspecting
 from gui.desks.narrowing import Narrowing
@@ -55,8 +56,7 @@ class ReadingRoom:
 
     def close(self) -> None:
         """Look for nothing any more."""
-        self.searching.stop()
-        self.inspecting.close()
+        do_all([("stopping the search", self.searching.stop), ("closing the inspector", self.inspecting.close)])
 
     def open_find(self) -> None:
         """Offer to look for something."""

@@ -105,10 +105,10 @@ class SavedDesk:
         self._open()
         self._pane.rows.focus_rows()
 
-    def close(self) -> None:
-        """Write what is not written yet."""
+    def close(self, patience: float = 1.0) -> None:
+        """Write what is not written yet; waits so many seconds at most."""
         if self._keeping is not None:
-            self._keeping.close()
+            self._keeping.close(patience)
 
     def undo(self) -> None:
         """Take back what was done last."""

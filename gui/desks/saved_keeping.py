@@ -69,10 +69,10 @@ class SavedKeeping:
         self._wanted = messages
         self._later.ask(_LATE)
 
-    def close(self) -> None:
-        """Write what is not written yet: the program ends."""
+    def close(self, patience: float = _PATIENCE) -> None:
+        """Write what is not written yet: the program ends. Waits for a busy disk, so many seconds at most."""
         self._later.cancel()
-        if self._worker is not None and not self._worker.join(_PATIENCE):
+        if self._worker is not None and not self._worker.join(patience):
             return
         if self._wanted is not None:
             self._written(self._wanted)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from core.supervision import attempt
 from gui.keys import shown
 from gui.look.theme import Theme
 from gui.platforms import HERE, Platform
@@ -184,7 +185,7 @@ class MenuBar(tk.Menu):
             self.add_cascade(label=title, menu=menu, underline=0)
         if platform.has_application_menu:
             for name, command in _APPLICATION:
-                root.createcommand(name, commands[command])
+                root.createcommand(name, partial(attempt, f"the menu's {command}", commands[command]))
         root.configure(menu=self)
         theme.subscribe(self._restyle)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 
@@ -42,7 +43,11 @@ def stumbles_once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> 
 @pytest.mark.case("C-67")
 @pytest.mark.parametrize("text", ["6f 6f", LONG], ids=["at once", "on a thread"])
 def test_a_message_that_could_not_be_composed_stays_and_can_be_sent_again(
-    talking: App, monkeypatch: pytest.MonkeyPatch, text: str, callback_errors: list[BaseException]
+    talking: App,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    callback_errors: list[BaseException],
+    logged_errors: list[logging.LogRecord],
 ) -> None:
     composer = talking.window.composer
     composer.choose(Manner("hex"))
@@ -56,6 +61,7 @@ def test_a_message_that_could_not_be_composed_stays_and_can_be_sent_again(
     assert (threads[0] == "MainThread") == (text != LONG)
     pump_until(lambda: "ZeroDivisionError" in talking.window.banner.sentence, talking.root)
     callback_errors.clear()
+    logged_errors.clear()
 
     composer.submit()
     pump_until(lambda: composer.text == "", talking.root)
