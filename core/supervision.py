@@ -31,16 +31,31 @@ class Failed(NamedTuple):
 def do_all(steps: Iterable[Step]) -> list[Failed]:
     """Do every step, in order, whatever the others raise; the answer is those that failed, which are logged.
 
-    ``SystemExit`` and ``KeyboardInterrupt`` count too: a step that raises them would skip the rest of an end
-    that somebody wants.
+    A ``KeyboardInterrupt`` is raised again after the last step.
     """
-    return [Failed(name, error) for name, call in steps if (error := attempt(name, call)) is not None]
+    failed: list[Failed] = []
+    interrupt: KeyboardInterrupt | None = None
+    for name, call in steps:
+        try:
+            error = attempt(name, call)
+        except KeyboardInterrupt as asked:
+            interrupt, error = asked, asked
+        if error is not None:
+            failed.append(Failed(name, error))
+    if interrupt is not None:
+        raise interrupt
+    return failed
 
 
 def attempt(name: str, call: Callable[[], object]) -> BaseException | None:
-    """Make one call under the guard. What it raised is logged, and is the answer; None if all went well."""
+    """Make one call under the guard. What it raised is logged, and is the answer; None if all went well.
+
+    ``SystemExit`` counts too: nobody here means it. ``KeyboardInterrupt`` is a person's, and passes.
+    """
     try:
         call()
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:  # noqa: BLE001 - this is the guard
         note(name, error)
         return error

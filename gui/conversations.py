@@ -52,6 +52,7 @@ class OpenConversation:
         self.role = role
         self.lens = lens
         self.version = 0
+        self.is_broken = False  # whether no more of it will be counted, since something went wrong
         self._calls = calls
         self._reading = Reading(journal.reader, session, lens)
         self._goal = lens.since
@@ -65,7 +66,7 @@ class OpenConversation:
                 session,
                 lens,
                 tell=self._tell,
-                fail=lambda why: calls.post(lambda: self._complain(why)),
+                fail=lambda why: calls.post(lambda: self._break(why)),
             )
 
     @property
@@ -229,6 +230,10 @@ class OpenConversation:
             self._told = now
             self._hurry()
             self._calls.changed()
+
+    def _break(self, why: str) -> None:
+        self.is_broken = True
+        self._complain(why)
 
     def _complain(self, why: str) -> None:
         if self._is_open:

@@ -82,7 +82,9 @@ class Viewing:
         self._change(only=only)
 
     def choose_connection(self, state: SessionState, connection: ConnectionId | None) -> None:
-        """Show only one connection of a session, or all of them."""
+        """Show only one connection of a session, or all of them; what went wrong before is tried again."""
+        if self._conversation is not None and self._conversation.is_broken:
+            self.close()
         chosen = frozenset({connection}) if connection is not None else None
         lens = self._lens_of(state)
         self._lenses[state.session] = replace(lens, only=replace(lens.only, connections=chosen))

@@ -20,6 +20,7 @@ from core.net.resolver import Resolver
 from core.net.session import Session
 from core.net.sink import EventSink
 from core.settings import DEFAULTS, Limits
+from core.supervision import note
 
 
 class Client(Session):
@@ -106,7 +107,7 @@ class Client(Session):
         message, drained = self._inbox.take(timeout)
         connection, loop = self._connection_or_none, self._loop_or_none
         if drained and connection is not None and loop is not None:
-            loop.call_soon(lambda: connection.resume(Pause.OWNER))
+            loop.call_soon(lambda: connection.guard(lambda: connection.resume(Pause.OWNER)))
         return message
 
     def __iter__(self) -> Iterator[bytes]:
@@ -135,8 +136,10 @@ class Client(Session):
         sockets.tune(sock, self._limits)
         try:
             self._connection_or_none = self._connection(sock, peer, took)
-        except OSError as error:  # reset before we got to it
-            sock.close()
+        except Exception as error:  # noqa: BLE001 - mostly an ``OSError``: reset before we got to it
+            self._drop(sock)
+            if not isinstance(error, OSError):
+                note(f"connecting to {peer}", error)
             self._fail(explain(error, Doing.CONNECTING, peer))
             return
         self._stands_or_over.set()

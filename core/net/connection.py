@@ -7,10 +7,10 @@ which is in ``sender``. The loop's thread reads, flushes and closes; any thread 
 from __future__ import annotations
 
 import errno
-import logging
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 
 from core.address import Address
 from core.errors import Doing, Explanation, explain
@@ -31,18 +31,19 @@ from core.net.endings import ending_of, why_not_send
 from core.net.http_guard import HttpGuard
 from core.net.idle import IdleLimit
 from core.net.knobs import Knobs
-from core.net.loop import READ, WRITE, Loop, Timer
+from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
 from core.net.misfits import event_of
+from core.net.outbox import Outgoing
 from core.net.owner import Owner, Pause
 from core.net.quiet import heeding_silence
 from core.net.sender import Sender
 from core.net.sink import EventSink
 from core.net.watchers import Watchers
 from core.settings import Limits
+from core.supervision import do_all, note
 from core.wire.framers import Framer, Message
 from core.wire.framing import Framing
 
-_log = logging.getLogger(__name__)
 _now = time.monotonic_ns
 
 
@@ -101,7 +102,7 @@ class Connection:
         self.peer = peer
         self.local = sockets.readable(sock.getsockname())
         self._sock: socket.socket | None = sock
-        self._loop = loop
+        self._loop = GuardedLoop(loop, self.fail)
         self._owner = owner
         self._session = session
         self._limits = limits
@@ -114,7 +115,7 @@ class Connection:
             peer,
             session=session,
             identity=identity,
-            loop=loop,
+            loop=self._loop,
             limits=limits,
             sink=sink,
             broken=self._read_rest_and_break,
@@ -132,7 +133,7 @@ class Connection:
         self._watch()  # first: what the system refuses to watch has not opened
         self._emit(Opened(session, identity, _now(), number, self.local, peer, took))
         if limits.idle is not None:
-            self._idle = IdleLimit(loop, limits.idle, lambda: self.close(Ending.IDLE))
+            self._idle = IdleLimit(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
 
     def __repr__(self) -> str:
         state = "closed" if self._sock is None else f"closing ({self._closing.value})" if self._closing else "open"
@@ -215,17 +216,18 @@ class Connection:
 
     def _ready(self, events: int) -> None:
         """What the socket is ready for."""
-        try:
-            if events & READ and self._sock is not None:
-                self._read()
-            if events & WRITE and self._sock is not None:
-                self._flush()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this connection's alone
-            self._fail(error)
+        if events & READ and self._sock is not None:
+            self._read()
+        if events & WRITE and self._sock is not None:
+            self._flush()
 
-    def _fail(self, error: Exception) -> None:
+    def guard(self, call: Callable[[], object]) -> None:
+        """Do something for this connection; what it raises ends this connection and no other."""
+        self._loop.guard(call)
+
+    def fail(self, error: Exception) -> None:
         """A fault of our own ends this connection and no other."""
-        _log.error("fault while serving %s", self.peer, exc_info=error)
+        note(f"serving {self.peer}", error)
         self._end(Ending.FAILED, explain(error, Doing.TALKING, self.peer))
 
     def _read(self) -> None:
@@ -284,7 +286,7 @@ class Connection:
 
     def _tell_apart(self, framing: Framing) -> None:
         self._framing = framing
-        framer = heeding_silence(framing.framer(self._limits.message), self._loop, self._hand_over, self._fail)
+        framer = heeding_silence(framing.framer(self._limits.message), self._loop, self._hand_over)
         self._framer: Framer = framer if self._http_guard is None else self._http_guard.before(framer)
 
     def _guard_against_http(self, patience: float) -> HttpGuard:
@@ -295,7 +297,6 @@ class Connection:
             tell=lambda line: self._emit(HttpRequest(self._session, self.id, _now(), line)),
             refuses=lambda: self._owner.refuses_http(self),
             hear=self._hand_over,
-            fail=self._fail,
         )
 
     def _see_fin(self) -> None:
@@ -394,21 +395,33 @@ class Connection:
         sock, self._sock = self._sock, None
         if sock is None:
             return
+        left: list[Outgoing] = []
+        close = partial(sockets.reset, sock) if ending in (Ending.OURS_RESET, Ending.STALLED) else sock.close
+        do_all(
+            [
+                ("cancelling the timers of a connection", self._cancel_timers),
+                ("ending what is to be sent", lambda: left.extend(self._sender.end("the connection is closed"))),
+                ("watching a connection no more", lambda: self._loop.watch(sock, 0, self._ready)),
+                ("closing a connection", close),
+                ("recording what did not go out", lambda: self._account_for(left, ending)),
+                ("recording the end of a connection", lambda: self._emit_closed(ending, why)),
+                ("telling the owner of a connection", lambda: self._owner.closed(self)),
+                ("telling who watched a connection", self.watchers.end),
+            ]
+        )
+
+    def _cancel_timers(self) -> None:
         if self._closing_timer is not None:
             self._closing_timer.cancel()
         if self._idle is not None:
             self._idle.cancel()
-        left = self._sender.end("the connection is closed")
-        self._loop.watch(sock, 0, self._ready)
-        if ending in (Ending.OURS_RESET, Ending.STALLED):
-            sockets.reset(sock)
-        else:
-            sock.close()
+
+    def _account_for(self, left: list[Outgoing], ending: Ending) -> None:
         for outgoing in left:
             self._sender.account_for(outgoing, f"the connection ended first ({ending.value})")
+
+    def _emit_closed(self, ending: Ending, why: Explanation | None) -> None:
         self._emit(Closed(self._session, self.id, _now(), ending, why))
-        self._owner.closed(self)
-        self.watchers.end()
 
     def _watch(self) -> None:
         """Have the loop watch for what matters now."""
@@ -426,6 +439,6 @@ class Connection:
     def _soon(self, call: Callable[[], None]) -> None:
         """Have it done by the loop's thread: at once if that is us."""
         if self._loop.is_here:
-            call()
+            self.guard(call)
         else:
             self._loop.call_soon(call)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from core.net.loop import Loop, Timer
-from core.net.quiet import Fail, Hear
+from core.net.loop import GuardedLoop, Timer
+from core.net.quiet import Hear
 from core.wire.framers import Framer, Message, Raw
 from core.wire.http_request import Opening, opening_of
 
@@ -18,18 +18,17 @@ class HttpGuard:
 
     Bytes that are likely to become one are held back until their line has ended, or until ``patience`` seconds have
     gone by. ``tell`` is called once with the first line of a request; from then on no message is made of what comes
-    while ``refuses`` says so. ``hear`` gets what is held back no longer, ``fail`` what ``hear`` raises.
+    while ``refuses`` says so. ``hear`` gets what is held back no longer.
     """
 
     def __init__(
         self,
-        loop: Loop,
+        loop: GuardedLoop,
         *,
         patience: float,
         tell: Tell,
         refuses: Callable[[], bool],
         hear: Hear,
-        fail: Fail,
     ) -> None:
         self.silence: float | None = None
         self._framer: Framer = Raw()
@@ -38,7 +37,6 @@ class HttpGuard:
         self._tell = tell
         self._refuses = refuses
         self._hear = hear
-        self._fail = fail
         self._first: bytes | None = b""  # what came so far; None once it is clear what it is
         self._held = 0  # how many of the last of these the other framer has not got
         self._is_http = False
@@ -77,8 +75,4 @@ class HttpGuard:
         return self.feed(first[-self._held :], at) if first and self._held else []
 
     def _wait_no_longer(self) -> None:
-        messages = self._let_go()
-        try:
-            self._hear(messages)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is for whoever hears
-            self._fail(error)
+        self._hear(self._let_go())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.net.loop import Loop
+from core.net.loop import GuardedLoop
 
 
 class IdleLimit:
@@ -12,7 +12,7 @@ class IdleLimit:
 
     __slots__ = ("_expired", "_loop", "_seconds", "_since", "_timer")
 
-    def __init__(self, loop: Loop, seconds: float, expired: Callable[[], None]) -> None:
+    def __init__(self, loop: GuardedLoop, seconds: float, expired: Callable[[], None]) -> None:
         self._loop = loop
         self._seconds = seconds
         self._expired = expired

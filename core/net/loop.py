@@ -16,9 +16,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from core.net.waker import Waker
+from core.supervision import do_all
 
 READ = selectors.EVENT_READ
 WRITE = selectors.EVENT_WRITE
@@ -142,8 +144,7 @@ class Loop:
     def close(self) -> None:
         """Let go of the loop's own descriptors. What is asked of it from now on is forgotten."""
         self._thread = None
-        self._selector.close()
-        self._waker.close()
+        do_all([("closing the selector", self._selector.close), ("closing the waker", self._waker.close)])
 
     def _turn(self) -> None:
         if not self._timers:
@@ -187,3 +188,39 @@ class Loop:
         self._ringing = False  # before the calls are taken: whoever adds one from now on rings again
         for _ in range(len(self._calls)):
             self._calls.popleft()()
+
+
+class GuardedLoop:
+    """A loop as one of its connections has it: what a call of that connection raises ends it, and not the loop.
+
+    ``failed`` gets the exception, on the loop's thread. The methods are those of ``Loop``, for the same threads.
+    """
+
+    __slots__ = ("_failed", "_loop")
+
+    def __init__(self, loop: Loop, failed: Callable[[Exception], None]) -> None:
+        self._loop = loop
+        self._failed = failed
+
+    @property
+    def is_here(self) -> bool:
+        return self._loop.is_here
+
+    def time(self) -> float:
+        return self._loop.time()
+
+    def call_soon(self, call: Callable[[], None]) -> None:
+        self._loop.call_soon(partial(self.guard, call))
+
+    def call_later(self, delay: float, call: Callable[[], None]) -> Timer:
+        return self._loop.call_later(delay, partial(self.guard, call))
+
+    def watch(self, sock: socket.socket, events: int, ready: Ready) -> None:
+        self._loop.watch(sock, events, partial(self.guard, ready))
+
+    def guard(self, call: Callable[..., object], *arguments: object) -> None:
+        """Make a call of the connection's here and now. The loop's thread."""
+        try:
+            call(*arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this connection's alone
+            self._failed(error)

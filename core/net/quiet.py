@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from core.net.loop import Loop
+from core.net.loop import GuardedLoop
 from core.wire.framers import Framer, Message
 
 Hear: TypeAlias = Callable[[list[Message]], None]
-Fail: TypeAlias = Callable[[Exception], None]
 
 
-def heeding_silence(framer: Framer, loop: Loop, hear: Hear, fail: Fail) -> Framer:
-    """The framer itself, or, where silence ends a message, one that has ``hear`` called with it. The loop's thread.
-
-    ``fail`` gets what ``hear`` raises: nobody else is there to catch it, and the loop belongs to others too.
-    """
-    return framer if framer.silence is None else Quiet(framer, framer.silence, loop, hear, fail)
+def heeding_silence(framer: Framer, loop: GuardedLoop, hear: Hear) -> Framer:
+    """The framer itself, or, where silence ends a message, one that has ``hear`` called with it. The loop's thread."""
+    return framer if framer.silence is None else Quiet(framer, framer.silence, loop, hear)
 
 
 class Quiet:
@@ -27,13 +23,12 @@ class Quiet:
     something comes again.
     """
 
-    def __init__(self, framer: Framer, silence: float, loop: Loop, hear: Hear, fail: Fail) -> None:
+    def __init__(self, framer: Framer, silence: float, loop: GuardedLoop, hear: Hear) -> None:
         self.silence: float | None = silence
         self._framer = framer
         self._seconds = silence
         self._loop = loop
         self._hear = hear
-        self._fail = fail
         self._heard_at: float | None = None  # None: nothing waits for silence
         self._is_watching = False
 
@@ -59,7 +54,4 @@ class Quiet:
         if left > 0:
             self._watch(left)
         else:
-            try:
-                self._hear(self.finish())
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is for whoever hears
-                self._fail(error)
+            self._hear(self.finish())

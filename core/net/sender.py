@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from core.address import Address
     from core.net.knobs import Knobs
-    from core.net.loop import Loop, Timer
+    from core.net.loop import GuardedLoop, Timer
     from core.net.sink import EventSink
     from core.settings import Limits
 
@@ -67,7 +67,7 @@ class Sender:
         *,
         session: SessionId,
         identity: ConnectionId,
-        loop: Loop,
+        loop: GuardedLoop,
         limits: Limits,
         sink: EventSink | None,
         broken: Callable[[OSError], None],

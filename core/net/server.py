@@ -34,6 +34,7 @@ from core.net.session import Session
 from core.net.sink import EventSink
 from core.replies import Reply, make_reply
 from core.settings import DEFAULTS, Limits
+from core.supervision import do_all, note
 from core.wire.framing import parse_framing
 
 FULL = b"this server has as many connections as it takes; try again later\n"
@@ -135,7 +136,7 @@ class Server(Session):
 
     def _use_framing(self, framing: str) -> None:
         for connection in self.connections:
-            connection.use_framing(parse_framing(framing))
+            connection.guard(partial(connection.use_framing, parse_framing(framing)))
         self._emit(FramingChanged(self.id, time.monotonic_ns(), framing))
 
     def _listen(self, outcome: Outcome) -> None:
@@ -186,15 +187,23 @@ class Server(Session):
             if error.errno in _OUT_OF_DESCRIPTORS:
                 return self._turn_away_without_descriptor(listener)
             return True  # that peer went away again before it was accepted
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who are connected go on
+            note("accepting a peer", error)
+            self._rest()
+            return False
         if not sockaddr:  # macOS: that peer went away again, and left us a socket without an address
             sock.close()
             return True
-        peer = sockets.readable(sockaddr)
-        why = self._why_not(peer)
-        if why:
-            self._turn_away(sock, peer, why)
-        else:
-            self._welcome(sock, peer)
+        try:
+            peer = sockets.readable(sockaddr)
+            why = self._why_not(peer)
+            if why:
+                self._turn_away(sock, peer, why)
+            else:
+                self._welcome(sock, peer)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this peer alone
+            note("taking in a peer", error)
+            self._drop(sock)
         return True
 
     def _why_not(self, peer: Address) -> str:
@@ -227,13 +236,15 @@ class Server(Session):
         try:
             connection = self._connection(sock, peer)
         except (OSError, MemoryError):  # reset before we got to it, or no memory for it
-            sock.close()
+            self._drop(sock)
+            return
+        if not connection.is_open:
             return
         self._connections[connection.id] = connection
         self._sources[peer.host] += 1
         greeting = self._reply.greeting
         if greeting is not None:
-            self._send(connection, greeting)
+            connection.guard(partial(self._send, connection, greeting))
 
     def _turn_away(self, sock: socket.socket, peer: Address | None, why: str) -> None:
         """Tell the peer in one line, close, and report it; a crowd of them every few seconds."""
@@ -253,7 +264,7 @@ class Server(Session):
         if quiet_for <= 0:
             self._report_turned_away()
         else:
-            self._loop.call_later(quiet_for, self._report_turned_away)
+            self._loop.call_later(quiet_for, self._command(self._report_turned_away))
 
     def _report_turned_away(self) -> None:
         count, self._turned_away = self._turned_away, 0
@@ -316,6 +327,8 @@ class Server(Session):
                 connection.send(message)
             except SendError as error:
                 self._note_refusal(connection, message, error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the sender is not to blame
+                connection.fail(error)
 
     def refuses_http(self, connection: Connection) -> bool:
         """A rule answers no web page, which could say anything in its visitor's name; a person may."""
@@ -333,7 +346,8 @@ class Server(Session):
 
     def closed(self, connection: Connection) -> None:
         """Forget it; the last one to go lets the stopping server end."""
-        del self._connections[connection.id]
+        if self._connections.pop(connection.id, None) is None:
+            return  # a fault has ended it before it was taken in
         if connection.id in self._without_place:
             self._without_place.remove(connection.id)
         else:
@@ -348,24 +362,39 @@ class Server(Session):
 
     def _stop(self) -> None:
         self._stopping = True
-        self._close_listeners()
-        for connection in self.connections:
-            connection.close(Ending.SERVER_STOPPED, drain=self._limits.stop_drain)
+        do_all(
+            [
+                ("closing the listeners", self._close_listeners),
+                *(("closing a connection", partial(self._part, connection)) for connection in self.connections),
+            ]
+        )
         if not self._connections:
             self._loop.stop()
 
+    def _part(self, connection: Connection) -> None:
+        connection.close(Ending.SERVER_STOPPED, drain=self._limits.stop_drain)
+
     def _close_listeners(self) -> None:
-        self._watch_listeners(0)
-        for listener in self._listeners:
-            listener.close()
-        self._listeners = []
-        self._spare.release()
+        listeners, self._listeners = self._listeners, []
+        do_all(
+            [
+                *(("watching a listener no more", partial(self._unwatch, listener)) for listener in listeners),
+                *(("closing a listener", listener.close) for listener in listeners),
+                ("giving back the spare descriptor", self._spare.release),
+            ]
+        )
+
+    def _unwatch(self, listener: socket.socket) -> None:
+        self._loop.watch(listener, 0, lambda _events: None)
 
     def _release(self) -> None:
-        self._report_turned_away()
-        self._close_listeners()
-        for connection in self.connections:
-            connection.abort()
+        do_all(
+            [
+                ("reporting who was turned away", self._report_turned_away),
+                ("closing the listeners", self._close_listeners),
+                *(("aborting a connection", connection.abort) for connection in self.connections),
+            ]
+        )
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

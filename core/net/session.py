@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import socket
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -21,9 +21,8 @@ from core.net.loop import Loop
 from core.net.resolver import Resolver
 from core.net.sink import EventSink
 from core.settings import Limits
+from core.supervision import Worker, attempt, do_all, note
 from core.wire.framing import parse_framing
-
-_log = logging.getLogger(__name__)
 
 
 class Session(ABC):
@@ -65,12 +64,12 @@ class Session(ABC):
         self._resolver = resolver or Resolver(limits.resolvers)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self._begun = False
+        self._begun = self._is_over = False
         self._asked_to_stop = False
         self.knobs = AS_USUAL
         self._loop_or_none: Loop | None = None
         self._early: list[Callable[[], None]] | None = []  # asked for before there is a loop; None from then on
-        self._thread: threading.Thread | None = None
+        self._worker: Worker | None = None
         self._stands_or_over = threading.Event()
         self._failure: Explanation | None = None
         self._cancelled = False
@@ -90,13 +89,13 @@ class Session(ABC):
     def start(self) -> None:
         """Run in a thread of its own and wait for nothing.
 
-        Raises ``RuntimeError`` if no thread is to be had, or if the session was started before.
+        Raises ``NoThread``, or ``RuntimeError`` if the session was started before.
         """
-        thread = threading.Thread(target=self._run, name=f"{self.role.value} {self.target}")
+        worker = Worker(self._run, f"{self.role.value} {self.target}", self._died)
         with self._lock:  # so that nobody joins a thread that does not run yet, or never will
             self._check_is_new()
-            thread.start()
-            self._thread = thread
+            worker.start()
+            self._worker = worker
 
     def stop(self) -> None:
         """Ask the session to end: flush what waits, say goodbye, close. Idempotent; returns at once."""
@@ -109,11 +108,8 @@ class Session(ABC):
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the session's own thread, at most ``timeout`` seconds; say whether it has ended."""
-        thread = self._thread
-        if thread is None or thread is threading.current_thread():
-            return True
-        thread.join(timeout)
-        return not thread.is_alive()
+        worker = self._worker
+        return worker is None or worker.is_here or worker.join(timeout)
 
     def __enter__(self) -> Self:
         self.start()
@@ -135,7 +131,7 @@ class Session(ABC):
             self.knobs = knobs
             loop = self._loop_or_none
         if loop is not None:
-            loop.call_soon(self._tune_all)
+            loop.call_soon(self._command(self._tune_all))
 
     @property
     @abstractmethod
@@ -151,16 +147,24 @@ class Session(ABC):
         with self._lock:
             loop = self._loop_or_none
             if loop is None and self._early is not None:
-                self._early.append(call)
+                self._early.append(self._command(call))
         if loop is not None:
-            loop.call_soon(call)
+            loop.call_soon(self._command(call))
+
+    def _command(self, call: Callable[[], object]) -> Callable[[], None]:
+        """The call under a guard: what it raises is logged, and the session goes on."""
+
+        def command() -> None:
+            attempt(f"a command for {self!r}", call)
+
+        return command
 
     # The session's thread.
 
     def _run(self) -> None:
         """The whole life of the session. What goes wrong is left in ``_failure``."""
         with self._lock:
-            if self._thread is not threading.current_thread():
+            if self._worker is None or not self._worker.is_here:
                 self._check_is_new()
             self._begun = True
         loop: Loop | None = None
@@ -170,14 +174,14 @@ class Session(ABC):
                 loop.call_soon(self._start)
                 loop.run()
         except Exception as error:  # noqa: BLE001 - a session's thread ends with its events, never with a traceback
-            _log.exception("%s %s broke", self.role.value, self.target)
+            note(f"{self.role.value} {self.target}", error)
             self._failure = explain(error, self._doing, self.target)
         finally:
             self._wind_up(loop)
 
     def _check_is_new(self) -> None:
         """Under the lock: raise ``RuntimeError`` if this session has had its one life, or has it now."""
-        if self._begun or self._thread is not None:
+        if self._begun or self._worker is not None:
             raise RuntimeError(f"{self!r} has been run before: make a new one")
 
     def _adopt(self, loop: Loop) -> bool:
@@ -190,15 +194,32 @@ class Session(ABC):
                 loop.call_soon(call)
             return not self._asked_to_stop
 
+    def _died(self, error: BaseException) -> None:
+        """The thread has ended without having wound up, or in the midst of it."""
+        if not self._is_over:
+            self._failure = self._failure or explain(error, self._doing, self.target)
+            self._wind_up(self._loop_or_none)
+
     def _wind_up(self, loop: Loop | None) -> None:
-        if loop is not None:
-            self._release()
+        self._is_over = True
+        with self._lock:
+            self._early = None
+        do_all(
+            [
+                ("closing what a session has open", self._release if loop is not None else _nothing),
+                ("letting go of a loop", self._forget_loop),
+                ("closing a loop", loop.close if loop is not None else _nothing),
+                ("recording the end of a session", self._emit_closed),
+                ("telling who waits for a session", self._stands_or_over.set),
+            ]
+        )
+
+    def _forget_loop(self) -> None:
         with self._lock:
             self._loop_or_none = None
-        if loop is not None:
-            loop.close()
+
+    def _emit_closed(self) -> None:
         self._emit(SessionClosed(self.id, _now(), self._failure, self._cancelled))
-        self._stands_or_over.set()
 
     @property
     def _loop(self) -> Loop:
@@ -228,12 +249,18 @@ class Session(ABC):
             took=took,
         )
         if self.knobs is not AS_USUAL:
-            connection.tune(self.knobs)
+            connection.guard(partial(connection.tune, self.knobs))
         return connection
+
+    def _drop(self, sock: socket.socket) -> None:
+        """Close a socket that became no connection."""
+        if sock.fileno() >= 0:  # not closed already
+            self._loop.watch(sock, 0, lambda _events: None)
+            sock.close()
 
     def _tune_all(self) -> None:
         for connection in self.connections:
-            connection.tune(self.knobs)
+            connection.guard(partial(connection.tune, self.knobs))
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:
@@ -270,6 +297,9 @@ class Session(ABC):
     @abstractmethod
     def closed(self, connection: Connection) -> None:
         """See ``Owner``."""
+
+
+def _nothing() -> None: ...
 
 
 def _now() -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import socket
 
+from core.supervision import do_all
+
 
 class Waker:
     """A pair of sockets: whoever waits watches ``reader``, anybody calls ``wake``."""
@@ -34,5 +36,4 @@ class Waker:
 
     def close(self) -> None:
         """Give both descriptors back. The waiting thread only, when it waits no more."""
-        self.reader.close()
-        self._writer.close()
+        do_all([("closing the waker's reader", self.reader.close), ("closing its writer", self._writer.close)])

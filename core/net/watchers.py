@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
+from core.supervision import attempt
+
 
 class Watchers:
     """Calls to make when little or nothing waits to be sent after more did, and at the end.
@@ -36,7 +38,7 @@ class Watchers:
     def tell(self) -> None:
         """There is room."""
         for call in tuple(self._calls):
-            call()
+            attempt("whoever watches a connection", call)
 
     def end(self) -> None:
         """It is over."""
