@@ -239,11 +239,11 @@ class Workbench:
 
         do_all(
             [
-                *((f"stopping {run.name}", run.stop) for run in runs if not run.sees_the_end),
-                *((f"stopping {session!r}", session.stop) for session in sessions),
+                *((f"stopping the run {run.name}", run.stop) for run in runs if not run.sees_the_end),
+                *((f"stopping the session {session!r}", session.stop) for session in sessions),
                 ("waiting for sessions", lambda: late.extend(repr(each) for each in sessions if not each.join(left()))),
                 ("closing the recorder", lambda: late.extend(self._recorder.close(left(0.1)))),
-                *((f"stopping {run.name}", run.stop) for run in runs),
+                *((f"stopping the run {run.name}", run.stop) for run in runs),
                 ("waiting for runs", lambda: late.extend(run.name for run in runs if not run.join(left(0.1)))),
             ]
         )

@@ -61,7 +61,7 @@ class Archives:
 
     def close(self) -> None:
         """Let go of the files."""
-        do_all([(f"closing {path.name}", opened.close) for path, opened in self._journals.items()])
+        do_all([(f"closing the old journal {path.name}", opened.close) for path, opened in self._journals.items()])
         self._journals.clear()
         self._sessions.clear()
         self._shown.clear()

@@ -225,7 +225,12 @@ class Recorder:
 
     def _died(self, error: BaseException) -> None:
         """What no step of a turn expected has ended the thread."""
-        do_all([(self._name, partial(self._give_up, error)), (self._name, self._tell_recording)])
+        do_all(
+            [
+                ("letting peers go on", partial(self._give_up, error)),
+                ("telling that recording has stopped", self._tell_recording),
+            ]
+        )
         if self._closing.is_set():
             self._close_writer()
         else:

@@ -264,7 +264,8 @@ class Server(Session):
         if quiet_for <= 0:
             self._report_turned_away()
         else:
-            self._loop.call_later(quiet_for, self._command(self._report_turned_away))
+            assert self._commands is not None  # as long as the loop runs
+            self._commands.call_later(quiet_for, self._report_turned_away)
 
     def _report_turned_away(self) -> None:
         count, self._turned_away = self._turned_away, 0

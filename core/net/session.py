@@ -17,11 +17,11 @@ from core.errors import Doing, Explanation, explain
 from core.events import ConnectionId, Event, Role, SessionClosed, SessionId, SessionOpened
 from core.net.connection import Connection
 from core.net.knobs import AS_USUAL, Knobs
-from core.net.loop import Loop
+from core.net.loop import GuardedLoop, Loop
 from core.net.resolver import Resolver
 from core.net.sink import EventSink
 from core.settings import Limits
-from core.supervision import Worker, attempt, do_all, note
+from core.supervision import Worker, do_all, note
 from core.wire.framing import parse_framing
 
 
@@ -68,6 +68,7 @@ class Session(ABC):
         self._asked_to_stop = False
         self.knobs = AS_USUAL
         self._loop_or_none: Loop | None = None
+        self._commands: GuardedLoop | None = None  # the loop for what the session survives
         self._early: list[Callable[[], None]] | None = []  # asked for before there is a loop; None from then on
         self._worker: Worker | None = None
         self._stands_or_over = threading.Event()
@@ -129,9 +130,9 @@ class Session(ABC):
         """Have every connection, now and later, use its socket in another way."""
         with self._lock:
             self.knobs = knobs
-            loop = self._loop_or_none
-        if loop is not None:
-            loop.call_soon(self._command(self._tune_all))
+            commands = self._commands
+        if commands is not None:
+            commands.call_soon(self._tune_all)
 
     @property
     @abstractmethod
@@ -145,19 +146,11 @@ class Session(ABC):
     def _soon(self, call: Callable[[], None]) -> None:
         """Have it done by the session's thread, as soon as that runs; forgotten when the session is over."""
         with self._lock:
-            loop = self._loop_or_none
-            if loop is None and self._early is not None:
-                self._early.append(self._command(call))
-        if loop is not None:
-            loop.call_soon(self._command(call))
-
-    def _command(self, call: Callable[[], object]) -> Callable[[], None]:
-        """The call under a guard: what it raises is logged, and the session goes on."""
-
-        def command() -> None:
-            attempt(f"a command for {self!r}", call)
-
-        return command
+            commands = self._commands
+            if commands is None and self._early is not None:
+                self._early.append(call)
+        if commands is not None:
+            commands.call_soon(call)
 
     # The session's thread.
 
@@ -189,9 +182,10 @@ class Session(ABC):
         with self._lock:
             self._cancelled = self._asked_to_stop
             self._loop_or_none = loop
+            self._commands = GuardedLoop(loop, lambda error: note(f"a command for {self!r}", error))
             early, self._early = self._early or (), None
             for call in early:
-                loop.call_soon(call)
+                self._commands.call_soon(call)
             return not self._asked_to_stop
 
     def _died(self, error: BaseException) -> None:
@@ -216,7 +210,7 @@ class Session(ABC):
 
     def _forget_loop(self) -> None:
         with self._lock:
-            self._loop_or_none = None
+            self._loop_or_none = self._commands = None
 
     def _emit_closed(self) -> None:
         self._emit(SessionClosed(self.id, _now(), self._failure, self._cancelled))

@@ -1,0 +1,324 @@
+"""Whatever a session's loop is asked to call may raise: the smallest thing ends, all else goes on, and it is told."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from core.errors import ConnectError, ConnectionEnded, SendError, TincanError
+from core.net.client import Client
+from core.net.knobs import Knobs
+from core.net.server import Server
+from core.settings import DEFAULTS
+from tests.support.injection import KINDS, Breaker, Entry, loop_calls
+from tests.support.law import check_law
+from tests.support.peers import NeverReads, Peer
+from tests.support.sink import PATIENCE, Sink, until
+
+Broken = Callable[[], bool]
+
+
+class Stage:
+    """A server in whose session something breaks, and what happens to it. ``is_broken`` once it has."""
+
+    def __init__(self, is_broken: Broken) -> None:
+        self.is_broken = is_broken
+        self.sink = Sink()
+
+    @contextlib.contextmanager
+    def server(self, reply: str = "echo", *, framing: str = "raw", **limits: object) -> Iterator[Server]:
+        kept = replace(DEFAULTS, **limits)  # type: ignore[arg-type]
+        with Server("127.0.0.1:0", reply=reply, framing=framing, limits=kept, events=self.sink) as server:
+            yield server
+
+    def wait(self) -> None:
+        until(self.is_broken, "what was to break")
+
+    def still_serves(self, server: Server) -> None:
+        """Somebody who comes afterwards is answered."""
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(b"still there?")
+            assert peer.hear(12) == b"still there?"
+
+
+def one_peer_suffers(stage: Stage, act: Callable[[Server, Peer], object], reply: str = "echo", **how: object) -> None:
+    """``act`` makes a call for one connection, which breaks: that one ends, and the next is served."""
+    with stage.server(reply, **how) as server:  # type: ignore[arg-type]
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(b"hello")
+            until(lambda: bool(server.connections), "the connection")
+            act(server, peer)
+            stage.wait()
+        if reply == "echo":
+            stage.still_serves(server)
+
+
+def reads(stage: Stage) -> None:
+    with stage.server() as server:
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(b"hello")
+            stage.wait()
+        stage.still_serves(server)
+
+
+def resumes(stage: Stage) -> None:
+    """The journal was behind, and reading is to go on."""
+    with stage.server() as server:
+        with Peer.calls(server.addresses[0]) as peer:
+            stage.sink.congest()
+            peer.say(b"hello")
+            stage.sink.wait_for_pause()
+            stage.sink.relieve()
+            stage.wait()
+        stage.still_serves(server)
+
+
+def finishes(stage: Stage) -> None:
+    one_peer_suffers(stage, lambda server, _peer: server.connections[0].finish_sending())
+
+
+def closes(stage: Stage) -> None:
+    one_peer_suffers(stage, lambda server, _peer: server.connections[0].close(), drain=0.02)
+
+
+def idles(stage: Stage) -> None:
+    one_peer_suffers(stage, lambda _server, _peer: None, idle=0.03)
+
+
+def idles_again(stage: Stage) -> None:
+    def act(_server: Server, peer: Peer) -> None:
+        def speaks_until_it_breaks() -> bool:
+            peer.say(b".")
+            return stage.is_broken()
+
+        with contextlib.suppress(OSError):
+            until(speaks_until_it_breaks)
+
+    one_peer_suffers(stage, act, idle=0.05)
+
+
+def falls_silent(stage: Stage) -> None:
+    one_peer_suffers(stage, lambda _server, _peer: None, framing="gap:20")
+
+
+def fills(server: Server) -> None:
+    with contextlib.suppress(SendError):
+        while True:
+            server.connections[0].send(bytes(100_000))
+
+
+def stalls(stage: Stage) -> None:
+    with stage.server(stalled=0.05) as server:
+        with NeverReads.calls(server.addresses[0]):
+            until(lambda: bool(server.connections), "the connection")
+            fills(server)
+            stage.wait()
+        stage.still_serves(server)
+
+
+def pauses(stage: Stage) -> None:
+    def act(server: Server, _peer: Peer) -> None:
+        server.tune(Knobs(pause=0.01))
+        until(lambda: server.connections[0]._sender._pace is not None, "the pace")
+        server.connections[0].send(b"slowly")
+
+    one_peer_suffers(stage, act)
+
+
+def sends_to_the_dead(stage: Stage) -> None:
+    """A send meets a broken socket, and the connection is to be told."""
+    with stage.server("none") as server, Peer.calls(server.addresses[0]) as peer:
+        until(lambda: bool(server.connections), "the connection")
+        connection = server.connections[0]
+        sock = connection._sock
+        assert sock is not None
+        sock.shutdown(socket.SHUT_WR)
+        with pytest.raises(SendError):
+            connection.send(b"too late")
+        stage.wait()
+        peer.hear_all()
+
+
+def half_closes(stage: Stage) -> None:
+    """A person may still answer, for a while. What ends that while is the session's, and it breaks the session."""
+    with stage.server("none", half_closed=0.02) as server, Peer.calls(server.addresses[0]) as peer:
+        until(lambda: bool(server.connections), "the connection")
+        peer.finish()
+        stage.wait()
+
+
+def turns_away(stage: Stage) -> None:
+    """A crowd is reported a while after the first of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.net.server._QUIET", 0.05)
+        with stage.server(connections=1) as server, Peer.calls(server.addresses[0]) as first:
+            until(lambda: bool(server.connections), "the connection")
+            for _ in range(2):
+                with Peer.calls(server.addresses[0]) as other:
+                    other.hear_all()
+            stage.wait()
+            first.say(b"here")
+            assert first.hear(4) == b"here"
+
+
+def rests(stage: Stage) -> None:
+    """Nobody could be taken in for a moment: without listening on there is no server, so that ends it."""
+    with stage.server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.net.server._ACCEPT_REST", 0.01)
+        tries = [MemoryError()]
+        real = socket.socket.accept
+
+        def accept(sock: socket.socket) -> object:
+            if tries:
+                raise tries.pop()
+            return real(sock)
+
+        patch.setattr(socket.socket, "accept", accept)
+        with contextlib.suppress(OSError), Peer.calls(server.addresses[0]):
+            stage.wait()
+        assert server.join(PATIENCE)
+
+
+def never_stands(stage: Stage) -> None:
+    with pytest.raises(TincanError), stage.server():
+        pass
+
+
+def is_told(stage: Stage) -> None:
+    """A command for the session."""
+    with stage.server() as server:
+        server.set_reply("echo")
+        stage.wait()
+        stage.still_serves(server)
+
+
+def is_told_early(stage: Stage) -> None:
+    """A command from before the session runs."""
+    server = Server("127.0.0.1:0", reply="letter", events=stage.sink)
+    server.set_reply("echo")
+    with server:
+        stage.wait()
+        stage.still_serves(server)
+
+
+def is_tuned(stage: Stage) -> None:
+    with stage.server() as server:
+        server.tune(Knobs(nagle=True))
+        stage.wait()
+        stage.still_serves(server)
+
+
+def stops(stage: Stage) -> None:
+    with stage.server():
+        pass
+
+
+def listens(stage: Stage) -> None:
+    """An accept that breaks leaves the next one alone."""
+    with stage.server() as server:
+        with contextlib.suppress(OSError), Peer.calls(server.addresses[0]):
+            stage.wait()
+        assert server.join(PATIENCE)
+
+
+def dials(stage: Stage) -> None:
+    with stage.server() as server, pytest.raises(ConnectError), Client(server.addresses[0]):
+        pass
+
+
+def dials_in_vain(stage: Stage) -> None:
+    """Nothing answers, until the time is up."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, contextlib.ExitStack() as stack:
+        for _ in range(4):  # the queue of those who wait to be accepted is full from the second on
+            sock = stack.enter_context(socket.socket())
+            sock.setblocking(False)
+            sock.connect_ex(deaf.getsockname())
+        limits = replace(DEFAULTS, connect=0.4)
+        with pytest.raises(ConnectError), Client(f"127.0.0.1:{deaf.getsockname()[1]}", limits=limits):
+            pass
+
+
+def fetches(stage: Stage) -> None:
+    """The inbox was full, and there is room again."""
+    limits = replace(DEFAULTS, inbox=10)
+    with stage.server() as server, Client(server.addresses[0], limits=limits) as client:
+        client.send(b"more than ten bytes")
+        assert client.receive(PATIENCE) == b"more than ten bytes"
+        stage.wait()
+        with pytest.raises(ConnectionEnded):
+            client.receive(PATIENCE)
+
+
+CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
+    ("core.net.client", "Client.receive", "call_soon"): fetches,
+    ("core.net.connection", "Connection._begin_closing", "call_later"): closes,
+    ("core.net.connection", "Connection._read", "call_soon"): resumes,
+    ("core.net.connection", "Connection._soon", "call_soon"): finishes,
+    ("core.net.connection", "Connection._watch", "watch"): reads,
+    ("core.net.dialer", "Dialer._try_next", "call_later"): dials_in_vain,
+    ("core.net.dialer", "Dialer._try_next", "watch"): dials,
+    ("core.net.dialer", "Dialer.dial", "call_later"): dials_in_vain,
+    ("core.net.dialer", "Dialer.dial", "call_soon"): dials,
+    ("core.net.idle", "IdleLimit.__init__", "call_later"): idles,
+    ("core.net.idle", "IdleLimit._check", "call_later"): idles_again,
+    ("core.net.quiet", "Quiet._watch", "call_later"): falls_silent,
+    ("core.net.sender", "Sender._check_stalled", "call_later"): stalls,
+    ("core.net.sender", "Sender._fail", "call_soon"): sends_to_the_dead,
+    ("core.net.sender", "Sender._offer_pieces", "call_later"): pauses,
+    ("core.net.sender", "Sender.start_waiting", "call_later"): stalls,
+    ("core.net.server", "Server._rest", "call_later"): rests,
+    ("core.net.server", "Server._start", "call_soon"): never_stands,
+    ("core.net.server", "Server._turn_away", "call_later"): turns_away,
+    ("core.net.server", "Server._watch_listeners", "watch"): listens,
+    ("core.net.server", "Server.peer_finished", "call_later"): half_closes,
+    ("core.net.session", "Session._adopt", "call_soon"): is_told_early,
+    ("core.net.session", "Session._run", "call_soon"): never_stands,
+    ("core.net.session", "Session._soon", "call_soon"): is_told,
+    ("core.net.session", "Session.stop", "call_soon"): stops,
+    ("core.net.session", "Session.tune", "call_soon"): is_tuned,
+}
+
+
+def test_every_call_that_a_loop_is_asked_for_has_its_case() -> None:
+    assert {tuple(entry) for entry in loop_calls()} == set(CASES)
+
+
+@pytest.mark.case("C-67")
+@pytest.mark.parametrize("place", sorted(CASES), ids=lambda place: ":".join(place))
+def test_a_call_that_raises_ends_the_smallest_thing_and_is_told(
+    place: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+) -> None:
+    error = KINDS[sorted(CASES).index(place) % len(KINDS)]
+    breaker = Breaker(monkeypatch)
+    breaker.loop_call(Entry(*place), error)
+    stage = Stage(lambda: bool(breaker.broken))
+
+    CASES[place](stage)
+
+    assert len(breaker.broken) == 1
+    assert [type(record.exc_info[1]) for record in logged_errors if record.exc_info] == [type(error())]
+    logged_errors.clear()
+    if stage.sink.events:
+        check_law(stage.sink.events)
+
+
+@pytest.mark.case("C-67")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_session_whose_thread_dies_says_so(
+    kind: Callable[[], BaseException], monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+) -> None:
+    breaker, sink = Breaker(monkeypatch), Sink()
+    breaker.worker("server *", kind)
+    with pytest.raises(TincanError), Server("127.0.0.1:0", events=sink):
+        pass
+
+    check_law(sink.events)
+    assert len(logged_errors) == 1
+    logged_errors.clear()
+    with Server("127.0.0.1:0", events=Sink()) as server, Peer.calls(server.addresses[0]) as peer:
+        assert peer.hear(4) == b"type"

@@ -1,0 +1,222 @@
+"""Every place at which the program begins something by itself, found by reading its source, and how to break each.
+
+A worker is a thread's work, a step is one of ``do_all`` or a call under ``attempt``, a loop call is what a session's
+loop is asked to call.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from build_scripts.project import ROOT
+from core import supervision
+from core.net.loop import GuardedLoop, Loop
+from core.supervision import Told, Worker
+
+KINDS = (MemoryError, lambda: OSError(5, "Input/output error"), lambda: RuntimeError("broken"), lambda: Fault("broken"))
+_BEGINNERS = {"Worker": 1, "in_background": 0, "_begin": 0}  # the argument that names the thread
+
+
+class Fault(Exception):
+    """What nobody foresaw."""
+
+
+class Entry(NamedTuple):
+    """One entry point: where it stands, and its name, in which ``*`` stands for what is filled in."""
+
+    module: str
+    where: str
+    name: str
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the program but the guard itself."""
+    for package in ("core", "gui"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            if module != "core.supervision":
+                yield module, _parsed(path)
+
+
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def workers() -> set[Entry]:
+    """Every start of a thread, by the thread's name where it stands there."""
+    return {
+        Entry(module, where, _template(call.args[_BEGINNERS[_name(call.func)]]))
+        for module, tree in sources()
+        for where, call in _calls(tree)
+        if _name(call.func) in _BEGINNERS and (_name(call.func) != "_begin" or module == "gui.desks.journal_desk")
+    }
+
+
+def steps() -> set[Entry]:
+    """Every named step and guarded call."""
+    found: set[Entry] = set()
+    for module, tree in sources():
+        for where, call in _calls(tree):
+            if _name(call.func) == "attempt" and call.args:
+                found.add(Entry(module, where, _template(call.args[0])))
+            elif _name(call.func) == "partial" and call.args and _name(call.args[0]) == "attempt":
+                found.add(Entry(module, where, _template(call.args[1])))
+        for where, pair in _nodes(tree, ast.Tuple):
+            assert isinstance(pair, ast.Tuple)
+            if len(pair.elts) == 2 and isinstance(pair.ctx, ast.Load) and _is_in_steps(tree, pair):
+                found.add(Entry(module, where, _template(pair.elts[0])))
+    return found
+
+
+def loop_calls() -> set[Entry]:
+    """Every place in ``core.net`` that asks a loop to call something, with what it asks."""
+    return {
+        Entry(module, where, call.func.attr)
+        for module, tree in sources()
+        if module.startswith("core.net.") and module != "core.net.loop"
+        for where, call in _calls(tree)
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("call_soon", "call_later", "watch")
+        if not (call.func.attr == "watch" and ast.unparse(call.args[1]) == "0")  # then nothing is called
+    }
+
+
+class Breaker:
+    """Breaks entry points once each; ``broken`` are the names of those whose turn has come."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch = monkeypatch
+        self.broken: list[str] = []
+
+    def worker(self, name: str, error: Callable[[], BaseException]) -> None:
+        """Have the first thread of such a name raise instead of working."""
+        make, waiting = Worker.__init__, [name]
+
+        def made(
+            worker: Worker, work: Callable[[], object], name: str, failed: Told | None = None, *, daemon: bool = False
+        ) -> None:
+            if waiting and matches(name, waiting[0]):
+                waiting.clear()
+                work = self._raiser(name, error)
+            make(worker, work, name, failed, daemon=daemon)
+
+        self._patch.setattr(Worker, "__init__", made)
+
+    def steps(self, names: dict[str, Callable[[], BaseException]], *, instead: bool = False) -> None:
+        """Have the first step of each name raise when it is done, or ``instead`` of being done."""
+        real, waiting = supervision.attempt, dict(names)
+
+        def attempt(name: str, call: Callable[[], object]) -> BaseException | None:
+            pattern = next((each for each in waiting if matches(name, each)), None)
+            if pattern is None:
+                return real(name, call)
+            fail = self._raiser(pattern, waiting.pop(pattern))
+            return real(name, fail if instead else lambda: (call(), fail()))
+
+        for module in list(sys.modules.values()):
+            if getattr(module, "attempt", None) is real:
+                self._patch.setattr(module, "attempt", attempt)
+
+    def loop_call(self, entry: Entry, error: Callable[[], BaseException]) -> None:
+        """Have the first call that is asked for at that place raise."""
+        waiting = [entry]
+
+        def asked(real: Callable[..., object], loop: object, *arguments: object) -> object:
+            """The last argument is the call."""
+            if waiting and _place() == entry[:2]:
+                waiting.clear()
+                arguments = (*arguments[:-1], self._raiser(f"{entry.module}:{entry.where}", error))
+            return real(loop, *arguments)
+
+        for kind in (Loop, GuardedLoop):
+            real = getattr(kind, entry.name)
+            self._patch.setattr(kind, entry.name, lambda loop, *rest, real=real: asked(real, loop, *rest))
+
+    def _raiser(self, name: str, error: Callable[[], BaseException]) -> Callable[..., None]:
+        def fail(*_arguments: object) -> None:
+            self.broken.append(name)
+            raise error()
+
+        return fail
+
+
+def matches(name: str, template: str) -> bool:
+    """Whether a name is made from that template."""
+    return re.fullmatch(".*".join(map(re.escape, template.split("*"))), name, re.DOTALL) is not None
+
+
+def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
+    for where, node in _nodes(tree, ast.Call):
+        assert isinstance(node, ast.Call)
+        yield where, node
+
+
+def _nodes(tree: ast.AST, kind: type[ast.AST], where: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """Every node of a kind, with the class and function that it stands in."""
+    for node in ast.iter_child_nodes(tree):
+        inner = where
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            inner = f"{where}.{node.name}".lstrip(".")
+        if isinstance(node, kind):
+            yield where, node
+        yield from _nodes(node, kind, inner)
+
+
+def _is_in_steps(tree: ast.Module, pair: ast.Tuple) -> bool:
+    return any(pair is inner for steps in _lists_of_steps(tree) for inner in steps)
+
+
+@cache
+def _lists_of_steps(tree: ast.Module) -> list[list[ast.AST]]:
+    """What stands in arguments of ``do_all``, and in lists that are said to hold steps."""
+    found: list[ast.AST] = [call.args[0] for _where, call in _calls(tree) if _name(call.func) == "do_all" and call.args]
+    for _where, node in _nodes(tree, ast.AnnAssign):
+        assert isinstance(node, ast.AnnAssign)
+        if "Step" in ast.unparse(node.annotation) and node.value is not None:
+            found.append(node.value)
+    return [list(_pairs(each)) for each in found]
+
+
+def _pairs(node: ast.AST) -> Iterator[ast.AST]:
+    """The tuples of a list, of comprehensions in it, but not those within a step."""
+    if isinstance(node, ast.Tuple):
+        yield node
+    elif isinstance(node, ast.List):
+        for each in node.elts:
+            yield from _pairs(each)
+    elif isinstance(node, ast.Starred):
+        yield from _pairs(node.value)
+    elif isinstance(node, ast.GeneratorExp | ast.ListComp):
+        yield from _pairs(node.elt)
+
+
+def _name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _template(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
+    return "*"
+
+
+def _place() -> tuple[str, str]:
+    """The module and function outside ``core.net.loop`` that asks for a call."""
+    frame = sys._getframe(1)
+    while frame.f_globals["__name__"] in ("core.net.loop", "functools", __name__):
+        assert frame.f_back is not None
+        frame = frame.f_back
+    names = [name for name in frame.f_code.co_qualname.split(".") if name not in ("<locals>", "<lambda>")]
+    return frame.f_globals["__name__"], ".".join(names)
