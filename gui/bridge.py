@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FRAME = 0.016  # seconds between two visits
 BUDGET = 0.008  # seconds of work in one visit; what is left over waits for the next
+LONGEST_REST = 0.25  # seconds after a visit that took long, perhaps since this process was stopped meanwhile
 POLL = 16  # milliseconds, where nothing can be watched
 
 
@@ -156,7 +157,7 @@ class Bridge:
             is_through = True
         finally:  # where something raised, there may be more behind it
             took = self._clock() - began
-            self._not_before = began + max(FRAME, 2 * took)
+            self._not_before = began + max(FRAME, took + min(took, LONGEST_REST))
             if self._is_open and (self._waiting or self._polls or not is_through or not self._calls.empty()):
                 self._plan(max(POLL, self._rest()))
 

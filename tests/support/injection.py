@@ -7,9 +7,10 @@ loop is asked to call.
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -61,6 +62,7 @@ def workers() -> set[Entry]:
     }
 
 
+@cache
 def steps() -> set[Entry]:
     """Every named step and guarded call."""
     found: set[Entry] = set()
@@ -70,10 +72,11 @@ def steps() -> set[Entry]:
                 found.add(Entry(module, where, _template(call.args[0])))
             elif _name(call.func) == "partial" and call.args and _name(call.args[0]) == "attempt":
                 found.add(Entry(module, where, _template(call.args[1])))
-        for where, pair in _nodes(tree, ast.Tuple):
-            assert isinstance(pair, ast.Tuple)
-            if len(pair.elts) == 2 and isinstance(pair.ctx, ast.Load) and _is_in_steps(tree, pair):
-                found.add(Entry(module, where, _template(pair.elts[0])))
+            elif _name(call.func) == "do_all" and call.args:
+                found |= {Entry(module, where, name) for name in _names_of_steps(call.args[0])}
+        for where, node in _nodes(tree):
+            if isinstance(node, ast.AnnAssign) and node.value and ast.unparse(node.annotation) == "list[Step]":
+                found |= {Entry(module, where, name) for name in _names_of_steps(node.value)}
     return found
 
 
@@ -110,8 +113,10 @@ class Breaker:
 
         self._patch.setattr(Worker, "__init__", made)
 
-    def steps(self, names: dict[str, Callable[[], BaseException]], *, instead: bool = False) -> None:
+    def steps(self, names: Mapping[str, Callable[[], BaseException]], *, instead: bool = False) -> None:
         """Have the first step of each name raise when it is done, or ``instead`` of being done."""
+        for entry in steps():  # else one would keep the replacement for good
+            importlib.import_module(entry.module)
         real, waiting = supervision.attempt, dict(names)
 
         def attempt(name: str, call: Callable[[], object]) -> BaseException | None:
@@ -154,48 +159,37 @@ def matches(name: str, template: str) -> bool:
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
-    for where, node in _nodes(tree, ast.Call):
-        assert isinstance(node, ast.Call)
-        yield where, node
-
-
-def _nodes(tree: ast.AST, kind: type[ast.AST], where: str = "") -> Iterator[tuple[str, ast.AST]]:
-    """Every node of a kind, with the class and function that it stands in."""
-    for node in ast.iter_child_nodes(tree):
-        inner = where
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            inner = f"{where}.{node.name}".lstrip(".")
-        if isinstance(node, kind):
+    for where, node in _nodes(tree):
+        if isinstance(node, ast.Call):
             yield where, node
-        yield from _nodes(node, kind, inner)
-
-
-def _is_in_steps(tree: ast.Module, pair: ast.Tuple) -> bool:
-    return any(pair is inner for steps in _lists_of_steps(tree) for inner in steps)
 
 
 @cache
-def _lists_of_steps(tree: ast.Module) -> list[list[ast.AST]]:
-    """What stands in arguments of ``do_all``, and in lists that are said to hold steps."""
-    found: list[ast.AST] = [call.args[0] for _where, call in _calls(tree) if _name(call.func) == "do_all" and call.args]
-    for _where, node in _nodes(tree, ast.AnnAssign):
-        assert isinstance(node, ast.AnnAssign)
-        if "Step" in ast.unparse(node.annotation) and node.value is not None:
-            found.append(node.value)
-    return [list(_pairs(each)) for each in found]
+def _nodes(tree: ast.Module) -> list[tuple[str, ast.AST]]:
+    """Every node, with the class and function that it stands in."""
+    found: list[tuple[str, ast.AST]] = []
+
+    def walk(parent: ast.AST, where: str) -> None:
+        for node in ast.iter_child_nodes(parent):
+            found.append((where, node))
+            is_place = isinstance(node, ast.FunctionDef | ast.ClassDef)
+            walk(node, f"{where}.{node.name}".lstrip(".") if is_place else where)  # type: ignore[attr-defined]
+
+    walk(tree, "")
+    return found
 
 
-def _pairs(node: ast.AST) -> Iterator[ast.AST]:
-    """The tuples of a list, of comprehensions in it, but not those within a step."""
+def _names_of_steps(node: ast.AST) -> Iterator[str]:
+    """The names in a list of steps, also where a comprehension makes some."""
     if isinstance(node, ast.Tuple):
-        yield node
+        yield _template(node.elts[0])
     elif isinstance(node, ast.List):
         for each in node.elts:
-            yield from _pairs(each)
+            yield from _names_of_steps(each)
     elif isinstance(node, ast.Starred):
-        yield from _pairs(node.value)
+        yield from _names_of_steps(node.value)
     elif isinstance(node, ast.GeneratorExp | ast.ListComp):
-        yield from _pairs(node.elt)
+        yield from _names_of_steps(node.elt)
 
 
 def _name(node: ast.AST) -> str:

@@ -10,21 +10,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from build_scripts.project import ROOT
-from core.errors import JournalError
-from core.events import Event, Received, SessionId
+from core.errors import JournalError, NoThread
+from core.events import Event, Received, SessionId, SessionOpened
+from core.journal import ledger as ledger_module
 from core.journal import recorder as recorder_module
 from core.journal.ledger import Phase, SessionState
 from core.journal.reader import JournalReader
 from core.journal.recorder import Recorder
 from core.settings import Limits
+from tests.support.injection import KINDS, Breaker
 from tests.support.kills import kill_recorders
 from tests.support.namespaces import apart
+from tests.support.sink import until
 from tests.support.story import PATIENCE, Story, View
 
 KILLS = int(os.environ.get("TINCAN_TEST_KILLS", "100"))
@@ -405,3 +408,155 @@ def test_an_idle_recorder_is_woken_for_the_first_event_of_each_pause() -> None:
             wait_for_events(view, number + 3)
 
     assert [event.data for event in view.events if isinstance(event, Received)] == [b"%d" % n for n in range(30)]
+
+
+@pytest.mark.case("C-90")
+class TestAFault:
+    """Recording stops and says so, peers go on, and a moment later it is tried again."""
+
+    LIMITS = Limits(events_high=10_000, events_low=2_000)
+
+    @pytest.fixture(autouse=True)
+    def at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(recorder_module, "_REST", 0.01)
+
+    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("place", ["_take", "_write", "_fold", "_relieve", "_post", "_record", "_turn"])
+    def test_anywhere_in_its_thread_holds_nobody_up_and_is_over_when_it_is_over(
+        self,
+        path: Path,
+        place: str,
+        kind: Callable[[], BaseException],
+        monkeypatch: pytest.MonkeyPatch,
+        logged_errors: list[logging.LogRecord],
+    ) -> None:
+        story = Story()
+        relieved = threading.Event()
+
+        def broken(*_arguments: object) -> None:
+            raise kind()
+
+        with recording(path, self.LIMITS) as recorder:
+            view = View(recorder)
+            recorder.put(story.begins())
+            recorder.put(story.opens())
+            wait_for_entries(view, 2)
+            with monkeypatch.context() as patch:
+                patch.setattr(Recorder, place, broken)
+                while not recorder.congested:
+                    recorder.put(story.hears(b"x" * 1_000))
+                recorder.when_relieved(relieved.set)
+                assert relieved.wait(PATIENCE)
+                assert not recorder.congested
+                until(lambda: recorder.recording.failure is not None)
+                stopped = recorder.recording
+            recorder.put(story.hears(b"the last"))
+            view.wait_until(lambda: view.recording.failure is None)
+            state = view.wait_for_state(1, lambda state: state.connections != ())
+            recorder.put(story.closes())
+            view.wait_for_state(1, lambda state: state.entries > 0 and not state.connections)
+
+        assert stopped.since is not None
+        assert state.phase is Phase.OPEN
+        kept = entries_of(path)
+        assert kept[-2][1] == b"the last"
+        assert kept[-1][0] == "closed"
+        assert logged_errors
+        logged_errors.clear()
+
+    def test_in_the_ledger_counts_what_nobody_was_told_of_until_somebody_is(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+    ) -> None:
+        story = Story()
+        with recording(path) as recorder:
+            view = View(recorder)
+            with monkeypatch.context() as patch:
+                patch.setattr(recorder._ledger, "fold", lambda *_arguments: 1 / 0)
+                recorder.put(story.begins())
+                view.wait_until(lambda: bool(view.batches) and view.recording.failure is not None)
+                assert view.recording.lost == 1
+            view.wait_until(lambda: view.recording.failure is None)
+            state = view.wait_for_state(1, lambda state: True)
+
+        assert (state.entries, view.recording.lost) == (1, 0)
+        assert [kind for kind, _data in entries_of(path)] == ["session-opened"]
+        logged_errors.clear()
+
+    def test_at_one_event_leaves_the_others_alone(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+    ) -> None:
+        one, two = Story(1), Story(2)
+        real = ledger_module._apply
+
+        def apply(session: object, event: Event) -> None:
+            if event.session == 1 and not isinstance(event, SessionOpened):
+                raise KeyError("lost")
+            real(session, event)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(ledger_module, "_apply", apply)
+        with recording(path) as recorder:
+            view = View(recorder)
+            for event in (one.begins(), two.begins(), one.listens(), two.listens()):
+                recorder.put(event)
+            view.wait_for_state(2, lambda state: state.phase is Phase.OPEN)
+
+        assert {record.getMessage() for record in logged_errors} == {"fault in the account of the sessions"}
+        logged_errors.clear()
+
+    @pytest.mark.case("C-32")
+    def test_without_another_thread_to_be_had_the_next_event_tries_again(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+    ) -> None:
+        story = Story()
+
+        def no_more(_thread: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        with recording(path) as recorder:
+            view = View(recorder)
+            with monkeypatch.context() as patch:
+                patch.setattr(Recorder, "_turn", lambda _recorder: 1 / 0)
+                patch.setattr(threading.Thread, "start", no_more)
+                recorder.put(story.begins())
+                until(lambda: recorder._is_dead)
+            recorder.put(story.listens())
+            view.wait_for_state(1, lambda state: state.phase is Phase.OPEN)
+        assert [kind for kind, _data in entries_of(path)] == ["session-opened", "listening"]
+        logged_errors.clear()
+
+    @pytest.mark.case("C-32")
+    def test_without_a_thread_at_all_there_is_none_and_the_file_is_closed(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_more(_thread: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(threading.Thread, "start", no_more)
+        with pytest.raises(NoThread):
+            Recorder(path)
+        assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+    @pytest.mark.parametrize(
+        "step", ["letting peers go on", "telling that recording has stopped", "whoever waits for the journal"]
+    )
+    def test_while_it_gives_up_is_no_end_either(
+        self, step: str, path: Path, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+    ) -> None:
+        story, breaker = Story(), Breaker(monkeypatch)
+        breaker.steps({step: KINDS[0]})
+        with recording(path, self.LIMITS) as recorder:
+            view, brake = View(recorder), Brake(recorder)
+            recorder.put(story.begins())
+            brake.wait_until_it_holds()
+            while not recorder.congested:
+                recorder.put(story.hears(b"x" * 1_000))
+            recorder.when_relieved(lambda: None)
+            with monkeypatch.context() as patch:
+                if step != "whoever waits for the journal":
+                    patch.setattr(Recorder, "_take", lambda _recorder: 1 / 0)
+                brake.release()
+                until(lambda: bool(breaker.broken))
+            recorder.put(story.listens())
+            view.wait_for_state(1, lambda state: state.phase is Phase.OPEN)
+        assert any(record.getMessage() == f"fault in {step}" for record in logged_errors)
+        logged_errors.clear()

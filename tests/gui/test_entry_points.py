@@ -1,0 +1,582 @@
+"""Whatever the program begins by itself may raise: it is said and logged, the rest goes on, and it can be done again.
+
+The places are found by reading the source, so that a new one without its case fails here.
+"""
+
+from __future__ import annotations
+
+import ast
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import reason
+from core.events import ConnectionId
+from core.journal.ledger import Phase, SessionState
+from gui import desktop
+from gui.app import App, Options
+from gui.panes.find_bar import FindBar
+from gui.shown.drafting import Manner
+from gui.shown.exports import ExportRequest, Scope
+from gui.shown.repeating import RepeatRequest
+from tests.gui.conftest import pump_until
+from tests.gui.driving import shown
+from tests.support.injection import KINDS, Breaker, sources, steps, workers
+from tests.support.journals import write_journal
+
+LONGEST_END = 2.0  # seconds
+HEX = "6f" * 4_000  # that is composed on a thread of its own
+
+
+class Stage:
+    """A window with something to look at and to break."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.old = folder / "old.tincan"
+        write_journal(self.old, 5)
+        write_journal(folder / "journals" / "2026-01-02_03-04-05_1.tincan", 5)
+        self.app = App(Options(folder=folder))
+        self.app._faults.install()
+        self.app.show()
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        try:
+            pump_until(condition, self.app.root)
+        except AssertionError as error:
+            log, bridge = self.folder / "errors.log", self.app.bridge
+            kept = log.read_text()[-2_000:] if log.exists() else ""
+            state = f"{bridge._ticket=} {bridge._calls.qsize()=} {bridge._rest()=}"
+            raise AssertionError(f"in vain; the banner says {self.banner!r}; {state}; the log ends: {kept}") from error
+
+    def opens(self) -> None:
+        self.wait(lambda: self.app.switchboard._workbench is not None)
+
+    def talks(self, text: str = "hello", reply: str = "echo") -> None:
+        """A new server, a new client, a message there and, with an echo, back."""
+        board, address = self.app.switchboard, self.app.window.address
+        board.choose_reply(reply)
+        server = self._begins(board.line.serve, 0)
+        client = self._begins(board.line.connect, server.addresses[0].port)
+        self.wait(lambda: bool(board.sessions[client.session].connections))
+        assert address.complaint == ""
+        self.app.window.composer.put(text, Manner())
+        self.app.window.composer.submit()
+        self.wait(lambda: shown(self.app).count(text) >= (2 if reply == "echo" else 1))
+
+    def _begins(self, begin: Callable[[], None], port: int) -> SessionState:
+        """A session that was not there before, once it stands."""
+        sessions = self.app.switchboard.sessions
+        known = set(sessions)
+        self.app.window.address.fill("127.0.0.1", str(port))
+        begin()
+        self.wait(lambda: any(state.phase is Phase.OPEN for state in sessions.values() if state.session not in known))
+        return next(state for state in sessions.values() if state.session not in known)
+
+    @property
+    def banner(self) -> str:
+        return self.app.window.banner.sentence
+
+    def ends(self) -> None:
+        began = time.monotonic()
+        self.app.leave()
+        assert time.monotonic() - began < LONGEST_END
+        assert self.app.late == []
+
+
+@pytest.fixture
+def make_stage(screen: str, tmp_path: Path) -> Iterator[Callable[[], Stage]]:
+    stages: list[Stage] = []
+
+    def make() -> Stage:
+        stages.append(Stage(tmp_path))
+        return stages[-1]
+
+    yield make
+    for stage in stages:
+        stage.app.leave()
+        stage.app._faults.uninstall()
+
+
+class Case:
+    """A thread of the window's: how it comes to be wanted, what is said of it besides, and how it shows that it works.
+
+    ``prepare`` comes before it breaks, unless it ``is_early``: begun with the window.
+    """
+
+    is_early = False
+
+    def prepare(self, stage: Stage) -> None:
+        stage.talks()
+
+    def start(self, stage: Stage) -> None:
+        """Do what needs the thread."""
+
+    def is_told(self, stage: Stage) -> bool:
+        return True
+
+    def works(self, stage: Stage) -> bool:
+        return True
+
+
+class Opening(Case):
+    def start(self, stage: Stage) -> None:
+        stage.app.switchboard.journal_desk.open(stage.old)
+
+    def is_told(self, stage: Stage) -> bool:
+        return "Old.tincan could not be opened" in stage.banner
+
+    def works(self, stage: Stage) -> bool:
+        return "line 000000000004" in shown(stage.app)
+
+
+class CountingBytes(Opening):
+    is_told = Case.is_told
+
+
+class Recent(Case):
+    def start(self, stage: Stage) -> None:
+        self.known: list[bool] = []
+        stage.app.switchboard.recent_journals(lambda: self.known.append(True))
+
+    def works(self, stage: Stage) -> bool:
+        labels = [label for label, _open in stage.app.switchboard.recent_journals(lambda: None)]
+        return any("7 entries" in label for label in labels)
+
+
+class AtTheStart(Case):
+    is_early = True
+
+
+class SavedList(Case):
+    def start(self, stage: Stage) -> None:
+        stage.app.switchboard.saved.load()
+
+    def is_told(self, stage: Stage) -> bool:
+        return "The saved messages could not be read" in stage.banner
+
+    def works(self, stage: Stage) -> bool:
+        return stage.app.switchboard.saved._is_loaded
+
+
+class SavedExport(Case):
+    def start(self, stage: Stage) -> None:
+        stage.app.switchboard.saved.give_out_to(stage.folder / "given.json")
+
+    def is_told(self, stage: Stage) -> bool:
+        return "could not be done with the saved messages" in stage.banner
+
+    def works(self, stage: Stage) -> bool:
+        return (stage.folder / "given.json").exists()
+
+
+class Composing(Case):
+    def start(self, stage: Stage) -> None:
+        composer = stage.app.window.composer
+        composer.choose(Manner("hex"))
+        if not composer.text:
+            composer.field.insert("end", HEX)
+        composer.submit()
+
+    def is_told(self, stage: Stage) -> bool:
+        return "The message is still here" in stage.app.window.composer.complaint
+
+    def works(self, stage: Stage) -> bool:
+        return stage.app.window.composer.text == ""
+
+
+class Inspected(Case):
+    def prepare(self, stage: Stage) -> None:
+        super().prepare(stage)
+        stage.app.switchboard.commands["toggle_inspector"]()
+
+    def start(self, stage: Stage) -> None:
+        conversation = stage.app.switchboard.viewing.conversation
+        assert conversation is not None
+        rows = conversation.read(0, 100, 100)
+        place = next(row.place for row in rows if b"hello" in (row.data or b""))
+        stage.app.window.conversation.transcript.choose(place)
+
+    def is_told(self, stage: Stage) -> bool:
+        return "cannot be looked at closely" in stage.banner
+
+    def works(self, stage: Stage) -> bool:
+        return stage.app.switchboard.room.inspecting._found is not None
+
+
+class BytesSaved(Inspected):
+    def prepare(self, stage: Stage) -> None:
+        super().prepare(stage)
+        super().start(stage)
+        stage.wait(lambda: super(BytesSaved, self).works(stage))
+
+    def start(self, stage: Stage) -> None:
+        inspecting = stage.app.switchboard.room.inspecting
+        assert inspecting._inspector is not None
+        inspected = inspecting._inspector.inspected
+        assert inspected is not None
+        inspecting.save(inspected, (0, 5), stage.folder / "bytes.bin")
+
+    def is_told(self, stage: Stage) -> bool:
+        return "The bytes could not be saved" in stage.banner
+
+    def works(self, stage: Stage) -> bool:
+        return (stage.folder / "bytes.bin").exists()
+
+
+class Addresses(Case):
+    def start(self, stage: Stage) -> None:
+        stage.app.window.address.fill("0.0.0.0", "0")
+        stage.app.switchboard.line.serve()
+
+
+class Indexing(Case):
+    def start(self, stage: Stage) -> None:
+        board = stage.app.switchboard
+        board.choose_framing("line")
+        assert board.selected is not None
+        board.select(board.selected)  # what went wrong is tried again
+
+    def is_told(self, stage: Stage) -> bool:
+        return "cannot be read" in stage.banner
+
+    def works(self, stage: Stage) -> bool:
+        conversation = stage.app.switchboard.viewing.conversation
+        return conversation is not None and not conversation.is_broken and not conversation.is_counting
+
+
+class Finding(Case):
+    def start(self, stage: Stage) -> None:
+        app = stage.app
+        app.switchboard.commands["find"]()
+        self._bar(app).field.put("hello")
+        self._bar(app).field.event_generate("<Return>")
+        app.switchboard.room.searching.find(self._bar(app).request)
+
+    def is_told(self, stage: Stage) -> bool:
+        return bool(self._bar(stage.app).complaint)
+
+    def works(self, stage: Stage) -> bool:
+        return stage.app.switchboard.room.searching._view.count >= 2
+
+    def _bar(self, app: App) -> FindBar:
+        bar = app.switchboard.room.searching._find_bar
+        assert bar is not None
+        return bar
+
+
+class Exporting(Case):
+    def start(self, stage: Stage) -> None:
+        desk = stage.app.switchboard.export_desk
+        desk.open()
+        desk._export(ExportRequest(Scope.ALL, "text", str(stage.folder / "talk.txt")))
+
+    def is_told(self, stage: Stage) -> bool:
+        return "Nothing was kept." in stage.app.switchboard.export_desk._view.complaint
+
+    def works(self, stage: Stage) -> bool:
+        return (stage.folder / "talk.txt").exists()
+
+
+class Repeating(Case):
+    def start(self, stage: Stage) -> None:
+        tasks, composer = stage.app.switchboard.tasks, stage.app.window.composer
+        composer.put("again", composer.manner)
+        assert tasks.repeat(RepeatRequest(1.0, 2, ())) == ""
+
+    def works(self, stage: Stage) -> bool:
+        return shown(stage.app).count("again") >= 2
+
+
+class SendingAFile(Case):
+    def start(self, stage: Stage) -> None:
+        (stage.folder / "file").write_bytes(b"from a file")
+        board = stage.app.switchboard
+        assert board.selected is not None
+        self.ends: list[object] = []
+        board.workbench.send_file(board.selected, stage.folder / "file", tell=lambda told: self.ends.append(told.end))
+
+    def is_told(self, stage: Stage) -> bool:
+        return str(self.ends[-1]) == "End.FAILED"
+
+    def works(self, stage: Stage) -> bool:
+        return "from a file" in shown(stage.app)
+
+
+class Keeping(Case):
+    def start(self, stage: Stage) -> None:
+        board = stage.app.switchboard
+        state = board.state
+        assert state is not None
+        self.ends: list[object] = []
+        connection: ConnectionId = state.connections[0].connection
+        board.workbench.keep_received(
+            state.session, connection, stage.folder / "kept.bin", tell=lambda told: self.ends.append(told.end)
+        )
+
+    def is_told(self, stage: Stage) -> bool:
+        return str(self.ends[-1]) == "End.FAILED"
+
+    def works(self, stage: Stage) -> bool:
+        return (stage.folder / "kept.bin").exists()
+
+
+class Connecting(Case):
+    host = "127.0.0.1"
+
+    def prepare(self, stage: Stage) -> None:
+        stage.talks()
+        states = stage.app.switchboard.sessions.values()
+        self.port = next(state.addresses[0].port for state in states if state.addresses)
+
+    def start(self, stage: Stage) -> None:
+        stage.app.window.address.fill(self.host, str(self.port))
+        stage.app.switchboard.line.connect()
+
+    def is_told(self, stage: Stage) -> bool:
+        state = stage.app.switchboard.state
+        return state is not None and state.failure is not None
+
+    def works(self, stage: Stage) -> bool:
+        return "connected to" in shown(stage.app) and "hello" not in shown(stage.app)
+
+
+class Resolving(Connecting):
+    host = "localhost"
+
+
+class Recording(Case):
+    """Without a recorder nothing is shown; a moment later there is another, and what happened meanwhile is there."""
+
+    is_early = True
+
+    def start(self, stage: Stage) -> None:
+        stage.app.window.address.fill("127.0.0.1", "0")
+        stage.app.switchboard.line.serve()
+
+    def works(self, stage: Stage) -> bool:
+        return "listening" in shown(stage.app)
+
+
+class OpeningAFolder(Case):
+    def start(self, stage: Stage) -> None:
+        if sys.platform != "linux":
+            pytest.skip("the program has another name here")
+        program = stage.folder / "bin" / "xdg-open"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        self.opened: list[subprocess.Popen[bytes]] = []
+
+        def keep(*arguments: Any, **named: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 - as its own
+            self.opened.append(Popen(*arguments, **named))
+            return self.opened[-1]
+
+        Popen = subprocess.Popen  # noqa: N806 - a class
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(subprocess, "Popen", keep)
+            patch.setenv("PATH", f"{program.parent}:/bin")
+            assert desktop.open_folder(stage.folder)
+
+    def is_told(self, stage: Stage) -> bool:
+        return [each.wait() for each in self.opened] == [0]  # which nobody else does now
+
+
+WORKERS: dict[tuple[str, str, str], type[Case]] = {
+    ("core.journal.dissecting", "Dissector._make_worker", "dissector of messages"): Inspected,
+    ("core.journal.export.job", "ExportJob.__init__", "export to *"): Exporting,
+    ("core.journal.indexing", "Indexer.__init__", "index of session *"): Indexing,
+    ("core.journal.recorder", "Recorder.__init__", "recorder *"): Recording,
+    ("core.journal.search", "Search.__init__", "search * session *"): Finding,
+    ("core.net.resolver", "Resolver.resolve", "resolver *"): Resolving,
+    ("core.net.session", "Session.start", "client *"): Connecting,
+    ("core.sending.run", "Run.__init__", "repeat to *"): Repeating,
+    ("core.sending.run", "Run.__init__", "file to *"): SendingAFile,
+    ("core.sending.run", "Run.__init__", "save to kept.bin"): Keeping,
+    ("gui.app", "App._painted", "prune journals"): AtTheStart,
+    ("gui.desks.inspecting", "Inspecting.save", "save bytes to *"): BytesSaved,
+    ("gui.desks.journal_desk", "JournalDesk._show", "count bytes"): CountingBytes,
+    ("gui.desks.journal_desk", "JournalDesk.offer_crashed", "crashed journal"): AtTheStart,
+    ("gui.desks.journal_desk", "JournalDesk.open", "open journal"): Opening,
+    ("gui.desks.journal_desk", "JournalDesk.recent", "recent journals"): Recent,
+    ("gui.desks.saved_desk", "SavedDesk._find_out", "look after saved messages"): SavedExport,
+    ("gui.desks.saved_keeping", "SavedKeeping._start", "keep the saved messages"): SavedList,
+    ("gui.desks.sending_desk", "SendingDesk._start", "compose a message"): Composing,
+    ("gui.desktop", "_open", "waits for *"): OpeningAFolder,
+    ("gui.shown.reachable", "look_up", "own addresses"): Addresses,
+}
+ELSEWHERE = {
+    ("core.journal.recorder", "Recorder._begin_again"): "tests/core/journal/test_recorder.py",
+    ("core.terminal", "_Program._begin_reading"): "tests/core/test_terminal.py",
+    ("gui.app", "App.leave"): "tests/gui/test_leaving.py",
+    ("gui.background", "in_background"): "those who use it",
+    ("gui.desks.journal_desk", "JournalDesk._begin"): "those who use it",
+}
+
+
+def test_every_start_of_a_thread_has_its_case() -> None:
+    assert {entry[:2] for entry in workers()} == {place[:2] for place in WORKERS} | set(ELSEWHERE)
+
+
+def test_nobody_else_starts_threads_or_calls_past_the_guards() -> None:
+    """What would run outside every guard, and where it may be all the same: in there it is guarded."""
+    allowed = {
+        ("core.net.loop", "Timer"),  # its own
+        ("gui.panes.menus", "createcommand"),
+        ("core.finding", "dump_traceback_later"),
+    }
+    never = {
+        "Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "start_new_thread", "createcommand",
+        "createfilehandler", "dump_traceback_later", "run_in_executor", "register_at_fork",
+    }  # fmt: skip
+    found = {
+        (module, node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id)
+        for module, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
+    }
+    imported = {
+        alias.name
+        for _module, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+
+    assert {(module, name) for module, name in found if name in never} == allowed
+    assert not imported & {"asyncio", "atexit", "multiprocessing", "concurrent.futures", "_thread", "sched"}
+
+
+@pytest.mark.case("C-67", "C-92")
+@pytest.mark.parametrize("place", WORKERS, ids=lambda place: place[2].strip(" *"))
+def test_a_thread_that_dies_is_told_and_what_it_was_for_can_be_had_again(
+    place: tuple[str, str, str],
+    make_stage: Callable[[], Stage],
+    monkeypatch: pytest.MonkeyPatch,
+    logged_errors: list[logging.LogRecord],
+) -> None:
+    case, error = WORKERS[place](), KINDS[list(WORKERS).index(place) % len(KINDS)]
+    breaker = Breaker(monkeypatch)
+    if case.is_early:
+        breaker.worker(place[2], error)
+    stage = make_stage()
+    stage.opens()
+    if not case.is_early:
+        case.prepare(stage)
+        breaker.worker(place[2], error)
+
+    case.start(stage)
+    stage.wait(lambda: bool(breaker.broken))
+
+    words = reason(error())
+    stage.wait(lambda: words.lower() in stage.banner.lower())
+    stage.wait(lambda: case.is_told(stage))
+    case.start(stage)
+    stage.wait(lambda: case.works(stage))
+    assert words.partition(" (")[0].lower() in stage.banner.lower()
+    check_log(stage, logged_errors, error, 1)
+    stage.talks("and talks on")
+    stage.ends()
+
+
+def check_log(stage: Stage, logged: list[logging.LogRecord], error: Callable[[], BaseException], count: int) -> None:
+    assert [type(record.exc_info[1]) for record in logged if record.exc_info] == [type(error())] * count
+    logged.clear()
+    assert type(error()).__name__ in (stage.folder / "errors.log").read_text()
+
+
+STEPS_OF = {
+    module: sorted({entry.name for entry in steps() if entry.module == module})
+    for module in sorted({entry.module for entry in steps()})
+}
+NOT_HERE = {
+    "letting peers go on": "tests/core/journal/test_recorder.py",
+    "telling that recording has stopped": "tests/core/journal/test_recorder.py",
+    "whoever waits for the journal": "tests/core/journal/test_recorder.py",
+    "aborting a connection": "tests/core/net/test_entry_points.py",
+    "telling what is late": "tests/gui/test_leaving.py",
+    "telling what failed": "tests/gui/test_leaving.py",
+    "the menu's *": "tests/gui/test_platforms.py",
+    "the event loop": "below",
+}
+OF_THE_END = {entry.name for entry in steps() if entry[:2] in (("gui.app", "App.leave"), ("gui.app", "App.run"))}
+
+
+@pytest.mark.case("C-67", "C-89")
+@pytest.mark.parametrize("module", STEPS_OF)
+def test_steps_that_raise_leave_the_others_alone(
+    module: str,
+    make_stage: Callable[[], Stage],
+    monkeypatch: pytest.MonkeyPatch,
+    logged_errors: list[logging.LogRecord],
+) -> None:
+    wanted = [name for name in STEPS_OF[module] if name not in NOT_HERE and name not in OF_THE_END]
+    kinds = {name: KINDS[number % len(KINDS)] for number, name in enumerate(wanted)}
+    breaker = Breaker(monkeypatch)
+    breaker.steps(kinds)
+
+    stage = make_stage()
+    everything_happens(stage)
+    stage.talks("and talks on")
+    stage.ends()
+
+    assert sorted(breaker.broken) == wanted
+    messages = {record.getMessage() for record in logged_errors}
+    assert messages >= {f"fault in {name}" for name in wanted if "*" not in name}
+    assert len(logged_errors) == len(wanted)
+    logged_errors.clear()
+
+
+def everything_happens(stage: Stage) -> None:
+    """A window is opened, an old journal too, there is talk and a repeat, a rule changes, and both ends go."""
+    app = stage.app
+    app._options = Options(folder=stage.folder)
+    stage.opens()
+    stage.talks()
+    app.switchboard.journal_desk.open(stage.old)
+    stage.wait(lambda: "line 000000000004" in shown(app))
+    board = app.switchboard
+    server, client = (state for state in board.sessions.values() if state.session > 0)
+    board.select(server.session)
+    app.switchboard.choose_reply("none")
+    board.select(client.session)
+    composer = app.window.composer
+    composer.put("again", composer.manner)
+    assert board.tasks.repeat(RepeatRequest(20.0, None, ())) == ""
+    stage.wait(lambda: shown(app).count("again") >= 2)
+    board.workbench.stop(client.session)
+    stage.wait(lambda: not board.sessions[client.session].connections)
+    board.workbench.stop(server.session)
+    stage.wait(lambda: board.sessions[server.session].phase.value == "ended")
+    stage.talks("once more", "none")
+    composer.put("to the end", composer.manner)
+    assert board.tasks.repeat(RepeatRequest(20.0, None, ())) == ""
+    stage.wait(lambda: "to the end" in shown(app))
+
+
+@pytest.mark.case("C-67")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_while_notices_are_watched_loses_no_state(
+    kind: Callable[[], BaseException],
+    make_stage: Callable[[], Stage],
+    monkeypatch: pytest.MonkeyPatch,
+    logged_errors: list[logging.LogRecord],
+) -> None:
+    stage = make_stage()
+    stage.opens()
+
+    def watch(*_arguments: object) -> None:
+        raise kind()
+
+    monkeypatch.setattr(stage.app.switchboard.notices, "watch", watch)
+    stage.talks()
+
+    assert {type(record.exc_info[1]) for record in logged_errors if record.exc_info} == {type(kind())}
+    logged_errors.clear()
+    stage.ends()
