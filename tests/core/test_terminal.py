@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import re
 import signal
@@ -23,6 +24,7 @@ from core.__main__ import main
 from core.events import SessionId
 from core.journal.reader import JournalReader
 from core.net import sockets
+from tests.support.injection import KINDS, Breaker
 from tests.support.story import PATIENCE
 
 SUPPORT = ROOT / "tests" / "support"
@@ -159,6 +161,29 @@ def accept(server: socket.socket) -> socket.socket:
     peer, _address = server.accept()
     peer.settimeout(PATIENCE)
     return peer
+
+
+@pytest.mark.case("C-67")
+@pytest.mark.parametrize("kind", [*KINDS, SystemExit])
+def test_a_client_whose_input_breaks_says_so_and_parts_when_all_is_said(
+    terminal: Terminal,
+    monkeypatch: pytest.MonkeyPatch,
+    logged_errors: list[logging.LogRecord],
+    kind: Callable[[], BaseException],
+) -> None:
+    Breaker(monkeypatch).worker("standard input", kind)
+    with listening() as (server, address):
+
+        def scene() -> None:
+            with accept(server) as peer:
+                assert hear_all(peer) == b""
+                peer.sendall(b"the last answer")
+
+        assert terminal.run("connect", address, scene=scene) == 0
+
+    assert "SERVER: the last answer" in terminal.out.lines
+    assert any("nothing more can be read from standard input: " in line for line in terminal.err.lines)
+    logged_errors.clear()
 
 
 class TestServing:
