@@ -50,7 +50,8 @@ def one_peer_suffers(stage: Stage, act: Callable[[Server, Peer], object], reply:
     """``act`` makes a call for one connection, which breaks: that one ends, and the next is served."""
     with stage.server(reply, **how) as server:  # type: ignore[arg-type]
         with Peer.calls(server.addresses[0]) as peer:
-            peer.say(b"hello")
+            if reply == "echo":
+                peer.say(b"hello")
             until(lambda: bool(server.connections), "the connection")
             act(server, peer)
             stage.wait()
@@ -104,6 +105,10 @@ def idles_again(stage: Stage) -> None:
 
 def falls_silent(stage: Stage) -> None:
     one_peer_suffers(stage, lambda _server, _peer: None, framing="gap:20")
+
+
+def seems_to_speak_http(stage: Stage) -> None:
+    one_peer_suffers(stage, lambda _server, peer: peer.say(b"GET /"), "room", request_line=0.02)
 
 
 def fills(server: Server) -> None:
@@ -264,6 +269,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.dialer", "Dialer._try_next", "watch"): dials,
     ("core.net.dialer", "Dialer.dial", "call_later"): dials_in_vain,
     ("core.net.dialer", "Dialer.dial", "call_soon"): dials,
+    ("core.net.http_guard", "HttpGuard.feed", "call_later"): seems_to_speak_http,
     ("core.net.idle", "IdleLimit.__init__", "call_later"): idles,
     ("core.net.idle", "IdleLimit._check", "call_later"): idles_again,
     ("core.net.quiet", "Quiet._watch", "call_later"): falls_silent,
