@@ -7,7 +7,6 @@ and its owner is told. No other module starts threads. The calls of a session's 
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -18,7 +17,7 @@ from core.errors import NoThread, TincanError
 Told: TypeAlias = Callable[[BaseException], None]
 Step: TypeAlias = tuple[str, Callable[[], object]]
 
-_log = logging.getLogger(__name__)
+on_fault: list[Callable[[str, BaseException], None]] = []  # who else gets each fault and its name, on any thread
 
 
 class Failed(NamedTuple):
@@ -64,8 +63,13 @@ def attempt(name: str, call: Callable[[], object]) -> BaseException | None:
 
 def note(name: str, error: BaseException) -> None:
     """Log a fault. What ``core`` raises on purpose is none: it has its words for whoever is told."""
-    if not isinstance(error, TincanError):
-        _log.error("fault in %s", name, exc_info=error)
+    if isinstance(error, TincanError):
+        return
+    import logging  # only now: the first window does not need it
+
+    logging.getLogger(__name__).error("fault in %s", name, exc_info=error)
+    for tell in tuple(on_fault):
+        tell(name, error)
 
 
 class Worker:
@@ -137,8 +141,6 @@ class Worker:
         if self._failed is not None:
             failed = self._failed
             attempt(f"the end of {self.name}", lambda: failed(error))
-        elif isinstance(error, TincanError):
-            _log.warning("%s: %s", self.name, error)
 
 
 def stragglers(timeout: float) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from core import supervision
 from core.errors import TincanError, reason
 
 _APPEND = (  # a link is not followed, nor is a pipe waited for
@@ -21,7 +21,7 @@ LARGEST_LOG = 256 * 1024  # bytes; then the log starts anew and the old one is k
 
 
 class FaultLog:
-    """Catches errors in threads, in finalisers and in Tk callbacks, and all that is logged, while it is installed.
+    """Catches errors in threads, in finalisers and in Tk callbacks, and under the guard, while it is installed.
 
     ``tell`` gets one short sentence, on the thread where the error was, so it must only pass it on;
     what there is to know besides is in the file at ``path``.
@@ -32,11 +32,10 @@ class FaultLog:
         self._tell = tell
         self._lock = threading.Lock()
         self._previous = (threading.excepthook, sys.unraisablehook)
-        self._handler = _LoggedErrors(self)
 
     def install(self) -> None:
         """Catch from now on."""
-        logging.getLogger().addHandler(self._handler)
+        supervision.on_fault.append(self._in_guard)
         self._previous = (threading.excepthook, sys.unraisablehook)
         threading.excepthook = self._in_thread
         sys.unraisablehook = self._in_finaliser
@@ -44,7 +43,8 @@ class FaultLog:
     def uninstall(self) -> None:
         """Put back what was there before."""
         threading.excepthook, sys.unraisablehook = self._previous
-        logging.getLogger().removeHandler(self._handler)
+        if self._in_guard in supervision.on_fault:
+            supervision.on_fault.remove(self._in_guard)
 
     def in_callback(self, _kind: type[BaseException], error: BaseException, _at: TracebackType | None) -> None:
         """For ``Tk.report_callback_exception``."""
@@ -56,6 +56,9 @@ class FaultLog:
         why = reason(error)
         self._tell(f"{why[0].upper()}{why[1:]}.{'' if isinstance(error, TincanError) else ' It goes on.'}")
 
+    def _in_guard(self, name: str, error: BaseException) -> None:
+        self.note(error, name)
+
     def _in_thread(self, what: threading.ExceptHookArgs) -> None:
         if what.exc_value is not None and not isinstance(what.exc_value, SystemExit):
             self.note(what.exc_value, f"the thread {what.thread.name if what.thread else '?'}")
@@ -63,11 +66,6 @@ class FaultLog:
     def _in_finaliser(self, what: sys.UnraisableHookArgs) -> None:
         if what.exc_value is not None:
             self.note(what.exc_value, "a finaliser")
-
-    def note_record(self, record: logging.LogRecord) -> None:
-        """Write a logged error down, and tell of it. Any thread."""
-        error = record.exc_info[1] if record.exc_info else None
-        self.note(error or RuntimeError(record.getMessage()), record.getMessage())
 
     def _write(self, text: str) -> None:
         with self._lock:
@@ -80,14 +78,3 @@ class FaultLog:
                     file.write(text)
             except OSError:  # nowhere to write: the sentence in the window has to do
                 return
-
-
-class _LoggedErrors(logging.Handler):
-    """Hands every record of an error on to the fault log: what a guard has caught is logged."""
-
-    def __init__(self, log: FaultLog) -> None:
-        super().__init__(logging.ERROR)
-        self._log = log
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._log.note_record(record)

@@ -294,8 +294,7 @@ class Recorder:
         try:
             self._append(self._writer, events)
         except Exception as error:  # noqa: BLE001 - whatever it is, traffic goes on and the views say what is missing
-            if not isinstance(error, JournalError):
-                _log.exception("fault while recording")
+            note("recording", error)
             return error
         return None
 

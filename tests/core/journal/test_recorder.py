@@ -386,7 +386,7 @@ class TestAFullDisk:
         assert str(stopped.failure) == "Division by zero."
         assert (stopped.lost, view.recording.lost) == (1, 1)
         assert view.recording.since is None
-        assert [record.getMessage() for record in logged_errors] == ["fault while recording"]
+        assert [record.getMessage() for record in logged_errors] == ["fault in recording"]
         logged_errors.clear()
         assert [kind for kind, _data in entries_of(path)] == ["listening"]
 
