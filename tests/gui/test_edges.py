@@ -50,7 +50,7 @@ def test_where_only_the_reader_cannot_be_opened_the_writer_is_closed_and_another
 
     app = make_app()
 
-    assert "kept for now, in a temporary folder" in app.window.banner.sentence
+    assert "kept in a temporary folder" in app.window.banner.sentence
     assert len(recorders()) == 1
     connect(app, serve(app))
     leaves_in_time(app)
