@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
+from core.journal.database import UNREADABLE, open_database
 from core.journal.passage import EVERYTHING, Filter
-from core.journal.schema import APPLICATION_ID, FORMAT, damaged, failed
+from core.journal.schema import LONGEST_NOTE, damaged, failed
 
 _LARGE = 256 * 1024  # bytes of data: SQLite reads all of it to give the first few
+_NOTE = f"substr(note, 1, {LONGEST_NOTE})"  # no Tincan has written a longer one
+_LONGEST_NAME = 4096  # characters of a target; ours stay far below
 _COLUMNS = f"""SELECT entry.session, ordinal, entry.connection, number, kind, wall_ns, mono_ns,
                   CASE WHEN length(data) > max(?1, {_LARGE}) THEN x'' ELSE substr(data, 1, ?1) END,
-                  coalesce(length(data), 0), coalesce(note, ''), failure
+                  coalesce(length(data), 0), coalesce({_NOTE}, ''), failure
            FROM entry LEFT JOIN connection USING (connection)"""  # noqa: S608 - a number of ours
 _RANGE = "entry.session = ? AND ordinal >= ? AND ordinal < ?"
 _CALLS = f"""SELECT ordinal, wall_ns, mono_ns, coalesce(length(data), 0), coalesce(detail, '')
              FROM entry WHERE {_RANGE} AND connection = ? AND kind = ? ORDER BY ordinal"""  # noqa: S608 - all ours
 
-# SQLite quotes a damaged schema in its messages, which then are not UTF-8 either.
-_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
-
 _AT_ONCE = 64  # rows
+_LEAST_ENTRY = 12  # bytes that an entry takes in a file at least, its place in the index included
+_FEW = 65_536  # entries that are believed without asking how large the file is
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine, some ten microseconds, between two looks at the clock
 
 _Kind: TypeAlias = type | tuple[type, ...]
@@ -37,7 +39,7 @@ Piece: TypeAlias = tuple[int, ConnectionId | None, str, bytes, int]
 CallRow: TypeAlias = tuple[int, int, int, int, str]
 _Kinds: TypeAlias = tuple[_Kind, ...]
 _SCAN: _Kinds = (int, _INT_OR_NONE, str, int, _BYTES_OR_NONE, int)
-_PIECE: _Kinds = (int, _INT_OR_NONE, str, bytes, int)
+_PIECE: _Kinds = (int, _INT_OR_NONE, str, (bytes, int), int)  # a number: so many bytes, which are read apart
 _CALL: _Kinds = (int, int, int, int, str)
 _ENTRY: _Kinds = (int, int, _INT_OR_NONE, _INT_OR_NONE, str, int, int, _BYTES_OR_NONE, int, str, int)
 
@@ -71,26 +73,17 @@ class SessionRow:
 class JournalReader:
     """Reads a journal, while it is being written or later. One thread at a time.
 
-    Raises ``JournalError`` for what cannot be read.
+    The file may be a stranger's, see ``core.journal.database``. Where ``gives_up`` is given it is asked again and
+    again, also in the middle of a long question, and that fails once the answer is true. Raises
+    ``JournalError`` for what cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, gives_up: Callable[[], bool] | None = None) -> None:
         self.path = path
         if not path.is_file():
             raise JournalError(f"{path} is not there")
-        try:
-            self._database = open_database(path)
-        except sqlite3.Error as error:
-            raise failed(error, path) from error
-        try:
-            version = self._database.execute("PRAGMA user_version").fetchone()[0]
-            application = self._database.execute("PRAGMA application_id").fetchone()[0]
-        except _UNREADABLE as error:
-            self._database.close()
-            raise failed(error, path) from error
-        if application != APPLICATION_ID or version != FORMAT:
-            self._database.close()
-            raise JournalError(f"{path} is not a journal that this version of Tincan can read")
+        self._database, self.format = open_database(path)
+        self._give_up_when(gives_up)
 
     def read(
         self, session: SessionId, first: int, count: int, *, preview: int = 16384, only: Filter = EVERYTHING
@@ -130,8 +123,8 @@ class JournalReader:
         as (ordinal, connection, kind, data, mono_ns); a note has no data.
         """
         condition, values = only.condition()
-        bytes_or_none = "coalesce(data, x'')" if size else "x''"
-        sql = f"""SELECT ordinal, entry.connection, kind, {bytes_or_none}, mono_ns
+        column = f"CASE WHEN length(data) > {_LARGE} THEN length(data) ELSE coalesce(data, x'') END" if size else "x''"
+        sql = f"""SELECT ordinal, entry.connection, kind, {column}, mono_ns
                   FROM entry WHERE {_RANGE} AND {condition} ORDER BY ordinal LIMIT ?"""  # noqa: S608 - all ours
         found: list[Piece] = []
         left = size
@@ -139,20 +132,34 @@ class JournalReader:
             cursor = self._database.execute(sql, (session, first, stop, *values, count))
             while some := cursor.fetchmany(_AT_ONCE):
                 _, _, _, data, _ = self._checked(some, _PIECE)
+                if int in map(type, data):
+                    some = self._with_large(session, some, left)
+                    data = [piece[3] for piece in some]
                 left -= sum(map(len, data))
                 found += some
                 if left < 0:
                     break
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise failed(error, self.path) from error
         while found and left + len(found[-1][3]) < 0:
             left += len(found.pop()[3])
         return found
 
+    def _with_large(self, session: SessionId, pieces: Sequence[Any], left: int) -> list[Piece]:
+        """The same with the bytes of large entries, as far as ``left`` more bytes are wanted."""
+        found: list[Piece] = []
+        for ordinal, connection, kind, data, mono_ns in pieces:
+            if left < 0:
+                break
+            whole = self.data(session, ordinal) if isinstance(data, int) else data
+            found.append((ordinal, connection, kind, whole, mono_ns))
+            left -= len(whole)
+        return found
+
     def notes(self, session: SessionId, first: int, stop: int, only: Filter) -> Iterator[tuple[int, str]]:
         """The notes that ``only`` admits among the entries from ``first`` up to before ``stop``: (ordinal, note)."""
         condition, values = only.condition()
-        sql = f"""SELECT ordinal, note FROM entry
+        sql = f"""SELECT ordinal, {_NOTE} FROM entry
                   WHERE {_RANGE} AND note IS NOT NULL AND {condition} ORDER BY ordinal"""  # noqa: S608 - all ours
         return self._rows(sql, (session, first, stop, *values), (int, str))
 
@@ -179,38 +186,58 @@ class JournalReader:
         rows = self._rows(sql, (session, *ordinals), (int, _BYTES_OR_NONE)) if ordinals else ()
         return {ordinal: data for ordinal, data in rows if data}
 
-    def pieces(self, session: SessionId, ordinal: int, size: int) -> Iterator[bytes]:
-        """All the bytes of one entry in pieces of at most ``size``, one at a time in memory."""
+    def pieces(
+        self, session: SessionId, ordinal: int, size: int, start: int = 0, stop: int | None = None
+    ) -> Iterator[bytes]:
+        """The bytes of one entry, all or a part, in pieces of at most ``size``, one at a time in memory."""
         place = "SELECT entry FROM entry WHERE session = ? AND ordinal = ? AND data IS NOT NULL"
         for (row,) in self._query(place, (session, ordinal), (int,)):
             try:
                 with self._database.blobopen("entry", "data", row, readonly=True) as blob:
-                    while piece := blob.read(size):
+                    left = max(0, (len(blob) if stop is None else min(stop, len(blob))) - start)
+                    blob.seek(min(start, len(blob)))
+                    while left and (piece := blob.read(min(size, left))):
+                        left -= len(piece)
                         yield piece
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 raise failed(error, self.path) from error
 
-    def count(self, session: SessionId) -> int:
-        """How many entries the session has."""
-        rows = self._query("SELECT coalesce(max(ordinal) + 1, 0) FROM entry WHERE session = ?", (session,), (int,))
-        return int(rows[0][0])
+    def next_message(self, session: SessionId, first: int, stop: int, *, backward: bool = False) -> int | None:
+        """The first entry with bytes from ``first`` up to before ``stop``, or the last; None if there is none."""
+        order = "DESC" if backward else "ASC"
+        sql = f"""SELECT ordinal FROM entry WHERE {_RANGE} AND data IS NOT NULL
+                  ORDER BY ordinal {order} LIMIT 1"""  # noqa: S608 - all ours
+        rows = self._query(sql, (session, first, stop), (int,))
+        return rows[0][0] if rows else None
 
-    def sessions(self) -> list[SessionRow]:
-        """Every session, in the order in which they were opened."""
-        rows = self._query("SELECT session, role, target FROM session ORDER BY session", (), (int, str, str))
-        return [SessionRow(SessionId(s), role, target, self.count(SessionId(s))) for s, role, target in rows]
+    def count(self, session: SessionId) -> int:
+        """How many entries the session has. A number of more than the file can hold is damage."""
+        rows = self._query("SELECT coalesce(max(ordinal) + 1, 0) FROM entry WHERE session = ?", (session,), (int,))
+        count = int(rows[0][0])
+        if count < 0 or (count > _FEW and count > self._size // _LEAST_ENTRY):
+            raise damaged(self.path)
+        return count
+
+    def sessions(self, most: int | None = None) -> list[SessionRow]:
+        """The sessions, all or the first few, in the order in which they were opened."""
+        return list(islice(self.each_session(), most))
+
+    def each_session(self, wanted: SessionId | None = None) -> Iterator[SessionRow]:
+        """The same one by one, or only the one that is wanted."""
+        condition, values = ("session = ?", (wanted,)) if wanted is not None else ("1", ())
+        sql = f"""SELECT session, substr(role, 1, 16), substr(target, 1, {_LONGEST_NAME}) FROM session
+                  WHERE {condition} ORDER BY session"""  # noqa: S608 - all ours
+        for session, role, target in self._rows(sql, values, (int, str, str)):
+            yield SessionRow(SessionId(session), role, target, self.count(SessionId(session)))
+
+    def session_count(self) -> int:
+        """How many sessions there are."""
+        return int(self._query("SELECT count(*) FROM session", (), (int,))[0][0])
 
     def connections(self, session: SessionId) -> dict[int, ConnectionId]:
         """The session's connections by their number: #1, #2 ..."""
         sql = "SELECT number, connection FROM connection WHERE session = ? ORDER BY number"
         return {number: ConnectionId(found) for number, found in self._query(sql, (session,), (int, int))}
-
-    def session_rows(self) -> list[tuple[int, str, str, str, str | None, int]]:
-        """Every session as (session, role, target, framing, reply, how many connections it had)."""
-        sql = """SELECT session, role, target, framing, reply,
-                        (SELECT count(*) FROM connection WHERE connection.session = session.session)
-                 FROM session ORDER BY session"""
-        return self._query(sql, (), (int, str, str, str, (str, type(None)), int))
 
     def ask(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
         """The answer to any other question: rows, each value of the kind that stands for it in ``kinds``."""
@@ -219,7 +246,7 @@ class JournalReader:
     def give_up_after(self, seconds: float) -> None:
         """From now on every question that is still unanswered in so many seconds raises ``JournalError``."""
         deadline = time.monotonic() + seconds
-        self._database.set_progress_handler(lambda: time.monotonic() > deadline, _BETWEEN_LOOKS)
+        self._give_up_when(lambda: time.monotonic() > deadline)
 
     def follow(self, path: Path) -> None:
         """Read from now on what is recorded in another file. Raises ``JournalError``, and then nothing changes."""
@@ -231,10 +258,19 @@ class JournalReader:
         """Let go of the file."""
         self._database.close()
 
+    @property
+    def _size(self) -> int:
+        """Bytes of the file, with what its write-ahead log has."""
+        pages, size = (self._query(f"PRAGMA {one}", (), (int,))[0][0] for one in ("page_count", "page_size"))
+        return int(pages * size)
+
+    def _give_up_when(self, gives_up: Callable[[], bool] | None) -> None:
+        self._database.set_progress_handler(gives_up, _BETWEEN_LOOKS)
+
     def _query(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
         try:
             rows = self._database.execute(sql, values).fetchall()
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise failed(error, self.path) from error
         if rows:
             self._checked(rows, kinds)
@@ -256,7 +292,7 @@ class JournalReader:
                         raise damaged(self.path)
                     known.add(found)
                 yield row
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise failed(error, self.path) from error
 
     def _checked(self, rows: Sequence[tuple[Any, ...]], kinds: _Kinds) -> list[tuple[Any, ...]]:
@@ -266,25 +302,6 @@ class JournalReader:
             if not all(issubclass(known, kind) for known in set(map(type, column))):
                 raise damaged(self.path)
         return columns
-
-
-def open_database(path: Path) -> sqlite3.Connection:
-    """Open a journal for reading, for one thread at a time. Raises ``sqlite3.Error``.
-
-    Where no write-ahead log lies beside it, nobody writes to it: then SQLite needs no files of its
-    own, which it would leave behind, and which it could not make in a folder that is read-only.
-    """
-    is_at_rest = not has_log(path) and not path.with_name(path.name + "-journal").exists()  # some tool's own log
-    uri = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if is_at_rest else ''}"
-    return sqlite3.connect(uri, uri=True, check_same_thread=False)
-
-
-def has_log(path: Path) -> bool:
-    """Whether a write-ahead log belongs to the journal: it is being written, or its writer was killed."""
-    try:
-        return path.with_name(path.name + "-wal").stat().st_size > 0
-    except OSError:
-        return False
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

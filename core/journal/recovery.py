@@ -18,11 +18,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import JournalError
+from core.journal.database import ForeignError, has_log, log_of
+from core.journal.integrity import find_damage, reason
 from core.journal.pages import EntryFound, PageFile, Row
-from core.journal.reader import JournalReader, has_log, open_database
+from core.journal.reader import JournalReader
 from core.journal.salvage import Mending
-from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA
-from core.journal.wal import WriteAheadLog
+from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA, SCHEMAS, statements
 
 CHECKED = 64 * 1024 * 1024  # bytes: what is larger is opened without being checked first
 COPIED = 1024 * 1024 * 1024  # bytes: what is larger is not copied to a folder that can be written to
@@ -31,28 +32,8 @@ _MAGIC = b"SQLite format 3\0"
 _HEAD = 64 * 1024  # bytes in which a journal shows that it is one
 _LEAST_ROW = 20  # bytes that an entry takes at least
 _TELL_EVERY = 0.05  # seconds
-_STATEMENTS = [statement.strip().encode() for statement in SCHEMA.split(";") if statement.strip()]
+_STATEMENTS = [statement.encode() for statement in statements(SCHEMA)]
 _UNWRITABLE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-
-# What SQLite's own check leaves open: no row of these may exist in a sound journal.
-_MISFITS = """
-SELECT 1 FROM entry WHERE typeof(session) <> 'integer' OR typeof(ordinal) <> 'integer' OR ordinal < 0
-  OR typeof(connection) NOT IN ('integer', 'null') OR typeof(kind) <> 'text' OR kind GLOB '*[^a-z-]*' OR kind = ''
-  OR typeof(wall_ns) <> 'integer' OR typeof(mono_ns) <> 'integer' OR typeof(failure) <> 'integer'
-  OR typeof(data) NOT IN ('blob', 'null') OR typeof(note) NOT IN ('text', 'null')
-  OR typeof(detail) NOT IN ('text', 'null') OR (data IS NULL) = (kind IN ('received', 'sent'))
-UNION ALL SELECT 1 FROM session WHERE role NOT IN ('server', 'client') OR typeof(target) <> 'text'
-  OR typeof(framing) <> 'text' OR typeof(reply) NOT IN ('text', 'null')
-UNION ALL SELECT 1 FROM connection WHERE typeof(number) <> 'integer' OR typeof(local) <> 'text'
-  OR typeof(peer) <> 'text' OR session NOT IN (SELECT session FROM session)
-UNION ALL SELECT 1 FROM (SELECT count(*) AS entries, max(ordinal) AS last, session FROM entry GROUP BY session)
-  WHERE entries <> last + 1 OR session NOT IN (SELECT session FROM session)
-UNION ALL SELECT 1 FROM (SELECT DISTINCT connection FROM entry WHERE connection IS NOT NULL)
-  WHERE connection NOT IN (SELECT connection FROM connection) LIMIT 1"""
-_TEXTS = """SELECT target || framing || coalesce(reply, '') FROM session
-            UNION ALL SELECT local || peer || coalesce(ending, '') FROM connection
-            UNION ALL SELECT DISTINCT kind FROM entry
-            UNION ALL SELECT coalesce(note, '') || coalesce(detail, '') FROM entry WHERE data IS NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,56 +67,63 @@ def _tell_nobody(_fraction: float) -> None: ...
 
 
 def open_journal(
-    path: Path, on_progress: Callable[[float], None] = _tell_nobody, cancelled: threading.Event | None = None
+    path: Path,
+    on_progress: Callable[[float], None] = _tell_nobody,
+    cancelled: threading.Event | None = None,
+    on_check: Callable[[float], None] = _tell_nobody,
 ) -> Opened:
     """Open the journal at ``path``; if it is damaged, recover what can be read into a new file and open that.
 
     The new file is ``NAME.recovered.tincan`` beside it or, where that cannot be written, in a temporary
     folder; one that was made since the damage is used again. Up to ``CHECKED`` bytes are looked through
-    first (a second for the largest). Raises ``JournalError`` with a sentence if it is no journal, cannot
-    be read at all, or if the recovery was ``cancelled``.
+    first (two seconds for the largest): ``on_check`` is told how far that is, ``on_progress`` how far the recovery
+    is. Raises ``JournalError`` with a sentence if it is no journal, cannot be read at all, or if it was
+    ``cancelled``.
     """
     _require_file(path)
-    is_checked = path.stat().st_size <= CHECKED
+    cancelled = cancelled or threading.Event()
+    is_checked = sum(each.stat().st_size for each in (path, log_of(path)) if each.exists()) <= CHECKED
     try:
-        reader = _sound_reader(path)
-        damage = find_damage(path) if is_checked else ""
+        reader = _sound_reader(path, cancelled)
+    except ForeignError:
+        raise
     except JournalError as error:
         if _cannot_be_written_beside(error):
-            return _open_copy(path, on_progress, cancelled)
+            return _open_copy(path, on_progress, cancelled, on_check)
         _refuse_strangers(path)
-        return _open_recovered(path, _reason(error), on_progress, cancelled)
+        return open_recovered(path, reason(error, path), on_progress, cancelled)
+    try:
+        damage = find_damage(path, on_check, cancelled) if is_checked else ""
+    except BaseException:
+        reader.close()
+        raise
     if damage:
         reader.close()
-        return _open_recovered(path, damage, on_progress, cancelled)
+        return open_recovered(path, damage, on_progress, cancelled)
     return Opened(reader, path, is_checked=is_checked)
 
 
-def find_damage(path: Path) -> str:
-    """Look through all of a journal: what is wrong with it in a few words, or nothing.
-
-    Takes about a second for 64 MiB. A changed byte within what was sent or received cannot be found: SQLite
-    keeps no checksum of it.
-    """
-    try:
-        with contextlib.closing(open_database(path)) as database:
-            (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
-            if verdict != "ok":
-                return " ".join(str(verdict).split())[:200]
-            found = {sql for (sql,) in database.execute("SELECT CAST(sql AS BLOB) FROM sqlite_master")}
-            if not found.issuperset(_STATEMENTS):
-                return "its schema is not the one that Tincan wrote"
-            if database.execute(_MISFITS).fetchone():
-                return "a value in it is of the wrong kind, or an entry is missing"
-            for (text,) in database.execute(_TEXTS):
-                if not isinstance(text, str):
-                    return "a text in it is missing"
-        with contextlib.closing(WriteAheadLog(_log_of(path), 0)) as log:
-            return "its write-ahead log is broken in the middle" if log.is_broken else ""
-    except sqlite3.Error as error:
-        return str(error)
-    except UnicodeDecodeError:
-        return "a text in it cannot be read"
+def open_recovered(
+    path: Path,
+    damage: str,
+    on_progress: Callable[[float], None] = _tell_nobody,
+    cancelled: threading.Event | None = None,
+) -> Opened:
+    """Open what can be read of a journal that is known to be damaged, see ``open_journal``."""
+    what = f"{path.name} is damaged ({damage})."
+    beside = path.with_name(f"{path.stem}.recovered.tincan")
+    earlier = _opened_earlier(path, beside, what)
+    if earlier is not None:
+        return earlier
+    target = beside if os.access(path.parent, os.W_OK) else Path(tempfile.mkdtemp(prefix="tincan-")) / beside.name
+    recovered = recover(path, target, on_progress, cancelled)
+    lost = f"at least {recovered.lost_at_least:,} are lost" if recovered.lost_at_least else "none is known to be lost"
+    entries = "1 entry" if recovered.entries == 1 else f"{recovered.entries:,} entries"
+    notice = (
+        f"{what} {entries} could be read and {lost}. What could be read is in {target}; "
+        f"the damaged file is as it was, in {path}."
+    )
+    return Opened(JournalReader(target), target, notice, recovered)
 
 
 def recover(
@@ -216,40 +204,22 @@ def _writing(part: Path) -> Iterator[sqlite3.Connection]:
         os.fsync(file.fileno())
 
 
-def _sound_reader(path: Path) -> JournalReader:
-    """A reader that can at least list the sessions."""
-    reader = JournalReader(path)
+def _sound_reader(path: Path, cancelled: threading.Event) -> JournalReader:
+    """A reader that can at least tell what the first session is, and how many there are."""
+    reader = JournalReader(path, cancelled.is_set)
     try:
-        reader.sessions()
+        reader.sessions(most=1)
+        reader.session_count()
     except BaseException:
         reader.close()
         raise
     return reader
 
 
-def _open_recovered(
-    path: Path, damage: str, on_progress: Callable[[float], None], cancelled: threading.Event | None
-) -> Opened:
-    what = f"{path.name} is damaged ({damage})."
-    beside = path.with_name(f"{path.stem}.recovered.tincan")
-    earlier = _opened_earlier(path, beside, what)
-    if earlier is not None:
-        return earlier
-    target = beside if os.access(path.parent, os.W_OK) else Path(tempfile.mkdtemp(prefix="tincan-")) / beside.name
-    recovered = recover(path, target, on_progress, cancelled)
-    lost = f"at least {recovered.lost_at_least:,} are lost" if recovered.lost_at_least else "none is known to be lost"
-    entries = "1 entry" if recovered.entries == 1 else f"{recovered.entries:,} entries"
-    notice = (
-        f"{what} {entries} could be read and {lost}. What could be read is in {target}; "
-        f"the damaged file is as it was, in {path}."
-    )
-    return Opened(JournalReader(target), target, notice, recovered)
-
-
 def _opened_earlier(path: Path, recovered: Path, what: str) -> Opened | None:
     """What was recovered before, if the damaged file has not changed since."""
     try:
-        changed = max(each.stat().st_mtime_ns for each in (path, _log_of(path)) if each.exists())
+        changed = max(each.stat().st_mtime_ns for each in (path, log_of(path)) if each.exists())
         if recovered.stat().st_mtime_ns < changed or find_damage(recovered):
             return None
         reader = JournalReader(recovered)
@@ -261,17 +231,22 @@ def _opened_earlier(path: Path, recovered: Path, what: str) -> Opened | None:
     return Opened(reader, recovered, notice)
 
 
-def _open_copy(path: Path, on_progress: Callable[[float], None], cancelled: threading.Event | None) -> Opened:
+def _open_copy(
+    path: Path,
+    on_progress: Callable[[float], None],
+    cancelled: threading.Event,
+    on_check: Callable[[float], None],
+) -> Opened:
     """Open a journal with a write-ahead log where SQLite may not write, and so cannot read the log: a copy of both."""
     scratch = Path(tempfile.mkdtemp(prefix="tincan-"))
     copied = scratch / path.name
     try:
-        files = [path, *([_log_of(path)] if has_log(path) else [])]
+        files = [path, *([log_of(path)] if has_log(path) else [])]
         if sum(each.stat().st_size for each in files) > COPIED:
             raise JournalError(f"{path} was not closed properly: copy its folder to where files can be written")
         for each in files:
             shutil.copyfile(each, scratch / each.name)
-        opened = open_journal(copied, on_progress, cancelled)
+        opened = open_journal(copied, on_progress, cancelled, on_check)
     except BaseException as error:
         shutil.rmtree(scratch, ignore_errors=True)
         if isinstance(error, OSError):
@@ -296,10 +271,10 @@ def _require_file(path: Path) -> None:
 
 
 def _refuse_strangers(path: Path) -> None:
-    """Raise ``JournalError`` if the file is nothing that this version of Tincan has written."""
+    """Raise ``JournalError`` if a file that SQLite cannot read is nothing that this version of Tincan has written."""
     head = _head(path)
-    log = _head(_log_of(path))
-    is_whole = all(statement in head for statement in _STATEMENTS)
+    log = _head(log_of(path))
+    is_whole = any(all(one.encode() in head for one in statements(schema)) for schema in SCHEMAS.values())
     is_marked = head[68:72] == APPLICATION_ID.to_bytes(4, "big")
     if is_marked and int.from_bytes(head[60:64], "big") > FORMAT and not is_whole:
         raise JournalError(f"{path} was written by a newer version of Tincan: open it with that one")
@@ -320,16 +295,6 @@ def _head(path: Path) -> bytes:
         return b""
 
 
-def _log_of(path: Path) -> Path:
-    return path.with_name(path.name + "-wal")
-
-
 def _cannot_be_written_beside(error: JournalError) -> bool:
     code = getattr(error.__cause__, "sqlite_errorcode", 0)
     return code & 0xFF in _UNWRITABLE
-
-
-def _reason(error: JournalError) -> str:
-    """What SQLite had to say, without the sentence around it."""
-    cause = error.__cause__
-    return str(cause) if isinstance(cause, sqlite3.Error) else "what its head says is not true"

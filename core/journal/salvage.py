@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from core.journal.integrity import checksums
 from core.journal.pages import ConnectionFound, EntryFound, JournalFound, Row, SessionFound
 from core.journal.passage import DATA_KINDS
 from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA
@@ -20,6 +21,7 @@ LOST = "lost"  # the kind of the note that stands where entries were
 UNKNOWN = "unknown"
 
 _STEP = 3  # keys between two entries, so that a note fits before and behind each
+_ENTRIES_SUMMED = 1000  # that have a checksum together
 _MANY = 1 << 31  # connections, which nobody has
 _LONGEST_WORD = 1024  # characters of an address or the name of something
 _INSERT = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -65,6 +67,8 @@ class Mending:
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
                 self._database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names are ours
+        for sums in list(checksums(self._database, _ENTRIES_SUMMED)):
+            self._database.execute("INSERT INTO checksum VALUES (?, ?, ?)", sums)
         self._database.execute("COMMIT")
 
     def _write(self, sequence: _Sequence, found: tuple[int, EntryFound] | None) -> None:
@@ -196,7 +200,7 @@ class _Cast:
 
     def _learn_session(self, row: EntryFound, detail: dict[str, Any]) -> None:
         role, target, framing = (_word(detail.get(name)) for name in ("role", "target", "framing"))
-        if row.session not in self._sessions and role in ("server", "client") and target and framing:
+        if role in ("server", "client") and target and framing:
             reply = _word(detail.get("reply")) or None
             self._sessions[row.session] = SessionFound(row.session, role, target, framing, reply)
 
@@ -204,12 +208,14 @@ class _Cast:
         local, peer, number = _word(detail.get("local")), _word(detail.get("peer")), detail.get("number")
         if detail.get("took") is None:
             self._roles[row.session] = "server"
-        if connection not in self._connections and local and peer and isinstance(number, int) and 0 < number < _MANY:
-            self._connections[connection] = ConnectionFound(connection, row.session, number, local, peer, None)
+        if local and peer and isinstance(number, int) and 0 < number < _MANY:
+            known = self._connections.get(connection)
+            session, ending = (known.session, known.ending) if known is not None else (row.session, None)
+            self._connections[connection] = ConnectionFound(connection, session, number, local, peer, ending)
 
     def _learn_ending(self, row: EntryFound, detail: dict[str, Any]) -> None:
         known, ending = self._connections.get(row.connection or 0), _word(detail.get("ending"))
-        if known is not None and known.ending is None and ending:
+        if known is not None and ending:
             self._connections[known.connection] = known._replace(ending=ending)
 
 

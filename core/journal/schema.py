@@ -7,10 +7,14 @@ from pathlib import Path
 
 from core.errors import Doing, JournalError, explain
 
-FORMAT = 1
+FORMAT = 2
 APPLICATION_ID = 0x54494E43  # "TINC"
 
-SCHEMA = """
+LONGEST_DATA = 64 * 1024 * 1024  # bytes of one entry: see ``Limits.outbox``, which is lower
+LONGEST_NOTE = 64 * 1024  # characters
+LONGEST_TEXT = 1024 * 1024  # characters of any other text
+
+_FIRST = """
 CREATE TABLE journal (          -- one row: what wrote this file
   program TEXT NOT NULL, system TEXT NOT NULL,
   began_ns INTEGER NOT NULL     -- nanoseconds since 1970, UTC
@@ -43,13 +47,35 @@ CREATE TABLE entry (            -- a recv, a completed send, or something else t
 );
 CREATE UNIQUE INDEX entry_of_session ON entry (session, ordinal);
 """
+_CHECKSUM = """
+CREATE TABLE checksum (         -- since format 2: of the entries that one transaction added
+  entry INTEGER PRIMARY KEY,    -- the last of them, the first follows the transaction before
+  crc32 INTEGER NOT NULL,       -- see core/journal/checksum.py
+  clock INTEGER NOT NULL        -- wall_ns less mono_ns of every one of them
+);
+"""
+SCHEMA = _FIRST + _CHECKSUM
+SCHEMAS = {1: _FIRST, 2: SCHEMA}
+"""Every format that there has been, by its number; all of them are read for ever."""
+
+
+def statements(schema: str) -> tuple[str, ...]:
+    """The statements of a schema as SQLite keeps them, one for each object."""
+    return tuple(statement.strip() for statement in schema.split(";") if statement.strip())
+
+
+_REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_TOOBIG: f"a value in it has more than {LONGEST_DATA:,} bytes, too many to be handled at once",
+    sqlite3.SQLITE_INTERRUPT: "it takes too long, or it was not wanted any more",
+}
 
 
 def failed(error: Exception, path: Path) -> JournalError:
     """What went wrong with the journal at ``path``, for a person."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)
-        reason = "the disk is full" if code == sqlite3.SQLITE_FULL else str(error)
+        reason = _REASONS.get(code or 0) or " ".join(str(error).split())
         return JournalError(f"the journal {path} cannot be used: {reason}")
     if isinstance(error, UnicodeDecodeError):
         return JournalError(f"the journal {path} cannot be used: it is damaged")

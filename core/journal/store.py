@@ -31,8 +31,9 @@ from core.events import (
     SessionId,
     SessionOpened,
 )
+from core.journal.checksum import Checksum
 from core.journal.notes import is_failure, sentence
-from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA, failed
+from core.journal.schema import APPLICATION_ID, FORMAT, LONGEST_NOTE, LONGEST_TEXT, SCHEMA, failed
 
 _NOTE = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_ns, note, failure, detail)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
@@ -56,6 +57,7 @@ class JournalWriter:
         self._roles: dict[SessionId, Role] = {}
         self._numbers: dict[ConnectionId, int] = {}
         self._parted: set[SessionId] = set()  # clients whose one connection has closed, until they are over
+        self._checksum = Checksum()  # of the entries of the transaction that is being written
         self._owed: list[Event] = []  # introductions that failed; those who came meanwhile are made known later
         self._sessions: dict[SessionId, SessionOpened] = {}
         self._standing: dict[ConnectionId, Opened] = {}
@@ -135,7 +137,11 @@ class JournalWriter:
                     self._introduce([owed])
             notable = [event for event in events if not isinstance(event, _TRAFFIC)]
             self._introduce(notable)
-            self._insert(events, wall_minus_mono)
+            self._checksum = Checksum()
+            last = self._insert(events, wall_minus_mono)
+            if last is not None:
+                checksum = (last, self._checksum.value, wall_minus_mono)
+                self._database.execute("INSERT INTO checksum VALUES (?, ?, ?)", checksum)
             self._say_farewell(self._owed)
             self._say_farewell(notable)
             self._database.execute("COMMIT")
@@ -223,21 +229,23 @@ class JournalWriter:
                 ended = (event.ending.value, event.connection)
                 self._database.execute("UPDATE connection SET ending = ? WHERE connection = ?", ended)
 
-    def _insert(self, events: Iterable[Event], wall_minus_mono: int) -> None:
-        """Enter the events in their order, those that only carry bytes by the statementful."""
+    def _insert(self, events: Iterable[Event], wall_minus_mono: int) -> int | None:
+        """Enter the events in their order, those that only carry bytes by the statementful; the last entry made."""
+        last = None
         for carries_bytes, run in groupby(events, _carries_bytes):
             if carries_bytes:
-                self._insert_traffic(list(run), wall_minus_mono)
+                last = self._insert_traffic(list(run), wall_minus_mono)
             else:
                 for event in run:
                     if not self._is_told(event):
-                        self._insert_note(event, wall_minus_mono)
+                        last = self._insert_note(event, wall_minus_mono)
+        return last
 
-    def _insert_traffic(self, events: list[Any], wall_minus_mono: int) -> None:
-        counts = self.counts
+    def _insert_traffic(self, events: list[Any], wall_minus_mono: int) -> int | None:
+        counts, last = self.counts, None
         for first in range(0, len(events), _ROWS):
             chunk: list[Received | Sent] = events[first : first + _ROWS]
-            values: list[object] = [wall_minus_mono]
+            values: list[Any] = [wall_minus_mono]
             for event in chunk:
                 session = event.session
                 ordinal = counts.get(session, 0)
@@ -246,8 +254,12 @@ class JournalWriter:
                     values += (session, ordinal, event.connection, "received", event.at, event.data, None)
                 else:
                     cuts = json.dumps({"cuts": event.cuts}) if event.cuts else None
+                    if cuts is not None and len(cuts) > LONGEST_TEXT:
+                        cuts = None
                     values += (session, ordinal, event.connection, "sent", event.at, event.data, cuts)
-            self._database.execute(_traffic_statement(len(chunk)), values)
+            self._checksum.add(values[6::7], values[3::7], filter(None, values[7::7]))
+            last = self._database.execute(_traffic_statement(len(chunk)), values).lastrowid
+        return last
 
     def _is_told(self, event: Event) -> bool:
         """Whether an entry before said the same: a client is over with its connection, and both are one thing."""
@@ -258,17 +270,20 @@ class JournalWriter:
         self._parted.discard(event.session)
         return event.failure is None and not event.cancelled
 
-    def _insert_note(self, event: Event, wall_minus_mono: int) -> None:
+    def _insert_note(self, event: Event, wall_minus_mono: int) -> int | None:
         ordinal = self.counts.get(event.session, 0)
         self.counts[event.session] = ordinal + 1
         connection: ConnectionId | None = getattr(event, "connection", None)
         place = (event.session, ordinal, connection, kind_of(event), event.at + wall_minus_mono, event.at)
-        self._database.execute(_NOTE, (*place, *self._note(event, connection)))
+        note, failure, detail = self._note(event, connection)
+        self._checksum.add((), (connection or 0,), (kind_of(event), note, detail, str(failure)))
+        return self._database.execute(_NOTE, (*place, note, failure, detail)).lastrowid
 
     def _note(self, event: Event, connection: ConnectionId | None) -> tuple[str, int, str]:
         number = self._numbers.get(connection) if connection is not None else None
         note = sentence(event, number, self._roles.get(event.session, Role.SERVER))
-        return note, int(is_failure(event)), json.dumps(_plain(event), ensure_ascii=False)
+        detail = json.dumps(_plain(event), ensure_ascii=False)
+        return note[:LONGEST_NOTE], int(is_failure(event)), detail if len(detail) <= LONGEST_TEXT else "{}"
 
     def _roll_back(self) -> None:
         if self._database.in_transaction:

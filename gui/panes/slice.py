@@ -129,6 +129,27 @@ class Slice:
         most = self._expanded
         return [row._replace(data=self.whole(row, most[row.place])) if row.place in most else row for row in passages]
 
+    def next_message(self, place: int, step: int, most: int) -> int | None:
+        """The nearest message behind (1) or before (-1) a row, in questions for more and more rows at a time.
+
+        If there is none among so many rows, the last that was looked at; None if there are no more rows.
+        """
+        source, left, count = self.conversation, most, 1
+        if source is None:
+            return None
+        while left > 0:
+            count = min(count, left)
+            first, stop = (place + 1, place + 1 + count) if step > 0 else (place - count, place)
+            first, stop = max(0, first), min(self.total, stop)
+            rows = source.read(first, stop - first, 0) if first < stop else []
+            for row in rows if step > 0 else reversed(rows):
+                if row.is_message:
+                    return row.place
+            if not rows or stop - first < count:  # no more of them
+                return None
+            place, left, count = (rows[-1] if step > 0 else rows[0]).place, left - count, count * 8
+        return place
+
     def whole(self, passage: Passage, most: int) -> bytes:
         """The first bytes of a message, more than are shown."""
         return self.conversation.whole(passage, most) if self.conversation is not None else b""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gui.shown.rows import Conversation, Spot
 
 FLOOD = 200  # new rows at once from which the slice is replaced rather than continued
+FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message is looked for
 _NEAR_THE_EDGE = 0.15  # of the slice: from here on the next one is fetched
 
 
@@ -138,15 +139,17 @@ class Transcript(ttk.Frame):
         self._on_choose(found[0])
 
     def step(self, step: int) -> None:
-        """Choose the next message (1) or the one before (-1), passing over what happened between them."""
+        """Choose the next message (1) or the one before (-1), passing over what happened between them.
+
+        Where there are more than ``FARTHEST_STEP`` notes between them, the last of those is chosen: from there one
+        may go on.
+        """
         chosen = self.picking.chosen
         if chosen is None:
             chosen = self.total if step < 0 else self.top_place - 1
-        while 0 <= (chosen := chosen + step) < self.total:
-            found = self.slice.read(chosen, chosen + 1)
-            if found and found[0].is_message:
-                self.reveal(chosen)
-                return
+        found = self.slice.next_message(chosen, step, FARTHEST_STEP)
+        if found is not None:
+            self.reveal(found)
 
     def show_hex(self, *, as_hex: bool) -> None:
         """Show messages as hex and text side by side, or as text."""

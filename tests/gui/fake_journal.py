@@ -58,7 +58,7 @@ def _passage(
 
 
 class FakeConversation:
-    """``make`` gives the passage of a place; ``reads`` counts how many were asked for.
+    """``make`` gives the passage of a place; ``reads`` counts how many were asked for, in ``questions`` calls.
 
     The last ``pending`` of the ``total`` may still change.
     """
@@ -72,7 +72,7 @@ class FakeConversation:
         self.is_counting = False
         self.pending = 0
         self.version = 0
-        self.reads = 0
+        self.reads = self.questions = 0
 
     @property
     def settled(self) -> int:
@@ -81,6 +81,7 @@ class FakeConversation:
     def read(self, first: int, count: int, preview: int) -> list[Passage]:
         stop = min(self.total, first + count)
         self.reads += max(0, stop - first)
+        self.questions += 1
         return [_cut(self.make(place), preview) for place in range(first, stop)]
 
     def whole(self, passage: Passage, most: int) -> bytes:

@@ -530,3 +530,57 @@ def test_a_message_to_many_is_one_bubble_however_its_rows_come(scene: Scene) -> 
 
     assert scene.text.count("welcome") == 1
     assert "server → #1 #2 #3 " in scene.text
+
+
+class TestTheNextMessage:
+    """Alt+Up and Alt+Down pass over notes, however many, in a few questions to the journal."""
+
+    def between_notes(self, scene: Scene, first: int, last: int) -> None:
+        """Have notes between a message at one place and the next at another."""
+        scene.journal.make = lambda place: note(place, "x") if first < place < last else received(place, b"said")
+        scene.grow(last + 1)
+        scene.journal.reads = scene.journal.questions = 0
+
+    @pytest.mark.parametrize(("notes", "questions"), [(0, 1), (1, 2), (1_000, 5), (10_000, 6)])
+    def test_is_found_on_both_sides(self, scene: Scene, notes: int, questions: int) -> None:
+        self.between_notes(scene, 3, notes + 4)
+        scene.transcript.choose(3)
+        scene.journal.reads = scene.journal.questions = 0
+
+        found = scene.transcript.slice.next_message(3, 1, 16_384)
+
+        assert found == notes + 4
+        assert scene.journal.questions <= questions
+        assert scene.journal.reads <= 8 * notes + 1
+        assert scene.transcript.slice.next_message(notes + 4, -1, 16_384) == 3
+
+    def test_is_the_one_chosen(self, scene: Scene) -> None:
+        self.between_notes(scene, 0, 9_000)
+        scene.transcript.choose(0)
+
+        scene.transcript.step(1)
+        assert scene.transcript.picking.chosen == 9_000
+        scene.transcript.step(-1)
+        assert scene.transcript.picking.chosen == 0
+
+    def test_is_looked_for_no_farther_than_so_many_rows_and_from_there_on_with_the_next_key(self, scene: Scene) -> None:
+        self.between_notes(scene, 0, 40_000)
+        scene.transcript.choose(0)
+        scene.journal.reads = 0
+
+        scene.transcript.step(1)
+
+        assert scene.transcript.picking.chosen == 16_384
+        assert scene.journal.reads < 17_000
+        scene.transcript.step(1)
+        scene.transcript.step(1)
+        assert scene.transcript.picking.chosen == 40_000
+
+    def test_is_none_where_there_are_no_more(self, scene: Scene) -> None:
+        self.between_notes(scene, 3, 10)
+        scene.transcript.choose(10)
+
+        scene.transcript.step(1)
+
+        assert scene.transcript.picking.chosen == 10
+        assert scene.transcript.slice.next_message(0, -1, 16_384) is None

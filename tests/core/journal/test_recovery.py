@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 
 from core.errors import JournalError
 from core.events import Event, Role, SessionId
+from core.journal.integrity import find_damage
 from core.journal.pages import ConnectionFound, EntryFound, PageFile, SessionFound
 from core.journal.reader import Entry, JournalReader
-from core.journal.recovery import Opened, find_damage, open_journal, recover
+from core.journal.recovery import Opened, open_journal, recover
 from core.journal.salvage import LOST
 from core.journal.schema import FORMAT
 from core.journal.store import JournalWriter
