@@ -15,6 +15,7 @@ from statistics import median_low
 from typing import NamedTuple, TypeAlias
 
 from core.journal.passage import DATA_KINDS
+from core.journal.schema import LONGEST_DATA, LONGEST_NOTE, LONGEST_TEXT
 from core.journal.wal import WriteAheadLog
 
 _PAGE_SIZE = 4096  # bytes; what SQLite takes unless it is told otherwise
@@ -22,6 +23,7 @@ _HEAD = 8  # bytes at the beginning of a leaf of a table
 _NO_LEAF = {0, 2, 10}  # how an overflow or empty page begins, and the two kinds of pages of an index
 _LONGEST_HEADER = 127  # bytes; ours stay below 100, whatever they hold
 _LARGEST = 1 << 31  # bytes; SQLite holds no larger row
+_MOST_READ = LONGEST_DATA + 1024 * 1024  # bytes of a row
 _SIZES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # bytes of a number, by its serial type
 _ZERO, _FIRST_BYTES = 8, 12  # serial types: the number 0, before the number 1; from the other on texts and blobs
 _NOT_OURS = (7, 10, 11)  # serial types that no journal has, a float among them
@@ -103,6 +105,11 @@ class PageFile:
         return max(-(-self.size // self._page_size), self._log.pages)
 
     @property
+    def most(self) -> int:
+        """How many bytes rows can have all together."""
+        return self.count * self._page_size
+
+    @property
     def shows_entries(self) -> bool:
         """Whether there are entries among the first pages."""
         numbers = islice(range(2, self.count + 1), _SAMPLE)
@@ -182,7 +189,7 @@ class PageFile:
             if make is None or plan.size != size:
                 return None
             here = self._on_page(size)
-            payload = body if here == size else body[:here] + self._overflow(body[here:], size - here)
+            payload = body if here == size else body[:here] + self._overflow(body[here:], min(size, _MOST_READ) - here)
             is_short = len(payload) < size
             row = make(key, _values(payload, plan), is_short)
             if is_short and isinstance(row, EntryFound) and row.data is not None:
@@ -269,9 +276,9 @@ def _entry(_key: int, values: list[_Value], is_short: bool) -> EntryFound:
         _int(wall_ns),
         _int(mono_ns),
         bytes_or_none,
-        None if not note else _text(note),
-        int(_int(failure) != 0),
-        None if not detail else _text(detail),
+        None if not note else _text(note)[:LONGEST_NOTE],
+        int(_int(failure) != 0) if data is None else 0,
+        None if not detail else _text(detail)[:LONGEST_TEXT],
     )
 
 
@@ -287,8 +294,9 @@ def _kind(kind: str, data: bytes | None) -> str:
 def _connection(key: int, values: list[_Value], is_short: bool) -> ConnectionFound:
     _none, session, number, local, peer, ending = values
     _whole(is_short)
-    ended = None if ending is None else _text(ending)
-    return ConnectionFound(_positive(key), _positive(session), _positive(number), _text(local), _text(peer), ended)
+    ended = None if ending is None else _text(ending)[:LONGEST_NOTE]
+    local_name, peer_name = (_text(place)[:LONGEST_NOTE] for place in (local, peer))
+    return ConnectionFound(_positive(key), _positive(session), _positive(number), local_name, peer_name, ended)
 
 
 def _session(key: int, values: list[_Value], is_short: bool) -> SessionFound:
@@ -297,7 +305,9 @@ def _session(key: int, values: list[_Value], is_short: bool) -> SessionFound:
     known = _text(role)
     if known not in ("server", "client"):
         raise ValueError
-    return SessionFound(_positive(key), known, _text(target), _text(framing), None if reply is None else _text(reply))
+    target_name, framing_name = (_text(name)[:LONGEST_NOTE] for name in (target, framing))
+    reply_name = None if reply is None else _text(reply)[:LONGEST_NOTE]
+    return SessionFound(_positive(key), known, target_name, framing_name, reply_name)
 
 
 def _journal(_key: int, values: list[_Value], is_short: bool) -> JournalFound:

@@ -131,12 +131,11 @@ class JournalReader:
         try:
             cursor = self._database.execute(sql, (session, first, stop, *values, count))
             while some := cursor.fetchmany(_AT_ONCE):
-                _, _, _, data, _ = self._checked(some, _PIECE)
-                if int in map(type, data):
-                    some = self._with_large(session, some, left)
-                    data = [piece[3] for piece in some]
-                left -= sum(map(len, data))
-                found += some
+                pieces: Sequence[Piece] = some
+                if int in map(type, self._checked(some, _PIECE)[3]):
+                    pieces = self._with_large(session, some, left)
+                left -= sum(len(piece[3]) for piece in pieces)
+                found += pieces
                 if left < 0:
                     break
         except UNREADABLE as error:
@@ -201,14 +200,6 @@ class JournalReader:
                         yield piece
             except UNREADABLE as error:
                 raise failed(error, self.path) from error
-
-    def next_message(self, session: SessionId, first: int, stop: int, *, backward: bool = False) -> int | None:
-        """The first entry with bytes from ``first`` up to before ``stop``, or the last; None if there is none."""
-        order = "DESC" if backward else "ASC"
-        sql = f"""SELECT ordinal FROM entry WHERE {_RANGE} AND data IS NOT NULL
-                  ORDER BY ordinal {order} LIMIT 1"""  # noqa: S608 - all ours
-        rows = self._query(sql, (session, first, stop), (int,))
-        return rows[0][0] if rows else None
 
     def count(self, session: SessionId) -> int:
         """How many entries the session has. A number of more than the file can hold is damage."""

@@ -187,6 +187,8 @@ def _mend(pages: PageFile, part: Path, target: Path, progress: _Progress) -> Rec
         for done, (_place, number) in enumerate(places):
             progress.at(0.5 + done / len(places) / 2)
             mending.take(row for row in pages.rows(number) if isinstance(row, EntryFound))
+            if mending.size > pages.most:
+                raise JournalError("the journal is damaged in such a way that its rows have more bytes than the file")
         mending.finish()
     return Recovered(target, mending.entries, mending.lost)
 

@@ -37,6 +37,7 @@ class Mending:
         """``known`` are the rows that are no entries; no session has more than ``most`` entries."""
         self.entries = 0  # written, without the notes on what is missing
         self.lost = 0  # that must have been between others
+        self.size = 0  # bytes of data written
         self._database = database
         self._most = most
         self._key = 1
@@ -81,6 +82,7 @@ class Mending:
             what = "1 entry is" if gap == 1 else f"{gap:,} entries are"
             self._note(key - 1, sequence, row, f"{what} missing here: this part of the journal was damaged", None)
         self.entries += 1
+        self.size += len(row.data or b"")
         self._database.execute(_INSERT, (key, row.session, sequence.number(), *row[2:10]))
         if row.missing:
             what = f"{row.missing:,} bytes at the end of the entry before are missing: the journal was damaged there"
