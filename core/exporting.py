@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from core.arguments import add_frame
-from core.choosing import BadRequest, chosen, numbered
-from core.errors import JournalError
+from core.choosing import DAMAGED, INTERRUPTED, BadRequest, TerminalJournal, chosen, interruptible, numbered
+from core.errors import JournalError, TincanError
 from core.events import SessionId
 from core.journal.export.draft import ExportError
 from core.journal.export.formats import Format
@@ -27,7 +26,6 @@ from core.text_safety import TextSafety
 
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long
 _NAMED = 3  # files and sessions named in one line
-_INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
 
 
 class ExportOptions(NamedTuple):
@@ -70,19 +68,23 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def run_export(options: ExportOptions) -> int:
-    """Export; the exit code: 0, 1 (it could not be written) or 2 (it cannot be had from this journal)."""
-    try:
-        with _interruptible():
-            return _run(options)
-    except KeyboardInterrupt:
+    """Export; the exit code.
+
+    0, 1 (it could not be written), 2 (it cannot be had from this journal) or 3 (the journal is damaged, and was read
+    as far as it could be).
+    """
+    with interruptible() as interrupted:
+        try:
+            return _run(options, interrupted)
+        except KeyboardInterrupt:
+            interrupted.set()
+        except TincanError as error:
+            if not interrupted.is_set():
+                _tell(str(error))
+                is_unreadable = not isinstance(error, ExportError) or isinstance(error.__cause__, JournalError)
+                return 2 if is_unreadable else 1
         _tell("Cancelled. No file has changed.")
-        return _INTERRUPTED
-    except (BadRequest, JournalError) as error:
-        _tell(str(error))
-        return 2
-    except ExportError as error:
-        _tell(str(error))
-        return 2 if isinstance(error.__cause__, JournalError) else 1
+        return INTERRUPTED
 
 
 def _options(found: argparse.Namespace) -> ExportOptions:
@@ -90,36 +92,55 @@ def _options(found: argparse.Namespace) -> ExportOptions:
     return ExportOptions(**{**values, "form": Format(found.form)})
 
 
-def _run(options: ExportOptions) -> int:
-    with contextlib.closing(JournalReader(options.journal)) as reader:
-        sessions = reader.sessions()
+def _run(options: ExportOptions, interrupted: threading.Event) -> int:
+    with contextlib.closing(TerminalJournal(options.journal, interrupted, _tell)) as journal:
         if options.lists:
-            return _on_stdout(lambda: _list(sessions))
-        session = _chosen(sessions, options.session)
-        lens = Lens(RAW if options.form is Format.RAW else options.framing, _filter(options, reader, session))
+            _on_stdout(lambda: _list(journal))
+            return journal.exit_code
+        journal.begin_check()
+        try:
+            _export(options, journal, interrupted)
+            damage = journal.find_damage()
+        except (JournalError, ExportError) as error:
+            if interrupted.is_set():
+                raise
+            damage = journal.find_damage(error)
+        if damage and options.output is None:
+            journal.tell_damage(damage)
+            return DAMAGED
+        if damage:
+            journal.recover(damage)
+            _export(options, journal, interrupted)
+        return journal.exit_code
+
+
+def _export(options: ExportOptions, journal: TerminalJournal, interrupted: threading.Event) -> None:
+    reader = journal.reader
+    session = _chosen(reader, options.session)
+    lens = Lens(RAW if options.form is Format.RAW else options.framing, _filter(options, reader, session))
     if options.output is None:
         _check_stdout(options)
-    with opens_reading(options.journal, session, lens)(threading.Event()) as source:
+    with opens_reading(journal.path, session, lens)(interrupted) as source:
         if options.output is not None:
             _tell(_told(export(source, options.output, options.form)))
-            return 0
-        return _on_stdout(lambda: _pour(source, options.form))
+        else:
+            _on_stdout(lambda: _pour(source, options.form))
 
 
-def _chosen(sessions: list[SessionRow], wanted: int | None) -> SessionId:
+def _chosen(reader: JournalReader, wanted: int | None) -> SessionId:
     """The session that was asked for; if none was, the first, saying so if there are more."""
-    if not sessions:
+    first = reader.sessions(most=_NAMED + 1)
+    if not first:
         raise BadRequest("the journal has no session")
     if wanted is None:
-        if len(sessions) > 1:
-            others = f"there are {len(sessions):,} sessions; choose with --session, see --list"
-            _tell(f"exporting {_named(sessions[0])}; {others}")
-        return sessions[0].session
-    for row in sessions:
-        if row.session == wanted:
-            return row.session
-    more = ", ..." if len(sessions) > _NAMED else ""
-    numbers = ", ".join(str(row.session) for row in sessions[:_NAMED])
+        if len(first) > 1:
+            others = f"there are {reader.session_count():,} sessions; choose with --session, see --list"
+            _tell(f"exporting {_named(first[0])}; {others}")
+        return first[0].session
+    for row in reader.each_session(SessionId(wanted)):
+        return row.session
+    more = ", ..." if len(first) > _NAMED else ""
+    numbers = ", ".join(str(row.session) for row in first[:_NAMED])
     raise BadRequest(f"the journal has no session {wanted}; it has {numbers}{more}")
 
 
@@ -139,7 +160,7 @@ def _check_stdout(options: ExportOptions) -> None:
         raise BadRequest("a terminal would obey raw bytes; send them to a pipe, or use --output")
 
 
-def _on_stdout(write: Callable[[], object]) -> int:
+def _on_stdout(write: Callable[[], object]) -> None:
     """Write to standard output; whoever has gone away before the end has seen enough."""
     try:
         write()
@@ -149,16 +170,17 @@ def _on_stdout(write: Callable[[], object]) -> int:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise ExportError(f"Standard output could not be written: {error.strerror}.") from error
-    return 0
 
 
 def _pour(source: Source, form: Format) -> None:
     export_to(sys.stdout.buffer, source, form)
 
 
-def _list(sessions: list[SessionRow]) -> None:
-    for row in sessions:
+def _list(journal: TerminalJournal) -> None:
+    for row in journal.reader.each_session():
         sys.stdout.buffer.write(f"{_named(row)}, {row.entries:,} entries\n".encode())
+    if not journal.is_checked:
+        _tell(f"{journal.path.name} is large: it was not looked through for damage, as export and find do")
 
 
 def _named(row: SessionRow) -> str:
@@ -170,16 +192,6 @@ def _told(done: Exported) -> str:
     names = ", ".join(str(path) for path in done.paths[:_NAMED])
     more = f" and {len(done.paths) - _NAMED:,} more" if len(done.paths) > _NAMED else ""
     return f"{done.rows:,} rows, {done.size:,} bytes, in {names}{more}"
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Have SIGTERM end the export as Ctrl-C does: with nothing left behind."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(line: str) -> None:

@@ -8,14 +8,15 @@ import faulthandler
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from core.choosing import BadRequest, chosen, numbered
+from core.choosing import DAMAGED, INTERRUPTED, BadRequest, TerminalJournal, chosen, interruptible, numbered
 from core.compose import Encoding, decode_as
-from core.errors import TincanError
+from core.errors import JournalError, TincanError
 from core.events import ConnectionId, SessionId
 from core.journal.export.moments import local_time
 from core.journal.hits import Hit, Hits
@@ -29,10 +30,9 @@ from core.text_safety import TextSafety, unfinished_tail
 
 _AROUND = 32  # bytes shown before and after what was found
 _LONGEST_SHOWN = 256  # bytes of what was found
-_WHOLE = 1 << 30  # bytes: more than one entry has
+_LARGE = 1024 * 1024  # bytes of an entry that are read at once, and no match is longer
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long
 _NOTHING_FOUND, _BAD_INPUT = 1, 2
-_INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
 
 
 class FindOptions(NamedTuple):
@@ -115,35 +115,56 @@ def _options(found: argparse.Namespace) -> FindOptions:
 
 
 def run_find(options: FindOptions) -> int:
-    """Find; the exit code as grep has it: 0 (found), 1 (nothing found) or 2 (it cannot be looked for)."""
-    try:
-        with contextlib.closing(JournalReader(options.journal)) as reader:
+    """Find; the exit code as grep has it.
+
+    0 (found), 1 (nothing found), 2 (it cannot be looked for) or 3 (the journal is damaged, and was read as far as it
+    could be).
+    """
+    with interruptible() as interrupted:
+        try:
             _write_escapes_where_needed(sys.stdout)
-            count = _run(options, reader)
+            code = _answer_program(options) if options.for_program else _run(options, interrupted)
             sys.stdout.flush()
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    except BrokenPipeError:  # whoever read us has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except TincanError as error:
-        if options.for_program:
-            print(failed(str(error)), flush=True)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except BrokenPipeError:  # whoever read us has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except TincanError as error:
+            if interrupted.is_set():
+                return INTERRUPTED
+            if options.for_program:
+                print(failed(str(error)), flush=True)
+            else:
+                _tell(str(error))
             return _BAD_INPUT
-        print(TextSafety().field(str(error), _LONGEST_LINE), file=sys.stderr)
-        return _BAD_INPUT
-    return 0 if count else _NOTHING_FOUND
+    return code
 
 
-def _run(options: FindOptions, reader: JournalReader) -> int:
-    """How many places there are."""
+def _run(options: FindOptions, interrupted: threading.Event) -> int:
     pattern = compile_query(options.query)
-    sessions = _sessions(options, reader)
-    if options.for_program:
-        return _answer_program(options, reader, pattern, sessions[0])
+    with contextlib.closing(TerminalJournal(options.journal, interrupted, _tell)) as journal:
+        journal.begin_check()
+        count = 0
+        try:
+            count = _print_hits(options, journal.reader, pattern)
+            damage = journal.find_damage()
+        except JournalError as error:
+            if interrupted.is_set():
+                raise
+            damage = journal.find_damage(error)
+        if damage:
+            journal.tell_damage(damage)
+            return DAMAGED
+        return journal.exit_code or (0 if count else _NOTHING_FOUND)
+
+
+def _print_hits(options: FindOptions, reader: JournalReader, pattern: Pattern) -> int:
+    """How many places there are, each printed if that is wanted."""
     count = 0
-    for session in sessions:
-        printer = _Printer(reader, session if len(sessions) > 1 else None, options.encoding)
+    is_one = options.session is not None or reader.session_count() == 1
+    for session in _sessions(options, reader):
+        printer = _Printer(reader, None if is_one else session, options.encoding)
         with _hits(options, reader, session, pattern) as found:
             for hits in found:
                 count += len(hits)
@@ -171,21 +192,26 @@ def _hits(
         yield (hits for _searched, hits in process)
 
 
+def _tell(line: str) -> None:
+    print(TextSafety().field(line, _LONGEST_LINE), file=sys.stderr)
+
+
 def _write_escapes_where_needed(stream: TextIO) -> None:
     """Have a character that the terminal's encoding lacks written as an escape instead of an error."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
 
 
-def _sessions(options: FindOptions, reader: JournalReader) -> list[SessionId]:
-    known = [row.session for row in reader.sessions()]
-    if options.session is not None:
-        if options.session not in known:
-            raise BadRequest(f"the journal has no session {options.session}")
-        return [SessionId(options.session)]
-    if len(known) > 1 and options.connection is not None:
-        raise BadRequest(f"there are {len(known):,} sessions, each with its own #1: choose with --session")
-    return known
+def _sessions(options: FindOptions, reader: JournalReader) -> Iterator[SessionId]:
+    count = reader.session_count()
+    if options.session is None and count > 1 and options.connection is not None:
+        raise BadRequest(f"there are {count:,} sessions, each with its own #1: choose with --session")
+    wanted = SessionId(options.session) if options.session is not None else None
+    found = (row.session for row in reader.each_session(wanted))
+    first = next(found, None)
+    if first is None and wanted is not None:
+        raise BadRequest(f"the journal has no session {wanted}")
+    return chain(() if first is None else (first,), found)
 
 
 def _filter(options: FindOptions, reader: JournalReader, session: SessionId) -> Filter:
@@ -197,16 +223,20 @@ def _filter(options: FindOptions, reader: JournalReader, session: SessionId) -> 
     return chosen(connections, received=options.received, sent=options.sent, notes=options.notes)
 
 
-def _answer_program(options: FindOptions, reader: JournalReader, pattern: Pattern, session: SessionId) -> int:
-    entries = range(*(options.entries or (0, reader.count(session))))
+def _answer_program(options: FindOptions) -> int:
+    """Answer another process of Tincan, which has looked the journal through itself."""
+    pattern = compile_query(options.query)
     count = 0
-    with _giving_up(options.patience) as go_on:
-        for searched, hits in find(reader, session, pattern, _filter(options, reader, session), entries):
-            count += len(hits)
-            print(written(searched, hits), flush=True)
-            go_on()
+    with contextlib.closing(JournalReader(options.journal)) as reader:
+        session = next(_sessions(options, reader))
+        entries = range(*(options.entries or (0, reader.count(session))))
+        with _giving_up(options.patience) as go_on:
+            for searched, hits in find(reader, session, pattern, _filter(options, reader, session), entries):
+                count += len(hits)
+                print(written(searched, hits), flush=True)
+                go_on()
     print(finished(), flush=True)
-    return count
+    return 0 if count else _NOTHING_FOUND
 
 
 @contextlib.contextmanager
@@ -236,7 +266,7 @@ class _Printer:
 
     def show(self, session: SessionId, hit: Hit) -> None:
         if self._known is None or (self._known.session, self._known.ordinal) != (session, hit.ordinal):
-            (self._known,) = self._reader.read(session, hit.ordinal, 1, preview=_WHOLE)
+            (self._known,) = self._reader.read(session, hit.ordinal, 1, preview=_LARGE)
         entry = self._known
         number = f"#{entry.number}" if entry.number is not None else "-"
         kind = self._safety.field(entry.kind)
@@ -245,11 +275,9 @@ class _Printer:
 
     def _around(self, entry: Entry, hit: Hit) -> str:
         """What was found, with a little of what stands before and after it in its entry."""
-        earlier = self._earlier(entry, -hit.start)
-        data = earlier + (entry.data if entry.data is not None else entry.note.encode())
+        data, start, stop, size = self._bytes_around(entry, hit)
         encoding = self._encoding if entry.data is not None else Encoding.UTF_8
         is_utf_8 = encoding is Encoding.UTF_8
-        start, stop = max(0, hit.start + len(earlier)), hit.stop + len(earlier)
         before, after = data[max(0, start - _AROUND) : start], data[stop : stop + _AROUND]
         found = decode_as(data[start : min(stop, start + _LONGEST_SHOWN)], encoding)
         if stop - start > _LONGEST_SHOWN:
@@ -258,10 +286,26 @@ class _Printer:
             found = f"…{decode_as(_without_broken_head(before) if is_utf_8 else before, encoding)}{found}"
         else:
             found = decode_as(before, encoding) + found
-        if len(data) > stop + _AROUND:
+        if size > stop + _AROUND:
             whole = after[: len(after) - unfinished_tail(after)] if is_utf_8 else after
             return f"{found}{decode_as(whole, encoding)}…"
         return found + decode_as(after, encoding)
+
+    def _bytes_around(self, entry: Entry, hit: Hit) -> tuple[bytes, int, int, int]:
+        """Bytes of the entry, where the hit begins and ends in them, and how many there are with those left out behind.
+
+        Where the hit begins in an earlier entry, the end of what that direction carried stands before them.
+        """
+        if entry.data is None:
+            note = entry.note.encode()
+            return note, hit.start, hit.stop, len(note)
+        earlier = self._earlier(entry, -hit.start)
+        start, stop = max(0, hit.start + len(earlier)), hit.stop + len(earlier)
+        if entry.size <= _LARGE:
+            return earlier + entry.data, start, stop, len(earlier) + entry.size
+        first, last = max(0, hit.start - _AROUND - 1), hit.stop + _AROUND
+        part = b"".join(self._reader.pieces(entry.session, entry.ordinal, _LARGE, first, last))
+        return earlier + part, start - first, stop - first, len(earlier) + entry.size - first
 
     def _earlier(self, entry: Entry, size: int) -> bytes:
         """The last bytes that this direction carried before an entry, at least ``size`` of them."""
@@ -269,9 +313,10 @@ class _Printer:
         first = entry.ordinal
         while len(data) < size and first > max(0, entry.ordinal - LOOK_BACK) and entry.connection is not None:
             first -= 1
-            (one,) = self._reader.read(entry.session, first, 1, preview=_WHOLE)
-            if (one.connection, one.kind) == (entry.connection, entry.kind):
-                data = (one.data or b"") + data
+            for one in self._reader.read(entry.session, first, 1, preview=0):
+                if (one.connection, one.kind) == (entry.connection, entry.kind):
+                    begin = max(0, one.size - _LARGE)
+                    data = b"".join(self._reader.pieces(one.session, one.ordinal, _LARGE, begin)) + data
         return data
 
 

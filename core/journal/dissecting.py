@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import reason
+from core.errors import JournalError, reason
 from core.journal.lens import RAW
 from core.journal.passage import Passage
 from core.journal.reader import JournalReader
 from core.journal.recorded import NONE_LARGE, Large, Recorded
+from core.journal.schema import LONGEST_DATA
 from core.journal.tracing import Trace, Tracer
 from core.supervision import Worker, note
 from core.wire.framing import make_splitter
@@ -88,12 +89,13 @@ class Dissector:
             while (asked := self._next()) is not None:
                 try:
                     if reader is None or tracer is None:
-                        reader = JournalReader(self._path)
+                        reader = JournalReader(self._path, lambda: self._closed)
                         tracer = Tracer(reader)
                     self._take_apart(reader, tracer, *asked)
                 except Exception as error:  # noqa: BLE001 - whatever it is, it is about this message alone
                     note("taking a message apart", error)
-                    self._fail(reason(error))
+                    if not self._closed:
+                        self._fail(reason(error))
         finally:
             if reader is not None:
                 reader.close()
@@ -130,6 +132,8 @@ def _largest(reader: JournalReader, passage: Passage, known: Large) -> Large:
     ordinal, size = reader.ask(_LARGEST, values, (int, int))[0]
     if size < _LARGE:
         return NONE_LARGE
+    if size > LONGEST_DATA:
+        raise JournalError(f"entry {ordinal:,} has {size:,} bytes, too many to be looked at closely")
     if (known.session, known.ordinal) == (passage.session, ordinal):
         return known
     # Piece by piece into one buffer: other threads have to wait while bytes are copied.

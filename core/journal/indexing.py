@@ -36,10 +36,13 @@ class Indexer:
         self._closed = False
         self._rests_until = 0.0  # on the monotonic clock, in seconds
         self._changed = threading.Condition()
+
+        def failed(error: BaseException) -> None:
+            if not self._closed:
+                fail(reason(error))
+
         count = partial(self._run, path, session, lens)
-        self._worker = Worker(
-            count, f"index of session {session}", lambda error: fail(reason(error)), daemon=True
-        ).begin()
+        self._worker = Worker(count, f"index of session {session}", failed, daemon=True).begin()
 
     def reach(self, entries: int) -> None:
         """Count up to before this entry."""
@@ -66,7 +69,7 @@ class Indexer:
         return self._worker.join(timeout)
 
     def _run(self, path: Path, session: SessionId, lens: Lens) -> None:
-        with contextlib.closing(JournalReader(path)) as reader:
+        with contextlib.closing(JournalReader(path, lambda: self._closed)) as reader:
             self._count(Counter(reader, session, lens), lens.since)
 
     def _count(self, counter: Counter, counted: int) -> None:

@@ -46,8 +46,9 @@ _TEXTS = """SELECT target || framing || coalesce(reply, '') FROM session
             UNION ALL SELECT local || peer || coalesce(ending, '') FROM connection
             UNION ALL SELECT DISTINCT kind FROM entry
             UNION ALL SELECT coalesce(note, '') || coalesce(detail, '') FROM entry WHERE data IS NULL"""
-_SUMMED = """SELECT entry, session, connection, kind, wall_ns - mono_ns, data, note, failure, detail
+_SUMMED = """SELECT entry, session, connection, kind, wall_ns - mono_ns, {data}, note, failure, detail
              FROM entry ORDER BY entry"""
+_DATA, _NO_DATA = "data", "CASE WHEN data IS NULL THEN NULL ELSE x'' END"
 
 # What a note tells of a row in another table, by the kind of the note: the row's columns as the note names them.
 _TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -122,7 +123,7 @@ def reason(error: JournalError, path: Path) -> str:
 def checksums(database: sqlite3.Connection, most: int) -> Iterator[tuple[int, int, int]]:
     """Rows for the table of checksums over all entries of a database, for at most so many entries each."""
     sums, entries, last, before = _Sums(), 0, 0, 0
-    for row in database.execute(_SUMMED):
+    for row in database.execute(_SUMMED.format(data=_DATA)):
         if entries and (entries == most or row[4] != before):
             yield last, sums.value, before
             sums, entries = _Sums(), 0
@@ -175,7 +176,8 @@ def _first_wrong(database: sqlite3.Connection, number: int, on_progress: Callabl
     known = database.execute(sql) if number > 1 else iter([(None, None, None)])
     until, crc, clock = next(known)
     sums, last = _Sums(), 0
-    for count, row in enumerate(database.execute(_SUMMED)):
+    rows = database.execute(_SUMMED.format(data=_DATA if number > 1 else _NO_DATA))
+    for count, row in enumerate(rows):
         entry, data = row[0], row[5]
         if number > 1:
             if until is None or entry > until or row[4] != clock:

@@ -35,7 +35,7 @@ PREVIEW = 4096  # bytes of a message that a view usually shows
 _WHOLE = 1 << 30  # bytes: more than one entry has, and no more than SQLite counts
 _NEAR = 16  # entries in front of a frame's last one among which its last bytes are looked for at first
 _MOST_NEAR = 8  # entries of one direction that are kept at hand
-_LARGE = 64 * 1024  # bytes of several entries
+_LARGE = 64 * 1024  # bytes of several entries, or of a part of one
 _TOGETHER = 16 * 1024  # bytes of calls that are read at once
 _PATIENCE = 4096  # entries in which the end of a message is looked for
 
@@ -194,6 +194,9 @@ class Reading:
         if message.span is None or message.connection is None:
             return
         span, few = message.span, 1
+        if span.first == span.last and span.stop - span.start > _LARGE:
+            yield from self._reader.pieces(self.session, span.first, _LARGE, span.start, span.stop)
+            return
         direction = Filter(frozenset({message.connection}), message.kind == RECEIVED, message.kind == SENT, notes=False)
         first = span.first
         while some := self._reader.pieces_of(self.session, first, span.last + 1, direction, count=few, size=_TOGETHER):

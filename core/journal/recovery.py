@@ -269,7 +269,7 @@ def _require_file(path: Path) -> None:
     except OSError as error:
         raise JournalError(f"{path} cannot be opened: {error.strerror or error}") from error
     if is_empty:
-        raise JournalError(f"{path} is empty")
+        raise JournalError(f"{path} is empty, so it is not a journal")
 
 
 def _refuse_strangers(path: Path) -> None:

@@ -125,7 +125,7 @@ class Search:
     def _ways(self) -> Iterator[Iterable[tuple[int, Hits]]]:
         """Search here, or where it can be ended whatever it does."""
         if not self._pattern.is_dangerous:
-            with contextlib.closing(JournalReader(self._path)) as reader:
+            with contextlib.closing(JournalReader(self._path, lambda: self._is_cancelled)) as reader:
                 found = find(reader, self._session, self._pattern, self._only, self._entries)
                 with contextlib.closing(found):
                     yield found

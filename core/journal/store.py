@@ -9,7 +9,7 @@ import platform
 import sqlite3
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -33,7 +33,7 @@ from core.events import (
 )
 from core.journal.checksum import Checksum
 from core.journal.notes import is_failure, sentence
-from core.journal.schema import APPLICATION_ID, FORMAT, LONGEST_NOTE, LONGEST_TEXT, SCHEMA, failed
+from core.journal.schema import APPLICATION_ID, FORMAT, LONGEST_DATA, LONGEST_NOTE, LONGEST_TEXT, SCHEMA, failed
 
 _NOTE = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_ns, note, failure, detail)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
@@ -126,9 +126,18 @@ class JournalWriter:
     def append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
         """Write the events in one transaction: all of them or, when it raises ``JournalError``, none.
 
-        Whose beginning was lost in that way is entered with the next events that can be written.
+        Whose beginning was lost in that way is entered with the next events that can be written. Bytes of one event
+        that are more than an entry may have are entered as several.
         """
         self.mend_shared_memory()
+        try:
+            self._append(events, wall_minus_mono)
+        except JournalError as error:
+            if not isinstance(error.__cause__, sqlite3.DataError):
+                raise
+            self._append(list(_split(events)), wall_minus_mono)
+
+    def _append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
         counts, numbers, parted = dict(self.counts), dict(self._numbers), set(self._parted)
         try:
             self._database.execute("BEGIN")
@@ -147,7 +156,8 @@ class JournalWriter:
             self._database.execute("COMMIT")
         except BaseException as error:
             self.counts, self._numbers, self._parted = counts, numbers, parted
-            self._owed += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
+            if not isinstance(error, sqlite3.DataError):
+                self._owed += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
             self._roll_back()
             if isinstance(error, sqlite3.Error):
                 self._is_broken = _shows_damage(error)
@@ -194,6 +204,7 @@ class JournalWriter:
 
     def _create(self, *, is_carried: bool = False) -> None:
         run = self._database.execute
+        self._database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_DATA + LONGEST_TEXT)
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = NORMAL")
         if is_carried:
@@ -368,6 +379,17 @@ def _file(path: Path) -> _File | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return _File(found.st_dev, found.st_ino, found.st_size)
+
+
+def _split(events: Iterable[Event]) -> Iterator[Event]:
+    """The same, with the bytes of an event that has too many for an entry as those of several."""
+    for event in events:
+        if isinstance(event, Received | Sent) and len(event.data) > LONGEST_DATA:
+            whole = event._replace(cuts=()) if isinstance(event, Sent) else event
+            for first in range(0, len(event.data), LONGEST_DATA):
+                yield whole._replace(data=event.data[first : first + LONGEST_DATA])
+        else:
+            yield event
 
 
 def _carries_bytes(event: Event) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.journal.passage import RECEIVED, Passage
+from core.local_time import local_of
 from core.text_safety import MOST_MARKS, Span, TextSafety
 from gui.shown.decoding import UTF_8, Decoding
 from gui.shown.hexdump import Bytes
@@ -61,7 +62,7 @@ class Heading(NamedTuple):
 def heading(inspected: Inspected) -> Heading:
     """What stands above everything else."""
     passage = inspected.passage
-    day = time.strftime("%a %d %b %Y", time.localtime(passage.wall_ns // _SECOND))
+    day = time.strftime("%a %d %b %Y", local_of(passage.wall_ns))
     when = f"{_clock(passage.wall_ns)}  ·  {day}"
     if not passage.is_message:
         return Heading(passage.kind.replace("-", " ").capitalize(), "", when)
@@ -199,7 +200,7 @@ def _range(start: int, stop: int) -> str:
 
 
 def _clock(wall_ns: int) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(wall_ns // _SECOND)) + f".{wall_ns // _MILLISECOND % 1000:03d}"
+    return time.strftime("%H:%M:%S", local_of(wall_ns)) + f".{wall_ns // _MILLISECOND % 1000:03d}"
 
 
 def _bytes(count: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from core import text_safety
+from core.local_time import local_of
 from core.text_safety import Span, TextSafety
 from gui.shown.decoding import UTF_8, Decoding
 from gui.shown.hexdump import Layout
@@ -317,7 +318,7 @@ def _are_close(before: Passage, passage: Passage) -> bool:
 
 
 def _local(passage: Passage) -> time.struct_time:
-    return time.localtime(passage.wall_ns // 1_000_000_000)
+    return local_of(passage.wall_ns)
 
 
 def _day(passage: Passage) -> tuple[int, int]:

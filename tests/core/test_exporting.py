@@ -16,7 +16,7 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import parse
-from core.exporting import ExportOptions
+from core.exporting import ExportOptions, run_export
 from core.journal.export.formats import Format
 from core.journal.store import JournalWriter
 from tests.support.exports import Talk
@@ -188,16 +188,46 @@ def test_what_the_journal_cannot_give_is_said_in_one_line(journal: Path, argumen
 def test_what_is_not_a_journal_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "foreign").write_bytes(b"SQLite format 3\x00" + bytes(range(256)) * 40)
     (tmp_path / "empty").touch()
+
+    assert "a database of another program" in refused(tmp_path / "foreign")
+    assert "not a journal" in refused(tmp_path / "empty", "--list")
+    assert "is not there" in refused(tmp_path / "nothing\n\x1b[31m")
+
+
+@pytest.mark.case("C-62")
+def test_a_damaged_journal_is_read_as_far_as_it_can_be_and_that_is_told(tmp_path: Path) -> None:
     write_journal(tmp_path / "damaged", 2_000)
     damaged = bytearray((tmp_path / "damaged").read_bytes())
     damaged[50_000:60_000] = bytes(10_000)
     (tmp_path / "damaged").write_bytes(damaged)
 
-    assert "cannot be used" in refused(tmp_path / "foreign")
-    assert "not a journal" in refused(tmp_path / "empty", "--list")
-    assert "is not there" in refused(tmp_path / "nothing\n\x1b[31m")
-    assert "journal" in refused(tmp_path / "damaged", "--output", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    done = [run(tmp_path / "damaged", *more) for more in (["--list"], [], ["--output", tmp_path / "out"])]
+
+    assert [each.returncode for each in done] == [3, 3, 3]
+    assert all("damaged is damaged (" in each.stderr.decode() for each in done)
+    assert "could be read and at least" in done[0].stderr.decode()
+    assert 1_500 < done[1].stdout.count(b"\n") < 2_000
+    assert (tmp_path / "out").read_bytes() == done[1].stdout
+
+
+@pytest.mark.case("C-62")
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_damage_that_shows_in_a_large_journal_only_while_it_is_read_is_told(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("core.journal.recovery.CHECKED", 0)
+    path = tmp_path / "large.tincan"
+    write_journal(path, 2_000)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"line 000000001234", b"line 0000\x000001234"))
+
+    codes = [run_export(ExportOptions(path, Format(form), output=output)) for output in (None, tmp_path / "out")]
+    told = capfd.readouterr()
+
+    assert codes == [3, 3]
+    assert "a checksum is wrong" in told.err
+    assert told.out.count("\n") >= 2_000
+    assert (tmp_path / "out").exists()
 
 
 def test_a_file_that_cannot_be_written_is_a_failure(journal: Path, tmp_path: Path) -> None:

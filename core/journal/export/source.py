@@ -72,7 +72,7 @@ def opens_reading(path: Path, session: SessionId, lens: Lens, entries: int | Non
 def _open_reading(
     path: Path, session: SessionId, lens: Lens, entries: int | None, cancelled: threading.Event
 ) -> Iterator[Source]:
-    with contextlib.closing(JournalReader(path)) as reader:
+    with contextlib.closing(JournalReader(path, cancelled.is_set)) as reader:
         stop = reader.count(session) if entries is None else entries
         reading = Reading(reader, session, lens)
         reading.reach(stop)

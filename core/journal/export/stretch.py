@@ -24,7 +24,7 @@ def save_stretch(
     Takes as long as the disk does, and no more memory than one entry needs. Raises ``ExportError`` and
     ``JournalError``; then the target is as it was.
     """
-    reader = JournalReader(journal)
+    reader = JournalReader(journal, cancelled.is_set)
     try:
         with in_words(target):
             place = place_for(target)

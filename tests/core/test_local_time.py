@@ -1,0 +1,30 @@
+"""A time of day is shown for whatever time stamp a journal has, also where the platform has none for it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from core.local_time import local_of
+
+pytestmark = pytest.mark.case("C-62")
+
+FARTHEST = 2**63 - 1  # nanoseconds, as SQLite holds them
+
+
+@pytest.mark.parametrize("wall_ns", [0, -1, FARTHEST, -FARTHEST - 1, 1_764_000_000_123_456_789])
+def test_every_time_stamp_is_a_time(wall_ns: int) -> None:
+    assert time.strftime("%A %d %B %Y %H:%M:%S", local_of(wall_ns))
+    assert local_of(wall_ns)[:6] == time.localtime(wall_ns // 10**9)[:6]
+
+
+@pytest.mark.parametrize("error", [OSError(22, "Invalid argument"), OverflowError(), ValueError()])
+def test_where_the_platform_has_none_it_is_in_utc(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_second: float) -> time.struct_time:
+        raise error
+
+    monkeypatch.setattr("core.local_time.time.localtime", refuse)
+
+    assert local_of(-FARTHEST - 1)[:6] == (1677, 9, 21, 0, 12, 43)
+    assert local_of(FARTHEST)[:6] == (2262, 4, 11, 23, 47, 16)
