@@ -14,23 +14,27 @@ from core.events import ConnectionId, Ending, Role, SessionId
 from core.journal.ledger import ConnectionState, Phase, SessionState
 from core.journal.passage import RECEIVED
 from core.journal.reader import JournalReader
+from core.journal.schema import LONGEST_TEXT
 
 MOST_CONNECTIONS = 10_000  # of one session that are listed; all are counted
 NOWHERE = Address("unknown", 0)  # an address that is not in the journal, or that none can be
 
+MOST_SESSIONS = 1_000  # of one journal that are listed: a list of more is of no use, and takes long to draw
 _SOON = 64  # entries after which a server that listens at all has said so
 _AT_ONCE = 50_000  # entries whose bytes are counted between two looks at whether anybody still wants to know
 _TORN = Explanation("the journal ends here without an end: Tincan was not closed properly")
 
+_NAME = 4096  # characters of a name that are read; ours stay far below
 _NEXT_SESSION = "SELECT min(session) FROM entry WHERE session > ?"
-_SESSION = "SELECT role, target, framing, reply FROM session WHERE session = ?"
-_ACCEPTED = "SELECT session, count(*) FROM connection GROUP BY session"
-_CONNECTIONS = (
-    "SELECT connection, number, local, peer, ending FROM connection WHERE session = ? ORDER BY number LIMIT ?"
-)
+_SESSION = f"""SELECT substr(role, 1, {_NAME}), substr(target, 1, {_NAME}), substr(framing, 1, {_NAME}),
+                      substr(reply, 1, {_NAME}) FROM session WHERE session = ?"""  # noqa: S608 - numbers of ours
+_ACCEPTED = "SELECT session, count(*) FROM connection GROUP BY session ORDER BY session LIMIT ?"
+_CONNECTIONS = f"""SELECT connection, number, substr(local, 1, {_NAME}), substr(peer, 1, {_NAME}),
+                          substr(ending, 1, {_NAME})
+                   FROM connection WHERE session = ? ORDER BY number LIMIT ?"""  # noqa: S608 - numbers of ours
 _ENDINGS = "SELECT count(ending) FROM connection WHERE session = ?"
-_DETAIL = """SELECT kind, coalesce(detail, '') FROM entry
-             WHERE session = ? AND ordinal >= ? AND ordinal < ? AND data IS NULL"""
+_DETAIL = f"""SELECT kind, CASE WHEN length(detail) <= {LONGEST_TEXT} THEN detail ELSE '' END FROM entry
+             WHERE session = ? AND ordinal >= ? AND ordinal < ? AND data IS NULL"""  # noqa: S608 - numbers of ours
 _BYTES = """SELECT kind, coalesce(sum(length(data)), 0) FROM entry
             WHERE session = ? AND ordinal >= ? AND ordinal < ? AND data IS NOT NULL GROUP BY kind"""
 
@@ -81,22 +85,23 @@ class Archive:
 
 
 def archived_sessions(reader: JournalReader) -> list[SessionState]:
-    """Every session of the journal, all of them over, in the order in which they were opened.
+    """The sessions of the journal, ``MOST_SESSIONS`` at most, all of them over, in the order in which they were opened.
 
     ``connections`` are all that ever stood (not more than ``MOST_CONNECTIONS``), ``reply`` is the first
     one. Bytes are not counted, for in a long journal that takes seconds: see ``Archive.count_bytes``.
     A session that only entries know is there too. Raises ``JournalError``.
     """
-    accepted = dict(reader.ask(_ACCEPTED, (), (int, int)))
-    known = {row.session for row in reader.sessions()}
+    accepted = dict(reader.ask(_ACCEPTED, (MOST_SESSIONS,), (int, int)))
+    known = {row.session for row in reader.sessions(MOST_SESSIONS)}
     sessions = sorted(known | set(_sessions_of_entries(reader)) | {SessionId(session) for session in accepted})
+    sessions = sessions[:MOST_SESSIONS]
     return [_archived(reader, session, accepted.get(session, 0)) for session in sessions]
 
 
 def _sessions_of_entries(reader: JournalReader) -> list[SessionId]:
     found: list[SessionId] = []
     latest: int | None = -1 << 63
-    while latest is not None:
+    while latest is not None and len(found) < MOST_SESSIONS:
         ((latest,),) = reader.ask(_NEXT_SESSION, (latest,), ((int, type(None)),))
         if latest is not None:
             found.append(SessionId(latest))

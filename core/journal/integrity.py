@@ -142,14 +142,16 @@ class _Sums:
         self._size = 0
         self._data: list[bytes] = []
         self._connections: list[int] = []
+        self._kinds: list[str] = []
         self._texts: list[str] = []
 
     def take(self, row: tuple[Any, ...]) -> None:
         """The next entry."""
         _entry, _session, connection, kind, _clock, data, note, failure, detail = row
         self._connections.append(connection or 0)
+        self._kinds.append(kind)
         if data is None:
-            self._texts += (kind, note or "", detail or "", str(failure))
+            self._texts += (note or "", detail or "", str(failure))
         else:
             self._data.append(data)
             self._size += len(data)
@@ -165,8 +167,8 @@ class _Sums:
         return self._checksum.value
 
     def _add(self) -> None:
-        self._checksum.add(self._data, self._connections, self._texts)
-        self._data, self._connections, self._texts, self._size = [], [], [], 0
+        self._checksum.add(self._data, self._connections, self._kinds, self._texts)
+        self._data, self._connections, self._kinds, self._texts, self._size = [], [], [], [], 0
 
 
 def _first_wrong(database: sqlite3.Connection, number: int, on_progress: Callable[[float], None]) -> str:

@@ -268,7 +268,7 @@ class JournalWriter:
                     if cuts is not None and len(cuts) > LONGEST_TEXT:
                         cuts = None
                     values += (session, ordinal, event.connection, "sent", event.at, event.data, cuts)
-            self._checksum.add(values[6::7], values[3::7], filter(None, values[7::7]))
+            self._checksum.add(values[6::7], values[3::7], values[4::7], filter(None, values[7::7]))
             last = self._database.execute(_traffic_statement(len(chunk)), values).lastrowid
         return last
 
@@ -287,7 +287,7 @@ class JournalWriter:
         connection: ConnectionId | None = getattr(event, "connection", None)
         place = (event.session, ordinal, connection, kind_of(event), event.at + wall_minus_mono, event.at)
         note, failure, detail = self._note(event, connection)
-        self._checksum.add((), (connection or 0,), (kind_of(event), note, detail, str(failure)))
+        self._checksum.add((), (connection or 0,), (kind_of(event),), (note, detail, str(failure)))
         return self._database.execute(_NOTE, (*place, note, failure, detail)).lastrowid
 
     def _note(self, event: Event, connection: ConnectionId | None) -> tuple[str, int, str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 _TELL_AFTER = 0.3  # seconds of opening before there is a word about it
+_TELL_EACH = 0.02  # of a journal that is looked through
 _PATIENCE = 1.0  # seconds for what is being read when the program ends
 _TOPIC = "opening"
 
@@ -95,13 +96,7 @@ class JournalDesk:
         if self._opening is not None:
             self._notices.say(f"{self._opening.path.name} is still being opened.", "opening twice")
             return
-        opening = self._opening = _Opening(path)
-        self._begin(
-            "open journal",
-            partial(self._opened_by, opening),
-            partial(self._show, opening),
-            partial(self._failed, opening),
-        )
+        self._begin_opening("open journal", _Opening(path))
 
     def ask(self) -> None:
         """Ask which journal to open."""
@@ -175,27 +170,44 @@ class JournalDesk:
         self._notices.take_back("crashed")
         self.open(path)
 
+    def _begin_opening(self, name: str, opening: _Opening) -> None:
+        self._opening = opening
+        self._begin(
+            name, partial(self._opened_by, opening), partial(self._show, opening), partial(self._failed, opening)
+        )
+
     def _opened_by(self, opening: _Opening) -> tuple[Opened, list[SessionState]]:
         """In a thread of its own. Raises ``JournalError``, and whatever the disk has to say."""
         from core.journal.archive import archived_sessions
-        from core.journal.recovery import open_journal
+        from core.journal.recovery import open_journal, open_recovered
 
         began = time.monotonic()
 
-        def tell(fraction: float) -> None:
+        def tell(what: str, fraction: float) -> None:
             if time.monotonic() - began > _TELL_AFTER:
-                self._run.post(partial(self._progress, opening, fraction))
+                self._run.post(partial(self._progress, opening, what, fraction))
 
-        opened = open_journal(opening.path, tell, opening.cancelled)
+        def check(fraction: float) -> None:
+            if fraction - opening.told > _TELL_EACH:
+                opening.told = fraction
+                tell("is being looked through", fraction)
+
+        recovering = partial(tell, "is damaged: reading what can be read")
+        if opening.damage:
+            opened = open_recovered(opening.path, opening.damage, recovering, opening.cancelled)
+        else:
+            opened = open_journal(opening.path, recovering, opening.cancelled, check)
         try:
-            return opened, archived_sessions(opened.reader)
+            states = archived_sessions(opened.reader)
+            opening.unlisted = opened.reader.session_count() - len(states)
         except BaseException:
             opened.close()
             raise
+        return opened, states
 
-    def _progress(self, opening: _Opening, fraction: float) -> None:
+    def _progress(self, opening: _Opening, what: str, fraction: float) -> None:
         if opening is self._opening and not opening.cancelled.is_set():
-            sentence = f"{opening.path.name} is damaged: reading what can be read, {fraction:.0%} so far."
+            sentence = f"{opening.path.name} {what}, {fraction:.0%} so far."
             self._notices.offer(sentence, _TOPIC, {}, close_word="Cancel", on_close=opening.cancelled.set)
 
     def _failed(self, opening: _Opening, error: BaseException) -> None:
@@ -211,12 +223,12 @@ class JournalDesk:
     def _show(self, opening: _Opening, found: tuple[Opened, list[SessionState]]) -> None:
         opened, states = found
         self._opening = None
-        if self._closed.is_set() or (opening.cancelled.is_set() and opened.recovered is not None):
+        if self._closed.is_set() or opening.cancelled.is_set():
             opened.close()
             return
         self._notices.take_back(_TOPIC)
         try:
-            shown = self._archives.take(opening.path, opened, states)
+            shown = self._archives.take(opened.path if opening.damage else opening.path, opened, states)
         except BaseException:
             opened.close()
             raise
@@ -224,11 +236,38 @@ class JournalDesk:
             self._notices.say(opened.notice, _TOPIC)
         elif not shown:
             self._notices.say(f"{opening.path.name} holds nothing.", _TOPIC)
+        elif opening.unlisted > 0:
+            sentence = f"{opening.path.name} has more sessions than can be listed: {opening.unlisted:,} are left out."
+            self._notices.say(sentence, _TOPIC)
+        if not opened.is_checked:
+            look, offer = partial(self._damage_of, opened.path), partial(self._offer_recovery, opened.path)
+            self._begin("look for damage", look, offer)
         if shown:
             self._on_open(shown)
             inner = [state.session for state in states]
             count = partial(self._count_bytes, opened.path, list(zip(inner, shown, strict=True)))
             self._workers.append(Worker(count, "count bytes", daemon=True).begin())
+
+    def _damage_of(self, path: Path) -> str:
+        """In a thread of its own: a large journal is shown before it is looked through."""
+        from core.journal.integrity import find_damage
+
+        return find_damage(path, cancelled=self._closed)
+
+    def _offer_recovery(self, path: Path, damage: str) -> None:
+        if not damage or self._closed.is_set():
+            return
+        sentence = f"{path.name} is damaged ({damage}). What is shown of it may be wrong or incomplete."
+        recover = partial(self._recover, path, damage)
+        self._notices.offer(sentence, _TOPIC, {"Read what can be read": recover}, close_word="Not now")
+
+    def _recover(self, path: Path, damage: str) -> None:
+        """Recover a journal that is on view, and open what was recovered beside it."""
+        if self._opening is not None:
+            self._notices.say(f"{self._opening.path.name} is still being opened.", "opening twice")
+            return
+        self._notices.take_back(_TOPIC)
+        self._begin_opening("recover journal", _Opening(path, damage))
 
     def _count_bytes(self, path: Path, states: list[tuple[SessionId, SessionState]]) -> None:
         """In a thread of its own: that takes a second for every two million entries."""
@@ -258,9 +297,12 @@ class JournalDesk:
 class _Opening:
     """One journal that is being opened."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, damage: str = "") -> None:
         self.path = path
+        self.damage = damage  # that is known already
         self.cancelled = threading.Event()
+        self.told = 0.0  # how much was said to be looked through
+        self.unlisted = 0  # sessions
 
 
 def _look_into(unknown: list[Recent]) -> dict[Path, str]:
