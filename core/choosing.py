@@ -60,7 +60,7 @@ class TerminalJournal:
     @property
     def exit_code(self) -> int:
         """0, or ``DAMAGED``."""
-        return DAMAGED if self._opened.notice else 0
+        return DAMAGED if self._opened.notice or self._opened.remark else 0
 
     @property
     def path(self) -> Path:
@@ -109,8 +109,8 @@ class TerminalJournal:
     def _use(self, open_one: Callable[[], Opened]) -> None:
         self._is_told = False
         self._opened = _Work(open_one).result(self._interrupted)
-        if self._opened.notice:
-            self._tell(self._opened.notice)
+        for sentence in filter(None, (self._opened.notice, self._opened.remark)):
+            self._tell(sentence)
 
     def _tell_recovery(self, _fraction: float) -> None:
         """On another thread, a moment after the recovery has begun."""

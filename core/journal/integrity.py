@@ -115,6 +115,16 @@ def _find_damage(path: Path, on_progress: Callable[[float], None], cancelled: th
         return "a text in it cannot be read"
 
 
+def find_tear(path: Path) -> str:
+    """A sentence if the last transaction in a journal's log is not whole, as a kill or a power cut leaves it."""
+    before = _stamps(path)
+    with contextlib.closing(WriteAheadLog(log_of(path), 0)) as log:
+        is_torn = log.is_torn
+    if not is_torn or _stamps(path) != before:  # otherwise it is being written
+        return ""
+    return f"The log of {path.name} ends in the middle: what was recorded last may be missing."
+
+
 def reason(error: JournalError, path: Path) -> str:
     """Why a journal cannot be used, without the sentence around it."""
     return str(error).replace(str(path), "").partition(": ")[2] or str(error)

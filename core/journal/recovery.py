@@ -19,7 +19,7 @@ from pathlib import Path
 
 from core.errors import JournalError
 from core.journal.database import ForeignError, has_log, log_of
-from core.journal.integrity import find_damage, reason
+from core.journal.integrity import find_damage, find_tear, reason
 from core.journal.pages import EntryFound, PageFile, Row
 from core.journal.reader import JournalReader
 from core.journal.salvage import Mending
@@ -52,6 +52,7 @@ class Opened:
     reader: JournalReader
     path: Path  # of the file that is read: for a damaged journal the one with what was recovered
     notice: str = ""  # sentences for the person, if the journal is not as it should be
+    remark: str = ""  # a sentence, if it is sound and yet may lack what was recorded last
     recovered: Recovered | None = None  # what was recovered just now
     is_checked: bool = True  # False for a large file, in which damage may show later
     scratch: Path | None = None  # a folder that is not needed any more after ``close``
@@ -100,7 +101,7 @@ def open_journal(
     if damage:
         reader.close()
         return open_recovered(path, damage, on_progress, cancelled)
-    return Opened(reader, path, is_checked=is_checked)
+    return Opened(reader, path, remark=find_tear(path), is_checked=is_checked)
 
 
 def open_recovered(
@@ -123,7 +124,7 @@ def open_recovered(
         f"{what} {entries} could be read and {lost}. What could be read is in {target}; "
         f"the damaged file is as it was, in {path}."
     )
-    return Opened(JournalReader(target), target, notice, recovered)
+    return Opened(JournalReader(target), target, notice, recovered=recovered)
 
 
 def recover(

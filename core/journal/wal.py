@@ -8,6 +8,7 @@ damaged, and then more is better than nothing.
 from __future__ import annotations
 
 import contextlib
+from functools import cached_property
 from pathlib import Path
 from struct import iter_unpack
 from typing import BinaryIO
@@ -33,6 +34,7 @@ class WriteAheadLog:
         self._last_commit = -1  # where its frame begins
         self._head = b""
         self._page_size = _PAGE_SIZE
+        self._size = 0  # bytes
         self._file: BinaryIO | None = None
         with contextlib.suppress(OSError):
             self._file = path.open("rb", buffering=0)
@@ -44,21 +46,43 @@ class WriteAheadLog:
 
         A wrong one at the end is no damage: that is what a power cut leaves of the last transaction.
         """
-        size = self._last_commit
-        if size < 0 or size > _LONGEST:
-            return False
+        return self._first_wrong < self._last_commit
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether it does not end with the end of a transaction: a kill, a power cut or a cut file leaves it so.
+
+        Frames of the log as it was before it was begun anew may lie behind the end; they have other salts.
+        """
+        step, size = _FRAME_HEAD + self._page_size, self._size
+        if 0 < size < _LOG_HEAD or (size and (size - _LOG_HEAD) % step):
+            return True
+        behind = self._last_commit + step if self._last_commit >= 0 else _LOG_HEAD
+        salt, found = self._salt(), self._read(behind, _FRAME_HEAD)[8:16]
+        goes_on = bool(found) and (found[:4] == salt[:4] or found[4:] == salt[4:])
+        return goes_on or self._first_wrong == self._last_commit >= 0
+
+    @cached_property
+    def _first_wrong(self) -> int:
+        """Where the first frame begins whose checksum is wrong, up to the last that ends a transaction, or behind it.
+
+        -1 if that of the log's head is wrong. A log that is very long is taken to be right.
+        """
+        behind = self._last_commit + 1
+        if not 0 <= self._last_commit <= _LONGEST:
+            return behind
         order = ">" if int.from_bytes(self._head[:4], "big") == _BIG_ENDIAN else "<"
         sums = _added(order, self._head[:24], 0, 0)
         if _stored(self._head[24:32]) != sums:
-            return True
+            return -1
         for place in self._frames:
-            if place >= self._last_commit:
+            if place > self._last_commit:
                 break
             frame = self._read(place, _FRAME_HEAD + self._page_size)
             sums = _added(order, frame[:8] + frame[_FRAME_HEAD:], *sums)
             if _stored(frame[16:24]) != sums:
-                return True
-        return False
+                return place
+        return behind
 
     def page(self, number: int, size: int) -> bytes | None:
         """The page's content; None if the log has none for it."""
@@ -72,6 +96,7 @@ class WriteAheadLog:
 
     def _survey(self, size: int, beside: int) -> None:
         """Note where each page is, transaction by transaction; what was not committed does not count."""
+        self._size = size
         self._head = self._read(0, _LOG_HEAD)
         told = int.from_bytes(self._head[8:12], "big")
         if 512 <= told <= 65536 and told & (told - 1) == 0:

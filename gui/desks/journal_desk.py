@@ -232,8 +232,8 @@ class JournalDesk:
         except BaseException:
             opened.close()
             raise
-        if opened.notice:
-            self._notices.say(opened.notice, _TOPIC)
+        if opened.notice or opened.remark:
+            self._notices.say(opened.notice or opened.remark, _TOPIC)
         elif not shown:
             self._notices.say(f"{opening.path.name} holds nothing.", _TOPIC)
         elif opening.unlisted > 0:
