@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import flood, life, lookup, machine, report, soak, traffic, window_beside, window_life
+from tests.benchmarks import damage, flood, life, lookup, machine, report, soak, traffic, window_beside, window_life
 from tests.benchmarks.bench import Bench, Scale
 from tests.benchmarks.load import Load
 from tests.benchmarks.report import Outcome
@@ -29,6 +29,8 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "journal": life.journal,
     "find": lookup.find,
     "recut": lookup.recut,
+    "damage": damage.damage,
+    "crafted": damage.crafted,
     "flood-100k": flood.flood_100k,
     "flood-1m": flood.flood_1m,
     "flood-flat": flood.flood_flat,

@@ -32,6 +32,8 @@ class Scale:
     searched: int = 1_000_000  # entries of the journal in which something is looked for
     long_journal: int = 10_000_000  # entries of the journal that is opened
     jumps: int = 200  # to anywhere in it
+    damaged: int = 3500  # journals
+    crafted: int = 1000  # journals of those that there are, at most
     ways: int | None = None  # to look at a flood, and rates of one, that are measured; None: all there are
 
 

@@ -39,6 +39,8 @@ TINY = Scale(
     searched=1000,
     long_journal=1000,
     jumps=5,
+    damaged=4,
+    crafted=2,
     ways=1,
 )
 

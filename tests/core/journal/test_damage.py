@@ -1,4 +1,4 @@
-"""A sample of damaged journals by every door: nothing but the truth with exit code 0, and no door says other than another.
+"""A sample of damaged journals by every door: nothing but the truth with exit code 0, and all doors say the same.
 
 All 3,500 of them: ``python3 build_scripts/dev.py bench damage``.
 """
@@ -74,7 +74,7 @@ def test_a_bit_of_any_number_in_an_entry_is_told(tmp_path: Path, column: str) ->
     write_journal(path, 50, connections=3)
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute("DROP INDEX entry_of_session")  # as it would, had the bit been flipped beside SQLite
-        database.execute(f"UPDATE entry SET {column} = {column} + 1 WHERE ordinal = 20")  # noqa: S608 - a test's
+        database.execute(f"UPDATE entry SET {column} = {column} + 1 WHERE ordinal = 20")
         if column not in ("session", "ordinal"):
             database.execute("CREATE UNIQUE INDEX entry_of_session ON entry (session, ordinal)")
 
