@@ -149,19 +149,18 @@ class _Sums:
 
     def __init__(self) -> None:
         self._checksum = Checksum()
-        self._size = 0
+        self._size = self._sent = 0
         self._data: list[bytes] = []
         self._connections: list[int] = []
-        self._kinds: list[str] = []
         self._texts: list[str] = []
 
     def take(self, row: tuple[Any, ...]) -> None:
         """The next entry."""
         _entry, _session, connection, kind, _clock, data, note, failure, detail = row
         self._connections.append(connection or 0)
-        self._kinds.append(kind)
+        self._sent += kind == "sent"
         if data is None:
-            self._texts += (note or "", detail or "", str(failure))
+            self._texts += (kind, note or "", detail or "", str(failure))
         else:
             self._data.append(data)
             self._size += len(data)
@@ -177,16 +176,16 @@ class _Sums:
         return self._checksum.value
 
     def _add(self) -> None:
-        self._checksum.add(self._data, self._connections, self._kinds, self._texts)
-        self._data, self._connections, self._kinds, self._texts, self._size = [], [], [], [], 0
+        self._checksum.add(self._data, self._connections, self._sent, self._texts)
+        self._data, self._connections, self._texts, self._size, self._sent = [], [], [], 0, 0
 
 
 def _first_wrong(database: sqlite3.Connection, number: int, on_progress: Callable[[float], None]) -> str:
     """What differs first from the checksums, or from what the notes tell of sessions and connections."""
     (highest,) = database.execute("SELECT coalesce(max(entry), 0) FROM entry").fetchone()
-    sql = "SELECT entry, crc32, clock FROM checksum UNION ALL SELECT NULL, NULL, NULL ORDER BY entry NULLS LAST"
+    sql = "SELECT entry, adler32, clock FROM checksum UNION ALL SELECT NULL, NULL, NULL ORDER BY entry NULLS LAST"
     known = database.execute(sql) if number > 1 else iter([(None, None, None)])
-    until, crc, clock = next(known)
+    until, value, clock = next(known)
     sums, last = _Sums(), 0
     rows = database.execute(_SUMMED.format(data=_DATA if number > 1 else _NO_DATA))
     for count, row in enumerate(rows):
@@ -196,9 +195,9 @@ def _first_wrong(database: sqlite3.Connection, number: int, on_progress: Callabl
                 return _CHANGED
             sums.take(row)
             if entry == until:
-                if sums.value != crc:
+                if sums.value != value:
                     return _CHANGED
-                until, crc, clock = next(known)
+                until, value, clock = next(known)
                 sums = _Sums()
         if data is None and not _is_so(database, row):
             return "what is said of a session or a connection differs from its notes"

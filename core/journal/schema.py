@@ -50,7 +50,7 @@ CREATE UNIQUE INDEX entry_of_session ON entry (session, ordinal);
 _CHECKSUM = """
 CREATE TABLE checksum (         -- since format 2: of the entries that one transaction added
   entry INTEGER PRIMARY KEY,    -- the last of them, the first follows the transaction before
-  crc32 INTEGER NOT NULL,       -- see core/journal/checksum.py
+  adler32 INTEGER NOT NULL,     -- see core/journal/checksum.py
   clock INTEGER NOT NULL        -- wall_ns less mono_ns of every one of them
 );
 """

@@ -40,7 +40,7 @@ _NOTE = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_
 # Many rows in one statement: sqlite3 lets go of the interpreter lock and takes it back for each statement,
 # and with a busy network thread beside it that costs several times what the row costs.
 _ROWS = 50
-_TRAFFIC = (Received, Sent)
+_TRAFFIC = frozenset({Received, Sent})
 BESIDE = ("", "-wal", "-shm")  # behind the journal's name: the files that SQLite writes while it is open
 _MOST_NAMES = 1_000  # that are tried for a file in which recording goes on
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -144,10 +144,12 @@ class JournalWriter:
             for owed in self._owed:
                 with contextlib.suppress(sqlite3.IntegrityError):  # that one is known already
                     self._introduce([owed])
-            notable = [event for event in events if not isinstance(event, _TRAFFIC)]
+            has_notes = not _TRAFFIC.issuperset(map(type, events))
+            notable = [event for event in events if type(event) not in _TRAFFIC] if has_notes else []
             self._introduce(notable)
             self._checksum = Checksum()
-            last = self._insert(events, wall_minus_mono)
+            insert = self._insert if has_notes else self._insert_traffic
+            last = insert(events, wall_minus_mono)
             if last is not None:
                 checksum = (last, self._checksum.value, wall_minus_mono)
                 self._database.execute("INSERT INTO checksum VALUES (?, ?, ?)", checksum)
@@ -252,11 +254,12 @@ class JournalWriter:
                         last = self._insert_note(event, wall_minus_mono)
         return last
 
-    def _insert_traffic(self, events: list[Any], wall_minus_mono: int) -> int | None:
+    def _insert_traffic(self, events: Sequence[Any], wall_minus_mono: int) -> int | None:
         counts, last = self.counts, None
         for first in range(0, len(events), _ROWS):
-            chunk: list[Received | Sent] = events[first : first + _ROWS]
+            chunk: Sequence[Received | Sent] = events[first : first + _ROWS]
             values: list[Any] = [wall_minus_mono]
+            details: list[str] = []
             for event in chunk:
                 session = event.session
                 ordinal = counts.get(session, 0)
@@ -264,11 +267,11 @@ class JournalWriter:
                 if isinstance(event, Received):
                     values += (session, ordinal, event.connection, "received", event.at, event.data, None)
                 else:
-                    cuts = json.dumps({"cuts": event.cuts}) if event.cuts else None
-                    if cuts is not None and len(cuts) > LONGEST_TEXT:
-                        cuts = None
+                    cuts = _cuts(event) if event.cuts else None
+                    if cuts is not None:
+                        details.append(cuts)
                     values += (session, ordinal, event.connection, "sent", event.at, event.data, cuts)
-            self._checksum.add(values[6::7], values[3::7], values[4::7], filter(None, values[7::7]))
+            self._checksum.add(values[6::7], values[3::7], values[4::7].count("sent"), details)
             last = self._database.execute(_traffic_statement(len(chunk)), values).lastrowid
         return last
 
@@ -287,7 +290,7 @@ class JournalWriter:
         connection: ConnectionId | None = getattr(event, "connection", None)
         place = (event.session, ordinal, connection, kind_of(event), event.at + wall_minus_mono, event.at)
         note, failure, detail = self._note(event, connection)
-        self._checksum.add((), (connection or 0,), (kind_of(event),), (note, detail, str(failure)))
+        self._checksum.add((), (connection or 0,), 0, (kind_of(event), note, detail, str(failure)))
         return self._database.execute(_NOTE, (*place, note, failure, detail)).lastrowid
 
     def _note(self, event: Event, connection: ConnectionId | None) -> tuple[str, int, str]:
@@ -392,8 +395,14 @@ def _split(events: Iterable[Event]) -> Iterator[Event]:
             yield event
 
 
+def _cuts(event: Sent) -> str | None:
+    """The sizes that the kernel took of a message at a time, as JSON; None where it would be longer than a text."""
+    text = json.dumps({"cuts": event.cuts})
+    return text if len(text) <= LONGEST_TEXT else None
+
+
 def _carries_bytes(event: Event) -> bool:
-    return isinstance(event, _TRAFFIC)
+    return type(event) in _TRAFFIC
 
 
 @cache

@@ -16,6 +16,7 @@ from typing import BinaryIO
 _LOG_HEAD, _FRAME_HEAD = 32, 24  # bytes
 _BIG_ENDIAN = 0x377F0683  # how a log begins whose checksums are made of big-endian numbers; 1 less otherwise
 _PAGE_SIZE = 4096  # bytes; what SQLite takes unless it is told otherwise
+_FIRST_FRAMES = 8  # that show which salt the log has where its head does not
 _WORD = 0xFFFFFFFF
 _LONGEST = 32 * 1024 * 1024  # bytes of a log that is added up, in about a second
 
@@ -55,12 +56,21 @@ class WriteAheadLog:
         Frames of the log as it was before it was begun anew may lie behind the end; they have other salts.
         """
         step, size = _FRAME_HEAD + self._page_size, self._size
-        if 0 < size < _LOG_HEAD or (size and (size - _LOG_HEAD) % step):
+        if size and (not self._has_sound_head or (size - _LOG_HEAD) % step):
             return True
         behind = self._last_commit + step if self._last_commit >= 0 else _LOG_HEAD
         salt, found = self._salt(), self._read(behind, _FRAME_HEAD)[8:16]
         goes_on = bool(found) and (found[:4] == salt[:4] or found[4:] == salt[4:])
         return goes_on or self._first_wrong == self._last_commit >= 0
+
+    @property
+    def _order(self) -> str:
+        """In which order the bytes of the checksums' numbers are."""
+        return ">" if int.from_bytes(self._head[:4], "big") == _BIG_ENDIAN else "<"
+
+    @property
+    def _has_sound_head(self) -> bool:
+        return len(self._head) == _LOG_HEAD and _stored(self._head[24:]) == _added(self._order, self._head[:24], 0, 0)
 
     @cached_property
     def _first_wrong(self) -> int:
@@ -71,10 +81,9 @@ class WriteAheadLog:
         behind = self._last_commit + 1
         if not 0 <= self._last_commit <= _LONGEST:
             return behind
-        order = ">" if int.from_bytes(self._head[:4], "big") == _BIG_ENDIAN else "<"
-        sums = _added(order, self._head[:24], 0, 0)
-        if _stored(self._head[24:32]) != sums:
+        if not self._has_sound_head:
             return -1
+        order, sums = self._order, _stored(self._head[24:32])
         for place in self._frames:
             if place > self._last_commit:
                 break
@@ -119,8 +128,10 @@ class WriteAheadLog:
 
     def _salt(self) -> bytes:
         """What the frames have in common since the log was begun anew; older ones lie behind them."""
-        found = [self._head[16:24], *(self._read(place, _FRAME_HEAD)[8:16] for place in self._frames[:2])]
-        return max(found, key=found.count)
+        if self._has_sound_head:
+            return self._head[16:24]
+        found = [self._read(place, _FRAME_HEAD)[8:16] for place in self._frames[:_FIRST_FRAMES]]
+        return max(found, key=found.count, default=b"")
 
     def _read(self, place: int, size: int) -> bytes:
         """So many bytes from there; fewer if the disk does not give them."""

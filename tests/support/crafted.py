@@ -178,8 +178,8 @@ CRAFTED: dict[str, Crafted] = {
     "nothing in it": read(*(f"DELETE FROM {name}" for name in ("checksum", "entry", "connection", "session"))),
     "sessions alone": read(*(f"DELETE FROM {name}" for name in ("checksum", "entry", "connection"))),
     "checksums of more than there is": recovered("INSERT INTO checksum VALUES (9223372036854775807, 1, 1)"),
-    "checksums of something else": recovered("UPDATE checksum SET crc32 = crc32 + 1"),
-    "checksums that are texts": recovered("UPDATE checksum SET crc32 = 'one', clock = 'two'"),
+    "checksums of something else": recovered("UPDATE checksum SET adler32 = adler32 + 1"),
+    "checksums that are texts": recovered("UPDATE checksum SET adler32 = 'one', clock = 'two'"),
     "one received, one said to be sent": recovered(f"UPDATE entry SET kind = 'sent' {_RECEIVED}"),
 }
 
