@@ -538,6 +538,18 @@ class TestAFileThatIsNoJournal:
 
         self.is_refused(path, "newer version of Tincan")
 
+    def test_what_a_newer_tincan_has_written_where_sqlite_leaves_stale_bytes_of_our_schema(self, path: Path) -> None:
+        written(path, *Story().whole())
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA secure_delete = OFF")
+            database.execute(f"PRAGMA user_version = {FORMAT + 1}")
+            database.execute("ALTER TABLE entry ADD COLUMN taste TEXT")
+            database.execute("DROP TABLE connection")
+            database.commit()
+        assert path.read_bytes().count(b"CREATE TABLE connection") == 1
+
+        self.is_refused(path, "newer version of Tincan")
+
     @pytest.mark.parametrize(
         ("make", "says"),
         [(lambda path: None, "is not there"), (lambda path: path.mkdir(), "is a folder")],
