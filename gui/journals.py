@@ -31,7 +31,7 @@ _MOST_NAMES = 1_000  # that are tried for a new journal
 _DAY, _MINUTE = 86_400, 60  # seconds
 _PATIENCE = 0.25  # seconds that the description of one journal may take
 _TOLD = 3  # sessions that a description names
-_SESSIONS = "SELECT session, role, target FROM session ORDER BY session LIMIT ?"
+_SESSIONS = "SELECT session, substr(role, 1, 16), substr(target, 1, 256) FROM session ORDER BY session LIMIT ?"
 _HOW_MANY = "SELECT count(*) FROM session"
 _CONNECTIONS = "SELECT count(*) FROM connection WHERE session = ?"
 

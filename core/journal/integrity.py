@@ -96,11 +96,13 @@ def _find_damage(path: Path, on_progress: Callable[[float], None], cancelled: th
             (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
             if verdict != "ok":
                 return " ".join(str(verdict).split())[:200]
+            on_progress(0.3)
             if database.execute(_MISFITS).fetchone():
                 return "a value in it is of the wrong kind, or an entry is missing"
             for (text,) in database.execute(_TEXTS):
                 if not isinstance(text, str):
                     return "a text in it is missing"
+            on_progress(0.5)
             if wrong := _first_wrong(database, number, on_progress):
                 return wrong
         with contextlib.closing(WriteAheadLog(log_of(path), 0)) as log:
@@ -203,7 +205,7 @@ def _first_wrong(database: sqlite3.Connection, number: int, on_progress: Callabl
             return "what is said of a session or a connection differs from its notes"
         last = entry
         if count % _TELL_EVERY == 0:
-            on_progress(last / max(1, highest))
+            on_progress(0.5 + last / max(1, highest) / 2)
     return _CHANGED if until is not None else ""
 
 
