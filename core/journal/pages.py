@@ -189,7 +189,7 @@ class PageFile:
             if make is None or plan.size != size:
                 return None
             here = self._on_page(size)
-            payload = body if here == size else body[:here] + self._overflow(body[here:], min(size, _MOST_READ) - here)
+            payload = body if here == size else self._with_overflow(body, here, min(size, _MOST_READ))
             is_short = len(payload) < size
             row = make(key, _values(payload, plan), is_short)
             if is_short and isinstance(row, EntryFound) and row.data is not None:
@@ -198,16 +198,16 @@ class PageFile:
         except (ValueError, IndexError, TypeError):
             return None
 
-    def _overflow(self, pointer: bytes, size: int) -> bytes:
-        """The rest of a record, as much of it as the chain of pages leads to."""
-        parts: list[bytes] = []
-        number = int.from_bytes(pointer, "big")
-        while size > 0 and 1 < number <= self.count:
+    def _with_overflow(self, body: bytes, here: int, size: int) -> bytes:
+        """The first ``size`` bytes of a record that goes on beyond its leaf, as far as the chain of pages leads."""
+        parts = [body[:here]]
+        number, left = int.from_bytes(body[here:], "big"), size - here
+        while left > 0 and 1 < number <= self.count and len(parts) <= self.count:
             page = self._page(number)[: self._usable]
-            parts.append(page[4 : 4 + size])
-            if len(page) < min(self._usable, size + 4):
+            parts.append(page[4 : 4 + left])
+            if len(page) < min(self._usable, left + 4):
                 break
-            size -= len(parts[-1])
+            left -= len(parts[-1])
             number = int.from_bytes(page[:4], "big")
         return b"".join(parts)
 
@@ -276,9 +276,9 @@ def _entry(_key: int, values: list[_Value], is_short: bool) -> EntryFound:
         _int(wall_ns),
         _int(mono_ns),
         bytes_or_none,
-        None if not note else _text(note)[:LONGEST_NOTE],
+        None if not note else _text(note),
         int(_int(failure) != 0) if data is None else 0,
-        None if not detail else _text(detail)[:LONGEST_TEXT],
+        None if not detail else _text(detail, LONGEST_TEXT),
     )
 
 
@@ -294,8 +294,8 @@ def _kind(kind: str, data: bytes | None) -> str:
 def _connection(key: int, values: list[_Value], is_short: bool) -> ConnectionFound:
     _none, session, number, local, peer, ending = values
     _whole(is_short)
-    ended = None if ending is None else _text(ending)[:LONGEST_NOTE]
-    local_name, peer_name = (_text(place)[:LONGEST_NOTE] for place in (local, peer))
+    ended = None if ending is None else _text(ending)
+    local_name, peer_name = map(_text, (local, peer))
     return ConnectionFound(_positive(key), _positive(session), _positive(number), local_name, peer_name, ended)
 
 
@@ -305,8 +305,8 @@ def _session(key: int, values: list[_Value], is_short: bool) -> SessionFound:
     known = _text(role)
     if known not in ("server", "client"):
         raise ValueError
-    target_name, framing_name = (_text(name)[:LONGEST_NOTE] for name in (target, framing))
-    reply_name = None if reply is None else _text(reply)[:LONGEST_NOTE]
+    target_name, framing_name = map(_text, (target, framing))
+    reply_name = None if reply is None else _text(reply)
     return SessionFound(_positive(key), known, target_name, framing_name, reply_name)
 
 
@@ -345,9 +345,9 @@ def _bytes(value: _Value) -> bytes:
     return value
 
 
-def _text(value: _Value) -> str:
-    """A text, with marks for what is not UTF-8 in it."""
-    return _bytes(value).decode("utf-8", "replace").replace("\0", "�")
+def _text(value: _Value, most: int = LONGEST_NOTE) -> str:
+    """A text, with marks for what is not UTF-8 in it; no more than ``most`` characters."""
+    return _bytes(value)[: 4 * most].decode("utf-8", "replace").replace("\0", "�")[:most]
 
 
 def _whole(is_short: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -191,15 +193,23 @@ class JournalReader:
         """The bytes of one entry, all or a part, in pieces of at most ``size``, one at a time in memory."""
         place = "SELECT entry FROM entry WHERE session = ? AND ordinal = ? AND data IS NOT NULL"
         for (row,) in self._query(place, (session, ordinal), (int,)):
-            try:
-                with self._database.blobopen("entry", "data", row, readonly=True) as blob:
-                    left = max(0, (len(blob) if stop is None else min(stop, len(blob))) - start)
-                    blob.seek(min(start, len(blob)))
-                    while left and (piece := blob.read(min(size, left))):
-                        left -= len(piece)
-                        yield piece
-            except UNREADABLE as error:
-                raise failed(error, self.path) from error
+            yield from self._blob(row, size, start, stop)
+
+    def _blob(self, row: int, size: int, start: int, stop: int | None) -> Iterator[bytes]:
+        blob: sqlite3.Blob | None = None
+        try:
+            blob = self._database.blobopen("entry", "data", row, readonly=True)
+            left = max(0, (len(blob) if stop is None else min(stop, len(blob))) - start)
+            blob.seek(min(start, len(blob)))
+            while left and (piece := blob.read(min(size, left))):
+                left -= len(piece)
+                yield piece
+        except UNREADABLE as error:
+            raise failed(error, self.path) from error
+        finally:
+            if blob is not None:
+                with contextlib.suppress(sqlite3.Error):  # whoever reads no further may have closed the journal before
+                    blob.close()
 
     def count(self, session: SessionId) -> int:
         """How many entries the session has. A number of more than the file can hold is damage."""

@@ -10,7 +10,7 @@ from core.errors import Doing, JournalError, explain
 FORMAT = 2
 APPLICATION_ID = 0x54494E43  # "TINC"
 
-LONGEST_DATA = 64 * 1024 * 1024  # bytes of one entry: see ``Limits.outbox``, which is lower
+LONGEST_DATA = 48 * 1024 * 1024  # bytes of one entry: of a message sent that has more, several are made
 LONGEST_NOTE = 64 * 1024  # characters
 LONGEST_TEXT = 1024 * 1024  # characters of any other text
 
