@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -58,8 +59,8 @@ class Archive:
     Nothing here depends on how many entries there are, except ``count_bytes``.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._reader = JournalReader(path)
+    def __init__(self, path: Path, gives_up: Callable[[], bool] | None = None) -> None:
+        self._reader = JournalReader(path, gives_up)
 
     def sessions(self) -> tuple[SessionState, ...]:
         """See ``archived_sessions``."""

@@ -128,12 +128,15 @@ def _format_of(database: sqlite3.Connection, path: Path) -> int:
 
 
 def _refuse_foreign(path: Path, objects: set[tuple[bytes, ...]], application: int, version: int) -> None:
-    """Raise ``ForeignError`` unless what differs from a schema of ours is what damage may have done to it."""
+    """Raise ``ForeignError`` unless what differs from a schema of ours is what damage may have done to it.
+
+    Of a run that was killed early all is in the log, and where that is damaged SQLite finds nothing at all.
+    """
     ours = set.union(*_SCHEMAS.values())
     if application == APPLICATION_ID and version > FORMAT:
         raise _foreign(path, "it was written by a newer version of Tincan, so open it with that one")
     strange = [found for found in objects - ours if not any(_is_near(found, one) for one in ours)]
-    if application != APPLICATION_ID and len(strange) == len(objects):
+    if application != APPLICATION_ID and objects and len(strange) == len(objects):
         raise _foreign(path, "it is a database of another program, or empty")
     if strange:
         kind, name, _table, _sql = (" ".join(part.decode("utf-8", "replace").split()) for part in min(strange))

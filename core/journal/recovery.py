@@ -283,11 +283,12 @@ def _refuse_strangers(path: Path) -> None:
         raise JournalError(f"{path} was written by a newer version of Tincan: open it with that one")
     if is_marked or any(statement in head or statement in log for statement in _STATEMENTS):
         return
+    with contextlib.closing(PageFile(path)) as pages:
+        if (has_log(path) or not head.startswith(_MAGIC)) and pages.shows_entries:
+            return
     if head.startswith(_MAGIC):
         raise JournalError(f"{path} is not a journal: it is a database of another program, or empty")
-    with contextlib.closing(PageFile(path)) as pages:
-        if not pages.shows_entries:
-            raise JournalError(f"{path} is not a journal of Tincan")
+    raise JournalError(f"{path} is not a journal of Tincan")
 
 
 def _head(path: Path) -> bytes:

@@ -273,7 +273,7 @@ class JournalDesk:
         """In a thread of its own: that takes a second for every two million entries."""
         from core.journal.archive import Archive
 
-        with contextlib.suppress(JournalError), contextlib.closing(Archive(path)) as archive:
+        with contextlib.suppress(JournalError), contextlib.closing(Archive(path, self._closed.is_set)) as archive:
             for session, state in states:
                 counted = archive.count_bytes(session, self._closed)
                 if counted.is_whole:

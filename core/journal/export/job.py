@@ -48,10 +48,16 @@ class ExportJob:
         self._cancelled = threading.Event()
 
         def write() -> Exported:
-            with open_source(self._cancelled) as source:
-                return export(
-                    source, target, form, first=first, count=count, on_progress=on_progress, cancelled=self._cancelled
-                )
+            try:
+                with open_source(self._cancelled) as source:
+                    return export(
+                        source, target, form,
+                        first=first, count=count, on_progress=on_progress, cancelled=self._cancelled,
+                    )  # fmt: skip
+            except (ExportError, JournalError) as error:
+                if self._cancelled.is_set():  # it may have ended a question to the journal
+                    raise ExportError("Cancelled. Nothing was kept.", cancelled=True) from error
+                raise
 
         self._worker = Worker(
             lambda: on_end(write()), f"export to {target.name}", lambda error: on_end(_not_exported(error))

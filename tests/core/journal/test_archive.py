@@ -13,8 +13,9 @@ import pytest
 from core.address import Address
 from core.errors import Explanation, JournalError
 from core.events import Event, Role, SessionId
-from core.journal.archive import NOWHERE, Archive, ByteCount
+from core.journal.archive import NOWHERE, Archive, ByteCount, archived_sessions
 from core.journal.ledger import ConnectionState, Ledger, Phase, SessionState
+from core.journal.reader import JournalReader
 from core.journal.store import JournalWriter
 from tests.support.journals import SESSION, write_journal
 from tests.support.story import Story
@@ -211,3 +212,18 @@ class TestWhatIsMissing:
 
         with pytest.raises(JournalError, match="is damaged"):
             sessions(path)
+
+
+def test_of_very_many_sessions_the_first_are_listed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.journal.archive.MOST_SESSIONS", 3)
+    writer = JournalWriter(path)
+    try:
+        writer.append([Story(session).begins() for session in range(1, 9)], 0)
+    finally:
+        writer.close()
+
+    with contextlib.closing(JournalReader(path)) as reader:
+        assert [state.session for state in archived_sessions(reader)] == [1, 2, 3]
+        assert reader.session_count() == 8
+        assert [row.session for row in reader.sessions(most=2)] == [1, 2]
+        assert [row.session for row in reader.each_session(SessionId(7))] == [7]

@@ -361,7 +361,7 @@ class TestAJournalWhoseWriterWasKilled:
         before = killed.read_bytes()
 
         with opened(killed) as journal:
-            assert (journal.notice, journal.recovered) == ("", None)
+            assert (journal.notice, journal.remark, journal.recovered) == ("", "", None)
             assert journal.reader.count(SessionId(1)) == self.SAID + 2
         assert killed.read_bytes() == before
 
@@ -371,7 +371,26 @@ class TestAJournalWhoseWriterWasKilled:
 
         with opened(killed) as journal:
             assert journal.notice == ""
+            assert "ends in the middle" in journal.remark
             assert journal.reader.count(SessionId(1)) == self.SAID + 1
+
+    @pytest.mark.parametrize("place", [-1, -PAGE - 10, -PAGE - 20])
+    def test_a_last_transaction_that_is_wrong_is_told(self, killed: Path, place: int) -> None:
+        """A byte of its page, and of each salt in the head of its frame."""
+        log = killed.with_name(killed.name + "-wal")
+        whole = bytearray(log.read_bytes())
+        whole[place] ^= 1
+        log.write_bytes(whole)
+
+        with opened(killed) as journal:
+            assert journal.remark or journal.notice
+
+    def test_a_log_whose_beginning_is_noise_is_read_all_the_same(self, killed: Path) -> None:
+        overwrite(killed.with_name(killed.name + "-wal"), 0, os.urandom(PAGE))
+
+        with opened(killed) as journal:
+            assert journal.recovered is not None
+            assert journal.recovered.entries >= self.SAID
 
     def test_a_log_broken_in_the_middle_still_gives_what_is_behind_the_break(self, killed: Path) -> None:
         break_log(killed)
