@@ -251,9 +251,9 @@ class JournalReader:
 
     def follow(self, path: Path) -> None:
         """Read from now on what is recorded in another file. Raises ``JournalError``, and then nothing changes."""
-        other = JournalReader(path)
+        other = JournalReader(path, self._gives_up)
         self._database.close()
-        self.path, self._database = path, other._database
+        self.path, self._database, self.format = path, other._database, other.format
 
     def close(self) -> None:
         """Let go of the file."""
@@ -266,6 +266,7 @@ class JournalReader:
         return int(pages * size)
 
     def _give_up_when(self, gives_up: Callable[[], bool] | None) -> None:
+        self._gives_up = gives_up
         self._database.set_progress_handler(gives_up, _BETWEEN_LOOKS)
 
     def _query(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:

@@ -16,9 +16,9 @@ from core.errors import JournalError
 from core.events import SessionId
 from core.journal import recorder as recorder_module
 from core.journal import store
+from core.journal.integrity import find_damage
 from core.journal.reader import JournalReader
 from core.journal.recorder import Recorder
-from core.journal.recovery import find_damage
 from core.journal.store import BESIDE, JournalWriter
 from tests.support.story import PATIENCE, Story, View
 
