@@ -136,7 +136,7 @@ def _refuse_foreign(path: Path, objects: set[tuple[bytes, ...]], application: in
     if application == APPLICATION_ID and version > FORMAT:
         raise _foreign(path, "it was written by a newer version of Tincan, so open it with that one")
     strange = [found for found in objects - ours if not any(_is_near(found, one) for one in ours)]
-    if application != APPLICATION_ID and objects and len(strange) == len(objects):
+    if application != APPLICATION_ID and len(strange) == len(objects) and (objects or not has_log(path)):
         raise _foreign(path, "it is a database of another program, or empty")
     if strange:
         kind, name, _table, _sql = (" ".join(part.decode("utf-8", "replace").split()) for part in min(strange))
