@@ -261,16 +261,16 @@ class JournalWriter:
             values: list[Any] = [wall_minus_mono]
             details: list[str] = []
             for event in chunk:
-                session = event.session
-                ordinal = counts.get(session, 0)
-                counts[session] = ordinal + 1
                 if isinstance(event, Received):
-                    values += (session, ordinal, event.connection, "received", event.at, event.data, None)
+                    (session, connection, at, data), kind, cuts = event, "received", None
                 else:
-                    cuts = _cuts(event) if event.cuts else None
+                    (session, connection, at, data, sizes), kind = event, "sent"
+                    cuts = _cuts(sizes) if sizes else None
                     if cuts is not None:
                         details.append(cuts)
-                    values += (session, ordinal, event.connection, "sent", event.at, event.data, cuts)
+                ordinal = counts.get(session, 0)
+                counts[session] = ordinal + 1
+                values += (session, ordinal, connection, kind, at, data, cuts)
             self._checksum.add(values[6::7], values[3::7], values[4::7].count("sent"), details)
             last = self._database.execute(_traffic_statement(len(chunk)), values).lastrowid
         return last
@@ -395,9 +395,9 @@ def _split(events: Iterable[Event]) -> Iterator[Event]:
             yield event
 
 
-def _cuts(event: Sent) -> str | None:
+def _cuts(sizes: tuple[int, ...]) -> str | None:
     """The sizes that the kernel took of a message at a time, as JSON; None where it would be longer than a text."""
-    text = json.dumps({"cuts": event.cuts})
+    text = json.dumps({"cuts": sizes})
     return text if len(text) <= LONGEST_TEXT else None
 
 
