@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from core.errors import TincanError, reason
+from core.errors import JournalError, TincanError, reason
 from core.journal.export.draft import ExportError
 from core.journal.export.formats import Format
 from core.journal.export.source import OpenSource
