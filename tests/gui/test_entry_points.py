@@ -403,7 +403,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.desks.inspecting", "Inspecting.save", "save bytes to *"): BytesSaved,
     ("gui.desks.journal_desk", "JournalDesk._show", "count bytes"): CountingBytes,
     ("gui.desks.journal_desk", "JournalDesk.offer_crashed", "crashed journal"): AtTheStart,
-    ("gui.desks.journal_desk", "JournalDesk.open", "open journal"): Opening,
+    ("gui.desks.journal_desk", "JournalDesk._begin_opening", "open journal"): Opening,
     ("gui.desks.journal_desk", "JournalDesk.recent", "recent journals"): Recent,
     ("gui.desks.saved_desk", "SavedDesk._find_out", "look after saved messages"): SavedExport,
     ("gui.desks.saved_keeping", "SavedKeeping._start", "keep the saved messages"): SavedList,
