@@ -85,7 +85,7 @@ class JournalReader:
         if not path.is_file():
             raise JournalError(f"{path} is not there")
         self._database, self.format = open_database(path)
-        self._give_up_when(gives_up)
+        self.give_up_when(gives_up)
 
     def read(
         self, session: SessionId, first: int, count: int, *, preview: int = 16384, only: Filter = EVERYTHING
@@ -247,7 +247,12 @@ class JournalReader:
     def give_up_after(self, seconds: float) -> None:
         """From now on every question that is still unanswered in so many seconds raises ``JournalError``."""
         deadline = time.monotonic() + seconds
-        self._give_up_when(lambda: time.monotonic() > deadline)
+        self.give_up_when(lambda: time.monotonic() > deadline)
+
+    def give_up_when(self, gives_up: Callable[[], bool] | None) -> None:
+        """From now on ask that again and again, also in the middle of a long question; None never gives up."""
+        self._gives_up = gives_up
+        self._database.set_progress_handler(gives_up, _BETWEEN_LOOKS)
 
     def follow(self, path: Path) -> None:
         """Read from now on what is recorded in another file. Raises ``JournalError``, and then nothing changes."""
@@ -264,10 +269,6 @@ class JournalReader:
         """Bytes of the file, with what its write-ahead log has."""
         pages, size = (self._query(f"PRAGMA {one}", (), (int,))[0][0] for one in ("page_count", "page_size"))
         return int(pages * size)
-
-    def _give_up_when(self, gives_up: Callable[[], bool] | None) -> None:
-        self._gives_up = gives_up
-        self._database.set_progress_handler(gives_up, _BETWEEN_LOOKS)
 
     def _query(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
         try:

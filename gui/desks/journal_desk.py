@@ -203,6 +203,7 @@ class JournalDesk:
         except BaseException:
             opened.close()
             raise
+        opened.reader.give_up_when(None)  # it is open now: nothing that ends the opening is about it any more
         return opened, states
 
     def _progress(self, opening: _Opening, what: str, fraction: float) -> None:

@@ -61,6 +61,21 @@ def test_an_old_journal_stands_beside_the_sessions_of_this_run(make_app: MakeApp
     pump_until(lambda: "in 19.2 kB" in present(app.switchboard.desk()).status.figures, app.root)
 
 
+def test_a_journal_is_read_on_after_an_opening_that_took_so_long_that_it_was_told(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line that tells goes then, which cancels the opening; questions of every length are answered after it."""
+    monkeypatch.setattr("gui.desks.journal_desk._TELL_AFTER", -1.0)
+    monkeypatch.setattr("core.journal.reader._BETWEEN_LOOKS", 1)
+    old = tmp_path / "long.tincan"
+    write_journal(old, 3_000)
+    app = make_app()
+
+    open_journal(app, old)
+
+    pump_until(lambda: "line 000000002999" in shown(app), app.root)
+
+
 def test_a_journal_that_is_open_already_is_shown_again(make_app: MakeApp, tmp_path: Path) -> None:
     old = tmp_path / "mine.tincan"
     write_journal(old, 3)
