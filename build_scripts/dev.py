@@ -3,6 +3,7 @@
 
 python3 build_scripts/dev.py run [--serve PORT ...]   start the program; arguments are handed on
 python3 build_scripts/dev.py test [PYTEST ARGUMENTS]  every check there is; with arguments the tests they choose
+python3 build_scripts/dev.py coverage                 the tests of core, and how much of it they reach
 python3 build_scripts/dev.py build                    make the executables, prove them, pack dist/release
 python3 build_scripts/dev.py bench [ARGUMENTS]        measure
 python3 build_scripts/dev.py pictures [FOLDER]        take the README's pictures of the running program
@@ -56,6 +57,12 @@ def test(arguments: Sequence[str]) -> int:
     return checks.run_all(checks.every_check(python))
 
 
+def coverage(_arguments: Sequence[str]) -> int:
+    """Run the tests of ``core`` with its lines and branches counted; 1 if too few are reached."""
+    machine.ensure(machine.TO_TEST)
+    return checks.run_all(checks.coverage_of_core(environment.ensure()))
+
+
 def build(arguments: Sequence[str]) -> int:
     """Make the executables, prove that they work, and only then pack them."""
     machine.ensure(machine.TO_BUILD)
@@ -87,6 +94,7 @@ def mutants(arguments: Sequence[str]) -> int:
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": run,
     "test": test,
+    "coverage": coverage,
     "build": build,
     "bench": bench,
     "pictures": pictures,

@@ -122,6 +122,11 @@ def try_test(command: str, folder: Path, _port: int) -> None:
     assert command == "python3 build_scripts/dev.py test"
 
 
+def try_coverage(command: str, folder: Path, _port: int) -> None:
+    """The tests of ``core`` once more; ``.ci/run`` does it each time."""
+    assert command == "python3 build_scripts/dev.py coverage"
+
+
 def try_build(command: str, folder: Path, _port: int) -> None:
     """``.ci/run`` does it each time."""
     assert command == "python3 build_scripts/dev.py build"
@@ -158,6 +163,7 @@ def try_export(command: str, folder: Path, _port: int) -> None:
 TRIALS = {
     "python3 build_scripts/dev.py run": try_run,
     "python3 build_scripts/dev.py test": try_test,
+    "python3 build_scripts/dev.py coverage": try_coverage,
     "python3 build_scripts/dev.py build": try_build,
     "python3 -m core serve": try_serve,
     "python3 -m core connect": try_connect,

@@ -42,8 +42,17 @@ def test_without_arguments_every_check_runs(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(commands, "run_within", lambda _limit, command, environment: runner(command, environment))
 
     assert dev.main(["test"]) == 0
-    assert [line for line in runner.lines if "pytest" in line] != []
-    assert runner.lines[-1] == f"{PYTHON} -m coverage report --fail-under=95"
+    assert runner.lines[-1].startswith(f"{PYTHON} -m pytest")
+    assert not [line for line in runner.lines if "coverage" in line], "it doubles the time"
+
+
+def test_too_little_coverage_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = FakeRunner("--fail-under")
+    monkeypatch.setattr(commands, "run", runner)
+    monkeypatch.setattr(commands, "run_within", lambda _limit, command, environment: runner(command, environment))
+
+    assert dev.main(["coverage"]) == 1
+    assert [line for line in runner.lines if "coverage run -m pytest" in line] != []
 
 
 def test_a_choice_of_tests_runs_at_once_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:

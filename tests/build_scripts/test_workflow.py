@@ -23,6 +23,10 @@ def test_an_action_has_one_version_throughout() -> None:
     assert len(used) == len({name for name, _ in used})
 
 
+def test_the_tests_and_their_reach_are_both_checked() -> None:
+    assert "run: python build_scripts/dev.py test\n      - run: python build_scripts/dev.py coverage\n" in JOBS[0]
+
+
 def test_every_job_ends_in_time() -> None:
     assert [job.partition(":")[0] for job in JOBS] == ["test", "build", "release"]
     assert all(re.search(r"^    timeout-minutes: \d+$", job, re.MULTILINE) for job in JOBS)
