@@ -133,12 +133,10 @@ def test_a_signal_closes_the_window_without_asking(
     with socket.create_connection(("127.0.0.1", port)) as peer:
         peer.settimeout(5)
         assert peer.recv(100) == b"type the message"
-        began = time.monotonic()
 
         program.send_signal(number)
 
-        assert program.wait(PATIENCE) == 0
-        assert time.monotonic() - began < 2.5
+        assert program.wait(PATIENCE) == 0, "a window that asks waits for ever"
         assert peer.recv(100) == b""
     assert program.stderr is not None
     assert program.stderr.read() == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -18,6 +17,7 @@ from gui.preferences import PreferencesFile
 from gui.shown.drafting import Manner, Preview, Wrong
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
+from tests.gui.test_talking import Heartbeat
 from tests.support.peers import NeverReads
 
 
@@ -265,23 +265,14 @@ def test_a_megabyte_of_hex_is_worked_out_aside_and_sent_as_it_is(make_app: MakeA
     with peer_of(app) as peer:
         composer.choose(Manner("hex"))
         composer.field.insert_here(data.hex(" ", 1))
-        late: list[float] = []
-        due = time.monotonic()
-
-        def beat() -> None:
-            nonlocal due
-            late.append(time.monotonic() - due)
-            due = time.monotonic() + 0.01
-            app.root.after(10, beat)
-
-        beat()
+        heart = Heartbeat(app.root)
         pump_until(lambda: f"{len(data):,} bytes" in composer.bytes_line.words, app.root)
 
         composer.submit()
         pump_until(lambda: composer.text == "", app.root)
 
         assert receive(peer, len(data)) == data
-        assert max(late) < 1.0
+        assert max(heart.spent) < 1.0
 
 
 def test_another_format_for_a_long_message_comes_though_its_bytes_are_asked_for_meanwhile(make_app: MakeApp) -> None:

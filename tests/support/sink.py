@@ -10,6 +10,7 @@ from typing import TypeVar
 from core.events import Event
 
 PATIENCE = 20.0  # seconds after which what a test waits for counts as never coming
+SOON = 5.0  # seconds that what is done at once may take on a busy machine; what it must not wait for takes longer
 
 E = TypeVar("E", bound=Event)
 

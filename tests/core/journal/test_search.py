@@ -19,7 +19,7 @@ from core.settings import Limits
 from tests.support.journals import SESSION, write_journal
 
 PATIENCE = 20.0  # seconds after which what a test waits for counts as never coming
-SOON = 1.0  # seconds; a quarter of one where nobody else is busy
+SOON = 5.0  # seconds; a quarter of one where nobody else is busy
 BOMB = Query("(a+)+$", Mode.REGEX)
 
 

@@ -31,7 +31,7 @@ from core.net.sockets import Endpoint
 from core.settings import KIB, Limits
 from tests.support.law import check_law
 from tests.support.peers import Host, Peer, Resets, black_hole, free_port
-from tests.support.sink import PATIENCE, Sink, until
+from tests.support.sink import PATIENCE, SOON, Sink, until
 from tests.support.stage import calling
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="a full backlog swallows packets on Linux only")
@@ -231,7 +231,7 @@ def test_stopped_while_connecting_it_is_over_at_once() -> None:
         until(lambda: client._dialer is not None and bool(client._dialer._dialling), "an attempt")
         client.stop()
         client.stop()
-        assert client.join(1.0), "cancelling took longer than a second"
+        assert client.join(SOON), "cancelling waited for the answer"
         with pytest.raises(SendError, match="not connected"):
             client.send(b"hello")
     (closed,) = sink.of(SessionClosed)
@@ -272,7 +272,7 @@ def test_a_name_server_that_hangs_holds_up_neither_stop_nor_the_end(monkeypatch:
         Client("tincan.test:80", resolver=resolver).run()
     for client in clients:
         client.stop()
-    assert all(client.join(1.0) for client in clients)
+    assert all(client.join(SOON) for client in clients)
     check_law(sink.events)
     back.set()
     until(lambda: not any(thread.name.startswith("resolver") for thread in threading.enumerate()))

@@ -13,6 +13,7 @@ from core.address import Address
 from core.events import Role, SessionId, SessionOpened
 from core.journal.store import JournalWriter
 from gui.app import App
+from gui.desks import cutting
 from gui.panes.lens_bar import LensBar
 from gui.panes.menus import FRAMINGS
 from tests.gui.conftest import pump_until
@@ -225,7 +226,10 @@ def test_no_lens_is_offered_before_there_is_something_to_see(make_app: MakeApp) 
     assert app.window.conversation.lens.winfo_ismapped()
 
 
-def test_a_long_conversation_is_cut_with_progress_and_the_window_stays_fluid(make_app: MakeApp, tmp_path: Path) -> None:
+def test_a_long_conversation_is_cut_with_progress_and_the_window_stays_fluid(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutting, "_PATIENCE", 0)  # however fast the machine is
     app = look_at(make_app, tmp_path / "long.tincan", 150_000)
     pane = app.window.conversation
     heart = Heartbeat(app.root)
@@ -242,7 +246,7 @@ def test_a_long_conversation_is_cut_with_progress_and_the_window_stays_fluid(mak
     assert not pane.is_showing_progress
     assert pane.transcript.total == 150_002
     assert sorted(heart.spent)[int(len(heart.spent) * 0.9)] < 0.1
-    assert any(seen) or time.monotonic() - began < 0.5
+    assert any(seen)
 
 
 def test_an_ending_that_came_in_pieces_far_apart_is_no_part_of_the_message(make_app: MakeApp, tmp_path: Path) -> None:
