@@ -19,8 +19,10 @@ from core.__main__ import parse
 from core.exporting import ExportOptions, run_export
 from core.journal.export.formats import Format
 from core.journal.store import JournalWriter
+from tests.support import program
 from tests.support.exports import Talk
 from tests.support.journals import write_journal
+from tests.support.program import Done
 from tests.support.story import Story
 
 
@@ -38,17 +40,15 @@ def journal(tmp_path: Path) -> Path:
     return talk.path
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[bytes]:
-    """The program, run to its end."""
-    command = [sys.executable, "-m", "core", "export", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+def run(*arguments: str | Path | int) -> Done:
+    return program.run("export", *arguments)
 
 
-def refused(*arguments: object) -> str:
+def refused(*arguments: str | Path | int) -> str:
     """What it says of bad input, in one line."""
     done = run(*arguments)
-    assert (done.returncode, done.stdout) == (2, b"")
-    line = done.stderr.decode()
+    assert (done.code, done.out) == (2, "")
+    line = done.err
     assert line.count("\n") == 1
     assert line.rstrip("\n").isprintable()
     return line
@@ -89,11 +89,16 @@ def test_what_cannot_be_asked_for_is_said(arguments: str, says: str, capsys: pyt
     assert says in capsys.readouterr().err
 
 
+def test_a_process_of_its_own_says_the_same(journal: Path) -> None:
+    assert program.start("export", journal) == run(journal)
+    assert program.start("export", journal, "--session", 7) == run(journal, "--session", 7)
+
+
 def test_text_comes_out_as_one_reads_it(journal: Path) -> None:
     done = run(journal)
 
-    lines = done.stdout.decode().splitlines()
-    assert (done.returncode, done.stderr) == (0, b"")
+    lines = done.out.splitlines()
+    assert (done.code, done.err) == (0, "")
     assert [line[25:] for line in lines[2:]] == [
         "-- starting a server on 127.0.0.1:5555",
         "-- #1 connected from 127.0.0.1:40001",
@@ -109,35 +114,35 @@ def test_text_comes_out_as_one_reads_it(journal: Path) -> None:
 def test_lines_of_one_side_can_be_had(journal: Path) -> None:
     done = run(journal, "--frame", "line", "--connection", 1, "--received")
 
-    assert [line[25:] for line in done.stdout.decode().splitlines()[2:]] == ["#1 >  hello␛[31m"]
+    assert [line[25:] for line in done.out.splitlines()[2:]] == ["#1 >  hello␛[31m"]
 
 
 def test_what_only_happened_can_be_had(journal: Path) -> None:
     done = run(journal, "--notes", "--as", "jsonl")
 
-    kinds = [json.loads(line)["kind"] for line in done.stdout.splitlines()]
+    kinds = [json.loads(line)["kind"] for line in done.out.splitlines()]
     assert kinds == ["session-opened", "opened", "opened", "closed"]
 
 
 def test_csv_is_for_excel(journal: Path) -> None:
     done = run(journal, "--as", "csv", "--sent")
 
-    rows = list(csv.DictReader(io.StringIO(done.stdout.decode("utf-8-sig"), newline="")))
-    assert done.stdout.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(done.out.removeprefix("\ufeff"), newline="")))
+    assert done.out.startswith("\ufeff")
     assert [(row["text"], row["hex"]) for row in rows] == [("type the message↵", "0x" + b"type the message\n".hex())]
 
 
 def test_raw_bytes_of_one_side_can_go_through_a_pipe(journal: Path) -> None:
     done = run(journal, "--as", "raw", "--connection", 1, "--received", "--frame", "line")
 
-    assert (done.returncode, done.stdout) == (0, b"hello\x1b[31m\n")
+    assert (done.code, done.out) == (0, "hello\x1b[31m\n")
 
 
 def test_raw_bytes_go_into_a_file_for_each_side(journal: Path, tmp_path: Path) -> None:
     done = run(journal, "--as", "raw", "--output", tmp_path / "out.bin")
 
-    assert (done.returncode, done.stdout) == (0, b"")
-    assert done.stderr.decode().startswith("4 rows, 34 bytes, in ")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("4 rows, 34 bytes, in ")
     assert (tmp_path / "out-1-received.bin").read_bytes() == b"hello\x1b[31m\n"
     assert (tmp_path / "out-1-sent.bin").read_bytes() == b"type the message\n"
     assert (tmp_path / "out-2-received.bin").read_bytes() == b"other\n"
@@ -148,9 +153,9 @@ def test_a_file_is_replaced(journal: Path, tmp_path: Path) -> None:
 
     done = run(journal, "--output", tmp_path / "out.txt")
 
-    assert done.returncode == 0
-    assert done.stderr.decode().startswith("8 rows, ")
-    assert (tmp_path / "out.txt").read_bytes() == run(journal).stdout
+    assert done.code == 0
+    assert done.err.startswith("8 rows, ")
+    assert (tmp_path / "out.txt").read_bytes() == run(journal).out.encode()
 
 
 def test_of_several_sessions_the_first_is_taken_and_that_is_said(tmp_path: Path) -> None:
@@ -162,13 +167,13 @@ def test_of_several_sessions_the_first_is_taken_and_that_is_said(tmp_path: Path)
     first = run(tmp_path / "two")
     second = run(tmp_path / "two", "--session", 2)
 
-    assert listed.stdout.decode().splitlines() == [
+    assert listed.out.splitlines() == [
         "session 1: server 127.0.0.1:5555, 9 entries",
         "session 2: server 127.0.0.1:5555, 9 entries",
     ]
-    assert "exporting session 1: server 127.0.0.1:5555; there are 2 sessions" in first.stderr.decode()
-    assert (second.returncode, second.stderr) == (0, b"")
-    assert second.stdout.count(b"\n") == first.stdout.count(b"\n") == 11
+    assert "exporting session 1: server 127.0.0.1:5555; there are 2 sessions" in first.err
+    assert (second.code, second.err) == (0, "")
+    assert second.out.count("\n") == first.out.count("\n") == 11
 
 
 @pytest.mark.parametrize(
@@ -180,7 +185,7 @@ def test_of_several_sessions_the_first_is_taken_and_that_is_said(tmp_path: Path)
         (["--as", "raw", "--connection", 1], "raw bytes on standard output need"),
     ],
 )
-def test_what_the_journal_cannot_give_is_said_in_one_line(journal: Path, arguments: list[object], says: str) -> None:
+def test_what_the_journal_cannot_give_is_said_in_one_line(journal: Path, arguments: list[str | int], says: str) -> None:
     assert says in refused(journal, *arguments)
 
 
@@ -233,8 +238,8 @@ def test_damage_that_shows_in_a_large_journal_only_while_it_is_read_is_told(
 def test_a_file_that_cannot_be_written_is_a_failure(journal: Path, tmp_path: Path) -> None:
     done = run(journal, "--output", tmp_path / "missing" / "out")
 
-    assert done.returncode == 1
-    assert b"could not be written" in done.stderr
+    assert done.code == 1
+    assert "could not be written" in done.err
 
 
 @pytest.mark.case("C-61")

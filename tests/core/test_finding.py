@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -22,7 +21,9 @@ from core.journal.pattern import Mode, Query
 from core.journal.search_process import arguments as asked_of
 from core.journal.store import JournalWriter
 from tests.core.journal.test_reading import Talk
+from tests.support import program
 from tests.support.journals import write_journal
+from tests.support.program import Done
 from tests.support.story import Story
 
 
@@ -41,21 +42,21 @@ def journal(tmp_path: Path) -> Path:
     return path
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "core", "find", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"}, timeout=30, check=False,
-    )  # fmt: skip
+def run(*arguments: str | Path) -> Done:
+    return program.run("find", *arguments)
 
 
 def found(*arguments: str | Path) -> list[str]:
     """The lines without their times, which must be there."""
-    done = run(*map(str, arguments))
-    assert (done.returncode, done.stderr) == (0, "")
-    lines = done.stdout.splitlines()
+    done = run(*arguments)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
     assert all(re.match(r"(session \d+  )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}  ", line) for line in lines)
     return [re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}  ", "", line) for line in lines]
+
+
+def test_a_process_of_its_own_says_the_same(journal: Path) -> None:
+    assert program.start("find", journal, "hello") == run(journal, "hello")
 
 
 def test_each_place_is_a_line_with_what_stands_around_it(journal: Path) -> None:
@@ -96,14 +97,14 @@ def test_only_what_was_asked_for_is_looked_at(journal: Path, arguments: list[str
 
 def test_nothing_found_is_exit_code_1_and_no_line(journal: Path) -> None:
     for arguments in (["no such text"], ["--notes", "hello"]):
-        done = run(str(journal), *arguments)
-        assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+        done = run(journal, *arguments)
+        assert (done.code, done.out, done.err) == (1, "", "")
 
 
 def test_the_places_are_counted(journal: Path) -> None:
-    assert run(str(journal), "--count", "hello").stdout == "3\n"
-    done = run(str(journal), "--count", "no such text")
-    assert (done.returncode, done.stdout) == (1, "0\n")
+    assert run(journal, "--count", "hello").out == "3\n"
+    done = run(journal, "--count", "no such text")
+    assert (done.code, done.out) == (1, "0\n")
 
 
 def test_every_session_is_looked_through_and_named(tmp_path: Path) -> None:
@@ -114,8 +115,8 @@ def test_every_session_is_looked_through_and_named(tmp_path: Path) -> None:
 
     assert found(path, "abc") == ["session 1  #1  received  2  abc", "session 2  #1  received  2  ABC"]
     assert found(path, "abc", "--session", "2") == ["#1  received  2  ABC"]
-    done = run(str(path), "abc", "--connection", "1")
-    assert (done.returncode, done.stderr) == (2, "there are 2 sessions, each with its own #1: choose with --session\n")
+    done = run(path, "abc", "--connection", "1")
+    assert (done.code, done.err) == (2, "there are 2 sessions, each with its own #1: choose with --session\n")
 
 
 @pytest.mark.parametrize(
@@ -133,11 +134,11 @@ def test_every_session_is_looked_through_and_named(tmp_path: Path) -> None:
     ids=str,
 )
 def test_what_cannot_be_looked_for_is_said_in_one_line(journal: Path, arguments: list[str], says: str) -> None:
-    done = run(str(journal), *arguments)
+    done = run(journal, *arguments)
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert says in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert (done.code, done.out) == (2, "")
+    assert says in done.err
+    assert done.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("content", [None, b"", b"hello"], ids=["gone", "empty", "foreign"])
@@ -146,10 +147,10 @@ def test_what_is_no_journal_is_said_in_one_line(tmp_path: Path, content: bytes |
     path = tmp_path / "a\n\x1b[2J.tincan"
     if content is not None:
         path.write_bytes(content)
-    done = run(str(path), "a")
+    done = run(path, "a")
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.removesuffix("\n").isprintable()
+    assert (done.code, done.out) == (2, "")
+    assert done.err.removesuffix("\n").isprintable()
 
 
 @pytest.mark.case("C-48", "C-55", "C-82")
@@ -228,8 +229,8 @@ def test_a_pattern_that_takes_for_ever_is_given_up_in_the_window_s_words(tmp_pat
 
     done = run("--regex", "--patience=2", str(path), r"(?:needle |(a+)+$)")
 
-    assert done.returncode == 2
-    assert done.stderr.splitlines() == [
+    assert done.code == 2
+    assert done.err.splitlines() == [
         "looking for this takes too long: nothing moved for 2 s. "
         "A repeat within a repeat, as in (a+)+, can take for ever; write it without"
     ]
@@ -237,12 +238,12 @@ def test_a_pattern_that_takes_for_ever_is_given_up_in_the_window_s_words(tmp_pat
 
 def test_a_program_is_answered_in_lines_of_json(journal: Path) -> None:
     done = run("--json-lines", "--session=1", "--ids=1", "--entries=5:7", "--", str(journal), "hello")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    lines = [json.loads(line) for line in done.out.splitlines()]
 
     assert lines[-1] == ["done"]
     assert [line for line in lines[:-1] if len(line) > 1] == [[7, [5, 6], [-3, 5], [2, 10]]]
     done = run("--json-lines", "--session=9", "--", str(journal), "hello")
-    assert json.loads(done.stdout) == ["failed", "the journal has no session 9"]
+    assert json.loads(done.out) == ["failed", "the journal has no session 9"]
 
 
 def test_the_command_line_is_understood() -> None:
@@ -264,10 +265,10 @@ def test_text_is_found_and_shown_in_another_encoding(tmp_path: Path) -> None:
     assert found(path, "--encoding", "latin-1", "å") == ["#1  received  2  hej Åsa, Åsa!"] * 2
     assert found(path, "--encoding", "latin-1", "--regex", "å.a!") == ["#1  received  2  hej Åsa, Åsa!"]
     assert found(path, "--encoding", "utf-16-le", "本") == ["#1  received  3  本語"]
-    assert run(str(path), "--encoding", "latin-1", "€").returncode == 2
-    refused = run(str(path), "--encoding", "klingon", "x")
-    assert refused.returncode == 2
-    assert "'klingon' is none of utf-8, utf-16-le" in refused.stderr
+    assert run(path, "--encoding", "latin-1", "€").code == 2
+    refused = run(path, "--encoding", "klingon", "x")
+    assert refused.code == 2
+    assert "'klingon' is none of utf-8, utf-16-le" in refused.err
 
 
 def test_a_search_in_its_own_process_keeps_its_encoding(tmp_path: Path) -> None:
