@@ -12,7 +12,7 @@ import pytest
 
 from build_scripts import checks, commands
 from build_scripts.checks import Check
-from tests.support.test_guards import run
+from tests.support.test_guards import prepare
 
 PYTHON = Path("/somewhere/python")
 PATIENCE = 20.0  # seconds
@@ -66,12 +66,12 @@ def test_types_are_checked_for_three_platforms() -> None:
     assert types == ["", f"--platform win32 {shipped}", f"--platform darwin {shipped}"]
 
 
-@pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "2"]], ids=["one process", "several"])
+@pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "1"]], ids=["in one process", "in another"])
 def test_while_a_test_runs_its_name_is_on_record(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workers: list[str]
 ) -> None:
     monkeypatch.setenv(checks.RUNNING_TESTS, str(tmp_path / "running"))
-    run(pytester, monkeypatch, "").assert_outcomes()
+    prepare(pytester, monkeypatch, "")
     pytester.makepyfile(test_it=KNOWS_ITSELF)
 
     pytester.runpytest_subprocess(*workers).assert_outcomes(passed=1)

@@ -94,19 +94,20 @@ EXPECTED = {
 }
 
 
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, source: str, *arguments: str) -> pytest.RunResult:
-    """Run ``source`` as a test module of its own, under the guards and with every warning an error."""
+def prepare(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    """Have ``source`` as a test module of its own, under the guards and with every warning an error."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makepyprojecttoml("[tool.pytest]\nfilterwarnings = ['error']\nmarkers = ['case(number)', 'root']")
     pytester.makeconftest("from tests.conftest import pytest_plugins")
     pytester.makepyfile(source)
-    return pytester.runpytest_subprocess(*arguments)
 
 
 def test_every_misdeed_fails_the_test_that_did_it(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, display: str
 ) -> None:
-    result = run(pytester, monkeypatch, MISDEEDS, "-v", "-rA", "--capture=sys")
+    prepare(pytester, monkeypatch, MISDEEDS)
+
+    result = pytester.runpytest_subprocess("-v", "-rA", "--capture=sys")
 
     output = result.stdout.str()
     for name, expected in EXPECTED.items():
@@ -121,9 +122,9 @@ def test_every_misdeed_fails_the_test_that_did_it(
 def test_a_row_that_is_not_in_the_catalogue_is_refused(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = "import pytest\n\n@pytest.mark.case('C-00')\ndef test_it(): pass"
+    prepare(pytester, monkeypatch, "import pytest\n\n@pytest.mark.case('C-00')\ndef test_it(): pass")
 
-    result = run(pytester, monkeypatch, source)
+    result = pytester.runpytest_inprocess()
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*names C-00, which is not in the fault catalogue*"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support import markers
 from tests.support.catalogue import FAULTS
-from tests.support.test_guards import run
+from tests.support.test_guards import prepare
 
 TESTS = """
 import pytest
@@ -31,7 +32,9 @@ def test_the_catalogue_numbers_its_rows_without_a_gap() -> None:
 def test_a_full_run_ends_with_the_rows_that_no_passing_test_holds(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = run(pytester, monkeypatch, TESTS, "--override-ini=testpaths=.")
+    prepare(pytester, monkeypatch, TESTS)
+
+    result = pytester.runpytest_inprocess("--override-ini=testpaths=.")
 
     result.stdout.fnmatch_lines(
         [
@@ -47,13 +50,19 @@ def test_a_full_run_ends_with_the_rows_that_no_passing_test_holds(
 def test_the_account_is_the_same_where_two_processes_run_the_tests(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = run(pytester, monkeypatch, TESTS, "--override-ini=testpaths=.", "-p", "xdist", "-n", "2")
+    prepare(pytester, monkeypatch, TESTS)
+
+    result = pytester.runpytest_subprocess("--override-ini=testpaths=.", "-p", "xdist", "-n", "2")
 
     result.stdout.fnmatch_lines(["2 of 99 rows are held by a passing test.", f"C-02 {FAULTS['C-02']}: FAILED"])
 
 
 def test_a_chosen_test_ends_without_the_account(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run(pytester, monkeypatch, TESTS, "-k", "elsewhere", ".")
+    prepare(pytester, monkeypatch, TESTS)
+
+    result = pytester.runpytest_inprocess("-k", "elsewhere", ".")
+
+    result.assert_outcomes(passed=1, deselected=3)
 
     result.stdout.no_fnmatch_line("*fault catalogue*")
 
@@ -61,9 +70,10 @@ def test_a_chosen_test_ends_without_the_account(pytester: pytest.Pytester, monke
 def test_what_needs_root_is_skipped_for_others_and_says_so(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = "import os, pytest\nfrom tests.support import markers\nmarkers.IS_ROOT = False\n"
+    prepare(pytester, monkeypatch, "import pytest\n\n@pytest.mark.root\ndef test_it(): pass\n")
+    monkeypatch.setattr(markers, "IS_ROOT", False)
 
-    result = run(pytester, monkeypatch, source + "@pytest.mark.root\ndef test_it(): pass\n", "-rs")
+    result = pytester.runpytest_inprocess("-rs")
 
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["SKIPPED*needs to be root on Linux"])
