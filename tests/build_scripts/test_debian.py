@@ -152,6 +152,7 @@ def test_what_a_desktop_reads_is_valid(unpacked: Path, tool: tuple[str, ...], fi
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.build
 @pytest.mark.skipif(shutil.which("lintian") is None, reason="there is no lintian here")
 def test_lintian_finds_no_error(folder: Path, tmp_path: Path) -> None:
     name = f"tincan_{version()}_amd64.deb"

@@ -110,6 +110,7 @@ def test_results_that_were_only_written_in_part_are_a_sentence(
     assert "The results cannot be read" in capsys.readouterr().err
 
 
+@pytest.mark.build
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="mutmut needs fork")
 @pytest.mark.skipif(find_spec("mutmut") is None, reason="mutmut is installed by dev.py mutants")
 @pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is installed by dev.py")
