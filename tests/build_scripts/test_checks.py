@@ -105,6 +105,25 @@ def test_a_run_that_ends_in_time_gives_its_own_exit_code() -> None:
     assert checks.run_tests([sys.executable, "-c", "raise SystemExit(5)"]) == 5
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_is_compiled_serves_the_whole_run_and_is_written_only_where_that_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    seen: dict[str, str] = {}
+
+    def run_within(_seconds: float, _command: Sequence[str], environment: Mapping[str, str]) -> int:
+        seen.update(environment)
+        return 0
+
+    monkeypatch.setattr(commands, "run_within", run_within)
+    monkeypatch.setattr(sys, "dont_write_bytecode", not kept)
+
+    checks.run_tests(["pytest"])
+
+    elsewhere = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": seen["PYTEST_DEBUG_TEMPROOT"]}
+    assert {name: seen[name] for name in elsewhere if name in seen} == ({} if kept else elsewhere)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="its processes have no groups")
 def test_no_process_of_a_run_that_was_ended_goes_on(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
