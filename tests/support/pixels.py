@@ -48,7 +48,8 @@ class Picture:
     def changed_from(self, other: Picture) -> dict[tuple[int, int], str]:
         """The places that look different from ``other``, and the colour that they have here."""
         assert (self.width, self.height) == (other.width, other.height)
-        return {place: self[place] for place in self.places() if self[place] != other[place]}
+        both = zip(self.places(), self._pixels, other._pixels, strict=True)
+        return {place: here for place, here, there in both if here != there}
 
 
 class Screen:
@@ -69,8 +70,10 @@ class Screen:
         image = self._x11.XGetImage(self._display, self._root, *box, _ALL_PLANES, _Z_PIXMAP)
         assert image, "the X server gave no picture"
         try:
-            values = (self._x11.XGetPixel(image, x, y) for y in range(box.height) for x in range(box.width))
-            return Picture(box.width, box.height, [f"#{value & 0xFFFFFF:06x}" for value in values])
+            pixel = self._x11.XGetPixel
+            values = [pixel(image, x, y) for y in range(box.height) for x in range(box.width)]
+            names = {value: f"#{value & 0xFFFFFF:06x}" for value in set(values)}
+            return Picture(box.width, box.height, [names[value] for value in values])
         finally:
             self._x11.XDestroyImage(image)
 
