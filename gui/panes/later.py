@@ -5,6 +5,8 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
+from gui.panes.own_events import bind_own
+
 
 class Later:
     """Calls ``act`` once, some milliseconds after it was last asked to; never after the widget is gone."""
@@ -13,7 +15,7 @@ class Later:
         self._root = widget.nametowidget(".")
         self._act = act
         self._ticket = ""
-        widget.bind("<Destroy>", lambda event: self.cancel() if event.widget is widget else None, add=True)
+        bind_own(widget, "<Destroy>", self.cancel)
 
     @property
     def is_due(self) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
+from gui.panes.own_events import bind_own
+
 
 def when_resized(widget: tk.Misc, fit: Callable[[], None]) -> None:
     """Call ``fit`` when the widget or its window has another size, as long as it lives."""
     window = widget.winfo_toplevel()
 
-    def heard(event: tk.Event[tk.Misc]) -> None:
-        if event.widget in (widget, window) and widget.winfo_exists():
+    def heard() -> None:
+        if widget.winfo_exists():
             fit()
 
-    widget.bind("<Configure>", heard, add=True)
-    window.bind("<Configure>", heard, add=True)
+    bind_own(widget, "<Configure>", heard)
+    bind_own(window, "<Configure>", heard)
