@@ -217,10 +217,13 @@ def test_ctrl_c_ends_even_a_pattern_that_takes_for_ever(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert json.loads(process.stdout.readline())[0] == 3  # now only what may still change is left
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
-        assert process.stderr.read() == b""
+        try:
+            assert json.loads(process.stdout.readline())[0] == 3  # now only what may still change is left
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+            assert process.stderr.read() == b""
+        finally:
+            process.kill()  # it would go on for ever
 
 
 def test_a_pattern_that_takes_for_ever_is_given_up_in_the_window_s_words(tmp_path: Path) -> None:
