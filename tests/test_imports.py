@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,8 @@ def modules(package: str) -> Iterator[tuple[str, Path]]:
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
 
-def imports(source: str, *, everywhere: bool = True) -> set[str]:
+@functools.cache  # three tests ask for each module
+def imports(source: str, *, everywhere: bool = True) -> frozenset[str]:
     """What a module imports by name; with ``everywhere``, also within functions and for types alone."""
     found: set[str] = set()
     tree = ast.parse(source)
@@ -65,7 +67,7 @@ def imports(source: str, *, everywhere: bool = True) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide who imports whom"
             found.update({node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)})
-    return found
+    return frozenset(found)
 
 
 def _at_import_time(tree: ast.Module) -> Iterator[ast.AST]:
@@ -83,7 +85,7 @@ def within(name: str, rooms: set[str]) -> bool:
     return any(name == room or name.startswith(f"{room}.") for room in rooms)
 
 
-def forbidden(module: str, imported: set[str]) -> list[str]:
+def forbidden(module: str, imported: Set[str]) -> list[str]:
     """Which of the imports the design does not allow to this module."""
     room, allowed = next((room, allowed) for room, allowed in MAY_IMPORT if within(module, {room}))
     ours = {name for name in imported if within(name, {"core", "gui", "build_scripts", "tests"})}

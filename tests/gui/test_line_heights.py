@@ -142,7 +142,7 @@ def wear(theme: Theme, family: str, points: int) -> None:
     theme.zoom(points - theme.usual_points)
 
 
-@pytest.mark.parametrize("dots_per_inch", [96, 144, 192])
+@pytest.mark.parametrize("dots_per_inch", [96, 192])
 def test_what_stands_in_one_line_has_one_height(root: tk.Tk, dots_per_inch: int) -> None:
     root.tk.call("tk", "scaling", dots_per_inch / 72)
     root.geometry("1600x1200")
@@ -159,7 +159,7 @@ def test_what_stands_in_one_line_has_one_height(root: tk.Tk, dots_per_inch: int)
                 assert pairs, f"nothing stands side by side in {pane}"
 
 
-@pytest.mark.parametrize("dots_per_inch", [96, 144, 192])
+@pytest.mark.parametrize("dots_per_inch", [96, 192])
 def test_send_is_as_high_as_a_field_of_one_line(root: tk.Tk, dots_per_inch: int) -> None:
     """And stays so high, at the foot, beside a field of several lines."""
     root.tk.call("tk", "scaling", dots_per_inch / 72)

@@ -40,11 +40,15 @@ class Entry(NamedTuple):
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
     """Every module of the program but the guard itself."""
+    return ((module, _parsed(path)) for module, path in _paths())
+
+
+def _paths() -> Iterator[tuple[str, Path]]:
     for package in ("core", "gui"):
         for path in sorted((ROOT / package).rglob("*.py")):
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             if module != "core.supervision":
-                yield module, _parsed(path)
+                yield module, path
 
 
 @cache
@@ -115,8 +119,9 @@ class Breaker:
 
     def steps(self, names: Mapping[str, Callable[[], BaseException]], *, instead: bool = False) -> None:
         """Have the first step of each name raise when it is done, or ``instead`` of being done."""
-        for entry in steps():  # else one would keep the replacement for good
-            importlib.import_module(entry.module)
+        for module_name, path in _paths():  # else one would keep the replacement for good
+            if "attempt" in path.read_text(encoding="utf-8"):
+                importlib.import_module(module_name)
         real, waiting = supervision.attempt, dict(names)
 
         def attempt(name: str, call: Callable[[], object]) -> BaseException | None:

@@ -30,7 +30,7 @@ def records(talk: Talk, lens: Lens | None = None) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines_of(talk, lens)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)  # each with a journal of its own
 @given(said=st.lists(st.binary(min_size=1, max_size=20) | st.text(min_size=1, max_size=9).map(str.encode), max_size=5))
 def test_each_line_is_as_the_standard_library_writes_it(said: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as name, contextlib.closing(Talk(Path(name, "journal"))) as talk:

@@ -162,7 +162,7 @@ def test_nor_in_a_country_where_another_character_parts_the_cells(spoken: list[s
 @pytest.mark.case("C-83")
 @pytest.mark.parametrize("character", ["a", "𝄞", "=\n", "\x00", "\u0301"], ids=ascii)
 def test_no_cell_is_longer_than_excel_can_hold_in_one(tmp_path: Path, character: str) -> None:
-    said = (character * 70_000).encode()
+    said = (character * 70_000)[:70_000].encode()
     with contextlib.closing(Talk(tmp_path / "talk")) as talk:
         talk.opens()
         talk.receives_all([said[start : start + 60_001] for start in range(0, len(said), 60_001)])

@@ -230,7 +230,7 @@ def test_a_long_conversation_is_cut_with_progress_and_the_window_stays_fluid(
     make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cutting, "_PATIENCE", 0)  # however fast the machine is
-    app = look_at(make_app, tmp_path / "long.tincan", 150_000)
+    app = look_at(make_app, tmp_path / "long.tincan", 60_000)
     pane = app.window.conversation
     heart = Heartbeat(app.root)
     seen: list[bool] = []
@@ -244,7 +244,7 @@ def test_a_long_conversation_is_cut_with_progress_and_the_window_stays_fluid(
     app.root.update()
 
     assert not pane.is_showing_progress
-    assert pane.transcript.total == 150_002
+    assert pane.transcript.total == 60_002
     assert sorted(heart.spent)[int(len(heart.spent) * 0.9)] < 0.1
     assert any(seen)
 

@@ -180,7 +180,7 @@ def test_a_journal_that_another_run_writes_can_be_read_meanwhile(make_app: MakeA
 
 def test_the_window_closes_while_a_long_journal_is_counted(make_app: MakeApp, tmp_path: Path) -> None:
     path = tmp_path / "long.tincan"
-    write_journal(path, 200_000)
+    write_journal(path, 100_000)
     app = make_app()
     open_journal(app, path)
     began = time.monotonic()
