@@ -704,7 +704,7 @@ def test_a_fault_of_our_own_ends_one_connection_and_no_other(
         assert closed.why is not None
         assert f"127.0.0.1:{peer.port}" in closed.why.what
         (logged,) = logged_errors
-        assert logged.getMessage() == f"fault while serving 127.0.0.1:{peer.port}"
+        assert logged.getMessage() == f"fault in serving 127.0.0.1:{peer.port}"
         assert logged.exc_info is not None
         assert logged.exc_info[1] is fault
         logged_errors.clear()
