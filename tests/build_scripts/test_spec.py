@@ -6,11 +6,13 @@ import plistlib
 import tkinter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from PyInstaller.utils.hooks import collect_submodules  # type: ignore[import-untyped]
 
 from build_scripts import elf, materials, project, recipe, target
 from build_scripts.project import ROOT
@@ -75,6 +77,12 @@ class PyInstallerWords:
         return next(options for made, options in self.made if made == kind)
 
 
+@cache  # it starts two programs each time
+def submodules(package: str) -> list[str]:
+    found: list[str] = collect_submodules(package)
+    return found
+
+
 def run_spec(monkeypatch: pytest.MonkeyPatch, folder: Path, system: System, tcl: float = 8.6) -> PyInstallerWords:
     """Run the spec as if on another system."""
     monkeypatch.setattr(target, "this_target", lambda: Target(system, "x86_64"))
@@ -82,6 +90,7 @@ def run_spec(monkeypatch: pytest.MonkeyPatch, folder: Path, system: System, tcl:
     monkeypatch.setattr(project, "BUILD", folder / "build")
     monkeypatch.setattr(materials, "keep", lambda _entries: None)
     monkeypatch.setattr(elf, "copied_without_search_path", lambda rows, _folder: [*rows, SEARCHED])
+    monkeypatch.setattr("PyInstaller.utils.hooks.collect_submodules", submodules)
     words = PyInstallerWords()
     exec(compile(SPEC.read_text(encoding="utf-8"), SPEC, "exec"), words.words())
     return words
