@@ -10,14 +10,14 @@ from typing import NoReturn
 
 from core import __version__
 from core.address import Address, parse_address
-from core.arguments import add_frame
+from core.cli.arguments import add_frame
+from core.cli.export import ExportOptions, add_export, run_export
+from core.cli.find import FindOptions, add_find, run_find
+from core.cli.terminal import Options, run
 from core.command import program_name
 from core.errors import TincanError
 from core.events import Role
-from core.exporting import ExportOptions, add_export, run_export
-from core.finding import FindOptions, add_find, run_find
 from core.replies import REPLIES
-from core.terminal import Options, run
 
 
 class _Parser(argparse.ArgumentParser):

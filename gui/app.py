@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from core.address import Address
 from core.errors import JournalError, NoThread, TincanError, reason
-from core.kept_file import make_own_folder
+from core.files import make_own_folder
 from core.supervision import Failed, Step, Worker, attempt, do_all, note, stragglers
 from gui import journals
 from gui.bridge import Bridge

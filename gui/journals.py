@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import JournalError
-from core.kept_file import is_own_folder
+from core.files import is_own_folder
 from gui.claims import LOCK, Hold, hold_on
 
 KEEP = 20  # journals, the one being written included

@@ -17,7 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.kept_file import read_kept, set_aside, write_kept
+from core.files import read_kept, set_aside, write_kept
 from core.settings import Limits
 from gui.shown.drafting import ENCODINGS, FORMATS, USUAL, Manner, Written
 from gui.shown.offered_limits import build_limits

@@ -20,7 +20,7 @@ from core.compose.draft import Draft, Ending, Format
 from core.compose.encoding import Encoding
 from core.compose.starters import STARTERS, Starter
 from core.errors import Fault, TincanError, quoted
-from core.kept_file import read_kept, set_aside, write_kept
+from core.files import read_kept, set_aside, write_kept
 
 VERSION = 1
 LARGEST_FILE = 4 * 1024 * 1024  # bytes; a MiB in hex, spaces included, is three

@@ -12,8 +12,8 @@ from build_scripts.project import ROOT
 from core import __version__
 from core.__main__ import parse
 from core.address import Address
+from core.cli.terminal import Options
 from core.events import Role
-from core.terminal import Options
 
 
 @pytest.mark.parametrize(

@@ -413,7 +413,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
 }
 ELSEWHERE = {
     ("core.journal.recorder", "Recorder._begin_again"): "tests/core/journal/test_recorder.py",
-    ("core.terminal", "_Program._begin_reading"): "tests/core/test_terminal.py",
+    ("core.cli.terminal", "_Program._begin_reading"): "tests/core/cli/test_terminal.py",
     ("gui.app", "App.leave"): "tests/gui/test_leaving.py",
     ("gui.background", "in_background"): "those who use it",
     ("gui.desks.journal_desk", "JournalDesk._begin"): "those who use it",
@@ -429,7 +429,7 @@ def test_nobody_else_starts_threads_or_calls_past_the_guards() -> None:
     allowed = {
         ("core.net.loop", "Timer"),  # its own
         ("gui.panes.menus", "createcommand"),
-        ("core.finding", "dump_traceback_later"),
+        ("core.cli.find", "dump_traceback_later"),
     }
     never = {
         "Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "start_new_thread", "createcommand",

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from core.cli.export import ExportOptions, run_export
+from core.cli.find import FindOptions, run_find
 from core.errors import JournalError
 from core.events import Event, Role
-from core.exporting import ExportOptions, run_export
-from core.finding import FindOptions, run_find
 from core.journal.archive import archived_sessions
 from core.journal.export.formats import Format
 from core.journal.pattern import Query

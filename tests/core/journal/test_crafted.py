@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from core.cli.export import ExportOptions, run_export
+from core.cli.find import FindOptions, run_find
 from core.errors import JournalError
-from core.exporting import ExportOptions, run_export
-from core.finding import FindOptions, run_find
 from core.journal.archive import archived_sessions
 from core.journal.export.formats import Format
 from core.journal.pattern import Query

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.exporting import ExportOptions, run_export
+from core.cli.export import ExportOptions, run_export
 from core.journal.integrity import find_damage
 from core.journal.schema import SCHEMAS
 from tests.support.damage import DENSITY, Judge, damaged_journals, sound_journals

@@ -11,8 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from core.arguments import add_frame
-from core.choosing import DAMAGED, INTERRUPTED, BadRequest, TerminalJournal, chosen, interruptible, numbered
+from core.cli.arguments import add_frame
+from core.cli.journal_arguments import (
+    DAMAGED,
+    INTERRUPTED,
+    BadRequest,
+    TerminalJournal,
+    chosen,
+    interruptible,
+    numbered,
+)
 from core.errors import JournalError, TincanError
 from core.events import SessionId
 from core.journal.export.draft import ExportError

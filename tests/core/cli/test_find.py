@@ -14,8 +14,8 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import parse
+from core.cli.find import FindOptions
 from core.events import Role, SessionId
-from core.finding import FindOptions
 from core.journal.passage import Filter
 from core.journal.pattern import Mode, Query
 from core.journal.search_process import arguments as asked_of

@@ -14,7 +14,15 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from core.choosing import DAMAGED, INTERRUPTED, BadRequest, TerminalJournal, chosen, interruptible, numbered
+from core.cli.journal_arguments import (
+    DAMAGED,
+    INTERRUPTED,
+    BadRequest,
+    TerminalJournal,
+    chosen,
+    interruptible,
+    numbered,
+)
 from core.compose import Encoding, decode_as
 from core.errors import JournalError, TincanError
 from core.events import ConnectionId, SessionId

@@ -19,8 +19,8 @@ from typing import IO
 import pytest
 
 from build_scripts.project import ROOT
-from core import terminal as terminal_module
 from core.__main__ import main
+from core.cli import terminal as terminal_module
 from core.events import SessionId
 from core.journal.reader import JournalReader
 from core.net import sockets

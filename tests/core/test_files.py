@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.kept_file import read_kept, set_aside, write_kept
+from core.files import read_kept, set_aside, write_kept
 
 
 def _full_disk(_descriptor: int) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import parse
-from core.exporting import ExportOptions, run_export
+from core.cli.export import ExportOptions, run_export
 from core.journal.export.formats import Format
 from core.journal.store import JournalWriter
 from tests.support import program
@@ -295,7 +295,7 @@ def test_a_signal_ends_it_with_nothing_left_behind(tmp_path: Path, number: signa
 HELD = """
 import sys, threading
 from pathlib import Path
-from core.exporting import ExportOptions, run_export
+from core.cli.export import ExportOptions, run_export
 from core.journal.export.draft import Draft
 
 def hold(draft, data, write=Draft.write):
