@@ -21,16 +21,16 @@ from core.net import sockets
 from core.net.audience import Audience, Delivery, To
 from core.net.client import Client
 from core.net.connection import Connection
-from core.net.knobs import AS_USUAL, Knobs
 from core.net.resolver import Resolver
 from core.net.server import Server
+from core.net.socket_options import AS_USUAL, Knobs
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
     from core.sending.file import FileSending, FileSent
-    from core.sending.keep import Keeping, Kept
     from core.sending.plan import Plan, Repeated
+    from core.sending.received_file import Keeping, Kept
     from core.sending.repeat import Repeat
     from core.sending.run import Run
 
@@ -155,7 +155,7 @@ class Workbench:
 
         Raises ``JournalError`` if nothing is being recorded; see ``Keeping``.
         """
-        from core.sending.keep import Keeping
+        from core.sending.received_file import Keeping
 
         journal = self.journal
         if journal is None:

@@ -14,11 +14,11 @@ from core.events import ConnectionId, Ending, Role, SessionId
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.dialer import Dialer
+from core.net.event_sink import EventSink
 from core.net.loop import Loop
 from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.session import Session
-from core.net.sink import EventSink
 from core.settings import DEFAULTS, Limits
 from core.supervision import note
 

@@ -28,16 +28,16 @@ from core.events import (
 )
 from core.net import sockets
 from core.net.endings import ending_of, why_not_send
+from core.net.event_sink import EventSink
+from core.net.framing_violations import event_of
+from core.net.gap_timeout import heeding_silence
 from core.net.http_guard import HttpGuard
-from core.net.idle import IdleLimit
-from core.net.knobs import Knobs
+from core.net.idle_limit import IdleLimit
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
-from core.net.misfits import event_of
 from core.net.outbox import Outgoing
 from core.net.owner import Owner, Pause
-from core.net.quiet import heeding_silence
 from core.net.sender import Sender
-from core.net.sink import EventSink
+from core.net.socket_options import Knobs
 from core.net.watchers import Watchers
 from core.settings import Limits
 from core.supervision import do_all, note

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.address import Address
-    from core.net.knobs import Knobs
+    from core.net.event_sink import EventSink
     from core.net.loop import GuardedLoop, Timer
-    from core.net.sink import EventSink
+    from core.net.socket_options import Knobs
     from core.settings import Limits
 
 

@@ -28,10 +28,10 @@ from core.events import (
 )
 from core.net import sockets
 from core.net.connection import Connection
+from core.net.event_sink import EventSink
 from core.net.loop import READ
 from core.net.resolver import Outcome, Resolver
 from core.net.session import Session
-from core.net.sink import EventSink
 from core.replies import Reply, make_reply
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note

@@ -16,10 +16,10 @@ from core.address import Address
 from core.errors import Doing, Explanation, explain
 from core.events import ConnectionId, Event, Role, SessionClosed, SessionId, SessionOpened
 from core.net.connection import Connection
-from core.net.knobs import AS_USUAL, Knobs
+from core.net.event_sink import EventSink
 from core.net.loop import GuardedLoop, Loop
 from core.net.resolver import Resolver
-from core.net.sink import EventSink
+from core.net.socket_options import AS_USUAL, Knobs
 from core.settings import Limits
 from core.supervision import Worker, do_all, note
 from core.wire.framing import parse_framing

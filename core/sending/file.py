@@ -17,7 +17,7 @@ from core.events import ConnectionId
 from core.journal.export.draft import shown
 from core.net.audience import Audience
 from core.net.connection import Connection
-from core.net.sink import EventSink
+from core.net.event_sink import EventSink
 from core.sending.plan import LONGEST_PAUSE, PlanError
 from core.sending.run import TELL_EVERY, End, Run, Stopped
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from core.errors import NobodyThere
 from core.latency import Samples
 from core.net.audience import Audience, Delivery
-from core.net.sink import EventSink
+from core.net.event_sink import EventSink
 from core.sending.plan import Plan, Repeated, Step
 from core.sending.run import NOBODY_LEFT, TELL_EVERY, End, Run, Stopped
 

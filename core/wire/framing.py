@@ -26,9 +26,9 @@ from typing import Literal
 
 from core.errors import SendError, TincanError, quoted
 from core.wire.framers import Collector, Framer, Line, Raw
+from core.wire.length_prefix import Counts, LengthField, PrefixSplitter
 from core.wire.notation import FramingError as FramingError  # whoever parses catches it
 from core.wire.notation import Written, hex_bytes, number
-from core.wire.prefix import Counts, LengthField, PrefixSplitter
 from core.wire.splitting import DelimiterSplitter, FixedSplitter, GapSplitter, LineSplitter, Splitter
 
 LONGEST_DELIMITER = 64  # bytes

@@ -94,7 +94,7 @@ class KnobsDesk:
         return Turned(knobs.receive or self._usual, knobs.nagle, knobs.byte_by_byte, knobs.pause * 1000)
 
     def _turn(self, turned: Turned) -> None:
-        from core.net.knobs import Knobs
+        from core.net.socket_options import Knobs
 
         state = self._board.state
         if state is not None:
@@ -114,7 +114,7 @@ class KnobsDesk:
         return self._board.preferences.limits().receive
 
     def _made(self) -> KnobsBar:
-        from core.net.knobs import LARGEST_RECEIVE, LONGEST_PAUSE
+        from core.net.socket_options import LARGEST_RECEIVE, LONGEST_PAUSE
         from gui.panes.knobs_bar import KnobsBar
         from gui.shown.turning import Bounds
 

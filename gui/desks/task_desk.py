@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from core.events import ConnectionId, SessionId
     from core.journal.ledger import SessionState
     from core.sending.file import FileSending, FileSent
-    from core.sending.keep import Kept
     from core.sending.plan import Repeated
+    from core.sending.received_file import Kept
     from core.workbench import Workbench
     from gui.archives import Archives
     from gui.desks.sending_desk import SendingDesk

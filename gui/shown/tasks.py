@@ -11,8 +11,8 @@ from gui.shown.presenter import human_bytes
 if TYPE_CHECKING:
     from core.latency import Latency
     from core.sending.file import FileSent
-    from core.sending.keep import Kept
     from core.sending.plan import Repeated
+    from core.sending.received_file import Kept
 
 _MOST_TOLD = 3  # connections of which it is said how much of a file they got
 

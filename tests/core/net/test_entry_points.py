@@ -12,8 +12,8 @@ import pytest
 
 from core.errors import ConnectError, ConnectionEnded, SendError, TincanError
 from core.net.client import Client
-from core.net.knobs import Knobs
 from core.net.server import Server
+from core.net.socket_options import Knobs
 from core.settings import DEFAULTS
 from tests.support.injection import KINDS, Breaker, Entry, loop_calls
 from tests.support.law import check_law
@@ -270,9 +270,9 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.dialer", "Dialer.dial", "call_later"): dials_in_vain,
     ("core.net.dialer", "Dialer.dial", "call_soon"): dials,
     ("core.net.http_guard", "HttpGuard.feed", "call_later"): seems_to_speak_http,
-    ("core.net.idle", "IdleLimit.__init__", "call_later"): idles,
-    ("core.net.idle", "IdleLimit._check", "call_later"): idles_again,
-    ("core.net.quiet", "Quiet._watch", "call_later"): falls_silent,
+    ("core.net.idle_limit", "IdleLimit.__init__", "call_later"): idles,
+    ("core.net.idle_limit", "IdleLimit._check", "call_later"): idles_again,
+    ("core.net.gap_timeout", "Quiet._watch", "call_later"): falls_silent,
     ("core.net.sender", "Sender._check_stalled", "call_later"): stalls,
     ("core.net.sender", "Sender._fail", "call_soon"): sends_to_the_dead,
     ("core.net.sender", "Sender._offer_pieces", "call_later"): pauses,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.errors import SendError
 from core.wire.framers import Framer, Message, TooLong, Unfit
 from core.wire.framing import Delimiter, FixedLength, Framing, Gap, LengthPrefix, LineFraming, parse_framing
-from core.wire.prefix import Counts, LengthField
+from core.wire.length_prefix import Counts, LengthField
 from core.wire.splitting import Splitter
 
 LIMIT = 40

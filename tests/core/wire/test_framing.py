@@ -22,7 +22,7 @@ from core.wire.framing import (
     RawFraming,
     parse_framing,
 )
-from core.wire.prefix import Counts, LengthField
+from core.wire.length_prefix import Counts, LengthField
 
 FRAMINGS: st.SearchStrategy[Framing] = st.one_of(
     st.just(RawFraming()),

@@ -10,8 +10,8 @@ import pytest
 from core.events import ConnectionId
 from core.latency import Latency
 from core.sending.file import FileSent, Share
-from core.sending.keep import Kept
 from core.sending.plan import Repeated
+from core.sending.received_file import Kept
 from core.sending.run import End
 from gui.look.theme import Theme
 from gui.panes.task_strip import TaskStrip

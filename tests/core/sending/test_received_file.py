@@ -13,7 +13,7 @@ import pytest
 
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
-from core.sending.keep import Keeping, Kept
+from core.sending.received_file import Keeping, Kept
 from core.sending.run import End
 from core.settings import MIB
 from core.workbench import Workbench

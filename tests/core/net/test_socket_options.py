@@ -10,8 +10,8 @@ import pytest
 
 from core.events import Closed, Ending, NotSent, Received, Sent
 from core.net.connection import Connection
-from core.net.knobs import AS_USUAL, KnobError, Knobs
 from core.net.server import Server
+from core.net.socket_options import AS_USUAL, KnobError, Knobs
 from core.settings import KIB, Limits
 from tests.support.peers import NeverReads, Peer
 from tests.support.sink import until
