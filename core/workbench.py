@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from core.address import Address
 from core.errors import Doing, JournalError, NoThread, SendError, explain
 from core.events import ConnectionId, SessionClosed, SessionId
-from core.journal.reader import JournalReader
-from core.journal.recorder import Recorder, Subscription
+from core.journal.reading.reader import JournalReader
+from core.journal.recording.recorder import Recorder, Subscription
 from core.net import sockets
 from core.net.audience import Audience, Delivery, To
 from core.net.client import Client

@@ -11,8 +11,8 @@ from core.events import SessionId
 from core.supervision import do_all
 
 if TYPE_CHECKING:
-    from core.journal.ledger import SessionState
-    from core.journal.recovery import Opened
+    from core.journal.recording.ledger import SessionState
+    from core.journal.recovery.recovery import Opened
     from gui.conversations import OpenJournal
 
 

@@ -19,8 +19,8 @@ from core.supervision import do_all
 
 if TYPE_CHECKING:
     from core.events import SessionId
-    from core.journal.ledger import SessionState
-    from core.journal.recorder import Batch, Recording
+    from core.journal.recording.ledger import SessionState
+    from core.journal.recording.recorder import Batch, Recording
 
 FRAME = 0.016  # seconds between two visits
 BUDGET = 0.008  # seconds of work in one visit; what is left over waits for the next
@@ -49,7 +49,7 @@ class EventLoop(Protocol):
 
 
 class Queue(Protocol):
-    """The view's end of the recorder: ``core.journal.recorder.Subscription``."""
+    """The view's end of the recorder: ``core.journal.recording.recorder.Subscription``."""
 
     def drain(self) -> list[Batch]:
         """What came since the last call; never blocks."""

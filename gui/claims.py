@@ -78,7 +78,7 @@ def hold_on(path: Path) -> Hold:
     Journals without a lock, as earlier versions left them, count as properly ended unless the process in
     the name lives and the write-ahead log is there.
     """
-    from core.journal.database import has_log  # SQLite is not needed before the first window
+    from core.journal.reading.database import has_log  # SQLite is not needed before the first window
 
     process = _PROCESS.search(path.name)
     number = int(process[1]) if process else 0

@@ -17,13 +17,13 @@ from queue import Empty, SimpleQueue
 
 from core.errors import JournalError
 from core.events import Role, SessionId
-from core.journal import recorded
-from core.journal.hits import Hit
-from core.journal.indexing import Indexer
-from core.journal.lens import RAW, Lens
-from core.journal.passage import Passage
-from core.journal.reader import JournalReader
-from core.journal.reading import Growth, Reading
+from core.journal.display_row import Passage
+from core.journal.reading import recorded
+from core.journal.reading.indexing import Indexer
+from core.journal.reading.lens import RAW, Lens
+from core.journal.reading.lens_view import Growth, Reading
+from core.journal.reading.reader import JournalReader
+from core.journal.search.hits import Hit
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
 from gui.shown.rows import Spot

@@ -171,7 +171,7 @@ def _stated(path: Path) -> Recent:
 def _sessions(path: Path) -> Iterator[str]:
     """What is in a journal: a few words for each of the first sessions, and how many more there are."""
     from core.events import SessionId
-    from core.journal.reader import JournalReader
+    from core.journal.reading.reader import JournalReader
 
     reader = JournalReader(path)
     try:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.events import ConnectionId, SessionId
-from core.journal.ledger import ConnectionState, SessionState
-from core.journal.lens import RAW
+from core.journal.reading.lens import RAW
+from core.journal.recording.ledger import ConnectionState, SessionState
 from core.supervision import do_all
 from gui.archives import Archives
 from gui.commands import commands
@@ -40,8 +40,8 @@ from gui.viewing import Calls, Viewing
 from gui.window import Window
 
 if TYPE_CHECKING:
-    from core.journal.passage import Passage
-    from core.journal.recorder import Recording
+    from core.journal.display_row import Passage
+    from core.journal.recording.recorder import Recording
     from core.workbench import Workbench
     from gui.conversations import OpenConversation, OpenJournal
 

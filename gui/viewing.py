@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from core.address import Address
 from core.errors import TincanError
 from core.events import ConnectionId, Role, SessionId
-from core.journal.lens import RAW, Lens
-from core.journal.passage import EVERYTHING, Filter
+from core.journal.display_row import EVERYTHING, Filter
+from core.journal.reading.lens import RAW, Lens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.journal.ledger import SessionState
+    from core.journal.recording.ledger import SessionState
     from gui.conversations import OpenConversation, OpenJournal
 
 

@@ -22,7 +22,7 @@ from gui.shown.drafting import ENCODINGS
 from gui.shown.views import WindowView
 
 if TYPE_CHECKING:
-    from core.journal.passage import Passage
+    from core.journal.display_row import Passage
     from gui.preferences import Preferences
 
 ICONS = Path(__file__).parent / "icons"

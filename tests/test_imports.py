@@ -147,7 +147,9 @@ def test_core_knows_no_window(module: str, path: Path) -> None:
 def test_panes_know_values_and_callbacks_and_never_the_workbench(module: str, path: Path) -> None:
     found = imports(path.read_text(encoding="utf-8"))
 
-    assert not {name for name in found if within(name, {"core.workbench", "core.net", "core.journal.recorder"})}
+    assert not {
+        name for name in found if within(name, {"core.workbench", "core.net", "core.journal.recording.recorder"})
+    }
     assert "core.Workbench" not in found
 
 
@@ -161,9 +163,9 @@ def test_what_decides_what_is_shown_needs_no_window(name: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("core.net.server", "from core.journal.reader import JournalReader"),
-        ("core.journal.store", "import core.net.sockets"),
-        ("core.journal.store", "from core import net"),
+        ("core.net.server", "from core.journal.reading.reader import JournalReader"),
+        ("core.journal.recording.store", "import core.net.sockets"),
+        ("core.journal.recording.store", "from core import net"),
         ("core.wire.framing", "from core.net import sockets"),
         ("core.errors", "from core.address import Address"),
         ("core.events", "from core.settings import Limits"),
@@ -184,8 +186,8 @@ def test_the_law_finds_who_breaks_it(module: str, source: str) -> None:
     ("module", "source"),
     [
         ("core.net.server", "from core.net import sockets\nfrom core.replies import make_reply"),
-        ("core.journal.store", "def late():\n    from core import __version__"),
-        ("core.journal.recorder", "import sqlite3\nfrom core.journal.ledger import Ledger"),
+        ("core.journal.recording.store", "def late():\n    from core import __version__"),
+        ("core.journal.recording.recorder", "import sqlite3\nfrom core.journal.recording.ledger import Ledger"),
         ("gui.app", "from core.workbench import Workbench\nfrom gui.panes import banner"),
         ("build_scripts.dev", "def run():\n    import gui"),
     ],

@@ -23,13 +23,13 @@ from core.cli.journal_arguments import (
 )
 from core.errors import JournalError, TincanError
 from core.events import SessionId
+from core.journal.display_row import Filter
 from core.journal.export.draft import ExportError
 from core.journal.export.formats import Format
 from core.journal.export.source import Source, opens_reading
 from core.journal.export.writer import Exported, export, export_to
-from core.journal.lens import RAW, Lens
-from core.journal.passage import Filter
-from core.journal.reader import JournalReader, SessionRow
+from core.journal.reading.lens import RAW, Lens
+from core.journal.reading.reader import JournalReader, SessionRow
 from core.text_safety import TextSafety
 
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long

@@ -26,13 +26,13 @@ from core.cli.journal_arguments import (
 from core.compose import Encoding, decode_as
 from core.errors import JournalError, TincanError
 from core.events import ConnectionId, SessionId
-from core.journal.export.moments import local_time
-from core.journal.hits import Hit, Hits
-from core.journal.passage import Filter
-from core.journal.pattern import Mode, Pattern, Query, compile_query
-from core.journal.reader import Entry, JournalReader
-from core.journal.search_process import SearchProcess, failed, finished, written
-from core.journal.sweep import LOOK_BACK, find
+from core.journal.display_row import Filter
+from core.journal.export.timestamps import local_time
+from core.journal.reading.reader import Entry, JournalReader
+from core.journal.search.hits import Hit, Hits
+from core.journal.search.pattern import Mode, Pattern, Query, compile_query
+from core.journal.search.search_process import SearchProcess, failed, finished, written
+from core.journal.search.sweep import LOOK_BACK, find
 from core.settings import DEFAULTS
 from core.text_safety import TextSafety, unfinished_tail
 
@@ -89,7 +89,7 @@ def add_find(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_what_programs_ask(parser: argparse.ArgumentParser) -> None:
-    """See ``core.journal.search_process``."""
+    """See ``core.journal.search.search_process``."""
     hidden = argparse.SUPPRESS
     parser.add_argument("--json-lines", dest="for_program", action="store_true", help=hidden)
     parser.add_argument("--ids", type=_numbers, help=hidden)

@@ -12,10 +12,10 @@ from typing import Generic, TypeVar
 
 from core.errors import TincanError
 from core.events import ConnectionId, SessionId
-from core.journal.integrity import find_damage
-from core.journal.passage import Filter
-from core.journal.reader import JournalReader
-from core.journal.recovery import Opened, open_journal, open_recovered
+from core.journal.display_row import Filter
+from core.journal.reading.reader import JournalReader
+from core.journal.recovery.integrity import find_damage
+from core.journal.recovery.recovery import Opened, open_journal, open_recovered
 
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
 DAMAGED = 3  # exit code: the journal is damaged and was read as far as it could be

@@ -39,8 +39,8 @@ from core.events import (
     Tried,
     TurnedAway,
 )
-from core.journal.notes import sentence
-from core.journal.recorder import Recording
+from core.journal.recording.notes import sentence
+from core.journal.recording.recorder import Recording
 from core.settings import DEFAULTS
 from core.supervision import Worker
 from core.text_safety import TextSafety, decode

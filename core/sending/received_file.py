@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.events import ConnectionId, SessionId
+from core.journal.display_row import Filter
 from core.journal.export.draft import Draft, in_words, place_for, shown
-from core.journal.passage import Filter
-from core.journal.reader import JournalReader
-from core.journal.recorder import Recorder
+from core.journal.reading.reader import JournalReader
+from core.journal.recording.recorder import Recorder
 from core.sending.run import TELL_EVERY, End, Run, Stopped
 
 _AT_ONCE = 1024  # entries looked at between two looks at whether to stop

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from core.events import Role, SessionId
-from core.journal.ledger import Phase
-from core.journal.lens import RAW
+from core.journal.reading.lens import RAW
+from core.journal.recording.ledger import Phase
 from gui.shown.framings import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.journal.ledger import SessionState
+    from core.journal.recording.ledger import SessionState
     from gui.viewing import Viewing
     from gui.window import Window
 

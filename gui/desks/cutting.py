@@ -12,7 +12,7 @@ from gui.panes.later import Later
 from gui.shown.framings import KINDS, kind_of, words_of
 
 if TYPE_CHECKING:
-    from core.journal.ledger import SessionState
+    from core.journal.recording.ledger import SessionState
     from gui.conversations import OpenConversation
     from gui.panes.lens_bar import LensBar
     from gui.viewing import Viewing

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.journal.passage import EVERYTHING
+from core.journal.display_row import EVERYTHING
 from gui.preferences import home_folder, typed_path
 from gui.shown.exports import Exported as Result
 from gui.shown.exports import ExportFormat, ExportRequest, ExportView, Rows, Scope

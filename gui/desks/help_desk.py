@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import tkinter as tk
 
     from core.events import SessionId
-    from core.journal.ledger import SessionState
+    from core.journal.recording.ledger import SessionState
     from gui.desks.notices import Notices
     from gui.look.theme import Theme
     from gui.panes.about_page import AboutPage

@@ -20,9 +20,9 @@ from gui.shown.sentences import sentence
 
 if TYPE_CHECKING:
     from core.events import SessionId
-    from core.journal.dissecting import Dissection, Dissector
-    from core.journal.passage import Passage
-    from core.journal.recorded import Calls
+    from core.journal.display_row import Passage
+    from core.journal.reading.dissecting import Dissection, Dissector
+    from core.journal.reading.recorded import Calls
     from core.wire.splitting import Envelope
     from gui.conversations import OpenConversation
     from gui.panes.inspector import Inspector
@@ -154,7 +154,7 @@ class Inspecting:
         """The one for the conversation's journal."""
         path = conversation.journal.path
         if self._dissector is None or self._path != path:
-            from core.journal.dissecting import Dissector
+            from core.journal.reading.dissecting import Dissector
 
             self._leave_journal()
             self._path = path

@@ -23,8 +23,8 @@ from gui.desktop import open_folder
 from gui.journals import Recent
 
 if TYPE_CHECKING:
-    from core.journal.ledger import SessionState
-    from core.journal.recovery import Opened
+    from core.journal.recording.ledger import SessionState
+    from core.journal.recovery.recovery import Opened
     from gui.archives import Archives
     from gui.desks.notices import Notices
     from gui.window import Window
@@ -178,8 +178,8 @@ class JournalDesk:
 
     def _opened_by(self, opening: _Opening) -> tuple[Opened, list[SessionState]]:
         """In a thread of its own. Raises ``JournalError``, and whatever the disk has to say."""
-        from core.journal.archive import archived_sessions
-        from core.journal.recovery import open_journal, open_recovered
+        from core.journal.recovery.archive import archived_sessions
+        from core.journal.recovery.recovery import open_journal, open_recovered
 
         began = time.monotonic()
 
@@ -251,7 +251,7 @@ class JournalDesk:
 
     def _damage_of(self, path: Path) -> str:
         """In a thread of its own: a large journal is shown before it is looked through."""
-        from core.journal.integrity import find_damage
+        from core.journal.recovery.integrity import find_damage
 
         return find_damage(path, cancelled=self._closed)
 
@@ -272,7 +272,7 @@ class JournalDesk:
 
     def _count_bytes(self, path: Path, states: list[tuple[SessionId, SessionState]]) -> None:
         """In a thread of its own: that takes a second for every two million entries."""
-        from core.journal.archive import Archive
+        from core.journal.recovery.archive import Archive
 
         with contextlib.suppress(JournalError), contextlib.closing(Archive(path, self._closed.is_set)) as archive:
             for session, state in states:

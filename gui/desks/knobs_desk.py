@@ -5,13 +5,13 @@ from __future__ import annotations
 from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
-from core.journal.ledger import Phase
+from core.journal.recording.ledger import Phase
 from gui.keys import shown
 from gui.shown.session_rows import session_words
 
 if TYPE_CHECKING:
     from core.events import SessionId
-    from core.journal.ledger import SessionState
+    from core.journal.recording.ledger import SessionState
     from core.workbench import Workbench
     from gui.archives import Archives
     from gui.desks.reading_room import ReadingRoom

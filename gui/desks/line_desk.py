@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from core.address import DEFAULT_HOST, DEFAULT_PORT
 from core.errors import TincanError
 from core.events import Role
-from core.journal.ledger import Phase
-from core.journal.lens import RAW
+from core.journal.reading.lens import RAW
+from core.journal.recording.ledger import Phase
 from gui.form import read_address
 from gui.shown import presenter
 from gui.shown.reachable import look_up
@@ -21,7 +21,7 @@ from gui.shown.reachable import look_up
 if TYPE_CHECKING:
     from core.address import Address
     from core.events import SessionId
-    from core.journal.ledger import SessionState
+    from core.journal.recording.ledger import SessionState
     from core.net.reachable import LocalAddress
     from core.workbench import Workbench
     from gui.preferences import Preferences

@@ -13,8 +13,8 @@ from gui.shown.filtering import ConnectionRow, FilterView
 
 if TYPE_CHECKING:
     from core.events import ConnectionId, SessionId
-    from core.journal.ledger import SessionState
-    from core.journal.passage import Filter
+    from core.journal.display_row import Filter
+    from core.journal.recording.ledger import SessionState
     from gui.panes.filter_bar import FilterBar
     from gui.viewing import Viewing
     from gui.window import Window

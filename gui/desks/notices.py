@@ -12,8 +12,8 @@ from gui.shown.alarms import Alarm, recording_notice, session_alarms
 
 if TYPE_CHECKING:
     from core.events import SessionId
-    from core.journal.ledger import SessionState
-    from core.journal.recorder import Recording
+    from core.journal.recording.ledger import SessionState
+    from core.journal.recording.recorder import Recording
     from gui.panes.banner import Banner
 
 _PASSING = "passing"

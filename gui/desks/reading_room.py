@@ -15,8 +15,8 @@ from gui.desks.narrowing import Narrowing
 from gui.desks.searching import Searching
 
 if TYPE_CHECKING:
-    from core.journal.ledger import SessionState
-    from core.journal.passage import Passage
+    from core.journal.display_row import Passage
+    from core.journal.recording.ledger import SessionState
     from gui.viewing import Viewing
     from gui.window import Window
 

@@ -18,10 +18,10 @@ from gui.shown.runs import Marked
 from gui.shown.sentences import sentence
 
 if TYPE_CHECKING:
-    from core.journal.hits import Hit, Hits
-    from core.journal.passage import Passage
-    from core.journal.pattern import Pattern
-    from core.journal.search import Progress, Search
+    from core.journal.display_row import Passage
+    from core.journal.search.hits import Hit, Hits
+    from core.journal.search.pattern import Pattern
+    from core.journal.search.search import Progress, Search
     from gui.conversations import OpenConversation
     from gui.panes.find_bar import FindBar
     from gui.viewing import Viewing
@@ -78,7 +78,7 @@ class Searching:
 
     def find(self, request: FindRequest) -> None:
         """Look for something in the conversation on view, from its beginning."""
-        from core.journal.hits import Hits
+        from core.journal.search.hits import Hits
 
         self.stop()
         conversation = self._viewing.conversation
@@ -146,7 +146,7 @@ class Searching:
 
     def _compiled(self, request: FindRequest) -> Pattern | None:
         """What is looked for, made ready; None if it makes no sense, which is told."""
-        from core.journal.pattern import Mode, Query, QueryError, compile_query
+        from core.journal.search.pattern import Mode, Query, QueryError, compile_query
 
         try:
             return compile_query(Query(request.text, Mode(request.mode.value), request.match_case, self._codec))
@@ -162,7 +162,7 @@ class Searching:
             self._begin(conversation, self._pattern)
 
     def _begin(self, conversation: OpenConversation, pattern: Pattern) -> None:
-        from core.journal.search import Search
+        from core.journal.search.search import Search
 
         self._round += 1
         heard = self._round

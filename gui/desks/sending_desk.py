@@ -32,7 +32,7 @@ from gui.shown.drafting import (
 if TYPE_CHECKING:
     from core.compose import Composed, Context
     from core.events import ConnectionId, SessionId
-    from core.journal.ledger import SessionState
+    from core.journal.recording.ledger import SessionState
     from core.workbench import Workbench
     from gui.preferences import Preferences
     from gui.window import Window

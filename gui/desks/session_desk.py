@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from core.events import Role
-from core.journal.ledger import Phase
+from core.journal.recording.ledger import Phase
 from gui.shown.presenter import selected_row
 from gui.shown.session_rows import parse_row_key, place_words, row_key, session_rows
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.events import ConnectionId, SessionId
-    from core.journal.ledger import ConnectionState, SessionState
+    from core.journal.recording.ledger import ConnectionState, SessionState
     from core.workbench import Workbench
     from gui.shown.presenter import Desk
     from gui.window import Window

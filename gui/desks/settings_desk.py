@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gui.shown.reachable import look_up, places
 
 if TYPE_CHECKING:
-    from core.journal.ledger import SessionState
+    from core.journal.recording.ledger import SessionState
     from core.net.reachable import LocalAddress
     from gui.look.theme import Theme
     from gui.panes.settings_dialog import SettingsDialog

@@ -24,7 +24,7 @@ from gui.shown.session_rows import session_words
 if TYPE_CHECKING:
     from core.compose import Draft, SavedMessage
     from core.events import ConnectionId, SessionId
-    from core.journal.ledger import SessionState
+    from core.journal.recording.ledger import SessionState
     from core.sending.file import FileSending, FileSent
     from core.sending.plan import Repeated
     from core.sending.received_file import Kept

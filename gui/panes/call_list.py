@@ -13,7 +13,7 @@ from gui.panes.row_view import Picture, RowView
 from gui.shown.inspection import CallRow, call_row
 
 if TYPE_CHECKING:
-    from core.journal.recorded import Call
+    from core.journal.reading.recorded import Call
 
 _PAGE = 6  # rows that Page Up and Page Down go
 _LOOKED_AT = 1_000  # calls, for the widest size

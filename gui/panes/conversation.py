@@ -17,7 +17,7 @@ from gui.shown.drafting import ENCODINGS, USUAL
 from gui.shown.views import REPLY_WORDS, ConversationView, Empty
 
 if TYPE_CHECKING:
-    from core.journal.passage import Passage
+    from core.journal.display_row import Passage
     from gui.shown.rows import Conversation
 
 

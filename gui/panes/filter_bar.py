@@ -8,7 +8,7 @@ from dataclasses import replace
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from core.journal.passage import EVERYTHING, Filter
+from core.journal.display_row import EVERYTHING, Filter
 from gui.look.theme import Theme
 from gui.panes.connection_choice import ConnectionChoice
 from gui.panes.controls import Toggle

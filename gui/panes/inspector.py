@@ -20,7 +20,7 @@ from gui.shown.inspection import EMPTY, MOST_READ, Fact, Inspected, Range, begin
 from gui.shown.ruling import verdict
 
 if TYPE_CHECKING:
-    from core.journal.recorded import Call
+    from core.journal.reading.recorded import Call
     from gui.shown.decoding import Decoding
 
 _TWO_COLUMNS = 560  # at 96 dots an inch: from this width on the bytes stand beside the facts

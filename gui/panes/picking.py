@@ -16,7 +16,7 @@ from gui.platforms import HERE
 from gui.shown.typesetting import clock
 
 if TYPE_CHECKING:
-    from core.journal.passage import Passage
+    from core.journal.display_row import Passage
     from gui.panes.transcript import Transcript
 
 MOST_ROWS = 2_000  # that are copied at once; more is what exporting is for

@@ -15,7 +15,7 @@ from gui.shown.runs import Marked, Row
 from gui.shown.typesetting import HEX_MORE, MORE, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
-    from core.journal.passage import Passage
+    from core.journal.display_row import Passage
     from gui.panes.bubbles import BubbleText
     from gui.shown.rows import Conversation
 

@@ -23,7 +23,7 @@ from gui.shown.runs import MARKED, Marked
 from gui.shown.typesetting import weight
 
 if TYPE_CHECKING:
-    from core.journal.passage import Passage
+    from core.journal.display_row import Passage
     from gui.shown.rows import Conversation, Spot
 
 FLOOD = 200  # new rows at once from which the slice is replaced rather than continued

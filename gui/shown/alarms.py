@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from core.events import SessionId
-    from core.journal.ledger import SessionState, Tally
-    from core.journal.recorder import Recording
+    from core.journal.recording.ledger import SessionState, Tally
+    from core.journal.recording.recorder import Recording
 
 QUIET = 60.0  # seconds that an alarm stays away once the person has closed it, however often it repeats
 

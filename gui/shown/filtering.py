@@ -1,5 +1,5 @@
 """Which connections a view shows, as the filter bar sees it: values, and numbers as a person writes them.
-No tkinter. What a filter admits is ``core.journal.passage.Filter``.
+No tkinter. What a filter admits is ``core.journal.display_row.Filter``.
 """
 
 from __future__ import annotations

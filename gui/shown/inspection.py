@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.journal.passage import RECEIVED, Passage
+from core.journal.display_row import RECEIVED, Passage
 from core.local_time import local_of
 from core.text_safety import MOST_MARKS, Span, TextSafety
 from gui.shown.decoding import UTF_8, Decoding
 from gui.shown.hexdump import Bytes
 
 if TYPE_CHECKING:
-    from core.journal.recorded import Call
+    from core.journal.reading.recorded import Call
     from gui.shown.ruler import Ruled
 
 Range = tuple[int, int]  # from, and up to before, in bytes

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.events import ConnectionId, Role, SessionId
-from core.journal.ledger import ConnectionState, Phase, SessionState
+from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.text_safety import TextSafety
 from gui.keys import shown
 from gui.shown.filtering import ConnectionRow

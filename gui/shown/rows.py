@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from core.events import Role
-    from core.journal.passage import Passage
+    from core.journal.display_row import Passage
 
 
 class Spot(NamedTuple):

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from core.journal.passage import Passage
-    from core.journal.recorded import Calls
-    from core.journal.tracing import Trace
+    from core.journal.display_row import Passage
+    from core.journal.reading.recorded import Calls
+    from core.journal.reading.tracing import Trace
 
 SEND, RECV, MESSAGE = "send", "recv", "message"
 NARROWEST = 4.0  # pixels; pieces narrower than that, on average, are drawn as a comb

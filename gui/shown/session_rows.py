@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from core.events import ConnectionId, Ending, Role, SessionId
-from core.journal.ledger import ConnectionState, Phase, SessionState
-from core.journal.notes import GOOD_ENDINGS
+from core.journal.recording.ledger import ConnectionState, Phase, SessionState
+from core.journal.recording.notes import GOOD_ENDINGS
 from gui.shown.views import SessionRow
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from core.events import Role
 from gui.shown.views import Times
 
 if TYPE_CHECKING:
-    from core.journal.ledger import SessionState
+    from core.journal.recording.ledger import SessionState
     from core.latency import Latency
 
 

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from core.events import Role, SessionId
-from core.journal.ledger import Phase, SessionState
+from core.journal.recording.ledger import Phase, SessionState
 from gui.keys import shown
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from gui.shown.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:
     from core.events import ConnectionId, Role
-    from core.journal.passage import Passage
+    from core.journal.display_row import Passage
 
 RECEIVED, SENT = "received", "sent"
 SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header

@@ -11,11 +11,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from core.journal.indexing import Indexer
-from core.journal.lens import Lens
-from core.journal.passage import EVERYTHING, Filter
-from core.journal.reading import Growth
-from core.journal.search import Mode, Progress, Query, Search, compile_query
+from core.journal.display_row import EVERYTHING, Filter
+from core.journal.reading.indexing import Indexer
+from core.journal.reading.lens import Lens
+from core.journal.reading.lens_view import Growth
+from core.journal.search.search import Mode, Progress, Query, Search, compile_query
 from gui.app import SWITCH_INTERVAL
 from tests.benchmarks import report
 from tests.benchmarks.bench import Bench

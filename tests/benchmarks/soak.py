@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 
 from core.events import SessionId
-from core.journal.reader import JournalReader
+from core.journal.reading.reader import JournalReader
 from tests.benchmarks import machine, peers
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.peers import Server

@@ -123,8 +123,8 @@ class _Reader:
     def _open(self, path: Path) -> OpenConversation:
         """The newest session of a journal, as the window opens it."""
         from core.events import Role
-        from core.journal.lens import Lens
-        from core.journal.reader import JournalReader
+        from core.journal.reading.lens import Lens
+        from core.journal.reading.reader import JournalReader
         from gui.conversations import OpenConversation, OpenJournal
         from gui.viewing import Calls
 

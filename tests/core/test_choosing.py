@@ -14,7 +14,7 @@ import pytest
 from build_scripts.project import ROOT
 from core.cli.journal_arguments import TerminalJournal, interruptible
 from core.errors import JournalError
-from core.journal.reader import JournalReader
+from core.journal.reading.reader import JournalReader
 from tests.support.journals import write_journal
 
 _FOR_EVER = "SELECT count(*) FROM entry AS a, entry AS b, entry AS c, entry AS d"  # of 1,000 entries each
@@ -64,7 +64,7 @@ def test_a_signal_ends_the_wait_for_a_check(path: Path, monkeypatch: pytest.Monk
         release.wait(20)
         raise JournalError("it was not looked through to its end")  # as the real one does
 
-    monkeypatch.setattr("core.journal.recovery.find_damage", check_for_long)
+    monkeypatch.setattr("core.journal.recovery.recovery.find_damage", check_for_long)
     monkeypatch.setattr("core.cli.journal_arguments._PATIENCE", 0.01)
 
     with interruptible() as interrupted, pytest.raises(KeyboardInterrupt):

@@ -14,8 +14,8 @@ import pytest
 from core.address import Address
 from core.errors import JournalError, SendError, TincanError
 from core.events import Closed, ConnectionId, Ending, NotSent, Received, Sent, SessionId, TurnedAway
-from core.journal.ledger import ConnectionState, Phase, SessionState
-from core.journal.recorder import _MOST_AT_ONCE
+from core.journal.recording.ledger import ConnectionState, Phase, SessionState
+from core.journal.recording.recorder import _MOST_AT_ONCE
 from core.net import sockets
 from core.net.session import Session
 from core.settings import Limits

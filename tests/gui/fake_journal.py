@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.events import ConnectionId, Role, SessionId
-from core.journal.passage import Passage, Span
+from core.journal.display_row import Passage, Span
 from gui.shown.rows import Spot
 
 SESSION = SessionId(1)

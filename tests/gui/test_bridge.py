@@ -11,8 +11,8 @@ import pytest
 
 from core.address import Address
 from core.events import Role, SessionId
-from core.journal.ledger import SessionState
-from core.journal.recorder import Batch, Recording
+from core.journal.recording.ledger import SessionState
+from core.journal.recording.recorder import Batch, Recording
 from gui.bridge import FRAME, Bridge
 
 

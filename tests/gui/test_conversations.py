@@ -9,8 +9,8 @@ from queue import SimpleQueue
 import pytest
 
 from core.events import Role
-from core.journal.lens import Lens
-from core.journal.reader import JournalReader
+from core.journal.reading.lens import Lens
+from core.journal.reading.reader import JournalReader
 from gui.conversations import OpenConversation, OpenJournal
 from gui.viewing import Calls
 from tests.support.journals import SESSION, write_journal

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import JournalError
-from core.journal import recovery
+from core.journal.recovery import recovery
 from core.workbench import Workbench
 from gui.app import App, Options
 from tests.gui.conftest import pump_until

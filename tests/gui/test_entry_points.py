@@ -18,7 +18,7 @@ import pytest
 
 from core.errors import reason
 from core.events import ConnectionId
-from core.journal.ledger import Phase, SessionState
+from core.journal.recording.ledger import Phase, SessionState
 from gui import desktop
 from gui.app import App, Options
 from gui.panes.find_bar import FindBar
@@ -389,11 +389,11 @@ class OpeningAFolder(Case):
 
 
 WORKERS: dict[tuple[str, str, str], type[Case]] = {
-    ("core.journal.dissecting", "Dissector._make_worker", "dissector of messages"): Inspected,
+    ("core.journal.reading.dissecting", "Dissector._make_worker", "dissector of messages"): Inspected,
     ("core.journal.export.job", "ExportJob.__init__", "export to *"): Exporting,
-    ("core.journal.indexing", "Indexer.__init__", "index of session *"): Indexing,
-    ("core.journal.recorder", "Recorder.__init__", "recorder *"): Recording,
-    ("core.journal.search", "Search.__init__", "search * session *"): Finding,
+    ("core.journal.reading.indexing", "Indexer.__init__", "index of session *"): Indexing,
+    ("core.journal.recording.recorder", "Recorder.__init__", "recorder *"): Recording,
+    ("core.journal.search.search", "Search.__init__", "search * session *"): Finding,
     ("core.net.resolver", "Resolver.resolve", "resolver *"): Resolving,
     ("core.net.session", "Session.start", "client *"): Connecting,
     ("core.sending.run", "Run.__init__", "repeat to *"): Repeating,
@@ -412,7 +412,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.shown.reachable", "look_up", "own addresses"): Addresses,
 }
 ELSEWHERE = {
-    ("core.journal.recorder", "Recorder._begin_again"): "tests/core/journal/test_recorder.py",
+    ("core.journal.recording.recorder", "Recorder._begin_again"): "tests/core/journal/recording/test_recorder.py",
     ("core.cli.terminal", "_Program._begin_reading"): "tests/core/cli/test_terminal.py",
     ("gui.app", "App.leave"): "tests/gui/test_leaving.py",
     ("gui.background", "in_background"): "those who use it",
@@ -496,9 +496,9 @@ STEPS_OF = {
     for module in sorted({entry.module for entry in steps()})
 }
 NOT_HERE = {
-    "letting peers go on": "tests/core/journal/test_recorder.py",
-    "telling that recording has stopped": "tests/core/journal/test_recorder.py",
-    "whoever waits for the journal": "tests/core/journal/test_recorder.py",
+    "letting peers go on": "tests/core/journal/recording/test_recorder.py",
+    "telling that recording has stopped": "tests/core/journal/recording/test_recorder.py",
+    "whoever waits for the journal": "tests/core/journal/recording/test_recorder.py",
     "aborting a connection": "tests/core/net/test_entry_points.py",
     "telling what is late": "tests/gui/test_leaving.py",
     "telling what failed": "tests/gui/test_leaving.py",

@@ -8,7 +8,7 @@ import tkinter as tk
 import pytest
 
 from core.events import ConnectionId
-from core.journal.passage import EVERYTHING, Filter
+from core.journal.display_row import EVERYTHING, Filter
 from gui.look.palettes import PALETTES
 from gui.look.theme import Theme
 from gui.panes.filter_bar import FilterBar

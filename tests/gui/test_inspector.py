@@ -11,11 +11,11 @@ from tkinter import ttk
 import pytest
 
 from core.errors import JournalError
-from core.journal.lens import Lens
-from core.journal.passage import Passage
-from core.journal.reader import JournalReader
-from core.journal.reading import Counter, Reading
-from core.journal.recorded import Call
+from core.journal.display_row import Passage
+from core.journal.reading.lens import Lens
+from core.journal.reading.lens_view import Counter, Reading
+from core.journal.reading.reader import JournalReader
+from core.journal.reading.recorded import Call
 from gui.look.theme import Theme
 from gui.panes.inspector import Inspector
 from gui.shown.inspection import EMPTY, Inspected, Range

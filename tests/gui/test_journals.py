@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.events import Event, Role
-from core.journal.store import JournalWriter
+from core.journal.recording.store import JournalWriter
 from gui import journals
 from gui.claims import Hold, claim, hold_on
 from tests.support.story import Story
@@ -26,7 +26,7 @@ NOBODY = 999_999_999  # a process number that no system gives
 RUN = """
 import sys
 from pathlib import Path
-from core.journal.store import JournalWriter
+from core.journal.recording.store import JournalWriter
 from gui import journals
 from gui.claims import claim
 from tests.support.story import Story

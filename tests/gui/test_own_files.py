@@ -201,7 +201,7 @@ def test_faults_are_written_neither_through_a_link_nor_into_a_pipe(tmp_path: Pat
 def test_the_window_goes_on_with_the_new_file_when_the_journal_is_deleted(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.journal.recorder._LOOK_EVERY", 0.02)
+    monkeypatch.setattr("core.journal.recording.recorder._LOOK_EVERY", 0.02)
     app = make_app()
     connect(app, serve(app, "echo"))
     say(app, "before")

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from core.events import Role
-from core.journal.passage import Passage
+from core.journal.display_row import Passage
 from gui.look.theme import Theme
 from gui.panes import slice as module
 from gui.panes.transcript import Transcript

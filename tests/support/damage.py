@@ -15,11 +15,11 @@ from core.cli.export import ExportOptions, run_export
 from core.cli.find import FindOptions, run_find
 from core.errors import JournalError
 from core.events import Event, Role
-from core.journal.archive import archived_sessions
 from core.journal.export.formats import Format
-from core.journal.pattern import Query
-from core.journal.recovery import open_journal
-from core.journal.store import JournalWriter
+from core.journal.recording.store import JournalWriter
+from core.journal.recovery.archive import archived_sessions
+from core.journal.recovery.recovery import open_journal
+from core.journal.search.pattern import Query
 from tests.support.journals import write_journal
 from tests.support.story import Story
 

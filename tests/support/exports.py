@@ -11,8 +11,8 @@ from core.events import Closed, ConnectionId, Ending, Event, NotSent, Opened, Re
 from core.journal.export.formats import Format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import Exported, Progress, export
-from core.journal.lens import Lens
-from core.journal.store import JournalWriter
+from core.journal.reading.lens import Lens
+from core.journal.recording.store import JournalWriter
 from tests.support.journals import SESSION
 
 HERE = Address("127.0.0.1", 5555)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.address import Address
 from core.events import ConnectionId, Event, Opened, Received, Role, Sent, SessionId, SessionOpened
-from core.journal.store import JournalWriter
+from core.journal.recording.store import JournalWriter
 
 SESSION = SessionId(1)
 _GATHERED = 10_000  # entries in one transaction

@@ -17,7 +17,7 @@ from typing import IO
 from build_scripts.project import ROOT
 from core.errors import JournalError
 from core.events import SessionId
-from core.journal.reader import JournalReader
+from core.journal.reading.reader import JournalReader
 from tests.support import victim
 
 _PATIENCE = 20.0  # seconds

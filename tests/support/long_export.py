@@ -12,11 +12,11 @@ import sys
 import threading
 from pathlib import Path
 
+from core.journal.display_row import Filter
 from core.journal.export.formats import Format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export_to
-from core.journal.lens import Lens
-from core.journal.passage import Filter
+from core.journal.reading.lens import Lens
 from tests.support.journals import SESSION
 
 

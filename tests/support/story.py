@@ -25,8 +25,8 @@ from core.events import (
     SessionOpened,
     WeFinished,
 )
-from core.journal.ledger import SessionState
-from core.journal.recorder import Batch, Recorder, Recording, Subscription
+from core.journal.recording.ledger import SessionState
+from core.journal.recording.recorder import Batch, Recorder, Recording, Subscription
 from core.workbench import Workbench
 
 PATIENCE = 20.0  # seconds after which what a test waits for counts as never coming

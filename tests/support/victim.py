@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import NoReturn
 
-from core.journal import recorder
+from core.journal.recording import recorder
 from core.settings import KIB, Limits
 from tests.support.story import Story
 

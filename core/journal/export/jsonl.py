@@ -6,9 +6,9 @@ import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
-from core.journal.export.moments import iso_time
+from core.journal.display_row import Passage
 from core.journal.export.source import Pieces, at_hand, decoded
-from core.journal.passage import Passage
+from core.journal.export.timestamps import iso_time
 
 _TRIPLE = 3  # bytes that base64 writes as four characters
 

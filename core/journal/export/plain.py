@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.journal.export.moments import time_and_zone
+from core.journal.display_row import RECEIVED, Passage
 from core.journal.export.source import Pieces, at_hand, readable, readable_whole
-from core.journal.passage import RECEIVED, Passage
+from core.journal.export.timestamps import time_and_zone
 from core.text_safety import TextSafety
 
 

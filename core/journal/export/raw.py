@@ -12,9 +12,9 @@ import contextlib
 from pathlib import Path
 from types import TracebackType
 
+from core.journal.display_row import Passage
 from core.journal.export.draft import Draft, ExportError, shown
 from core.journal.export.formats import Format
-from core.journal.passage import Passage
 
 MOST_OPEN = 32  # descriptors; there may be many more streams
 

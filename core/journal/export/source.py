@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from core.events import SessionId
-from core.journal.lens import Lens
-from core.journal.passage import Passage
-from core.journal.reader import JournalReader
-from core.journal.reading import Counter, Reading
+from core.journal.display_row import Passage
+from core.journal.reading.lens import Lens
+from core.journal.reading.lens_view import Counter, Reading
+from core.journal.reading.reader import JournalReader
 from core.text_safety import TextSafety, decode, ending_mark, split_ending
 
 PIECE = 64 * 1024  # bytes handled at a time: larger ones would hold up the other threads

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from core.events import SessionId
 from core.journal.export.draft import Draft, ExportError, in_words, place_for
-from core.journal.reader import JournalReader
-from core.journal.recorded import Calls, Recorded
+from core.journal.reading.reader import JournalReader
+from core.journal.reading.recorded import Calls, Recorded
 
 
 def save_stretch(

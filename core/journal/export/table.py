@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from core.journal.export.moments import iso_time
+from core.journal.display_row import Passage
 from core.journal.export.source import Pieces, at_hand, readable, readable_whole
-from core.journal.passage import Passage
+from core.journal.export.timestamps import iso_time
 from core.text_safety import TextSafety
 
 COLUMNS = ("time", "seconds", "session", "connection", "kind", "size", "text", "hex", "note", "failure")

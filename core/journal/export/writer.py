@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from core.errors import JournalError
+from core.journal.display_row import Passage
 from core.journal.export.draft import Draft, ExportError, in_words, place_for
 from core.journal.export.formats import Format
 from core.journal.export.jsonl import Records
@@ -18,7 +19,6 @@ from core.journal.export.plain import PlainText
 from core.journal.export.raw import Streams
 from core.journal.export.source import PIECE, Pieces, Source, frames, rows
 from core.journal.export.table import Table
-from core.journal.passage import Passage
 
 TELL_EVERY = 0.05  # seconds
 

@@ -18,7 +18,7 @@ from build_scripts.project import ROOT
 from core.__main__ import parse
 from core.cli.export import ExportOptions, run_export
 from core.journal.export.formats import Format
-from core.journal.store import JournalWriter
+from core.journal.recording.store import JournalWriter
 from tests.support import program
 from tests.support.exports import Talk
 from tests.support.journals import write_journal
@@ -220,7 +220,7 @@ def test_a_damaged_journal_is_read_as_far_as_it_can_be_and_that_is_told(tmp_path
 def test_damage_that_shows_in_a_large_journal_only_while_it_is_read_is_told(
     tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("core.journal.recovery.CHECKED", 0)
+    monkeypatch.setattr("core.journal.recovery.recovery.CHECKED", 0)
     path = tmp_path / "large.tincan"
     write_journal(path, 2_000)
     whole = path.read_bytes()

@@ -16,11 +16,11 @@ from build_scripts.project import ROOT
 from core.__main__ import parse
 from core.cli.find import FindOptions
 from core.events import Role, SessionId
-from core.journal.passage import Filter
-from core.journal.pattern import Mode, Query
-from core.journal.search_process import arguments as asked_of
-from core.journal.store import JournalWriter
-from tests.core.journal.test_reading import Talk
+from core.journal.display_row import Filter
+from core.journal.recording.store import JournalWriter
+from core.journal.search.pattern import Mode, Query
+from core.journal.search.search_process import arguments as asked_of
+from tests.core.journal.reading.test_lens_view import Talk
 from tests.support import program
 from tests.support.journals import write_journal
 from tests.support.program import Done

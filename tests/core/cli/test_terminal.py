@@ -22,7 +22,7 @@ from build_scripts.project import ROOT
 from core.__main__ import main
 from core.cli import terminal as terminal_module
 from core.events import SessionId
-from core.journal.reader import JournalReader
+from core.journal.reading.reader import JournalReader
 from core.net import sockets
 from tests.support.injection import KINDS, Breaker
 from tests.support.story import PATIENCE
@@ -401,7 +401,7 @@ class TestServing:
     def test_a_journal_that_is_deleted_is_told_and_goes_on_beside(
         self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("core.journal.recorder._LOOK_EVERY", 0.02)
+        monkeypatch.setattr("core.journal.recording.recorder._LOOK_EVERY", 0.02)
         journal = tmp_path / "a.tincan"
 
         def scene() -> None:

@@ -41,7 +41,7 @@ def test_crafted_journals(make_app: MakeApp, tmp_path: Path, fate: Fate) -> None
 def test_a_large_journal_is_shown_at_once_and_its_damage_told_when_it_was_looked_through(
     make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.journal.recovery.CHECKED", 0)
+    monkeypatch.setattr("core.journal.recovery.recovery.CHECKED", 0)
     path = tmp_path / "large.tincan"
     write_journal(path, 300)
     path.write_bytes(path.read_bytes().replace(b"line 000000000299", b"line 000000009299"))

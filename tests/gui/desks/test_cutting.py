@@ -11,7 +11,7 @@ import pytest
 
 from core.address import Address
 from core.events import Role, SessionId, SessionOpened
-from core.journal.store import JournalWriter
+from core.journal.recording.store import JournalWriter
 from gui.app import App
 from gui.desks import cutting
 from gui.panes.lens_bar import LensBar

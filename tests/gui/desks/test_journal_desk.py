@@ -66,7 +66,7 @@ def test_a_journal_is_read_on_after_an_opening_that_took_so_long_that_it_was_tol
 ) -> None:
     """The line that tells goes then, which cancels the opening; questions of every length are answered after it."""
     monkeypatch.setattr("gui.desks.journal_desk._TELL_AFTER", -1.0)
-    monkeypatch.setattr("core.journal.reader._BETWEEN_LOOKS", 1)
+    monkeypatch.setattr("core.journal.reading.reader._BETWEEN_LOOKS", 1)
     old = tmp_path / "long.tincan"
     write_journal(old, 3_000)
     app = make_app()

@@ -11,8 +11,8 @@ import pytest
 from core.address import Address
 from core.errors import Explanation
 from core.events import Closed, Ending, Event, MessageTooLong, Misframed, NotSent, Role, TurnedAway
-from core.journal.ledger import Ledger, SessionState
-from core.journal.recorder import Recording
+from core.journal.recording.ledger import Ledger, SessionState
+from core.journal.recording.recorder import Recording
 from gui.shown.alarms import Alarm, recording_notice, session_alarms
 from tests.support.story import Story
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from core.events import ConnectionId, SessionId
-from core.journal.passage import Passage, Span
-from core.journal.recorded import Call
+from core.journal.display_row import Passage, Span
+from core.journal.reading.recorded import Call
 from core.text_safety import Span as Stretch
 from core.text_safety import TextSafety
 from gui.shown.inspection import (

@@ -9,7 +9,7 @@ import pytest
 from core.address import Address
 from core.errors import Explanation
 from core.events import ConnectionId, Role, SessionId
-from core.journal.ledger import ConnectionState, Phase, SessionState
+from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.net.reachable import LocalAddress
 from gui.shown.presenter import Desk, human_bytes, present
 from gui.shown.session_rows import MOST_CONNECTION_ROWS, next_session, parse_row_key, row_key

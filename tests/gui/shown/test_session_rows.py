@@ -9,7 +9,7 @@ import pytest
 from core.address import Address
 from core.errors import Explanation
 from core.events import Ending
-from core.journal.ledger import ConnectionState, Phase
+from core.journal.recording.ledger import ConnectionState, Phase
 from gui.shown.presenter import present, selected_row
 from gui.shown.session_rows import session_rows
 from tests.gui.shown.test_presenter import client, connection, desk, server

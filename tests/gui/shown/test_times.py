@@ -11,7 +11,7 @@ import pytest
 
 from core.address import Address
 from core.events import Role, SessionId
-from core.journal.ledger import SessionState
+from core.journal.recording.ledger import SessionState
 from core.latency import Latency
 from gui.look.theme import Theme
 from gui.panes.status_bar import StatusBar

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from core.events import Role
-from core.journal.passage import Passage
+from core.journal.display_row import Passage
 from core.text_safety import TextSafety
 from gui.shown.runs import DECOR, MARKED, Marked, Row
 from gui.shown.typesetting import Typesetter, clock, weight, within_budget

@@ -1,0 +1,144 @@
+"""The thread that takes a message apart for a closer look, so that the view's own thread need not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import JournalError, reason
+from core.journal.display_row import Passage
+from core.journal.reading.lens import RAW
+from core.journal.reading.reader import JournalReader
+from core.journal.reading.recorded import NONE_LARGE, Large, Recorded
+from core.journal.reading.tracing import Trace, Tracer
+from core.journal.schema import LONGEST_DATA
+from core.supervision import Worker, note
+from core.wire.framing import make_splitter
+from core.wire.splitting import Envelope
+
+_LARGEST = """SELECT coalesce(ordinal, -1), coalesce(max(length(data)), 0) FROM entry
+              WHERE session = ? AND ordinal BETWEEN ? AND ? AND connection = ? AND kind = ?"""
+_LARGE = 1024 * 1024  # bytes of an entry that take a view too long to read
+_PIECE = 256 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Dissection:
+    """What a message consists of."""
+
+    passage: Passage
+    trace: Trace
+    envelope: Envelope  # what frames it
+    large: Large  # the largest of its entries, if it takes long to read
+
+    def recorded(self, reader: JournalReader) -> Recorded:
+        """Its bytes, read with the caller's own reader."""
+        return Recorded(reader, self.passage.session, self.trace.calls, self.large)
+
+
+class Dissector:
+    """Takes messages of one journal apart, the latest that was asked for. Any thread; returns at once.
+
+    ``tell`` gets what was found and ``fail`` a sentence if the journal cannot be read; both are called on
+    the dissector's thread, which begins with the first question.
+    """
+
+    def __init__(self, path: Path, tell: Callable[[Dissection], None], fail: Callable[[str], None]) -> None:
+        self._path = path
+        self._tell = tell
+        self._fail = fail
+        self._large = NONE_LARGE  # of the latest; the thread's own
+        self._asked: tuple[Passage, str] | None = None  # guarded by ``_changed``, as is the next
+        self._closed = False
+        self._changed = threading.Condition()
+        self._worker = self._make_worker()
+
+    def ask(self, passage: Passage, framing: str) -> None:
+        """Take this message apart, and none that was asked for before and not begun."""
+        with self._changed:
+            self._asked = passage, framing
+            is_new = not self._worker.has_begun and not self._closed
+            self._changed.notify()
+        if is_new:
+            self._worker.begin()
+
+    def close(self) -> None:
+        """Take nothing apart any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the thread's end; whether it has ended."""
+        return self._worker.join(timeout)
+
+    def _make_worker(self) -> Worker:
+        return Worker(self._run, "dissector of messages", self._died, daemon=True)
+
+    def _died(self, error: BaseException) -> None:
+        with self._changed:
+            self._worker = self._make_worker()  # for the next question
+        self._fail(reason(error))
+
+    def _run(self) -> None:
+        reader: JournalReader | None = None
+        tracer: Tracer | None = None
+        try:
+            while (asked := self._next()) is not None:
+                try:
+                    if reader is None or tracer is None:
+                        reader = JournalReader(self._path, lambda: self._closed)
+                        tracer = Tracer(reader)
+                    self._take_apart(reader, tracer, *asked)
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is about this message alone
+                    note("taking a message apart", error)
+                    if not self._closed:
+                        self._fail(reason(error))
+        finally:
+            if reader is not None:
+                reader.close()
+
+    def _take_apart(self, reader: JournalReader, tracer: Tracer, passage: Passage, framing: str) -> None:
+        trace = tracer.trace(passage)
+        if trace is not None:
+            self._large = _largest(reader, passage, self._large)
+            recorded = Recorded(reader, passage.session, trace.calls, self._large)
+            self._tell(Dissection(passage, trace, _envelope(recorded, framing), self._large))
+
+    def _next(self) -> tuple[Passage, str] | None:
+        """What to take apart; waits until there is something. None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._asked is not None)
+            asked, self._asked = self._asked, None
+            return None if self._closed else asked
+
+
+def _envelope(recorded: Recorded, framing: str) -> Envelope:
+    if framing == RAW:
+        return Envelope(0, 0, 0)
+    splitter = make_splitter(framing)
+    head = recorded.read(0, splitter.reach)
+    return splitter.envelope(head, recorded.read(recorded.size - splitter.reach, recorded.size))
+
+
+def _largest(reader: JournalReader, passage: Passage, known: Large) -> Large:
+    """The largest entry of a message, if it is a large one; not read again if it is the one that is known."""
+    span = passage.span
+    if span is None:
+        return NONE_LARGE
+    values = (passage.session, span.first, span.last, passage.connection, passage.kind)
+    ordinal, size = reader.ask(_LARGEST, values, (int, int))[0]
+    if size < _LARGE:
+        return NONE_LARGE
+    if size > LONGEST_DATA:
+        raise JournalError(f"entry {ordinal:,} has {size:,} bytes, too many to be looked at closely")
+    if (known.session, known.ordinal) == (passage.session, ordinal):
+        return known
+    # Piece by piece into one buffer: other threads have to wait while bytes are copied.
+    data, filled = bytearray(size), 0
+    for piece in reader.pieces(passage.session, ordinal, _PIECE):
+        data[filled : filled + len(piece)] = piece
+        filled += len(piece)
+    return Large(passage.session, ordinal, memoryview(data).toreadonly())

@@ -1,0 +1,381 @@
+"""A session as a lens shows it: any rows of it, wherever they are, and the bytes behind each."""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
+
+from core.errors import JournalError
+from core.events import ConnectionId, SessionId
+from core.journal.display_row import DATA_KINDS, RECEIVED, SENT, Filter, Passage, Span
+from core.journal.reading.lens import (
+    MARK_BYTES,
+    MARK_ENTRIES,
+    MARK_ORDINALS,
+    MARK_ROWS,
+    RAW,
+    Cut,
+    Lens,
+    Mark,
+    Unfinished,
+    Walk,
+    pending,
+)
+from core.journal.reading.reader import Entry, JournalReader, Piece
+from core.journal.reading.recorded import Calls, Recorded
+from core.wire.framing import make_splitter
+from core.wire.splitting import Envelope, Splitter
+
+PREVIEW = 4096  # bytes of a message that a view usually shows
+_WHOLE = 1 << 30  # bytes: more than one entry has, and no more than SQLite counts
+_NEAR = 16  # entries in front of a frame's last one among which its last bytes are looked for at first
+_MOST_NEAR = 8  # entries of one direction that are kept at hand
+_LARGE = 64 * 1024  # bytes of several entries, or of a part of one
+_TOGETHER = 16 * 1024  # bytes of calls that are read at once
+_PATIENCE = 4096  # entries in which the end of a message is looked for
+
+
+class Growth(NamedTuple):
+    """What more was counted: up to before entry ``entries`` there are ``rows`` rows."""
+
+    marks: tuple[Mark, ...]
+    entries: int
+    rows: int
+    unfinished: tuple[Unfinished, ...]
+
+
+class Counter:
+    """Counts a session's rows under a lens, piece by piece, with a reader of its own. One thread."""
+
+    def __init__(self, reader: JournalReader, session: SessionId, lens: Lens) -> None:
+        self._reader = reader
+        self._session = session
+        self._lens = lens
+        self._walk = Walk(lens, Mark(lens.since, 0))
+        self._unfinished: tuple[Unfinished, ...] = ()
+        self._entries = lens.since
+        self._marked = lens.since  # the entry of the latest mark
+        self._marked_rows = 0  # the rows before it
+        self._counted = self._size = 0  # entries and bytes since then
+        self._rows_each = 1.0  # that an entry has, as it was lately
+
+    def advance(self, stop: int) -> Growth:
+        """Count on up to before entry ``stop``, at most to the next mark. Raises ``JournalError``."""
+        stop = min(stop, self._marked + MARK_ORDINALS)
+        count = max(1, min(MARK_ENTRIES - self._counted, int(self._rows_left / self._rows_each)))
+        room = 0 if self._lens.framing == RAW else max(1, MARK_BYTES - self._size)
+        pieces = self._reader.pieces_of(self._session, self._entries, stop, self._lens.fetch, count=count, size=room)
+        passed = self._pass_over(pieces)
+        size = sum(len(piece[3]) for piece in passed)
+        is_all = len(passed) == len(pieces) < count and size <= room
+        self._entries = stop if is_all else passed[-1][0] + 1
+        self._counted += len(passed)
+        self._size += size
+        self._unfinished = self._walk.unfinished
+        return Growth(self._mark(), self._entries, self._walk.rows, self._unfinished)
+
+    def _pass_over(self, pieces: list[Piece]) -> list[Piece]:
+        """Count entries and return them: one by one, and only as many as are wanted, if they have too many rows."""
+        before = self._walk.rows
+        self._walk.count(pieces)
+        if pieces:
+            self._rows_each = max(1.0, (self._walk.rows - before) / len(pieces))
+        if self._rows_left >= 0 or len(pieces) == 1:
+            return pieces
+        self._walk = Walk(self._lens, Mark(self._entries, before, self._unfinished))
+        for passed, piece in enumerate(pieces, 1):
+            self._walk.count((piece,))
+            if self._rows_left < 0:
+                return pieces[:passed]
+        return pieces
+
+    @property
+    def _rows_left(self) -> int:
+        """How many rows more there may be before the next mark."""
+        return MARK_ROWS - (self._walk.rows - self._marked_rows)
+
+    def _mark(self) -> tuple[Mark, ...]:
+        is_due = self._counted >= MARK_ENTRIES or self._size > MARK_BYTES or self._rows_left < 0
+        if not is_due and self._entries - self._marked < MARK_ORDINALS:
+            return ()
+        self._marked, self._marked_rows, self._counted, self._size = self._entries, self._walk.rows, 0, 0
+        return (Mark(self._entries, self._walk.rows, self._unfinished),)
+
+
+class Reading:
+    """Rows of one session under one lens. The view's thread; a ``Counter`` counts for it on another.
+
+    A plain lens needs no counting: ``reach`` is enough. Under another, rows are known as far as the
+    ``Growth`` that was taken in; messages that have begun and not ended stand behind them. Raises
+    ``JournalError`` for what cannot be read.
+    """
+
+    def __init__(self, reader: JournalReader, session: SessionId, lens: Lens) -> None:
+        self.session = session
+        self.lens = lens
+        self.entries = lens.since  # of the session, as far as rows are known
+        self.settled = 0  # rows that will never change
+        self._reader = reader
+        self._marks = [Mark(lens.since, 0)]
+        self._pending: list[Cut] = []
+        self._splitter: Splitter | None = make_splitter(lens.framing) if lens.framing != RAW else None
+        self._reach = self._splitter.reach if self._splitter is not None else 0
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, those included that may still grow."""
+        return self.settled + len(self._pending)
+
+    def reach(self, entries: int) -> None:
+        """So many entries can be read by now."""
+        if self.lens.is_plain:
+            self.entries = max(self.entries, entries)
+            self.settled = max(0, self.entries - self.lens.since)
+
+    def take(self, growth: Growth) -> None:
+        """Take in what was counted."""
+        self._marks.extend(growth.marks)
+        self.entries, self.settled = growth.entries, growth.rows
+        self._pending = pending(growth.unfinished)
+
+    # Rows.
+
+    def read(self, first: int, count: int, preview: int = PREVIEW) -> list[Passage]:
+        """The rows from place ``first`` on, at most ``count``, each with at most ``preview`` bytes."""
+        if self.lens.is_plain:
+            entries = self._reader.read(self.session, self.lens.since + first, count, preview=preview)
+            return [_plain(entry, entry.ordinal - self.lens.since) for entry in entries]
+        stop = min(first + count, self.total)
+        rows: list[Passage] = []
+        if first < self.settled:
+            rows += self._settled_rows(first, min(stop, self.settled), preview)
+        for place in range(max(first, self.settled), stop):
+            rows.append(self._pending_row(place, preview))
+        return rows
+
+    def whole(self, passage: Passage) -> Iterator[bytes]:
+        """All the bytes of a message, in pieces, without what frames it; its calls are read as far as it is asked."""
+        pieces = self._frame(passage)
+        head = b""
+        while len(head) < self._reach and (piece := next(pieces, b"")):
+            head += piece
+        start, stop, _back = self._envelope(head[: self._reach], b"")
+        before = min(start, passage.size)
+        parts = (0, before), (stop, stop + passage.size - before)
+        place = 0
+        for piece in chain((head,), pieces):
+            for first, last in parts:
+                if part := piece[max(0, first - place) : max(0, last - place)]:
+                    yield part
+            place += len(piece)
+            if place >= parts[-1][-1]:
+                return
+
+    def envelope(self, passage: Passage) -> Envelope:
+        """What of ``recorded(passage)`` frames the message."""
+        recorded = self.recorded(passage)
+        return self._envelope(recorded.read(0, self._reach), recorded.read(recorded.size - self._reach, recorded.size))
+
+    def recorded(self, message: Passage | Cut) -> Recorded:
+        """The message's frame as it went through the socket; of a note, nothing."""
+        span = message.span
+        if span is None:
+            return Recorded(self._reader, self.session, Calls())
+        entries = self._reader.calls(self.session, message.connection, message.kind, span.first, span.last)
+        return Recorded(self._reader, self.session, Calls(entries, span))
+
+    def _frame(self, message: Passage | Cut) -> Iterator[bytes]:
+        """The message as it went through the socket: one call's bytes, and then those of more at a time."""
+        if message.span is None or message.connection is None:
+            return
+        span, few = message.span, 1
+        if span.first == span.last and span.stop - span.start > _LARGE:
+            yield from self._reader.pieces(self.session, span.first, _LARGE, span.start, span.stop)
+            return
+        direction = Filter(frozenset({message.connection}), message.kind == RECEIVED, message.kind == SENT, notes=False)
+        first = span.first
+        while some := self._reader.pieces_of(self.session, first, span.last + 1, direction, count=few, size=_TOGETHER):
+            data = [piece[3] for piece in some]
+            if some[-1][0] == span.last:
+                data[-1] = data[-1][: span.stop]
+            if some[0][0] == span.first:
+                data[0] = data[0][span.start :]
+            yield (together := b"".join(data))
+            first = some[-1][0] + 1
+            few = few * 4 if len(together) < _TOGETHER // 4 else max(1, few // 4)
+
+    def place_of(self, ordinal: int, stop: int = 0) -> int:
+        """The row that shows byte ``stop - 1`` of an entry; for a note, the note.
+
+        If the lens does not show it, the first row after it.
+        """
+        if self.lens.is_plain:
+            return max(0, ordinal - self.lens.since)
+        wanted = self._entry(ordinal)
+        mark = bisect_right(self._marks, ordinal, key=_ordinal) - 1
+        nearest, looked = self._marks[mark].rows, 0
+        for walk, entry in self._entries_from(mark, _WHOLE):
+            if entry.ordinal < ordinal:
+                walk.cut(entry, stop=0)
+                nearest = walk.rows
+                continue
+            # Behind the entry itself only the first that ends can have begun in it; a close ends two directions.
+            found = walk.find(entry, stop - 1) if entry.ordinal == ordinal else walk.cut(entry, stop=walk.rows + 2)
+            for place, cut in found:
+                if entry.ordinal == ordinal if cut is None else _holds(cut, wanted, stop):
+                    return place
+            looked += 1
+            if looked > _PATIENCE:
+                break
+        holding = (place for place, cut in enumerate(self._pending, self.settled) if _holds(cut, wanted, stop))
+        return next(holding, nearest)
+
+    # Behind them.
+
+    def _settled_rows(self, first: int, stop: int, preview: int) -> Iterator[Passage]:
+        mark = bisect_right(self._marks, first, key=_rows) - 1
+        near, walked = _Near(), None
+        for walk, entry in self._entries_from(mark, preview if self.lens.framing == RAW else _WHOLE, first, stop):
+            if walk is not walked:
+                near, walked = _Near(), walk
+            near.add(entry)
+            for place, cut in walk.cut(entry, first, stop):
+                yield _plain(entry, place) if cut is None else self._message(cut, place, near.of(cut), preview)
+                if place == stop - 1:
+                    return
+
+    def _entries_from(
+        self, place: int, preview: int, first: int = 0, stop: int = sys.maxsize
+    ) -> Iterator[tuple[Walk, Entry]]:
+        """Entry by entry from mark ``place`` on, as far as rows from ``first`` up to before ``stop`` may end there.
+
+        Each with the walk that has to pass over it.
+
+        Nothing is read between two marks between which no row ends: of a message of 100 MB, its end is enough.
+        """
+        for following in range(place + 1, len(self._marks) + 1):
+            mark, end, rows = self._marks[following - 1], self.entries, self.settled
+            if following < len(self._marks):
+                end, rows = self._marks[following].ordinal, self._marks[following].rows
+            if mark.rows >= stop:
+                return
+            if rows <= max(first, mark.rows):
+                continue
+            walk, count = Walk(self.lens, mark), end - mark.ordinal
+            for entry in self._reader.read(self.session, mark.ordinal, count, preview=preview, only=self.lens.fetch):
+                yield walk, entry
+
+    def _pending_row(self, place: int, preview: int) -> Passage:
+        cut = self._pending[place - self.settled]
+        return self._message(cut, place, [], preview, is_pending=True)
+
+    def _message(
+        self, cut: Cut, place: int, entries: list[Entry], preview: int, *, is_pending: bool = False
+    ) -> Passage:
+        """A frame as a row. ``entries`` are all that it lies in, if they are at hand."""
+        span = cut.span
+        if entries:
+            last, head = entries[-1], _joined(entries)[span.start : span.start + cut.size]
+            tail = head if cut.is_whole else b""
+        else:
+            last, head = self._entry(span.last), self._head(cut, preview + self._reach)
+            tail = self._tail(cut, head) if cut.is_whole else b""
+        start, end, back = self._envelope(head, tail)
+        size = cut.size - max(0, min(end, cut.size) - start) - back
+        data = head[:start] + head[end:] if start else head[end:]
+        misfit = self._misfit(cut, head, size, is_pending=is_pending)
+        return Passage(
+            place, self.session, last.ordinal, cut.connection, last.number, cut.kind, last.wall_ns, last.mono_ns,
+            data[: min(size, preview)], size, span=span, misfit=misfit,
+        )  # fmt: skip
+
+    def _envelope(self, head: bytes, tail: bytes) -> Envelope:
+        return self._splitter.envelope(head, tail) if self._splitter is not None else Envelope(0, 0, 0)
+
+    def _misfit(self, cut: Cut, head: bytes, size: int, *, is_pending: bool) -> str:
+        """Why these bytes are not a whole message within the limit."""
+        if cut.is_whole or self._splitter is None:
+            return f"longer than the limit of {self.lens.limit:,} bytes" if size > self.lens.limit else ""
+        why = self._splitter.why_not(head, cut.size, self.lens.limit)
+        if not why and size > self.lens.limit:
+            return f"longer than the limit of {self.lens.limit:,} bytes"
+        state = "not ended yet" if is_pending else "never ended"
+        return f"{state}: {why}" if why else state
+
+    def _head(self, cut: Cut, size: int) -> bytes:
+        """The first bytes of a frame that lies across entries."""
+        pieces = bytearray()
+        for piece in self._frame(cut):
+            pieces += piece
+            if len(pieces) >= min(size, cut.size):
+                break
+        return bytes(pieces[: min(size, cut.size)])
+
+    def _tail(self, cut: Cut, head: bytes) -> bytes:
+        """The last bytes of a frame that has ended, from no more of its calls than it takes."""
+        if len(head) == cut.size:
+            return head
+        span, near = cut.span, _NEAR
+        while True:
+            first = max(span.first, span.last - near)
+            part = span._replace(first=first, start=span.start if first == span.first else 0)
+            recorded = self.recorded(cut._replace(span=part))
+            if recorded.size >= self._reach or first == span.first:
+                return recorded.read(max(0, recorded.size - self._reach), recorded.size)
+            near *= 16
+
+    def _entry(self, ordinal: int) -> Entry:
+        found = self._reader.read(self.session, ordinal, 1, preview=0)
+        if not found:
+            raise JournalError(f"entry {ordinal:,} is not in the journal")
+        return found[0]
+
+
+class _Near:
+    """The latest entries of each direction: most messages lie in one or two."""
+
+    def __init__(self) -> None:
+        self._streams: dict[tuple[ConnectionId | None, str], deque[Entry]] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Pass over an entry; none may be left out."""
+        stream = self._streams.get((entry.connection, entry.kind))
+        if stream is None:
+            stream = self._streams[entry.connection, entry.kind] = deque(maxlen=_MOST_NEAR)
+        stream.append(entry)
+
+    def of(self, cut: Cut) -> list[Entry]:
+        """The entries that a frame lies in; none if they are not all here, or very large."""
+        span, stream = cut.span, self._streams.get((cut.connection, cut.kind), ())
+        found = [entry for entry in stream if span.first <= entry.ordinal <= span.last]
+        is_all = bool(found) and found[0].ordinal == span.first
+        return found if is_all and (len(found) == 1 or sum(entry.size for entry in found) < _LARGE) else []
+
+
+def _joined(entries: list[Entry]) -> bytes:
+    return (entries[0].data or b"") if len(entries) == 1 else b"".join(entry.data or b"" for entry in entries)
+
+
+def _plain(entry: Entry, place: int) -> Passage:
+    span = Span(entry.ordinal, 0, entry.ordinal, entry.size) if entry.kind in DATA_KINDS else None
+    return Passage(
+        place, entry.session, entry.ordinal, entry.connection, entry.number, entry.kind, entry.wall_ns, entry.mono_ns,
+        entry.data if span else None, entry.size, entry.note, entry.is_failure, span,
+    )  # fmt: skip
+
+
+def _holds(cut: Cut, entry: Entry, stop: int) -> bool:
+    """Whether byte ``stop - 1`` of the entry is in the frame."""
+    if (cut.connection, cut.kind) != (entry.connection, entry.kind):
+        return False
+    byte = (entry.ordinal, max(0, stop - 1))
+    return (cut.span.first, cut.span.start) <= byte < (cut.span.last, cut.span.stop)
+
+
+_rows = attrgetter("rows")
+_ordinal = attrgetter("ordinal")

@@ -1,0 +1,201 @@
+"""Where a message's bytes stand in their stream, and the calls that carried them, at this end and at the other.
+
+Both ends of a talk with oneself are connections of one journal: what one sent, the other received, byte
+for byte at the same offsets. So the calls of the two can be laid side by side.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, islice
+
+from core.events import ConnectionId, SessionId
+from core.journal.display_row import RECEIVED, SENT, Passage, Span
+from core.journal.reading.reader import CallRow, JournalReader
+from core.journal.reading.recorded import Calls
+
+AROUND = 8  # calls before and behind those of the message, for the eye
+
+_BLOCK = 4096  # entries whose bytes are added up together
+_LOOK_BACK = 65_536  # entries in which the one before is looked for
+_MOST_STREAMS = 8  # whose sums are remembered
+_LAST = (1 << 62) - 1  # an ordinal that no entry has
+_APART_NS = 30_000_000_000  # a connection may wait for so long until the server takes it
+_OTHER = {RECEIVED: SENT, SENT: RECEIVED}
+
+_OF_STREAM = "session = ? AND ordinal >= ? AND ordinal < ? AND connection = ? AND kind = ?"
+_SUM = "SELECT coalesce(sum(length(data)), 0) FROM entry WHERE " + _OF_STREAM  # noqa: S608 - all ours
+_BLOCKS = f"""SELECT ordinal / {_BLOCK}, coalesce(sum(length(data)), 0) FROM entry
+              WHERE {_OF_STREAM} GROUP BY 1"""  # noqa: S608 - all ours
+_LATEST = "SELECT mono_ns FROM entry WHERE " + _OF_STREAM + " ORDER BY ordinal DESC LIMIT 1"  # noqa: S608 - all ours
+_OPENED = "SELECT mono_ns FROM entry WHERE session = ? AND connection = ? AND kind = 'opened' LIMIT 1"
+_FAR_ENDS = """SELECT two.session, two.connection FROM connection AS one
+               JOIN connection AS two ON two.local = one.peer AND two.peer = one.local
+               WHERE one.connection = ? AND two.connection <> one.connection"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One direction of one connection, as one of its ends recorded it."""
+
+    session: SessionId
+    connection: ConnectionId
+    kind: str  # RECEIVED or SENT
+
+    @property
+    def way_back(self) -> Stream:
+        """The other direction, at the same end."""
+        return Stream(self.session, self.connection, _OTHER[self.kind])
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of a message's frame. Offsets count the bytes of its direction of its connection from 0."""
+
+    start: int  # of the frame
+    stop: int
+    near: Calls  # at this end: those of the frame and some around it
+    far: Calls | None  # at the other end; None if this journal does not have it
+    since_previous_ns: int | None  # since the latest entry before it, in either direction
+    since_other_ns: int | None  # since the latest one that went the other way before it was whole
+    calls: Calls  # the message's own at this end, counted from the frame's first byte
+
+    def offset_of(self, ordinal: int, byte: int) -> int | None:
+        """Where a byte of an entry of this end stands in the stream; None if it is not among ``near``."""
+        ordinals, starts = self.near.ordinals, self.near.starts
+        place = bisect_left(ordinals, ordinal)
+        if place == len(ordinals) or ordinals[place] != ordinal:
+            return None
+        return starts[place] - self.near[place].offset + byte
+
+
+class Tracer:
+    """Traces messages of one journal. One thread; raises ``JournalError`` for what cannot be read."""
+
+    def __init__(self, reader: JournalReader) -> None:
+        self._reader = reader
+        self._sums: dict[Stream, _Sums] = {}
+
+    def trace(self, passage: Passage) -> Trace | None:
+        """All that is known of a message; None of a note. Takes a second for a million calls."""
+        if passage.span is None or passage.connection is None:
+            return None
+        stream, span = Stream(passage.session, passage.connection, passage.kind), passage.span
+        start = self._before(stream, span.first) + span.start
+        stop = (start - span.start if span.last == span.first else self._before(stream, span.last)) + span.stop
+        near = self._covering(stream, start, stop)
+        far_stream = self._far_end(stream)
+        far = None
+        if far_stream is not None:
+            far = self._covering(far_stream, start, stop, around=0)
+            if far.start < near.start or far.stop > near.stop:
+                near = self._covering(stream, min(near.start, far.start), max(near.stop, far.stop), around=0)
+            far = self._covering(far_stream, near.start, near.stop, around=0)
+        return Trace(start, stop, near, far, *self._waits(stream, passage, span), near.within(start, stop))
+
+    def _before(self, stream: Stream, ordinal: int) -> int:
+        """The bytes that a stream had carried before an entry."""
+        block, sum_of_block = self._sums_of(stream).block_of(ordinal)
+        values = (stream.session, block * _BLOCK, ordinal, stream.connection, stream.kind)
+        return sum_of_block + int(self._reader.ask(_SUM, values, (int,))[0][0])
+
+    def _covering(self, stream: Stream, start: int, stop: int, around: int = AROUND) -> Calls:
+        """The whole calls that carried these bytes, and a few around them; empty if there are none yet."""
+        block, before = self._sums_of(stream).block_before(start)
+        first = block * _BLOCK
+        rows = self._reader.calls(stream.session, stream.connection, stream.kind, first, _LAST)
+        calls = Calls(_until(rows, stop - before, around), Span(first, 0, _LAST, 0), before)
+        places = calls.between(start, stop)
+        if not places:
+            return Calls(start=start)
+        return calls.part(range(max(0, places.start - around), min(len(calls), places.stop + around)))
+
+    def _far_end(self, stream: Stream) -> Stream | None:
+        """The other end of the connection, if this journal has it: the addresses are the same, the other way round.
+
+        Ports are used again, so both ends must have been opened at about the same time.
+        """
+        here = self._opened(stream.session, stream.connection)
+        found = [
+            (abs(self._opened(session, connection) - here), session, connection)
+            for session, connection in self._reader.ask(_FAR_ENDS, (stream.connection,), (int, int))
+        ]
+        apart, session, connection = min(found, default=(_APART_NS, 0, 0))
+        return Stream(SessionId(session), ConnectionId(connection), _OTHER[stream.kind]) if apart < _APART_NS else None
+
+    def _opened(self, session: int, connection: int) -> int:
+        """When a connection was opened."""
+        found = self._reader.ask(_OPENED, (session, connection), (int,))
+        return int(found[0][0]) if found else 0
+
+    def _waits(self, stream: Stream, passage: Passage, span: Span) -> tuple[int | None, int | None]:
+        back = stream.way_back
+        before = span.first + (1 if span.start else 0)
+        times = [
+            max(
+                (found for one in (stream, back) if (found := self._latest(one, before)) is not None),
+                default=None,
+            ),
+            self._latest(back, span.last),
+        ]
+        since = (passage.mono_ns - at if at is not None else None for at in times)
+        return next(since), next(since)
+
+    def _latest(self, stream: Stream, before: int) -> int | None:
+        """When the latest entry of a stream below an ordinal happened; None if that is very far back."""
+        values = (stream.session, max(0, before - _LOOK_BACK), before, stream.connection, stream.kind)
+        found = self._reader.ask(_LATEST, values, (int,))
+        return int(found[0][0]) if found else None
+
+    def _sums_of(self, stream: Stream) -> _Sums:
+        sums = self._sums.pop(stream, None) or _Sums(stream)
+        self._sums[stream] = sums  # the latest used stands last
+        if len(self._sums) > _MOST_STREAMS:
+            del self._sums[next(iter(self._sums))]
+        sums.learn(self._reader)
+        return sums
+
+
+class _Sums:
+    """How many bytes a stream had carried before each block of entries of its session. It only ever grows."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._before = array("q", [0])  # block 0, 1 ... as far as what lies before is complete
+
+    def learn(self, reader: JournalReader) -> None:
+        """Add up what is new."""
+        known, stream = len(self._before) - 1, self._stream
+        last = (reader.count(stream.session) - 1) // _BLOCK
+        if last <= known:
+            return
+        values = (stream.session, known * _BLOCK, last * _BLOCK, stream.connection, stream.kind)
+        sizes = dict(reader.ask(_BLOCKS, values, (int, int)))
+        self._before.extend(
+            accumulate((sizes.get(block, 0) for block in range(known, last)), initial=self._before.pop())
+        )
+
+    def block_of(self, ordinal: int) -> tuple[int, int]:
+        """The block that has an entry, and the bytes that the stream had carried before it."""
+        block = min(ordinal // _BLOCK, len(self._before) - 1)
+        return block, self._before[block]
+
+    def block_before(self, byte: int) -> tuple[int, int]:
+        """A block with calls before a byte, if there are any, and the bytes that the stream had carried before it."""
+        block = bisect_right(self._before, byte) - 1
+        earlier = bisect_left(self._before, self._before[block]) - 1  # those between have nothing of this stream
+        block = earlier if earlier >= 0 else block
+        return block, self._before[block]
+
+
+def _until(rows: Iterator[CallRow], size: int, around: int) -> Iterator[CallRow]:
+    """The rows that have so many bytes, and a few more."""
+    for row in rows:
+        yield row
+        size -= row[3]
+        if size <= 0:
+            break
+    yield from islice(rows, around)

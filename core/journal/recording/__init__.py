@@ -1,0 +1,1 @@
+"""From events to the file: the one writer of a journal."""

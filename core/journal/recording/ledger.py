@@ -1,0 +1,251 @@
+"""What stands open now: events folded into the state of each session.
+
+Pure values and one fold over them; the recorder's thread owns the ``Ledger``, everybody else gets
+the frozen states it makes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from core.address import Address
+from core.errors import Explanation
+from core.events import (
+    Closed,
+    ConnectionId,
+    Ending,
+    Event,
+    FramingChanged,
+    Listening,
+    MessageTooLong,
+    Misframed,
+    NotSent,
+    Opened,
+    PeerFinished,
+    Received,
+    ReplyChanged,
+    Role,
+    Sent,
+    SessionClosed,
+    SessionId,
+    SessionOpened,
+    TurnedAway,
+    WeFinished,
+)
+from core.journal.recording.response_times import Budget, Pace
+from core.latency import NO_LATENCY, Latency
+
+MOST_OVER = 20  # connections of one session that are told of when they are over
+
+
+class Phase(Enum):
+    """Where a session is in its life."""
+
+    STARTING = "starting"  # a server about to listen, a client resolving and dialling
+    OPEN = "open"  # listening, connected
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """One connection of a session, standing or over; how it ended is None of one that stands."""
+
+    connection: ConnectionId
+    number: int
+    local: Address
+    peer: Address
+    can_receive: bool = True
+    can_send: bool = True
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often something went wrong. ``since`` and ``last`` are readings of ``time.monotonic_ns()``."""
+
+    count: int = 0
+    size: int = 0  # bytes that it cost, all together
+    since: int = 0
+    last: int = 0
+    why: str = ""  # the last time
+
+    def plus(self, at: int, why: str, size: int = 0, count: int = 1) -> Tally:
+        """One more, or several, at that moment."""
+        return Tally(self.count + count, self.size + size, self.since if self.count else at, at, why)
+
+
+NEVER = Tally()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A server or client as it stands after the entries that were counted in ``entries``."""
+
+    session: SessionId
+    role: Role
+    target: Address  # what was asked for
+    framing: str
+    reply: str | None
+    phase: Phase = Phase.STARTING
+    addresses: tuple[Address, ...] = ()  # where a server really listens
+    connections: tuple[ConnectionState, ...] = ()  # the standing ones, by number
+    over: tuple[ConnectionState, ...] = ()  # the last MOST_OVER that ended, in the order in which they did
+    accepted: int = 0  # connections that ever stood
+    bytes_in: int = 0
+    bytes_out: int = 0
+    entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
+    failure: Explanation | None = None
+    cancelled: bool = False
+    turned_away: Tally = NEVER  # peers, because of a limit; a report may speak of several
+    answers: Latency = NO_LATENCY  # from request to answer, see Pace
+    between: Latency = NO_LATENCY  # from one message received to the next
+    not_sent: Tally = NEVER  # messages, or the rest of one
+    too_long: Tally = NEVER  # messages beyond the framing's limit
+    misframed: Tally = NEVER  # what came and is no message under the framing
+    http_refused: Tally = NEVER  # connections of peers that spoke HTTP, closed
+
+    @property
+    def is_open_to_the_network(self) -> bool:
+        """Whether machines other than this one can reach the server."""
+        listening = self.phase is Phase.OPEN and self.role is Role.SERVER
+        return listening and any(not address.is_loopback for address in self.addresses)
+
+
+class _Session:
+    """The mutable account of one session between two states."""
+
+    def __init__(self, state: SessionState) -> None:
+        self.state = state
+        self.connections: dict[ConnectionId, ConnectionState] = {}
+        self.over: deque[ConnectionState] = deque(maxlen=MOST_OVER)
+        self.bytes_in = self.bytes_out = 0
+        self.pace = Pace(state.role)
+
+    def freeze(self, connections_changed: bool, entries: int) -> SessionState:
+        connections = tuple(self.connections.values()) if connections_changed else self.state.connections
+        self.state = replace(
+            self.state,
+            connections=connections,
+            over=tuple(self.over) if connections_changed else self.state.over,
+            bytes_in=self.bytes_in,
+            bytes_out=self.bytes_out,
+            entries=entries,
+            answers=self.pace.answers,
+            between=self.pace.between,
+        )
+        return self.state
+
+
+class Ledger:
+    """Folds events into states. Not shared: one thread at a time."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[SessionId, _Session] = {}
+        self._budget = Budget()
+
+    def fold(
+        self,
+        events: Sequence[Event],
+        entries: Mapping[SessionId, int],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> tuple[SessionState, ...]:
+        """Take in what happened; return the new states of the sessions that it touched.
+
+        ``entries`` is how many of each session's entries are in the journal by now. ``failed`` gets what an event
+        raised that cannot be taken in, and the others are; without it, that is raised.
+        """
+        touched: dict[SessionId, bool] = {}
+        measures = self._budget.allows(events)
+        for event in events:
+            try:
+                session_id = event.session
+                session = self._sessions.get(session_id)
+                if session is None:
+                    session = self._sessions[session_id] = _Session(_first_state(event))
+                if type(event) is Received:
+                    session.bytes_in += len(event.data)
+                    if measures:
+                        session.pace.receive(event)
+                    touched.setdefault(session_id, False)
+                elif type(event) is Sent:
+                    session.bytes_out += len(event.data)
+                    if measures:
+                        session.pace.send(event)
+                    touched.setdefault(session_id, False)
+                else:
+                    _apply(session, event)
+                    touched[session_id] = True
+            except Exception as error:
+                if failed is None:
+                    raise
+                failed(error)
+        if not measures:
+            for session_id in touched:
+                self._sessions[session_id].pace.start_anew()
+        return tuple(
+            self._sessions[session_id].freeze(changed, entries.get(session_id, 0))
+            for session_id, changed in touched.items()
+        )
+
+    @property
+    def states(self) -> tuple[SessionState, ...]:
+        """Every session of this run, in the order in which they were opened."""
+        return tuple(session.state for session in self._sessions.values())
+
+
+def _first_state(event: Event) -> SessionState:
+    if not isinstance(event, SessionOpened):
+        raise ValueError(f"the first event of session {event.session} is {type(event).__name__}, not SessionOpened")
+    return SessionState(event.session, event.role, event.target, event.framing, event.reply)
+
+
+def _apply(session: _Session, event: Event) -> None:
+    """What a control event changes."""
+    match event:
+        case Listening():
+            session.state = replace(session.state, phase=Phase.OPEN, addresses=event.addresses)
+        case Opened():
+            session.connections[event.connection] = ConnectionState(
+                event.connection, event.number, event.local, event.peer
+            )
+            session.state = replace(session.state, phase=Phase.OPEN, accepted=session.state.accepted + 1)
+        case PeerFinished() if event.connection in session.connections:
+            connection = session.connections[event.connection]
+            session.connections[event.connection] = replace(connection, can_receive=False)
+        case WeFinished() if event.connection in session.connections:
+            connection = session.connections[event.connection]
+            session.connections[event.connection] = replace(connection, can_send=False)
+        case ReplyChanged():
+            session.state = replace(session.state, reply=event.reply)
+        case FramingChanged():
+            session.state = replace(session.state, framing=event.framing)
+        case Closed():
+            closed = session.connections.pop(event.connection, None)
+            if closed is not None:
+                session.over.append(replace(closed, can_receive=False, can_send=False, ending=event.ending))
+            session.pace.forget(event.connection)
+            if event.ending is Ending.HTTP:
+                refused = session.state.http_refused.plus(event.at, "a server that answers by itself refuses HTTP")
+                session.state = replace(session.state, http_refused=refused)
+        case SessionClosed():
+            session.state = replace(session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled)
+        case TurnedAway() | NotSent() | MessageTooLong() | Misframed():
+            session.state = _tallied(session.state, event)
+        case _:
+            pass
+
+
+def _tallied(state: SessionState, event: TurnedAway | NotSent | MessageTooLong | Misframed) -> SessionState:
+    """The state with one thing more that went wrong."""
+    match event:
+        case TurnedAway():
+            return replace(state, turned_away=state.turned_away.plus(event.at, event.why, count=event.count))
+        case NotSent():
+            return replace(state, not_sent=state.not_sent.plus(event.at, event.why, event.size))
+        case MessageTooLong():
+            return replace(state, too_long=state.too_long.plus(event.at, "longer than the limit", event.skipped))
+        case Misframed():
+            return replace(state, misframed=state.misframed.plus(event.at, event.why))

@@ -1,0 +1,389 @@
+"""The one thread that writes the journal, and tells every view what became of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from core.errors import Explanation, JournalError, NoThread, reason
+from core.events import Event, Received, Sent
+from core.journal.recording.ledger import Ledger, SessionState
+from core.journal.recording.store import JournalWriter
+from core.settings import DEFAULTS, Limits
+from core.supervision import Worker, attempt, do_all, note
+
+_log = logging.getLogger(__name__)
+
+_TICK = 0.010  # seconds: under load, entries gather for so long; waking a thread costs more than a message
+_COST = 200  # bytes counted for an event beside its data
+_CARRY_BYTES = (Received, Sent)
+_MOST_AT_ONCE = 64  # batches with events that wait for a view that wants them
+_REST = 0.25  # seconds between a fault and the next attempt
+_LOOK_EVERY = 2.0  # seconds between two looks at whether the file is still there
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Whether the conversation is being kept."""
+
+    path: Path | None
+    failure: Explanation | None = None  # set while recording has stopped
+    since: float | None = None  # time.time() when it stopped
+    lost: int = 0  # entries of this run that were not recorded, or that no view was told of yet
+    moved_from: Path | None = None  # the file before this one, which was deleted or replaced while it was written
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one commit changed.
+
+    ``sessions`` are the new states of those that were touched, all of whose ``entries`` can be read.
+    ``events`` is empty for a view that did not ask for them.
+    """
+
+    sessions: tuple[SessionState, ...]
+    recording: Recording
+    events: tuple[Event, ...] = ()
+
+
+class Subscription:
+    """A view's end of the recorder. Any thread.
+
+    ``wake`` is called on the recorder's thread when there is something to ``drain`` after there was
+    nothing; it must not block. States that were not drained yet are replaced by newer ones, so a slow
+    view costs nothing. A view that wants events gets every one, and holds the recorder up (and through
+    it the peers) when it does not keep up.
+    """
+
+    def __init__(self, wake: Callable[[], None], *, with_events: bool, forget: Callable[[Subscription], None]) -> None:
+        self._wake = wake
+        self._with_events = with_events
+        self._forget = forget
+        self._batches: list[Batch] = []
+        self._open = True
+        self._changed = threading.Condition()
+
+    def drain(self) -> list[Batch]:
+        """What came since the last call, the oldest first. Never blocks."""
+        with self._changed:
+            batches, self._batches = self._batches, []
+            self._changed.notify_all()
+        return batches
+
+    def close(self) -> None:
+        """Want no more."""
+        with self._changed:
+            self._open = False
+            self._changed.notify_all()
+        self._forget(self)
+
+    def post(self, batch: Batch) -> None:
+        """Put a batch in. The recorder's thread only."""
+        with self._changed:
+            if self._with_events:
+                self._changed.wait_for(lambda: len(self._batches) < _MOST_AT_ONCE or not self._open)
+            was_empty = not self._batches
+            if self._with_events:
+                self._batches.append(batch)
+            else:
+                self._batches = [_merged([*self._batches, batch])]
+        if was_empty:
+            self._wake()
+
+
+def _merged(batches: Sequence[Batch]) -> Batch:
+    """One batch without events for several: the latest state of every session."""
+    states = {state.session: state for batch in batches for state in batch.sessions}
+    return Batch(tuple(states.values()), batches[-1].recording)
+
+
+class Recorder:
+    """Takes events from any thread, writes them in the order in which they came, and posts batches.
+
+    With no ``path`` nothing is written, and the views are told all the same. See ``EventSink`` for
+    ``put``, ``congested`` and ``when_relieved``. Raises ``JournalError`` if the file cannot be made, and
+    ``NoThread``.
+
+    A fault stops the recording and nothing else, as a full disk does: ``recording`` says since when and how much is
+    missing, peers are not held up, and a moment later, on another thread if need be, recording is tried again.
+    """
+
+    def __init__(self, path: Path | None, limits: Limits = DEFAULTS) -> None:
+        self.congested = False
+        self._limits = limits
+        self._writer = JournalWriter(path) if path is not None else None
+        self._ledger = Ledger()
+        self._recording = Recording(path)
+        self._look_at = time.monotonic() + _LOOK_EVERY
+        self._is_adrift = False  # what is written goes into a file that nobody can find
+        self._unfolded: list[Event] = []  # what opened and closed, and the ledger could not take in
+        self._untold = 0  # of the entries that count as lost, those that were recorded
+        self._lock = threading.Lock()  # guards the seven below
+        self._is_dead = False  # no thread was to be had: ``put`` tries again
+        self._waiting: list[Event] = []
+        self._size = 0  # bytes of those that wait and of those in hand
+        self._in_hand = 0  # of those that were taken and are not recorded yet
+        self._idle = False
+        self._resumptions: list[Callable[[], None]] = []
+        self._subscriptions: list[Subscription] = []
+        self._news = threading.Semaphore(0)
+        self._closing = threading.Event()
+        self._name = f"recorder {path.name if path else 'of nothing'}"
+        self._worker = Worker(self._run, self._name, self._died)
+        try:
+            self._worker.start()
+        except NoThread:
+            self._close_writer()
+            raise
+
+    # Any thread.
+
+    def put(self, event: Event) -> None:
+        """Have an event recorded. Never blocks; nothing is dropped."""
+        with self._lock:
+            self._waiting.append(event)
+            self._size += _cost(event)
+            if self._size > self._limits.events_high:
+                self.congested = True
+            if not self._idle:
+                return
+            self._idle = False
+            is_dead, self._is_dead = self._is_dead, False
+        self._news.release()
+        if is_dead:
+            self._begin_again()
+
+    def when_relieved(self, resume: Callable[[], None]) -> None:
+        """Call ``resume`` once when ``congested`` is false: now, or later from the recorder's thread."""
+        with self._lock:
+            if self.congested:
+                self._resumptions.append(resume)
+                return
+        resume()
+
+    @property
+    def recording(self) -> Recording:
+        """Whether the conversation is being kept, as of the last commit."""
+        return self._recording
+
+    def subscribe(self, wake: Callable[[], None], *, with_events: bool = False) -> Subscription:
+        """Tell a view what happens from now on."""
+        subscription = Subscription(wake, with_events=with_events, forget=self._unsubscribe)
+        with self._lock:
+            self._subscriptions.append(subscription)
+        return subscription
+
+    def close(self, timeout: float) -> list[str]:
+        """Record what is waiting and end; the names of threads that are still at it after ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        self._closing.set()
+        self._news.release()
+        with self._lock:
+            is_dead, self._is_dead = self._is_dead, False
+        if is_dead:
+            self._begin_again()
+        worker: Worker | None = None
+        while worker is not self._worker:  # one that has died may have begun another
+            worker = self._worker
+            if not worker.join(max(0.0, deadline - time.monotonic())):
+                return [self._name]
+        return []
+
+    def _unsubscribe(self, subscription: Subscription) -> None:
+        with self._lock:
+            if subscription in self._subscriptions:
+                self._subscriptions.remove(subscription)
+
+    def _begin_again(self) -> None:
+        """Go on with another thread; if none is to be had, the next event tries once more."""
+        self._worker = Worker(self._run_again, self._name, self._died)
+        try:
+            self._worker.start()
+        except NoThread:
+            with self._lock:
+                self._is_dead = self._idle = True
+            if self._closing.is_set():
+                self._close_writer()
+
+    # The recorder's thread.
+
+    def _run(self) -> None:
+        while self._turn():
+            self._closing.wait(_TICK if not self._unfolded else _REST)
+        if self._writer is not None:
+            attempt("keeping the journal in its place", partial(self._keep_in_place, self._writer))
+        self._close_writer()
+
+    def _run_again(self) -> None:
+        self._closing.wait(_REST)
+        self._run()
+
+    def _died(self, error: BaseException) -> None:
+        """What no step of a turn expected has ended the thread."""
+        do_all(
+            [
+                ("letting peers go on", partial(self._give_up, error)),
+                ("telling that recording has stopped", self._tell_recording),
+            ]
+        )
+        if self._closing.is_set():
+            self._close_writer()
+        else:
+            self._begin_again()
+
+    def _give_up(self, error: BaseException) -> None:
+        """Let peers go on. If too much waits for that, bytes are dropped; what opens and closes never is."""
+        with self._lock:
+            kept = self._waiting
+            if self._size > self._limits.events_low:
+                kept = [event for event in kept if not isinstance(event, _CARRY_BYTES)]
+            lost, self._waiting = len(self._waiting) - len(kept), kept
+            self._size, self._in_hand = sum(map(_cost, kept)), 0
+            self.congested = False
+            resumptions, self._resumptions = self._resumptions, []
+        self._note_loss(lost, error)
+        for resume in resumptions:
+            attempt("whoever waits for the journal", resume)
+
+    def _turn(self) -> bool:
+        """Record what waits, if something does; whether there is more to come."""
+        events = self._take()
+        self._look_after_file()
+        if events or (self._unfolded and not self._closing.is_set()):
+            self._record(events)
+            return True
+        return not self._closing.is_set()
+
+    def _take(self) -> list[Event]:
+        """What waits; if nothing does, wait for the first to come, or until the file is to be looked after."""
+        with self._lock:
+            self._idle = not (self._waiting or self._unfolded or self._closing.is_set())
+            wait = self._idle
+        if wait:
+            self._news.acquire(timeout=_LOOK_EVERY if self._writer is not None else None)
+        with self._lock:
+            events, self._waiting = self._waiting, []
+            self._in_hand = self._size
+        return events
+
+    def _record(self, events: list[Event]) -> None:
+        failure = self._write(events)
+        states, fault = self._fold(events)
+        if failure is not None:
+            self._note_loss(len(events), failure)
+        elif fault is not None:
+            self._untold += len(events)
+            self._note_loss(len(events), fault)
+        elif self._recording.failure is not None and not self._is_adrift:
+            lost, self._untold = self._recording.lost - self._untold, 0
+            self._recording = replace(self._recording, failure=None, since=None, lost=lost)
+        try:
+            self._relieve()
+        finally:
+            self._post(Batch(states, self._recording, tuple(events)))
+
+    def _write(self, events: Sequence[Event]) -> Exception | None:
+        """Write them; the answer is what kept them from being written."""
+        if self._writer is None or not events:
+            return None
+        try:
+            self._append(self._writer, events)
+        except Exception as error:  # noqa: BLE001 - whatever it is, traffic goes on and the views say what is missing
+            note("recording", error)
+            return error
+        return None
+
+    def _append(self, writer: JournalWriter, events: Sequence[Event]) -> None:
+        wall_minus_mono = time.time_ns() - time.monotonic_ns()
+        try:
+            writer.append(events, wall_minus_mono)
+        except JournalError:
+            if writer.is_in_place() or not self._keep_in_place(writer):
+                raise
+            writer.append(events, wall_minus_mono)
+
+    def _look_after_file(self) -> None:
+        """Now and then see that the file is still where readers look for it."""
+        now = time.monotonic()
+        if self._writer is not None and now >= self._look_at:
+            self._look_at = now + _LOOK_EVERY
+            self._writer.mend_shared_memory()
+            self._keep_in_place(self._writer)
+
+    def _keep_in_place(self, writer: JournalWriter) -> bool:
+        """Go on in a new file if this one was deleted or replaced, and tell; False if that cannot be."""
+        if writer.is_in_place():
+            return True
+        before, known = writer.path, sum(writer.counts.values())
+        try:
+            writer.move()
+        except Exception as error:  # noqa: BLE001 - as in _write
+            note("recording", error)
+            self._is_adrift = True
+            self._note_loss(0, error)
+        else:
+            self._is_adrift = False
+            lost = self._recording.lost + known - sum(writer.counts.values())
+            self._recording = Recording(writer.path, lost=lost, moved_from=before)
+        counts = writer.counts
+        states = (replace(state, entries=counts.get(state.session, 0)) for state in self._ledger.states)
+        self._post(Batch(tuple(states), self._recording))
+        return not self._is_adrift
+
+    def _fold(self, events: list[Event]) -> tuple[tuple[SessionState, ...], Exception | None]:
+        """The states that the events led to, and what kept some from being taken in: the ledger gets those again."""
+        counts = self._writer.counts if self._writer is not None else {}
+        faults: list[Exception] = []
+        try:
+            states = self._ledger.fold([*self._unfolded, *events] if self._unfolded else events, counts, faults.append)
+            self._unfolded.clear()
+        except Exception as error:  # noqa: BLE001 - whatever it is, what was written is written
+            self._unfolded += [event for event in events if not isinstance(event, _CARRY_BYTES)]
+            states, faults = (), [error]
+        for fault in faults:
+            note("the account of the sessions", fault)
+        return states, faults[0] if faults else None
+
+    def _note_loss(self, count: int, error: BaseException) -> None:
+        lost = self._recording.lost + count
+        if self._recording.failure is None:
+            _log.warning("recording stopped: %s", error)
+            why = Explanation(str(error) or reason(error))
+            self._recording = replace(self._recording, failure=why, since=time.time(), lost=lost)
+        else:
+            self._recording = replace(self._recording, lost=lost)
+
+    def _relieve(self) -> None:
+        """What was in hand is recorded: let readers go on if that was enough."""
+        resumptions: list[Callable[[], None]] = []
+        with self._lock:
+            self._size -= self._in_hand
+            self._in_hand = 0
+            if self.congested and self._size <= self._limits.events_low:
+                self.congested = False
+                resumptions, self._resumptions = self._resumptions, []
+        for resume in resumptions:
+            attempt("whoever waits for the journal", resume)
+
+    def _tell_recording(self) -> None:
+        self._post(Batch((), self._recording))
+
+    def _post(self, batch: Batch) -> None:
+        with self._lock:
+            subscriptions = list(self._subscriptions)
+        for subscription in subscriptions:
+            attempt("a view of the journal", partial(subscription.post, batch))
+
+    def _close_writer(self) -> None:
+        if self._writer is not None:
+            attempt("closing the journal", self._writer.close)
+
+
+def _cost(event: Event) -> int:
+    """Bytes that an event counts for while it waits."""
+    return _COST + len(event.data) if isinstance(event, _CARRY_BYTES) else _COST

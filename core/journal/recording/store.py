@@ -1,0 +1,434 @@
+"""Writes a journal: the recorder appends through ``JournalWriter``, and nobody else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import sqlite3
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from core.address import Address
+from core.errors import JournalError
+from core.events import (
+    Closed,
+    ConnectionId,
+    Event,
+    Opened,
+    Received,
+    Role,
+    Sent,
+    SessionClosed,
+    SessionId,
+    SessionOpened,
+)
+from core.journal.checksum import Checksum
+from core.journal.recording.notes import is_failure, sentence
+from core.journal.schema import APPLICATION_ID, FORMAT, LONGEST_DATA, LONGEST_NOTE, LONGEST_TEXT, SCHEMA, failed
+
+_NOTE = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_ns, note, failure, detail)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+# Many rows in one statement: sqlite3 lets go of the interpreter lock and takes it back for each statement,
+# and with a busy network thread beside it that costs several times what the row costs.
+_ROWS = 50
+_TRAFFIC = frozenset({Received, Sent})
+BESIDE = ("", "-wal", "-shm")  # behind the journal's name: the files that SQLite writes while it is open
+_MOST_NAMES = 1_000  # that are tried for a file in which recording goes on
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class JournalWriter:
+    """Appends to a new journal. One thread at a time; ``counts`` is the number of entries per session."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the file at ``path``. Raises ``JournalError`` if it exists already or cannot be made."""
+        self.path = path
+        self._first_path = path
+        self.counts: dict[SessionId, int] = {}
+        self._roles: dict[SessionId, Role] = {}
+        self._numbers: dict[ConnectionId, int] = {}
+        self._parted: set[SessionId] = set()  # clients whose one connection has closed, until they are over
+        self._checksum = Checksum()  # of the entries of the transaction that is being written
+        self._owed: list[Event] = []  # introductions that failed; those who came meanwhile are made known later
+        self._sessions: dict[SessionId, SessionOpened] = {}
+        self._standing: dict[ConnectionId, Opened] = {}
+        self._is_broken = False  # what SQLite found in the file is not what it has written there
+        self._shared = path.with_name(path.name + BESIDE[-1])
+        self._database = _made(path)
+        try:
+            self._create()
+            self._files = _files_of(path)
+        except sqlite3.Error as error:
+            self._database.close()
+            raise failed(error, path) from error
+
+    def is_in_place(self) -> bool:
+        """Whether what is written goes where a reader of ``path`` looks for it, and has not been cut off there.
+
+        It does not once the file, its write-ahead log or its shared memory was deleted, renamed or replaced; entries
+        then go into files that have no names any more. Windows lets nobody do that.
+        """
+        if self._is_broken:
+            return False
+        found = _files_of(self.path)
+        if found is None or self._files is None:
+            return True
+        if [_place(file) for file in found] != [_place(file) for file in self._files] or self._is_cut(found):
+            return False
+        self._files = found
+        return True
+
+    def move(self) -> None:
+        """Go on in a new file beside ``path``, which from now on is that one's.
+
+        Everything that was recorded is carried over: a file that was deleted can be read as long as it is open. Where
+        it cannot be read, ``counts`` begin anew, and sessions and connections that stand are entered with the next
+        events. Raises ``JournalError``, and then everything is as it was.
+        """
+        path = _successor(self._first_path)
+        database = _made(path)
+        before, self._database = self._database, database
+        try:
+            is_carried = _carry(before, database, is_doubtful=self._is_doubtful())
+            if not is_carried:
+                database.close()
+                path.unlink()
+                self._database = database = _made(path)
+            self._create(is_carried=is_carried)
+            files = _files_of(path)
+        except BaseException as error:
+            self._database = before
+            database.close()
+            with contextlib.suppress(OSError):
+                for each in BESIDE:
+                    path.with_name(path.name + each).unlink(missing_ok=True)
+            if isinstance(error, OSError | sqlite3.Error):
+                raise failed(error, path) from error
+            raise
+        with contextlib.suppress(sqlite3.Error):
+            before.close()
+        self._clear_away()
+        self.path, self._files, self._is_broken = path, files, False
+        self._shared = path.with_name(path.name + BESIDE[-1])
+        if not is_carried:
+            self.counts = {}
+            self._owed = [*self._sessions.values(), *self._standing.values()]
+
+    def append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
+        """Write the events in one transaction: all of them or, when it raises ``JournalError``, none.
+
+        Whose beginning was lost in that way is entered with the next events that can be written. Bytes of one event
+        that are more than an entry may have are entered as several.
+        """
+        self.mend_shared_memory()
+        try:
+            self._append(events, wall_minus_mono)
+        except JournalError as error:
+            if not isinstance(error.__cause__, sqlite3.DataError):
+                raise
+            self._append(list(_split(events)), wall_minus_mono)
+
+    def _append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
+        counts, numbers, parted = dict(self.counts), dict(self._numbers), set(self._parted)
+        try:
+            self._database.execute("BEGIN")
+            for owed in self._owed:
+                with contextlib.suppress(sqlite3.IntegrityError):  # that one is known already
+                    self._introduce([owed])
+            has_notes = not _TRAFFIC.issuperset(map(type, events))
+            notable = [event for event in events if type(event) not in _TRAFFIC] if has_notes else []
+            self._introduce(notable)
+            self._checksum = Checksum()
+            insert = self._insert if has_notes else self._insert_traffic
+            last = insert(events, wall_minus_mono)
+            if last is not None:
+                checksum = (last, self._checksum.value, wall_minus_mono)
+                self._database.execute("INSERT INTO checksum VALUES (?, ?, ?)", checksum)
+            self._say_farewell(self._owed)
+            self._say_farewell(notable)
+            self._database.execute("COMMIT")
+        except BaseException as error:
+            self.counts, self._numbers, self._parted = counts, numbers, parted
+            if not isinstance(error, sqlite3.DataError):
+                self._owed += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
+            self._roll_back()
+            if isinstance(error, sqlite3.Error):
+                self._is_broken = _shows_damage(error)
+                raise failed(error, self.path) from error
+            raise
+        self._owed.clear()
+
+    def mend_shared_memory(self) -> None:
+        """Give the shared memory its length again if somebody has cut it off.
+
+        SQLite maps that file, and whoever looks behind its end is ended by the system (SIGBUS). What SQLite had in it
+        is made anew from the log.
+        """
+        if self._files is None or (before := self._files[-1]) is None:
+            return
+        with contextlib.suppress(OSError):
+            now = self._shared.lstat()
+            if now.st_size < before.size and (now.st_dev, now.st_ino) == _place(before):
+                os.truncate(self._shared, before.size)  # without a descriptor: to close one would drop SQLite's locks
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and close it."""
+        self._database.close()
+
+    def _clear_away(self) -> None:
+        """Delete what was left of log and shared memory: beside another file SQLite would take them for that one's."""
+        left = _files_of(self.path)
+        if left is None or self._files is None or _place(left[0]) == _place(self._files[0]):
+            return
+        for suffix, now, before in zip(BESIDE[1:], left[1:], self._files[1:], strict=True):
+            if now is not None and _place(now) == _place(before):
+                with contextlib.suppress(OSError):
+                    self.path.with_name(self.path.name + suffix).unlink()
+
+    def _is_cut(self, found: _Files) -> bool:
+        """Whether the journal itself is shorter than it was; its log may be, by a checkpoint of another program."""
+        now, before = found[0], self._files[0] if self._files is not None else None
+        return now is not None and before is not None and _place(now) == _place(before) and now.size < before.size
+
+    def _is_doubtful(self) -> bool:
+        """Whether what was recorded may be damaged: all that was deleted or renamed is whole as long as it is open."""
+        found = _files_of(self.path)
+        return self._is_broken or found is None or self._is_cut(found)
+
+    def _create(self, *, is_carried: bool = False) -> None:
+        run = self._database.execute
+        self._database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_DATA + LONGEST_TEXT)
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = NORMAL")
+        if is_carried:
+            run(f"PRAGMA user_version = {FORMAT}")  # as it is, so that the log holds something: see ``open_database``
+            return
+        self._database.executescript("BEGIN;" + SCHEMA)  # until the commit it is no journal to anybody
+        run(f"PRAGMA application_id = {APPLICATION_ID}")
+        run(f"PRAGMA user_version = {FORMAT}")
+        from core import __version__
+
+        system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+        run("INSERT INTO journal VALUES (?, ?, ?)", (f"Tincan {__version__}", system, time.time_ns()))
+        run("COMMIT")
+
+    def _introduce(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if isinstance(event, SessionOpened):
+                self._roles[event.session] = event.role
+                self._sessions[event.session] = event
+                row = (event.session, event.role.value, str(event.target), event.framing, event.reply)
+                self._database.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?)", row)
+            elif isinstance(event, Opened):
+                self._numbers[event.connection] = event.number
+                self._standing[event.connection] = event
+                opened = (event.connection, event.session, event.number, str(event.local), str(event.peer))
+                self._database.execute("INSERT INTO connection VALUES (?, ?, ?, ?, ?, NULL)", opened)
+
+    def _say_farewell(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if isinstance(event, Closed):
+                self._numbers.pop(event.connection, None)
+                self._standing.pop(event.connection, None)
+                ended = (event.ending.value, event.connection)
+                self._database.execute("UPDATE connection SET ending = ? WHERE connection = ?", ended)
+
+    def _insert(self, events: Iterable[Event], wall_minus_mono: int) -> int | None:
+        """Enter the events in their order, those that only carry bytes by the statementful; the last entry made."""
+        last = None
+        for carries_bytes, run in groupby(events, _carries_bytes):
+            if carries_bytes:
+                last = self._insert_traffic(list(run), wall_minus_mono)
+            else:
+                for event in run:
+                    if not self._is_told(event):
+                        last = self._insert_note(event, wall_minus_mono)
+        return last
+
+    def _insert_traffic(self, events: Sequence[Any], wall_minus_mono: int) -> int | None:
+        counts, last = self.counts, None
+        for first in range(0, len(events), _ROWS):
+            chunk: Sequence[Received | Sent] = events[first : first + _ROWS]
+            values: list[Any] = [wall_minus_mono]
+            details: list[str] = []
+            for event in chunk:
+                if isinstance(event, Received):
+                    (session, connection, at, data), kind, cuts = event, "received", None
+                else:
+                    (session, connection, at, data, sizes), kind = event, "sent"
+                    cuts = _cuts(sizes) if sizes else None
+                    if cuts is not None:
+                        details.append(cuts)
+                ordinal = counts.get(session, 0)
+                counts[session] = ordinal + 1
+                values += (session, ordinal, connection, kind, at, data, cuts)
+            self._checksum.add(values[6::7], values[3::7], values[4::7].count("sent"), details)
+            last = self._database.execute(_traffic_statement(len(chunk)), values).lastrowid
+        return last
+
+    def _is_told(self, event: Event) -> bool:
+        """Whether an entry before said the same: a client is over with its connection, and both are one thing."""
+        if isinstance(event, Closed) and self._roles.get(event.session) is Role.CLIENT:
+            self._parted.add(event.session)
+        if not isinstance(event, SessionClosed) or event.session not in self._parted:
+            return False
+        self._parted.discard(event.session)
+        return event.failure is None and not event.cancelled
+
+    def _insert_note(self, event: Event, wall_minus_mono: int) -> int | None:
+        ordinal = self.counts.get(event.session, 0)
+        self.counts[event.session] = ordinal + 1
+        connection: ConnectionId | None = getattr(event, "connection", None)
+        place = (event.session, ordinal, connection, kind_of(event), event.at + wall_minus_mono, event.at)
+        note, failure, detail = self._note(event, connection)
+        self._checksum.add((), (connection or 0,), 0, (kind_of(event), note, detail, str(failure)))
+        return self._database.execute(_NOTE, (*place, note, failure, detail)).lastrowid
+
+    def _note(self, event: Event, connection: ConnectionId | None) -> tuple[str, int, str]:
+        number = self._numbers.get(connection) if connection is not None else None
+        note = sentence(event, number, self._roles.get(event.session, Role.SERVER))
+        detail = json.dumps(_plain(event), ensure_ascii=False)
+        return note[:LONGEST_NOTE], int(is_failure(event)), detail if len(detail) <= LONGEST_TEXT else "{}"
+
+    def _roll_back(self) -> None:
+        if self._database.in_transaction:
+            try:
+                self._database.execute("ROLLBACK")
+            except sqlite3.Error:  # SQLite has rolled back by itself
+                return
+
+
+def _made(path: Path) -> sqlite3.Connection:
+    """A new and empty file. Raises ``JournalError`` if something of that name is there, or if it cannot be made."""
+    for each in (path.with_name(path.name + suffix) for suffix in BESIDE):
+        if os.path.lexists(each):  # a link that leads nowhere, too: SQLite would not follow it
+            raise JournalError(f"{each} exists already; Tincan does not write over a journal")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=False)
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise failed(error, path) from error
+
+
+def _carry(source: sqlite3.Connection, target: sqlite3.Connection, *, is_doubtful: bool) -> bool:
+    """Copy all of a database; False if it cannot be read, or is damaged where that ``is_doubtful``.
+
+    Raises ``sqlite3.Error`` if the copy cannot be written.
+    """
+    target.execute("PRAGMA journal_mode = OFF")  # nobody reads it yet
+    target.execute("PRAGMA synchronous = OFF")
+    try:
+        source.backup(target)
+        return not is_doubtful or target.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.Error as error:
+        if _shows_damage(error) or (is_doubtful and getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_FULL):
+            return False
+        raise
+
+
+def _shows_damage(error: sqlite3.Error) -> bool:
+    """Whether the file does not hold what SQLite has written there."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in _BROKEN or code == sqlite3.SQLITE_IOERR_SHORT_READ
+
+
+def _successor(path: Path) -> Path:
+    """A name like ``path`` that is free. Raises ``JournalError``."""
+    for number in range(2, _MOST_NAMES):
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        if not any(os.path.lexists(found.with_name(found.name + suffix)) for suffix in BESIDE):
+            return found
+    raise JournalError(f"{path} has too many successors")
+
+
+class _File(NamedTuple):
+    """Which file it is, and how long; none of ours becomes shorter while it is open."""
+
+    device: int
+    inode: int
+    size: int  # bytes
+
+
+_Files: TypeAlias = tuple[_File | None, ...]  # the journal, its log and its shared memory
+
+
+def _place(file: _File | None) -> tuple[int, int] | None:
+    return (file.device, file.inode) if file is not None else None
+
+
+def _files_of(path: Path) -> _Files | None:
+    """None for one that is not there; None for all if nobody can tell."""
+    if sys.platform == "win32":
+        return None
+    try:
+        return tuple(_file(path.with_name(path.name + suffix)) for suffix in BESIDE)
+    except OSError:
+        return None
+
+
+def _file(path: Path) -> _File | None:
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return _File(found.st_dev, found.st_ino, found.st_size)
+
+
+def _split(events: Iterable[Event]) -> Iterator[Event]:
+    """The same, with the bytes of an event that has too many for an entry as those of several."""
+    for event in events:
+        if isinstance(event, Received | Sent) and len(event.data) > LONGEST_DATA:
+            whole = event._replace(cuts=()) if isinstance(event, Sent) else event
+            for first in range(0, len(event.data), LONGEST_DATA):
+                yield whole._replace(data=event.data[first : first + LONGEST_DATA])
+        else:
+            yield event
+
+
+def _cuts(sizes: tuple[int, ...]) -> str | None:
+    """The sizes that the kernel took of a message at a time, as JSON; None where it would be longer than a text."""
+    text = json.dumps({"cuts": sizes})
+    return text if len(text) <= LONGEST_TEXT else None
+
+
+def _carries_bytes(event: Event) -> bool:
+    return type(event) in _TRAFFIC
+
+
+@cache
+def _traffic_statement(rows: int) -> str:
+    """Adds so many entries of received and sent bytes; ``?1`` is the time of day less the monotonic clock."""
+    row = "(?{0}, ?{1}, ?{2}, ?{3}, ?{4} + ?1, ?{4}, ?{5}, 0, ?{6})"
+    values = ", ".join(row.format(*range(first, first + 7)) for first in range(2, 2 + 7 * rows, 7))
+    columns = "session, ordinal, connection, kind, wall_ns, mono_ns, data, failure, detail"
+    return f"INSERT INTO entry ({columns}) VALUES {values}"  # noqa: S608 - nothing in it is from outside
+
+
+def kind_of(event: Event) -> str:
+    """The journal's name for a kind of event: ``SessionOpened`` is ``session-opened``."""
+    name = type(event).__name__
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).removeprefix("-")
+
+
+def _plain(value: object) -> object:
+    """The event as JSON can hold it."""
+    if isinstance(value, Address):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        names = (field.name for field in fields(value))
+        return {name: _plain(getattr(value, name)) for name in names if name not in ("session", "connection", "at")}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

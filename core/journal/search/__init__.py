@@ -1,0 +1,1 @@
+"""Finding text, bytes and patterns in what is recorded."""

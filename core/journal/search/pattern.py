@@ -1,0 +1,236 @@
+r"""What a person looks for, made into something that finds it in bytes.
+
+Three ways to type it: as text, as bytes in hex, as a regular expression. No journal here.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import product
+
+from core.errors import Fault, TincanError
+from core.journal.search.casefold import same_letters, spelled_out
+
+LONGEST_QUERY = 1_000  # characters
+LONGEST_REGEX_MATCH = 4_096  # bytes; of a longer match, what is found may depend on how the bytes came
+_UTF_8 = "utf-8"
+_LOOK_BEHIND = 256  # bytes before a match that a regular expression can see
+
+
+class Mode(Enum):
+    """How the typed text is meant."""
+
+    TEXT = "text"
+    HEX = "hex"
+    REGEX = "regex"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was typed, and how it is meant."""
+
+    text: str
+    mode: Mode = Mode.TEXT
+    match_case: bool = False  # means nothing to HEX
+    codec: str = "utf-8"  # what Python calls the encoding that text has in the bytes; means nothing to HEX
+
+
+class QueryError(TincanError):
+    """What was typed cannot be looked for; ``place`` is the character that is wrong, counted from 0, if it is one."""
+
+    fault = Fault.PERSON
+
+    def __init__(self, message: str, place: int | None = None) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Finds a query in bytes.
+
+    ``regex`` is what it looks for, ``in_notes`` the same in notes, which are UTF-8; a match of no bytes is no
+    hit. ``longest`` is the most bytes that a hit
+    has (for a regular expression ``LONGEST_REGEX_MATCH``: longer ones may come in pieces), ``behind`` the
+    bytes before a hit that have a say in it.
+    """
+
+    query: Query
+    regex: re.Pattern[bytes]
+    longest: int
+    behind: int = 0
+    notes: re.Pattern[bytes] | None = None  # where text is other bytes in notes
+
+    @property
+    def is_dangerous(self) -> bool:
+        """Whether it may take for ever, with the interpreter locked: it must run in a process of its own."""
+        return self.query.mode is Mode.REGEX
+
+    @property
+    def in_notes(self) -> re.Pattern[bytes]:
+        """What it looks for in notes."""
+        return self.notes or self.regex
+
+    @property
+    def finds_notes(self) -> bool:
+        """Whether it looks at the notes, too: bytes typed in hex are not meant for sentences."""
+        return self.query.mode is not Mode.HEX
+
+
+def compile_query(query: Query) -> Pattern:
+    """Raises ``QueryError`` for what cannot be looked for."""
+    if not query.text:
+        raise QueryError("type what to look for")
+    if len(query.text) > LONGEST_QUERY:
+        what = f"these are {len(query.text):,} characters, and no more than {LONGEST_QUERY:,} can be looked for"
+        raise QueryError(what, LONGEST_QUERY)
+    _refuse_half_characters(query.text)
+    pattern = _COMPILERS[query.mode](query)
+    if query.codec == _UTF_8 or query.mode is Mode.HEX:
+        return pattern
+    return replace(pattern, notes=_COMPILERS[query.mode](replace(query, codec=_UTF_8)).regex)
+
+
+def _refuse_half_characters(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError("half a character has no bytes, so it cannot be looked for", error.start) from None
+
+
+# Text.
+
+
+def _compile_text(query: Query) -> Pattern:
+    plain = b"".join(_encoded(character, query.codec, place) for place, character in enumerate(query.text))
+    if query.match_case:
+        return Pattern(query, re.compile(re.escape(plain)), len(plain))
+    letters = [_any_case(character, query.codec) for character in query.text]
+    longest = sum(max(map(len, forms)) for forms in letters)
+    return Pattern(query, re.compile(b"".join(map(_one_of, letters))), longest)
+
+
+def _any_case(character: str, codec: str) -> list[bytes]:
+    """Everything that the character may be when its case does not count, as bytes, the longest first."""
+    forms = list(same_letters(character))
+    for spelling in spelled_out(character):
+        forms += map("".join, product(*map(same_letters, spelling)))
+    return sorted((data for form in forms if (data := _try_to_encode(form, codec))), key=len, reverse=True)
+
+
+def _encoded(character: str, codec: str, place: int) -> bytes:
+    data = _try_to_encode(character, codec)
+    if not data:
+        shown = f"{character} (U+{ord(character):04X})" if character.isprintable() else f"U+{ord(character):04X}"
+        raise QueryError(f"the encoding in which this is to be found has no character {shown}", place)
+    return data
+
+
+def _try_to_encode(text: str, codec: str) -> bytes:
+    """The text's bytes; none if the encoding lacks a character of it."""
+    try:
+        return text.encode(codec)
+    except UnicodeEncodeError:
+        return b""
+
+
+def _one_of(forms: list[bytes]) -> bytes:
+    """A pattern for one of these: of single bytes a set; otherwise plain alternatives, which ``re`` skips to."""
+    if len(forms) == 1:
+        return re.escape(forms[0])
+    if all(len(form) == 1 for form in forms):
+        return b"[" + re.escape(b"".join(forms)) + b"]"
+    return b"(?:" + b"|".join(map(re.escape, forms)) + b")"
+
+
+# Hex.
+
+_HEX_PART = re.compile(
+    r"(?P<byte>[0-9a-fA-F]{2})|(?P<any>\?\?)|(?P<between>[\s,;:-]+|0[xX]|\\[xX])|(?P<half>[0-9a-fA-F?])"
+)
+
+
+def _compile_hex(query: Query) -> Pattern:
+    parts: list[bytes] = []
+    for position, kind, text in _hex_parts(query.text):
+        if kind == "byte":
+            parts.append(re.escape(bytes.fromhex(text)))
+        elif kind == "any":
+            parts.append(b".")
+        elif kind == "half":
+            raise QueryError(f"{text} is half a byte: a byte is two hex digits, or ?? for any byte", position)
+    if not parts:
+        raise QueryError("type bytes in hex, for example 0d 0a")
+    return Pattern(query, re.compile(b"".join(parts), re.DOTALL), len(parts))
+
+
+def _hex_parts(text: str) -> Iterator[tuple[int, str, str]]:
+    """Each part with its position and kind."""
+    position = 0
+    while position < len(text):
+        found = _HEX_PART.match(text, position)
+        if found is None:
+            raise QueryError("only the digits 0 to 9 and a to f, and ?? for any byte, make bytes in hex", position)
+        yield position, found.lastgroup or "", found.group()
+        position = found.end()
+
+
+# Regular expressions.
+
+
+def _compile_regex(query: Query) -> Pattern:
+    if "\0" in query.text:  # which no command line can carry
+        raise QueryError("type \\x00 for a NUL byte", query.text.index("\0"))
+    if "A".encode(query.codec) != b"A":
+        raise QueryError("a regular expression looks at bytes, and here each letter has two: look for text instead")
+    parts = list(_regex_parts(query))
+    flags = re.MULTILINE if query.match_case else re.MULTILINE | re.IGNORECASE
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what a later Python may read otherwise
+            regex = re.compile(b"".join(parts), flags)
+    except re.error as error:
+        place = None if error.pos is None else _place(parts, error.pos)
+        raise QueryError(f"that is no regular expression: {error.msg}", place) from None
+    except (RecursionError, OverflowError, MemoryError):
+        raise QueryError("that regular expression is too deep or too large") from None
+    return Pattern(query, regex, LONGEST_REGEX_MATCH, _LOOK_BEHIND)
+
+
+def _regex_parts(query: Query) -> Iterator[bytes]:
+    """The pattern over bytes, a part for each character: one that takes several bytes stays one thing to repeat."""
+    text, codec = query.text, query.codec
+    is_escaped = is_in_set = False
+    content = 0  # where a set's own characters begin: a ] stands for itself there
+    for position, character in enumerate(text):
+        if character > "\x7f":
+            if is_in_set:
+                raise QueryError(f"a set of bytes cannot hold {character}: write (?:{character}|…)", position)
+            plain = _encoded(character, codec, position)
+            yield b"(?:" + (re.escape(plain) if query.match_case else _one_of(_any_case(character, codec))) + b")"
+        else:
+            yield character.encode()
+        if is_escaped or character == "\\":
+            is_escaped = not is_escaped
+        elif is_in_set:
+            is_in_set = character != "]" or position == content
+        elif character == "[":
+            is_in_set = True
+            content = position + (2 if text[position + 1 : position + 2] == "^" else 1)
+
+
+def _place(parts: list[bytes], offset: int) -> int:
+    """Which character of the typed pattern stands at an offset of the compiled one."""
+    passed = 0
+    for position, part in enumerate(parts):
+        passed += len(part)
+        if passed > offset:
+            return position
+    return len(parts)
+
+
+_COMPILERS = {Mode.TEXT: _compile_text, Mode.HEX: _compile_hex, Mode.REGEX: _compile_regex}

@@ -1,0 +1,168 @@
+"""Goes through what a session recorded and finds a pattern in it, also where TCP cut a match in two.
+
+The bytes of one direction of one connection are one stream, whatever came between them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Generator, Iterator
+from itertools import accumulate
+from typing import NamedTuple
+
+from core.events import ConnectionId, SessionId
+from core.journal.display_row import Filter
+from core.journal.reading.joining import Extent, Stretch, extent, joined, sizes
+from core.journal.reading.reader import JournalReader
+from core.journal.schema import damaged
+from core.journal.search.hits import Hit, Hits
+from core.journal.search.matching import Matcher
+from core.journal.search.pattern import Pattern
+
+LOOK_BACK = 4_096  # entries before the first that are looked at for the beginning of a match, at most
+_LOOK_BACK_BYTES = 1 << 20  # of them: a search goes on often while much is coming in
+_MOST_ENTRIES = 4_096  # looked at in one go
+_MOST_BYTES = 128 * 1024  # of them: meanwhile no other thread runs, and nobody can cancel
+
+
+def find(
+    reader: JournalReader, session: SessionId, pattern: Pattern, only: Filter, entries: range
+) -> Generator[tuple[int, Hits], None, None]:
+    """The matches that end in these entries, stretch by stretch, each time with how far the search is.
+
+    A match may begin before them, in the last ``LOOK_BACK`` entries or in as many as have 1 MiB. One that
+    more bytes could have made longer or undone comes when those are known, so that it may come after later
+    ones. Raises ``JournalError``.
+    """
+    sweep = _Sweep(reader, session, pattern, only)
+    for ordinal, hits in sweep.run(beginning(reader, session, only, entries.start), entries.stop):
+        yield max(ordinal, entries.start), Hits(hit for hit in hits if hit.ordinal >= entries.start)
+
+
+def beginning(reader: JournalReader, session: SessionId, only: Filter, first: int) -> int:
+    """The entry from which to look, so that matches are found which end in ``first`` or later."""
+    back = min(first, LOOK_BACK)
+    while back > 1 and extent(reader, Stretch(session, first - back, first, only)).size > _LOOK_BACK_BYTES:
+        back //= 2
+    return first - back
+
+
+class _Sweep:
+    """One way through the entries of a session."""
+
+    def __init__(self, reader: JournalReader, session: SessionId, pattern: Pattern, only: Filter) -> None:
+        self._reader = reader
+        self._session = session
+        self._pattern = pattern
+        self._only = only
+        self._streams: dict[tuple[ConnectionId, str], _Stream] = {}
+
+    def run(self, first: int, stop: int) -> Iterator[tuple[int, list[Hit]]]:
+        count = _MOST_ENTRIES
+        while first < stop:
+            stretch = Stretch(self._session, first, min(first + count, stop), self._only)
+            found = extent(self._reader, stretch)
+            is_single = stretch.stop - first == 1
+            if found.size > _MOST_BYTES and not is_single:
+                count = max(1, (stretch.stop - first) // 2)
+                continue
+            first = stretch.stop
+            if found.size > _MOST_BYTES:
+                yield from self._look_at_large(stretch)
+            else:
+                count = min(count * 2, _MOST_ENTRIES) if found.size <= _MOST_BYTES // 2 else count
+                yield first, self._look_at(stretch, found) + self._look_at_notes(stretch, found.notes)
+        yield stop, [hit for stream in self._streams.values() for hit in stream.finish()]
+
+    def _look_at(self, stretch: Stretch, found: Extent) -> list[Hit]:
+        hits: list[Hit] = []
+        for connection, kind, data in joined(self._reader, stretch, found):
+            stream = self._stream(connection, kind)
+            stream.expect(stretch, len(data))
+            hits += stream.feed(data)
+        return hits
+
+    def _look_at_large(self, stretch: Stretch) -> Iterator[tuple[int, list[Hit]]]:
+        """One entry with very many bytes, in pieces."""
+        rows = self._reader.scan(self._session, stretch.first, stretch.stop, self._only, with_data=False)
+        for ordinal, connection, kind, size, _data, _at in rows:
+            if connection is None:
+                raise damaged(self._reader.path)
+            stream = self._stream(connection, kind)
+            stream.expect(stretch, size)
+            for piece in self._reader.pieces(self._session, ordinal, _MOST_BYTES):
+                yield stretch.first, stream.feed(piece)
+        yield stretch.stop, []
+
+    def _look_at_notes(self, stretch: Stretch, count: int) -> list[Hit]:
+        if not count or not self._pattern.finds_notes or not self._only.notes:
+            return []
+        notes = self._reader.notes(self._session, stretch.first, stretch.stop, self._only)
+        look = self._pattern.in_notes.finditer
+        found = ((ordinal, match) for ordinal, note in notes for match in look(note.encode()))
+        return [Hit(ordinal, *match.span()) for ordinal, match in found if match.group()]
+
+    def _stream(self, connection: ConnectionId, kind: str) -> _Stream:
+        key = (connection, kind)
+        if key not in self._streams:
+            self._streams[key] = _Stream(self._reader, Matcher(self._pattern), connection, kind)
+        return self._streams[key]
+
+
+class _Part(NamedTuple):
+    """Where the bytes of a stretch lie in a stream."""
+
+    stretch: Stretch
+    start: int
+    stop: int
+
+
+class _Stream:
+    """One direction of one connection: its matches, and the entries in which they lie."""
+
+    def __init__(self, reader: JournalReader, matcher: Matcher, connection: ConnectionId, kind: str) -> None:
+        self._reader = reader
+        self._matcher = matcher
+        self._connection = connection
+        self._kind = kind
+        self._size = 0
+        self._parts: list[_Part] = []  # those in which a match may still end
+
+    def expect(self, stretch: Stretch, size: int) -> None:
+        """The next so many bytes are those of a stretch."""
+        self._parts.append(_Part(stretch, self._size, self._size + size))
+        self._size += size
+
+    def feed(self, data: bytes) -> list[Hit]:
+        hits = self._placed(self._matcher.feed(data))
+        decided = self._matcher.decided
+        while self._parts and self._parts[0].stop <= decided:
+            del self._parts[0]
+        return hits
+
+    def finish(self) -> list[Hit]:
+        return self._placed(self._matcher.finish())
+
+    def _placed(self, spans: list[tuple[int, int]]) -> list[Hit]:
+        hits: list[Hit] = []
+        position = 0
+        for part in self._parts if spans else ():
+            begin = position
+            while position < len(spans) and spans[position][1] <= part.stop:
+                position += 1
+            if position > begin:
+                hits += self._placed_within(part, spans[begin:position])
+        return hits
+
+    def _placed_within(self, part: _Part, spans: list[tuple[int, int]]) -> list[Hit]:
+        """The hits that end in one stretch; only now its entries are asked for, since in most nothing is found."""
+        ordinals, lengths = sizes(self._reader, part.stretch, self._connection, self._kind)
+        begins = list(accumulate(lengths, initial=part.start))
+        if begins[-1] != part.stop:
+            raise damaged(self._reader.path)
+        hits: list[Hit] = []
+        place = 0
+        for start, stop in spans:
+            place = bisect_left(begins, stop, place + 1) - 1
+            hits.append(Hit(ordinals[place], start - begins[place], stop - begins[place]))
+        return hits

@@ -1,0 +1,175 @@
+"""The export that one reads: what nobody can forge, and nothing that a terminal obeys."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.journal.display_row import Filter
+from core.journal.export import timestamps
+from core.journal.export.formats import Format
+from core.journal.export.source import readable, readable_whole
+from core.journal.reading.lens import Lens
+from core.text_safety import TextSafety
+from tests.support.exports import STEP_NS, Talk, exported
+
+PREFIX = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}  (?:#1 [<>][ +!]|(?:--|!!)\+?) ")
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+HEAD = "# > received, < sent, + the same message goes on; -- what happened, !! what went wrong\n"
+ANYTHING = st.binary(min_size=1, max_size=30) | st.text(min_size=1, max_size=12).map(
+    lambda text: text.encode("utf-8", "surrogatepass")
+)
+
+
+@pytest.fixture
+def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The clock on the wall of a place that has a summer time."""
+    if sys.platform == "win32":
+        pytest.skip("Windows cannot be moved to another place")
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        timestamps._local.cache_clear()
+        yield
+    time.tzset()
+    timestamps._local.cache_clear()
+
+
+def text_of(talk: Talk, lens: Lens | None = None) -> str:
+    target = talk.path.with_name("out.txt")
+    exported(talk.path, target, Format.TEXT, lens)
+    return target.read_bytes().decode("utf-8")
+
+
+def test_a_conversation_reads_like_one(tmp_path: Path, in_berlin: None) -> None:
+    with contextlib.closing(Talk(tmp_path / "talk")) as talk:
+        talk.opens()
+        talk.sends(b"type the message")
+        talk.receives("grüße\r\nund mehr\n".encode())
+        talk.cannot_send("it has finished")
+        talk.closes()
+
+        text = text_of(talk)
+
+    assert text == HEAD + (
+        "# times are UTC+01:00\n"
+        "2026-11-28 13:00:00.000  -- starting a server on 127.0.0.1:5555\n"
+        "2026-11-28 13:00:00.001  -- #1 connected from 127.0.0.1:40001\n"
+        "2026-11-28 13:00:00.002  #1 <  type the message\n"
+        "2026-11-28 13:00:00.003  #1 >  grüße␍\n"
+        "2026-11-28 13:00:00.003  #1 >+ und mehr↵\n"
+        "2026-11-28 13:00:00.004  !! 5 bytes for #1 were not sent: it has finished\n"
+        "2026-11-28 13:00:00.005  -- #1 closed: you closed it (FIN)\n"
+    )
+
+
+@pytest.mark.case("C-20")
+def test_the_hour_that_comes_twice_a_year_is_told_apart(tmp_path: Path, in_berlin: None) -> None:
+    change_ns = int(datetime(2026, 10, 25, 1, tzinfo=UTC).timestamp()) * 10**9  # when the summer time ends
+    with contextlib.closing(Talk(tmp_path / "talk", began_ns=change_ns - STEP_NS)) as talk:
+        talk.opens()
+
+        lines = text_of(talk).splitlines()
+
+    assert lines[1:] == [
+        "# times are UTC+02:00",
+        "2026-10-25 02:59:59.999  -- starting a server on 127.0.0.1:5555",
+        "# times are UTC+01:00",
+        "2026-10-25 02:00:00.000  -- #1 connected from 127.0.0.1:40001",
+    ]
+
+
+@pytest.mark.case("C-55", "C-82")
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"hi\n2026-11-28 13:00:00.004  -- server stopped",
+        b"hi\r\n2026-11-28 13:00:00.004  #1 <  my password is 1234",
+        b"hi\r2026-11-28 13:00:00.004  !! 5 bytes for #1 were not sent",
+        b"hi\n# times are UTC+09:00\n",
+        b"\n\n\n",
+        "hi\u20282026-11-28 13:00:00.004  -- server stopped".encode(),
+        "hi\x85\x0b\x0c\x1c\x1d\x1e2026-11-28 13:00:00.004  -- server stopped".encode(),
+    ],
+)
+def test_no_peer_can_forge_a_line(tmp_path: Path, forged: bytes) -> None:
+    with contextlib.closing(Talk(tmp_path / "talk")) as talk:
+        talk.opens()
+        talk.receives(forged)
+
+        lines = text_of(talk, Lens(only=Filter(notes=False))).removeprefix(HEAD).splitlines()
+
+    assert lines[0].startswith("# times are")
+    assert {line[23:29] for line in lines[1:]} <= {"  #1 >"}
+    assert [line[29] for line in lines[1:]] == [" ", *"+" * (len(lines) - 2)]
+
+
+@pytest.mark.case("C-55", "C-82")
+def test_not_even_through_a_note(tmp_path: Path) -> None:
+    with contextlib.closing(Talk(tmp_path / "talk")) as talk:
+        talk.opens()
+        talk.cannot_send("no\n2026-11-28 13:00:00.004  -- \x1b[31mserver stopped")
+
+        note, rest = text_of(talk).splitlines()[-2:]
+
+    assert note[23:] == "  !! 5 bytes for #1 were not sent: no"
+    assert rest[23:] == "  !!+ 2026-11-28 13:00:00.004  -- ␛[31mserver stopped"
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.lists(ANYTHING, max_size=8))
+def test_every_line_says_whose_it_is_and_holds_nothing_that_is_obeyed(spoken: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as name, contextlib.closing(Talk(Path(name, "talk"))) as talk:
+        talk.opens()
+        for data in spoken:
+            talk.receives(data)
+
+        text = text_of(talk)
+
+    assert text.startswith(HEAD + "# times are UTC")
+    lines = text.split("\n")
+    assert lines.pop() == ""
+    assert all(PREFIX.match(line) for line in lines[2:])
+    assert not OBEYED.search(text)
+
+
+@pytest.mark.case("C-57")
+def test_a_line_ending_that_was_cut_in_two_is_still_one() -> None:
+    safety = TextSafety()
+
+    assert "".join(readable([b"a\r", b"\nb\r", b"\n"], safety)) == "a␍\nb␍↵"
+    assert "".join(readable([b"a\n", b"\n"], safety)) == "a\n↵"
+    assert "".join(readable([b"a\r"], safety)) == "a␍"
+    assert "".join(readable([b"\xf0\x9d", b"\x84", b"\x9e\xf0"], safety)) == "𝄞\\xf0"
+    assert "".join(readable([], safety)) == ""
+
+
+@settings(deadline=None)
+@given(
+    ANYTHING | st.lists(st.sampled_from(["a", "\r", "\n", "\u0301" * 9, "\x1b"])).map(lambda of: "".join(of).encode())
+)
+def test_a_message_at_hand_reads_like_one_that_comes_in_pieces(data: bytes) -> None:
+    safety = TextSafety()
+
+    assert readable_whole(data, safety) == "".join(readable([data], safety))
+
+
+def test_what_is_not_a_whole_message_says_so(tmp_path: Path) -> None:
+    with contextlib.closing(Talk(tmp_path / "talk")) as talk:
+        talk.opens()
+        talk.receives(b"half a li")
+        talk.closes()
+
+        lines = text_of(talk, Lens("line", Filter(notes=False))).splitlines()
+
+    assert [line[25:] for line in lines[2:]] == ["#1 >  half a li", "#1 >! never ended"]

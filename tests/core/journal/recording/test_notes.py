@@ -1,0 +1,172 @@
+"""The journal's sentences: what each kind of event says to a person, and which of them are bad news."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from core.address import Address
+from core.errors import Explanation
+from core.events import (
+    Closed,
+    ConnectionId,
+    Ending,
+    Event,
+    FramingChanged,
+    HttpRequest,
+    Listening,
+    MessageTooLong,
+    Misframed,
+    NotSent,
+    Opened,
+    PeerFinished,
+    Received,
+    ReplyChanged,
+    Resolved,
+    Resolving,
+    Role,
+    Sent,
+    SessionClosed,
+    SessionId,
+    SessionOpened,
+    Tried,
+    TurnedAway,
+    WeFinished,
+)
+from core.journal.recording.notes import GOOD_ENDINGS, is_failure, sentence
+
+S, C, AT = SessionId(1), ConnectionId(3), 0
+HERE, THERE = Address("127.0.0.1", 5555), Address("192.0.2.7", 40000)
+WHY = Explanation("it broke", ("rain",))
+
+SAME = ""  # a client says it as a server does
+
+TABLE: list[tuple[Event, str, str]] = [
+    (SessionOpened(S, AT, Role.SERVER, HERE, "raw", "letter"), "starting a server on 127.0.0.1:5555", SAME),
+    (SessionOpened(S, AT, Role.CLIENT, HERE, "raw"), "connecting to 127.0.0.1:5555", SAME),
+    (Listening(S, AT, (HERE,)), "server is listening on 127.0.0.1:5555", SAME),
+    (
+        Listening(S, AT, (HERE, Address("::1", 5555))),
+        "server is listening on 127.0.0.1:5555 and [::1]:5555",
+        SAME,
+    ),
+    (Resolving(S, AT, "example.org"), "looking up example.org", SAME),
+    (Resolved(S, AT, (HERE, THERE), 0.0123), "found 127.0.0.1:5555 and 192.0.2.7:40000 in 12.3 ms", SAME),
+    (Tried(S, AT, THERE, 1.25, WHY), "tried 192.0.2.7:40000 for 1.2 s: it broke", SAME),
+    (
+        Opened(S, C, AT, 3, HERE, THERE),
+        "#3 connected from 192.0.2.7:40000",
+        "the server connected from 192.0.2.7:40000",
+    ),
+    (
+        Opened(S, C, AT, 1, THERE, HERE, 0.0004),
+        "connected to 127.0.0.1:5555 from 192.0.2.7:40000: the handshake took 0.4 ms",
+        SAME,
+    ),
+    (TurnedAway(S, AT, THERE, "full"), "turned 192.0.2.7:40000 away: full", SAME),
+    (TurnedAway(S, AT, None, "full"), "turned a peer away: full", SAME),
+    (PeerFinished(S, C, AT), "#3 has finished sending (FIN)", "the server has finished sending (FIN)"),
+    (
+        WeFinished(S, C, AT),
+        "the server has finished sending to #3 (FIN)",
+        "you have finished sending to the server (FIN)",
+    ),
+    (
+        MessageTooLong(S, C, AT, 2_000_000),
+        "a message of 2,000,000 bytes from #3 is too long for the framing, so it gets no reply",
+        "a message of 2,000,000 bytes from the server is too long for the framing, so it gets no reply",
+    ),
+    (
+        Misframed(S, C, AT, "the stream ended too early: 3 of 10 bytes"),
+        "#3 sent what is no message under the framing: the stream ended too early: 3 of 10 bytes",
+        "the server sent what is no message under the framing: the stream ended too early: 3 of 10 bytes",
+    ),
+    (
+        HttpRequest(S, C, AT, "GET /\x1b[31m HTTP/1.1"),
+        "#3 speaks HTTP: “GET /\\u001b[31m HTTP/1.1”",
+        "the server speaks HTTP: “GET /\\u001b[31m HTTP/1.1”",
+    ),
+    (
+        NotSent(S, C, AT, 1234, "it does not read"),
+        "1,234 bytes for #3 were not sent: it does not read",
+        "1,234 bytes for the server were not sent: it does not read",
+    ),
+    (
+        NotSent(S, C, AT, 1, "it does not read"),
+        "1 byte for #3 was not sent: it does not read",
+        "1 byte for the server was not sent: it does not read",
+    ),
+    (
+        Closed(S, C, AT, Ending.PEER_FINISHED),
+        "#3 closed: the peer said goodbye (FIN)",
+        "connection closed: the server said goodbye (FIN)",
+    ),
+    (
+        Closed(S, C, AT, Ending.FAILED, WHY),
+        "#3 closed: it broke. Likely cause: rain.",
+        "connection closed: it broke. Likely cause: rain.",
+    ),
+    (SessionClosed(S, AT), "server stopped", "disconnected"),
+    (ReplyChanged(S, AT, "echo"), "replies with the same from now on", SAME),
+    (
+        FramingChanged(S, AT, "length:2be"),
+        "tells messages apart in another way from now on: 2-byte big-endian length",
+        SAME,
+    ),
+    (SessionClosed(S, AT, cancelled=True), "cancelled", SAME),
+    (SessionClosed(S, AT, WHY), "It broke. Likely cause: rain.", SAME),
+    (Received(S, C, AT, b"hello"), "", SAME),
+    (Sent(S, C, AT, b"hello"), "", SAME),
+]
+
+
+@pytest.mark.parametrize(("event", "to_a_server", "to_a_client"), TABLE, ids=lambda v: type(v).__name__)
+def test_an_event_reads_as_a_sentence(event: Event, to_a_server: str, to_a_client: str) -> None:
+    assert sentence(event, 3, Role.SERVER) == to_a_server
+    assert sentence(event, 3, Role.CLIENT) == (to_a_client or to_a_server)
+
+
+def test_every_kind_of_event_has_its_sentence_in_the_table() -> None:
+    assert {type(event) for event, *_ in TABLE} == set(get_args(Event))
+
+
+@pytest.mark.parametrize("ending", Ending)
+@pytest.mark.parametrize("role", Role)
+def test_every_ending_is_put_into_words_that_fit_the_role(ending: Ending, role: Role) -> None:
+    text = sentence(Closed(S, C, AT, ending), 3, role)
+
+    assert len(text.split(": ", 1)[1]) > 5
+    assert role is Role.SERVER or "peer" not in text
+
+
+def test_a_connection_without_a_number_is_still_a_connection() -> None:
+    assert sentence(PeerFinished(S, C, AT), None, Role.SERVER) == "a connection has finished sending (FIN)"
+
+
+@pytest.mark.parametrize("ending", Ending)
+def test_an_ending_is_bad_news_unless_somebody_wanted_it(ending: Ending) -> None:
+    wanted = {Ending.PEER_FINISHED, Ending.OURS, Ending.OURS_RESET, Ending.REPLY, Ending.SERVER_STOPPED}
+
+    assert is_failure(Closed(S, C, AT, ending)) is (ending not in wanted)
+    assert wanted == GOOD_ENDINGS
+
+
+@pytest.mark.parametrize(
+    ("event", "bad"),
+    [
+        (SessionClosed(S, AT), False),
+        (SessionClosed(S, AT, cancelled=True), False),
+        (SessionClosed(S, AT, WHY), True),
+        (Tried(S, AT, HERE, 0.1, WHY), True),
+        (TurnedAway(S, AT, None, "full"), True),
+        (MessageTooLong(S, C, AT, 1), True),
+        (Misframed(S, C, AT, "it ended too early"), True),
+        (NotSent(S, C, AT, 1, "why"), True),
+        (Listening(S, AT, (HERE,)), False),
+        (PeerFinished(S, C, AT), False),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_what_went_wrong_is_marked_as_such(event: Event, bad: bool) -> None:
+    assert is_failure(event) is bad
