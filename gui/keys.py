@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gui.platforms import HERE
+from gui.platform.differences import HERE
 
 
 class Key(NamedTuple):

@@ -30,9 +30,9 @@ from gui.desks.sending_desk import SendingDesk
 from gui.desks.session_desk import SessionDesk
 from gui.desks.settings_desk import SettingsDesk
 from gui.desks.task_desk import TaskDesk
-from gui.desktop import open_folder
 from gui.form import glance
 from gui.look.theme import Theme
+from gui.platform.desktop import open_folder
 from gui.preferences import Preferences
 from gui.shown import presenter
 from gui.shown.session_rows import next_session, parse_row_key

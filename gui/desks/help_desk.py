@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gui.desktop import open_file
+from gui.platform.desktop import open_file
 from gui.shown.tour import DONE, STEPS, Place, Scene, Tour
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
 from core.supervision import Worker
 from gui import journals
-from gui.background import in_background
-from gui.desktop import open_folder
 from gui.journals import Recent
+from gui.platform.background import in_background
+from gui.platform.desktop import open_folder
 
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from core.errors import reason
-from gui.background import in_background
 from gui.desks.saved_exchange import ask_for_source, ask_for_target, counted, read, write
 from gui.desks.saved_keeping import SavedKeeping
 from gui.keys import shown
+from gui.platform.background import in_background
 from gui.shown.drafting import Manner, Outcome, Sender
 from gui.shown.saved_list import SavedList
 from gui.shown.saved_rows import SavedRow, manner_of, message_of, name_for, row_of, typeable

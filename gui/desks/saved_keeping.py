@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import reason
-from gui.background import in_background
 from gui.panes.later import Later
+from gui.platform.background import in_background
 
 if TYPE_CHECKING:
     import tkinter as tk

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from core.errors import SendError, reason
-from gui.background import in_background
+from gui.platform.background import in_background
 from gui.shown.drafting import (
     MacroRow,
     Manner,

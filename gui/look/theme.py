@@ -13,8 +13,8 @@ from tkinter import font as tkfont
 from gui.look import rounded
 from gui.look.painting import Fonts, Painter
 from gui.look.palettes import PALETTES
-from gui.look.system_look import system_palette
-from gui.platforms import HERE
+from gui.platform.differences import HERE
+from gui.platform.system_theme import system_palette
 
 SYSTEM = "system"
 CHOICES = (SYSTEM, *PALETTES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
-from gui.platforms import HERE, LINUX, WINDOWS
+from gui.platform.differences import HERE, LINUX, WINDOWS
 
 _LINE_START, _SELECT_ALL = "<<LineStart>>", "<<SelectAll>>"
 _CONTROL_A = ("<Control-a>", "<Control-Lock-A>")  # on X11 Tk goes to the start of the line there, as Emacs does

@@ -13,7 +13,7 @@ from core.text_safety import TextSafety
 from gui.look.theme import Theme
 from gui.panes.hex_footer import HexFooter, whereabouts
 from gui.panes.row_view import Picture, RowView
-from gui.platforms import HERE
+from gui.platform.differences import HERE
 from gui.shown.decoding import UTF_8, Decoding
 from gui.shown.hex_cursor import KEYS, HexCursor
 from gui.shown.hexdump import MOST_COPIED, Bytes, Form, Side, copied, dump, fitting, letters, stretches, unprintable

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from core.supervision import attempt
 from gui.keys import shown
 from gui.look.theme import Theme
-from gui.platforms import HERE, Platform
+from gui.platform.differences import HERE, Platform
 from gui.shown.framings import KINDS
 
 _SEPARATOR = ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gui.look.theme import Theme
 from gui.panes.clipping import selected_text
-from gui.platforms import HERE
+from gui.platform.differences import HERE
 from gui.shown.typesetting import clock
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tkinter import ttk
 from typing import NamedTuple
 
 from gui.look.theme import Theme
-from gui.platforms import HERE
+from gui.platform.differences import HERE
 
 WHEEL_ROWS = 3  # rows that one notch of the wheel scrolls
 _DRAG_MS = 40  # between two steps while the mouse is held outside

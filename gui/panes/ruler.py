@@ -13,7 +13,7 @@ from gui.look.theme import Theme
 from gui.panes.row_view import WHEEL_ROWS
 from gui.panes.ruler_drawing import RulerDrawing
 from gui.panes.wrapped import wrap_within
-from gui.platforms import HERE
+from gui.platform.differences import HERE
 from gui.shown.ruler import Chosen, Ruled, Scale, fitting
 from gui.shown.ruling import sentence, verdict
 

@@ -17,7 +17,7 @@ from gui.panes.saved_drag import Drag
 from gui.panes.saved_namer import Namer
 from gui.panes.saved_row import RowLine, RowLook, dress_buttons, measure
 from gui.panes.wheel import bind_wheel
-from gui.platforms import HERE
+from gui.platform.differences import HERE
 from gui.shown.saved_rows import SavedRow
 
 _TURN = 2  # rows that one notch of the wheel scrolls

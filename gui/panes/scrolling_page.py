@@ -8,7 +8,7 @@ from tkinter import ttk
 from typing import Literal
 
 from gui.look.theme import Theme
-from gui.platforms import HERE
+from gui.platform.differences import HERE
 
 
 class ScrollingPage(ttk.Frame):

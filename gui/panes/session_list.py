@@ -8,7 +8,7 @@ from tkinter import ttk
 
 from gui.look.theme import Theme
 from gui.panes.tip import Tip
-from gui.platforms import HERE
+from gui.platform.differences import HERE
 from gui.shown.typesetting import connection_tag
 from gui.shown.views import SessionRow
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
-from gui.platforms import HERE
+from gui.platform.differences import HERE
 
 _TRACKPAD = 16  # pixels of a trackpad that are a row, about
 

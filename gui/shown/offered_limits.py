@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias
 
 from core.settings import DEFAULTS, KIB, Limits
-from gui.platforms import HERE, WINDOWS
+from gui.platform.differences import HERE, WINDOWS
 
 LimitValue: TypeAlias = float | None  # None is off
 LimitValues: TypeAlias = Mapping[str, LimitValue]

@@ -22,8 +22,8 @@ WaitUntil = Callable[[Callable[[], bool]], None]
 
 @pytest.fixture(autouse=True)
 def collected_on_this_thread() -> Iterator[None]:
-    """What a test leaves in cycles goes here and at once, as ``gui.collecting`` has it: a picture collected on a
-    thread of a later test would fail that one.
+    """What a test leaves in cycles goes here and at once, as ``gui.platform.garbage_collection`` has it: a picture
+    collected on a thread of a later test would fail that one.
     """
     gc.disable()
     yield

@@ -19,9 +19,9 @@ import pytest
 from core.errors import reason
 from core.events import ConnectionId
 from core.journal.recording.ledger import Phase, SessionState
-from gui import desktop
 from gui.app import App, Options
 from gui.panes.find_bar import FindBar
+from gui.platform import desktop
 from gui.shown.drafting import Manner
 from gui.shown.exports import ExportRequest, Scope
 from gui.shown.repeating import RepeatRequest
@@ -408,14 +408,14 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.desks.saved_desk", "SavedDesk._find_out", "look after saved messages"): SavedExport,
     ("gui.desks.saved_keeping", "SavedKeeping._start", "keep the saved messages"): SavedList,
     ("gui.desks.sending_desk", "SendingDesk._start", "compose a message"): Composing,
-    ("gui.desktop", "_open", "waits for *"): OpeningAFolder,
+    ("gui.platform.desktop", "_open", "waits for *"): OpeningAFolder,
     ("gui.shown.reachable", "look_up", "own addresses"): Addresses,
 }
 ELSEWHERE = {
     ("core.journal.recording.recorder", "Recorder._begin_again"): "tests/core/journal/recording/test_recorder.py",
     ("core.cli.terminal", "_Program._begin_reading"): "tests/core/cli/test_terminal.py",
     ("gui.app", "App.leave"): "tests/gui/test_leaving.py",
-    ("gui.background", "in_background"): "those who use it",
+    ("gui.platform.background", "in_background"): "those who use it",
     ("gui.desks.journal_desk", "JournalDesk._begin"): "those who use it",
 }
 
@@ -502,7 +502,7 @@ NOT_HERE = {
     "aborting a connection": "tests/core/net/test_entry_points.py",
     "telling what is late": "tests/gui/test_leaving.py",
     "telling what failed": "tests/gui/test_leaving.py",
-    "the menu's *": "tests/gui/test_platforms.py",
+    "the menu's *": "tests/gui/platform/test_differences.py",
     "the event loop": "below",
 }
 OF_THE_END = {entry.name for entry in steps() if entry[:2] in (("gui.app", "App.leave"), ("gui.app", "App.run"))}

@@ -14,16 +14,16 @@ SHOWN = sorted(f"shown.{path.stem}" for path in (ROOT / "gui" / "shown").glob("[
 PURE = (
     *SHOWN,
     "archives",
-    "bridge",
-    "collecting",
+    "platform.bridge",
+    "platform.garbage_collection",
     "desks.telling",
-    "desktop",
-    "fault_log",
+    "platform.desktop",
+    "platform.fault_log",
     "journals",
     "keys",
     "look.palettes",
     "look.rounded",
-    "look.system_look",
+    "platform.system_theme",
     "preferences",
 )
 LATE = ("sqlite3", "asyncio", "ssl", "logging", "core.compose", "core.workbench", "core.net.server")

@@ -15,7 +15,7 @@ from gui import journals
 from gui.__main__ import main
 from gui.app import App, Options
 from gui.claims import Hold, claim, hold_on
-from gui.fault_log import FaultLog
+from gui.platform.fault_log import FaultLog
 from gui.preferences import data_folder, settings_folder, typed_path
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown

@@ -13,9 +13,9 @@ from build_scripts.project import ROOT
 from gui.keys import topics
 from gui.look.theme import Theme
 from gui.panes.menus import Alternatives, MenuBar, menus_for
-from gui.platforms import LINUX, MACOS, WINDOWS, platform_of
+from gui.platform.differences import LINUX, MACOS, WINDOWS, platform_of
 
-NAMED_PLACES = {"platforms", "desktop", "system_look", "claims", "preferences", "app"}
+NAMED_PLACES = {"differences", "desktop", "system_theme", "claims", "preferences", "app"}
 
 
 def test_command_instead_of_control_on_macos() -> None:

@@ -13,7 +13,7 @@ from core.address import Address
 from core.events import Role, SessionId
 from core.journal.recording.ledger import SessionState
 from core.journal.recording.recorder import Batch, Recording
-from gui.bridge import FRAME, Bridge
+from gui.platform.bridge import FRAME, Bridge
 
 
 class FakeLoop:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gui import desktop
-from gui.fault_log import LARGEST_LOG, FaultLog
+from gui.platform import desktop
+from gui.platform.fault_log import LARGEST_LOG, FaultLog
 
 
 @pytest.mark.case("C-67")

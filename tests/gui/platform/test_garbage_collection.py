@@ -11,9 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from gui import collecting
 from gui.app import TkLoop
-from gui.collecting import Collector
+from gui.platform import garbage_collection
+from gui.platform.garbage_collection import Collector
 from tests.gui.conftest import WaitUntil
 
 
@@ -94,7 +94,9 @@ def test_what_had_settled_is_collected_again_at_the_end(root: tk.Tk, wait_until:
 def test_a_look_costs_little_however_much_the_window_holds(
     collector: Collector, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collecting, "time", SimpleNamespace(perf_counter=time.thread_time))  # whoever else is busy
+    monkeypatch.setattr(
+        garbage_collection, "time", SimpleNamespace(perf_counter=time.thread_time)
+    )  # whoever else is busy
     held: list[list[int]] = [[] for _ in range(500_000)]
     wait_until(lambda: gc.get_freeze_count() > len(held))
     collector.longest = 0.0  # the first look at everything was taken while it was quiet
