@@ -31,11 +31,11 @@ from gui.desks.session_desk import SessionDesk
 from gui.desks.settings_desk import SettingsDesk
 from gui.desks.task_desk import TaskDesk
 from gui.form import glance
-from gui.look.theme import Theme
 from gui.platform.desktop import open_folder
 from gui.preferences import Preferences
 from gui.shown import presenter
 from gui.shown.session_rows import next_session, parse_row_key
+from gui.theme.theme import Theme
 from gui.viewing import Calls, Viewing
 from gui.window import Window
 

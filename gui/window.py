@@ -9,7 +9,6 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from gui.keys import KEYS, UNTOLD
-from gui.look.theme import Theme
 from gui.panes.address_bar import AddressBar
 from gui.panes.banner import Banner
 from gui.panes.composer import Composer, Desk
@@ -20,6 +19,7 @@ from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
 from gui.shown.drafting import ENCODINGS
 from gui.shown.views import WindowView
+from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
     from gui.desks.notices import Notices
-    from gui.look.theme import Theme
     from gui.panes.about_page import AboutPage
     from gui.panes.keys_page import KeysPage
     from gui.panes.tour_card import TourCard
+    from gui.theme.theme import Theme
     from gui.window import Window
 
 _SENTENCE = "Both ends of a TCP conversation, byte for byte."

@@ -15,9 +15,9 @@ from gui.shown.reachable import look_up, places
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from core.net.reachable import LocalAddress
-    from gui.look.theme import Theme
     from gui.panes.settings_dialog import SettingsDialog
     from gui.preferences import Preferences
+    from gui.theme.theme import Theme
     from gui.window import Window
 
 

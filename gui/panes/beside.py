@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 
-from gui.look.theme import Theme
+from gui.theme.theme import Theme
 
 _FRAME = 70  # what the window manager may add to the height, at 96 dots an inch
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from core.text_safety import TextSafety
-from gui.look.theme import Theme
 from gui.panes.clipping import own_primary
 from gui.shown.runs import INCOMING, MARKED, OUTGOING, Cap, Row
 from gui.shown.wrapping import Metrics
+from gui.theme.theme import Theme
 
 _WIDEST = 0.76  # of the pane
 _WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read

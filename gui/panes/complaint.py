@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.look.theme import Theme
 from gui.panes.wrapped import wrap_within
+from gui.theme.theme import Theme
 
 
 class Complaint(ttk.Label):

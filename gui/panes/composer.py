@@ -9,7 +9,6 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from core.text_safety import TextSafety
-from gui.look.theme import Theme
 from gui.panes.complaint import Complaint
 from gui.panes.composer_live import Live
 from gui.panes.lines_question import LinesQuestion
@@ -18,6 +17,7 @@ from gui.panes.resizing import when_resized
 from gui.shown.drafting import USUAL, MacroRow, Manner, Outcome, Preview, Sender, Written, Wrong
 from gui.shown.recalling import Recall
 from gui.shown.views import ComposerView
+from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

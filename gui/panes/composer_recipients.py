@@ -7,9 +7,9 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.look.theme import Theme
 from gui.panes.connection_choice import ConnectionChoice
 from gui.shown.filtering import ConnectionRow, FilterView, chosen_words
+from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.look.theme import Theme
 from gui.panes.composer_options import Options
 from gui.panes.composer_recipients import Recipients
 from gui.panes.flow import Flow
+from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

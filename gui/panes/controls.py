@@ -10,8 +10,8 @@ from functools import partial
 from tkinter import ttk
 from typing import Generic, NamedTuple, TypeVar
 
-from gui.look.theme import Theme
-from gui.panes.control_look import dress
+from gui.theme.control_styles import dress
+from gui.theme.theme import Theme
 
 Key = TypeVar("Key")
 

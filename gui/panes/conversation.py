@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.look.theme import Theme
 from gui.panes.controls import ThinProgress
 from gui.panes.conversation_head import ConversationHead
 from gui.panes.transcript import Transcript
@@ -15,6 +14,7 @@ from gui.panes.wrapped import wrap_within
 from gui.shown.decoding import decoding
 from gui.shown.drafting import ENCODINGS, USUAL
 from gui.shown.views import REPLY_WORDS, ConversationView, Empty
+from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from tkinter import filedialog, ttk
 
 from core.text_safety import TextSafety
-from gui.look.theme import Theme
 from gui.panes.controls import Option, Options, ThinProgress
 from gui.panes.line_field import LineField
 from gui.panes.wrapped import wrap_within
@@ -22,6 +21,7 @@ from gui.shown.exports import (
     scope_words,
     with_ending,
 )
+from gui.theme.theme import Theme
 
 _WIDTH = 520  # pixels at 96 dots an inch
 

@@ -9,11 +9,11 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.journal.display_row import EVERYTHING, Filter
-from gui.look.theme import Theme
 from gui.panes.connection_choice import ConnectionChoice
 from gui.panes.controls import Toggle
 from gui.panes.flow import Flow
 from gui.shown.filtering import FilterView, chosen_words, shown_words
+from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

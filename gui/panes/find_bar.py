@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.look.theme import Theme
 from gui.panes.choice import Choice
 from gui.panes.controls import ThinProgress, Toggle
 from gui.panes.flow import Flow
@@ -24,6 +23,7 @@ from gui.shown.finding import (
     count_words,
     hint,
 )
+from gui.theme.theme import Theme
 
 QUIET = 200  # milliseconds without a key after which a search begins by itself
 _REVEAL = 300  # milliseconds after which a search counts as a long one, with progress and Stop

@@ -6,7 +6,7 @@ import tkinter as tk
 from tkinter import ttk
 from typing import NamedTuple
 
-from gui.look.theme import Theme
+from gui.theme.theme import Theme
 
 
 class _Part(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from typing import Any
 
-from gui.look.theme import Theme
+from gui.theme.theme import Theme
 
 _WIDTH = 2  # pixels at 96 dots an inch
 

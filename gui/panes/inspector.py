@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import JournalError
 from core.text_safety import TextSafety
-from gui.look.theme import Theme
 from gui.panes.call_list import CallList
 from gui.panes.hex_text import HexText
 from gui.panes.reading import Reading
@@ -18,6 +17,7 @@ from gui.panes.ruler import Ruler
 from gui.panes.wrapped import wrap_within
 from gui.shown.inspection import EMPTY, MOST_READ, Fact, Inspected, Range, beginning, facts, heading, heading_of_calls
 from gui.shown.ruling import verdict
+from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.journal.reading.recorded import Call

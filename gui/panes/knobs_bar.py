@@ -6,7 +6,6 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.look.theme import Theme
 from gui.panes.controls import Toggle
 from gui.panes.flow import Flow
 from gui.panes.line_field import LineField
@@ -14,6 +13,7 @@ from gui.panes.measure import Measure
 from gui.panes.wrapped import wrap_within
 from gui.shown.repeating import pause_words
 from gui.shown.turning import Bounds, Turned, read_receive, read_turned_pause
+from gui.theme.theme import Theme
 
 _ROOMY = 560  # pixels at 96 dots an inch of a window with room to explain
 _EXPLAINED = (

@@ -6,9 +6,9 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.look.theme import Theme
 from gui.panes.later import Later
 from gui.panes.line_field import LineField
+from gui.theme.theme import Theme
 
 
 class Measure(ttk.Frame):

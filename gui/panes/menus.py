@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from core.supervision import attempt
 from gui.keys import shown
-from gui.look.theme import Theme
 from gui.platform.differences import HERE, Platform
 from gui.shown.framings import KINDS
+from gui.theme.theme import Theme
 
 _SEPARATOR = ""
 # Submenus, and the Tcl variables of those with a choice: a StringVar in a cycle may be collected in another thread.

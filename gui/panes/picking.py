@@ -10,10 +10,10 @@ import tkinter as tk
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from gui.look.theme import Theme
 from gui.panes.clipping import selected_text
 from gui.platform.differences import HERE
 from gui.shown.typesetting import clock
+from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage

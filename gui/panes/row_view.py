@@ -12,8 +12,8 @@ from tkinter import font as tkfont
 from tkinter import ttk
 from typing import NamedTuple
 
-from gui.look.theme import Theme
 from gui.platform.differences import HERE
+from gui.theme.theme import Theme
 
 WHEEL_ROWS = 3  # rows that one notch of the wheel scrolls
 _DRAG_MS = 40  # between two steps while the mouse is held outside

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from typing import Protocol
 
-from gui.look.theme import Theme
+from gui.theme.theme import Theme
 
 _STARTS = 6  # pixels at 96 dots an inch that the mouse is moved before it is a drag
 _STEP_MS = 90  # between two rows that are scrolled while the mouse is held outside

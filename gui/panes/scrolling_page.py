@@ -7,8 +7,8 @@ from functools import partial
 from tkinter import ttk
 from typing import Literal
 
-from gui.look.theme import Theme
 from gui.platform.differences import HERE
+from gui.theme.theme import Theme
 
 
 class ScrollingPage(ttk.Frame):

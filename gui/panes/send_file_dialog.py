@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING, NamedTuple
 
-from gui.look.theme import Theme
 from gui.panes.choice import Choice
 from gui.panes.controls import Option, Options
 from gui.panes.file_row import FileRow
 from gui.panes.measure import Measure
 from gui.panes.task_dialog import TaskDialog
 from gui.shown.repeating import pause_words, read_pause
+from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.look.theme import Theme
 from gui.panes.bubbles import BubbleText
 from gui.panes.focus_ring import FocusRing
 from gui.panes.picking import Picking
@@ -21,6 +20,7 @@ from gui.panes.slice import BUDGET, SLICE, Slice
 from gui.shown.decoding import Decoding
 from gui.shown.runs import MARKED, Marked
 from gui.shown.typesetting import weight
+from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage

@@ -94,8 +94,8 @@ class _Reader:
     """A window with nothing but a conversation in it."""
 
     def __init__(self, framing: str) -> None:
-        from gui.look.theme import Theme
         from gui.panes.transcript import Transcript
+        from gui.theme.theme import Theme
 
         self._framing = framing
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()

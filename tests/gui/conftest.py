@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gui.app import App, Options
-from gui.look.theme import Theme
+from gui.theme.theme import Theme
 
 PATIENCE = 10.0  # seconds; a test that waits so long has failed, if the machine let it run meanwhile:
 CHANCES = 2_000  # so often a window was pumped by then, a fifth of what one that waits for nothing gets

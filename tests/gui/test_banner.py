@@ -6,8 +6,8 @@ import tkinter as tk
 
 import pytest
 
-from gui.look.theme import Theme
 from gui.panes.banner import Banner, Notice
+from gui.theme.theme import Theme
 
 
 class Strip:

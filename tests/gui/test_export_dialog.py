@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from gui.look.palettes import PALETTES
-from gui.look.theme import Theme
 from gui.panes.export_dialog import ExportDialog
 from gui.shown.exports import (
     Exported,
@@ -21,6 +19,8 @@ from gui.shown.exports import (
     scope_words,
     with_ending,
 )
+from gui.theme.palettes import PALETTES
+from gui.theme.theme import Theme
 
 FORMATS = (
     ExportFormat("text", "Text", "As you read it.", ".txt"),

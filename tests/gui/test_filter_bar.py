@@ -9,10 +9,10 @@ import pytest
 
 from core.events import ConnectionId
 from core.journal.display_row import EVERYTHING, Filter
-from gui.look.palettes import PALETTES
-from gui.look.theme import Theme
 from gui.panes.filter_bar import FilterBar
 from gui.shown.filtering import ConnectionRow, FilterView
+from gui.theme.palettes import PALETTES
+from gui.theme.theme import Theme
 from tests.gui.conftest import WaitUntil
 
 

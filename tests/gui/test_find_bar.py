@@ -6,10 +6,10 @@ import tkinter as tk
 
 import pytest
 
-from gui.look.palettes import PALETTES
-from gui.look.theme import Theme
 from gui.panes.find_bar import FindBar
 from gui.shown.finding import FindMode, FindRequest, FindView
+from gui.theme.palettes import PALETTES
+from gui.theme.theme import Theme
 from tests.gui.conftest import WaitUntil
 
 

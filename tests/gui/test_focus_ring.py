@@ -9,8 +9,6 @@ from tkinter import ttk
 
 import pytest
 
-from gui.look.palettes import PALETTES, contrast
-from gui.look.theme import Theme
 from gui.panes.checked_row import CheckedRow, whole_number
 from gui.panes.choice import Choice
 from gui.panes.composer import Composer
@@ -24,6 +22,8 @@ from gui.panes.transcript import Transcript
 from gui.shown.drafting import Preview, Stretch
 from gui.shown.tasks import TaskView
 from gui.shown.views import ComposerView, SessionRow, StatusView, Times
+from gui.theme.palettes import PALETTES, contrast
+from gui.theme.theme import Theme
 from tests.gui.paper_desk import PaperDesk
 from tests.support.pixels import Box, Picture, look
 

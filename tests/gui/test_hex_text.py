@@ -9,10 +9,10 @@ from functools import partial
 import pytest
 
 from core.errors import JournalError
-from gui.look.palettes import PALETTES
-from gui.look.theme import Theme
 from gui.panes.hex_text import HexText
 from gui.shown.hexdump import MOST_COPIED, Form, Side
+from gui.theme.palettes import PALETTES
+from gui.theme.theme import Theme
 from tests.gui.conftest import WaitUntil
 
 HUGE = 100_000_000

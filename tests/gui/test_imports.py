@@ -21,8 +21,8 @@ PURE = (
     "platform.fault_log",
     "journals",
     "keys",
-    "look.palettes",
-    "look.rounded",
+    "theme.palettes",
+    "theme.shapes",
     "platform.system_theme",
     "preferences",
 )

@@ -13,7 +13,6 @@ import pytest
 
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
-from gui.look.theme import Theme
 from gui.panes.address_bar import AddressBar
 from gui.panes.checked_row import CheckedRow, whole_number
 from gui.panes.composer import Composer
@@ -31,6 +30,7 @@ from gui.shown.filtering import ConnectionRow, FilterView
 from gui.shown.framings import KINDS
 from gui.shown.turning import Bounds, Turned
 from gui.shown.views import ComposerView
+from gui.theme.theme import Theme
 from tests.gui.paper_desk import PaperDesk
 
 TWO = tuple(ConnectionRow(ConnectionId(number), number, f"#{number}") for number in (1, 2))

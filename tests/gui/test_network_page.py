@@ -6,12 +6,12 @@ import tkinter as tk
 
 import pytest
 
-from gui.look.palettes import PALETTES
-from gui.look.theme import Theme
 from gui.panes.network_page import NetworkPage
 from gui.panes.status_bar import StatusBar
 from gui.shown.reachable import Place
 from gui.shown.views import StatusView
+from gui.theme.palettes import PALETTES
+from gui.theme.theme import Theme
 
 PLACES = (Place("192.168.1.7:5555", "wlan0"), Place("[fe80::7%eth0]:5555", "eth0", "On the same cable only"))
 OPEN = StatusView("live", "listening", ("in 1 B",), "open to the network: 10.0.0.1:5555")

@@ -6,12 +6,12 @@ import tkinter as tk
 
 import pytest
 
-from gui.look.theme import Theme
 from gui.panes.address_bar import AddressBar
 from gui.panes.banner import Banner, Notice
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
 from gui.shown.views import AddressBarView, Button, SessionRow, StatusView
+from gui.theme.theme import Theme
 from tests.gui.conftest import WaitUntil
 
 

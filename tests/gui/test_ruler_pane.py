@@ -7,10 +7,10 @@ from array import array
 
 import pytest
 
-from gui.look.palettes import PALETTES, contrast
-from gui.look.theme import Theme
 from gui.panes.ruler import Ruler
 from gui.shown.ruler import MESSAGE, RECV, SEND, Chosen, Lane, Ruled
+from gui.theme.palettes import PALETTES, contrast
+from gui.theme.theme import Theme
 from tests.gui.conftest import WaitUntil
 
 MS = 1_000_000

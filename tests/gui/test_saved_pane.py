@@ -7,11 +7,11 @@ from collections import Counter
 
 import pytest
 
-from gui.look.palettes import PALETTES
-from gui.look.theme import Theme
 from gui.panes.saved_pane import EMPTY, SavedPane
 from gui.panes.saved_row import RowLine
 from gui.shown.saved_rows import SavedRow
+from gui.theme.palettes import PALETTES
+from gui.theme.theme import Theme
 from tests.gui.conftest import WaitUntil
 from tests.gui.test_focus_ring import goes_round, seen_without_and_with_focus
 

@@ -8,12 +8,12 @@ from tkinter import ttk
 
 import pytest
 
-from gui.look.palettes import PALETTES
-from gui.look.theme import Theme
 from gui.panes.settings_dialog import SettingsDialog
 from gui.panes.settings_pages import JournalsPage, LimitsPage, LookPage
 from gui.preferences import Preferences
 from gui.shown.drafting import Written
+from gui.theme.palettes import PALETTES
+from gui.theme.theme import Theme
 
 
 class Desk:

@@ -10,10 +10,10 @@ import pytest
 
 from core.events import Role
 from core.journal.display_row import Passage
-from gui.look.theme import Theme
 from gui.panes import slice as module
 from gui.panes.transcript import Transcript
 from gui.shown.runs import MARKED, Marked
+from gui.theme.theme import Theme
 from tests.gui.conftest import WaitUntil
 from tests.gui.fake_journal import FakeConversation, note, received, sent
 

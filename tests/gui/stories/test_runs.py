@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import DEFAULTS
-from gui.look.palettes import PALETTES
+from gui.theme.palettes import PALETTES
 from tests.gui.stories.conftest import Sit
 from tests.gui.stories.person import Person, caller, journal_of, settings
 from tests.gui.test_journals import killed

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from gui.look.palettes import PALETTES, TEXT_ON, Palette, contrast
+from gui.theme.palettes import PALETTES, TEXT_ON, Palette, contrast
 
 READABLE = 4.5  # WCAG 2.1, level AA, for text
 VISIBLE = 3.0  # the same, for what is not text

@@ -10,11 +10,11 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import font as tkfont
 
-from gui.look import rounded
-from gui.look.painting import Fonts, Painter
-from gui.look.palettes import PALETTES
 from gui.platform.differences import HERE
 from gui.platform.system_theme import system_palette
+from gui.theme import shapes
+from gui.theme.painting import Fonts, Painter
+from gui.theme.palettes import PALETTES
 
 SYSTEM = "system"
 CHOICES = (SYSTEM, *PALETTES)
@@ -96,7 +96,7 @@ class Theme:
         known = self._caps.get((kind, width, top))
         if known is None:
             fill, ground = str(getattr(self.palette, kind)), self.palette.pane
-            png = rounded.bubble_cap(width, self.cap_height, fill, ground, top=top)
+            png = shapes.bubble_cap(width, self.cap_height, fill, ground, top=top)
             known = self._caps[kind, width, top] = tk.PhotoImage(master=self._root, data=png, format="png")
         return known
 
@@ -107,7 +107,7 @@ class Theme:
 
     def dot(self, color: str) -> tk.PhotoImage:
         """A small filled circle."""
-        return self._painter.image(f"dot {color}", rounded.dot(self.px(9), color))
+        return self._painter.image(f"dot {color}", shapes.dot(self.px(9), color))
 
     def colour_menu(self, menu: tk.Menu) -> None:
         """Menus are not ttk: give one, and those below it, the palette's colours."""

@@ -10,7 +10,7 @@ import struct
 import zlib
 from functools import lru_cache
 
-from gui.look.palettes import rgb
+from gui.theme.palettes import rgb
 
 _CLEAR = b"\0\0\0\0"
 

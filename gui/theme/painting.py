@@ -7,8 +7,8 @@ from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any, NamedTuple
 
-from gui.look import rounded
-from gui.look.palettes import PALETTES, Palette
+from gui.theme import shapes
+from gui.theme.palettes import PALETTES, Palette
 
 _RADIUS = 6
 _TILE = 120  # pixels at 96 dots an inch of a picture's middle, which Tk repeats
@@ -84,7 +84,7 @@ class Painter:
     ) -> tk.PhotoImage:
         radius = self.px(_RADIUS)
         size = self.px(_TILE) + 2 * radius
-        return self.image(name, rounded.rounded_box(size, size // 2, radius, fill, border, self.px(width), inner))
+        return self.image(name, shapes.rounded_box(size, size // 2, radius, fill, border, self.px(width), inner))
 
     def _element(self, name: str, normal: tk.PhotoImage, *states: Any, padding: int = 0) -> None:  # noqa: ANN401
         """Make a ttk element of pictures, once; its pictures change in place afterwards."""
@@ -106,7 +106,7 @@ class Painter:
             ("focus", self._box("field focus", p.field, p.focus, _RING)),
             padding=self.px(3),
         )
-        self._mark("Round.arrow", rounded.chevron(self.px(16), p.muted, self.px(1) * 1.6), sticky="e")
+        self._mark("Round.arrow", shapes.chevron(self.px(16), p.muted, self.px(1) * 1.6), sticky="e")
         arrow_part = ("Round.arrow", {"side": "right", "sticky": "ns"})
         style.layout("TEntry", [_part("Round.field", _part("Entry.padding", _part("Entry.textarea")))])
         chosen = _part("Combobox.padding", _part("Combobox.textarea"))
@@ -130,7 +130,7 @@ class Painter:
     def _paint_spinboxes(self) -> None:
         p, style, size = self._palette, self._style, self.px(11)
         for name, up in (("Round.uparrow", True), ("Round.downarrow", False)):
-            self._mark(name, rounded.chevron(size, p.muted, self.px(1) * 1.4, up=up))
+            self._mark(name, shapes.chevron(size, p.muted, self.px(1) * 1.4, up=up))
         arrows: Any = (
             "null",
             {
@@ -176,7 +176,7 @@ class Painter:
         p, style = self._palette, self._style
         size = self.px(8)
         pictures = {
-            name: self.image(f"thumb {name}", rounded.rounded_box(size, self.px(_TILE), size / 2, color, None, 0))
+            name: self.image(f"thumb {name}", shapes.rounded_box(size, self.px(_TILE), size / 2, color, None, 0))
             for name, color in (("rest", p.thumb), ("over", p.thumb_hover))
         }
         if "Slim.thumb" not in style.element_names():

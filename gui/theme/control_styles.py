@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from tkinter import ttk
 from typing import Any
 
-from gui.look import rounded
-from gui.look.palettes import rgb
-from gui.look.theme import Theme
+from gui.theme import shapes
+from gui.theme.palettes import rgb
+from gui.theme.theme import Theme
 
 _TOGGLE, _TICK, _OPTION = "Toggle.body", "Tick.mark", "Option.mark"
 _RADIUS, _MARK = 6, 16  # pixels at 96 dots an inch
@@ -95,14 +95,14 @@ class _Look:
     def _box(self, name: str, fill: str, border: str, width: float = 1) -> tk.PhotoImage:
         px, radius = self._theme.px, self._theme.px(_RADIUS)
         size = px(_TILE) + 2 * radius
-        return self._image(f"toggle {name}", rounded.rounded_box(size, size // 2, radius, fill, border, px(width)))
+        return self._image(f"toggle {name}", shapes.rounded_box(size, size // 2, radius, fill, border, px(width)))
 
     def _mark(
         self, name: str, state: str, radius: float, fill: str, border: str, *, is_on: bool = False
     ) -> tk.PhotoImage:
         px, size = self._theme.px, self._theme.px(_MARK)
         width = px(2 if "focus" in state else 1)
-        image = self._image(f"{name} {state}", rounded.rounded_box(size, size, px(radius), fill, border, width))
+        image = self._image(f"{name} {state}", shapes.rounded_box(size, size, px(radius), fill, border, width))
         if is_on:
             edge = size // 4  # the middle lies within the shape, so its pixels are not see-through
             rows = _inside(size, edge, fill, self._theme.palette.accent_text, is_round=name == _OPTION)
