@@ -21,13 +21,13 @@ from core.errors import JournalError, NoThread, TincanError, reason
 from core.files import make_own_folder
 from core.supervision import Failed, Step, Worker, attempt, do_all, note, stragglers
 from gui import journals
-from gui.panes.binding import unbind
 from gui.platform.bridge import Bridge
 from gui.platform.fault_log import FaultLog
 from gui.platform.garbage_collection import Collector
 from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, settings_folder
 from gui.switchboard import Switchboard
 from gui.theme.theme import Theme
+from gui.widgets.binding import unbind
 from gui.window import USUAL_SIZE, Window
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from gui.panes.address_bar import AddressBar
 from gui.panes.banner import Banner
 from gui.panes.composer import Composer, Desk
 from gui.panes.conversation import ConversationPane
-from gui.panes.field_keys import share_keys, type_on
 from gui.panes.menus import COLOURS, FRAMINGS, ROW_ENTRIES, Alternatives, MenuBar
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
 from gui.shown.drafting import ENCODINGS
 from gui.shown.views import WindowView
 from gui.theme.theme import Theme
+from gui.widgets.field_keys import share_keys, type_on
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gui.panes.later import Later
 from gui.shown.framings import KINDS, kind_of, words_of
+from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState

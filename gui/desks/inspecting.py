@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from core.errors import JournalError, TincanError, reason
 from core.supervision import Worker
-from gui.panes.later import Later
 from gui.shown.inspection import Inspected, Range, within_frame
 from gui.shown.sentences import sentence
+from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:
     from core.events import SessionId

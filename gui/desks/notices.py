@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from gui.panes.banner import Notice
-from gui.panes.later import Later
 from gui.shown.alarms import Alarm, recording_notice, session_alarms
+from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:
     from core.events import SessionId

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import reason
-from gui.panes.later import Later
 from gui.platform.background import in_background
+from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:
     import tkinter as tk

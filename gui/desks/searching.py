@@ -12,10 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import JournalError
-from gui.panes.later import Later
 from gui.shown.finding import FindRequest, FindView
 from gui.shown.runs import Marked
 from gui.shown.sentences import sentence
+from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage

@@ -15,11 +15,11 @@ from core.events import Role
 from gui.desks.task_strips import Task, TaskStrips
 from gui.desks.telling import Telling, Told
 from gui.keys import shown
-from gui.panes.later import Later
 from gui.preferences import home_folder, typed_path
 from gui.shown.filtering import ConnectionRow, FilterView, chosen_words
 from gui.shown.sentences import sentence
 from gui.shown.session_rows import session_words
+from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:
     from core.compose import Draft, SavedMessage
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from gui.desks.sending_desk import SendingDesk
     from gui.panes.repeat_dialog import RepeatDialog
     from gui.panes.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
-    from gui.panes.task_dialog import TaskDialog
     from gui.shown.presenter import Desk
     from gui.shown.repeating import Maker, RepeatRequest, RepeatView
+    from gui.widgets.task_dialog import TaskDialog
     from gui.window import Window
 
 _BEGINNING = 100  # characters of the message that the window for repeating shows

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.panes.small_page import SmallPage, facts
 from gui.theme.theme import Theme
+from gui.widgets.small_page import SmallPage, facts
 
 _SIZE = (480, 420)  # at 96 dots an inch
 _COPIED = 1_500  # milliseconds for which the button says so

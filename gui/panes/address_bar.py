@@ -6,10 +6,10 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from gui.panes.resizing import when_resized
-from gui.panes.wrapped import wrap_within
 from gui.shown.views import AddressBarView, Button
 from gui.theme.theme import Theme
+from gui.widgets.resizing import when_resized
+from gui.widgets.wrapped import wrap_within
 
 _NARROW, _LOW = 540, 400  # pixels at 96 dots an inch: below, the buttons do not stand beside the fields; nor below them
 

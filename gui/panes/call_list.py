@@ -8,9 +8,9 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from gui.panes.row_view import Picture, RowView
 from gui.shown.inspection import CallRow, call_row
 from gui.theme.theme import Theme
+from gui.widgets.row_view import Picture, RowView
 
 if TYPE_CHECKING:
     from core.journal.reading.recorded import Call

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.panes.wrapped import wrap_within
 from gui.theme.theme import Theme
+from gui.widgets.wrapped import wrap_within
 
 
 class Complaint(ttk.Label):

@@ -13,11 +13,11 @@ from gui.panes.complaint import Complaint
 from gui.panes.composer_live import Live
 from gui.panes.lines_question import LinesQuestion
 from gui.panes.message_field import MessageField
-from gui.panes.resizing import when_resized
 from gui.shown.drafting import USUAL, MacroRow, Manner, Outcome, Preview, Sender, Written, Wrong
 from gui.shown.recalling import Recall
 from gui.shown.views import ComposerView
 from gui.theme.theme import Theme
+from gui.widgets.resizing import when_resized
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

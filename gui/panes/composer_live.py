@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from gui.panes.later import Later
 from gui.panes.message_field import MessageField
 from gui.shown.drafting import USUAL, Manner, Preview, Wrong
+from gui.widgets.debounce import Later
 
 _SOON, _WHEN_QUIET = 30, 300  # milliseconds after a key: a short text is worked out, a long one
 _STILL_TYPING = 700  # milliseconds after a key in which what is wrong may yet be put right

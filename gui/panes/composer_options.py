@@ -9,11 +9,11 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from core.wire.framing import FramingError, parse_framing
-from gui.panes.choice import Choice
-from gui.panes.flow import Flow
-from gui.panes.line_field import LineField
 from gui.shown.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, Manner, frame_words
 from gui.theme.theme import Theme
+from gui.widgets.choice import Choice
+from gui.widgets.flow import Flow
+from gui.widgets.line_field import LineField
 
 _OTHER = "other"  # in the list of frames: what is written out
 _EXAMPLE = "length:4be,offset=2"

@@ -13,7 +13,7 @@ from gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
-    from gui.panes.drop_list import DropList
+    from gui.widgets.drop_list import DropList
 
 
 class Recipients(ttk.Frame):

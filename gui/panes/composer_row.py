@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from gui.panes.composer_options import Options
 from gui.panes.composer_recipients import Recipients
-from gui.panes.flow import Flow
 from gui.theme.theme import Theme
+from gui.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

@@ -8,9 +8,9 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.text_safety import TextSafety
-from gui.panes.drop_list import DropList, Row
 from gui.shown.filtering import FilterView, NumbersError, format_numbers, read_numbers, toggled
 from gui.theme.theme import Theme
+from gui.widgets.drop_list import DropList, Row
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

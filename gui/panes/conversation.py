@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.panes.controls import ThinProgress
 from gui.panes.conversation_head import ConversationHead
 from gui.panes.transcript import Transcript
-from gui.panes.wrapped import wrap_within
 from gui.shown.decoding import decoding
 from gui.shown.drafting import ENCODINGS, USUAL
 from gui.shown.views import REPLY_WORDS, ConversationView, Empty
 from gui.theme.theme import Theme
+from gui.widgets.controls import ThinProgress
+from gui.widgets.wrapped import wrap_within
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage

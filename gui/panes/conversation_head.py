@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import NamedTuple
 
-from gui.panes.choice import Choice
-from gui.panes.eliding import elided
 from gui.shown.drafting import ENCODINGS
 from gui.shown.views import REPLY_WORDS
 from gui.theme.theme import Theme
+from gui.widgets.choice import Choice
+from gui.widgets.eliding import elided
 
 _LONGEST = 24  # characters of a choice's words that its box shows
 _LONG, _LONGER = "Long.Pane.TCombobox", 150  # a style, and how much wider its list is in pixels at 96 dots an inch

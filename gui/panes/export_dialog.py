@@ -7,9 +7,6 @@ from collections.abc import Callable, Sequence
 from tkinter import filedialog, ttk
 
 from core.text_safety import TextSafety
-from gui.panes.controls import Option, Options, ThinProgress
-from gui.panes.line_field import LineField
-from gui.panes.wrapped import wrap_within
 from gui.shown.exports import (
     NOT_BEGUN,
     ExportFormat,
@@ -22,6 +19,9 @@ from gui.shown.exports import (
     with_ending,
 )
 from gui.theme.theme import Theme
+from gui.widgets.controls import Option, Options, ThinProgress
+from gui.widgets.line_field import LineField
+from gui.widgets.wrapped import wrap_within
 
 _WIDTH = 520  # pixels at 96 dots an inch
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from core.journal.display_row import EVERYTHING, Filter
 from gui.panes.connection_choice import ConnectionChoice
-from gui.panes.controls import Toggle
-from gui.panes.flow import Flow
 from gui.shown.filtering import FilterView, chosen_words, shown_words
 from gui.theme.theme import Theme
+from gui.widgets.controls import Toggle
+from gui.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
-    from gui.panes.drop_list import DropList
+    from gui.widgets.drop_list import DropList
 
 _LEAST_WORDS = 90  # pixels at 96 dots an inch
 

@@ -7,12 +7,6 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.panes.choice import Choice
-from gui.panes.controls import ThinProgress, Toggle
-from gui.panes.flow import Flow
-from gui.panes.later import Later
-from gui.panes.line_field import LineField
-from gui.panes.wrapped import wrap_within
 from gui.shown.finding import (
     MODE_WORDS,
     NOTHING_ASKED,
@@ -24,6 +18,12 @@ from gui.shown.finding import (
     hint,
 )
 from gui.theme.theme import Theme
+from gui.widgets.choice import Choice
+from gui.widgets.controls import ThinProgress, Toggle
+from gui.widgets.debounce import Later
+from gui.widgets.flow import Flow
+from gui.widgets.line_field import LineField
+from gui.widgets.wrapped import wrap_within
 
 QUIET = 200  # milliseconds without a key after which a search begins by itself
 _REVEAL = 300  # milliseconds after which a search counts as a long one, with progress and Stop

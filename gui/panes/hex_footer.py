@@ -6,10 +6,10 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.panes.wrapped import wrap_within
 from gui.shown.hex_cursor import HexCursor
 from gui.shown.hexdump import read_offset
 from gui.theme.theme import Theme
+from gui.widgets.wrapped import wrap_within
 
 
 class HexFooter(ttk.Frame):

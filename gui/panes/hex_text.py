@@ -11,13 +11,13 @@ from itertools import takewhile
 from core.errors import JournalError
 from core.text_safety import TextSafety
 from gui.panes.hex_footer import HexFooter, whereabouts
-from gui.panes.row_view import Picture, RowView
 from gui.platform.differences import HERE
 from gui.shown.decoding import UTF_8, Decoding
 from gui.shown.hex_cursor import KEYS, HexCursor
 from gui.shown.hexdump import MOST_COPIED, Bytes, Form, Side, copied, dump, fitting, letters, stretches, unprintable
 from gui.shown.inspection import Range
 from gui.theme.theme import Theme
+from gui.widgets.row_view import Picture, RowView
 
 _MOD = HERE.modifier
 _MISSING = "Some of these bytes are missing in the journal."

@@ -14,10 +14,10 @@ from gui.panes.call_list import CallList
 from gui.panes.hex_text import HexText
 from gui.panes.reading import Reading
 from gui.panes.ruler import Ruler
-from gui.panes.wrapped import wrap_within
 from gui.shown.inspection import EMPTY, MOST_READ, Fact, Inspected, Range, beginning, facts, heading, heading_of_calls
 from gui.shown.ruling import verdict
 from gui.theme.theme import Theme
+from gui.widgets.wrapped import wrap_within
 
 if TYPE_CHECKING:
     from core.journal.reading.recorded import Call

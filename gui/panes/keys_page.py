@@ -6,8 +6,8 @@ import tkinter as tk
 from tkinter import ttk
 
 from gui.keys import topics
-from gui.panes.small_page import SmallPage
 from gui.theme.theme import Theme
+from gui.widgets.small_page import SmallPage
 
 _SIZE = (1000, 640)  # at 96 dots an inch
 _ONE_COLUMN = 720  # narrower than that, the topics stand under each other

@@ -6,14 +6,14 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.panes.controls import Toggle
-from gui.panes.flow import Flow
-from gui.panes.line_field import LineField
-from gui.panes.measure import Measure
-from gui.panes.wrapped import wrap_within
 from gui.shown.repeating import pause_words
 from gui.shown.turning import Bounds, Turned, read_receive, read_turned_pause
 from gui.theme.theme import Theme
+from gui.widgets.controls import Toggle
+from gui.widgets.flow import Flow
+from gui.widgets.line_field import LineField
+from gui.widgets.number_field import Measure
+from gui.widgets.wrapped import wrap_within
 
 _ROOMY = 560  # pixels at 96 dots an inch of a window with room to explain
 _EXPLAINED = (

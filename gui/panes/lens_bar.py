@@ -7,12 +7,12 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.panes.flow import Flow
-from gui.panes.later import Later
-from gui.panes.line_field import LineField
-from gui.panes.wrapped import wrap_within
 from gui.shown.framings import Kind, WrittenError, read, written
 from gui.theme.theme import Theme
+from gui.widgets.debounce import Later
+from gui.widgets.flow import Flow
+from gui.widgets.line_field import LineField
+from gui.widgets.wrapped import wrap_within
 
 QUIET = 300  # milliseconds without a key after which what was written applies
 _LEAST_FIELD, _LEAST_WORDS = 160, 120  # pixels at 96 dots an inch

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
 
-from gui.panes.wrapped import wrap_within
 from gui.shown.drafting import Manner
 from gui.theme.theme import Theme
+from gui.widgets.wrapped import wrap_within
 
 
 class LinesQuestion:

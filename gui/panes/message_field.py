@@ -5,8 +5,8 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Iterator
 
-from gui.panes.eliding import elided
 from gui.theme.theme import Theme
+from gui.widgets.eliding import elided
 
 _MOST_LINES = 6  # the field grows up to here, then scrolls
 _LONGEST_LINE = 2_000  # characters; Tk takes seconds to scroll in one line of a megabyte

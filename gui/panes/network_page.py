@@ -8,11 +8,11 @@ from functools import partial
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.panes.beside import put_beside
-from gui.panes.scrolling_page import ScrollingPage
-from gui.panes.wrapped import wrap_within
 from gui.shown.reachable import Place
 from gui.theme.theme import Theme
+from gui.widgets.placement import put_beside
+from gui.widgets.scrolling_page import ScrollingPage
+from gui.widgets.wrapped import wrap_within
 
 _SIZE = (520, 360)  # at 96 dots an inch
 _SMALLEST = (320, 150)

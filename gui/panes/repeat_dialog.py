@@ -6,12 +6,12 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.panes.controls import Option, Options
-from gui.panes.measure import Measure
 from gui.panes.step_list import StepList
-from gui.panes.task_dialog import TaskDialog
 from gui.shown.repeating import RepeatRequest, RepeatView, pause_words, read_pause, read_times
 from gui.theme.theme import Theme
+from gui.widgets.controls import Option, Options
+from gui.widgets.number_field import Measure
+from gui.widgets.task_dialog import TaskDialog
 
 FIELD, LIST = "field", "list"
 _EVERY_MS = 1000.0

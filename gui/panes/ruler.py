@@ -9,13 +9,13 @@ from dataclasses import replace
 from functools import partial
 from tkinter import ttk
 
-from gui.panes.row_view import WHEEL_ROWS
 from gui.panes.ruler_drawing import RulerDrawing
-from gui.panes.wrapped import wrap_within
 from gui.platform.differences import HERE
 from gui.shown.ruler import Chosen, Ruled, Scale, fitting
 from gui.shown.ruling import sentence, verdict
 from gui.theme.theme import Theme
+from gui.widgets.row_view import WHEEL_ROWS
+from gui.widgets.wrapped import wrap_within
 
 _READABLE = 40  # wide, at 96 dots an inch, is a piece that is chosen
 _UNDER = 8  # below the sentence, at 96 dots an inch

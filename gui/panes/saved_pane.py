@@ -10,11 +10,11 @@ from typing import Protocol
 from core.text_safety import TextSafety
 from gui.keys import shown
 from gui.panes import saved_rows
-from gui.panes.flow import Flow
 from gui.panes.saved_rows import SavedRows
-from gui.panes.wrapped import wrap_within
 from gui.shown.saved_rows import SavedRow
 from gui.theme.theme import Theme
+from gui.widgets.flow import Flow
+from gui.widgets.wrapped import wrap_within
 
 EMPTY = "Nothing is saved yet. Write a message and press {key} to keep it here, or import a file."
 _MARGIN = 10  # pixels at 96 dots an inch

@@ -11,14 +11,14 @@ from tkinter import ttk
 from typing import Protocol
 
 from core.text_safety import TextSafety
-from gui.panes.focus_ring import FocusRing
 from gui.panes.saved_drag import Drag
 from gui.panes.saved_namer import Namer
 from gui.panes.saved_row import RowLine, RowLook, dress_buttons, measure
-from gui.panes.wheel import bind_wheel
 from gui.platform.differences import HERE
 from gui.shown.saved_rows import SavedRow
 from gui.theme.theme import Theme
+from gui.widgets.focus_ring import FocusRing
+from gui.widgets.wheel import bind_wheel
 
 _TURN = 2  # rows that one notch of the wheel scrolls
 

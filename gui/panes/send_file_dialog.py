@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING, NamedTuple
 
-from gui.panes.choice import Choice
-from gui.panes.controls import Option, Options
-from gui.panes.file_row import FileRow
-from gui.panes.measure import Measure
-from gui.panes.task_dialog import TaskDialog
 from gui.shown.repeating import pause_words, read_pause
 from gui.theme.theme import Theme
+from gui.widgets.choice import Choice
+from gui.widgets.controls import Option, Options
+from gui.widgets.file_row import FileRow
+from gui.widgets.number_field import Measure
+from gui.widgets.task_dialog import TaskDialog
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

@@ -6,11 +6,11 @@ import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 
-from gui.panes.tip import Tip
 from gui.platform.differences import HERE
 from gui.shown.typesetting import connection_tag
 from gui.shown.views import SessionRow
 from gui.theme.theme import Theme
+from gui.widgets.tip import Tip
 
 _WIDTH = 190  # at 96 dots an inch, as are the next two
 _BESIDE, _DEEPER = 44, 14  # what a row needs beside its words: arrow and dot; and a connection's more

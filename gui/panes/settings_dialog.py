@@ -8,10 +8,10 @@ from dataclasses import replace
 from tkinter import ttk
 from typing import Any, TypeAlias, TypeVar
 
-from gui.panes.beside import put_beside
 from gui.panes.settings_pages import JournalsPage, LimitsPage, LookPage, SettingsPage
 from gui.preferences import Preferences
 from gui.theme.theme import Theme
+from gui.widgets.placement import put_beside
 
 Page = TypeVar("Page", bound=SettingsPage)
 _Maker: TypeAlias = tuple[str, type[SettingsPage], Callable[[tk.Misc], SettingsPage]]

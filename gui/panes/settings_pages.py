@@ -11,13 +11,13 @@ from tkinter import ttk
 from typing import Any
 
 from core.text_safety import TextSafety
-from gui.panes.checked_row import Asked, CheckedRow, whole_number
-from gui.panes.choice import Choice
-from gui.panes.scrolling_page import ScrollingPage
-from gui.panes.wrapped import wrap_within
 from gui.preferences import MOST_JOURNALS, MOST_MEGABYTES, Preferences
 from gui.shown.offered_limits import BY_NAME, OFFERED, LimitValue, OfferedLimit, with_limit
 from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP, Theme
+from gui.widgets.checked_row import Asked, CheckedRow, whole_number
+from gui.widgets.choice import Choice
+from gui.widgets.scrolling_page import ScrollingPage
+from gui.widgets.wrapped import wrap_within
 
 # Changes the named preferences; what is given is all that changes.
 Change = Callable[[dict[str, Any]], None]

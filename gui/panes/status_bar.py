@@ -6,10 +6,10 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.panes.eliding import elided
-from gui.panes.tip import Tip
 from gui.shown.views import StatusView
 from gui.theme.theme import Theme
+from gui.widgets.eliding import elided
+from gui.widgets.tip import Tip
 
 _BETWEEN = "     "  # two figures
 _BESIDE = 64  # pixels at 96 dots an inch: margins and dot

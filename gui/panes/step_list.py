@@ -8,10 +8,10 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.text_safety import TextSafety
-from gui.panes.choice import Choice
-from gui.panes.measure import Measure
 from gui.shown.repeating import MOST_STEPS, ListStep, pause_words, read_pause
 from gui.theme.theme import Theme
+from gui.widgets.choice import Choice
+from gui.widgets.number_field import Measure
 
 if TYPE_CHECKING:
     from core.compose import SavedMessage

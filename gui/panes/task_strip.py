@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.panes.controls import ThinProgress
-from gui.panes.flow import Flow
-from gui.panes.wrapped import wrap_within
 from gui.shown.tasks import TaskView
 from gui.theme.theme import Theme
+from gui.widgets.controls import ThinProgress
+from gui.widgets.flow import Flow
+from gui.widgets.wrapped import wrap_within
 
 _LEAST_WORDS = 120  # pixels at 96 dots an inch
 _LONGEST_TITLE = 60  # characters

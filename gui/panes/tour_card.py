@@ -6,9 +6,9 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.panes.binding import unbind
-from gui.panes.later import Later
 from gui.theme.theme import Theme
+from gui.widgets.binding import unbind
+from gui.widgets.debounce import Later
 
 _WIDTH = 300  # of the sentence, at 96 dots an inch
 _ARROW = (18, 9)

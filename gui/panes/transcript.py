@@ -13,7 +13,6 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from gui.panes.bubbles import BubbleText
-from gui.panes.focus_ring import FocusRing
 from gui.panes.picking import Picking
 from gui.panes.scrolling import QuietScrollbar, bind_scrolling
 from gui.panes.slice import BUDGET, SLICE, Slice
@@ -21,6 +20,7 @@ from gui.shown.decoding import Decoding
 from gui.shown.runs import MARKED, Marked
 from gui.shown.typesetting import weight
 from gui.theme.theme import Theme
+from gui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage

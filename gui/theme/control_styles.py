@@ -1,4 +1,4 @@
-"""How the small controls of ``gui.panes.controls`` look: pictures at the screen's own resolution, ttk styles."""
+"""How the small controls of ``gui.widgets.controls`` look: pictures at the screen's own resolution, ttk styles."""
 
 from __future__ import annotations
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from core.events import ConnectionId
-from gui.panes.choice import Choice
 from gui.panes.composer import Composer
 from gui.shown.drafting import Manner, Outcome, Written, Wrong
 from gui.shown.filtering import ConnectionRow
 from gui.shown.views import ComposerView
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
+from gui.widgets.choice import Choice
 from tests.gui.conftest import WaitUntil
 from tests.gui.paper_desk import PaperDesk
 

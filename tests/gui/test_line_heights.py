@@ -14,11 +14,8 @@ import pytest
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
 from gui.panes.address_bar import AddressBar
-from gui.panes.checked_row import CheckedRow, whole_number
 from gui.panes.composer import Composer
-from gui.panes.controls import Toggle
 from gui.panes.export_dialog import ExportDialog
-from gui.panes.file_row import FileRow
 from gui.panes.filter_bar import FilterBar
 from gui.panes.find_bar import FindBar
 from gui.panes.knobs_bar import KnobsBar
@@ -31,6 +28,9 @@ from gui.shown.framings import KINDS
 from gui.shown.turning import Bounds, Turned
 from gui.shown.views import ComposerView
 from gui.theme.theme import Theme
+from gui.widgets.checked_row import CheckedRow, whole_number
+from gui.widgets.controls import Toggle
+from gui.widgets.file_row import FileRow
 from tests.gui.paper_desk import PaperDesk
 
 TWO = tuple(ConnectionRow(ConnectionId(number), number, f"#{number}") for number in (1, 2))

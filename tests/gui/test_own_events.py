@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 
-from gui.panes.own_events import bind_own
+from gui.widgets.own_events import bind_own
 from tests.gui.conftest import WaitUntil
 
 

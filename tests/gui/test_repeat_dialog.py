@@ -10,12 +10,12 @@ import pytest
 
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
-from gui.panes.line_field import LineField
 from gui.panes.repeat_dialog import LIST, RepeatDialog
 from gui.panes.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
-from gui.panes.task_dialog import TaskDialog
 from gui.shown.repeating import MOST_STEPS, ListStep, RepeatRequest, RepeatView
 from gui.theme.theme import Theme
+from gui.widgets.line_field import LineField
+from gui.widgets.task_dialog import TaskDialog
 
 ONE, TWO, THREE = (SavedMessage.of(name, Draft(name)) for name in ("one", "two", "three"))
 VIEW = RepeatView("ping", "As text, UTF-8", "127.0.0.1:5555", saved=(ONE, TWO, THREE))

@@ -13,7 +13,7 @@ from gui.shown.saved_rows import SavedRow
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
 from tests.gui.conftest import WaitUntil
-from tests.gui.test_focus_ring import goes_round, seen_without_and_with_focus
+from tests.gui.widgets.test_focus_ring import goes_round, seen_without_and_with_focus
 
 
 def rows(count: int) -> list[SavedRow]:

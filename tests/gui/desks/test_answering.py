@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from gui.app import App
-from gui.panes.choice import Choice
+from gui.widgets.choice import Choice
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, serve, shown
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.panes.beside import put_beside
-from gui.panes.wrapped import wrap_within
 from gui.theme.theme import Theme
+from gui.widgets.placement import put_beside
+from gui.widgets.wrapped import wrap_within
 
 _LONGEST = 600  # characters of a sentence
 _SMALLEST = (360, 160)  # at 96 dots an inch

@@ -6,9 +6,9 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.panes.later import Later
-from gui.panes.line_field import LineField
 from gui.theme.theme import Theme
+from gui.widgets.debounce import Later
+from gui.widgets.line_field import LineField
 
 
 class Measure(ttk.Frame):

@@ -6,8 +6,8 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.panes.line_field import LineField
 from gui.theme.theme import Theme
+from gui.widgets.line_field import LineField
 
 
 class FileRow(ttk.Frame):

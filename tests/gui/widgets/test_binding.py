@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 
-from gui.panes.binding import unbind
+from gui.widgets.binding import unbind
 
 
 def test_the_other_bindings_stay(root: tk.Tk) -> None:

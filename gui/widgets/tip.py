@@ -6,8 +6,8 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.panes.later import Later
 from gui.theme.theme import Theme
+from gui.widgets.debounce import Later
 
 _REST = 400  # milliseconds of the mouse on the control
 _WIDTH = 380  # at 96 dots an inch

@@ -6,9 +6,9 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from gui.panes.beside import put_beside
-from gui.panes.scrolling_page import ScrollingPage
 from gui.theme.theme import Theme
+from gui.widgets.placement import put_beside
+from gui.widgets.scrolling_page import ScrollingPage
 
 _SMALLEST = (320, 200)  # at 96 dots an inch
 

@@ -13,10 +13,10 @@ from tkinter import ttk
 from typing import Generic, NamedTuple, TypeVar
 
 from core.text_safety import TextSafety
-from gui.panes.controls import Tick
-from gui.panes.later import Later
-from gui.panes.line_field import LineField
 from gui.theme.theme import Theme
+from gui.widgets.controls import Tick
+from gui.widgets.debounce import Later
+from gui.widgets.line_field import LineField
 
 Key = TypeVar("Key")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tkinter import ttk
 from typing import Generic, TypeVar
 
-from gui.panes.wrapped import wrap_within
 from gui.theme.theme import Theme
+from gui.widgets.wrapped import wrap_within
 
 Value = TypeVar("Value")
 

@@ -9,11 +9,8 @@ from tkinter import ttk
 
 import pytest
 
-from gui.panes.checked_row import CheckedRow, whole_number
-from gui.panes.choice import Choice
 from gui.panes.composer import Composer
 from gui.panes.composer_bytes import BytesLine
-from gui.panes.controls import Option, Options, Tick, Toggle
 from gui.panes.session_list import SessionList
 from gui.panes.status_bar import StatusBar
 from gui.panes.step_list import StepList
@@ -24,6 +21,9 @@ from gui.shown.tasks import TaskView
 from gui.shown.views import ComposerView, SessionRow, StatusView, Times
 from gui.theme.palettes import PALETTES, contrast
 from gui.theme.theme import Theme
+from gui.widgets.checked_row import CheckedRow, whole_number
+from gui.widgets.choice import Choice
+from gui.widgets.controls import Option, Options, Tick, Toggle
 from tests.gui.paper_desk import PaperDesk
 from tests.support.pixels import Box, Picture, look
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
-from gui.panes.own_events import bind_own
+from gui.widgets.own_events import bind_own
 
 
 def when_resized(widget: tk.Misc, fit: Callable[[], None]) -> None:
