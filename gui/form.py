@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core.address import Address, parse_host, parse_port, part
 from core.errors import AddressError
-from gui.panes.address_bar import AddressBar
 from gui.shown.sentences import sentence
+from gui.views.address_bar import AddressBar
 
 
 def read_address(bar: AddressBar, *, for_server: bool) -> Address | None:

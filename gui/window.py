@@ -9,16 +9,16 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from gui.keys import KEYS, UNTOLD
-from gui.panes.address_bar import AddressBar
-from gui.panes.banner import Banner
-from gui.panes.composer import Composer, Desk
-from gui.panes.conversation import ConversationPane
-from gui.panes.menus import COLOURS, FRAMINGS, ROW_ENTRIES, Alternatives, MenuBar
-from gui.panes.session_list import SessionList
-from gui.panes.status_bar import StatusBar
 from gui.shown.drafting import ENCODINGS
 from gui.shown.views import WindowView
 from gui.theme.theme import Theme
+from gui.views.address_bar import AddressBar
+from gui.views.banner import Banner
+from gui.views.composer.composer import Composer, Desk
+from gui.views.conversation.conversation import ConversationPane
+from gui.views.menus import COLOURS, FRAMINGS, ROW_ENTRIES, Alternatives, MenuBar
+from gui.views.session_list import SessionList
+from gui.views.status_bar import StatusBar
 from gui.widgets.field_keys import share_keys, type_on
 
 if TYPE_CHECKING:

@@ -143,7 +143,7 @@ def test_core_knows_no_window(module: str, path: Path) -> None:
     assert not {name for name in found if within(name, {"gui", "tkinter", "_tkinter"})}
 
 
-@pytest.mark.parametrize(("module", "path"), list(modules("gui/panes")), ids=lambda value: str(value).split("/")[-1])
+@pytest.mark.parametrize(("module", "path"), list(modules("gui/views")), ids=lambda value: str(value).split("/")[-1])
 def test_panes_know_values_and_callbacks_and_never_the_workbench(module: str, path: Path) -> None:
     found = imports(path.read_text(encoding="utf-8"))
 
@@ -188,7 +188,7 @@ def test_the_law_finds_who_breaks_it(module: str, source: str) -> None:
         ("core.net.server", "from core.net import sockets\nfrom core.replies import make_reply"),
         ("core.journal.recording.store", "def late():\n    from core import __version__"),
         ("core.journal.recording.recorder", "import sqlite3\nfrom core.journal.recording.ledger import Ledger"),
-        ("gui.app", "from core.workbench import Workbench\nfrom gui.panes import banner"),
+        ("gui.app", "from core.workbench import Workbench\nfrom gui.views import banner"),
         ("build_scripts.dev", "def run():\n    import gui"),
     ],
 )

@@ -14,8 +14,8 @@ from gui.widgets.debounce import Later
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from gui.conversations import OpenConversation
-    from gui.panes.lens_bar import LensBar
     from gui.viewing import Viewing
+    from gui.views.conversation.lens_bar import LensBar
     from gui.window import Window
 
 _PATIENCE = 300  # milliseconds after which counting counts as long, and shows how far it is
@@ -69,7 +69,7 @@ class Cutting:
     def _ask(self, framing: str) -> LensBar:
         pane = self._window.conversation
         if self._bar is None:
-            from gui.panes.lens_bar import LensBar
+            from gui.views.conversation.lens_bar import LensBar
 
             self._bar = LensBar(pane.strips, self._window.theme, on_framing=self._choose, on_close=self._close)
             self._window.adopt(self._bar)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from core.journal.export.job import ExportJob, Outcome
     from core.journal.export.writer import Progress
     from gui.conversations import OpenConversation
-    from gui.panes.export_dialog import ExportDialog
     from gui.viewing import Viewing
+    from gui.views.dialogs.export_dialog import ExportDialog
     from gui.window import Window
 
 
@@ -55,7 +55,7 @@ class ExportDesk:
             self._dialog.lift()
             return
         from core.journal.export.formats import Format
-        from gui.panes.export_dialog import ExportDialog
+        from gui.views.dialogs.export_dialog import ExportDialog
 
         self._conversation = conversation
         self._selection = self._window.conversation.transcript.picking.places

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
     from gui.desks.notices import Notices
-    from gui.panes.about_page import AboutPage
-    from gui.panes.keys_page import KeysPage
-    from gui.panes.tour_card import TourCard
     from gui.theme.theme import Theme
+    from gui.views.dialogs.about_page import AboutPage
+    from gui.views.dialogs.keys_page import KeysPage
+    from gui.views.tour_card import TourCard
     from gui.window import Window
 
 _SENTENCE = "Both ends of a TCP conversation, byte for byte."
@@ -48,7 +48,7 @@ class HelpDesk:
 
     def show_keys(self) -> None:
         """Open the page of keys, or bring it to the front."""
-        from gui.panes.keys_page import KeysPage
+        from gui.views.dialogs.keys_page import KeysPage
 
         if self._keys is None or not self._keys.winfo_exists():
             self._keys = KeysPage(self._window.root, self._theme)
@@ -56,7 +56,7 @@ class HelpDesk:
 
     def show_about(self) -> None:
         """Say what this program is and what it runs on."""
-        from gui.panes.about_page import AboutPage
+        from gui.views.dialogs.about_page import AboutPage
 
         if self._about is None or not self._about.winfo_exists():
             self._about = AboutPage(self._window.root, self._theme, _SENTENCE, self._versions())
@@ -81,7 +81,7 @@ class HelpDesk:
 
     def begin_tour(self) -> None:
         """Begin the tour of the first conversation, from its first step."""
-        from gui.panes.tour_card import TourCard
+        from gui.views.tour_card import TourCard
 
         self.end_tour()
         self._over = frozenset(name for name, state in self._scene.sessions.items() if state.phase.value == "ended")

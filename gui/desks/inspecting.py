@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from core.journal.reading.recorded import Calls
     from core.wire.splitting import Envelope
     from gui.conversations import OpenConversation
-    from gui.panes.inspector import Inspector
     from gui.shown.ruler import Ruled
     from gui.viewing import Viewing
+    from gui.views.inspector.inspector import Inspector
     from gui.window import Window
 
 _AROUND = 64  # rows before and behind the message in which its neighbours are looked for
@@ -78,7 +78,7 @@ class Inspecting:
     def toggle(self) -> None:
         """Show the chosen message closely beside the conversation, or put the inspector away."""
         if self._inspector is None:
-            from gui.panes.inspector import Inspector
+            from gui.views.inspector.inspector import Inspector
 
             pane = self._window.side_pane
             self._inspector = Inspector(pane, self._window.theme, on_save=self._save, on_close=self.toggle)

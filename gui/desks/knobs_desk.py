@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from core.workbench import Workbench
     from gui.archives import Archives
     from gui.desks.reading_room import ReadingRoom
-    from gui.panes.inspector import Inspector
-    from gui.panes.knobs_bar import KnobsBar
     from gui.preferences import Preferences
     from gui.shown.presenter import Desk
     from gui.shown.turning import Turned
+    from gui.views.conversation.socket_options_bar import KnobsBar
+    from gui.views.inspector.inspector import Inspector
     from gui.window import Window
 
 
@@ -115,8 +115,8 @@ class KnobsDesk:
 
     def _made(self) -> KnobsBar:
         from core.net.socket_options import LARGEST_RECEIVE, LONGEST_PAUSE
-        from gui.panes.knobs_bar import KnobsBar
         from gui.shown.turning import Bounds
+        from gui.views.conversation.socket_options_bar import KnobsBar
 
         window, bounds = self._window, Bounds(self._usual, LARGEST_RECEIVE, LONGEST_PAUSE * 1000)
         bar = KnobsBar(window.tasks, window.theme, bounds=bounds, on_change=self._turn, on_close=self.toggle)

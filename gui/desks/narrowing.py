@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from core.events import ConnectionId, SessionId
     from core.journal.display_row import Filter
     from core.journal.recording.ledger import SessionState
-    from gui.panes.filter_bar import FilterBar
     from gui.viewing import Viewing
+    from gui.views.conversation.filter_bar import FilterBar
     from gui.window import Window
 
 _MOST_CONNECTIONS = 2_000  # of one session that can be chosen from
@@ -60,7 +60,7 @@ class Narrowing:
     def _put_up(self) -> FilterBar:
         pane = self._window.conversation
         if self._filter_bar is None:
-            from gui.panes.filter_bar import FilterBar
+            from gui.views.conversation.filter_bar import FilterBar
 
             self._filter_bar = FilterBar(
                 pane.strips, self._window.theme, on_filter=self.choose, on_close=self._close_filter

@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from gui.panes.banner import Notice
 from gui.shown.alarms import Alarm, recording_notice, session_alarms
+from gui.views.banner import Notice
 from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
     from core.journal.recording.recorder import Recording
-    from gui.panes.banner import Banner
+    from gui.views.banner import Banner
 
 _PASSING = "passing"
 _PASSES_AFTER = 8_000  # milliseconds: time to read two lines

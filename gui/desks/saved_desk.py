@@ -21,8 +21,8 @@ from gui.shown.saved_rows import SavedRow, manner_of, message_of, name_for, row_
 
 if TYPE_CHECKING:
     from core.compose import Misfit, SavedError, SavedMessage
-    from gui.panes.saved_pane import SavedPane
     from gui.shown.saved_list import Kept
+    from gui.views.saved.saved_pane import SavedPane
     from gui.window import Window
 
 _QUICK = 20_000  # characters that are made fit for the field at once
@@ -38,7 +38,7 @@ class Sending(Sender, Protocol):
 
 
 class SavedDesk:
-    """Between the pane, the list and its file. Implements ``gui.panes.saved_pane.Desk``.
+    """Between the pane, the list and its file. Implements ``gui.views.saved.saved_pane.Desk``.
 
     ``post`` has a call made on the window's thread, from any other; ``say`` says something across the window.
     """
@@ -229,7 +229,7 @@ class SavedDesk:
     def _pane(self) -> SavedPane:
         """The pane, made when it is first needed."""
         if self._made is None:
-            from gui.panes.saved_pane import SavedPane
+            from gui.views.saved.saved_pane import SavedPane
 
             self._made = SavedPane(self._window.side_pane, self._window.theme, self)
             self._window.adopt(self._made)

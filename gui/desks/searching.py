@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from core.journal.search.pattern import Pattern
     from core.journal.search.search import Progress, Search
     from gui.conversations import OpenConversation
-    from gui.panes.find_bar import FindBar
     from gui.viewing import Viewing
+    from gui.views.conversation.find_bar import FindBar
     from gui.window import Window
 
 MOST_MARKS = 2_000  # in one message
@@ -61,7 +61,7 @@ class Searching:
         """Offer to look for something."""
         pane = self._window.conversation
         if self._find_bar is None:
-            from gui.panes.find_bar import FindBar
+            from gui.views.conversation.find_bar import FindBar
 
             self._find_bar = FindBar(
                 pane.strips,

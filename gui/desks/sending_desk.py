@@ -87,7 +87,7 @@ class _Batch:
 
 
 class SendingDesk:
-    """Between the message field and the workbench. Implements ``gui.panes.composer.Desk``.
+    """Between the message field and the workbench. Implements ``gui.views.composer.composer.Desk``.
 
     ``recipients`` are those that are written to; None is everyone. ``post`` has a call made on the window's
     thread, from any other.

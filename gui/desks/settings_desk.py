@@ -15,9 +15,9 @@ from gui.shown.reachable import look_up, places
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from core.net.reachable import LocalAddress
-    from gui.panes.settings_dialog import SettingsDialog
     from gui.preferences import Preferences
     from gui.theme.theme import Theme
+    from gui.views.dialogs.settings_dialog import SettingsDialog
     from gui.window import Window
 
 
@@ -58,7 +58,7 @@ class SettingsDesk:
             self._dialog.lift()
             self._dialog.tabs.focus_set()
             return
-        from gui.panes.settings_dialog import SettingsDialog
+        from gui.views.dialogs.settings_dialog import SettingsDialog
 
         self._dialog = SettingsDialog(
             self._window.root,
@@ -84,7 +84,7 @@ class SettingsDesk:
 
     def show_network(self, sessions: Iterable[SessionState]) -> None:
         """List every address under which others reach those of the servers that are open to the network."""
-        from gui.panes.network_page import NetworkPage
+        from gui.views.dialogs.network_page import NetworkPage
 
         wide = [state for state in sessions if state.is_open_to_the_network]
         listening = [address for state in wide for address in state.addresses if not address.is_loopback]

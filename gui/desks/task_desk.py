@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from core.workbench import Workbench
     from gui.archives import Archives
     from gui.desks.sending_desk import SendingDesk
-    from gui.panes.repeat_dialog import RepeatDialog
-    from gui.panes.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
     from gui.shown.presenter import Desk
     from gui.shown.repeating import Maker, RepeatRequest, RepeatView
+    from gui.views.dialogs.repeat_dialog import RepeatDialog
+    from gui.views.dialogs.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
     from gui.widgets.task_dialog import TaskDialog
     from gui.window import Window
 
@@ -109,7 +109,7 @@ class TaskDesk:
         """Ask what is to be sent again and again."""
         if _is_open(self.repeat_dialog):
             return
-        from gui.panes.repeat_dialog import RepeatDialog
+        from gui.views.dialogs.repeat_dialog import RepeatDialog
 
         if self._saved is not None:
             self._saved.load()
@@ -194,7 +194,7 @@ class TaskDesk:
         """Ask which file is to be sent."""
         if _is_open(self.file_dialog):
             return
-        from gui.panes.send_file_dialog import SendFileDialog
+        from gui.views.dialogs.send_file_dialog import SendFileDialog
 
         dialog = self.file_dialog = SendFileDialog(
             self._window.root, self._window.theme, on_send=self.send_file, path=self._file
@@ -234,7 +234,7 @@ class TaskDesk:
         if state is None or not rows:
             self._complain("Nothing was received yet that could be saved: there was no connection.")
             return
-        from gui.panes.send_file_dialog import KeepDialog
+        from gui.views.dialogs.send_file_dialog import KeepDialog
 
         if self.keep_dialog is not None and not self.keep_dialog.is_gone:
             self.keep_dialog.destroy()  # another conversation's

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gui.panes.task_strip import TaskStrip
     from gui.shown.tasks import TaskView
+    from gui.views.task_strip import TaskStrip
     from gui.window import Window
 
 
@@ -18,7 +18,7 @@ class Task:
     """What goes on, as its strip shows it."""
 
     def __init__(self, window: Window, ends: Sequence[tuple[str, Callable[[], None]]]) -> None:
-        from gui.panes.task_strip import TaskStrip
+        from gui.views.task_strip import TaskStrip
 
         self._window = window
         self._ends = ends

@@ -1,6 +1,6 @@
 """Passages of the journal as rows of the conversation: what is written where, and with which tags.
 
-Pure: a row is text with the names of tags. ``gui.panes.transcript`` puts it into a Text widget.
+Pure: a row is text with the names of tags. ``gui.views.conversation.transcript`` puts it into a Text widget.
 """
 
 from __future__ import annotations

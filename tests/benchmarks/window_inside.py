@@ -94,8 +94,8 @@ class _Reader:
     """A window with nothing but a conversation in it."""
 
     def __init__(self, framing: str) -> None:
-        from gui.panes.transcript import Transcript
         from gui.theme.theme import Theme
+        from gui.views.conversation.transcript import Transcript
 
         self._framing = framing
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()

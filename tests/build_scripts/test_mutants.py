@@ -21,8 +21,11 @@ from build_scripts.project import ROOT
     ("file", "tests"),
     [
         ("core/net/connection.py", ["tests/core/net/test_connection.py"]),  # of the same name and place
-        ("gui/panes/transcript.py", ["tests/gui/test_transcript.py"]),  # of the same name, elsewhere
-        ("gui/panes/slice.py", ["tests/gui/test_talking.py"]),  # which imports it
+        (
+            "gui/views/conversation/transcript.py",
+            ["tests/gui/views/conversation/test_transcript.py"],
+        ),  # of the same name, elsewhere
+        ("gui/views/conversation/row_window.py", ["tests/gui/test_talking.py"]),  # which imports it
         ("core/net/sender.py", []),
     ],
 )

@@ -94,7 +94,7 @@ def test_every_package_is_installed() -> None:
 def test_an_import_is_renamed_and_nothing_else() -> None:
     source = (
         b'"""from core import x"""\r\nfrom core import a\nfrom corelation import b\n'
-        b"def late() -> None:\n    from gui.panes import (\n        core,\n    )\n"
+        b"def late() -> None:\n    from gui.views import (\n        core,\n    )\n"
     )
 
     assert wheel.renamed(source) == source.replace(b"\nfrom core ", b"\nfrom tincan.core ").replace(

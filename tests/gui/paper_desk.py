@@ -10,7 +10,7 @@ from gui.shown.drafting import MacroRow, Manner, Outcome, Preview, Wrong, conver
 
 
 class PaperDesk:
-    """Implements ``gui.panes.composer.Desk``; everything is told at once."""
+    """Implements ``gui.views.composer.composer.Desk``; everything is told at once."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, frozenset[ConnectionId] | None]] = []

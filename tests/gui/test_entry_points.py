@@ -20,11 +20,11 @@ from core.errors import reason
 from core.events import ConnectionId
 from core.journal.recording.ledger import Phase, SessionState
 from gui.app import App, Options
-from gui.panes.find_bar import FindBar
 from gui.platform import desktop
 from gui.shown.drafting import Manner
 from gui.shown.exports import ExportRequest, Scope
 from gui.shown.repeating import RepeatRequest
+from gui.views.conversation.find_bar import FindBar
 from tests.gui.conftest import pump_until
 from tests.gui.driving import shown
 from tests.support.injection import KINDS, Breaker, sources, steps, workers
@@ -428,7 +428,7 @@ def test_nobody_else_starts_threads_or_calls_past_the_guards() -> None:
     """What would run outside every guard, and where it may be all the same: in there it is guarded."""
     allowed = {
         ("core.net.loop", "Timer"),  # its own
-        ("gui.panes.menus", "createcommand"),
+        ("gui.views.menus", "createcommand"),
         ("core.cli.find", "dump_traceback_later"),
     }
     never = {

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gui.app import App
-from gui.panes.knobs_bar import KnobsBar
 from gui.shown.repeating import RepeatRequest
 from gui.shown.turning import Bounds, Turned
 from gui.theme.theme import Theme
+from gui.views.conversation.socket_options_bar import KnobsBar
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, serve
 

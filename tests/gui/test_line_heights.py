@@ -13,14 +13,6 @@ import pytest
 
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
-from gui.panes.address_bar import AddressBar
-from gui.panes.composer import Composer
-from gui.panes.export_dialog import ExportDialog
-from gui.panes.filter_bar import FilterBar
-from gui.panes.find_bar import FindBar
-from gui.panes.knobs_bar import KnobsBar
-from gui.panes.lens_bar import LensBar
-from gui.panes.step_list import StepList
 from gui.shown.drafting import Manner
 from gui.shown.exports import ExportFormat
 from gui.shown.filtering import ConnectionRow, FilterView
@@ -28,6 +20,14 @@ from gui.shown.framings import KINDS
 from gui.shown.turning import Bounds, Turned
 from gui.shown.views import ComposerView
 from gui.theme.theme import Theme
+from gui.views.address_bar import AddressBar
+from gui.views.composer.composer import Composer
+from gui.views.conversation.filter_bar import FilterBar
+from gui.views.conversation.find_bar import FindBar
+from gui.views.conversation.lens_bar import LensBar
+from gui.views.conversation.socket_options_bar import KnobsBar
+from gui.views.dialogs.export_dialog import ExportDialog
+from gui.views.dialogs.step_list import StepList
 from gui.widgets.checked_row import CheckedRow, whole_number
 from gui.widgets.controls import Toggle
 from gui.widgets.file_row import FileRow

@@ -14,9 +14,9 @@ import pytest
 from core.address import Address
 from core.net import sockets
 from gui.app import App, Options
-from gui.panes.slice import SLICE
 from gui.preferences import Preferences, PreferencesFile
 from gui.shown.drafting import Written
+from gui.views.conversation.row_window import SLICE
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
 
@@ -291,7 +291,7 @@ def test_clearing_the_view_and_taking_it_back(make_app: MakeApp) -> None:
 
 def test_every_entry_of_every_menu_does_something(make_app: MakeApp) -> None:
     from gui.keys import KEYS
-    from gui.panes.menus import MENUS
+    from gui.views.menus import MENUS
 
     app = make_app()
     commands = app.switchboard.commands

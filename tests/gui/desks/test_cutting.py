@@ -14,8 +14,8 @@ from core.events import Role, SessionId, SessionOpened
 from core.journal.recording.store import JournalWriter
 from gui.app import App
 from gui.desks import cutting
-from gui.panes.lens_bar import LensBar
-from gui.panes.menus import FRAMINGS
+from gui.views.conversation.lens_bar import LensBar
+from gui.views.menus import FRAMINGS
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, serve, shown
 from tests.gui.test_talking import Heartbeat

@@ -11,9 +11,9 @@ import pytest
 
 from gui.app import App
 from gui.conversations import OpenConversation
-from gui.panes.inspector import Inspector
 from gui.shown.hexdump import Form
 from gui.shown.inspection import READING, Inspected
+from gui.views.inspector.inspector import Inspector
 from tests.gui.conftest import pump_until
 from tests.gui.desks.test_searching import find
 from tests.gui.driving import MakeApp, connect, say, serve, shown

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gui.app import App
-from gui.panes.filter_bar import FilterBar
+from gui.views.conversation.filter_bar import FilterBar
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, serve, shown
 from tests.support.journals import write_journal

@@ -14,7 +14,7 @@ import pytest
 from core.compose import Ending, Format, SavedMessage, SavedMessagesFile, export_messages, import_messages, starters
 from core.compose.saved import MOST_MESSAGES
 from gui.app import App
-from gui.panes.saved_pane import SavedPane
+from gui.views.saved.saved_pane import SavedPane
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, serve, shown
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gui.app import App
-from gui.panes.session_list import SessionList
+from gui.views.session_list import SessionList
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, serve, shown
 from tests.support.journals import write_journal

@@ -11,10 +11,10 @@ import pytest
 from core.compose import Draft, Format, SavedMessage
 from gui.app import App
 from gui.desks.task_strips import MOST_TASKS
-from gui.panes.repeat_dialog import LIST, RepeatDialog
-from gui.panes.send_file_dialog import KeepDialog, SendFileDialog
-from gui.panes.task_strip import TaskStrip
 from gui.shown.repeating import RepeatRequest
+from gui.views.dialogs.repeat_dialog import LIST, RepeatDialog
+from gui.views.dialogs.send_file_dialog import KeepDialog, SendFileDialog
+from gui.views.task_strip import TaskStrip
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, serve, shown
 

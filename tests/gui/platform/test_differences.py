@@ -11,9 +11,9 @@ import pytest
 
 from build_scripts.project import ROOT
 from gui.keys import topics
-from gui.panes.menus import Alternatives, MenuBar, menus_for
 from gui.platform.differences import LINUX, MACOS, WINDOWS, platform_of
 from gui.theme.theme import Theme
+from gui.views.menus import Alternatives, MenuBar, menus_for
 
 NAMED_PLACES = {"differences", "desktop", "system_theme", "claims", "preferences", "app"}
 

@@ -13,9 +13,9 @@ from core.sending.file import FileSent, Share
 from core.sending.plan import Repeated
 from core.sending.received_file import Kept
 from core.sending.run import End
-from gui.panes.task_strip import TaskStrip
 from gui.shown.tasks import TaskView, file_view, kept_view, lateness_words, repeat_view
 from gui.theme.theme import Theme
+from gui.views.task_strip import TaskStrip
 
 FILE = Path("a.bin")
 

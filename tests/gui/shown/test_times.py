@@ -13,10 +13,10 @@ from core.address import Address
 from core.events import Role, SessionId
 from core.journal.recording.ledger import SessionState
 from core.latency import Latency
-from gui.panes.status_bar import StatusBar
 from gui.shown.times import times_of
 from gui.shown.views import StatusView, Times
 from gui.theme.theme import Theme
+from gui.views.status_bar import StatusBar
 from tests.gui.conftest import WaitUntil, pump_until
 from tests.gui.driving import MakeApp, connect, say, serve
 

@@ -9,18 +9,18 @@ from tkinter import ttk
 
 import pytest
 
-from gui.panes.composer import Composer
-from gui.panes.composer_bytes import BytesLine
-from gui.panes.session_list import SessionList
-from gui.panes.status_bar import StatusBar
-from gui.panes.step_list import StepList
-from gui.panes.task_strip import TaskStrip
-from gui.panes.transcript import Transcript
 from gui.shown.drafting import Preview, Stretch
 from gui.shown.tasks import TaskView
 from gui.shown.views import ComposerView, SessionRow, StatusView, Times
 from gui.theme.palettes import PALETTES, contrast
 from gui.theme.theme import Theme
+from gui.views.composer.bytes_line import BytesLine
+from gui.views.composer.composer import Composer
+from gui.views.conversation.transcript import Transcript
+from gui.views.dialogs.step_list import StepList
+from gui.views.session_list import SessionList
+from gui.views.status_bar import StatusBar
+from gui.views.task_strip import TaskStrip
 from gui.widgets.checked_row import CheckedRow, whole_number
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Option, Options, Tick, Toggle

@@ -1,0 +1,1 @@
+"""The composer: where a person writes, and sees which bytes will go out."""

@@ -1,0 +1,387 @@
+"""Where a person writes: whom to and how, the message, its bytes, Send, and why a message did not go out."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from tkinter import ttk
+from typing import TYPE_CHECKING, Protocol
+
+from core.text_safety import TextSafety
+from gui.shown.drafting import USUAL, MacroRow, Manner, Outcome, Preview, Sender, Written, Wrong
+from gui.shown.recalling import Recall
+from gui.shown.views import ComposerView
+from gui.theme.theme import Theme
+from gui.views.composer.complaint import Complaint
+from gui.views.composer.lines_question import LinesQuestion
+from gui.views.composer.message_field import MessageField
+from gui.views.composer.preview_updater import Live
+from gui.widgets.resizing import when_resized
+
+if TYPE_CHECKING:
+    from core.events import ConnectionId
+    from gui.views.composer.bytes_line import BytesLine
+    from gui.views.composer.macro_menu import MacroMenu
+    from gui.views.composer.writing_row import WritingRow
+
+_LOW = 400  # pixels at 96 dots an inch of a window that has no room for more than it must
+_NARROW, _LOW_IF_NARROW = 460, 520  # the same where the choices above the field take several lines
+_LONGEST_SENTENCE = 1_000  # characters
+_MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
+
+
+class Desk(Sender, Protocol):
+    """Works out and sends what is written. What it tells, it tells at once or a moment later."""
+
+    def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None: ...
+    def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None: ...
+    def macros(self, text: str, manner: Manner, place: int) -> Sequence[MacroRow]: ...
+    def choose_manner(self, manner: Manner) -> None: ...
+    def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None: ...
+
+
+class Composer(ttk.Frame):
+    """The strip below the conversation. What a first message does not need is made when it is needed."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, desk: Desk, *, on_page: Callable[[int], None]) -> None:
+        px = theme.px
+        super().__init__(parent, style="Pane.TFrame", padding=(px(16), px(8), px(16), px(6)))
+        self._theme, self._desk = theme, desk
+        self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self._recall = Recall()
+        self._view: ComposerView | None = None
+        self._manner = self._own = USUAL  # of what is in the field, of what is new
+        self._is_open = self._is_low = False
+        self._row: WritingRow | None = None
+        self._macros: MacroMenu | None = None
+        self._bytes_line: BytesLine | None = None
+        self._box = ttk.Frame(self, style="Field.TFrame", padding=(px(10), px(_MARGIN)))
+        self.field = MessageField(self._box, theme, self._changed)
+        self.field.pack(fill="both", expand=True)
+        self.send_button = ttk.Button(self, text="Send", command=self.submit, width=7)
+        self._below = ttk.Frame(self, style="Pane.TFrame")
+        self.manner_button = ttk.Button(
+            self._below, text=USUAL.words, command=self._press_manner, style="Composer.Quiet.TButton", width=0
+        )
+        self._complaint = Complaint(
+            self, theme, self._below, row=4,
+            is_taken=lambda: self._bytes_line is not None and bool(self.bytes_line.words),
+        )  # fmt: skip
+        self._live = Live(self.field, desk, show=self._show_bytes, complain=self.complain)
+        self._question = LinesQuestion(self, theme, self.focus_message)
+        self._lay_out()
+        self._bind_keys(on_page)
+        theme.subscribe(self._restyle)
+
+    def show(self, view: ComposerView) -> None:
+        """Offer whom to write to, and give Send its weight."""
+        if view == self._view:
+            return
+        self._view = view
+        self.field.show_hint(view.hint)
+        self.send_button.configure(style="Accent.TButton" if view.is_next else "TButton")
+        self._arrange()
+
+    def remember(self, history: Sequence[Written]) -> None:
+        """The messages sent before, newest first."""
+        self._recall.messages = history
+
+    def take(self, manner: Manner) -> None:
+        """Write new messages like that."""
+        self._own = manner
+        self._use(manner)
+
+    def put(self, text: str, manner: Manner) -> None:
+        """Have this in the field, to be changed and sent; what comes after it is written as before."""
+        self.field.put(text)
+        self._recall.begin_anew()
+        self._use(manner)
+
+    @property
+    def text(self) -> str:
+        """What is in the field."""
+        return self.field.content
+
+    @property
+    def manner(self) -> Manner:
+        """How it is meant."""
+        return self._manner
+
+    @property
+    def recipients(self) -> frozenset[ConnectionId] | None:
+        """Whom a message goes to; None is everyone."""
+        return self.row.to.chosen if self._view and self._view.recipients else None
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong, or why the last message did not go out; empty if nothing is."""
+        return self._complaint.words
+
+    @property
+    def row(self) -> WritingRow:
+        """Whom to and how; made when there is something to choose."""
+        if self._row is None:
+            from gui.views.composer.writing_row import WritingRow
+
+            self._row = WritingRow(
+                self, self._theme, on_recipients=self._desk.choose_recipients, on_choose=self.choose,
+                on_wrong=self.complain, on_leave=self._leave_options,
+            )  # fmt: skip
+        return self._row
+
+    @property
+    def macros(self) -> MacroMenu:
+        """The menu of macros; made for the first message with escapes."""
+        if self._macros is None:
+            from gui.views.composer.macro_menu import MacroMenu
+
+            self._macros = MacroMenu(
+                self._below, self._theme,
+                lambda: self._desk.macros(self.text, self._manner, self.field.cursor_place), self.write,
+            )  # fmt: skip
+            self._adopt(self._macros)
+        return self._macros
+
+    @property
+    def bytes_line(self) -> BytesLine:
+        """What will go out; made when there is something."""
+        if self._bytes_line is None:
+            from gui.views.composer.bytes_line import BytesLine
+
+            self._bytes_line = BytesLine(self._below, self._theme)
+            self._adopt(self._bytes_line)
+            self._bytes_line.grid(row=0, column=2, sticky="ew", padx=(self._theme.px(8), 0))
+        return self._bytes_line
+
+    def complain(self, why: str) -> None:
+        """Say under the field what went wrong; nothing if ``why`` is empty."""
+        self._complaint.say(self._safety.field(why, _LONGEST_SENTENCE))
+
+    def submit(self, *, keep: bool = False) -> None:
+        """Send what is in the field; it stays there if it could not go out, or with ``keep``."""
+        text = self.text
+        if self._live.is_held:
+            return
+        if not text and not self._manner.adds_something:
+            self.complain("")
+            self.field.focus_set()
+            return
+        if self._question.is_needed(text, self._manner, is_pasted=self.field.has_pasted_lines):
+            self._question.ask(text, lambda: self.submit(keep=keep))
+            return
+        self._live.is_held = True
+        self.send_button.state(["disabled"])
+        self._desk.send(
+            self._question.messages(text),
+            self._manner,
+            self.recipients,
+            lambda outcome: self._told(text, outcome, keep=keep),
+        )
+
+    def choose(self, manner: Manner) -> None:
+        """Have what is in the field, and what is new, meant like that; another format says the same bytes."""
+        text, before = self.text, self._manner
+
+        def converted(found: str | Wrong) -> None:
+            if (self.text, self._manner) != (text, before):
+                self.choose(manner)  # it was written on meanwhile, and none of that may be lost
+                return
+            if isinstance(found, Wrong):
+                self._use(before)
+                self.complain(found.sentence)
+                return
+            self.complain("")
+            if found != text:
+                self.field.put(found)
+            self._own = manner
+            self._desk.choose_manner(manner)
+            self._use(manner)
+
+        self._desk.convert(text, before, manner, converted)
+
+    def toggle_options(self) -> None:
+        """Open the row above the field and go there, or put it away."""
+        if self._row is not None and self._row.has_options_focus:
+            self._leave_options()
+            return
+        self._is_open = True
+        self._arrange()
+        self.row.options.focus_first()
+
+    def open_macros(self) -> None:
+        """Open the menu of macros, for which the message becomes text with escapes."""
+        if self._manner.format != "escapes":
+            self.choose(replace(self._manner, format="escapes"))
+        if self._manner.format == "escapes":
+            self.update_idletasks()
+            self.macros.open()
+
+    def work_out_soon(self) -> None:
+        """Its counter or its random bytes are others now: something else has gone out meanwhile."""
+        self._live.ask()
+
+    def prepare(self) -> None:
+        """Make what the first letter would have to wait for."""
+        if self._bytes_line is None:  # else somebody was faster, and reads there what will go out
+            self.bytes_line.show(None)
+
+    def focus_message(self) -> None:
+        """Go to the message field."""
+        self.field.focus_set()
+
+    def write(self, text: str) -> None:
+        """Go to the message field and write this there, where its cursor is."""
+        self.field.insert_here(text)
+        self.field.focus_set()
+
+    # How it is written.
+
+    @property
+    def _shows_options(self) -> bool:
+        return self._is_open or not (self._manner.is_usual or self._is_low)
+
+    def _arrange(self) -> None:
+        """Show what there is to choose, and what is not as usual."""
+        recipients = self._view.recipients if self._view else ()
+        if self._row is not None or recipients:
+            self.row.show_recipients(recipients, self._view.chosen if self._view else None)
+        if self._row is not None or self._shows_options:
+            self.row.show_options(self._manner, is_shown=self._shows_options)
+        if self._manner.format == "escapes":
+            self.macros.grid(row=0, column=1, sticky="nw")
+        elif self._macros is not None:
+            self._macros.grid_remove()
+        self.manner_button.configure(text=self._manner_words())
+
+    def _manner_words(self) -> str:
+        if self._manner.is_usual or not self._shows_options:
+            return f"{self._manner.words}  {'▾' if self._is_open else '▸'}"
+        return "Back to plain text"
+
+    def _press_manner(self) -> None:
+        if not self._shows_options:
+            self.toggle_options()
+        elif self._manner.is_usual:
+            self._leave_options()
+        else:
+            self.choose(USUAL)
+
+    def _leave_options(self) -> str:
+        self._is_open = False
+        self._arrange()
+        self.field.focus_set()
+        return "break"
+
+    def _fit(self) -> None:
+        """In a low window the conversation comes first: what is not as usual is told in words."""
+        px = self._theme.px
+        low = px(_LOW_IF_NARROW if self.winfo_width() < px(_NARROW) else _LOW)
+        is_low = self.winfo_toplevel().winfo_height() < low
+        if is_low is not self._is_low:
+            self._is_low = is_low
+            self._arrange()
+
+    def _come_to_field(self) -> None:
+        self._box.state(["focus"])
+        if self._is_low and self._is_open:
+            self._is_open = False
+            self._arrange()
+
+    def _use(self, manner: Manner) -> None:
+        self._manner = self._live.manner = manner
+        self._arrange()
+        self._live.work_out()
+
+    # What becomes of what is written.
+
+    def _changed(self) -> None:
+        if self.field.is_empty:
+            self._question.forget()
+        self._live.ask()
+
+    def _show_bytes(self, preview: Preview | None) -> None:
+        if preview is not None or self._bytes_line is not None:
+            self.bytes_line.show(preview)
+        self._complaint.arrange()
+
+    def _told(self, text: str, outcome: Outcome, *, keep: bool) -> None:
+        self._live.is_held = False
+        if not self.winfo_exists():
+            return
+        self.send_button.state(["!disabled"])
+        if outcome.wrong is not None:
+            self._live.mark(outcome.wrong)
+            return
+        self._live.put_right()
+        self.complain(outcome.sentence)
+        if outcome.is_sent and not keep and self.text == text:
+            self.field.put("")
+            self._recall.begin_anew()
+            self._use(self._own)
+        else:
+            self._live.ask()
+
+    def _adopt(self, part: tk.Misc) -> None:
+        from gui.views.composer.writing_row import adopt_keys
+
+        adopt_keys(self, part)
+
+    # Keys.
+
+    def _lay_out(self) -> None:
+        px = self._theme.px
+        self._box.grid(row=1, rowspan=2, column=0, sticky="nsew")
+        self.send_button.grid(row=2, column=1, sticky="nsew", padx=(px(8), 0))
+        self.rowconfigure(1, weight=1)  # what the field has more than the one line of row 2, beside which Send stands
+        self._below.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(px(4), 0))
+        self.manner_button.grid(row=0, column=0, sticky="nw")
+        self._below.columnconfigure(2, weight=1)
+        self.columnconfigure(0, weight=1)
+
+    def _bind_keys(self, on_page: Callable[[int], None]) -> None:
+        bind = self.field.bind
+        for key in ("Return", "KP_Enter"):
+            bind(f"<{key}>", self._breaking(self.submit))
+            bind(f"<Control-{key}>", self._breaking(lambda: self.submit(keep=True)))
+            bind(f"<Shift-{key}>", self._breaking(lambda: self.field.insert_here("\n")))
+        bind("<Up>", lambda _event: self._show_earlier(1))
+        bind("<Down>", lambda _event: self._show_earlier(-1))
+        bind("<Prior>", self._breaking(lambda: on_page(-1)))
+        bind("<Next>", self._breaking(lambda: on_page(1)))
+        bind("<Tab>", lambda event: self._leave(event.widget.tk_focusNext()))
+        bind("<<PrevWindow>>", lambda event: self._leave(event.widget.tk_focusPrev()))
+        bind("<FocusIn>", lambda _event: self._come_to_field())
+        bind("<FocusOut>", lambda _event: self._box.state(["!focus"]))
+        when_resized(self, self._fit)
+        self.manner_button.bind("<Return>", lambda _event: self.manner_button.invoke())
+
+    def _breaking(self, act: Callable[[], None]) -> Callable[[object], str]:
+        def handle(_event: object) -> str:
+            act()
+            return "break"
+
+        return handle
+
+    def _leave(self, widget: tk.Misc | None) -> str:
+        if widget is not None:
+            widget.focus_set()
+        return "break"
+
+    def _show_earlier(self, step: int) -> str | None:
+        """Earlier and later messages, as long as the field holds one of them unchanged, or nothing."""
+        found = self._recall.go(step, self.text, Written("", self._own.format, self._own.encoding))
+        if found is None:
+            return None
+        self.field.put(found.text)
+        self._use(replace(self._own, format=found.format, encoding=found.encoding))
+        return "break"
+
+    def _restyle(self) -> None:
+        theme, p = self._theme, self._theme.palette
+        self.rowconfigure(2, minsize=theme.text.metrics("linespace") + 2 * theme.px(_MARGIN))
+        style = ttk.Style(self)
+        style.configure(
+            "Composer.Quiet.TButton", background=p.pane, foreground=p.muted, font=theme.small,
+            padding=(theme.px(4), theme.px(1)),
+        )  # fmt: skip

@@ -1,0 +1,94 @@
+"""What is being typed, worked out as one types: its bytes, or what is wrong with it and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from gui.shown.drafting import USUAL, Manner, Preview, Wrong
+from gui.views.composer.message_field import MessageField
+from gui.widgets.debounce import Later
+
+_SOON, _WHEN_QUIET = 30, 300  # milliseconds after a key: a short text is worked out, a long one
+_STILL_TYPING = 700  # milliseconds after a key in which what is wrong may yet be put right
+_TICK = 1_000  # milliseconds after which a message with the time in it is another one
+
+
+class Worker(Protocol):
+    """See ``gui.views.composer.composer.Desk``."""
+
+    def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None: ...
+
+
+class Live:
+    """``show`` gets the bytes that would go out, ``complain`` what is wrong, or nothing once it is right again.
+
+    ``manner`` is how the text is meant; while ``is_held``, nothing is worked out.
+    """
+
+    def __init__(
+        self,
+        field: MessageField,
+        worker: Worker,
+        *,
+        show: Callable[[Preview | None], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        self.manner = USUAL
+        self.is_held = False
+        self._field, self._worker = field, worker
+        self._show, self._complain = show, complain
+        self._asked = 0  # how often something was to be worked out
+        self._is_wrong = False
+        self._found = Wrong("", 0, 0)  # what is wrong, and not said yet
+        self._soon = Later(field, self.work_out)
+        self._patience = Later(field, self._lose_patience)
+
+    def ask(self) -> None:
+        """The text has changed: work it out soon."""
+        self._soon.ask(_SOON if self._field.is_short else _WHEN_QUIET)
+
+    def work_out(self) -> None:
+        """Work it out now."""
+        self._soon.cancel()
+        self._asked += 1
+        asked, text = self._asked, self._field.content
+        if self.is_held:
+            return
+        if text or self.manner.adds_something:
+            self._worker.work_out(text, self.manner, lambda found: self._worked_out(asked, found))
+        else:
+            self._show(None)
+            self.put_right()
+
+    def mark(self, wrong: Wrong) -> None:
+        """Say what is wrong, at its place."""
+        self._patience.cancel()
+        self._is_wrong = True
+        self._field.mark_wrong(wrong.start, wrong.stop)
+        self._complain(wrong.sentence)
+
+    def put_right(self) -> None:
+        """Nothing is wrong any more."""
+        self._patience.cancel()
+        self._field.unmark()
+        if self._is_wrong:
+            self._is_wrong = False
+            self._complain("")
+
+    def _worked_out(self, asked: int, found: Preview | Wrong) -> None:
+        if asked != self._asked or not self._field.winfo_exists():
+            return
+        if isinstance(found, Wrong):
+            self._show(None)
+            self._found = found
+            self._patience.ask(0 if self._is_wrong else _STILL_TYPING)
+            return
+        self._show(found)
+        self.put_right()
+        if found.tells_time:
+            self._soon.ask(_TICK)
+
+    def _lose_patience(self) -> None:
+        """The person has stopped typing, and it is still wrong."""
+        self.mark(self._found)

@@ -1,0 +1,50 @@
+"""Whom a message goes to: everyone, one, or several of the connections of a server."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from gui.shown.filtering import ConnectionRow, FilterView, chosen_words
+from gui.theme.theme import Theme
+from gui.views.connection_choice import ConnectionChoice
+
+if TYPE_CHECKING:
+    from core.events import ConnectionId
+    from gui.widgets.drop_list import DropList
+
+
+class Recipients(ttk.Frame):
+    """``on_choose`` gets the connections that were chosen, None for everyone."""
+
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, on_choose: Callable[[frozenset[ConnectionId] | None], None]
+    ) -> None:
+        super().__init__(parent, style="Pane.TFrame")
+        self._on_choose = on_choose
+        self._view = FilterView()
+        ttk.Label(self, text="To", style="Pane.Muted.TLabel").pack(side="left", padx=(theme.px(2), theme.px(6)))
+        self.button = ConnectionChoice(self, theme, all_words="Everyone", on_choose=self._choose)
+        self.button.pack(side="left", fill="y")
+
+    def show(self, connections: tuple[ConnectionRow, ...], chosen: frozenset[ConnectionId] | None) -> None:
+        """Offer these, with those chosen."""
+        self._view = FilterView(connections, chosen)
+        words = f"everyone ({len(connections):,})" if chosen is None else chosen_words(self._view)
+        self.button.show(self._view, words)
+
+    @property
+    def list(self) -> DropList[ConnectionId]:
+        """What opens under the button."""
+        return self.button.list
+
+    @property
+    def chosen(self) -> frozenset[ConnectionId] | None:
+        """Who was chosen; None is everyone."""
+        return self._view.chosen
+
+    def _choose(self, chosen: frozenset[ConnectionId] | None) -> None:
+        self.show(self._view.connections, chosen)
+        self._on_choose(chosen)

@@ -1,0 +1,1 @@
+"""The conversation: its head, its rows, and the strips above it."""

@@ -1,0 +1,231 @@
+"""A Text that shows rows as bubbles: tags for their colours and margins, small pictures for their ends.
+
+A tag can colour the margin on one side of its lines, so incoming bubbles keep Tk's own line
+breaking and outgoing ones are broken by ``gui.shown.wrapping``. Few calls into Tk however many rows:
+each gives the interpreter away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tkinter as tk
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+
+from core.text_safety import TextSafety
+from gui.shown.runs import INCOMING, MARKED, OUTGOING, Cap, Row
+from gui.shown.wrapping import Metrics
+from gui.theme.theme import Theme
+from gui.views.conversation.clipping import own_primary
+
+_WIDEST = 0.76  # of the pane
+_WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read
+_STEP = 8
+_CHOSEN = (INCOMING, OUTGOING, "note")  # what can be set off
+
+
+class BubbleText(tk.Text):
+    """Rows in, bubbles out. Read-only; selecting and copying are ordinary."""
+
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, *, on_reshape: Callable[[], None], on_more: Callable[[int], None]
+    ) -> None:
+        super().__init__(
+            parent, wrap="word", state="disabled", borderwidth=0, highlightthickness=0, padx=0, pady=0, width=20,
+            height=4, insertwidth=0, cursor="arrow", undo=False,
+            takefocus=True,  # Tab passes over what is disabled, and this one has keys of its own
+        )  # fmt: skip
+        self.safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self.lines = 0
+        self._theme = theme
+        self._on_reshape = on_reshape
+        self._on_more = on_more
+        self._shapes: set[str] = set()
+        self._caps: dict[str, tuple[int, bool]] = {}  # the width of each picture of a bubble's end, and which end
+        self._set_off: list[tuple[str, str]] = []  # the pictures that have another colour, and what they showed before
+        self._inner = 0
+        self.metrics = self._measure()
+        own_primary(self)
+        self.tag_bind("more", "<Button-1>", self._more_clicked)
+        self.tag_bind("more", "<Enter>", lambda _event: self.configure(cursor="hand2"))
+        self.tag_bind("more", "<Leave>", lambda _event: self.configure(cursor="arrow"))
+        self.bind("<Configure>", self._resized)
+        self.bind("<Button-1>", lambda _event: self.focus_set(), add=True)
+        theme.subscribe(self._restyle)
+
+    def replace(self, rows: Sequence[Row]) -> None:  # type: ignore[override]
+        """Show these rows and nothing else."""
+        self.configure(state="normal")
+        self.delete("1.0", "end")
+        self.lines = 0
+        self._write(rows)
+        self.configure(state="disabled")
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Add rows at the end."""
+        self.configure(state="normal")
+        self._write(rows)
+        self.configure(state="disabled")
+
+    def cut_head(self, lines: int) -> None:
+        """Take so many lines away at the top."""
+        self.configure(state="normal")
+        self.delete("1.0", f"{lines + 1}.0")
+        self.configure(state="disabled")
+        self.lines -= lines
+
+    def top(self) -> tuple[int, int]:
+        """The line at the top of the view, and how many of its pixels are above the view."""
+        line = int(self.index("@0,0").partition(".")[0])
+        rows_above = int(self.tk.call(str(self), "count", "-ypixels", f"{line}.0", "@0,0") or 0)
+        shown = self.dlineinfo("@0,0")
+        return line, rows_above - (shown[1] if shown else 0)
+
+    @property
+    def enough_rows(self) -> int:
+        """Rows that fill the view and as much again: enough where another slice is soon to come."""
+        return 2 * (self.winfo_height() // self._theme.text.metrics("linespace") + 1)
+
+    def show_line(self, line: int, pixels: int) -> None:
+        """Bring a line to the top of the view, ``pixels`` of it above."""
+        self.yview(f"{line}.0")
+        if pixels:
+            self.yview_scroll(pixels, "pixels")
+
+    def set_off(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Give the bubbles on these lines, each up to before the second, another colour, and no others."""
+        for kind in _CHOSEN:
+            self.tag_remove(f"chosen-{kind}", "1.0", "end")
+        for name, picture in self._set_off:
+            with contextlib.suppress(tk.TclError):  # it is no longer in the Text
+                self.image_configure(name, image=picture)
+        self._set_off.clear()
+        for first, last in ranges:
+            for kind in _CHOSEN:
+                for start, stop in self._stretches(kind, f"{first}.0", f"{last}.0"):
+                    self.tag_add(f"chosen-{kind}", start, stop)
+            for _key, name, _index in self.dump(f"{first}.0", f"{last}.0", image=True):
+                self._set_off.append((name, str(self.image_cget(name, "image"))))
+                self.image_configure(name, image=self._chosen_picture(name))
+
+    def _stretches(self, tag: str, first: str, last: str) -> Iterator[tuple[str, str]]:
+        while found := self.tag_nextrange(tag, first, last):
+            yield found[0], found[1]
+            first = found[1]
+
+    def _chosen_picture(self, name: str) -> tk.PhotoImage:
+        width, top = self._caps[str(self.image_cget(name, "image"))]
+        return self._theme.cap("chosen", width, top=top)
+
+    def _write(self, rows: Sequence[Row]) -> None:
+        runs = [run for row in rows for run in row.runs]
+        if not runs:
+            return
+        self._shape({tag for run in runs for tag in run.tags[1:2]})
+        self.tk.call(str(self), "insert", "end", *chain.from_iterable(runs))
+        self._place_caps(rows)
+        self.lines += sum(row.lines for row in rows)
+
+    def _place_caps(self, rows: Iterable[Row]) -> None:
+        places: list[str | tk.PhotoImage] = []
+        ends: dict[str, list[str]] = {INCOMING: [], OUTGOING: []}
+        line = self.lines + 1
+        for row in rows:
+            for cap in row.caps:
+                index = f"{line + cap.line}.0"
+                places += (index, str(self._picture(cap)))
+                ends[cap.kind].append(index)
+            line += row.lines
+        if places:
+            self.tk.call("foreach", ("index", "picture"), tuple(places), f"{self} image create $index -image $picture")
+        for kind, indices in ends.items():
+            if indices:
+                self.tk.call(str(self), "tag", "add", f"{kind}-cap", *chain(*((i, f"{i}+1c") for i in indices)))
+
+    def _picture(self, cap: Cap) -> tk.PhotoImage:
+        picture = self._theme.cap(cap.kind, cap.width, top=cap.top)
+        self._caps[str(picture)] = (cap.width, cap.top)
+        return picture
+
+    def _shape(self, tags: Iterable[str]) -> None:
+        """Set the margins of bubbles of widths that are new."""
+        for tag in tags:
+            kind, _, width = tag.partition("-")
+            if tag not in self._shapes and kind in (INCOMING, OUTGOING) and width.isdecimal():
+                self._shapes.add(tag)
+                self._set_margins(tag)
+
+    def _set_margins(self, tag: str) -> None:
+        kind, _, width = tag.partition("-")
+        rest = max(0, self._inner - int(width))
+        if kind == INCOMING:
+            self.tag_configure(tag, rmargin=rest)
+        else:
+            self.tag_configure(tag, lmargin1=rest, lmargin2=rest)
+
+    def _measure(self) -> Metrics:
+        theme = self._theme
+        widest = int(min(max(self._inner, theme.px(120)) * _WIDEST, theme.px(_WIDEST_POINTS)))
+        mono = theme.mono.measure("0")
+        return Metrics(theme.text.measure, widest=widest, step=theme.px(_STEP), mono=mono, room=self._inner)
+
+    def _resized(self, _event: object) -> None:
+        inner = self.winfo_width()
+        if inner == self._inner:
+            return
+        self._inner = inner
+        for tag in self._shapes:
+            self._set_margins(tag)
+        metrics = self._measure()
+        if metrics.widest != self.metrics.widest:
+            self.metrics = metrics
+        self._on_reshape()
+
+    def _restyle(self) -> None:
+        self._caps.clear()
+        self._set_off.clear()
+        theme, p = self._theme, self._theme.palette
+        px, pad = theme.px, theme.text.measure("\u2003")
+        self.configure(
+            background=p.pane, foreground=p.text, font=theme.text, selectbackground=p.selection,
+            selectforeground=p.selection_text, inactiveselectbackground=p.selection,
+        )  # fmt: skip
+        self.tag_configure("head", font=theme.small, foreground=p.muted, spacing1=px(12), spacing3=px(3))
+        self.tag_configure("right", justify="right")
+        self.tag_configure("who", foreground=p.text)
+        self.tag_configure("gap", font=theme.tiny, spacing1=px(2))
+        for tag in ("note", "day"):
+            self.tag_configure(
+                tag, lmargin1=px(24), lmargin2=px(24), rmargin=px(24), justify="center", font=theme.small
+            )
+        self.tag_configure("note", foreground=p.muted, spacing1=px(10), spacing3=px(2))
+        self.tag_configure("day", foreground=p.text, spacing1=px(18), spacing3=px(6))
+        self.tag_configure("when", foreground=p.muted)
+        self.tag_configure("failure", foreground=p.error)
+        for kind, text in ((INCOMING, p.incoming_text), (OUTGOING, p.outgoing_text)):
+            fill = str(getattr(p, kind))
+            self.tag_configure(kind, background=fill, foreground=text, selectbackground=p.selection)
+            self.tag_configure(f"{kind}-cap", font=theme.tiny, justify="left" if kind == INCOMING else "right")
+        self.tag_configure(INCOMING, lmargin1=pad, lmargin2=pad, lmargincolor=p.incoming, rmargincolor=p.pane)
+        self.tag_configure(OUTGOING, rmargin=pad, rmargincolor=p.outgoing, lmargincolor=p.pane)
+        self.tag_configure("mark", foreground=p.muted)
+        self.tag_configure("more", underline=True)
+        self.tag_configure("hex", font=theme.mono)
+        for number, color in enumerate(p.connections):
+            self.tag_configure(f"connection-{number}", foreground=color, font=theme.small)
+        for kind in _CHOSEN:
+            self.tag_configure(f"chosen-{kind}", background=p.chosen, foreground=p.chosen_text)
+        self.tag_configure(f"chosen-{INCOMING}", lmargincolor=p.chosen)
+        self.tag_configure(f"chosen-{OUTGOING}", rmargincolor=p.chosen)
+        self.tag_configure(MARKED, background=p.found, foreground=p.accent_text)
+        self.tag_raise(MARKED)
+        self.tag_raise("sel")
+        self.metrics = self._measure()
+        if self._inner:
+            self._on_reshape()
+
+    def _more_clicked(self, _event: object) -> str:
+        for tag in self.tag_names("current"):
+            if tag.startswith("more-"):
+                self._on_more(int(tag.removeprefix("more-")))
+        return "break"

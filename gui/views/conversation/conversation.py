@@ -1,0 +1,204 @@
+"""The conversation: its head, the transcript, what an empty one says, and the way back to the end."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from gui.shown.decoding import decoding
+from gui.shown.drafting import ENCODINGS, USUAL
+from gui.shown.views import REPLY_WORDS, ConversationView, Empty
+from gui.theme.theme import Theme
+from gui.views.conversation.head import ConversationHead
+from gui.views.conversation.transcript import Transcript
+from gui.widgets.controls import ThinProgress
+from gui.widgets.wrapped import wrap_within
+
+if TYPE_CHECKING:
+    from core.journal.display_row import Passage
+    from gui.shown.rows import Conversation
+
+
+class ConversationPane(ttk.Frame):
+    """Shows one session's conversation and lets a person choose how a server replies."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_reply: Callable[[str], None],
+        on_choose: Callable[[Passage], None],
+        on_encoding: Callable[[str], None],
+        on_refuse: Callable[[str], None],
+    ) -> None:
+        super().__init__(parent, style="Pane.TFrame")
+        self._theme = theme
+        self.on_read_anew: Callable[[], None] = lambda: None  # called when bytes are read as other text
+        self.head = ConversationHead(self, theme)
+        self.on_lens: Callable[[str], None] = lambda _usual: None  # who cuts the conversation sets it
+        self.on_each: Callable[[str], None] = lambda _framing: None  # who has servers answer sets it
+        self.head.on_reply, self.head.on_encoding = on_reply, on_encoding
+        self.head.on_lens, self.head.on_each = lambda usual: self.on_lens(usual), lambda framing: self.on_each(framing)
+        self.lens, self.encoding, self.reply, self.each = (
+            self.head.lens, self.head.encoding, self.head.reply, self.head.each,
+        )  # fmt: skip
+        self.head.pack(fill="x")
+        self._line = ttk.Frame(self, style="Line.TFrame", height=theme.px(1))
+        self._line.pack(fill="x")
+        self._progress: ThinProgress | None = None
+        self._strips = ttk.Frame(self, style="Window.TFrame")
+        self.transcript = Transcript(self, theme, on_new=self._show_new, on_choose=on_choose, on_refuse=on_refuse)
+        self.transcript.pack(fill="both", expand=True)
+        self._empty = EmptyPage(self.transcript, theme)
+        self._back = ttk.Button(self.transcript, style="Accent.TButton", command=self.transcript.to_end)
+        self._view: ConversationView | None = None
+
+    def show(self, view: ConversationView) -> None:
+        """Give the pane its head and what to say while it is empty."""
+        if view == self._view:
+            return
+        self._view = view
+        self.head.show(view.title, view.detail)
+        replies = tuple(REPLY_WORDS.items()) if view.reply is not None else ()
+        self.head.offer(self.reply, replies, view.reply or "", is_wanted=view.reply is not None)
+        self._empty.show(view.empty)
+
+    def show_rows(self, conversation: Conversation | None) -> None:
+        """Show the conversation as it stands."""
+        self.transcript.show(conversation)
+        if self.transcript.is_empty and not (conversation is not None and conversation.is_counting):
+            self._empty.place(relx=0.5, rely=0.42, anchor="center")
+        else:
+            self._empty.place_forget()
+
+    def offer_lenses(self, options: Sequence[tuple[str, str]], chosen: str, own: str) -> None:
+        """Offer these ways to cut the conversation into messages; nothing at all if there are none.
+
+        ``own`` are the words for the one that is chosen, with its details.
+        """
+        self.head.offer(self.lens, options, chosen, is_wanted=bool(options), own=own)
+
+    def offer_each(self, options: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer what a server can reply to; nothing at all if there is no choice."""
+        self.head.offer(self.each, options, chosen, is_wanted=bool(options))
+
+    def show_encoding(self, encoding: str) -> None:
+        """Read messages as text of that encoding, and say so where it is not the usual one."""
+        self.transcript.show_as(decoding(encoding))
+        self.on_read_anew()
+        self.head.offer(self.encoding, ENCODINGS, encoding, is_wanted=encoding != USUAL.encoding)
+
+    def show_progress(self, fraction: float | None) -> None:
+        """Show how much of the conversation is cut into messages, 0 to 1; None once it all is."""
+        if fraction is None:
+            if self._progress is not None:
+                self._progress.place_forget()
+            return
+        if self._progress is None:
+            self._progress = ThinProgress(self, self._theme)
+        self._progress.put(fraction)
+        if not self._progress.winfo_manager():
+            self._progress.place(in_=self._line, relwidth=1, y=0, anchor="nw", bordermode="outside")
+            self._progress.lift()
+
+    @property
+    def is_showing_progress(self) -> bool:
+        """Whether it shows how much is cut into messages."""
+        return self._progress is not None and bool(self._progress.winfo_manager())
+
+    def open_strip(self, strip: ttk.Frame) -> None:
+        """Show a strip between the head and the conversation; it is a child of ``strips``."""
+        self._strips.pack(fill="x", before=self.transcript)
+        strip.pack(fill="x")
+
+    def close_strip(self, strip: ttk.Frame) -> None:
+        """Take it away."""
+        strip.pack_forget()
+        if not self._strips.pack_slaves():
+            self._strips.pack_forget()
+
+    @property
+    def strips(self) -> ttk.Frame:
+        """Where strips are made."""
+        return self._strips
+
+    def _show_new(self, new: int) -> None:
+        if new > 0:
+            self._back.configure(text=f"{new:,} new  ↓")
+            self._back.place(relx=0.5, rely=1.0, y=-self._theme.px(14), anchor="s")
+        else:
+            self._back.place_forget()
+
+
+class EmptyPage(ttk.Frame):
+    """What stands in the middle of an empty conversation: what to do next, with the keys."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, style="Pane.TFrame")
+        self._theme = theme
+        self._picture = CansAndString(self, theme)
+        self._picture.pack(pady=(0, theme.px(14)))
+        self._title = ttk.Label(self, style="Pane.TLabel", font=theme.title, anchor="center")
+        self._title.pack()
+        self._sentence = ttk.Label(self, style="Pane.TLabel", justify="center", anchor="center")
+        self._sentence.pack(pady=(theme.px(6), theme.px(14)))
+        self._keys = ttk.Frame(self, style="Pane.TFrame")
+        self._keys.pack()
+        self._shown: Empty | None = None
+        parent.bind("<Configure>", self._fit, add=True)
+        wrap_within(self._sentence, parent, lambda: theme.px(60))
+
+    def show(self, empty: Empty) -> None:
+        """Say this."""
+        if empty == self._shown:
+            return
+        self._shown = empty
+        self._title.configure(text=empty.title)
+        self._sentence.configure(text=empty.sentence)
+        for label in self._keys.winfo_children():
+            label.destroy()
+        for row, (key, does) in enumerate(empty.keys):
+            gap = self._theme.px(6)
+            ttk.Label(self._keys, text=key, style="Key.TLabel", anchor="center").grid(row=row, column=0, sticky="ew")
+            ttk.Label(self._keys, text=does, style="Pane.TLabel").grid(
+                row=row, column=1, sticky="w", padx=gap * 2, pady=gap
+            )
+
+    def _fit(self, event: tk.Event[tk.Misc]) -> None:
+        if event.height < self._theme.px(260):
+            self._picture.pack_forget()
+        elif not self._picture.winfo_manager():
+            self._picture.pack(pady=(0, self._theme.px(14)), before=self._title)
+
+
+class CansAndString(tk.Canvas):
+    """Two cans and a string between them."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, width=theme.px(210), height=theme.px(64), highlightthickness=0, borderwidth=0)
+        self._theme = theme
+        theme.subscribe(self._draw)
+
+    def _draw(self) -> None:
+        p, s = self._theme.palette, self._theme.scale
+        self.delete("all")
+        self.configure(background=p.pane)
+        string = [value * s for value in (46, 30, 76, 44, 105, 49, 134, 44, 164, 30)]
+        self.create_line(*string, smooth=True, width=max(1, 1.6 * s), fill=p.muted)
+        for x, color in ((10, p.outgoing), (164, p.incoming)):
+            self._can(x * s, color, p.muted, s)
+
+    def _can(self, x: float, fill: str, line: str, s: float) -> None:
+        width, top, bottom, rim = 36 * s, 10 * s, 52 * s, 5 * s
+        stroke = max(1, 1.4 * s)
+        self.create_oval(x, bottom - rim, x + width, bottom + rim, fill=fill, outline=line, width=stroke)
+        self.create_rectangle(x, top, x + width, bottom, fill=fill, outline="")
+        self.create_line(x, top, x, bottom, fill=line, width=stroke)
+        self.create_line(x + width, top, x + width, bottom, fill=line, width=stroke)
+        self.create_oval(x, top - rim, x + width, top + rim, fill=fill, outline=line, width=stroke)
+        for y in (24 * s, 38 * s):
+            ribs = (x, y - rim, x + width, y + rim)
+            self.create_arc(*ribs, start=180, extent=180, style="arc", outline=line, width=max(1, s * 0.8))

@@ -1,0 +1,217 @@
+"""The rows of a conversation that stand in the Text just now: which they are, on which lines, and how they get there.
+
+Where the view is in them, and which are wanted next, the transcript knows.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gui.shown.decoding import UTF_8
+from gui.shown.rows import Spot, fraction_at, read_around, spot_at
+from gui.shown.runs import Marked, Row
+from gui.shown.typesetting import HEX_MORE, MORE, Typesetter, weight, within_budget
+
+if TYPE_CHECKING:
+    from core.journal.display_row import Passage
+    from gui.shown.rows import Conversation
+    from gui.views.conversation.bubbles import BubbleText
+
+SLICE = 200  # rows in the Text beyond which its far end is cut off
+PREVIEW = 4096  # bytes shown of a message until a person asks for more of it
+BUDGET = 32 * 1024  # characters in the Text, unless one row alone has more; about six screens
+HEX_PREVIEW = 1024  # the same where bytes are shown as hex
+ENOUGH = 4_000  # the same that fill any view, and are there even if a long row has to be taken for that
+FEW = 24  # rows that are read at first where few fill the Text: they may lie across very many entries
+
+
+class Slice:
+    """Rows from place ``first`` up to before place ``last`` in one Text. The window's thread."""
+
+    def __init__(self, text: BubbleText) -> None:
+        self.conversation: Conversation | None = None
+        self.total = 0  # rows of the conversation when it was last looked at
+        self.first = self.last = 0
+        self.as_hex = False
+        self.decoding = UTF_8
+        self.marked: Marked | None = None  # bytes that were found
+        self._text = text
+        self._fixed = 0  # of the rows in the slice, the ones before this place will not change
+        self._starts: list[int] = []  # the line on which each row starts, from 1
+        self._weights: list[int] = []
+        self._at_first = SLICE  # rows that are read, before more if those do not fill the Text
+        self._expanded: dict[int, int] = {}  # how many bytes are shown of a message that was asked for
+        self._typesetter: Typesetter | None = None
+
+    def open(self, conversation: Conversation | None) -> None:
+        """Rows are of this one from now on; none is set yet."""
+        self.conversation = conversation
+        self.total = conversation.total if conversation is not None else 0
+        self.marked = None
+        self._typesetter = None  # it was for the other one: who is who may be another matter here
+        self.fold()
+
+    # Which rows.
+
+    def can_continue_from(self, end: int) -> bool:
+        """Whether it holds the row before place ``end``, and all of it will stay as it is when more comes."""
+        is_fixed = self.last == end and self._fixed >= self.last
+        return is_fixed and self._typesetter is not None and not self._typesetter.ended_ragged
+
+    def load(self, around: int, rows: int = SLICE) -> None:
+        """Have so many rows instead of those that are there, with the row ``around`` well inside."""
+        source = self.conversation
+        passages, before = read_around(self.read, around, min(rows, self._at_first), self.total)
+        if self._at_first < rows and sum(map(weight, passages)) < BUDGET:
+            passages, before = read_around(self.read, around, rows, self.total)
+        self._starts, self._weights = [], []
+        if source is None or not passages:
+            self.first = self.last = max(0, self.total)
+            self._text.replace([])
+            return
+        keep = max(0, min(around - passages[0].place, len(passages) - 1))
+        start, stop = within_budget([weight(passage) for passage in passages], BUDGET, keep, ENOUGH)
+        before = passages[start - 1] if start else before
+        self._typesetter = Typesetter(
+            source.role, self._text.safety, self._text.metrics, joins_pieces=source.joins_pieces, as_hex=self.as_hex,
+            marked=self.marked, decoding=self.decoding,
+        )  # fmt: skip
+        self._at_first = SLICE if stop - start > FEW // 2 else FEW
+        self.first = self.last = passages[start].place
+        self._text.replace(self._set(passages[start:stop], before))
+
+    def goes_on_with(self, passages: Sequence[Passage]) -> bool:
+        """Whether the last message here went to more than are told: the first of ``passages`` is it, to another."""
+        return bool(passages) and self._typesetter is not None and self._typesetter.goes_on_with(passages[0])
+
+    def append(self, passages: Sequence[Passage]) -> None:
+        """Set what is new below the rest, and cut off as much above as is no longer needed."""
+        self._text.append(self._set(passages))
+        self._cut_head()
+
+    def _cut_head(self) -> None:
+        surplus, left = 0, sum(self._weights)
+        while len(self._starts) - surplus > SLICE or (left > BUDGET and surplus < len(self._starts) - 1):
+            left -= self._weights[surplus]
+            surplus += 1
+        if surplus < SLICE // 4 and left <= BUDGET and len(self._starts) <= SLICE * 5 // 4:
+            return
+        lines = self._starts[surplus] - 1
+        self._text.cut_head(lines)
+        self._starts = [start - lines for start in self._starts[surplus:]]
+        self._weights = self._weights[surplus:]
+        self.first += surplus
+
+    def _set(self, passages: Sequence[Passage], before: Passage | None = None) -> list[Row]:
+        """Rows for passages that stand below all others, and note where they will be."""
+        assert self._typesetter is not None
+        assert self.conversation is not None
+        rows = self._typesetter.set(passages, before)
+        line = self._text.lines + 1 if self._starts else 1
+        for row in rows:
+            self._starts.append(line)
+            line += row.lines
+        self._weights += map(weight, passages)
+        self.last += len(rows)
+        self._fixed = min(self.last, self.conversation.settled)
+        return rows
+
+    # What they show.
+
+    def read(self, first: int, stop: int) -> list[Passage]:
+        """Rows with all their bytes that a person can see."""
+        source = self.conversation
+        if source is None or stop <= first:
+            return []
+        passages = source.read(first, stop - first, self.preview)
+        most = self._expanded
+        return [row._replace(data=self.whole(row, most[row.place])) if row.place in most else row for row in passages]
+
+    def next_message(self, place: int, step: int, most: int) -> int | None:
+        """The nearest message behind (1) or before (-1) a row, in questions for more and more rows at a time.
+
+        If there is none among so many rows, the last that was looked at; None if there are no more rows.
+        """
+        source, left, count = self.conversation, most, 1
+        if source is None:
+            return None
+        while left > 0:
+            count = min(count, left)
+            first, stop = (place + 1, place + 1 + count) if step > 0 else (place - count, place)
+            first, stop = max(0, first), min(self.total, stop)
+            rows = source.read(first, stop - first, 0) if first < stop else []
+            for row in rows if step > 0 else reversed(rows):
+                if row.is_message:
+                    return row.place
+            if not rows or stop - first < count:  # no more of them
+                return None
+            place, left, count = (rows[-1] if step > 0 else rows[0]).place, left - count, count * 8
+        return place
+
+    def whole(self, passage: Passage, most: int) -> bytes:
+        """The first bytes of a message, more than are shown."""
+        return self.conversation.whole(passage, most) if self.conversation is not None else b""
+
+    @property
+    def preview(self) -> int:
+        """Bytes that are shown of a message that nobody asked for more of."""
+        return HEX_PREVIEW if self.as_hex else PREVIEW
+
+    def expand(self, place: int) -> None:
+        """Show more of a message, once it is set anew."""
+        self._expanded[place] = self._expanded.get(place, PREVIEW) + self._more
+
+    def expand_for(self, marked: Marked) -> None:
+        """Show as much of a message as its marked bytes take, within what one click would add."""
+        if marked.stop > self.preview and marked.start < self._more:
+            self._expanded[marked.place] = max(self._more, self._expanded.get(marked.place, 0))
+
+    def fold(self) -> None:
+        """Show no more of any message than of the others."""
+        self._expanded.clear()
+
+    @property
+    def _more(self) -> int:
+        return HEX_MORE if self.as_hex else MORE
+
+    # Where they stand.
+
+    def __contains__(self, place: object) -> bool:
+        return isinstance(place, int) and self.first <= place < self.last
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The places of the first row and of the one behind the last."""
+        return self.first, self.last
+
+    def place_at(self, line: int) -> tuple[int, int]:
+        """The place of the row that a line of the Text belongs to, and the line within the row."""
+        row = max(0, bisect_right(self._starts, line) - 1)
+        return self.first + row, line - (self._starts[row] if self._starts else 1)
+
+    def line_of(self, place: int) -> int:
+        """The line of the Text on which a row starts; behind the last if it is not here."""
+        row = place - self.first
+        return self._starts[row] if 0 <= row < len(self._starts) else self._text.lines + 1
+
+    def lines_of(self, place: int) -> int:
+        """How many lines a row takes."""
+        return self.line_of(place + 1) - self.line_of(place)
+
+    def nearest(self, place: int) -> int:
+        """The place of the row that is here and nearest."""
+        return max(self.first, min(place, self.last - 1))
+
+    # Spots, which are the same under every lens.
+
+    def spot(self, place: int, line: int) -> Spot | None:
+        """Which byte stands about on a line of a row; None if the row is not here."""
+        found = self.read(place, place + 1) if place in self else []
+        return spot_at(found[0], line / max(1, self.lines_of(place))) if found else None
+
+    def line_with(self, place: int, spot: Spot) -> int:
+        """On which line of a row a byte stands, about."""
+        found = self.read(place, place + 1)
+        return int(fraction_at(found[0], spot) * self.lines_of(place)) if found else 0

@@ -1,0 +1,225 @@
+"""What a person has selected or chosen in the transcript, wherever its rows are just now.
+
+The Text holds a slice of the conversation, so a selection is kept as places of rows and put back
+whenever the slice changes; what lies outside the slice is read from the journal when it is copied.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from gui.platform.differences import HERE
+from gui.shown.typesetting import clock
+from gui.theme.theme import Theme
+from gui.views.conversation.clipping import selected_text
+
+if TYPE_CHECKING:
+    from core.journal.display_row import Passage
+    from gui.views.conversation.transcript import Transcript
+
+MOST_ROWS = 2_000  # that are copied at once; more is what exporting is for
+MOST_BYTES = 2_000_000  # of them
+
+
+class Position(NamedTuple):
+    """A character of the conversation: of which row, and where in it."""
+
+    place: int
+    line: int
+    column: int
+
+
+class Picking:
+    """The selection and the chosen row of one transcript."""
+
+    def __init__(self, transcript: Transcript, theme: Theme, *, on_refuse: Callable[[str], None]) -> None:
+        self.chosen: int | None = None  # the place of the row that is looked at closely
+        self._selection: tuple[Position, Position] | None = None
+        self._transcript = transcript
+        self._slice = transcript.slice
+        self._text = transcript.text
+        self._on_refuse = on_refuse
+        self._pressed = 0  # the place on which the mouse button went down
+        self._bind()
+        self._make_menu(theme)
+
+    # For the transcript.
+
+    def remember(self) -> None:
+        """The slice is about to change: note what is selected."""
+        ranges = [str(index) for index in self._text.tag_ranges("sel")]
+        if not ranges:
+            if self._selection is not None and self._overlaps(self._selection):
+                self._selection = None
+            return
+        first, last = self._position(ranges[0]), self._position(ranges[-1])
+        top, bottom = self._slice.span
+        if self._selection is not None:  # what lies outside the slice is still selected
+            first = self._selection[0] if self._selection[0].place < top else first
+            last = self._selection[1] if self._selection[1].place >= bottom else last
+        self._selection = (first, last)
+
+    def restore(self) -> None:
+        """The slice has changed: show again what is selected and chosen."""
+        text, line_of = self._text, self._slice.line_of
+        text.set_off([(line_of(chosen), line_of(chosen + 1)) for chosen in self._chosen_here()])
+        if self._selection is not None and self._overlaps(self._selection):
+            text.tag_remove("sel", "1.0", "end")
+            text.tag_add("sel", self._index(self._selection[0]), self._index(self._selection[1]))
+
+    def forget(self) -> None:
+        """Nothing is selected or chosen: another conversation is on view."""
+        self._selection = self.chosen = None
+        self._text.tag_remove("sel", "1.0", "end")
+
+    # For others.
+
+    @property
+    def places(self) -> tuple[int, int] | None:
+        """The places of the selected rows, the second one past the last; None if nothing is selected."""
+        self.remember()
+        if self._selection is None:
+            return None
+        first, last = self._selection
+        return first.place, last.place + (1 if (last.line, last.column) > (0, 0) or last.place == first.place else 0)
+
+    def select_all(self) -> None:
+        """Select the whole conversation, also what is not in the Text."""
+        total = self._transcript.total
+        if total:
+            self._selection = (Position(0, 0, 0), Position(total, 0, 0))
+            self.restore()
+
+    def copy(self) -> None:
+        """Copy what is selected, as it reads."""
+        self.remember()
+        top, bottom = self._slice.span
+        if self._selection is None:
+            return
+        first, last = self._selection
+        if first.place >= top and (last.place < bottom or last == Position(bottom, 0, 0)):
+            self._give(selected_text(self._text))
+        else:
+            self.copy_as(self._reading)
+
+    def copy_as(self, form: Callable[[Passage], str]) -> None:
+        """Copy the selected rows, or the chosen one, whole, each as ``form`` has it."""
+        places = self.places or ((self.chosen, self.chosen + 1) if self.chosen is not None else None)
+        if places is None:
+            return
+        rows = places[1] - places[0]
+        if rows > MOST_ROWS:
+            self._on_refuse(f"{rows:,} rows are too many for the clipboard. File, Export writes them to a file.")
+            return
+        passages = [self._complete(passage) for passage in self._slice.read(*places)]
+        if sum(passage.size for passage in passages) > MOST_BYTES:
+            self._on_refuse("That is too much for the clipboard. File, Export writes it to a file.")
+            return
+        self._give("\n".join(form(passage) for passage in passages))
+
+    # Behind them.
+
+    def _chosen_here(self) -> list[int]:
+        """The chosen row if it is in the Text."""
+        top, bottom = self._slice.span
+        return [self.chosen] if self.chosen is not None and top <= self.chosen < bottom else []
+
+    def _complete(self, passage: Passage) -> Passage:
+        if not passage.is_message or len(passage.data or b"") >= min(passage.size, MOST_BYTES):
+            return passage
+        return passage._replace(data=self._slice.whole(passage, MOST_BYTES))
+
+    def _give(self, words: str) -> None:
+        if words:
+            self._text.clipboard_clear()
+            self._text.clipboard_append(self._text.safety.text(words))
+
+    def _overlaps(self, selection: tuple[Position, Position]) -> bool:
+        top, bottom = self._slice.span
+        return selection[0].place < bottom and selection[1].place >= top
+
+    def _position(self, index: str) -> Position:
+        line, _, column = index.partition(".")
+        place, within = self._slice.place_at(int(line))
+        return Position(place, within, int(column))
+
+    def _index(self, position: Position) -> str:
+        top, bottom = self._slice.span
+        if position.place < top:
+            return "1.0"
+        if position.place >= bottom:
+            return "end-1c"
+        return f"{self._slice.line_of(position.place) + position.line}.{position.column}"
+
+    def _bind(self) -> None:
+        bind = self._text.bind
+        bind("<Button-1>", self._mouse_down, add=True)
+        bind("<ButtonRelease-1>", self._mouse_up, add=True)
+        bind("<<Copy>>", lambda _event: self._break(self.copy))
+        bind("<<SelectAll>>", lambda _event: self._break(self.select_all))
+
+    def _break(self, act: Callable[[], None]) -> str:
+        act()
+        return "break"
+
+    def _mouse_down(self, event: tk.Event[tk.Misc]) -> None:
+        self._selection = None
+        self._pressed = self._place_under(event)
+
+    def _mouse_up(self, event: tk.Event[tk.Misc]) -> None:
+        """A click that selects no text chooses the row."""
+        place = self._place_under(event)
+        if not self._text.tag_ranges("sel") and place == self._pressed and self._transcript.total:
+            self._transcript.choose(place)
+
+    def _place_under(self, event: tk.Event[tk.Misc]) -> int:
+        index = self._text.index(f"@{event.x},{event.y}")
+        return self._slice.place_at(int(index.partition(".")[0]))[0]
+
+    def _make_menu(self, theme: Theme) -> None:
+        self._menu = tk.Menu(self._text, tearoff=False)
+        for label, act in (
+            ("Copy", self.copy),
+            ("Copy with times", lambda: self.copy_as(self._timed)),
+            ("Copy as hex", lambda: self.copy_as(_hex)),
+            ("Select all", self.select_all),
+        ):
+            self._menu.add_command(label=label, command=act)
+        for button in HERE.menu_clicks:
+            self._text.bind(button, self._open_menu)
+        for key in ("<Menu>", "<App>", "<Shift-F10>"):
+            try:
+                self._text.bind(key, self._open_menu_by_key)
+            except tk.TclError:  # a key that this system has no name for
+                continue
+        theme.subscribe(lambda: theme.colour_menu(self._menu))
+
+    def _reading(self, passage: Passage) -> str:
+        if not passage.is_message:
+            return passage.note
+        return self._slice.decoding.decode(passage.data or b"").removesuffix("\n")
+
+    def _timed(self, passage: Passage) -> str:
+        who = f"#{passage.number} " if passage.number is not None else ""
+        way = {"received": "> ", "sent": "< "}.get(passage.kind, "")
+        return f"{clock(passage)}  {who}{way}{self._reading(passage)}"
+
+    def _open_menu(self, event: tk.Event[tk.Misc]) -> None:
+        if self.places is None and self._transcript.total:
+            self._transcript.choose(self._place_under(event))
+        has_text = bool(self._text.tag_ranges("sel")) or self._selection is not None
+        self._menu.entryconfigure(0, state="normal" if has_text else "disabled")
+        self._menu.tk_popup(event.x_root, event.y_root)
+
+    def _open_menu_by_key(self, _event: object) -> str:
+        boxes = [self._text.bbox(f"{self._slice.line_of(chosen)}.0") for chosen in self._chosen_here()]
+        box = boxes[0] if boxes else None
+        x, y = (box[0], box[1] + box[3]) if box else (20, 20)
+        self._menu.tk_popup(self._text.winfo_rootx() + x, self._text.winfo_rooty() + y)
+        return "break"
+
+
+def _hex(passage: Passage) -> str:
+    return (passage.data or b"").hex(" ") if passage.is_message else ""

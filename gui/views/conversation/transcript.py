@@ -1,0 +1,352 @@
+"""The conversation as a window on the journal: a Text that holds only the rows near the view.
+
+The scrollbar stands for the whole conversation. Whatever lies outside the slice that the Text
+holds is read from the journal when the view comes near it, so millions of rows cost no more than a
+few.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from gui.shown.decoding import Decoding
+from gui.shown.runs import MARKED, Marked
+from gui.shown.typesetting import weight
+from gui.theme.theme import Theme
+from gui.views.conversation.bubbles import BubbleText
+from gui.views.conversation.row_window import BUDGET, SLICE, Slice
+from gui.views.conversation.scrolling import QuietScrollbar, bind_scrolling
+from gui.views.conversation.selection import Picking
+from gui.widgets.focus_ring import FocusRing
+
+if TYPE_CHECKING:
+    from core.journal.display_row import Passage
+    from gui.shown.rows import Conversation, Spot
+
+FLOOD = 200  # new rows at once from which the slice is replaced rather than continued
+FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message is looked for
+_NEAR_THE_EDGE = 0.15  # of the slice: from here on the next one is fetched
+
+
+class Transcript(ttk.Frame):
+    """Shows one conversation and follows its end while the view is there."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_new: Callable[[int], None],
+        on_choose: Callable[[Passage], None] = lambda _passage: None,
+        on_refuse: Callable[[str], None] = lambda _why: None,
+    ) -> None:
+        super().__init__(parent, style="Pane.TFrame")
+        self._on_new = on_new
+        self._on_choose = on_choose
+        self.text = BubbleText(self, theme, on_reshape=self._reload, on_more=self._expand)
+        self.slice = Slice(self.text)
+        self._scrollbar = QuietScrollbar(self, command=self.drag)
+        self._scrollbar.pack(side="right", fill="y", padx=(0, theme.px(2)), pady=theme.px(2))
+        self.text.pack(side="left", fill="both", expand=True, padx=(theme.px(20), theme.px(10)))
+        self.text.configure(yscrollcommand=self._view_moved)
+        self.text.bind("<Configure>", self._keep_end, add=True)
+        self._ring = FocusRing(self, self.text, theme)
+        self._key: object = None
+        self._version = -1
+        self._seen = 0  # rows there were when the view left the end
+        self._following = True
+        self._sought: Spot | None = None  # what was on top before the conversation was cut anew
+        self._is_catching_up = False  # it was cut anew, and what there was before is still being counted
+        self._shift_planned: str | None = None
+        self._shifted: tuple[int, ...] = ()  # slice, total and place for which the last shift was made
+        self.picking = Picking(self, theme, on_refuse=on_refuse)
+        bind_scrolling(self)
+
+    # What the window calls.
+
+    def show(self, conversation: Conversation | None) -> None:
+        """Show a conversation: the one on view, grown, or another."""
+        key = conversation.key if conversation is not None else None
+        version = conversation.version if conversation is not None else -1
+        if key != self._key or (conversation is None) is not (self.slice.conversation is None):
+            self._open(conversation, key)
+        elif conversation is not None and version != self._version:
+            self.slice.conversation = conversation
+            self._grow(conversation.total)
+        self._version = version
+
+    def to_end(self) -> None:
+        """Go to the newest row and follow from now on."""
+        self._sought = None
+        self._following = True
+        if self.slice.last < self.total:
+            self._load_end()
+        self.text.yview_moveto(1.0)
+        self._tell_new()
+
+    def to_start(self) -> None:
+        """Go to the oldest row."""
+        self.drag("moveto", "0.0")
+
+    def reveal(self, place: int) -> None:
+        """Bring a row into view, choose it, and stay there."""
+        self._sought = None
+        self._following = False
+        if place not in self.slice:
+            self._load(place)
+        self.choose(place)
+        self._look_where_we_are()
+
+    def reveal_bytes(self, marked: Marked) -> None:
+        """Bring bytes of a message into view and set them off, as far as a message is unfolded for that."""
+        self._following = False
+        self.slice.marked = marked
+        self.slice.expand_for(marked)
+        if marked.place in self.slice:
+            self._reload()
+        self.reveal(marked.place)
+        found = self.text.tag_nextrange(MARKED, f"{self.slice.line_of(marked.place)}.0") or ()
+        for index in reversed(found):
+            self.text.see(index)
+        self._look_where_we_are()
+        self._following = False  # also at the end: what comes would push it out of sight
+
+    def unmark(self) -> None:
+        """Set nothing off any more."""
+        if self.slice.marked is not None:
+            self.slice.marked = None
+            self.text.tag_remove(MARKED, "1.0", "end")
+
+    def unchoose(self) -> None:
+        """No row is looked at any more."""
+        self.picking.chosen = None
+        self.picking.restore()
+
+    def choose(self, place: int) -> None:
+        """Mark one row as the one that is looked at, and say which it is."""
+        found = self.slice.read(place, place + 1)
+        if not found:
+            return
+        self.picking.chosen = place
+        self.picking.restore()
+        if place in self.slice:
+            start = self.slice.line_of(place)
+            self.text.see(f"{start + self.slice.lines_of(place) - 1}.0")
+            self.text.see(f"{start}.0")
+        self._on_choose(found[0])
+
+    def step(self, step: int) -> None:
+        """Choose the next message (1) or the one before (-1), passing over what happened between them.
+
+        Where there are more than ``FARTHEST_STEP`` notes between them, the last of those is chosen: from there one
+        may go on.
+        """
+        chosen = self.picking.chosen
+        if chosen is None:
+            chosen = self.total if step < 0 else self.top_place - 1
+        found = self.slice.next_message(chosen, step, FARTHEST_STEP)
+        if found is not None:
+            self.reveal(found)
+
+    def show_hex(self, *, as_hex: bool) -> None:
+        """Show messages as hex and text side by side, or as text."""
+        if as_hex is not self.slice.as_hex:
+            self.slice.as_hex = as_hex
+            self.slice.fold()
+            self._reload()
+
+    @property
+    def decoding(self) -> Decoding:
+        """How the bytes of messages are read."""
+        return self.slice.decoding
+
+    def show_as(self, decoding: Decoding) -> None:
+        """Read the bytes of messages as other text."""
+        if decoding != self.slice.decoding:
+            self.slice.decoding = decoding
+            self._reload()
+
+    def page(self, pages: int) -> None:
+        """Scroll by whole views, for the keys of other fields too."""
+        self.text.yview_scroll(pages, "pages")
+        self.scrolled_by_hand()
+
+    @property
+    def is_following(self) -> bool:
+        """Whether new rows come into view by themselves."""
+        return self._following
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return self.total == 0
+
+    @property
+    def top_place(self) -> int:
+        """The row at the top of the view."""
+        return self._anchor()[0]
+
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        return self.slice.total
+
+    # Another conversation, or more of it.
+
+    def _open(self, conversation: Conversation | None, key: object) -> None:
+        before = self.slice.conversation
+        is_cut_anew = conversation is not None and before is not None and conversation.source == before.source
+        self._sought = (self._sought or self._spot_on_top()) if is_cut_anew else None
+        self._is_catching_up = is_cut_anew
+        self._key, self._following = key, True
+        self.slice.open(conversation)
+        self.picking.forget()
+        if not self._seek():
+            self._load_end()
+        self._tell_new()
+
+    def _grow(self, total: int) -> None:
+        new = total - self.total
+        self.slice.total = total
+        if self._seek():
+            pass
+        elif not self._following:
+            self._view_moved(*self.text.yview())
+        elif new <= FLOOD and self.slice.can_continue_from(total - new):
+            self._continue()
+        else:
+            self._load_end(self.text.enough_rows)
+        self._tell_new()
+
+    def _continue(self) -> None:
+        """Set what is new below the rest."""
+        passages = self.slice.read(self.slice.last, self.total)
+        if sum(map(weight, passages)) > BUDGET // 2 or self.slice.goes_on_with(passages):
+            self._load_end(self.text.enough_rows)
+            return
+        self.picking.remember()
+        self.slice.append(passages)
+        self.picking.restore()
+        self.text.yview_moveto(1.0)
+
+    def _spot_on_top(self) -> Spot | None:
+        """What is at the top of the view, in terms that hold under any lens; None where the end is followed."""
+        place, line, _pixels = self._anchor()
+        return self.slice.spot(place, line) if not self._following else None
+
+    def _seek(self) -> bool:
+        """Bring what was on top under another lens back there, once it is known which row shows it."""
+        spot, conversation = self._sought, self.slice.conversation
+        place = conversation.place_near(spot) if spot is not None and conversation is not None else None
+        if spot is None or place is None:
+            return False
+        self._sought = None
+        if place >= self.total:
+            return False
+        self._following = False
+        self._load(place)
+        self.text.show_line(self.slice.line_of(place) + self.slice.line_with(place, spot), 0)
+        self._look_where_we_are()
+        return True
+
+    def _load_end(self, rows: int = SLICE) -> None:
+        self._load(self.total - 1, rows)
+        self.text.yview_moveto(1.0)
+
+    def _load(self, around: int, rows: int = SLICE) -> None:
+        """Replace the slice by one of so many rows that has the row ``around`` well inside."""
+        self.picking.remember()
+        self.slice.load(around, rows)
+        self.picking.restore()
+
+    def _expand(self, place: int) -> None:
+        self.slice.expand(place)
+        self._reload()
+
+    # The view.
+
+    def _reload(self) -> None:
+        """Set the slice anew, with the same place in view: widths or fonts have changed, or an edge is near."""
+        if self._following:
+            self._load_end()
+            return
+        place, line, pixels = self._anchor()
+        self._load(place)
+        if self.total:
+            self.text.show_line(self.slice.line_of(self.slice.nearest(place)) + line, pixels)
+
+    def _keep_end(self, _event: object) -> None:
+        """The room has another height: where the end was in view, it still is."""
+        if self._following:
+            self.text.see("end")
+
+    def _anchor(self) -> tuple[int, int, int]:
+        """What is at the top of the view: the row, the line within it, the pixels of that line above the view."""
+        line, pixels = self.text.top()
+        return (*self.slice.place_at(line), pixels)
+
+    def _view_moved(self, top: str | float, bottom: str | float) -> None:
+        """The Text shows this part of its slice: say so in terms of the whole conversation."""
+        first, last = self.slice.span
+        rows, span = max(1, self.total), last - first
+        upper = (first + float(top) * span) / rows
+        lower = (first + float(bottom) * span) / rows
+        self._scrollbar.set(upper, lower if span else 1.0)
+        if self._needs_more(float(top), float(bottom)) and self._shift_planned is None:
+            self._shift_planned = self.after_idle(self._shift)
+
+    def _needs_more(self, top: float, bottom: float) -> bool:
+        """Whether the view is so near an end of the slice that what lies behind is wanted."""
+        near_top = top < _NEAR_THE_EDGE and self.slice.first > 0
+        near_end = bottom > 1 - _NEAR_THE_EDGE and self.slice.last < self.total
+        return (near_top or near_end) and not self._following
+
+    def _shift(self) -> None:
+        """Fetch what is near, unless that was done: around a very long row there may be no more room."""
+        self._shift_planned = None
+        if not self._needs_more(*self.text.yview()):  # any more
+            return
+        place = (*self.slice.span, self.total, self.top_place)
+        if place != self._shifted:
+            self._shifted = place
+            self._reload()
+
+    def drag(self, action: str, amount: str, unit: str = "") -> None:
+        """The scrollbar's commands, in terms of the whole conversation."""
+        if action == "scroll":
+            self.text.yview_scroll(int(amount), "pages" if unit == "pages" else "units")
+        else:
+            self._go(float(amount))
+        self.scrolled_by_hand()
+
+    def _go(self, fraction: float) -> None:
+        target = max(0.0, min(1.0, fraction)) * self.total
+        first, last = self.slice.span
+        if not first <= target < last or (first > 0 and target - first < 1):
+            self._load(int(target), self.text.enough_rows)
+            first, last = self.slice.span
+        if last > first:
+            self.text.yview_moveto((target - first) / (last - first))
+
+    def scrolled_by_hand(self, _event: object = None) -> None:
+        """A person has scrolled, or may have: see where the view is once it has moved."""
+        self._sought = None
+        self.after_idle(self._look_where_we_are)
+
+    def _look_where_we_are(self) -> None:
+        if not self.winfo_exists():
+            return
+        top, bottom = self.text.yview()
+        self._following = self.slice.last == self.total and bottom >= 1.0
+        self._view_moved(top, bottom)
+        self._tell_new()
+
+    def _tell_new(self) -> None:
+        if self._following or self._is_catching_up:
+            self._seen = self.total
+        conversation = self.slice.conversation
+        self._is_catching_up = self._is_catching_up and conversation is not None and conversation.is_counting
+        self._on_new(max(0, self.total - self._seen))

@@ -1,0 +1,1 @@
+"""Small windows beside the large one; none of them blocks it."""

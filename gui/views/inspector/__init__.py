@@ -1,0 +1,1 @@
+"""The inspector: one message looked at closely."""

@@ -1,0 +1,346 @@
+"""A hex view over any number of bytes: rows in sight only, a cursor, a selection, marks, and ways to copy."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import takewhile
+
+from core.errors import JournalError
+from core.text_safety import TextSafety
+from gui.platform.differences import HERE
+from gui.shown.decoding import UTF_8, Decoding
+from gui.shown.hex_cursor import KEYS, HexCursor
+from gui.shown.hexdump import MOST_COPIED, Bytes, Form, Side, copied, dump, fitting, letters, stretches, unprintable
+from gui.shown.inspection import Range
+from gui.theme.theme import Theme
+from gui.views.inspector.hex_footer import HexFooter, whereabouts
+from gui.widgets.row_view import Picture, RowView
+
+_MOD = HERE.modifier
+_MISSING = "Some of these bytes are missing in the journal."
+_CROWD = 200  # marks in sight from which only the hex column has them: Tk draws each stretch by itself
+_BOTH = (Side.HEX, Side.TEXT)
+_FORM_OF = {Side.HEX: Form.HEX, Side.TEXT: Form.TEXT}
+
+
+class HexText(RowView):
+    """Shows a source of bytes; ``on_move`` is called when the cursor, the selection or the source has changed.
+
+    ``on_step`` gets 1 for the next boundary between calls, -1 for the one before: Ctrl+Right, Ctrl+Left.
+
+    Keys: arrows, Page Up and Down, Home, End, Ctrl+Home, Ctrl+End, with Shift to select; Space changes the
+    column; Ctrl+A selects all, Ctrl+C copies as the column shows, Ctrl+G asks for an offset.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_move: Callable[[], None] = lambda: None,
+        on_step: Callable[[int], None] = lambda _by: None,
+    ) -> None:
+        super().__init__(parent, theme, theme.mono, height=5)
+        self.cursor = HexCursor()
+        self.layout = fitting(0, 0)
+        self._on_move = on_move
+        self._on_step = on_step
+        self._decoding = UTF_8
+        self._source: Bytes | None = None
+        self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self._marks: Sequence[Range] = ()
+        self._call: Range = (0, 0)
+        self._envelope: Sequence[Range] = ()
+        self._known = (0, b"")  # the bytes in sight, and where they begin
+        self._is_told = False
+        self._sees_cursor = False
+        self.footer = HexFooter(self, theme, on_go=self._go, on_leave=self.text.focus_set)
+        self.footer.pack(side="bottom", fill="x", before=self.scrollbar)
+        self._make_menu()
+        self._bind_keys()
+        self._bind_mouse()
+        theme.subscribe(self._restyle)
+        self.bind("<Destroy>", self._unsubscribe, add=True)
+
+    # What others call.
+
+    def show_as(self, decoding: Decoding) -> None:
+        """Read the bytes as other text, beside their digits and when they are copied."""
+        self._decoding = decoding
+        self.redraw()
+
+    def show(self, source: Bytes | None, *, keep: bool = False, envelope: Sequence[Range] = ()) -> None:
+        """Show these bytes from their beginning, or with ``keep`` from where the view is.
+
+        ``envelope`` is what of them is shown as framing.
+        """
+        self._source, self._envelope = source, envelope
+        if not keep:
+            self.cursor.place(0)
+            self.top, self._marks, self._call, self._sees_cursor = 0, (), (0, 0), False
+        self.cursor.resize(source.size if source else 0)
+        self.reshape()
+        self._moved()
+
+    def show_marks(self, ranges: Sequence[Range]) -> None:
+        """Colour these bytes, as what was found: ranges in ascending order that do not overlap."""
+        self._marks = ranges
+        self.redraw()
+
+    def show_call(self, start: int, stop: int) -> None:
+        """Colour the bytes that one call carried and bring the first into view; none if there are none."""
+        self._call = (start, stop)
+        if stop > start:
+            self.center(start // self.layout.per_row)
+        self.redraw()
+
+    def go(self, offset: int, *, stop: int | None = None) -> None:
+        """Put the cursor on a byte and bring it into view, or select from there up to before ``stop``."""
+        self.cursor.select(offset, offset if stop is None else stop)
+        self.center(offset // self.layout.per_row)
+        self._moved()
+
+    def copy(self, form: Form | None = None) -> None:
+        """Copy what is selected, or everything; as the cursor's column shows it unless another form is asked for."""
+        start, stop = self.cursor.selection or (0, self.cursor.size)
+        if stop - start > MOST_COPIED:
+            self.footer.complain(f"{stop - start:,} bytes are too many to copy (at most {MOST_COPIED:,}): save them.")
+            return
+        try:
+            data = self._read(start, stop)
+        except JournalError as error:
+            self.footer.complain(self._safety.field(str(error)))
+            return
+        self.clipboard_clear()
+        self.clipboard_append(
+            copied(data, form or _FORM_OF[self.cursor.side], self._safety, self._decoding, offset=start)
+        )
+
+    def ask_offset(self) -> None:
+        """Open the field that takes an offset."""
+        if self.cursor.size:
+            self.footer.ask(self.cursor.size)
+
+    def open_menu(self, x: int, y: int) -> None:
+        """Open what the right mouse button opens, at a place on the screen."""
+        selection = self.cursor.selection
+        count = selection[1] - selection[0] if selection else self.cursor.size
+        what = f"{count:,} {'byte' if count == 1 else 'bytes'}"
+        for place, form in enumerate(Form):
+            label = f"Copy {what if selection else 'all ' + what} {form.value}"
+            self._menu.entryconfigure(place, label=label, state="normal" if count else "disabled")
+        self._menu.tk_popup(x, y)
+
+    # The rows.
+
+    def reshape(self) -> None:
+        size = self.cursor.size
+        first = self.top * self.cursor.per_row
+        self.layout = fitting(self.columns, size)
+        self.cursor.per_row = self.layout.per_row
+        self.top = first // self.layout.per_row
+        self.total = -(-size // self.layout.per_row)
+        if self._sees_cursor:
+            self.reveal(self.cursor.row)
+        self.redraw()
+
+    def paint(self, first: int, count: int) -> Picture:
+        per_row = self.layout.per_row
+        self._sees_cursor = first <= self.cursor.row < first + self.page
+        start, stop = first * per_row, min((first + count) * per_row, self.cursor.size)
+        try:
+            data = self._read(start, stop) if count > 0 else b""
+        except JournalError as error:
+            self._known = (0, b"")
+            return Picture(self._safety.text(str(error)), {"failure": ("1.0", "end")})
+        self._known = (start, data)
+        self._tell()
+        return Picture(dump(data, start, self.layout, letters(self._decoding.codec)), self._ranges(first, count, data))
+
+    def _ranges(self, first: int, count: int, data: bytes) -> dict[str, Sequence[str]]:
+        """Which tag lies where; a later one covers an earlier."""
+        start, stop = first * self.layout.per_row, first * self.layout.per_row + len(data)
+
+        def indices(ranges: Iterable[Range], *sides: Side) -> list[str]:
+            found: list[str] = []
+            for begin, end in ranges:
+                for row, left, right in stretches(begin, end, first, count, self.layout.per_row):
+                    for side in sides:
+                        columns = self.layout.stretch(side, left, right)
+                        found += (f"{row + 1}.{columns[0]}", f"{row + 1}.{columns[1]}")
+            return found
+
+        selection, here = self.cursor.selection, (self.cursor.offset, self.cursor.offset + 1)
+        side, other = (_BOTH if self.cursor.side is Side.HEX else _BOTH[::-1]) if self.has_focus else (None, None)
+        marks = list(self._marks_between(start, stop))
+        is_crowded = len(marks) > _CROWD
+        dots = (
+            []
+            if is_crowded
+            else [(start + begin, start + end) for begin, end in unprintable(data, letters(self._decoding.codec))]
+        )
+        return {
+            "offset": [f"{row + 1}.{column}" for row in range(count) for column in (0, self.layout.digits)],
+            "dot": indices(dots, Side.TEXT),
+            "framing": indices(self._envelope, *_BOTH),
+            "call": indices([self._call], *_BOTH),
+            "mark": indices(marks, *_BOTH[: 1 if is_crowded else 2]),
+            "selection": indices([selection], *_BOTH) if selection else (),
+            "cursor": indices([here], side) if side else (),
+            "cursor-other": indices([here], other) if other else (),
+        }
+
+    def _marks_between(self, start: int, stop: int) -> Iterable[Range]:
+        place = max(0, bisect_right(self._marks, start, key=lambda mark: mark[0]) - 1)
+        nearby = (self._marks[index] for index in range(place, len(self._marks)))
+        return takewhile(lambda mark: mark[0] < stop, nearby)
+
+    def _read(self, start: int, stop: int) -> bytes:
+        data = self._source.read(start, stop) if self._source else b""
+        if len(data) != stop - start:
+            raise JournalError(_MISSING)
+        return data
+
+    # The cursor.
+
+    def _moved(self) -> None:
+        self._is_told = False
+        self.footer.forgive()
+        self.redraw()
+        self._on_move()
+
+    def _tell(self) -> None:
+        """Say where the cursor is, once for each move."""
+        if self._is_told:
+            return
+        self._is_told = True
+        start, data = self._known
+        place = self.cursor.offset - start
+        self.footer.tell(whereabouts(self.cursor, data[place] if 0 <= place < len(data) else None))
+
+    def _pressed(self, key: str, _event: object, *, extend: bool) -> str:
+        self.cursor.press(key, self.page, extend=extend)
+        self.reveal(self.cursor.row)
+        self._moved()
+        return "break"
+
+    def _go(self, offset: int) -> None:
+        self.go(offset)
+
+    def _select_all(self) -> None:
+        self.cursor.select(0, self.cursor.size)
+        self._moved()
+
+    def _switch_side(self) -> None:
+        self.cursor.switch_side()
+        self._moved()
+
+    def _escape(self, _event: object) -> str | None:
+        """Give up the selection; if there is none, the key is somebody else's."""
+        if self.cursor.selection is None:
+            return None
+        self.cursor.place(self.cursor.offset)
+        self._moved()
+        return "break"
+
+    def _bind_keys(self) -> None:
+        for key in KEYS:
+            modifier, _, name = key.rpartition("-")
+            prefix = f"{modifier}-" if modifier else ""
+            self.text.bind(f"<{prefix}{name}>", partial(self._pressed, key, extend=False))
+            self.text.bind(f"<Shift-{prefix}{name}>", partial(self._pressed, key, extend=True))
+        for letter, act in (("a", self._select_all), ("c", self.copy), ("g", self.ask_offset)):
+            for spelling in (letter, letter.upper()):
+                self.text.bind(f"<{_MOD}-{spelling}>", _breaking(act))
+        self.text.bind("<<Copy>>", _breaking(self.copy))
+        self.text.bind("<<SelectAll>>", _breaking(self._select_all))
+        self.text.bind("<space>", _breaking(self._switch_side))
+        for key, by in (("Left", -1), ("Right", 1)):
+            self.text.bind(f"<{_MOD}-{key}>", _breaking(partial(self._on_step, by)))
+        self.text.bind("<Escape>", self._escape)
+        for key in ("<Menu>", "<Shift-F10>"):
+            self.text.bind(key, self._menu_key)
+
+    # The mouse.
+
+    def _bind_mouse(self) -> None:
+        self.text.bind("<Button-1>", self._clicked)
+        self.text.bind("<Shift-Button-1>", self._dragged)
+        self.text.bind("<B1-Motion>", self._dragged)
+        self.text.bind("<ButtonRelease-1>", lambda _event: self.stop_dragging())
+        for button in HERE.menu_clicks:
+            self.text.bind(button, self._menu_clicked)
+
+    def _byte_at(self, event: tk.Event[tk.Misc]) -> tuple[Side, int]:
+        row, column = self.at(event)
+        side, index = self.layout.locate(column)
+        return side, row * self.layout.per_row + index
+
+    def _clicked(self, event: tk.Event[tk.Misc]) -> str:
+        self.text.focus_set()
+        self.cursor.side, offset = self._byte_at(event)
+        self.cursor.place(offset)
+        self._moved()
+        return "break"
+
+    def _dragged(self, event: tk.Event[tk.Misc]) -> str:
+        self.text.focus_set()
+        _side, offset = self._byte_at(event)
+        if offset != self.cursor.offset or self.cursor.selection:
+            self.cursor.place(offset, extend=True)
+            self._moved()
+        self.keep_dragging(event, self._dragged)
+        return "break"
+
+    def _menu_clicked(self, event: tk.Event[tk.Misc]) -> str:
+        self.text.focus_set()
+        self.open_menu(event.x_root, event.y_root)
+        return "break"
+
+    def _menu_key(self, _event: object) -> str:
+        box = self.text.bbox("cursor.first") if self.text.tag_ranges("cursor") else None
+        x, y = (box[0], box[1] + box[3]) if box else (0, 0)
+        self.open_menu(self.text.winfo_rootx() + x, self.text.winfo_rooty() + y)
+        return "break"
+
+    def _make_menu(self) -> None:
+        self._menu = tk.Menu(self, tearoff=False)
+        for form in Form:
+            self._menu.add_command(label=f"Copy {form.value}", command=partial(self.copy, form))
+        self._menu.add_separator()
+        self._menu.add_command(label="Select all", command=self._select_all)
+        self._menu.add_command(label="Go to offset…", command=self.ask_offset)
+
+    # The look.
+
+    def _restyle(self) -> None:
+        p, tag = self.theme.palette, self.text.tag_configure
+        self.text.configure(
+            background=p.pane, foreground=p.text, font=self.font, highlightcolor=p.focus, highlightbackground=p.border
+        )
+        tag("failure", foreground=p.error, font=self.theme.base, wrap="word")
+        tag("offset", foreground=p.muted)
+        tag("dot", foreground=p.muted)
+        tag("framing", foreground=p.muted, underline=True)
+        tag("call", background=p.outgoing, foreground=p.outgoing_text)
+        tag("mark", background=p.chosen, foreground=p.chosen_text)
+        tag("selection", background=p.selection, foreground=p.selection_text)
+        tag("cursor-other", foreground=p.accent, underline=True)
+        tag("cursor", background=p.accent, foreground=p.accent_text)
+        self.theme.colour_menu(self._menu)
+        self.reshape()
+
+    def _unsubscribe(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self.theme.forget(self._restyle)
+
+
+def _breaking(act: Callable[[], None]) -> Callable[[object], str]:
+    def handle(_event: object) -> str:
+        act()
+        return "break"
+
+    return handle

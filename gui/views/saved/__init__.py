@@ -1,0 +1,1 @@
+"""The saved messages, a row each."""

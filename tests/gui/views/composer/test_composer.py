@@ -1,0 +1,616 @@
+"""The message field with real widgets: what a person types and presses, and which bytes come of it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from core.events import ConnectionId
+from gui.shown.drafting import Manner, Outcome, Written, Wrong
+from gui.shown.filtering import ConnectionRow
+from gui.shown.views import ComposerView
+from gui.theme.palettes import PALETTES
+from gui.theme.theme import Theme
+from gui.views.composer.composer import Composer
+from gui.widgets.choice import Choice
+from tests.gui.conftest import WaitUntil
+from tests.gui.paper_desk import PaperDesk
+
+TWO = (ConnectionRow(ConnectionId(7), 1, "#1"), ConnectionRow(ConnectionId(8), 2, "#2"))
+
+
+class Writer:
+    """A person at a composer whose desk is paper."""
+
+    def __init__(self, root: tk.Tk, theme: Theme) -> None:
+        self.desk = PaperDesk()
+        self.root = root
+        self.composer = Composer(root, theme, self.desk, on_page=lambda _pages: None)
+        self.composer.pack(fill="x")
+        self.composer.show(ComposerView("Type a message", True))
+        root.update()
+        self.composer.field.focus_force()
+        root.update()
+
+    def press(self, key: str) -> None:
+        self.composer.field.event_generate(key)
+        self.composer.update()
+
+    def type(self, text: str) -> None:
+        self.composer.field.insert("insert", text)
+        self.composer.update()
+
+    def paste(self, text: str) -> None:
+        self.root.clipboard_clear()
+        self.root.clipboard_append(text)
+        self.press("<<Paste>>")
+
+    def choose(self, choice: Choice[str], key: str) -> None:
+        keys = [offered for offered, _words in choice._offered]
+        choice.current(keys.index(key))
+        choice.event_generate("<<ComboboxSelected>>")
+        self.root.update()
+
+    @property
+    def bytes(self) -> str:
+        return self.composer.bytes_line.words
+
+
+def entries(menu: tk.Menu) -> Iterator[str]:
+    """What a menu and those below it offer."""
+    for at in range(int(menu.index("end") or 0) + 1):
+        if menu.type(at) == "cascade":
+            yield from entries(menu.nametowidget(menu.entrycget(at, "menu")))
+        else:
+            yield menu.entrycget(at, "label")
+
+
+@pytest.fixture
+def writer(root: tk.Tk, theme: Theme) -> Writer:
+    return Writer(root, theme)
+
+
+def test_enter_sends_just_what_was_typed_and_empties_the_field(writer: Writer) -> None:
+    writer.type("  hello ")
+
+    writer.press("<Return>")
+
+    assert writer.desk.sent == [("  hello ", None)]
+    assert writer.composer.text == ""
+
+
+def test_control_enter_sends_and_keeps_the_message(writer: Writer) -> None:
+    writer.type("ping")
+
+    writer.press("<Control-Return>")
+    writer.press("<Control-Return>")
+
+    assert writer.desk.wire == [b"ping", b"ping"]
+    assert writer.composer.text == "ping"
+
+
+def test_shift_enter_begins_a_line_and_the_field_grows(writer: Writer) -> None:
+    writer.type("one")
+    writer.press("<Shift-Return>")
+    writer.type("two")
+    assert int(writer.composer.field.cget("height")) == 2
+
+    writer.press("<Return>")
+
+    assert writer.desk.sent == [("one\ntwo", None)]
+
+
+def test_the_field_grows_up_to_a_limit_and_shrinks_again(writer: Writer) -> None:
+    writer.type("\n".join("abcdefghij"))
+    assert int(writer.composer.field.cget("height")) == 6
+
+    writer.press("<Return>")
+
+    assert int(writer.composer.field.cget("height")) == 1
+
+
+def test_a_message_that_did_not_go_out_stays_with_the_reason(writer: Writer) -> None:
+    writer.desk.outcome = Outcome(False, "Not sent: nobody is connected.")
+    writer.type("hello")
+
+    writer.press("<Return>")
+
+    assert writer.composer.text == "hello"
+    assert writer.composer.complaint == "Not sent: nobody is connected."
+
+    writer.desk.outcome = Outcome(True)
+    writer.press("<Return>")
+
+    assert writer.composer.complaint == ""
+
+
+def test_nothing_typed_is_nothing_sent(writer: Writer) -> None:
+    writer.press("<Return>")
+
+    assert writer.desk.sent == []
+
+
+def test_with_an_ending_enter_in_an_empty_field_sends_the_ending(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.composer.choose(Manner(ending="crlf"))
+    wait_until(lambda: "end 0d 0a" in writer.bytes)
+
+    writer.press("<Return>")
+
+    assert writer.desk.wire == [b"\r\n"]
+
+
+def test_up_and_down_go_through_earlier_messages(writer: Writer) -> None:
+    writer.composer.remember((Written("third"), Written("second"), Written("first")))
+
+    shown = []
+    for key in ("<Up>", "<Up>", "<Up>", "<Up>", "<Down>", "<Down>", "<Down>", "<Down>"):
+        writer.press(key)
+        shown.append(writer.composer.text)
+
+    assert shown == ["third", "second", "first", "first", "second", "third", "", ""]
+
+
+def test_a_changed_message_is_not_replaced_by_an_earlier_one(writer: Writer) -> None:
+    writer.composer.remember((Written("third"), Written("second")))
+    writer.press("<Up>")
+    writer.type("!")
+
+    writer.press("<Up>")
+
+    assert writer.composer.text == "third!"
+
+
+def test_what_was_typed_as_hex_comes_back_as_hex_and_the_next_message_is_text_again(writer: Writer) -> None:
+    writer.composer.remember((Written("0d 0a", "hex"),))
+
+    writer.press("<Up>")
+    assert writer.composer.manner.format == "hex"
+    writer.press("<Return>")
+
+    assert writer.desk.wire == [b"\r\n"]
+    assert writer.composer.manner == Manner()
+    assert writer.desk.manners == []
+
+
+def test_receivers_can_be_chosen_once_there_are_two(writer: Writer) -> None:
+    assert writer.composer._row is None
+
+    writer.composer.show(ComposerView("Type a message", True, TWO, frozenset({ConnectionId(8)})))
+    writer.composer.update()
+    writer.type("hi")
+    writer.press("<Return>")
+
+    assert writer.composer.row.to.winfo_ismapped()
+    assert writer.desk.sent == [("hi", frozenset({ConnectionId(8)}))]
+
+
+def test_several_receivers_are_ticked_with_keys(writer: Writer) -> None:
+    writer.composer.show(ComposerView("Type a message", True, TWO, None))
+    writer.composer.update()
+    to = writer.composer.row.to
+    to.button.focus_force()
+    to.button.event_generate("<Return>")
+    writer.root.update()
+
+    to.list.every.event_generate("<Down>")
+    writer.root.update()
+    to.list.ticks[0].event_generate("<space>")
+    to.list.ticks[0].event_generate("<Down>")
+    writer.root.update()
+    to.list.ticks[1].event_generate("<space>")
+    writer.root.update()
+
+    assert writer.desk.recipients == [frozenset({ConnectionId(7)}), frozenset({ConnectionId(7), ConnectionId(8)})]
+    assert "#1, #2" in str(to.button.cget("text"))
+
+
+def test_the_list_of_receivers_opens_above_a_button_at_the_bottom(root: tk.Tk, theme: Theme) -> None:
+    writer = Writer(root, theme)
+    writer.composer.pack(side="bottom")
+    writer.composer.show(ComposerView("Type a message", True, TWO, None))
+    root.update()
+
+    writer.composer.row.to.button.invoke()
+    root.update()
+
+    drop, button = writer.composer.row.to.list, writer.composer.row.to.button
+    assert drop.winfo_rooty() + drop.winfo_height() <= button.winfo_rooty()
+    assert drop.winfo_rooty() >= root.winfo_rooty()
+
+
+def test_tab_leaves_the_message_field(writer: Writer) -> None:
+    writer.press("<Tab>")
+
+    assert writer.composer.focus_get() is writer.composer.send_button
+
+
+def test_the_bytes_are_shown_while_one_types(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.type("hé")
+
+    wait_until(lambda: writer.bytes.startswith("3 bytes"))
+
+    assert "68 c3 a9" in writer.bytes
+
+
+def test_the_frame_and_the_ending_are_told_apart_in_words(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.composer.choose(Manner(ending="lf", framing="length:2be"))
+    writer.type("hello")
+
+    wait_until(lambda: "8 bytes   frame 00 06  68 65 6c 6c 6f  end 0a" in writer.bytes)
+    writer.press("<Return>")
+
+    assert writer.desk.wire == [b"\x00\x06hello\n"]
+
+
+def test_a_frame_within_a_message_is_shown_where_it_is(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.composer.choose(Manner("hex", framing="length:1,offset=2"))
+    writer.type("aabb0102")
+
+    wait_until(lambda: "aa bb  frame 02  01 02" in writer.bytes)
+
+
+def test_all_bytes_open_in_a_box(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.type("x" * 200)
+    wait_until(lambda: writer.bytes.startswith("200 bytes"))
+    assert writer.composer.bytes_line.dump == ""
+
+    writer.root.update()
+    writer.composer.bytes_line.all_button.invoke()
+
+    assert "message, 200 B" in writer.composer.bytes_line.dump
+    assert writer.composer.bytes_line.dump.count(" 78") == 200
+
+
+def test_what_is_wrong_is_marked_at_its_place_and_nothing_goes_out(writer: Writer) -> None:
+    writer.composer.choose(Manner("hex"))
+    writer.type("0d 0g ff")
+
+    writer.press("<Return>")
+
+    assert writer.desk.sent == []
+    assert writer.composer.field.marked in ("0", "g")
+    assert "hex digit" in writer.composer.complaint or "half a byte" in writer.composer.complaint
+    assert writer.composer.text == "0d 0g ff"
+
+
+def test_a_mark_is_at_its_place_behind_an_emoji(writer: Writer) -> None:
+    writer.composer.choose(Manner("escapes"))
+    writer.type("😀\\q!")
+
+    writer.press("<Return>")
+
+    assert writer.composer.field.marked == "\\q"
+
+
+def test_what_is_wrong_is_said_once_a_person_stops_typing_and_taken_back_when_it_is_right(
+    writer: Writer, wait_until: WaitUntil
+) -> None:
+    writer.composer.choose(Manner("escapes"))
+    writer.type("\\x4")
+    assert writer.composer.complaint == ""
+
+    wait_until(lambda: "two hex digits" in writer.composer.complaint)
+    writer.type("1")
+    wait_until(lambda: writer.composer.complaint == "")
+
+    assert writer.composer.field.marked == ""
+    assert "41" in writer.bytes
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "after", "then"),
+    [
+        pytest.param("text", "hé\n", "hex", "68 c3 a9 0a", id="text to hex"),
+        pytest.param("hex", "68 c3 a9 00", "escapes", "hé\\0", id="hex to escapes"),
+        pytest.param("escapes", "h\\u{e9}\\\\", "text", "hé\\", id="escapes to text"),
+        pytest.param("hex", "hello", "text", "hello", id="what is no message stays as it is"),
+    ],
+)
+def test_another_format_says_the_same_bytes(writer: Writer, before: str, typed: str, after: str, then: str) -> None:
+    writer.composer.choose(Manner(before))
+    writer.type(typed)
+
+    writer.choose(writer.composer.row.options.format, after)
+
+    assert writer.composer.text == then
+    assert writer.composer.manner.format == after
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "after", "why"),
+    [
+        pytest.param("hex", "ff fe", "text", "no text in UTF-8", id="bytes that are no text"),
+        pytest.param("escapes", "\\{counter}", "hex", "Macros", id="a macro"),
+    ],
+)
+def test_what_another_format_cannot_say_stays_and_says_why(
+    writer: Writer, before: str, typed: str, after: str, why: str
+) -> None:
+    writer.composer.choose(Manner(before))
+    writer.type(typed)
+
+    writer.choose(writer.composer.row.options.format, after)
+
+    assert why in writer.composer.complaint
+    assert writer.composer.text == typed
+    assert writer.composer.row.options.format.key == before
+
+
+def test_the_first_window_has_no_row_of_choices_and_one_press_opens_it(writer: Writer) -> None:
+    assert writer.composer._row is None
+
+    writer.composer.manner_button.invoke()
+    writer.root.update()
+
+    assert writer.composer.row.options.format.winfo_ismapped()
+    assert writer.composer.focus_get() is writer.composer.row.options.format
+
+    writer.composer.row.options.format.event_generate("<Escape>")
+    writer.root.update()
+
+    assert not writer.composer.row.options.format.winfo_ismapped()
+    assert writer.composer.focus_get() is writer.composer.field
+
+
+def test_what_is_not_the_usual_stays_in_sight(writer: Writer) -> None:
+    writer.composer.manner_button.invoke()
+    writer.choose(writer.composer.row.options.ending, "crlf")
+
+    writer.composer.row.options.ending.event_generate("<Escape>")
+    writer.root.update()
+    assert writer.composer.row.options.ending.winfo_ismapped()
+    assert writer.desk.manners == [Manner(ending="crlf")]
+
+    writer.composer.manner_button.invoke()
+    writer.root.update()
+    assert writer.composer.manner == Manner()
+    assert not writer.composer.row.options.ending.winfo_ismapped()
+
+
+def test_in_a_low_window_what_is_not_the_usual_is_told_in_words(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.composer.choose(Manner(ending="crlf"))
+    writer.root.geometry("460x320")
+    wait_until(lambda: "CR LF at the end" in str(writer.composer.manner_button.cget("text")))
+    writer.root.update()
+    assert not writer.composer.row.options.ending.winfo_ismapped()
+
+    writer.composer.manner_button.invoke()
+    writer.root.update()
+    assert writer.composer.row.options.ending.winfo_ismapped()
+    assert writer.composer.manner == Manner(ending="crlf")
+
+    writer.composer.field.focus_force()
+    writer.root.update()
+    assert not writer.composer.row.options.ending.winfo_ismapped()
+
+
+def test_a_written_frame_is_taken_as_soon_as_it_makes_sense(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.type("hello")
+    writer.composer.manner_button.invoke()
+    writer.choose(writer.composer.row.options.frame, "other")
+
+    writer.composer.row.options.written_frame.insert(0, "fixed:8,pad=20,")
+    assert writer.composer.complaint
+    writer.composer.row.options.written_frame.delete(14)
+
+    wait_until(lambda: "frame 20 20 20" in writer.bytes)
+    assert writer.composer.complaint == ""
+
+
+def test_a_macro_is_put_where_the_cursor_is(writer: Writer) -> None:
+    writer.composer.choose(Manner("escapes"))
+    writer.type("ab")
+    writer.composer.field.mark_set("insert", "1.1")
+    menu = writer.composer.macros
+    menu.fill()
+
+    first = menu.menu.nametowidget(menu.menu.entrycget(0, "menu"))
+    first.invoke(0)
+
+    assert writer.composer.text == "a\\{counter}b"
+
+
+def test_every_macro_is_in_the_menu_with_its_words(writer: Writer) -> None:
+    writer.composer.choose(Manner("escapes"))
+    menu = writer.composer.macros
+    menu.fill()
+
+    labels = list(entries(menu.menu))
+    for entry in writer.desk.macros("", Manner("escapes"), 0):
+        assert f"{entry.syntax}    {entry.words}" in labels
+
+
+def test_pasted_lines_are_asked_about_once_it_matters(writer: Writer) -> None:
+    writer.paste("one\ntwo\n")
+    writer.press("<Return>")
+    assert writer.desk.wire == [b"one\ntwo\n"]
+
+    writer.composer.choose(Manner(ending="crlf"))
+    writer.paste("one\ntwo\n")
+    writer.press("<Return>")
+    question = writer.composer._question
+    assert question.is_asked
+    assert len(writer.desk.wire) == 1
+    assert writer.composer.focus_get() is question.buttons[0]
+
+    question.buttons[0].event_generate("<Tab>")
+    writer.root.update()
+    question.buttons[1].event_generate("<Return>")
+    writer.root.update()
+
+    assert writer.desk.wire[1:] == [b"one\r\n", b"two\r\n"]
+    assert not question.is_asked
+    assert writer.composer.focus_get() is writer.composer.field
+
+
+def test_the_answer_holds_for_this_text_only(writer: Writer) -> None:
+    writer.composer.choose(Manner(framing="length:1"))
+    for _time in range(2):
+        writer.paste("a\nb")
+        writer.press("<Control-Return>")
+        assert writer.composer._question.is_asked
+        writer.composer._question.buttons[0].invoke()
+        writer.press("<Return>")
+
+    assert writer.desk.wire == [b"\x03a\nb"] * 4
+
+
+def test_typed_lines_are_never_asked_about(writer: Writer) -> None:
+    writer.composer.choose(Manner(ending="lf"))
+    writer.type("one\ntwo")
+
+    writer.press("<Return>")
+
+    assert writer.desk.wire == [b"one\ntwo\n"]
+
+
+@pytest.mark.case("C-54")
+def test_a_megabyte_in_one_line_is_pasted_copied_and_sent_as_it_is(writer: Writer, wait_until: WaitUntil) -> None:
+    text = "".join(f"{number:07d} " for number in range(125_000))
+    writer.paste(text)
+    wait_until(lambda: writer.bytes.startswith("1,000,000 bytes"))
+    assert writer.composer.text == text
+
+    writer.composer.field.tag_add("sel", "1.0", "end-1c")
+    writer.press("<<Copy>>")
+    assert writer.root.clipboard_get() == text
+
+    writer.press("<Return>")
+    assert writer.desk.wire == [text.encode()]
+    assert writer.composer.text == ""
+
+
+def test_what_is_cut_out_of_a_folded_line_is_gone_from_it_and_can_be_pasted(writer: Writer) -> None:
+    text = "".join(f"{number:07d} " for number in range(1_000))  # folded three times
+    writer.paste(text)
+    writer.press("<Control-Home>")
+    for _ in range(8):
+        writer.press("<Right>")
+    writer.press("<Control-Shift-End>")
+
+    writer.press("<Control-x>")
+
+    assert writer.composer.text == "0000000 "
+    assert writer.root.clipboard_get() == text[8:]
+    writer.press("<Control-v>")
+    assert writer.composer.text == text
+
+
+def test_a_mark_is_at_its_place_in_a_folded_line(writer: Writer) -> None:
+    writer.composer.choose(Manner("escapes"))
+    writer.paste("x" * 5_000 + "\\q" + "y" * 5_000)
+
+    writer.press("<Return>")
+
+    assert writer.composer.field.marked == "\\q"
+
+
+def test_a_long_line_can_be_edited_at_its_folds(writer: Writer) -> None:
+    field = writer.composer.field
+    writer.paste("x" * 4_500)
+
+    field.delete("2.0", "2.2000")  # all between two folds
+    field.insert("2.0", "y")
+
+    assert writer.composer.text == "x" * 2_000 + "y" + "x" * 500
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_every_palette_can_be_put_on_while_the_window_lives(writer: Writer, theme: Theme, name: str) -> None:
+    writer.type("hello")
+    writer.composer.row.options.focus_first()
+    theme.choose(name)
+    writer.composer.update()
+
+    assert str(writer.composer.field.cget("background")) == PALETTES[name].field
+    assert str(writer.composer.bytes_line.line.cget("background")) == PALETTES[name].pane
+
+
+def test_nothing_moves_when_what_is_typed_does_not_make_sense_yet(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.root.geometry("900x600")
+    writer.composer.choose(Manner(format="escapes"))
+    writer.type("hello")
+    wait_until(lambda: "5 bytes" in writer.bytes)
+    before = writer.composer.winfo_height()
+
+    writer.type("\\x4")
+    wait_until(lambda: bool(writer.composer.complaint))
+    writer.root.update()
+    assert writer.composer.winfo_height() == before
+    assert writer.composer._complaint.winfo_viewable()
+
+    writer.type("1")
+    wait_until(lambda: not writer.composer.complaint and "6 bytes" in writer.bytes)
+    assert writer.composer.winfo_height() == before
+
+
+def test_what_could_not_be_sent_does_not_cover_its_bytes(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.type("hello")
+    wait_until(lambda: "5 bytes" in writer.bytes)
+
+    writer.composer.complain("Nobody is there.")
+    writer.root.update()
+
+    line, why = writer.composer.bytes_line, writer.composer._complaint
+    assert why.winfo_viewable()
+    assert why.winfo_rooty() >= line.winfo_rooty() + line.winfo_height()
+
+
+def test_who_types_before_everything_is_prepared_goes_on_seeing_the_bytes(
+    writer: Writer, wait_until: WaitUntil
+) -> None:
+    writer.type("hello")
+    wait_until(lambda: "5 bytes" in writer.bytes)
+
+    writer.composer.prepare()
+
+    assert "5 bytes" in writer.bytes
+
+
+def test_whom_to_write_to_is_not_asked_while_nobody_is_there(writer: Writer) -> None:
+    writer.composer.toggle_options()
+    writer.root.update()
+    assert not writer.composer.row.to.winfo_viewable()
+
+    writer.composer.show(ComposerView("Type a message", True, TWO))
+    writer.root.update()
+    assert writer.composer.row.to.winfo_viewable()
+
+
+def test_a_hint_that_is_too_long_for_the_field_says_so(writer: Writer, wait_until: WaitUntil) -> None:
+    words = "This conversation is over: F6 connects again, and what was received stays"
+    writer.composer.show(ComposerView(words, False))
+    writer.root.geometry("300x200")
+    hint = writer.composer.field._hint
+    wait_until(lambda: str(hint.cget("text")).endswith("…"))
+    assert hint.winfo_reqwidth() <= writer.composer.field.winfo_width()
+
+    writer.root.geometry("1200x300")
+    wait_until(lambda: str(hint.cget("text")) == words)
+
+
+class SlowDesk(PaperDesk):
+    """Takes its time over another format."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Callable[[], None]] = []
+
+    def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None:
+        self.waiting.append(lambda: super(SlowDesk, self).convert(text, before, after, tell))
+
+
+def test_what_is_typed_while_the_text_gets_another_format_is_in_the_message_too(root: tk.Tk, theme: Theme) -> None:
+    desk = SlowDesk()
+    composer = Composer(root, theme, desk, on_page=lambda _pages: None)
+    composer.put("long", Manner())
+    composer.choose(Manner("hex"))
+    composer.field.insert("end", "er")
+
+    while desk.waiting:
+        desk.waiting.pop(0)()
+
+    assert composer.text.lower() == "6c 6f 6e 67 65 72"
+    assert composer.manner == Manner("hex")

@@ -1,0 +1,586 @@
+"""The conversation is a window on the journal: bounded in memory, unbounded in reach."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from functools import partial
+
+import pytest
+
+from core.events import Role
+from core.journal.display_row import Passage
+from gui.shown.runs import MARKED, Marked
+from gui.theme.theme import Theme
+from gui.views.conversation import row_window as module
+from gui.views.conversation.transcript import Transcript
+from tests.gui.conftest import WaitUntil
+from tests.gui.fake_journal import FakeConversation, note, received, sent
+
+MILLION = 1_000_000
+
+
+class Scene:
+    """A transcript over a fake journal, on the screen."""
+
+    def __init__(self, root: tk.Tk, theme: Theme, wait_until: WaitUntil) -> None:
+        self.root = root
+        self.wait_until = wait_until
+        self.new = 0
+        self.chosen: list[Passage] = []
+        self.journal = FakeConversation(lambda ordinal: received(ordinal, f"message {ordinal}".encode()))
+        self.transcript = Transcript(root, theme, on_new=self._note_new, on_choose=self.chosen.append)
+        self.transcript.pack(fill="both", expand=True)
+        wait_until(lambda: bool(root.winfo_viewable()))
+
+    def _note_new(self, new: int) -> None:
+        self.new = new
+
+    def grow(self, total: int) -> None:
+        self.journal.total = total
+        self.journal.version += 1
+        self.transcript.show(self.journal)
+        self.root.update()
+
+    @property
+    def text(self) -> str:
+        return self.transcript.text.get("1.0", "end-1c")
+
+    @property
+    def marked(self) -> str:
+        """What is set off as found."""
+        ranges = [str(place) for place in self.transcript.text.tag_ranges(MARKED)]
+        return "".join(self.transcript.text.get(*pair) for pair in zip(ranges[::2], ranges[1::2], strict=True))
+
+    @property
+    def visible(self) -> str:
+        """The lines in view."""
+        pane = self.transcript.text
+        return pane.get("@0,0 linestart", f"@0,{pane.winfo_height()} lineend")
+
+    def sees(self, words: str) -> bool:
+        self.root.update()
+        return words in self.visible.split("\n")
+
+
+@pytest.fixture
+def scene(root: tk.Tk, theme: Theme, wait_until: WaitUntil) -> Scene:
+    return Scene(root, theme, wait_until)
+
+
+def test_new_messages_come_into_view(scene: Scene) -> None:
+    for total in range(1, 60):
+        scene.grow(total)
+
+    assert scene.sees("message 58")
+    assert scene.transcript.is_following
+
+
+def test_the_widget_holds_a_slice_however_long_the_conversation(scene: Scene) -> None:
+    for total in range(0, 2001, 100):
+        scene.grow(total)
+
+    assert scene.text.count("message ") <= module.SLICE * 1.3
+    assert scene.sees("message 1999")
+
+
+@pytest.mark.case("C-42")
+def test_a_flood_is_shown_as_its_end(scene: Scene) -> None:
+    scene.grow(10)
+    scene.journal.reads = 0
+
+    scene.grow(MILLION)
+
+    assert scene.sees(f"message {MILLION - 1}")
+    assert scene.journal.reads <= module.SLICE + 2
+
+
+@pytest.mark.case("C-42")
+def test_in_a_flood_and_while_dragging_only_what_the_view_needs_is_read(scene: Scene) -> None:
+    enough = 2 * scene.transcript.text.enough_rows  # where few rows may be enough, those are looked at first
+    assert enough < module.SLICE
+    scene.grow(10)
+    for total in (MILLION, 2 * MILLION):
+        scene.journal.reads = 0
+        scene.grow(total)
+        assert scene.sees(f"message {total - 1}")
+        assert scene.journal.reads <= enough
+
+    for tenths in range(1, 10):
+        scene.journal.reads = 0
+        scene.transcript.drag("moveto", str(tenths / 10))
+        scene.root.update()
+        assert scene.journal.reads <= enough
+    assert len([line for line in scene.visible.split("\n") if line.startswith("message ")]) > 5
+
+
+def test_an_edge_that_the_view_only_passed_fetches_nothing(scene: Scene) -> None:
+    scene.grow(MILLION)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    scene.journal.reads = 0
+
+    scene.transcript._view_moved("0.0", "0.1")  # as the Text tells while its rows are being replaced
+    scene.root.update()
+
+    assert scene.journal.reads == 0
+
+
+def test_any_place_among_a_million_is_reached_at_once(scene: Scene) -> None:
+    scene.grow(MILLION)
+    for fraction in (0.5, 0.123, 0.999, 0.0):
+        began = time.thread_time()
+        scene.transcript.drag("moveto", str(fraction))
+        scene.root.update()
+
+        shown = [int(line.split()[1]) for line in scene.visible.split("\n") if line.startswith("message ")]
+        assert abs(shown[0] - fraction * MILLION) <= 40
+        assert time.thread_time() - began < 0.5
+
+
+def test_paging_up_reaches_the_beginning_without_a_gap(scene: Scene) -> None:
+    scene.grow(700)
+    seen: set[int] = set()
+    for _page in range(400):
+        seen |= {int(line.split()[1]) for line in scene.visible.split("\n") if line.startswith("message ")}
+        if 0 in seen:
+            break
+        scene.transcript.page(-1)
+        scene.root.update()
+
+    assert seen == set(range(700))
+
+
+def test_past_an_unfolded_message_of_many_screens_one_can_scroll(scene: Scene) -> None:
+    long = b"\n".join(b"line %d" % number for number in range(12_000))
+    scene.journal.make = lambda place: received(place, long if place == 5 else b"message %d" % place)
+    scene.grow(50)
+
+    scene.transcript.reveal_bytes(Marked(5, len(long) // 2, len(long) // 2 + 4))
+    scene.root.update()
+    assert scene.visible.count("line ") > 5
+
+    for _page in range(2_000):
+        scene.transcript.page(1)
+        scene.root.update()
+        if "message 6" in scene.visible:
+            break
+    assert "line 11999" in scene.visible
+    assert scene.transcript.top_place >= 5
+
+
+def test_the_scrollbar_stands_for_the_whole_conversation(scene: Scene) -> None:
+    scene.grow(MILLION)
+    scene.transcript.drag("moveto", "0.25")
+    scene.root.update()
+
+    upper, lower = scene.transcript._scrollbar.get()[:2]
+
+    assert upper == pytest.approx(0.25, abs=0.001)
+    assert 0 < lower - upper < 0.001
+
+
+def test_whoever_reads_above_is_left_alone_and_told(scene: Scene) -> None:
+    scene.grow(300)
+    scene.transcript.page(-2)
+    scene.root.update()
+    before = scene.visible
+
+    scene.grow(342)
+
+    assert scene.visible == before
+    assert scene.new == 42
+    assert not scene.transcript.is_following
+
+    scene.transcript.to_end()
+
+    assert scene.sees("message 341")
+    assert scene.new == 0
+
+
+def test_coming_back_to_the_end_by_hand_follows_again(scene: Scene) -> None:
+    scene.grow(300)
+    scene.transcript.page(-2)
+    scene.root.update()
+    for _page in range(6):
+        scene.transcript.page(1)
+        scene.root.update()
+
+    scene.grow(301)
+
+    assert scene.sees("message 300")
+
+
+def test_a_narrower_window_keeps_the_end_in_view(scene: Scene) -> None:
+    scene.grow(100)
+
+    scene.root.geometry("400x300")
+    scene.wait_until(lambda: scene.root.winfo_width() == 400)
+
+    assert scene.sees("message 99")
+
+
+def test_another_conversation_takes_the_place_of_the_first(scene: Scene) -> None:
+    scene.grow(50)
+    other = FakeConversation(lambda place: received(place, f"other {place}".encode()), key="another")
+
+    scene.transcript.show(other)
+    assert scene.text == ""
+    assert scene.transcript.is_empty
+
+    other.total, other.version = 1, 1
+    scene.transcript.show(other)
+
+    assert "other 0" in scene.text
+    assert "message" not in scene.text
+
+
+def test_a_row_that_still_grows_is_shown_as_it_stands(scene: Scene) -> None:
+    words = ["h", "he", "hello"]
+    for version, word in enumerate(words):
+        misfit = "not ended yet" if version < 2 else ""
+        scene.journal.make = partial(received, data=word.encode(), misfit=misfit)
+        scene.journal.pending = int(version < 2)
+        scene.grow(1)
+        assert scene.sees(word)
+        assert ("not ended yet" in scene.text) == (version < 2)
+
+
+def test_larger_text_keeps_the_place(scene: Scene, theme: Theme) -> None:
+    scene.grow(2000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    top = next(line for line in scene.visible.split("\n") if line.startswith("message "))
+
+    theme.zoom(6)
+    scene.root.update()
+
+    assert scene.sees(top)
+
+
+@pytest.mark.case("C-54")
+def test_a_line_of_a_megabyte_does_not_hold_the_window_up(scene: Scene) -> None:
+    whole = b"x" * 1_000_000
+    scene.journal.make = lambda ordinal: received(ordinal, whole)
+    began = time.thread_time()
+
+    scene.grow(1)
+
+    assert "995,904 more bytes — show 128 KiB more" in scene.text
+    scene.transcript._expand(0)
+    scene.root.update()
+    assert scene.text.count("x") >= 128 * 1024
+    assert time.thread_time() - began < 5
+
+
+@pytest.mark.case("C-47", "C-48", "C-49", "C-53", "C-85")
+def test_hostile_bytes_are_only_text(scene: Scene) -> None:
+    hostile = b'a\0b [exit] $x {"} %s \\ \xed\xa0\x80 \xe2\x80\xae ; destroy .'
+    scene.journal.make = lambda ordinal: received(ordinal, hostile) if ordinal else sent(ordinal, hostile)
+
+    scene.grow(2)
+
+    assert scene.text.count('␀b [exit] $x {"} %s \\ \\xed\\xa0\\x80 <U+202E> ; destroy .') == 2
+
+
+def test_copying_leaves_out_what_is_there_for_the_eye(scene: Scene) -> None:
+    words = "a rather long line that has to be broken " * 6 + "\n"
+    scene.journal.make = lambda ordinal: sent(ordinal, words.encode())
+    scene.grow(1)
+
+    scene.transcript.text.event_generate("<<SelectAll>>")
+    scene.transcript.text.event_generate("<<Copy>>")
+
+    assert words in scene.root.clipboard_get()
+    assert "↵" in scene.text
+    assert "↵" not in scene.root.clipboard_get()
+
+
+def test_the_pane_can_be_read_but_not_written(scene: Scene) -> None:
+    scene.grow(1)
+    before = scene.text
+    scene.transcript.text.focus_force()
+
+    scene.transcript.text.event_generate("<Key-a>")
+    scene.root.update()
+
+    assert scene.text == before
+
+
+def test_pieces_of_a_character_meet_on_the_screen(scene: Scene) -> None:
+    pieces = [b"5 \xe2", b"\x82\xac!"]
+    scene.journal.make = lambda ordinal: received(ordinal, pieces[ordinal])
+
+    scene.grow(1)
+    assert "5 \\xe2" in scene.text
+    scene.grow(2)
+
+    assert "\\x" not in scene.text
+    assert "€!" in scene.text
+
+
+def test_a_server_shows_all_its_connections_in_one(scene: Scene) -> None:
+    entries: list[Passage] = [
+        note(0, "server is listening on 127.0.0.1:5555"),
+        note(1, "#1 connected from 127.0.0.1:50001", number=1),
+        received(2, b"hello", number=1),
+        received(3, b"hi", number=2),
+    ]
+    scene.journal.make = lambda ordinal: entries[ordinal]
+    scene.journal.role, scene.journal.key = Role.SERVER, "server"
+    scene.grow(4)
+
+    assert [line[:2] for line in scene.text.split("\n") if line.startswith("#")] == ["#1", "#1", "#2"]
+
+
+def test_alt_up_and_alt_down_choose_message_after_message_and_pass_over_what_happened_between(scene: Scene) -> None:
+    scene.journal.make = lambda place: note(place, f"note {place}") if place % 3 else received(place, b"%d" % place)
+    scene.grow(200)  # the messages are 0, 3 and so on up to 198
+    scene.transcript.text.focus_force()
+    scene.root.update()
+
+    def press(key: str) -> int:
+        scene.chosen.clear()
+        scene.transcript.text.event_generate(key)
+        scene.root.update()
+        (passage,) = scene.chosen
+        return passage.place
+
+    assert [press("<Alt-Up>") for _ in range(3)] == [198, 195, 192]
+    assert press("<Alt-Down>") == 195
+    assert press("<Alt-Down>") == 198
+    scene.transcript.text.event_generate("<Alt-Down>")  # there is none after it
+    assert scene.transcript.picking.chosen == 198
+    assert [press("<Alt-Up>") for _ in range(66)][-1] == 0
+    assert scene.sees("0")
+    scene.transcript.text.event_generate("<Alt-Up>")
+    assert scene.transcript.picking.chosen == 0
+
+
+def test_the_first_alt_down_chooses_the_message_at_the_top_of_the_view(scene: Scene) -> None:
+    scene.grow(1_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    top = scene.transcript.top_place
+
+    scene.transcript.text.focus_force()
+    scene.transcript.text.event_generate("<Alt-Down>")
+    scene.root.update()
+
+    assert [passage.place for passage in scene.chosen] == [top]
+
+
+@pytest.mark.parametrize("place", [0, 3, 499_999, MILLION - 1])
+def test_a_row_that_is_gone_to_is_in_sight_chosen_and_stays_there_while_more_comes(scene: Scene, place: int) -> None:
+    scene.grow(MILLION)
+
+    scene.transcript.reveal(place)
+
+    assert scene.sees(f"message {place}")
+    assert [passage.place for passage in scene.chosen] == [place]
+    scene.grow(MILLION + 50)
+    is_at_end = place == MILLION - 1
+    assert scene.sees(f"message {MILLION + 49}") is is_at_end
+    assert scene.sees(f"message {place}") is not is_at_end
+    assert scene.new == (0 if is_at_end else 50)
+
+
+def test_bytes_that_were_found_at_the_end_stay_in_sight_while_more_comes(scene: Scene) -> None:
+    scene.grow(500)
+
+    scene.transcript.reveal_bytes(Marked(499, 0, 7))
+    scene.root.update()
+    assert scene.marked == "message"
+    scene.grow(600)
+
+    assert scene.sees("message 499")
+    assert scene.new == 100
+    scene.transcript.unmark()
+    assert scene.marked == ""
+    assert scene.sees("message 499")
+
+
+def test_the_scrollbar_goes_by_lines_and_by_pages(scene: Scene) -> None:
+    scene.grow(500)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    begin = scene.transcript.top_place
+
+    scene.transcript.drag("scroll", "4", "units")
+    scene.root.update()
+    by_lines = scene.transcript.top_place - begin
+    scene.transcript.drag("scroll", "1", "pages")
+    scene.root.update()
+    by_page = scene.transcript.top_place - begin - by_lines
+
+    assert 0 < by_lines < 5
+    assert by_page > 5
+
+
+def pieces(place: int) -> Passage:
+    """Entries of ten bytes."""
+    return received(place, f"piece {place:,}".ljust(10).encode())
+
+
+def recut(scene: Scene, ratio: int) -> FakeConversation:
+    """The same conversation under a lens that makes one row of so many entries."""
+    anew = FakeConversation(lambda place: received(place, f"message {place}".encode()), key=f"by {ratio}")
+    anew.source = scene.journal.source
+    anew.place_near = lambda spot: spot.ordinal // ratio if spot.ordinal // ratio < anew.total else None  # type: ignore[method-assign]
+    return anew
+
+
+def test_what_is_on_top_stays_there_when_the_conversation_is_cut_anew(scene: Scene) -> None:
+    scene.journal.make = pieces
+    scene.grow(10_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    before = scene.transcript.top_place
+
+    anew = recut(scene, 4)
+    anew.total = 2_500
+    scene.transcript.show(anew)
+    scene.root.update()
+
+    assert scene.transcript.top_place == before // 4
+    assert not scene.transcript.is_following
+    assert scene.new == 0
+
+
+def test_what_was_on_top_is_waited_for_while_rows_are_being_counted_and_none_of_them_is_new(scene: Scene) -> None:
+    scene.journal.make = pieces
+    scene.grow(10_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    before = scene.transcript.top_place
+
+    scene.journal = recut(scene, 4)
+    scene.journal.is_counting = True
+    scene.grow(1_000)
+    assert scene.sees("message 999")
+    scene.grow(1_500)
+    scene.journal.is_counting = False
+    scene.grow(2_500)
+
+    assert scene.transcript.top_place == before // 4
+    assert scene.new == 0
+    scene.grow(2_507)
+    assert scene.new == 7
+
+
+def test_who_scrolls_while_rows_are_being_counted_stays_there(scene: Scene) -> None:
+    scene.grow(10_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    scene.journal = recut(scene, 4)
+    scene.journal.is_counting = True
+    scene.grow(1_000)
+
+    scene.transcript.to_start()
+    scene.root.update()
+    scene.grow(2_500)
+
+    assert scene.sees("message 0")
+
+
+def test_who_was_at_the_end_is_at_the_end_when_the_conversation_is_cut_anew(scene: Scene) -> None:
+    scene.grow(10_000)
+
+    scene.journal = recut(scene, 4)
+    scene.grow(2_500)
+
+    assert scene.sees("message 2499")
+    assert scene.transcript.is_following
+
+
+def test_the_end_stays_in_view_when_the_room_gets_lower_and_any_other_place_too(scene: Scene) -> None:
+    scene.grow(500)
+    strip = tk.Frame(scene.root, height=120)
+
+    strip.pack(side="bottom", fill="x", before=scene.transcript)
+    scene.root.update()
+    assert scene.sees("message 499")
+    assert scene.transcript.text.yview()[1] == 1.0
+
+    strip.pack_forget()
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    before = scene.transcript.top_place
+    strip.pack(side="bottom", fill="x", before=scene.transcript)
+    scene.root.update()
+    assert scene.transcript.top_place == before
+
+
+def test_below_a_row_of_many_lines_the_view_is_full(scene: Scene) -> None:
+    long = b"hello\n" * 5_000
+    scene.journal.make = lambda place: received(place, long if place < 99 else b"the end")
+    scene.grow(100)
+
+    assert scene.sees("the end")
+    assert scene.visible.count("hello") > 10
+
+
+def test_a_message_to_many_is_one_bubble_however_its_rows_come(scene: Scene) -> None:
+    scene.journal = FakeConversation(
+        lambda place: sent(place, b"welcome", number=place + 1, at=0), role=Role.SERVER, key="a room"
+    )
+
+    for total in (1, 2, 3):
+        scene.grow(total)
+
+    assert scene.text.count("welcome") == 1
+    assert "server → #1 #2 #3 " in scene.text
+
+
+class TestTheNextMessage:
+    """Alt+Up and Alt+Down pass over notes, however many, in a few questions to the journal."""
+
+    def between_notes(self, scene: Scene, first: int, last: int) -> None:
+        """Have notes between a message at one place and the next at another."""
+        scene.journal.make = lambda place: note(place, "x") if first < place < last else received(place, b"said")
+        scene.grow(last + 1)
+        scene.journal.reads = scene.journal.questions = 0
+
+    @pytest.mark.parametrize(("notes", "questions"), [(0, 1), (1, 2), (1_000, 5), (10_000, 6)])
+    def test_is_found_on_both_sides(self, scene: Scene, notes: int, questions: int) -> None:
+        self.between_notes(scene, 3, notes + 4)
+        scene.transcript.choose(3)
+        scene.journal.reads = scene.journal.questions = 0
+
+        found = scene.transcript.slice.next_message(3, 1, 16_384)
+
+        assert found == notes + 4
+        assert scene.journal.questions <= questions
+        assert scene.journal.reads <= 8 * notes + 1
+        assert scene.transcript.slice.next_message(notes + 4, -1, 16_384) == 3
+
+    def test_is_the_one_chosen(self, scene: Scene) -> None:
+        self.between_notes(scene, 0, 9_000)
+        scene.transcript.choose(0)
+
+        scene.transcript.step(1)
+        assert scene.transcript.picking.chosen == 9_000
+        scene.transcript.step(-1)
+        assert scene.transcript.picking.chosen == 0
+
+    def test_is_looked_for_no_farther_than_so_many_rows_and_from_there_on_with_the_next_key(self, scene: Scene) -> None:
+        self.between_notes(scene, 0, 40_000)
+        scene.transcript.choose(0)
+        scene.journal.reads = 0
+
+        scene.transcript.step(1)
+
+        assert scene.transcript.picking.chosen == 16_384
+        assert scene.journal.reads < 17_000
+        scene.transcript.step(1)
+        scene.transcript.step(1)
+        assert scene.transcript.picking.chosen == 40_000
+
+    def test_is_none_where_there_are_no_more(self, scene: Scene) -> None:
+        self.between_notes(scene, 3, 10)
+        scene.transcript.choose(10)
+
+        scene.transcript.step(1)
+
+        assert scene.transcript.picking.chosen == 10
+        assert scene.transcript.slice.next_message(0, -1, 16_384) is None

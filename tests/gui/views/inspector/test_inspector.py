@@ -1,0 +1,377 @@
+"""The inspector with real widgets over a real journal."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tkinter import ttk
+
+import pytest
+
+from core.errors import JournalError
+from core.journal.display_row import Passage
+from core.journal.reading.lens import Lens
+from core.journal.reading.lens_view import Counter, Reading
+from core.journal.reading.reader import JournalReader
+from core.journal.reading.recorded import Call
+from gui.shown.inspection import EMPTY, Inspected, Range
+from gui.shown.ruler import Lane, Ruled
+from gui.theme.theme import Theme
+from gui.views.inspector.inspector import Inspector
+from tests.gui.conftest import WaitUntil
+from tests.support.journals import SESSION, write_journal
+
+
+class Scene:
+    """An inspector on the screen, and what it asked for."""
+
+    def __init__(self, root: tk.Tk, theme: Theme, wait_until: WaitUntil) -> None:
+        self.root = root
+        self.wait_until = wait_until
+        self.saved: list[tuple[Inspected, Range]] = []
+        self.closed = 0
+        self.pane = Inspector(root, theme, on_save=lambda *asked: self.saved.append(asked), on_close=self._note_close)
+        self.pane.pack(fill="both", expand=True)
+        self.resize(340, 700)
+
+    def _note_close(self) -> None:
+        self.closed += 1
+
+    def resize(self, width: int, height: int) -> None:
+        self.root.geometry(f"{width}x{height}")
+        self.wait_until(lambda: (self.pane.winfo_width(), self.pane.winfo_height()) == (width, height))
+
+    def show(self, inspected: Inspected | None) -> None:
+        self.pane.show(inspected)
+        self.root.update()
+
+    @property
+    def widgets(self) -> list[tk.Misc]:
+        """Every widget in sight, in the order in which they were made, parents first."""
+        found: list[tk.Misc] = []
+        waiting: list[tk.Misc] = [self.pane]
+        while waiting:
+            widget = waiting.pop(0)
+            found.append(widget)
+            waiting = [child for child in widget.winfo_children() if child.winfo_viewable()] + waiting
+        return found
+
+    @property
+    def said(self) -> str:
+        """The words of all labels and buttons in sight."""
+        self.root.update()
+        return "\n".join(str(w.cget("text")) for w in self.widgets if isinstance(w, ttk.Label | ttk.Button))
+
+    def button(self, words: str) -> ttk.Button:
+        return next(w for w in self.widgets if isinstance(w, ttk.Button) and str(w.cget("text")) == words)
+
+    def tagged(self, tag: str) -> str:
+        self.root.update()
+        text = self.pane.hex.text
+        ranges = text.tag_ranges(tag)
+        return text.get(str(ranges[0]), str(ranges[1])) if ranges else ""
+
+    @property
+    def reading(self) -> str:
+        self.root.update()
+        return self.pane._reading.text.get("1.0", "end-1c")
+
+
+@pytest.fixture
+def scene(root: tk.Tk, theme: Theme, wait_until: WaitUntil) -> Scene:
+    return Scene(root, theme, wait_until)
+
+
+class Shelf:
+    """A journal whose lines came in pieces, read through the lens that puts them together."""
+
+    def __init__(self, path: Path, pieces: list[bytes]) -> None:
+        first = write_journal(path, len(pieces), instead=dict(enumerate(pieces)))
+        self.reader = JournalReader(path)
+        lens = Lens("line", limit=1 << 30)
+        self.rows = Reading(self.reader, SESSION, lens)
+        counter = Counter(self.reader, SESSION, lens)
+        while self.rows.entries < first + len(pieces):
+            self.rows.take(counter.advance(first + len(pieces)))
+
+    def inspected(self, place: int) -> Inspected:
+        passage: Passage = self.rows.read(place, 1)[0]
+        recorded = self.rows.recorded(passage)
+        whole = b"".join(self.rows.whole(passage))
+        start = recorded.read(0, recorded.size).index(whole)
+        return Inspected(
+            passage, is_server=True, source=recorded, calls=recorded.calls,
+            envelope=[(0, start), (start + passage.size, recorded.size)],
+            framing="lines",
+        )  # fmt: skip
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    pieces = [b"hel", b"lo wor", b"ld\r\nse", b"cond \xff\x00\xe2\x80\xae line\n", b"x" * 50_000, b"y" * 50_000 + b"\n"]
+    shelf = Shelf(tmp_path / "talk.tincan", pieces)
+    yield shelf
+    shelf.reader.close()
+
+
+HELLO, SECOND, LONG = 2, 3, 4  # the places of the messages, behind the notes
+
+
+def test_the_shelf_is_as_the_tests_take_it(shelf: Shelf) -> None:
+    assert [shelf.rows.read(place, 1)[0].data for place in (HELLO, SECOND)] == [
+        b"hello world", b"second \xff\x00\xe2\x80\xae line",
+    ]  # fmt: skip
+
+
+def test_with_nothing_chosen_it_says_what_to_do(scene: Scene) -> None:
+    scene.show(None)
+
+    assert scene.said == EMPTY
+
+
+def test_a_message_is_shown_with_all_there_is_to_know(scene: Scene, shelf: Shelf) -> None:
+    scene.show(shelf.inspected(HELLO))
+
+    for words in ("#1 → server", "11 bytes and 2 that frame it", "lines", "Came in 3 recv calls over 2.0 ms"):
+        assert words in scene.said
+    assert "68 65 6c 6c 6f" in scene.pane.hex.text.get("1.0", "end")
+    assert scene.tagged("framing").split() == ["0d", "0a"]
+    assert scene.reading == "hello world"
+
+
+def test_choosing_a_call_marks_the_bytes_that_it_carried(scene: Scene, shelf: Shelf) -> None:
+    scene.show(shelf.inspected(HELLO))
+    scene.pane.calls.text.focus_force()
+    scene.root.update()
+
+    scene.pane.calls.text.event_generate("<Down>")
+    scene.pane.calls.text.event_generate("<Down>")
+
+    assert bytes.fromhex(scene.tagged("call").strip()) == b"lo wo"
+    assert scene.pane.calls.chosen == shelf.inspected(HELLO).calls[1]
+    scene.pane.calls.text.event_generate("<Escape>")
+    assert scene.tagged("call") == ""
+    assert scene.closed == 0
+
+
+def test_choosing_a_call_brings_its_bytes_into_view(scene: Scene, shelf: Shelf) -> None:
+    scene.show(shelf.inspected(LONG))
+
+    scene.pane.calls.text.event_generate("<Button-1>", x=20, y=scene.pane.calls.row_height * 3 // 2 + 5)
+
+    assert "79 79 79" in scene.tagged("call")
+
+
+def test_a_hundred_thousand_calls_are_listed_by_those_in_sight(scene: Scene, shelf: Shelf) -> None:
+    calls = [Call(at, at, at * 1_000_000, at * 10, at * 10 + 10, 0) for at in range(100_000)]
+    inspected = shelf.inspected(LONG)
+    scene.show(Inspected(inspected.passage, is_server=True, source=inspected.source, calls=calls))
+
+    scene.pane.calls.text.focus_force()
+    scene.pane.calls.text.event_generate("<End>")
+    scene.root.update()
+
+    listed = scene.pane.calls.text.get("1.0", "end-1c").split("\n")
+    assert len(listed) <= 8
+    assert "999,99" in listed[-1]
+    assert scene.pane.calls.chosen == calls[-1]
+
+
+def test_what_is_selected_is_read_as_text_and_can_be_saved(scene: Scene, shelf: Shelf) -> None:
+    inspected = shelf.inspected(HELLO)
+    scene.show(inspected)
+    scene.button("Save bytes…").invoke()
+    assert scene.saved == [(inspected, (0, 13))]
+
+    scene.pane.hex.go(6, stop=11)
+    scene.root.update()
+    assert scene.reading == "world"
+    scene.button("Save 5 selected…").invoke()
+    assert scene.saved[-1][1] == (6, 11)
+
+
+@pytest.mark.case("C-46", "C-47", "C-49", "C-53")
+def test_hostile_bytes_are_shown_as_what_they_are(scene: Scene, shelf: Shelf) -> None:
+    scene.show(shelf.inspected(SECOND))
+
+    assert scene.reading == "second \\xff␀<U+202E> line"
+    assert "second" in scene.pane.hex.text.get("1.0", "end").replace("\n", " ")
+
+
+@pytest.mark.case("C-54")
+def test_of_a_long_message_the_text_is_only_begun(scene: Scene, shelf: Shelf) -> None:
+    scene.show(shelf.inspected(LONG))
+
+    assert "As text (the first 1,000 bytes)" in scene.said
+    assert scene.reading == "x" * 1000
+
+
+def test_a_note_is_told_and_offers_no_bytes(scene: Scene, shelf: Shelf) -> None:
+    note = shelf.rows.read(0, 1)[0]._replace(note="the peer broke it off\u202e", is_failure=True)
+
+    scene.show(Inspected(note, is_server=True))
+
+    assert "the peer broke it off<U+202E>" in scene.said
+    assert not scene.pane.hex.winfo_viewable()
+    scene.button("Save bytes…").invoke()
+    assert scene.saved == []
+
+
+def test_another_message_begins_at_its_beginning_and_a_grown_one_stays(scene: Scene, shelf: Shelf) -> None:
+    scene.show(shelf.inspected(LONG))
+    scene.pane.hex.go(60_000, stop=60_010)
+
+    scene.show(shelf.inspected(LONG))
+    assert scene.pane.hex.cursor.selection == (60_000, 60_010)
+    scene.show(shelf.inspected(HELLO))
+    assert scene.pane.hex.cursor.selection is None
+    assert scene.pane.hex.top == 0
+
+
+def test_hits_are_coloured_and_the_first_is_in_view(scene: Scene, shelf: Shelf) -> None:
+    scene.show(shelf.inspected(LONG))
+
+    scene.pane.show_marks([(49_999, 50_001), (80_000, 80_004)])
+
+    assert scene.tagged("mark") == "78"  # its other byte begins the next row
+    row = 49_999 // scene.pane.hex.layout.per_row
+    assert scene.pane.hex.top <= row < scene.pane.hex.top + scene.pane.hex.page
+
+
+def test_a_broken_journal_is_a_sentence_in_place_of_the_bytes(scene: Scene, shelf: Shelf) -> None:
+    class Broken:
+        size = 10
+
+        def read(self, start: int, stop: int) -> bytes:
+            raise JournalError("the journal is damaged: a value in it is of the wrong kind")
+
+    passage = shelf.inspected(HELLO).passage
+    scene.show(Inspected(passage, is_server=True, source=Broken()))
+
+    assert scene.pane.hex.text.get("1.0", "end-1c") == "the journal is damaged: a value in it is of the wrong kind"
+    assert scene.reading == ""
+
+
+def test_where_there_is_room_the_bytes_stand_beside_the_facts(scene: Scene, shelf: Shelf) -> None:
+    scene.show(shelf.inspected(LONG))
+    assert scene.pane.hex.winfo_y() > scene.pane.calls.winfo_y() + scene.pane._about.winfo_y()
+
+    scene.resize(640, 420)
+    scene.root.update()
+
+    assert scene.pane.hex.winfo_x() >= scene.pane._about.winfo_width()
+    assert scene.pane.hex.layout.per_row >= 8
+    assert scene.pane.hex.page >= 5
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 450), (320, 700), (640, 300), (640, 420), (1200, 800)])
+@pytest.mark.parametrize("place", [HELLO, LONG])
+def test_whatever_the_room_some_rows_of_bytes_are_in_sight(
+    scene: Scene, shelf: Shelf, width: int, height: int, place: int
+) -> None:
+    scene.resize(width, height)
+
+    scene.show(shelf.inspected(place))
+
+    assert scene.pane.hex.text.winfo_height() >= 4 * scene.pane.hex.row_height
+    assert scene.pane.hex.winfo_y() + scene.pane.hex.winfo_height() <= height
+
+
+@pytest.mark.parametrize(("width", "height"), [(340, 700), (640, 420)])
+def test_tab_goes_through_everything_as_the_eye_does(scene: Scene, shelf: Shelf, width: int, height: int) -> None:
+    scene.resize(width, height)
+    scene.show(shelf.inspected(HELLO))
+    pane = scene.pane
+    pane._head.copy.focus_force()
+    scene.root.update()
+    visited = []
+    for _stop in range(6):
+        focus = scene.root.focus_get()
+        assert focus is not None
+        visited.append(focus)
+        focus.event_generate("<Tab>")
+        scene.root.update()
+
+    assert visited == [
+        pane._head.copy, pane._head._save, pane._head.close, pane.calls.text, pane.hex.text, pane._reading.text,
+    ]  # fmt: skip
+
+
+def test_close_and_escape_close_it(scene: Scene, shelf: Shelf) -> None:
+    scene.show(shelf.inspected(HELLO))
+    scene.pane.focus_first()
+    scene.root.update()
+
+    scene.button("Close").invoke()
+    scene.pane.hex.text.focus_force()
+    scene.pane.hex.text.event_generate("<Escape>")
+
+    assert scene.closed == 2
+
+
+def test_it_lives_through_every_look(scene: Scene, theme: Theme, shelf: Shelf) -> None:
+    scene.show(shelf.inspected(HELLO))
+
+    for palette in ("dark", "high contrast", "light"):
+        theme.choose(palette)
+        theme.zoom(theme.step + 2)
+        scene.root.update()
+
+    assert "68 65 6c 6c" in scene.pane.hex.text.get("1.0", "end")
+    scene.pane.destroy()
+    theme.choose("dark")
+
+
+def ruled() -> Ruled:
+    """A message of 13 bytes, sent by one call and received by two."""
+    return Ruled(
+        0, 13, (Lane("send", "us", [0], 13), Lane("recv", "them", [0, 5], 13), Lane("message", starts=[0], stop=13))
+    )
+
+
+def test_the_ruler_stands_over_the_bytes_and_a_piece_of_it_stands_out_among_them(scene: Scene, shelf: Shelf) -> None:
+    scene.resize(340, 800)
+    scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
+    assert "One send arrived in 2 recv calls: TCP cut it." in scene.said
+    assert scene.pane.ruler.winfo_rooty() < scene.pane.hex.winfo_rooty()
+
+    scene.pane.ruler.canvas.focus_force()
+    scene.pane.ruler.canvas.event_generate("<Down>")
+
+    assert scene.tagged("call") == "68 65 6c 6c 6f"
+
+
+def test_a_call_that_is_chosen_in_the_list_takes_the_place_of_a_piece_of_the_ruler(scene: Scene, shelf: Shelf) -> None:
+    scene.resize(340, 800)
+    scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
+    scene.pane.ruler.step(1)
+
+    scene.pane.calls.text.focus_force()
+    scene.pane.calls.text.event_generate("<Down>")
+    scene.root.update()
+    assert scene.pane.ruler.chosen is None
+    assert scene.pane.calls.chosen == shelf.inspected(HELLO).calls[0]
+
+    scene.pane.ruler.step(1)
+    assert scene.pane.calls.chosen is None
+
+
+def test_steps_can_be_taken_among_the_bytes(scene: Scene, shelf: Shelf) -> None:
+    scene.resize(340, 800)
+    scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
+    scene.pane.hex.text.focus_force()
+
+    scene.pane.hex.text.event_generate("<Control-Right>")
+
+    assert scene.pane.ruler.said.startswith("Send 1 of 1")
+
+
+def test_where_there_is_no_room_for_the_ruler_its_verdict_is_a_fact(scene: Scene, shelf: Shelf) -> None:
+    scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
+    scene.resize(340, 330)
+
+    assert "One send arrived in 2 recv calls: TCP cut it." in scene.said
+    assert not scene.pane.ruler.winfo_viewable()
+    assert scene.pane.hex.winfo_viewable()
