@@ -26,8 +26,8 @@ from core.journal.reading.reader import JournalReader
 from core.journal.search.hits import Hit
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
-from gui.shown.rows import Spot
 from gui.viewing import Calls
+from gui.viewmodels.rows import Spot
 
 MUCH = 10_000  # entries to count
 TELL_EVERY = 0.2  # seconds while there is so much
@@ -44,7 +44,7 @@ class OpenJournal:
 
 
 class OpenConversation:
-    """A ``gui.shown.rows.Conversation``. The window's thread, until ``close``."""
+    """A ``gui.viewmodels.rows.Conversation``. The window's thread, until ``close``."""
 
     def __init__(self, journal: OpenJournal, session: SessionId, role: Role, lens: Lens, calls: Calls) -> None:
         self.journal = journal

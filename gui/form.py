@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.address import Address, parse_host, parse_port, part
 from core.errors import AddressError
-from gui.shown.sentences import sentence
+from gui.viewmodels.sentences import sentence
 from gui.views.address_bar import AddressBar
 
 

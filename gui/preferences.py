@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from core.files import read_kept, set_aside, write_kept
 from core.settings import Limits
-from gui.shown.drafting import ENCODINGS, FORMATS, USUAL, Manner, Written
-from gui.shown.offered_limits import build_limits
+from gui.viewmodels.drafting import ENCODINGS, FORMATS, USUAL, Manner, Written
+from gui.viewmodels.offered_limits import build_limits
 
 VERSION = 1
 LARGEST_FILE = 2 * 1024 * 1024  # bytes; ours stays far below

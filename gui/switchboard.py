@@ -33,10 +33,10 @@ from gui.desks.task_desk import TaskDesk
 from gui.form import glance
 from gui.platform.desktop import open_folder
 from gui.preferences import Preferences
-from gui.shown import presenter
-from gui.shown.session_rows import next_session, parse_row_key
 from gui.theme.theme import Theme
 from gui.viewing import Calls, Viewing
+from gui.viewmodels import presenter
+from gui.viewmodels.session_rows import next_session, parse_row_key
 from gui.window import Window
 
 if TYPE_CHECKING:

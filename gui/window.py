@@ -9,9 +9,9 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from gui.keys import KEYS, UNTOLD
-from gui.shown.drafting import ENCODINGS
-from gui.shown.views import WindowView
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import ENCODINGS
+from gui.viewmodels.window_view import WindowView
 from gui.views.address_bar import AddressBar
 from gui.views.banner import Banner
 from gui.views.composer.composer import Composer, Desk

@@ -153,7 +153,7 @@ def test_panes_know_values_and_callbacks_and_never_the_workbench(module: str, pa
     assert "core.Workbench" not in found
 
 
-@pytest.mark.parametrize("name", ["platform/bridge", "shown/presenter"])
+@pytest.mark.parametrize("name", ["platform/bridge", "viewmodels/presenter"])
 def test_what_decides_what_is_shown_needs_no_window(name: str) -> None:
     path = ROOT / "gui" / f"{name}.py"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from core.events import Role, SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Phase
-from gui.shown.framings import one_of
+from gui.viewmodels.framings import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

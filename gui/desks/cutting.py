@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gui.shown.framings import KINDS, kind_of, words_of
+from gui.viewmodels.framings import KINDS, kind_of, words_of
 from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from core.journal.display_row import EVERYTHING
 from gui.preferences import home_folder, typed_path
-from gui.shown.exports import Exported as Result
-from gui.shown.exports import ExportFormat, ExportRequest, ExportView, Rows, Scope
+from gui.viewmodels.exports import Exported as Result
+from gui.viewmodels.exports import ExportFormat, ExportRequest, ExportView, Rows, Scope
 
 if TYPE_CHECKING:
     from core.journal.export.job import ExportJob, Outcome

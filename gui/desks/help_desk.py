@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gui.platform.desktop import open_file
-from gui.shown.tour import DONE, STEPS, Place, Scene, Tour
+from gui.viewmodels.tour import DONE, STEPS, Place, Scene, Tour
 
 if TYPE_CHECKING:
     import tkinter as tk

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import JournalError, TincanError, reason
 from core.supervision import Worker
-from gui.shown.inspection import Inspected, Range, within_frame
-from gui.shown.sentences import sentence
+from gui.viewmodels.inspection import Inspected, Range, within_frame
+from gui.viewmodels.sentences import sentence
 from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from core.journal.reading.recorded import Calls
     from core.wire.splitting import Envelope
     from gui.conversations import OpenConversation
-    from gui.shown.ruler import Ruled
     from gui.viewing import Viewing
+    from gui.viewmodels.ruler import Ruled
     from gui.views.inspector.inspector import Inspector
     from gui.window import Window
 
@@ -224,7 +224,7 @@ class Inspecting:
             self._ask(rows[0], conversation)
 
     def _ruled(self, conversation: OpenConversation, found: Dissection) -> Ruled:
-        from gui.shown.ruler import ruled
+        from gui.viewmodels.ruler import ruled
 
         passage = found.passage
         first = max(0, passage.place - _AROUND)

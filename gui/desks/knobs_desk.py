@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.journal.recording.ledger import Phase
 from gui.keys import shown
-from gui.shown.session_rows import session_words
+from gui.viewmodels.session_rows import session_words
 
 if TYPE_CHECKING:
     from core.events import SessionId
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from gui.archives import Archives
     from gui.desks.reading_room import ReadingRoom
     from gui.preferences import Preferences
-    from gui.shown.presenter import Desk
-    from gui.shown.turning import Turned
+    from gui.viewmodels.presenter import Desk
+    from gui.viewmodels.socket_options import Turned
     from gui.views.conversation.socket_options_bar import KnobsBar
     from gui.views.inspector.inspector import Inspector
     from gui.window import Window
@@ -88,7 +88,7 @@ class KnobsDesk:
         button.pack(side="left", padx=theme.px(4), pady=(0, theme.px(4)))
 
     def _turned(self, session: SessionId) -> Turned:
-        from gui.shown.turning import Turned
+        from gui.viewmodels.socket_options import Turned
 
         knobs = self._board.workbench.knobs(session)
         return Turned(knobs.receive or self._usual, knobs.nagle, knobs.byte_by_byte, knobs.pause * 1000)
@@ -104,7 +104,7 @@ class KnobsDesk:
 
     @property
     def _nobodys(self) -> Turned:
-        from gui.shown.turning import Turned
+        from gui.viewmodels.socket_options import Turned
 
         return Turned(self._usual)
 
@@ -115,7 +115,7 @@ class KnobsDesk:
 
     def _made(self) -> KnobsBar:
         from core.net.socket_options import LARGEST_RECEIVE, LONGEST_PAUSE
-        from gui.shown.turning import Bounds
+        from gui.viewmodels.socket_options import Bounds
         from gui.views.conversation.socket_options_bar import KnobsBar
 
         window, bounds = self._window, Bounds(self._usual, LARGEST_RECEIVE, LONGEST_PAUSE * 1000)

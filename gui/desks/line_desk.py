@@ -15,8 +15,8 @@ from core.events import Role
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Phase
 from gui.form import read_address
-from gui.shown import presenter
-from gui.shown.reachable import look_up
+from gui.viewmodels import presenter
+from gui.viewmodels.reachable import look_up
 
 if TYPE_CHECKING:
     from core.address import Address

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gui.shown.filtering import ConnectionRow, FilterView
+from gui.viewmodels.filtering import ConnectionRow, FilterView
 
 if TYPE_CHECKING:
     from core.events import ConnectionId, SessionId

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from gui.shown.alarms import Alarm, recording_notice, session_alarms
+from gui.viewmodels.alarms import Alarm, recording_notice, session_alarms
 from gui.views.banner import Notice
 from gui.widgets.debounce import Later
 

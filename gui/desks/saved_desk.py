@@ -15,13 +15,13 @@ from gui.desks.saved_exchange import ask_for_source, ask_for_target, counted, re
 from gui.desks.saved_keeping import SavedKeeping
 from gui.keys import shown
 from gui.platform.background import in_background
-from gui.shown.drafting import Manner, Outcome, Sender
-from gui.shown.saved_list import SavedList
-from gui.shown.saved_rows import SavedRow, manner_of, message_of, name_for, row_of, typeable
+from gui.viewmodels.drafting import Manner, Outcome, Sender
+from gui.viewmodels.saved_list import SavedList
+from gui.viewmodels.saved_rows import SavedRow, manner_of, message_of, name_for, row_of, typeable
 
 if TYPE_CHECKING:
     from core.compose import Misfit, SavedError, SavedMessage
-    from gui.shown.saved_list import Kept
+    from gui.viewmodels.saved_list import Kept
     from gui.views.saved.saved_pane import SavedPane
     from gui.window import Window
 
@@ -377,7 +377,7 @@ class SavedDesk:
     def _row(self, number: int, message: SavedMessage) -> SavedRow:
         known, problem = self._rows.get(number), self._problems.get(number, "")
         if known is None or known[0] is not message or known[1].problem != problem:
-            from gui.shown.saved_list import Kept
+            from gui.viewmodels.saved_list import Kept
 
             known = self._rows[number] = message, row_of(Kept(number, message), problem)
         return known[1]

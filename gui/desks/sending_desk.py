@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from core.errors import SendError, reason
 from gui.platform.background import in_background
-from gui.shown.drafting import (
+from gui.viewmodels.drafting import (
     MacroRow,
     Manner,
     Outcome,
@@ -137,7 +137,7 @@ class SendingDesk:
         self._answer(answer, tell, is_quick=is_quick(text, manner))
 
     def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None:
-        """Tell the text in another format; see ``gui.shown.drafting.convert``."""
+        """Tell the text in another format; see ``gui.viewmodels.drafting.convert``."""
         self._answer(lambda: convert(text, before, after), tell, is_quick=is_quick(text, before), is_needed=True)
 
     def send(

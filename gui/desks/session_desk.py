@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.events import Role
 from core.journal.recording.ledger import Phase
-from gui.shown.presenter import selected_row
-from gui.shown.session_rows import parse_row_key, place_words, row_key, session_rows
+from gui.viewmodels.presenter import selected_row
+from gui.viewmodels.session_rows import parse_row_key, place_words, row_key, session_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.events import ConnectionId, SessionId
     from core.journal.recording.ledger import ConnectionState, SessionState
     from core.workbench import Workbench
-    from gui.shown.presenter import Desk
+    from gui.viewmodels.presenter import Desk
     from gui.window import Window
 
 _NOTHING = "Nothing is on view: choose a session or a connection in the list."

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gui.shown.reachable import look_up, places
+from gui.viewmodels.reachable import look_up, places
 
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState

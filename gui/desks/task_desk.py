@@ -16,9 +16,9 @@ from gui.desks.task_strips import Task, TaskStrips
 from gui.desks.telling import Telling, Told
 from gui.keys import shown
 from gui.preferences import home_folder, typed_path
-from gui.shown.filtering import ConnectionRow, FilterView, chosen_words
-from gui.shown.sentences import sentence
-from gui.shown.session_rows import session_words
+from gui.viewmodels.filtering import ConnectionRow, FilterView, chosen_words
+from gui.viewmodels.sentences import sentence
+from gui.viewmodels.session_rows import session_words
 from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from core.workbench import Workbench
     from gui.archives import Archives
     from gui.desks.sending_desk import SendingDesk
-    from gui.shown.presenter import Desk
-    from gui.shown.repeating import Maker, RepeatRequest, RepeatView
+    from gui.viewmodels.presenter import Desk
+    from gui.viewmodels.repeating import Maker, RepeatRequest, RepeatView
     from gui.views.dialogs.repeat_dialog import RepeatDialog
     from gui.views.dialogs.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
     from gui.widgets.task_dialog import TaskDialog
@@ -121,8 +121,8 @@ class TaskDesk:
 
     def repeat(self, request: RepeatRequest) -> str:
         """Start that; the answer says why it cannot be, or nothing."""
-        from gui.shown.repeating import Maker, plan_of, repeat_words
-        from gui.shown.tasks import repeat_view
+        from gui.viewmodels.repeating import Maker, plan_of, repeat_words
+        from gui.viewmodels.tasks import repeat_view
 
         state, why = self._board.state, self._nobody() or self.strips.why_full
         if state is None or why:
@@ -142,7 +142,7 @@ class TaskDesk:
         return ""
 
     def _repeated(self, tasks: list[Task], title: str, maker: Maker, repeated: Repeated) -> None:
-        from gui.shown.tasks import repeat_view
+        from gui.viewmodels.tasks import repeat_view
 
         tasks[0].show(repeat_view(title, repeated))
         if not repeated.is_running:
@@ -163,7 +163,7 @@ class TaskDesk:
         self._again.ask(_LOOK)
 
     def _repeat_view(self) -> RepeatView:
-        from gui.shown.repeating import RepeatView
+        from gui.viewmodels.repeating import RepeatView
 
         composer = self._window.composer
         saved = self._saved.messages if self._saved is not None else ()
@@ -173,7 +173,7 @@ class TaskDesk:
     def _wrong(self) -> str:
         """Why what is in the field is no message, where that is found out quickly; else the run says it."""
         from gui.desks.sending_desk import is_quick
-        from gui.shown.repeating import Maker, NotMade
+        from gui.viewmodels.repeating import Maker, NotMade
 
         composer = self._window.composer
         text, manner = composer.text if composer.field.is_short else "", composer.manner
@@ -254,7 +254,7 @@ class TaskDesk:
 
     def keep(self, state: SessionState, numbers: dict[ConnectionId, int], request: KeepRequest) -> str:
         """Save what a connection received; the answer says why it cannot be, or nothing."""
-        from gui.shown.tasks import kept_view
+        from gui.viewmodels.tasks import kept_view
 
         if self.strips.why_full:
             return self.strips.why_full
@@ -311,7 +311,7 @@ class _SentFile:
     def show(self, sent: FileSent) -> None:
         """Show how it goes; what is wrong with the file itself is said where it was asked for."""
         from core.sending.run import End
-        from gui.shown.tasks import file_view
+        from gui.viewmodels.tasks import file_view
 
         view, dialog = file_view(self._title, sent), self._dialog
         if self._task is None:

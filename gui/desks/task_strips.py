@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gui.shown.tasks import TaskView
+    from gui.viewmodels.tasks import TaskView
     from gui.views.task_strip import TaskStrip
     from gui.window import Window
 

@@ -6,8 +6,8 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from gui.shown.views import AddressBarView, Button
 from gui.theme.theme import Theme
+from gui.viewmodels.window_view import AddressBarView, Button
 from gui.widgets.resizing import when_resized
 from gui.widgets.wrapped import wrap_within
 

@@ -8,8 +8,8 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.text_safety import TextSafety
-from gui.shown.filtering import FilterView, NumbersError, format_numbers, read_numbers, toggled
 from gui.theme.theme import Theme
+from gui.viewmodels.filtering import FilterView, NumbersError, format_numbers, read_numbers, toggled
 from gui.widgets.drop_list import DropList, Row
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from core.supervision import attempt
 from gui.keys import shown
 from gui.platform.differences import HERE, Platform
-from gui.shown.framings import KINDS
 from gui.theme.theme import Theme
+from gui.viewmodels.framings import KINDS
 
 _SEPARATOR = ""
 # Submenus, and the Tcl variables of those with a choice: a StringVar in a cycle may be collected in another thread.

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 
 from gui.platform.differences import HERE
-from gui.shown.typesetting import connection_tag
-from gui.shown.views import SessionRow
 from gui.theme.theme import Theme
+from gui.viewmodels.typesetting import connection_tag
+from gui.viewmodels.window_view import SessionRow
 from gui.widgets.tip import Tip
 
 _WIDTH = 190  # at 96 dots an inch, as are the next two

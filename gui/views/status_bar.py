@@ -6,8 +6,8 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.shown.views import StatusView
 from gui.theme.theme import Theme
+from gui.viewmodels.window_view import StatusView
 from gui.widgets.eliding import elided
 from gui.widgets.tip import Tip
 

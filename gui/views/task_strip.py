@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.shown.tasks import TaskView
 from gui.theme.theme import Theme
+from gui.viewmodels.tasks import TaskView
 from gui.widgets.controls import ThinProgress
 from gui.widgets.flow import Flow
 from gui.widgets.wrapped import wrap_within

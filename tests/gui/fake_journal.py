@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.events import ConnectionId, Role, SessionId
 from core.journal.display_row import Passage, Span
-from gui.shown.rows import Spot
+from gui.viewmodels.rows import Spot
 
 SESSION = SessionId(1)
 NOON_NS = 1_700_000_000_000_000_000

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from core.compose import CATALOGUE, Composed, Context, compose
 from core.events import ConnectionId
-from gui.shown.drafting import MacroRow, Manner, Outcome, Preview, Wrong, convert, preview_of, wrong_of
+from gui.viewmodels.drafting import MacroRow, Manner, Outcome, Preview, Wrong, convert, preview_of, wrong_of
 
 
 class PaperDesk:

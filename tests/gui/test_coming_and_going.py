@@ -12,7 +12,7 @@ from tkinter import messagebox
 import pytest
 
 from gui.app import App
-from gui.shown.repeating import RepeatRequest
+from gui.viewmodels.repeating import RepeatRequest
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 

@@ -16,7 +16,7 @@ import pytest
 from core.compose.saved import SavedMessage, SavedMessagesFile, starters, write_messages
 from gui.app import App, Options
 from gui.preferences import Preferences, PreferencesFile
-from gui.shown.drafting import Written
+from gui.viewmodels.drafting import Written
 from tests.gui.conftest import pump_until
 from tests.support.corrupt_files import Corruption, corruptions
 

@@ -21,9 +21,9 @@ from core.events import ConnectionId
 from core.journal.recording.ledger import Phase, SessionState
 from gui.app import App, Options
 from gui.platform import desktop
-from gui.shown.drafting import Manner
-from gui.shown.exports import ExportRequest, Scope
-from gui.shown.repeating import RepeatRequest
+from gui.viewmodels.drafting import Manner
+from gui.viewmodels.exports import ExportRequest, Scope
+from gui.viewmodels.repeating import RepeatRequest
 from gui.views.conversation.find_bar import FindBar
 from tests.gui.conftest import pump_until
 from tests.gui.driving import shown
@@ -409,7 +409,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.desks.saved_keeping", "SavedKeeping._start", "keep the saved messages"): SavedList,
     ("gui.desks.sending_desk", "SendingDesk._start", "compose a message"): Composing,
     ("gui.platform.desktop", "_open", "waits for *"): OpeningAFolder,
-    ("gui.shown.reachable", "look_up", "own addresses"): Addresses,
+    ("gui.viewmodels.reachable", "look_up", "own addresses"): Addresses,
 }
 ELSEWHERE = {
     ("core.journal.recording.recorder", "Recorder._begin_again"): "tests/core/journal/recording/test_recorder.py",

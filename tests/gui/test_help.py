@@ -9,13 +9,13 @@ import pytest
 
 from gui.app import App
 from gui.keys import FIXED, KEYS, topics
-from gui.shown.tour import DONE, STEPS, Scene, Tour
 from gui.theme.theme import Theme
+from gui.viewmodels.tour import DONE, STEPS, Scene, Tour
 from gui.views.dialogs.about_page import AboutPage
 from gui.views.dialogs.keys_page import KeysPage
 from tests.gui.conftest import WaitUntil, pump_until
 from tests.gui.driving import MakeApp, say, serve
-from tests.gui.shown.test_presenter import client, server
+from tests.gui.viewmodels.test_presenter import client, server
 
 
 def words_of(app: App) -> tuple[str, str]:

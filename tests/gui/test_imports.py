@@ -10,9 +10,9 @@ import pytest
 
 from build_scripts.project import ROOT
 
-SHOWN = sorted(f"shown.{path.stem}" for path in (ROOT / "gui" / "shown").glob("[!_]*.py"))
+VIEWMODELS = sorted(f"viewmodels.{path.stem}" for path in (ROOT / "gui" / "viewmodels").glob("[!_]*.py"))
 PURE = (
-    *SHOWN,
+    *VIEWMODELS,
     "archives",
     "platform.bridge",
     "platform.garbage_collection",

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from gui.app import App
-from gui.shown.repeating import RepeatRequest
-from gui.shown.turning import Bounds, Turned
 from gui.theme.theme import Theme
+from gui.viewmodels.repeating import RepeatRequest
+from gui.viewmodels.socket_options import Bounds, Turned
 from gui.views.conversation.socket_options_bar import KnobsBar
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, serve

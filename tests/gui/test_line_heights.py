@@ -13,13 +13,13 @@ import pytest
 
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
-from gui.shown.drafting import Manner
-from gui.shown.exports import ExportFormat
-from gui.shown.filtering import ConnectionRow, FilterView
-from gui.shown.framings import KINDS
-from gui.shown.turning import Bounds, Turned
-from gui.shown.views import ComposerView
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import Manner
+from gui.viewmodels.exports import ExportFormat
+from gui.viewmodels.filtering import ConnectionRow, FilterView
+from gui.viewmodels.framings import KINDS
+from gui.viewmodels.socket_options import Bounds, Turned
+from gui.viewmodels.window_view import ComposerView
 from gui.views.address_bar import AddressBar
 from gui.views.composer.composer import Composer
 from gui.views.conversation.filter_bar import FilterBar

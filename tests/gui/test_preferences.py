@@ -13,7 +13,7 @@ import pytest
 from core.settings import DEFAULTS, Limits
 from gui import preferences
 from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, parse, settings_folder
-from gui.shown.drafting import Written
+from gui.viewmodels.drafting import Written
 
 FULL = Preferences(
     geometry="800x600+10+20",

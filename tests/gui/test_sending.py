@@ -14,7 +14,7 @@ from core.settings import DEFAULTS, KIB
 from gui.app import App
 from gui.desks.sending_desk import SendingDesk
 from gui.preferences import PreferencesFile
-from gui.shown.drafting import Manner, Preview, Wrong
+from gui.viewmodels.drafting import Manner, Preview, Wrong
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 from tests.gui.test_talking import Heartbeat

@@ -15,7 +15,7 @@ from core.address import Address
 from core.net import sockets
 from gui.app import App, Options
 from gui.preferences import Preferences, PreferencesFile
-from gui.shown.drafting import Written
+from gui.viewmodels.drafting import Written
 from gui.views.conversation.row_window import SLICE
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown

@@ -10,7 +10,7 @@ import pytest
 
 import gui.desks.sending_desk
 from gui.app import App
-from gui.shown.drafting import Manner
+from gui.viewmodels.drafting import Manner
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 

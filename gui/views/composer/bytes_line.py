@@ -6,9 +6,9 @@ import tkinter as tk
 from tkinter import ttk
 from typing import TypeAlias
 
-from gui.shown.drafting import Preview, Stretch
-from gui.shown.hexdump import dump, fitting
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import Preview, Stretch
+from gui.viewmodels.hexdump import dump, fitting
 
 _ADDED, _LABEL = "added", "label"  # tags
 _FEWEST, _MOST = 4, 32  # bytes of the message in the line

@@ -9,10 +9,10 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from core.text_safety import TextSafety
-from gui.shown.drafting import USUAL, MacroRow, Manner, Outcome, Preview, Sender, Written, Wrong
-from gui.shown.recalling import Recall
-from gui.shown.views import ComposerView
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import USUAL, MacroRow, Manner, Outcome, Preview, Sender, Written, Wrong
+from gui.viewmodels.message_history import Recall
+from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.complaint import Complaint
 from gui.views.composer.lines_question import LinesQuestion
 from gui.views.composer.message_field import MessageField

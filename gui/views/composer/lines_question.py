@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
 
-from gui.shown.drafting import Manner
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import Manner
 from gui.widgets.wrapped import wrap_within
 
 

@@ -8,8 +8,8 @@ from functools import partial
 from itertools import groupby
 from tkinter import ttk
 
-from gui.shown.drafting import MacroRow
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import MacroRow
 
 _SEVERAL = {
     "counter": "The number of the message, in several forms.",

@@ -9,8 +9,8 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from core.wire.framing import FramingError, parse_framing
-from gui.shown.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, Manner, frame_words
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, Manner, frame_words
 from gui.widgets.choice import Choice
 from gui.widgets.flow import Flow
 from gui.widgets.line_field import LineField

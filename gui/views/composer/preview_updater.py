@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from gui.shown.drafting import USUAL, Manner, Preview, Wrong
+from gui.viewmodels.drafting import USUAL, Manner, Preview, Wrong
 from gui.views.composer.message_field import MessageField
 from gui.widgets.debounce import Later
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.shown.filtering import ConnectionRow, FilterView, chosen_words
 from gui.theme.theme import Theme
+from gui.viewmodels.filtering import ConnectionRow, FilterView, chosen_words
 from gui.views.connection_choice import ConnectionChoice
 
 if TYPE_CHECKING:

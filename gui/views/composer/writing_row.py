@@ -14,8 +14,8 @@ from gui.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
-    from gui.shown.drafting import Manner
-    from gui.shown.filtering import ConnectionRow
+    from gui.viewmodels.drafting import Manner
+    from gui.viewmodels.filtering import ConnectionRow
 
 
 class WritingRow:

@@ -1,7 +1,7 @@
 """A Text that shows rows as bubbles: tags for their colours and margins, small pictures for their ends.
 
 A tag can colour the margin on one side of its lines, so incoming bubbles keep Tk's own line
-breaking and outgoing ones are broken by ``gui.shown.wrapping``. Few calls into Tk however many rows:
+breaking and outgoing ones are broken by ``gui.viewmodels.wrapping``. Few calls into Tk however many rows:
 each gives the interpreter away.
 """
 
@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from core.text_safety import TextSafety
-from gui.shown.runs import INCOMING, MARKED, OUTGOING, Cap, Row
-from gui.shown.wrapping import Metrics
 from gui.theme.theme import Theme
+from gui.viewmodels.runs import INCOMING, MARKED, OUTGOING, Cap, Row
+from gui.viewmodels.wrapping import Metrics
 from gui.views.conversation.clipping import own_primary
 
 _WIDEST = 0.76  # of the pane

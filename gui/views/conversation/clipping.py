@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 
-from gui.shown.runs import DECOR
+from gui.viewmodels.runs import DECOR
 
 
 def text_between(text: tk.Text, first: str, last: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.shown.decoding import decoding
-from gui.shown.drafting import ENCODINGS, USUAL
-from gui.shown.views import REPLY_WORDS, ConversationView, Empty
 from gui.theme.theme import Theme
+from gui.viewmodels.decoding import decoding
+from gui.viewmodels.drafting import ENCODINGS, USUAL
+from gui.viewmodels.window_view import REPLY_WORDS, ConversationView, Empty
 from gui.views.conversation.head import ConversationHead
 from gui.views.conversation.transcript import Transcript
 from gui.widgets.controls import ThinProgress
@@ -18,7 +18,7 @@ from gui.widgets.wrapped import wrap_within
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage
-    from gui.shown.rows import Conversation
+    from gui.viewmodels.rows import Conversation
 
 
 class ConversationPane(ttk.Frame):

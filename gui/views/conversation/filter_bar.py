@@ -9,8 +9,8 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.journal.display_row import EVERYTHING, Filter
-from gui.shown.filtering import FilterView, chosen_words, shown_words
 from gui.theme.theme import Theme
+from gui.viewmodels.filtering import FilterView, chosen_words, shown_words
 from gui.views.connection_choice import ConnectionChoice
 from gui.widgets.controls import Toggle
 from gui.widgets.flow import Flow

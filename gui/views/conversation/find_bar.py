@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.shown.finding import (
+from gui.theme.theme import Theme
+from gui.viewmodels.finding import (
     MODE_WORDS,
     NOTHING_ASKED,
     FindMode,
@@ -17,7 +18,6 @@ from gui.shown.finding import (
     count_words,
     hint,
 )
-from gui.theme.theme import Theme
 from gui.widgets.choice import Choice
 from gui.widgets.controls import ThinProgress, Toggle
 from gui.widgets.debounce import Later

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import NamedTuple
 
-from gui.shown.drafting import ENCODINGS
-from gui.shown.views import REPLY_WORDS
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import ENCODINGS
+from gui.viewmodels.window_view import REPLY_WORDS
 from gui.widgets.choice import Choice
 from gui.widgets.eliding import elided
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.shown.framings import Kind, WrittenError, read, written
 from gui.theme.theme import Theme
+from gui.viewmodels.framings import Kind, WrittenError, read, written
 from gui.widgets.debounce import Later
 from gui.widgets.flow import Flow
 from gui.widgets.line_field import LineField

@@ -9,14 +9,14 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gui.shown.decoding import UTF_8
-from gui.shown.rows import Spot, fraction_at, read_around, spot_at
-from gui.shown.runs import Marked, Row
-from gui.shown.typesetting import HEX_MORE, MORE, Typesetter, weight, within_budget
+from gui.viewmodels.decoding import UTF_8
+from gui.viewmodels.rows import Spot, fraction_at, read_around, spot_at
+from gui.viewmodels.runs import Marked, Row
+from gui.viewmodels.typesetting import HEX_MORE, MORE, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage
-    from gui.shown.rows import Conversation
+    from gui.viewmodels.rows import Conversation
     from gui.views.conversation.bubbles import BubbleText
 
 SLICE = 200  # rows in the Text beyond which its far end is cut off

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from gui.platform.differences import HERE
-from gui.shown.typesetting import clock
 from gui.theme.theme import Theme
+from gui.viewmodels.typesetting import clock
 from gui.views.conversation.clipping import selected_text
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.shown.repeating import pause_words
-from gui.shown.turning import Bounds, Turned, read_receive, read_turned_pause
 from gui.theme.theme import Theme
+from gui.viewmodels.repeating import pause_words
+from gui.viewmodels.socket_options import Bounds, Turned, read_receive, read_turned_pause
 from gui.widgets.controls import Toggle
 from gui.widgets.flow import Flow
 from gui.widgets.line_field import LineField

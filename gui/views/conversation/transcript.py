@@ -12,10 +12,10 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.shown.decoding import Decoding
-from gui.shown.runs import MARKED, Marked
-from gui.shown.typesetting import weight
 from gui.theme.theme import Theme
+from gui.viewmodels.decoding import Decoding
+from gui.viewmodels.runs import MARKED, Marked
+from gui.viewmodels.typesetting import weight
 from gui.views.conversation.bubbles import BubbleText
 from gui.views.conversation.row_window import BUDGET, SLICE, Slice
 from gui.views.conversation.scrolling import QuietScrollbar, bind_scrolling
@@ -24,7 +24,7 @@ from gui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage
-    from gui.shown.rows import Conversation, Spot
+    from gui.viewmodels.rows import Conversation, Spot
 
 FLOOD = 200  # new rows at once from which the slice is replaced rather than continued
 FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message is looked for

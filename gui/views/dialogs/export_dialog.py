@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from tkinter import filedialog, ttk
 
 from core.text_safety import TextSafety
-from gui.shown.exports import (
+from gui.theme.theme import Theme
+from gui.viewmodels.exports import (
     NOT_BEGUN,
     ExportFormat,
     ExportRequest,
@@ -18,7 +19,6 @@ from gui.shown.exports import (
     scope_words,
     with_ending,
 )
-from gui.theme.theme import Theme
 from gui.widgets.controls import Option, Options, ThinProgress
 from gui.widgets.line_field import LineField
 from gui.widgets.wrapped import wrap_within

@@ -8,8 +8,8 @@ from functools import partial
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.shown.reachable import Place
 from gui.theme.theme import Theme
+from gui.viewmodels.reachable import Place
 from gui.widgets.placement import put_beside
 from gui.widgets.scrolling_page import ScrollingPage
 from gui.widgets.wrapped import wrap_within

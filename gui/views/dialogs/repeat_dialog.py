@@ -6,8 +6,8 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.shown.repeating import RepeatRequest, RepeatView, pause_words, read_pause, read_times
 from gui.theme.theme import Theme
+from gui.viewmodels.repeating import RepeatRequest, RepeatView, pause_words, read_pause, read_times
 from gui.views.dialogs.step_list import StepList
 from gui.widgets.controls import Option, Options
 from gui.widgets.number_field import Measure

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING, NamedTuple
 
-from gui.shown.repeating import pause_words, read_pause
 from gui.theme.theme import Theme
+from gui.viewmodels.repeating import pause_words, read_pause
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Option, Options
 from gui.widgets.file_row import FileRow

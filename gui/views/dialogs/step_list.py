@@ -8,8 +8,8 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.text_safety import TextSafety
-from gui.shown.repeating import MOST_STEPS, ListStep, pause_words, read_pause
 from gui.theme.theme import Theme
+from gui.viewmodels.repeating import MOST_STEPS, ListStep, pause_words, read_pause
 from gui.widgets.choice import Choice
 from gui.widgets.number_field import Measure
 

@@ -8,8 +8,8 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from gui.shown.inspection import CallRow, call_row
 from gui.theme.theme import Theme
+from gui.viewmodels.inspection import CallRow, call_row
 from gui.widgets.row_view import Picture, RowView
 
 if TYPE_CHECKING:

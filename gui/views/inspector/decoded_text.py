@@ -7,9 +7,9 @@ from itertools import chain
 from tkinter import ttk
 
 from core.text_safety import TextSafety
-from gui.shown.decoding import UTF_8, Decoding
-from gui.shown.inspection import MOST_READ, reading
 from gui.theme.theme import Theme
+from gui.viewmodels.decoding import UTF_8, Decoding
+from gui.viewmodels.inspection import MOST_READ, reading
 
 _ROWS = 4
 

@@ -6,9 +6,9 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from gui.shown.hex_cursor import HexCursor
-from gui.shown.hexdump import read_offset
 from gui.theme.theme import Theme
+from gui.viewmodels.hex_cursor import HexCursor
+from gui.viewmodels.hexdump import read_offset
 from gui.widgets.wrapped import wrap_within
 
 

@@ -11,11 +11,22 @@ from itertools import takewhile
 from core.errors import JournalError
 from core.text_safety import TextSafety
 from gui.platform.differences import HERE
-from gui.shown.decoding import UTF_8, Decoding
-from gui.shown.hex_cursor import KEYS, HexCursor
-from gui.shown.hexdump import MOST_COPIED, Bytes, Form, Side, copied, dump, fitting, letters, stretches, unprintable
-from gui.shown.inspection import Range
 from gui.theme.theme import Theme
+from gui.viewmodels.decoding import UTF_8, Decoding
+from gui.viewmodels.hex_cursor import KEYS, HexCursor
+from gui.viewmodels.hexdump import (
+    MOST_COPIED,
+    Bytes,
+    Form,
+    Side,
+    copied,
+    dump,
+    fitting,
+    letters,
+    stretches,
+    unprintable,
+)
+from gui.viewmodels.inspection import Range
 from gui.views.inspector.hex_footer import HexFooter, whereabouts
 from gui.widgets.row_view import Picture, RowView
 

@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import JournalError
 from core.text_safety import TextSafety
-from gui.shown.inspection import EMPTY, MOST_READ, Fact, Inspected, Range, beginning, facts, heading, heading_of_calls
-from gui.shown.ruling import verdict
 from gui.theme.theme import Theme
+from gui.viewmodels.inspection import (
+    EMPTY,
+    MOST_READ,
+    Fact,
+    Inspected,
+    Range,
+    beginning,
+    facts,
+    heading,
+    heading_of_calls,
+)
+from gui.viewmodels.ruler_words import verdict
 from gui.views.inspector.call_list import CallList
 from gui.views.inspector.decoded_text import Reading
 from gui.views.inspector.hex_text import HexText
@@ -21,7 +31,7 @@ from gui.widgets.wrapped import wrap_within
 
 if TYPE_CHECKING:
     from core.journal.reading.recorded import Call
-    from gui.shown.decoding import Decoding
+    from gui.viewmodels.decoding import Decoding
 
 _TWO_COLUMNS = 560  # at 96 dots an inch: from this width on the bytes stand beside the facts
 _TEXT_BESIDE, _TEXT_BELOW = 16, 33  # lines of height; in less the bytes take the room of their text

@@ -10,9 +10,9 @@ from functools import partial
 from tkinter import ttk
 
 from gui.platform.differences import HERE
-from gui.shown.ruler import Chosen, Ruled, Scale, fitting
-from gui.shown.ruling import sentence, verdict
 from gui.theme.theme import Theme
+from gui.viewmodels.ruler import Chosen, Ruled, Scale, fitting
+from gui.viewmodels.ruler_words import sentence, verdict
 from gui.views.inspector.ruler_drawing import RulerDrawing
 from gui.widgets.row_view import WHEEL_ROWS
 from gui.widgets.wrapped import wrap_within

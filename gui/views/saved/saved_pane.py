@@ -9,8 +9,8 @@ from typing import Protocol
 
 from core.text_safety import TextSafety
 from gui.keys import shown
-from gui.shown.saved_rows import SavedRow
 from gui.theme.theme import Theme
+from gui.viewmodels.saved_rows import SavedRow
 from gui.views.saved import saved_rows
 from gui.views.saved.saved_rows import SavedRows
 from gui.widgets.flow import Flow

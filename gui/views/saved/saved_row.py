@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from core.text_safety import TextSafety
 from gui.keys import saved_key
-from gui.shown.saved_rows import SavedRow
 from gui.theme.theme import Theme
+from gui.viewmodels.saved_rows import SavedRow
 
 _EDGE, _GAP, _MARGIN = 10, 8, 5  # pixels at 96 dots an inch
 _ROOMY = 300  # a row that wide says "Ctrl+1", a narrower one "1"

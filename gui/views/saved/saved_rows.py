@@ -12,8 +12,8 @@ from typing import Protocol
 
 from core.text_safety import TextSafety
 from gui.platform.differences import HERE
-from gui.shown.saved_rows import SavedRow
 from gui.theme.theme import Theme
+from gui.viewmodels.saved_rows import SavedRow
 from gui.views.saved.saved_drag import Drag
 from gui.views.saved.saved_namer import Namer
 from gui.views.saved.saved_row import RowLine, RowLook, dress_buttons, measure

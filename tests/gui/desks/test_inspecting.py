@@ -11,8 +11,8 @@ import pytest
 
 from gui.app import App
 from gui.conversations import OpenConversation
-from gui.shown.hexdump import Form
-from gui.shown.inspection import READING, Inspected
+from gui.viewmodels.hexdump import Form
+from gui.viewmodels.inspection import READING, Inspected
 from gui.views.inspector.inspector import Inspector
 from tests.gui.conftest import pump_until
 from tests.gui.desks.test_searching import find

@@ -12,8 +12,8 @@ import pytest
 
 from gui.app import App
 from gui.claims import claim
-from gui.shown.presenter import present
-from gui.shown.session_rows import session_rows
+from gui.viewmodels.presenter import present
+from gui.viewmodels.session_rows import session_rows
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, serve, shown
 from tests.support.damage import PAGE, small_journal

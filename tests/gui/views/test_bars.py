@@ -6,8 +6,8 @@ import tkinter as tk
 
 import pytest
 
-from gui.shown.views import AddressBarView, Button, SessionRow, StatusView
 from gui.theme.theme import Theme
+from gui.viewmodels.window_view import AddressBarView, Button, SessionRow, StatusView
 from gui.views.address_bar import AddressBar
 from gui.views.banner import Banner, Notice
 from gui.views.session_list import SessionList

@@ -9,11 +9,11 @@ from tkinter import ttk
 
 import pytest
 
-from gui.shown.drafting import Preview, Stretch
-from gui.shown.tasks import TaskView
-from gui.shown.views import ComposerView, SessionRow, StatusView, Times
 from gui.theme.palettes import PALETTES, contrast
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import Preview, Stretch
+from gui.viewmodels.tasks import TaskView
+from gui.viewmodels.window_view import ComposerView, SessionRow, StatusView, Times
 from gui.views.composer.bytes_line import BytesLine
 from gui.views.composer.composer import Composer
 from gui.views.conversation.transcript import Transcript

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from core.events import ConnectionId
-from gui.shown.drafting import Manner, Outcome, Written, Wrong
-from gui.shown.filtering import ConnectionRow
-from gui.shown.views import ComposerView
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import Manner, Outcome, Written, Wrong
+from gui.viewmodels.filtering import ConnectionRow
+from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.composer import Composer
 from gui.widgets.choice import Choice
 from tests.gui.conftest import WaitUntil

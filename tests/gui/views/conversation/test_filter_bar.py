@@ -9,9 +9,9 @@ import pytest
 
 from core.events import ConnectionId
 from core.journal.display_row import EVERYTHING, Filter
-from gui.shown.filtering import ConnectionRow, FilterView
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
+from gui.viewmodels.filtering import ConnectionRow, FilterView
 from gui.views.conversation.filter_bar import FilterBar
 from tests.gui.conftest import WaitUntil
 

@@ -6,9 +6,9 @@ import tkinter as tk
 
 import pytest
 
-from gui.shown.finding import FindMode, FindRequest, FindView
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
+from gui.viewmodels.finding import FindMode, FindRequest, FindView
 from gui.views.conversation.find_bar import FindBar
 from tests.gui.conftest import WaitUntil
 

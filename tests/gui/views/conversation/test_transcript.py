@@ -10,8 +10,8 @@ import pytest
 
 from core.events import Role
 from core.journal.display_row import Passage
-from gui.shown.runs import MARKED, Marked
 from gui.theme.theme import Theme
+from gui.viewmodels.runs import MARKED, Marked
 from gui.views.conversation import row_window as module
 from gui.views.conversation.transcript import Transcript
 from tests.gui.conftest import WaitUntil

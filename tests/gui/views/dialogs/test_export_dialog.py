@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from gui.shown.exports import (
+from gui.theme.palettes import PALETTES
+from gui.theme.theme import Theme
+from gui.viewmodels.exports import (
     Exported,
     ExportFormat,
     ExportRequest,
@@ -18,8 +20,6 @@ from gui.shown.exports import (
     scope_words,
     with_ending,
 )
-from gui.theme.palettes import PALETTES
-from gui.theme.theme import Theme
 from gui.views.dialogs.export_dialog import ExportDialog
 
 FORMATS = (

@@ -6,10 +6,10 @@ import tkinter as tk
 
 import pytest
 
-from gui.shown.reachable import Place
-from gui.shown.views import StatusView
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
+from gui.viewmodels.reachable import Place
+from gui.viewmodels.window_view import StatusView
 from gui.views.dialogs.network_page import NetworkPage
 from gui.views.status_bar import StatusBar
 

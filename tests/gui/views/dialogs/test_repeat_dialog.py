@@ -10,8 +10,8 @@ import pytest
 
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
-from gui.shown.repeating import MOST_STEPS, ListStep, RepeatRequest, RepeatView
 from gui.theme.theme import Theme
+from gui.viewmodels.repeating import MOST_STEPS, ListStep, RepeatRequest, RepeatView
 from gui.views.dialogs.repeat_dialog import LIST, RepeatDialog
 from gui.views.dialogs.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
 from gui.widgets.line_field import LineField

@@ -9,9 +9,9 @@ from tkinter import ttk
 import pytest
 
 from gui.preferences import Preferences
-from gui.shown.drafting import Written
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import Written
 from gui.views.dialogs.settings_dialog import SettingsDialog
 from gui.views.dialogs.settings_pages import JournalsPage, LimitsPage, LookPage
 

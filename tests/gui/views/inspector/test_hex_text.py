@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 
 from core.errors import JournalError
-from gui.shown.hexdump import MOST_COPIED, Form, Side
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
+from gui.viewmodels.hexdump import MOST_COPIED, Form, Side
 from gui.views.inspector.hex_text import HexText
 from tests.gui.conftest import WaitUntil
 

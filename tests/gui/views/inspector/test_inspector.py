@@ -16,9 +16,9 @@ from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import Counter, Reading
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import Call
-from gui.shown.inspection import EMPTY, Inspected, Range
-from gui.shown.ruler import Lane, Ruled
 from gui.theme.theme import Theme
+from gui.viewmodels.inspection import EMPTY, Inspected, Range
+from gui.viewmodels.ruler import Lane, Ruled
 from gui.views.inspector.inspector import Inspector
 from tests.gui.conftest import WaitUntil
 from tests.support.journals import SESSION, write_journal

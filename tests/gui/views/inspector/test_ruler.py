@@ -7,9 +7,9 @@ from array import array
 
 import pytest
 
-from gui.shown.ruler import MESSAGE, RECV, SEND, Chosen, Lane, Ruled
 from gui.theme.palettes import PALETTES, contrast
 from gui.theme.theme import Theme
+from gui.viewmodels.ruler import MESSAGE, RECV, SEND, Chosen, Lane, Ruled
 from gui.views.inspector.ruler import Ruler
 from tests.gui.conftest import WaitUntil
 

@@ -1,0 +1,207 @@
+"""What the inspector says of a message: its title, the facts, its calls, its text. Pure; no tkinter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.journal.display_row import RECEIVED, Passage
+from core.local_time import local_of
+from core.text_safety import MOST_MARKS, Span, TextSafety
+from gui.viewmodels.decoding import UTF_8, Decoding
+from gui.viewmodels.hexdump import Bytes
+
+if TYPE_CHECKING:
+    from core.journal.reading.recorded import Call
+    from gui.viewmodels.ruler import Ruled
+
+Range = tuple[int, int]  # from, and up to before, in bytes
+
+MOST_READ = 1_000  # bytes shown as text; marks may make four characters of each
+READING = "Looking its bytes and calls up in the journal…"
+EMPTY = "Choose a message with a click, or with Alt+Up and Alt+Down"
+
+_MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000  # in nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A row of the conversation and what is known of it; ``source`` and ``calls`` stay with the view's thread."""
+
+    passage: Passage
+    is_server: bool  # whether this side of the conversation is the server
+    source: Bytes | None = None  # the message as it went through the socket; None of a note
+    calls: Sequence[Call] = ()  # that carried it
+    envelope: Sequence[Range] = ()  # the bytes of ``source`` that frame the message, ascending
+    ruled: Ruled | None = None  # the calls at both ends and the messages around it
+    framing: str = ""  # how messages are told apart, in words
+    stream_offset: int | None = None  # bytes that went the same way on this connection before it, if known
+    since_previous_ns: int | None = None  # since the message before it on this connection
+    since_other_ns: int | None = None  # since the latest before it that went the other way
+    is_being_read: bool = False  # whether the rest will be known in a moment
+
+
+class Fact(NamedTuple):
+    """One line of what is known."""
+
+    name: str
+    value: str
+    is_problem: bool = False
+
+
+class Heading(NamedTuple):
+    """The first lines: who said it to whom (of a note, what happened), how many bytes, which way and when."""
+
+    title: str
+    size: str
+    when: str
+
+
+def heading(inspected: Inspected) -> Heading:
+    """What stands above everything else."""
+    passage = inspected.passage
+    day = time.strftime("%a %d %b %Y", local_of(passage.wall_ns))
+    when = f"{_clock(passage.wall_ns)}  ·  {day}"
+    if not passage.is_message:
+        return Heading(passage.kind.replace("-", " ").capitalize(), "", when)
+    caller = f"#{passage.number}" if passage.number else "peer"
+    here, there = ("server", caller) if inspected.is_server else ("you", "server")
+    title = f"{there} → {here}" if passage.kind == RECEIVED else f"{here} → {there}"
+    return Heading(title, _bytes(passage.size), f"{passage.kind} {when}")
+
+
+def facts(inspected: Inspected) -> list[Fact]:
+    """What is known of a message, in the order of reading; of a note, nothing but where it is recorded."""
+    passage = inspected.passage
+    found: list[Fact] = []
+    if passage.is_message:
+        found += [Fact("Not whole", passage.misfit, is_problem=True)] if passage.misfit else []
+        found += _sizes(inspected)
+        found += _waits(inspected)
+        found += [Fact("Framing", inspected.framing)] if inspected.framing else []
+        found += [Fact("", READING)] if inspected.is_being_read else []
+    return [*found, Fact("In the journal", _entries(passage))]
+
+
+def heading_of_calls(inspected: Inspected) -> str:
+    """How many calls of the socket carried the message, and over what time."""
+    calls = inspected.calls
+    came = inspected.passage.kind == RECEIVED
+    words, call = ("Came in", "recv") if came else ("Went out in", "send")
+    if len(calls) == 1:
+        return f"{words} one {call} call"
+    span = calls[-1].mono_ns - calls[0].mono_ns if calls else 0
+    over = f" over {duration(span)}" if span >= _MICROSECOND else ""  # sends of one go have one time
+    return f"{words} {len(calls):,} {call} calls{over}"
+
+
+class CallRow(NamedTuple):
+    """One call as it is shown."""
+
+    at: str  # time of day
+    since: str  # the call before
+    size: str
+    span: str  # which bytes of the message, counted from 0
+    start: str  # the first of them, where there is no room for more
+
+
+def call_row(calls: Sequence[Call], index: int) -> CallRow:
+    """One call in words; offsets count from the beginning of the message."""
+    call = calls[index]
+    waited = call.mono_ns - calls[index - 1].mono_ns if index else 0
+    since = f"+{duration(waited)}" if waited >= _MICROSECOND else ""
+    size = call.stop - call.start
+    span = f"{'byte' if size == 1 else 'bytes'} {_range(call.start, call.stop)}"
+    return CallRow(_clock(call.wall_ns), since, f"{size:,} B", span, f"from byte {call.start:,}")
+
+
+def beginning(inspected: Inspected) -> bytes:
+    """The first ``MOST_READ`` bytes of the message without what frames it. Raises ``JournalError``."""
+    source = inspected.source
+    if source is None:
+        return b""
+    data, start = b"", 0
+    for frame, after in (*inspected.envelope, (source.size, source.size)):
+        data += source.read(start, min(frame, start + MOST_READ - len(data)))
+        start = after
+        if len(data) >= MOST_READ:
+            break
+    return data
+
+
+def within_frame(marks: Iterable[Range], envelope: Sequence[Range]) -> list[Range]:
+    """Ranges of a message's bytes as ranges of its frame."""
+    found = []
+    for start, stop in marks:
+        last = stop - 1
+        for frame, after in envelope:
+            start += after - frame if frame <= start else 0
+            last += after - frame if frame <= last else 0
+        found.append((start, last + 1))
+    return found
+
+
+def reading(data: bytes, more: int, safety: TextSafety, decoding: Decoding = UTF_8) -> list[Span]:
+    """At most ``MOST_READ`` bytes as text, of which ``more`` follow; a character that is cut there is left out."""
+    tail = decoding.unfinished_tail(data) if more else 0
+    text = decoding.decode(data[: len(data) - tail])
+    spans = list(safety.fitting(text).spans(text))
+    if sum(span.is_mark for span in spans) > MOST_MARKS:
+        return [Span("".join(span.text for span in spans))]
+    return spans
+
+
+def duration(ns: int) -> str:
+    """A time of so many nanoseconds, to three or four digits."""
+    if ns < 0:
+        return f"−{duration(-ns)}"
+    if ns < _MILLISECOND:
+        return f"{ns / _MICROSECOND:.0f} µs"
+    if ns < _SECOND:
+        return f"{ns / _MILLISECOND:.{1 if ns < 100 * _MILLISECOND else 0}f} ms"
+    if ns < 60 * _SECOND:
+        return f"{ns / _SECOND:.{2 if ns < 10 * _SECOND else 1}f} s"
+    minutes, seconds = divmod(ns // _SECOND, 60)
+    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _sizes(inspected: Inspected) -> list[Fact]:
+    passage = inspected.passage
+    frame = inspected.source.size - passage.size if inspected.source else 0
+    found = [Fact("Length", _bytes(passage.size) + (f" and {frame:,} that frame it" if frame > 0 else ""))]
+    if inspected.stream_offset is not None:
+        way = "what came in" if passage.kind == RECEIVED else "what went out"
+        whole = inspected.source.size if inspected.source else passage.size
+        place = _range(inspected.stream_offset, inspected.stream_offset + whole)
+        found.append(Fact("In the stream", f"{'byte' if whole == 1 else 'bytes'} {place} of {way}"))
+    return found
+
+
+def _waits(inspected: Inspected) -> list[Fact]:
+    other = "sent" if inspected.passage.kind == RECEIVED else "received"
+    waits = (
+        ("After the previous", inspected.since_previous_ns),
+        (f"After the last {other}", inspected.since_other_ns),
+    )
+    return [Fact(name, duration(ns)) for name, ns in waits if ns is not None]
+
+
+def _entries(passage: Passage) -> str:
+    first = passage.span.first if passage.span else passage.ordinal
+    last = passage.span.last if passage.span else passage.ordinal
+    return f"entry {last:,}" if first == last else f"entries {first:,}–{last:,}"
+
+
+def _range(start: int, stop: int) -> str:
+    """The bytes from ``start`` to the last before ``stop``, both counted in."""
+    return f"{start:,}–{stop - 1:,}" if stop - start > 1 else f"{start:,}"
+
+
+def _clock(wall_ns: int) -> str:
+    return time.strftime("%H:%M:%S", local_of(wall_ns)) + f".{wall_ns // _MILLISECOND % 1000:03d}"
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} byte" if count == 1 else f"{count:,} bytes"

@@ -1,0 +1,173 @@
+"""The rows of the list of sessions: what each is called, how it stands, and which are worth one. Pure; no tkinter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from core.events import ConnectionId, Ending, Role, SessionId
+from core.journal.recording.ledger import ConnectionState, Phase, SessionState
+from core.journal.recording.notes import GOOD_ENDINGS
+from gui.viewmodels.window_view import SessionRow
+
+if TYPE_CHECKING:
+    from core.address import Address
+    from gui.viewmodels.presenter import Desk
+
+MOST_CONNECTION_ROWS = 100  # of one server, beside those that are over
+MOST_SESSION_ROWS = 200
+
+_ENDED = {
+    Ending.PEER_FINISHED: "over (FIN)",
+    Ending.PEER_RESET: "reset (RST)",
+    Ending.LOST: "lost",
+    Ending.UNREACHABLE: "lost",
+    Ending.STALLED: "stalled",
+    Ending.IDLE: "idle",
+    Ending.LIMIT: "over a limit",
+    Ending.OURS: "closed",
+    Ending.OURS_RESET: "aborted",
+    Ending.HTTP: "spoke HTTP",
+    Ending.REPLY: "said stop",
+    Ending.SERVER_STOPPED: "over",
+    Ending.FAILED: "failed",
+}
+
+
+def row_key(session: SessionId | None, connection: ConnectionId | None = None) -> str:
+    """How the session list calls a row."""
+    if session is None:
+        return ""
+    return f"s{session}" if connection is None else f"s{session}c{connection}"
+
+
+def parse_row_key(key: str) -> tuple[SessionId, ConnectionId | None]:
+    """What a row of the session list stands for."""
+    session, _, connection = key.removeprefix("s").partition("c")
+    return SessionId(int(session)), ConnectionId(int(connection)) if connection else None
+
+
+def session_rows(desk: Desk) -> tuple[SessionRow, ...]:
+    """The rows of the session list; none while there is only one thing to see."""
+    rows: list[SessionRow] = []
+    states = _worth_a_row(desk)[-MOST_SESSION_ROWS:]
+    namesakes = Counter((state.role, state.target) for state in states)
+    for state in states:
+        is_alone = namesakes[state.role, state.target] == 1 and state.session not in desk.archived
+        words = session_words(desk, state) if is_alone else desk.safety.field(_in_short(desk, state))
+        rows.append(SessionRow(row_key(state.session), "", words, row_state(state), word=_word(state)))
+        if state.role is Role.SERVER:
+            rows += _connection_rows(desk, state)
+    return tuple(rows) if len(rows) > 1 else ()
+
+
+def next_session(desk: Desk, step: int) -> SessionId | None:
+    """The session ``step`` further in the list, around its end."""
+    order = [state.session for state in _worth_a_row(desk)]
+    if not order:
+        return None
+    place = order.index(desk.selected) if desk.selected in order else -1
+    return order[(place + step) % len(order)]
+
+
+def place_words(state: SessionState) -> str:
+    """Where a session is: what was asked for, with the port that was found for port 0."""
+    if state.target.port == 0 and state.addresses:
+        host = f"[{state.target.host}]" if ":" in state.target.host else state.target.host
+        return f"{host}:{state.addresses[0].port}"
+    return str(state.target)
+
+
+def session_words(desk: Desk, state: SessionState) -> str:
+    """What a session is called: ``Server 127.0.0.1:5555``, with the day if it is an earlier run's."""
+    return desk.safety.field(f"{_role(state)} {place_words(state)}{_day(desk, state)}")
+
+
+def row_state(state: SessionState) -> str:
+    """How a session stands: "live", "waiting", "over" or "failed"."""
+    if state.phase is Phase.ENDED:
+        is_bad = state.failure is not None or not _went_well(_last(state))
+        return "failed" if is_bad else "over"
+    return "live" if state.phase is Phase.OPEN else "waiting"
+
+
+def ending_words(connection: ConnectionState) -> str:
+    """How a connection ended, in a word or two; "over" if nobody knows."""
+    return _ENDED[connection.ending] if connection.ending is not None else "over"
+
+
+def _worth_a_row(desk: Desk) -> list[SessionState]:
+    """The sessions, without attempts that came to nothing and were made again since, and what was taken out."""
+    newest = {(state.role, state.target): state.session for state in desk.sessions.values()}
+    return [
+        state
+        for state in desk.sessions.values()
+        if (state.accepted or state.phase is not Phase.ENDED or newest[state.role, state.target] == state.session)
+        and row_key(state.session) not in desk.removed
+    ]
+
+
+def _role(state: SessionState) -> str:
+    return "Server" if state.role is Role.SERVER else "Client"
+
+
+def _day(desk: Desk, state: SessionState) -> str:
+    begun = desk.archived.get(state.session)
+    return f"  ·  {begun}" if begun else ""
+
+
+def _in_short(desk: Desk, state: SessionState) -> str:
+    """A name with room for what tells it from others of the same place: a client's own port, the day."""
+    known = _last(state)
+    own = f":{known.local.port} → " if known is not None and state.session not in desk.archived else ""
+    is_here = state.target.is_loopback and (own or state.session in desk.archived)
+    return f"{_role(state)} {own}{f':{state.target.port}' if is_here else place_words(state)}{_day(desk, state)}"
+
+
+def _last(state: SessionState) -> ConnectionState | None:
+    """A client's connection, standing or over."""
+    if state.role is Role.SERVER:
+        return None
+    return next(iter((*state.connections, *state.over)), None)
+
+
+def _went_well(connection: ConnectionState | None) -> bool:
+    return connection is None or connection.ending is None or connection.ending in GOOD_ENDINGS
+
+
+def _word(state: SessionState) -> str:
+    """What there is to say behind the name of a session that does not go on."""
+    if state.phase is Phase.STARTING:
+        return "…"
+    if state.phase is Phase.OPEN:
+        return ""
+    if state.failure is not None:
+        return "failed"
+    if state.cancelled and not state.accepted:
+        return "cancelled"
+    known = _last(state)
+    return ending_words(known) if known is not None else "over"
+
+
+def _connection_rows(desk: Desk, state: SessionState) -> list[SessionRow]:
+    parent = row_key(state.session)
+    rows = [_connection_row(desk, state, connection) for connection in state.connections[:MOST_CONNECTION_ROWS]]
+    surplus = len(state.connections) - MOST_CONNECTION_ROWS
+    if surplus > 0:
+        rows.append(SessionRow(f"{parent}more", parent, f"… and {surplus:,} more", "over"))
+    rows += [_connection_row(desk, state, connection) for connection in reversed(state.over)]
+    return [row for row in rows if row.key not in desk.removed]
+
+
+def _connection_row(desk: Desk, state: SessionState, connection: ConnectionState) -> SessionRow:
+    key = row_key(state.session, connection.connection)
+    words = desk.safety.field(f"#{connection.number}  {_peer(connection.peer)}")
+    if connection.ending is not None:
+        standing = "over" if connection.ending in GOOD_ENDINGS else "failed"
+        return SessionRow(key, row_key(state.session), words, standing, connection.number, ending_words(connection))
+    finished = "" if connection.can_receive or desk.archived.get(state.session) else "has finished"
+    return SessionRow(key, row_key(state.session), words, "live", connection.number, finished)
+
+
+def _peer(peer: Address) -> str:
+    return f":{peer.port}" if peer.is_loopback else str(peer)

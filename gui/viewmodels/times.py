@@ -1,0 +1,51 @@
+"""How long a conversation's answers take, in a figure and in words. No tkinter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.events import Role
+from gui.viewmodels.window_view import Times
+
+if TYPE_CHECKING:
+    from core.journal.recording.ledger import SessionState
+    from core.latency import Latency
+
+
+_ENOUGH = 20  # times from which it means something that hardly any took longer
+
+
+def times_of(state: SessionState) -> Times | None:
+    """The times of a session; None while there are none."""
+    answers, between = state.answers, state.between
+    if not answers.count and not between.count:
+        return None
+    from gui.viewmodels.inspection import duration
+
+    shown, name = (answers, "answer") if answers.count else (between, "every")
+    figure = f"{name} {duration(shown.p50_ns)}"
+    if shown.count >= _ENOUGH:
+        figure += f", p99 {duration(shown.p99_ns)}"
+    asks = "what we send" if state.role is Role.CLIENT else "what a client sends"
+    told = "what comes back" if state.role is Role.CLIENT else "our answer"
+    return Times(
+        figure,
+        "\n\n".join(
+            (
+                _told(f"Answers: from {asks} to {told}", answers),
+                _told("Between messages: from one that came in to the next, on the same connection", between),
+                "The times are those at the sockets. p50: half took no longer. p99: of a hundred, one took longer.",
+            )
+        ),
+    )
+
+
+def _told(what: str, latency: Latency) -> str:
+    from gui.viewmodels.inspection import duration
+
+    if not latency.count:
+        return f"{what}.\nNone yet."
+    p50, p99, most = map(duration, (latency.p50_ns, latency.p99_ns, latency.max_ns))
+    count, last = latency.count, len(latency.last)
+    of = f"of the last {last:,} of {count:,}" if count > last else f"of {count:,}" if count > 1 else "of one"
+    return f"{what}.\np50 {p50}, p99 {p99}, at most {most} ({of})"

@@ -1,0 +1,326 @@
+"""Passages of the journal as rows of the conversation: what is written where, and with which tags.
+
+Pure: a row is text with the names of tags. ``gui.views.conversation.transcript`` puts it into a Text widget.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from core import text_safety
+from core.local_time import local_of
+from core.text_safety import Span, TextSafety
+from gui.viewmodels.decoding import UTF_8, Decoding
+from gui.viewmodels.hexdump import Layout
+from gui.viewmodels.runs import DECOR, INCOMING, OUTGOING, Cap, Marked, Row, Run, hex_lines, joined, marked, pieces
+from gui.viewmodels.wrapping import PAD, Metrics
+
+if TYPE_CHECKING:
+    from core.events import ConnectionId, Role
+    from core.journal.display_row import Passage
+
+RECEIVED, SENT = "received", "sent"
+SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header
+_USUAL_LINE = 60  # characters
+_CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
+_HIGH = bytes(range(128, 256))
+_MANY = 16  # one control character among so many bytes is many
+_MOST_NAMED = 8  # receivers of one message
+MORE = 128 * 1024  # bytes that one click adds to a message that is folded
+HEX_MORE = 16 * 1024  # the same where bytes are shown as hex
+
+
+class Typesetter:
+    """Sets the passages of one session, in order.
+
+    It remembers the passage before, because a header is shared and a day is announced once. If the
+    passages are pieces as ``recv`` gave them, bytes of a character that was cut in two stand with the
+    piece that completes it; ``ended_ragged`` says that some were shown as bytes because that piece was
+    not there.
+    """
+
+    def __init__(
+        self,
+        role: Role,
+        safety: TextSafety,
+        metrics: Metrics,
+        *,
+        joins_pieces: bool = True,
+        as_hex: bool = False,
+        marked: Marked | None = None,
+        decoding: Decoding = UTF_8,
+    ) -> None:
+        self.ended_ragged = False
+        self._as_hex = as_hex
+        self._marked = marked
+        self._decoding = decoding
+        self._joins_pieces = joins_pieces
+        self._is_server = role.value == "server"
+        self._safety = safety
+        self._metrics = metrics
+        self._before: Passage | None = None
+        self._cut: dict[ConnectionId | None, bytes] = {}
+        self._also: dict[int, list[int]] = {}  # who else got the message in that place
+        self._before_also: list[int] | None = None  # the same of the passage before, if it is known
+        self._leader: Passage | None = None  # the first of the messages to many that were set last
+        self._told: set[int] = set()  # places that stand under another's header
+
+    def set(self, passages: Sequence[Passage], after: Passage | None = None) -> list[Row]:
+        """Rows for passages that follow those set before, or that follow ``after``."""
+        if after is not None:
+            self._before, self._before_also = after, None
+        self._find_broadcasts(passages)
+        last_piece = {passage.connection: passage.place for passage in passages if passage.kind == RECEIVED}
+        return [
+            self._row(passage, goes_on=passage.place < last_piece.get(passage.connection, -1)) for passage in passages
+        ]
+
+    def _row(self, passage: Passage, *, goes_on: bool) -> Row:
+        row = Row(passage.place)
+        if passage.place in self._told:
+            return row
+        before, self._before = self._before, passage
+        shares_header = before is not None and self._has_header_of(before, passage)
+        self._before_also = self._also.get(passage.place, [])
+        if before is not None and _day(before) != _day(passage):
+            row.line(Run(time.strftime("%A %d %B %Y", _local(passage)), ("day",)))
+        if passage.kind in (RECEIVED, SENT):
+            self._set_message(row, passage, shares_header=shares_header, goes_on=goes_on)
+        else:
+            self._set_note(row, passage)
+        return row
+
+    def _set_note(self, row: Row, passage: Passage) -> None:
+        tags = ("note", "failure") if passage.is_failure else ("note",)
+        note = self._safety.text(passage.note).replace("\n", " ")
+        number = f"#{passage.number} "
+        runs = [Run(note.removeprefix(number), tags), Run(f"   {clock(passage)}", ("note", "when"))]
+        if self._is_server and note.startswith(number):
+            runs.insert(0, Run(number, ("note", connection_tag(passage.number))))
+        row.line(*runs)
+
+    def _set_message(self, row: Row, passage: Passage, *, shares_header: bool, goes_on: bool) -> None:
+        if shares_header:
+            row.decoration("gap")
+        else:
+            row.line(*self._header(passage))
+        self._set_bubble(row, passage, goes_on=goes_on)
+
+    def _header(self, passage: Passage) -> list[Run]:
+        side = ("head",) if passage.kind == RECEIVED else ("head", "right")
+        numbers = [passage.number, *self._also.get(passage.place, ())]
+        who = [Run(f"#{number} ", (*side, connection_tag(number))) for number in numbers[:_MOST_NAMED]]
+        if len(numbers) > _MOST_NAMED:
+            who.append(Run(f"and {len(numbers) - _MOST_NAMED:,} more ", side))
+        when = Run(f" {clock(passage)}", side)
+        if not self._is_server:
+            return [Run("server " if passage.kind == RECEIVED else "you ", (*side, "who")), when]
+        if passage.kind == RECEIVED:
+            return [*who, when]
+        return [Run("server", (*side, "who")), Run(" → ", side), *who, when]
+
+    def _find_broadcasts(self, passages: Sequence[Passage]) -> None:
+        """One message to many is an passage for each; together they are shown once."""
+        self._also, self._told = {}, set()
+        leader: Passage | None = None
+        for passage in passages:
+            if leader is not None and self._is_same_broadcast(leader, passage):
+                self._also.setdefault(leader.place, []).append(passage.number or 0)
+                self._told.add(passage.place)
+            else:
+                leader = passage if passage.kind == SENT else None
+        self._leader = leader
+
+    def goes_on_with(self, passage: Passage) -> bool:
+        """Whether that passage, which follows those set last, is one message to many together with the last of them."""
+        return self._leader is not None and self._is_same_broadcast(self._leader, passage)
+
+    def _has_header_of(self, before: Passage, passage: Passage) -> bool:
+        """Whether it is of the same sender, to the same receivers, and soon after."""
+        also = self._also.get(passage.place, [])
+        same_others = self._before_also is None or self._before_also == also
+        return same_others and _share_header(before, passage)
+
+    def _is_same_broadcast(self, leader: Passage, passage: Passage) -> bool:
+        latest = self._also.get(leader.place, [leader.number or 0])[-1]
+        same = (leader.kind, leader.size, leader.data) == (passage.kind, passage.size, passage.data)
+        return same and (passage.number or 0) > latest and _are_close(leader, passage)
+
+    def _set_bubble(self, row: Row, passage: Passage, *, goes_on: bool) -> None:
+        if self._as_hex and passage.size:
+            self._set_hex_bubble(row, passage)
+            return
+        begins, carried = len(row.runs), self._cut.get(passage.connection, b"") if passage.kind == RECEIVED else b""
+        lines, ending, more = self._lines(passage, goes_on=goes_on)
+        kind = INCOMING if passage.kind == RECEIVED else OUTGOING
+        texts = ["".join(span.text for span in line) for line in lines]
+        rest = _rest(more)
+        texts[-1] += ending
+        width = self._metrics.bubble([*texts, rest, _warning(passage.misfit)])
+        shape = (kind, f"{kind}-{width}")
+        row.caps.append(Cap(row.lines, kind, width, top=True))
+        row.decoration(f"{kind}-cap")
+        for index, line in enumerate(lines):
+            self._set_line(row, line, shape, ending if index == len(lines) - 1 else "")
+        if more:
+            self._set_line(row, [Span(rest)], (*shape, "more", f"more-{passage.place}"), "")
+        if passage.misfit:
+            self._set_line(row, [Span(_warning(passage.misfit), is_mark=True)], (*shape, DECOR), "")
+        if self._marked is not None and self._marked.place == passage.place:
+            row.runs[begins:] = marked(row.runs[begins:], *self._characters(carried, passage.data or b""))
+        self._end_bubble(row, kind, width)
+
+    def _characters(self, carried: bytes, data: bytes) -> tuple[int, int]:
+        """The marked bytes as characters of what is shown of the message."""
+        assert self._marked is not None
+        data, start, stop = carried + data, len(carried) + self._marked.start, len(carried) + self._marked.stop
+        start -= self._decoding.unfinished_tail(data[:start])
+        stop = next((end for end in range(stop, stop + 3) if not self._decoding.unfinished_tail(data[:end])), stop)
+        decode = self._decoding.decode
+        safety = self._safety.fitting(text_safety.split_ending(decode(data))[0])
+        return len(safety.text(decode(data[:start]))), len(safety.text(decode(data[:stop])))
+
+    def _set_hex_bubble(self, row: Row, passage: Passage) -> None:
+        data = passage.data or b""
+        kind = INCOMING if passage.kind == RECEIVED else OUTGOING
+        layout = Layout(self._metrics.hex_columns)
+        more, warning = _rest(passage.size - len(data), HEX_MORE), _warning(passage.misfit)
+        width = self._metrics.hex_bubble(min(layout.width, layout.text_start + len(data) + 1), [more, warning])
+        shape = (kind, f"{kind}-{width}", "hex")
+        row.caps.append(Cap(row.lines, kind, width, top=True))
+        row.decoration(f"{kind}-cap")
+        pad = Run(PAD, (*shape[:2], DECOR)) if kind == OUTGOING else Run("", shape)
+        is_marked = self._marked is not None and self._marked.place == passage.place
+        for runs in hex_lines(data, layout, shape, self._marked if is_marked else None):
+            row.line(pad, *runs)
+        if more:
+            row.line(pad, Run(more, (*shape, "more", f"more-{passage.place}", DECOR)))
+        if warning:
+            row.line(pad, Run(warning, (*shape, "mark", DECOR)))
+        self._end_bubble(row, kind, width)
+
+    def _end_bubble(self, row: Row, kind: str, width: int) -> None:
+        row.caps.append(Cap(row.lines, kind, width, top=False))
+        row.decoration(f"{kind}-cap")
+        row.runs = joined(row.runs)
+
+    def _set_line(self, row: Row, line: list[Span], shape: tuple[str, ...], ending: str) -> None:
+        """A line, broken where it is wider than the bubble; a mark stands for its ``ending``."""
+        whole = "".join(span.text for span in line)
+        broken = list(self._metrics.broken(whole + ending))
+        left = len(whole)
+        for number, piece in enumerate(pieces([*line, Span(ending, is_mark=True)], map(len, broken))):
+            if number:
+                row.runs.append(Run("\n", (*shape, DECOR)))
+            if shape[0] == OUTGOING:
+                row.runs.append(Run(PAD, (*shape, DECOR)))
+            for text, is_mark in piece:
+                tags = (*shape, "mark") if is_mark else shape
+                row.runs.append(Run(text, tags if left > 0 else (*tags, DECOR)))
+                left -= len(text)
+        row.runs.append(Run("\n", shape))
+        row.lines += len(broken)
+
+    def _lines(self, passage: Passage, *, goes_on: bool) -> tuple[list[list[Span]], str, int]:
+        """The message's lines in spans, the mark of its line ending, and how many bytes are not shown."""
+        if not passage.size:
+            return [[Span("(empty)", is_mark=True)]], "", 0
+        data, more = self._whole_characters(passage, goes_on=goes_on)
+        text = self._decoding.decode(data)
+        text, ending = (text, "") if more else text_safety.split_ending(text)
+        return list(_spans(text, self._safety.fitting(text))), text_safety.ending_mark(ending), more
+
+    def _whole_characters(self, passage: Passage, *, goes_on: bool) -> tuple[bytes, int]:
+        """The passage's bytes, where a cut character stands with the later piece, and how many are not shown."""
+        shown = passage.data or b""
+        data = self._cut.pop(passage.connection, b"") + shown if passage.kind == RECEIVED else shown
+        more = passage.size - len(shown)
+        tail = self._decoding.unfinished_tail(data) if self._joins_pieces or more else 0
+        if not tail:
+            return data, more
+        if more:
+            return data[:-tail], more + tail
+        if goes_on and tail < len(data):
+            self._cut[passage.connection] = data[-tail:]
+            return data[:-tail], 0
+        self.ended_ragged = passage.kind == RECEIVED or self.ended_ragged
+        return data, 0
+
+
+def _spans(text: str, safety: TextSafety) -> Iterable[list[Span]]:
+    """The text's lines; with very many marks in them, these look like the rest."""
+    lines = [list(safety.spans(line)) for line in text.split("\n")]
+    is_plain = sum(span.is_mark for line in lines for span in line) > text_safety.MOST_MARKS
+    return ([Span("".join(span.text for span in line))] if is_plain else line for line in lines)
+
+
+def _rest(more: int, step: int = MORE) -> str:
+    """The words that lead to what is not shown of a message."""
+    if more <= 0:
+        return ""
+    return f"… {more:,} more bytes — show {'them' if more <= step else f'{step // 1024} KiB more'}"
+
+
+def _warning(misfit: str) -> str:
+    return f"⚠ {misfit}" if misfit else ""
+
+
+def connection_tag(number: int | None) -> str:
+    """The tag that gives a connection's number its colour; the palette has eight."""
+    return f"connection-{((number or 1) - 1) % 8}"
+
+
+def clock(passage: Passage) -> str:
+    """The local time of day, to the millisecond."""
+    return time.strftime("%H:%M:%S", _local(passage)) + f".{passage.wall_ns // 1_000_000 % 1000:03d}"
+
+
+def within_budget(weights: Sequence[int], budget: int, keep: int, enough: int = 0) -> tuple[int, int]:
+    """The stretch around place ``keep`` that weighs no more than ``budget``: first, and one past the last.
+
+    It grows on both sides in turn and always has the place itself and its neighbours, however heavy: past a
+    very long row one must be able to scroll. It may weigh more where it would not have ``enough`` otherwise.
+    """
+    first, last = max(0, keep - 1), min(len(weights), keep + 2)
+    total = sum(weights[first:last])
+    while first > 0 or last < len(weights):
+        takes_next = last < len(weights) and (first == 0 or last - keep <= keep - first)
+        more = weights[last] if takes_next else weights[first - 1]
+        if total + more > budget and total >= enough:
+            break
+        total += more
+        first, last = (first, last + 1) if takes_next else (first - 1, last)
+    return first, last
+
+
+def weight(passage: Passage) -> int:
+    """About how much work the passage is: its characters, where a short line costs as much as a usual one.
+
+    Where there are many control characters it is not text, and each byte that is none takes four characters.
+    """
+    data = passage.data or b""
+    marks = len(data) - len(data.translate(None, _CONTROLS))
+    if marks * _MANY > len(data):
+        marks += len(data) - len(data.translate(None, _HIGH))
+    return max(len(data) + 3 * marks, _USUAL_LINE * (data.count(b"\n") + 1)) + len(passage.note)
+
+
+def _share_header(before: Passage, passage: Passage) -> bool:
+    same_sender = (before.kind, before.connection) == (passage.kind, passage.connection)
+    return same_sender and _are_close(before, passage)
+
+
+def _are_close(before: Passage, passage: Passage) -> bool:
+    """Whether they share a time of day: it may have been set back between them."""
+    return abs(passage.wall_ns - before.wall_ns) < SHARED_HEADER_NS
+
+
+def _local(passage: Passage) -> time.struct_time:
+    return local_of(passage.wall_ns)
+
+
+def _day(passage: Passage) -> tuple[int, int]:
+    local = _local(passage)
+    return local.tm_year, local.tm_yday

@@ -1,0 +1,95 @@
+"""How wide text is, and where it breaks, worked out without asking Tk for every line.
+
+Tk breaks lines by itself, but leaves no room inside a coloured bubble that hangs on the right; so
+what goes out is broken here. A font is asked once for each character it is met with. No tkinter.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+
+from gui.viewmodels.hexdump import Layout
+
+PAD = "\u2003"  # the room between a bubble's edge and its text
+_TAB_STOPS = 8  # characters
+_LONGEST = 4_000  # characters of a line, also of such as have no width; Tk takes its time over longer ones
+_SOME = 256  # characters that are measured at a time
+_MOST_KNOWN = 20_000  # characters remembered, for a stream that goes through all of Unicode
+
+
+class Metrics:
+    """Measures text in one font and chooses the width of bubbles, all in pixels.
+
+    ``advance`` says how wide a string is; ``widest`` is the widest bubble and ``step`` what their
+    widths are multiples of, so that a conversation needs few kinds. ``mono`` is how wide a character of
+    the font of hex is, and ``room`` the whole width that there is.
+    """
+
+    def __init__(
+        self, advance: Callable[[str], int], *, widest: int, step: int, mono: int = 8, room: int | None = None
+    ) -> None:
+        self._mono = mono
+        self._room = room if room is not None else widest
+        self._advances = _Advances(advance)
+        self.step = step
+        self.widest = max(step * 4, widest // step * step)
+        self.pad = advance(PAD)
+
+    def bubble(self, lines: list[str]) -> int:
+        """How wide a bubble these lines want, with room on both sides."""
+        limit = self.widest
+        longest = max((self.width(line, limit) for line in lines), default=0)
+        wanted = -(-(longest + 2 * self.pad) // self.step) * self.step
+        return min(wanted, limit)
+
+    @property
+    def hex_columns(self) -> int:
+        """How many bytes a line of hex has room for."""
+        room = (self._room * 15 // 16 - 2 * self.pad) // max(1, self._mono)
+        return next((count for count in (32, 16, 8) if Layout(count).width <= room), 4)
+
+    def hex_bubble(self, columns: int, notes: list[str]) -> int:
+        """How wide a bubble must be for lines of hex with so many characters, with notes below in the same font."""
+        longest = max(columns, *map(len, notes)) * self._mono
+        return -(-(longest + 2 * self.pad) // self.step) * self.step
+
+    def width(self, line: str, limit: int) -> int:
+        """How wide the line is; counting stops soon after ``limit``."""
+        total = 0
+        for start in range(0, len(line), _SOME):
+            total += sum(map(self._advances.__getitem__, line[start : start + _SOME]))
+            if total > limit:
+                break
+        return total
+
+    def broken(self, line: str) -> Iterator[str]:
+        """The line in pieces that fit into the widest bubble, broken after a space where possible."""
+        room, start, before = self.widest - 2 * self.pad, 0, 0
+        stops = list(accumulate(map(self._advances.__getitem__, line)))
+        while (end := self._fitting(stops, start, before + room)) < len(line):
+            space = line.rfind(" ", start, end + 1)
+            end = space + 1 if space - start > (end - start) // 2 else end
+            yield line[start:end]
+            start, before = end, stops[end - 1]
+        if start < len(line) or not line:
+            yield line[start:]
+
+    def _fitting(self, stops: list[int], start: int, room: int) -> int:
+        """The place up to before which a line fits from ``start`` on; at least one character does."""
+        return min(max(start + 1, bisect_right(stops, room)), start + _LONGEST)
+
+
+class _Advances(dict[str, int]):
+    """How wide characters are; each is measured when it is first met."""
+
+    def __init__(self, advance: Callable[[str], int]) -> None:
+        super().__init__({"\t": _TAB_STOPS * advance(" ")})
+        self._advance = advance
+
+    def __missing__(self, character: str) -> int:
+        width = self._advance(character)
+        if len(self) < _MOST_KNOWN:
+            self[character] = width
+        return width

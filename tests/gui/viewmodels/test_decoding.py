@@ -1,0 +1,106 @@
+"""The same bytes read as other text: nothing is lost, nothing fails, and back again it is as before."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.compose import Encoding, compose
+from core.compose.draft import Composed, Context
+from core.events import Role
+from core.text_safety import TextSafety
+from gui.viewmodels.decoding import UTF_8, decoding
+from gui.viewmodels.drafting import ENCODINGS, Manner
+from gui.viewmodels.runs import DECOR
+from gui.viewmodels.typesetting import Typesetter
+from gui.viewmodels.wrapping import Metrics
+from tests.gui.conftest import pump_until
+from tests.gui.driving import MakeApp, serve, shown
+from tests.gui.fake_journal import received
+
+ANY = st.sampled_from([key for key, _words in ENCODINGS])
+
+
+@pytest.mark.case("C-58")
+@given(st.binary(max_size=80), ANY)
+def test_any_bytes_can_be_read_as_any_encoding(data: bytes, encoding: str) -> None:
+    text = decoding(encoding).decode(data)
+
+    assert "\0" not in TextSafety().text(text)
+    assert 0 <= decoding(encoding).unfinished_tail(data) <= min(3, len(data))
+
+
+@given(st.text(max_size=30), ANY, st.integers(0, 200))
+def test_a_character_that_was_cut_in_two_is_whole_with_the_next_piece(text: str, encoding: str, cut: int) -> None:
+    composed = compose(Manner(encoding=encoding).draft(text), Context())
+    if not isinstance(composed, Composed):
+        return
+    data, reading = composed.body, decoding(encoding)
+    head, rest = data[: cut % (len(data) + 1)], data[cut % (len(data) + 1) :]
+    whole = head[: len(head) - reading.unfinished_tail(head)]
+
+    assert reading.decode(whole) + reading.decode(data[len(whole) :]) == text
+    assert whole + data[len(whole) :] == head + rest
+
+
+def test_what_is_no_encoding_is_read_as_utf_8() -> None:
+    assert decoding("runes") is UTF_8
+    assert {key for key, _words in ENCODINGS} == {one.value for one in Encoding}
+
+
+def test_pieces_of_a_stream_are_joined_in_its_encoding() -> None:
+    data = "漢字".encode("gb18030")
+    typesetter = Typesetter(
+        Role.CLIENT, TextSafety(), Metrics(lambda text: 7 * len(text), widest=400, step=8), decoding=decoding("gb18030")
+    )
+
+    rows = typesetter.set([received(0, data[:3]), received(1, data[3:])])
+
+    texts = ["".join(run.text for run in row.runs if DECOR not in run.tags) for row in rows]
+    assert "漢" in texts[0]
+    assert "字" in texts[1]
+    assert "\\x" not in "".join(texts)
+
+
+@pytest.mark.case("C-58")
+def test_a_conversation_is_read_anew_when_another_encoding_is_chosen(make_app: MakeApp) -> None:
+    app = make_app()
+    with socket.create_connection(("127.0.0.1", serve(app))) as peer:
+        peer.sendall("日本語".encode("cp932"))
+        pump_until(lambda: "\\x93" in shown(app), app.root)
+        before = shown(app)
+        pane = app.window.conversation
+        assert not pane.encoding.winfo_manager()
+
+        app.switchboard.choose_encoding("shift-jis")
+        pump_until(lambda: "日本語" in shown(app), app.root)
+        assert pane.encoding.winfo_manager()
+        assert app.window.menus.getvar("tincan_encodings") == "shift-jis"
+        app.window.conversation.transcript.picking.select_all()
+        app.window.conversation.transcript.picking.copy_as(app.window.conversation.transcript.picking._reading)
+        assert "日本語" in app.root.clipboard_get()
+
+        for encoding, _words in ENCODINGS:
+            app.switchboard.choose_encoding(encoding)
+            app.root.update()
+
+        pane.encoding.current([key for key, _words in ENCODINGS].index("utf-8"))
+        pane.encoding.event_generate("<<ComboboxSelected>>")
+        pump_until(lambda: shown(app) == before, app.root)
+        assert not pane.encoding.winfo_manager()
+    pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
+
+
+def test_the_choice_is_remembered(make_app: MakeApp) -> None:
+    app = make_app()
+    app.switchboard.choose_encoding("utf-16-be")
+    folder = app._file.path.parent
+    app.leave()
+
+    again = make_app(folder)
+
+    assert again.window.conversation.encoding.key == "utf-16-be"
+    again.switchboard.choose_encoding("utf-8")

@@ -1,0 +1,99 @@
+"""How messages are written, as values: the words, the previews, and one format turned into another."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.compose import Composed, Context, Encoding, Ending, Format, compose
+from core.wire.framing import parse_framing
+from gui.viewmodels.drafting import (
+    ENCODINGS,
+    ENDINGS,
+    FORMATS,
+    FRAMES,
+    MOST_SHOWN,
+    USUAL,
+    Manner,
+    Wrong,
+    convert,
+    known,
+    preview_of,
+)
+
+MANNERS = st.builds(
+    Manner,
+    st.sampled_from([key for key, _words in FORMATS]),
+    st.sampled_from([key for key, _words in ENCODINGS]),
+    st.sampled_from([key for key, _words in ENDINGS]),
+    st.sampled_from([*(key for key, _words in FRAMES), "length:2le,offset=1", "fixed:64,pad=20", "gap:50"]),
+)
+
+
+def composed(text: str, manner: Manner) -> Composed:
+    found = compose(manner.draft(text), Context())
+    assert isinstance(found, Composed)
+    return found
+
+
+def test_what_is_offered_is_what_can_be_composed() -> None:
+    assert [key for key, _words in FORMATS] == [one.value for one in Format]
+    assert list(ENCODINGS) == [(one.value, one.words) for one in Encoding]
+    assert [key for key, _words in ENDINGS] == [one.name.lower() for one in Ending]
+    assert [str(parse_framing(key)) for key, _words in FRAMES] == [key for key, _words in FRAMES]
+
+
+def test_a_manner_reads_as_a_sentence() -> None:
+    assert USUAL.words == "As text, UTF-8"
+    assert Manner("hex", "big5", "crlf", "length:2be").words == "As hex, CR LF at the end, 2-byte length"
+    assert Manner(framing="fixed:4").words == "As text, UTF-8, 4 bytes each"
+
+
+def test_what_only_a_later_version_knows_counts_as_usual() -> None:
+    assert known(Manner("morse", "ebcdic", "bell", "telepathy:2")) == USUAL
+    assert known(Manner("hex", "big5", "nul", "gap:50")) == Manner("hex", "big5", "nul", "gap:50")
+
+
+@given(st.text(max_size=40), MANNERS)
+def test_a_preview_is_all_of_what_goes_out_in_order(text: str, manner: Manner) -> None:
+    message = compose(manner.draft(text), Context())
+    if not isinstance(message, Composed):
+        return
+
+    preview = preview_of(message, manner.draft(text))
+
+    assert b"".join(stretch.data for stretch in preview.stretches) == message.wire
+    assert sum(stretch.size for stretch in preview.stretches) == preview.size == len(message.wire)
+    added = sum(stretch.size for stretch in preview.stretches if stretch.label == "frame")
+    assert added == len(message.wire) - len(message.body)
+
+
+def test_a_preview_keeps_little_of_a_large_message() -> None:
+    manner = Manner(ending="lf")
+    text = "x" * 1_000_000
+
+    preview = preview_of(composed(text, manner), manner.draft(text))
+
+    assert preview.size == 1_000_001
+    assert [(one.label, len(one.data), one.size) for one in preview.stretches] == [
+        ("", MOST_SHOWN, 1_000_000),
+        ("end", 1, 1),
+    ]
+
+
+@given(st.binary(max_size=60), st.sampled_from(["escapes", "text", "hex"]), st.sampled_from(list(Encoding)))
+def test_another_format_has_the_same_bytes_or_says_why_not(data: bytes, after: str, encoding: Encoding) -> None:
+    before, wanted = Manner("hex", encoding.value), Manner(after, encoding.value)
+
+    found = convert(data.hex(), before, wanted)
+
+    if isinstance(found, Wrong):
+        assert after == "text"
+    else:
+        assert composed(found, wanted).body == data
+
+
+@pytest.mark.parametrize("text", ["hello", "0", "zz"])
+def test_what_is_no_message_yet_stays_as_it_is(text: str) -> None:
+    assert convert(text, Manner("hex"), Manner("text")) == text

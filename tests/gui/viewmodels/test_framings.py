@@ -1,0 +1,102 @@
+"""What a person writes for a framing is read as it is meant, or refused at its place."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.wire.framing import parse_framing
+from gui.viewmodels.framings import KINDS, Kind, WrittenError, kind_of, one_of, read, words_of, written
+
+BY_PREFIX = {kind.prefix: kind for kind in KINDS if kind.asks}
+DELIMITER, LENGTH, FIXED, GAP = (BY_PREFIX[prefix] for prefix in ("delimiter:", "length:", "fixed:", "gap:"))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.words)
+def test_every_kind_begins_with_a_framing_that_can_be_used(kind: Kind) -> None:
+    assert str(parse_framing(kind.usual)) == kind.usual
+    assert kind_of(kind.usual) is kind
+    assert bool(kind.asks) == kind.words.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "framing"),
+    [
+        (DELIMITER, "0d 0a", "delimiter:0d0a"),
+        (DELIMITER, " FF", "delimiter:ff"),
+        (LENGTH, "4le, offset=3, whole", "length:4le,offset=3,whole"),
+        (LENGTH, "varint", "length:varint"),
+        (FIXED, "16", "fixed:16"),
+        (FIXED, "16,pad=20", "fixed:16,pad=20"),
+        (GAP, " 250 ", "gap:250"),
+    ],
+)
+def test_what_is_written_is_read_as_it_is_meant(kind: Kind, text: str, framing: str) -> None:
+    assert str(read(kind, text)) == framing
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "place", "part"),
+    [
+        (DELIMITER, "0d 0x", 4, "hex digits"),
+        (DELIMITER, "0d 0", 4, "one is missing"),
+        (LENGTH, "3be", 0, "1, 2be"),
+        (LENGTH, "2be, nonsense", 5, "“nonsense”"),
+        (FIXED, "0", 0, "from 1"),
+        (FIXED, "99999999999999999999", 0, "a number"),
+        (GAP, "soon", 0, "a number"),
+        (GAP, "   ", 0, "50"),
+        (LENGTH, "", 0, "2be"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_its_place(kind: Kind, text: str, place: int, part: str) -> None:
+    with pytest.raises(WrittenError, match=part) as caught:
+        read(kind, text)
+
+    assert caught.value.place == place
+    assert str(caught.value).endswith(".")
+
+
+@given(
+    st.sampled_from([kind for kind in KINDS if kind.asks]),
+    st.text(alphabet="0123456789abefvrint,=# \u0660é", max_size=30),
+)
+def test_whatever_is_written_is_read_or_refused_within_it(kind: Kind, text: str) -> None:
+    place, framing = outcome(kind, text)
+
+    assert 0 <= place <= len(text)
+    if framing:
+        shown = kind_of(framing)
+        assert not shown.asks or str(read(shown, written(shown, framing))) == framing
+
+
+def outcome(kind: Kind, text: str) -> tuple[int, str]:
+    """The place that was refused, or what was read."""
+    try:
+        return 0, str(read(kind, text))
+    except WrittenError as error:
+        return error.place, ""
+
+
+def test_a_framing_is_shown_in_words() -> None:
+    assert words_of("raw") == "As received"
+    assert words_of("length:2be") == "2-byte big-endian length"
+    assert words_of("delimiter:00") == "Ended by NUL"
+    assert words_of("of an older version") == "As received"
+
+
+@pytest.mark.parametrize(
+    ("framing", "one"),
+    [
+        ("raw", "piece received"),
+        ("line", "line"),
+        ("delimiter:0d0a", "message ended by CR LF"),
+        ("delimiter:0203", "message ended by 02 03"),
+        ("length:2be", "message with 2-byte big-endian length"),
+        ("fixed:16", "message of 16 bytes"),
+        ("gap:50", "message ended by silence of 50 ms"),
+    ],
+)
+def test_one_message_of_a_framing_has_words_of_its_own(framing: str, one: str) -> None:
+    assert one_of(framing) == one

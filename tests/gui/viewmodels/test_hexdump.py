@@ -1,0 +1,186 @@
+"""Bytes as rows and back: nothing is lost, nothing is obeyed, and any place in a row is some byte."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.compose import Encoding
+from core.text_safety import TextSafety
+from gui.viewmodels import hexdump
+from gui.viewmodels.decoding import decoding
+from gui.viewmodels.hexdump import Form, Layout, Side, copied, dump, fitting, read_offset, stretches, unprintable
+from tests.gui.test_imports import modules_after
+
+LAYOUTS = [Layout(per_row, digits) for per_row in (8, 16, 32) for digits in (8, 9)]
+LAYOUTS += [Layout(4, 4, gap=1, has_bars=False), Layout(8, 4, gap=1, has_bars=False), Layout(5, 8)]
+SAFETY = TextSafety()
+
+
+def rows_back(text: str, layout: Layout) -> list[tuple[int, bytes, str]]:
+    """Each row as its offset, the bytes that its hex column says, and what its text column has."""
+    rows = []
+    for line in text.split("\n") if text else []:
+        data = bytes.fromhex(line[layout.hex_start : layout.hex_stop])
+        shown = line[layout.text_start : layout.text_start + len(data)]
+        rows.append((int(line[: layout.digits], 16), data, shown))
+    return rows
+
+
+def test_a_row_is_what_people_know_from_other_programs() -> None:
+    text = dump(b"hello, wonderful world\n", 0x10, Layout(16, 8))
+
+    assert text.split("\n") == [
+        "00000010  68 65 6c 6c 6f 2c 20 77  6f 6e 64 65 72 66 75 6c  |hello, wonderful|",
+        "00000020  20 77 6f 72 6c 64 0a                              | world.|",
+    ]
+
+
+@given(st.binary(max_size=200), st.sampled_from(LAYOUTS), st.integers(0, 1000))
+def test_the_hex_column_gives_the_same_bytes_back(data: bytes, layout: Layout, row: int) -> None:
+    offset = row * layout.per_row
+
+    rows = rows_back(dump(data, offset, layout), layout)
+
+    assert b"".join(part for _offset, part, _shown in rows) == data
+    assert [first for first, *_ in rows] == [offset + i * layout.per_row for i in range(len(rows))]
+
+
+@pytest.mark.case("C-47", "C-48", "C-49")
+@given(st.binary(max_size=200), st.sampled_from(LAYOUTS))
+def test_the_text_column_has_nothing_but_printable_ascii(data: bytes, layout: Layout) -> None:
+    text = dump(data, 0, layout)
+
+    assert re.fullmatch(r"[\x20-\x7e\n]*", text)
+    shown = "".join(part for _offset, _data, part in rows_back(text, layout))
+    assert shown == "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in data)
+
+
+@given(st.binary(min_size=1, max_size=100), st.sampled_from(LAYOUTS), st.sampled_from(Side))
+def test_every_byte_is_found_where_it_is_written(data: bytes, layout: Layout, side: Side) -> None:
+    for index in range(len(data)):
+        first, stop = layout.stretch(side, index % layout.per_row, index % layout.per_row + 1)
+        for column in range(first, stop):
+            assert layout.locate(column) == (side, index % layout.per_row)
+
+
+@given(st.sampled_from(LAYOUTS), st.integers(0, 500))
+def test_any_column_means_some_byte_of_the_row(layout: Layout, column: int) -> None:
+    _side, index = layout.locate(column)
+
+    assert 0 <= index < layout.per_row
+
+
+@given(
+    st.integers(0, 300), st.integers(0, 300), st.integers(0, 20), st.integers(0, 20), st.sampled_from((4, 8, 16, 32))
+)
+def test_stretches_are_the_bytes_in_view_and_no_others(
+    start: int, stop: int, top: int, rows: int, per_row: int
+) -> None:
+    found = [
+        (top + row) * per_row + index
+        for row, first, last in stretches(start, stop, top, rows, per_row)
+        for index in range(first, last)
+    ]
+
+    assert found == [byte for byte in range(start, stop) if top * per_row <= byte < (top + rows) * per_row]
+
+
+def test_the_widest_layout_that_fits_is_chosen() -> None:
+    for columns in range(21, 160):
+        layout = fitting(columns, 5000)
+        assert layout.width <= columns
+
+    assert [fitting(columns, 5000).per_row for columns in (21, 36, 37, 77, 78, 143, 144)] == [4, 4, 8, 8, 16, 16, 32]
+
+
+@pytest.mark.parametrize(("size", "digits"), [(0, 8), (1 << 32, 8), ((1 << 32) + 1, 9), (10**10, 9), (1 << 60, 15)])
+def test_offsets_have_as_many_digits_as_they_need(size: int, digits: int) -> None:
+    assert fitting(200, size).digits == digits
+
+
+def test_dots_that_stand_for_something_else_are_told_from_dots() -> None:
+    assert list(unprintable(b"a.\0\xffb\n")) == [(2, 4), (5, 6)]
+
+
+@given(st.binary(max_size=300))
+def test_what_is_copied_as_source_is_the_same_bytes(data: bytes) -> None:
+    assert bytes.fromhex(copied(data, Form.HEX, SAFETY)) == data
+    assert ast.literal_eval(copied(data, Form.PYTHON, SAFETY)) == data
+
+
+@given(st.binary(min_size=1, max_size=300))
+def test_a_c_array_has_every_byte_and_says_how_many(data: bytes) -> None:
+    text = copied(data, Form.C, SAFETY)
+
+    assert text.startswith(f"const unsigned char data[{len(data)}] = {{\n")
+    assert bytes(int(number, 16) for number in re.findall(r"0x([0-9a-f]{2})\b", text)) == data
+    assert text.count("{") == text.count("}") == 1
+
+
+def test_a_dump_that_is_copied_keeps_its_offsets() -> None:
+    text = copied(b"0123456789abcdefgh", Form.DUMP, SAFETY, offset=3)
+
+    assert [line[:8] for line in text.split("\n")] == ["00000003", "00000013"]
+
+
+@pytest.mark.case("C-47", "C-49")
+def test_text_that_is_copied_is_made_safe() -> None:
+    assert copied("a\0b\u202ec€".encode() + b"\xff", Form.TEXT, SAFETY) == "a␀b<U+202E>c€\\xff"
+
+
+@pytest.mark.parametrize(
+    ("typed", "offset"), [("0", 0), ("4096", 4096), ("0x1000", 4096), (" 0XfF ", 255), ("1,000", 1000), ("1_000", 1000)]
+)
+def test_an_offset_is_read_as_people_write_it(typed: str, offset: int) -> None:
+    assert read_offset(typed, 5000) == offset
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("", "Type an offset"),
+        ("ff", "not an offset"),
+        ("-1", "not an offset"),
+        ("0x", "not an offset"),
+        ("1.5", "not an offset"),
+        ("٣", "not an offset"),
+        ("9" * 5000, "not an offset"),
+        ("5000", "The last byte is at 0x1387 (4,999)."),
+    ],
+)
+def test_what_is_no_offset_is_refused_with_a_reason(typed: str, says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        read_offset(typed, 5000)
+
+
+@pytest.mark.parametrize("name", ["viewmodels.hexdump", "viewmodels.hex_cursor", "viewmodels.inspection"])
+def test_it_needs_no_window_and_no_database(name: str) -> None:
+    assert not {"tkinter", "_tkinter", "sqlite3"} & modules_after(f"import gui.{name}")
+
+
+@pytest.mark.parametrize("encoding", [one.value for one in Encoding])
+def test_letters_of_one_byte_are_shown_in_the_encoding_that_was_chosen(encoding: str) -> None:
+    letters = hexdump.letters(decoding(encoding).codec)
+    data = bytes(range(256))
+
+    rows = dump(data, 0, Layout(16), letters).split("\n")
+
+    text = "".join(row[Layout(16).text_start : -1] for row in rows)
+    assert len(text) == 256
+    assert all(character.isprintable() for character in text)
+    assert text[32:127] == bytes(range(32, 127)).decode()
+    hidden = {byte for begin, end in unprintable(data, letters) for byte in range(begin, end)}
+    assert all(text[byte] == "." for byte in hidden)
+    assert all(bytes([byte]).decode(letters.codec) == text[byte] for byte in set(range(256)) - hidden)
+
+
+def test_text_is_copied_in_the_encoding_that_was_chosen() -> None:
+    assert copied(b"\xc5sa", Form.TEXT, SAFETY, decoding("latin-1")) == "Åsa"
+    assert copied("日本".encode("cp932"), Form.TEXT, SAFETY, decoding("shift-jis")) == "日本"
+    assert "|5 €|" in copied(b"5 \x80", Form.DUMP, SAFETY, decoding("cp1252"))
+    assert "|5 .|" in copied(b"5 \x80", Form.DUMP, SAFETY)

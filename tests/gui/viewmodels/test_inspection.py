@@ -1,0 +1,175 @@
+"""What the inspector says, in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from core.events import ConnectionId, SessionId
+from core.journal.display_row import Passage, Span
+from core.journal.reading.recorded import Call
+from core.text_safety import Span as Stretch
+from core.text_safety import TextSafety
+from gui.viewmodels.inspection import (
+    MOST_READ,
+    Fact,
+    Inspected,
+    call_row,
+    duration,
+    facts,
+    heading,
+    heading_of_calls,
+    reading,
+)
+
+NOON = 1_790_000_000_123_456_789  # nanoseconds since 1970
+SAFETY = TextSafety()
+
+
+@pytest.fixture(autouse=True)
+def _in_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system's time zone cannot be set for one process")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def message(kind: str = "received", size: int = 5, number: int | None = 1) -> Passage:
+    return Passage(
+        3, SessionId(1), 42, ConnectionId(7), number, kind, NOON, 0, b"hello", size, span=Span(40, 0, 42, 2)
+    )  # fmt: skip
+
+
+def call(ordinal: int, milliseconds: int, start: int, stop: int) -> Call:
+    return Call(ordinal, NOON + milliseconds * 1_000_000, milliseconds * 1_000_000, start, stop, 0)
+
+
+class Framed:
+    size = 7
+
+    def read(self, start: int, stop: int) -> bytes:
+        return b"hello\r\n"[start:stop]
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_server", "says"),
+    [
+        ("received", True, "#1 → server"),
+        ("sent", True, "server → #1"),
+        ("received", False, "server → you"),
+        ("sent", False, "you → server"),
+    ],
+)
+def test_the_title_says_who_speaks_to_whom(kind: str, is_server: bool, says: str) -> None:
+    assert heading(Inspected(message(kind), is_server)).title == says
+
+
+def test_the_heading_has_the_size_the_day_and_the_time_to_the_millisecond() -> None:
+    shown = heading(Inspected(message(size=1234), is_server=True))
+
+    assert shown.size == "1,234 bytes"
+    assert shown.when == "received 14:13:20.123  ·  Mon 21 Sep 2026"
+
+
+def test_of_a_note_it_says_what_happened_and_when() -> None:
+    note = Passage(0, SessionId(1), 9, None, None, "peer-finished", NOON, 0, None, 0, note="the peer said goodbye")
+
+    assert heading(Inspected(note, is_server=True)) == ("Peer finished", "", "14:13:20.123  ·  Mon 21 Sep 2026")
+    assert facts(Inspected(note, is_server=True)) == [Fact("In the journal", "entry 9")]
+
+
+def test_the_facts_tell_all_that_is_known() -> None:
+    known = Inspected(
+        message(),
+        is_server=True,
+        source=Framed(),
+        envelope=[(5, 6)],
+        framing="lines",
+        stream_offset=1000,
+        since_previous_ns=12_345_678,
+        since_other_ns=410_000,
+    )
+
+    assert facts(known) == [
+        ("Length", "5 bytes and 2 that frame it", False),
+        ("In the stream", "bytes 1,000–1,006 of what came in", False),
+        ("After the previous", "12.3 ms", False),
+        ("After the last sent", "410 µs", False),
+        ("Framing", "lines", False),
+        ("In the journal", "entries 40–42", False),
+    ]
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    assert [fact.name for fact in facts(Inspected(message(), is_server=True))] == ["Length", "In the journal"]
+
+
+def test_a_message_that_is_not_whole_says_why_first() -> None:
+    misfit = Inspected(message()._replace(misfit="never ended"), is_server=True)
+
+    assert facts(misfit)[0] == Fact("Not whole", "never ended", is_problem=True)
+
+
+def test_calls_are_counted_and_timed() -> None:
+    calls = [call(40, 0, 0, 3), call(41, 2, 3, 4), call(42, 14, 4, 7)]
+    known = Inspected(message(), is_server=True, calls=calls)
+
+    assert heading_of_calls(known) == "Came in 3 recv calls over 14.0 ms"
+    assert heading_of_calls(replace(known, calls=calls[:1])) == "Came in one recv call"
+    assert heading_of_calls(replace(known, passage=message("sent"), calls=calls[:1])) == "Went out in one send call"
+    assert call_row(calls, 0) == ("14:13:20.123", "", "3 B", "bytes 0–2", "from byte 0")
+    assert call_row(calls, 1) == ("14:13:20.125", "+2.0 ms", "1 B", "byte 3", "from byte 3")
+    assert call_row(calls, 2) == ("14:13:20.137", "+12.0 ms", "3 B", "bytes 4–6", "from byte 4")
+
+
+@pytest.mark.parametrize(
+    ("ns", "says"),
+    [
+        (0, "0 µs"),
+        (999_000, "999 µs"),
+        (1_500_000, "1.5 ms"),
+        (123_000_000, "123 ms"),
+        (1_234_000_000, "1.23 s"),
+        (59_900_000_000, "59.9 s"),
+        (61_000_000_000, "1 min 1 s"),
+        (3_660_000_000_000, "1 h 1 min"),
+        (-1_500_000, "−1.5 ms"),
+    ],
+)
+def test_a_time_is_as_exact_as_it_is_useful(ns: int, says: str) -> None:
+    assert duration(ns) == says
+
+
+@pytest.mark.case("C-46", "C-47", "C-49")
+def test_bytes_read_as_text_keep_what_is_no_text_as_marks() -> None:
+    spans = reading("as\0\u202e€5".encode() + b"\xff", 0, SAFETY)
+
+    assert spans == [("as", False), ("␀", True), ("<U+202E>", True), ("€5", False), ("\\xff", True)]
+
+
+@pytest.mark.case("C-45")
+def test_a_character_that_is_cut_at_the_end_of_the_view_is_left_out() -> None:
+    assert reading(b"5 \xe2\x82", 1, SAFETY) == [Stretch("5 ")]
+    assert reading(b"5 \xe2\x82", 0, SAFETY) == [("5 ", False), ("\\xe2", True), ("\\x82", True)]
+
+
+@pytest.mark.case("C-54")
+def test_very_many_marks_become_one_short_text() -> None:
+    spans = reading(b"\xff" * MOST_READ, 0, SAFETY)
+
+    assert spans == [("\\xff" * MOST_READ, False)]
+    assert len(spans[0].text) <= 4_000
+
+
+def test_sends_of_one_go_have_one_time_and_no_differences_are_told() -> None:
+    calls = [call(40 + place, 0, place, place + 1) for place in range(3)]
+    known = Inspected(message("sent", 3), is_server=False, calls=calls)
+
+    assert heading_of_calls(known) == "Went out in 3 send calls"
+    assert [call_row(calls, row).since for row in range(3)] == ["", "", ""]

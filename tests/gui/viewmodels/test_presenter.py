@@ -1,0 +1,220 @@
+"""What the panes show, from states alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from core.address import Address
+from core.errors import Explanation
+from core.events import ConnectionId, Role, SessionId
+from core.journal.recording.ledger import ConnectionState, Phase, SessionState
+from core.net.reachable import LocalAddress
+from gui.viewmodels.presenter import Desk, human_bytes, present
+from gui.viewmodels.session_rows import MOST_CONNECTION_ROWS, next_session, parse_row_key, row_key
+
+HERE = Address("127.0.0.1", 5555)
+
+
+def connection(number: int, *, can_send: bool = True) -> ConnectionState:
+    peer = Address("127.0.0.1", 50000 + number)
+    return ConnectionState(ConnectionId(number), number, HERE, peer, can_send=can_send)
+
+
+def server(session: int = 1, *, phase: Phase = Phase.OPEN, at: Address = HERE, connections: int = 0) -> SessionState:
+    standing = tuple(connection(number) for number in range(1, connections + 1))
+    return SessionState(
+        SessionId(session), Role.SERVER, at, "raw", "letter", phase, (at,), standing, accepted=connections, entries=3
+    )
+
+
+def client(session: int = 2, *, phase: Phase = Phase.OPEN, at: Address = HERE, accepted: int = 1) -> SessionState:
+    standing = (connection(1),) if phase is Phase.OPEN else ()
+    return SessionState(SessionId(session), Role.CLIENT, at, "raw", None, phase, (), standing, accepted=accepted)
+
+
+def desk(*states: SessionState, selected: int | None = None, form: Address | None = HERE) -> Desk:
+    chosen = SessionId(selected) if selected is not None else (states[-1].session if states else None)
+    return Desk({state.session: state for state in states}, chosen, form=form)
+
+
+def next_steps(shown: Desk) -> tuple[bool, bool, bool]:
+    view = present(shown)
+    return view.address.server.is_next, view.address.client.is_next, view.composer.is_next
+
+
+@pytest.mark.parametrize(
+    ("states", "server_words", "client_words"),
+    [
+        ((), "Start server", "Connect"),
+        ((server(phase=Phase.STARTING),), "Stop server", "Connect"),
+        ((server(),), "Stop server", "Connect"),
+        ((server(), client(phase=Phase.STARTING)), "Stop server", "Cancel"),
+        ((server(), client()), "Stop server", "Disconnect"),
+        ((server(phase=Phase.ENDED), client(phase=Phase.ENDED)), "Start server", "Connect"),
+        ((server(at=Address("127.0.0.1", 6666)),), "Start server", "Connect"),
+    ],
+)
+def test_the_buttons_say_what_they_would_do(
+    states: tuple[SessionState, ...], server_words: str, client_words: str
+) -> None:
+    view = present(desk(*states)).address
+
+    assert (view.server.text, view.client.text) == (server_words, client_words)
+
+
+@pytest.mark.parametrize(
+    ("shown", "steps"),
+    [
+        (desk(), (True, False, False)),
+        (desk(server(phase=Phase.STARTING)), (False, False, False)),
+        (desk(server()), (False, True, False)),
+        (desk(server(), client(phase=Phase.STARTING)), (False, False, False)),
+        (desk(server(), client()), (False, False, True)),
+        (desk(server(connections=1)), (False, False, True)),
+        (desk(form=Address("example.com", 80)), (False, True, False)),
+        (desk(form=Address("0.0.0.0", 80)), (True, False, False)),
+        (desk(form=None), (True, False, False)),
+    ],
+)
+def test_one_thing_at_a_time_is_next(shown: Desk, steps: tuple[bool, bool, bool]) -> None:
+    assert next_steps(shown) == steps
+
+
+def test_a_server_on_any_free_port_is_found_under_the_port_it_got() -> None:
+    state = replace(server(at=Address("127.0.0.1", 0)), addresses=(Address("127.0.0.1", 40123),))
+
+    view = present(desk(state, form=Address("127.0.0.1", 40123)))
+
+    assert view.address.server.text == "Stop server"
+    assert view.conversation.title == "Server 127.0.0.1:40123"
+
+
+def test_the_session_list_waits_for_a_second_thing() -> None:
+    assert present(desk(server())).rows == ()
+    assert [row.text for row in present(desk(server(connections=1))).rows] == ["Server 127.0.0.1:5555", "#1  :50001"]
+
+
+def test_a_thousand_connections_take_a_bounded_number_of_rows() -> None:
+    rows = present(desk(server(connections=1000))).rows
+
+    assert len(rows) == MOST_CONNECTION_ROWS + 2
+    assert rows[-1].text == "… and 900 more"
+
+
+def test_a_vain_attempt_leaves_the_list_when_it_is_made_again() -> None:
+    vain = client(2, phase=Phase.ENDED, accepted=0)
+
+    assert len(present(desk(server(), vain)).rows) == 2
+    assert len(present(desk(server(), vain, client(3))).rows) == 2
+
+
+def test_there_is_a_choice_of_receivers_once_there_are_two() -> None:
+    assert present(desk(server(connections=1))).composer.recipients == ()
+
+    recipients = present(desk(server(connections=2))).composer.recipients
+
+    assert [one.label for one in recipients] == ["#1  127.0.0.1:50001", "#2  127.0.0.1:50002"]
+
+
+def test_the_choice_of_receivers_stays_when_they_are_gone_so_that_nobody_else_gets_the_message() -> None:
+    left = present(replace(desk(server(connections=1)), recipients=frozenset({ConnectionId(99)}))).composer
+
+    assert left.chosen == frozenset({ConnectionId(99)})
+    assert len(left.recipients) == 1
+
+
+@pytest.mark.parametrize(
+    ("states", "hint"),
+    [
+        ((), "F5 starts a server"),
+        ((server(),), "F6 connects you"),
+        ((client(phase=Phase.STARTING),), "A moment"),
+        ((client(phase=Phase.ENDED),), "F6 connects again"),
+        ((server(phase=Phase.ENDED),), "F5 starts it again"),
+        ((client(),), "Type a message"),
+    ],
+)
+def test_the_message_field_says_what_is_missing(states: tuple[SessionState, ...], hint: str) -> None:
+    assert hint in present(desk(*states)).composer.hint
+
+
+def test_the_status_says_where_and_how_much() -> None:
+    status = present(desk(replace(server(connections=2), bytes_in=1234, bytes_out=99))).status
+
+    assert status.words == "listening on 127.0.0.1:5555"
+    assert status.figures == ("2 connections", "in 1.2 kB", "out 99 B")
+    assert status.state == "live"
+
+
+def test_a_failure_is_said_in_the_status() -> None:
+    failed = replace(client(phase=Phase.ENDED, accepted=0), failure=Explanation("nothing answers"))
+
+    status = present(desk(failed)).status
+
+    assert (status.state, status.words, status.figures) == ("failed", "could not connect to 127.0.0.1:5555", ())
+
+
+def test_a_connection_that_broke_is_said_so_and_not_that_it_was_never_made() -> None:
+    broken = replace(client(phase=Phase.ENDED), failure=Explanation("reset"), bytes_in=7)
+
+    status = present(desk(broken)).status
+
+    assert (status.words, status.figures) == ("broken off: 127.0.0.1:5555", ("in 7 B", "out 0 B"))
+
+
+def test_the_status_speaks_of_what_is_shown_however_much_else_goes_on() -> None:
+    over = client(session=1, phase=Phase.ENDED, at=Address("127.0.0.1", 16379))
+
+    view = present(desk(over, server(session=2), client(session=3), selected=1))
+
+    assert view.status.words == "closed: 127.0.0.1:16379"
+    assert view.title.startswith("Client 127.0.0.1:16379")
+
+
+@pytest.mark.case("C-26")
+def test_open_to_the_network_is_said_with_the_addresses_for_as_long_as_it_lasts() -> None:
+    wide = Address("0.0.0.0", 5555)
+    shown = replace(desk(server(at=wide), client()), reachable=(LocalAddress("192.168.1.7"), LocalAddress("fd00::7")))
+    both = replace(shown, sessions={SessionId(1): server(at=Address("::", 5555))})
+
+    assert present(both).status.warning == "open to the network: 192.168.1.7:5555, [fd00::7]:5555"
+    assert present(shown).status.warning == "open to the network: 192.168.1.7:5555"
+    assert present(desk(server(at=wide, phase=Phase.ENDED))).status.warning == ""
+    assert present(desk(server())).status.warning == ""
+
+
+def test_hostile_names_reach_no_title() -> None:
+    state = client(at=Address("münchen.example", 80))
+
+    assert "\u202e" not in present(desk(state)).title
+
+
+def test_going_through_the_sessions_ends_where_it_began() -> None:
+    shown = desk(server(1), client(2), client(3, at=Address("127.0.0.2", 1)), selected=1)
+
+    assert next_session(shown, 1) == 2
+    assert next_session(shown, -1) == 3
+    assert next_session(desk(), 1) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"), (3 * 10**12, "3.0 TB")],
+)
+def test_sizes_are_said_as_people_say_them(size: int, words: str) -> None:
+    assert human_bytes(size) == words
+
+
+@pytest.mark.parametrize(("session", "chosen"), [(1, None), (12, 345)])
+def test_a_row_key_can_be_read_back(session: int, chosen: int | None) -> None:
+    connection_id = ConnectionId(chosen) if chosen is not None else None
+
+    assert parse_row_key(row_key(SessionId(session), connection_id)) == (session, chosen)
+
+
+def test_the_same_desk_gives_the_same_view() -> None:
+    shown = desk(server(connections=3), client())
+
+    assert present(shown) == present(shown)

@@ -1,0 +1,62 @@
+"""Where others can reach a server, line by line."""
+
+from __future__ import annotations
+
+import queue
+
+import pytest
+
+from core.address import Address
+from core.net.reachable import LocalAddress, local_addresses
+from gui.viewmodels.reachable import look_up, places
+
+WIFI, CABLE = LocalAddress("192.168.1.7", "wlan0"), LocalAddress("10.0.0.2", "eth0")
+SIX, NEAR = LocalAddress("2001:db8::7", "eth0"), LocalAddress("fe80::7%eth0", "eth0")
+FOUND = (WIFI, CABLE, SIX, NEAR)
+
+
+def test_a_server_on_every_ipv4_interface_has_a_line_for_each() -> None:
+    found = places([Address("0.0.0.0", 5555)], FOUND)
+
+    assert [(place.text, place.interface) for place in found] == [
+        ("192.168.1.7:5555", "wlan0"),
+        ("10.0.0.2:5555", "eth0"),
+    ]
+
+
+def test_a_server_on_every_ipv6_interface_answers_on_ipv4_too() -> None:
+    found = [place.text for place in places([Address("::", 80)], FOUND)]
+
+    assert found == ["192.168.1.7:80", "10.0.0.2:80", "[2001:db8::7]:80", "[fe80::7%eth0]:80"]
+
+
+def test_an_address_that_needs_a_zone_says_whose() -> None:
+    (near,) = places([Address("fe80::7%eth0", 80)], FOUND)
+
+    assert near.interface == "eth0"
+    assert "%" in near.note
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_loopback_is_nobody_elses(host: str) -> None:
+    assert places([Address(host, 5555)], FOUND) == ()
+
+
+def test_each_place_is_listed_once() -> None:
+    listening = [Address("0.0.0.0", 5555), Address("192.168.1.7", 5555), Address("192.168.1.7", 80)]
+
+    found = [place.text for place in places(listening, (WIFI,))]
+
+    assert found == ["192.168.1.7:5555", "192.168.1.7:80"]
+
+
+def test_an_address_that_was_not_found_is_listed_all_the_same() -> None:
+    assert [place.text for place in places([Address("203.0.113.9", 80)], ())] == ["203.0.113.9:80"]
+
+
+def test_looking_up_happens_elsewhere_and_delivers() -> None:
+    news: queue.SimpleQueue[tuple[LocalAddress, ...]] = queue.SimpleQueue()
+
+    look_up(news.put).join()
+
+    assert news.get_nowait() == local_addresses()

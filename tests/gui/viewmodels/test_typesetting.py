@@ -1,0 +1,322 @@
+"""Entries become rows that say who said what and when, and nothing that was not so."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from core.events import Role
+from core.journal.display_row import Passage
+from core.text_safety import TextSafety
+from gui.viewmodels.runs import DECOR, MARKED, Marked, Row
+from gui.viewmodels.typesetting import Typesetter, clock, weight, within_budget
+from gui.viewmodels.wrapping import PAD, Metrics
+from tests.gui.fake_journal import note, received, sent
+
+
+def typesetter(role: Role = Role.CLIENT) -> Typesetter:
+    return Typesetter(role, TextSafety(), Metrics(lambda text: 7 * len(text), widest=400, step=8))
+
+
+def text_of(row: Row) -> str:
+    return "".join(run.text for run in row.runs)
+
+
+def copied(rows: list[Row]) -> str:
+    """What is left when decoration is."""
+    return "".join(run.text for row in rows for run in row.runs if DECOR not in run.tags)
+
+
+def tags_of(row: Row, text: str) -> tuple[str, ...]:
+    return next(run.tags for run in row.runs if text in run.text)
+
+
+def test_a_client_calls_the_ends_server_and_you() -> None:
+    answer, question = typesetter().set([received(0, b"type the message"), sent(1, b"hello")])
+
+    assert text_of(answer).startswith("server ")
+    assert "incoming" in tags_of(answer, "type the message")
+    assert text_of(question).startswith("you ")
+    assert "right" in tags_of(question, "you")
+    assert "outgoing" in tags_of(question, "hello")
+
+
+def test_a_server_gives_every_connection_its_number_and_colour() -> None:
+    first, second, answer = typesetter(Role.SERVER).set(
+        [received(0, b"a", number=1), received(1, b"b", number=2), sent(2, b"k", number=2)]
+    )
+
+    assert text_of(first).startswith("#1 ")
+    assert "connection-0" in tags_of(first, "#1")
+    assert "connection-1" in tags_of(second, "#2")
+    assert text_of(answer).startswith("server → #2 ")
+
+
+def test_the_time_is_told_to_the_millisecond() -> None:
+    entry = received(0, b"a", at=1.2345)
+
+    (row,) = typesetter().set([entry])
+
+    assert clock(entry).endswith(".234")
+    assert clock(entry) in text_of(row)
+
+
+def test_messages_of_one_sender_within_a_second_share_a_header() -> None:
+    entries = [received(0, b"a", at=0), received(1, b"b", at=0.5), received(2, b"c", at=5), sent(3, b"d", at=5.1)]
+
+    headed = ["server" in text_of(row) or "you" in text_of(row) for row in typesetter().set(entries)]
+
+    assert headed == [True, False, True, True]
+
+
+@pytest.fixture
+def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is noon on this machine, wherever it stands, so that a few hours before are the same day."""
+    noon = time.mktime((2026, 11, 2, 12, 0, 0, 0, 0, -1))
+    monkeypatch.setattr("tests.gui.fake_journal.NOON_NS", int(noon) * 1_000_000_000)
+
+
+@pytest.mark.case("C-20")
+@pytest.mark.usefixtures("at_noon")
+def test_after_the_clock_was_set_back_a_message_has_a_header_of_its_own() -> None:
+    entries = [received(0, b"a", at=0), received(1, b"b", at=-7200), received(2, b"c", at=-7199.5)]
+
+    rows = typesetter().set(entries)
+
+    assert ["server" in text_of(row) for row in rows] == [True, True, False]
+    assert [clock(entry) in text_of(row) for row, entry in zip(rows, entries, strict=True)] == [True, True, False]
+
+
+@pytest.mark.case("C-20")
+@pytest.mark.usefixtures("at_noon")
+def test_the_same_words_to_another_after_the_clock_was_set_back_are_a_message_of_their_own() -> None:
+    entries = [sent(0, b"hi", number=1, at=0), sent(1, b"hi", number=2, at=0), sent(2, b"hi", number=3, at=-7200)]
+
+    together, _second, later = typesetter(Role.SERVER).set(entries)
+
+    assert text_of(together).startswith("server → #1 #2 ")
+    assert text_of(later).startswith("server → #3 ")
+
+
+def test_a_new_day_is_announced_once() -> None:
+    entries = [received(0, b"a", at=0), received(1, b"b", at=86_400), received(2, b"c", at=86_401)]
+
+    days = [any("day" in run.tags for run in row.runs) for row in typesetter().set(entries)]
+
+    assert days == [False, True, False]
+
+
+def test_one_message_to_many_is_shown_once_with_all_who_got_it() -> None:
+    entries = [sent(n, b"hi all", number=n + 1, at=0) for n in range(3)] + [sent(3, b"other", number=1, at=0)]
+
+    first, second, third, other = typesetter(Role.SERVER).set(entries)
+
+    assert text_of(first).startswith("server → #1 #2 #3 ")
+    assert (second.lines, third.lines) == (0, 0)
+    assert "other" in text_of(other)
+
+
+def test_a_message_to_others_has_a_header_of_its_own() -> None:
+    """However soon it follows one that went to some of them."""
+    entries = [sent(0, b"news", number=1, at=0), sent(1, b"news", number=2, at=0), sent(2, b"for you", number=1, at=0)]
+
+    first, _second, other = typesetter(Role.SERVER).set(entries)
+
+    assert text_of(first).startswith("server → #1 #2 ")
+    assert text_of(other).startswith("server → #1 ")
+
+
+def test_a_message_to_many_is_known_to_go_on_in_the_rows_that_come_next() -> None:
+    setter = typesetter(Role.SERVER)
+    setter.set([sent(0, b"hi all", number=1, at=0), sent(1, b"hi all", number=2, at=0)])
+
+    assert setter.goes_on_with(sent(2, b"hi all", number=3, at=0))
+    assert not setter.goes_on_with(sent(2, b"hi all", number=2, at=0))
+    assert not setter.goes_on_with(sent(2, b"other", number=3, at=0))
+
+    setter.set([note(2, "a pause", at=0)])
+    assert not setter.goes_on_with(sent(3, b"hi all", number=3, at=0))
+
+
+def test_the_same_word_twice_to_one_connection_stays_two_messages() -> None:
+    rows = typesetter(Role.SERVER).set([sent(0, b"hi", at=0), sent(1, b"hi", at=0.1)])
+
+    assert [copied([row]).count("hi") for row in rows] == [1, 1]
+
+
+def test_a_failure_is_a_note_in_the_colour_of_errors() -> None:
+    (row,) = typesetter().set([note(0, "the connection was refused", failed=True)])
+
+    assert "failure" in tags_of(row, "refused")
+
+
+def test_a_client_needs_no_number_and_a_server_colours_it() -> None:
+    closed = note(0, "#1 closed: the peer said goodbye (FIN)", number=1)
+
+    (for_client,) = typesetter().set([closed])
+    (for_server,) = typesetter(Role.SERVER).set([closed])
+
+    assert text_of(for_client).startswith("closed: ")
+    assert "connection-0" in tags_of(for_server, "#1")
+
+
+@pytest.mark.case("C-45")
+def test_a_character_cut_in_two_stands_with_the_piece_that_completes_it() -> None:
+    euro = "€".encode()
+    setter = typesetter()
+
+    rows = setter.set([received(0, b"5 " + euro[:1], at=0), received(1, euro[1:] + b"!", at=0)])
+
+    assert "\\x" not in copied(rows)
+    assert "€!" in copied(rows)
+    assert not setter.ended_ragged
+
+
+@pytest.mark.case("C-45")
+def test_a_character_that_nobody_completes_is_shown_as_bytes() -> None:
+    setter = typesetter()
+
+    rows = setter.set([received(0, b"5 \xe2\x82")])
+
+    assert "5 \\xe2\\x82" in copied(rows)
+    assert setter.ended_ragged
+
+
+@pytest.mark.case("C-55")
+def test_a_forged_line_stays_inside_its_bubble() -> None:
+    (row,) = typesetter(Role.SERVER).set([received(0, b"hi\n#2 closed: the peer said goodbye (FIN)")])
+
+    assert "incoming" in tags_of(row, "closed")
+
+
+@pytest.mark.case("C-40")
+def test_an_empty_message_says_so() -> None:
+    (row,) = typesetter().set([sent(0, b"")])
+
+    assert "(empty)" in text_of(row)
+
+
+@pytest.mark.case("C-54", "C-57")
+@pytest.mark.parametrize("data", [b"hello", b"two\nlines\n", b"\n", b"word " * 500, "Grüße 你好".encode(), b"a\tb"])
+@pytest.mark.parametrize("make", [received, sent])
+def test_what_is_copied_is_what_was_said(make: object, data: bytes) -> None:
+    (row,) = typesetter().set([received(0, data) if make is received else sent(0, data)])
+
+    body = copied([row]).partition("\n")[2]
+
+    assert body.rstrip("\n") == data.decode().rstrip("\n")
+
+
+@pytest.mark.parametrize("data", [b"hello", b"x" * 5000, b"a\nb\nc", b"\xff" * 1000])
+def test_a_row_counts_its_lines(data: bytes) -> None:
+    for row in typesetter().set([received(0, data), sent(1, data), note(2, "over")]):
+        assert text_of(row).count("\n") == row.lines
+        assert text_of(row).endswith("\n")
+        assert len(row.caps) in (0, 2)
+
+
+@pytest.mark.case("C-54")
+def test_a_million_marks_are_neither_one_line_nor_a_million_tags() -> None:
+    (row,) = typesetter().set([received(0, b"\0" * 100_000)])
+
+    lines = text_of(row).split("\n")
+    assert max(map(len, lines)) <= 4000
+    assert len(row.runs) < 3 * len(lines)
+
+
+def test_what_is_left_out_is_counted_and_offered() -> None:
+    (row,) = typesetter().set([received(7, b"x" * 100, size=1100)])
+
+    assert "1,000 more bytes" in text_of(row)
+    assert "more-7" in tags_of(row, "more bytes")
+
+
+def test_an_outgoing_line_has_room_on_its_left() -> None:
+    (row,) = typesetter().set([sent(0, b"hello")])
+
+    place = next(i for i, run in enumerate(row.runs) if run.text.startswith("hello"))
+
+    assert row.runs[place - 1].text == PAD
+    assert DECOR in row.runs[place - 1].tags
+
+
+@pytest.mark.parametrize(
+    ("weights", "budget", "keep", "stretch"),
+    [
+        ([1] * 10, 100, 5, (0, 10)),
+        ([1] * 10, 3, 5, (4, 7)),
+        ([1] * 10, 3, 9, (7, 10)),
+        ([1] * 10, 3, 0, (0, 3)),
+        ([1, 5, 100, 5, 1], 10, 2, (1, 4)),
+        ([1], 0, 0, (0, 1)),
+    ],
+)
+def test_a_slice_keeps_to_its_budget(weights: list[int], budget: int, keep: int, stretch: tuple[int, int]) -> None:
+    assert within_budget(weights, budget, keep) == stretch
+
+
+def test_a_slice_has_enough_to_fill_the_view_even_if_that_takes_a_heavy_row() -> None:
+    assert within_budget([10, 900, 1, 1], 100, 3) == (2, 4)
+    assert within_budget([10, 900, 1, 1], 100, 3, enough=50) == (1, 4)
+    assert within_budget([900, 900, 60, 60], 100, 3, enough=50) == (2, 4)
+
+
+def test_nothing_is_said_about_an_entry_in_front_of_the_first() -> None:
+    before: Passage = received(0, b"a", at=0)
+
+    (row,) = typesetter().set([received(1, b"b", at=0.1)], before)
+
+    assert "server" not in text_of(row)
+
+
+@pytest.mark.parametrize("make", [received, sent])
+def test_a_long_word_leaves_room_at_both_edges_of_its_bubble_and_is_copied_as_one(make: object) -> None:
+    word = "x" * 1000
+    (row,) = typesetter().set([make(0, f"see {word} there".encode())])  # type: ignore[operator]
+
+    lines = [line.strip(PAD) for line in text_of(row).split("\n") if "x" in line]
+    assert len(lines) > 1
+    assert all(7 * (len(line) + 2) <= 400 for line in lines)
+    assert f"see {word} there" in copied([row])
+
+
+def test_bytes_that_are_no_text_weigh_what_is_written_for_them() -> None:
+    for data in (b"\0" * 1_000, bytes(range(256)) * 4):
+        (row,) = typesetter().set([received(0, data)])
+        assert weight(received(0, data)) > 0.8 * len(copied([row]))
+    assert weight(received(0, b"word " * 200)) == 1_000
+    assert weight(received(0, "日本語".encode() * 100)) == 900
+
+
+def marked_text(rows: list[Row]) -> list[str]:
+    return [run.text for row in rows for run in row.runs if MARKED in run.tags]
+
+
+def setting(marked: Marked, *, as_hex: bool) -> Typesetter:
+    metrics = Metrics(lambda text: 7 * len(text), widest=400, step=8, mono=8, room=800)
+    return Typesetter(Role.CLIENT, TextSafety(), metrics, as_hex=as_hex, marked=marked)
+
+
+def test_found_bytes_are_set_off_in_both_columns_of_hex() -> None:
+    rows = setting(Marked(0, 14, 19), as_hex=True).set([received(0, b"0123456789abcdefghijklmn"), received(1, b"ef")])
+
+    assert marked_text(rows) == ["65 66", "ef", "67 68 69", "ghi"]
+
+
+def test_found_bytes_behind_what_is_shown_in_hex_set_nothing_off() -> None:
+    rows = setting(Marked(0, 2_000, 2_010), as_hex=True).set([received(0, b"x" * 1_024, size=5_000)])
+
+    assert marked_text(rows) == []
+
+
+def test_found_bytes_are_set_off_among_control_characters() -> None:
+    rows = setting(Marked(0, 2, 4), as_hex=False).set([received(0, b"\0\1\2a\4")])
+
+    assert "".join(marked_text(rows)) == r"\x02a"
+
+
+def test_what_is_wrong_with_a_message_stands_below_its_hex_in_the_same_font() -> None:
+    (row,) = setting(Marked(9, 0, 0), as_hex=True).set([received(0, b"abc", misfit="not ended yet")])
+
+    assert "hex" in tags_of(row, "not ended yet")
