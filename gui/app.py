@@ -20,7 +20,7 @@ from core.address import Address
 from core.errors import JournalError, NoThread, TincanError, reason
 from core.files import make_own_folder
 from core.supervision import Failed, Step, Worker, attempt, do_all, note, stragglers
-from gui import journals
+from gui.journals import journal_files
 from gui.platform.bridge import Bridge
 from gui.platform.fault_log import FaultLog
 from gui.platform.garbage_collection import Collector
@@ -32,8 +32,8 @@ from gui.window import USUAL_SIZE, Window
 
 if TYPE_CHECKING:
     from core.workbench import Workbench
-    from gui.claims import Claim
-    from gui.conversations import OpenJournal
+    from gui.journals.conversations import OpenJournal
+    from gui.journals.locks import Claim
 
 SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads
 PATIENCE = 1.5  # seconds for what goes on, and for connections to say goodbye, when the program ends
@@ -198,8 +198,8 @@ class App:
         path = self.journal
         if path is None or self._journal is None:
             return self._journal
-        from gui.claims import claim
-        from gui.conversations import OpenJournal
+        from gui.journals.conversations import OpenJournal
+        from gui.journals.locks import claim
 
         try:
             self._journal.reader.follow(path)
@@ -214,10 +214,10 @@ class App:
     def _open_journal(self, folder: Path) -> tuple[Workbench, OpenJournal]:
         """Begin a journal; where its reader cannot be opened, the writer is closed again. Raises ``TincanError``."""
         from core.workbench import Workbench
-        from gui.claims import claim
-        from gui.conversations import OpenJournal
+        from gui.journals.conversations import OpenJournal
+        from gui.journals.locks import claim
 
-        path = journals.journal_path(folder)
+        path = journal_files.journal_path(folder)
         self._claim = claim(path)
         workbench = Workbench(path, limits=self.switchboard.preferences.limits())
         try:
@@ -350,7 +350,7 @@ class App:
         """The usual one and, if that cannot be used, one that is made for this run in the temporary folder."""
         yield self._journals
         with contextlib.suppress(OSError):  # there is none, or no room in it
-            temporary = Path(tempfile.mkdtemp(prefix=journals.TEMPORARY))
+            temporary = Path(tempfile.mkdtemp(prefix=journal_files.TEMPORARY))
             yield temporary
             temporary.rmdir()
 
@@ -369,8 +369,8 @@ class App:
 
     def _prune(self) -> None:
         """On a thread of its own."""
-        journals.prune(self._journals, self._saved.keep_journals, self._saved.journal_megabytes)
-        journals.prune_temporary()
+        journal_files.prune(self._journals, self._saved.keep_journals, self._saved.journal_megabytes)
+        journal_files.prune_temporary()
 
     def _offer_crashed(self) -> None:
         """A run that was killed may have left something to look at; it is offered once."""

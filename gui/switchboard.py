@@ -15,7 +15,6 @@ from core.events import ConnectionId, SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import ConnectionState, SessionState
 from core.supervision import do_all
-from gui.archives import Archives
 from gui.commands import commands
 from gui.desks.answering import Answering
 from gui.desks.export_desk import ExportDesk
@@ -31,10 +30,11 @@ from gui.desks.session_desk import SessionDesk
 from gui.desks.settings_desk import SettingsDesk
 from gui.desks.task_desk import TaskDesk
 from gui.form import glance
+from gui.journals.archives import Archives
+from gui.journals.viewing import Calls, Viewing
 from gui.platform.desktop import open_folder
 from gui.preferences import Preferences
 from gui.theme.theme import Theme
-from gui.viewing import Calls, Viewing
 from gui.viewmodels import presenter
 from gui.viewmodels.session_rows import next_session, parse_row_key
 from gui.window import Window
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from core.journal.display_row import Passage
     from core.journal.recording.recorder import Recording
     from core.workbench import Workbench
-    from gui.conversations import OpenConversation, OpenJournal
+    from gui.journals.conversations import OpenConversation, OpenJournal
 
 
 _NOTHING_TO_CUT = (

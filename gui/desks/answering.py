@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.journal.recording.ledger import SessionState
-    from gui.viewing import Viewing
+    from gui.journals.viewing import Viewing
     from gui.window import Window
 
 

@@ -13,8 +13,8 @@ from gui.widgets.debounce import Later
 
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
-    from gui.conversations import OpenConversation
-    from gui.viewing import Viewing
+    from gui.journals.conversations import OpenConversation
+    from gui.journals.viewing import Viewing
     from gui.views.conversation.lens_bar import LensBar
     from gui.window import Window
 

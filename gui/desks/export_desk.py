@@ -17,8 +17,8 @@ from gui.viewmodels.exports import ExportFormat, ExportRequest, ExportView, Rows
 if TYPE_CHECKING:
     from core.journal.export.job import ExportJob, Outcome
     from core.journal.export.writer import Progress
-    from gui.conversations import OpenConversation
-    from gui.viewing import Viewing
+    from gui.journals.conversations import OpenConversation
+    from gui.journals.viewing import Viewing
     from gui.views.dialogs.export_dialog import ExportDialog
     from gui.window import Window
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from core.journal.reading.dissecting import Dissection, Dissector
     from core.journal.reading.recorded import Calls
     from core.wire.splitting import Envelope
-    from gui.conversations import OpenConversation
-    from gui.viewing import Viewing
+    from gui.journals.conversations import OpenConversation
+    from gui.journals.viewing import Viewing
     from gui.viewmodels.ruler import Ruled
     from gui.views.inspector.inspector import Inspector
     from gui.window import Window

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
 from core.supervision import Worker
-from gui import journals
-from gui.journals import Recent
+from gui.journals import journal_files
+from gui.journals.journal_files import Recent
 from gui.platform.background import in_background
 from gui.platform.desktop import open_folder
 
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from core.journal.recovery.recovery import Opened
-    from gui.archives import Archives
     from gui.desks.notices import Notices
+    from gui.journals.archives import Archives
     from gui.window import Window
 
 _TELL_AFTER = 0.3  # seconds of opening before there is a word about it
@@ -119,7 +119,7 @@ class JournalDesk:
 
         What is in them is looked up meanwhile; ``on_more`` is called once more of it is known.
         """
-        found = journals.listed(self._run.journal_folder, besides=self._run.journal)
+        found = journal_files.listed(self._run.journal_folder, besides=self._run.journal)
         unknown = [one for one in found if one.path not in self._words]
         if unknown and not self._looking:
             self._looking = True
@@ -132,7 +132,7 @@ class JournalDesk:
 
         ``on_offer`` gets its name.
         """
-        look = partial(journals.crashed, self._run.journal_folder, offered, besides=self._run.journal)
+        look = partial(journal_files.crashed, self._run.journal_folder, offered, besides=self._run.journal)
         self._begin("crashed journal", look, partial(self._offer, on_offer))
 
     def close(self, patience: float = _PATIENCE) -> None:
@@ -159,7 +159,7 @@ class JournalDesk:
             return
         on_offer(found.path.name)
         sentence = (
-            f"The run that began on {journals.when(found.path)} ended without warning. "
+            f"The run that began on {journal_files.when(found.path)} ended without warning. "
             f"What was recorded is kept: {found.words}."
         )
         self._notices.offer(
@@ -292,7 +292,7 @@ class JournalDesk:
         words = self._words.get(one.path)
         inside = "…" if words is None else words or "nothing in it"
         crash = "  ·  ended without warning" if one.is_crashed else ""
-        return self._safety.field(f"{journals.when(one.path)}  ·  {inside}  ·  {size}{crash}", 160)
+        return self._safety.field(f"{journal_files.when(one.path)}  ·  {inside}  ·  {size}{crash}", 160)
 
 
 class _Opening:
@@ -307,7 +307,7 @@ class _Opening:
 
 
 def _look_into(unknown: list[Recent]) -> dict[Path, str]:
-    return {one.path: journals.described(one).words for one in unknown}
+    return {one.path: journal_files.described(one).words for one in unknown}
 
 
 def first(states: list[SessionState]) -> SessionId:

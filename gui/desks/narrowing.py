@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.events import ConnectionId, SessionId
     from core.journal.display_row import Filter
     from core.journal.recording.ledger import SessionState
-    from gui.viewing import Viewing
+    from gui.journals.viewing import Viewing
     from gui.views.conversation.filter_bar import FilterBar
     from gui.window import Window
 

@@ -17,7 +17,7 @@ from gui.desks.searching import Searching
 if TYPE_CHECKING:
     from core.journal.display_row import Passage
     from core.journal.recording.ledger import SessionState
-    from gui.viewing import Viewing
+    from gui.journals.viewing import Viewing
     from gui.window import Window
 
 

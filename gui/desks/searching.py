@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from core.journal.search.hits import Hit, Hits
     from core.journal.search.pattern import Pattern
     from core.journal.search.search import Progress, Search
-    from gui.conversations import OpenConversation
-    from gui.viewing import Viewing
+    from gui.journals.conversations import OpenConversation
+    from gui.journals.viewing import Viewing
     from gui.views.conversation.find_bar import FindBar
     from gui.window import Window
 

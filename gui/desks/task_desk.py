@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from core.sending.plan import Repeated
     from core.sending.received_file import Kept
     from core.workbench import Workbench
-    from gui.archives import Archives
     from gui.desks.sending_desk import SendingDesk
+    from gui.journals.archives import Archives
     from gui.viewmodels.presenter import Desk
     from gui.viewmodels.repeating import Maker, RepeatRequest, RepeatView
     from gui.views.dialogs.repeat_dialog import RepeatDialog

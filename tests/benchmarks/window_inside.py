@@ -20,7 +20,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gui.conversations import OpenConversation
+    from gui.journals.conversations import OpenConversation
 
 _SIZE = "920x660+0+0"
 _READABLE = 2  # tkinter.READABLE
@@ -125,8 +125,8 @@ class _Reader:
         from core.events import Role
         from core.journal.reading.lens import Lens
         from core.journal.reading.reader import JournalReader
-        from gui.conversations import OpenConversation, OpenJournal
-        from gui.viewing import Calls
+        from gui.journals.conversations import OpenConversation, OpenJournal
+        from gui.journals.viewing import Calls
 
         reader = JournalReader(path)
         session = reader.sessions()[-1]

@@ -13,13 +13,13 @@ from build_scripts.project import ROOT
 VIEWMODELS = sorted(f"viewmodels.{path.stem}" for path in (ROOT / "gui" / "viewmodels").glob("[!_]*.py"))
 PURE = (
     *VIEWMODELS,
-    "archives",
+    "journals.archives",
     "platform.bridge",
     "platform.garbage_collection",
     "desks.telling",
     "platform.desktop",
     "platform.fault_log",
-    "journals",
+    "journals.journal_files",
     "keys",
     "theme.palettes",
     "theme.shapes",

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import JournalError
-from gui import journals
 from gui.__main__ import main
 from gui.app import App, Options
-from gui.claims import Hold, claim, hold_on
+from gui.journals import journal_files
+from gui.journals.locks import Hold, claim, hold_on
 from gui.platform.fault_log import FaultLog
 from gui.preferences import data_folder, settings_folder, typed_path
 from tests.gui.conftest import pump_until
@@ -99,7 +99,7 @@ def test_the_folder_that_stands_in_is_this_user_s_alone_and_gone_after_the_next_
         assert rights(stand_in) == 0o700
         assert app.journal is not None
         assert app.journal.parent == stand_in
-        journals.prune_temporary()
+        journal_files.prune_temporary()
         assert app.journal.exists()  # it is in use
     finally:
         app.leave()
@@ -115,20 +115,20 @@ def test_the_folder_that_stands_in_is_this_user_s_alone_and_gone_after_the_next_
 
 @pytest.mark.case("C-65")
 def test_what_a_killed_run_left_in_the_temporary_folder_stays_for_a_day(temporary: Path) -> None:
-    folder = temporary / f"{journals.TEMPORARY}abc"
+    folder = temporary / f"{journal_files.TEMPORARY}abc"
     folder.mkdir()
     path = folder / "2026-01-01_10-00-00_999999999.tincan"
     path.write_bytes(b"x")
     path.with_name(path.name + "-lock").touch()
-    (temporary / f"{journals.TEMPORARY}link").symlink_to(folder)
-    (temporary / f"{journals.TEMPORARY}new").mkdir()
+    (temporary / f"{journal_files.TEMPORARY}link").symlink_to(folder)
+    (temporary / f"{journal_files.TEMPORARY}new").mkdir()
     assert hold_on(path) is Hold.DROPPED
 
-    journals.prune_temporary()
+    journal_files.prune_temporary()
     assert path.exists()
 
     os.utime(path, (time.time() - 90_000,) * 2)
-    journals.prune_temporary()
+    journal_files.prune_temporary()
     assert sorted(found.name for found in temporary.iterdir()) == ["tincan-journal-link", "tincan-journal-new"]
 
 
@@ -165,10 +165,10 @@ def test_a_folder_that_was_chosen_or_linked_keeps_its_rights(screen: str, tmp_pa
 @pytest.mark.case("C-81")
 @pytest.mark.parametrize("end", ["", "-wal", "-shm", "-lock"])
 def test_a_name_that_somebody_took_is_passed_over_and_nothing_is_written_elsewhere(tmp_path: Path, end: str) -> None:
-    free = journals.journal_path(tmp_path, 1_800_000_000)
+    free = journal_files.journal_path(tmp_path, 1_800_000_000)
     (tmp_path / f"{free.name}{end}").symlink_to(tmp_path / "elsewhere")
 
-    assert journals.journal_path(tmp_path, 1_800_000_000) == journals.journal_path(tmp_path, 1_800_000_001)
+    assert journal_files.journal_path(tmp_path, 1_800_000_000) == journal_files.journal_path(tmp_path, 1_800_000_001)
     with claim(free):
         pass
     assert not (tmp_path / "elsewhere").exists()
@@ -178,7 +178,7 @@ def test_a_name_that_somebody_took_is_passed_over_and_nothing_is_written_elsewhe
 def test_where_every_name_is_taken_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os.path, "lexists", lambda _path: True)
     with pytest.raises(JournalError, match="every name"):
-        journals.journal_path(tmp_path)
+        journal_files.journal_path(tmp_path)
 
 
 @pytest.mark.case("C-67", "C-81")
@@ -225,7 +225,7 @@ def test_the_window_goes_on_with_the_new_file_when_the_journal_is_deleted(
     assert moved is not None
     assert moved.name == f"{path.stem}-2.tincan"
     assert hold_on(moved) is Hold.IN_USE
-    assert journals.recent(moved.parent, besides=moved) == []
+    assert journal_files.recent(moved.parent, besides=moved) == []
     app.window.address.client_button.invoke()
     pump_until(lambda: not kept.progress.is_running, app.root)
     assert target.read_bytes() == b"beforeafter"

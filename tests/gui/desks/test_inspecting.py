@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gui.app import App
-from gui.conversations import OpenConversation
+from gui.journals.conversations import OpenConversation
 from gui.viewmodels.hexdump import Form
 from gui.viewmodels.inspection import READING, Inspected
 from gui.views.inspector.inspector import Inspector

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gui.app import App
-from gui.claims import claim
+from gui.journals.locks import claim
 from gui.viewmodels.presenter import present
 from gui.viewmodels.session_rows import session_rows
 from tests.gui.conftest import PATIENCE, pump_until
@@ -37,8 +37,8 @@ def killed_run(folder: Path) -> Path:
     path = folder / "journals" / _YESTERDAY.format(process=999_999)
     path.parent.mkdir(parents=True)
     write_journal(path, 5)
-    held = f"import sys; from pathlib import Path; from gui.claims import claim; claim(Path({str(path)!r})); print()"
-    holder = f"{held}; sys.stdout.flush(); sys.stdin.read()"
+    held = f"from pathlib import Path; from gui.journals import locks; locks.claim(Path({str(path)!r})); print()"
+    holder = f"import sys; {held}; sys.stdout.flush(); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()

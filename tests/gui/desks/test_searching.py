@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gui.app import App
-from gui.conversations import OpenConversation
+from gui.journals.conversations import OpenConversation
 from gui.viewmodels.runs import MARKED
 from gui.views.conversation.find_bar import FindBar
 from tests.gui.conftest import pump_until

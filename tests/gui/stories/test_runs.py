@@ -10,9 +10,9 @@ import pytest
 
 from core.settings import DEFAULTS
 from gui.theme.palettes import PALETTES
+from tests.gui.journals.test_journal_files import killed
 from tests.gui.stories.conftest import Sit
 from tests.gui.stories.person import Person, caller, journal_of, settings
-from tests.gui.test_journals import killed
 from tests.support.peers import Host, Peer
 
 

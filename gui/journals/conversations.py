@@ -26,7 +26,7 @@ from core.journal.reading.reader import JournalReader
 from core.journal.search.hits import Hit
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
-from gui.viewing import Calls
+from gui.journals.viewing import Calls
 from gui.viewmodels.rows import Spot
 
 MUCH = 10_000  # entries to count

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.journal.recording.ledger import SessionState
-    from gui.conversations import OpenConversation, OpenJournal
+    from gui.journals.conversations import OpenConversation, OpenJournal
 
 
 _Place: TypeAlias = tuple[Role, Address]
@@ -60,7 +60,7 @@ class Viewing:
         known = self._conversation
         if known is None or known.key != (journal.path, session, lens):
             self.close()
-            from gui.conversations import OpenConversation
+            from gui.journals.conversations import OpenConversation
 
             try:
                 self._conversation = OpenConversation(journal, session, state.role, lens, self._calls)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.errors import JournalError
 from core.files import is_own_folder
-from gui.claims import LOCK, Hold, hold_on
+from gui.journals.locks import LOCK, Hold, hold_on
 
 KEEP = 20  # journals, the one being written included
 MEGABYTES = 1000  # of all journals together

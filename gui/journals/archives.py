@@ -13,7 +13,7 @@ from core.supervision import do_all
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from core.journal.recovery.recovery import Opened
-    from gui.conversations import OpenJournal
+    from gui.journals.conversations import OpenJournal
 
 
 class Archived(NamedTuple):
@@ -34,8 +34,8 @@ class Archives:
 
     def take(self, path: Path, opened: Opened, states: Sequence[SessionState]) -> list[SessionState]:
         """Keep a journal that was opened as ``path``; its sessions with the numbers that they have here."""
-        from gui.conversations import OpenJournal
-        from gui.journals import when
+        from gui.journals.conversations import OpenJournal
+        from gui.journals.journal_files import when
 
         journal = OpenJournal(opened.path, opened.reader)
         self._journals[path.resolve()] = opened

@@ -11,8 +11,8 @@ import pytest
 from core.events import Role
 from core.journal.reading.lens import Lens
 from core.journal.reading.reader import JournalReader
-from gui.conversations import OpenConversation, OpenJournal
-from gui.viewing import Calls
+from gui.journals.conversations import OpenConversation, OpenJournal
+from gui.journals.viewing import Calls
 from tests.support.journals import SESSION, write_journal
 
 SECONDS = 10.0

@@ -16,8 +16,8 @@ import pytest
 
 from core.events import Event, Role
 from core.journal.recording.store import JournalWriter
-from gui import journals
-from gui.claims import Hold, claim, hold_on
+from gui.journals import journal_files
+from gui.journals.locks import Hold, claim, hold_on
 from tests.support.story import Story
 
 NOBODY = 999_999_999  # a process number that no system gives
@@ -27,11 +27,11 @@ RUN = """
 import sys
 from pathlib import Path
 from core.journal.recording.store import JournalWriter
-from gui import journals
-from gui.claims import claim
+from gui.journals import journal_files
+from gui.journals.locks import claim
 from tests.support.story import Story
 
-path = journals.journal_path(Path(sys.argv[1]))
+path = journal_files.journal_path(Path(sys.argv[1]))
 story = Story()
 with claim(path):
     writer = JournalWriter(path)
@@ -82,21 +82,21 @@ def killed(folder: Path) -> Path:
 
 class TestNames:
     def test_a_name_says_when_and_who(self, tmp_path: Path) -> None:
-        path = journals.journal_path(tmp_path, now=0)
+        path = journal_files.journal_path(tmp_path, now=0)
 
         assert path.parent == tmp_path
         assert path.name.endswith(f"_{os.getpid()}.tincan")
 
     def test_names_sort_by_age(self, tmp_path: Path) -> None:
-        names = [journals.journal_path(tmp_path, now=moment).name for moment in (0, 1_000_000, 1_000_000_000)]
+        names = [journal_files.journal_path(tmp_path, now=moment).name for moment in (0, 1_000_000, 1_000_000_000)]
 
         assert names == sorted(names)
 
     def test_people_are_told_when_it_was_begun(self, tmp_path: Path) -> None:
         month = time.strftime("%b", (2026, 1, 5, 0, 0, 0, 0, 0, 0))
 
-        assert journals.when(tmp_path / name(5)) == f"05 {month} 2026 10:00:00"
-        assert journals.when(tmp_path / "talk.tincan") == "talk.tincan"
+        assert journal_files.when(tmp_path / name(5)) == f"05 {month} 2026 10:00:00"
+        assert journal_files.when(tmp_path / "talk.tincan") == "talk.tincan"
 
 
 class TestPruning:
@@ -105,7 +105,7 @@ class TestPruning:
         strangers = ["notes.txt", "2026.tincan", "2026-01-01_10-00-00_1.tincan.bak", "a.tincan"]
         make(tmp_path, *mine, *strangers, f"{mine[0]}-wal", f"{mine[-1]}-wal")
 
-        deleted = journals.prune(tmp_path, keep=20)
+        deleted = journal_files.prune(tmp_path, keep=20)
 
         assert [path.name for path in deleted] == mine[:5]
         left = {path.name for path in tmp_path.iterdir()}
@@ -115,19 +115,19 @@ class TestPruning:
         make(tmp_path, *(name(day) for day in range(1, 6)), size=400_000)
         make(tmp_path, f"{name(4)}-wal", size=500_000)
 
-        deleted = journals.prune(tmp_path, keep=5, megabytes=1.4)
+        deleted = journal_files.prune(tmp_path, keep=5, megabytes=1.4)
 
         assert [path.name for path in deleted] == [name(1), name(2), name(3)]
 
     def test_the_newest_stays_however_large_it_is(self, tmp_path: Path) -> None:
         make(tmp_path, name(1), name(2), size=400_000)
 
-        assert [path.name for path in journals.prune(tmp_path, megabytes=0.1)] == [name(1)]
+        assert [path.name for path in journal_files.prune(tmp_path, megabytes=0.1)] == [name(1)]
 
     def test_what_was_recovered_goes_with_the_journal_it_was_recovered_from(self, tmp_path: Path) -> None:
         make(tmp_path, name(1), name(1).replace(".tincan", ".recovered.tincan"), f"{name(1)}-lock", name(2))
 
-        journals.prune(tmp_path, keep=1)
+        journal_files.prune(tmp_path, keep=1)
 
         assert [path.name for path in tmp_path.iterdir()] == [name(2)]
 
@@ -136,29 +136,29 @@ class TestPruning:
         with running(tmp_path) as (_process, path):
             make(tmp_path, "2099-01-01_10-00-00_999999999.tincan", "2099-01-02_10-00-00_999999999.tincan")
 
-            deleted = journals.prune(tmp_path, keep=1, megabytes=0)
+            deleted = journal_files.prune(tmp_path, keep=1, megabytes=0)
 
             assert [each.name for each in deleted] == ["2099-01-01_10-00-00_999999999.tincan"]
             assert path.exists()
 
     @pytest.mark.case("C-63")
     def test_a_journal_that_this_run_is_writing_stays(self, tmp_path: Path) -> None:
-        path = journals.journal_path(tmp_path, now=0)
+        path = journal_files.journal_path(tmp_path, now=0)
         with claim(path):
             make(tmp_path, path.name, name(1), name(2))
 
-            journals.prune(tmp_path, keep=0)
+            journal_files.prune(tmp_path, keep=0)
 
             assert path.exists()
             assert not (tmp_path / name(2)).exists()
 
     def test_a_folder_that_is_not_there_is_no_fault(self, tmp_path: Path) -> None:
-        assert journals.prune(tmp_path / "nowhere") == []
+        assert journal_files.prune(tmp_path / "nowhere") == []
 
     def test_a_folder_named_like_a_journal_stays(self, tmp_path: Path) -> None:
         (tmp_path / name(1)).mkdir()
 
-        assert journals.prune(tmp_path, keep=0) == []
+        assert journal_files.prune(tmp_path, keep=0) == []
 
 
 @pytest.mark.case("C-63")
@@ -180,7 +180,7 @@ class TestAClaim:
         assert hold_on(path) is Hold.DROPPED
 
     def test_closing_it_twice_does_no_harm(self, tmp_path: Path) -> None:
-        held = claim(journals.journal_path(tmp_path / "new"))
+        held = claim(journal_files.journal_path(tmp_path / "new"))
         assert len(list((tmp_path / "new").iterdir())) == 1
 
         held.close()
@@ -214,7 +214,7 @@ class TestTheList:
     def test_the_newest_come_first_and_say_how_they_ended(self, tmp_path: Path) -> None:
         make(tmp_path, name(1), name(2), name(3), f"{name(2)}-lock", "notes.txt", size=10)
 
-        found = journals.listed(tmp_path, besides=tmp_path / name(3))
+        found = journal_files.listed(tmp_path, besides=tmp_path / name(3))
 
         assert [(each.path.name, each.size, each.hold, each.words) for each in found] == [
             (name(2), 20, Hold.DROPPED, ""),
@@ -222,12 +222,12 @@ class TestTheList:
         ]
         assert [each.is_crashed for each in found] == [True, False]
         assert time.localtime(found[0].begun)[:6] == (2026, 1, 2, 10, 0, 0)
-        assert len(journals.listed(tmp_path, most=1)) == 1
+        assert len(journal_files.listed(tmp_path, most=1)) == 1
 
     def test_a_name_of_digits_that_is_no_date_is_listed_all_the_same(self, tmp_path: Path) -> None:
         make(tmp_path, "9999-99-99_99-99-99_999999999.tincan")
 
-        assert [each.begun for each in journals.listed(tmp_path)] == [0.0]
+        assert [each.begun for each in journal_files.listed(tmp_path)] == [0.0]
 
     def test_a_journal_is_described_in_a_few_words(self, tmp_path: Path) -> None:
         server, client, *others = Story(), Story(2, Role.CLIENT), Story(3), Story(4), Story(5)
@@ -235,7 +235,7 @@ class TestTheList:
         beginnings = [server.begins(), client.begins(), *(other.begins() for other in others)]
         written(path, *beginnings, server.opens(), server.opens(), server.hears(b"x"), client.opens())
 
-        (found,) = map(journals.described, journals.listed(tmp_path))
+        (found,) = map(journal_files.described, journal_files.listed(tmp_path))
 
         assert found.words == (
             "Server 127.0.0.1:5555, 2 connections, 4 entries; Client 127.0.0.1:5555, 2 entries; "
@@ -246,13 +246,13 @@ class TestTheList:
     def test_one_that_cannot_be_read_says_so(self, tmp_path: Path) -> None:
         make(tmp_path, name(1))
 
-        (found,) = map(journals.described, journals.listed(tmp_path))
+        (found,) = map(journal_files.described, journal_files.listed(tmp_path))
 
         assert found.words.startswith("damaged")
 
     def test_one_that_another_run_is_writing_can_be_described_too(self, tmp_path: Path) -> None:
         with running(tmp_path):
-            (found,) = map(journals.described, journals.listed(tmp_path))
+            (found,) = map(journal_files.described, journal_files.listed(tmp_path))
 
         assert (found.hold, found.words) == (Hold.IN_USE, "Server 127.0.0.1:5555, 1 connection, 4 entries")
 
@@ -266,7 +266,7 @@ class TestAfterACrash:
         make(tmp_path, f"{older.name}-lock")
         path = killed(tmp_path)
 
-        found = journals.crashed(tmp_path)
+        found = journal_files.crashed(tmp_path)
 
         assert found is not None
         assert (found.path, found.words) == (path, "Server 127.0.0.1:5555, 1 connection, 4 entries")
@@ -274,18 +274,18 @@ class TestAfterACrash:
     def test_what_was_offered_before_is_not_offered_again(self, tmp_path: Path) -> None:
         path = killed(tmp_path)
 
-        assert journals.crashed(tmp_path, {path.name}) is None
+        assert journal_files.crashed(tmp_path, {path.name}) is None
 
     def test_neither_what_ended_well_nor_what_goes_on_is_a_crash(self, tmp_path: Path) -> None:
         written(tmp_path / name(1), *Story().whole())
         with running(tmp_path):
-            assert journals.crashed(tmp_path) is None
+            assert journal_files.crashed(tmp_path) is None
 
     def test_a_run_in_which_nothing_happened_is_passed_over(self, tmp_path: Path) -> None:
         path = written(tmp_path / name(1))
         make(tmp_path, f"{path.name}-lock")
 
-        assert journals.crashed(tmp_path) is None
+        assert journal_files.crashed(tmp_path) is None
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to die of")
     def test_whatever_kills_it(self, tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ class TestAfterACrash:
             process.send_signal(signal.SIGTERM)
             process.wait()
 
-        found = journals.crashed(tmp_path)
+        found = journal_files.crashed(tmp_path)
         assert found is not None
         assert found.path == path
 
@@ -313,9 +313,9 @@ def test_looking_while_runs_come_and_go_never_fails(tmp_path: Path) -> None:
     coming.start()
     try:
         for _ in range(200):
-            journals.listed(tmp_path)
-            journals.prune(tmp_path)
-            journals.crashed(tmp_path)
+            journal_files.listed(tmp_path)
+            journal_files.prune(tmp_path)
+            journal_files.crashed(tmp_path)
     finally:
         stop.set()
         coming.join()

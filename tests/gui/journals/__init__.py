@@ -1,0 +1,1 @@
+"""Tests of ``gui.journals.journal_files``."""
