@@ -20,12 +20,12 @@ from core.address import Address
 from core.errors import JournalError, NoThread, TincanError, reason
 from core.files import make_own_folder
 from core.supervision import Failed, Step, Worker, attempt, do_all, note, stragglers
+from gui.controllers.main import Switchboard
 from gui.journals import journal_files
 from gui.platform.bridge import Bridge
 from gui.platform.fault_log import FaultLog
 from gui.platform.garbage_collection import Collector
 from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, settings_folder
-from gui.switchboard import Switchboard
 from gui.theme.theme import Theme
 from gui.widgets.binding import unbind
 from gui.window import USUAL_SIZE, Window
@@ -163,7 +163,7 @@ class App:
         self.root.after_cancel(self._unseen)
         self.root.after_idle(lambda: self.root.after(_DRAWN, self._painted))
 
-    # What the switchboard needs: gui.switchboard.Surroundings.
+    # What the switchboard needs: gui.controllers.main.Surroundings.
 
     def open_workbench(self) -> tuple[Workbench, OpenJournal | None]:
         """Start the engine room with a journal in the usual place or, failing that, in a temporary one.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gui.keys import SAVED_WITH_KEYS
 
 if TYPE_CHECKING:
-    from gui.switchboard import Switchboard
+    from gui.controllers.main import Switchboard
 
 
 _EDITING = {"cut": "<<Cut>>", "copy": "<<Copy>>", "paste": "<<Paste>>", "select_all": "<<SelectAll>>"}

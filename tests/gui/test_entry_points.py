@@ -400,14 +400,14 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("core.sending.run", "Run.__init__", "file to *"): SendingAFile,
     ("core.sending.run", "Run.__init__", "save to kept.bin"): Keeping,
     ("gui.app", "App._painted", "prune journals"): AtTheStart,
-    ("gui.desks.inspecting", "Inspecting.save", "save bytes to *"): BytesSaved,
-    ("gui.desks.journal_desk", "JournalDesk._show", "count bytes"): CountingBytes,
-    ("gui.desks.journal_desk", "JournalDesk.offer_crashed", "crashed journal"): AtTheStart,
-    ("gui.desks.journal_desk", "JournalDesk._begin_opening", "open journal"): Opening,
-    ("gui.desks.journal_desk", "JournalDesk.recent", "recent journals"): Recent,
-    ("gui.desks.saved_desk", "SavedDesk._find_out", "look after saved messages"): SavedExport,
-    ("gui.desks.saved_keeping", "SavedKeeping._start", "keep the saved messages"): SavedList,
-    ("gui.desks.sending_desk", "SendingDesk._start", "compose a message"): Composing,
+    ("gui.controllers.inspector", "Inspecting.save", "save bytes to *"): BytesSaved,
+    ("gui.controllers.journal", "JournalDesk._show", "count bytes"): CountingBytes,
+    ("gui.controllers.journal", "JournalDesk.offer_crashed", "crashed journal"): AtTheStart,
+    ("gui.controllers.journal", "JournalDesk._begin_opening", "open journal"): Opening,
+    ("gui.controllers.journal", "JournalDesk.recent", "recent journals"): Recent,
+    ("gui.controllers.saved_messages", "SavedDesk._find_out", "look after saved messages"): SavedExport,
+    ("gui.controllers.saved_keeping", "SavedKeeping._start", "keep the saved messages"): SavedList,
+    ("gui.controllers.sending", "SendingDesk._start", "compose a message"): Composing,
     ("gui.platform.desktop", "_open", "waits for *"): OpeningAFolder,
     ("gui.viewmodels.reachable", "look_up", "own addresses"): Addresses,
 }
@@ -416,7 +416,7 @@ ELSEWHERE = {
     ("core.cli.terminal", "_Program._begin_reading"): "tests/core/cli/test_terminal.py",
     ("gui.app", "App.leave"): "tests/gui/test_leaving.py",
     ("gui.platform.background", "in_background"): "those who use it",
-    ("gui.desks.journal_desk", "JournalDesk._begin"): "those who use it",
+    ("gui.controllers.journal", "JournalDesk._begin"): "those who use it",
 }
 
 

@@ -16,7 +16,7 @@ PURE = (
     "journals.archives",
     "platform.bridge",
     "platform.garbage_collection",
-    "desks.telling",
+    "controllers.throttled_progress",
     "platform.desktop",
     "platform.fault_log",
     "journals.journal_files",

@@ -31,7 +31,7 @@ from gui.views.dialogs.step_list import StepList
 from gui.widgets.checked_row import CheckedRow, whole_number
 from gui.widgets.controls import Toggle
 from gui.widgets.file_row import FileRow
-from tests.gui.paper_desk import PaperDesk
+from tests.gui.fake_controller import PaperDesk
 
 TWO = tuple(ConnectionRow(ConnectionId(number), number, f"#{number}") for number in (1, 2))
 FONTS = {"DejaVu Sans": (8, 11, 15, 20), "Courier": (9, 14), "Helvetica": (10, 13)}  # points

@@ -457,7 +457,7 @@ def test_a_window_does_not_walk_from_run_to_run(make_app: MakeApp, tmp_path: Pat
 
 
 def test_what_is_said_in_passing_goes_by_itself(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gui.desks.notices._PASSES_AFTER", 50)
+    monkeypatch.setattr("gui.controllers.notices._PASSES_AFTER", 50)
     app = make_app()
 
     app.switchboard.complain("Nothing is being done.")

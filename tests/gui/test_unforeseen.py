@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-import gui.desks.sending_desk
+import gui.controllers.sending
 from gui.app import App
 from gui.viewmodels.drafting import Manner
 from tests.gui.conftest import pump_until
@@ -51,7 +51,7 @@ def test_a_message_that_could_not_be_composed_stays_and_can_be_sent_again(
 ) -> None:
     composer = talking.window.composer
     composer.choose(Manner("hex"))
-    threads = stumbles_once(monkeypatch, gui.desks.sending_desk, "_compose_all")
+    threads = stumbles_once(monkeypatch, gui.controllers.sending, "_compose_all")
 
     say(talking, text)
     pump_until(lambda: "ZeroDivisionError" in composer.complaint, talking.root)

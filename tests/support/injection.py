@@ -62,7 +62,7 @@ def workers() -> set[Entry]:
         Entry(module, where, _template(call.args[_BEGINNERS[_name(call.func)]]))
         for module, tree in sources()
         for where, call in _calls(tree)
-        if _name(call.func) in _BEGINNERS and (_name(call.func) != "_begin" or module == "gui.desks.journal_desk")
+        if _name(call.func) in _BEGINNERS and (_name(call.func) != "_begin" or module == "gui.controllers.journal")
     }
 
 

@@ -24,7 +24,7 @@ from gui.views.task_strip import TaskStrip
 from gui.widgets.checked_row import CheckedRow, whole_number
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Option, Options, Tick, Toggle
-from tests.gui.paper_desk import PaperDesk
+from tests.gui.fake_controller import PaperDesk
 from tests.support.pixels import Box, Picture, look
 
 VISIBLE = 3.0  # WCAG 2.1, non-text contrast

@@ -16,7 +16,7 @@ from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.composer import Composer
 from gui.widgets.choice import Choice
 from tests.gui.conftest import WaitUntil
-from tests.gui.paper_desk import PaperDesk
+from tests.gui.fake_controller import PaperDesk
 
 TWO = (ConnectionRow(ConnectionId(7), 1, "#1"), ConnectionRow(ConnectionId(8), 2, "#2"))
 

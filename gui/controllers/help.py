@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
-    from gui.desks.notices import Notices
+    from gui.controllers.notices import Notices
     from gui.theme.theme import Theme
     from gui.views.dialogs.about_page import AboutPage
     from gui.views.dialogs.keys_page import KeysPage

@@ -16,20 +16,20 @@ from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import ConnectionState, SessionState
 from core.supervision import do_all
 from gui.commands import commands
-from gui.desks.answering import Answering
-from gui.desks.export_desk import ExportDesk
-from gui.desks.help_desk import HelpDesk
-from gui.desks.journal_desk import JournalDesk, first
-from gui.desks.knobs_desk import KnobsDesk
-from gui.desks.line_desk import LineDesk
-from gui.desks.notices import Notices
-from gui.desks.reading_room import ReadingRoom
-from gui.desks.saved_desk import SavedDesk
-from gui.desks.sending_desk import SendingDesk
-from gui.desks.session_desk import SessionDesk
-from gui.desks.settings_desk import SettingsDesk
-from gui.desks.task_desk import TaskDesk
-from gui.form import glance
+from gui.controllers.address_form import glance
+from gui.controllers.conversation import ReadingRoom
+from gui.controllers.endpoints import LineDesk
+from gui.controllers.export import ExportDesk
+from gui.controllers.help import HelpDesk
+from gui.controllers.journal import JournalDesk, first
+from gui.controllers.notices import Notices
+from gui.controllers.reply_framing import Answering
+from gui.controllers.saved_messages import SavedDesk
+from gui.controllers.sending import SendingDesk
+from gui.controllers.session import SessionDesk
+from gui.controllers.settings import SettingsDesk
+from gui.controllers.socket_options import KnobsDesk
+from gui.controllers.tasks import TaskDesk
 from gui.journals.archives import Archives
 from gui.journals.viewing import Calls, Viewing
 from gui.platform.desktop import open_folder

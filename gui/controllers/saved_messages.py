@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from core.errors import reason
-from gui.desks.saved_exchange import ask_for_source, ask_for_target, counted, read, write
-from gui.desks.saved_keeping import SavedKeeping
+from gui.controllers.saved_exchange import ask_for_source, ask_for_target, counted, read, write
+from gui.controllers.saved_keeping import SavedKeeping
 from gui.keys import shown
 from gui.platform.background import in_background
 from gui.viewmodels.drafting import Manner, Outcome, Sender
@@ -31,7 +31,7 @@ Found = TypeVar("Found")
 
 
 class Sending(Sender, Protocol):
-    """What sends: ``gui.desks.sending_desk.SendingDesk``."""
+    """What sends: ``gui.controllers.sending.SendingDesk``."""
 
     @property
     def manner(self) -> Manner: ...

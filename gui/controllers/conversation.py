@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.supervision import do_all
-from gui.desks.cutting import Cutting
-from gui.desks.inspecting import Inspecting
-from gui.desks.narrowing import Narrowing
-from gui.desks.searching import Searching
+from gui.controllers.filter import Narrowing
+from gui.controllers.find import Searching
+from gui.controllers.framing import Cutting
+from gui.controllers.inspector import Inspecting
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage

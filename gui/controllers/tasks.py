@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.errors import TincanError
 from core.events import Role
-from gui.desks.task_strips import Task, TaskStrips
-from gui.desks.telling import Telling, Told
+from gui.controllers.task_strips import Task, TaskStrips
+from gui.controllers.throttled_progress import Telling, Told
 from gui.keys import shown
 from gui.preferences import home_folder, typed_path
 from gui.viewmodels.filtering import ConnectionRow, FilterView, chosen_words
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.sending.plan import Repeated
     from core.sending.received_file import Kept
     from core.workbench import Workbench
-    from gui.desks.sending_desk import SendingDesk
+    from gui.controllers.sending import SendingDesk
     from gui.journals.archives import Archives
     from gui.viewmodels.presenter import Desk
     from gui.viewmodels.repeating import Maker, RepeatRequest, RepeatView
@@ -57,7 +57,7 @@ class Board(Protocol):
 
 
 class Saved(Protocol):
-    """The saved messages: ``gui.desks.saved_desk.SavedDesk``."""
+    """The saved messages: ``gui.controllers.saved_messages.SavedDesk``."""
 
     @property
     def messages(self) -> tuple[SavedMessage, ...]: ...
@@ -172,7 +172,7 @@ class TaskDesk:
 
     def _wrong(self) -> str:
         """Why what is in the field is no message, where that is found out quickly; else the run says it."""
-        from gui.desks.sending_desk import is_quick
+        from gui.controllers.sending import is_quick
         from gui.viewmodels.repeating import Maker, NotMade
 
         composer = self._window.composer

@@ -14,7 +14,7 @@ from core.errors import TincanError
 from core.events import Role
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Phase
-from gui.form import read_address
+from gui.controllers.address_form import read_address
 from gui.viewmodels import presenter
 from gui.viewmodels.reachable import look_up
 

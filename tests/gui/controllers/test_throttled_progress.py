@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gui.desks.telling import Telling
+from gui.controllers.throttled_progress import Telling
 
 
 @dataclass(frozen=True)

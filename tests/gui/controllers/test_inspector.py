@@ -15,7 +15,7 @@ from gui.viewmodels.hexdump import Form
 from gui.viewmodels.inspection import READING, Inspected
 from gui.views.inspector.inspector import Inspector
 from tests.gui.conftest import pump_until
-from tests.gui.desks.test_searching import find
+from tests.gui.controllers.test_find import find
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 from tests.support.journals import write_journal
 

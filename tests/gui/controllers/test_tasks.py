@@ -10,7 +10,7 @@ import pytest
 
 from core.compose import Draft, Format, SavedMessage
 from gui.app import App
-from gui.desks.task_strips import MOST_TASKS
+from gui.controllers.task_strips import MOST_TASKS
 from gui.viewmodels.repeating import RepeatRequest
 from gui.views.dialogs.repeat_dialog import LIST, RepeatDialog
 from gui.views.dialogs.send_file_dialog import KeepDialog, SendFileDialog

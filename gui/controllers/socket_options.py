@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
     from core.workbench import Workbench
-    from gui.desks.reading_room import ReadingRoom
+    from gui.controllers.conversation import ReadingRoom
     from gui.journals.archives import Archives
     from gui.preferences import Preferences
     from gui.viewmodels.presenter import Desk

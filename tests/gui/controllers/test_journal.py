@@ -65,7 +65,7 @@ def test_a_journal_is_read_on_after_an_opening_that_took_so_long_that_it_was_tol
     make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line that tells goes then, which cancels the opening; questions of every length are answered after it."""
-    monkeypatch.setattr("gui.desks.journal_desk._TELL_AFTER", -1.0)
+    monkeypatch.setattr("gui.controllers.journal._TELL_AFTER", -1.0)
     monkeypatch.setattr("core.journal.reading.reader._BETWEEN_LOOKS", 1)
     old = tmp_path / "long.tincan"
     write_journal(old, 3_000)

@@ -13,7 +13,7 @@ from core.address import Address
 from core.events import Role, SessionId, SessionOpened
 from core.journal.recording.store import JournalWriter
 from gui.app import App
-from gui.desks import cutting
+from gui.controllers import framing
 from gui.views.conversation.lens_bar import LensBar
 from gui.views.menus import FRAMINGS
 from tests.gui.conftest import pump_until
@@ -229,7 +229,7 @@ def test_no_lens_is_offered_before_there_is_something_to_see(make_app: MakeApp) 
 def test_a_long_conversation_is_cut_with_progress_and_the_window_stays_fluid(
     make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cutting, "_PATIENCE", 0)  # however fast the machine is
+    monkeypatch.setattr(framing, "_PATIENCE", 0)  # however fast the machine is
     app = look_at(make_app, tmp_path / "long.tincan", 60_000)
     pane = app.window.conversation
     heart = Heartbeat(app.root)

@@ -12,7 +12,7 @@ import pytest
 from core.address import Address
 from core.settings import DEFAULTS, KIB
 from gui.app import App
-from gui.desks.sending_desk import SendingDesk
+from gui.controllers.sending import SendingDesk
 from gui.preferences import PreferencesFile
 from gui.viewmodels.drafting import Manner, Preview, Wrong
 from tests.gui.conftest import pump_until
