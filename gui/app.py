@@ -273,11 +273,11 @@ class App:
                 ("saving the settings", lambda: self._file.save(switchboard.preferences)),
                 ("hiding the window", self._hide),
                 ("ending the tour", lambda: switchboard.help.end_tour()),
-                ("closing what reads the conversation", lambda: switchboard.room.close()),
+                ("closing what reads the conversation", lambda: switchboard.conversation.close()),
                 ("keeping the saved messages", lambda: switchboard.saved.close(left())),
-                ("giving up an export", lambda: switchboard.export_desk.cancel()),
+                ("giving up an export", lambda: switchboard.export_controller.cancel()),
                 ("closing the conversation", switchboard.viewing.close),
-                ("closing what reads journals", lambda: switchboard.journal_desk.close(left())),
+                ("closing what reads journals", lambda: switchboard.journal_controller.close(left())),
                 ("closing old journals", switchboard.archives.close),
                 ("closing the journal's reader", self._close_reader),
                 ("closing the workbench", lambda: self._close_workbench(left())),
@@ -303,8 +303,11 @@ class App:
             ("setting the icon", self.window.set_icon),
             ("telling of the settings", self._tell_settings),
             ("offering an old journal", self._offer_journal),
-            ("starting the server that was asked for", lambda: self._obey(options.serve, self.switchboard.line.serve)),
-            ("connecting as was asked for", lambda: self._obey(options.connect, self.switchboard.line.connect)),
+            (
+                "starting the server that was asked for",
+                lambda: self._obey(options.serve, self.switchboard.endpoints.serve),
+            ),
+            ("connecting as was asked for", lambda: self._obey(options.connect, self.switchboard.endpoints.connect)),
             ("pruning journals", prune.start),
             ("saving the settings now and then", self._save_now_and_then),
         ]
@@ -336,7 +339,7 @@ class App:
 
     def _offer_journal(self) -> None:
         if self._options.journal is not None:
-            self.switchboard.journal_desk.open(self._options.journal)
+            self.switchboard.journal_controller.open(self._options.journal)
         else:
             self._offer_crashed()
 
@@ -379,7 +382,7 @@ class App:
             switchboard = self.switchboard
             switchboard.preferences = switchboard.preferences.with_offered(name)
 
-        self.switchboard.journal_desk.offer_crashed(self._saved.offered, remember)
+        self.switchboard.journal_controller.offer_crashed(self._saved.offered, remember)
 
     def _place(self, preferences: Preferences) -> None:
         root, px = self.root, self.theme.px

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.supervision import do_all
-from gui.controllers.filter import Narrowing
-from gui.controllers.find import Searching
-from gui.controllers.framing import Cutting
-from gui.controllers.inspector import Inspecting
+from gui.controllers.filter import FilterController
+from gui.controllers.find import FindController
+from gui.controllers.framing import FramingController
+from gui.controllers.inspector import InspectorController
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 
-class ReadingRoom:
+class ConversationController:
     """Between the panes that show a conversation closely and what is on view.
 
     ``post`` has a call made on the window's thread, from any other.
@@ -39,41 +39,41 @@ class ReadingRoom:
     ) -> None:
         self._window = window
         self._as_hex = False
-        self.narrowing = Narrowing(window, viewing, refresh)
-        self.searching = Searching(window, viewing, post)
-        self.cutting = Cutting(window, viewing, choose_framing)
-        self.inspecting = Inspecting(window, viewing, post=post, complain=complain, marks=self.searching.marks)
-        self.searching.on_shown = self.inspecting.show_marks
-        self.searching.is_looked_at = lambda: self.inspecting.is_open
+        self.filtering = FilterController(window, viewing, refresh)
+        self.finding = FindController(window, viewing, post)
+        self.framing = FramingController(window, viewing, choose_framing)
+        self.inspector = InspectorController(window, viewing, post=post, complain=complain, marks=self.finding.marks)
+        self.finding.on_shown = self.inspector.show_marks
+        self.finding.is_looked_at = lambda: self.inspector.is_open
         window.conversation.on_read_anew = self._read_anew
 
     def show(self, state: SessionState | None) -> None:
         """The conversation on view has changed, or grown."""
-        self.cutting.show(state)
-        self.narrowing.show(state)
-        self.searching.search_on()
-        self.inspecting.show_growth()
+        self.framing.show(state)
+        self.filtering.show(state)
+        self.finding.search_on()
+        self.inspector.show_growth()
 
     def close(self) -> None:
         """Look for nothing any more."""
-        do_all([("stopping the search", self.searching.stop), ("closing the inspector", self.inspecting.close)])
+        do_all([("stopping the search", self.finding.stop), ("closing the inspector", self.inspector.close)])
 
     def open_find(self) -> None:
         """Offer to look for something."""
-        self.searching.open()
+        self.finding.open()
 
     def step(self, step: int) -> None:
         """Show the next place found (1) or the one before (-1)."""
-        self.searching.step(step)
+        self.finding.step(step)
 
     def open_filter(self) -> None:
         """Offer to show only a part of the conversation."""
-        self.narrowing.open()
+        self.filtering.open()
 
     def _read_anew(self) -> None:
         """Bytes are read as other text: what was looked for may be elsewhere."""
-        self.searching.search_on()
-        self.inspecting.read_anew()
+        self.finding.search_on()
+        self.inspector.read_anew()
 
     # Hex.
 
@@ -86,8 +86,8 @@ class ReadingRoom:
 
     def toggle_inspector(self) -> None:
         """Show the bytes of the chosen message beside the conversation, or put them away."""
-        self.inspecting.toggle()
+        self.inspector.toggle()
 
     def choose(self, passage: Passage) -> None:
         """A person has chosen a row: show what it consists of, if the inspector is open."""
-        self.inspecting.choose(passage)
+        self.inspector.choose(passage)

@@ -42,7 +42,7 @@ class Switchboard(Protocol):
     def refresh(self) -> None: ...
 
 
-class LineDesk:
+class EndpointsController:
     """``post`` has a call made on the window's thread, from any other."""
 
     def __init__(self, switchboard: Switchboard, post: Callable[[Callable[[], None]], None]) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 
-class ExportDesk:
+class ExportController:
     """One export at a time. ``post`` has a call made on the window's thread, from any other."""
 
     def __init__(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MOST_CONNECTIONS = 2_000  # of one session that can be chosen from
 
 
-class Narrowing:
+class FilterController:
     """Between the filter bar and the conversation on view."""
 
     def __init__(self, window: Window, viewing: Viewing, refresh: Callable[[], None]) -> None:

@@ -32,7 +32,7 @@ _AGAIN = 250  # milliseconds between two looks at what has come meanwhile
 _AGAIN_APART = 1_000  # the same where a look needs a process of its own
 
 
-class Searching:
+class FindController:
     """Between the find bar and the conversation on view.
 
     ``post`` has a call made on the window's thread, from any other.

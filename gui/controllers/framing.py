@@ -22,7 +22,7 @@ _PATIENCE = 300  # milliseconds after which counting counts as long, and shows h
 _FEW = 2_000  # entries that are counted before anyone notices
 
 
-class Cutting:
+class FramingController:
     """Between the chooser, the menu of framings and the lens on view. ``choose`` has another framing used."""
 
     def __init__(self, window: Window, viewing: Viewing, choose: Callable[[str], None]) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SENTENCE = "Both ends of a TCP conversation, byte for byte."
 
 
-class HelpDesk:
+class HelpController:
     """``log`` is the file that faults are written to; ``open_folder`` shows a folder, or says that it cannot."""
 
     def __init__(

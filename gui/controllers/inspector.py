@@ -36,7 +36,7 @@ _AGAIN = 250  # milliseconds, at least, until a message that was not complete is
 _REST = 3  # times as long as the last look took
 
 
-class Inspecting:
+class InspectorController:
     """Between the inspector and the conversation on view.
 
     ``post`` has a call made on the window's thread, from any other; ``marks`` says where in a message

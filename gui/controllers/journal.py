@@ -55,7 +55,7 @@ class Run(Protocol):
         ...
 
 
-class JournalDesk:
+class JournalController:
     """Opens journals into ``archives``.
 
     ``on_open`` gets the sessions of each that was opened, ``on_change`` those of which more is known.

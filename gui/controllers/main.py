@@ -17,19 +17,19 @@ from core.journal.recording.ledger import ConnectionState, SessionState
 from core.supervision import do_all
 from gui.commands import commands
 from gui.controllers.address_form import glance
-from gui.controllers.conversation import ReadingRoom
-from gui.controllers.endpoints import LineDesk
-from gui.controllers.export import ExportDesk
-from gui.controllers.help import HelpDesk
-from gui.controllers.journal import JournalDesk, first
+from gui.controllers.conversation import ConversationController
+from gui.controllers.endpoints import EndpointsController
+from gui.controllers.export import ExportController
+from gui.controllers.help import HelpController
+from gui.controllers.journal import JournalController, first
 from gui.controllers.notices import Notices
-from gui.controllers.reply_framing import Answering
-from gui.controllers.saved_messages import SavedDesk
-from gui.controllers.sending import SendingDesk
-from gui.controllers.session import SessionDesk
-from gui.controllers.settings import SettingsDesk
-from gui.controllers.socket_options import KnobsDesk
-from gui.controllers.tasks import TaskDesk
+from gui.controllers.reply_framing import ReplyFramingController
+from gui.controllers.saved_messages import SavedMessagesController
+from gui.controllers.sending import SendingController
+from gui.controllers.session import SessionController
+from gui.controllers.settings import SettingsController
+from gui.controllers.socket_options import SocketOptionsController
+from gui.controllers.tasks import TaskController
 from gui.journals.archives import Archives
 from gui.journals.viewing import Calls, Viewing
 from gui.platform.desktop import open_folder
@@ -108,15 +108,15 @@ class Switchboard:
         calls = Calls(surroundings.post, self.refresh, self._cannot_read)
         self.viewing = Viewing(calls)
         self.archives = Archives()
-        self.line = LineDesk(self, surroundings.post)
-        self.sending = SendingDesk(self, surroundings.post)
-        self.rows = SessionDesk(self)
+        self.endpoints = EndpointsController(self, surroundings.post)
+        self.sending = SendingController(self, surroundings.post)
+        self.rows = SessionController(self)
 
     def open(self, window: Window) -> None:
         """Take charge of a window."""
         self.window = window
         post = self._surroundings.post
-        self.room = ReadingRoom(
+        self.conversation = ConversationController(
             window,
             self.viewing,
             refresh=self.refresh,
@@ -124,10 +124,12 @@ class Switchboard:
             complain=self.complain,
             choose_framing=self.choose_framing,
         )
-        self.export_desk = ExportDesk(window, self.viewing, post=post, open_folder=open_folder)
+        self.export_controller = ExportController(window, self.viewing, post=post, open_folder=open_folder)
         self.notices = Notices(window.banner, self.commands)
-        self.help = HelpDesk(window, self.theme, self.notices, log=self._surroundings.log, open_folder=open_folder)
-        self.journal_desk = JournalDesk(
+        self.help = HelpController(
+            window, self.theme, self.notices, log=self._surroundings.log, open_folder=open_folder
+        )
+        self.journal_controller = JournalController(
             self.archives,
             self.notices,
             self._surroundings,
@@ -135,18 +137,20 @@ class Switchboard:
             on_open=self._show_archived,
             on_change=self._learn,
         )
-        self.settings = SettingsDesk(
+        self.settings = SettingsController(
             window, self.theme, current=lambda: self.preferences, keep=self.apply, post=post,
-            open_folder=self.journal_desk.open_folder,
+            open_folder=self.journal_controller.open_folder,
         )  # fmt: skip
-        self.saved = SavedDesk(window, self.sending, self._surroundings.saved_messages, post=post, say=self.say)
-        self.tasks = TaskDesk(
-            window, self, post=post, connections=lambda: self.room.narrowing.connections,
+        self.saved = SavedMessagesController(
+            window, self.sending, self._surroundings.saved_messages, post=post, say=self.say
+        )
+        self.tasks = TaskController(
+            window, self, post=post, connections=lambda: self.conversation.filtering.connections,
             complain=self.complain, saved=self.saved,
         )  # fmt: skip
-        self.knobs = KnobsDesk(window, self)
-        self.answering = Answering(window, self, self.line.choose_framing)
-        self.line.open(window)
+        self.knobs = SocketOptionsController(window, self)
+        self.reply_framing = ReplyFramingController(window, self, self.endpoints.choose_framing)
+        self.endpoints.open(window)
         self.sending.open(window)
         window.show_encoding(self.preferences.read_as)
         window.composer.focus_message()
@@ -179,7 +183,7 @@ class Switchboard:
     def _tell_phase(self, state: SessionState, before: Mapping[SessionId, SessionState]) -> None:
         known = before.get(state.session)
         if known is None or known.phase is not state.phase:
-            self.line.phase_changed(state, is_selected=state.session == self.selected)
+            self.endpoints.phase_changed(state, is_selected=state.session == self.selected)
 
     def refresh(self) -> None:
         """Show what is so, each pane for itself."""
@@ -189,10 +193,10 @@ class Switchboard:
                 ("the window", lambda: self.window.show(presenter.present(self.desk()))),
                 ("the tour", lambda: self.help.watch(self.sessions, self.selected)),
                 ("the conversation", lambda: self._show_conversation(state)),
-                ("what reads the conversation", lambda: self.room.show(state)),
+                ("what reads the conversation", lambda: self.conversation.show(state)),
                 ("the tasks", self.tasks.show),
                 ("the socket options", self.knobs.show),
-                ("the reply", self.answering.show),
+                ("the reply", self.reply_framing.show),
             ]
         )
 
@@ -220,8 +224,8 @@ class Switchboard:
             self._connection,
             self.sending.recipients,
             glance(self.window.address),
-            self.line.reply_of(self.selected),
-            self.line.reachable,
+            self.endpoints.reply_of(self.selected),
+            self.endpoints.reachable,
             self.window.conversation.transcript.text.safety,
             self.archives.begun,
             frozenset(self.rows.removed),
@@ -254,11 +258,11 @@ class Switchboard:
 
     def choose_reply(self, reply: str) -> None:
         """Have the selected server, and those to come, reply like that."""
-        self.line.choose_reply(reply)
+        self.endpoints.choose_reply(reply)
 
     def do_next(self) -> None:
         """Enter in the address: press the button that is next."""
-        self.line.do_next()
+        self.endpoints.do_next()
 
     def show_new(self, session: SessionId) -> None:
         """Show a session that has just been started, of which nothing is known yet."""
@@ -298,7 +302,7 @@ class Switchboard:
 
     def choose_passage(self, passage: Passage) -> None:
         """A person looks at one message."""
-        self.room.choose(passage)
+        self.conversation.choose(passage)
 
     def complain(self, why: str) -> None:
         """Say why something cannot be done just now."""
@@ -352,8 +356,8 @@ class Switchboard:
             self.select(session)
 
     def recent_journals(self, on_more: Callable[[], None]) -> list[tuple[str, Callable[[], None]]]:
-        """See ``JournalDesk.recent``."""
-        return self.journal_desk.recent(on_more)
+        """See ``JournalController.recent``."""
+        return self.journal_controller.recent(on_more)
 
     def apply(self, preferences: Preferences) -> None:
         """Take other settings, of which limits are for the sessions that are started from now on."""

@@ -33,7 +33,7 @@ class Switchboard(Protocol):
     def viewing(self) -> Viewing: ...
 
 
-class Answering:
+class ReplyFramingController:
     """Between the chooser and the servers; ``change`` has a server tell messages apart by another framing."""
 
     def __init__(self, window: Window, switchboard: Switchboard, change: Callable[[SessionState, str], None]) -> None:
@@ -42,7 +42,7 @@ class Answering:
         self._change = change
         self._asked: dict[SessionId, str] = {}  # what was chosen and is not told of yet
         self._offered: _Offered = _NOTHING
-        self._pane.on_each = self.choose
+        self._pane.on_reply_framing = self.choose
 
     def show(self) -> None:
         """What is on view has changed."""
@@ -51,7 +51,7 @@ class Answering:
         if offered != self._offered:
             self._offered = offered
             framings, chosen = offered
-            self._pane.offer_each([(framing, one_of(framing)) for framing in framings], chosen)
+            self._pane.offer_reply_framings([(framing, one_of(framing)) for framing in framings], chosen)
 
     def choose(self, framing: str) -> None:
         """Have the server on view reply to each message of that framing, from now on."""

@@ -31,14 +31,14 @@ Found = TypeVar("Found")
 
 
 class Sending(Sender, Protocol):
-    """What sends: ``gui.controllers.sending.SendingDesk``."""
+    """What sends: ``gui.controllers.sending.SendingController``."""
 
     @property
     def manner(self) -> Manner: ...
 
 
-class SavedDesk:
-    """Between the pane, the list and its file. Implements ``gui.views.saved.saved_pane.Desk``.
+class SavedMessagesController:
+    """Between the pane, the list and its file. Implements ``gui.views.saved.saved_pane.SavedController``.
 
     ``post`` has a call made on the window's thread, from any other; ``say`` says something across the window.
     """

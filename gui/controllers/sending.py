@@ -50,7 +50,7 @@ Answer = TypeVar("Answer")
 
 
 class Board(Protocol):
-    """What the desk needs of the switchboard."""
+    """What the controller needs of the switchboard."""
 
     preferences: Preferences
 
@@ -86,8 +86,8 @@ class _Batch:
     refused: dict[str, None] = field(default_factory=dict)
 
 
-class SendingDesk:
-    """Between the message field and the workbench. Implements ``gui.views.composer.composer.Desk``.
+class SendingController:
+    """Between the message field and the workbench. Implements ``gui.views.composer.composer.ComposerController``.
 
     ``recipients`` are those that are written to; None is everyone. ``post`` has a call made on the window's
     thread, from any other.

@@ -44,7 +44,7 @@ class Switchboard(Protocol):
     def complain(self, why: str) -> None: ...
 
 
-class SessionDesk:
+class SessionController:
     """``removed`` are the rows that were taken out, by their keys; the journal keeps what they were about."""
 
     def __init__(self, board: Switchboard) -> None:

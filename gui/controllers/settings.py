@@ -27,7 +27,7 @@ _TO_CHAT = (
 )
 
 
-class SettingsDesk:
+class SettingsController:
     """Changes what is remembered and has it seen at once.
 
     ``current`` says what is remembered and ``keep`` takes what is to be; ``post`` has a call made on the

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
     from core.workbench import Workbench
-    from gui.controllers.conversation import ReadingRoom
+    from gui.controllers.conversation import ConversationController
     from gui.journals.archives import Archives
     from gui.preferences import Preferences
     from gui.viewmodels.presenter import Desk
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 class Board(Protocol):
-    """What the desk needs of the switchboard."""
+    """What the controller needs of the switchboard."""
 
     archives: Archives
     preferences: Preferences
-    room: ReadingRoom
+    conversation: ConversationController
 
     @property
     def state(self) -> SessionState | None: ...
@@ -37,13 +37,13 @@ class Board(Protocol):
     def desk(self) -> Desk: ...
 
 
-class KnobsDesk:
+class SocketOptionsController:
     """One bar over the message field."""
 
     def __init__(self, window: Window, board: Board) -> None:
         self._window, self._board = window, board
         self._strip: KnobsBar | None = None
-        board.room.inspecting.on_made = self._offer_in
+        board.conversation.inspector.on_made = self._offer_in
 
     @property
     def strip(self) -> KnobsBar | None:

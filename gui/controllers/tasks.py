@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.errors import TincanError
 from core.events import Role
 from gui.controllers.task_strips import Task, TaskStrips
-from gui.controllers.throttled_progress import Telling, Told
+from gui.controllers.throttled_progress import ThrottledProgress, Told
 from gui.keys import shown
 from gui.preferences import home_folder, typed_path
 from gui.viewmodels.filtering import ConnectionRow, FilterView, chosen_words
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.sending.plan import Repeated
     from core.sending.received_file import Kept
     from core.workbench import Workbench
-    from gui.controllers.sending import SendingDesk
+    from gui.controllers.sending import SendingController
     from gui.journals.archives import Archives
     from gui.viewmodels.presenter import Desk
     from gui.viewmodels.repeating import Maker, RepeatRequest, RepeatView
@@ -43,10 +43,10 @@ _LOOK = 250  # milliseconds between two looks at the message field while the win
 
 
 class Board(Protocol):
-    """What the desk needs of the switchboard."""
+    """What the controller needs of the switchboard."""
 
     archives: Archives
-    sending: SendingDesk
+    sending: SendingController
 
     @property
     def state(self) -> SessionState | None: ...
@@ -57,14 +57,14 @@ class Board(Protocol):
 
 
 class Saved(Protocol):
-    """The saved messages: ``gui.controllers.saved_messages.SavedDesk``."""
+    """The saved messages: ``gui.controllers.saved_messages.SavedMessagesController``."""
 
     @property
     def messages(self) -> tuple[SavedMessage, ...]: ...
     def load(self) -> None: ...
 
 
-class TaskDesk:
+class TaskController:
     """Between the dialogs, the strips and the workbench.
 
     ``connections`` are those of the conversation on view, also those that are over. ``post`` has a call made
@@ -130,11 +130,11 @@ class TaskDesk:
         maker = Maker(self._board.sending.count)
         title = f"{repeat_words(request)} to {self._to_words()}"
         tasks: list[Task] = []
-        telling = self._telling(partial(self._repeated, tasks, title, maker))
+        progress = self._throttled_progress(partial(self._repeated, tasks, title, maker))
         try:
             plan = plan_of(request, self._drafts(request), maker)
             run = self._board.workbench.repeat(
-                state.session, plan, to=self._window.composer.recipients, exact=True, tell=telling.tell
+                state.session, plan, to=self._window.composer.recipients, exact=True, tell=progress.tell
             )
         except TincanError as error:
             return sentence(error)
@@ -212,10 +212,10 @@ class TaskDesk:
         pause = None if request.line_pause_ms is None else request.line_pause_ms / 1000
         sending = _SentFile(self.strips, f"Send {path.name} to {self._to_words()}", self.file_dialog)
 
-        telling = self._telling(sending.show)
+        progress = self._throttled_progress(sending.show)
         try:
             sending.run = self._board.workbench.send_file(
-                state.session, path, to=self._window.composer.recipients, line_pause=pause, tell=telling.tell
+                state.session, path, to=self._window.composer.recipients, line_pause=pause, tell=progress.tell
             )
         except TincanError as error:
             return sentence(error)
@@ -267,7 +267,11 @@ class TaskDesk:
 
         try:
             run = self._board.workbench.keep_received(
-                state.session, request.connection, target, follow=request.follow, tell=self._telling(show).tell
+                state.session,
+                request.connection,
+                target,
+                follow=request.follow,
+                tell=self._throttled_progress(show).tell,
             )
         except TincanError as error:
             return sentence(error)
@@ -276,8 +280,8 @@ class TaskDesk:
         tasks.append(self.strips.begin(kept_view(title, run.progress), ends))
         return ""
 
-    def _telling(self, show: Callable[[Told], None]) -> Telling[Told]:
-        return Telling(show, post=self._post, later=self._window.root.after)
+    def _throttled_progress(self, show: Callable[[Told], None]) -> ThrottledProgress[Told]:
+        return ThrottledProgress(show, post=self._post, later=self._window.root.after)
 
     # Whom to.
 

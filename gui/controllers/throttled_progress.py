@@ -19,7 +19,7 @@ class Progress(Protocol):
 Told = TypeVar("Told", bound=Progress)
 
 
-class Telling(Generic[Told]):
+class ThrottledProgress(Generic[Told]):
     """``tell`` is for one thread, any; ``show`` is called on the window's, for the first, the latest, and the end.
 
     ``post`` has a call made on the window's thread, ``later`` there after so many milliseconds.

@@ -1,4 +1,4 @@
-"""How a message is written and what comes of it, as the message field and the sending desk say it to each other.
+"""How a message is written and what comes of it, as the message field and the sending controller say it to each other.
 
 Values and words; no tkinter, and nothing of ``core.compose`` before it is needed: a first window writes
 nothing yet.

@@ -1,4 +1,4 @@
-"""A desk whose messages are worked out for real and go nowhere but into a list."""
+"""A controller whose messages are worked out for real and go nowhere but into a list."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from core.events import ConnectionId
 from gui.viewmodels.drafting import MacroRow, Manner, Outcome, Preview, Wrong, convert, preview_of, wrong_of
 
 
-class PaperDesk:
-    """Implements ``gui.views.composer.composer.Desk``; everything is told at once."""
+class FakeController:
+    """Implements ``gui.views.composer.composer.ComposerController``; everything is told at once."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, frozenset[ConnectionId] | None]] = []

@@ -49,7 +49,7 @@ def tour(app: App) -> None:
 
 def find(app: App) -> None:
     do(app, "find")
-    bar = app.switchboard.room.searching._find_bar
+    bar = app.switchboard.conversation.finding._find_bar
     assert bar is not None
     bar.close()
 
@@ -142,11 +142,11 @@ def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_
     app = make_app()
     connect(app, serve(app))
     do(app, pane)
-    searching, knobs = app.switchboard.room.searching, app.switchboard.knobs
+    finding, knobs = app.switchboard.conversation.finding, app.switchboard.knobs
     if pane == "find":
-        assert searching._find_bar is not None
-        searching._find_bar.field.insert("end", "connected")
-        pump_until(lambda: searching._view.count > 0, app.root)
+        assert finding._find_bar is not None
+        finding._find_bar.field.insert("end", "connected")
+        pump_until(lambda: finding._view.count > 0, app.root)
     else:
         assert knobs.strip is not None
         assert "Client" in knobs.strip.whose
@@ -154,7 +154,7 @@ def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_
     app.switchboard.select_nothing()
 
     if pane == "find":
-        assert searching._view.count == 0
+        assert finding._view.count == 0
     else:
         assert knobs.strip is not None
         assert knobs.strip.whose == ""
@@ -163,7 +163,7 @@ def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_
 
 def ask_where_to_export(app: App) -> None:
     app.switchboard.commands["export"]()
-    dialog = app.switchboard.export_desk._dialog
+    dialog = app.switchboard.export_controller._dialog
     assert dialog is not None
     dialog.choose_button.invoke()
 

@@ -62,8 +62,8 @@ class Stage:
         """A new server, a new client, a message there and, with an echo, back."""
         board, address = self.app.switchboard, self.app.window.address
         board.choose_reply(reply)
-        server = self._begins(board.line.serve, 0)
-        client = self._begins(board.line.connect, server.addresses[0].port)
+        server = self._begins(board.endpoints.serve, 0)
+        client = self._begins(board.endpoints.connect, server.addresses[0].port)
         self.wait(lambda: bool(board.sessions[client.session].connections))
         assert address.complaint == ""
         self.app.window.composer.put(text, Manner())
@@ -127,7 +127,7 @@ class Case:
 
 class Opening(Case):
     def start(self, stage: Stage) -> None:
-        stage.app.switchboard.journal_desk.open(stage.old)
+        stage.app.switchboard.journal_controller.open(stage.old)
 
     def is_told(self, stage: Stage) -> bool:
         return "Old.tincan could not be opened" in stage.banner
@@ -207,7 +207,7 @@ class Inspected(Case):
         return "cannot be looked at closely" in stage.banner
 
     def works(self, stage: Stage) -> bool:
-        return stage.app.switchboard.room.inspecting._found is not None
+        return stage.app.switchboard.conversation.inspector._found is not None
 
 
 class BytesSaved(Inspected):
@@ -217,11 +217,11 @@ class BytesSaved(Inspected):
         stage.wait(lambda: super(BytesSaved, self).works(stage))
 
     def start(self, stage: Stage) -> None:
-        inspecting = stage.app.switchboard.room.inspecting
-        assert inspecting._inspector is not None
-        inspected = inspecting._inspector.inspected
+        inspector = stage.app.switchboard.conversation.inspector
+        assert inspector._inspector is not None
+        inspected = inspector._inspector.inspected
         assert inspected is not None
-        inspecting.save(inspected, (0, 5), stage.folder / "bytes.bin")
+        inspector.save(inspected, (0, 5), stage.folder / "bytes.bin")
 
     def is_told(self, stage: Stage) -> bool:
         return "The bytes could not be saved" in stage.banner
@@ -233,7 +233,7 @@ class BytesSaved(Inspected):
 class Addresses(Case):
     def start(self, stage: Stage) -> None:
         stage.app.window.address.fill("0.0.0.0", "0")
-        stage.app.switchboard.line.serve()
+        stage.app.switchboard.endpoints.serve()
 
 
 class Indexing(Case):
@@ -257,28 +257,28 @@ class Finding(Case):
         app.switchboard.commands["find"]()
         self._bar(app).field.put("hello")
         self._bar(app).field.event_generate("<Return>")
-        app.switchboard.room.searching.find(self._bar(app).request)
+        app.switchboard.conversation.finding.find(self._bar(app).request)
 
     def is_told(self, stage: Stage) -> bool:
         return bool(self._bar(stage.app).complaint)
 
     def works(self, stage: Stage) -> bool:
-        return stage.app.switchboard.room.searching._view.count >= 2
+        return stage.app.switchboard.conversation.finding._view.count >= 2
 
     def _bar(self, app: App) -> FindBar:
-        bar = app.switchboard.room.searching._find_bar
+        bar = app.switchboard.conversation.finding._find_bar
         assert bar is not None
         return bar
 
 
 class Exporting(Case):
     def start(self, stage: Stage) -> None:
-        desk = stage.app.switchboard.export_desk
+        desk = stage.app.switchboard.export_controller
         desk.open()
         desk._export(ExportRequest(Scope.ALL, "text", str(stage.folder / "talk.txt")))
 
     def is_told(self, stage: Stage) -> bool:
-        return "Nothing was kept." in stage.app.switchboard.export_desk._view.complaint
+        return "Nothing was kept." in stage.app.switchboard.export_controller._view.complaint
 
     def works(self, stage: Stage) -> bool:
         return (stage.folder / "talk.txt").exists()
@@ -337,7 +337,7 @@ class Connecting(Case):
 
     def start(self, stage: Stage) -> None:
         stage.app.window.address.fill(self.host, str(self.port))
-        stage.app.switchboard.line.connect()
+        stage.app.switchboard.endpoints.connect()
 
     def is_told(self, stage: Stage) -> bool:
         state = stage.app.switchboard.state
@@ -358,7 +358,7 @@ class Recording(Case):
 
     def start(self, stage: Stage) -> None:
         stage.app.window.address.fill("127.0.0.1", "0")
-        stage.app.switchboard.line.serve()
+        stage.app.switchboard.endpoints.serve()
 
     def works(self, stage: Stage) -> bool:
         return "listening" in shown(stage.app)
@@ -400,14 +400,14 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("core.sending.run", "Run.__init__", "file to *"): SendingAFile,
     ("core.sending.run", "Run.__init__", "save to kept.bin"): Keeping,
     ("gui.app", "App._painted", "prune journals"): AtTheStart,
-    ("gui.controllers.inspector", "Inspecting.save", "save bytes to *"): BytesSaved,
-    ("gui.controllers.journal", "JournalDesk._show", "count bytes"): CountingBytes,
-    ("gui.controllers.journal", "JournalDesk.offer_crashed", "crashed journal"): AtTheStart,
-    ("gui.controllers.journal", "JournalDesk._begin_opening", "open journal"): Opening,
-    ("gui.controllers.journal", "JournalDesk.recent", "recent journals"): Recent,
-    ("gui.controllers.saved_messages", "SavedDesk._find_out", "look after saved messages"): SavedExport,
+    ("gui.controllers.inspector", "InspectorController.save", "save bytes to *"): BytesSaved,
+    ("gui.controllers.journal", "JournalController._show", "count bytes"): CountingBytes,
+    ("gui.controllers.journal", "JournalController.offer_crashed", "crashed journal"): AtTheStart,
+    ("gui.controllers.journal", "JournalController._begin_opening", "open journal"): Opening,
+    ("gui.controllers.journal", "JournalController.recent", "recent journals"): Recent,
+    ("gui.controllers.saved_messages", "SavedMessagesController._find_out", "look after saved messages"): SavedExport,
     ("gui.controllers.saved_keeping", "SavedKeeping._start", "keep the saved messages"): SavedList,
-    ("gui.controllers.sending", "SendingDesk._start", "compose a message"): Composing,
+    ("gui.controllers.sending", "SendingController._start", "compose a message"): Composing,
     ("gui.platform.desktop", "_open", "waits for *"): OpeningAFolder,
     ("gui.viewmodels.reachable", "look_up", "own addresses"): Addresses,
 }
@@ -416,7 +416,7 @@ ELSEWHERE = {
     ("core.cli.terminal", "_Program._begin_reading"): "tests/core/cli/test_terminal.py",
     ("gui.app", "App.leave"): "tests/gui/test_leaving.py",
     ("gui.platform.background", "in_background"): "those who use it",
-    ("gui.controllers.journal", "JournalDesk._begin"): "those who use it",
+    ("gui.controllers.journal", "JournalController._begin"): "those who use it",
 }
 
 
@@ -539,7 +539,7 @@ def everything_happens(stage: Stage) -> None:
     app._options = Options(folder=stage.folder)
     stage.opens()
     stage.talks()
-    app.switchboard.journal_desk.open(stage.old)
+    app.switchboard.journal_controller.open(stage.old)
     stage.wait(lambda: "line 000000000004" in shown(app))
     board = app.switchboard
     server, client = (state for state in board.sessions.values() if state.session > 0)

@@ -31,7 +31,7 @@ from gui.views.dialogs.step_list import StepList
 from gui.widgets.checked_row import CheckedRow, whole_number
 from gui.widgets.controls import Toggle
 from gui.widgets.file_row import FileRow
-from tests.gui.fake_controller import PaperDesk
+from tests.gui.fake_controller import FakeController
 
 TWO = tuple(ConnectionRow(ConnectionId(number), number, f"#{number}") for number in (1, 2))
 FONTS = {"DejaVu Sans": (8, 11, 15, 20), "Courier": (9, 14), "Helvetica": (10, 13)}  # points
@@ -43,7 +43,7 @@ def nothing(*_anything: object) -> Any:  # noqa: ANN401 - whatever a pane calls
 
 
 def composer(parent: tk.Misc, theme: Theme) -> tk.Widget:
-    made = Composer(parent, theme, PaperDesk(), on_page=nothing)
+    made = Composer(parent, theme, FakeController(), on_page=nothing)
     made.show(ComposerView("Type a message", True, TWO))
     made.toggle_options()
     made.choose(Manner(framing="length:4be,offset=2"))
@@ -164,7 +164,7 @@ def test_send_is_as_high_as_a_field_of_one_line(root: tk.Tk, dots_per_inch: int)
     """And stays so high, at the foot, beside a field of several lines."""
     root.tk.call("tk", "scaling", dots_per_inch / 72)
     theme = Theme(root, "light")
-    made = Composer(root, theme, PaperDesk(), on_page=nothing)
+    made = Composer(root, theme, FakeController(), on_page=nothing)
     made.pack(fill="x")
     root.update()
     box, send = made._box, made.send_button

@@ -35,7 +35,7 @@ def main(folder: str, kind: str, *steps: str) -> int:
         def painted_and_talking(app: App) -> None:
             painted(app)
             app.window.address.fill("127.0.0.1", "0")
-            app.switchboard.line.serve()
+            app.switchboard.endpoints.serve()
             talk(app)
 
         patch.setattr(App, "_painted", painted_and_talking)
@@ -54,7 +54,7 @@ def talk(app: App, has_called: bool = False) -> None:
     listening = [state for state in states if state.addresses]
     if listening and not has_called:
         app.window.address.fill("127.0.0.1", str(listening[0].addresses[0].port))
-        app.switchboard.line.connect()
+        app.switchboard.endpoints.connect()
     app.root.after(20, talk, app, bool(listening))
 
 

@@ -31,7 +31,7 @@ _LONGEST_SENTENCE = 1_000  # characters
 _MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
 
 
-class Desk(Sender, Protocol):
+class ComposerController(Sender, Protocol):
     """Works out and sends what is written. What it tells, it tells at once or a moment later."""
 
     def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None: ...
@@ -44,10 +44,12 @@ class Desk(Sender, Protocol):
 class Composer(ttk.Frame):
     """The strip below the conversation. What a first message does not need is made when it is needed."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, desk: Desk, *, on_page: Callable[[int], None]) -> None:
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, controller: ComposerController, *, on_page: Callable[[int], None]
+    ) -> None:
         px = theme.px
         super().__init__(parent, style="Pane.TFrame", padding=(px(16), px(8), px(16), px(6)))
-        self._theme, self._desk = theme, desk
+        self._theme, self._controller = theme, controller
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._recall = Recall()
         self._view: ComposerView | None = None
@@ -68,7 +70,7 @@ class Composer(ttk.Frame):
             self, theme, self._below, row=4,
             is_taken=lambda: self._bytes_line is not None and bool(self.bytes_line.words),
         )  # fmt: skip
-        self._live = Live(self.field, desk, show=self._show_bytes, complain=self.complain)
+        self._live = Live(self.field, controller, show=self._show_bytes, complain=self.complain)
         self._question = LinesQuestion(self, theme, self.focus_message)
         self._lay_out()
         self._bind_keys(on_page)
@@ -125,7 +127,7 @@ class Composer(ttk.Frame):
             from gui.views.composer.writing_row import WritingRow
 
             self._row = WritingRow(
-                self, self._theme, on_recipients=self._desk.choose_recipients, on_choose=self.choose,
+                self, self._theme, on_recipients=self._controller.choose_recipients, on_choose=self.choose,
                 on_wrong=self.complain, on_leave=self._leave_options,
             )  # fmt: skip
         return self._row
@@ -138,7 +140,7 @@ class Composer(ttk.Frame):
 
             self._macros = MacroMenu(
                 self._below, self._theme,
-                lambda: self._desk.macros(self.text, self._manner, self.field.cursor_place), self.write,
+                lambda: self._controller.macros(self.text, self._manner, self.field.cursor_place), self.write,
             )  # fmt: skip
             self._adopt(self._macros)
         return self._macros
@@ -172,7 +174,7 @@ class Composer(ttk.Frame):
             return
         self._live.is_held = True
         self.send_button.state(["disabled"])
-        self._desk.send(
+        self._controller.send(
             self._question.messages(text),
             self._manner,
             self.recipients,
@@ -195,10 +197,10 @@ class Composer(ttk.Frame):
             if found != text:
                 self.field.put(found)
             self._own = manner
-            self._desk.choose_manner(manner)
+            self._controller.choose_manner(manner)
             self._use(manner)
 
-        self._desk.convert(text, before, manner, converted)
+        self._controller.convert(text, before, manner, converted)
 
     def toggle_options(self) -> None:
         """Open the row above the field and go there, or put it away."""

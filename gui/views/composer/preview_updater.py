@@ -15,7 +15,7 @@ _TICK = 1_000  # milliseconds after which a message with the time in it is anoth
 
 
 class Worker(Protocol):
-    """See ``gui.views.composer.composer.Desk``."""
+    """See ``gui.views.composer.composer.ComposerController``."""
 
     def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None: ...
 

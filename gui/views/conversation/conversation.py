@@ -39,9 +39,12 @@ class ConversationPane(ttk.Frame):
         self.on_read_anew: Callable[[], None] = lambda: None  # called when bytes are read as other text
         self.head = ConversationHead(self, theme)
         self.on_lens: Callable[[str], None] = lambda _usual: None  # who cuts the conversation sets it
-        self.on_each: Callable[[str], None] = lambda _framing: None  # who has servers answer sets it
+        self.on_reply_framing: Callable[[str], None] = lambda _framing: None  # who has servers answer sets it
         self.head.on_reply, self.head.on_encoding = on_reply, on_encoding
-        self.head.on_lens, self.head.on_each = lambda usual: self.on_lens(usual), lambda framing: self.on_each(framing)
+        self.head.on_lens, self.head.on_reply_framing = (
+            lambda usual: self.on_lens(usual),
+            lambda framing: self.on_reply_framing(framing),
+        )
         self.lens, self.encoding, self.reply, self.each = (
             self.head.lens, self.head.encoding, self.head.reply, self.head.each,
         )  # fmt: skip
@@ -81,7 +84,7 @@ class ConversationPane(ttk.Frame):
         """
         self.head.offer(self.lens, options, chosen, is_wanted=bool(options), own=own)
 
-    def offer_each(self, options: Sequence[tuple[str, str]], chosen: str) -> None:
+    def offer_reply_framings(self, options: Sequence[tuple[str, str]], chosen: str) -> None:
         """Offer what a server can reply to; nothing at all if there is no choice."""
         self.head.offer(self.each, options, chosen, is_wanted=bool(options))
 

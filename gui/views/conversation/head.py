@@ -52,9 +52,9 @@ class ConversationHead(ttk.Frame):
         self.lens = self._choice("Messages", lambda usual: self.on_lens(usual))
         self.encoding = self._choice("Text", lambda encoding: self.on_encoding(encoding))
         self.reply = self._choice("Reply with", lambda reply: self.on_reply(reply))
-        self.each = self._choice("to each", lambda framing: self.on_each(framing))
+        self.each = self._choice("to each", lambda framing: self.on_reply_framing(framing))
         nothing: Callable[[str], None] = lambda _key: None  # noqa: E731 - until somebody sets them
-        self.on_lens = self.on_encoding = self.on_reply = self.on_each = nothing
+        self.on_lens = self.on_encoding = self.on_reply = self.on_reply_framing = nothing
         self.offer(self.encoding, ENCODINGS, ENCODINGS[0][0], is_wanted=False)
         self.offer(self.reply, tuple(REPLY_WORDS.items()), "letter", is_wanted=False)
         self.bind("<Configure>", lambda _event: self._arrange())

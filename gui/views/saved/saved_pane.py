@@ -23,7 +23,7 @@ _LESSON_LINES = 3
 _LOW = 400  # pixels at 96 dots an inch; in less height the rows have the room of the lesson
 
 
-class Desk(saved_rows.Desk, Protocol):
+class SavedController(saved_rows.SavedRowsController, Protocol):
     """What the pane asks for. Messages are meant by their numbers."""
 
     def update(self, number: int) -> None: ...
@@ -37,32 +37,32 @@ class Desk(saved_rows.Desk, Protocol):
 class SavedPane(ttk.Frame):
     """Shows the list, and says what was done."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, desk: Desk) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, controller: SavedController) -> None:
         super().__init__(parent, style="Pane.TFrame")
-        self._theme, self._desk = theme, desk
+        self._theme, self._controller = theme, controller
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._menu: tk.Menu | None = None
         self._head = ttk.Frame(self, style="Pane.TFrame")
         self._title = ttk.Label(self._head, text="Saved messages", style="Pane.Strong.TLabel")
         self._count = ttk.Label(self._head, style="Pane.Muted.TLabel")
-        self.close = self._button(self._head, "Close", desk.toggle)
+        self.close = self._button(self._head, "Close", controller.toggle)
         self._tools = Flow(self, theme, style="Pane.TFrame")
-        self.save = self._tool("Save the field", desk.save_field)
-        self.bring_in = self._tool("Import…", desk.bring_in)
-        self.give_out = self._tool("Export…", desk.give_out)
-        self.rows = SavedRows(self, theme, desk, on_choose=self._show_chosen, on_menu=self._open_menu)
+        self.save = self._tool("Save the field", controller.save_field)
+        self.bring_in = self._tool("Import…", controller.bring_in)
+        self.give_out = self._tool("Export…", controller.give_out)
+        self.rows = SavedRows(self, theme, controller, on_choose=self._show_chosen, on_menu=self._open_menu)
         self._empty = ttk.Label(self, style="Pane.Muted.TLabel", justify="center", anchor="center")
         self._empty.configure(text=EMPTY.format(key=shown("save_message")))
         self._foot = ttk.Frame(self, style="Pane.TFrame", height=1)
         self._lesson = ttk.Label(self._foot, style="Pane.Muted.TLabel", justify="left", anchor="nw")
         self._acts = Flow(self, theme, style="Pane.TFrame")
-        self.edit = self._act("Edit", desk.edit)
-        self.update_button = self._act("Update", desk.update)
+        self.edit = self._act("Edit", controller.edit)
+        self.update_button = self._act("Update", controller.update)
         self.rename = self._act("Rename", lambda _number: self.rows.begin_naming())
-        self.delete = self._act("Delete", desk.delete)
+        self.delete = self._act("Delete", controller.delete)
         self._news = ttk.Frame(self, style="Pane.TFrame")
         self._words = ttk.Label(self._news, style="Pane.Muted.TLabel", justify="left", anchor="w")
-        self.undo = self._button(self._news, "Undo", desk.undo)
+        self.undo = self._button(self._news, "Undo", controller.undo)
         self._lay_out()
         self.rows.body.bind("<Escape>", self._escape)
         self.rows.body.bind("<<Undo>>", self._undo)
@@ -180,13 +180,13 @@ class SavedPane(ttk.Frame):
         self._menu.delete(0, "end")
         number, place, rows = row.number, self.rows.at, self.rows
         for words, key, act in (
-            ("Send", "Enter", lambda: self._desk.send(number)),
-            ("Edit in the message field", "F2", lambda: self._desk.edit(number)),
-            ("Update from the message field", "", lambda: self._desk.update(number)),
+            ("Send", "Enter", lambda: self._controller.send(number)),
+            ("Edit in the message field", "F2", lambda: self._controller.edit(number)),
+            ("Update from the message field", "", lambda: self._controller.update(number)),
             ("Rename", "Shift+F2", rows.begin_naming),
             ("Move up", "Alt+Up", lambda: rows.move(place, place - 1)),
             ("Move down", "Alt+Down", lambda: rows.move(place, place + 1)),
-            ("Delete", "Delete", lambda: self._desk.delete(number)),
+            ("Delete", "Delete", lambda: self._controller.delete(number)),
         ):
             self._menu.add_command(label=words, accelerator=key, command=act)
         self._theme.colour_menu(self._menu)
@@ -194,11 +194,11 @@ class SavedPane(ttk.Frame):
 
     def _escape(self, _event: object) -> str:
         if not self.rows.drag.give_up():
-            self._desk.toggle()
+            self._controller.toggle()
         return "break"
 
     def _undo(self, _event: object) -> str:
-        self._desk.undo()
+        self._controller.undo()
         return "break"
 
     def _restyle(self) -> None:

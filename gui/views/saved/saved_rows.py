@@ -23,7 +23,7 @@ from gui.widgets.wheel import bind_wheel
 _TURN = 2  # rows that one notch of the wheel scrolls
 
 
-class Desk(Protocol):
+class SavedRowsController(Protocol):
     """What can be done with a message, by its number."""
 
     def send(self, number: int) -> None: ...
@@ -40,13 +40,13 @@ class SavedRows(ttk.Frame):
         self,
         parent: tk.Misc,
         theme: Theme,
-        desk: Desk,
+        controller: SavedRowsController,
         *,
         on_choose: Callable[[], None],
         on_menu: Callable[[int, int], None],
     ) -> None:
         super().__init__(parent, style="Pane.TFrame")
-        self._theme, self._desk = theme, desk
+        self._theme, self._controller = theme, controller
         self._on_choose, self._on_menu = on_choose, on_menu
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self.rows: Sequence[SavedRow] = ()
@@ -60,7 +60,7 @@ class SavedRows(ttk.Frame):
         self.bar = ttk.Scrollbar(self, command=self._bar_moved, takefocus=False)
         self.bar.pack(side="right", fill="y", pady=theme.px(2), padx=(0, theme.px(2)))
         self.body.pack(side="left", fill="both", expand=True)
-        self.namer = Namer(self, desk.rename, self.draw)
+        self.namer = Namer(self, controller.rename, self.draw)
         self.drag = Drag(self, theme, self.move)
         FocusRing(self, self.body, theme)
         self._bind_keys()
@@ -129,7 +129,7 @@ class SavedRows(ttk.Frame):
     def move(self, place: int, to: int) -> None:
         """Move a message to another place."""
         if 0 <= place < self.count and 0 <= to < self.count:
-            self._desk.move(self.rows[place].number, to)
+            self._controller.move(self.rows[place].number, to)
             self.choose(to)
 
     def begin_naming(self, then: Callable[[], None] | None = None) -> None:
@@ -175,12 +175,12 @@ class SavedRows(ttk.Frame):
             ("<End>", lambda: self.choose(self.count - 1)),
             ("<Alt-Up>", lambda: self.move(self.at, self.at - 1)),
             ("<Alt-Down>", lambda: self.move(self.at, self.at + 1)),
-            ("<Return>", lambda: self._with_chosen(self._desk.send)),
-            ("<KP_Enter>", lambda: self._with_chosen(self._desk.send)),
-            ("<F2>", lambda: self._with_chosen(self._desk.edit)),
+            ("<Return>", lambda: self._with_chosen(self._controller.send)),
+            ("<KP_Enter>", lambda: self._with_chosen(self._controller.send)),
+            ("<F2>", lambda: self._with_chosen(self._controller.edit)),
             ("<Shift-F2>", self.begin_naming),
-            ("<Delete>", lambda: self._with_chosen(self._desk.delete)),
-            ("<BackSpace>", lambda: self._with_chosen(self._desk.delete)),
+            ("<Delete>", lambda: self._with_chosen(self._controller.delete)),
+            ("<BackSpace>", lambda: self._with_chosen(self._controller.delete)),
             ("<Shift-F10>", self._menu_at_row),
             ("<Menu>", self._menu_at_row),
         ):
@@ -219,7 +219,7 @@ class SavedRows(ttk.Frame):
 
     def _double_clicked(self, event: tk.Event[tk.Misc]) -> None:
         if self.place_at(event.y_root) < self.count and not isinstance(event.widget, ttk.Button):
-            self._with_chosen(self._desk.edit)
+            self._with_chosen(self._controller.edit)
 
     def _menu_at_mouse(self, event: tk.Event[tk.Misc]) -> None:
         self._pressed(event)
@@ -231,7 +231,7 @@ class SavedRows(ttk.Frame):
     def _line(self, at: int) -> RowLine:
         def send() -> None:
             self.choose(self.top + at)
-            self._with_chosen(self._desk.send)
+            self._with_chosen(self._controller.send)
 
         return RowLine(self.body, self._theme, self._safety, events=str(self.mouse), on_send=send)
 

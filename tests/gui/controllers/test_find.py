@@ -217,7 +217,7 @@ def test_the_hits_of_a_message_are_known_by_their_bytes(look_at: LookAt) -> None
     conversation = _conversation(app)
     passage = next(row for row in conversation.read(0, 200, 100) if row.data == b"ab ab ab")
 
-    assert app.switchboard.room.searching.marks(passage) == [(0, 2), (3, 5), (6, 8)]
+    assert app.switchboard.conversation.finding.marks(passage) == [(0, 2), (3, 5), (6, 8)]
 
 
 def test_text_is_looked_for_in_the_encoding_in_which_the_conversation_is_read(look_at: LookAt) -> None:
@@ -238,7 +238,7 @@ def test_text_is_looked_for_in_the_encoding_in_which_the_conversation_is_read(lo
 
 def test_what_is_found_is_set_off_in_hex_in_both_columns(look_at: LookAt) -> None:
     app = look_at(20, instead={7: b"0123456789abcdefneedle"})
-    app.switchboard.room.toggle_hex()
+    app.switchboard.conversation.toggle_hex()
     find(app, "efneed")
 
     assert marked(app) == "65 66ef6e 65 65 64need"

@@ -47,7 +47,7 @@ def conversation_of(app: App) -> OpenConversation:
 
 
 def inspector(app: App) -> Inspector:
-    pane = app.switchboard.room.inspecting._inspector
+    pane = app.switchboard.conversation.inspector._inspector
     assert pane is not None
     return pane
 
@@ -126,7 +126,7 @@ def test_what_takes_long_says_so_and_then_comes(look_at: LookAt) -> None:
     app = look_at([b"slow"])
     app.window.conversation.transcript.choose(2)
 
-    app.switchboard.room.inspecting._waiting.now()
+    app.switchboard.conversation.inspector._waiting.now()
 
     inspected = inspector(app).inspected
     assert inspected is not None
@@ -218,7 +218,7 @@ def test_bytes_are_saved_as_they_went_through_the_socket(look_at: LookAt, tmp_pa
     app = look_at([b"\x00\xff one ", b"two\n"], framing="line")
     found = inspect(app, b"two")
 
-    app.switchboard.room.inspecting.save(found, (1, 10), tmp_path / "saved.bin")
+    app.switchboard.conversation.inspector.save(found, (1, 10), tmp_path / "saved.bin")
 
     pump_until(lambda: (tmp_path / "saved.bin").exists(), app.root)
     assert (tmp_path / "saved.bin").read_bytes() == b"\x00\xff one two\n"[1:10]
@@ -228,7 +228,7 @@ def test_why_bytes_could_not_be_saved_is_told(look_at: LookAt, tmp_path: Path) -
     app = look_at([b"hello"])
     found = inspect(app, b"hello")
 
-    app.switchboard.room.inspecting.save(found, (0, 5), tmp_path / "no such folder" / "saved.bin")
+    app.switchboard.conversation.inspector.save(found, (0, 5), tmp_path / "no such folder" / "saved.bin")
 
     pump_until(lambda: any("could not be written" in words for words in app_notices(app)), app.root)
 
@@ -249,10 +249,10 @@ def test_the_inspector_is_put_away_and_comes_back_with_what_is_chosen(look_at: L
     inspect(app, b"hello")
 
     app.switchboard.commands["toggle_inspector"]()
-    assert not app.switchboard.room.inspecting.is_open
+    assert not app.switchboard.conversation.inspector.is_open
 
     app.switchboard.commands["toggle_inspector"]()
-    pump_until(lambda: app.switchboard.room.inspecting.is_open and is_shown(app, 2), app.root)
+    pump_until(lambda: app.switchboard.conversation.inspector.is_open and is_shown(app, 2), app.root)
 
 
 def test_what_is_looked_for_while_a_message_is_shown_is_marked_in_it_at_once(look_at: LookAt) -> None:

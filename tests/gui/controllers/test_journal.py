@@ -23,8 +23,8 @@ _YESTERDAY = "2026-01-02_03-04-05_{process}.tincan"
 
 
 def open_journal(app: App, path: Path) -> None:
-    app.switchboard.journal_desk.open(path)
-    pump_until(lambda: app.switchboard.journal_desk._opening is None, app.root)
+    app.switchboard.journal_controller.open(path)
+    pump_until(lambda: app.switchboard.journal_controller._opening is None, app.root)
 
 
 def rows(app: App) -> list[str]:
@@ -95,7 +95,7 @@ def test_the_journal_of_this_run_is_not_opened_twice(make_app: MakeApp) -> None:
     path = app.journal
     assert path is not None
 
-    app.switchboard.journal_desk.open(path)
+    app.switchboard.journal_controller.open(path)
 
     assert "on view already" in app.window.banner.sentence
 
@@ -145,7 +145,7 @@ def test_after_a_crash_the_last_journal_is_offered_once(make_app: MakeApp, tmp_p
     app.leave()
 
     again = make_app(folder=tmp_path)
-    pump_until(lambda: all(worker.is_over for worker in again.switchboard.journal_desk._workers), again.root)
+    pump_until(lambda: all(worker.is_over for worker in again.switchboard.journal_controller._workers), again.root)
     again.root.update()
     assert again.window.banner.sentence == ""
     assert path.exists()
@@ -188,4 +188,4 @@ def test_the_window_closes_while_a_long_journal_is_counted(make_app: MakeApp, tm
     app.leave()
 
     assert time.monotonic() - began < PATIENCE
-    assert all(worker.is_over for worker in app.switchboard.journal_desk._workers)
+    assert all(worker.is_over for worker in app.switchboard.journal_controller._workers)

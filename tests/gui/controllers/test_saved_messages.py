@@ -463,7 +463,7 @@ def test_one_pane_at_a_time_stands_beside_the_conversation(make_app: MakeApp, fo
     app.switchboard.commands["toggle_saved"]()
 
     assert app.switchboard.saved.is_open
-    assert not app.switchboard.room.inspecting.is_open
+    assert not app.switchboard.conversation.inspector.is_open
 
 
 def test_in_a_narrow_window_editing_brings_the_field_back(make_app: MakeApp, folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from core.address import Address
 from core.settings import DEFAULTS, KIB
 from gui.app import App
-from gui.controllers.sending import SendingDesk
+from gui.controllers.sending import SendingController
 from gui.preferences import PreferencesFile
 from gui.viewmodels.drafting import Manner, Preview, Wrong
 from tests.gui.conftest import pump_until
@@ -278,13 +278,13 @@ def test_a_megabyte_of_hex_is_worked_out_aside_and_sent_as_it_is(make_app: MakeA
 def test_another_format_for_a_long_message_comes_though_its_bytes_are_asked_for_meanwhile(make_app: MakeApp) -> None:
     app = make_app()
     posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
-    desk = SendingDesk(app.switchboard, posted.put)
+    controller = SendingController(app.switchboard, posted.put)
     text, hexes = "00 " * 10_000, Manner("hex")
     previews: list[Preview | Wrong] = []
     converted: list[str | Wrong] = []
-    desk.work_out(text, hexes, previews.append)
-    desk.convert(text, hexes, Manner("escapes"), converted.append)
-    desk.work_out(text, hexes, previews.append)
+    controller.work_out(text, hexes, previews.append)
+    controller.convert(text, hexes, Manner("escapes"), converted.append)
+    controller.work_out(text, hexes, previews.append)
 
     while len(previews) < 2:
         posted.get(timeout=10)()
@@ -295,14 +295,14 @@ def test_another_format_for_a_long_message_comes_though_its_bytes_are_asked_for_
 def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_alone(make_app: MakeApp) -> None:
     app = make_app()
     posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
-    desk, told = SendingDesk(app.switchboard, posted.put), list[bool]()
+    controller, told = SendingController(app.switchboard, posted.put), list[bool]()
     transcript = app.window.conversation.transcript
     port = serve(app)
     with socket.create_connection(("127.0.0.1", port)) as peer:
         peer.settimeout(5)
         pump_until(lambda: "#1 connected" in shown(app), app.root)
-        desk.open(app.window)
-        desk.send(["61 " * 10_000], Manner("hex"), None, lambda outcome: told.append(outcome.is_sent))
+        controller.open(app.window)
+        controller.send(["61 " * 10_000], Manner("hex"), None, lambda outcome: told.append(outcome.is_sent))
         connect(app, port)
         for line in range(100):
             app.switchboard.sending.send([f"line {line}"], Manner(), None, lambda _outcome: None)

@@ -140,7 +140,7 @@ def test_a_journal_that_is_opened_again_is_in_the_list_again(make_app: MakeApp, 
     act(app, "remove_row")
     assert app.switchboard.selected is None
 
-    app.switchboard.journal_desk.open(tmp_path / "a.tincan")
+    app.switchboard.journal_controller.open(tmp_path / "a.tincan")
 
     pump_until(lambda: app.switchboard.selected == archived, app.root)
     assert any(row.startswith("Server") for row in rows(app))

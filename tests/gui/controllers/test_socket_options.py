@@ -151,7 +151,7 @@ def test_the_inspector_offers_the_knobs_beside_what_they_do(make_app: MakeApp) -
     app = make_app()
     serve(app)
     app.switchboard.commands["toggle_inspector"]()
-    inspector = app.switchboard.room.inspecting._inspector
+    inspector = app.switchboard.conversation.inspector._inspector
     assert inspector is not None
     (offer,) = inspector.below.winfo_children()
 

@@ -344,7 +344,7 @@ def test_what_an_earlier_run_received_is_exported_instead(talk: Talk, make_app: 
     assert journal is not None
     app.leave()
     later = make_app()
-    later.switchboard.journal_desk.open(journal)
+    later.switchboard.journal_controller.open(journal)
     until(later, lambda: later.switchboard.state is not None)
 
     later.switchboard.commands["keep_received"]()

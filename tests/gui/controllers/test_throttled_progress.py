@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gui.controllers.throttled_progress import Telling
+from gui.controllers.throttled_progress import ThrottledProgress
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Window:
         self.posted: list[Callable[[], None]] = []
         self.waiting: list[tuple[int, Callable[[], None]]] = []
         self.shown: list[int] = []
-        self.telling: Telling[Step] = Telling(
+        self.progress: ThrottledProgress[Step] = ThrottledProgress(
             lambda step: self.shown.append(step.number),
             post=self.posted.append,
             later=lambda wait, call: self.waiting.append((wait, call)),
@@ -49,7 +49,7 @@ def window() -> Window:
 
 
 def test_the_first_is_shown_at_once(window: Window) -> None:
-    window.telling.tell(Step(1))
+    window.progress.tell(Step(1))
     window.turn()
 
     assert window.shown == [1]
@@ -57,7 +57,7 @@ def test_the_first_is_shown_at_once(window: Window) -> None:
 
 def test_of_many_the_latest_is_shown_and_only_one_is_on_its_way(window: Window) -> None:
     for number in range(1000):
-        window.telling.tell(Step(number))
+        window.progress.tell(Step(number))
 
     assert len(window.posted) == 1
     window.turn()
@@ -65,11 +65,11 @@ def test_of_many_the_latest_is_shown_and_only_one_is_on_its_way(window: Window) 
 
 
 def test_what_comes_too_soon_waits_and_is_not_lost(window: Window) -> None:
-    window.telling.tell(Step(1))
+    window.progress.tell(Step(1))
     window.turn()
-    window.telling.tell(Step(2))
+    window.progress.tell(Step(2))
     window.turn()
-    window.telling.tell(Step(3))
+    window.progress.tell(Step(3))
     window.turn()
     assert window.shown == [1]
 
@@ -78,9 +78,9 @@ def test_what_comes_too_soon_waits_and_is_not_lost(window: Window) -> None:
 
 
 def test_the_end_does_not_wait(window: Window) -> None:
-    window.telling.tell(Step(1))
+    window.progress.tell(Step(1))
     window.turn()
-    window.telling.tell(Step(2, is_running=False))
+    window.progress.tell(Step(2, is_running=False))
     window.turn()
 
     assert window.shown == [1, 2]
@@ -88,11 +88,11 @@ def test_the_end_does_not_wait(window: Window) -> None:
 
 
 def test_an_end_that_comes_while_another_waits_is_shown_with_it(window: Window) -> None:
-    window.telling.tell(Step(1))
+    window.progress.tell(Step(1))
     window.turn()
-    window.telling.tell(Step(2))
+    window.progress.tell(Step(2))
     window.turn()
-    window.telling.tell(Step(3, is_running=False))
+    window.progress.tell(Step(3, is_running=False))
     window.turn()
     window.wait()
 

@@ -24,7 +24,7 @@ from gui.views.task_strip import TaskStrip
 from gui.widgets.checked_row import CheckedRow, whole_number
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Option, Options, Tick, Toggle
-from tests.gui.fake_controller import PaperDesk
+from tests.gui.fake_controller import FakeController
 from tests.support.pixels import Box, Picture, look
 
 VISIBLE = 3.0  # WCAG 2.1, non-text contrast
@@ -81,14 +81,14 @@ def tabs(place: ttk.Frame, _theme: Theme) -> tuple[tk.Widget, tk.Widget]:
 
 
 def message(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
-    made = Composer(place, theme, PaperDesk(), on_page=lambda _pages: None)
+    made = Composer(place, theme, FakeController(), on_page=lambda _pages: None)
     made.show(ComposerView("Type a message", False))
     made.pack(fill="x")
     return made.field.nametowidget(made.field.winfo_parent()), made.field
 
 
 def manner(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
-    made = Composer(place, theme, PaperDesk(), on_page=lambda _pages: None)
+    made = Composer(place, theme, FakeController(), on_page=lambda _pages: None)
     made.pack(fill="x")
     return made.manner_button, made.manner_button
 

@@ -16,18 +16,18 @@ from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.composer import Composer
 from gui.widgets.choice import Choice
 from tests.gui.conftest import WaitUntil
-from tests.gui.fake_controller import PaperDesk
+from tests.gui.fake_controller import FakeController
 
 TWO = (ConnectionRow(ConnectionId(7), 1, "#1"), ConnectionRow(ConnectionId(8), 2, "#2"))
 
 
 class Writer:
-    """A person at a composer whose desk is paper."""
+    """A person at a composer whose controller is paper."""
 
     def __init__(self, root: tk.Tk, theme: Theme) -> None:
-        self.desk = PaperDesk()
+        self.controller = FakeController()
         self.root = root
-        self.composer = Composer(root, theme, self.desk, on_page=lambda _pages: None)
+        self.composer = Composer(root, theme, self.controller, on_page=lambda _pages: None)
         self.composer.pack(fill="x")
         self.composer.show(ComposerView("Type a message", True))
         root.update()
@@ -77,7 +77,7 @@ def test_enter_sends_just_what_was_typed_and_empties_the_field(writer: Writer) -
 
     writer.press("<Return>")
 
-    assert writer.desk.sent == [("  hello ", None)]
+    assert writer.controller.sent == [("  hello ", None)]
     assert writer.composer.text == ""
 
 
@@ -87,7 +87,7 @@ def test_control_enter_sends_and_keeps_the_message(writer: Writer) -> None:
     writer.press("<Control-Return>")
     writer.press("<Control-Return>")
 
-    assert writer.desk.wire == [b"ping", b"ping"]
+    assert writer.controller.wire == [b"ping", b"ping"]
     assert writer.composer.text == "ping"
 
 
@@ -99,7 +99,7 @@ def test_shift_enter_begins_a_line_and_the_field_grows(writer: Writer) -> None:
 
     writer.press("<Return>")
 
-    assert writer.desk.sent == [("one\ntwo", None)]
+    assert writer.controller.sent == [("one\ntwo", None)]
 
 
 def test_the_field_grows_up_to_a_limit_and_shrinks_again(writer: Writer) -> None:
@@ -112,7 +112,7 @@ def test_the_field_grows_up_to_a_limit_and_shrinks_again(writer: Writer) -> None
 
 
 def test_a_message_that_did_not_go_out_stays_with_the_reason(writer: Writer) -> None:
-    writer.desk.outcome = Outcome(False, "Not sent: nobody is connected.")
+    writer.controller.outcome = Outcome(False, "Not sent: nobody is connected.")
     writer.type("hello")
 
     writer.press("<Return>")
@@ -120,7 +120,7 @@ def test_a_message_that_did_not_go_out_stays_with_the_reason(writer: Writer) -> 
     assert writer.composer.text == "hello"
     assert writer.composer.complaint == "Not sent: nobody is connected."
 
-    writer.desk.outcome = Outcome(True)
+    writer.controller.outcome = Outcome(True)
     writer.press("<Return>")
 
     assert writer.composer.complaint == ""
@@ -129,7 +129,7 @@ def test_a_message_that_did_not_go_out_stays_with_the_reason(writer: Writer) -> 
 def test_nothing_typed_is_nothing_sent(writer: Writer) -> None:
     writer.press("<Return>")
 
-    assert writer.desk.sent == []
+    assert writer.controller.sent == []
 
 
 def test_with_an_ending_enter_in_an_empty_field_sends_the_ending(writer: Writer, wait_until: WaitUntil) -> None:
@@ -138,7 +138,7 @@ def test_with_an_ending_enter_in_an_empty_field_sends_the_ending(writer: Writer,
 
     writer.press("<Return>")
 
-    assert writer.desk.wire == [b"\r\n"]
+    assert writer.controller.wire == [b"\r\n"]
 
 
 def test_up_and_down_go_through_earlier_messages(writer: Writer) -> None:
@@ -169,9 +169,9 @@ def test_what_was_typed_as_hex_comes_back_as_hex_and_the_next_message_is_text_ag
     assert writer.composer.manner.format == "hex"
     writer.press("<Return>")
 
-    assert writer.desk.wire == [b"\r\n"]
+    assert writer.controller.wire == [b"\r\n"]
     assert writer.composer.manner == Manner()
-    assert writer.desk.manners == []
+    assert writer.controller.manners == []
 
 
 def test_receivers_can_be_chosen_once_there_are_two(writer: Writer) -> None:
@@ -183,7 +183,7 @@ def test_receivers_can_be_chosen_once_there_are_two(writer: Writer) -> None:
     writer.press("<Return>")
 
     assert writer.composer.row.to.winfo_ismapped()
-    assert writer.desk.sent == [("hi", frozenset({ConnectionId(8)}))]
+    assert writer.controller.sent == [("hi", frozenset({ConnectionId(8)}))]
 
 
 def test_several_receivers_are_ticked_with_keys(writer: Writer) -> None:
@@ -202,7 +202,7 @@ def test_several_receivers_are_ticked_with_keys(writer: Writer) -> None:
     to.list.ticks[1].event_generate("<space>")
     writer.root.update()
 
-    assert writer.desk.recipients == [frozenset({ConnectionId(7)}), frozenset({ConnectionId(7), ConnectionId(8)})]
+    assert writer.controller.recipients == [frozenset({ConnectionId(7)}), frozenset({ConnectionId(7), ConnectionId(8)})]
     assert "#1, #2" in str(to.button.cget("text"))
 
 
@@ -241,7 +241,7 @@ def test_the_frame_and_the_ending_are_told_apart_in_words(writer: Writer, wait_u
     wait_until(lambda: "8 bytes   frame 00 06  68 65 6c 6c 6f  end 0a" in writer.bytes)
     writer.press("<Return>")
 
-    assert writer.desk.wire == [b"\x00\x06hello\n"]
+    assert writer.controller.wire == [b"\x00\x06hello\n"]
 
 
 def test_a_frame_within_a_message_is_shown_where_it_is(writer: Writer, wait_until: WaitUntil) -> None:
@@ -269,7 +269,7 @@ def test_what_is_wrong_is_marked_at_its_place_and_nothing_goes_out(writer: Write
 
     writer.press("<Return>")
 
-    assert writer.desk.sent == []
+    assert writer.controller.sent == []
     assert writer.composer.field.marked in ("0", "g")
     assert "hex digit" in writer.composer.complaint or "half a byte" in writer.composer.complaint
     assert writer.composer.text == "0d 0g ff"
@@ -361,7 +361,7 @@ def test_what_is_not_the_usual_stays_in_sight(writer: Writer) -> None:
     writer.composer.row.options.ending.event_generate("<Escape>")
     writer.root.update()
     assert writer.composer.row.options.ending.winfo_ismapped()
-    assert writer.desk.manners == [Manner(ending="crlf")]
+    assert writer.controller.manners == [Manner(ending="crlf")]
 
     writer.composer.manner_button.invoke()
     writer.root.update()
@@ -418,21 +418,21 @@ def test_every_macro_is_in_the_menu_with_its_words(writer: Writer) -> None:
     menu.fill()
 
     labels = list(entries(menu.menu))
-    for entry in writer.desk.macros("", Manner("escapes"), 0):
+    for entry in writer.controller.macros("", Manner("escapes"), 0):
         assert f"{entry.syntax}    {entry.words}" in labels
 
 
 def test_pasted_lines_are_asked_about_once_it_matters(writer: Writer) -> None:
     writer.paste("one\ntwo\n")
     writer.press("<Return>")
-    assert writer.desk.wire == [b"one\ntwo\n"]
+    assert writer.controller.wire == [b"one\ntwo\n"]
 
     writer.composer.choose(Manner(ending="crlf"))
     writer.paste("one\ntwo\n")
     writer.press("<Return>")
     question = writer.composer._question
     assert question.is_asked
-    assert len(writer.desk.wire) == 1
+    assert len(writer.controller.wire) == 1
     assert writer.composer.focus_get() is question.buttons[0]
 
     question.buttons[0].event_generate("<Tab>")
@@ -440,7 +440,7 @@ def test_pasted_lines_are_asked_about_once_it_matters(writer: Writer) -> None:
     question.buttons[1].event_generate("<Return>")
     writer.root.update()
 
-    assert writer.desk.wire[1:] == [b"one\r\n", b"two\r\n"]
+    assert writer.controller.wire[1:] == [b"one\r\n", b"two\r\n"]
     assert not question.is_asked
     assert writer.composer.focus_get() is writer.composer.field
 
@@ -454,7 +454,7 @@ def test_the_answer_holds_for_this_text_only(writer: Writer) -> None:
         writer.composer._question.buttons[0].invoke()
         writer.press("<Return>")
 
-    assert writer.desk.wire == [b"\x03a\nb"] * 4
+    assert writer.controller.wire == [b"\x03a\nb"] * 4
 
 
 def test_typed_lines_are_never_asked_about(writer: Writer) -> None:
@@ -463,7 +463,7 @@ def test_typed_lines_are_never_asked_about(writer: Writer) -> None:
 
     writer.press("<Return>")
 
-    assert writer.desk.wire == [b"one\ntwo\n"]
+    assert writer.controller.wire == [b"one\ntwo\n"]
 
 
 @pytest.mark.case("C-54")
@@ -478,7 +478,7 @@ def test_a_megabyte_in_one_line_is_pasted_copied_and_sent_as_it_is(writer: Write
     assert writer.root.clipboard_get() == text
 
     writer.press("<Return>")
-    assert writer.desk.wire == [text.encode()]
+    assert writer.controller.wire == [text.encode()]
     assert writer.composer.text == ""
 
 
@@ -591,7 +591,7 @@ def test_a_hint_that_is_too_long_for_the_field_says_so(writer: Writer, wait_unti
     wait_until(lambda: str(hint.cget("text")) == words)
 
 
-class SlowDesk(PaperDesk):
+class SlowController(FakeController):
     """Takes its time over another format."""
 
     def __init__(self) -> None:
@@ -599,18 +599,18 @@ class SlowDesk(PaperDesk):
         self.waiting: list[Callable[[], None]] = []
 
     def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None:
-        self.waiting.append(lambda: super(SlowDesk, self).convert(text, before, after, tell))
+        self.waiting.append(lambda: super(SlowController, self).convert(text, before, after, tell))
 
 
 def test_what_is_typed_while_the_text_gets_another_format_is_in_the_message_too(root: tk.Tk, theme: Theme) -> None:
-    desk = SlowDesk()
-    composer = Composer(root, theme, desk, on_page=lambda _pages: None)
+    controller = SlowController()
+    composer = Composer(root, theme, controller, on_page=lambda _pages: None)
     composer.put("long", Manner())
     composer.choose(Manner("hex"))
     composer.field.insert("end", "er")
 
-    while desk.waiting:
-        desk.waiting.pop(0)()
+    while controller.waiting:
+        controller.waiting.pop(0)()
 
     assert composer.text.lower() == "6c 6f 6e 67 65 72"
     assert composer.manner == Manner("hex")

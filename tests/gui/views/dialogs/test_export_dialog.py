@@ -30,7 +30,7 @@ FORMATS = (
 RUNNING = ExportView(is_running=True, rows=5, total=20, size=5_000, rate=1_000.0)
 
 
-class Desk:
+class Stage:
     """A dialog whose requests go nowhere but into lists."""
 
     def __init__(self, root: tk.Tk, theme: Theme) -> None:
@@ -71,51 +71,51 @@ class Desk:
 
 
 @pytest.fixture
-def desk(root: tk.Tk, theme: Theme) -> Iterator[Desk]:
-    made = Desk(root, theme)
+def stage(root: tk.Tk, theme: Theme) -> Iterator[Stage]:
+    made = Stage(root, theme)
     yield made
     if made.is_open:
         made.dialog.destroy()
 
 
-def test_enter_exports_what_is_chosen(desk: Desk) -> None:
-    desk.press("<Return>")
+def test_enter_exports_what_is_chosen(stage: Stage) -> None:
+    stage.press("<Return>")
 
-    assert desk.requests == [ExportRequest(Scope.ALL, "text", "/tmp/talk.txt")]
-
-
-def test_everything_is_chosen_with_the_keyboard_alone(desk: Desk) -> None:
-    desk.press("<Down>", "<Tab>", "<Down>", "<Tab>")
-    assert desk.dialog.focus_get() is desk.dialog.path
-
-    desk.dialog.path.delete(0, "end")
-    desk.dialog.path.insert(0, " /tmp/other.csv ")
-    desk.press("<Return>")
-
-    assert desk.requests == [ExportRequest(Scope.FILTERED, "csv", "/tmp/other.csv")]
+    assert stage.requests == [ExportRequest(Scope.ALL, "text", "/tmp/talk.txt")]
 
 
-def test_what_is_not_there_is_passed_over(desk: Desk) -> None:
-    desk.dialog.offer((Rows(Scope.ALL, 5), Rows(Scope.SELECTION, None), Rows(Scope.FILTERED, None)))
+def test_everything_is_chosen_with_the_keyboard_alone(stage: Stage) -> None:
+    stage.press("<Down>", "<Tab>", "<Down>", "<Tab>")
+    assert stage.dialog.focus_get() is stage.dialog.path
 
-    desk.press("<Down>")
+    stage.dialog.path.delete(0, "end")
+    stage.dialog.path.insert(0, " /tmp/other.csv ")
+    stage.press("<Return>")
 
-    assert desk.dialog.scopes.key is Scope.ALL
-
-
-def test_a_selection_can_be_suggested_and_a_choice_outlives_new_numbers(desk: Desk) -> None:
-    desk.dialog.offer((Rows(Scope.ALL, 5), Rows(Scope.SELECTION, 2)), Scope.SELECTION)
-    desk.dialog.offer((Rows(Scope.ALL, 6), Rows(Scope.SELECTION, 2)))
-
-    assert desk.dialog.scopes.key is Scope.SELECTION
+    assert stage.requests == [ExportRequest(Scope.FILTERED, "csv", "/tmp/other.csv")]
 
 
-def test_tab_follows_the_eye(desk: Desk) -> None:
-    dialog = desk.dialog
+def test_what_is_not_there_is_passed_over(stage: Stage) -> None:
+    stage.dialog.offer((Rows(Scope.ALL, 5), Rows(Scope.SELECTION, None), Rows(Scope.FILTERED, None)))
+
+    stage.press("<Down>")
+
+    assert stage.dialog.scopes.key is Scope.ALL
+
+
+def test_a_selection_can_be_suggested_and_a_choice_outlives_new_numbers(stage: Stage) -> None:
+    stage.dialog.offer((Rows(Scope.ALL, 5), Rows(Scope.SELECTION, 2)), Scope.SELECTION)
+    stage.dialog.offer((Rows(Scope.ALL, 6), Rows(Scope.SELECTION, 2)))
+
+    assert stage.dialog.scopes.key is Scope.SELECTION
+
+
+def test_tab_follows_the_eye(stage: Stage) -> None:
+    dialog = stage.dialog
     seen = []
     for _ in range(6):
         seen.append(dialog.focus_get())
-        desk.press("<Tab>")
+        stage.press("<Tab>")
 
     assert seen == [
         dialog.scopes.buttons[0],
@@ -127,147 +127,147 @@ def test_tab_follows_the_eye(desk: Desk) -> None:
     ]
 
 
-def test_the_name_follows_the_format(desk: Desk) -> None:
-    desk.press("<Tab>", "<Down>", "<Down>")
+def test_the_name_follows_the_format(stage: Stage) -> None:
+    stage.press("<Tab>", "<Down>", "<Down>")
 
-    assert desk.dialog.path.text == "/tmp/talk.bin"
-
-
-def test_without_a_name_it_says_so_and_goes_there(desk: Desk) -> None:
-    desk.dialog.path.put("  ")
-
-    desk.press("<Return>")
-
-    assert desk.requests == []
-    assert desk.dialog.complaint.startswith("Say where to")
-    assert desk.dialog.focus_get() is desk.dialog.path
+    assert stage.dialog.path.text == "/tmp/talk.bin"
 
 
-def test_a_chosen_file_may_be_replaced_for_the_system_has_asked(desk: Desk) -> None:
-    desk.answer = "/tmp/chosen.txt"
+def test_without_a_name_it_says_so_and_goes_there(stage: Stage) -> None:
+    stage.dialog.path.put("  ")
 
-    desk.dialog.choose_button.invoke()
-    desk.dialog.export_button.invoke()
+    stage.press("<Return>")
 
-    assert desk.asked["initialdir"] == "/tmp"
-    assert desk.asked["initialfile"] == "talk.txt"
-    assert desk.requests == [ExportRequest(Scope.ALL, "text", "/tmp/chosen.txt", may_replace=True)]
-
-
-def test_a_choice_of_no_file_changes_nothing(desk: Desk) -> None:
-    desk.dialog.choose_button.invoke()
-
-    assert desk.dialog.path.text == "/tmp/talk.txt"
+    assert stage.requests == []
+    assert stage.dialog.complaint.startswith("Say where to")
+    assert stage.dialog.focus_get() is stage.dialog.path
 
 
-def test_a_file_in_the_way_is_replaced_only_when_the_person_says_so(desk: Desk) -> None:
-    desk.press("<Return>")
-    desk.dialog.show(ExportView(complaint="talk.txt is there already.", is_in_the_way=True))
-    assert desk.dialog.complaint == "talk.txt is there already."
-    assert desk.dialog.export_button.cget("text") == "Replace"
+def test_a_chosen_file_may_be_replaced_for_the_system_has_asked(stage: Stage) -> None:
+    stage.answer = "/tmp/chosen.txt"
 
-    desk.dialog.export_button.invoke()
+    stage.dialog.choose_button.invoke()
+    stage.dialog.export_button.invoke()
 
-    assert [request.may_replace for request in desk.requests] == [False, True]
-
-
-def test_another_name_takes_the_agreement_back(desk: Desk) -> None:
-    desk.dialog.show(ExportView(complaint="talk.txt is there already.", is_in_the_way=True))
-
-    desk.dialog.path.insert("end", "2")
-    desk.dialog.update()
-
-    assert desk.dialog.complaint == ""
-    assert desk.dialog.export_button.cget("text") == "Export"
-    desk.dialog.export_button.invoke()
-    assert desk.requests[-1].may_replace is False
+    assert stage.asked["initialdir"] == "/tmp"
+    assert stage.asked["initialfile"] == "talk.txt"
+    assert stage.requests == [ExportRequest(Scope.ALL, "text", "/tmp/chosen.txt", may_replace=True)]
 
 
-def test_while_it_runs_it_says_how_far_it_is_and_can_be_cancelled(desk: Desk) -> None:
-    desk.dialog.show(RUNNING)
-    desk.dialog.update()
-    assert desk.dialog.words == "5 of 20 rows, 5.0 kB, 1.0 kB a second"
-    assert desk.dialog.path.instate(["disabled"])
+def test_a_choice_of_no_file_changes_nothing(stage: Stage) -> None:
+    stage.dialog.choose_button.invoke()
 
-    desk.press("<Escape>")
-    desk.dialog.export_button.invoke()
-    assert desk.happened == ["cancel", "cancel"]
-    assert desk.is_open
-
-    desk.dialog.show(ExportView(is_cancelled=True))
-    assert desk.dialog.words == "Cancelled. Nothing was written."
-    assert desk.dialog.path.instate(["!disabled"])
+    assert stage.dialog.path.text == "/tmp/talk.txt"
 
 
-def test_what_is_not_there_stays_so_after_a_run(desk: Desk) -> None:
-    desk.dialog.show(RUNNING)
-    desk.dialog.show(ExportView(is_cancelled=True))
+def test_a_file_in_the_way_is_replaced_only_when_the_person_says_so(stage: Stage) -> None:
+    stage.press("<Return>")
+    stage.dialog.show(ExportView(complaint="talk.txt is there already.", is_in_the_way=True))
+    assert stage.dialog.complaint == "talk.txt is there already."
+    assert stage.dialog.export_button.cget("text") == "Replace"
 
-    assert [button.instate(["disabled"]) for button in desk.dialog.scopes.buttons] == [False, True, False]
+    stage.dialog.export_button.invoke()
 
-
-def test_the_result_names_the_file_and_the_folder_is_a_key_away(desk: Desk) -> None:
-    desk.dialog.export_button.focus_force()
-    desk.press("<Return>")
-    desk.dialog.show(RUNNING)
-
-    desk.dialog.show(ExportView(result=Exported(1204, 3_400_000, "talk.csv")))
-    desk.dialog.update()
-    assert desk.dialog.words == "1,204 rows, 3.4 MB, in talk.csv"
-    desk.press("<Return>")
-
-    assert desk.happened == ["open"]
+    assert [request.may_replace for request in stage.requests] == [False, True]
 
 
-def test_a_result_is_forgotten_when_something_else_is_chosen(desk: Desk) -> None:
-    desk.dialog.show(ExportView(result=Exported(1, 2, "talk.txt")))
+def test_another_name_takes_the_agreement_back(stage: Stage) -> None:
+    stage.dialog.show(ExportView(complaint="talk.txt is there already.", is_in_the_way=True))
 
-    desk.press("<Down>")
+    stage.dialog.path.insert("end", "2")
+    stage.dialog.update()
 
-    assert desk.dialog.words == ""
-
-
-def test_escape_closes_when_nothing_runs(desk: Desk) -> None:
-    desk.press("<Escape>")
-
-    assert not desk.is_open
-    assert desk.happened == []
+    assert stage.dialog.complaint == ""
+    assert stage.dialog.export_button.cget("text") == "Export"
+    stage.dialog.export_button.invoke()
+    assert stage.requests[-1].may_replace is False
 
 
-def test_closing_cancels_what_runs_and_what_comes_later_finds_nobody(desk: Desk) -> None:
-    desk.dialog.show(RUNNING)
+def test_while_it_runs_it_says_how_far_it_is_and_can_be_cancelled(stage: Stage) -> None:
+    stage.dialog.show(RUNNING)
+    stage.dialog.update()
+    assert stage.dialog.words == "5 of 20 rows, 5.0 kB, 1.0 kB a second"
+    assert stage.dialog.path.instate(["disabled"])
 
-    desk.dialog.close()
-    desk.dialog.show(ExportView(result=Exported(1, 2, "talk.txt")))
+    stage.press("<Escape>")
+    stage.dialog.export_button.invoke()
+    assert stage.happened == ["cancel", "cancel"]
+    assert stage.is_open
 
-    assert desk.happened == ["cancel"]
-    assert not desk.is_open
+    stage.dialog.show(ExportView(is_cancelled=True))
+    assert stage.dialog.words == "Cancelled. Nothing was written."
+    assert stage.dialog.path.instate(["!disabled"])
+
+
+def test_what_is_not_there_stays_so_after_a_run(stage: Stage) -> None:
+    stage.dialog.show(RUNNING)
+    stage.dialog.show(ExportView(is_cancelled=True))
+
+    assert [button.instate(["disabled"]) for button in stage.dialog.scopes.buttons] == [False, True, False]
+
+
+def test_the_result_names_the_file_and_the_folder_is_a_key_away(stage: Stage) -> None:
+    stage.dialog.export_button.focus_force()
+    stage.press("<Return>")
+    stage.dialog.show(RUNNING)
+
+    stage.dialog.show(ExportView(result=Exported(1204, 3_400_000, "talk.csv")))
+    stage.dialog.update()
+    assert stage.dialog.words == "1,204 rows, 3.4 MB, in talk.csv"
+    stage.press("<Return>")
+
+    assert stage.happened == ["open"]
+
+
+def test_a_result_is_forgotten_when_something_else_is_chosen(stage: Stage) -> None:
+    stage.dialog.show(ExportView(result=Exported(1, 2, "talk.txt")))
+
+    stage.press("<Down>")
+
+    assert stage.dialog.words == ""
+
+
+def test_escape_closes_when_nothing_runs(stage: Stage) -> None:
+    stage.press("<Escape>")
+
+    assert not stage.is_open
+    assert stage.happened == []
+
+
+def test_closing_cancels_what_runs_and_what_comes_later_finds_nobody(stage: Stage) -> None:
+    stage.dialog.show(RUNNING)
+
+    stage.dialog.close()
+    stage.dialog.show(ExportView(result=Exported(1, 2, "talk.txt")))
+
+    assert stage.happened == ["cancel"]
+    assert not stage.is_open
 
 
 @pytest.mark.case("C-49", "C-53")
-def test_a_name_from_outside_is_shown_as_it_is(desk: Desk, root: tk.Tk, theme: Theme) -> None:
-    desk.dialog.show(ExportView(complaint="cannot write \u202egnp\0"))
-    assert desk.dialog.complaint == "cannot write <U+202E>gnp␀"
+def test_a_name_from_outside_is_shown_as_it_is(stage: Stage, root: tk.Tk, theme: Theme) -> None:
+    stage.dialog.show(ExportView(complaint="cannot write \u202egnp\0"))
+    assert stage.dialog.complaint == "cannot write <U+202E>gnp␀"
 
-    desk.dialog.show(ExportView(result=Exported(1, 2, "caf\udce9.txt")))
-    assert desk.dialog.words == "1 row, 2 B, in caf\\xe9.txt"
+    stage.dialog.show(ExportView(result=Exported(1, 2, "caf\udce9.txt")))
+    assert stage.dialog.words == "1 row, 2 B, in caf\\xe9.txt"
 
 
 @pytest.mark.parametrize("name", PALETTES)
-def test_it_takes_every_palette_while_it_lives_and_none_after(desk: Desk, theme: Theme, name: str) -> None:
+def test_it_takes_every_palette_while_it_lives_and_none_after(stage: Stage, theme: Theme, name: str) -> None:
     theme.choose(name)
-    assert str(desk.dialog.cget("background")) == PALETTES[name].window
+    assert str(stage.dialog.cget("background")) == PALETTES[name].window
 
-    desk.dialog.close()
+    stage.dialog.close()
     theme.choose("light")
 
 
-def test_it_fits_a_small_screen(desk: Desk) -> None:
-    desk.dialog.show(RUNNING)
-    desk.dialog.update()
+def test_it_fits_a_small_screen(stage: Stage) -> None:
+    stage.dialog.show(RUNNING)
+    stage.dialog.update()
 
-    assert desk.dialog.winfo_reqwidth() <= 640
-    assert desk.dialog.winfo_reqheight() <= 440
+    assert stage.dialog.winfo_reqwidth() <= 640
+    assert stage.dialog.winfo_reqheight() <= 440
 
 
 @pytest.mark.parametrize(

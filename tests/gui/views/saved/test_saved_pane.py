@@ -20,7 +20,7 @@ def rows(count: int) -> list[SavedRow]:
     return [SavedRow(at + 1, f"name {at + 1}", "text", f"message {at + 1}") for at in range(count)]
 
 
-class Desk:
+class Stage:
     """Writes down what the pane asks for, and moves rows as it is told."""
 
     def __init__(self, root: tk.Tk, theme: Theme, wait_until: WaitUntil) -> None:
@@ -113,23 +113,23 @@ class Desk:
 
 
 @pytest.fixture
-def desk(root: tk.Tk, theme: Theme, wait_until: WaitUntil) -> Desk:
-    return Desk(root, theme, wait_until)
+def stage(root: tk.Tk, theme: Theme, wait_until: WaitUntil) -> Stage:
+    return Stage(root, theme, wait_until)
 
 
-def test_an_empty_list_says_how_to_fill_it(desk: Desk) -> None:
-    desk.show([])
+def test_an_empty_list_says_how_to_fill_it(stage: Stage) -> None:
+    stage.show([])
 
-    assert desk.pane._empty.winfo_ismapped()
-    assert str(desk.pane._empty.cget("text")).startswith(EMPTY[:24])
-    assert desk.pane.delete.instate(["disabled"])
-    desk.press("<Return>", "<Delete>", "<Down>", "<F2>", "<Alt-Down>", "<Shift-F2>")
-    assert desk.asked == []
+    assert stage.pane._empty.winfo_ismapped()
+    assert str(stage.pane._empty.cget("text")).startswith(EMPTY[:24])
+    assert stage.pane.delete.instate(["disabled"])
+    stage.press("<Return>", "<Delete>", "<Down>", "<F2>", "<Alt-Down>", "<Shift-F2>")
+    assert stage.asked == []
 
 
-def test_a_row_has_its_key_name_tag_and_beginning(desk: Desk) -> None:
-    desk.show([SavedRow(7, "Redis", "escapes · LF", "PING")])
-    (line,) = desk.seen
+def test_a_row_has_its_key_name_tag_and_beginning(stage: Stage) -> None:
+    stage.show([SavedRow(7, "Redis", "escapes · LF", "PING")])
+    (line,) = stage.seen
 
     words = [str(part.cget("text")) for part in (line._key, line.name, line._tag, line.text, line.button)]
 
@@ -137,248 +137,248 @@ def test_a_row_has_its_key_name_tag_and_beginning(desk: Desk) -> None:
     assert words[0].endswith("1")
 
 
-def test_only_the_first_nine_have_a_key(desk: Desk) -> None:
-    desk.resize(360, 900)
-    desk.show(rows(11))
+def test_only_the_first_nine_have_a_key(stage: Stage) -> None:
+    stage.resize(360, 900)
+    stage.show(rows(11))
 
-    keys = [str(line._key.cget("text")) for line in desk.seen]
+    keys = [str(line._key.cget("text")) for line in stage.seen]
 
     assert [key[-1:] for key in keys] == [*"123456789", "", ""]
 
 
-def test_enter_sends_the_row_that_arrow_keys_chose(desk: Desk) -> None:
-    desk.show(rows(3))
+def test_enter_sends_the_row_that_arrow_keys_chose(stage: Stage) -> None:
+    stage.show(rows(3))
 
-    desk.press("<Return>", "<Down>", "<Down>", "<Down>", "<Return>", "<Up>", "<KP_Enter>")
+    stage.press("<Return>", "<Down>", "<Down>", "<Down>", "<Return>", "<Up>", "<KP_Enter>")
 
-    assert desk.asked == [("send", 1), ("send", 3), ("send", 2)]
-
-
-def test_the_button_of_a_row_sends_it_and_chooses_it(desk: Desk) -> None:
-    desk.show(rows(3))
-
-    desk.line(2).button.invoke()
-
-    assert desk.asked == [("send", 3)]
-    assert desk.pane.rows.at == 2
+    assert stage.asked == [("send", 1), ("send", 3), ("send", 2)]
 
 
-def test_keys_edit_and_delete_the_chosen_row(desk: Desk) -> None:
-    desk.show(rows(3))
+def test_the_button_of_a_row_sends_it_and_chooses_it(stage: Stage) -> None:
+    stage.show(rows(3))
 
-    desk.press("<End>", "<F2>", "<Home>", "<Delete>", "<BackSpace>", "<Control-z>", "<Escape>")
+    stage.line(2).button.invoke()
 
-    assert desk.asked == [("edit", 3), ("delete", 1), ("delete", 1), ("undo",), ("close",)]
+    assert stage.asked == [("send", 3)]
+    assert stage.pane.rows.at == 2
 
 
-def test_two_clicks_on_a_row_edit_it_and_on_its_button_do_not(desk: Desk) -> None:
-    desk.show(rows(3))
-    for part, first in ((desk.line(1).text, 1_000), (desk.line(2).button, 9_000)):
+def test_keys_edit_and_delete_the_chosen_row(stage: Stage) -> None:
+    stage.show(rows(3))
+
+    stage.press("<End>", "<F2>", "<Home>", "<Delete>", "<BackSpace>", "<Control-z>", "<Escape>")
+
+    assert stage.asked == [("edit", 3), ("delete", 1), ("delete", 1), ("undo",), ("close",)]
+
+
+def test_two_clicks_on_a_row_edit_it_and_on_its_button_do_not(stage: Stage) -> None:
+    stage.show(rows(3))
+    for part, first in ((stage.line(1).text, 1_000), (stage.line(2).button, 9_000)):
         y = part.winfo_rooty() + 3
         for time in (first, first + 50):
             part.event_generate("<Button-1>", rooty=y, time=time)
             part.event_generate("<ButtonRelease-1>", rooty=y, time=time + 10)
-    desk.root.update()
+    stage.root.update()
 
-    assert [asked for asked in desk.asked if asked[0] == "edit"] == [("edit", 2)]
+    assert [asked for asked in stage.asked if asked[0] == "edit"] == [("edit", 2)]
 
 
-def test_alt_and_arrows_move_the_chosen_row_and_it_stays_chosen(desk: Desk) -> None:
-    desk.show(rows(3))
+def test_alt_and_arrows_move_the_chosen_row_and_it_stays_chosen(stage: Stage) -> None:
+    stage.show(rows(3))
 
-    desk.press("<Alt-Up>", "<Alt-Down>", "<Alt-Down>", "<Alt-Down>")
+    stage.press("<Alt-Up>", "<Alt-Down>", "<Alt-Down>", "<Alt-Down>")
 
-    assert desk.asked == [("move", 1, 1), ("move", 1, 2)]
-    assert desk.names == ["name 2", "name 3", "name 1"]
-    assert desk.pane.rows.at == 2
+    assert stage.asked == [("move", 1, 1), ("move", 1, 2)]
+    assert stage.names == ["name 2", "name 3", "name 1"]
+    assert stage.pane.rows.at == 2
 
 
 @pytest.mark.parametrize(
     ("row", "gap", "expected"), [(0, 3, "2 3 1 4"), (3, 0, "4 1 2 3"), (1, 3, "1 3 2 4"), (2, 9, "1 2 4 3")]
 )
-def test_a_row_is_dragged_to_the_gap_under_the_mouse(desk: Desk, row: int, gap: int, expected: str) -> None:
-    desk.show(rows(4))
+def test_a_row_is_dragged_to_the_gap_under_the_mouse(stage: Stage, row: int, gap: int, expected: str) -> None:
+    stage.show(rows(4))
 
-    desk.drag(row, gap * desk.pane.rows.row_height + 2)
+    stage.drag(row, gap * stage.pane.rows.row_height + 2)
 
-    assert [name.removeprefix("name ") for name in desk.names] == expected.split()
+    assert [name.removeprefix("name ") for name in stage.names] == expected.split()
 
 
-def test_a_line_shows_where_a_dragged_row_would_go_and_escape_leaves_it(desk: Desk) -> None:
-    desk.show(rows(4))
-    desk.drag(0, 2 * desk.pane.rows.row_height, drop=False)
-    line = desk.pane.rows.drag._line
-    assert abs(line.winfo_y() - 2 * desk.pane.rows.row_height) <= 3
+def test_a_line_shows_where_a_dragged_row_would_go_and_escape_leaves_it(stage: Stage) -> None:
+    stage.show(rows(4))
+    stage.drag(0, 2 * stage.pane.rows.row_height, drop=False)
+    line = stage.pane.rows.drag._line
+    assert abs(line.winfo_y() - 2 * stage.pane.rows.row_height) <= 3
 
-    desk.press("<Escape>")
-    desk.line(0).name.event_generate("<ButtonRelease-1>")
+    stage.press("<Escape>")
+    stage.line(0).name.event_generate("<ButtonRelease-1>")
 
     assert not line.winfo_ismapped()
-    assert desk.asked == []
+    assert stage.asked == []
 
 
-def test_a_click_that_trembles_is_no_drag(desk: Desk) -> None:
-    desk.show(rows(3))
-    label = desk.line(0).name
+def test_a_click_that_trembles_is_no_drag(stage: Stage) -> None:
+    stage.show(rows(3))
+    label = stage.line(0).name
     y = label.winfo_rooty() + 5
     for event, at in (("<Button-1>", y), ("<B1-Motion>", y + 3), ("<ButtonRelease-1>", y + 3)):
         label.event_generate(event, rooty=at)
 
-    assert desk.asked == []
+    assert stage.asked == []
 
 
-def test_a_row_held_below_the_list_scrolls_it(desk: Desk) -> None:
-    desk.show(rows(100))
+def test_a_row_held_below_the_list_scrolls_it(stage: Stage) -> None:
+    stage.show(rows(100))
 
-    desk.drag(0, desk.pane.rows.body.winfo_height() + 30, drop=False)
-    desk.wait_until(lambda: desk.pane.rows.top >= 3)
-    desk.press("<Escape>")
+    stage.drag(0, stage.pane.rows.body.winfo_height() + 30, drop=False)
+    stage.wait_until(lambda: stage.pane.rows.top >= 3)
+    stage.press("<Escape>")
 
-    assert desk.pane.rows.drag.lifted == -1
+    assert stage.pane.rows.drag.lifted == -1
 
 
-def test_a_name_is_typed_over_in_its_place(desk: Desk) -> None:
-    desk.show(rows(3))
-    desk.press("<Down>", "<Shift-F2>")
-    namer = desk.pane.rows.namer
-    assert desk.root.focus_get() is namer
+def test_a_name_is_typed_over_in_its_place(stage: Stage) -> None:
+    stage.show(rows(3))
+    stage.press("<Down>", "<Shift-F2>")
+    namer = stage.pane.rows.namer
+    assert stage.root.focus_get() is namer
     assert (namer.get(), namer.selection_present()) == ("name 2", True)
-    assert abs(namer.winfo_rooty() - desk.line(1).winfo_rooty()) < 10
+    assert abs(namer.winfo_rooty() - stage.line(1).winfo_rooty()) < 10
 
     namer.delete(0, "end")
     namer.insert(0, " deux ")
-    desk.press("<Return>")
+    stage.press("<Return>")
 
-    assert desk.asked == [("rename", 2, "deux")]
+    assert stage.asked == [("rename", 2, "deux")]
     assert not namer.winfo_ismapped()
-    assert desk.root.focus_get() is desk.pane.rows.body
+    assert stage.root.focus_get() is stage.pane.rows.body
 
 
-def test_escape_leaves_the_name_and_an_empty_one_is_none(desk: Desk) -> None:
-    desk.show(rows(3))
-    desk.press("<Shift-F2>")
-    desk.pane.rows.namer.insert(0, "never ")
-    desk.press("<Escape>", "<Shift-F2>")
-    desk.pane.rows.namer.delete(0, "end")
-    desk.press("<Return>")
+def test_escape_leaves_the_name_and_an_empty_one_is_none(stage: Stage) -> None:
+    stage.show(rows(3))
+    stage.press("<Shift-F2>")
+    stage.pane.rows.namer.insert(0, "never ")
+    stage.press("<Escape>", "<Shift-F2>")
+    stage.pane.rows.namer.delete(0, "end")
+    stage.press("<Return>")
 
-    assert desk.asked == []
+    assert stage.asked == []
 
 
-def test_a_name_that_is_refused_stays_to_be_changed(desk: Desk) -> None:
-    desk.show(rows(3))
-    desk.can_rename = False
-    desk.press("<Shift-F2>")
-    namer = desk.pane.rows.namer
+def test_a_name_that_is_refused_stays_to_be_changed(stage: Stage) -> None:
+    stage.show(rows(3))
+    stage.can_rename = False
+    stage.press("<Shift-F2>")
+    namer = stage.pane.rows.namer
     namer.insert(0, "x")
 
-    desk.press("<Return>")
+    stage.press("<Return>")
 
     assert namer.instate(["invalid"])
-    assert desk.root.focus_get() is namer
+    assert stage.root.focus_get() is namer
 
 
-def test_a_name_that_is_being_typed_is_kept_when_something_else_is_clicked(desk: Desk) -> None:
-    desk.show(rows(3))
-    desk.press("<Shift-F2>")
-    desk.pane.rows.namer.insert("end", "!")
+def test_a_name_that_is_being_typed_is_kept_when_something_else_is_clicked(stage: Stage) -> None:
+    stage.show(rows(3))
+    stage.press("<Shift-F2>")
+    stage.pane.rows.namer.insert("end", "!")
 
-    desk.line(2).name.event_generate("<Button-1>", rooty=desk.line(2).name.winfo_rooty() + 2)
-    desk.root.update()
+    stage.line(2).name.event_generate("<Button-1>", rooty=stage.line(2).name.winfo_rooty() + 2)
+    stage.root.update()
 
-    assert desk.asked == [("rename", 1, "name 1!")]
-    assert desk.pane.rows.at == 2
-
-
-def test_a_thousand_rows_are_as_many_widgets_as_are_in_sight(desk: Desk) -> None:
-    desk.show(rows(1_000))
-
-    desk.press("<End>")
-    assert desk.names[-1] == "name 1000"
-    desk.press("<Prior>", "<Home>", "<Next>")
-
-    assert len(desk.pane.rows.lines) <= desk.pane.rows.page + 1
-    assert desk.pane.rows.at == desk.pane.rows.page
+    assert stage.asked == [("rename", 1, "name 1!")]
+    assert stage.pane.rows.at == 2
 
 
-def test_the_wheel_scrolls_and_leaves_the_choice(desk: Desk) -> None:
-    desk.show(rows(100))
+def test_a_thousand_rows_are_as_many_widgets_as_are_in_sight(stage: Stage) -> None:
+    stage.show(rows(1_000))
 
-    desk.line(1).text.event_generate("<Button-5>")
-    desk.line(1).button.event_generate("<Button-5>")
-    desk.root.update()
+    stage.press("<End>")
+    assert stage.names[-1] == "name 1000"
+    stage.press("<Prior>", "<Home>", "<Next>")
 
-    assert desk.names[0] == "name 5"
-    assert desk.pane.rows.at == 0
-    desk.press("<Down>")
-    assert desk.names[0] == "name 2"
+    assert len(stage.pane.rows.lines) <= stage.pane.rows.page + 1
+    assert stage.pane.rows.at == stage.pane.rows.page
 
 
-def test_the_scrollbar_stands_for_all_rows(desk: Desk) -> None:
-    desk.show(rows(100))
-    bar = desk.pane.rows.bar
+def test_the_wheel_scrolls_and_leaves_the_choice(stage: Stage) -> None:
+    stage.show(rows(100))
+
+    stage.line(1).text.event_generate("<Button-5>")
+    stage.line(1).button.event_generate("<Button-5>")
+    stage.root.update()
+
+    assert stage.names[0] == "name 5"
+    assert stage.pane.rows.at == 0
+    stage.press("<Down>")
+    assert stage.names[0] == "name 2"
+
+
+def test_the_scrollbar_stands_for_all_rows(stage: Stage) -> None:
+    stage.show(rows(100))
+    bar = stage.pane.rows.bar
 
     bar.tk.call(*bar.tk.splitlist(str(bar.cget("command"))), "moveto", "0.5")
-    assert desk.pane.rows.top == 50
+    assert stage.pane.rows.top == 50
     first, last = bar.get()[:2]
-    assert (first, last) == pytest.approx((0.5, 0.5 + desk.pane.rows.page / 100))
+    assert (first, last) == pytest.approx((0.5, 0.5 + stage.pane.rows.page / 100))
     bar.tk.call(*bar.tk.splitlist(str(bar.cget("command"))), "scroll", "1", "pages")
-    assert desk.pane.rows.top == 50 + desk.pane.rows.page - 1
+    assert stage.pane.rows.top == 50 + stage.pane.rows.page - 1
 
 
-def test_why_a_message_did_not_go_out_stands_in_its_row_and_below(desk: Desk) -> None:
+def test_why_a_message_did_not_go_out_stands_in_its_row_and_below(stage: Stage) -> None:
     wrong = SavedRow(2, "broken", "hex", "0", problem="A byte has two digits, and this one has one.")
-    desk.show([rows(1)[0], wrong])
-    assert desk.pane.lesson == ""
+    stage.show([rows(1)[0], wrong])
+    assert stage.pane.lesson == ""
 
-    desk.press("<Down>")
+    stage.press("<Down>")
 
-    assert "A byte" in str(desk.line(1).text.cget("text"))
-    assert desk.pane.lesson == wrong.problem
-    assert str(desk.pane._lesson.cget("style")) == "Pane.Error.TLabel"
-
-
-def test_what_an_example_teaches_is_said_while_it_is_chosen_and_there_is_room(desk: Desk) -> None:
-    desk.show([SavedRow(1, "a", "text", "a", lesson="This shows something."), *rows(1)])
-    assert (desk.pane.lesson, bool(desk.pane._foot.winfo_ismapped())) == ("This shows something.", True)
-
-    desk.resize(360, 300)
-    desk.root.update()
-    assert not desk.pane._foot.winfo_ismapped()
+    assert "A byte" in str(stage.line(1).text.cget("text"))
+    assert stage.pane.lesson == wrong.problem
+    assert str(stage.pane._lesson.cget("style")) == "Pane.Error.TLabel"
 
 
-def test_what_was_done_is_said_with_a_way_back(desk: Desk) -> None:
-    desk.show(rows(2))
-    desk.pane.say("“name 1” was deleted.", undo=desk.undo)
-    desk.root.update()
-    assert desk.pane.undo.winfo_ismapped()
+def test_what_an_example_teaches_is_said_while_it_is_chosen_and_there_is_room(stage: Stage) -> None:
+    stage.show([SavedRow(1, "a", "text", "a", lesson="This shows something."), *rows(1)])
+    assert (stage.pane.lesson, bool(stage.pane._foot.winfo_ismapped())) == ("This shows something.", True)
 
-    desk.pane.undo.invoke()
-    desk.pane.say("")
-    desk.root.update()
-
-    assert desk.asked == [("undo",)]
-    assert (desk.pane.sentence, bool(desk.pane.undo.winfo_ismapped())) == ("", False)
+    stage.resize(360, 300)
+    stage.root.update()
+    assert not stage.pane._foot.winfo_ismapped()
 
 
-def test_the_buttons_do_what_they_say(desk: Desk) -> None:
-    desk.show(rows(2))
-    pane = desk.pane
+def test_what_was_done_is_said_with_a_way_back(stage: Stage) -> None:
+    stage.show(rows(2))
+    stage.pane.say("“name 1” was deleted.", undo=stage.undo)
+    stage.root.update()
+    assert stage.pane.undo.winfo_ismapped()
+
+    stage.pane.undo.invoke()
+    stage.pane.say("")
+    stage.root.update()
+
+    assert stage.asked == [("undo",)]
+    assert (stage.pane.sentence, bool(stage.pane.undo.winfo_ismapped())) == ("", False)
+
+
+def test_the_buttons_do_what_they_say(stage: Stage) -> None:
+    stage.show(rows(2))
+    pane = stage.pane
     for button in (pane.save, pane.bring_in, pane.give_out, pane.edit, pane.update_button, pane.delete, pane.close):
         button.focus_force()
-        desk.press("<Return>")
+        stage.press("<Return>")
 
-    assert desk.asked == [("save",), ("import",), ("export",), ("edit", 1), ("update", 1), ("delete", 1), ("close",)]
+    assert stage.asked == [("save",), ("import",), ("export",), ("edit", 1), ("update", 1), ("delete", 1), ("close",)]
     pane.rename.invoke()
-    desk.root.update()
-    assert desk.root.focus_get() is pane.rows.namer
+    stage.root.update()
+    assert stage.root.focus_get() is pane.rows.namer
 
 
-def test_the_menu_of_a_row_has_everything_that_can_be_done_with_it(desk: Desk) -> None:
-    desk.show(rows(3))
-    desk.press("<Down>")
-    desk.pane._open_menu(10, 10)
-    menu = desk.pane._menu
+def test_the_menu_of_a_row_has_everything_that_can_be_done_with_it(stage: Stage) -> None:
+    stage.show(rows(3))
+    stage.press("<Down>")
+    stage.pane._open_menu(10, 10)
+    menu = stage.pane._menu
     assert menu is not None
     labels = [str(menu.entrycget(at, "label")) for at in range(int(menu.index("end") or 0) + 1)]
     menu.unpost()
@@ -387,25 +387,25 @@ def test_the_menu_of_a_row_has_everything_that_can_be_done_with_it(desk: Desk) -
     menu.invoke(labels.index("Move down"))
     menu.invoke(labels.index("Delete"))
 
-    assert desk.asked == [("send", 2), ("move", 2, 2), ("delete", 2)]
+    assert stage.asked == [("send", 2), ("move", 2, 2), ("delete", 2)]
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\u202egnp", "x\ud800", "a\nb", "w" * 200])
-def test_no_name_from_a_file_harms_the_window(desk: Desk, name: str) -> None:
-    desk.show([SavedRow(1, name, "text", name, problem=name), SavedRow(2, name, "text", name)])
-    desk.pane.say(name)
-    desk.press("<Down>", "<Shift-F2>", "<Return>")
+def test_no_name_from_a_file_harms_the_window(stage: Stage, name: str) -> None:
+    stage.show([SavedRow(1, name, "text", name, problem=name), SavedRow(2, name, "text", name)])
+    stage.pane.say(name)
+    stage.press("<Down>", "<Shift-F2>", "<Return>")
 
-    shown = [str(label.cget("text")) for line in desk.seen for label in (line.name, line.text)]
+    shown = [str(label.cget("text")) for line in stage.seen for label in (line.name, line.text)]
 
-    assert desk.asked == []
+    assert stage.asked == []
     assert not any("\0" in words or "\u202e" in words or "\n" in words for words in shown)
 
 
-def test_a_narrow_pane_names_keys_in_short_and_long_names_end_in_dots(desk: Desk) -> None:
-    desk.resize(240, 560)
-    desk.show([SavedRow(1, "a name that is far too long for this", "text", "y" * 200)])
-    (line,) = desk.seen
+def test_a_narrow_pane_names_keys_in_short_and_long_names_end_in_dots(stage: Stage) -> None:
+    stage.resize(240, 560)
+    stage.show([SavedRow(1, "a name that is far too long for this", "text", "y" * 200)])
+    (line,) = stage.seen
 
     assert str(line._key.cget("text")) == "1"
     assert str(line.name.cget("text")).endswith("…")
@@ -414,27 +414,27 @@ def test_a_narrow_pane_names_keys_in_short_and_long_names_end_in_dots(desk: Desk
     assert line.button.winfo_x() >= line.name.winfo_x() + line.name.winfo_width()
 
 
-def test_another_size_of_text_and_another_palette_are_taken_at_once(desk: Desk, theme: Theme) -> None:
-    desk.show(rows(3))
-    before = desk.pane.rows.row_height
+def test_another_size_of_text_and_another_palette_are_taken_at_once(stage: Stage, theme: Theme) -> None:
+    stage.show(rows(3))
+    before = stage.pane.rows.row_height
 
     theme.zoom(6)
     theme.choose("dark")
-    desk.root.update()
+    stage.root.update()
 
-    assert desk.pane.rows.row_height > before
-    assert str(desk.line(1).cget("background")) == theme.palette.pane
-    assert desk.line(0).winfo_height() == desk.pane.rows.row_height
+    assert stage.pane.rows.row_height > before
+    assert str(stage.line(1).cget("background")) == theme.palette.pane
+    assert stage.line(0).winfo_height() == stage.pane.rows.row_height
 
 
 @pytest.mark.parametrize("palette", PALETTES)
-def test_the_focus_goes_round_the_list_in_every_palette(desk: Desk, theme: Theme, palette: str) -> None:
+def test_the_focus_goes_round_the_list_in_every_palette(stage: Stage, theme: Theme, palette: str) -> None:
     theme.choose(palette)
-    desk.root.geometry("+20+20")
-    desk.show(rows(20))
-    body, ring = desk.pane.rows.body, Counter[str]()
+    stage.root.geometry("+20+20")
+    stage.show(rows(20))
+    body, ring = stage.pane.rows.body, Counter[str]()
 
-    without, with_focus = seen_without_and_with_focus(desk.root, desk.pane.rows, body)
+    without, with_focus = seen_without_and_with_focus(stage.root, stage.pane.rows, body)
 
     changed = with_focus.changed_from(without)
     ring.update(changed.values())
@@ -444,8 +444,8 @@ def test_the_focus_goes_round_the_list_in_every_palette(desk: Desk, theme: Theme
     assert count > 2 * (body.winfo_width() + body.winfo_height())
 
 
-def test_a_pane_that_is_gone_is_told_of_no_theme(desk: Desk, theme: Theme) -> None:
-    desk.show(rows(3))
-    desk.pane.destroy()
+def test_a_pane_that_is_gone_is_told_of_no_theme(stage: Stage, theme: Theme) -> None:
+    stage.show(rows(3))
+    stage.pane.destroy()
 
     theme.choose("dark")
