@@ -20,7 +20,7 @@ from core.address import Address
 from core.errors import JournalError, NoThread, TincanError, reason
 from core.files import make_own_folder
 from core.supervision import Failed, Step, Worker, attempt, do_all, note, stragglers
-from gui.controllers.main import Switchboard
+from gui.controllers.main import MainController
 from gui.journals import journal_files
 from gui.platform.bridge import Bridge
 from gui.platform.fault_log import FaultLog
@@ -113,13 +113,13 @@ class App:
         self.root.withdraw()
         self.theme = Theme(self.root, preferences.theme, preferences.text_size)
         self.theme.choose_fonts(preferences.font, preferences.mono_font)
-        self.switchboard = Switchboard(self.theme, preferences, self)
-        self.bridge = Bridge(TkLoop(self.root), self.switchboard.deliver)
+        self.main_controller = MainController(self.theme, preferences, self)
+        self.bridge = Bridge(TkLoop(self.root), self.main_controller.deliver)
         self._faults = FaultLog(self._file.path.parent / "errors.log", self._tell_from_anywhere)
         self.root.report_callback_exception = self._in_callback
-        self.window = Window(self.root, self.theme, self.switchboard)
+        self.window = Window(self.root, self.theme, self.main_controller)
         self._place(preferences)
-        self.switchboard.open(self.window)
+        self.main_controller.open(self.window)
         self._saved = preferences
 
     def run(self) -> None:
@@ -163,7 +163,7 @@ class App:
         self.root.after_cancel(self._unseen)
         self.root.after_idle(lambda: self.root.after(_DRAWN, self._painted))
 
-    # What the switchboard needs: gui.controllers.main.Surroundings.
+    # What the main controller needs: gui.controllers.main.AppInterface.
 
     def open_workbench(self) -> tuple[Workbench, OpenJournal | None]:
         """Start the engine room with a journal in the usual place or, failing that, in a temporary one.
@@ -190,7 +190,7 @@ class App:
             trouble = "Nothing can be recorded, not even in a temporary folder, so no conversation can be shown."
         self.bridge.start(self._workbench.subscribe(self.bridge.wake))
         if trouble:
-            self.switchboard.say(trouble, "journal", is_failure=True)
+            self.main_controller.say(trouble, "journal", is_failure=True)
         return self._workbench, self._journal
 
     def follow_journal(self) -> OpenJournal | None:
@@ -204,7 +204,7 @@ class App:
         try:
             self._journal.reader.follow(path)
         except JournalError as error:
-            self.switchboard.say(f"The conversation cannot be shown: {error}.", "journal", is_failure=True)
+            self.main_controller.say(f"The conversation cannot be shown: {error}.", "journal", is_failure=True)
             return self._journal
         self._release_claim()
         self._claim = claim(path)
@@ -219,7 +219,7 @@ class App:
 
         path = journal_files.journal_path(folder)
         self._claim = claim(path)
-        workbench = Workbench(path, limits=self.switchboard.preferences.limits())
+        workbench = Workbench(path, limits=self.main_controller.preferences.limits())
         try:
             return workbench, OpenJournal(path, workbench.open_reader())
         except BaseException:
@@ -266,19 +266,19 @@ class App:
         def left() -> float:
             return max(0.1, deadline - time.monotonic())
 
-        switchboard = self.switchboard
+        main_controller = self.main_controller
         failed = do_all(
             [
                 ("remembering the window's place", self._remember),
-                ("saving the settings", lambda: self._file.save(switchboard.preferences)),
+                ("saving the settings", lambda: self._file.save(main_controller.preferences)),
                 ("hiding the window", self._hide),
-                ("ending the tour", lambda: switchboard.help.end_tour()),
-                ("closing what reads the conversation", lambda: switchboard.conversation.close()),
-                ("keeping the saved messages", lambda: switchboard.saved.close(left())),
-                ("giving up an export", lambda: switchboard.export_controller.cancel()),
-                ("closing the conversation", switchboard.viewing.close),
-                ("closing what reads journals", lambda: switchboard.journal_controller.close(left())),
-                ("closing old journals", switchboard.archives.close),
+                ("ending the tour", lambda: main_controller.help.end_tour()),
+                ("closing what reads the conversation", lambda: main_controller.conversation.close()),
+                ("keeping the saved messages", lambda: main_controller.saved.close(left())),
+                ("giving up an export", lambda: main_controller.export_controller.cancel()),
+                ("closing the conversation", main_controller.viewing.close),
+                ("closing what reads journals", lambda: main_controller.journal_controller.close(left())),
+                ("closing old journals", main_controller.archives.close),
                 ("closing the journal's reader", self._close_reader),
                 ("closing the workbench", lambda: self._close_workbench(left())),
                 ("releasing the journal", self._release_claim),
@@ -299,21 +299,24 @@ class App:
         prune = Worker(self._prune, "prune journals", daemon=True)
         steps: list[Step] = [
             ("measuring the window", self._measure_decoration),
-            ("opening the workbench", self.switchboard.start),
+            ("opening the workbench", self.main_controller.start),
             ("setting the icon", self.window.set_icon),
             ("telling of the settings", self._tell_settings),
             ("offering an old journal", self._offer_journal),
             (
                 "starting the server that was asked for",
-                lambda: self._obey(options.serve, self.switchboard.endpoints.serve),
+                lambda: self._obey(options.serve, self.main_controller.endpoints.serve),
             ),
-            ("connecting as was asked for", lambda: self._obey(options.connect, self.switchboard.endpoints.connect)),
+            (
+                "connecting as was asked for",
+                lambda: self._obey(options.connect, self.main_controller.endpoints.connect),
+            ),
             ("pruning journals", prune.start),
             ("saving the settings now and then", self._save_now_and_then),
         ]
         for step, error in do_all(steps):
             if isinstance(error, TincanError):  # of others the fault log tells
-                self.switchboard.say(f"{reason(error)}.", step, is_failure=True)
+                self.main_controller.say(f"{reason(error)}.", step, is_failure=True)
 
     def _hide(self) -> None:
         self.root.withdraw()
@@ -339,7 +342,7 @@ class App:
 
     def _offer_journal(self) -> None:
         if self._options.journal is not None:
-            self.switchboard.journal_controller.open(self._options.journal)
+            self.main_controller.journal_controller.open(self._options.journal)
         else:
             self._offer_crashed()
 
@@ -379,10 +382,10 @@ class App:
         """A run that was killed may have left something to look at; it is offered once."""
 
         def remember(name: str) -> None:
-            switchboard = self.switchboard
-            switchboard.preferences = switchboard.preferences.with_offered(name)
+            main_controller = self.main_controller
+            main_controller.preferences = main_controller.preferences.with_offered(name)
 
-        self.switchboard.journal_controller.offer_crashed(self._saved.offered, remember)
+        self.main_controller.journal_controller.offer_crashed(self._saved.offered, remember)
 
     def _place(self, preferences: Preferences) -> None:
         root, px = self.root, self.theme.px
@@ -392,7 +395,7 @@ class App:
         root.geometry(geometry)
         _size, *place = geometry.split("+")
         self._asked_place = (int(place[0]), int(place[1])) if place else None
-        root.protocol("WM_DELETE_WINDOW", self.switchboard.quit)
+        root.protocol("WM_DELETE_WINDOW", self.main_controller.quit)
 
     def _measure_decoration(self) -> None:
         """Where a window is put is the corner of its frame, where it says it is, the corner of its content."""
@@ -410,14 +413,14 @@ class App:
             return
         x, y = root.winfo_x() - self._decoration[0], root.winfo_y() - self._decoration[1]
         geometry = f"{root.winfo_width()}x{root.winfo_height()}+{x}+{y}"
-        self.switchboard.preferences = replace(self.switchboard.preferences, geometry=geometry)
+        self.main_controller.preferences = replace(self.main_controller.preferences, geometry=geometry)
 
     def _save_now_and_then(self) -> None:
         """So that little is forgotten if the program is killed."""
         if self._leaving:
             return
         self.root.after(_SAVE_AFTER, self._save_now_and_then)  # first: a fault is no reason to save never again
-        preferences = self.switchboard.preferences
+        preferences = self.main_controller.preferences
         if preferences != self._saved:
             self._saved = preferences
             self._file.save(preferences)
@@ -426,7 +429,7 @@ class App:
     def _tell_settings(self) -> None:
         notice, self._file.notice = self._file.notice, ""
         if notice:
-            self.switchboard.say(notice, "settings")
+            self.main_controller.say(notice, "settings")
 
     def _in_callback(self, kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
         """A callback raised. One that waited in a dialog while the window was closed finds no window any more."""
@@ -441,7 +444,7 @@ class App:
             return True
 
     def _tell_from_anywhere(self, sentence: str) -> None:
-        self.bridge.post(lambda: self.switchboard.notices.fault(sentence))
+        self.bridge.post(lambda: self.main_controller.notices.fault(sentence))
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 
-class Switchboard(Protocol):
+class MainController(Protocol):
     """Who knows what is on view."""
 
     preferences: Preferences
@@ -45,9 +45,9 @@ class Switchboard(Protocol):
 class EndpointsController:
     """``post`` has a call made on the window's thread, from any other."""
 
-    def __init__(self, switchboard: Switchboard, post: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, main_controller: MainController, post: Callable[[Callable[[], None]], None]) -> None:
         self.reachable: tuple[LocalAddress, ...] = ()  # this machine's addresses that others can use
-        self._switchboard = switchboard
+        self._main_controller = main_controller
         self._post = post
         self._replies: dict[SessionId, str] = {}
         self._framings: dict[Address, str] = {}  # of the servers that were told, for those begun there again
@@ -58,33 +58,33 @@ class EndpointsController:
     def open(self, window: Window) -> None:
         """Fill the fields as they were last used."""
         self._window = window
-        preferences = self._switchboard.preferences
+        preferences = self._main_controller.preferences
         hosts, ports = preferences.hosts, preferences.ports
         window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
         self._offer_history()
 
     def toggle_server(self) -> None:
         """Start the server at host and port, or stop the one that runs there."""
-        running = presenter.server_here(self._switchboard.desk())
+        running = presenter.server_here(self._main_controller.desk())
         if running is None:
             self.serve()
         else:
-            self._switchboard.workbench.stop(running.session)
+            self._main_controller.workbench.stop(running.session)
 
     def toggle_client(self) -> None:
         """Connect to host and port, or end what is connected or dialling there."""
-        running = presenter.client_here(self._switchboard.desk())
+        running = presenter.client_here(self._main_controller.desk())
         if running is None:
             self.connect()
         else:
-            self._switchboard.workbench.stop(running.session)
+            self._main_controller.workbench.stop(running.session)
 
     def serve(self) -> None:
         """Start a server at host and port."""
         address = read_address(self._window.address, for_server=True)
         if address is None:
             return
-        reply = self._switchboard.preferences.reply
+        reply = self._main_controller.preferences.reply
         framing = self._framings.get(address, RAW)
         session = self._begin(address, lambda bench: bench.serve(address, reply=reply, framing=framing))
         if session is None:
@@ -107,7 +107,7 @@ class EndpointsController:
 
     def do_next(self) -> None:
         """Enter in the address: press the button that is next."""
-        view = presenter.present(self._switchboard.desk()).address
+        view = presenter.present(self._main_controller.desk()).address
         if view.server.is_next:
             self.serve()
         elif view.client.is_next or view.client.text == "Connect":
@@ -115,20 +115,20 @@ class EndpointsController:
 
     def choose_reply(self, reply: str) -> None:
         """Have the selected server, and those to come, reply like that."""
-        self._switchboard.preferences = replace(self._switchboard.preferences, reply=reply)
-        state = self._switchboard.state
+        self._main_controller.preferences = replace(self._main_controller.preferences, reply=reply)
+        state = self._main_controller.state
         if state is not None and state.role is Role.SERVER:
             self._replies[state.session] = reply
-            self._switchboard.workbench.set_reply(state.session, reply)
+            self._main_controller.workbench.set_reply(state.session, reply)
 
     def choose_framing(self, state: SessionState, framing: str) -> None:
         """Have a server, and those that are begun there again, tell messages apart like that."""
         self._framings[state.target] = framing
-        self._switchboard.workbench.set_framing(state.session, framing)
+        self._main_controller.workbench.set_framing(state.session, framing)
 
     def reply_of(self, session: SessionId | None) -> str:
         """What that server replies with, or the next one."""
-        usual = self._switchboard.preferences.reply
+        usual = self._main_controller.preferences.reply
         return self._replies.get(session, usual) if session is not None else usual
 
     def phase_changed(self, state: SessionState, *, is_selected: bool) -> None:
@@ -146,14 +146,14 @@ class EndpointsController:
         self._window.address.accept()
         self._window.composer.complain("")
         try:
-            session = start(self._switchboard.workbench)
+            session = start(self._main_controller.workbench)
         except TincanError as error:
             self._window.address.refuse(str(error))
             return None
         self._newest = session
-        self._switchboard.show_new(session)
-        preferences = self._switchboard.preferences
-        self._switchboard.preferences = preferences.with_address(address.host, str(address.port))
+        self._main_controller.show_new(session)
+        preferences = self._main_controller.preferences
+        self._main_controller.preferences = preferences.with_address(address.host, str(address.port))
         self._window.address.fill(address.host, str(address.port))
         self._offer_history()
         self._window.composer.focus_message()
@@ -167,9 +167,9 @@ class EndpointsController:
             self._begin(address, lambda bench: bench.connect(address))
 
     def _offer_history(self) -> None:
-        preferences = self._switchboard.preferences
+        preferences = self._main_controller.preferences
         self._window.address.offer(preferences.hosts, preferences.ports)
 
     def _found_addresses(self, found: tuple[LocalAddress, ...]) -> None:
         self.reachable = found
-        self._switchboard.refresh()
+        self._main_controller.refresh()

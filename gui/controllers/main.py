@@ -52,8 +52,8 @@ _NOTHING_TO_CUT = (
 )
 
 
-class Surroundings(Protocol):
-    """What the switchboard needs of the program around it."""
+class AppInterface(Protocol):
+    """What the main controller needs of the program around it."""
 
     @property
     def journal_folder(self) -> Path:
@@ -92,30 +92,30 @@ class Surroundings(Protocol):
         ...
 
 
-class Switchboard:
+class MainController:
     """Between the window and the workbench. Implements ``gui.window.Actions``."""
 
-    def __init__(self, theme: Theme, preferences: Preferences, surroundings: Surroundings) -> None:
+    def __init__(self, theme: Theme, preferences: Preferences, app: AppInterface) -> None:
         self.preferences = preferences
         self.sessions: dict[SessionId, SessionState] = {}
         self.selected: SessionId | None = None
         self._connection: ConnectionState | None = None  # the one that is shown alone
         self.theme = theme
-        self._surroundings = surroundings
+        self._app = app
         self._workbench: Workbench | None = None
         self._journal: OpenJournal | None = None
         self._leaving = False
-        calls = Calls(surroundings.post, self.refresh, self._cannot_read)
+        calls = Calls(app.post, self.refresh, self._cannot_read)
         self.viewing = Viewing(calls)
         self.archives = Archives()
-        self.endpoints = EndpointsController(self, surroundings.post)
-        self.sending = SendingController(self, surroundings.post)
+        self.endpoints = EndpointsController(self, app.post)
+        self.sending = SendingController(self, app.post)
         self.rows = SessionController(self)
 
     def open(self, window: Window) -> None:
         """Take charge of a window."""
         self.window = window
-        post = self._surroundings.post
+        post = self._app.post
         self.conversation = ConversationController(
             window,
             self.viewing,
@@ -126,13 +126,11 @@ class Switchboard:
         )
         self.export_controller = ExportController(window, self.viewing, post=post, open_folder=open_folder)
         self.notices = Notices(window.banner, self.commands)
-        self.help = HelpController(
-            window, self.theme, self.notices, log=self._surroundings.log, open_folder=open_folder
-        )
+        self.help = HelpController(window, self.theme, self.notices, log=self._app.log, open_folder=open_folder)
         self.journal_controller = JournalController(
             self.archives,
             self.notices,
-            self._surroundings,
+            self._app,
             window=window,
             on_open=self._show_archived,
             on_change=self._learn,
@@ -141,9 +139,7 @@ class Switchboard:
             window, self.theme, current=lambda: self.preferences, keep=self.apply, post=post,
             open_folder=self.journal_controller.open_folder,
         )  # fmt: skip
-        self.saved = SavedMessagesController(
-            window, self.sending, self._surroundings.saved_messages, post=post, say=self.say
-        )
+        self.saved = SavedMessagesController(window, self.sending, self._app.saved_messages, post=post, say=self.say)
         self.tasks = TaskController(
             window, self, post=post, connections=lambda: self.conversation.filtering.connections,
             complain=self.complain, saved=self.saved,
@@ -178,7 +174,7 @@ class Switchboard:
 
     def _follow(self, recording: Recording) -> None:
         if self._journal is not None and recording.path not in (None, self._journal.path):
-            self._journal = self._surroundings.follow_journal()
+            self._journal = self._app.follow_journal()
 
     def _tell_phase(self, state: SessionState, before: Mapping[SessionId, SessionState]) -> None:
         known = before.get(state.session)
@@ -316,11 +312,11 @@ class Switchboard:
         """End the program; ask first, once, while something is connected."""
         standing = sum(len(state.connections) for state in self.sessions.values())
         if not standing or self._leaving:
-            self._surroundings.leave()
+            self._app.leave()
             return
         self._leaving = True
         words = "One connection is still open" if standing == 1 else f"{standing:,} connections are still open"
-        sentence, answers = f"{words}. Quit all the same?", {"Quit": self._surroundings.leave}
+        sentence, answers = f"{words}. Quit all the same?", {"Quit": self._app.leave}
         self.notices.offer(sentence, "quit", answers, close_word="Stay", on_close=self._stay)
         self.window.banner.focus_first()
 
@@ -338,7 +334,7 @@ class Switchboard:
         Raises ``NoThread``: then the next command tries again.
         """
         if self._workbench is None:
-            self._workbench, self._journal = self._surroundings.open_workbench()
+            self._workbench, self._journal = self._app.open_workbench()
 
     def say(self, sentence: str, topic: str = "", *, is_failure: bool = False) -> None:
         """See ``Notices.say``."""

@@ -24,7 +24,7 @@ _Offered: TypeAlias = tuple[tuple[str, ...], str]  # framings, and which of them
 _NOTHING: _Offered = ((), RAW)
 
 
-class Switchboard(Protocol):
+class MainController(Protocol):
     """Who knows what is on view."""
 
     @property
@@ -36,9 +36,11 @@ class Switchboard(Protocol):
 class ReplyFramingController:
     """Between the chooser and the servers; ``change`` has a server tell messages apart by another framing."""
 
-    def __init__(self, window: Window, switchboard: Switchboard, change: Callable[[SessionState, str], None]) -> None:
+    def __init__(
+        self, window: Window, main_controller: MainController, change: Callable[[SessionState, str], None]
+    ) -> None:
         self._pane = window.conversation
-        self._switchboard = switchboard
+        self._main_controller = main_controller
         self._change = change
         self._asked: dict[SessionId, str] = {}  # what was chosen and is not told of yet
         self._offered: _Offered = _NOTHING
@@ -46,7 +48,7 @@ class ReplyFramingController:
 
     def show(self) -> None:
         """What is on view has changed."""
-        state = self._switchboard.state
+        state = self._main_controller.state
         offered = self._offered_by(state) if state is not None and _replies(state) else _NOTHING
         if offered != self._offered:
             self._offered = offered
@@ -55,7 +57,7 @@ class ReplyFramingController:
 
     def choose(self, framing: str) -> None:
         """Have the server on view reply to each message of that framing, from now on."""
-        state = self._switchboard.state
+        state = self._main_controller.state
         if state is not None and _replies(state):
             self._asked[state.session] = framing
             self._change(state, framing)
@@ -66,7 +68,7 @@ class ReplyFramingController:
         asked = self._asked.get(state.session, state.framing)
         if asked == state.framing:
             self._asked.pop(state.session, None)
-        known = tuple(dict.fromkeys((RAW, asked, self._switchboard.viewing.lens.framing)))
+        known = tuple(dict.fromkeys((RAW, asked, self._main_controller.viewing.lens.framing)))
         return (known, asked) if len(known) > 1 else _NOTHING
 
 

@@ -49,8 +49,8 @@ _LONGEST_TURN = 0.005  # seconds of sending before the window gets its turn
 Answer = TypeVar("Answer")
 
 
-class Board(Protocol):
-    """What the controller needs of the switchboard."""
+class MainController(Protocol):
+    """What the controller needs of the main controller."""
 
     preferences: Preferences
 
@@ -93,9 +93,9 @@ class SendingController:
     thread, from any other.
     """
 
-    def __init__(self, board: Board, post: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, main_controller: MainController, post: Callable[[Callable[[], None]], None]) -> None:
         self.recipients: frozenset[ConnectionId] | None = None
-        self._board = board
+        self._main_controller = main_controller
         self._post = post
         self.count = 0  # messages with a counter in them that went out
         self._seed = os.urandom(16)  # of the random bytes in the next message
@@ -107,7 +107,7 @@ class SendingController:
     def open(self, window: Window) -> None:
         """Take charge of a window's message field."""
         self._window = window
-        preferences = self._board.preferences
+        preferences = self._main_controller.preferences
         window.composer.remember(preferences.messages)
         window.composer.take(known(preferences.manner))
         window.root.after(_WHEN_PAINTED, self._prepare)
@@ -115,16 +115,16 @@ class SendingController:
     @property
     def manner(self) -> Manner:
         """How messages are written; it is remembered."""
-        return self._board.preferences.manner
+        return self._main_controller.preferences.manner
 
     def choose_manner(self, manner: Manner) -> None:
         """Write like that from now on."""
-        self._board.preferences = self._board.preferences.with_manner(manner)
+        self._main_controller.preferences = self._main_controller.preferences.with_manner(manner)
 
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None:
         """Write to those connections, or to everyone."""
         self.recipients = recipients
-        self._board.refresh()
+        self._main_controller.refresh()
 
     def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None:
         """Tell which bytes would go out; at once where that is quick. Of several at a time, only the last is told."""
@@ -151,9 +151,9 @@ class SendingController:
 
         What is asked for meanwhile is composed after it, so that it goes out behind it and counts on.
         """
-        state = self._board.state
+        state = self._main_controller.state
         if state is None or not state.connections:
-            tell(Outcome(False, self._board.why_nobody()))
+            tell(Outcome(False, self._main_controller.why_nobody()))
             return
         if len(texts) > _MOST_LINES:
             words = f"These are {len(texts):,} messages, and no more than {_MOST_LINES:,} go out at once."
@@ -223,7 +223,7 @@ class SendingController:
         while batch.done < len(batch.messages):
             message = batch.messages[batch.done]
             try:
-                delivery = self._board.workbench.send(batch.session, message.wire, to=batch.to, exact=True)
+                delivery = self._main_controller.workbench.send(batch.session, message.wire, to=batch.to, exact=True)
             except SendError as error:
                 batch.tell(Outcome(False, f"Not sent: {error}.{_so_far(batch)}"))
                 return
@@ -243,9 +243,9 @@ class SendingController:
     def _sent(self, batch: _Batch) -> None:
         self._seed = os.urandom(16)
         self._window.composer.work_out_soon()
-        self._board.preferences = self._board.preferences.with_message(batch.written)
-        self._window.composer.remember(self._board.preferences.messages)
-        state = self._board.state
+        self._main_controller.preferences = self._main_controller.preferences.with_message(batch.written)
+        self._window.composer.remember(self._main_controller.preferences.messages)
+        state = self._main_controller.state
         if state is not None and state.session == batch.session:
             self._window.conversation.transcript.to_end()
         batch.tell(Outcome(True, f"Not sent to {'; '.join(batch.refused)}" if batch.refused else ""))

@@ -28,7 +28,7 @@ _NOBODY = "Nobody is connected here."
 _STILL = "This still goes on: close it first, then take it out of the list."
 
 
-class Switchboard(Protocol):
+class MainController(Protocol):
     """Who knows what is on view."""
 
     window: Window
@@ -47,54 +47,54 @@ class Switchboard(Protocol):
 class SessionController:
     """``removed`` are the rows that were taken out, by their keys; the journal keeps what they were about."""
 
-    def __init__(self, board: Switchboard) -> None:
+    def __init__(self, main_controller: MainController) -> None:
         self.removed: set[str] = set()
-        self._board = board
+        self._main_controller = main_controller
 
     def close(self) -> None:
         """Say goodbye: to one peer, to the server, or to all the peers of a server, which stops."""
-        state, chosen = self._board.state, self._chosen
+        state, chosen = self._main_controller.state, self._chosen
         if state is None:
-            self._board.complain(_NOTHING)
+            self._main_controller.complain(_NOTHING)
         elif self._is_over:
-            self._board.complain(_OVER)
+            self._main_controller.complain(_OVER)
         elif chosen is not None and state.role is Role.SERVER:
-            self._board.workbench.disconnect(state.session, chosen.connection)
+            self._main_controller.workbench.disconnect(state.session, chosen.connection)
         else:
-            self._board.workbench.stop(state.session)
+            self._main_controller.workbench.stop(state.session)
 
     def abort(self) -> None:
         """Break one connection off with RST."""
         one = self._one_standing()
         if one is not None:
-            self._board.workbench.abort(*one)
+            self._main_controller.workbench.abort(*one)
 
     def finish_sending(self) -> None:
         """Half-close one connection with FIN: its peer may still send."""
         one = self._one_standing()
         if one is not None:
-            self._board.workbench.finish_sending(*one)
+            self._main_controller.workbench.finish_sending(*one)
 
     def copy_address(self) -> None:
         """Put the address on the clipboard: a server's own, that which a client called, or that of a peer."""
-        state, chosen = self._board.state, self._chosen
+        state, chosen = self._main_controller.state, self._chosen
         if state is None:
-            self._board.complain(_NOTHING)
+            self._main_controller.complain(_NOTHING)
             return
         is_peer = chosen is not None and state.role is Role.SERVER
-        root = self._board.window.root
+        root = self._main_controller.window.root
         root.clipboard_clear()
         root.clipboard_append(str(chosen.peer) if chosen is not None and is_peer else place_words(state))
 
     def remove(self) -> None:
         """Take what is over out of the list and show what stands below it there, or above, or around."""
-        if self._board.state is None:
-            self._board.complain(_NOTHING)
+        if self._main_controller.state is None:
+            self._main_controller.complain(_NOTHING)
             return
         if not self._is_over:
-            self._board.complain(_STILL)
+            self._main_controller.complain(_STILL)
             return
-        desk = self._board.desk()
+        desk = self._main_controller.desk()
         gone = selected_row(desk)
         rows = {row.key: row for row in session_rows(desk) if not row.key.endswith("more")}
         self.removed.add(gone)
@@ -103,9 +103,9 @@ class SessionController:
         place = level.index(gone) if gone in level else 0
         left = [key for key in level if key != gone] or ([around] if around else [])
         if left:
-            self._board.select(*parse_row_key(left[min(place, len(left) - 1)]))
+            self._main_controller.select(*parse_row_key(left[min(place, len(left) - 1)]))
         else:
-            self._board.select_nothing()
+            self._main_controller.select_nothing()
 
     def bring_back(self, states: Iterable[SessionState]) -> None:
         """Sessions that were asked for again are in the list again, with all their connections."""
@@ -116,7 +116,7 @@ class SessionController:
     @property
     def can(self) -> frozenset[str]:
         """The commands that mean something for what is on view."""
-        state = self._board.state
+        state = self._main_controller.state
         if state is None:
             return frozenset()
         if self._is_over:
@@ -128,7 +128,7 @@ class SessionController:
     @property
     def _chosen(self) -> ConnectionState | None:
         """The connection that is shown alone, as it is by now."""
-        state, shown = self._board.state, self._board.desk().connection
+        state, shown = self._main_controller.state, self._main_controller.desk().connection
         if state is None or shown is None:
             return None
         known = (*state.connections, *state.over)
@@ -136,7 +136,7 @@ class SessionController:
 
     @property
     def _is_over(self) -> bool:
-        state, chosen = self._board.state, self._chosen
+        state, chosen = self._main_controller.state, self._chosen
         if state is None or state.phase is Phase.ENDED:
             return True
         return chosen is not None and chosen not in state.connections
@@ -150,12 +150,12 @@ class SessionController:
 
     def _one_standing(self) -> tuple[SessionId, ConnectionId] | None:
         """The one connection that is meant; if there is none, say why."""
-        state = self._board.state
+        state = self._main_controller.state
         if state is None:
-            self._board.complain(_NOTHING)
+            self._main_controller.complain(_NOTHING)
             return None
         one = None if self._is_over else self._single(state)
         if one is not None:
             return state.session, one.connection
-        self._board.complain(_OVER if self._is_over else _MANY if state.connections else _NOBODY)
+        self._main_controller.complain(_OVER if self._is_over else _MANY if state.connections else _NOBODY)
         return None

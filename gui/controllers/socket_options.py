@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 
-class Board(Protocol):
-    """What the controller needs of the switchboard."""
+class MainController(Protocol):
+    """What the controller needs of the main controller."""
 
     archives: Archives
     preferences: Preferences
@@ -40,10 +40,10 @@ class Board(Protocol):
 class SocketOptionsController:
     """One bar over the message field."""
 
-    def __init__(self, window: Window, board: Board) -> None:
-        self._window, self._board = window, board
+    def __init__(self, window: Window, main_controller: MainController) -> None:
+        self._window, self._main_controller = window, main_controller
         self._strip: KnobsBar | None = None
-        board.conversation.inspector.on_made = self._offer_in
+        main_controller.conversation.inspector.on_made = self._offer_in
 
     @property
     def strip(self) -> KnobsBar | None:
@@ -69,14 +69,14 @@ class SocketOptionsController:
 
     def show(self) -> None:
         """Show how the knobs of the conversation on view stand."""
-        bar, state = self._strip, self._board.state
+        bar, state = self._strip, self._main_controller.state
         if bar is None or not self.is_open:
             return
         if state is None:
             bar.show(self._nobodys, "", is_free=False)
             return
-        is_live = state.phase is not Phase.ENDED and self._board.archives.get(state.session) is None
-        words = session_words(self._board.desk(), state)
+        is_live = state.phase is not Phase.ENDED and self._main_controller.archives.get(state.session) is None
+        words = session_words(self._main_controller.desk(), state)
         bar.show(self._turned(state.session), words, is_free=is_live)
 
     def _offer_in(self, inspector: Inspector) -> None:
@@ -90,17 +90,17 @@ class SocketOptionsController:
     def _turned(self, session: SessionId) -> Turned:
         from gui.viewmodels.socket_options import Turned
 
-        knobs = self._board.workbench.knobs(session)
+        knobs = self._main_controller.workbench.knobs(session)
         return Turned(knobs.receive or self._usual, knobs.nagle, knobs.byte_by_byte, knobs.pause * 1000)
 
     def _turn(self, turned: Turned) -> None:
         from core.net.socket_options import Knobs
 
-        state = self._board.state
+        state = self._main_controller.state
         if state is not None:
             receive = None if turned.receive == self._usual else turned.receive
             knobs = Knobs(turned.nagle, receive, turned.byte_by_byte, turned.pause_ms / 1000)
-            self._board.workbench.tune(state.session, knobs)
+            self._main_controller.workbench.tune(state.session, knobs)
 
     @property
     def _nobodys(self) -> Turned:
@@ -111,7 +111,7 @@ class SocketOptionsController:
     @property
     def _usual(self) -> int:
         """Bytes that a recv asks for when nobody has said it."""
-        return self._board.preferences.limits().receive
+        return self._main_controller.preferences.limits().receive
 
     def _made(self) -> KnobsBar:
         from core.net.socket_options import LARGEST_RECEIVE, LONGEST_PAUSE

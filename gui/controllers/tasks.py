@@ -42,8 +42,8 @@ _BEGINNING = 100  # characters of the message that the window for repeating show
 _LOOK = 250  # milliseconds between two looks at the message field while the window for repeating is open
 
 
-class Board(Protocol):
-    """What the controller needs of the switchboard."""
+class MainController(Protocol):
+    """What the controller needs of the main controller."""
 
     archives: Archives
     sending: SendingController
@@ -74,14 +74,14 @@ class TaskController:
     def __init__(
         self,
         window: Window,
-        board: Board,
+        main_controller: MainController,
         *,
         post: Callable[[Callable[[], None]], None],
         connections: Callable[[], tuple[ConnectionRow, ...]],
         complain: Callable[[str], None],
         saved: Saved | None = None,
     ) -> None:
-        self._window, self._board, self._post = window, board, post
+        self._window, self._main_controller, self._post = window, main_controller, post
         self._connections, self._complain, self._saved = connections, complain, saved
         self.strips = TaskStrips(window)
         self.repeat_dialog: RepeatDialog | None = None
@@ -124,16 +124,16 @@ class TaskController:
         from gui.viewmodels.repeating import Maker, plan_of, repeat_words
         from gui.viewmodels.tasks import repeat_view
 
-        state, why = self._board.state, self._nobody() or self.strips.why_full
+        state, why = self._main_controller.state, self._nobody() or self.strips.why_full
         if state is None or why:
             return why
-        maker = Maker(self._board.sending.count)
+        maker = Maker(self._main_controller.sending.count)
         title = f"{repeat_words(request)} to {self._to_words()}"
         tasks: list[Task] = []
         progress = self._throttled_progress(partial(self._repeated, tasks, title, maker))
         try:
             plan = plan_of(request, self._drafts(request), maker)
-            run = self._board.workbench.repeat(
+            run = self._main_controller.workbench.repeat(
                 state.session, plan, to=self._window.composer.recipients, exact=True, tell=progress.tell
             )
         except TincanError as error:
@@ -146,7 +146,7 @@ class TaskController:
 
         tasks[0].show(repeat_view(title, repeated))
         if not repeated.is_running:
-            self._board.sending.count_on(maker.count)
+            self._main_controller.sending.count_on(maker.count)
 
     def _drafts(self, request: RepeatRequest) -> list[Draft]:
         composer = self._window.composer
@@ -182,7 +182,7 @@ class TaskController:
         if self._checked[0] != (text, manner):
             why = ""
             try:
-                Maker(self._board.sending.count).of(manner.draft(text))(0)
+                Maker(self._main_controller.sending.count).of(manner.draft(text))(0)
             except NotMade as error:
                 why = str(error)
             self._checked = (text, manner), why
@@ -204,7 +204,7 @@ class TaskController:
 
     def send_file(self, request: FileRequest) -> str:
         """Send a file; the answer says why it cannot be, or nothing. What is wrong with the file is told later."""
-        state, why = self._board.state, self._nobody() or self.strips.why_full
+        state, why = self._main_controller.state, self._nobody() or self.strips.why_full
         if state is None or why:
             return why
         self._file = request.path
@@ -214,7 +214,7 @@ class TaskController:
 
         progress = self._throttled_progress(sending.show)
         try:
-            sending.run = self._board.workbench.send_file(
+            sending.run = self._main_controller.workbench.send_file(
                 state.session, path, to=self._window.composer.recipients, line_pause=pause, tell=progress.tell
             )
         except TincanError as error:
@@ -225,10 +225,10 @@ class TaskController:
 
     def open_keep(self) -> None:
         """Ask whose bytes are to be saved, and where."""
-        state, rows = self._board.state, self._connections()
+        state, rows = self._main_controller.state, self._connections()
         if state is not None and state.session == self._kept and _is_open(self.keep_dialog):
             return
-        if state is not None and self._board.archives.get(state.session) is not None:
+        if state is not None and self._main_controller.archives.get(state.session) is not None:
             self._complain(f"This is an earlier run's: {shown('export')} exports it, as raw bytes too.")
             return
         if state is None or not rows:
@@ -239,7 +239,7 @@ class TaskController:
         if self.keep_dialog is not None and not self.keep_dialog.is_gone:
             self.keep_dialog.destroy()  # another conversation's
         self._kept = state.session
-        chosen = next(iter(self._board.sending.recipients or ()), rows[-1].connection)
+        chosen = next(iter(self._main_controller.sending.recipients or ()), rows[-1].connection)
         moment = time.strftime("%Y-%m-%d_%H-%M-%S")
         dialog = self.keep_dialog = KeepDialog(
             self._window.root,
@@ -266,7 +266,7 @@ class TaskController:
             tasks[0].show(kept_view(title, kept))
 
         try:
-            run = self._board.workbench.keep_received(
+            run = self._main_controller.workbench.keep_received(
                 state.session,
                 request.connection,
                 target,
@@ -287,17 +287,17 @@ class TaskController:
 
     def _nobody(self) -> str:
         """Why there is nobody to send to; nothing if there is somebody."""
-        state = self._board.state
-        return "" if state is not None and state.connections else self._board.why_nobody()
+        state = self._main_controller.state
+        return "" if state is not None and state.connections else self._main_controller.why_nobody()
 
     def _to_words(self) -> str:
         """``127.0.0.1:5555``, or ``everyone (3) at Server 127.0.0.1:5555``."""
-        state, chosen = self._board.state, self._window.composer.recipients
+        state, chosen = self._main_controller.state, self._window.composer.recipients
         if state is None or not state.connections:
             return ""
         if state.role is Role.CLIENT:
             return str(state.target)
-        place = session_words(self._board.desk(), state)
+        place = session_words(self._main_controller.desk(), state)
         rows = tuple(ConnectionRow(one.connection, one.number, "") for one in state.connections)
         who = f"everyone ({len(rows):,})" if chosen is None else chosen_words(FilterView(rows, chosen))
         return f"{who} at {place}"

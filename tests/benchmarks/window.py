@@ -192,10 +192,10 @@ class _Answers:
             sys.stdout.flush()
 
     def _state(self) -> dict[str, int]:
-        states = list(self._app.switchboard.sessions.values())
+        states = list(self._app.main_controller.sessions.values())
         ports = [address.port for state in states for address in state.addresses]
         received, entries = (sum(getattr(state, what) for state in states) for what in ("bytes_in", "entries"))
-        conversation = self._app.switchboard.viewing.conversation
+        conversation = self._app.main_controller.viewing.conversation
         uncounted = int(conversation is not None and conversation.is_counting)
         told = {"bytes": received, "entries": entries, "uncounted": uncounted, "keys": len(self._keys.seen)}
         return {**told, "port": ports[0] if ports else 0}

@@ -20,7 +20,7 @@ def port_of(app: App) -> str:
 
 def serve(app: App, reply: str = "none") -> int:
     """Start a server on a free port through the widgets."""
-    app.switchboard.choose_reply(reply)
+    app.main_controller.choose_reply(reply)
     app.window.address.port.set("0")
     app.window.address.server_button.invoke()
     pump_until(lambda: port_of(app) != "0" and "listening" in shown(app), app.root)

@@ -22,7 +22,7 @@ TIMES = 3  # what each of them leaves would be there so often
 
 
 def do(app: App, command: str) -> None:
-    app.switchboard.commands[command]()
+    app.main_controller.commands[command]()
     app.root.update()
 
 
@@ -44,18 +44,18 @@ def twice(app: App, pane: str) -> None:
 
 def tour(app: App) -> None:
     do(app, "begin_tour")
-    app.switchboard.help.end_tour()
+    app.main_controller.help.end_tour()
 
 
 def find(app: App) -> None:
     do(app, "find")
-    bar = app.switchboard.conversation.finding._find_bar
+    bar = app.main_controller.conversation.finding._find_bar
     assert bar is not None
     bar.close()
 
 
 def task(app: App) -> None:
-    tasks = app.switchboard.tasks
+    tasks = app.main_controller.tasks
     app.window.composer.put("again", app.window.composer.manner)
     assert tasks.repeat(RepeatRequest(1.0, 2, ())) == ""
     newest = tasks.strips._tasks[-1]
@@ -100,7 +100,7 @@ def test_nothing_calls_back_into_the_window_for_repeats_once_it_is_gone(make_app
     complaints: list[str] = []
     app.root.tk.createcommand("tkerror", complaints.append)
     do(app, "repeat")
-    dialog = app.switchboard.tasks.repeat_dialog
+    dialog = app.main_controller.tasks.repeat_dialog
     assert dialog is not None
     dialog.every.field.insert("end", "0")
     dialog.destroy()
@@ -115,7 +115,7 @@ def test_nothing_calls_back_into_the_window_for_repeats_once_it_is_gone(make_app
 def test_colours_chosen_in_the_settings_are_those_that_the_menu_marks(make_app: MakeApp) -> None:
     app = make_app()
 
-    app.switchboard.settings.apply(app.switchboard.preferences.__class__(theme="dark"))
+    app.main_controller.settings.apply(app.main_controller.preferences.__class__(theme="dark"))
 
     assert app.root.getvar("tincan_colours") == "dark"
 
@@ -131,7 +131,7 @@ def test_what_was_received_is_saved_from_the_conversation_on_view_not_from_an_ea
 
         do(app, "keep_received")
 
-        dialog = app.switchboard.tasks.keep_dialog
+        dialog = app.main_controller.tasks.keep_dialog
         assert dialog is not None
         assert len(windows(app)) == 1
         assert any(str(second.getsockname()[1]) in words for words in dialog.whose.words)
@@ -142,7 +142,7 @@ def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_
     app = make_app()
     connect(app, serve(app))
     do(app, pane)
-    finding, knobs = app.switchboard.conversation.finding, app.switchboard.knobs
+    finding, knobs = app.main_controller.conversation.finding, app.main_controller.knobs
     if pane == "find":
         assert finding._find_bar is not None
         finding._find_bar.field.insert("end", "connected")
@@ -151,7 +151,7 @@ def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_
         assert knobs.strip is not None
         assert "Client" in knobs.strip.whose
 
-    app.switchboard.select_nothing()
+    app.main_controller.select_nothing()
 
     if pane == "find":
         assert finding._view.count == 0
@@ -162,23 +162,23 @@ def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_
 
 
 def ask_where_to_export(app: App) -> None:
-    app.switchboard.commands["export"]()
-    dialog = app.switchboard.export_controller._dialog
+    app.main_controller.commands["export"]()
+    dialog = app.main_controller.export_controller._dialog
     assert dialog is not None
     dialog.choose_button.invoke()
 
 
 def ask_what_to_send(app: App) -> None:
-    app.switchboard.commands["send_file"]()
-    dialog = app.switchboard.tasks.file_dialog
+    app.main_controller.commands["send_file"]()
+    dialog = app.main_controller.tasks.file_dialog
     assert dialog is not None
     dialog.file.button.invoke()
 
 
 WAITING: dict[str, Callable[[App], object]] = {
-    "open a journal": lambda app: app.switchboard.commands["open_journal"](),
-    "import messages": lambda app: app.switchboard.saved.bring_in(),
-    "export messages": lambda app: app.switchboard.saved.give_out(),
+    "open a journal": lambda app: app.main_controller.commands["open_journal"](),
+    "import messages": lambda app: app.main_controller.saved.bring_in(),
+    "export messages": lambda app: app.main_controller.saved.give_out(),
     "export": ask_where_to_export,
     "send a file": ask_what_to_send,
     "a question": lambda app: messagebox.askyesno("Tincan", "Well?", parent=app.root),

@@ -94,9 +94,9 @@ def test_the_window_opens_and_closes(screen: str, tmp_path: Path, name: str, mak
     app = App(Options(folder=tmp_path))
     try:
         app.show()
-        pump_until(lambda: app.switchboard._workbench is not None, app.root)
-        app.switchboard.settings.open()
-        app.switchboard.saved.toggle()
+        pump_until(lambda: app.main_controller._workbench is not None, app.root)
+        app.main_controller.settings.open()
+        app.main_controller.saved.toggle()
         app.root.update()
     finally:
         app.leave()

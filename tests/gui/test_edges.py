@@ -94,9 +94,9 @@ def test_a_journal_that_could_not_be_opened_can_be_opened_later(
 
     with monkeypatch.context() as patch:
         patch.setattr(recovery, "open_journal", open_journal)
-        app.switchboard.journal_controller.open(old)
+        app.main_controller.journal_controller.open(old)
         pump_until(lambda: "Old.tincan could not be opened" in app.window.banner.sentence, app.root)
-    app.switchboard.journal_controller.open(old)
+    app.main_controller.journal_controller.open(old)
     pump_until(lambda: "line 000000000004" in shown(app), app.root)
 
     logged_errors.clear()

@@ -56,11 +56,11 @@ class Stage:
             raise AssertionError(f"in vain; the banner says {self.banner!r}; {state}; the log ends: {kept}") from error
 
     def opens(self) -> None:
-        self.wait(lambda: self.app.switchboard._workbench is not None)
+        self.wait(lambda: self.app.main_controller._workbench is not None)
 
     def talks(self, text: str = "hello", reply: str = "echo") -> None:
         """A new server, a new client, a message there and, with an echo, back."""
-        board, address = self.app.switchboard, self.app.window.address
+        board, address = self.app.main_controller, self.app.window.address
         board.choose_reply(reply)
         server = self._begins(board.endpoints.serve, 0)
         client = self._begins(board.endpoints.connect, server.addresses[0].port)
@@ -72,7 +72,7 @@ class Stage:
 
     def _begins(self, begin: Callable[[], None], port: int) -> SessionState:
         """A session that was not there before, once it stands."""
-        sessions = self.app.switchboard.sessions
+        sessions = self.app.main_controller.sessions
         known = set(sessions)
         self.app.window.address.fill("127.0.0.1", str(port))
         begin()
@@ -127,7 +127,7 @@ class Case:
 
 class Opening(Case):
     def start(self, stage: Stage) -> None:
-        stage.app.switchboard.journal_controller.open(stage.old)
+        stage.app.main_controller.journal_controller.open(stage.old)
 
     def is_told(self, stage: Stage) -> bool:
         return "Old.tincan could not be opened" in stage.banner
@@ -143,10 +143,10 @@ class CountingBytes(Opening):
 class Recent(Case):
     def start(self, stage: Stage) -> None:
         self.known: list[bool] = []
-        stage.app.switchboard.recent_journals(lambda: self.known.append(True))
+        stage.app.main_controller.recent_journals(lambda: self.known.append(True))
 
     def works(self, stage: Stage) -> bool:
-        labels = [label for label, _open in stage.app.switchboard.recent_journals(lambda: None)]
+        labels = [label for label, _open in stage.app.main_controller.recent_journals(lambda: None)]
         return any("7 entries" in label for label in labels)
 
 
@@ -156,18 +156,18 @@ class AtTheStart(Case):
 
 class SavedList(Case):
     def start(self, stage: Stage) -> None:
-        stage.app.switchboard.saved.load()
+        stage.app.main_controller.saved.load()
 
     def is_told(self, stage: Stage) -> bool:
         return "The saved messages could not be read" in stage.banner
 
     def works(self, stage: Stage) -> bool:
-        return stage.app.switchboard.saved._is_loaded
+        return stage.app.main_controller.saved._is_loaded
 
 
 class SavedExport(Case):
     def start(self, stage: Stage) -> None:
-        stage.app.switchboard.saved.give_out_to(stage.folder / "given.json")
+        stage.app.main_controller.saved.give_out_to(stage.folder / "given.json")
 
     def is_told(self, stage: Stage) -> bool:
         return "could not be done with the saved messages" in stage.banner
@@ -194,10 +194,10 @@ class Composing(Case):
 class Inspected(Case):
     def prepare(self, stage: Stage) -> None:
         super().prepare(stage)
-        stage.app.switchboard.commands["toggle_inspector"]()
+        stage.app.main_controller.commands["toggle_inspector"]()
 
     def start(self, stage: Stage) -> None:
-        conversation = stage.app.switchboard.viewing.conversation
+        conversation = stage.app.main_controller.viewing.conversation
         assert conversation is not None
         rows = conversation.read(0, 100, 100)
         place = next(row.place for row in rows if b"hello" in (row.data or b""))
@@ -207,7 +207,7 @@ class Inspected(Case):
         return "cannot be looked at closely" in stage.banner
 
     def works(self, stage: Stage) -> bool:
-        return stage.app.switchboard.conversation.inspector._found is not None
+        return stage.app.main_controller.conversation.inspector._found is not None
 
 
 class BytesSaved(Inspected):
@@ -217,7 +217,7 @@ class BytesSaved(Inspected):
         stage.wait(lambda: super(BytesSaved, self).works(stage))
 
     def start(self, stage: Stage) -> None:
-        inspector = stage.app.switchboard.conversation.inspector
+        inspector = stage.app.main_controller.conversation.inspector
         assert inspector._inspector is not None
         inspected = inspector._inspector.inspected
         assert inspected is not None
@@ -233,12 +233,12 @@ class BytesSaved(Inspected):
 class Addresses(Case):
     def start(self, stage: Stage) -> None:
         stage.app.window.address.fill("0.0.0.0", "0")
-        stage.app.switchboard.endpoints.serve()
+        stage.app.main_controller.endpoints.serve()
 
 
 class Indexing(Case):
     def start(self, stage: Stage) -> None:
-        board = stage.app.switchboard
+        board = stage.app.main_controller
         board.choose_framing("line")
         assert board.selected is not None
         board.select(board.selected)  # what went wrong is tried again
@@ -247,38 +247,38 @@ class Indexing(Case):
         return "cannot be read" in stage.banner
 
     def works(self, stage: Stage) -> bool:
-        conversation = stage.app.switchboard.viewing.conversation
+        conversation = stage.app.main_controller.viewing.conversation
         return conversation is not None and not conversation.is_broken and not conversation.is_counting
 
 
 class Finding(Case):
     def start(self, stage: Stage) -> None:
         app = stage.app
-        app.switchboard.commands["find"]()
+        app.main_controller.commands["find"]()
         self._bar(app).field.put("hello")
         self._bar(app).field.event_generate("<Return>")
-        app.switchboard.conversation.finding.find(self._bar(app).request)
+        app.main_controller.conversation.finding.find(self._bar(app).request)
 
     def is_told(self, stage: Stage) -> bool:
         return bool(self._bar(stage.app).complaint)
 
     def works(self, stage: Stage) -> bool:
-        return stage.app.switchboard.conversation.finding._view.count >= 2
+        return stage.app.main_controller.conversation.finding._view.count >= 2
 
     def _bar(self, app: App) -> FindBar:
-        bar = app.switchboard.conversation.finding._find_bar
+        bar = app.main_controller.conversation.finding._find_bar
         assert bar is not None
         return bar
 
 
 class Exporting(Case):
     def start(self, stage: Stage) -> None:
-        desk = stage.app.switchboard.export_controller
+        desk = stage.app.main_controller.export_controller
         desk.open()
         desk._export(ExportRequest(Scope.ALL, "text", str(stage.folder / "talk.txt")))
 
     def is_told(self, stage: Stage) -> bool:
-        return "Nothing was kept." in stage.app.switchboard.export_controller._view.complaint
+        return "Nothing was kept." in stage.app.main_controller.export_controller._view.complaint
 
     def works(self, stage: Stage) -> bool:
         return (stage.folder / "talk.txt").exists()
@@ -286,7 +286,7 @@ class Exporting(Case):
 
 class Repeating(Case):
     def start(self, stage: Stage) -> None:
-        tasks, composer = stage.app.switchboard.tasks, stage.app.window.composer
+        tasks, composer = stage.app.main_controller.tasks, stage.app.window.composer
         composer.put("again", composer.manner)
         assert tasks.repeat(RepeatRequest(1.0, 2, ())) == ""
 
@@ -297,7 +297,7 @@ class Repeating(Case):
 class SendingAFile(Case):
     def start(self, stage: Stage) -> None:
         (stage.folder / "file").write_bytes(b"from a file")
-        board = stage.app.switchboard
+        board = stage.app.main_controller
         assert board.selected is not None
         self.ends: list[object] = []
         board.workbench.send_file(board.selected, stage.folder / "file", tell=lambda told: self.ends.append(told.end))
@@ -311,7 +311,7 @@ class SendingAFile(Case):
 
 class Keeping(Case):
     def start(self, stage: Stage) -> None:
-        board = stage.app.switchboard
+        board = stage.app.main_controller
         state = board.state
         assert state is not None
         self.ends: list[object] = []
@@ -332,15 +332,15 @@ class Connecting(Case):
 
     def prepare(self, stage: Stage) -> None:
         stage.talks()
-        states = stage.app.switchboard.sessions.values()
+        states = stage.app.main_controller.sessions.values()
         self.port = next(state.addresses[0].port for state in states if state.addresses)
 
     def start(self, stage: Stage) -> None:
         stage.app.window.address.fill(self.host, str(self.port))
-        stage.app.switchboard.endpoints.connect()
+        stage.app.main_controller.endpoints.connect()
 
     def is_told(self, stage: Stage) -> bool:
-        state = stage.app.switchboard.state
+        state = stage.app.main_controller.state
         return state is not None and state.failure is not None
 
     def works(self, stage: Stage) -> bool:
@@ -358,7 +358,7 @@ class Recording(Case):
 
     def start(self, stage: Stage) -> None:
         stage.app.window.address.fill("127.0.0.1", "0")
-        stage.app.switchboard.endpoints.serve()
+        stage.app.main_controller.endpoints.serve()
 
     def works(self, stage: Stage) -> bool:
         return "listening" in shown(stage.app)
@@ -539,12 +539,12 @@ def everything_happens(stage: Stage) -> None:
     app._options = Options(folder=stage.folder)
     stage.opens()
     stage.talks()
-    app.switchboard.journal_controller.open(stage.old)
+    app.main_controller.journal_controller.open(stage.old)
     stage.wait(lambda: "line 000000000004" in shown(app))
-    board = app.switchboard
+    board = app.main_controller
     server, client = (state for state in board.sessions.values() if state.session > 0)
     board.select(server.session)
-    app.switchboard.choose_reply("none")
+    app.main_controller.choose_reply("none")
     board.select(client.session)
     composer = app.window.composer
     composer.put("again", composer.manner)
@@ -574,7 +574,7 @@ def test_a_fault_while_notices_are_watched_loses_no_state(
     def watch(*_arguments: object) -> None:
         raise kind()
 
-    monkeypatch.setattr(stage.app.switchboard.notices, "watch", watch)
+    monkeypatch.setattr(stage.app.main_controller.notices, "watch", watch)
     stage.talks()
 
     assert {type(record.exc_info[1]) for record in logged_errors if record.exc_info} == {type(kind())}

@@ -48,7 +48,7 @@ def rights(path: Path) -> int:
 def open_window(folder: Path | None) -> App:
     app = App(Options(folder=folder))
     app.show()
-    pump_until(lambda: app.switchboard._workbench is not None, app.root)
+    pump_until(lambda: app.main_controller._workbench is not None, app.root)
     return app
 
 
@@ -208,11 +208,11 @@ def test_the_window_goes_on_with_the_new_file_when_the_journal_is_deleted(
     pump_until(lambda: shown(app).count("before") == 2, app.root)
     path = app.journal
     assert path is not None
-    state = app.switchboard.state
+    state = app.main_controller.state
     assert state is not None
     target = path.parent.parent / "kept.bin"
     connection = state.connections[0].connection
-    kept = app.switchboard.workbench.keep_received(state.session, connection, target, follow=True)
+    kept = app.main_controller.workbench.keep_received(state.session, connection, target, follow=True)
     pump_until(lambda: kept.progress.size == len(b"before"), app.root)
 
     path.unlink()

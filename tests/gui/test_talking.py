@@ -66,7 +66,7 @@ def test_connect_is_offered_as_the_next_step_once_the_server_listens(
 
 def test_the_learner_talks_to_a_server_of_their_own(make_app: MakeApp) -> None:
     app = make_app()
-    app.switchboard.choose_reply("letter")
+    app.main_controller.choose_reply("letter")
     port = serve(app, "letter")
     connect(app, port)
     pump_until(lambda: "type the message" in shown(app), app.root)
@@ -110,7 +110,7 @@ def test_changing_the_reply_of_a_running_server_takes_effect(make_app: MakeApp) 
         peer.sendall(b"parrot")
 
         assert peer.recv(100) == b"parrot"
-        assert app.switchboard.preferences.reply == "echo"
+        assert app.main_controller.preferences.reply == "echo"
 
 
 @pytest.mark.case("C-21")
@@ -164,7 +164,7 @@ def test_what_is_no_address_is_refused_in_the_form(make_app: MakeApp, host: str,
         button.invoke()
         assert bar.complaint
         assert getattr(bar, wrong).instate(["invalid"])
-    assert app.switchboard.sessions == {}
+    assert app.main_controller.sessions == {}
 
 
 def test_connecting_in_the_same_breath_waits_for_the_server(make_app: MakeApp) -> None:
@@ -226,7 +226,9 @@ def test_half_a_million_small_messages_leave_the_window_fluid(make_app: MakeApp)
         heart = Heartbeat(app.root)
         thread = threading.Thread(target=peer.sendall, args=(data,))
         thread.start()
-        pump_until(lambda: sum(state.bytes_in for state in app.switchboard.sessions.values()) == len(data), app.root)
+        pump_until(
+            lambda: sum(state.bytes_in for state in app.main_controller.sessions.values()) == len(data), app.root
+        )
         thread.join()
     pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
 
@@ -267,14 +269,14 @@ def test_going_from_session_to_session(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app)
     connect(app, port)
-    pump_until(lambda: len(app.switchboard.sessions) == 2, app.root)
+    pump_until(lambda: len(app.main_controller.sessions) == 2, app.root)
     assert app.root.title().startswith("Client")
 
-    app.switchboard.commands["next_session"]()
+    app.main_controller.commands["next_session"]()
     app.root.update()
     assert app.root.title().startswith("Server")
 
-    app.switchboard.commands["previous_session"]()
+    app.main_controller.commands["previous_session"]()
     assert app.root.title().startswith("Client")
 
 
@@ -282,10 +284,10 @@ def test_clearing_the_view_and_taking_it_back(make_app: MakeApp) -> None:
     app = make_app()
     serve(app)
 
-    app.switchboard.clear_view()
+    app.main_controller.clear_view()
     assert shown(app) == ""
 
-    app.switchboard.show_everything()
+    app.main_controller.show_everything()
     assert "listening" in shown(app)
 
 
@@ -294,7 +296,7 @@ def test_every_entry_of_every_menu_does_something(make_app: MakeApp) -> None:
     from gui.views.menus import MENUS
 
     app = make_app()
-    commands = app.switchboard.commands
+    commands = app.main_controller.commands
     submenus = {"tincan_colours", "tincan_framings", "tincan_encodings", "tincan_recent"}
     named = {command for _title, entries in MENUS for label, command in entries if label} - submenus
 
@@ -311,15 +313,15 @@ def test_quitting_asks_once_while_something_is_connected(make_app: MakeApp) -> N
     connect(app, port)
     pump_until(lambda: "1 connection" in app.window.status.words or "connected" in app.window.status.words, app.root)
 
-    app.switchboard.quit()
+    app.main_controller.quit()
     app.root.update()
     assert "Quit all the same?" in app.window.banner.sentence
 
     app.window.banner.hush()
-    app.switchboard.quit()
+    app.main_controller.quit()
     assert "Quit all the same?" in app.window.banner.sentence
 
-    app.switchboard.quit()
+    app.main_controller.quit()
     assert app._leaving
 
 
@@ -348,7 +350,7 @@ def test_what_was_used_is_remembered(make_app: MakeApp, tmp_path: Path) -> None:
     port = serve(app, "echo")
     connect(app, port)
     say(app, "remember me")
-    app.switchboard.choose_colours("dark")
+    app.main_controller.choose_colours("dark")
 
     app.leave()
 
@@ -453,14 +455,14 @@ def test_a_window_does_not_walk_from_run_to_run(make_app: MakeApp, tmp_path: Pat
 
     app._remember()
 
-    assert app.switchboard.preferences.geometry == "700x500+40+30"
+    assert app.main_controller.preferences.geometry == "700x500+40+30"
 
 
 def test_what_is_said_in_passing_goes_by_itself(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gui.controllers.notices._PASSES_AFTER", 50)
     app = make_app()
 
-    app.switchboard.complain("Nothing is being done.")
+    app.main_controller.complain("Nothing is being done.")
 
     assert app.window.banner.sentence == "Nothing is being done."
     pump_until(lambda: app.window.banner.sentence == "", app.root)

@@ -72,7 +72,7 @@ def test_a_message_that_could_not_be_composed_stays_and_can_be_sent_again(
 def test_a_message_that_stumbled_on_its_way_stays_too(
     talking: App, monkeypatch: pytest.MonkeyPatch, callback_errors: list[BaseException]
 ) -> None:
-    stumbles_once(monkeypatch, talking.switchboard.workbench, "send")
+    stumbles_once(monkeypatch, talking.main_controller.workbench, "send")
 
     say(talking, "hello")
     composer = talking.window.composer

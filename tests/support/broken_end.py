@@ -35,7 +35,7 @@ def main(folder: str, kind: str, *steps: str) -> int:
         def painted_and_talking(app: App) -> None:
             painted(app)
             app.window.address.fill("127.0.0.1", "0")
-            app.switchboard.endpoints.serve()
+            app.main_controller.endpoints.serve()
             talk(app)
 
         patch.setattr(App, "_painted", painted_and_talking)
@@ -46,7 +46,7 @@ def main(folder: str, kind: str, *steps: str) -> int:
 
 def talk(app: App, has_called: bool = False) -> None:
     """Connect once the server listens, and leave once both ends are connected."""
-    states = app.switchboard.sessions.values()
+    states = app.main_controller.sessions.values()
     if [len(state.connections) for state in states] == [1, 1]:
         print("leaving", flush=True)
         app.leave()
@@ -54,7 +54,7 @@ def talk(app: App, has_called: bool = False) -> None:
     listening = [state for state in states if state.addresses]
     if listening and not has_called:
         app.window.address.fill("127.0.0.1", str(listening[0].addresses[0].port))
-        app.switchboard.endpoints.connect()
+        app.main_controller.endpoints.connect()
     app.root.after(20, talk, app, bool(listening))
 
 

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.case("C-62")
 def opened(app: App, path: Path) -> str:
     """Open a journal and look at its end; what the banner says of it."""
     app.window.banner.take_away("opening")
-    app.switchboard.journal_controller.open(path)
-    pump_until(lambda: app.switchboard.journal_controller._opening is None, app.root)
+    app.main_controller.journal_controller.open(path)
+    pump_until(lambda: app.main_controller.journal_controller._opening is None, app.root)
     app.root.update()
     return app.window.banner.sentence
 

@@ -31,7 +31,7 @@ def filter_bar(app: App) -> FilterBar | None:
 
 
 def opened(app: App) -> FilterBar:
-    app.switchboard.commands["filter"]()
+    app.main_controller.commands["filter"]()
     app.root.update()
     bar = filter_bar(app)
     assert bar is not None
@@ -65,7 +65,7 @@ def test_a_direction_is_left_out(app: App) -> None:
 
 def test_under_a_lens_rows_are_not_held_against_entries(app: App) -> None:
     bar = opened(app)
-    app.switchboard.choose_framing("line")
+    app.main_controller.choose_framing("line")
 
     bar.sent.invoke()
 
@@ -86,16 +86,16 @@ def test_putting_the_bar_away_shows_everything_again(app: App) -> None:
 
 
 def test_a_session_that_is_still_filtered_brings_the_bar_back(app: App) -> None:
-    filtered = app.switchboard.selected
+    filtered = app.main_controller.selected
     bar = opened(app)
     bar.notes.invoke()
     serve(app)
-    assert app.switchboard.selected != filtered
+    assert app.main_controller.selected != filtered
     bar.close_button.invoke()
     assert filter_bar(app) is None
 
     assert filtered is not None
-    app.switchboard.select(filtered)
+    app.main_controller.select(filtered)
     pump_until(lambda: app.window.conversation.transcript.total == 1_000, app.root)
 
     assert filter_bar(app) is bar

@@ -40,7 +40,7 @@ def find_bar(app: App) -> FindBar:
 
 def find(app: App, text: str, mode: str = "") -> FindBar:
     """Open the bar, write into it, press Enter, and wait until the search has ended."""
-    app.switchboard.commands["find"]()
+    app.main_controller.commands["find"]()
     bar = find_bar(app)
     if mode:
         bar.mode.set(mode)
@@ -123,7 +123,7 @@ def test_a_hit_that_began_in_an_earlier_message_is_set_off_where_it_ends(look_at
 
 def test_under_another_lens_the_hit_is_in_the_message_that_the_lens_cuts(look_at: LookAt) -> None:
     app = look_at(300, instead={100: b"begun in one call, ", 101: b"ended in ano", 102: b"ther\n"})
-    app.switchboard.choose_framing("line")
+    app.main_controller.choose_framing("line")
     pump_until(lambda: not _conversation(app).is_counting, app.root)
 
     bar = find(app, "in another")
@@ -134,14 +134,14 @@ def test_under_another_lens_the_hit_is_in_the_message_that_the_lens_cuts(look_at
 
 
 def _conversation(app: App) -> OpenConversation:
-    conversation = app.switchboard.viewing.conversation
+    conversation = app.main_controller.viewing.conversation
     assert conversation is not None
     return conversation
 
 
 def test_another_search_hears_nothing_of_the_one_before(look_at: LookAt) -> None:
     app = look_at(30_000, instead={5: b"only here"})
-    app.switchboard.commands["find"]()
+    app.main_controller.commands["find"]()
     bar = find_bar(app)
 
     for text in ("line", "e", "n", "only here"):
@@ -204,7 +204,7 @@ def test_putting_the_bar_away_sets_nothing_off_and_f3_brings_it_back(look_at: Lo
     assert not bar.winfo_ismapped()
     assert marked(app) == ""
 
-    app.switchboard.commands["find_next"]()
+    app.main_controller.commands["find_next"]()
     app.root.update()
     assert bar.winfo_ismapped()
     assert bar.count == "2 of 2"
@@ -217,7 +217,7 @@ def test_the_hits_of_a_message_are_known_by_their_bytes(look_at: LookAt) -> None
     conversation = _conversation(app)
     passage = next(row for row in conversation.read(0, 200, 100) if row.data == b"ab ab ab")
 
-    assert app.switchboard.conversation.finding.marks(passage) == [(0, 2), (3, 5), (6, 8)]
+    assert app.main_controller.conversation.finding.marks(passage) == [(0, 2), (3, 5), (6, 8)]
 
 
 def test_text_is_looked_for_in_the_encoding_in_which_the_conversation_is_read(look_at: LookAt) -> None:
@@ -226,19 +226,19 @@ def test_text_is_looked_for_in_the_encoding_in_which_the_conversation_is_read(lo
     assert bar.count == "1 of 1"
     assert "hej" in shown(app)
 
-    app.switchboard.choose_encoding("latin-1")
+    app.main_controller.choose_encoding("latin-1")
     pump_until(lambda: marked(app) == "Åsa" and bar.count == "1 of 1", app.root)
-    app.switchboard.choose_encoding("utf-16-le")
+    app.main_controller.choose_encoding("utf-16-le")
     pump_until(lambda: bar.count == "nothing found", app.root)
     assert find(app, "a+", "Regular expression").complaint.startswith("A regular expression looks at bytes")
 
-    app.switchboard.choose_encoding("utf-8")
+    app.main_controller.choose_encoding("utf-8")
     pump_until(lambda: not bar.complaint, app.root)
 
 
 def test_what_is_found_is_set_off_in_hex_in_both_columns(look_at: LookAt) -> None:
     app = look_at(20, instead={7: b"0123456789abcdefneedle"})
-    app.switchboard.conversation.toggle_hex()
+    app.main_controller.conversation.toggle_hex()
     find(app, "efneed")
 
     assert marked(app) == "65 66ef6e 65 65 64need"
@@ -261,7 +261,7 @@ def test_when_the_find_bar_goes_nothing_stays_set_off(look_at: LookAt) -> None:
 
 def test_what_the_inspector_shows_stays_chosen_when_the_find_bar_goes(look_at: LookAt) -> None:
     app = look_at(20, instead={7: b"a needle"})
-    app.switchboard.commands["toggle_inspector"]()
+    app.main_controller.commands["toggle_inspector"]()
     bar = find(app, "needle")
 
     press(bar, "<Escape>")

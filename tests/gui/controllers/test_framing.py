@@ -67,7 +67,7 @@ def settle(app: App) -> None:
 
 
 def _is_counting(app: App) -> bool:
-    conversation = app.switchboard.viewing.conversation
+    conversation = app.main_controller.viewing.conversation
     return conversation is None or conversation.is_counting
 
 
@@ -116,7 +116,7 @@ def test_the_menu_and_the_head_say_the_same(make_app: MakeApp) -> None:
     choose(app, "Lines")
     assert app.root.getvar("tincan_framings") == "line"
 
-    app.switchboard.choose_framing("length:2be")  # as the menu does
+    app.main_controller.choose_framing("length:2be")  # as the menu does
     app.root.update()
     assert app.window.conversation.lens.get() == "2-byte big-endian length"
     assert is_asking(app)
@@ -130,7 +130,7 @@ def test_a_length_says_what_can_be_written_and_takes_it_as_people_write_it(make_
 
     write(app, "2be, offset 4")
     assert bar.complaint == ""
-    assert app.switchboard.viewing.lens.framing == "length:2be,offset=4"
+    assert app.main_controller.viewing.lens.framing == "length:2be,offset=4"
 
     choose(app, "Fixed length…")
     assert lens_bar(app).help == ""
@@ -157,7 +157,7 @@ def test_the_list_offers_every_kind_by_its_name_while_the_box_says_what_holds(ma
 
 def test_every_session_keeps_its_own_lens(make_app: MakeApp, tmp_path: Path) -> None:
     app = look_at(make_app, tmp_path / "a.tincan", 5)
-    first = app.switchboard.selected
+    first = app.main_controller.selected
     choose(app, "Ended by…")
     write(app, "2e")
     serve(app)
@@ -165,7 +165,7 @@ def test_every_session_keeps_its_own_lens(make_app: MakeApp, tmp_path: Path) -> 
     assert not is_asking(app)
 
     assert first is not None
-    app.switchboard.select(first)
+    app.main_controller.select(first)
     app.root.update()
 
     assert app.window.conversation.lens.get() == "Delimiter 2e"
@@ -183,17 +183,17 @@ def test_another_conversation_begins_as_received_and_one_begun_again_as_it_was_c
     assert lens.get() == "As received"
 
     choose(app, "Ended by NUL")
-    app.switchboard.commands["toggle_client"]()
+    app.main_controller.commands["toggle_client"]()
     pump_until(lambda: "Connect" in str(app.window.address.client_button.cget("text")), app.root)
     connect(app, port)
-    pump_until(lambda: len(app.switchboard.sessions) == 3, app.root)
+    pump_until(lambda: len(app.main_controller.sessions) == 3, app.root)
     assert lens.get() == "Ended by NUL"
 
 
 def test_a_framing_is_chosen_for_a_conversation_and_not_for_none(make_app: MakeApp) -> None:
     app = make_app()
 
-    app.switchboard.choose_framing("line")  # as the menu does
+    app.main_controller.choose_framing("line")  # as the menu does
     assert "Nothing is open" in app.window.banner.sentence
     assert app.root.getvar("tincan_framings") == "raw"
 
@@ -256,7 +256,7 @@ def test_an_ending_that_came_in_pieces_far_apart_is_no_part_of_the_message(make_
     choose(app, "Ended by CR LF")
     settle(app)
 
-    conversation = app.switchboard.viewing.conversation
+    conversation = app.main_controller.viewing.conversation
     assert conversation is not None
     (message,) = (row for row in conversation.read(0, 200, 10_000) if (row.data or b"").startswith(b"hel"))
     assert message.data == b"hel" * 2_000 + b"lo"
@@ -320,11 +320,11 @@ def test_clearing_the_view_leaves_nothing_to_stay_at(make_app: MakeApp, tmp_path
     transcript.drag("moveto", "0.5")
     app.root.update()
 
-    app.switchboard.clear_view()
+    app.main_controller.clear_view()
     app.root.update()
     assert transcript.is_empty
     assert transcript.is_following
 
-    app.switchboard.show_everything()
+    app.main_controller.show_everything()
     app.root.update()
     assert transcript.total > 300

@@ -19,7 +19,7 @@ from tests.gui.viewmodels.test_presenter import client, server
 
 
 def words_of(app: App) -> tuple[str, str]:
-    card = app.switchboard.help._card
+    card = app.main_controller.help._card
     return card.words if card is not None else ("", "")
 
 
@@ -31,8 +31,8 @@ def texts(widget: tk.Misc) -> list[str]:
 def test_the_tour_goes_on_when_a_person_does_what_it_says(make_app: MakeApp) -> None:
     app = make_app()
     window = app.window
-    app.switchboard.commands["begin_tour"]()
-    app.switchboard.choose_reply("letter")
+    app.main_controller.commands["begin_tour"]()
+    app.main_controller.choose_reply("letter")
     window.address.port.set("0")
 
     window.address.server_button.invoke()
@@ -41,20 +41,20 @@ def test_the_tour_goes_on_when_a_person_does_what_it_says(make_app: MakeApp) -> 
     pump_until(lambda: words_of(app)[0] == STEPS[2].title, app.root)
     say(app, "hello")
     pump_until(lambda: words_of(app)[0] == STEPS[3].title, app.root)
-    app.switchboard.commands["next_session"]()
+    app.main_controller.commands["next_session"]()
     pump_until(lambda: words_of(app)[0] == STEPS[4].title, app.root)
     window.address.client_button.invoke()
     pump_until(lambda: words_of(app) == DONE, app.root)
 
-    assert app.switchboard.help._card is not None
-    app.switchboard.help._card.end_button.invoke()
+    assert app.main_controller.help._card is not None
+    app.main_controller.help._card.end_button.invoke()
     assert words_of(app) == ("", "")
 
 
 def test_the_card_points_at_what_it_speaks_of_and_stays_in_the_window(make_app: MakeApp) -> None:
     app = make_app()
-    app.switchboard.commands["begin_tour"]()
-    card = app.switchboard.help._card
+    app.main_controller.commands["begin_tour"]()
+    card = app.main_controller.help._card
     assert card is not None
     pump_until(lambda: bool(card.frame.winfo_ismapped()), app.root)
 
@@ -74,8 +74,8 @@ def test_the_card_points_at_what_it_speaks_of_and_stays_in_the_window(make_app: 
 
 def test_a_step_can_be_skipped_and_the_tour_ended(make_app: MakeApp) -> None:
     app = make_app()
-    app.switchboard.commands["begin_tour"]()
-    card = app.switchboard.help._card
+    app.main_controller.commands["begin_tour"]()
+    card = app.main_controller.help._card
     assert card is not None
 
     card.skip_button.invoke()
@@ -159,18 +159,18 @@ def test_about_can_be_copied_into_a_report(root: tk.Tk, theme: Theme) -> None:
 
 def test_about_tells_the_versions_and_a_report_the_log(make_app: MakeApp) -> None:
     app = make_app()
-    app.switchboard.commands["show_about"]()
-    assert app.switchboard.help._about is not None
-    shown = texts(app.switchboard.help._about)
+    app.main_controller.commands["show_about"]()
+    assert app.main_controller.help._about is not None
+    shown = texts(app.main_controller.help._about)
     opened: list[Path] = []
 
     def open_folder(folder: Path) -> bool:
         opened.append(folder)
         return True
 
-    app.switchboard.help._open_folder = open_folder
+    app.main_controller.help._open_folder = open_folder
 
-    app.switchboard.commands["report_problem"]()
+    app.main_controller.commands["report_problem"]()
 
     assert str(app.log) in shown
     assert opened == [app.log.parent]

@@ -32,22 +32,22 @@ def look_at(make_app: MakeApp, tmp_path: Path) -> LookAt:
         app = make_app(journal=path)
         pump_until(lambda: app.window.conversation.transcript.total > len(pieces), app.root)
         if framing != "raw":
-            app.switchboard.choose_framing(framing)
+            app.main_controller.choose_framing(framing)
         pump_until(lambda: not conversation_of(app).is_counting, app.root)
-        app.switchboard.commands["toggle_inspector"]()
+        app.main_controller.commands["toggle_inspector"]()
         return app
 
     return look
 
 
 def conversation_of(app: App) -> OpenConversation:
-    conversation = app.switchboard.viewing.conversation
+    conversation = app.main_controller.viewing.conversation
     assert conversation is not None
     return conversation
 
 
 def inspector(app: App) -> Inspector:
-    pane = app.switchboard.conversation.inspector._inspector
+    pane = app.main_controller.conversation.inspector._inspector
     assert pane is not None
     return pane
 
@@ -72,7 +72,7 @@ def is_shown(app: App, place: int) -> bool:
 def test_both_ends_of_a_talk_with_oneself_line_up(make_app: MakeApp) -> None:
     app = make_app()
     connect(app, serve(app))
-    app.switchboard.commands["toggle_inspector"]()
+    app.main_controller.commands["toggle_inspector"]()
     say(app, "hello")
 
     found = inspect(app, b"hello")
@@ -85,7 +85,7 @@ def test_both_ends_of_a_talk_with_oneself_line_up(make_app: MakeApp) -> None:
 def test_an_end_outside_is_said_to_be_unknown(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app)
-    app.switchboard.commands["toggle_inspector"]()
+    app.main_controller.commands["toggle_inspector"]()
     with socket.create_connection(("127.0.0.1", port)) as peer:
         peer.sendall(b"from afar")
         inspect(app, b"from afar")
@@ -126,7 +126,7 @@ def test_what_takes_long_says_so_and_then_comes(look_at: LookAt) -> None:
     app = look_at([b"slow"])
     app.window.conversation.transcript.choose(2)
 
-    app.switchboard.conversation.inspector._waiting.now()
+    app.main_controller.conversation.inspector._waiting.now()
 
     inspected = inspector(app).inspected
     assert inspected is not None
@@ -171,8 +171,8 @@ def test_only_the_row_that_was_chosen_last_is_shown(look_at: LookAt) -> None:
 def test_a_message_that_has_not_ended_grows_before_the_eyes(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app)
-    app.switchboard.choose_framing("line")
-    app.switchboard.commands["toggle_inspector"]()
+    app.main_controller.choose_framing("line")
+    app.main_controller.commands["toggle_inspector"]()
     with socket.create_connection(("127.0.0.1", port)) as peer:
         peer.sendall(b"half")
         assert inspect(app, b"half").passage.misfit == "not ended yet"
@@ -193,11 +193,11 @@ def test_another_conversation_empties_the_inspector(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app)
     connect(app, port)
-    app.switchboard.commands["toggle_inspector"]()
+    app.main_controller.commands["toggle_inspector"]()
     say(app, "hello")
     inspect(app, b"hello")
 
-    app.switchboard.commands["next_session"]()
+    app.main_controller.commands["next_session"]()
 
     pump_until(lambda: inspector(app).inspected is None, app.root)
 
@@ -205,7 +205,7 @@ def test_another_conversation_empties_the_inspector(make_app: MakeApp) -> None:
 def test_a_note_tells_what_happened(make_app: MakeApp) -> None:
     app = make_app()
     serve(app)
-    app.switchboard.commands["toggle_inspector"]()
+    app.main_controller.commands["toggle_inspector"]()
 
     app.window.conversation.transcript.choose(0)
 
@@ -218,7 +218,7 @@ def test_bytes_are_saved_as_they_went_through_the_socket(look_at: LookAt, tmp_pa
     app = look_at([b"\x00\xff one ", b"two\n"], framing="line")
     found = inspect(app, b"two")
 
-    app.switchboard.conversation.inspector.save(found, (1, 10), tmp_path / "saved.bin")
+    app.main_controller.conversation.inspector.save(found, (1, 10), tmp_path / "saved.bin")
 
     pump_until(lambda: (tmp_path / "saved.bin").exists(), app.root)
     assert (tmp_path / "saved.bin").read_bytes() == b"\x00\xff one two\n"[1:10]
@@ -228,7 +228,7 @@ def test_why_bytes_could_not_be_saved_is_told(look_at: LookAt, tmp_path: Path) -
     app = look_at([b"hello"])
     found = inspect(app, b"hello")
 
-    app.switchboard.conversation.inspector.save(found, (0, 5), tmp_path / "no such folder" / "saved.bin")
+    app.main_controller.conversation.inspector.save(found, (0, 5), tmp_path / "no such folder" / "saved.bin")
 
     pump_until(lambda: any("could not be written" in words for words in app_notices(app)), app.root)
 
@@ -248,11 +248,11 @@ def test_the_inspector_is_put_away_and_comes_back_with_what_is_chosen(look_at: L
     app = look_at([b"hello"])
     inspect(app, b"hello")
 
-    app.switchboard.commands["toggle_inspector"]()
-    assert not app.switchboard.conversation.inspector.is_open
+    app.main_controller.commands["toggle_inspector"]()
+    assert not app.main_controller.conversation.inspector.is_open
 
-    app.switchboard.commands["toggle_inspector"]()
-    pump_until(lambda: app.switchboard.conversation.inspector.is_open and is_shown(app, 2), app.root)
+    app.main_controller.commands["toggle_inspector"]()
+    pump_until(lambda: app.main_controller.conversation.inspector.is_open and is_shown(app, 2), app.root)
 
 
 def test_what_is_looked_for_while_a_message_is_shown_is_marked_in_it_at_once(look_at: LookAt) -> None:
@@ -272,7 +272,7 @@ def test_bytes_are_read_in_the_encoding_that_was_chosen(look_at: LookAt) -> None
     pane = inspector(app)
     assert "hej .sa" in pane.hex.text.get("1.0", "end")
 
-    app.switchboard.choose_encoding("latin-1")
+    app.main_controller.choose_encoding("latin-1")
     app.root.update()
 
     assert "hej Åsa" in pane.hex.text.get("1.0", "end")

@@ -23,13 +23,13 @@ _YESTERDAY = "2026-01-02_03-04-05_{process}.tincan"
 
 
 def open_journal(app: App, path: Path) -> None:
-    app.switchboard.journal_controller.open(path)
-    pump_until(lambda: app.switchboard.journal_controller._opening is None, app.root)
+    app.main_controller.journal_controller.open(path)
+    pump_until(lambda: app.main_controller.journal_controller._opening is None, app.root)
 
 
 def rows(app: App) -> list[str]:
     """The names of the sessions in the list, however little room they have there."""
-    return [row.text for row in session_rows(app.switchboard.desk()) if not row.parent]
+    return [row.text for row in session_rows(app.main_controller.desk()) if not row.parent]
 
 
 def killed_run(folder: Path) -> Path:
@@ -58,7 +58,7 @@ def test_an_old_journal_stands_beside_the_sessions_of_this_run(make_app: MakeApp
     assert "line 000000000299" in shown(app)
     assert any("Jan 2026" in row for row in rows(app))
     assert any("Jan 2026" not in row for row in rows(app))
-    pump_until(lambda: "in 19.2 kB" in present(app.switchboard.desk()).status.figures, app.root)
+    pump_until(lambda: "in 19.2 kB" in present(app.main_controller.desk()).status.figures, app.root)
 
 
 def test_a_journal_is_read_on_after_an_opening_that_took_so_long_that_it_was_told(
@@ -95,7 +95,7 @@ def test_the_journal_of_this_run_is_not_opened_twice(make_app: MakeApp) -> None:
     path = app.journal
     assert path is not None
 
-    app.switchboard.journal_controller.open(path)
+    app.main_controller.journal_controller.open(path)
 
     assert "on view already" in app.window.banner.sentence
 
@@ -131,7 +131,7 @@ def test_what_is_no_journal_is_refused_with_a_sentence(
     open_journal(app, path)
 
     assert words in app.window.banner.sentence
-    assert app.switchboard.sessions == {}
+    assert app.main_controller.sessions == {}
 
 
 def test_after_a_crash_the_last_journal_is_offered_once(make_app: MakeApp, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_after_a_crash_the_last_journal_is_offered_once(make_app: MakeApp, tmp_p
     app.leave()
 
     again = make_app(folder=tmp_path)
-    pump_until(lambda: all(worker.is_over for worker in again.switchboard.journal_controller._workers), again.root)
+    pump_until(lambda: all(worker.is_over for worker in again.main_controller.journal_controller._workers), again.root)
     again.root.update()
     assert again.window.banner.sentence == ""
     assert path.exists()
@@ -158,9 +158,9 @@ def test_recent_journals_say_what_is_in_them(make_app: MakeApp, tmp_path: Path) 
     app = make_app(folder=tmp_path)
     known: list[bool] = []
 
-    (first,) = app.switchboard.recent_journals(lambda: known.append(True))
+    (first,) = app.main_controller.recent_journals(lambda: known.append(True))
     pump_until(lambda: bool(known), app.root)
-    (label, act) = app.switchboard.recent_journals(lambda: None)[0]
+    (label, act) = app.main_controller.recent_journals(lambda: None)[0]
 
     assert first[0].startswith("02 Jan 2026 03:04:05  ·  …")
     assert "Server 127.0.0.1:5555, 1 connection, 14 entries" in label
@@ -188,4 +188,4 @@ def test_the_window_closes_while_a_long_journal_is_counted(make_app: MakeApp, tm
     app.leave()
 
     assert time.monotonic() - began < PATIENCE
-    assert all(worker.is_over for worker in app.switchboard.journal_controller._workers)
+    assert all(worker.is_over for worker in app.main_controller.journal_controller._workers)

@@ -46,8 +46,8 @@ def opened(app: App) -> SavedPane:
     """The pane, opened by its key, with the list in it."""
     app.window.composer.field.focus_force()
     press(app, "<Control-b>")
-    pump_until(lambda: app.switchboard.saved._is_loaded, app.root)
-    pane = app.switchboard.saved._made
+    pump_until(lambda: app.main_controller.saved._is_loaded, app.root)
+    pane = app.main_controller.saved._made
     assert pane is not None
     app.root.update()
     return pane
@@ -91,14 +91,14 @@ def test_the_first_opening_shows_examples_that_teach(make_app: MakeApp) -> None:
     assert app.root.focus_get() is pane.rows.body
     assert pane.lesson.endswith(".")
     press(app, "<Control-b>")
-    assert not app.switchboard.saved.is_open
+    assert not app.main_controller.saved.is_open
     assert app.root.focus_get() is app.window.composer.field
 
 
 def test_the_first_window_reads_no_messages(make_app: MakeApp, folder: Path) -> None:
     app = make_app(folder)
 
-    assert (app.switchboard.saved._keeping, app.switchboard.saved._made) == (None, None)
+    assert (app.main_controller.saved._keeping, app.main_controller.saved._made) == (None, None)
 
 
 def test_enter_in_the_list_sends_as_the_field_would(make_app: MakeApp, folder: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_key_sends_without_the_list_being_open_and_macros_count(make_app: Make
             press(app, "<Control-Key-2>")
 
         assert received(app, peer, 6) == b"1.2.3."
-        assert not app.switchboard.saved.is_open
+        assert not app.main_controller.saved.is_open
 
 
 def test_a_message_goes_to_whom_the_field_writes(make_app: MakeApp, folder: Path) -> None:
@@ -128,14 +128,14 @@ def test_a_message_goes_to_whom_the_field_writes(make_app: MakeApp, folder: Path
     port = serve(app)
     with socket.create_connection(("127.0.0.1", port)) as one, socket.create_connection(("127.0.0.1", port)) as other:
         pump_until(lambda: bool(app.window.composer.row.to.winfo_ismapped()), app.root)
-        second = app.switchboard.state.connections[1].connection  # type: ignore[union-attr]
-        app.switchboard.sending.choose_recipients(frozenset((second,)))
+        second = app.main_controller.state.connections[1].connection  # type: ignore[union-attr]
+        app.main_controller.sending.choose_recipients(frozenset((second,)))
         app.window.composer.field.focus_force()
 
         press(app, "<Control-Key-1>")
 
         ends = {end.getsockname()[1]: end for end in (one, other)}
-        numbered = {each.number: each for each in app.switchboard.state.connections}  # type: ignore[union-attr]
+        numbered = {each.number: each for each in app.main_controller.state.connections}  # type: ignore[union-attr]
         written, silent = ends[numbered[2].peer.port], ends[numbered[1].peer.port]
         assert received(app, written, 7) == b"hello\r\n"
         silent.setblocking(False)
@@ -146,8 +146,8 @@ def test_a_message_goes_to_whom_the_field_writes(make_app: MakeApp, folder: Path
 def test_the_frame_of_the_conversation_is_put_around_it(make_app: MakeApp, folder: Path) -> None:
     app = make_app(folder)
     with talking(app) as peer:
-        manner = app.switchboard.sending.manner
-        app.switchboard.sending.choose_manner(type(manner)(framing="length:2be"))
+        manner = app.main_controller.sending.manner
+        app.main_controller.sending.choose_manner(type(manner)(framing="length:2be"))
         app.window.composer.field.focus_force()
 
         press(app, "<Control-Key-1>")
@@ -195,7 +195,7 @@ def test_who_never_saw_the_list_sends_nothing_by_its_keys(make_app: MakeApp) -> 
     with talking(app) as peer:
         app.window.composer.field.focus_force()
         press(app, "<Control-Key-1>")
-        pump_until(lambda: app.switchboard.saved.is_open, app.root)
+        pump_until(lambda: app.main_controller.saved.is_open, app.root)
 
         assert "from now on" in opened_sentence(app)
         press(app, "<Control-Key-2>")
@@ -203,7 +203,7 @@ def test_who_never_saw_the_list_sends_nothing_by_its_keys(make_app: MakeApp) -> 
 
 
 def opened_sentence(app: App) -> str:
-    pane = app.switchboard.saved._made
+    pane = app.main_controller.saved._made
     assert pane is not None
     return pane.sentence
 
@@ -272,8 +272,8 @@ def test_what_is_in_the_field_is_saved_named_and_kept(make_app: MakeApp, folder:
     composer.field.focus_force()
     composer.put("0d0a", type(composer.manner)(format="hex", ending="nul"))
     press(app, "<Control-d>")
-    pump_until(lambda: app.switchboard.saved.is_open, app.root)
-    pane = app.switchboard.saved._made
+    pump_until(lambda: app.main_controller.saved.is_open, app.root)
+    pane = app.main_controller.saved._made
     assert pane is not None
     pane.rows.namer.delete(0, "end")
     pane.rows.namer.insert(0, "line end")
@@ -281,7 +281,7 @@ def test_what_is_in_the_field_is_saved_named_and_kept(make_app: MakeApp, folder:
     press(app, "<Return>")
 
     saved = SavedMessage("line end", "0d0a", Format.HEX, ending=Ending.NUL)
-    assert app.switchboard.saved.messages[-1] == saved
+    assert app.main_controller.saved.messages[-1] == saved
     assert app.root.focus_get() is composer.field
     assert composer.text == "0d0a"
     app.leave()
@@ -319,9 +319,9 @@ def test_a_changed_message_is_put_back_under_its_name(make_app: MakeApp, folder:
 
     pane.update_button.invoke()
 
-    assert app.switchboard.saved.messages[0] == SavedMessage("hello", "good day")
+    assert app.main_controller.saved.messages[0] == SavedMessage("hello", "good day")
     pane.undo.invoke()
-    assert app.switchboard.saved.messages[0] == HELLO
+    assert app.main_controller.saved.messages[0] == HELLO
 
 
 def test_a_deleted_message_comes_back_and_order_is_kept(make_app: MakeApp, folder: Path) -> None:
@@ -366,15 +366,15 @@ def test_two_windows_keep_what_either_saves(make_app: MakeApp, folder: Path) -> 
         opened(app)
         app.window.composer.put(text, app.window.composer.manner)
     for app, count in ((one, 4), (other, 5)):
-        app.switchboard.saved.save_field()
+        app.main_controller.saved.save_field()
         press(app, "<Escape>")
         pump_until(lambda count=count: len(kept(folder)) == count, one.root, other.root)  # type: ignore[misc]
 
-    pump_until(lambda: len(other.switchboard.saved.messages) == 5, one.root, other.root)
-    assert {"from one", "from the other"} <= {message.text for message in other.switchboard.saved.messages}
-    one.switchboard.saved.toggle()
-    one.switchboard.saved.toggle()
-    pump_until(lambda: len(one.switchboard.saved.messages) == 5, one.root, other.root)
+    pump_until(lambda: len(other.main_controller.saved.messages) == 5, one.root, other.root)
+    assert {"from one", "from the other"} <= {message.text for message in other.main_controller.saved.messages}
+    one.main_controller.saved.toggle()
+    one.main_controller.saved.toggle()
+    pump_until(lambda: len(one.main_controller.saved.messages) == 5, one.root, other.root)
 
 
 def test_a_broken_file_is_set_aside_with_a_notice(make_app: MakeApp, folder: Path) -> None:
@@ -403,7 +403,7 @@ def test_a_list_that_cannot_be_written_stays_and_says_so(make_app: MakeApp, fold
 
 def test_what_is_exported_is_imported_elsewhere_without_what_is_there(make_app: MakeApp, folder: Path) -> None:
     app = make_app(folder)
-    pane, desk, file = opened(app), app.switchboard.saved, folder / "mine.json"
+    pane, desk, file = opened(app), app.main_controller.saved, folder / "mine.json"
     desk.give_out_to(file)
     pump_until(lambda: pane.sentence == "3 messages were exported to mine.json.", app.root)
     press(app, "<Delete>")
@@ -428,7 +428,7 @@ def test_a_bad_file_is_a_sentence_and_changes_nothing(make_app: MakeApp, folder:
     pane, bad = opened(app), folder / "bad.json"
     bad.write_text(text, encoding="ascii")
 
-    app.switchboard.saved.bring_in_from(bad)
+    app.main_controller.saved.bring_in_from(bad)
     pump_until(lambda: "bad.json" in pane.sentence, app.root)
 
     assert pane.sentence.startswith("bad.json holds no messages that could be imported")
@@ -440,12 +440,12 @@ def test_there_are_not_more_messages_than_can_be_kept(make_app: MakeApp, folder:
     pane, many = opened(app), folder / "many.json"
     rows = [{"name": str(at), "text": "x"} for at in range(MOST_MESSAGES)]
     many.write_text(json.dumps({"version": 1, "messages": rows}), encoding="ascii")
-    app.switchboard.saved.bring_in_from(many)
+    app.main_controller.saved.bring_in_from(many)
     pump_until(lambda: "not imported" in pane.sentence, app.root)
     assert len(pane.rows.rows) == 3
 
     many.write_text(json.dumps({"version": 1, "messages": rows[3:]}), encoding="ascii")
-    app.switchboard.saved.bring_in_from(many)
+    app.main_controller.saved.bring_in_from(many)
     pump_until(lambda: len(pane.rows.rows) == MOST_MESSAGES, app.root)
     app.window.composer.put("one more", app.window.composer.manner)
     pane.save.invoke()
@@ -458,12 +458,12 @@ def test_one_pane_at_a_time_stands_beside_the_conversation(make_app: MakeApp, fo
     app = make_app(folder)
     opened(app)
 
-    app.switchboard.commands["toggle_inspector"]()
-    assert not app.switchboard.saved.is_open
-    app.switchboard.commands["toggle_saved"]()
+    app.main_controller.commands["toggle_inspector"]()
+    assert not app.main_controller.saved.is_open
+    app.main_controller.commands["toggle_saved"]()
 
-    assert app.switchboard.saved.is_open
-    assert not app.switchboard.conversation.inspector.is_open
+    assert app.main_controller.saved.is_open
+    assert not app.main_controller.conversation.inspector.is_open
 
 
 def test_in_a_narrow_window_editing_brings_the_field_back(make_app: MakeApp, folder: Path) -> None:

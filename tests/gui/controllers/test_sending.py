@@ -97,7 +97,7 @@ def test_the_bytes_that_are_shown_are_the_next_ones_though_a_saved_message_went_
         pump_until(lambda: "31 20" in line.words, app.root)
         sent: list[bool] = []
 
-        app.switchboard.sending.send(
+        app.main_controller.sending.send(
             [r"\{counter} \{random:4}"], Manner("escapes"), None, lambda outcome: sent.append(outcome.is_sent)
         )
         pump_until(lambda: sent == [True] and "32 20" in line.words, app.root)
@@ -126,7 +126,7 @@ def test_lines_are_sent_as_messages_of_their_own_and_all_or_none(make_app: MakeA
         composer.submit()
 
         assert receive(peer, 21) == b"EHLO me\r\nNOOP\r\nQUIT\r\n"
-    assert app.switchboard.preferences.messages[0].format == "escapes"
+    assert app.main_controller.preferences.messages[0].format == "escapes"
 
 
 def paste_as_lines(app: App, text: str) -> None:
@@ -145,10 +145,10 @@ def paste_as_lines(app: App, text: str) -> None:
 
 def fill(app: App, number: int, room: int) -> None:
     """Let so much wait for a peer that does not read that there is room for so many bytes."""
-    state = app.switchboard.state
+    state = app.main_controller.state
     assert state is not None
     one = next(one for one in state.connections if one.number == number)
-    connection = app.switchboard.workbench._sessions[state.session].connection(one.connection)
+    connection = app.main_controller.workbench._sessions[state.session].connection(one.connection)
     assert connection is not None
     while (left := DEFAULTS.outbox - connection.waiting - room) > 0:
         connection.send_exactly(bytes(min(left, 64 * KIB)))
@@ -223,10 +223,10 @@ def test_a_message_to_one_that_is_gone_goes_to_nobody_else(make_app: MakeApp) ->
             app.window.composer.row.to.button.invoke()
             app.window.composer.row.to.list.ticks[1].invoke()
         pump_until(lambda: "#2 has finished sending" in shown(app), app.root)
-        state = app.switchboard.state
+        state = app.main_controller.state
         assert state is not None
         gone = next(one for one in state.connections if one.number == 2)
-        app.switchboard.workbench.disconnect(state.session, gone.connection)
+        app.main_controller.workbench.disconnect(state.session, gone.connection)
         pump_until(lambda: "#2 closed" in shown(app), app.root)
 
         say(app, "for #2 only")
@@ -278,7 +278,7 @@ def test_a_megabyte_of_hex_is_worked_out_aside_and_sent_as_it_is(make_app: MakeA
 def test_another_format_for_a_long_message_comes_though_its_bytes_are_asked_for_meanwhile(make_app: MakeApp) -> None:
     app = make_app()
     posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
-    controller = SendingController(app.switchboard, posted.put)
+    controller = SendingController(app.main_controller, posted.put)
     text, hexes = "00 " * 10_000, Manner("hex")
     previews: list[Preview | Wrong] = []
     converted: list[str | Wrong] = []
@@ -295,7 +295,7 @@ def test_another_format_for_a_long_message_comes_though_its_bytes_are_asked_for_
 def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_alone(make_app: MakeApp) -> None:
     app = make_app()
     posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
-    controller, told = SendingController(app.switchboard, posted.put), list[bool]()
+    controller, told = SendingController(app.main_controller, posted.put), list[bool]()
     transcript = app.window.conversation.transcript
     port = serve(app)
     with socket.create_connection(("127.0.0.1", port)) as peer:
@@ -305,7 +305,7 @@ def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_a
         controller.send(["61 " * 10_000], Manner("hex"), None, lambda outcome: told.append(outcome.is_sent))
         connect(app, port)
         for line in range(100):
-            app.switchboard.sending.send([f"line {line}"], Manner(), None, lambda _outcome: None)
+            app.main_controller.sending.send([f"line {line}"], Manner(), None, lambda _outcome: None)
         pump_until(lambda: transcript.top_place > 0, app.root)
         transcript.to_start()
         pump_until(lambda: transcript.top_place == 0, app.root)

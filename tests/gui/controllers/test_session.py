@@ -29,7 +29,7 @@ def called(app: App, port: int, number: int) -> socket.socket:
 
 
 def act(app: App, command: str) -> None:
-    app.switchboard.commands[command]()
+    app.main_controller.commands[command]()
     app.root.update()
 
 
@@ -37,15 +37,15 @@ def test_one_connection_of_a_server_is_closed_and_the_others_stay(make_app: Make
     app = make_app()
     port = serve(app)
     with called(app, port, 1) as first, called(app, port, 2) as second:
-        app.switchboard.choose_row("s1c2")
-        assert app.switchboard.can_do() == {"copy_address", "close_row", "abort_row", "finish_row"}
+        app.main_controller.choose_row("s1c2")
+        assert app.main_controller.can_do() == {"copy_address", "close_row", "abort_row", "finish_row"}
 
         act(app, "close_row")
         assert second.recv(100) == b""
         pump_until(lambda: any("closed" in row for row in rows(app)), app.root)
 
-        assert app.switchboard.can_do() == {"copy_address", "remove_row"}
-        app.switchboard.select(app.switchboard.selected or 0)  # type: ignore[arg-type]
+        assert app.main_controller.can_do() == {"copy_address", "remove_row"}
+        app.main_controller.select(app.main_controller.selected or 0)  # type: ignore[arg-type]
         app.window.composer.field.insert("end", "still here")
         app.window.composer.send_button.invoke()
         assert first.recv(100) == b"still here"
@@ -58,7 +58,7 @@ def test_a_connection_of_the_server_is_told_by_its_number_after_a_client_was_on_
         peer.sendall(b"hello")
         connect(app, port)
 
-        app.switchboard.choose_row("s1c1")
+        app.main_controller.choose_row("s1c1")
         pump_until(lambda: "hello" in shown(app), app.root)
 
         assert "#1 connected from" in shown(app)
@@ -69,12 +69,12 @@ def test_one_connection_is_aborted_and_another_half_closed(make_app: MakeApp) ->
     app = make_app()
     port = serve(app)
     with called(app, port, 1) as first, called(app, port, 2) as second:
-        app.switchboard.choose_row("s1c1")
+        app.main_controller.choose_row("s1c1")
         act(app, "abort_row")
         with pytest.raises(ConnectionResetError):
             first.recv(100)
 
-        app.switchboard.choose_row("s1c2")
+        app.main_controller.choose_row("s1c2")
         act(app, "finish_row")
         assert second.recv(100) == b""
         second.sendall(b"and yet it speaks")
@@ -112,20 +112,20 @@ def test_what_is_over_is_taken_out_and_the_journal_keeps_it(make_app: MakeApp) -
     app.root.update()
 
     assert len(rows(app)) == 2
-    assert app.switchboard.selected == 1
+    assert app.main_controller.selected == 1
     assert "listening" in shown(app)
-    assert len(app.switchboard.sessions) == 2
+    assert len(app.main_controller.sessions) == 2
 
 
 def test_the_last_that_is_taken_out_leaves_the_beginning(make_app: MakeApp) -> None:
     app = make_app()
     serve(app)
     act(app, "close_row")
-    pump_until(lambda: "remove_row" in app.switchboard.can_do(), app.root)
+    pump_until(lambda: "remove_row" in app.main_controller.can_do(), app.root)
 
     act(app, "remove_row")
 
-    assert app.switchboard.selected is None
+    assert app.main_controller.selected is None
     assert "Start a server" in shown(app) or app.window.conversation.transcript.total == 0
     port = serve(app)
     with called(app, port, 1):
@@ -135,14 +135,14 @@ def test_the_last_that_is_taken_out_leaves_the_beginning(make_app: MakeApp) -> N
 def test_a_journal_that_is_opened_again_is_in_the_list_again(make_app: MakeApp, tmp_path: Path) -> None:
     write_journal(tmp_path / "a.tincan", 3)
     app = make_app(journal=tmp_path / "a.tincan")
-    pump_until(lambda: app.switchboard.selected is not None, app.root)
-    archived = app.switchboard.selected
+    pump_until(lambda: app.main_controller.selected is not None, app.root)
+    archived = app.main_controller.selected
     act(app, "remove_row")
-    assert app.switchboard.selected is None
+    assert app.main_controller.selected is None
 
-    app.switchboard.journal_controller.open(tmp_path / "a.tincan")
+    app.main_controller.journal_controller.open(tmp_path / "a.tincan")
 
-    pump_until(lambda: app.switchboard.selected == archived, app.root)
+    pump_until(lambda: app.main_controller.selected == archived, app.root)
     assert any(row.startswith("Server") for row in rows(app))
 
 
@@ -152,7 +152,7 @@ def test_the_address_is_copied_of_a_server_and_of_a_peer(make_app: MakeApp) -> N
     act(app, "copy_address")
     assert app.root.clipboard_get() == f"127.0.0.1:{port}"
     with called(app, port, 1) as peer:
-        app.switchboard.choose_row("s1c1")
+        app.main_controller.choose_row("s1c1")
         act(app, "copy_address")
         assert app.root.clipboard_get() == f"127.0.0.1:{peer.getsockname()[1]}"
 

@@ -117,19 +117,19 @@ def test_one_byte_per_send_is_one_byte_per_send_from_then_on(make_app: MakeApp) 
     app = make_app()
     connect(app, serve(app))
     app.window.composer.field.insert("end", "four")
-    why = app.switchboard.tasks.repeat(RepeatRequest(every_ms=10, times=None))
+    why = app.main_controller.tasks.repeat(RepeatRequest(every_ms=10, times=None))
     assert why == ""
     pump_until(lambda: len(calls(app, "sent")) > 2, app.root)
-    app.switchboard.commands["toggle_knobs"]()
-    bar = app.switchboard.knobs.strip
+    app.main_controller.commands["toggle_knobs"]()
+    bar = app.main_controller.knobs.strip
     assert bar is not None
 
     bar.byte_by_byte.invoke()
 
     pump_until(lambda: "[1, 1, 1, 1]" in calls(app, "sent")[-1], app.root)
     assert calls(app, "sent")[0] == ""
-    app.switchboard.commands["toggle_knobs"]()
-    assert not app.switchboard.knobs.is_open
+    app.main_controller.commands["toggle_knobs"]()
+    assert not app.main_controller.knobs.is_open
 
 
 def test_a_small_recv_cuts_what_comes(make_app: MakeApp) -> None:
@@ -138,8 +138,8 @@ def test_a_small_recv_cuts_what_comes(make_app: MakeApp) -> None:
         connect(app, listener.getsockname()[1])
         peer, _address = listener.accept()
     with peer:
-        app.switchboard.commands["toggle_knobs"]()
-        bar = app.switchboard.knobs.strip
+        app.main_controller.commands["toggle_knobs"]()
+        bar = app.main_controller.knobs.strip
         assert bar is not None
         bar.receive.field.delete(0, "end")
         bar.receive.field.insert(0, "1")
@@ -150,8 +150,8 @@ def test_a_small_recv_cuts_what_comes(make_app: MakeApp) -> None:
 def test_the_inspector_offers_the_knobs_beside_what_they_do(make_app: MakeApp) -> None:
     app = make_app()
     serve(app)
-    app.switchboard.commands["toggle_inspector"]()
-    inspector = app.switchboard.conversation.inspector._inspector
+    app.main_controller.commands["toggle_inspector"]()
+    inspector = app.main_controller.conversation.inspector._inspector
     assert inspector is not None
     (offer,) = inspector.below.winfo_children()
 
@@ -159,8 +159,8 @@ def test_the_inspector_offers_the_knobs_beside_what_they_do(make_app: MakeApp) -
     offer.invoke()
     app.root.update()
 
-    assert app.switchboard.knobs.is_open
-    assert app.root.focus_lastfor() is app.switchboard.knobs.strip.nagle  # type: ignore[union-attr]
+    assert app.main_controller.knobs.is_open
+    assert app.root.focus_lastfor() is app.main_controller.knobs.strip.nagle  # type: ignore[union-attr]
 
 
 def calls(app: App, kind: str) -> list[str]:
@@ -174,7 +174,7 @@ def sizes(app: App) -> list[int]:
 
 
 def ask(app: App, sql: str) -> list[Any]:
-    reader = app.switchboard.workbench.open_reader()
+    reader = app.main_controller.workbench.open_reader()
     try:
         return [row[0] for row in reader.ask(sql, (), ((str, int, type(None)),))]
     finally:

@@ -58,8 +58,8 @@ def write(app: App, text: str) -> None:
 
 def repeat(app: App, *, every: str = "5", times: str = "") -> RepeatDialog:
     """Fill in what the window asks for; nothing is started yet."""
-    app.switchboard.commands["repeat"]()
-    dialog = app.switchboard.tasks.repeat_dialog
+    app.main_controller.commands["repeat"]()
+    dialog = app.main_controller.tasks.repeat_dialog
     assert dialog is not None
     dialog.every.field.put(every)
     if times:
@@ -90,7 +90,7 @@ def test_the_message_in_the_field_goes_out_again_and_again(talk: Talk) -> None:
 
 def test_macros_count_on_and_the_field_goes_on_where_they_ended(talk: Talk) -> None:
     app, peer = talk
-    app.switchboard.sending.count = 7
+    app.main_controller.sending.count = 7
     app.window.composer.choose(app.window.composer.manner.__class__("escapes"))
     write(app, "\\{counter} ")
 
@@ -99,7 +99,7 @@ def test_macros_count_on_and_the_field_goes_on_where_they_ended(talk: Talk) -> N
     app.window.composer.send_button.invoke()
 
     assert received(peer, 9) == b"8 9 10 11"[:9]
-    assert app.switchboard.sending.count == 11
+    assert app.main_controller.sending.count == 11
 
 
 def test_a_repeat_runs_until_it_is_stopped_whatever_is_on_view(talk: Talk) -> None:
@@ -125,13 +125,13 @@ def test_the_key_stops_what_was_begun_last(talk: Talk) -> None:
     repeat(app).begin_button.invoke()
     repeat(app, every="7").begin_button.invoke()
 
-    app.switchboard.commands["stop_task"]()
+    app.main_controller.commands["stop_task"]()
     said(app, "Every 7 ms to 127.0.0.1")
     until(app, lambda: [one.is_running for one in strips(app)] == [True, False])
-    app.switchboard.commands["stop_task"]()
+    app.main_controller.commands["stop_task"]()
     until(app, lambda: not any(one.is_running for one in strips(app)))
 
-    app.switchboard.commands["stop_task"]()
+    app.main_controller.commands["stop_task"]()
     assert "Nothing is being" in app.window.banner.sentence
 
 
@@ -140,7 +140,7 @@ def test_saved_messages_go_out_in_order(talk: Talk) -> None:
     dialog = repeat(app, times="2")
     dialog.what.buttons[1].invoke()
     assert dialog.what.key == LIST
-    until(app, lambda: bool(app.switchboard.saved.messages))
+    until(app, lambda: bool(app.main_controller.saved.messages))
     messages = [SavedMessage.of(name, Draft(name, Format.TEXT)) for name in ("one,", "two;")]
     dialog.list.offer(messages)
     for place in (1, 2):
@@ -205,8 +205,8 @@ def test_a_repeat_ends_with_those_it_was_meant_for(talk: Talk) -> None:
 
 
 def send_file(app: App, path: Path) -> SendFileDialog:
-    app.switchboard.commands["send_file"]()
-    dialog = app.switchboard.tasks.file_dialog
+    app.main_controller.commands["send_file"]()
+    dialog = app.main_controller.tasks.file_dialog
     assert dialog is not None
     dialog.file.put(str(path))
     return dialog
@@ -270,8 +270,8 @@ def test_no_file_and_no_pause_are_said(talk: Talk, tmp_path: Path) -> None:
 
 
 def keep(app: App, path: Path) -> KeepDialog:
-    app.switchboard.commands["keep_received"]()
-    dialog = app.switchboard.tasks.keep_dialog
+    app.main_controller.commands["keep_received"]()
+    dialog = app.main_controller.tasks.keep_dialog
     assert dialog is not None
     dialog.file.put(str(path))
     return dialog
@@ -332,31 +332,31 @@ def test_a_file_that_is_there_is_replaced_only_knowingly(talk: Talk, tmp_path: P
 def test_there_is_nothing_to_save_before_the_first_connection(make_app: MakeApp) -> None:
     app = make_app()
 
-    app.switchboard.commands["keep_received"]()
+    app.main_controller.commands["keep_received"]()
 
     assert "Nothing was received yet" in app.window.banner.sentence
-    assert app.switchboard.tasks.keep_dialog is None
+    assert app.main_controller.tasks.keep_dialog is None
 
 
 def test_what_an_earlier_run_received_is_exported_instead(talk: Talk, make_app: MakeApp) -> None:
     app, _peer = talk
-    journal = app.switchboard.workbench.journal
+    journal = app.main_controller.workbench.journal
     assert journal is not None
     app.leave()
     later = make_app()
-    later.switchboard.journal_controller.open(journal)
-    until(later, lambda: later.switchboard.state is not None)
+    later.main_controller.journal_controller.open(journal)
+    until(later, lambda: later.main_controller.state is not None)
 
-    later.switchboard.commands["keep_received"]()
+    later.main_controller.commands["keep_received"]()
 
     assert "Ctrl+S exports it" in later.window.banner.sentence
-    assert later.switchboard.tasks.keep_dialog is None
+    assert later.main_controller.tasks.keep_dialog is None
 
 
 def test_more_than_there_is_room_for_is_refused(talk: Talk) -> None:
     app, _peer = talk
     write(app, "x")
-    whys = [app.switchboard.tasks.repeat(RepeatRequest(60_000, None)) for _ in range(MOST_TASKS + 1)]
+    whys = [app.main_controller.tasks.repeat(RepeatRequest(60_000, None)) for _ in range(MOST_TASKS + 1)]
 
     assert whys == [""] * MOST_TASKS + [f"{MOST_TASKS} things go on already: stop one of them first."]
     assert bool(app.window.composer.field.winfo_ismapped())

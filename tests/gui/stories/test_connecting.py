@@ -105,7 +105,7 @@ def test_a_peer_that_crashes_is_named_and_its_conversation_taken_out_of_the_list
 def test_the_first_conversation_by_the_tour_and_the_keyboard(person: Person) -> None:
     person.press("<Control-l>", "<Tab>")
     person.write("0")
-    person.app.switchboard.commands["begin_tour"]()
+    person.app.main_controller.commands["begin_tour"]()
     person.sees("1 of 5", "F5")
     person.press("<F5>")
     person.sees("2 of 5", "Press Connect, or F6.", "listening on 127.0.0.1:")

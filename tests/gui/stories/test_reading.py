@@ -117,7 +117,7 @@ def test_a_cleared_view_is_empty_until_all_of_it_is_asked_for(quiet: Person) -> 
         quiet.sees("1 of 1")
         assert "plugh" not in quiet.conversation
 
-        quiet.app.switchboard.commands["show_everything"]()
+        quiet.app.main_controller.commands["show_everything"]()
         quiet.sees("of 2", "plugh")
 
 

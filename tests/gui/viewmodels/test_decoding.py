@@ -75,7 +75,7 @@ def test_a_conversation_is_read_anew_when_another_encoding_is_chosen(make_app: M
         pane = app.window.conversation
         assert not pane.encoding.winfo_manager()
 
-        app.switchboard.choose_encoding("shift-jis")
+        app.main_controller.choose_encoding("shift-jis")
         pump_until(lambda: "日本語" in shown(app), app.root)
         assert pane.encoding.winfo_manager()
         assert app.window.menus.getvar("tincan_encodings") == "shift-jis"
@@ -84,7 +84,7 @@ def test_a_conversation_is_read_anew_when_another_encoding_is_chosen(make_app: M
         assert "日本語" in app.root.clipboard_get()
 
         for encoding, _words in ENCODINGS:
-            app.switchboard.choose_encoding(encoding)
+            app.main_controller.choose_encoding(encoding)
             app.root.update()
 
         pane.encoding.current([key for key, _words in ENCODINGS].index("utf-8"))
@@ -96,11 +96,11 @@ def test_a_conversation_is_read_anew_when_another_encoding_is_chosen(make_app: M
 
 def test_the_choice_is_remembered(make_app: MakeApp) -> None:
     app = make_app()
-    app.switchboard.choose_encoding("utf-16-be")
+    app.main_controller.choose_encoding("utf-16-be")
     folder = app._file.path.parent
     app.leave()
 
     again = make_app(folder)
 
     assert again.window.conversation.encoding.key == "utf-16-be"
-    again.switchboard.choose_encoding("utf-8")
+    again.main_controller.choose_encoding("utf-8")

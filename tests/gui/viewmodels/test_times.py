@@ -103,7 +103,7 @@ def test_a_real_answer_is_timed(make_app: MakeApp) -> None:
     say(app, "how long?")
 
     pump_until(lambda: "answer" in app.window.status.words, app.root)
-    app.switchboard.commands["show_times"]()
+    app.main_controller.commands["show_times"]()
 
     assert "(of one)" in app.window.status.tip
 
@@ -115,7 +115,7 @@ def test_a_peer_that_keeps_talking_is_timed(make_app: MakeApp) -> None:
         peer, _address = listener.accept()
     with peer:
         peer.sendall(b"tick")
-        pump_until(lambda: any(state.bytes_in == 4 for state in app.switchboard.sessions.values()), app.root)
+        pump_until(lambda: any(state.bytes_in == 4 for state in app.main_controller.sessions.values()), app.root)
         peer.sendall(b"tock")
         pump_until(lambda: "every" in app.window.status.words, app.root)
 
