@@ -37,7 +37,7 @@ class MainController(Protocol):
     def workbench(self) -> Workbench: ...
     @property
     def state(self) -> SessionState | None: ...
-    def desk(self) -> presenter.Desk: ...
+    def window_state(self) -> presenter.WindowState: ...
     def show_new(self, session: SessionId) -> None: ...
     def refresh(self) -> None: ...
 
@@ -65,7 +65,7 @@ class EndpointsController:
 
     def toggle_server(self) -> None:
         """Start the server at host and port, or stop the one that runs there."""
-        running = presenter.server_here(self._main_controller.desk())
+        running = presenter.server_here(self._main_controller.window_state())
         if running is None:
             self.serve()
         else:
@@ -73,7 +73,7 @@ class EndpointsController:
 
     def toggle_client(self) -> None:
         """Connect to host and port, or end what is connected or dialling there."""
-        running = presenter.client_here(self._main_controller.desk())
+        running = presenter.client_here(self._main_controller.window_state())
         if running is None:
             self.connect()
         else:
@@ -107,7 +107,7 @@ class EndpointsController:
 
     def do_next(self) -> None:
         """Enter in the address: press the button that is next."""
-        view = presenter.present(self._main_controller.desk()).address
+        view = presenter.present(self._main_controller.window_state()).address
         if view.server.is_next:
             self.serve()
         elif view.client.is_next or view.client.text == "Connect":

@@ -186,7 +186,7 @@ class MainController:
         state = self.state
         do_all(
             [
-                ("the window", lambda: self.window.show(presenter.present(self.desk()))),
+                ("the window", lambda: self.window.show(presenter.present(self.window_state()))),
                 ("the tour", lambda: self.help.watch(self.sessions, self.selected)),
                 ("the conversation", lambda: self._show_conversation(state)),
                 ("what reads the conversation", lambda: self.conversation.show(state)),
@@ -212,9 +212,9 @@ class MainController:
         """The selected session."""
         return self.sessions.get(self.selected) if self.selected is not None else None
 
-    def desk(self) -> presenter.Desk:
+    def window_state(self) -> presenter.WindowState:
         """What the view is made from."""
-        return presenter.Desk(
+        return presenter.WindowState(
             self.sessions,
             self.selected,
             self._connection,
@@ -347,7 +347,7 @@ class MainController:
 
     def step(self, step: int) -> None:
         """Show the session so many further in the list."""
-        session = next_session(self.desk(), step)
+        session = next_session(self.window_state(), step)
         if session is not None:
             self.select(session)
 
@@ -373,7 +373,7 @@ class MainController:
 
     def why_nobody(self) -> str:
         """Why there is nobody to send to, as a sentence."""
-        return presenter.present(self.desk()).composer.hint + "."
+        return presenter.present(self.window_state()).composer.hint + "."
 
     def _stay(self) -> None:
         self._leaving = False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.events import ConnectionId, SessionId
     from core.journal.recording.ledger import ConnectionState, SessionState
     from core.workbench import Workbench
-    from gui.viewmodels.presenter import Desk
+    from gui.viewmodels.presenter import WindowState
     from gui.window import Window
 
 _NOTHING = "Nothing is on view: choose a session or a connection in the list."
@@ -37,7 +37,7 @@ class MainController(Protocol):
     def workbench(self) -> Workbench: ...
     @property
     def state(self) -> SessionState | None: ...
-    def desk(self) -> Desk: ...
+    def window_state(self) -> WindowState: ...
     def select(self, session: SessionId, connection: ConnectionId | None = None) -> None: ...
     def select_nothing(self) -> None: ...
     def refresh(self) -> None: ...
@@ -94,9 +94,9 @@ class SessionController:
         if not self._is_over:
             self._main_controller.complain(_STILL)
             return
-        desk = self._main_controller.desk()
-        gone = selected_row(desk)
-        rows = {row.key: row for row in session_rows(desk) if not row.key.endswith("more")}
+        window_state = self._main_controller.window_state()
+        gone = selected_row(window_state)
+        rows = {row.key: row for row in session_rows(window_state) if not row.key.endswith("more")}
         self.removed.add(gone)
         around = rows[gone].parent if gone in rows else ""
         level = [key for key, row in rows.items() if row.parent == around]
@@ -128,7 +128,7 @@ class SessionController:
     @property
     def _chosen(self) -> ConnectionState | None:
         """The connection that is shown alone, as it is by now."""
-        state, shown = self._main_controller.state, self._main_controller.desk().connection
+        state, shown = self._main_controller.state, self._main_controller.window_state().connection
         if state is None or shown is None:
             return None
         known = (*state.connections, *state.over)

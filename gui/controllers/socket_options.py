@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gui.controllers.conversation import ConversationController
     from gui.journals.archives import Archives
     from gui.preferences import Preferences
-    from gui.viewmodels.presenter import Desk
+    from gui.viewmodels.presenter import WindowState
     from gui.viewmodels.socket_options import Turned
     from gui.views.conversation.socket_options_bar import KnobsBar
     from gui.views.inspector.inspector import Inspector
@@ -34,7 +34,7 @@ class MainController(Protocol):
     def state(self) -> SessionState | None: ...
     @property
     def workbench(self) -> Workbench: ...
-    def desk(self) -> Desk: ...
+    def window_state(self) -> WindowState: ...
 
 
 class SocketOptionsController:
@@ -76,7 +76,7 @@ class SocketOptionsController:
             bar.show(self._nobodys, "", is_free=False)
             return
         is_live = state.phase is not Phase.ENDED and self._main_controller.archives.get(state.session) is None
-        words = session_words(self._main_controller.desk(), state)
+        words = session_words(self._main_controller.window_state(), state)
         bar.show(self._turned(state.session), words, is_free=is_live)
 
     def _offer_in(self, inspector: Inspector) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.workbench import Workbench
     from gui.controllers.sending import SendingController
     from gui.journals.archives import Archives
-    from gui.viewmodels.presenter import Desk
+    from gui.viewmodels.presenter import WindowState
     from gui.viewmodels.repeating import Maker, RepeatRequest, RepeatView
     from gui.views.dialogs.repeat_dialog import RepeatDialog
     from gui.views.dialogs.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
@@ -52,7 +52,7 @@ class MainController(Protocol):
     def state(self) -> SessionState | None: ...
     @property
     def workbench(self) -> Workbench: ...
-    def desk(self) -> Desk: ...
+    def window_state(self) -> WindowState: ...
     def why_nobody(self) -> str: ...
 
 
@@ -297,7 +297,7 @@ class TaskController:
             return ""
         if state.role is Role.CLIENT:
             return str(state.target)
-        place = session_words(self._main_controller.desk(), state)
+        place = session_words(self._main_controller.window_state(), state)
         rows = tuple(ConnectionRow(one.connection, one.number, "") for one in state.connections)
         who = f"everyone ({len(rows):,})" if chosen is None else chosen_words(FilterView(rows, chosen))
         return f"{who} at {place}"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class WindowState:
     """What a view is made from."""
 
     sessions: Mapping[SessionId, SessionState] = field(default_factory=dict)
@@ -54,36 +54,38 @@ class Desk:
         return self.sessions.get(self.selected) if self.selected is not None else None
 
 
-def present(desk: Desk) -> WindowView:
+def present(window_state: WindowState) -> WindowView:
     """What the window shows."""
-    server, client = server_here(desk), client_here(desk)
-    next_step = _next_step(desk, server, client)
+    server, client = server_here(window_state), client_here(window_state)
+    next_step = _next_step(window_state, server, client)
     return WindowView(
-        title=_window_title(desk),
+        title=_window_title(window_state),
         address=AddressBarView(_server_button(server, next_step), _client_button(client, next_step)),
-        rows=session_rows(desk),
-        selected=selected_row(desk),
-        conversation=_conversation(desk),
-        composer=_composer(desk, is_next=next_step == "send"),
-        status=_status(desk),
+        rows=session_rows(window_state),
+        selected=selected_row(window_state),
+        conversation=_conversation(window_state),
+        composer=_composer(window_state, is_next=next_step == "send"),
+        status=_status(window_state),
     )
 
 
-def selected_row(desk: Desk) -> str:
+def selected_row(window_state: WindowState) -> str:
     """The row of the list that is on view; that of the session if its connection has none any more."""
-    state, chosen = desk.state, desk.connection
+    state, chosen = window_state.state, window_state.connection
     known = {one.connection for one in (*state.connections, *state.over)} if state is not None else set()
-    return row_key(desk.selected, chosen.connection if chosen is not None and chosen.connection in known else None)
+    return row_key(
+        window_state.selected, chosen.connection if chosen is not None and chosen.connection in known else None
+    )
 
 
-def server_here(desk: Desk) -> SessionState | None:
+def server_here(window_state: WindowState) -> SessionState | None:
     """The server that runs at the address in the form: the one that Stop server stops."""
-    return _here(desk, Role.SERVER)
+    return _here(window_state, Role.SERVER)
 
 
-def client_here(desk: Desk) -> SessionState | None:
+def client_here(window_state: WindowState) -> SessionState | None:
     """The client that dials or talks to the address in the form: the one that Disconnect ends."""
-    return _here(desk, Role.CLIENT)
+    return _here(window_state, Role.CLIENT)
 
 
 def human_bytes(size: int) -> str:
@@ -98,14 +100,14 @@ def human_bytes(size: int) -> str:
     raise AssertionError
 
 
-def _here(desk: Desk, role: Role) -> SessionState | None:
+def _here(window_state: WindowState, role: Role) -> SessionState | None:
     """The running session of that role at the form's address: the selected one if it is, else the newest."""
     fitting = [
         state
-        for state in desk.sessions.values()
-        if state.role is role and state.phase is not Phase.ENDED and _is_at(state, desk.form)
+        for state in window_state.sessions.values()
+        if state.role is role and state.phase is not Phase.ENDED and _is_at(state, window_state.form)
     ]
-    return desk.state if desk.state in fitting else fitting[-1] if fitting else None
+    return window_state.state if window_state.state in fitting else fitting[-1] if fitting else None
 
 
 def _is_at(state: SessionState, form: Address | None) -> bool:
@@ -120,16 +122,16 @@ def _is_at(state: SessionState, form: Address | None) -> bool:
     return (form.host.lower(), form.port) in places | real_ports
 
 
-def _next_step(desk: Desk, server: SessionState | None, client: SessionState | None) -> str:
+def _next_step(window_state: WindowState, server: SessionState | None, client: SessionState | None) -> str:
     """What a person is most likely to want next: "serve", "connect", "send" or nothing."""
-    state = desk.state
+    state = window_state.state
     if state is not None and any(connection.can_send for connection in state.connections):
         return "send"
     if client is not None:
         return ""
     if server is not None:
         return "connect" if server.phase is Phase.OPEN else ""
-    is_local = desk.form is None or desk.form.is_loopback or desk.form.is_every_interface
+    is_local = window_state.form is None or window_state.form.is_loopback or window_state.form.is_every_interface
     return "serve" if is_local else "connect"
 
 
@@ -143,17 +145,17 @@ def _client_button(client: SessionState | None, next_step: str) -> Button:
     return Button("Cancel" if client.phase is Phase.STARTING else "Disconnect")
 
 
-def _window_title(desk: Desk) -> str:
-    state = desk.state
-    return f"{session_words(desk, state)} — Tincan" if state is not None else "Tincan"
+def _window_title(window_state: WindowState) -> str:
+    state = window_state.state
+    return f"{session_words(window_state, state)} — Tincan" if state is not None else "Tincan"
 
 
-def _conversation(desk: Desk) -> ConversationView:
-    state = desk.state
+def _conversation(window_state: WindowState) -> ConversationView:
+    state = window_state.state
     if state is None:
-        return ConversationView("", "", desk.reply, _START)
-    reply = desk.reply if state.role is Role.SERVER else None
-    return ConversationView(session_words(desk, state), _detail(desk, state), reply, _CLEARED)
+        return ConversationView("", "", window_state.reply, _START)
+    reply = window_state.reply if state.role is Role.SERVER else None
+    return ConversationView(session_words(window_state, state), _detail(window_state, state), reply, _CLEARED)
 
 
 _START = Empty(
@@ -164,12 +166,12 @@ _START = Empty(
 _CLEARED = Empty("Nothing new yet", "The journal keeps what was here. View, Show everything brings it back.")
 
 
-def _detail(desk: Desk, state: SessionState) -> str:
+def _detail(window_state: WindowState, state: SessionState) -> str:
     """What there is to say beside a session's name."""
-    if desk.connection is not None:
-        ended = next((one for one in state.over if one.connection == desk.connection.connection), None)
+    if window_state.connection is not None:
+        ended = next((one for one in state.over if one.connection == window_state.connection.connection), None)
         over = f", {ending_words(ended)}" if ended is not None else ""
-        return f"only #{desk.connection.number} from {desk.connection.peer}{over}"
+        return f"only #{window_state.connection.number} from {window_state.connection.peer}{over}"
     if state.phase is Phase.ENDED:
         return "failed" if state.failure is not None else "over"
     if state.phase is Phase.STARTING:
@@ -179,18 +181,18 @@ def _detail(desk: Desk, state: SessionState) -> str:
     return _count(len(state.connections), "connection") if state.connections else "nobody here yet"
 
 
-def _composer(desk: Desk, *, is_next: bool) -> ComposerView:
-    state = desk.state
+def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:
+    state = window_state.state
     connections = [connection for connection in state.connections if connection.can_send] if state else []
-    hint = "Type a message" if connections else _why_nobody(desk, state)
-    chosen = desk.recipients
+    hint = "Type a message" if connections else _why_nobody(window_state, state)
+    chosen = window_state.recipients
     if state is None or state.role is Role.CLIENT or (len(connections) < 2 and (chosen is None or not connections)):
         return ComposerView(hint, is_next)
-    return ComposerView(hint, is_next, _recipients(desk.safety, connections), chosen)
+    return ComposerView(hint, is_next, _recipients(window_state.safety, connections), chosen)
 
 
-def _why_nobody(desk: Desk, state: SessionState | None) -> str:
-    if state is None and desk.selected is not None:
+def _why_nobody(window_state: WindowState, state: SessionState | None) -> str:
+    if state is None and window_state.selected is not None:
         return "A moment…"
     if state is None:
         return f"Nobody to talk to yet: {shown('toggle_server')} starts a server, {shown('toggle_client')} connects"
@@ -214,23 +216,23 @@ def _recipient_words(safety: TextSafety, number: int, peer: Address) -> str:
     return safety.field(f"#{number}  {peer}")
 
 
-def _status(desk: Desk) -> StatusView:
-    live = [state for state in desk.sessions.values() if state.phase is not Phase.ENDED]
-    state = desk.state
-    warning = _warning(desk, live)
+def _status(window_state: WindowState) -> StatusView:
+    live = [state for state in window_state.sessions.values() if state.phase is not Phase.ENDED]
+    state = window_state.state
+    warning = _warning(window_state, live)
     if state is None:
-        is_coming = desk.selected is not None
+        is_coming = window_state.selected is not None
         return StatusView("waiting" if is_coming else "off", "A moment…" if is_coming else "Ready", warning=warning)
     figures: tuple[str, ...] = (f"in {human_bytes(state.bytes_in)}", f"out {human_bytes(state.bytes_out)}")
-    if state.session in desk.archived:
+    if state.session in window_state.archived:
         is_counted = state.bytes_in or state.bytes_out
-        words = f"from the journal of {desk.archived[state.session]}"
-        return StatusView("off", desk.safety.field(words), figures if is_counted else (), warning)
+        words = f"from the journal of {window_state.archived[state.session]}"
+        return StatusView("off", window_state.safety.field(words), figures if is_counted else (), warning)
     if state.failure is not None and not state.accepted:
         figures = ()
     elif state.role is Role.SERVER:
         figures = (_count(len(state.connections), "connection"), *figures)
-    words = desk.safety.field(_status_words(state))
+    words = window_state.safety.field(_status_words(state))
     return StatusView(_status_state(state), words, figures, warning, times_of(state))
 
 
@@ -256,13 +258,15 @@ def _failed_at(state: SessionState) -> str:
     return "could not listen on" if state.role is Role.SERVER else "could not connect to"
 
 
-def _warning(desk: Desk, live: Sequence[SessionState]) -> str:
+def _warning(window_state: WindowState, live: Sequence[SessionState]) -> str:
     """Said for as long as other machines can reach a server of ours."""
     open_servers = [state for state in live if state.is_open_to_the_network]
     if not open_servers:
         return ""
     listening = [address for state in open_servers for address in state.addresses if not address.is_loopback]
-    found = [place.text for place in places(listening, desk.reachable)] or [str(address) for address in listening]
+    found = [place.text for place in places(listening, window_state.reachable)] or [
+        str(address) for address in listening
+    ]
     return "open to the network: " + ", ".join(list(dict.fromkeys(found))[:4])
 
 

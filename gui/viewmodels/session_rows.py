@@ -12,7 +12,7 @@ from gui.viewmodels.window_view import SessionRow
 
 if TYPE_CHECKING:
     from core.address import Address
-    from gui.viewmodels.presenter import Desk
+    from gui.viewmodels.presenter import WindowState
 
 MOST_CONNECTION_ROWS = 100  # of one server, beside those that are over
 MOST_SESSION_ROWS = 200
@@ -47,26 +47,30 @@ def parse_row_key(key: str) -> tuple[SessionId, ConnectionId | None]:
     return SessionId(int(session)), ConnectionId(int(connection)) if connection else None
 
 
-def session_rows(desk: Desk) -> tuple[SessionRow, ...]:
+def session_rows(window_state: WindowState) -> tuple[SessionRow, ...]:
     """The rows of the session list; none while there is only one thing to see."""
     rows: list[SessionRow] = []
-    states = _worth_a_row(desk)[-MOST_SESSION_ROWS:]
+    states = _worth_a_row(window_state)[-MOST_SESSION_ROWS:]
     namesakes = Counter((state.role, state.target) for state in states)
     for state in states:
-        is_alone = namesakes[state.role, state.target] == 1 and state.session not in desk.archived
-        words = session_words(desk, state) if is_alone else desk.safety.field(_in_short(desk, state))
+        is_alone = namesakes[state.role, state.target] == 1 and state.session not in window_state.archived
+        words = (
+            session_words(window_state, state)
+            if is_alone
+            else window_state.safety.field(_in_short(window_state, state))
+        )
         rows.append(SessionRow(row_key(state.session), "", words, row_state(state), word=_word(state)))
         if state.role is Role.SERVER:
-            rows += _connection_rows(desk, state)
+            rows += _connection_rows(window_state, state)
     return tuple(rows) if len(rows) > 1 else ()
 
 
-def next_session(desk: Desk, step: int) -> SessionId | None:
+def next_session(window_state: WindowState, step: int) -> SessionId | None:
     """The session ``step`` further in the list, around its end."""
-    order = [state.session for state in _worth_a_row(desk)]
+    order = [state.session for state in _worth_a_row(window_state)]
     if not order:
         return None
-    place = order.index(desk.selected) if desk.selected in order else -1
+    place = order.index(window_state.selected) if window_state.selected in order else -1
     return order[(place + step) % len(order)]
 
 
@@ -78,9 +82,9 @@ def place_words(state: SessionState) -> str:
     return str(state.target)
 
 
-def session_words(desk: Desk, state: SessionState) -> str:
+def session_words(window_state: WindowState, state: SessionState) -> str:
     """What a session is called: ``Server 127.0.0.1:5555``, with the day if it is an earlier run's."""
-    return desk.safety.field(f"{_role(state)} {place_words(state)}{_day(desk, state)}")
+    return window_state.safety.field(f"{_role(state)} {place_words(state)}{_day(window_state, state)}")
 
 
 def row_state(state: SessionState) -> str:
@@ -96,14 +100,14 @@ def ending_words(connection: ConnectionState) -> str:
     return _ENDED[connection.ending] if connection.ending is not None else "over"
 
 
-def _worth_a_row(desk: Desk) -> list[SessionState]:
+def _worth_a_row(window_state: WindowState) -> list[SessionState]:
     """The sessions, without attempts that came to nothing and were made again since, and what was taken out."""
-    newest = {(state.role, state.target): state.session for state in desk.sessions.values()}
+    newest = {(state.role, state.target): state.session for state in window_state.sessions.values()}
     return [
         state
-        for state in desk.sessions.values()
+        for state in window_state.sessions.values()
         if (state.accepted or state.phase is not Phase.ENDED or newest[state.role, state.target] == state.session)
-        and row_key(state.session) not in desk.removed
+        and row_key(state.session) not in window_state.removed
     ]
 
 
@@ -111,17 +115,19 @@ def _role(state: SessionState) -> str:
     return "Server" if state.role is Role.SERVER else "Client"
 
 
-def _day(desk: Desk, state: SessionState) -> str:
-    begun = desk.archived.get(state.session)
+def _day(window_state: WindowState, state: SessionState) -> str:
+    begun = window_state.archived.get(state.session)
     return f"  ·  {begun}" if begun else ""
 
 
-def _in_short(desk: Desk, state: SessionState) -> str:
+def _in_short(window_state: WindowState, state: SessionState) -> str:
     """A name with room for what tells it from others of the same place: a client's own port, the day."""
     known = _last(state)
-    own = f":{known.local.port} → " if known is not None and state.session not in desk.archived else ""
-    is_here = state.target.is_loopback and (own or state.session in desk.archived)
-    return f"{_role(state)} {own}{f':{state.target.port}' if is_here else place_words(state)}{_day(desk, state)}"
+    own = f":{known.local.port} → " if known is not None and state.session not in window_state.archived else ""
+    is_here = state.target.is_loopback and (own or state.session in window_state.archived)
+    return (
+        f"{_role(state)} {own}{f':{state.target.port}' if is_here else place_words(state)}{_day(window_state, state)}"
+    )
 
 
 def _last(state: SessionState) -> ConnectionState | None:
@@ -149,23 +155,23 @@ def _word(state: SessionState) -> str:
     return ending_words(known) if known is not None else "over"
 
 
-def _connection_rows(desk: Desk, state: SessionState) -> list[SessionRow]:
+def _connection_rows(window_state: WindowState, state: SessionState) -> list[SessionRow]:
     parent = row_key(state.session)
-    rows = [_connection_row(desk, state, connection) for connection in state.connections[:MOST_CONNECTION_ROWS]]
+    rows = [_connection_row(window_state, state, connection) for connection in state.connections[:MOST_CONNECTION_ROWS]]
     surplus = len(state.connections) - MOST_CONNECTION_ROWS
     if surplus > 0:
         rows.append(SessionRow(f"{parent}more", parent, f"… and {surplus:,} more", "over"))
-    rows += [_connection_row(desk, state, connection) for connection in reversed(state.over)]
-    return [row for row in rows if row.key not in desk.removed]
+    rows += [_connection_row(window_state, state, connection) for connection in reversed(state.over)]
+    return [row for row in rows if row.key not in window_state.removed]
 
 
-def _connection_row(desk: Desk, state: SessionState, connection: ConnectionState) -> SessionRow:
+def _connection_row(window_state: WindowState, state: SessionState, connection: ConnectionState) -> SessionRow:
     key = row_key(state.session, connection.connection)
-    words = desk.safety.field(f"#{connection.number}  {_peer(connection.peer)}")
+    words = window_state.safety.field(f"#{connection.number}  {_peer(connection.peer)}")
     if connection.ending is not None:
         standing = "over" if connection.ending in GOOD_ENDINGS else "failed"
         return SessionRow(key, row_key(state.session), words, standing, connection.number, ending_words(connection))
-    finished = "" if connection.can_receive or desk.archived.get(state.session) else "has finished"
+    finished = "" if connection.can_receive or window_state.archived.get(state.session) else "has finished"
     return SessionRow(key, row_key(state.session), words, "live", connection.number, finished)
 
 

@@ -273,9 +273,9 @@ class Finding(Case):
 
 class Exporting(Case):
     def start(self, stage: Stage) -> None:
-        desk = stage.app.main_controller.export_controller
-        desk.open()
-        desk._export(ExportRequest(Scope.ALL, "text", str(stage.folder / "talk.txt")))
+        window_state = stage.app.main_controller.export_controller
+        window_state.open()
+        window_state._export(ExportRequest(Scope.ALL, "text", str(stage.folder / "talk.txt")))
 
     def is_told(self, stage: Stage) -> bool:
         return "Nothing was kept." in stage.app.main_controller.export_controller._view.complaint

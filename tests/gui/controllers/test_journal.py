@@ -29,7 +29,7 @@ def open_journal(app: App, path: Path) -> None:
 
 def rows(app: App) -> list[str]:
     """The names of the sessions in the list, however little room they have there."""
-    return [row.text for row in session_rows(app.main_controller.desk()) if not row.parent]
+    return [row.text for row in session_rows(app.main_controller.window_state()) if not row.parent]
 
 
 def killed_run(folder: Path) -> Path:
@@ -58,7 +58,7 @@ def test_an_old_journal_stands_beside_the_sessions_of_this_run(make_app: MakeApp
     assert "line 000000000299" in shown(app)
     assert any("Jan 2026" in row for row in rows(app))
     assert any("Jan 2026" not in row for row in rows(app))
-    pump_until(lambda: "in 19.2 kB" in present(app.main_controller.desk()).status.figures, app.root)
+    pump_until(lambda: "in 19.2 kB" in present(app.main_controller.window_state()).status.figures, app.root)
 
 
 def test_a_journal_is_read_on_after_an_opening_that_took_so_long_that_it_was_told(

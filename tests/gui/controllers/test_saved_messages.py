@@ -403,17 +403,17 @@ def test_a_list_that_cannot_be_written_stays_and_says_so(make_app: MakeApp, fold
 
 def test_what_is_exported_is_imported_elsewhere_without_what_is_there(make_app: MakeApp, folder: Path) -> None:
     app = make_app(folder)
-    pane, desk, file = opened(app), app.main_controller.saved, folder / "mine.json"
-    desk.give_out_to(file)
+    pane, window_state, file = opened(app), app.main_controller.saved, folder / "mine.json"
+    window_state.give_out_to(file)
     pump_until(lambda: pane.sentence == "3 messages were exported to mine.json.", app.root)
     press(app, "<Delete>")
 
-    desk.bring_in_from(file)
+    window_state.bring_in_from(file)
     pump_until(lambda: "imported" in pane.sentence, app.root)
 
     assert pane.sentence == "One message was imported from mine.json. 2 were here already."
     assert names(pane) == ["counted", "broken", "hello"]
-    desk.bring_in_from(file)
+    window_state.bring_in_from(file)
     pump_until(lambda: pane.sentence == "mine.json holds nothing that is not here already.", app.root)
     pane.rows.focus_rows()
     press(app, "<Control-z>")

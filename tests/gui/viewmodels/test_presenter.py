@@ -11,7 +11,7 @@ from core.errors import Explanation
 from core.events import ConnectionId, Role, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.net.reachable import LocalAddress
-from gui.viewmodels.presenter import Desk, human_bytes, present
+from gui.viewmodels.presenter import WindowState, human_bytes, present
 from gui.viewmodels.session_rows import MOST_CONNECTION_ROWS, next_session, parse_row_key, row_key
 
 HERE = Address("127.0.0.1", 5555)
@@ -34,12 +34,12 @@ def client(session: int = 2, *, phase: Phase = Phase.OPEN, at: Address = HERE, a
     return SessionState(SessionId(session), Role.CLIENT, at, "raw", None, phase, (), standing, accepted=accepted)
 
 
-def desk(*states: SessionState, selected: int | None = None, form: Address | None = HERE) -> Desk:
+def window_state(*states: SessionState, selected: int | None = None, form: Address | None = HERE) -> WindowState:
     chosen = SessionId(selected) if selected is not None else (states[-1].session if states else None)
-    return Desk({state.session: state for state in states}, chosen, form=form)
+    return WindowState({state.session: state for state in states}, chosen, form=form)
 
 
-def next_steps(shown: Desk) -> tuple[bool, bool, bool]:
+def next_steps(shown: WindowState) -> tuple[bool, bool, bool]:
     view = present(shown)
     return view.address.server.is_next, view.address.client.is_next, view.composer.is_next
 
@@ -59,7 +59,7 @@ def next_steps(shown: Desk) -> tuple[bool, bool, bool]:
 def test_the_buttons_say_what_they_would_do(
     states: tuple[SessionState, ...], server_words: str, client_words: str
 ) -> None:
-    view = present(desk(*states)).address
+    view = present(window_state(*states)).address
 
     assert (view.server.text, view.client.text) == (server_words, client_words)
 
@@ -67,37 +67,40 @@ def test_the_buttons_say_what_they_would_do(
 @pytest.mark.parametrize(
     ("shown", "steps"),
     [
-        (desk(), (True, False, False)),
-        (desk(server(phase=Phase.STARTING)), (False, False, False)),
-        (desk(server()), (False, True, False)),
-        (desk(server(), client(phase=Phase.STARTING)), (False, False, False)),
-        (desk(server(), client()), (False, False, True)),
-        (desk(server(connections=1)), (False, False, True)),
-        (desk(form=Address("example.com", 80)), (False, True, False)),
-        (desk(form=Address("0.0.0.0", 80)), (True, False, False)),
-        (desk(form=None), (True, False, False)),
+        (window_state(), (True, False, False)),
+        (window_state(server(phase=Phase.STARTING)), (False, False, False)),
+        (window_state(server()), (False, True, False)),
+        (window_state(server(), client(phase=Phase.STARTING)), (False, False, False)),
+        (window_state(server(), client()), (False, False, True)),
+        (window_state(server(connections=1)), (False, False, True)),
+        (window_state(form=Address("example.com", 80)), (False, True, False)),
+        (window_state(form=Address("0.0.0.0", 80)), (True, False, False)),
+        (window_state(form=None), (True, False, False)),
     ],
 )
-def test_one_thing_at_a_time_is_next(shown: Desk, steps: tuple[bool, bool, bool]) -> None:
+def test_one_thing_at_a_time_is_next(shown: WindowState, steps: tuple[bool, bool, bool]) -> None:
     assert next_steps(shown) == steps
 
 
 def test_a_server_on_any_free_port_is_found_under_the_port_it_got() -> None:
     state = replace(server(at=Address("127.0.0.1", 0)), addresses=(Address("127.0.0.1", 40123),))
 
-    view = present(desk(state, form=Address("127.0.0.1", 40123)))
+    view = present(window_state(state, form=Address("127.0.0.1", 40123)))
 
     assert view.address.server.text == "Stop server"
     assert view.conversation.title == "Server 127.0.0.1:40123"
 
 
 def test_the_session_list_waits_for_a_second_thing() -> None:
-    assert present(desk(server())).rows == ()
-    assert [row.text for row in present(desk(server(connections=1))).rows] == ["Server 127.0.0.1:5555", "#1  :50001"]
+    assert present(window_state(server())).rows == ()
+    assert [row.text for row in present(window_state(server(connections=1))).rows] == [
+        "Server 127.0.0.1:5555",
+        "#1  :50001",
+    ]
 
 
 def test_a_thousand_connections_take_a_bounded_number_of_rows() -> None:
-    rows = present(desk(server(connections=1000))).rows
+    rows = present(window_state(server(connections=1000))).rows
 
     assert len(rows) == MOST_CONNECTION_ROWS + 2
     assert rows[-1].text == "… and 900 more"
@@ -106,20 +109,20 @@ def test_a_thousand_connections_take_a_bounded_number_of_rows() -> None:
 def test_a_vain_attempt_leaves_the_list_when_it_is_made_again() -> None:
     vain = client(2, phase=Phase.ENDED, accepted=0)
 
-    assert len(present(desk(server(), vain)).rows) == 2
-    assert len(present(desk(server(), vain, client(3))).rows) == 2
+    assert len(present(window_state(server(), vain)).rows) == 2
+    assert len(present(window_state(server(), vain, client(3))).rows) == 2
 
 
 def test_there_is_a_choice_of_receivers_once_there_are_two() -> None:
-    assert present(desk(server(connections=1))).composer.recipients == ()
+    assert present(window_state(server(connections=1))).composer.recipients == ()
 
-    recipients = present(desk(server(connections=2))).composer.recipients
+    recipients = present(window_state(server(connections=2))).composer.recipients
 
     assert [one.label for one in recipients] == ["#1  127.0.0.1:50001", "#2  127.0.0.1:50002"]
 
 
 def test_the_choice_of_receivers_stays_when_they_are_gone_so_that_nobody_else_gets_the_message() -> None:
-    left = present(replace(desk(server(connections=1)), recipients=frozenset({ConnectionId(99)}))).composer
+    left = present(replace(window_state(server(connections=1)), recipients=frozenset({ConnectionId(99)}))).composer
 
     assert left.chosen == frozenset({ConnectionId(99)})
     assert len(left.recipients) == 1
@@ -137,11 +140,11 @@ def test_the_choice_of_receivers_stays_when_they_are_gone_so_that_nobody_else_ge
     ],
 )
 def test_the_message_field_says_what_is_missing(states: tuple[SessionState, ...], hint: str) -> None:
-    assert hint in present(desk(*states)).composer.hint
+    assert hint in present(window_state(*states)).composer.hint
 
 
 def test_the_status_says_where_and_how_much() -> None:
-    status = present(desk(replace(server(connections=2), bytes_in=1234, bytes_out=99))).status
+    status = present(window_state(replace(server(connections=2), bytes_in=1234, bytes_out=99))).status
 
     assert status.words == "listening on 127.0.0.1:5555"
     assert status.figures == ("2 connections", "in 1.2 kB", "out 99 B")
@@ -151,7 +154,7 @@ def test_the_status_says_where_and_how_much() -> None:
 def test_a_failure_is_said_in_the_status() -> None:
     failed = replace(client(phase=Phase.ENDED, accepted=0), failure=Explanation("nothing answers"))
 
-    status = present(desk(failed)).status
+    status = present(window_state(failed)).status
 
     assert (status.state, status.words, status.figures) == ("failed", "could not connect to 127.0.0.1:5555", ())
 
@@ -159,7 +162,7 @@ def test_a_failure_is_said_in_the_status() -> None:
 def test_a_connection_that_broke_is_said_so_and_not_that_it_was_never_made() -> None:
     broken = replace(client(phase=Phase.ENDED), failure=Explanation("reset"), bytes_in=7)
 
-    status = present(desk(broken)).status
+    status = present(window_state(broken)).status
 
     assert (status.words, status.figures) == ("broken off: 127.0.0.1:5555", ("in 7 B", "out 0 B"))
 
@@ -167,7 +170,7 @@ def test_a_connection_that_broke_is_said_so_and_not_that_it_was_never_made() -> 
 def test_the_status_speaks_of_what_is_shown_however_much_else_goes_on() -> None:
     over = client(session=1, phase=Phase.ENDED, at=Address("127.0.0.1", 16379))
 
-    view = present(desk(over, server(session=2), client(session=3), selected=1))
+    view = present(window_state(over, server(session=2), client(session=3), selected=1))
 
     assert view.status.words == "closed: 127.0.0.1:16379"
     assert view.title.startswith("Client 127.0.0.1:16379")
@@ -176,27 +179,29 @@ def test_the_status_speaks_of_what_is_shown_however_much_else_goes_on() -> None:
 @pytest.mark.case("C-26")
 def test_open_to_the_network_is_said_with_the_addresses_for_as_long_as_it_lasts() -> None:
     wide = Address("0.0.0.0", 5555)
-    shown = replace(desk(server(at=wide), client()), reachable=(LocalAddress("192.168.1.7"), LocalAddress("fd00::7")))
+    shown = replace(
+        window_state(server(at=wide), client()), reachable=(LocalAddress("192.168.1.7"), LocalAddress("fd00::7"))
+    )
     both = replace(shown, sessions={SessionId(1): server(at=Address("::", 5555))})
 
     assert present(both).status.warning == "open to the network: 192.168.1.7:5555, [fd00::7]:5555"
     assert present(shown).status.warning == "open to the network: 192.168.1.7:5555"
-    assert present(desk(server(at=wide, phase=Phase.ENDED))).status.warning == ""
-    assert present(desk(server())).status.warning == ""
+    assert present(window_state(server(at=wide, phase=Phase.ENDED))).status.warning == ""
+    assert present(window_state(server())).status.warning == ""
 
 
 def test_hostile_names_reach_no_title() -> None:
     state = client(at=Address("münchen.example", 80))
 
-    assert "\u202e" not in present(desk(state)).title
+    assert "\u202e" not in present(window_state(state)).title
 
 
 def test_going_through_the_sessions_ends_where_it_began() -> None:
-    shown = desk(server(1), client(2), client(3, at=Address("127.0.0.2", 1)), selected=1)
+    shown = window_state(server(1), client(2), client(3, at=Address("127.0.0.2", 1)), selected=1)
 
     assert next_session(shown, 1) == 2
     assert next_session(shown, -1) == 3
-    assert next_session(desk(), 1) is None
+    assert next_session(window_state(), 1) is None
 
 
 @pytest.mark.parametrize(
@@ -214,7 +219,7 @@ def test_a_row_key_can_be_read_back(session: int, chosen: int | None) -> None:
     assert parse_row_key(row_key(SessionId(session), connection_id)) == (session, chosen)
 
 
-def test_the_same_desk_gives_the_same_view() -> None:
-    shown = desk(server(connections=3), client())
+def test_the_same_state_gives_the_same_view() -> None:
+    shown = window_state(server(connections=3), client())
 
     assert present(shown) == present(shown)
