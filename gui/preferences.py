@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from core.files import read_kept, set_aside, write_kept
 from core.settings import Limits
-from gui.viewmodels.drafting import ENCODINGS, FORMATS, USUAL, Manner, Written
+from gui.viewmodels.drafting import ENCODINGS, FORMATS, USUAL, MessageFormat, SentMessage
 from gui.viewmodels.offered_limits import build_limits
 
 VERSION = 1
@@ -49,7 +49,7 @@ class Preferences:
     geometry: str = ""  # WIDTHxHEIGHT+X+Y in pixels
     hosts: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
-    messages: tuple[Written, ...] = ()
+    messages: tuple[SentMessage, ...] = ()
     theme: str = "system"
     text_size: int = 0  # points more than usual
     reply: str = "letter"
@@ -72,15 +72,21 @@ class Preferences:
         )
 
     @property
-    def manner(self) -> Manner:
+    def message_format(self) -> MessageFormat:
         """How messages are written."""
-        return Manner(self.format, self.encoding, self.ending, self.frame)
+        return MessageFormat(self.format, self.encoding, self.ending, self.frame)
 
-    def with_manner(self, manner: Manner) -> Preferences:
+    def with_message_format(self, message_format: MessageFormat) -> Preferences:
         """With messages written like that."""
-        return replace(self, format=manner.format, encoding=manner.encoding, ending=manner.ending, frame=manner.framing)
+        return replace(
+            self,
+            format=message_format.format,
+            encoding=message_format.encoding,
+            ending=message_format.ending,
+            frame=message_format.framing,
+        )
 
-    def with_message(self, message: Written) -> Preferences:
+    def with_message(self, message: SentMessage) -> Preferences:
         """With a message that was just sent in front of the others."""
         if not message.text or len(message.text) > LONGEST_MESSAGE or not _is_text(message.text):
             return self
@@ -243,7 +249,7 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
     return tuple(item for item in value if item.isprintable() and len(item) <= LONGEST_ADDRESS)[:MOST_ADDRESSES]
 
 
-def _messages(value: object) -> tuple[Written, ...]:
+def _messages(value: object) -> tuple[SentMessage, ...]:
     """Messages, each a text or a list of a text, its format and its encoding; without those that are no text."""
     if not isinstance(value, list):
         raise ValueError("messages is not a list")
@@ -256,15 +262,17 @@ def _is_text(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _message(item: object) -> Written:
+def _message(item: object) -> SentMessage:
     parts = [item] if isinstance(item, str) else item
-    if not isinstance(parts, list) or not 1 <= len(parts) <= len(Written._fields):
+    if not isinstance(parts, list) or not 1 <= len(parts) <= len(SentMessage._fields):
         raise ValueError("a message is not a text with its format and encoding")
     if not all(isinstance(part, str) for part in parts):
         raise ValueError("a message has parts that are not texts")
-    message = Written(*parts)
+    message = SentMessage(*parts)
     known = message.format in dict(FORMATS) and message.encoding in dict(ENCODINGS)
-    return message._replace(text=message.text[:LONGEST_MESSAGE]) if known else Written(message.text[:LONGEST_MESSAGE])
+    return (
+        message._replace(text=message.text[:LONGEST_MESSAGE]) if known else SentMessage(message.text[:LONGEST_MESSAGE])
+    )
 
 
 def _numbers(name: str, value: object) -> dict[str, float | None]:

@@ -15,9 +15,9 @@ from gui.controllers.saved_exchange import ask_for_source, ask_for_target, count
 from gui.controllers.saved_keeping import SavedKeeping
 from gui.keys import shown
 from gui.platform.background import in_background
-from gui.viewmodels.drafting import Manner, Outcome, Sender
+from gui.viewmodels.drafting import MessageFormat, Sender, SendResult
 from gui.viewmodels.saved_list import SavedList
-from gui.viewmodels.saved_rows import SavedRow, manner_of, message_of, name_for, row_of, typeable
+from gui.viewmodels.saved_rows import SavedRow, message_format_of, message_of, name_for, row_of, typeable
 
 if TYPE_CHECKING:
     from core.compose import Misfit, SavedError, SavedMessage
@@ -34,7 +34,7 @@ class Sending(Sender, Protocol):
     """What sends: ``gui.controllers.sending.SendingController``."""
 
     @property
-    def manner(self) -> Manner: ...
+    def message_format(self) -> MessageFormat: ...
 
 
 class SavedMessagesController:
@@ -131,8 +131,10 @@ class SavedMessagesController:
         """Send a message as the message field would: to the same, composed at this moment."""
         message = self._list.find(number)
         if message is not None:
-            manner = manner_of(message, self._sending.manner.framing)
-            self._sending.send([message.text], manner, self._window.composer.recipients, partial(self._told, number))
+            message_format = message_format_of(message, self._sending.message_format.framing)
+            self._sending.send(
+                [message.text], message_format, self._window.composer.recipients, partial(self._told, number)
+            )
 
     def edit(self, number: int) -> None:
         """Put a message into the message field, to be changed and sent."""
@@ -152,7 +154,7 @@ class SavedMessagesController:
         if message is None or not self._has_text():
             return
         try:
-            changed = message_of(message.name, composer.text, composer.manner)
+            changed = message_of(message.name, composer.text, composer.message_format)
         except SavedError as error:
             self._complain(str(error))
             return
@@ -265,14 +267,14 @@ class SavedMessagesController:
         else:
             self._window.composer.complain(f"There is no saved message {place + 1}.")
 
-    def _told(self, number: int, outcome: Outcome) -> None:
+    def _told(self, number: int, result: SendResult) -> None:
         """What became of a message that was sent: what went wrong is said at its row, or else under the field."""
         self._problems.pop(number, None)
         message = self._list.find(number)
-        if outcome.sentence and message is not None:
-            self._problems[number] = outcome.sentence
+        if result.sentence and message is not None:
+            self._problems[number] = result.sentence
             if not self.is_open:
-                self._window.composer.complain(f"“{message.name}”: {outcome.sentence}")
+                self._window.composer.complain(f"“{message.name}”: {result.sentence}")
         elif not self.is_open:
             self._window.composer.complain("")
         self._show()
@@ -286,8 +288,8 @@ class SavedMessagesController:
             self._show()
             return
         composer = self._window.composer
-        before = composer.text, composer.manner
-        composer.put(found.text, manner_of(found, self._sending.manner.framing))
+        before = composer.text, composer.message_format
+        composer.put(found.text, message_format_of(found, self._sending.message_format.framing))
         if not composer.winfo_viewable():  # where the window is narrow, the pane stands in its place
             self._window.close_side(self._pane)
         composer.focus_message()
@@ -295,8 +297,8 @@ class SavedMessagesController:
             words = f"“{name}” is in the field, in place of what was there."
             self._pane.say(words, undo=lambda: self._put_back(*before))
 
-    def _put_back(self, text: str, manner: Manner) -> None:
-        self._window.composer.put(text, manner)
+    def _put_back(self, text: str, message_format: MessageFormat) -> None:
+        self._window.composer.put(text, message_format)
         self._pane.say("")
 
     def _save_field(self) -> None:
@@ -309,7 +311,7 @@ class SavedMessagesController:
             return
         name, before = name_for(composer.text), self._list.kept
         try:
-            number = self._list.add(message_of(name, composer.text, composer.manner), f"“{name}” was saved.")
+            number = self._list.add(message_of(name, composer.text, composer.message_format), f"“{name}” was saved.")
         except SavedError as error:
             composer.complain(str(error))
             return

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from core.errors import SendError, reason
 from gui.platform.background import in_background
 from gui.viewmodels.drafting import (
+    ComposeError,
     MacroRow,
-    Manner,
-    Outcome,
+    MessageFormat,
     Preview,
-    Written,
-    Wrong,
+    SendResult,
+    SentMessage,
+    compose_error_of,
     convert,
     known,
     preview_of,
-    wrong_of,
 )
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ class _Batch:
 
     session: SessionId
     messages: list[Composed]
-    written: Written
+    written: SentMessage
     to: frozenset[ConnectionId] | None
-    tell: Callable[[Outcome], None]
+    tell: Callable[[SendResult], None]
     done: int = 0
     refused: dict[str, None] = field(default_factory=dict)
 
@@ -109,43 +109,47 @@ class SendingController:
         self._window = window
         preferences = self._main_controller.preferences
         window.composer.remember(preferences.messages)
-        window.composer.take(known(preferences.manner))
+        window.composer.take(known(preferences.message_format))
         window.root.after(_WHEN_PAINTED, self._prepare)
 
     @property
-    def manner(self) -> Manner:
+    def message_format(self) -> MessageFormat:
         """How messages are written; it is remembered."""
-        return self._main_controller.preferences.manner
+        return self._main_controller.preferences.message_format
 
-    def choose_manner(self, manner: Manner) -> None:
+    def choose_message_format(self, message_format: MessageFormat) -> None:
         """Write like that from now on."""
-        self._main_controller.preferences = self._main_controller.preferences.with_manner(manner)
+        self._main_controller.preferences = self._main_controller.preferences.with_message_format(message_format)
 
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None:
         """Write to those connections, or to everyone."""
         self.recipients = recipients
         self._main_controller.refresh()
 
-    def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None:
+    def work_out(
+        self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
+    ) -> None:
         """Tell which bytes would go out; at once where that is quick. Of several at a time, only the last is told."""
         context = self._context()
 
-        def answer() -> Preview | Wrong:
-            composed = _compose(text, manner, context)
-            return composed if isinstance(composed, Wrong) else preview_of(composed, manner.draft(text))
+        def answer() -> Preview | ComposeError:
+            composed = _compose(text, message_format, context)
+            return composed if isinstance(composed, ComposeError) else preview_of(composed, message_format.draft(text))
 
-        self._answer(answer, tell, is_quick=is_quick(text, manner))
+        self._answer(answer, tell, is_quick=is_quick(text, message_format))
 
-    def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None:
+    def convert(
+        self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
+    ) -> None:
         """Tell the text in another format; see ``gui.viewmodels.drafting.convert``."""
         self._answer(lambda: convert(text, before, after), tell, is_quick=is_quick(text, before), is_needed=True)
 
     def send(
         self,
         texts: Sequence[str],
-        manner: Manner,
+        message_format: MessageFormat,
         to: frozenset[ConnectionId] | None,
-        tell: Callable[[Outcome], None],
+        tell: Callable[[SendResult], None],
     ) -> None:
         """Send messages, or if one of them is wrong, none; tell what became of them.
 
@@ -153,21 +157,21 @@ class SendingController:
         """
         state = self._main_controller.state
         if state is None or not state.connections:
-            tell(Outcome(False, self._main_controller.why_nobody()))
+            tell(SendResult(False, self._main_controller.why_nobody()))
             return
         if len(texts) > _MOST_LINES:
             words = f"These are {len(texts):,} messages, and no more than {_MOST_LINES:,} go out at once."
-            tell(Outcome(False, words))
+            tell(SendResult(False, words))
             return
         session = state.session
 
-        def ended(outcome: Outcome) -> None:
+        def ended(result: SendResult) -> None:
             self._turns.popleft()
             if self._turns:
                 self._post(self._turns[0])
-            tell(outcome)
+            tell(result)
 
-        self._turns.append(lambda: self._compose_and_send(session, texts, manner, to, ended))
+        self._turns.append(lambda: self._compose_and_send(session, texts, message_format, to, ended))
         if len(self._turns) == 1:
             self._turns[0]()
 
@@ -175,28 +179,30 @@ class SendingController:
         self,
         session: SessionId,
         texts: Sequence[str],
-        manner: Manner,
+        message_format: MessageFormat,
         to: frozenset[ConnectionId] | None,
-        tell: Callable[[Outcome], None],
+        tell: Callable[[SendResult], None],
     ) -> None:
         seeds = [self._seed, *(os.urandom(16) for _ in texts[1:])]
         first = self._context()
 
-        def answer() -> list[Composed] | Wrong:
-            return _compose_all(texts, manner, first, seeds)
+        def answer() -> list[Composed] | ComposeError:
+            return _compose_all(texts, message_format, first, seeds)
 
-        def composed(found: list[Composed] | Wrong) -> None:
-            if isinstance(found, Wrong):
+        def composed(found: list[Composed] | ComposeError) -> None:
+            if isinstance(found, ComposeError):
                 is_typed_wrong = found.stop > found.start
-                tell(Outcome(False, found.sentence, found if is_typed_wrong else None))
+                tell(SendResult(False, found.sentence, found if is_typed_wrong else None))
             elif not any(message.wire for message in found):
-                tell(Outcome(False, "There is no byte in this message."))
+                tell(SendResult(False, "There is no byte in this message."))
             else:
-                written = Written("\n".join(texts), manner.format, manner.encoding)
+                written = SentMessage("\n".join(texts), message_format.format, message_format.encoding)
                 self._send(_Batch(session, found, written, to, tell))
 
-        are_few = len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(is_quick(one, manner) for one in texts)
-        are_quick = are_few or (len(texts) == 1 and is_quick(texts[0], manner))
+        are_few = (
+            len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(is_quick(one, message_format) for one in texts)
+        )
+        are_quick = are_few or (len(texts) == 1 and is_quick(texts[0], message_format))
         self._answer(answer, composed, is_quick=are_quick, is_needed=True)
 
     def count_on(self, count: int) -> None:
@@ -204,11 +210,11 @@ class SendingController:
         self.count = max(self.count, count)
         self._window.composer.work_out_soon()
 
-    def macros(self, text: str, manner: Manner, place: int) -> list[MacroRow]:
+    def macros(self, text: str, message_format: MessageFormat, place: int) -> list[MacroRow]:
         """Every macro there is, and what it would become at that place."""
         from core.compose import CATALOGUE, Misfit, preview
 
-        draft = manner.draft(text) if len(text) <= _MOST_AROUND else None
+        draft = message_format.draft(text) if len(text) <= _MOST_AROUND else None
         context = self._context()
         rows = []
         for entry in CATALOGUE:
@@ -225,10 +231,10 @@ class SendingController:
             try:
                 delivery = self._main_controller.workbench.send(batch.session, message.wire, to=batch.to, exact=True)
             except SendError as error:
-                batch.tell(Outcome(False, f"Not sent: {error}.{_so_far(batch)}"))
+                batch.tell(SendResult(False, f"Not sent: {error}.{_so_far(batch)}"))
                 return
             except Exception as error:
-                batch.tell(Outcome(False, f"{_broken(error).sentence}{_so_far(batch)}"))
+                batch.tell(SendResult(False, f"{_broken(error).sentence}{_so_far(batch)}"))
                 raise
             batch.done += 1
             self.count += _counts(message)
@@ -248,7 +254,7 @@ class SendingController:
         state = self._main_controller.state
         if state is not None and state.session == batch.session:
             self._window.conversation.transcript.to_end()
-        batch.tell(Outcome(True, f"Not sent to {'; '.join(batch.refused)}" if batch.refused else ""))
+        batch.tell(SendResult(True, f"Not sent to {'; '.join(batch.refused)}" if batch.refused else ""))
 
     def _prepare(self) -> None:
         """Have at hand what the first letter needs, long after the first paint and before somebody waits for it."""
@@ -262,8 +268,8 @@ class SendingController:
 
     def _answer(
         self,
-        work: Callable[[], Answer | Wrong],
-        tell: Callable[[Answer | Wrong], None],
+        work: Callable[[], Answer | ComposeError],
+        tell: Callable[[Answer | ComposeError], None],
         *,
         is_quick: bool,
         is_needed: bool = False,
@@ -286,12 +292,12 @@ class SendingController:
         else:
             self._waiting = start
 
-    def _start(self, work: Callable[[], Answer | Wrong], tell: Callable[[Answer | Wrong], None]) -> None:
+    def _start(self, work: Callable[[], Answer | ComposeError], tell: Callable[[Answer | ComposeError], None]) -> None:
         self._is_working = True
         done = partial(self._worked_out, tell)
         in_background("compose a message", work, done, lambda error: done(_broken(error)), self._post)
 
-    def _worked_out(self, tell: Callable[[Answer | Wrong], None], found: Answer | Wrong) -> None:
+    def _worked_out(self, tell: Callable[[Answer | ComposeError], None], found: Answer | ComposeError) -> None:
         self._is_working = False
         if self._sooner:
             self._sooner.popleft()()
@@ -301,30 +307,30 @@ class SendingController:
         tell(found)
 
 
-def _broken(error: BaseException) -> Wrong:
+def _broken(error: BaseException) -> ComposeError:
     """What to say of an error that nobody foresaw; the fault log tells where it was."""
     why = reason(error)
     what = f"{why[0].upper()}{why[1:]}, and this did not go out."
-    return Wrong(f"{what} The message is still here: try again, or write it differently.", 0, 0)
+    return ComposeError(f"{what} The message is still here: try again, or write it differently.", 0, 0)
 
 
-def _compose(text: str, manner: Manner, context: Context) -> Composed | Wrong:
+def _compose(text: str, message_format: MessageFormat, context: Context) -> Composed | ComposeError:
     from core.compose import Composed, compose
 
-    composed = compose(manner.draft(text), context)
-    return composed if isinstance(composed, Composed) else wrong_of(composed)
+    composed = compose(message_format.draft(text), context)
+    return composed if isinstance(composed, Composed) else compose_error_of(composed)
 
 
 def _compose_all(
-    texts: Sequence[str], manner: Manner, context: Context, seeds: Sequence[bytes]
-) -> list[Composed] | Wrong:
+    texts: Sequence[str], message_format: MessageFormat, context: Context, seeds: Sequence[bytes]
+) -> list[Composed] | ComposeError:
     """All messages, or what is wrong with the first that is none, at its place in all of the text."""
     messages: list[Composed] = []
     place, count = 0, context.count
     for text, seed in zip(texts, seeds, strict=True):
-        composed = _compose(text, manner, replace(context, count=count, seed=seed))
-        if isinstance(composed, Wrong):
-            return Wrong(composed.sentence, composed.start + place, composed.stop + place)
+        composed = _compose(text, message_format, replace(context, count=count, seed=seed))
+        if isinstance(composed, ComposeError):
+            return ComposeError(composed.sentence, composed.start + place, composed.stop + place)
         messages.append(composed)
         count += _counts(composed)
         place += len(text) + 1
@@ -343,9 +349,9 @@ def _counts(message: Composed) -> bool:
     return any(span.name == "counter" for span in message.macros)
 
 
-def is_quick(text: str, manner: Manner) -> bool:
+def is_quick(text: str, message_format: MessageFormat) -> bool:
     """Whether it is worked out in no time."""
-    if manner.format == "text":
+    if message_format.format == "text":
         return len(text) <= _QUICK_TEXT
     return len(text) <= _QUICK and text.count("\\{") <= _QUICK_MACROS and not _MUCH_NOISE.search(text)
 

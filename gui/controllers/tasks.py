@@ -151,8 +151,8 @@ class TaskController:
     def _drafts(self, request: RepeatRequest) -> list[Draft]:
         composer = self._window.composer
         if not request.steps:
-            return [composer.manner.draft(composer.text)]
-        return [step.message.draft(composer.manner.framing) for step in request.steps]
+            return [composer.message_format.draft(composer.text)]
+        return [step.message.draft(composer.message_format.framing) for step in request.steps]
 
     def _look(self) -> None:
         """Tell the dialog what there is to be sent, and look again soon."""
@@ -168,7 +168,9 @@ class TaskController:
         composer = self._window.composer
         saved = self._saved.messages if self._saved is not None else ()
         beginning = composer.field.get("1.0", f"1.0 + {_BEGINNING} chars").rstrip("\n")
-        return RepeatView(beginning, composer.manner.words, self._to_words(), self._wrong(), self._nobody(), saved)
+        return RepeatView(
+            beginning, composer.message_format.words, self._to_words(), self._wrong(), self._nobody(), saved
+        )
 
     def _wrong(self) -> str:
         """Why what is in the field is no message, where that is found out quickly; else the run says it."""
@@ -176,16 +178,16 @@ class TaskController:
         from gui.viewmodels.repeating import Maker, NotMade
 
         composer = self._window.composer
-        text, manner = composer.text if composer.field.is_short else "", composer.manner
-        if not text or not is_quick(text, manner):
+        text, message_format = composer.text if composer.field.is_short else "", composer.message_format
+        if not text or not is_quick(text, message_format):
             return ""
-        if self._checked[0] != (text, manner):
+        if self._checked[0] != (text, message_format):
             why = ""
             try:
-                Maker(self._main_controller.sending.count).of(manner.draft(text))(0)
+                Maker(self._main_controller.sending.count).of(message_format.draft(text))(0)
             except NotMade as error:
                 why = str(error)
-            self._checked = (text, manner), why
+            self._checked = (text, message_format), why
         return self._checked[1]
 
     # A file to the other side.

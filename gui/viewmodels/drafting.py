@@ -42,7 +42,7 @@ MOST_SHOWN = 16 * 1024  # bytes of a message that a preview keeps
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class MessageFormat:
     """How what is typed is meant: keys of the tables above; ``framing`` is any framing's written form."""
 
     format: str = "text"
@@ -81,10 +81,10 @@ class Manner:
         )
 
 
-USUAL = Manner()
+USUAL = MessageFormat()
 
 
-class Written(NamedTuple):
+class SentMessage(NamedTuple):
     """A message that was sent before, as it was typed."""
 
     text: str
@@ -109,7 +109,7 @@ class Preview:
     tells_time: bool = False  # so that a moment later they are others
 
 
-class Wrong(NamedTuple):
+class ComposeError(NamedTuple):
     """Why nothing will go out, and which characters of what was typed are at fault."""
 
     sentence: str
@@ -117,12 +117,12 @@ class Wrong(NamedTuple):
     stop: int
 
 
-class Outcome(NamedTuple):
+class SendResult(NamedTuple):
     """What became of a message: whether it went out, what there is to say about it, and what is wrong in it."""
 
     is_sent: bool
     sentence: str = ""
-    wrong: Wrong | None = None
+    wrong: ComposeError | None = None
 
 
 class Sender(Protocol):
@@ -131,9 +131,9 @@ class Sender(Protocol):
     def send(
         self,
         texts: Sequence[str],
-        manner: Manner,
+        message_format: MessageFormat,
         to: frozenset[ConnectionId] | None,
-        tell: Callable[[Outcome], None],
+        tell: Callable[[SendResult], None],
     ) -> None: ...
 
 
@@ -156,19 +156,19 @@ def frame_words(framing: str) -> str:
     return parse_framing(framing).words
 
 
-def known(manner: Manner) -> Manner:
-    """The manner, with the usual in place of what this version does not know."""
+def known(message_format: MessageFormat) -> MessageFormat:
+    """The message format, with the usual in place of what this version does not know."""
     from core.wire.framing import FramingError, parse_framing
 
-    framing = manner.framing
+    framing = message_format.framing
     try:
         parse_framing(framing)
     except FramingError:
         framing = USUAL.framing
-    return Manner(
-        manner.format if manner.format in dict(FORMATS) else USUAL.format,
-        manner.encoding if manner.encoding in dict(ENCODINGS) else USUAL.encoding,
-        manner.ending if manner.ending in dict(ENDINGS) else USUAL.ending,
+    return MessageFormat(
+        message_format.format if message_format.format in dict(FORMATS) else USUAL.format,
+        message_format.encoding if message_format.encoding in dict(ENCODINGS) else USUAL.encoding,
+        message_format.ending if message_format.ending in dict(ENDINGS) else USUAL.ending,
         framing,
     )
 
@@ -193,12 +193,12 @@ def preview_of(composed: Composed, draft: Draft) -> Preview:
     return Preview(len(wire), stretches, any(span.name == "time" for span in composed.macros))
 
 
-def wrong_of(misfit: Misfit) -> Wrong:
+def compose_error_of(misfit: Misfit) -> ComposeError:
     """The same for what is no message."""
-    return Wrong(misfit.sentence, misfit.start, misfit.stop)
+    return ComposeError(misfit.sentence, misfit.start, misfit.stop)
 
 
-def convert(text: str, before: Manner, after: Manner) -> str | Wrong:
+def convert(text: str, before: MessageFormat, after: MessageFormat) -> str | ComposeError:
     """The text in another format, so that its bytes stay the same; itself where it is no message yet.
 
     What the other format cannot say, and macros, which are worked out for each message anew, stay as they are:
@@ -208,18 +208,18 @@ def convert(text: str, before: Manner, after: Manner) -> str | Wrong:
 
     if before.format == after.format:
         return text
-    composed = compose(Manner(before.format, before.encoding).draft(text), Context())
+    composed = compose(MessageFormat(before.format, before.encoding).draft(text), Context())
     if not isinstance(composed, Composed):
         return text
     whole = (0, len(text))
     if composed.macros:
         span = composed.macros[0]
         sentence = "Macros are worked out anew for each message, and only escapes can have them."
-        return Wrong(sentence, span.start, span.stop)
+        return ComposeError(sentence, span.start, span.stop)
     written = describe(composed.body, Format(after.format), Encoding(after.encoding))
     if written is None:
         words = dict(ENCODINGS)[after.encoding]
-        return Wrong(f"These bytes are no text in {words}. Escapes can say them.", *whole)
+        return ComposeError(f"These bytes are no text in {words}. Escapes can say them.", *whole)
     return written
 
 

@@ -51,7 +51,7 @@ class RepeatView:
     """
 
     message: str = ""
-    manner: str = ""
+    message_format: str = ""
     to: str = ""
     wrong: str = ""
     nobody: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gui.viewmodels.drafting import ENCODINGS, ENDINGS, USUAL, Manner
+from gui.viewmodels.drafting import ENCODINGS, ENDINGS, USUAL, MessageFormat
 
 if TYPE_CHECKING:
     from core.compose import Draft, Misfit, SavedMessage
@@ -50,16 +50,16 @@ def name_for(text: str) -> str:
     return first if len(first) <= _LONGEST_NAME else first[: _LONGEST_NAME - 1] + "…"
 
 
-def manner_of(message: SavedMessage, framing: str) -> Manner:
+def message_format_of(message: SavedMessage, framing: str) -> MessageFormat:
     """How the message is written; its frame is the conversation's."""
-    return Manner(message.format.value, message.encoding.value, message.ending.name.lower(), framing)
+    return MessageFormat(message.format.value, message.encoding.value, message.ending.name.lower(), framing)
 
 
-def message_of(name: str, text: str, manner: Manner) -> SavedMessage:
+def message_of(name: str, text: str, message_format: MessageFormat) -> SavedMessage:
     """What is in the field, under a name. Raises ``SavedError`` if that is too long."""
     from core.compose import SavedMessage
 
-    return SavedMessage.of(name, manner.draft(text))
+    return SavedMessage.of(name, message_format.draft(text))
 
 
 def typeable(message: SavedMessage) -> SavedMessage | Misfit:

@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 
 from core.compose import CATALOGUE, Composed, Context, compose
 from core.events import ConnectionId
-from gui.viewmodels.drafting import MacroRow, Manner, Outcome, Preview, Wrong, convert, preview_of, wrong_of
+from gui.viewmodels.drafting import (
+    ComposeError,
+    MacroRow,
+    MessageFormat,
+    Preview,
+    SendResult,
+    compose_error_of,
+    convert,
+    preview_of,
+)
 
 
 class FakeController:
@@ -15,24 +24,28 @@ class FakeController:
     def __init__(self) -> None:
         self.sent: list[tuple[str, frozenset[ConnectionId] | None]] = []
         self.wire: list[bytes] = []
-        self.manners: list[Manner] = []
+        self.message_formats: list[MessageFormat] = []
         self.recipients: list[frozenset[ConnectionId] | None] = []
-        self.outcome = Outcome(True)
+        self.result = SendResult(True)
 
-    def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None:
-        composed = self._compose(text, manner)
-        tell(composed if isinstance(composed, Wrong) else preview_of(composed, manner.draft(text)))
+    def work_out(
+        self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
+    ) -> None:
+        composed = self._compose(text, message_format)
+        tell(composed if isinstance(composed, ComposeError) else preview_of(composed, message_format.draft(text)))
 
-    def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None:
+    def convert(
+        self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
+    ) -> None:
         tell(convert(text, before, after))
 
-    def macros(self, text: str, manner: Manner, place: int) -> Sequence[MacroRow]:
-        assert manner.format == "escapes"
+    def macros(self, text: str, message_format: MessageFormat, place: int) -> Sequence[MacroRow]:
+        assert message_format.format == "escapes"
         assert place <= len(text)
         return [MacroRow(entry.name, entry.syntax, entry.words, "1") for entry in CATALOGUE]
 
-    def choose_manner(self, manner: Manner) -> None:
-        self.manners.append(manner)
+    def choose_message_format(self, message_format: MessageFormat) -> None:
+        self.message_formats.append(message_format)
 
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None:
         self.recipients.append(recipients)
@@ -40,20 +53,20 @@ class FakeController:
     def send(
         self,
         texts: Sequence[str],
-        manner: Manner,
+        message_format: MessageFormat,
         to: frozenset[ConnectionId] | None,
-        tell: Callable[[Outcome], None],
+        tell: Callable[[SendResult], None],
     ) -> None:
         for text in texts:
-            composed = self._compose(text, manner)
-            if isinstance(composed, Wrong):
-                tell(Outcome(False, composed.sentence, composed))
+            composed = self._compose(text, message_format)
+            if isinstance(composed, ComposeError):
+                tell(SendResult(False, composed.sentence, composed))
                 return
-            if self.outcome.is_sent:
+            if self.result.is_sent:
                 self.wire.append(composed.wire)
                 self.sent.append((text, to))
-        tell(self.outcome)
+        tell(self.result)
 
-    def _compose(self, text: str, manner: Manner) -> Composed | Wrong:
-        composed = compose(manner.draft(text), Context())
-        return composed if isinstance(composed, Composed) else wrong_of(composed)
+    def _compose(self, text: str, message_format: MessageFormat) -> Composed | ComposeError:
+        composed = compose(message_format.draft(text), Context())
+        return composed if isinstance(composed, Composed) else compose_error_of(composed)

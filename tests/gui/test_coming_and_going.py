@@ -56,7 +56,7 @@ def find(app: App) -> None:
 
 def task(app: App) -> None:
     tasks = app.main_controller.tasks
-    app.window.composer.put("again", app.window.composer.manner)
+    app.window.composer.put("again", app.window.composer.message_format)
     assert tasks.repeat(RepeatRequest(1.0, 2, ())) == ""
     newest = tasks.strips._tasks[-1]
     pump_until(lambda: not newest.is_running, app.root)

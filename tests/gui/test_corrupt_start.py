@@ -16,7 +16,7 @@ import pytest
 from core.compose.saved import SavedMessage, SavedMessagesFile, starters, write_messages
 from gui.app import App, Options
 from gui.preferences import Preferences, PreferencesFile
-from gui.viewmodels.drafting import Written
+from gui.viewmodels.drafting import SentMessage
 from tests.gui.conftest import pump_until
 from tests.support.corrupt_files import Corruption, corruptions
 
@@ -27,7 +27,7 @@ SETTINGS = {
             geometry="700x500+40+30",
             hosts=("127.0.0.1",),
             ports=("5555",),
-            messages=(Written("hello"), Written("0d 0a", "hex")),
+            messages=(SentMessage("hello"), SentMessage("0d 0a", "hex")),
             limits_changed={"idle": 60.0},
             offered=("2026-01-01_00-00-00_1.tincan",),
         )

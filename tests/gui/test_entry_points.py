@@ -21,7 +21,7 @@ from core.events import ConnectionId
 from core.journal.recording.ledger import Phase, SessionState
 from gui.app import App, Options
 from gui.platform import desktop
-from gui.viewmodels.drafting import Manner
+from gui.viewmodels.drafting import MessageFormat
 from gui.viewmodels.exports import ExportRequest, Scope
 from gui.viewmodels.repeating import RepeatRequest
 from gui.views.conversation.find_bar import FindBar
@@ -66,7 +66,7 @@ class Stage:
         client = self._begins(board.endpoints.connect, server.addresses[0].port)
         self.wait(lambda: bool(board.sessions[client.session].connections))
         assert address.complaint == ""
-        self.app.window.composer.put(text, Manner())
+        self.app.window.composer.put(text, MessageFormat())
         self.app.window.composer.submit()
         self.wait(lambda: shown(self.app).count(text) >= (2 if reply == "echo" else 1))
 
@@ -179,7 +179,7 @@ class SavedExport(Case):
 class Composing(Case):
     def start(self, stage: Stage) -> None:
         composer = stage.app.window.composer
-        composer.choose(Manner("hex"))
+        composer.choose(MessageFormat("hex"))
         if not composer.text:
             composer.field.insert("end", HEX)
         composer.submit()
@@ -287,7 +287,7 @@ class Exporting(Case):
 class Repeating(Case):
     def start(self, stage: Stage) -> None:
         tasks, composer = stage.app.main_controller.tasks, stage.app.window.composer
-        composer.put("again", composer.manner)
+        composer.put("again", composer.message_format)
         assert tasks.repeat(RepeatRequest(1.0, 2, ())) == ""
 
     def works(self, stage: Stage) -> bool:
@@ -547,7 +547,7 @@ def everything_happens(stage: Stage) -> None:
     app.main_controller.choose_reply("none")
     board.select(client.session)
     composer = app.window.composer
-    composer.put("again", composer.manner)
+    composer.put("again", composer.message_format)
     assert board.tasks.repeat(RepeatRequest(20.0, None, ())) == ""
     stage.wait(lambda: shown(app).count("again") >= 2)
     board.workbench.stop(client.session)
@@ -555,7 +555,7 @@ def everything_happens(stage: Stage) -> None:
     board.workbench.stop(server.session)
     stage.wait(lambda: board.sessions[server.session].phase.value == "ended")
     stage.talks("once more", "none")
-    composer.put("to the end", composer.manner)
+    composer.put("to the end", composer.message_format)
     assert board.tasks.repeat(RepeatRequest(20.0, None, ())) == ""
     stage.wait(lambda: "to the end" in shown(app))
 

@@ -14,7 +14,7 @@ import pytest
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import Manner
+from gui.viewmodels.drafting import MessageFormat
 from gui.viewmodels.exports import ExportFormat
 from gui.viewmodels.filtering import ConnectionRow, FilterView
 from gui.viewmodels.framings import KINDS
@@ -46,7 +46,7 @@ def composer(parent: tk.Misc, theme: Theme) -> tk.Widget:
     made = Composer(parent, theme, FakeController(), on_page=nothing)
     made.show(ComposerView("Type a message", True, TWO))
     made.toggle_options()
-    made.choose(Manner(framing="length:4be,offset=2"))
+    made.choose(MessageFormat(framing="length:4be,offset=2"))
     return made
 
 

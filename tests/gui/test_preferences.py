@@ -13,13 +13,18 @@ import pytest
 from core.settings import DEFAULTS, Limits
 from gui import preferences
 from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, parse, settings_folder
-from gui.viewmodels.drafting import Written
+from gui.viewmodels.drafting import SentMessage
 
 FULL = Preferences(
     geometry="800x600+10+20",
     hosts=("127.0.0.1", "::1"),
     ports=("5555", "80"),
-    messages=(Written("hello"), Written("Grüße\nzwei", "escapes"), Written("a\0b"), Written("0d 0a", "hex", "big5")),
+    messages=(
+        SentMessage("hello"),
+        SentMessage("Grüße\nzwei", "escapes"),
+        SentMessage("a\0b"),
+        SentMessage("0d 0a", "hex", "big5"),
+    ),
     format="escapes",
     encoding="utf-16-le",
     ending="crlf",
@@ -110,7 +115,7 @@ def test_a_byte_order_mark_and_unknown_keys_are_no_fault(tmp_path: Path) -> None
 def test_however_much_was_written_the_file_can_be_read_again(tmp_path: Path) -> None:
     found = Preferences()
     for number in range(250):
-        found = found.with_message(Written(f"{number:04d}" + "\U0001f600" * (preferences.LONGEST_MESSAGE - 4)))
+        found = found.with_message(SentMessage(f"{number:04d}" + "\U0001f600" * (preferences.LONGEST_MESSAGE - 4)))
 
     PreferencesFile(tmp_path / "settings.json").save(found)
     again = PreferencesFile(tmp_path / "settings.json").load()
@@ -126,7 +131,7 @@ def test_messages_of_an_earlier_version_are_text_as_is_what_only_a_later_one_kno
     )
 
     assert PreferencesFile(path).load().messages == (
-        Written("old"), Written("0d", "hex"), Written("x"), Written("y"),
+        SentMessage("old"), SentMessage("0d", "hex"), SentMessage("x"), SentMessage("y"),
     )  # fmt: skip
 
 
@@ -151,9 +156,11 @@ def test_a_text_that_cannot_be_shown_costs_itself_and_nothing_else(tmp_path: Pat
     file = PreferencesFile(path)
 
     good = ("good",)
-    assert file.load() == Preferences(text_size=2, hosts=good, ports=good, offered=good, messages=(Written("good"),))
+    assert file.load() == Preferences(
+        text_size=2, hosts=good, ports=good, offered=good, messages=(SentMessage("good"),)
+    )
     assert file.notice == ""
-    assert Preferences().with_message(Written("\ud800")) == Preferences()
+    assert Preferences().with_message(SentMessage("\ud800")) == Preferences()
 
 
 def test_limits_that_were_changed_hold_and_the_others_are_as_usual() -> None:
@@ -221,14 +228,14 @@ def _full_disk(_descriptor: int) -> None:
 def test_histories_are_bounded_and_hold_each_thing_once() -> None:
     found = Preferences()
     for number in range(30):
-        found = found.with_address(f"10.0.0.{number}", "80").with_message(Written(str(number)))
+        found = found.with_address(f"10.0.0.{number}", "80").with_message(SentMessage(str(number)))
 
     assert len(found.hosts) == 10
     assert found.hosts[0] == "10.0.0.29"
     assert found.ports == ("80",)
-    assert found.messages[:2] == (Written("29"), Written("28"))
-    assert found.with_message(Written("5")).messages[0] == Written("5")
-    assert found.with_message(Written("x" * 100_000)) == found
+    assert found.messages[:2] == (SentMessage("29"), SentMessage("28"))
+    assert found.with_message(SentMessage("5")).messages[0] == SentMessage("5")
+    assert found.with_message(SentMessage("x" * 100_000)) == found
 
 
 @pytest.mark.parametrize(

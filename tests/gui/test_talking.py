@@ -15,7 +15,7 @@ from core.address import Address
 from core.net import sockets
 from gui.app import App, Options
 from gui.preferences import Preferences, PreferencesFile
-from gui.viewmodels.drafting import Written
+from gui.viewmodels.drafting import SentMessage
 from gui.views.conversation.row_window import SLICE
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
@@ -357,7 +357,7 @@ def test_what_was_used_is_remembered(make_app: MakeApp, tmp_path: Path) -> None:
     kept = PreferencesFile(tmp_path / "app0" / "settings.json").load()
     assert kept.hosts == ("127.0.0.1",)
     assert str(port) in kept.ports
-    assert kept.messages == (Written("remember me"),)
+    assert kept.messages == (SentMessage("remember me"),)
     assert (kept.theme, kept.reply) == ("dark", "echo")
     assert "x" in kept.geometry
 

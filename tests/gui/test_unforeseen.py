@@ -10,7 +10,7 @@ import pytest
 
 import gui.controllers.sending
 from gui.app import App
-from gui.viewmodels.drafting import Manner
+from gui.viewmodels.drafting import MessageFormat
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 
@@ -50,7 +50,7 @@ def test_a_message_that_could_not_be_composed_stays_and_can_be_sent_again(
     logged_errors: list[logging.LogRecord],
 ) -> None:
     composer = talking.window.composer
-    composer.choose(Manner("hex"))
+    composer.choose(MessageFormat("hex"))
     threads = stumbles_once(monkeypatch, gui.controllers.sending, "_compose_all")
 
     say(talking, text)

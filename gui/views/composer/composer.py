@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import USUAL, MacroRow, Manner, Outcome, Preview, Sender, Written, Wrong
+from gui.viewmodels.drafting import (
+    USUAL,
+    ComposeError,
+    MacroRow,
+    MessageFormat,
+    Preview,
+    Sender,
+    SendResult,
+    SentMessage,
+)
 from gui.viewmodels.message_history import Recall
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.complaint import Complaint
@@ -34,10 +43,14 @@ _MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
 class ComposerController(Sender, Protocol):
     """Works out and sends what is written. What it tells, it tells at once or a moment later."""
 
-    def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None: ...
-    def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None: ...
-    def macros(self, text: str, manner: Manner, place: int) -> Sequence[MacroRow]: ...
-    def choose_manner(self, manner: Manner) -> None: ...
+    def work_out(
+        self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
+    ) -> None: ...
+    def convert(
+        self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
+    ) -> None: ...
+    def macros(self, text: str, message_format: MessageFormat, place: int) -> Sequence[MacroRow]: ...
+    def choose_message_format(self, message_format: MessageFormat) -> None: ...
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None: ...
 
 
@@ -53,7 +66,7 @@ class Composer(ttk.Frame):
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._recall = Recall()
         self._view: ComposerView | None = None
-        self._manner = self._own = USUAL  # of what is in the field, of what is new
+        self._message_format = self._own = USUAL  # of what is in the field, of what is new
         self._is_open = self._is_low = False
         self._row: WritingRow | None = None
         self._macros: MacroMenu | None = None
@@ -63,8 +76,8 @@ class Composer(ttk.Frame):
         self.field.pack(fill="both", expand=True)
         self.send_button = ttk.Button(self, text="Send", command=self.submit, width=7)
         self._below = ttk.Frame(self, style="Pane.TFrame")
-        self.manner_button = ttk.Button(
-            self._below, text=USUAL.words, command=self._press_manner, style="Composer.Quiet.TButton", width=0
+        self.message_format_button = ttk.Button(
+            self._below, text=USUAL.words, command=self._press_message_format, style="Composer.Quiet.TButton", width=0
         )
         self._complaint = Complaint(
             self, theme, self._below, row=4,
@@ -85,20 +98,20 @@ class Composer(ttk.Frame):
         self.send_button.configure(style="Accent.TButton" if view.is_next else "TButton")
         self._arrange()
 
-    def remember(self, history: Sequence[Written]) -> None:
+    def remember(self, history: Sequence[SentMessage]) -> None:
         """The messages sent before, newest first."""
         self._recall.messages = history
 
-    def take(self, manner: Manner) -> None:
+    def take(self, message_format: MessageFormat) -> None:
         """Write new messages like that."""
-        self._own = manner
-        self._use(manner)
+        self._own = message_format
+        self._use(message_format)
 
-    def put(self, text: str, manner: Manner) -> None:
+    def put(self, text: str, message_format: MessageFormat) -> None:
         """Have this in the field, to be changed and sent; what comes after it is written as before."""
         self.field.put(text)
         self._recall.begin_anew()
-        self._use(manner)
+        self._use(message_format)
 
     @property
     def text(self) -> str:
@@ -106,9 +119,9 @@ class Composer(ttk.Frame):
         return self.field.content
 
     @property
-    def manner(self) -> Manner:
+    def message_format(self) -> MessageFormat:
         """How it is meant."""
-        return self._manner
+        return self._message_format
 
     @property
     def recipients(self) -> frozenset[ConnectionId] | None:
@@ -140,7 +153,7 @@ class Composer(ttk.Frame):
 
             self._macros = MacroMenu(
                 self._below, self._theme,
-                lambda: self._controller.macros(self.text, self._manner, self.field.cursor_place), self.write,
+                lambda: self._controller.macros(self.text, self._message_format, self.field.cursor_place), self.write,
             )  # fmt: skip
             self._adopt(self._macros)
         return self._macros
@@ -165,42 +178,42 @@ class Composer(ttk.Frame):
         text = self.text
         if self._live.is_held:
             return
-        if not text and not self._manner.adds_something:
+        if not text and not self._message_format.adds_something:
             self.complain("")
             self.field.focus_set()
             return
-        if self._question.is_needed(text, self._manner, is_pasted=self.field.has_pasted_lines):
+        if self._question.is_needed(text, self._message_format, is_pasted=self.field.has_pasted_lines):
             self._question.ask(text, lambda: self.submit(keep=keep))
             return
         self._live.is_held = True
         self.send_button.state(["disabled"])
         self._controller.send(
             self._question.messages(text),
-            self._manner,
+            self._message_format,
             self.recipients,
-            lambda outcome: self._told(text, outcome, keep=keep),
+            lambda result: self._told(text, result, keep=keep),
         )
 
-    def choose(self, manner: Manner) -> None:
+    def choose(self, message_format: MessageFormat) -> None:
         """Have what is in the field, and what is new, meant like that; another format says the same bytes."""
-        text, before = self.text, self._manner
+        text, before = self.text, self._message_format
 
-        def converted(found: str | Wrong) -> None:
-            if (self.text, self._manner) != (text, before):
-                self.choose(manner)  # it was written on meanwhile, and none of that may be lost
+        def converted(found: str | ComposeError) -> None:
+            if (self.text, self._message_format) != (text, before):
+                self.choose(message_format)  # it was written on meanwhile, and none of that may be lost
                 return
-            if isinstance(found, Wrong):
+            if isinstance(found, ComposeError):
                 self._use(before)
                 self.complain(found.sentence)
                 return
             self.complain("")
             if found != text:
                 self.field.put(found)
-            self._own = manner
-            self._controller.choose_manner(manner)
-            self._use(manner)
+            self._own = message_format
+            self._controller.choose_message_format(message_format)
+            self._use(message_format)
 
-        self._controller.convert(text, before, manner, converted)
+        self._controller.convert(text, before, message_format, converted)
 
     def toggle_options(self) -> None:
         """Open the row above the field and go there, or put it away."""
@@ -213,9 +226,9 @@ class Composer(ttk.Frame):
 
     def open_macros(self) -> None:
         """Open the menu of macros, for which the message becomes text with escapes."""
-        if self._manner.format != "escapes":
-            self.choose(replace(self._manner, format="escapes"))
-        if self._manner.format == "escapes":
+        if self._message_format.format != "escapes":
+            self.choose(replace(self._message_format, format="escapes"))
+        if self._message_format.format == "escapes":
             self.update_idletasks()
             self.macros.open()
 
@@ -241,7 +254,7 @@ class Composer(ttk.Frame):
 
     @property
     def _shows_options(self) -> bool:
-        return self._is_open or not (self._manner.is_usual or self._is_low)
+        return self._is_open or not (self._message_format.is_usual or self._is_low)
 
     def _arrange(self) -> None:
         """Show what there is to choose, and what is not as usual."""
@@ -249,22 +262,22 @@ class Composer(ttk.Frame):
         if self._row is not None or recipients:
             self.row.show_recipients(recipients, self._view.chosen if self._view else None)
         if self._row is not None or self._shows_options:
-            self.row.show_options(self._manner, is_shown=self._shows_options)
-        if self._manner.format == "escapes":
+            self.row.show_options(self._message_format, is_shown=self._shows_options)
+        if self._message_format.format == "escapes":
             self.macros.grid(row=0, column=1, sticky="nw")
         elif self._macros is not None:
             self._macros.grid_remove()
-        self.manner_button.configure(text=self._manner_words())
+        self.message_format_button.configure(text=self._message_format_words())
 
-    def _manner_words(self) -> str:
-        if self._manner.is_usual or not self._shows_options:
-            return f"{self._manner.words}  {'▾' if self._is_open else '▸'}"
+    def _message_format_words(self) -> str:
+        if self._message_format.is_usual or not self._shows_options:
+            return f"{self._message_format.words}  {'▾' if self._is_open else '▸'}"
         return "Back to plain text"
 
-    def _press_manner(self) -> None:
+    def _press_message_format(self) -> None:
         if not self._shows_options:
             self.toggle_options()
-        elif self._manner.is_usual:
+        elif self._message_format.is_usual:
             self._leave_options()
         else:
             self.choose(USUAL)
@@ -290,8 +303,8 @@ class Composer(ttk.Frame):
             self._is_open = False
             self._arrange()
 
-    def _use(self, manner: Manner) -> None:
-        self._manner = self._live.manner = manner
+    def _use(self, message_format: MessageFormat) -> None:
+        self._message_format = self._live.message_format = message_format
         self._arrange()
         self._live.work_out()
 
@@ -307,17 +320,17 @@ class Composer(ttk.Frame):
             self.bytes_line.show(preview)
         self._complaint.arrange()
 
-    def _told(self, text: str, outcome: Outcome, *, keep: bool) -> None:
+    def _told(self, text: str, result: SendResult, *, keep: bool) -> None:
         self._live.is_held = False
         if not self.winfo_exists():
             return
         self.send_button.state(["!disabled"])
-        if outcome.wrong is not None:
-            self._live.mark(outcome.wrong)
+        if result.wrong is not None:
+            self._live.mark(result.wrong)
             return
         self._live.put_right()
-        self.complain(outcome.sentence)
-        if outcome.is_sent and not keep and self.text == text:
+        self.complain(result.sentence)
+        if result.is_sent and not keep and self.text == text:
             self.field.put("")
             self._recall.begin_anew()
             self._use(self._own)
@@ -337,7 +350,7 @@ class Composer(ttk.Frame):
         self.send_button.grid(row=2, column=1, sticky="nsew", padx=(px(8), 0))
         self.rowconfigure(1, weight=1)  # what the field has more than the one line of row 2, beside which Send stands
         self._below.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(px(4), 0))
-        self.manner_button.grid(row=0, column=0, sticky="nw")
+        self.message_format_button.grid(row=0, column=0, sticky="nw")
         self._below.columnconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
 
@@ -356,7 +369,7 @@ class Composer(ttk.Frame):
         bind("<FocusIn>", lambda _event: self._come_to_field())
         bind("<FocusOut>", lambda _event: self._box.state(["!focus"]))
         when_resized(self, self._fit)
-        self.manner_button.bind("<Return>", lambda _event: self.manner_button.invoke())
+        self.message_format_button.bind("<Return>", lambda _event: self.message_format_button.invoke())
 
     def _breaking(self, act: Callable[[], None]) -> Callable[[object], str]:
         def handle(_event: object) -> str:
@@ -372,7 +385,7 @@ class Composer(ttk.Frame):
 
     def _show_earlier(self, step: int) -> str | None:
         """Earlier and later messages, as long as the field holds one of them unchanged, or nothing."""
-        found = self._recall.go(step, self.text, Written("", self._own.format, self._own.encoding))
+        found = self._recall.go(step, self.text, SentMessage("", self._own.format, self._own.encoding))
         if found is None:
             return None
         self.field.put(found.text)

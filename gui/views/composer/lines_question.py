@@ -8,7 +8,7 @@ from functools import partial
 from tkinter import ttk
 
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import Manner
+from gui.viewmodels.drafting import MessageFormat
 from gui.widgets.wrapped import wrap_within
 
 
@@ -29,10 +29,10 @@ class LinesQuestion:
         """Whether it waits for an answer."""
         return self._strip is not None and bool(self._strip.winfo_manager())
 
-    def is_needed(self, text: str, manner: Manner, *, is_pasted: bool) -> bool:
+    def is_needed(self, text: str, message_format: MessageFormat, *, is_pasted: bool) -> bool:
         """Whether it makes a difference what these lines are, and nobody has said it."""
         has_lines = is_pasted and "\n" in text.strip("\n")
-        return has_lines and manner.adds_something and manner.format != "hex" and self._is_many is None
+        return has_lines and message_format.adds_something and message_format.format != "hex" and self._is_many is None
 
     def messages(self, text: str) -> list[str]:
         """The text as one message, or as one for each line if that was the answer."""

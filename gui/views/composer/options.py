@@ -10,7 +10,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from core.wire.framing import FramingError, parse_framing
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, Manner, frame_words
+from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, MessageFormat, frame_words
 from gui.widgets.choice import Choice
 from gui.widgets.flow import Flow
 from gui.widgets.line_field import LineField
@@ -20,19 +20,19 @@ _EXAMPLE = "length:4be,offset=2"
 
 
 class Options:
-    """The parts of a flow; ``on_choose`` gets the manner that a person chose."""
+    """The parts of a flow; ``on_choose`` gets the message format that a person chose."""
 
     def __init__(
         self,
         flow: Flow,
         theme: Theme,
         *,
-        on_choose: Callable[[Manner], None],
+        on_choose: Callable[[MessageFormat], None],
         on_wrong: Callable[[str], None],
     ) -> None:
         self._flow, self._theme = flow, theme
         self._on_choose, self._on_wrong = on_choose, on_wrong
-        self._manner = Manner()
+        self._message_format = MessageFormat()
         self._is_shown = True
         self._writes_frame = False
         self._safety = TextSafety.for_tk(str(flow.tk.call("info", "patchlevel")))
@@ -45,18 +45,18 @@ class Options:
         self.written_frame.hint(_EXAMPLE)
         self.written_frame.pack(side="left", fill="y")
         self._frame_part = self._parts[-1]
-        self.show(self._manner, is_shown=True)
+        self.show(self._message_format, is_shown=True)
 
-    def show(self, manner: Manner, *, is_shown: bool) -> None:
-        """Show that manner, or nothing."""
-        self._manner, self._is_shown = manner, is_shown
-        self.format.offer(FORMATS, manner.format)
-        self.encoding.offer(ENCODINGS, manner.encoding)
-        self.ending.offer(ENDINGS, manner.ending)
+    def show(self, message_format: MessageFormat, *, is_shown: bool) -> None:
+        """Show that message format, or nothing."""
+        self._message_format, self._is_shown = message_format, is_shown
+        self.format.offer(FORMATS, message_format.format)
+        self.encoding.offer(ENCODINGS, message_format.encoding)
+        self.ending.offer(ENDINGS, message_format.ending)
         self._offer_frames()
         for part in self._parts:
             self._flow.display(part, is_shown)
-        self._flow.display(self._encoding_part, is_shown and manner.format != "hex")
+        self._flow.display(self._encoding_part, is_shown and message_format.format != "hex")
         self._flow.display(self._frame_part, is_shown and self._writes_frame)
 
     def focus_first(self) -> None:
@@ -90,14 +90,14 @@ class Options:
         return choice
 
     def _offer_frames(self) -> None:
-        framing = self._manner.framing
+        framing = self._message_format.framing
         frames = list(FRAMES)
         if framing not in dict(FRAMES):
             frames.append((framing, self._safety.field(frame_words(framing))))
         self.frame.offer([*frames, (_OTHER, "other…")], _OTHER if self._writes_frame else framing)
 
     def _choose(self, **changes: str) -> None:
-        self._on_choose(replace(self._manner, **changes))
+        self._on_choose(replace(self._message_format, **changes))
 
     def _choose_frame(self, framing: str) -> None:
         self._writes_frame = framing == _OTHER
@@ -105,8 +105,8 @@ class Options:
             self._on_wrong("")
             self._choose(framing=framing)
             return
-        self.written_frame.put(self._manner.framing if self._manner.framing != "raw" else "")
-        self.show(self._manner, is_shown=self._is_shown)
+        self.written_frame.put(self._message_format.framing if self._message_format.framing != "raw" else "")
+        self.show(self._message_format, is_shown=self._is_shown)
         self.written_frame.focus_all()
 
     def _write_frame(self, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from gui.viewmodels.drafting import USUAL, Manner, Preview, Wrong
+from gui.viewmodels.drafting import USUAL, ComposeError, MessageFormat, Preview
 from gui.views.composer.message_field import MessageField
 from gui.widgets.debounce import Later
 
@@ -17,13 +17,15 @@ _TICK = 1_000  # milliseconds after which a message with the time in it is anoth
 class Worker(Protocol):
     """See ``gui.views.composer.composer.ComposerController``."""
 
-    def work_out(self, text: str, manner: Manner, tell: Callable[[Preview | Wrong], None]) -> None: ...
+    def work_out(
+        self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
+    ) -> None: ...
 
 
 class Live:
     """``show`` gets the bytes that would go out, ``complain`` what is wrong, or nothing once it is right again.
 
-    ``manner`` is how the text is meant; while ``is_held``, nothing is worked out.
+    ``message_format`` is how the text is meant; while ``is_held``, nothing is worked out.
     """
 
     def __init__(
@@ -34,13 +36,13 @@ class Live:
         show: Callable[[Preview | None], None],
         complain: Callable[[str], None],
     ) -> None:
-        self.manner = USUAL
+        self.message_format = USUAL
         self.is_held = False
         self._field, self._worker = field, worker
         self._show, self._complain = show, complain
         self._asked = 0  # how often something was to be worked out
         self._is_wrong = False
-        self._found = Wrong("", 0, 0)  # what is wrong, and not said yet
+        self._found = ComposeError("", 0, 0)  # what is wrong, and not said yet
         self._soon = Later(field, self.work_out)
         self._patience = Later(field, self._lose_patience)
 
@@ -55,13 +57,13 @@ class Live:
         asked, text = self._asked, self._field.content
         if self.is_held:
             return
-        if text or self.manner.adds_something:
-            self._worker.work_out(text, self.manner, lambda found: self._worked_out(asked, found))
+        if text or self.message_format.adds_something:
+            self._worker.work_out(text, self.message_format, lambda found: self._worked_out(asked, found))
         else:
             self._show(None)
             self.put_right()
 
-    def mark(self, wrong: Wrong) -> None:
+    def mark(self, wrong: ComposeError) -> None:
         """Say what is wrong, at its place."""
         self._patience.cancel()
         self._is_wrong = True
@@ -76,10 +78,10 @@ class Live:
             self._is_wrong = False
             self._complain("")
 
-    def _worked_out(self, asked: int, found: Preview | Wrong) -> None:
+    def _worked_out(self, asked: int, found: Preview | ComposeError) -> None:
         if asked != self._asked or not self._field.winfo_exists():
             return
-        if isinstance(found, Wrong):
+        if isinstance(found, ComposeError):
             self._show(None)
             self._found = found
             self._patience.ask(0 if self._is_wrong else _STILL_TYPING)

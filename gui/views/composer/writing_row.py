@@ -14,7 +14,7 @@ from gui.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
-    from gui.viewmodels.drafting import Manner
+    from gui.viewmodels.drafting import MessageFormat
     from gui.viewmodels.filtering import ConnectionRow
 
 
@@ -27,7 +27,7 @@ class WritingRow:
         theme: Theme,
         *,
         on_recipients: Callable[[frozenset[ConnectionId] | None], None],
-        on_choose: Callable[[Manner], None],
+        on_choose: Callable[[MessageFormat], None],
         on_wrong: Callable[[str], None],
         on_leave: Callable[[], object],
     ) -> None:
@@ -64,10 +64,10 @@ class WritingRow:
         self._flow.display(self.to, bool(connections))
         self._arrange(has_recipients=bool(connections))
 
-    def show_options(self, manner: Manner, *, is_shown: bool) -> None:
+    def show_options(self, message_format: MessageFormat, *, is_shown: bool) -> None:
         """Show how messages are written, or show nothing of it."""
         if is_shown or self._options is not None:
-            self.options.show(manner, is_shown=is_shown)
+            self.options.show(message_format, is_shown=is_shown)
         self._arrange(has_options=is_shown)
 
     _has_recipients = _has_options = False

@@ -59,7 +59,7 @@ class RepeatDialog(TaskDialog):
             Option(
                 FIELD,
                 "The message in the field",
-                f"{message}, {view.manner[:1].lower()}{view.manner[1:]}" if view.message else message,
+                f"{message}, {view.message_format[:1].lower()}{view.message_format[1:]}" if view.message else message,
             ),
             Option(LIST, "Saved messages, one after the other"),
         )

@@ -146,8 +146,8 @@ def test_a_message_goes_to_whom_the_field_writes(make_app: MakeApp, folder: Path
 def test_the_frame_of_the_conversation_is_put_around_it(make_app: MakeApp, folder: Path) -> None:
     app = make_app(folder)
     with talking(app) as peer:
-        manner = app.main_controller.sending.manner
-        app.main_controller.sending.choose_manner(type(manner)(framing="length:2be"))
+        message_format = app.main_controller.sending.message_format
+        app.main_controller.sending.choose_message_format(type(message_format)(framing="length:2be"))
         app.window.composer.field.focus_force()
 
         press(app, "<Control-Key-1>")
@@ -233,7 +233,7 @@ def test_f2_puts_a_message_into_the_field_as_it_is_meant(make_app: MakeApp, fold
 
     composer = app.window.composer
 
-    assert (composer.text, composer.manner.format) == (r"\{counter}.", "escapes")
+    assert (composer.text, composer.message_format.format) == (r"\{counter}.", "escapes")
     assert app.root.focus_get() is composer.field
     assert pane.sentence == ""
 
@@ -247,7 +247,7 @@ def test_what_was_in_the_field_can_be_had_back(make_app: MakeApp, folder: Path) 
 
     pane.undo.invoke()
 
-    assert (app.window.composer.text, app.window.composer.manner.ending) == ("half a thought", "nothing")
+    assert (app.window.composer.text, app.window.composer.message_format.ending) == ("half a thought", "nothing")
 
 
 def test_a_message_that_cannot_be_typed_is_edited_with_escapes(make_app: MakeApp, tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_what_is_in_the_field_is_saved_named_and_kept(make_app: MakeApp, folder:
     app = make_app(folder)
     composer = app.window.composer
     composer.field.focus_force()
-    composer.put("0d0a", type(composer.manner)(format="hex", ending="nul"))
+    composer.put("0d0a", type(composer.message_format)(format="hex", ending="nul"))
     press(app, "<Control-d>")
     pump_until(lambda: app.main_controller.saved.is_open, app.root)
     pane = app.main_controller.saved._made
@@ -290,7 +290,7 @@ def test_what_is_in_the_field_is_saved_named_and_kept(make_app: MakeApp, folder:
 
 def test_saving_the_same_twice_says_so(make_app: MakeApp, folder: Path) -> None:
     app = make_app(folder)
-    app.window.composer.put("abc", app.window.composer.manner)
+    app.window.composer.put("abc", app.window.composer.message_format)
     pane = opened(app)
     pane.save.invoke()
     pane.rows.focus_rows()
@@ -315,7 +315,7 @@ def test_an_empty_field_is_not_saved(make_app: MakeApp, folder: Path) -> None:
 def test_a_changed_message_is_put_back_under_its_name(make_app: MakeApp, folder: Path) -> None:
     app = make_app(folder)
     pane = opened(app)
-    app.window.composer.put("good day", app.window.composer.manner)
+    app.window.composer.put("good day", app.window.composer.message_format)
 
     pane.update_button.invoke()
 
@@ -364,7 +364,7 @@ def test_two_windows_keep_what_either_saves(make_app: MakeApp, folder: Path) -> 
     one, other = make_app(folder), make_app(folder)
     for app, text in ((one, "from one"), (other, "from the other")):
         opened(app)
-        app.window.composer.put(text, app.window.composer.manner)
+        app.window.composer.put(text, app.window.composer.message_format)
     for app, count in ((one, 4), (other, 5)):
         app.main_controller.saved.save_field()
         press(app, "<Escape>")
@@ -447,7 +447,7 @@ def test_there_are_not_more_messages_than_can_be_kept(make_app: MakeApp, folder:
     many.write_text(json.dumps({"version": 1, "messages": rows[3:]}), encoding="ascii")
     app.main_controller.saved.bring_in_from(many)
     pump_until(lambda: len(pane.rows.rows) == MOST_MESSAGES, app.root)
-    app.window.composer.put("one more", app.window.composer.manner)
+    app.window.composer.put("one more", app.window.composer.message_format)
     pane.save.invoke()
 
     assert "delete one first" in app.window.composer.complaint

@@ -14,7 +14,7 @@ from core.settings import DEFAULTS, KIB
 from gui.app import App
 from gui.controllers.sending import SendingController
 from gui.preferences import PreferencesFile
-from gui.viewmodels.drafting import Manner, Preview, Wrong
+from gui.viewmodels.drafting import ComposeError, MessageFormat, Preview
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 from tests.gui.test_talking import Heartbeat
@@ -41,7 +41,7 @@ def receive(peer: socket.socket, size: int) -> bytes:
 def test_bytes_typed_as_hex_arrive_in_their_frame(make_app: MakeApp) -> None:
     app = make_app()
     with peer_of(app) as peer:
-        app.window.composer.choose(Manner("hex", ending="lf", framing="length:2be"))
+        app.window.composer.choose(MessageFormat("hex", ending="lf", framing="length:2be"))
 
         say(app, "DE AD, be:ef")
 
@@ -51,7 +51,7 @@ def test_bytes_typed_as_hex_arrive_in_their_frame(make_app: MakeApp) -> None:
 
 def test_a_counter_counts_what_went_out_and_nothing_else(make_app: MakeApp) -> None:
     app = make_app()
-    app.window.composer.choose(Manner("escapes"))
+    app.window.composer.choose(MessageFormat("escapes"))
     say(app, r"\{counter},")
     assert app.window.composer.complaint
     with peer_of(app) as peer:
@@ -72,7 +72,7 @@ def test_a_counter_counts_what_went_out_and_nothing_else(make_app: MakeApp) -> N
 def test_random_bytes_go_out_as_they_were_shown_and_are_others_next_time(make_app: MakeApp) -> None:
     app = make_app()
     with peer_of(app) as peer:
-        app.window.composer.choose(Manner("escapes"))
+        app.window.composer.choose(MessageFormat("escapes"))
         app.window.composer.field.insert("end", r"\{random:8}")
         line = app.window.composer.bytes_line
         pump_until(lambda: line.words.startswith("8 bytes"), app.root)
@@ -91,14 +91,14 @@ def test_the_bytes_that_are_shown_are_the_next_ones_though_a_saved_message_went_
 ) -> None:
     app = make_app()
     with peer_of(app) as peer:
-        app.window.composer.choose(Manner("escapes"))
+        app.window.composer.choose(MessageFormat("escapes"))
         app.window.composer.field.insert("end", r"\{counter} \{random:4}")
         line = app.window.composer.bytes_line
         pump_until(lambda: "31 20" in line.words, app.root)
         sent: list[bool] = []
 
         app.main_controller.sending.send(
-            [r"\{counter} \{random:4}"], Manner("escapes"), None, lambda outcome: sent.append(outcome.is_sent)
+            [r"\{counter} \{random:4}"], MessageFormat("escapes"), None, lambda result: sent.append(result.is_sent)
         )
         pump_until(lambda: sent == [True] and "32 20" in line.words, app.root)
         promised = bytes.fromhex("".join(line.words.split("  ")[1].split()[:6]))
@@ -112,7 +112,7 @@ def test_lines_are_sent_as_messages_of_their_own_and_all_or_none(make_app: MakeA
     app = make_app()
     composer = app.window.composer
     with peer_of(app) as peer:
-        composer.choose(Manner("escapes", ending="crlf"))
+        composer.choose(MessageFormat("escapes", ending="crlf"))
         app.root.clipboard_clear()
         app.root.clipboard_append("EHLO me\nNOOP \\q\nQUIT\n")
         composer.field.focus_force()
@@ -156,7 +156,7 @@ def fill(app: App, number: int, room: int) -> None:
 
 def test_of_many_messages_it_is_said_how_many_went_out_before_the_receiver_was_full(make_app: MakeApp) -> None:
     app = make_app()
-    app.window.composer.choose(Manner(ending="lf"))
+    app.window.composer.choose(MessageFormat(ending="lf"))
     with NeverReads.calls(Address("127.0.0.1", serve(app))) as peer:
         pump_until(lambda: "#1 connected" in shown(app), app.root)
         fill(app, 1, 1000)
@@ -191,7 +191,7 @@ def test_who_did_not_get_a_message_is_named_and_the_others_have_it(make_app: Mak
 
 def test_more_lines_than_go_out_at_once_are_counted_and_none_of_them_goes_out(make_app: MakeApp) -> None:
     app = make_app()
-    app.window.composer.choose(Manner(ending="lf"))
+    app.window.composer.choose(MessageFormat(ending="lf"))
     with peer_of(app) as peer:
         paste_as_lines(app, "x\n" * 10_001)
 
@@ -205,7 +205,7 @@ def test_more_lines_than_go_out_at_once_are_counted_and_none_of_them_goes_out(ma
 def test_a_message_of_no_bytes_is_none(make_app: MakeApp) -> None:
     app = make_app()
     with peer_of(app):
-        app.window.composer.choose(Manner("hex"))
+        app.window.composer.choose(MessageFormat("hex"))
 
         say(app, "  ")
 
@@ -242,16 +242,16 @@ def test_how_messages_are_written_is_remembered(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app)
     connect(app, port)
-    manner = Manner("hex", "gb18030", "nul", "length:4le")
-    app.window.composer.choose(manner)
+    message_format = MessageFormat("hex", "gb18030", "nul", "length:4le")
+    app.window.composer.choose(message_format)
     say(app, "0a")
     folder = app._file.path.parent
     app.leave()
 
     again = make_app(folder)
 
-    assert PreferencesFile(folder / "settings.json").load().manner == manner
-    assert again.window.composer.manner == manner
+    assert PreferencesFile(folder / "settings.json").load().message_format == message_format
+    assert again.window.composer.message_format == message_format
     assert again.window.composer.row.options.frame.winfo_manager()
     again.window.composer.field.focus_force()
     again.window.composer.field.event_generate("<Up>")
@@ -263,7 +263,7 @@ def test_a_megabyte_of_hex_is_worked_out_aside_and_sent_as_it_is(make_app: MakeA
     composer = app.window.composer
     data = bytes(range(256)) * 3_900
     with peer_of(app) as peer:
-        composer.choose(Manner("hex"))
+        composer.choose(MessageFormat("hex"))
         composer.field.insert_here(data.hex(" ", 1))
         heart = Heartbeat(app.root)
         pump_until(lambda: f"{len(data):,} bytes" in composer.bytes_line.words, app.root)
@@ -279,11 +279,11 @@ def test_another_format_for_a_long_message_comes_though_its_bytes_are_asked_for_
     app = make_app()
     posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
     controller = SendingController(app.main_controller, posted.put)
-    text, hexes = "00 " * 10_000, Manner("hex")
-    previews: list[Preview | Wrong] = []
-    converted: list[str | Wrong] = []
+    text, hexes = "00 " * 10_000, MessageFormat("hex")
+    previews: list[Preview | ComposeError] = []
+    converted: list[str | ComposeError] = []
     controller.work_out(text, hexes, previews.append)
-    controller.convert(text, hexes, Manner("escapes"), converted.append)
+    controller.convert(text, hexes, MessageFormat("escapes"), converted.append)
     controller.work_out(text, hexes, previews.append)
 
     while len(previews) < 2:
@@ -302,10 +302,10 @@ def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_a
         peer.settimeout(5)
         pump_until(lambda: "#1 connected" in shown(app), app.root)
         controller.open(app.window)
-        controller.send(["61 " * 10_000], Manner("hex"), None, lambda outcome: told.append(outcome.is_sent))
+        controller.send(["61 " * 10_000], MessageFormat("hex"), None, lambda result: told.append(result.is_sent))
         connect(app, port)
         for line in range(100):
-            app.main_controller.sending.send([f"line {line}"], Manner(), None, lambda _outcome: None)
+            app.main_controller.sending.send([f"line {line}"], MessageFormat(), None, lambda _outcome: None)
         pump_until(lambda: transcript.top_place > 0, app.root)
         transcript.to_start()
         pump_until(lambda: transcript.top_place == 0, app.root)

@@ -91,7 +91,7 @@ def test_the_message_in_the_field_goes_out_again_and_again(talk: Talk) -> None:
 def test_macros_count_on_and_the_field_goes_on_where_they_ended(talk: Talk) -> None:
     app, peer = talk
     app.main_controller.sending.count = 7
-    app.window.composer.choose(app.window.composer.manner.__class__("escapes"))
+    app.window.composer.choose(app.window.composer.message_format.__class__("escapes"))
     write(app, "\\{counter} ")
 
     repeat(app, times="3").begin_button.invoke()
@@ -170,7 +170,7 @@ def test_what_cannot_be_is_said_at_its_place_and_nothing_is_lost(talk: Talk) -> 
 
 def test_a_message_that_is_none_is_refused_before_anything_goes_out(talk: Talk) -> None:
     app, _peer = talk
-    app.window.composer.choose(app.window.composer.manner.__class__("hex"))
+    app.window.composer.choose(app.window.composer.message_format.__class__("hex"))
     write(app, "0")
     dialog = repeat(app)
 

@@ -13,7 +13,7 @@ from core.compose.draft import Composed, Context
 from core.events import Role
 from core.text_safety import TextSafety
 from gui.viewmodels.decoding import UTF_8, decoding
-from gui.viewmodels.drafting import ENCODINGS, Manner
+from gui.viewmodels.drafting import ENCODINGS, MessageFormat
 from gui.viewmodels.runs import DECOR
 from gui.viewmodels.typesetting import Typesetter
 from gui.viewmodels.wrapping import Metrics
@@ -35,7 +35,7 @@ def test_any_bytes_can_be_read_as_any_encoding(data: bytes, encoding: str) -> No
 
 @given(st.text(max_size=30), ANY, st.integers(0, 200))
 def test_a_character_that_was_cut_in_two_is_whole_with_the_next_piece(text: str, encoding: str, cut: int) -> None:
-    composed = compose(Manner(encoding=encoding).draft(text), Context())
+    composed = compose(MessageFormat(encoding=encoding).draft(text), Context())
     if not isinstance(composed, Composed):
         return
     data, reading = composed.body, decoding(encoding)

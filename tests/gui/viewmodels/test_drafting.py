@@ -15,15 +15,15 @@ from gui.viewmodels.drafting import (
     FRAMES,
     MOST_SHOWN,
     USUAL,
-    Manner,
-    Wrong,
+    ComposeError,
+    MessageFormat,
     convert,
     known,
     preview_of,
 )
 
-MANNERS = st.builds(
-    Manner,
+MESSAGE_FORMATS = st.builds(
+    MessageFormat,
     st.sampled_from([key for key, _words in FORMATS]),
     st.sampled_from([key for key, _words in ENCODINGS]),
     st.sampled_from([key for key, _words in ENDINGS]),
@@ -31,8 +31,8 @@ MANNERS = st.builds(
 )
 
 
-def composed(text: str, manner: Manner) -> Composed:
-    found = compose(manner.draft(text), Context())
+def composed(text: str, message_format: MessageFormat) -> Composed:
+    found = compose(message_format.draft(text), Context())
     assert isinstance(found, Composed)
     return found
 
@@ -44,24 +44,24 @@ def test_what_is_offered_is_what_can_be_composed() -> None:
     assert [str(parse_framing(key)) for key, _words in FRAMES] == [key for key, _words in FRAMES]
 
 
-def test_a_manner_reads_as_a_sentence() -> None:
+def test_a_message_format_reads_as_a_sentence() -> None:
     assert USUAL.words == "As text, UTF-8"
-    assert Manner("hex", "big5", "crlf", "length:2be").words == "As hex, CR LF at the end, 2-byte length"
-    assert Manner(framing="fixed:4").words == "As text, UTF-8, 4 bytes each"
+    assert MessageFormat("hex", "big5", "crlf", "length:2be").words == "As hex, CR LF at the end, 2-byte length"
+    assert MessageFormat(framing="fixed:4").words == "As text, UTF-8, 4 bytes each"
 
 
 def test_what_only_a_later_version_knows_counts_as_usual() -> None:
-    assert known(Manner("morse", "ebcdic", "bell", "telepathy:2")) == USUAL
-    assert known(Manner("hex", "big5", "nul", "gap:50")) == Manner("hex", "big5", "nul", "gap:50")
+    assert known(MessageFormat("morse", "ebcdic", "bell", "telepathy:2")) == USUAL
+    assert known(MessageFormat("hex", "big5", "nul", "gap:50")) == MessageFormat("hex", "big5", "nul", "gap:50")
 
 
-@given(st.text(max_size=40), MANNERS)
-def test_a_preview_is_all_of_what_goes_out_in_order(text: str, manner: Manner) -> None:
-    message = compose(manner.draft(text), Context())
+@given(st.text(max_size=40), MESSAGE_FORMATS)
+def test_a_preview_is_all_of_what_goes_out_in_order(text: str, message_format: MessageFormat) -> None:
+    message = compose(message_format.draft(text), Context())
     if not isinstance(message, Composed):
         return
 
-    preview = preview_of(message, manner.draft(text))
+    preview = preview_of(message, message_format.draft(text))
 
     assert b"".join(stretch.data for stretch in preview.stretches) == message.wire
     assert sum(stretch.size for stretch in preview.stretches) == preview.size == len(message.wire)
@@ -70,10 +70,10 @@ def test_a_preview_is_all_of_what_goes_out_in_order(text: str, manner: Manner) -
 
 
 def test_a_preview_keeps_little_of_a_large_message() -> None:
-    manner = Manner(ending="lf")
+    message_format = MessageFormat(ending="lf")
     text = "x" * 1_000_000
 
-    preview = preview_of(composed(text, manner), manner.draft(text))
+    preview = preview_of(composed(text, message_format), message_format.draft(text))
 
     assert preview.size == 1_000_001
     assert [(one.label, len(one.data), one.size) for one in preview.stretches] == [
@@ -84,11 +84,11 @@ def test_a_preview_keeps_little_of_a_large_message() -> None:
 
 @given(st.binary(max_size=60), st.sampled_from(["escapes", "text", "hex"]), st.sampled_from(list(Encoding)))
 def test_another_format_has_the_same_bytes_or_says_why_not(data: bytes, after: str, encoding: Encoding) -> None:
-    before, wanted = Manner("hex", encoding.value), Manner(after, encoding.value)
+    before, wanted = MessageFormat("hex", encoding.value), MessageFormat(after, encoding.value)
 
     found = convert(data.hex(), before, wanted)
 
-    if isinstance(found, Wrong):
+    if isinstance(found, ComposeError):
         assert after == "text"
     else:
         assert composed(found, wanted).body == data
@@ -96,4 +96,4 @@ def test_another_format_has_the_same_bytes_or_says_why_not(data: bytes, after: s
 
 @pytest.mark.parametrize("text", ["hello", "0", "zz"])
 def test_what_is_no_message_yet_stays_as_it_is(text: str) -> None:
-    assert convert(text, Manner("hex"), Manner("text")) == text
+    assert convert(text, MessageFormat("hex"), MessageFormat("text")) == text

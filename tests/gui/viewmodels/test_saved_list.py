@@ -22,7 +22,7 @@ from core.compose import (
     starters,
 )
 from gui.viewmodels.saved_list import MOST_STEPS, Kept, SavedList
-from gui.viewmodels.saved_rows import manner_of, message_of, name_for, row_of, typeable
+from gui.viewmodels.saved_rows import message_format_of, message_of, name_for, row_of, typeable
 
 ONE, TWO, THREE = (SavedMessage(name, name.upper()) for name in ("one", "two", "three"))
 
@@ -205,10 +205,10 @@ def test_a_message_nobody_named_is_called_as_it_begins(text: str, name: str) -> 
 def test_what_is_in_the_field_is_saved_and_edited_as_it_was(form: Format, encoding: Encoding, ending: Ending) -> None:
     message = SavedMessage("a", "00", form, encoding, ending)
 
-    manner = manner_of(message, "length:2be")
+    message_format = message_format_of(message, "length:2be")
 
-    assert manner.framing == "length:2be"
-    assert message_of("a", "00", manner) == message
+    assert message_format.framing == "length:2be"
+    assert message_of("a", "00", message_format) == message
 
 
 @given(st.text(), st.sampled_from((Format.TEXT, Format.ESCAPES)), st.sampled_from(Encoding))

@@ -87,10 +87,10 @@ def message(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
     return made.field.nametowidget(made.field.winfo_parent()), made.field
 
 
-def manner(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
+def message_format(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
     made = Composer(place, theme, FakeController(), on_page=lambda _pages: None)
     made.pack(fill="x")
-    return made.manner_button, made.manner_button
+    return made.message_format_button, made.message_format_button
 
 
 def all_bytes(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
@@ -176,7 +176,7 @@ CONTROLS: dict[str, Make] = {
     "spinbox": spinbox,
     "tabs": tabs,
     "message field": message,
-    "how a message is written": manner,
+    "how a message is written": message_format,
     "box of all bytes": all_bytes,
     "list of sessions": session_list,
     "conversation": conversation,

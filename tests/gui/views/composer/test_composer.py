@@ -10,7 +10,7 @@ import pytest
 from core.events import ConnectionId
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import Manner, Outcome, Written, Wrong
+from gui.viewmodels.drafting import ComposeError, MessageFormat, SendResult, SentMessage
 from gui.viewmodels.filtering import ConnectionRow
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.composer import Composer
@@ -112,7 +112,7 @@ def test_the_field_grows_up_to_a_limit_and_shrinks_again(writer: Writer) -> None
 
 
 def test_a_message_that_did_not_go_out_stays_with_the_reason(writer: Writer) -> None:
-    writer.controller.outcome = Outcome(False, "Not sent: nobody is connected.")
+    writer.controller.result = SendResult(False, "Not sent: nobody is connected.")
     writer.type("hello")
 
     writer.press("<Return>")
@@ -120,7 +120,7 @@ def test_a_message_that_did_not_go_out_stays_with_the_reason(writer: Writer) -> 
     assert writer.composer.text == "hello"
     assert writer.composer.complaint == "Not sent: nobody is connected."
 
-    writer.controller.outcome = Outcome(True)
+    writer.controller.result = SendResult(True)
     writer.press("<Return>")
 
     assert writer.composer.complaint == ""
@@ -133,7 +133,7 @@ def test_nothing_typed_is_nothing_sent(writer: Writer) -> None:
 
 
 def test_with_an_ending_enter_in_an_empty_field_sends_the_ending(writer: Writer, wait_until: WaitUntil) -> None:
-    writer.composer.choose(Manner(ending="crlf"))
+    writer.composer.choose(MessageFormat(ending="crlf"))
     wait_until(lambda: "end 0d 0a" in writer.bytes)
 
     writer.press("<Return>")
@@ -142,7 +142,7 @@ def test_with_an_ending_enter_in_an_empty_field_sends_the_ending(writer: Writer,
 
 
 def test_up_and_down_go_through_earlier_messages(writer: Writer) -> None:
-    writer.composer.remember((Written("third"), Written("second"), Written("first")))
+    writer.composer.remember((SentMessage("third"), SentMessage("second"), SentMessage("first")))
 
     shown = []
     for key in ("<Up>", "<Up>", "<Up>", "<Up>", "<Down>", "<Down>", "<Down>", "<Down>"):
@@ -153,7 +153,7 @@ def test_up_and_down_go_through_earlier_messages(writer: Writer) -> None:
 
 
 def test_a_changed_message_is_not_replaced_by_an_earlier_one(writer: Writer) -> None:
-    writer.composer.remember((Written("third"), Written("second")))
+    writer.composer.remember((SentMessage("third"), SentMessage("second")))
     writer.press("<Up>")
     writer.type("!")
 
@@ -163,15 +163,15 @@ def test_a_changed_message_is_not_replaced_by_an_earlier_one(writer: Writer) -> 
 
 
 def test_what_was_typed_as_hex_comes_back_as_hex_and_the_next_message_is_text_again(writer: Writer) -> None:
-    writer.composer.remember((Written("0d 0a", "hex"),))
+    writer.composer.remember((SentMessage("0d 0a", "hex"),))
 
     writer.press("<Up>")
-    assert writer.composer.manner.format == "hex"
+    assert writer.composer.message_format.format == "hex"
     writer.press("<Return>")
 
     assert writer.controller.wire == [b"\r\n"]
-    assert writer.composer.manner == Manner()
-    assert writer.controller.manners == []
+    assert writer.composer.message_format == MessageFormat()
+    assert writer.controller.message_formats == []
 
 
 def test_receivers_can_be_chosen_once_there_are_two(writer: Writer) -> None:
@@ -235,7 +235,7 @@ def test_the_bytes_are_shown_while_one_types(writer: Writer, wait_until: WaitUnt
 
 
 def test_the_frame_and_the_ending_are_told_apart_in_words(writer: Writer, wait_until: WaitUntil) -> None:
-    writer.composer.choose(Manner(ending="lf", framing="length:2be"))
+    writer.composer.choose(MessageFormat(ending="lf", framing="length:2be"))
     writer.type("hello")
 
     wait_until(lambda: "8 bytes   frame 00 06  68 65 6c 6c 6f  end 0a" in writer.bytes)
@@ -245,7 +245,7 @@ def test_the_frame_and_the_ending_are_told_apart_in_words(writer: Writer, wait_u
 
 
 def test_a_frame_within_a_message_is_shown_where_it_is(writer: Writer, wait_until: WaitUntil) -> None:
-    writer.composer.choose(Manner("hex", framing="length:1,offset=2"))
+    writer.composer.choose(MessageFormat("hex", framing="length:1,offset=2"))
     writer.type("aabb0102")
 
     wait_until(lambda: "aa bb  frame 02  01 02" in writer.bytes)
@@ -264,7 +264,7 @@ def test_all_bytes_open_in_a_box(writer: Writer, wait_until: WaitUntil) -> None:
 
 
 def test_what_is_wrong_is_marked_at_its_place_and_nothing_goes_out(writer: Writer) -> None:
-    writer.composer.choose(Manner("hex"))
+    writer.composer.choose(MessageFormat("hex"))
     writer.type("0d 0g ff")
 
     writer.press("<Return>")
@@ -276,7 +276,7 @@ def test_what_is_wrong_is_marked_at_its_place_and_nothing_goes_out(writer: Write
 
 
 def test_a_mark_is_at_its_place_behind_an_emoji(writer: Writer) -> None:
-    writer.composer.choose(Manner("escapes"))
+    writer.composer.choose(MessageFormat("escapes"))
     writer.type("😀\\q!")
 
     writer.press("<Return>")
@@ -287,7 +287,7 @@ def test_a_mark_is_at_its_place_behind_an_emoji(writer: Writer) -> None:
 def test_what_is_wrong_is_said_once_a_person_stops_typing_and_taken_back_when_it_is_right(
     writer: Writer, wait_until: WaitUntil
 ) -> None:
-    writer.composer.choose(Manner("escapes"))
+    writer.composer.choose(MessageFormat("escapes"))
     writer.type("\\x4")
     assert writer.composer.complaint == ""
 
@@ -309,13 +309,13 @@ def test_what_is_wrong_is_said_once_a_person_stops_typing_and_taken_back_when_it
     ],
 )
 def test_another_format_says_the_same_bytes(writer: Writer, before: str, typed: str, after: str, then: str) -> None:
-    writer.composer.choose(Manner(before))
+    writer.composer.choose(MessageFormat(before))
     writer.type(typed)
 
     writer.choose(writer.composer.row.options.format, after)
 
     assert writer.composer.text == then
-    assert writer.composer.manner.format == after
+    assert writer.composer.message_format.format == after
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_another_format_says_the_same_bytes(writer: Writer, before: str, typed: 
 def test_what_another_format_cannot_say_stays_and_says_why(
     writer: Writer, before: str, typed: str, after: str, why: str
 ) -> None:
-    writer.composer.choose(Manner(before))
+    writer.composer.choose(MessageFormat(before))
     writer.type(typed)
 
     writer.choose(writer.composer.row.options.format, after)
@@ -341,7 +341,7 @@ def test_what_another_format_cannot_say_stays_and_says_why(
 def test_the_first_window_has_no_row_of_choices_and_one_press_opens_it(writer: Writer) -> None:
     assert writer.composer._row is None
 
-    writer.composer.manner_button.invoke()
+    writer.composer.message_format_button.invoke()
     writer.root.update()
 
     assert writer.composer.row.options.format.winfo_ismapped()
@@ -355,31 +355,31 @@ def test_the_first_window_has_no_row_of_choices_and_one_press_opens_it(writer: W
 
 
 def test_what_is_not_the_usual_stays_in_sight(writer: Writer) -> None:
-    writer.composer.manner_button.invoke()
+    writer.composer.message_format_button.invoke()
     writer.choose(writer.composer.row.options.ending, "crlf")
 
     writer.composer.row.options.ending.event_generate("<Escape>")
     writer.root.update()
     assert writer.composer.row.options.ending.winfo_ismapped()
-    assert writer.controller.manners == [Manner(ending="crlf")]
+    assert writer.controller.message_formats == [MessageFormat(ending="crlf")]
 
-    writer.composer.manner_button.invoke()
+    writer.composer.message_format_button.invoke()
     writer.root.update()
-    assert writer.composer.manner == Manner()
+    assert writer.composer.message_format == MessageFormat()
     assert not writer.composer.row.options.ending.winfo_ismapped()
 
 
 def test_in_a_low_window_what_is_not_the_usual_is_told_in_words(writer: Writer, wait_until: WaitUntil) -> None:
-    writer.composer.choose(Manner(ending="crlf"))
+    writer.composer.choose(MessageFormat(ending="crlf"))
     writer.root.geometry("460x320")
-    wait_until(lambda: "CR LF at the end" in str(writer.composer.manner_button.cget("text")))
+    wait_until(lambda: "CR LF at the end" in str(writer.composer.message_format_button.cget("text")))
     writer.root.update()
     assert not writer.composer.row.options.ending.winfo_ismapped()
 
-    writer.composer.manner_button.invoke()
+    writer.composer.message_format_button.invoke()
     writer.root.update()
     assert writer.composer.row.options.ending.winfo_ismapped()
-    assert writer.composer.manner == Manner(ending="crlf")
+    assert writer.composer.message_format == MessageFormat(ending="crlf")
 
     writer.composer.field.focus_force()
     writer.root.update()
@@ -388,7 +388,7 @@ def test_in_a_low_window_what_is_not_the_usual_is_told_in_words(writer: Writer, 
 
 def test_a_written_frame_is_taken_as_soon_as_it_makes_sense(writer: Writer, wait_until: WaitUntil) -> None:
     writer.type("hello")
-    writer.composer.manner_button.invoke()
+    writer.composer.message_format_button.invoke()
     writer.choose(writer.composer.row.options.frame, "other")
 
     writer.composer.row.options.written_frame.insert(0, "fixed:8,pad=20,")
@@ -400,7 +400,7 @@ def test_a_written_frame_is_taken_as_soon_as_it_makes_sense(writer: Writer, wait
 
 
 def test_a_macro_is_put_where_the_cursor_is(writer: Writer) -> None:
-    writer.composer.choose(Manner("escapes"))
+    writer.composer.choose(MessageFormat("escapes"))
     writer.type("ab")
     writer.composer.field.mark_set("insert", "1.1")
     menu = writer.composer.macros
@@ -413,12 +413,12 @@ def test_a_macro_is_put_where_the_cursor_is(writer: Writer) -> None:
 
 
 def test_every_macro_is_in_the_menu_with_its_words(writer: Writer) -> None:
-    writer.composer.choose(Manner("escapes"))
+    writer.composer.choose(MessageFormat("escapes"))
     menu = writer.composer.macros
     menu.fill()
 
     labels = list(entries(menu.menu))
-    for entry in writer.controller.macros("", Manner("escapes"), 0):
+    for entry in writer.controller.macros("", MessageFormat("escapes"), 0):
         assert f"{entry.syntax}    {entry.words}" in labels
 
 
@@ -427,7 +427,7 @@ def test_pasted_lines_are_asked_about_once_it_matters(writer: Writer) -> None:
     writer.press("<Return>")
     assert writer.controller.wire == [b"one\ntwo\n"]
 
-    writer.composer.choose(Manner(ending="crlf"))
+    writer.composer.choose(MessageFormat(ending="crlf"))
     writer.paste("one\ntwo\n")
     writer.press("<Return>")
     question = writer.composer._question
@@ -446,7 +446,7 @@ def test_pasted_lines_are_asked_about_once_it_matters(writer: Writer) -> None:
 
 
 def test_the_answer_holds_for_this_text_only(writer: Writer) -> None:
-    writer.composer.choose(Manner(framing="length:1"))
+    writer.composer.choose(MessageFormat(framing="length:1"))
     for _time in range(2):
         writer.paste("a\nb")
         writer.press("<Control-Return>")
@@ -458,7 +458,7 @@ def test_the_answer_holds_for_this_text_only(writer: Writer) -> None:
 
 
 def test_typed_lines_are_never_asked_about(writer: Writer) -> None:
-    writer.composer.choose(Manner(ending="lf"))
+    writer.composer.choose(MessageFormat(ending="lf"))
     writer.type("one\ntwo")
 
     writer.press("<Return>")
@@ -499,7 +499,7 @@ def test_what_is_cut_out_of_a_folded_line_is_gone_from_it_and_can_be_pasted(writ
 
 
 def test_a_mark_is_at_its_place_in_a_folded_line(writer: Writer) -> None:
-    writer.composer.choose(Manner("escapes"))
+    writer.composer.choose(MessageFormat("escapes"))
     writer.paste("x" * 5_000 + "\\q" + "y" * 5_000)
 
     writer.press("<Return>")
@@ -530,7 +530,7 @@ def test_every_palette_can_be_put_on_while_the_window_lives(writer: Writer, them
 
 def test_nothing_moves_when_what_is_typed_does_not_make_sense_yet(writer: Writer, wait_until: WaitUntil) -> None:
     writer.root.geometry("900x600")
-    writer.composer.choose(Manner(format="escapes"))
+    writer.composer.choose(MessageFormat(format="escapes"))
     writer.type("hello")
     wait_until(lambda: "5 bytes" in writer.bytes)
     before = writer.composer.winfo_height()
@@ -598,19 +598,21 @@ class SlowController(FakeController):
         super().__init__()
         self.waiting: list[Callable[[], None]] = []
 
-    def convert(self, text: str, before: Manner, after: Manner, tell: Callable[[str | Wrong], None]) -> None:
+    def convert(
+        self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
+    ) -> None:
         self.waiting.append(lambda: super(SlowController, self).convert(text, before, after, tell))
 
 
 def test_what_is_typed_while_the_text_gets_another_format_is_in_the_message_too(root: tk.Tk, theme: Theme) -> None:
     controller = SlowController()
     composer = Composer(root, theme, controller, on_page=lambda _pages: None)
-    composer.put("long", Manner())
-    composer.choose(Manner("hex"))
+    composer.put("long", MessageFormat())
+    composer.choose(MessageFormat("hex"))
     composer.field.insert("end", "er")
 
     while controller.waiting:
         controller.waiting.pop(0)()
 
     assert composer.text.lower() == "6c 6f 6e 67 65 72"
-    assert composer.manner == Manner("hex")
+    assert composer.message_format == MessageFormat("hex")

@@ -11,7 +11,7 @@ import pytest
 from gui.preferences import Preferences
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import Written
+from gui.viewmodels.drafting import SentMessage
 from gui.views.dialogs.settings_dialog import SettingsDialog
 from gui.views.dialogs.settings_pages import JournalsPage, LimitsPage, LookPage
 
@@ -211,11 +211,11 @@ def test_a_limit_that_is_off_is_set_and_switched_off_again(stage: Stage) -> None
 
 
 def test_what_changes_elsewhere_meanwhile_is_not_undone(stage: Stage) -> None:
-    stage.preferences = stage.preferences.with_message(Written("hello"))
+    stage.preferences = stage.preferences.with_message(SentMessage("hello"))
 
     type_into(stage.journals.keep.field, "5")
 
-    assert stage.preferences.messages == (Written("hello"),)
+    assert stage.preferences.messages == (SentMessage("hello"),)
 
 
 def test_what_changes_elsewhere_is_shown(stage: Stage) -> None:
