@@ -15,7 +15,7 @@ from core.errors import JournalError
 from gui.viewmodels.finding import FindRequest, FindView
 from gui.viewmodels.runs import Marked
 from gui.viewmodels.sentences import sentence
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage
@@ -55,7 +55,7 @@ class FindController:
         self._shown: Hit | None = None  # the one that was gone to
         self._row: int | None = None  # that it is in
         self._view = FindView()
-        self._again = Later(window.root, self._search_rest)
+        self._again = Debounce(window.root, self._search_rest)
 
     def open(self) -> None:
         """Offer to look for something."""

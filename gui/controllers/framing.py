@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gui.viewmodels.framings import KINDS, kind_of, words_of
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
@@ -32,7 +32,7 @@ class FramingController:
         self._bar: LensBar | None = None
         self._shown: tuple[object, str] | None = None  # the session on view and its framing
         self._used: dict[str, str] = {}  # by kind, the written form that was used last
-        self._long = Later(window.root, self._show_progress)
+        self._long = Debounce(window.root, self._show_progress)
         window.conversation.on_lens = self.choose
 
     def show(self, state: SessionState | None) -> None:

@@ -16,7 +16,7 @@ from core.errors import JournalError, TincanError, reason
 from core.supervision import Worker
 from gui.viewmodels.inspection import Inspected, Range, within_frame
 from gui.viewmodels.sentences import sentence
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     from core.events import SessionId
@@ -67,8 +67,8 @@ class InspectorController:
         self._asked_at = self._took = 0.0  # when, and how long it took to answer, in seconds
         self._leaving = threading.Event()
         self._incomplete = False  # whether more may become known of what is shown
-        self._waiting = Later(window.root, self._say_that_it_takes_long)
-        self._again = Later(window.root, self._ask_again)
+        self._waiting = Debounce(window.root, self._say_that_it_takes_long)
+        self._again = Debounce(window.root, self._ask_again)
 
     @property
     def is_open(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gui.viewmodels.alarms import Alarm, recording_notice, session_alarms
 from gui.views.banner import Notice
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     from core.events import SessionId
@@ -28,7 +28,7 @@ class Notices:
         self._banner = banner
         self._commands = commands
         self._recording: Recording | None = None
-        self._passing = Later(banner, lambda: self.take_back(_PASSING))
+        self._passing = Debounce(banner, lambda: self.take_back(_PASSING))
 
     def say(self, sentence: str, topic: str = "", *, is_failure: bool = False) -> None:
         """Tell the person something that concerns the whole program, in the place of the last on its topic."""

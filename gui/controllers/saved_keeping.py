@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import reason
 from gui.platform.background import in_background
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     import tkinter as tk
@@ -47,7 +47,7 @@ class SavedKeeping:
         self._post = post
         self._on_news, self._on_unread, self._complain = on_news, on_unread, complain
         self._wanted: Messages | None = None  # what the file is to hold
-        self._later = Later(window, self._write)
+        self._later = Debounce(window, self._write)
         self._worker: Worker | None = None
 
     def load(self) -> None:

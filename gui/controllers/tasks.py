@@ -19,7 +19,7 @@ from gui.preferences import home_folder, typed_path
 from gui.viewmodels.filtering import ConnectionRow, FilterView, chosen_words
 from gui.viewmodels.sentences import sentence
 from gui.viewmodels.session_rows import session_words
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     from core.compose import Draft, SavedMessage
@@ -89,7 +89,7 @@ class TaskController:
         self.keep_dialog: KeepDialog | None = None
         self._file = ""  # sent last
         self._folder = home_folder()  # in which something was saved last
-        self._again = Later(window.root, self._look)
+        self._again = Debounce(window.root, self._look)
         self._kept: SessionId | None = None  # whose bytes the window for saving offers
         self._checked: tuple[object, str] = (None, "")  # what was in the field, and what is wrong with it
 

@@ -8,7 +8,7 @@ from tkinter import ttk
 
 from gui.theme.theme import Theme
 from gui.widgets.binding import unbind
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 
 _WIDTH = 300  # of the sentence, at 96 dots an inch
 _ARROW = (18, 9)
@@ -42,7 +42,7 @@ class TourCard:
         for button in (self.skip_button, self.end_button):
             button.bind("<Escape>", lambda _event: on_end())
         self._arrow = tk.Canvas(root, width=px(_ARROW[0]), height=px(_ARROW[1]), highlightthickness=0, borderwidth=0)
-        self._later = Later(self.frame, self._put)
+        self._later = Debounce(self.frame, self._put)
         self._moved = root.bind("<Configure>", lambda _event: self._later.ask(_SETTLES), add=True)
         theme.subscribe(self._restyle)
 

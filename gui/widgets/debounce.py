@@ -8,7 +8,7 @@ from collections.abc import Callable
 from gui.widgets.own_events import bind_own
 
 
-class Later:
+class Debounce:
     """Calls ``act`` once, some milliseconds after it was last asked to; never after the widget is gone."""
 
     def __init__(self, widget: tk.Misc, act: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.widgets.controls import Tick
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 from gui.widgets.line_field import LineField
 
 Key = TypeVar("Key")
@@ -55,7 +55,7 @@ class DropList(ttk.Frame, Generic[Key]):
         self._on_toggle, self._on_write = on_toggle, on_write
         self._rows: Sequence[Row[Key]] = ()
         self._first = 0  # of the rows that are seen
-        self._quiet = Later(self, self._read_numbers)
+        self._quiet = Debounce(self, self._read_numbers)
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         px = theme.px
         self._body = ttk.Frame(self, style="Window.TFrame", padding=px(8))

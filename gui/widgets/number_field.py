@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.theme.theme import Theme
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 from gui.widgets.line_field import LineField
 
 
@@ -32,7 +32,7 @@ class Measure(ttk.Frame):
         self.field.configure(justify="right")
         self.field.pack(side="left", fill="y")
         ttk.Label(self, text=words, style=f"{ground}.TLabel").pack(side="left", padx=(theme.px(8), 0))
-        self._edited = Later(self, on_edit)
+        self._edited = Debounce(self, on_edit)
 
     def read(self, read: Callable[[str], object]) -> str:
         """Why ``read`` refuses what is typed, and mark it then; empty if it does not."""

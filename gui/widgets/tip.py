@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.theme.theme import Theme
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 
 _REST = 400  # milliseconds of the mouse on the control
 _WIDTH = 380  # at 96 dots an inch
@@ -28,7 +28,7 @@ class Tip:
         self._box = ttk.Frame(window, style="Edge.TFrame", padding=theme.px(1))
         self._label = ttk.Label(self._box, style="Pane.TLabel", justify="left", padding=(theme.px(12), theme.px(9)))
         self._label.pack()
-        self._rest = Later(widget, self.open)
+        self._rest = Debounce(widget, self.open)
         self._words = ""
         for sequence, act in (("<Enter>", self._entered), ("<Leave>", self._left), ("<FocusOut>", self._left)):
             widget.bind(sequence, act, add=True)

@@ -25,7 +25,7 @@ from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.complaint import Complaint
 from gui.views.composer.lines_question import LinesQuestion
 from gui.views.composer.message_field import MessageField
-from gui.views.composer.preview_updater import Live
+from gui.views.composer.preview_updater import PreviewUpdater
 from gui.widgets.resizing import when_resized
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Composer(ttk.Frame):
             self, theme, self._below, row=4,
             is_taken=lambda: self._bytes_line is not None and bool(self.bytes_line.words),
         )  # fmt: skip
-        self._live = Live(self.field, controller, show=self._show_bytes, complain=self.complain)
+        self._preview_updater = PreviewUpdater(self.field, controller, show=self._show_bytes, complain=self.complain)
         self._question = LinesQuestion(self, theme, self.focus_message)
         self._lay_out()
         self._bind_keys(on_page)
@@ -176,7 +176,7 @@ class Composer(ttk.Frame):
     def submit(self, *, keep: bool = False) -> None:
         """Send what is in the field; it stays there if it could not go out, or with ``keep``."""
         text = self.text
-        if self._live.is_held:
+        if self._preview_updater.is_held:
             return
         if not text and not self._message_format.adds_something:
             self.complain("")
@@ -185,7 +185,7 @@ class Composer(ttk.Frame):
         if self._question.is_needed(text, self._message_format, is_pasted=self.field.has_pasted_lines):
             self._question.ask(text, lambda: self.submit(keep=keep))
             return
-        self._live.is_held = True
+        self._preview_updater.is_held = True
         self.send_button.state(["disabled"])
         self._controller.send(
             self._question.messages(text),
@@ -234,7 +234,7 @@ class Composer(ttk.Frame):
 
     def work_out_soon(self) -> None:
         """Its counter or its random bytes are others now: something else has gone out meanwhile."""
-        self._live.ask()
+        self._preview_updater.ask()
 
     def prepare(self) -> None:
         """Make what the first letter would have to wait for."""
@@ -304,16 +304,16 @@ class Composer(ttk.Frame):
             self._arrange()
 
     def _use(self, message_format: MessageFormat) -> None:
-        self._message_format = self._live.message_format = message_format
+        self._message_format = self._preview_updater.message_format = message_format
         self._arrange()
-        self._live.work_out()
+        self._preview_updater.work_out()
 
     # What becomes of what is written.
 
     def _changed(self) -> None:
         if self.field.is_empty:
             self._question.forget()
-        self._live.ask()
+        self._preview_updater.ask()
 
     def _show_bytes(self, preview: Preview | None) -> None:
         if preview is not None or self._bytes_line is not None:
@@ -321,21 +321,21 @@ class Composer(ttk.Frame):
         self._complaint.arrange()
 
     def _told(self, text: str, result: SendResult, *, keep: bool) -> None:
-        self._live.is_held = False
+        self._preview_updater.is_held = False
         if not self.winfo_exists():
             return
         self.send_button.state(["!disabled"])
         if result.wrong is not None:
-            self._live.mark(result.wrong)
+            self._preview_updater.mark(result.wrong)
             return
-        self._live.put_right()
+        self._preview_updater.put_right()
         self.complain(result.sentence)
         if result.is_sent and not keep and self.text == text:
             self.field.put("")
             self._recall.begin_anew()
             self._use(self._own)
         else:
-            self._live.ask()
+            self._preview_updater.ask()
 
     def _adopt(self, part: tk.Misc) -> None:
         from gui.views.composer.writing_row import adopt_keys

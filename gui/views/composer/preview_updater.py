@@ -7,7 +7,7 @@ from typing import Protocol
 
 from gui.viewmodels.drafting import USUAL, ComposeError, MessageFormat, Preview
 from gui.views.composer.message_field import MessageField
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 
 _SOON, _WHEN_QUIET = 30, 300  # milliseconds after a key: a short text is worked out, a long one
 _STILL_TYPING = 700  # milliseconds after a key in which what is wrong may yet be put right
@@ -22,7 +22,7 @@ class Worker(Protocol):
     ) -> None: ...
 
 
-class Live:
+class PreviewUpdater:
     """``show`` gets the bytes that would go out, ``complain`` what is wrong, or nothing once it is right again.
 
     ``message_format`` is how the text is meant; while ``is_held``, nothing is worked out.
@@ -43,8 +43,8 @@ class Live:
         self._asked = 0  # how often something was to be worked out
         self._is_wrong = False
         self._found = ComposeError("", 0, 0)  # what is wrong, and not said yet
-        self._soon = Later(field, self.work_out)
-        self._patience = Later(field, self._lose_patience)
+        self._soon = Debounce(field, self.work_out)
+        self._patience = Debounce(field, self._lose_patience)
 
     def ask(self) -> None:
         """The text has changed: work it out soon."""

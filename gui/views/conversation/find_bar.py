@@ -20,7 +20,7 @@ from gui.viewmodels.finding import (
 )
 from gui.widgets.choice import Choice
 from gui.widgets.controls import ThinProgress, Toggle
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 from gui.widgets.flow import Flow
 from gui.widgets.line_field import LineField
 from gui.widgets.wrapped import wrap_within
@@ -56,8 +56,8 @@ class FindBar(ttk.Frame):
         self._asked = FindRequest("")
         self._view = NOTHING_ASKED
         self._is_revealed = False
-        self._quiet = Later(self, self._search_if_new)
-        self._long = Later(self, lambda: self._reveal(True))
+        self._quiet = Debounce(self, self._search_if_new)
+        self._long = Debounce(self, lambda: self._reveal(True))
         self._flow = Flow(self, theme)
         self.field = LineField(self._flow, theme, self._edited, width=1)
         self.mode: Choice[FindMode] = Choice(self._flow, self._mode_chosen, width=15)

@@ -9,7 +9,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.framings import Kind, WrittenError, read, written
-from gui.widgets.debounce import Later
+from gui.widgets.debounce import Debounce
 from gui.widgets.flow import Flow
 from gui.widgets.line_field import LineField
 from gui.widgets.wrapped import wrap_within
@@ -31,7 +31,7 @@ class LensBar(ttk.Frame):
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._kind: Kind | None = None
         self._framing = ""  # that holds
-        self._quiet = Later(self, self._apply)
+        self._quiet = Debounce(self, self._apply)
         self._flow = Flow(self, theme)
         self._asks = ttk.Label(self._flow, style="Window.TLabel")
         self.field = LineField(self._flow, theme, self._edited, width=1)
