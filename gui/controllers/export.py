@@ -58,7 +58,7 @@ class ExportController:
         from gui.views.dialogs.export_dialog import ExportDialog
 
         self._conversation = conversation
-        self._selection = self._window.conversation.transcript.picking.places
+        self._selection = self._window.conversation.transcript.selection.places
         moment = time.strftime("%Y-%m-%d_%H-%M-%S")
         self._dialog = ExportDialog(
             self._window.root,

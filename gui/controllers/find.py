@@ -265,7 +265,7 @@ class FindController:
     def _close(self) -> None:
         self.stop()
         self._window.conversation.transcript.unmark()
-        if self._row == self._window.conversation.transcript.picking.chosen and not self.is_looked_at():
+        if self._row == self._window.conversation.transcript.selection.chosen and not self.is_looked_at():
             self._window.conversation.transcript.unchoose()
         self._window.conversation.transcript.scrolled_by_hand()  # where the end is in view, it is followed again
         if self._find_bar is not None:

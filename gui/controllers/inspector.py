@@ -93,8 +93,8 @@ class InspectorController:
         self._window.open_side(self._inspector)
         transcript = self._window.conversation.transcript
         transcript.text.focus_set()
-        if transcript.picking.chosen is not None:
-            transcript.choose(transcript.picking.chosen)
+        if transcript.selection.chosen is not None:
+            transcript.choose(transcript.selection.chosen)
 
     def choose(self, passage: Passage) -> None:
         """A person has chosen a row: show what it consists of, if the inspector is open."""

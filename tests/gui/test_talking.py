@@ -16,7 +16,7 @@ from core.net import sockets
 from gui.app import App, Options
 from gui.preferences import Preferences, PreferencesFile
 from gui.viewmodels.drafting import SentMessage
-from gui.views.conversation.row_window import SLICE
+from gui.views.conversation.row_window import WINDOW_ROWS
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
 
@@ -233,8 +233,8 @@ def test_half_a_million_small_messages_leave_the_window_fluid(make_app: MakeApp)
     pump_until(lambda: "#1 has finished sending" in shown(app), app.root)
 
     transcript = app.window.conversation.transcript
-    first, last = transcript.slice.span
-    assert last - first <= SLICE
+    first, last = transcript.row_window.span
+    assert last - first <= WINDOW_ROWS
     assert len(shown(app)) < len(data) / 10
     assert max(heart.spent) < 0.1
 

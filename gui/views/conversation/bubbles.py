@@ -83,7 +83,7 @@ class BubbleText(tk.Text):
 
     @property
     def enough_rows(self) -> int:
-        """Rows that fill the view and as much again: enough where another slice is soon to come."""
+        """Rows that fill the view and as much again: enough where another row window is soon to come."""
         return 2 * (self.winfo_height() // self._theme.text.metrics("linespace") + 1)
 
     def show_line(self, line: int, pixels: int) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gui.viewmodels.rows import Conversation
     from gui.views.conversation.bubbles import BubbleText
 
-SLICE = 200  # rows in the Text beyond which its far end is cut off
+WINDOW_ROWS = 200  # rows in the Text beyond which its far end is cut off
 PREVIEW = 4096  # bytes shown of a message until a person asks for more of it
 BUDGET = 32 * 1024  # characters in the Text, unless one row alone has more; about six screens
 HEX_PREVIEW = 1024  # the same where bytes are shown as hex
@@ -27,7 +27,7 @@ ENOUGH = 4_000  # the same that fill any view, and are there even if a long row 
 FEW = 24  # rows that are read at first where few fill the Text: they may lie across very many entries
 
 
-class Slice:
+class RowWindow:
     """Rows from place ``first`` up to before place ``last`` in one Text. The window's thread."""
 
     def __init__(self, text: BubbleText) -> None:
@@ -38,10 +38,10 @@ class Slice:
         self.decoding = UTF_8
         self.marked: Marked | None = None  # bytes that were found
         self._text = text
-        self._fixed = 0  # of the rows in the slice, the ones before this place will not change
+        self._fixed = 0  # of the rows in the row window, the ones before this place will not change
         self._starts: list[int] = []  # the line on which each row starts, from 1
         self._weights: list[int] = []
-        self._at_first = SLICE  # rows that are read, before more if those do not fill the Text
+        self._at_first = WINDOW_ROWS  # rows that are read, before more if those do not fill the Text
         self._expanded: dict[int, int] = {}  # how many bytes are shown of a message that was asked for
         self._typesetter: Typesetter | None = None
 
@@ -60,7 +60,7 @@ class Slice:
         is_fixed = self.last == end and self._fixed >= self.last
         return is_fixed and self._typesetter is not None and not self._typesetter.ended_ragged
 
-    def load(self, around: int, rows: int = SLICE) -> None:
+    def load(self, around: int, rows: int = WINDOW_ROWS) -> None:
         """Have so many rows instead of those that are there, with the row ``around`` well inside."""
         source = self.conversation
         passages, before = read_around(self.read, around, min(rows, self._at_first), self.total)
@@ -78,7 +78,7 @@ class Slice:
             source.role, self._text.safety, self._text.metrics, joins_pieces=source.joins_pieces, as_hex=self.as_hex,
             marked=self.marked, decoding=self.decoding,
         )  # fmt: skip
-        self._at_first = SLICE if stop - start > FEW // 2 else FEW
+        self._at_first = WINDOW_ROWS if stop - start > FEW // 2 else FEW
         self.first = self.last = passages[start].place
         self._text.replace(self._set(passages[start:stop], before))
 
@@ -93,10 +93,10 @@ class Slice:
 
     def _cut_head(self) -> None:
         surplus, left = 0, sum(self._weights)
-        while len(self._starts) - surplus > SLICE or (left > BUDGET and surplus < len(self._starts) - 1):
+        while len(self._starts) - surplus > WINDOW_ROWS or (left > BUDGET and surplus < len(self._starts) - 1):
             left -= self._weights[surplus]
             surplus += 1
-        if surplus < SLICE // 4 and left <= BUDGET and len(self._starts) <= SLICE * 5 // 4:
+        if surplus < WINDOW_ROWS // 4 and left <= BUDGET and len(self._starts) <= WINDOW_ROWS * 5 // 4:
             return
         lines = self._starts[surplus] - 1
         self._text.cut_head(lines)

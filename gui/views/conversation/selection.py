@@ -1,7 +1,7 @@
 """What a person has selected or chosen in the transcript, wherever its rows are just now.
 
-The Text holds a slice of the conversation, so a selection is kept as places of rows and put back
-whenever the slice changes; what lies outside the slice is read from the journal when it is copied.
+The Text holds a row window of the conversation, so a selection is kept as places of rows and put back
+whenever the row window changes; what lies outside the row window is read from the journal when it is copied.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Position(NamedTuple):
     column: int
 
 
-class Picking:
+class Selection:
     """The selection and the chosen row of one transcript."""
 
     def __init__(self, transcript: Transcript, theme: Theme, *, on_refuse: Callable[[str], None]) -> None:
         self.chosen: int | None = None  # the place of the row that is looked at closely
         self._selection: tuple[Position, Position] | None = None
         self._transcript = transcript
-        self._slice = transcript.slice
+        self._row_window = transcript.row_window
         self._text = transcript.text
         self._on_refuse = on_refuse
         self._pressed = 0  # the place on which the mouse button went down
@@ -48,22 +48,22 @@ class Picking:
     # For the transcript.
 
     def remember(self) -> None:
-        """The slice is about to change: note what is selected."""
+        """The row window is about to change: note what is selected."""
         ranges = [str(index) for index in self._text.tag_ranges("sel")]
         if not ranges:
             if self._selection is not None and self._overlaps(self._selection):
                 self._selection = None
             return
         first, last = self._position(ranges[0]), self._position(ranges[-1])
-        top, bottom = self._slice.span
-        if self._selection is not None:  # what lies outside the slice is still selected
+        top, bottom = self._row_window.span
+        if self._selection is not None:  # what lies outside the row window is still selected
             first = self._selection[0] if self._selection[0].place < top else first
             last = self._selection[1] if self._selection[1].place >= bottom else last
         self._selection = (first, last)
 
     def restore(self) -> None:
-        """The slice has changed: show again what is selected and chosen."""
-        text, line_of = self._text, self._slice.line_of
+        """The row window has changed: show again what is selected and chosen."""
+        text, line_of = self._text, self._row_window.line_of
         text.set_off([(line_of(chosen), line_of(chosen + 1)) for chosen in self._chosen_here()])
         if self._selection is not None and self._overlaps(self._selection):
             text.tag_remove("sel", "1.0", "end")
@@ -95,7 +95,7 @@ class Picking:
     def copy(self) -> None:
         """Copy what is selected, as it reads."""
         self.remember()
-        top, bottom = self._slice.span
+        top, bottom = self._row_window.span
         if self._selection is None:
             return
         first, last = self._selection
@@ -113,7 +113,7 @@ class Picking:
         if rows > MOST_ROWS:
             self._on_refuse(f"{rows:,} rows are too many for the clipboard. File, Export writes them to a file.")
             return
-        passages = [self._complete(passage) for passage in self._slice.read(*places)]
+        passages = [self._complete(passage) for passage in self._row_window.read(*places)]
         if sum(passage.size for passage in passages) > MOST_BYTES:
             self._on_refuse("That is too much for the clipboard. File, Export writes it to a file.")
             return
@@ -123,13 +123,13 @@ class Picking:
 
     def _chosen_here(self) -> list[int]:
         """The chosen row if it is in the Text."""
-        top, bottom = self._slice.span
+        top, bottom = self._row_window.span
         return [self.chosen] if self.chosen is not None and top <= self.chosen < bottom else []
 
     def _complete(self, passage: Passage) -> Passage:
         if not passage.is_message or len(passage.data or b"") >= min(passage.size, MOST_BYTES):
             return passage
-        return passage._replace(data=self._slice.whole(passage, MOST_BYTES))
+        return passage._replace(data=self._row_window.whole(passage, MOST_BYTES))
 
     def _give(self, words: str) -> None:
         if words:
@@ -137,21 +137,21 @@ class Picking:
             self._text.clipboard_append(self._text.safety.text(words))
 
     def _overlaps(self, selection: tuple[Position, Position]) -> bool:
-        top, bottom = self._slice.span
+        top, bottom = self._row_window.span
         return selection[0].place < bottom and selection[1].place >= top
 
     def _position(self, index: str) -> Position:
         line, _, column = index.partition(".")
-        place, within = self._slice.place_at(int(line))
+        place, within = self._row_window.place_at(int(line))
         return Position(place, within, int(column))
 
     def _index(self, position: Position) -> str:
-        top, bottom = self._slice.span
+        top, bottom = self._row_window.span
         if position.place < top:
             return "1.0"
         if position.place >= bottom:
             return "end-1c"
-        return f"{self._slice.line_of(position.place) + position.line}.{position.column}"
+        return f"{self._row_window.line_of(position.place) + position.line}.{position.column}"
 
     def _bind(self) -> None:
         bind = self._text.bind
@@ -176,7 +176,7 @@ class Picking:
 
     def _place_under(self, event: tk.Event[tk.Misc]) -> int:
         index = self._text.index(f"@{event.x},{event.y}")
-        return self._slice.place_at(int(index.partition(".")[0]))[0]
+        return self._row_window.place_at(int(index.partition(".")[0]))[0]
 
     def _make_menu(self, theme: Theme) -> None:
         self._menu = tk.Menu(self._text, tearoff=False)
@@ -199,7 +199,7 @@ class Picking:
     def _reading(self, passage: Passage) -> str:
         if not passage.is_message:
             return passage.note
-        return self._slice.decoding.decode(passage.data or b"").removesuffix("\n")
+        return self._row_window.decoding.decode(passage.data or b"").removesuffix("\n")
 
     def _timed(self, passage: Passage) -> str:
         who = f"#{passage.number} " if passage.number is not None else ""
@@ -214,7 +214,7 @@ class Picking:
         self._menu.tk_popup(event.x_root, event.y_root)
 
     def _open_menu_by_key(self, _event: object) -> str:
-        boxes = [self._text.bbox(f"{self._slice.line_of(chosen)}.0") for chosen in self._chosen_here()]
+        boxes = [self._text.bbox(f"{self._row_window.line_of(chosen)}.0") for chosen in self._chosen_here()]
         box = boxes[0] if boxes else None
         x, y = (box[0], box[1] + box[3]) if box else (20, 20)
         self._menu.tk_popup(self._text.winfo_rootx() + x, self._text.winfo_rooty() + y)

@@ -1,6 +1,6 @@
 """The conversation as a window on the journal: a Text that holds only the rows near the view.
 
-The scrollbar stands for the whole conversation. Whatever lies outside the slice that the Text
+The scrollbar stands for the whole conversation. Whatever lies outside the row window that the Text
 holds is read from the journal when the view comes near it, so millions of rows cost no more than a
 few.
 """
@@ -17,18 +17,18 @@ from gui.viewmodels.decoding import Decoding
 from gui.viewmodels.runs import MARKED, Marked
 from gui.viewmodels.typesetting import weight
 from gui.views.conversation.bubbles import BubbleText
-from gui.views.conversation.row_window import BUDGET, SLICE, Slice
+from gui.views.conversation.row_window import BUDGET, WINDOW_ROWS, RowWindow
 from gui.views.conversation.scrolling import QuietScrollbar, bind_scrolling
-from gui.views.conversation.selection import Picking
+from gui.views.conversation.selection import Selection
 from gui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
     from core.journal.display_row import Passage
     from gui.viewmodels.rows import Conversation, Spot
 
-FLOOD = 200  # new rows at once from which the slice is replaced rather than continued
+FLOOD = 200  # new rows at once from which the row window is replaced rather than continued
 FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message is looked for
-_NEAR_THE_EDGE = 0.15  # of the slice: from here on the next one is fetched
+_NEAR_THE_EDGE = 0.15  # of the row window: from here on the next one is fetched
 
 
 class Transcript(ttk.Frame):
@@ -47,7 +47,7 @@ class Transcript(ttk.Frame):
         self._on_new = on_new
         self._on_choose = on_choose
         self.text = BubbleText(self, theme, on_reshape=self._reload, on_more=self._expand)
-        self.slice = Slice(self.text)
+        self.row_window = RowWindow(self.text)
         self._scrollbar = QuietScrollbar(self, command=self.drag)
         self._scrollbar.pack(side="right", fill="y", padx=(0, theme.px(2)), pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True, padx=(theme.px(20), theme.px(10)))
@@ -61,8 +61,8 @@ class Transcript(ttk.Frame):
         self._sought: Spot | None = None  # what was on top before the conversation was cut anew
         self._is_catching_up = False  # it was cut anew, and what there was before is still being counted
         self._shift_planned: str | None = None
-        self._shifted: tuple[int, ...] = ()  # slice, total and place for which the last shift was made
-        self.picking = Picking(self, theme, on_refuse=on_refuse)
+        self._shifted: tuple[int, ...] = ()  # row window, total and place for which the last shift was made
+        self.selection = Selection(self, theme, on_refuse=on_refuse)
         bind_scrolling(self)
 
     # What the window calls.
@@ -71,10 +71,10 @@ class Transcript(ttk.Frame):
         """Show a conversation: the one on view, grown, or another."""
         key = conversation.key if conversation is not None else None
         version = conversation.version if conversation is not None else -1
-        if key != self._key or (conversation is None) is not (self.slice.conversation is None):
+        if key != self._key or (conversation is None) is not (self.row_window.conversation is None):
             self._open(conversation, key)
         elif conversation is not None and version != self._version:
-            self.slice.conversation = conversation
+            self.row_window.conversation = conversation
             self._grow(conversation.total)
         self._version = version
 
@@ -82,7 +82,7 @@ class Transcript(ttk.Frame):
         """Go to the newest row and follow from now on."""
         self._sought = None
         self._following = True
-        if self.slice.last < self.total:
+        if self.row_window.last < self.total:
             self._load_end()
         self.text.yview_moveto(1.0)
         self._tell_new()
@@ -95,7 +95,7 @@ class Transcript(ttk.Frame):
         """Bring a row into view, choose it, and stay there."""
         self._sought = None
         self._following = False
-        if place not in self.slice:
+        if place not in self.row_window:
             self._load(place)
         self.choose(place)
         self._look_where_we_are()
@@ -103,12 +103,12 @@ class Transcript(ttk.Frame):
     def reveal_bytes(self, marked: Marked) -> None:
         """Bring bytes of a message into view and set them off, as far as a message is unfolded for that."""
         self._following = False
-        self.slice.marked = marked
-        self.slice.expand_for(marked)
-        if marked.place in self.slice:
+        self.row_window.marked = marked
+        self.row_window.expand_for(marked)
+        if marked.place in self.row_window:
             self._reload()
         self.reveal(marked.place)
-        found = self.text.tag_nextrange(MARKED, f"{self.slice.line_of(marked.place)}.0") or ()
+        found = self.text.tag_nextrange(MARKED, f"{self.row_window.line_of(marked.place)}.0") or ()
         for index in reversed(found):
             self.text.see(index)
         self._look_where_we_are()
@@ -116,25 +116,25 @@ class Transcript(ttk.Frame):
 
     def unmark(self) -> None:
         """Set nothing off any more."""
-        if self.slice.marked is not None:
-            self.slice.marked = None
+        if self.row_window.marked is not None:
+            self.row_window.marked = None
             self.text.tag_remove(MARKED, "1.0", "end")
 
     def unchoose(self) -> None:
         """No row is looked at any more."""
-        self.picking.chosen = None
-        self.picking.restore()
+        self.selection.chosen = None
+        self.selection.restore()
 
     def choose(self, place: int) -> None:
         """Mark one row as the one that is looked at, and say which it is."""
-        found = self.slice.read(place, place + 1)
+        found = self.row_window.read(place, place + 1)
         if not found:
             return
-        self.picking.chosen = place
-        self.picking.restore()
-        if place in self.slice:
-            start = self.slice.line_of(place)
-            self.text.see(f"{start + self.slice.lines_of(place) - 1}.0")
+        self.selection.chosen = place
+        self.selection.restore()
+        if place in self.row_window:
+            start = self.row_window.line_of(place)
+            self.text.see(f"{start + self.row_window.lines_of(place) - 1}.0")
             self.text.see(f"{start}.0")
         self._on_choose(found[0])
 
@@ -144,29 +144,29 @@ class Transcript(ttk.Frame):
         Where there are more than ``FARTHEST_STEP`` notes between them, the last of those is chosen: from there one
         may go on.
         """
-        chosen = self.picking.chosen
+        chosen = self.selection.chosen
         if chosen is None:
             chosen = self.total if step < 0 else self.top_place - 1
-        found = self.slice.next_message(chosen, step, FARTHEST_STEP)
+        found = self.row_window.next_message(chosen, step, FARTHEST_STEP)
         if found is not None:
             self.reveal(found)
 
     def show_hex(self, *, as_hex: bool) -> None:
         """Show messages as hex and text side by side, or as text."""
-        if as_hex is not self.slice.as_hex:
-            self.slice.as_hex = as_hex
-            self.slice.fold()
+        if as_hex is not self.row_window.as_hex:
+            self.row_window.as_hex = as_hex
+            self.row_window.fold()
             self._reload()
 
     @property
     def decoding(self) -> Decoding:
         """How the bytes of messages are read."""
-        return self.slice.decoding
+        return self.row_window.decoding
 
     def show_as(self, decoding: Decoding) -> None:
         """Read the bytes of messages as other text."""
-        if decoding != self.slice.decoding:
-            self.slice.decoding = decoding
+        if decoding != self.row_window.decoding:
+            self.row_window.decoding = decoding
             self._reload()
 
     def page(self, pages: int) -> None:
@@ -192,30 +192,30 @@ class Transcript(ttk.Frame):
     @property
     def total(self) -> int:
         """How many rows there are."""
-        return self.slice.total
+        return self.row_window.total
 
     # Another conversation, or more of it.
 
     def _open(self, conversation: Conversation | None, key: object) -> None:
-        before = self.slice.conversation
+        before = self.row_window.conversation
         is_cut_anew = conversation is not None and before is not None and conversation.source == before.source
         self._sought = (self._sought or self._spot_on_top()) if is_cut_anew else None
         self._is_catching_up = is_cut_anew
         self._key, self._following = key, True
-        self.slice.open(conversation)
-        self.picking.forget()
+        self.row_window.open(conversation)
+        self.selection.forget()
         if not self._seek():
             self._load_end()
         self._tell_new()
 
     def _grow(self, total: int) -> None:
         new = total - self.total
-        self.slice.total = total
+        self.row_window.total = total
         if self._seek():
             pass
         elif not self._following:
             self._view_moved(*self.text.yview())
-        elif new <= FLOOD and self.slice.can_continue_from(total - new):
+        elif new <= FLOOD and self.row_window.can_continue_from(total - new):
             self._continue()
         else:
             self._load_end(self.text.enough_rows)
@@ -223,23 +223,23 @@ class Transcript(ttk.Frame):
 
     def _continue(self) -> None:
         """Set what is new below the rest."""
-        passages = self.slice.read(self.slice.last, self.total)
-        if sum(map(weight, passages)) > BUDGET // 2 or self.slice.goes_on_with(passages):
+        passages = self.row_window.read(self.row_window.last, self.total)
+        if sum(map(weight, passages)) > BUDGET // 2 or self.row_window.goes_on_with(passages):
             self._load_end(self.text.enough_rows)
             return
-        self.picking.remember()
-        self.slice.append(passages)
-        self.picking.restore()
+        self.selection.remember()
+        self.row_window.append(passages)
+        self.selection.restore()
         self.text.yview_moveto(1.0)
 
     def _spot_on_top(self) -> Spot | None:
         """What is at the top of the view, in terms that hold under any lens; None where the end is followed."""
         place, line, _pixels = self._anchor()
-        return self.slice.spot(place, line) if not self._following else None
+        return self.row_window.spot(place, line) if not self._following else None
 
     def _seek(self) -> bool:
         """Bring what was on top under another lens back there, once it is known which row shows it."""
-        spot, conversation = self._sought, self.slice.conversation
+        spot, conversation = self._sought, self.row_window.conversation
         place = conversation.place_near(spot) if spot is not None and conversation is not None else None
         if spot is None or place is None:
             return False
@@ -248,35 +248,35 @@ class Transcript(ttk.Frame):
             return False
         self._following = False
         self._load(place)
-        self.text.show_line(self.slice.line_of(place) + self.slice.line_with(place, spot), 0)
+        self.text.show_line(self.row_window.line_of(place) + self.row_window.line_with(place, spot), 0)
         self._look_where_we_are()
         return True
 
-    def _load_end(self, rows: int = SLICE) -> None:
+    def _load_end(self, rows: int = WINDOW_ROWS) -> None:
         self._load(self.total - 1, rows)
         self.text.yview_moveto(1.0)
 
-    def _load(self, around: int, rows: int = SLICE) -> None:
-        """Replace the slice by one of so many rows that has the row ``around`` well inside."""
-        self.picking.remember()
-        self.slice.load(around, rows)
-        self.picking.restore()
+    def _load(self, around: int, rows: int = WINDOW_ROWS) -> None:
+        """Replace the row window by one of so many rows that has the row ``around`` well inside."""
+        self.selection.remember()
+        self.row_window.load(around, rows)
+        self.selection.restore()
 
     def _expand(self, place: int) -> None:
-        self.slice.expand(place)
+        self.row_window.expand(place)
         self._reload()
 
     # The view.
 
     def _reload(self) -> None:
-        """Set the slice anew, with the same place in view: widths or fonts have changed, or an edge is near."""
+        """Set the row window anew, with the same place in view: widths or fonts have changed, or an edge is near."""
         if self._following:
             self._load_end()
             return
         place, line, pixels = self._anchor()
         self._load(place)
         if self.total:
-            self.text.show_line(self.slice.line_of(self.slice.nearest(place)) + line, pixels)
+            self.text.show_line(self.row_window.line_of(self.row_window.nearest(place)) + line, pixels)
 
     def _keep_end(self, _event: object) -> None:
         """The room has another height: where the end was in view, it still is."""
@@ -286,11 +286,11 @@ class Transcript(ttk.Frame):
     def _anchor(self) -> tuple[int, int, int]:
         """What is at the top of the view: the row, the line within it, the pixels of that line above the view."""
         line, pixels = self.text.top()
-        return (*self.slice.place_at(line), pixels)
+        return (*self.row_window.place_at(line), pixels)
 
     def _view_moved(self, top: str | float, bottom: str | float) -> None:
-        """The Text shows this part of its slice: say so in terms of the whole conversation."""
-        first, last = self.slice.span
+        """The Text shows this part of its row window: say so in terms of the whole conversation."""
+        first, last = self.row_window.span
         rows, span = max(1, self.total), last - first
         upper = (first + float(top) * span) / rows
         lower = (first + float(bottom) * span) / rows
@@ -299,9 +299,9 @@ class Transcript(ttk.Frame):
             self._shift_planned = self.after_idle(self._shift)
 
     def _needs_more(self, top: float, bottom: float) -> bool:
-        """Whether the view is so near an end of the slice that what lies behind is wanted."""
-        near_top = top < _NEAR_THE_EDGE and self.slice.first > 0
-        near_end = bottom > 1 - _NEAR_THE_EDGE and self.slice.last < self.total
+        """Whether the view is so near an end of the row window that what lies behind is wanted."""
+        near_top = top < _NEAR_THE_EDGE and self.row_window.first > 0
+        near_end = bottom > 1 - _NEAR_THE_EDGE and self.row_window.last < self.total
         return (near_top or near_end) and not self._following
 
     def _shift(self) -> None:
@@ -309,7 +309,7 @@ class Transcript(ttk.Frame):
         self._shift_planned = None
         if not self._needs_more(*self.text.yview()):  # any more
             return
-        place = (*self.slice.span, self.total, self.top_place)
+        place = (*self.row_window.span, self.total, self.top_place)
         if place != self._shifted:
             self._shifted = place
             self._reload()
@@ -324,10 +324,10 @@ class Transcript(ttk.Frame):
 
     def _go(self, fraction: float) -> None:
         target = max(0.0, min(1.0, fraction)) * self.total
-        first, last = self.slice.span
+        first, last = self.row_window.span
         if not first <= target < last or (first > 0 and target - first < 1):
             self._load(int(target), self.text.enough_rows)
-            first, last = self.slice.span
+            first, last = self.row_window.span
         if last > first:
             self.text.yview_moveto((target - first) / (last - first))
 
@@ -340,13 +340,13 @@ class Transcript(ttk.Frame):
         if not self.winfo_exists():
             return
         top, bottom = self.text.yview()
-        self._following = self.slice.last == self.total and bottom >= 1.0
+        self._following = self.row_window.last == self.total and bottom >= 1.0
         self._view_moved(top, bottom)
         self._tell_new()
 
     def _tell_new(self) -> None:
         if self._following or self._is_catching_up:
             self._seen = self.total
-        conversation = self.slice.conversation
+        conversation = self.row_window.conversation
         self._is_catching_up = self._is_catching_up and conversation is not None and conversation.is_counting
         self._on_new(max(0, self.total - self._seen))

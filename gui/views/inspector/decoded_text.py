@@ -14,7 +14,7 @@ from gui.viewmodels.inspection import MOST_READ, reading
 _ROWS = 4
 
 
-class Reading(ttk.Frame):
+class DecodedText(ttk.Frame):
     """The first of some bytes as text; what is not text stands there as marks."""
 
     def __init__(self, parent: tk.Misc, theme: Theme, safety: TextSafety) -> None:

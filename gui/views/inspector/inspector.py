@@ -24,7 +24,7 @@ from gui.viewmodels.inspection import (
 )
 from gui.viewmodels.ruler_words import verdict
 from gui.views.inspector.call_list import CallList
-from gui.views.inspector.decoded_text import Reading
+from gui.views.inspector.decoded_text import DecodedText
 from gui.views.inspector.hex_text import HexText
 from gui.views.inspector.ruler import Ruler
 from gui.widgets.wrapped import wrap_within
@@ -85,7 +85,7 @@ class Inspector(ttk.Frame):
         self.calls = CallList(self._about, theme, on_choose=self._call_chosen)
         self.ruler = Ruler(self, theme, on_choose=self._piece_chosen)
         self.hex = HexText(self, theme, on_move=self._cursor_moved, on_step=self.ruler.step)
-        self._reading = Reading(self, theme, self._safety)
+        self._reading = DecodedText(self, theme, self._safety)
         self.below = ttk.Frame(self, style="Pane.TFrame")
         ttk.Frame(self, style="Line.TFrame", width=theme.px(1)).place(x=0, y=0, relheight=1.0)
         self._empty = ttk.Label(self, text=EMPTY, style="Pane.TLabel", justify="center", anchor="center")

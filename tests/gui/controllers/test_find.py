@@ -249,13 +249,13 @@ def test_when_the_find_bar_goes_nothing_stays_set_off(look_at: LookAt) -> None:
     transcript = app.window.conversation.transcript
     bar = find(app, "needle")
     assert marked(app) == "needle"
-    assert transcript.picking.chosen is not None
+    assert transcript.selection.chosen is not None
 
     press(bar, "<Escape>")
     app.root.update()
 
     assert marked(app) == ""
-    assert transcript.picking.chosen is None
+    assert transcript.selection.chosen is None
     assert not transcript.text.tag_ranges("chosen-incoming")
 
 
@@ -266,7 +266,7 @@ def test_what_the_inspector_shows_stays_chosen_when_the_find_bar_goes(look_at: L
 
     press(bar, "<Escape>")
 
-    assert app.window.conversation.transcript.picking.chosen is not None
+    assert app.window.conversation.transcript.selection.chosen is not None
 
 
 def test_when_the_find_bar_goes_the_end_is_followed_again_if_it_is_in_view(look_at: LookAt) -> None:

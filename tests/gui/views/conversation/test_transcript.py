@@ -80,7 +80,7 @@ def test_the_widget_holds_a_slice_however_long_the_conversation(scene: Scene) ->
     for total in range(0, 2001, 100):
         scene.grow(total)
 
-    assert scene.text.count("message ") <= module.SLICE * 1.3
+    assert scene.text.count("message ") <= module.WINDOW_ROWS * 1.3
     assert scene.sees("message 1999")
 
 
@@ -92,13 +92,13 @@ def test_a_flood_is_shown_as_its_end(scene: Scene) -> None:
     scene.grow(MILLION)
 
     assert scene.sees(f"message {MILLION - 1}")
-    assert scene.journal.reads <= module.SLICE + 2
+    assert scene.journal.reads <= module.WINDOW_ROWS + 2
 
 
 @pytest.mark.case("C-42")
 def test_in_a_flood_and_while_dragging_only_what_the_view_needs_is_read(scene: Scene) -> None:
     enough = 2 * scene.transcript.text.enough_rows  # where few rows may be enough, those are looked at first
-    assert enough < module.SLICE
+    assert enough < module.WINDOW_ROWS
     scene.grow(10)
     for total in (MILLION, 2 * MILLION):
         scene.journal.reads = 0
@@ -350,11 +350,11 @@ def test_alt_up_and_alt_down_choose_message_after_message_and_pass_over_what_hap
     assert press("<Alt-Down>") == 195
     assert press("<Alt-Down>") == 198
     scene.transcript.text.event_generate("<Alt-Down>")  # there is none after it
-    assert scene.transcript.picking.chosen == 198
+    assert scene.transcript.selection.chosen == 198
     assert [press("<Alt-Up>") for _ in range(66)][-1] == 0
     assert scene.sees("0")
     scene.transcript.text.event_generate("<Alt-Up>")
-    assert scene.transcript.picking.chosen == 0
+    assert scene.transcript.selection.chosen == 0
 
 
 def test_the_first_alt_down_chooses_the_message_at_the_top_of_the_view(scene: Scene) -> None:
@@ -547,21 +547,21 @@ class TestTheNextMessage:
         scene.transcript.choose(3)
         scene.journal.reads = scene.journal.questions = 0
 
-        found = scene.transcript.slice.next_message(3, 1, 16_384)
+        found = scene.transcript.row_window.next_message(3, 1, 16_384)
 
         assert found == notes + 4
         assert scene.journal.questions <= questions
         assert scene.journal.reads <= 8 * notes + 1
-        assert scene.transcript.slice.next_message(notes + 4, -1, 16_384) == 3
+        assert scene.transcript.row_window.next_message(notes + 4, -1, 16_384) == 3
 
     def test_is_the_one_chosen(self, scene: Scene) -> None:
         self.between_notes(scene, 0, 9_000)
         scene.transcript.choose(0)
 
         scene.transcript.step(1)
-        assert scene.transcript.picking.chosen == 9_000
+        assert scene.transcript.selection.chosen == 9_000
         scene.transcript.step(-1)
-        assert scene.transcript.picking.chosen == 0
+        assert scene.transcript.selection.chosen == 0
 
     def test_is_looked_for_no_farther_than_so_many_rows_and_from_there_on_with_the_next_key(self, scene: Scene) -> None:
         self.between_notes(scene, 0, 40_000)
@@ -570,11 +570,11 @@ class TestTheNextMessage:
 
         scene.transcript.step(1)
 
-        assert scene.transcript.picking.chosen == 16_384
+        assert scene.transcript.selection.chosen == 16_384
         assert scene.journal.reads < 17_000
         scene.transcript.step(1)
         scene.transcript.step(1)
-        assert scene.transcript.picking.chosen == 40_000
+        assert scene.transcript.selection.chosen == 40_000
 
     def test_is_none_where_there_are_no_more(self, scene: Scene) -> None:
         self.between_notes(scene, 3, 10)
@@ -582,5 +582,5 @@ class TestTheNextMessage:
 
         scene.transcript.step(1)
 
-        assert scene.transcript.picking.chosen == 10
-        assert scene.transcript.slice.next_message(0, -1, 16_384) is None
+        assert scene.transcript.selection.chosen == 10
+        assert scene.transcript.row_window.next_message(0, -1, 16_384) is None
