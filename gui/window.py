@@ -22,7 +22,7 @@ from gui.views.status_bar import StatusBar
 from gui.widgets.field_keys import share_keys, type_on
 
 if TYPE_CHECKING:
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
     from gui.preferences import Preferences
 
 ICONS = Path(__file__).parent / "icons"
@@ -50,7 +50,7 @@ class Actions(Protocol):
     def choose_colours(self, name: str) -> None: ...
     def choose_framing(self, framing: str) -> None: ...
     def choose_encoding(self, encoding: str) -> None: ...
-    def choose_passage(self, passage: Passage) -> None: ...
+    def choose_display_row(self, display_row: DisplayRow) -> None: ...
     def complain(self, why: str) -> None: ...
     def can_do(self) -> frozenset[str]: ...
     def recent_journals(self, on_more: Callable[[], None]) -> Sequence[tuple[str, Callable[[], None]]]: ...
@@ -89,7 +89,7 @@ class Window:
             self._talk,
             theme,
             on_reply=actions.choose_reply,
-            on_choose=actions.choose_passage,
+            on_choose=actions.choose_display_row,
             on_encoding=actions.choose_encoding,
             on_refuse=actions.complain,
         )

@@ -1,6 +1,6 @@
 """What a view shows: one message as a lens cuts it out of the recorded bytes, or one note.
 
-Values only. A passage leads back to the exact bytes in the journal through its ``span``.
+Values only. A display row leads back to the exact bytes in the journal through its ``span``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Span(NamedTuple):
     stop: int
 
 
-class Passage(NamedTuple):
+class DisplayRow(NamedTuple):
     """One row of a view. ``place`` counts them under one lens: 0, 1, 2 ..."""
 
     place: int

@@ -15,7 +15,7 @@ from gui.controllers.framing import FramingController
 from gui.controllers.inspector import InspectorController
 
 if TYPE_CHECKING:
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
     from core.journal.recording.ledger import SessionState
     from gui.journals.viewing import Viewing
     from gui.window import Window
@@ -88,6 +88,6 @@ class ConversationController:
         """Show the bytes of the chosen message beside the conversation, or put them away."""
         self.inspector.toggle()
 
-    def choose(self, passage: Passage) -> None:
+    def choose(self, display_row: DisplayRow) -> None:
         """A person has chosen a row: show what it consists of, if the inspector is open."""
-        self.inspector.choose(passage)
+        self.inspector.choose(display_row)

@@ -18,7 +18,7 @@ from gui.viewmodels.sentences import sentence
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
     from core.journal.search.hits import Hit, Hits
     from core.journal.search.pattern import Pattern
     from core.journal.search.search import Progress, Search
@@ -118,19 +118,19 @@ class FindController:
             self._search.cancel()
             self._search = None
 
-    def marks(self, passage: Passage) -> list[tuple[int, int]]:
+    def marks(self, display_row: DisplayRow) -> list[tuple[int, int]]:
         """Where the hits lie in a message: first byte and one past the last, counted from the message's own first.
 
         Of a hit that began before, that part which lies within it; of very many, those around the one that is
         shown. Raises ``JournalError``.
         """
         conversation = self._viewing.conversation
-        if not self._hits or passage.span is None or conversation is None or self._searched != self._on_view:
+        if not self._hits or display_row.span is None or conversation is None or self._searched != self._on_view:
             return []
-        places = self._hits.between(passage.span.first, passage.span.last + 1)
+        places = self._hits.between(display_row.span.first, display_row.span.last + 1)
         around = bisect_left(self._hits, self._shown) if self._shown is not None else places.start
         first = max(places.start, min(around - MOST_MARKS // 2, places.stop - MOST_MARKS))
-        return conversation.within(passage, self._hits[first : min(places.stop, first + MOST_MARKS)])
+        return conversation.within(display_row, self._hits[first : min(places.stop, first + MOST_MARKS)])
 
     # Behind the scenes.
 

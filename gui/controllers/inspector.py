@@ -20,7 +20,7 @@ from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     from core.events import SessionId
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
     from core.journal.reading.dissecting import Dissection, Dissector
     from core.journal.reading.recorded import Calls
     from core.wire.splitting import Envelope
@@ -50,7 +50,7 @@ class InspectorController:
         *,
         post: Callable[[Callable[[], None]], None],
         complain: Callable[[str], None],
-        marks: Callable[[Passage], list[Range]],
+        marks: Callable[[DisplayRow], list[Range]],
     ) -> None:
         self._window = window
         self._viewing = viewing
@@ -62,7 +62,7 @@ class InspectorController:
         self._dissector: Dissector | None = None
         self._path: Path | None = None  # of the journal that the dissector reads
         self._found: Dissection | None = None  # what is shown
-        self._asked: Passage | None = None
+        self._asked: DisplayRow | None = None
         self._key: object = None  # of the conversation that it is of
         self._asked_at = self._took = 0.0  # when, and how long it took to answer, in seconds
         self._leaving = threading.Event()
@@ -96,19 +96,19 @@ class InspectorController:
         if transcript.selection.chosen is not None:
             transcript.choose(transcript.selection.chosen)
 
-    def choose(self, passage: Passage) -> None:
+    def choose(self, display_row: DisplayRow) -> None:
         """A person has chosen a row: show what it consists of, if the inspector is open."""
         conversation = self._viewing.conversation
         if self._inspector is None or not self.is_open or conversation is None:
             return
         self._forget()
         self._key = conversation.key
-        if passage.span is None:
-            self._inspector.show(Inspected(passage, _is_server(conversation)))
+        if display_row.span is None:
+            self._inspector.show(Inspected(display_row, _is_server(conversation)))
             return
-        self._asked = passage
+        self._asked = display_row
         self._waiting.ask(_PATIENCE)
-        self._ask(passage, conversation)
+        self._ask(display_row, conversation)
 
     def show_growth(self) -> None:
         """The conversation on view is another, or has grown: what was not complete may be so by now."""
@@ -146,9 +146,9 @@ class InspectorController:
         self._asked = self._key = self._found = None
         self._incomplete = False
 
-    def _ask(self, passage: Passage, conversation: OpenConversation) -> None:
+    def _ask(self, display_row: DisplayRow, conversation: OpenConversation) -> None:
         self._asked_at = time.monotonic()
-        self._dissector_of(conversation).ask(passage, conversation.lens.framing)
+        self._dissector_of(conversation).ask(display_row, conversation.lens.framing)
 
     def _dissector_of(self, conversation: OpenConversation) -> Dissector:
         """The one for the conversation's journal."""
@@ -173,7 +173,7 @@ class InspectorController:
     def _show(self, found: Dissection) -> None:
         """What was found, unless something else was asked for meanwhile."""
         conversation = self._viewing.conversation
-        if self._inspector is None or conversation is None or not self._is_wanted(found.passage, conversation):
+        if self._inspector is None or conversation is None or not self._is_wanted(found.display_row, conversation):
             return
         self._waiting.cancel()
         self._took = time.monotonic() - self._asked_at
@@ -182,21 +182,21 @@ class InspectorController:
         self._found = found
         source, trace = found.recorded(conversation.journal.reader), found.trace
         far_is_behind = trace.far is not None and trace.far.stop < trace.stop
-        self._incomplete = far_is_behind or found.passage.misfit.startswith("not ended yet")
+        self._incomplete = far_is_behind or found.display_row.misfit.startswith("not ended yet")
         inspected = Inspected(
-            found.passage, _is_server(conversation), source, source.calls,
+            found.display_row, _is_server(conversation), source, source.calls,
             envelope=_framing_bytes(found.envelope, source.size), ruled=self._ruled(conversation, found),
             framing=_framing_words(conversation), stream_offset=trace.start,
             since_previous_ns=trace.since_previous_ns, since_other_ns=trace.since_other_ns,
         )  # fmt: skip
         before = self._inspector.inspected
-        is_other = before is None or before.source is None or before.passage.place != found.passage.place
+        is_other = before is None or before.source is None or before.display_row.place != found.display_row.place
         self._inspector.show(inspected)
         if is_other:
             self._inspector.show_marks(self._found_in(inspected))
 
-    def _is_wanted(self, passage: Passage, conversation: OpenConversation) -> bool:
-        return self.is_open and passage == self._asked and conversation.key == self._key
+    def _is_wanted(self, display_row: DisplayRow, conversation: OpenConversation) -> bool:
+        return self.is_open and display_row == self._asked and conversation.key == self._key
 
     def _fail(self, why: str) -> None:
         self._waiting.cancel()
@@ -226,15 +226,15 @@ class InspectorController:
     def _ruled(self, conversation: OpenConversation, found: Dissection) -> Ruled:
         from gui.viewmodels.ruler import ruled
 
-        passage = found.passage
-        first = max(0, passage.place - _AROUND)
-        around = conversation.read(first, passage.place + _AROUND + 1 - first, 0)
-        same = [row for row in around if (row.connection, row.kind) == (passage.connection, passage.kind)]
-        return ruled(found.trace, same, is_received=passage.kind == "received", is_server=_is_server(conversation))
+        display_row = found.display_row
+        first = max(0, display_row.place - _AROUND)
+        around = conversation.read(first, display_row.place + _AROUND + 1 - first, 0)
+        same = [row for row in around if (row.connection, row.kind) == (display_row.connection, display_row.kind)]
+        return ruled(found.trace, same, is_received=display_row.kind == "received", is_server=_is_server(conversation))
 
     def _found_in(self, inspected: Inspected) -> list[Range]:
         try:
-            return within_frame(self._marks(inspected.passage), inspected.envelope)
+            return within_frame(self._marks(inspected.display_row), inspected.envelope)
         except JournalError as error:
             self._complain(sentence(error))
             return []
@@ -250,9 +250,9 @@ class InspectorController:
     def save(self, inspected: Inspected, span: Range, target: Path) -> None:
         """Write the shown message's bytes of that span into a file, on a thread of its own; trouble is told."""
         found, journal = self._found, self._path
-        if found is None or journal is None or found.passage != inspected.passage:
+        if found is None or journal is None or found.display_row != inspected.display_row:
             return
-        write = partial(self._write, journal, found.passage.session, found.trace.calls, span, target)
+        write = partial(self._write, journal, found.display_row.session, found.trace.calls, span, target)
         Worker(write, f"save bytes to {target.name}", self._not_saved).begin()
 
     def _write(self, journal: Path, session: SessionId, calls: Calls, span: Range, target: Path) -> None:
@@ -268,7 +268,7 @@ class InspectorController:
 
 def _is_the_same(known: Dissection | None, found: Dissection) -> bool:
     """Whether nothing has been learned since."""
-    if known is None or known.passage != found.passage:
+    if known is None or known.display_row != found.display_row:
         return False
     return [calls and calls.stop for calls in (known.trace.near, known.trace.far)] == [
         calls and calls.stop for calls in (found.trace.near, found.trace.far)

@@ -40,7 +40,7 @@ from gui.viewmodels.session_rows import next_session, parse_row_key
 from gui.window import Window
 
 if TYPE_CHECKING:
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
     from core.journal.recording.recorder import Recording
     from core.workbench import Workbench
     from gui.journals.conversations import OpenConversation, OpenJournal
@@ -296,9 +296,9 @@ class MainController:
         self.preferences = replace(self.preferences, read_as=encoding)
         self.window.show_encoding(encoding)
 
-    def choose_passage(self, passage: Passage) -> None:
+    def choose_display_row(self, display_row: DisplayRow) -> None:
         """A person looks at one message."""
-        self.conversation.choose(passage)
+        self.conversation.choose(display_row)
 
     def complain(self, why: str) -> None:
         """Say why something cannot be done just now."""

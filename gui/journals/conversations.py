@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 
 from core.errors import JournalError
 from core.events import Role, SessionId
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.journal.reading import recorded
 from core.journal.reading.indexing import Indexer
 from core.journal.reading.lens import RAW, Lens
@@ -132,7 +132,7 @@ class OpenConversation:
             self._reading.reach(entries)
             self.version += 1
 
-    def read(self, first: int, count: int, preview: int) -> list[Passage]:
+    def read(self, first: int, count: int, preview: int) -> list[DisplayRow]:
         """Rows from place ``first`` on; none if they cannot be read, which is told."""
         self._hurry()
         try:
@@ -141,12 +141,12 @@ class OpenConversation:
             self._complain(str(error))
             return []
 
-    def whole(self, passage: Passage, most: int) -> bytes:
+    def whole(self, display_row: DisplayRow, most: int) -> bytes:
         """The first ``most`` bytes of a message."""
         self._hurry()
         pieces = bytearray()
         try:
-            for piece in self._reading.whole(passage):
+            for piece in self._reading.whole(display_row):
                 pieces += piece
                 if len(pieces) >= most:
                     break
@@ -154,20 +154,20 @@ class OpenConversation:
             self._complain(str(error))
         return bytes(pieces[:most])
 
-    def recorded(self, passage: Passage) -> recorded.Recorded:
+    def recorded(self, display_row: DisplayRow) -> recorded.Recorded:
         """The message's bytes and calls. Raises ``JournalError``."""
-        return self._reading.recorded(passage)
+        return self._reading.recorded(display_row)
 
-    def within(self, passage: Passage, hits: Iterable[Hit]) -> list[tuple[int, int]]:
+    def within(self, display_row: DisplayRow, hits: Iterable[Hit]) -> list[tuple[int, int]]:
         """Where hits that end in its entries lie in a message: first byte and one past the last, from its own first.
 
         What lies outside the message is left out, and what its first ``MOST_CALLS`` calls did not carry. Raises
         ``JournalError``.
         """
-        span, reader = passage.span, self.journal.reader
+        span, reader = display_row.span, self.journal.reader
         if span is None:
             return []
-        rows = reader.calls(self.session, passage.connection, passage.kind, span.first, span.last)
+        rows = reader.calls(self.session, display_row.connection, display_row.kind, span.first, span.last)
         calls = recorded.Calls(islice(rows, MOST_CALLS), span)
         envelope = _BARE
         if self.lens.framing != RAW:
@@ -177,7 +177,9 @@ class OpenConversation:
         for hit in hits:
             ahead = _ahead(calls, hit.ordinal)
             if ahead is not None:
-                found.add(tuple(_in_message(byte + ahead, envelope, passage.size) for byte in (hit.start, hit.stop)))
+                found.add(
+                    tuple(_in_message(byte + ahead, envelope, display_row.size) for byte in (hit.start, hit.stop))
+                )
         return sorted((start, stop) for start, stop in found if start < stop)
 
     def place_of(self, ordinal: int, stop: int) -> int:

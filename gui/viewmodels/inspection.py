@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.journal.display_row import RECEIVED, Passage
+from core.journal.display_row import RECEIVED, DisplayRow
 from core.local_time import local_of
 from core.text_safety import MOST_MARKS, Span, TextSafety
 from gui.viewmodels.decoding import UTF_8, Decoding
@@ -30,7 +30,7 @@ _MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000  # in nano
 class Inspected:
     """A row of the conversation and what is known of it; ``source`` and ``calls`` stay with the view's thread."""
 
-    passage: Passage
+    display_row: DisplayRow
     is_server: bool  # whether this side of the conversation is the server
     source: Bytes | None = None  # the message as it went through the socket; None of a note
     calls: Sequence[Call] = ()  # that carried it
@@ -61,34 +61,34 @@ class Heading(NamedTuple):
 
 def heading(inspected: Inspected) -> Heading:
     """What stands above everything else."""
-    passage = inspected.passage
-    day = time.strftime("%a %d %b %Y", local_of(passage.wall_ns))
-    when = f"{_clock(passage.wall_ns)}  ·  {day}"
-    if not passage.is_message:
-        return Heading(passage.kind.replace("-", " ").capitalize(), "", when)
-    caller = f"#{passage.number}" if passage.number else "peer"
+    display_row = inspected.display_row
+    day = time.strftime("%a %d %b %Y", local_of(display_row.wall_ns))
+    when = f"{_clock(display_row.wall_ns)}  ·  {day}"
+    if not display_row.is_message:
+        return Heading(display_row.kind.replace("-", " ").capitalize(), "", when)
+    caller = f"#{display_row.number}" if display_row.number else "peer"
     here, there = ("server", caller) if inspected.is_server else ("you", "server")
-    title = f"{there} → {here}" if passage.kind == RECEIVED else f"{here} → {there}"
-    return Heading(title, _bytes(passage.size), f"{passage.kind} {when}")
+    title = f"{there} → {here}" if display_row.kind == RECEIVED else f"{here} → {there}"
+    return Heading(title, _bytes(display_row.size), f"{display_row.kind} {when}")
 
 
 def facts(inspected: Inspected) -> list[Fact]:
     """What is known of a message, in the order of reading; of a note, nothing but where it is recorded."""
-    passage = inspected.passage
+    display_row = inspected.display_row
     found: list[Fact] = []
-    if passage.is_message:
-        found += [Fact("Not whole", passage.misfit, is_problem=True)] if passage.misfit else []
+    if display_row.is_message:
+        found += [Fact("Not whole", display_row.misfit, is_problem=True)] if display_row.misfit else []
         found += _sizes(inspected)
         found += _waits(inspected)
         found += [Fact("Framing", inspected.framing)] if inspected.framing else []
         found += [Fact("", READING)] if inspected.is_being_read else []
-    return [*found, Fact("In the journal", _entries(passage))]
+    return [*found, Fact("In the journal", _entries(display_row))]
 
 
 def heading_of_calls(inspected: Inspected) -> str:
     """How many calls of the socket carried the message, and over what time."""
     calls = inspected.calls
-    came = inspected.passage.kind == RECEIVED
+    came = inspected.display_row.kind == RECEIVED
     words, call = ("Came in", "recv") if came else ("Went out in", "send")
     if len(calls) == 1:
         return f"{words} one {call} call"
@@ -168,19 +168,19 @@ def duration(ns: int) -> str:
 
 
 def _sizes(inspected: Inspected) -> list[Fact]:
-    passage = inspected.passage
-    frame = inspected.source.size - passage.size if inspected.source else 0
-    found = [Fact("Length", _bytes(passage.size) + (f" and {frame:,} that frame it" if frame > 0 else ""))]
+    display_row = inspected.display_row
+    frame = inspected.source.size - display_row.size if inspected.source else 0
+    found = [Fact("Length", _bytes(display_row.size) + (f" and {frame:,} that frame it" if frame > 0 else ""))]
     if inspected.stream_offset is not None:
-        way = "what came in" if passage.kind == RECEIVED else "what went out"
-        whole = inspected.source.size if inspected.source else passage.size
+        way = "what came in" if display_row.kind == RECEIVED else "what went out"
+        whole = inspected.source.size if inspected.source else display_row.size
         place = _range(inspected.stream_offset, inspected.stream_offset + whole)
         found.append(Fact("In the stream", f"{'byte' if whole == 1 else 'bytes'} {place} of {way}"))
     return found
 
 
 def _waits(inspected: Inspected) -> list[Fact]:
-    other = "sent" if inspected.passage.kind == RECEIVED else "received"
+    other = "sent" if inspected.display_row.kind == RECEIVED else "received"
     waits = (
         ("After the previous", inspected.since_previous_ns),
         (f"After the last {other}", inspected.since_other_ns),
@@ -188,9 +188,9 @@ def _waits(inspected: Inspected) -> list[Fact]:
     return [Fact(name, duration(ns)) for name, ns in waits if ns is not None]
 
 
-def _entries(passage: Passage) -> str:
-    first = passage.span.first if passage.span else passage.ordinal
-    last = passage.span.last if passage.span else passage.ordinal
+def _entries(display_row: DisplayRow) -> str:
+    first = display_row.span.first if display_row.span else display_row.ordinal
+    last = display_row.span.last if display_row.span else display_row.ordinal
     return f"entry {last:,}" if first == last else f"entries {first:,}–{last:,}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from core.events import Role
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
 
 
 class Spot(NamedTuple):
@@ -58,11 +58,11 @@ class Conversation(Protocol):
         """Changes whenever any row does."""
         ...
 
-    def read(self, first: int, count: int, preview: int) -> list[Passage]:
+    def read(self, first: int, count: int, preview: int) -> list[DisplayRow]:
         """The rows from place ``first`` on, at most ``count``, fewer if they cannot be read."""
         ...
 
-    def whole(self, passage: Passage, most: int) -> bytes:
+    def whole(self, display_row: DisplayRow, most: int) -> bytes:
         """The first ``most`` bytes of a message."""
         ...
 
@@ -72,31 +72,31 @@ class Conversation(Protocol):
 
 
 def read_around(
-    read: Callable[[int, int], list[Passage]], place: int, count: int, total: int
-) -> tuple[list[Passage], Passage | None]:
+    read: Callable[[int, int], list[DisplayRow]], place: int, count: int, total: int
+) -> tuple[list[DisplayRow], DisplayRow | None]:
     """So many rows of ``total`` with the row at ``place`` well inside, and the one in front of them, if there is one.
 
     ``read`` gives the rows from one place up to before another.
     """
     first = max(0, min(place - count // 2, total - count))
-    passages = read(max(0, first - 1), min(total, first + count))
-    before = passages.pop(0) if passages and passages[0].place < first else None
-    return passages, before
+    display_rows = read(max(0, first - 1), min(total, first + count))
+    before = display_rows.pop(0) if display_rows and display_rows[0].place < first else None
+    return display_rows, before
 
 
-def spot_at(passage: Passage, fraction: float) -> Spot:
+def spot_at(display_row: DisplayRow, fraction: float) -> Spot:
     """The byte that stands so far into what is shown of a row, 0 to 1; its first where it lies across entries."""
-    span = passage.span
+    span = display_row.span
     if span is None:
-        return Spot(passage.ordinal, 0)
+        return Spot(display_row.ordinal, 0)
     if span.first != span.last:
         return Spot(span.first, span.start)
-    return Spot(span.first, span.start + int(fraction * len(passage.data or b"")))
+    return Spot(span.first, span.start + int(fraction * len(display_row.data or b"")))
 
 
-def fraction_at(passage: Passage, spot: Spot) -> float:
+def fraction_at(display_row: DisplayRow, spot: Spot) -> float:
     """How far into what is shown of a row a byte stands, from 0 to below 1; 0 if it is not known."""
-    span, shown = passage.span, len(passage.data or b"")
+    span, shown = display_row.span, len(display_row.data or b"")
     if span is None or span.first != spot.ordinal or not shown:
         return 0.0
     return max(0.0, min((spot.byte - span.start) / shown, 1 - 1 / shown))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
     from core.journal.reading.recorded import Calls
     from core.journal.reading.tracing import Trace
 
@@ -86,8 +86,8 @@ class Chosen(NamedTuple):
     place: int
 
 
-def ruled(trace: Trace, passages: Iterable[Passage], *, is_received: bool, is_server: bool) -> Ruled:
-    """What to show of a message; ``passages`` are rows of the conversation around it, in their order."""
+def ruled(trace: Trace, display_rows: Iterable[DisplayRow], *, is_received: bool, is_server: bool) -> Ruled:
+    """What to show of a message; ``display_rows`` are rows of the conversation around it, in their order."""
     us, them = ("server", "client") if is_server else ("client", "server")
     near_kind, far_kind = (RECV, SEND) if is_received else (SEND, RECV)
     near = _of_calls(near_kind, us, trace.near)
@@ -97,7 +97,7 @@ def ruled(trace: Trace, passages: Iterable[Passage], *, is_received: bool, is_se
         far = Lane(far_kind, them, absence="nothing yet")
     else:
         far = _of_calls(far_kind, them, trace.far)
-    messages = _of_messages(trace, passages)
+    messages = _of_messages(trace, display_rows)
     return Ruled(trace.start, trace.stop, (far, near, messages) if is_received else (near, far, messages))
 
 
@@ -105,14 +105,14 @@ def _of_calls(kind: str, who: str, calls: Calls) -> Lane:
     return Lane(kind, who, calls.starts, calls.stop, calls.times)
 
 
-def _of_messages(trace: Trace, passages: Iterable[Passage]) -> Lane:
+def _of_messages(trace: Trace, display_rows: Iterable[DisplayRow]) -> Lane:
     """Those that touch each other and the message itself."""
     found = {trace.start: trace.stop}
-    for passage in passages:
-        if passage.span is None:
+    for display_row in display_rows:
+        if display_row.span is None:
             continue
-        start = trace.offset_of(passage.span.first, passage.span.start)
-        stop = trace.offset_of(passage.span.last, passage.span.stop)
+        start = trace.offset_of(display_row.span.first, display_row.span.start)
+        stop = trace.offset_of(display_row.span.last, display_row.span.stop)
         if start is not None and stop is not None:
             found[start] = stop
     begin_of = {stop: start for start, stop in found.items()}

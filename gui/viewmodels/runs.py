@@ -41,7 +41,7 @@ class Marked(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """One passage as it is shown. Every line ends in a line feed."""
+    """One display row as it is shown. Every line ends in a line feed."""
 
     place: int
     runs: list[Run] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Passages of the journal as rows of the conversation: what is written where, and with which tags.
+"""Display rows of the journal as rows of the conversation: what is written where, and with which tags.
 
 Pure: a row is text with the names of tags. ``gui.views.conversation.transcript`` puts it into a Text widget.
 """
@@ -19,7 +19,7 @@ from gui.viewmodels.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:
     from core.events import ConnectionId, Role
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
 
 RECEIVED, SENT = "received", "sent"
 SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header
@@ -33,10 +33,10 @@ HEX_MORE = 16 * 1024  # the same where bytes are shown as hex
 
 
 class Typesetter:
-    """Sets the passages of one session, in order.
+    """Sets the display rows of one session, in order.
 
-    It remembers the passage before, because a header is shared and a day is announced once. If the
-    passages are pieces as ``recv`` gave them, bytes of a character that was cut in two stand with the
+    It remembers the display row before, because a header is shared and a day is announced once. If the
+    display rows are pieces as ``recv`` gave them, bytes of a character that was cut in two stand with the
     piece that completes it; ``ended_ragged`` says that some were shown as bytes because that piece was
     not there.
     """
@@ -60,116 +60,124 @@ class Typesetter:
         self._is_server = role.value == "server"
         self._safety = safety
         self._metrics = metrics
-        self._before: Passage | None = None
+        self._before: DisplayRow | None = None
         self._cut: dict[ConnectionId | None, bytes] = {}
         self._also: dict[int, list[int]] = {}  # who else got the message in that place
-        self._before_also: list[int] | None = None  # the same of the passage before, if it is known
-        self._leader: Passage | None = None  # the first of the messages to many that were set last
+        self._before_also: list[int] | None = None  # the same of the display row before, if it is known
+        self._leader: DisplayRow | None = None  # the first of the messages to many that were set last
         self._told: set[int] = set()  # places that stand under another's header
 
-    def set(self, passages: Sequence[Passage], after: Passage | None = None) -> list[Row]:
-        """Rows for passages that follow those set before, or that follow ``after``."""
+    def set(self, display_rows: Sequence[DisplayRow], after: DisplayRow | None = None) -> list[Row]:
+        """Rows for display rows that follow those set before, or that follow ``after``."""
         if after is not None:
             self._before, self._before_also = after, None
-        self._find_broadcasts(passages)
-        last_piece = {passage.connection: passage.place for passage in passages if passage.kind == RECEIVED}
+        self._find_broadcasts(display_rows)
+        last_piece = {
+            display_row.connection: display_row.place for display_row in display_rows if display_row.kind == RECEIVED
+        }
         return [
-            self._row(passage, goes_on=passage.place < last_piece.get(passage.connection, -1)) for passage in passages
+            self._row(display_row, goes_on=display_row.place < last_piece.get(display_row.connection, -1))
+            for display_row in display_rows
         ]
 
-    def _row(self, passage: Passage, *, goes_on: bool) -> Row:
-        row = Row(passage.place)
-        if passage.place in self._told:
+    def _row(self, display_row: DisplayRow, *, goes_on: bool) -> Row:
+        row = Row(display_row.place)
+        if display_row.place in self._told:
             return row
-        before, self._before = self._before, passage
-        shares_header = before is not None and self._has_header_of(before, passage)
-        self._before_also = self._also.get(passage.place, [])
-        if before is not None and _day(before) != _day(passage):
-            row.line(Run(time.strftime("%A %d %B %Y", _local(passage)), ("day",)))
-        if passage.kind in (RECEIVED, SENT):
-            self._set_message(row, passage, shares_header=shares_header, goes_on=goes_on)
+        before, self._before = self._before, display_row
+        shares_header = before is not None and self._has_header_of(before, display_row)
+        self._before_also = self._also.get(display_row.place, [])
+        if before is not None and _day(before) != _day(display_row):
+            row.line(Run(time.strftime("%A %d %B %Y", _local(display_row)), ("day",)))
+        if display_row.kind in (RECEIVED, SENT):
+            self._set_message(row, display_row, shares_header=shares_header, goes_on=goes_on)
         else:
-            self._set_note(row, passage)
+            self._set_note(row, display_row)
         return row
 
-    def _set_note(self, row: Row, passage: Passage) -> None:
-        tags = ("note", "failure") if passage.is_failure else ("note",)
-        note = self._safety.text(passage.note).replace("\n", " ")
-        number = f"#{passage.number} "
-        runs = [Run(note.removeprefix(number), tags), Run(f"   {clock(passage)}", ("note", "when"))]
+    def _set_note(self, row: Row, display_row: DisplayRow) -> None:
+        tags = ("note", "failure") if display_row.is_failure else ("note",)
+        note = self._safety.text(display_row.note).replace("\n", " ")
+        number = f"#{display_row.number} "
+        runs = [Run(note.removeprefix(number), tags), Run(f"   {clock(display_row)}", ("note", "when"))]
         if self._is_server and note.startswith(number):
-            runs.insert(0, Run(number, ("note", connection_tag(passage.number))))
+            runs.insert(0, Run(number, ("note", connection_tag(display_row.number))))
         row.line(*runs)
 
-    def _set_message(self, row: Row, passage: Passage, *, shares_header: bool, goes_on: bool) -> None:
+    def _set_message(self, row: Row, display_row: DisplayRow, *, shares_header: bool, goes_on: bool) -> None:
         if shares_header:
             row.decoration("gap")
         else:
-            row.line(*self._header(passage))
-        self._set_bubble(row, passage, goes_on=goes_on)
+            row.line(*self._header(display_row))
+        self._set_bubble(row, display_row, goes_on=goes_on)
 
-    def _header(self, passage: Passage) -> list[Run]:
-        side = ("head",) if passage.kind == RECEIVED else ("head", "right")
-        numbers = [passage.number, *self._also.get(passage.place, ())]
+    def _header(self, display_row: DisplayRow) -> list[Run]:
+        side = ("head",) if display_row.kind == RECEIVED else ("head", "right")
+        numbers = [display_row.number, *self._also.get(display_row.place, ())]
         who = [Run(f"#{number} ", (*side, connection_tag(number))) for number in numbers[:_MOST_NAMED]]
         if len(numbers) > _MOST_NAMED:
             who.append(Run(f"and {len(numbers) - _MOST_NAMED:,} more ", side))
-        when = Run(f" {clock(passage)}", side)
+        when = Run(f" {clock(display_row)}", side)
         if not self._is_server:
-            return [Run("server " if passage.kind == RECEIVED else "you ", (*side, "who")), when]
-        if passage.kind == RECEIVED:
+            return [Run("server " if display_row.kind == RECEIVED else "you ", (*side, "who")), when]
+        if display_row.kind == RECEIVED:
             return [*who, when]
         return [Run("server", (*side, "who")), Run(" → ", side), *who, when]
 
-    def _find_broadcasts(self, passages: Sequence[Passage]) -> None:
-        """One message to many is an passage for each; together they are shown once."""
+    def _find_broadcasts(self, display_rows: Sequence[DisplayRow]) -> None:
+        """One message to many is a display row for each; together they are shown once."""
         self._also, self._told = {}, set()
-        leader: Passage | None = None
-        for passage in passages:
-            if leader is not None and self._is_same_broadcast(leader, passage):
-                self._also.setdefault(leader.place, []).append(passage.number or 0)
-                self._told.add(passage.place)
+        leader: DisplayRow | None = None
+        for display_row in display_rows:
+            if leader is not None and self._is_same_broadcast(leader, display_row):
+                self._also.setdefault(leader.place, []).append(display_row.number or 0)
+                self._told.add(display_row.place)
             else:
-                leader = passage if passage.kind == SENT else None
+                leader = display_row if display_row.kind == SENT else None
         self._leader = leader
 
-    def goes_on_with(self, passage: Passage) -> bool:
-        """Whether that passage, which follows those set last, is one message to many together with the last of them."""
-        return self._leader is not None and self._is_same_broadcast(self._leader, passage)
+    def goes_on_with(self, display_row: DisplayRow) -> bool:
+        """Whether that display row, which follows those set last, is one message to many together with the last of
+        them.
+        """
+        return self._leader is not None and self._is_same_broadcast(self._leader, display_row)
 
-    def _has_header_of(self, before: Passage, passage: Passage) -> bool:
+    def _has_header_of(self, before: DisplayRow, display_row: DisplayRow) -> bool:
         """Whether it is of the same sender, to the same receivers, and soon after."""
-        also = self._also.get(passage.place, [])
+        also = self._also.get(display_row.place, [])
         same_others = self._before_also is None or self._before_also == also
-        return same_others and _share_header(before, passage)
+        return same_others and _share_header(before, display_row)
 
-    def _is_same_broadcast(self, leader: Passage, passage: Passage) -> bool:
+    def _is_same_broadcast(self, leader: DisplayRow, display_row: DisplayRow) -> bool:
         latest = self._also.get(leader.place, [leader.number or 0])[-1]
-        same = (leader.kind, leader.size, leader.data) == (passage.kind, passage.size, passage.data)
-        return same and (passage.number or 0) > latest and _are_close(leader, passage)
+        same = (leader.kind, leader.size, leader.data) == (display_row.kind, display_row.size, display_row.data)
+        return same and (display_row.number or 0) > latest and _are_close(leader, display_row)
 
-    def _set_bubble(self, row: Row, passage: Passage, *, goes_on: bool) -> None:
-        if self._as_hex and passage.size:
-            self._set_hex_bubble(row, passage)
+    def _set_bubble(self, row: Row, display_row: DisplayRow, *, goes_on: bool) -> None:
+        if self._as_hex and display_row.size:
+            self._set_hex_bubble(row, display_row)
             return
-        begins, carried = len(row.runs), self._cut.get(passage.connection, b"") if passage.kind == RECEIVED else b""
-        lines, ending, more = self._lines(passage, goes_on=goes_on)
-        kind = INCOMING if passage.kind == RECEIVED else OUTGOING
+        begins, carried = (
+            len(row.runs),
+            self._cut.get(display_row.connection, b"") if display_row.kind == RECEIVED else b"",
+        )
+        lines, ending, more = self._lines(display_row, goes_on=goes_on)
+        kind = INCOMING if display_row.kind == RECEIVED else OUTGOING
         texts = ["".join(span.text for span in line) for line in lines]
         rest = _rest(more)
         texts[-1] += ending
-        width = self._metrics.bubble([*texts, rest, _warning(passage.misfit)])
+        width = self._metrics.bubble([*texts, rest, _warning(display_row.misfit)])
         shape = (kind, f"{kind}-{width}")
         row.caps.append(Cap(row.lines, kind, width, top=True))
         row.decoration(f"{kind}-cap")
         for index, line in enumerate(lines):
             self._set_line(row, line, shape, ending if index == len(lines) - 1 else "")
         if more:
-            self._set_line(row, [Span(rest)], (*shape, "more", f"more-{passage.place}"), "")
-        if passage.misfit:
-            self._set_line(row, [Span(_warning(passage.misfit), is_mark=True)], (*shape, DECOR), "")
-        if self._marked is not None and self._marked.place == passage.place:
-            row.runs[begins:] = marked(row.runs[begins:], *self._characters(carried, passage.data or b""))
+            self._set_line(row, [Span(rest)], (*shape, "more", f"more-{display_row.place}"), "")
+        if display_row.misfit:
+            self._set_line(row, [Span(_warning(display_row.misfit), is_mark=True)], (*shape, DECOR), "")
+        if self._marked is not None and self._marked.place == display_row.place:
+            row.runs[begins:] = marked(row.runs[begins:], *self._characters(carried, display_row.data or b""))
         self._end_bubble(row, kind, width)
 
     def _characters(self, carried: bytes, data: bytes) -> tuple[int, int]:
@@ -182,21 +190,21 @@ class Typesetter:
         safety = self._safety.fitting(text_safety.split_ending(decode(data))[0])
         return len(safety.text(decode(data[:start]))), len(safety.text(decode(data[:stop])))
 
-    def _set_hex_bubble(self, row: Row, passage: Passage) -> None:
-        data = passage.data or b""
-        kind = INCOMING if passage.kind == RECEIVED else OUTGOING
+    def _set_hex_bubble(self, row: Row, display_row: DisplayRow) -> None:
+        data = display_row.data or b""
+        kind = INCOMING if display_row.kind == RECEIVED else OUTGOING
         layout = Layout(self._metrics.hex_columns)
-        more, warning = _rest(passage.size - len(data), HEX_MORE), _warning(passage.misfit)
+        more, warning = _rest(display_row.size - len(data), HEX_MORE), _warning(display_row.misfit)
         width = self._metrics.hex_bubble(min(layout.width, layout.text_start + len(data) + 1), [more, warning])
         shape = (kind, f"{kind}-{width}", "hex")
         row.caps.append(Cap(row.lines, kind, width, top=True))
         row.decoration(f"{kind}-cap")
         pad = Run(PAD, (*shape[:2], DECOR)) if kind == OUTGOING else Run("", shape)
-        is_marked = self._marked is not None and self._marked.place == passage.place
+        is_marked = self._marked is not None and self._marked.place == display_row.place
         for runs in hex_lines(data, layout, shape, self._marked if is_marked else None):
             row.line(pad, *runs)
         if more:
-            row.line(pad, Run(more, (*shape, "more", f"more-{passage.place}", DECOR)))
+            row.line(pad, Run(more, (*shape, "more", f"more-{display_row.place}", DECOR)))
         if warning:
             row.line(pad, Run(warning, (*shape, "mark", DECOR)))
         self._end_bubble(row, kind, width)
@@ -223,29 +231,29 @@ class Typesetter:
         row.runs.append(Run("\n", shape))
         row.lines += len(broken)
 
-    def _lines(self, passage: Passage, *, goes_on: bool) -> tuple[list[list[Span]], str, int]:
+    def _lines(self, display_row: DisplayRow, *, goes_on: bool) -> tuple[list[list[Span]], str, int]:
         """The message's lines in spans, the mark of its line ending, and how many bytes are not shown."""
-        if not passage.size:
+        if not display_row.size:
             return [[Span("(empty)", is_mark=True)]], "", 0
-        data, more = self._whole_characters(passage, goes_on=goes_on)
+        data, more = self._whole_characters(display_row, goes_on=goes_on)
         text = self._decoding.decode(data)
         text, ending = (text, "") if more else text_safety.split_ending(text)
         return list(_spans(text, self._safety.fitting(text))), text_safety.ending_mark(ending), more
 
-    def _whole_characters(self, passage: Passage, *, goes_on: bool) -> tuple[bytes, int]:
-        """The passage's bytes, where a cut character stands with the later piece, and how many are not shown."""
-        shown = passage.data or b""
-        data = self._cut.pop(passage.connection, b"") + shown if passage.kind == RECEIVED else shown
-        more = passage.size - len(shown)
+    def _whole_characters(self, display_row: DisplayRow, *, goes_on: bool) -> tuple[bytes, int]:
+        """The display row's bytes, where a cut character stands with the later piece, and how many are not shown."""
+        shown = display_row.data or b""
+        data = self._cut.pop(display_row.connection, b"") + shown if display_row.kind == RECEIVED else shown
+        more = display_row.size - len(shown)
         tail = self._decoding.unfinished_tail(data) if self._joins_pieces or more else 0
         if not tail:
             return data, more
         if more:
             return data[:-tail], more + tail
         if goes_on and tail < len(data):
-            self._cut[passage.connection] = data[-tail:]
+            self._cut[display_row.connection] = data[-tail:]
             return data[:-tail], 0
-        self.ended_ragged = passage.kind == RECEIVED or self.ended_ragged
+        self.ended_ragged = display_row.kind == RECEIVED or self.ended_ragged
         return data, 0
 
 
@@ -272,9 +280,9 @@ def connection_tag(number: int | None) -> str:
     return f"connection-{((number or 1) - 1) % 8}"
 
 
-def clock(passage: Passage) -> str:
+def clock(display_row: DisplayRow) -> str:
     """The local time of day, to the millisecond."""
-    return time.strftime("%H:%M:%S", _local(passage)) + f".{passage.wall_ns // 1_000_000 % 1000:03d}"
+    return time.strftime("%H:%M:%S", _local(display_row)) + f".{display_row.wall_ns // 1_000_000 % 1000:03d}"
 
 
 def within_budget(weights: Sequence[int], budget: int, keep: int, enough: int = 0) -> tuple[int, int]:
@@ -295,32 +303,32 @@ def within_budget(weights: Sequence[int], budget: int, keep: int, enough: int = 
     return first, last
 
 
-def weight(passage: Passage) -> int:
-    """About how much work the passage is: its characters, where a short line costs as much as a usual one.
+def weight(display_row: DisplayRow) -> int:
+    """About how much work the display row is: its characters, where a short line costs as much as a usual one.
 
     Where there are many control characters it is not text, and each byte that is none takes four characters.
     """
-    data = passage.data or b""
+    data = display_row.data or b""
     marks = len(data) - len(data.translate(None, _CONTROLS))
     if marks * _MANY > len(data):
         marks += len(data) - len(data.translate(None, _HIGH))
-    return max(len(data) + 3 * marks, _USUAL_LINE * (data.count(b"\n") + 1)) + len(passage.note)
+    return max(len(data) + 3 * marks, _USUAL_LINE * (data.count(b"\n") + 1)) + len(display_row.note)
 
 
-def _share_header(before: Passage, passage: Passage) -> bool:
-    same_sender = (before.kind, before.connection) == (passage.kind, passage.connection)
-    return same_sender and _are_close(before, passage)
+def _share_header(before: DisplayRow, display_row: DisplayRow) -> bool:
+    same_sender = (before.kind, before.connection) == (display_row.kind, display_row.connection)
+    return same_sender and _are_close(before, display_row)
 
 
-def _are_close(before: Passage, passage: Passage) -> bool:
+def _are_close(before: DisplayRow, display_row: DisplayRow) -> bool:
     """Whether they share a time of day: it may have been set back between them."""
-    return abs(passage.wall_ns - before.wall_ns) < SHARED_HEADER_NS
+    return abs(display_row.wall_ns - before.wall_ns) < SHARED_HEADER_NS
 
 
-def _local(passage: Passage) -> time.struct_time:
-    return local_of(passage.wall_ns)
+def _local(display_row: DisplayRow) -> time.struct_time:
+    return local_of(display_row.wall_ns)
 
 
-def _day(passage: Passage) -> tuple[int, int]:
-    local = _local(passage)
+def _day(display_row: DisplayRow) -> tuple[int, int]:
+    local = _local(display_row)
     return local.tm_year, local.tm_yday

@@ -1,11 +1,11 @@
-"""A conversation that needs no disk: passages made when they are asked for, so that there can be millions."""
+"""A conversation that needs no disk: display rows made when they are asked for, so that there can be millions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from core.events import ConnectionId, Role, SessionId
-from core.journal.display_row import Passage, Span
+from core.journal.display_row import DisplayRow, Span
 from gui.viewmodels.rows import Spot
 
 SESSION = SessionId(1)
@@ -21,22 +21,24 @@ def received(
     at: float | None = None,
     size: int | None = None,
     misfit: str = "",
-) -> Passage:
+) -> DisplayRow:
     """A message that came in, ``at`` seconds after noon; one a minute if nothing is said."""
-    return _passage(place, "received", number, at, data=data, size=size, misfit=misfit)
+    return _display_row(place, "received", number, at, data=data, size=size, misfit=misfit)
 
 
-def sent(place: int, data: bytes, *, number: int = 1, at: float | None = None) -> Passage:
+def sent(place: int, data: bytes, *, number: int = 1, at: float | None = None) -> DisplayRow:
     """A message that went out."""
-    return _passage(place, "sent", number, at, data=data)
+    return _display_row(place, "sent", number, at, data=data)
 
 
-def note(place: int, text: str, *, number: int | None = None, failed: bool = False, at: float | None = None) -> Passage:
+def note(
+    place: int, text: str, *, number: int | None = None, failed: bool = False, at: float | None = None
+) -> DisplayRow:
     """Something else that happened."""
-    return _passage(place, "opened", number, at, text=text, failed=failed)
+    return _display_row(place, "opened", number, at, text=text, failed=failed)
 
 
-def _passage(
+def _display_row(
     place: int,
     kind: str,
     number: int | None,
@@ -47,23 +49,23 @@ def _passage(
     text: str = "",
     failed: bool = False,
     misfit: str = "",
-) -> Passage:
+) -> DisplayRow:
     wall = NOON_NS + int((place * 60 if at is None else at) * SECOND_NS)
     connection = ConnectionId(number) if number is not None else None
     length = size if size is not None else len(data or b"")
     span = Span(place, 0, place, length) if data is not None else None
-    return Passage(
+    return DisplayRow(
         place, SESSION, place, connection, number, kind, wall, wall, data, length, text, failed, span, misfit
     )  # fmt: skip
 
 
 class FakeConversation:
-    """``make`` gives the passage of a place; ``reads`` counts how many were asked for, in ``questions`` calls.
+    """``make`` gives the display row of a place; ``reads`` counts how many were asked for, in ``questions`` calls.
 
     The last ``pending`` of the ``total`` may still change.
     """
 
-    def __init__(self, make: Callable[[int], Passage], *, role: Role = Role.CLIENT, key: object = "talk") -> None:
+    def __init__(self, make: Callable[[int], DisplayRow], *, role: Role = Role.CLIENT, key: object = "talk") -> None:
         self.make = make
         self.joins_pieces = True
         self.role = role
@@ -78,18 +80,18 @@ class FakeConversation:
     def settled(self) -> int:
         return self.total - self.pending
 
-    def read(self, first: int, count: int, preview: int) -> list[Passage]:
+    def read(self, first: int, count: int, preview: int) -> list[DisplayRow]:
         stop = min(self.total, first + count)
         self.reads += max(0, stop - first)
         self.questions += 1
         return [_cut(self.make(place), preview) for place in range(first, stop)]
 
-    def whole(self, passage: Passage, most: int) -> bytes:
-        return (self.make(passage.place).data or b"")[:most]
+    def whole(self, display_row: DisplayRow, most: int) -> bytes:
+        return (self.make(display_row.place).data or b"")[:most]
 
     def place_near(self, spot: Spot) -> int | None:
         return None if self.is_counting and spot.ordinal >= self.total else spot.ordinal
 
 
-def _cut(passage: Passage, preview: int) -> Passage:
-    return passage._replace(data=passage.data[:preview]) if passage.data is not None else passage
+def _cut(display_row: DisplayRow, preview: int) -> DisplayRow:
+    return display_row._replace(data=display_row.data[:preview]) if display_row.data is not None else display_row

@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.journal.export.source import Pieces, at_hand, decoded
 from core.journal.export.timestamps import iso_time
 
@@ -24,12 +24,14 @@ class Records:
         """Nothing: each line stands for itself."""
         return ""
 
-    def row(self, passage: Passage, pieces: Pieces) -> Iterator[str]:
+    def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
         """One line, in pieces."""
-        if not passage.is_message:
-            yield json.dumps({**_facts(passage), "note": passage.note, "failure": passage.is_failure}) + "\n"
+        if not display_row.is_message:
+            yield (
+                json.dumps({**_facts(display_row), "note": display_row.note, "failure": display_row.is_failure}) + "\n"
+            )
             return
-        facts, data = _facts_of_message(passage), at_hand(passage)
+        facts, data = _facts_of_message(display_row), at_hand(display_row)
         if data is not None:
             yield f'{{{facts}, "text": {_text(data)}, "base64": "{b64encode(data).decode("ascii")}"}}\n'
             return
@@ -46,30 +48,31 @@ class Records:
         yield '"}\n'
 
 
-def _facts(passage: Passage) -> dict[str, object]:
+def _facts(display_row: DisplayRow) -> dict[str, object]:
     return {
-        "place": passage.place,
-        "session": passage.session,
-        "entry": passage.ordinal,
-        "connection": passage.number,
-        "connection_id": passage.connection,
-        "kind": passage.kind,
-        "time": iso_time(passage.wall_ns),
-        "wall_ns": passage.wall_ns,
-        "mono_ns": passage.mono_ns,
+        "place": display_row.place,
+        "session": display_row.session,
+        "entry": display_row.ordinal,
+        "connection": display_row.number,
+        "connection_id": display_row.connection,
+        "kind": display_row.kind,
+        "time": iso_time(display_row.wall_ns),
+        "wall_ns": display_row.wall_ns,
+        "mono_ns": display_row.mono_ns,
     }
 
 
-def _facts_of_message(passage: Passage) -> str:
+def _facts_of_message(display_row: DisplayRow) -> str:
     """The same and what only a message has, as JSON without its braces: ``json.dumps`` takes five times as long."""
-    number, connection, span = passage.number, passage.connection, passage.span
+    number, connection, span = display_row.number, display_row.connection, display_row.span
     return (
-        f'"place": {passage.place}, "session": {passage.session}, "entry": {passage.ordinal}, '
+        f'"place": {display_row.place}, "session": {display_row.session}, "entry": {display_row.ordinal}, '
         f'"connection": {"null" if number is None else number}, '
-        f'"connection_id": {"null" if connection is None else connection}, "kind": "{passage.kind}", '
-        f'"time": "{iso_time(passage.wall_ns)}", "wall_ns": {passage.wall_ns}, "mono_ns": {passage.mono_ns}, '
-        f'"size": {passage.size}, "span": {"null" if span is None else list(span)}, '
-        f'"misfit": {json.dumps(passage.misfit)}'
+        f'"connection_id": {"null" if connection is None else connection}, "kind": "{display_row.kind}", '
+        f'"time": "{iso_time(display_row.wall_ns)}", "wall_ns": {display_row.wall_ns}, "mono_ns": '
+        f"{display_row.mono_ns}, "
+        f'"size": {display_row.size}, "span": {"null" if span is None else list(span)}, '
+        f'"misfit": {json.dumps(display_row.misfit)}'
     )
 
 

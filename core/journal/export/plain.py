@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.journal.display_row import RECEIVED, Passage
+from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.source import Pieces, at_hand, readable, readable_whole
 from core.journal.export.timestamps import time_and_zone
 from core.text_safety import TextSafety
@@ -29,20 +29,20 @@ class PlainText:
         """What the marks mean."""
         return "# > received, < sent, + the same message goes on; -- what happened, !! what went wrong\n"
 
-    def row(self, passage: Passage, pieces: Pieces) -> Iterator[str]:
+    def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
         """The lines of a row."""
-        time, zone = time_and_zone(passage.wall_ns)
+        time, zone = time_and_zone(display_row.wall_ns)
         if zone != self._zone:
             yield self._zone_line(zone)
-        if not passage.is_message:
-            mark = "!!" if passage.is_failure else "--"
-            note = self._safety.text(passage.note).replace("\n", f"\n{time}  {mark}+ ")
+        if not display_row.is_message:
+            mark = "!!" if display_row.is_failure else "--"
+            note = self._safety.text(display_row.note).replace("\n", f"\n{time}  {mark}+ ")
             yield f"{time}  {mark} {note}\n"
             return
-        mark = ">" if passage.kind == RECEIVED else "<"
-        caller = f"{time}  #{passage.number} {mark}" if passage.number is not None else f"{time}  # {mark}"
-        again, end = f"\n{caller}+ ", f"\n{caller}! {passage.misfit}\n" if passage.misfit else "\n"
-        data = at_hand(passage)
+        mark = ">" if display_row.kind == RECEIVED else "<"
+        caller = f"{time}  #{display_row.number} {mark}" if display_row.number is not None else f"{time}  # {mark}"
+        again, end = f"\n{caller}+ ", f"\n{caller}! {display_row.misfit}\n" if display_row.misfit else "\n"
+        data = at_hand(display_row)
         if data is not None:
             text = readable_whole(data, self._safety).replace("\n", again)
             yield f"{caller}  {text}{end}"

@@ -12,7 +12,7 @@ import contextlib
 from pathlib import Path
 from types import TracebackType
 
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.journal.export.draft import Draft, ExportError, shown
 from core.journal.export.formats import Format
 
@@ -38,9 +38,9 @@ class Streams:
         for draft in self._drafts.values():
             draft.discard()
 
-    def write(self, passage: Passage, data: bytes) -> None:
+    def write(self, display_row: DisplayRow, data: bytes) -> None:
         """Add bytes to the stream of that message. Raises ``OSError``, ``ExportError``."""
-        stream = (passage.number, passage.kind)
+        stream = (display_row.number, display_row.kind)
         draft = self._drafts.get(stream) or self._begin(stream)
         self._open.pop(stream, None)
         self._open[stream] = None

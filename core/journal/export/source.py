@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from core.events import SessionId
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import Counter, Reading
 from core.journal.reading.reader import JournalReader
@@ -46,15 +46,15 @@ class Source(Protocol):
         """How many rows there are."""
         ...
 
-    def read(self, first: int, count: int, preview: int) -> list[Passage]:
+    def read(self, first: int, count: int, preview: int) -> list[DisplayRow]:
         """The rows from place ``first`` on, at most ``count``, each with at most ``preview`` bytes."""
         ...
 
-    def whole(self, passage: Passage) -> Iterator[bytes]:
+    def whole(self, display_row: DisplayRow) -> Iterator[bytes]:
         """All the bytes of a message in pieces, without what frames it."""
         ...
 
-    def recorded(self, message: Passage) -> Frame:
+    def recorded(self, message: DisplayRow) -> Frame:
         """The message with what frames it."""
         ...
 
@@ -83,18 +83,18 @@ def _open_reading(
         yield reading
 
 
-def rows(source: Source, first: int, stop: int) -> Iterator[tuple[Passage, Pieces]]:
+def rows(source: Source, first: int, stop: int) -> Iterator[tuple[DisplayRow, Pieces]]:
     """The rows from place ``first`` up to before ``stop``, each with its bytes."""
     for place in range(first, stop, _AT_ONCE):
-        for passage in source.read(place, min(_AT_ONCE, stop - place), PIECE):
-            yield passage, partial(pieces_of, source, passage)
+        for display_row in source.read(place, min(_AT_ONCE, stop - place), PIECE):
+            yield display_row, partial(pieces_of, source, display_row)
 
 
-def frames(source: Source, first: int, stop: int) -> Iterator[tuple[Passage, Pieces]]:
+def frames(source: Source, first: int, stop: int) -> Iterator[tuple[DisplayRow, Pieces]]:
     """The same rows, each with the bytes that went through the socket for it: none for a note."""
-    for passage, pieces in rows(source, first, stop):
-        is_bare = not passage.is_message or _is_bare(passage)
-        yield passage, pieces if is_bare else partial(_recorded, source, passage)
+    for display_row, pieces in rows(source, first, stop):
+        is_bare = not display_row.is_message or _is_bare(display_row)
+        yield display_row, pieces if is_bare else partial(_recorded, source, display_row)
 
 
 def decoded(pieces: Iterable[bytes], errors: str) -> Iterator[str]:
@@ -124,28 +124,28 @@ def readable_whole(data: bytes, safety: TextSafety) -> str:
     return safety.text(text) + ending_mark(ending)
 
 
-def _is_bare(passage: Passage) -> bool:
+def _is_bare(display_row: DisplayRow) -> bool:
     """Whether nothing frames this message."""
-    span = passage.span
-    return span is not None and span.first == span.last and span.stop - span.start == passage.size
+    span = display_row.span
+    return span is not None and span.first == span.last and span.stop - span.start == display_row.size
 
 
-def at_hand(passage: Passage) -> bytes | None:
+def at_hand(display_row: DisplayRow) -> bytes | None:
     """All the bytes of a message, if its row came with them: so it is with most, and they need no pieces."""
-    data = passage.data or b""
-    return data if len(data) >= passage.size else None
+    data = display_row.data or b""
+    return data if len(data) >= display_row.size else None
 
 
-def pieces_of(source: Source, passage: Passage) -> Iterator[bytes]:
+def pieces_of(source: Source, display_row: DisplayRow) -> Iterator[bytes]:
     """All the bytes of a message, see ``Pieces``."""
-    data = at_hand(passage)
+    data = at_hand(display_row)
     if data is None:
-        return _sliced(source.whole(passage))
+        return _sliced(source.whole(display_row))
     return iter((data,) if data else ())
 
 
-def _recorded(source: Source, passage: Passage) -> Iterator[bytes]:
-    frame = source.recorded(passage)
+def _recorded(source: Source, display_row: DisplayRow) -> Iterator[bytes]:
+    frame = source.recorded(display_row)
     return _sliced(frame.pieces(0, frame.size))
 
 

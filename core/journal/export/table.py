@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.journal.export.source import Pieces, at_hand, readable, readable_whole
 from core.journal.export.timestamps import iso_time
 from core.text_safety import TextSafety
@@ -42,18 +42,18 @@ class Table:
         """The names of the columns."""
         return "\ufeff" + ",".join(map(_cell, COLUMNS)) + "\r\n"
 
-    def row(self, passage: Passage, pieces: Pieces) -> Iterator[str]:
+    def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
         """One row, in pieces."""
-        number = "" if passage.number is None else passage.number
-        moment = f'"{iso_time(passage.wall_ns)}","{passage.mono_ns / 1e9:.6f}"'
-        begin = f'{moment},"{passage.session}","{number}"'
-        if not passage.is_message:
-            kind, note = self._safety.field(passage.kind), self._safety.text(passage.note)
-            yield f'{begin},{_cell(kind)},"","","",{_cell(note)},"{"yes" if passage.is_failure else ""}"\r\n'
+        number = "" if display_row.number is None else display_row.number
+        moment = f'"{iso_time(display_row.wall_ns)}","{display_row.mono_ns / 1e9:.6f}"'
+        begin = f'{moment},"{display_row.session}","{number}"'
+        if not display_row.is_message:
+            kind, note = self._safety.field(display_row.kind), self._safety.text(display_row.note)
+            yield f'{begin},{_cell(kind)},"","","",{_cell(note)},"{"yes" if display_row.is_failure else ""}"\r\n'
             return
-        begin += f',"{passage.kind}","{passage.size}"'
-        end = f'{_cell(passage.misfit)},""\r\n'
-        data = at_hand(passage)
+        begin += f',"{display_row.kind}","{display_row.size}"'
+        end = f'{_cell(display_row.misfit)},""\r\n'
+        data = at_hand(display_row)
         if data is not None:
             yield f'{begin},{_cell(readable_whole(data, self._safety))},"0x{data.hex()}",{end}'
             return

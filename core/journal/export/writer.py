@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from core.errors import JournalError
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.journal.export.draft import Draft, ExportError, in_words, place_for
 from core.journal.export.formats import Format
 from core.journal.export.jsonl import Records
@@ -30,7 +30,7 @@ class Layout(Protocol):
         """What stands above them."""
         ...
 
-    def row(self, passage: Passage, pieces: Pieces) -> Iterator[str]:
+    def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
         """One row, in pieces."""
         ...
 
@@ -159,11 +159,11 @@ def _write_file(source: Source, place: Path, layout: Layout, account: _Account) 
 
 def _write_streams(source: Source, place: Path, account: _Account) -> Exported:
     with Streams(place) as streams:
-        for passage, pieces in frames(source, account.first, account.stop):
+        for display_row, pieces in frames(source, account.first, account.stop):
             for piece in pieces():
-                streams.write(passage, piece)
+                streams.write(display_row, piece)
                 account.add(len(piece))
-            account.pass_by(is_written=passage.is_message)
+            account.pass_by(is_written=display_row.is_message)
         account.check()
         return Exported(account.rows, account.size, streams.keep())
 
@@ -172,8 +172,8 @@ def _blocks(source: Source, layout: Layout, account: _Account) -> Iterator[bytes
     """The rows as the file has them, in blocks of about ``PIECE`` bytes."""
     waiting = [layout.head()]
     size = 0
-    for passage, pieces in rows(source, account.first, account.stop):
-        for text in layout.row(passage, pieces):
+    for display_row, pieces in rows(source, account.first, account.stop):
+        for text in layout.row(display_row, pieces):
             waiting.append(text)
             size += len(text)
             if size >= PIECE:
@@ -186,9 +186,9 @@ def _blocks(source: Source, layout: Layout, account: _Account) -> Iterator[bytes
 
 def _bytes(source: Source, account: _Account) -> Iterator[bytes]:
     """All that was said, one message behind the other."""
-    for passage, pieces in frames(source, account.first, account.stop):
+    for display_row, pieces in frames(source, account.first, account.stop):
         yield from pieces()
-        account.pass_by(is_written=passage.is_message)
+        account.pass_by(is_written=display_row.is_message)
 
 
 @contextlib.contextmanager

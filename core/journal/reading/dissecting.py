@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import JournalError, reason
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import RAW
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import NONE_LARGE, Large, Recorded
@@ -28,14 +28,14 @@ _PIECE = 256 * 1024  # bytes
 class Dissection:
     """What a message consists of."""
 
-    passage: Passage
+    display_row: DisplayRow
     trace: Trace
     envelope: Envelope  # what frames it
     large: Large  # the largest of its entries, if it takes long to read
 
     def recorded(self, reader: JournalReader) -> Recorded:
         """Its bytes, read with the caller's own reader."""
-        return Recorded(reader, self.passage.session, self.trace.calls, self.large)
+        return Recorded(reader, self.display_row.session, self.trace.calls, self.large)
 
 
 class Dissector:
@@ -50,15 +50,15 @@ class Dissector:
         self._tell = tell
         self._fail = fail
         self._large = NONE_LARGE  # of the latest; the thread's own
-        self._asked: tuple[Passage, str] | None = None  # guarded by ``_changed``, as is the next
+        self._asked: tuple[DisplayRow, str] | None = None  # guarded by ``_changed``, as is the next
         self._closed = False
         self._changed = threading.Condition()
         self._worker = self._make_worker()
 
-    def ask(self, passage: Passage, framing: str) -> None:
+    def ask(self, display_row: DisplayRow, framing: str) -> None:
         """Take this message apart, and none that was asked for before and not begun."""
         with self._changed:
-            self._asked = passage, framing
+            self._asked = display_row, framing
             is_new = not self._worker.has_begun and not self._closed
             self._changed.notify()
         if is_new:
@@ -100,14 +100,14 @@ class Dissector:
             if reader is not None:
                 reader.close()
 
-    def _take_apart(self, reader: JournalReader, tracer: Tracer, passage: Passage, framing: str) -> None:
-        trace = tracer.trace(passage)
+    def _take_apart(self, reader: JournalReader, tracer: Tracer, display_row: DisplayRow, framing: str) -> None:
+        trace = tracer.trace(display_row)
         if trace is not None:
-            self._large = _largest(reader, passage, self._large)
-            recorded = Recorded(reader, passage.session, trace.calls, self._large)
-            self._tell(Dissection(passage, trace, _envelope(recorded, framing), self._large))
+            self._large = _largest(reader, display_row, self._large)
+            recorded = Recorded(reader, display_row.session, trace.calls, self._large)
+            self._tell(Dissection(display_row, trace, _envelope(recorded, framing), self._large))
 
-    def _next(self) -> tuple[Passage, str] | None:
+    def _next(self) -> tuple[DisplayRow, str] | None:
         """What to take apart; waits until there is something. None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._asked is not None)
@@ -123,22 +123,22 @@ def _envelope(recorded: Recorded, framing: str) -> Envelope:
     return splitter.envelope(head, recorded.read(recorded.size - splitter.reach, recorded.size))
 
 
-def _largest(reader: JournalReader, passage: Passage, known: Large) -> Large:
+def _largest(reader: JournalReader, display_row: DisplayRow, known: Large) -> Large:
     """The largest entry of a message, if it is a large one; not read again if it is the one that is known."""
-    span = passage.span
+    span = display_row.span
     if span is None:
         return NONE_LARGE
-    values = (passage.session, span.first, span.last, passage.connection, passage.kind)
+    values = (display_row.session, span.first, span.last, display_row.connection, display_row.kind)
     ordinal, size = reader.ask(_LARGEST, values, (int, int))[0]
     if size < _LARGE:
         return NONE_LARGE
     if size > LONGEST_DATA:
         raise JournalError(f"entry {ordinal:,} has {size:,} bytes, too many to be looked at closely")
-    if (known.session, known.ordinal) == (passage.session, ordinal):
+    if (known.session, known.ordinal) == (display_row.session, ordinal):
         return known
     # Piece by piece into one buffer: other threads have to wait while bytes are copied.
     data, filled = bytearray(size), 0
-    for piece in reader.pieces(passage.session, ordinal, _PIECE):
+    for piece in reader.pieces(display_row.session, ordinal, _PIECE):
         data[filled : filled + len(piece)] = piece
         filled += len(piece)
-    return Large(passage.session, ordinal, memoryview(data).toreadonly())
+    return Large(display_row.session, ordinal, memoryview(data).toreadonly())

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import DATA_KINDS, RECEIVED, SENT, Filter, Passage, Span
+from core.journal.display_row import DATA_KINDS, RECEIVED, SENT, DisplayRow, Filter, Span
 from core.journal.reading.lens import (
     MARK_BYTES,
     MARK_ENTRIES,
@@ -145,28 +145,28 @@ class Reading:
 
     # Rows.
 
-    def read(self, first: int, count: int, preview: int = PREVIEW) -> list[Passage]:
+    def read(self, first: int, count: int, preview: int = PREVIEW) -> list[DisplayRow]:
         """The rows from place ``first`` on, at most ``count``, each with at most ``preview`` bytes."""
         if self.lens.is_plain:
             entries = self._reader.read(self.session, self.lens.since + first, count, preview=preview)
             return [_plain(entry, entry.ordinal - self.lens.since) for entry in entries]
         stop = min(first + count, self.total)
-        rows: list[Passage] = []
+        rows: list[DisplayRow] = []
         if first < self.settled:
             rows += self._settled_rows(first, min(stop, self.settled), preview)
         for place in range(max(first, self.settled), stop):
             rows.append(self._pending_row(place, preview))
         return rows
 
-    def whole(self, passage: Passage) -> Iterator[bytes]:
+    def whole(self, display_row: DisplayRow) -> Iterator[bytes]:
         """All the bytes of a message, in pieces, without what frames it; its calls are read as far as it is asked."""
-        pieces = self._frame(passage)
+        pieces = self._frame(display_row)
         head = b""
         while len(head) < self._reach and (piece := next(pieces, b"")):
             head += piece
         start, stop, _back = self._envelope(head[: self._reach], b"")
-        before = min(start, passage.size)
-        parts = (0, before), (stop, stop + passage.size - before)
+        before = min(start, display_row.size)
+        parts = (0, before), (stop, stop + display_row.size - before)
         place = 0
         for piece in chain((head,), pieces):
             for first, last in parts:
@@ -176,12 +176,12 @@ class Reading:
             if place >= parts[-1][-1]:
                 return
 
-    def envelope(self, passage: Passage) -> Envelope:
-        """What of ``recorded(passage)`` frames the message."""
-        recorded = self.recorded(passage)
+    def envelope(self, display_row: DisplayRow) -> Envelope:
+        """What of ``recorded(display_row)`` frames the message."""
+        recorded = self.recorded(display_row)
         return self._envelope(recorded.read(0, self._reach), recorded.read(recorded.size - self._reach, recorded.size))
 
-    def recorded(self, message: Passage | Cut) -> Recorded:
+    def recorded(self, message: DisplayRow | Cut) -> Recorded:
         """The message's frame as it went through the socket; of a note, nothing."""
         span = message.span
         if span is None:
@@ -189,7 +189,7 @@ class Reading:
         entries = self._reader.calls(self.session, message.connection, message.kind, span.first, span.last)
         return Recorded(self._reader, self.session, Calls(entries, span))
 
-    def _frame(self, message: Passage | Cut) -> Iterator[bytes]:
+    def _frame(self, message: DisplayRow | Cut) -> Iterator[bytes]:
         """The message as it went through the socket: one call's bytes, and then those of more at a time."""
         if message.span is None or message.connection is None:
             return
@@ -237,7 +237,7 @@ class Reading:
 
     # Behind them.
 
-    def _settled_rows(self, first: int, stop: int, preview: int) -> Iterator[Passage]:
+    def _settled_rows(self, first: int, stop: int, preview: int) -> Iterator[DisplayRow]:
         mark = bisect_right(self._marks, first, key=_rows) - 1
         near, walked = _Near(), None
         for walk, entry in self._entries_from(mark, preview if self.lens.framing == RAW else _WHOLE, first, stop):
@@ -270,13 +270,13 @@ class Reading:
             for entry in self._reader.read(self.session, mark.ordinal, count, preview=preview, only=self.lens.fetch):
                 yield walk, entry
 
-    def _pending_row(self, place: int, preview: int) -> Passage:
+    def _pending_row(self, place: int, preview: int) -> DisplayRow:
         cut = self._pending[place - self.settled]
         return self._message(cut, place, [], preview, is_pending=True)
 
     def _message(
         self, cut: Cut, place: int, entries: list[Entry], preview: int, *, is_pending: bool = False
-    ) -> Passage:
+    ) -> DisplayRow:
         """A frame as a row. ``entries`` are all that it lies in, if they are at hand."""
         span = cut.span
         if entries:
@@ -289,7 +289,7 @@ class Reading:
         size = cut.size - max(0, min(end, cut.size) - start) - back
         data = head[:start] + head[end:] if start else head[end:]
         misfit = self._misfit(cut, head, size, is_pending=is_pending)
-        return Passage(
+        return DisplayRow(
             place, self.session, last.ordinal, cut.connection, last.number, cut.kind, last.wall_ns, last.mono_ns,
             data[: min(size, preview)], size, span=span, misfit=misfit,
         )  # fmt: skip
@@ -361,9 +361,9 @@ def _joined(entries: list[Entry]) -> bytes:
     return (entries[0].data or b"") if len(entries) == 1 else b"".join(entry.data or b"" for entry in entries)
 
 
-def _plain(entry: Entry, place: int) -> Passage:
+def _plain(entry: Entry, place: int) -> DisplayRow:
     span = Span(entry.ordinal, 0, entry.ordinal, entry.size) if entry.kind in DATA_KINDS else None
-    return Passage(
+    return DisplayRow(
         place, entry.session, entry.ordinal, entry.connection, entry.number, entry.kind, entry.wall_ns, entry.mono_ns,
         entry.data if span else None, entry.size, entry.note, entry.is_failure, span,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import RECEIVED, SENT, Passage, Span
+from core.journal.display_row import RECEIVED, SENT, DisplayRow, Span
 from core.journal.reading.reader import CallRow, JournalReader
 from core.journal.reading.recorded import Calls
 
@@ -79,11 +79,11 @@ class Tracer:
         self._reader = reader
         self._sums: dict[Stream, _Sums] = {}
 
-    def trace(self, passage: Passage) -> Trace | None:
+    def trace(self, display_row: DisplayRow) -> Trace | None:
         """All that is known of a message; None of a note. Takes a second for a million calls."""
-        if passage.span is None or passage.connection is None:
+        if display_row.span is None or display_row.connection is None:
             return None
-        stream, span = Stream(passage.session, passage.connection, passage.kind), passage.span
+        stream, span = Stream(display_row.session, display_row.connection, display_row.kind), display_row.span
         start = self._before(stream, span.first) + span.start
         stop = (start - span.start if span.last == span.first else self._before(stream, span.last)) + span.stop
         near = self._covering(stream, start, stop)
@@ -94,7 +94,7 @@ class Tracer:
             if far.start < near.start or far.stop > near.stop:
                 near = self._covering(stream, min(near.start, far.start), max(near.stop, far.stop), around=0)
             far = self._covering(far_stream, near.start, near.stop, around=0)
-        return Trace(start, stop, near, far, *self._waits(stream, passage, span), near.within(start, stop))
+        return Trace(start, stop, near, far, *self._waits(stream, display_row, span), near.within(start, stop))
 
     def _before(self, stream: Stream, ordinal: int) -> int:
         """The bytes that a stream had carried before an entry."""
@@ -131,7 +131,7 @@ class Tracer:
         found = self._reader.ask(_OPENED, (session, connection), (int,))
         return int(found[0][0]) if found else 0
 
-    def _waits(self, stream: Stream, passage: Passage, span: Span) -> tuple[int | None, int | None]:
+    def _waits(self, stream: Stream, display_row: DisplayRow, span: Span) -> tuple[int | None, int | None]:
         back = stream.way_back
         before = span.first + (1 if span.start else 0)
         times = [
@@ -141,7 +141,7 @@ class Tracer:
             ),
             self._latest(back, span.last),
         ]
-        since = (passage.mono_ns - at if at is not None else None for at in times)
+        since = (display_row.mono_ns - at if at is not None else None for at in times)
         return next(since), next(since)
 
     def _latest(self, stream: Stream, before: int) -> int | None:

@@ -17,7 +17,7 @@ from gui.widgets.controls import ThinProgress
 from gui.widgets.wrapped import wrap_within
 
 if TYPE_CHECKING:
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
     from gui.viewmodels.rows import Conversation
 
 
@@ -30,7 +30,7 @@ class ConversationPane(ttk.Frame):
         theme: Theme,
         *,
         on_reply: Callable[[str], None],
-        on_choose: Callable[[Passage], None],
+        on_choose: Callable[[DisplayRow], None],
         on_encoding: Callable[[str], None],
         on_refuse: Callable[[str], None],
     ) -> None:

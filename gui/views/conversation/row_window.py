@@ -15,7 +15,7 @@ from gui.viewmodels.runs import Marked, Row
 from gui.viewmodels.typesetting import HEX_MORE, MORE, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
     from gui.viewmodels.rows import Conversation
     from gui.views.conversation.bubbles import BubbleText
 
@@ -63,32 +63,32 @@ class RowWindow:
     def load(self, around: int, rows: int = WINDOW_ROWS) -> None:
         """Have so many rows instead of those that are there, with the row ``around`` well inside."""
         source = self.conversation
-        passages, before = read_around(self.read, around, min(rows, self._at_first), self.total)
-        if self._at_first < rows and sum(map(weight, passages)) < BUDGET:
-            passages, before = read_around(self.read, around, rows, self.total)
+        display_rows, before = read_around(self.read, around, min(rows, self._at_first), self.total)
+        if self._at_first < rows and sum(map(weight, display_rows)) < BUDGET:
+            display_rows, before = read_around(self.read, around, rows, self.total)
         self._starts, self._weights = [], []
-        if source is None or not passages:
+        if source is None or not display_rows:
             self.first = self.last = max(0, self.total)
             self._text.replace([])
             return
-        keep = max(0, min(around - passages[0].place, len(passages) - 1))
-        start, stop = within_budget([weight(passage) for passage in passages], BUDGET, keep, ENOUGH)
-        before = passages[start - 1] if start else before
+        keep = max(0, min(around - display_rows[0].place, len(display_rows) - 1))
+        start, stop = within_budget([weight(display_row) for display_row in display_rows], BUDGET, keep, ENOUGH)
+        before = display_rows[start - 1] if start else before
         self._typesetter = Typesetter(
             source.role, self._text.safety, self._text.metrics, joins_pieces=source.joins_pieces, as_hex=self.as_hex,
             marked=self.marked, decoding=self.decoding,
         )  # fmt: skip
         self._at_first = WINDOW_ROWS if stop - start > FEW // 2 else FEW
-        self.first = self.last = passages[start].place
-        self._text.replace(self._set(passages[start:stop], before))
+        self.first = self.last = display_rows[start].place
+        self._text.replace(self._set(display_rows[start:stop], before))
 
-    def goes_on_with(self, passages: Sequence[Passage]) -> bool:
-        """Whether the last message here went to more than are told: the first of ``passages`` is it, to another."""
-        return bool(passages) and self._typesetter is not None and self._typesetter.goes_on_with(passages[0])
+    def goes_on_with(self, display_rows: Sequence[DisplayRow]) -> bool:
+        """Whether the last message here went to more than are told: the first of ``display_rows`` is it, to another."""
+        return bool(display_rows) and self._typesetter is not None and self._typesetter.goes_on_with(display_rows[0])
 
-    def append(self, passages: Sequence[Passage]) -> None:
+    def append(self, display_rows: Sequence[DisplayRow]) -> None:
         """Set what is new below the rest, and cut off as much above as is no longer needed."""
-        self._text.append(self._set(passages))
+        self._text.append(self._set(display_rows))
         self._cut_head()
 
     def _cut_head(self) -> None:
@@ -104,30 +104,32 @@ class RowWindow:
         self._weights = self._weights[surplus:]
         self.first += surplus
 
-    def _set(self, passages: Sequence[Passage], before: Passage | None = None) -> list[Row]:
-        """Rows for passages that stand below all others, and note where they will be."""
+    def _set(self, display_rows: Sequence[DisplayRow], before: DisplayRow | None = None) -> list[Row]:
+        """Rows for display rows that stand below all others, and note where they will be."""
         assert self._typesetter is not None
         assert self.conversation is not None
-        rows = self._typesetter.set(passages, before)
+        rows = self._typesetter.set(display_rows, before)
         line = self._text.lines + 1 if self._starts else 1
         for row in rows:
             self._starts.append(line)
             line += row.lines
-        self._weights += map(weight, passages)
+        self._weights += map(weight, display_rows)
         self.last += len(rows)
         self._fixed = min(self.last, self.conversation.settled)
         return rows
 
     # What they show.
 
-    def read(self, first: int, stop: int) -> list[Passage]:
+    def read(self, first: int, stop: int) -> list[DisplayRow]:
         """Rows with all their bytes that a person can see."""
         source = self.conversation
         if source is None or stop <= first:
             return []
-        passages = source.read(first, stop - first, self.preview)
+        display_rows = source.read(first, stop - first, self.preview)
         most = self._expanded
-        return [row._replace(data=self.whole(row, most[row.place])) if row.place in most else row for row in passages]
+        return [
+            row._replace(data=self.whole(row, most[row.place])) if row.place in most else row for row in display_rows
+        ]
 
     def next_message(self, place: int, step: int, most: int) -> int | None:
         """The nearest message behind (1) or before (-1) a row, in questions for more and more rows at a time.
@@ -150,9 +152,9 @@ class RowWindow:
             place, left, count = (rows[-1] if step > 0 else rows[0]).place, left - count, count * 8
         return place
 
-    def whole(self, passage: Passage, most: int) -> bytes:
+    def whole(self, display_row: DisplayRow, most: int) -> bytes:
         """The first bytes of a message, more than are shown."""
-        return self.conversation.whole(passage, most) if self.conversation is not None else b""
+        return self.conversation.whole(display_row, most) if self.conversation is not None else b""
 
     @property
     def preview(self) -> int:

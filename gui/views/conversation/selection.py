@@ -16,7 +16,7 @@ from gui.viewmodels.typesetting import clock
 from gui.views.conversation.clipping import selected_text
 
 if TYPE_CHECKING:
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
     from gui.views.conversation.transcript import Transcript
 
 MOST_ROWS = 2_000  # that are copied at once; more is what exporting is for
@@ -104,7 +104,7 @@ class Selection:
         else:
             self.copy_as(self._reading)
 
-    def copy_as(self, form: Callable[[Passage], str]) -> None:
+    def copy_as(self, form: Callable[[DisplayRow], str]) -> None:
         """Copy the selected rows, or the chosen one, whole, each as ``form`` has it."""
         places = self.places or ((self.chosen, self.chosen + 1) if self.chosen is not None else None)
         if places is None:
@@ -113,11 +113,11 @@ class Selection:
         if rows > MOST_ROWS:
             self._on_refuse(f"{rows:,} rows are too many for the clipboard. File, Export writes them to a file.")
             return
-        passages = [self._complete(passage) for passage in self._row_window.read(*places)]
-        if sum(passage.size for passage in passages) > MOST_BYTES:
+        display_rows = [self._complete(display_row) for display_row in self._row_window.read(*places)]
+        if sum(display_row.size for display_row in display_rows) > MOST_BYTES:
             self._on_refuse("That is too much for the clipboard. File, Export writes it to a file.")
             return
-        self._give("\n".join(form(passage) for passage in passages))
+        self._give("\n".join(form(display_row) for display_row in display_rows))
 
     # Behind them.
 
@@ -126,10 +126,10 @@ class Selection:
         top, bottom = self._row_window.span
         return [self.chosen] if self.chosen is not None and top <= self.chosen < bottom else []
 
-    def _complete(self, passage: Passage) -> Passage:
-        if not passage.is_message or len(passage.data or b"") >= min(passage.size, MOST_BYTES):
-            return passage
-        return passage._replace(data=self._row_window.whole(passage, MOST_BYTES))
+    def _complete(self, display_row: DisplayRow) -> DisplayRow:
+        if not display_row.is_message or len(display_row.data or b"") >= min(display_row.size, MOST_BYTES):
+            return display_row
+        return display_row._replace(data=self._row_window.whole(display_row, MOST_BYTES))
 
     def _give(self, words: str) -> None:
         if words:
@@ -196,15 +196,15 @@ class Selection:
                 continue
         theme.subscribe(lambda: theme.colour_menu(self._menu))
 
-    def _reading(self, passage: Passage) -> str:
-        if not passage.is_message:
-            return passage.note
-        return self._row_window.decoding.decode(passage.data or b"").removesuffix("\n")
+    def _reading(self, display_row: DisplayRow) -> str:
+        if not display_row.is_message:
+            return display_row.note
+        return self._row_window.decoding.decode(display_row.data or b"").removesuffix("\n")
 
-    def _timed(self, passage: Passage) -> str:
-        who = f"#{passage.number} " if passage.number is not None else ""
-        way = {"received": "> ", "sent": "< "}.get(passage.kind, "")
-        return f"{clock(passage)}  {who}{way}{self._reading(passage)}"
+    def _timed(self, display_row: DisplayRow) -> str:
+        who = f"#{display_row.number} " if display_row.number is not None else ""
+        way = {"received": "> ", "sent": "< "}.get(display_row.kind, "")
+        return f"{clock(display_row)}  {who}{way}{self._reading(display_row)}"
 
     def _open_menu(self, event: tk.Event[tk.Misc]) -> None:
         if self.places is None and self._transcript.total:
@@ -221,5 +221,5 @@ class Selection:
         return "break"
 
 
-def _hex(passage: Passage) -> str:
-    return (passage.data or b"").hex(" ") if passage.is_message else ""
+def _hex(display_row: DisplayRow) -> str:
+    return (display_row.data or b"").hex(" ") if display_row.is_message else ""

@@ -23,7 +23,7 @@ from gui.views.conversation.selection import Selection
 from gui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
-    from core.journal.display_row import Passage
+    from core.journal.display_row import DisplayRow
     from gui.viewmodels.rows import Conversation, Spot
 
 FLOOD = 200  # new rows at once from which the row window is replaced rather than continued
@@ -40,7 +40,7 @@ class Transcript(ttk.Frame):
         theme: Theme,
         *,
         on_new: Callable[[int], None],
-        on_choose: Callable[[Passage], None] = lambda _passage: None,
+        on_choose: Callable[[DisplayRow], None] = lambda _display_row: None,
         on_refuse: Callable[[str], None] = lambda _why: None,
     ) -> None:
         super().__init__(parent, style="Pane.TFrame")
@@ -223,12 +223,12 @@ class Transcript(ttk.Frame):
 
     def _continue(self) -> None:
         """Set what is new below the rest."""
-        passages = self.row_window.read(self.row_window.last, self.total)
-        if sum(map(weight, passages)) > BUDGET // 2 or self.row_window.goes_on_with(passages):
+        display_rows = self.row_window.read(self.row_window.last, self.total)
+        if sum(map(weight, display_rows)) > BUDGET // 2 or self.row_window.goes_on_with(display_rows):
             self._load_end(self.text.enough_rows)
             return
         self.selection.remember()
-        self.row_window.append(passages)
+        self.row_window.append(display_rows)
         self.selection.restore()
         self.text.yview_moveto(1.0)
 

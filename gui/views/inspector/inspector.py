@@ -168,7 +168,7 @@ class Inspector(ttk.Frame):
             data = self._read(selection) if selection else beginning(inspected)
         except JournalError:  # the hex view says so
             data = b""
-        size = selection[1] - selection[0] if selection else inspected.passage.size
+        size = selection[1] - selection[0] if selection else inspected.display_row.size
         self._reading.show(data, size, is_selection=selection is not None)
 
     def _read(self, selection: Range) -> bytes:
@@ -209,9 +209,9 @@ class Inspector(ttk.Frame):
 
     def _known_of(self, inspected: Inspected) -> list[Fact]:
         """The facts; with what became of a message on its way, if there is no room for the ruler."""
-        passage = inspected.passage
-        if not passage.is_message:
-            return [Fact("", passage.note, is_problem=passage.is_failure), *facts(inspected)]
+        display_row = inspected.display_row
+        if not display_row.is_message:
+            return [Fact("", display_row.note, is_problem=display_row.is_failure), *facts(inspected)]
         if inspected.ruled is None or self._shape.shows_ruler:
             return facts(inspected)
         return [*facts(inspected), Fact("", verdict(inspected.ruled))]
@@ -343,6 +343,6 @@ def _is_same(known: Inspected | None, other: Inspected | None) -> bool:
     """Whether both are the same message, perhaps grown."""
     if known is None or other is None:
         return False
-    one, two = known.passage, other.passage
-    begins = (passage.span[:2] if passage.span else None for passage in (one, two))
+    one, two = known.display_row, other.display_row
+    begins = (display_row.span[:2] if display_row.span else None for display_row in (one, two))
     return (one.session, one.connection, one.kind) == (two.session, two.connection, two.kind) and len(set(begins)) == 1

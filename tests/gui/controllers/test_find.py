@@ -215,9 +215,9 @@ def test_the_hits_of_a_message_are_known_by_their_bytes(look_at: LookAt) -> None
     app = look_at(100, instead={50: b"ab ab ab"})
     find(app, "ab")
     conversation = _conversation(app)
-    passage = next(row for row in conversation.read(0, 200, 100) if row.data == b"ab ab ab")
+    display_row = next(row for row in conversation.read(0, 200, 100) if row.data == b"ab ab ab")
 
-    assert app.main_controller.conversation.finding.marks(passage) == [(0, 2), (3, 5), (6, 8)]
+    assert app.main_controller.conversation.finding.marks(display_row) == [(0, 2), (3, 5), (6, 8)]
 
 
 def test_text_is_looked_for_in_the_encoding_in_which_the_conversation_is_read(look_at: LookAt) -> None:

@@ -66,7 +66,7 @@ def inspect(app: App, text: bytes) -> Inspected:
 
 def is_shown(app: App, place: int) -> bool:
     inspected = inspector(app).inspected
-    return inspected is not None and inspected.source is not None and inspected.passage.place == place
+    return inspected is not None and inspected.source is not None and inspected.display_row.place == place
 
 
 def test_both_ends_of_a_talk_with_oneself_line_up(make_app: MakeApp) -> None:
@@ -175,7 +175,7 @@ def test_a_message_that_has_not_ended_grows_before_the_eyes(make_app: MakeApp) -
     app.main_controller.commands["toggle_inspector"]()
     with socket.create_connection(("127.0.0.1", port)) as peer:
         peer.sendall(b"half")
-        assert inspect(app, b"half").passage.misfit == "not ended yet"
+        assert inspect(app, b"half").display_row.misfit == "not ended yet"
 
         peer.sendall(b" and half\n")
 
@@ -211,7 +211,7 @@ def test_a_note_tells_what_happened(make_app: MakeApp) -> None:
 
     inspected = inspector(app).inspected
     assert inspected is not None
-    assert inspected.passage.note in shown(app)
+    assert inspected.display_row.note in shown(app)
 
 
 def test_bytes_are_saved_as_they_went_through_the_socket(look_at: LookAt, tmp_path: Path) -> None:

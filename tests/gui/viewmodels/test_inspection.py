@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import Passage, Span
+from core.journal.display_row import DisplayRow, Span
 from core.journal.reading.recorded import Call
 from core.text_safety import Span as Stretch
 from core.text_safety import TextSafety
@@ -40,8 +40,8 @@ def _in_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-def message(kind: str = "received", size: int = 5, number: int | None = 1) -> Passage:
-    return Passage(
+def message(kind: str = "received", size: int = 5, number: int | None = 1) -> DisplayRow:
+    return DisplayRow(
         3, SessionId(1), 42, ConnectionId(7), number, kind, NOON, 0, b"hello", size, span=Span(40, 0, 42, 2)
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def test_the_heading_has_the_size_the_day_and_the_time_to_the_millisecond() -> N
 
 
 def test_of_a_note_it_says_what_happened_and_when() -> None:
-    note = Passage(0, SessionId(1), 9, None, None, "peer-finished", NOON, 0, None, 0, note="the peer said goodbye")
+    note = DisplayRow(0, SessionId(1), 9, None, None, "peer-finished", NOON, 0, None, 0, note="the peer said goodbye")
 
     assert heading(Inspected(note, is_server=True)) == ("Peer finished", "", "14:13:20.123  ·  Mon 21 Sep 2026")
     assert facts(Inspected(note, is_server=True)) == [Fact("In the journal", "entry 9")]
@@ -122,7 +122,7 @@ def test_calls_are_counted_and_timed() -> None:
 
     assert heading_of_calls(known) == "Came in 3 recv calls over 14.0 ms"
     assert heading_of_calls(replace(known, calls=calls[:1])) == "Came in one recv call"
-    assert heading_of_calls(replace(known, passage=message("sent"), calls=calls[:1])) == "Went out in one send call"
+    assert heading_of_calls(replace(known, display_row=message("sent"), calls=calls[:1])) == "Went out in one send call"
     assert call_row(calls, 0) == ("14:13:20.123", "", "3 B", "bytes 0–2", "from byte 0")
     assert call_row(calls, 1) == ("14:13:20.125", "+2.0 ms", "1 B", "byte 3", "from byte 3")
     assert call_row(calls, 2) == ("14:13:20.137", "+12.0 ms", "3 B", "bytes 4–6", "from byte 4")

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from core.events import Role
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.text_safety import TextSafety
 from gui.viewmodels.runs import DECOR, MARKED, Marked, Row
 from gui.viewmodels.typesetting import Typesetter, clock, weight, within_budget
@@ -263,7 +263,7 @@ def test_a_slice_has_enough_to_fill_the_view_even_if_that_takes_a_heavy_row() ->
 
 
 def test_nothing_is_said_about_an_entry_in_front_of_the_first() -> None:
-    before: Passage = received(0, b"a", at=0)
+    before: DisplayRow = received(0, b"a", at=0)
 
     (row,) = typesetter().set([received(1, b"b", at=0.1)], before)
 

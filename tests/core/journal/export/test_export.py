@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 
 from build_scripts.project import ROOT
 from core.events import ConnectionId
-from core.journal.display_row import Filter, Passage, Span
+from core.journal.display_row import DisplayRow, Filter, Span
 from core.journal.export.draft import Draft, ExportError
 from core.journal.export.formats import Format
 from core.journal.export.raw import MOST_OPEN
@@ -482,13 +482,13 @@ class WholeLater:
         self._data = data
         self.total = 1
 
-    def read(self, first: int, count: int, preview: int) -> list[Passage]:
+    def read(self, first: int, count: int, preview: int) -> list[DisplayRow]:
         return []
 
-    def whole(self, passage: Passage) -> Iterator[bytes]:
+    def whole(self, display_row: DisplayRow) -> Iterator[bytes]:
         yield self._data
 
-    def recorded(self, message: Passage) -> Frame:
+    def recorded(self, message: DisplayRow) -> Frame:
         raise NotImplementedError
 
 
@@ -503,7 +503,7 @@ class WholeLater:
 def test_a_row_whose_bytes_are_at_hand_looks_like_one_whose_bytes_are_read_later(
     form: Format, data: bytes, number: int | None, misfit: str, span: Span | None
 ) -> None:
-    at_hand = Passage(
+    at_hand = DisplayRow(
         7, SESSION, 8, None, number, "sent", 10**18, 5, data, len(data), span=span, misfit=misfit
     )  # fmt: skip
     later = at_hand._replace(data=b"")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.journal.reading.dissecting import Dissection, Dissector
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import Counter, Reading
@@ -40,7 +40,7 @@ def dissector(journal: Path, answers: Answers) -> Iterator[Dissector]:
     assert dissector.join(PATIENCE)
 
 
-def passage(journal: Path, place: int, framing: str = "raw") -> Passage:
+def display_row(journal: Path, place: int, framing: str = "raw") -> DisplayRow:
     reader, lens = JournalReader(journal), Lens(framing)
     rows = Reading(reader, SESSION, lens)
     if lens.is_plain:
@@ -61,7 +61,7 @@ def answer(answers: Answers) -> Dissection:
 def test_a_message_comes_back_with_its_bytes_its_calls_and_its_frame(
     journal: Path, dissector: Dissector, answers: Answers
 ) -> None:
-    dissector.ask(passage(journal, 2, "length:2be"), "length:2be")
+    dissector.ask(display_row(journal, 2, "length:2be"), "length:2be")
 
     found = answer(answers)
 
@@ -73,32 +73,32 @@ def test_a_message_comes_back_with_its_bytes_its_calls_and_its_frame(
 
 
 def test_an_entry_that_takes_long_to_read_comes_with_it(journal: Path, dissector: Dissector, answers: Answers) -> None:
-    dissector.ask(passage(journal, 9), "raw")
+    dissector.ask(display_row(journal, 9), "raw")
 
     large = answer(answers).large
     assert (large.ordinal, bytes(large.data)) == (9, bytes(2_000_000))
 
-    dissector.ask(passage(journal, 9), "raw")
+    dissector.ask(display_row(journal, 9), "raw")
     assert answer(answers).large is large
 
 
 def test_what_was_asked_for_last_is_answered_last(journal: Path, dissector: Dissector, answers: Answers) -> None:
-    rows = [passage(journal, place) for place in range(20, 60)]
+    rows = [display_row(journal, place) for place in range(20, 60)]
     for row in rows:
         dissector.ask(row, "raw")
 
     found = answer(answers)
-    while found.passage != rows[-1]:
+    while found.display_row != rows[-1]:
         found = answer(answers)
     assert answers.empty()
 
 
 def test_of_a_journal_that_is_not_there_it_says_so(tmp_path: Path, journal: Path, answers: Answers) -> None:
     dissector = Dissector(tmp_path / "gone.tincan", tell=answers.put, fail=answers.put)
-    dissector.ask(passage(journal, 2), "raw")
+    dissector.ask(display_row(journal, 2), "raw")
 
     assert "is not there" in str(answers.get(timeout=PATIENCE))
-    dissector.ask(passage(journal, 3), "raw")
+    dissector.ask(display_row(journal, 3), "raw")
     assert "is not there" in str(answers.get(timeout=PATIENCE))
     dissector.close()
     assert dissector.join(PATIENCE)
@@ -107,11 +107,11 @@ def test_of_a_journal_that_is_not_there_it_says_so(tmp_path: Path, journal: Path
 def test_a_framing_that_is_not_known_is_said_and_the_next_question_answered(
     journal: Path, dissector: Dissector, answers: Answers
 ) -> None:
-    dissector.ask(passage(journal, 2), "runes")
+    dissector.ask(display_row(journal, 2), "runes")
     assert "runes" in str(answers.get(timeout=PATIENCE))
 
-    dissector.ask(passage(journal, 3), "raw")
-    assert answer(answers).passage.place == 3
+    dissector.ask(display_row(journal, 3), "raw")
+    assert answer(answers).display_row.place == 3
 
 
 def test_one_that_was_never_asked_has_nothing_to_end(journal: Path, answers: Answers) -> None:
@@ -119,5 +119,5 @@ def test_one_that_was_never_asked_has_nothing_to_end(journal: Path, answers: Ans
     dissector.close()
 
     assert dissector.join(0)
-    dissector.ask(passage(journal, 2), "raw")
+    dissector.ask(display_row(journal, 2), "raw")
     assert answers.empty()

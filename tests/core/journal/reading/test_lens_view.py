@@ -29,7 +29,7 @@ from core.events import (
     SessionOpened,
     WeFinished,
 )
-from core.journal.display_row import EVERYTHING, Filter, Passage, Span
+from core.journal.display_row import EVERYTHING, DisplayRow, Filter, Span
 from core.journal.reading.indexing import GIVEN_WAY, Indexer
 from core.journal.reading.lens import MARK_ENTRIES, Lens
 from core.journal.reading.lens_view import Counter, Growth, Reading
@@ -114,14 +114,14 @@ def counted(reader: JournalReader, lens: Lens, entries: int) -> Reading:
 
 
 def texts(reading: Reading, first: int = 0, count: int = 1000) -> list[str]:
-    return [_text(passage) for passage in reading.read(first, count)]
+    return [_text(display_row) for display_row in reading.read(first, count)]
 
 
-def _text(passage: Passage) -> str:
-    if not passage.is_message:
-        return passage.kind
-    mark = f" ({passage.misfit})" if passage.misfit else ""
-    return f"{passage.kind[0]}{passage.number} {(passage.data or b'').decode()}{mark}"
+def _text(display_row: DisplayRow) -> str:
+    if not display_row.is_message:
+        return display_row.kind
+    mark = f" ({display_row.misfit})" if display_row.misfit else ""
+    return f"{display_row.kind[0]}{display_row.number} {(display_row.data or b'').decode()}{mark}"
 
 
 def test_lines_are_cut_out_of_whatever_recv_gave(talk: Talk, reader: JournalReader) -> None:
@@ -359,7 +359,7 @@ def test_the_beginning_of_a_message_takes_no_more_calls_than_it_lies_in(tmp_path
     reader = JournalReader(path)
     try:
         whole = Span(first, 0, first + calls - 1, 64)
-        message = Passage(0, SESSION, first, ConnectionId(1), 1, "received", 0, 0, b"", 200_000, span=whole)
+        message = DisplayRow(0, SESSION, first, ConnectionId(1), 1, "received", 0, 0, b"", 200_000, span=whole)
 
         pieces = Reading(reader, SESSION, LINES).whole(message)
 
@@ -413,14 +413,17 @@ def test_any_window_shows_the_same_rows_as_the_whole(
     try:
         reading = counted(reader, Lens(framing, only), talk.entries)
         whole = reading.read(0, 10_000)
-        assert [passage.place for passage in whole] == list(range(reading.total))
+        assert [display_row.place for display_row in whole] == list(range(reading.total))
         _check_streams(reading, whole, reader, only, framing, talk.entries)
         first = data.draw(st.integers(0, len(whole)))
         count = data.draw(st.integers(0, 8))
         assert reading.read(first, count) == whole[first : first + count]
-        for passage in whole:
-            stop = passage.span.stop if passage.span else 0
-            assert reading.place_of(passage.span.last if passage.span else passage.ordinal, stop) == passage.place
+        for display_row in whole:
+            stop = display_row.span.stop if display_row.span else 0
+            assert (
+                reading.place_of(display_row.span.last if display_row.span else display_row.ordinal, stop)
+                == display_row.place
+            )
     finally:
         reader.close()
         talk.close()
@@ -460,7 +463,7 @@ def _grown(counter: Counter, entries: int) -> list[Growth]:
 
 
 def _check_streams(
-    reading: Reading, whole: list[Passage], reader: JournalReader, only: Filter, framing: str, entries: int
+    reading: Reading, whole: list[DisplayRow], reader: JournalReader, only: Filter, framing: str, entries: int
 ) -> None:
     """The frames of a direction, put together, are its bytes."""
     for connection in (1, 2):
@@ -580,7 +583,7 @@ def test_a_page_with_a_very_long_message_on_it_is_read_without_what_lies_inside_
     finally:
         reader.close()
 
-    assert [passage.size for passage in page if passage.is_message] == [6, 40 * MARK_ENTRIES * 4, 5]
+    assert [display_row.size for display_row in page if display_row.is_message] == [6, 40 * MARK_ENTRIES * 4, 5]
     assert page[inside].size == 40 * MARK_ENTRIES * 4
     assert reader.entries_read < 8 * MARK_ENTRIES
 
@@ -594,7 +597,9 @@ def test_messages_that_lie_across_entries_are_put_together_from_what_the_page_wa
     finally:
         reader.close()
 
-    across = [passage for passage in page if passage.span and passage.span.first != passage.span.last]
+    across = [
+        display_row for display_row in page if display_row.span and display_row.span.first != display_row.span.last
+    ]
     assert len(page) == 200
     assert len(across) > 50
     assert reader.looked_up <= 6 * 2 * 2  # entries, of each direction, of a message that lies across one of two marks

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.address import Address
 from core.events import ConnectionId, Event, Opened, Received, Role, Sent, SessionId, SessionOpened
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import Reading
 from core.journal.reading.reader import JournalReader
@@ -65,10 +65,10 @@ class Talk:
         return traced
 
 
-def messages(reader: JournalReader, session: SessionId = SERVER) -> list[Passage]:
+def messages(reader: JournalReader, session: SessionId = SERVER) -> list[DisplayRow]:
     rows = Reading(reader, session, Lens())
     rows.reach(reader.count(session))
-    return [passage for passage in rows.read(0, rows.total) if passage.is_message]
+    return [display_row for display_row in rows.read(0, rows.total) if display_row.is_message]
 
 
 def stretches(calls: Calls | None) -> list[tuple[int, int]]:

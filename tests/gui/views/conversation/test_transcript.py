@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from core.events import Role
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from gui.theme.theme import Theme
 from gui.viewmodels.runs import MARKED, Marked
 from gui.views.conversation import row_window as module
@@ -27,7 +27,7 @@ class Scene:
         self.root = root
         self.wait_until = wait_until
         self.new = 0
-        self.chosen: list[Passage] = []
+        self.chosen: list[DisplayRow] = []
         self.journal = FakeConversation(lambda ordinal: received(ordinal, f"message {ordinal}".encode()))
         self.transcript = Transcript(root, theme, on_new=self._note_new, on_choose=self.chosen.append)
         self.transcript.pack(fill="both", expand=True)
@@ -320,7 +320,7 @@ def test_pieces_of_a_character_meet_on_the_screen(scene: Scene) -> None:
 
 
 def test_a_server_shows_all_its_connections_in_one(scene: Scene) -> None:
-    entries: list[Passage] = [
+    entries: list[DisplayRow] = [
         note(0, "server is listening on 127.0.0.1:5555"),
         note(1, "#1 connected from 127.0.0.1:50001", number=1),
         received(2, b"hello", number=1),
@@ -343,8 +343,8 @@ def test_alt_up_and_alt_down_choose_message_after_message_and_pass_over_what_hap
         scene.chosen.clear()
         scene.transcript.text.event_generate(key)
         scene.root.update()
-        (passage,) = scene.chosen
-        return passage.place
+        (display_row,) = scene.chosen
+        return display_row.place
 
     assert [press("<Alt-Up>") for _ in range(3)] == [198, 195, 192]
     assert press("<Alt-Down>") == 195
@@ -367,7 +367,7 @@ def test_the_first_alt_down_chooses_the_message_at_the_top_of_the_view(scene: Sc
     scene.transcript.text.event_generate("<Alt-Down>")
     scene.root.update()
 
-    assert [passage.place for passage in scene.chosen] == [top]
+    assert [display_row.place for display_row in scene.chosen] == [top]
 
 
 @pytest.mark.parametrize("place", [0, 3, 499_999, MILLION - 1])
@@ -377,7 +377,7 @@ def test_a_row_that_is_gone_to_is_in_sight_chosen_and_stays_there_while_more_com
     scene.transcript.reveal(place)
 
     assert scene.sees(f"message {place}")
-    assert [passage.place for passage in scene.chosen] == [place]
+    assert [display_row.place for display_row in scene.chosen] == [place]
     scene.grow(MILLION + 50)
     is_at_end = place == MILLION - 1
     assert scene.sees(f"message {MILLION + 49}") is is_at_end
@@ -417,7 +417,7 @@ def test_the_scrollbar_goes_by_lines_and_by_pages(scene: Scene) -> None:
     assert by_page > 5
 
 
-def pieces(place: int) -> Passage:
+def pieces(place: int) -> DisplayRow:
     """Entries of ten bytes."""
     return received(place, f"piece {place:,}".ljust(10).encode())
 

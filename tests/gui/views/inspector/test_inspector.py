@@ -11,7 +11,7 @@ from tkinter import ttk
 import pytest
 
 from core.errors import JournalError
-from core.journal.display_row import Passage
+from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import Counter, Reading
 from core.journal.reading.reader import JournalReader
@@ -97,13 +97,13 @@ class Shelf:
             self.rows.take(counter.advance(first + len(pieces)))
 
     def inspected(self, place: int) -> Inspected:
-        passage: Passage = self.rows.read(place, 1)[0]
-        recorded = self.rows.recorded(passage)
-        whole = b"".join(self.rows.whole(passage))
+        display_row: DisplayRow = self.rows.read(place, 1)[0]
+        recorded = self.rows.recorded(display_row)
+        whole = b"".join(self.rows.whole(display_row))
         start = recorded.read(0, recorded.size).index(whole)
         return Inspected(
-            passage, is_server=True, source=recorded, calls=recorded.calls,
-            envelope=[(0, start), (start + passage.size, recorded.size)],
+            display_row, is_server=True, source=recorded, calls=recorded.calls,
+            envelope=[(0, start), (start + display_row.size, recorded.size)],
             framing="lines",
         )  # fmt: skip
 
@@ -167,7 +167,7 @@ def test_choosing_a_call_brings_its_bytes_into_view(scene: Scene, shelf: Shelf) 
 def test_a_hundred_thousand_calls_are_listed_by_those_in_sight(scene: Scene, shelf: Shelf) -> None:
     calls = [Call(at, at, at * 1_000_000, at * 10, at * 10 + 10, 0) for at in range(100_000)]
     inspected = shelf.inspected(LONG)
-    scene.show(Inspected(inspected.passage, is_server=True, source=inspected.source, calls=calls))
+    scene.show(Inspected(inspected.display_row, is_server=True, source=inspected.source, calls=calls))
 
     scene.pane.calls.text.focus_force()
     scene.pane.calls.text.event_generate("<End>")
@@ -247,8 +247,8 @@ def test_a_broken_journal_is_a_sentence_in_place_of_the_bytes(scene: Scene, shel
         def read(self, start: int, stop: int) -> bytes:
             raise JournalError("the journal is damaged: a value in it is of the wrong kind")
 
-    passage = shelf.inspected(HELLO).passage
-    scene.show(Inspected(passage, is_server=True, source=Broken()))
+    display_row = shelf.inspected(HELLO).display_row
+    scene.show(Inspected(display_row, is_server=True, source=Broken()))
 
     assert scene.pane.hex.text.get("1.0", "end-1c") == "the journal is damaged: a value in it is of the wrong kind"
     assert scene.reading == ""
