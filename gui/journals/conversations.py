@@ -21,7 +21,7 @@ from core.journal.display_row import DisplayRow
 from core.journal.reading import recorded
 from core.journal.reading.indexing import Indexer
 from core.journal.reading.lens import RAW, Lens
-from core.journal.reading.lens_view import Growth, Reading
+from core.journal.reading.lens_view import Growth, LensView
 from core.journal.reading.reader import JournalReader
 from core.journal.search.hits import Hit
 from core.wire.framing import make_splitter
@@ -54,7 +54,7 @@ class OpenConversation:
         self.version = 0
         self.is_broken = False  # whether no more of it will be counted, since something went wrong
         self._calls = calls
-        self._reading = Reading(journal.reader, session, lens)
+        self._lens_view = LensView(journal.reader, session, lens)
         self._goal = lens.since
         self._told = 0.0
         self._is_open = True
@@ -87,12 +87,12 @@ class OpenConversation:
     @property
     def total(self) -> int:
         """Rows there are."""
-        return self._reading.total
+        return self._lens_view.total
 
     @property
     def settled(self) -> int:
         """Rows that will never change."""
-        return self._reading.settled
+        return self._lens_view.settled
 
     @property
     def entries(self) -> int:
@@ -114,7 +114,7 @@ class OpenConversation:
     @property
     def uncounted(self) -> int:
         """Entries of which it is not known yet what rows they make."""
-        return max(0, self._goal - self._reading.entries)
+        return max(0, self._goal - self._lens_view.entries)
 
     @property
     def counted(self) -> float:
@@ -129,14 +129,14 @@ class OpenConversation:
         if self._indexer is not None:
             self._indexer.reach(entries)
         else:
-            self._reading.reach(entries)
+            self._lens_view.reach(entries)
             self.version += 1
 
     def read(self, first: int, count: int, preview: int) -> list[DisplayRow]:
         """Rows from place ``first`` on; none if they cannot be read, which is told."""
         self._hurry()
         try:
-            return self._reading.read(first, count, preview)
+            return self._lens_view.read(first, count, preview)
         except JournalError as error:
             self._complain(str(error))
             return []
@@ -146,7 +146,7 @@ class OpenConversation:
         self._hurry()
         pieces = bytearray()
         try:
-            for piece in self._reading.whole(display_row):
+            for piece in self._lens_view.whole(display_row):
                 pieces += piece
                 if len(pieces) >= most:
                     break
@@ -156,7 +156,7 @@ class OpenConversation:
 
     def recorded(self, display_row: DisplayRow) -> recorded.Recorded:
         """The message's bytes and calls. Raises ``JournalError``."""
-        return self._reading.recorded(display_row)
+        return self._lens_view.recorded(display_row)
 
     def within(self, display_row: DisplayRow, hits: Iterable[Hit]) -> list[tuple[int, int]]:
         """Where hits that end in its entries lie in a message: first byte and one past the last, from its own first.
@@ -185,13 +185,13 @@ class OpenConversation:
     def place_of(self, ordinal: int, stop: int) -> int:
         """The row that shows that byte of an entry, or the nearest. Raises ``JournalError``."""
         self._hurry()
-        return self._reading.place_of(ordinal, stop)
+        return self._lens_view.place_of(ordinal, stop)
 
     def place_near(self, spot: Spot) -> int | None:
         """The row that shows a byte, or the nearest; None while that is not known yet."""
         if spot.ordinal < self.lens.since:
             return self.total
-        if spot.ordinal >= self._reading.entries and self.is_counting:
+        if spot.ordinal >= self._lens_view.entries and self.is_counting:
             return None
         try:
             return self.place_of(spot.ordinal, spot.byte + 1)
@@ -220,7 +220,7 @@ class OpenConversation:
         before = self.version
         with contextlib.suppress(Empty):
             while self._is_open:
-                self._reading.take(self._grown.get_nowait())
+                self._lens_view.take(self._grown.get_nowait())
                 self.version += 1
         if self.version != before:
             self._show_growth()

@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 from core.events import SessionId
 from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
-from core.journal.reading.lens_view import Counter, Reading
+from core.journal.reading.lens_view import LensView, RowCounter
 from core.journal.reading.reader import JournalReader
 from core.text_safety import TextSafety, decode, ending_mark, split_ending
 
@@ -39,7 +39,7 @@ class Frame(Protocol):
 
 
 class Source(Protocol):
-    """Rows to export, as ``Reading`` has them. Raises ``JournalError`` for what cannot be read."""
+    """Rows to export, as ``LensView`` has them. Raises ``JournalError`` for what cannot be read."""
 
     @property
     def total(self) -> int:
@@ -74,10 +74,10 @@ def _open_reading(
 ) -> Iterator[Source]:
     with contextlib.closing(JournalReader(path, cancelled.is_set)) as reader:
         stop = reader.count(session) if entries is None else entries
-        reading = Reading(reader, session, lens)
+        reading = LensView(reader, session, lens)
         reading.reach(stop)
         if not lens.is_plain:
-            counter = Counter(reader, session, lens)
+            counter = RowCounter(reader, session, lens)
             while reading.entries < stop and not cancelled.is_set():
                 reading.take(counter.advance(stop))
         yield reading

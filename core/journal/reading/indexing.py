@@ -12,7 +12,7 @@ from pathlib import Path
 from core.errors import reason
 from core.events import SessionId
 from core.journal.reading.lens import Lens, Mark
-from core.journal.reading.lens_view import Counter, Growth
+from core.journal.reading.lens_view import Growth, RowCounter
 from core.journal.reading.reader import JournalReader
 from core.supervision import Worker
 
@@ -70,9 +70,9 @@ class Indexer:
 
     def _run(self, path: Path, session: SessionId, lens: Lens) -> None:
         with contextlib.closing(JournalReader(path, lambda: self._closed)) as reader:
-            self._count(Counter(reader, session, lens), lens.since)
+            self._count(RowCounter(reader, session, lens), lens.since)
 
-    def _count(self, counter: Counter, counted: int) -> None:
+    def _count(self, counter: RowCounter, counted: int) -> None:
         marks: list[Mark] = []
         told = time.monotonic()
         while (goal := self._next_goal(counted)) is not None:

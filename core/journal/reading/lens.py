@@ -54,7 +54,7 @@ class Lens:
         return Filter(self.only.connections, self.only.received, self.only.sent, notes=True)
 
 
-class Unfinished(NamedTuple):
+class PartialFrame(NamedTuple):
     """A direction of a connection in the middle of a frame, or with something to remember."""
 
     connection: ConnectionId | None
@@ -73,7 +73,7 @@ class Mark(NamedTuple):
 
     ordinal: int
     rows: int
-    unfinished: tuple[Unfinished, ...] = ()
+    partial_frames: tuple[PartialFrame, ...] = ()
 
 
 class Cut(NamedTuple):
@@ -105,14 +105,14 @@ class _Stream:
         self.size += size
 
 
-class Walk:
+class FrameScanner:
     """Goes through a session's entries in their order and says what ends where. One thread."""
 
     def __init__(self, lens: Lens, mark: Mark) -> None:
         self.rows = mark.rows
         self._lens = lens
         self._streams: dict[tuple[ConnectionId | None, str], _Stream] = {}
-        for one in mark.unfinished:
+        for one in mark.partial_frames:
             stream = self._streams[one.connection, one.kind] = _Stream(make_splitter(lens.framing))
             stream.splitter.state = one.state
             stream.first, stream.start, stream.last, stream.stop, stream.size = one[2:7]
@@ -156,10 +156,10 @@ class Walk:
         return self._cut_data(entry, lambda ends: (at := bisect_right(ends, byte), min(len(ends), at + 1)))
 
     @property
-    def unfinished(self) -> tuple[Unfinished, ...]:
+    def partial_frames(self) -> tuple[PartialFrame, ...]:
         """What had begun and not ended by now, the oldest first."""
         found = [
-            Unfinished(
+            PartialFrame(
                 connection, kind, s.first, s.start, s.last, s.stop, s.size, s.splitter.could_end, s.splitter.state
             )
             for (connection, kind), s in self._streams.items()
@@ -245,10 +245,10 @@ def _cut_between(stream: _Stream, entry: Entry, begin: int, end: int, *, leads: 
     return Cut(entry.connection, entry.kind, Span(first, start, last, stop), size, is_whole=True)
 
 
-def pending(unfinished: Iterable[Unfinished]) -> list[Cut]:
+def pending(partial_frames: Iterable[PartialFrame]) -> list[Cut]:
     """The frames that have begun and may still end, as they stand."""
     return [
         Cut(one.connection, one.kind, Span(one.first, one.start, one.last, one.stop), one.size, one.could_end)
-        for one in unfinished
+        for one in partial_frames
         if one.size
     ]

@@ -20,10 +20,10 @@ from core.journal.reading.lens import (
     MARK_ROWS,
     RAW,
     Cut,
+    FrameScanner,
     Lens,
     Mark,
-    Unfinished,
-    Walk,
+    PartialFrame,
     pending,
 )
 from core.journal.reading.reader import Entry, JournalReader, Piece
@@ -46,18 +46,18 @@ class Growth(NamedTuple):
     marks: tuple[Mark, ...]
     entries: int
     rows: int
-    unfinished: tuple[Unfinished, ...]
+    partial_frames: tuple[PartialFrame, ...]
 
 
-class Counter:
+class RowCounter:
     """Counts a session's rows under a lens, piece by piece, with a reader of its own. One thread."""
 
     def __init__(self, reader: JournalReader, session: SessionId, lens: Lens) -> None:
         self._reader = reader
         self._session = session
         self._lens = lens
-        self._walk = Walk(lens, Mark(lens.since, 0))
-        self._unfinished: tuple[Unfinished, ...] = ()
+        self._scanner = FrameScanner(lens, Mark(lens.since, 0))
+        self._partial_frames: tuple[PartialFrame, ...] = ()
         self._entries = lens.since
         self._marked = lens.since  # the entry of the latest mark
         self._marked_rows = 0  # the rows before it
@@ -76,20 +76,20 @@ class Counter:
         self._entries = stop if is_all else passed[-1][0] + 1
         self._counted += len(passed)
         self._size += size
-        self._unfinished = self._walk.unfinished
-        return Growth(self._mark(), self._entries, self._walk.rows, self._unfinished)
+        self._partial_frames = self._scanner.partial_frames
+        return Growth(self._mark(), self._entries, self._scanner.rows, self._partial_frames)
 
     def _pass_over(self, pieces: list[Piece]) -> list[Piece]:
         """Count entries and return them: one by one, and only as many as are wanted, if they have too many rows."""
-        before = self._walk.rows
-        self._walk.count(pieces)
+        before = self._scanner.rows
+        self._scanner.count(pieces)
         if pieces:
-            self._rows_each = max(1.0, (self._walk.rows - before) / len(pieces))
+            self._rows_each = max(1.0, (self._scanner.rows - before) / len(pieces))
         if self._rows_left >= 0 or len(pieces) == 1:
             return pieces
-        self._walk = Walk(self._lens, Mark(self._entries, before, self._unfinished))
+        self._scanner = FrameScanner(self._lens, Mark(self._entries, before, self._partial_frames))
         for passed, piece in enumerate(pieces, 1):
-            self._walk.count((piece,))
+            self._scanner.count((piece,))
             if self._rows_left < 0:
                 return pieces[:passed]
         return pieces
@@ -97,18 +97,18 @@ class Counter:
     @property
     def _rows_left(self) -> int:
         """How many rows more there may be before the next mark."""
-        return MARK_ROWS - (self._walk.rows - self._marked_rows)
+        return MARK_ROWS - (self._scanner.rows - self._marked_rows)
 
     def _mark(self) -> tuple[Mark, ...]:
         is_due = self._counted >= MARK_ENTRIES or self._size > MARK_BYTES or self._rows_left < 0
         if not is_due and self._entries - self._marked < MARK_ORDINALS:
             return ()
-        self._marked, self._marked_rows, self._counted, self._size = self._entries, self._walk.rows, 0, 0
-        return (Mark(self._entries, self._walk.rows, self._unfinished),)
+        self._marked, self._marked_rows, self._counted, self._size = self._entries, self._scanner.rows, 0, 0
+        return (Mark(self._entries, self._scanner.rows, self._partial_frames),)
 
 
-class Reading:
-    """Rows of one session under one lens. The view's thread; a ``Counter`` counts for it on another.
+class LensView:
+    """Rows of one session under one lens. The view's thread; a ``RowCounter`` counts for it on another.
 
     A plain lens needs no counting: ``reach`` is enough. Under another, rows are known as far as the
     ``Growth`` that was taken in; messages that have begun and not ended stand behind them. Raises
@@ -141,7 +141,7 @@ class Reading:
         """Take in what was counted."""
         self._marks.extend(growth.marks)
         self.entries, self.settled = growth.entries, growth.rows
-        self._pending = pending(growth.unfinished)
+        self._pending = pending(growth.partial_frames)
 
     # Rows.
 
@@ -219,13 +219,15 @@ class Reading:
         wanted = self._entry(ordinal)
         mark = bisect_right(self._marks, ordinal, key=_ordinal) - 1
         nearest, looked = self._marks[mark].rows, 0
-        for walk, entry in self._entries_from(mark, _WHOLE):
+        for scanner, entry in self._entries_from(mark, _WHOLE):
             if entry.ordinal < ordinal:
-                walk.cut(entry, stop=0)
-                nearest = walk.rows
+                scanner.cut(entry, stop=0)
+                nearest = scanner.rows
                 continue
             # Behind the entry itself only the first that ends can have begun in it; a close ends two directions.
-            found = walk.find(entry, stop - 1) if entry.ordinal == ordinal else walk.cut(entry, stop=walk.rows + 2)
+            found = (
+                scanner.find(entry, stop - 1) if entry.ordinal == ordinal else scanner.cut(entry, stop=scanner.rows + 2)
+            )
             for place, cut in found:
                 if entry.ordinal == ordinal if cut is None else _holds(cut, wanted, stop):
                     return place
@@ -239,22 +241,22 @@ class Reading:
 
     def _settled_rows(self, first: int, stop: int, preview: int) -> Iterator[DisplayRow]:
         mark = bisect_right(self._marks, first, key=_rows) - 1
-        near, walked = _Near(), None
-        for walk, entry in self._entries_from(mark, preview if self.lens.framing == RAW else _WHOLE, first, stop):
-            if walk is not walked:
-                near, walked = _Near(), walk
+        near, scanned = _Near(), None
+        for scanner, entry in self._entries_from(mark, preview if self.lens.framing == RAW else _WHOLE, first, stop):
+            if scanner is not scanned:
+                near, scanned = _Near(), scanner
             near.add(entry)
-            for place, cut in walk.cut(entry, first, stop):
+            for place, cut in scanner.cut(entry, first, stop):
                 yield _plain(entry, place) if cut is None else self._message(cut, place, near.of(cut), preview)
                 if place == stop - 1:
                     return
 
     def _entries_from(
         self, place: int, preview: int, first: int = 0, stop: int = sys.maxsize
-    ) -> Iterator[tuple[Walk, Entry]]:
+    ) -> Iterator[tuple[FrameScanner, Entry]]:
         """Entry by entry from mark ``place`` on, as far as rows from ``first`` up to before ``stop`` may end there.
 
-        Each with the walk that has to pass over it.
+        Each with the scanner that has to pass over it.
 
         Nothing is read between two marks between which no row ends: of a message of 100 MB, its end is enough.
         """
@@ -266,9 +268,9 @@ class Reading:
                 return
             if rows <= max(first, mark.rows):
                 continue
-            walk, count = Walk(self.lens, mark), end - mark.ordinal
+            scanner, count = FrameScanner(self.lens, mark), end - mark.ordinal
             for entry in self._reader.read(self.session, mark.ordinal, count, preview=preview, only=self.lens.fetch):
-                yield walk, entry
+                yield scanner, entry
 
     def _pending_row(self, place: int, preview: int) -> DisplayRow:
         cut = self._pending[place - self.settled]

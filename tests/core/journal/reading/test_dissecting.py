@@ -11,7 +11,7 @@ import pytest
 from core.journal.display_row import DisplayRow
 from core.journal.reading.dissecting import Dissection, Dissector
 from core.journal.reading.lens import Lens
-from core.journal.reading.lens_view import Counter, Reading
+from core.journal.reading.lens_view import LensView, RowCounter
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import NONE_LARGE
 from tests.support.journals import SESSION, write_journal
@@ -42,11 +42,11 @@ def dissector(journal: Path, answers: Answers) -> Iterator[Dissector]:
 
 def display_row(journal: Path, place: int, framing: str = "raw") -> DisplayRow:
     reader, lens = JournalReader(journal), Lens(framing)
-    rows = Reading(reader, SESSION, lens)
+    rows = LensView(reader, SESSION, lens)
     if lens.is_plain:
         rows.reach(reader.count(SESSION))
     else:
-        rows.take(Counter(reader, SESSION, lens).advance(reader.count(SESSION)))
+        rows.take(RowCounter(reader, SESSION, lens).advance(reader.count(SESSION)))
     found = rows.read(place, 1)[0]
     reader.close()
     return found

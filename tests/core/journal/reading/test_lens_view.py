@@ -32,7 +32,7 @@ from core.events import (
 from core.journal.display_row import EVERYTHING, DisplayRow, Filter, Span
 from core.journal.reading.indexing import GIVEN_WAY, Indexer
 from core.journal.reading.lens import MARK_ENTRIES, Lens
-from core.journal.reading.lens_view import Counter, Growth, Reading
+from core.journal.reading.lens_view import Growth, LensView, RowCounter
 from core.journal.reading.reader import Entry, JournalReader
 from core.journal.recording.store import JournalWriter
 from tests.support.journals import SESSION, write_journal
@@ -103,17 +103,17 @@ def reader(talk: Talk) -> Iterator[JournalReader]:
     reader.close()
 
 
-def counted(reader: JournalReader, lens: Lens, entries: int) -> Reading:
+def counted(reader: JournalReader, lens: Lens, entries: int) -> LensView:
     """A reading of the first ``entries`` entries, counted to the end."""
-    reading = Reading(reader, SESSION, lens)
+    reading = LensView(reader, SESSION, lens)
     reading.reach(entries)
-    counter = Counter(reader, SESSION, lens)
+    counter = RowCounter(reader, SESSION, lens)
     while reading.entries < entries:
         reading.take(counter.advance(entries))
     return reading
 
 
-def texts(reading: Reading, first: int = 0, count: int = 1000) -> list[str]:
+def texts(reading: LensView, first: int = 0, count: int = 1000) -> list[str]:
     return [_text(display_row) for display_row in reading.read(first, count)]
 
 
@@ -177,8 +177,8 @@ def test_of_two_messages_that_one_close_cuts_off_each_is_found_by_its_own_bytes(
 
 
 def test_a_message_that_grows_is_shown_as_it_stands(talk: Talk, reader: JournalReader) -> None:
-    lens, counter = LINES, Counter(reader, SESSION, LINES)
-    reading = Reading(reader, SESSION, lens)
+    lens, counter = LINES, RowCounter(reader, SESSION, LINES)
+    reading = LensView(reader, SESSION, lens)
     talk.opens(1)
     for piece, shown in ((b"a", "r1 a (not ended yet)"), (b"b", "r1 ab (not ended yet)"), (b"c\n", "r1 abc")):
         talk.receives(piece)
@@ -219,7 +219,7 @@ def test_entries_of_very_many_messages_have_many_marks_so_that_few_are_cut_for_o
     talk.opens(1)
     for _ in range(10):
         talk.receives(b"\n" * 3000)
-    counter, marks = Counter(reader, SESSION, LINES), 0
+    counter, marks = RowCounter(reader, SESSION, LINES), 0
     while (growth := counter.advance(talk.entries)).entries < talk.entries:
         marks += len(growth.marks)
     assert marks >= 4
@@ -361,7 +361,7 @@ def test_the_beginning_of_a_message_takes_no_more_calls_than_it_lies_in(tmp_path
         whole = Span(first, 0, first + calls - 1, 64)
         message = DisplayRow(0, SESSION, first, ConnectionId(1), 1, "received", 0, 0, b"", 200_000, span=whole)
 
-        pieces = Reading(reader, SESSION, LINES).whole(message)
+        pieces = LensView(reader, SESSION, LINES).whole(message)
 
         some = b""
         while len(some) < 5_000:
@@ -445,7 +445,7 @@ def test_many_entries_counted_at_once_are_counted_and_marked_as_one_by_one(
     talk.says(pieces)
     reader = JournalReader(talk.path)
     try:
-        at_once, one_by_one = (Counter(reader, SESSION, Lens(framing, only)) for _ in range(2))
+        at_once, one_by_one = (RowCounter(reader, SESSION, Lens(framing, only)) for _ in range(2))
         single = [growth for stop in range(1, talk.entries + 1) for growth in _grown(one_by_one, stop)]
         many = _grown(at_once, talk.entries)
         assert [growth.marks for growth in many if growth.marks] == [growth.marks for growth in single if growth.marks]
@@ -455,7 +455,7 @@ def test_many_entries_counted_at_once_are_counted_and_marked_as_one_by_one(
         talk.close()
 
 
-def _grown(counter: Counter, entries: int) -> list[Growth]:
+def _grown(counter: RowCounter, entries: int) -> list[Growth]:
     growths = [counter.advance(entries)]
     while growths[-1].entries < entries:
         growths.append(counter.advance(entries))
@@ -463,7 +463,7 @@ def _grown(counter: Counter, entries: int) -> list[Growth]:
 
 
 def _check_streams(
-    reading: Reading, whole: list[DisplayRow], reader: JournalReader, only: Filter, framing: str, entries: int
+    reading: LensView, whole: list[DisplayRow], reader: JournalReader, only: Filter, framing: str, entries: int
 ) -> None:
     """The frames of a direction, put together, are its bytes."""
     for connection in (1, 2):
@@ -501,7 +501,7 @@ def test_an_indexer_counts_as_far_as_it_is_told_and_ends(tmp_path: Path) -> None
     assert grown[-1].rows == first + 15_000
     assert sum(len(growth.marks) for growth in grown) >= 5000 // MARK_ENTRIES
     reader = JournalReader(path)
-    reading = Reading(reader, SESSION, LINES)
+    reading = LensView(reader, SESSION, LINES)
     for growth in grown:
         reading.take(growth)
     assert (reading.read(first + 12_345, 1)[0].data or b"").startswith(b"line 000000012345")

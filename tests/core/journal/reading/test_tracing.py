@@ -14,7 +14,7 @@ from core.address import Address
 from core.events import ConnectionId, Event, Opened, Received, Role, Sent, SessionId, SessionOpened
 from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
-from core.journal.reading.lens_view import Reading
+from core.journal.reading.lens_view import LensView
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import Calls
 from core.journal.reading.tracing import Trace, Tracer
@@ -66,7 +66,7 @@ class Talk:
 
 
 def messages(reader: JournalReader, session: SessionId = SERVER) -> list[DisplayRow]:
-    rows = Reading(reader, session, Lens())
+    rows = LensView(reader, session, Lens())
     rows.reach(reader.count(session))
     return [display_row for display_row in rows.read(0, rows.total) if display_row.is_message]
 
@@ -177,7 +177,7 @@ def test_the_first_message_waited_for_nothing(talk: Talk) -> None:
 def test_a_note_has_no_trace(tmp_path: Path) -> None:
     write_journal(tmp_path / "talk.tincan", 1)
     reader = JournalReader(tmp_path / "talk.tincan")
-    rows = Reading(reader, SERVER, Lens())
+    rows = LensView(reader, SERVER, Lens())
     rows.reach(1)
 
     assert Tracer(reader).trace(rows.read(0, 1)[0]) is None
@@ -200,7 +200,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[JournalRea
 @given(number=st.integers(0, ENTRIES - 1))
 def test_the_place_in_the_stream_is_what_went_before_it(crowd: tuple[JournalReader, Tracer, int], number: int) -> None:
     reader, tracer, first = crowd
-    rows = Reading(reader, SERVER, Lens())
+    rows = LensView(reader, SERVER, Lens())
     rows.reach(first + ENTRIES)
 
     traced = tracer.trace(rows.read(first + number, 1)[0])

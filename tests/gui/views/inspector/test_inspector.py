@@ -13,7 +13,7 @@ import pytest
 from core.errors import JournalError
 from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
-from core.journal.reading.lens_view import Counter, Reading
+from core.journal.reading.lens_view import LensView, RowCounter
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import Call
 from gui.theme.theme import Theme
@@ -91,8 +91,8 @@ class Shelf:
         first = write_journal(path, len(pieces), instead=dict(enumerate(pieces)))
         self.reader = JournalReader(path)
         lens = Lens("line", limit=1 << 30)
-        self.rows = Reading(self.reader, SESSION, lens)
-        counter = Counter(self.reader, SESSION, lens)
+        self.rows = LensView(self.reader, SESSION, lens)
+        counter = RowCounter(self.reader, SESSION, lens)
         while self.rows.entries < first + len(pieces):
             self.rows.take(counter.advance(first + len(pieces)))
 
