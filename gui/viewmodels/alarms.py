@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from core.events import SessionId
-    from core.journal.recording.ledger import SessionState, Tally
+    from core.journal.recording.ledger import IncidentCount, SessionState
     from core.journal.recording.recorder import Recording
 
 QUIET = 60.0  # seconds that an alarm stays away once the person has closed it, however often it repeats
@@ -73,13 +73,15 @@ def session_alarms(
 def _worse(state: SessionState, before: SessionState | None, offset_ns: int) -> Iterator[Alarm]:
     role = state.role.value.capitalize()
     for kind in _KINDS:
-        tally = kind.tally(state)
-        if tally.count == (kind.tally(before).count if before is not None else 0):
+        incidents = kind.incidents(state)
+        if incidents.count == (kind.incidents(before).count if before is not None else 0):
             continue
-        what = kind.what.format(times=_times(tally.count), messages=_messages(tally.count), size=f"{tally.size:,}")
-        since, last = (_clock((moment + offset_ns) / 1e9) for moment in (tally.since, tally.last))
-        when = f"at {last}" if tally.count == 1 else f"since {since}, the last at {last}"
-        sentence = f"{role} {state.target}: {what} {when}: {tally.why.rstrip('.')}. {kind.advice}"
+        what = kind.what.format(
+            times=_times(incidents.count), messages=_messages(incidents.count), size=f"{incidents.size:,}"
+        )
+        since, last = (_clock((moment + offset_ns) / 1e9) for moment in (incidents.since, incidents.last))
+        when = f"at {last}" if incidents.count == 1 else f"since {since}, the last at {last}"
+        sentence = f"{role} {state.target}: {what} {when}: {incidents.why.rstrip('.')}. {kind.advice}"
         yield Alarm(f"{kind.name} {state.session}", sentence, buttons=kind.buttons)
 
 
@@ -87,7 +89,7 @@ class _Kind(NamedTuple):
     """What is counted, what to say of it and what to do about it."""
 
     name: str
-    tally: Callable[[SessionState], Tally]
+    incidents: Callable[[SessionState], IncidentCount]
     what: str
     advice: str
     buttons: tuple[tuple[str, str], ...] = ()

@@ -35,7 +35,7 @@ from core.events import (
     TurnedAway,
     WeFinished,
 )
-from core.journal.recording.response_times import Budget, Pace
+from core.journal.recording.response_times import Budget, ResponseTimes
 from core.latency import NO_LATENCY, Latency
 
 MOST_OVER = 20  # connections of one session that are told of when they are over
@@ -63,7 +63,7 @@ class ConnectionState:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class IncidentCount:
     """How often something went wrong. ``since`` and ``last`` are readings of ``time.monotonic_ns()``."""
 
     count: int = 0
@@ -72,12 +72,12 @@ class Tally:
     last: int = 0
     why: str = ""  # the last time
 
-    def plus(self, at: int, why: str, size: int = 0, count: int = 1) -> Tally:
+    def plus(self, at: int, why: str, size: int = 0, count: int = 1) -> IncidentCount:
         """One more, or several, at that moment."""
-        return Tally(self.count + count, self.size + size, self.since if self.count else at, at, why)
+        return IncidentCount(self.count + count, self.size + size, self.since if self.count else at, at, why)
 
 
-NEVER = Tally()
+NONE = IncidentCount()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,13 @@ class SessionState:
     entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
     failure: Explanation | None = None
     cancelled: bool = False
-    turned_away: Tally = NEVER  # peers, because of a limit; a report may speak of several
+    turned_away: IncidentCount = NONE  # peers, because of a limit; a report may speak of several
     answers: Latency = NO_LATENCY  # from request to answer, see Pace
     between: Latency = NO_LATENCY  # from one message received to the next
-    not_sent: Tally = NEVER  # messages, or the rest of one
-    too_long: Tally = NEVER  # messages beyond the framing's limit
-    misframed: Tally = NEVER  # what came and is no message under the framing
-    http_refused: Tally = NEVER  # connections of peers that spoke HTTP, closed
+    not_sent: IncidentCount = NONE  # messages, or the rest of one
+    too_long: IncidentCount = NONE  # messages beyond the framing's limit
+    misframed: IncidentCount = NONE  # what came and is no message under the framing
+    http_refused: IncidentCount = NONE  # connections of peers that spoke HTTP, closed
 
     @property
     def is_open_to_the_network(self) -> bool:
@@ -122,7 +122,7 @@ class _Session:
         self.connections: dict[ConnectionId, ConnectionState] = {}
         self.over: deque[ConnectionState] = deque(maxlen=MOST_OVER)
         self.bytes_in = self.bytes_out = 0
-        self.pace = Pace(state.role)
+        self.response_times = ResponseTimes(state.role)
 
     def freeze(self, connections_changed: bool, entries: int) -> SessionState:
         connections = tuple(self.connections.values()) if connections_changed else self.state.connections
@@ -133,8 +133,8 @@ class _Session:
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
             entries=entries,
-            answers=self.pace.answers,
-            between=self.pace.between,
+            answers=self.response_times.answers,
+            between=self.response_times.between,
         )
         return self.state
 
@@ -168,12 +168,12 @@ class Ledger:
                 if type(event) is Received:
                     session.bytes_in += len(event.data)
                     if measures:
-                        session.pace.receive(event)
+                        session.response_times.receive(event)
                     touched.setdefault(session_id, False)
                 elif type(event) is Sent:
                     session.bytes_out += len(event.data)
                     if measures:
-                        session.pace.send(event)
+                        session.response_times.send(event)
                     touched.setdefault(session_id, False)
                 else:
                     _apply(session, event)
@@ -184,7 +184,7 @@ class Ledger:
                 failed(error)
         if not measures:
             for session_id in touched:
-                self._sessions[session_id].pace.start_anew()
+                self._sessions[session_id].response_times.start_anew()
         return tuple(
             self._sessions[session_id].freeze(changed, entries.get(session_id, 0))
             for session_id, changed in touched.items()
@@ -226,19 +226,19 @@ def _apply(session: _Session, event: Event) -> None:
             closed = session.connections.pop(event.connection, None)
             if closed is not None:
                 session.over.append(replace(closed, can_receive=False, can_send=False, ending=event.ending))
-            session.pace.forget(event.connection)
+            session.response_times.forget(event.connection)
             if event.ending is Ending.HTTP:
                 refused = session.state.http_refused.plus(event.at, "a server that answers by itself refuses HTTP")
                 session.state = replace(session.state, http_refused=refused)
         case SessionClosed():
             session.state = replace(session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled)
         case TurnedAway() | NotSent() | MessageTooLong() | Misframed():
-            session.state = _tallied(session.state, event)
+            session.state = _counted(session.state, event)
         case _:
             pass
 
 
-def _tallied(state: SessionState, event: TurnedAway | NotSent | MessageTooLong | Misframed) -> SessionState:
+def _counted(state: SessionState, event: TurnedAway | NotSent | MessageTooLong | Misframed) -> SessionState:
     """The state with one thing more that went wrong."""
     match event:
         case TurnedAway():

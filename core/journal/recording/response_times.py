@@ -33,7 +33,7 @@ class Budget:
         return True
 
 
-class Pace:
+class ResponseTimes:
     """The times of one session. One thread: the recorder's, for every message, so all of it is cheap.
 
     A message is what one recv or one send had. A request is what a client sent and a server received; its

@@ -23,7 +23,7 @@ SIZE = int(os.environ.get("TINCAN_CHAOS", 16 * MIB))  # bytes each way; 1 or 10 
 ROUGH = Mischief(slices=48 * KIB, delay=0.0005, freeze=0.002, frozen_for=0.02)
 
 
-class Tally(Sink):
+class CountingSink(Sink):
     """Keeps a digest of what was received instead of the bytes."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ def _takes(client: Client, chunk: bytes) -> bool:
 
 @pytest.mark.case("C-37", "C-42")
 def test_every_byte_arrives_through_a_rough_network_and_comes_back() -> None:
-    there, back, said = Tally(), Tally(), hashlib.sha256()
+    there, back, said = CountingSink(), CountingSink(), hashlib.sha256()
     with (
         Server("127.0.0.1:0", reply="echo", events=there) as server,
         ChaosProxy(server.addresses[0], ROUGH, seed=1) as proxy,

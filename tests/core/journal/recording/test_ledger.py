@@ -18,7 +18,7 @@ from core.events import (
     SessionId,
     TurnedAway,
 )
-from core.journal.recording.ledger import NEVER, Ledger, Phase, SessionState, Tally
+from core.journal.recording.ledger import NONE, IncidentCount, Ledger, Phase, SessionState
 from tests.support.story import HERE, Story
 
 
@@ -140,8 +140,8 @@ def test_what_goes_wrong_is_counted_with_its_last_reason_and_the_time_since_when
     (once,) = ledger.fold([NotSent(story.session, story.connection, 200, 7, "it does not read")], {})
     (twice,) = ledger.fold([NotSent(story.session, story.connection, 300, 5, "it has gone")], {})
 
-    assert once.not_sent == Tally(count=1, size=7, since=200, last=200, why="it does not read")
-    assert twice.not_sent == Tally(count=2, size=12, since=200, last=300, why="it has gone")
+    assert once.not_sent == IncidentCount(count=1, size=7, since=200, last=200, why="it does not read")
+    assert twice.not_sent == IncidentCount(count=2, size=12, since=200, last=300, why="it has gone")
 
 
 def test_each_kind_of_trouble_has_a_count_of_its_own() -> None:
@@ -159,7 +159,7 @@ def test_each_kind_of_trouble_has_a_count_of_its_own() -> None:
     assert (state.turned_away.count, state.turned_away.why) == (2, "no descriptor is left")
     assert (state.too_long.count, state.too_long.size, state.too_long.since) == (1, 4096, 30)
     assert (state.misframed.count, state.misframed.why) == (1, "3 of 16 bytes")
-    assert state.not_sent == NEVER
+    assert state.not_sent == NONE
 
 
 def test_connections_refused_for_http_are_counted_as_such_and_other_ends_are_not() -> None:

@@ -88,9 +88,9 @@ def test_a_connection_that_is_over_is_forgotten() -> None:
     ledger = Ledger()
     ledger.fold([story.begins(), story.opens(), story.hears(b"x"), story.closes()], {})
 
-    pace = ledger._sessions[story.session].pace
+    response_times = ledger._sessions[story.session].response_times
 
-    assert (pace._asked, pace._heard) == ({}, {})
+    assert (response_times._asked, response_times._heard) == ({}, {})
 
 
 def test_of_a_flood_the_beginning_of_each_second_is_measured_and_nothing_false() -> None:
