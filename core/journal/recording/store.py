@@ -58,7 +58,7 @@ class JournalWriter:
         self._numbers: dict[ConnectionId, int] = {}
         self._parted: set[SessionId] = set()  # clients whose one connection has closed, until they are over
         self._checksum = Checksum()  # of the entries of the transaction that is being written
-        self._owed: list[Event] = []  # introductions that failed; those who came meanwhile are made known later
+        self._unwritten: list[Event] = []  # events whose sessions and connections are inserted with the next
         self._sessions: dict[SessionId, SessionOpened] = {}
         self._standing: dict[ConnectionId, Opened] = {}
         self._is_broken = False  # what SQLite found in the file is not what it has written there
@@ -121,7 +121,7 @@ class JournalWriter:
         self._shared = path.with_name(path.name + BESIDE[-1])
         if not is_carried:
             self.counts = {}
-            self._owed = [*self._sessions.values(), *self._standing.values()]
+            self._unwritten = [*self._sessions.values(), *self._standing.values()]
 
     def append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
         """Write the events in one transaction: all of them or, when it raises ``JournalError``, none.
@@ -141,31 +141,31 @@ class JournalWriter:
         counts, numbers, parted = dict(self.counts), dict(self._numbers), set(self._parted)
         try:
             self._database.execute("BEGIN")
-            for owed in self._owed:
+            for unwritten in self._unwritten:
                 with contextlib.suppress(sqlite3.IntegrityError):  # that one is known already
-                    self._introduce([owed])
+                    self._insert_headers([unwritten])
             has_notes = not _TRAFFIC.issuperset(map(type, events))
             notable = [event for event in events if type(event) not in _TRAFFIC] if has_notes else []
-            self._introduce(notable)
+            self._insert_headers(notable)
             self._checksum = Checksum()
             insert = self._insert if has_notes else self._insert_traffic
             last = insert(events, wall_minus_mono)
             if last is not None:
                 checksum = (last, self._checksum.value, wall_minus_mono)
                 self._database.execute("INSERT INTO checksum VALUES (?, ?, ?)", checksum)
-            self._say_farewell(self._owed)
-            self._say_farewell(notable)
+            self._mark_closed(self._unwritten)
+            self._mark_closed(notable)
             self._database.execute("COMMIT")
         except BaseException as error:
             self.counts, self._numbers, self._parted = counts, numbers, parted
             if not isinstance(error, sqlite3.DataError):
-                self._owed += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
+                self._unwritten += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
             self._roll_back()
             if isinstance(error, sqlite3.Error):
                 self._is_broken = _shows_damage(error)
                 raise failed(error, self.path) from error
             raise
-        self._owed.clear()
+        self._unwritten.clear()
 
     def mend_shared_memory(self) -> None:
         """Give the shared memory its length again if somebody has cut it off.
@@ -221,7 +221,7 @@ class JournalWriter:
         run("INSERT INTO journal VALUES (?, ?, ?)", (f"Tincan {__version__}", system, time.time_ns()))
         run("COMMIT")
 
-    def _introduce(self, events: Iterable[Event]) -> None:
+    def _insert_headers(self, events: Iterable[Event]) -> None:
         for event in events:
             if isinstance(event, SessionOpened):
                 self._roles[event.session] = event.role
@@ -234,7 +234,7 @@ class JournalWriter:
                 opened = (event.connection, event.session, event.number, str(event.local), str(event.peer))
                 self._database.execute("INSERT INTO connection VALUES (?, ?, ?, ?, ?, NULL)", opened)
 
-    def _say_farewell(self, events: Iterable[Event]) -> None:
+    def _mark_closed(self, events: Iterable[Event]) -> None:
         for event in events:
             if isinstance(event, Closed):
                 self._numbers.pop(event.connection, None)

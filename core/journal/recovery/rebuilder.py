@@ -30,7 +30,7 @@ _OF_A_SERVER = {"listening", "turned-away", "reply-changed", "framing-changed"}
 _OF_A_CLIENT = {"resolving", "resolved", "tried"}
 
 
-class Mending:
+class JournalRebuilder:
     """Takes entries in the order of recording and writes them to a new journal's database. One thread."""
 
     def __init__(self, database: sqlite3.Connection, known: Iterable[Row], most: int) -> None:
@@ -42,7 +42,7 @@ class Mending:
         self._most = most
         self._key = 1
         self._sequences: dict[int, _Sequence] = {}
-        self._cast = _Cast(known)
+        self._known_sessions = _KnownSessions(known)
         database.executescript(SCHEMA)
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {FORMAT}")
@@ -51,9 +51,9 @@ class Mending:
     def take(self, rows: Iterable[EntryFound]) -> None:
         """Write the next entries. Raises ``sqlite3.Error``."""
         for row in rows:
-            session = self._cast.session_of(row)
+            session = self._known_sessions.session_of(row)
             entry = row if session == row.session else row._replace(session=session)
-            self._cast.meet(entry)
+            self._known_sessions.meet(entry)
             sequence = self._sequences.get(entry.session)
             if sequence is None:
                 sequence = self._sequences[entry.session] = _Sequence(self._most)
@@ -64,7 +64,7 @@ class Mending:
         """Write what was held back, and who took part. Raises ``sqlite3.Error``."""
         for sequence in self._sequences.values():
             self._write(sequence, sequence.end())
-        for table, rows in self._cast.rows().items():
+        for table, rows in self._known_sessions.rows().items():
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
                 self._database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names are ours
@@ -130,7 +130,7 @@ class _Sequence:
         return self._numbers - 1
 
 
-class _Cast:
+class _KnownSessions:
     """Who takes part: journal, sessions and connections, those that are lost made up from what entries tell."""
 
     def __init__(self, known: Iterable[Row]) -> None:

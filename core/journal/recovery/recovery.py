@@ -22,7 +22,7 @@ from core.journal.reading.database import ForeignError, has_log, log_of
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage, find_tear, reason
 from core.journal.recovery.pages import EntryFound, PageFile, Row
-from core.journal.recovery.rebuilder import Mending
+from core.journal.recovery.rebuilder import JournalRebuilder
 from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA, SCHEMAS, statements
 
 CHECKED = 64 * 1024 * 1024  # bytes: what is larger is opened without being checked first
@@ -184,14 +184,14 @@ def _mend(pages: PageFile, part: Path, target: Path, progress: _Progress) -> Rec
             others += [row for row in pages.rows(number) if not isinstance(row, EntryFound)]
     places.sort()
     with _writing(part) as database:
-        mending = Mending(database, others, pages.size // _LEAST_ROW)
+        rebuilder = JournalRebuilder(database, others, pages.size // _LEAST_ROW)
         for done, (_place, number) in enumerate(places):
             progress.at(0.5 + done / len(places) / 2)
-            mending.take(row for row in pages.rows(number) if isinstance(row, EntryFound))
-            if mending.size > pages.most:
+            rebuilder.take(row for row in pages.rows(number) if isinstance(row, EntryFound))
+            if rebuilder.size > pages.most:
                 raise JournalError("the journal is damaged in such a way that its rows have more bytes than the file")
-        mending.finish()
-    return Recovered(target, mending.entries, mending.lost)
+        rebuilder.finish()
+    return Recovered(target, rebuilder.entries, rebuilder.lost)
 
 
 @contextlib.contextmanager
