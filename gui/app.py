@@ -33,7 +33,7 @@ from gui.window import USUAL_SIZE, Window
 if TYPE_CHECKING:
     from core.workbench import Workbench
     from gui.journals.conversations import OpenJournal
-    from gui.journals.locks import Claim
+    from gui.journals.locks import JournalLock
 
 SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads
 PATIENCE = 1.5  # seconds for what goes on, and for connections to say goodbye, when the program ends
@@ -101,7 +101,7 @@ class App:
         self._journals = (folder or data_folder()) / "journals"
         self._workbench: Workbench | None = None
         self._journal: OpenJournal | None = None
-        self._claim: Claim | None = None
+        self._journal_lock: JournalLock | None = None
         self._leaving = False
         self._has_ended = threading.Event()
         self.is_ended_by_force = False  # whether the process ends if a step of its end hangs
@@ -178,11 +178,11 @@ class App:
                 self._workbench, self._journal = self._open_journal(folder)
                 break
             except NoThread:
-                self._release_claim()
+                self._release_journal_lock()
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, there is another place
                 note(f"opening a journal in {folder}", error)
-                self._release_claim()
+                self._release_journal_lock()
                 why = reason(error).rstrip(".")
                 trouble = trouble or f"{why[0].upper()}{why[1:]}. {_KEPT_FOR_NOW}"
         if self._workbench is None:
@@ -199,15 +199,15 @@ class App:
         if path is None or self._journal is None:
             return self._journal
         from gui.journals.conversations import OpenJournal
-        from gui.journals.locks import claim
+        from gui.journals.locks import lock_journal
 
         try:
             self._journal.reader.follow(path)
         except JournalError as error:
             self.main_controller.say(f"The conversation cannot be shown: {error}.", "journal", is_failure=True)
             return self._journal
-        self._release_claim()
-        self._claim = claim(path)
+        self._release_journal_lock()
+        self._journal_lock = lock_journal(path)
         self._journal = OpenJournal(path, self._journal.reader)
         return self._journal
 
@@ -215,10 +215,10 @@ class App:
         """Begin a journal; where its reader cannot be opened, the writer is closed again. Raises ``TincanError``."""
         from core.workbench import Workbench
         from gui.journals.conversations import OpenJournal
-        from gui.journals.locks import claim
+        from gui.journals.locks import lock_journal
 
         path = journal_files.journal_path(folder)
-        self._claim = claim(path)
+        self._journal_lock = lock_journal(path)
         workbench = Workbench(path, limits=self.main_controller.preferences.limits())
         try:
             return workbench, OpenJournal(path, workbench.open_reader())
@@ -281,7 +281,7 @@ class App:
                 ("closing old journals", main_controller.archives.close),
                 ("closing the journal's reader", self._close_reader),
                 ("closing the workbench", lambda: self._close_workbench(left())),
-                ("releasing the journal", self._release_claim),
+                ("releasing the journal", self._release_journal_lock),
                 ("closing the bridge", self.bridge.close),
                 ("cancelling what was to come", self._cancel_all),
                 ("destroying the window", self.root.destroy),
@@ -368,10 +368,10 @@ class App:
             with contextlib.suppress(OSError):  # who writes there says so
                 make_own_folder(folder)
 
-    def _release_claim(self) -> None:
-        if self._claim is not None:
-            self._claim.close()
-            self._claim = None
+    def _release_journal_lock(self) -> None:
+        if self._journal_lock is not None:
+            self._journal_lock.close()
+            self._journal_lock = None
 
     def _prune(self) -> None:
         """On a thread of its own."""

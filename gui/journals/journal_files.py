@@ -49,7 +49,7 @@ class Recent:
     @property
     def is_crashed(self) -> bool:
         """Whether its run was killed."""
-        return self.hold is Hold.DROPPED
+        return self.hold is Hold.STALE
 
 
 def journal_path(folder: Path, now: float | None = None) -> Path:
@@ -100,7 +100,7 @@ def crashed(folder: Path, offered: Container[str] = (), *, besides: Path | None 
     One in which nothing was recorded is passed over.
     """
     for path in recent(folder, besides=besides, most=KEEP):
-        if path.name not in offered and hold_on(path) is Hold.DROPPED:
+        if path.name not in offered and hold_on(path) is Hold.STALE:
             found = described(_stated(path))
             if found.words:
                 return found
@@ -148,7 +148,7 @@ def prune_temporary() -> None:
 
 def _prune_at_rest(path: Path) -> None:
     hold = hold_on(path)
-    if hold is Hold.RELEASED or (hold is Hold.DROPPED and time.time() - path.stat().st_mtime > _DAY):
+    if hold is Hold.RELEASED or (hold is Hold.STALE and time.time() - path.stat().st_mtime > _DAY):
         _delete(path)
 
 

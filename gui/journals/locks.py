@@ -1,6 +1,6 @@
 """Who is writing which journal: a lock that ends with the process that holds it. No tkinter.
 
-A run claims its journal before it makes the file: it locks ``NAME.tincan-lock`` beside it, by ``flock``
+A run locks its journal before it makes the file: it locks ``NAME.tincan-lock`` beside it, by ``flock``
 or on Windows by ``msvcrt.locking``, and when it ends properly the lock's file goes. So a lock's file that
 nobody holds says that its run was killed. SQLite's own locks are not touched. Where the file system has no
 locks, the number of the process in the journal's name must do.
@@ -32,15 +32,15 @@ class Hold(Enum):
     """What a journal's lock tells of its writer."""
 
     IN_USE = "in use"  # it is being written
-    DROPPED = "dropped"  # its writer was killed
+    STALE = "stale"  # its writer was killed
     RELEASED = "released"  # its writer ended properly
 
 
-class Claim:
-    """A run's hold on its journal. ``close`` it when the journal is closed; a ``with`` block does."""
+class JournalLock:
+    """A run's lock on its journal. ``close`` it when the journal is closed; a ``with`` block does."""
 
     def __init__(self, path: Path) -> None:
-        """Claim the journal at ``path``. What cannot be locked is claimed by its name alone: nothing is raised."""
+        """Lock the journal at ``path``. What cannot be locked is held by its name alone: nothing is raised."""
         self._lock = _lock_of(path)
         self._descriptor: int | None = None
         with contextlib.suppress(OSError):
@@ -48,7 +48,7 @@ class Claim:
             self._descriptor = os.open(self._lock, _OPEN | os.O_CREAT, 0o600)
             _take(self._descriptor)
 
-    def __enter__(self) -> Claim:
+    def __enter__(self) -> JournalLock:
         return self
 
     def __exit__(self, *_why: object) -> None:
@@ -67,9 +67,9 @@ class Claim:
                 self._lock.unlink(missing_ok=True)
 
 
-def claim(path: Path) -> Claim:
-    """Claim the journal that this run is about to write."""
-    return Claim(path)
+def lock_journal(path: Path) -> JournalLock:
+    """Lock the journal that this run is about to write."""
+    return JournalLock(path)
 
 
 def hold_on(path: Path) -> Hold:
@@ -94,9 +94,9 @@ def hold_on(path: Path) -> Hold:
         _take(descriptor)
     except OSError as error:
         is_held = error.errno in _HELD or _lives(number)
-        return Hold.IN_USE if is_held else Hold.DROPPED
+        return Hold.IN_USE if is_held else Hold.STALE
     else:
-        return Hold.DROPPED
+        return Hold.STALE
     finally:
         os.close(descriptor)
 

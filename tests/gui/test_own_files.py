@@ -14,7 +14,7 @@ from core.errors import JournalError
 from gui.__main__ import main
 from gui.app import App, Options
 from gui.journals import journal_files
-from gui.journals.locks import Hold, claim, hold_on
+from gui.journals.locks import Hold, hold_on, lock_journal
 from gui.platform.fault_log import FaultLog
 from gui.preferences import data_folder, settings_folder, typed_path
 from tests.gui.conftest import pump_until
@@ -122,7 +122,7 @@ def test_what_a_killed_run_left_in_the_temporary_folder_stays_for_a_day(temporar
     path.with_name(path.name + "-lock").touch()
     (temporary / f"{journal_files.TEMPORARY}link").symlink_to(folder)
     (temporary / f"{journal_files.TEMPORARY}new").mkdir()
-    assert hold_on(path) is Hold.DROPPED
+    assert hold_on(path) is Hold.STALE
 
     journal_files.prune_temporary()
     assert path.exists()
@@ -169,7 +169,7 @@ def test_a_name_that_somebody_took_is_passed_over_and_nothing_is_written_elsewhe
     (tmp_path / f"{free.name}{end}").symlink_to(tmp_path / "elsewhere")
 
     assert journal_files.journal_path(tmp_path, 1_800_000_000) == journal_files.journal_path(tmp_path, 1_800_000_001)
-    with claim(free):
+    with lock_journal(free):
         pass
     assert not (tmp_path / "elsewhere").exists()
 

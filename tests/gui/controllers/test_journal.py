@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gui.app import App
-from gui.journals.locks import claim
+from gui.journals.locks import lock_journal
 from gui.viewmodels.presenter import present
 from gui.viewmodels.session_rows import session_rows
 from tests.gui.conftest import PATIENCE, pump_until
@@ -37,7 +37,7 @@ def killed_run(folder: Path) -> Path:
     path = folder / "journals" / _YESTERDAY.format(process=999_999)
     path.parent.mkdir(parents=True)
     write_journal(path, 5)
-    held = f"from pathlib import Path; from gui.journals import locks; locks.claim(Path({str(path)!r})); print()"
+    held = f"from pathlib import Path; from gui.journals import locks; locks.lock_journal(Path({str(path)!r})); print()"
     holder = f"import sys; {held}; sys.stdout.flush(); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -172,7 +172,7 @@ def test_a_journal_that_another_run_writes_can_be_read_meanwhile(make_app: MakeA
     path = tmp_path / "theirs.tincan"
     write_journal(path, 4)
     app = make_app()
-    with claim(path):
+    with lock_journal(path):
         open_journal(app, path)
 
     assert "line 000000000003" in shown(app)

@@ -17,23 +17,23 @@ import pytest
 from core.events import Event, Role
 from core.journal.recording.store import JournalWriter
 from gui.journals import journal_files
-from gui.journals.locks import Hold, claim, hold_on
+from gui.journals.locks import Hold, hold_on, lock_journal
 from tests.support.story import Story
 
 NOBODY = 999_999_999  # a process number that no system gives
 
-# Claims a journal, begins it, says so, and waits to be killed or to be told to end.
+# Locks a journal, begins it, says so, and waits to be killed or to be told to end.
 RUN = """
 import sys
 from pathlib import Path
 from core.journal.recording.store import JournalWriter
 from gui.journals import journal_files
-from gui.journals.locks import claim
+from gui.journals.locks import lock_journal
 from tests.support.story import Story
 
 path = journal_files.journal_path(Path(sys.argv[1]))
 story = Story()
-with claim(path):
+with lock_journal(path):
     writer = JournalWriter(path)
     writer.append([story.begins(), story.listens(), story.opens(), story.hears(b"hello")], 0)
     print(path, flush=True)
@@ -144,7 +144,7 @@ class TestPruning:
     @pytest.mark.case("C-63")
     def test_a_journal_that_this_run_is_writing_stays(self, tmp_path: Path) -> None:
         path = journal_files.journal_path(tmp_path, now=0)
-        with claim(path):
+        with lock_journal(path):
             make(tmp_path, path.name, name(1), name(2))
 
             journal_files.prune(tmp_path, keep=0)
@@ -162,7 +162,7 @@ class TestPruning:
 
 
 @pytest.mark.case("C-63")
-class TestAClaim:
+class TestAJournalLock:
     """A lock beside the journal tells others whether its run goes on, ended, or was killed."""
 
     def test_others_see_it_while_the_run_goes_on(self, tmp_path: Path) -> None:
@@ -177,10 +177,10 @@ class TestAClaim:
     def test_a_killed_run_leaves_it_behind_and_nobody_holds_it(self, tmp_path: Path) -> None:
         path = killed(tmp_path)
 
-        assert hold_on(path) is Hold.DROPPED
+        assert hold_on(path) is Hold.STALE
 
     def test_closing_it_twice_does_no_harm(self, tmp_path: Path) -> None:
-        held = claim(journal_files.journal_path(tmp_path / "new"))
+        held = lock_journal(journal_files.journal_path(tmp_path / "new"))
         assert len(list((tmp_path / "new").iterdir())) == 1
 
         held.close()
@@ -191,7 +191,7 @@ class TestAClaim:
     def test_where_it_cannot_be_made_the_run_goes_on_without(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("in the way")
 
-        claim(tmp_path / "file" / name(1)).close()
+        lock_journal(tmp_path / "file" / name(1)).close()
 
     @pytest.mark.parametrize(
         ("process", "log", "hold"),
@@ -217,7 +217,7 @@ class TestTheList:
         found = journal_files.listed(tmp_path, besides=tmp_path / name(3))
 
         assert [(each.path.name, each.size, each.hold, each.words) for each in found] == [
-            (name(2), 20, Hold.DROPPED, ""),
+            (name(2), 20, Hold.STALE, ""),
             (name(1), 10, Hold.RELEASED, ""),
         ]
         assert [each.is_crashed for each in found] == [True, False]
@@ -305,7 +305,7 @@ def test_looking_while_runs_come_and_go_never_fails(tmp_path: Path) -> None:
     def come_and_go() -> None:
         while not stop.is_set():
             path = tmp_path / name(1)
-            with claim(path):
+            with lock_journal(path):
                 make(tmp_path, path.name)
                 path.unlink()
 
