@@ -30,7 +30,7 @@ from core.net import sockets
 from core.net.endings import ending_of, why_not_send
 from core.net.event_sink import EventSink
 from core.net.framing_violations import event_of
-from core.net.gap_timeout import heeding_silence
+from core.net.gap_timeout import with_gap_timeout
 from core.net.http_guard import HttpGuard
 from core.net.idle_limit import IdleLimit
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
@@ -286,7 +286,7 @@ class Connection:
 
     def _tell_apart(self, framing: Framing) -> None:
         self._framing = framing
-        framer = heeding_silence(framing.framer(self._limits.message), self._loop, self._hand_over)
+        framer = with_gap_timeout(framing.framer(self._limits.message), self._loop, self._hand_over)
         self._framer: Framer = framer if self._http_guard is None else self._http_guard.before(framer)
 
     def _guard_against_http(self, patience: float) -> HttpGuard:

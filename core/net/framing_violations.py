@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 
 from core.events import ConnectionId, MessageTooLong, Misframed, SessionId
-from core.wire.framers import TooLong, Unfit
+from core.wire.framers import FramingViolation, TooLong
 
 
-def event_of(misfit: TooLong | Unfit, session: SessionId, connection: ConnectionId) -> MessageTooLong | Misframed:
+def event_of(
+    violation: TooLong | FramingViolation, session: SessionId, connection: ConnectionId
+) -> MessageTooLong | Misframed:
     """It happened now, on that connection."""
-    if isinstance(misfit, TooLong):
-        return MessageTooLong(session, connection, time.monotonic_ns(), misfit.skipped)
-    return Misframed(session, connection, time.monotonic_ns(), misfit.why)
+    if isinstance(violation, TooLong):
+        return MessageTooLong(session, connection, time.monotonic_ns(), violation.skipped)
+    return Misframed(session, connection, time.monotonic_ns(), violation.why)

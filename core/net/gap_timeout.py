@@ -11,12 +11,12 @@ from core.wire.framers import Framer, Message
 Hear: TypeAlias = Callable[[list[Message]], None]
 
 
-def heeding_silence(framer: Framer, loop: GuardedLoop, hear: Hear) -> Framer:
+def with_gap_timeout(framer: Framer, loop: GuardedLoop, hear: Hear) -> Framer:
     """The framer itself, or, where silence ends a message, one that has ``hear`` called with it. The loop's thread."""
-    return framer if framer.silence is None else Quiet(framer, framer.silence, loop, hear)
+    return framer if framer.silence is None else GapTimeout(framer, framer.silence, loop, hear)
 
 
-class Quiet:
+class GapTimeout:
     """Finishes what another framer holds once ``silence`` seconds have gone by after the latest byte.
 
     However often something comes, one timer is all it takes. After ``finish`` nothing is heard until

@@ -22,13 +22,13 @@ class TooLong(NamedTuple):
     skipped: int
 
 
-class Unfit(NamedTuple):
+class FramingViolation(NamedTuple):
     """Stands for bytes that are no message under this framing, and says why in words."""
 
     why: str
 
 
-Message: TypeAlias = bytes | TooLong | Unfit
+Message: TypeAlias = bytes | TooLong | FramingViolation
 
 
 class Framer(Protocol):
@@ -157,7 +157,7 @@ class Collector:
         is_news = self._length and not self._is_told
         why = self._splitter.why_not(self._head, self._length, self._limit)
         self._begin()
-        return [Unfit(f"the stream ended too early: {why}")] if is_news else []
+        return [FramingViolation(f"the stream ended too early: {why}")] if is_news else []
 
     def _between(self, data: bytes, ends: list[int]) -> list[Message]:
         """The messages of which all the bytes are in ``data``: from end to end."""
@@ -202,7 +202,7 @@ class Collector:
         broken = self._splitter.broken
         if broken:
             self._is_told = True
-            return [Unfit(broken)]
+            return [FramingViolation(broken)]
         expected = self._splitter.expected
         if self._length + expected <= self._limit or not expected:
             return []

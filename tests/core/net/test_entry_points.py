@@ -272,7 +272,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.http_guard", "HttpGuard.feed", "call_later"): seems_to_speak_http,
     ("core.net.idle_limit", "IdleLimit.__init__", "call_later"): idles,
     ("core.net.idle_limit", "IdleLimit._check", "call_later"): idles_again,
-    ("core.net.gap_timeout", "Quiet._watch", "call_later"): falls_silent,
+    ("core.net.gap_timeout", "GapTimeout._watch", "call_later"): falls_silent,
     ("core.net.sender", "Sender._check_stalled", "call_later"): stalls,
     ("core.net.sender", "Sender._fail", "call_soon"): sends_to_the_dead,
     ("core.net.sender", "Sender._offer_pieces", "call_later"): pauses,

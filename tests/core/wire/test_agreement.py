@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SendError
-from core.wire.framers import Framer, Message, TooLong, Unfit
+from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import Delimiter, FixedLength, Framing, Gap, LengthPrefix, LineFraming, parse_framing
 from core.wire.length_prefix import Counts, LengthField
 from core.wire.splitting import Splitter
@@ -217,7 +217,7 @@ def test_what_is_no_message_is_told_once_and_with_the_reason(written: str, strea
             message for message in heard(parse_framing(written).framer(LIMIT), pieces) if not isinstance(message, bytes)
         ]
         assert len(told) == 1
-        assert isinstance(told[0], Unfit)
+        assert isinstance(told[0], FramingViolation)
         assert told[0].why.startswith(why)
 
 
