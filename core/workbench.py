@@ -23,7 +23,7 @@ from core.net.client import Client
 from core.net.connection import Connection
 from core.net.resolver import Resolver
 from core.net.server import Server
-from core.net.socket_options import AS_USUAL, Knobs
+from core.net.socket_options import AS_USUAL, SocketOptions
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 
@@ -162,16 +162,16 @@ class Workbench:
             raise JournalError("nothing is being recorded, so there is nothing to save")
         return self._set_off(Keeping(journal, session, connection, path, tell, self._recorder, follow=follow))
 
-    def tune(self, session: SessionId, knobs: Knobs) -> None:
+    def tune(self, session: SessionId, socket_options: SocketOptions) -> None:
         """Have all connections of a session, now and later, use their sockets in another way, at once."""
         found = self._sessions.get(session)
         if found is not None:
-            found.tune(knobs)
+            found.tune(socket_options)
 
-    def knobs(self, session: SessionId) -> Knobs:
+    def socket_options(self, session: SessionId) -> SocketOptions:
         """How a session's connections use their sockets."""
         found = self._sessions.get(session)
-        return found.knobs if found is not None else AS_USUAL
+        return found.socket_options if found is not None else AS_USUAL
 
     def set_reply(self, session: SessionId, reply: str) -> None:
         """Have a server answer by another rule from the next message on."""

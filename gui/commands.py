@@ -34,7 +34,7 @@ def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]
         "send_file": lambda: main_controller.tasks.open_send_file(),
         "keep_received": lambda: main_controller.tasks.open_keep(),
         "stop_task": lambda: main_controller.tasks.stop_newest(),
-        "toggle_knobs": lambda: main_controller.knobs.toggle(),
+        "toggle_socket_options": lambda: main_controller.socket_options.toggle(),
         "show_times": lambda: main_controller.window.status.show_times(),
         "find": lambda: main_controller.conversation.open_find(),
         "find_next": lambda: main_controller.conversation.step(1),

@@ -40,7 +40,12 @@ KEYS = (
     Key("send_file", (f"<{_MOD}-Shift-o>", f"<{_MOD}-Shift-O>"), f"{_CTRL}{_SHIFT}O", "send a file"),
     Key("keep_received", (f"<{_MOD}-Shift-s>", f"<{_MOD}-Shift-S>"), f"{_CTRL}{_SHIFT}S", "save what was received"),
     Key("stop_task", (f"<{_MOD}-period>",), f"{_CTRL}.", "stop what is repeated, sent or saved"),
-    Key("toggle_knobs", (f"<{_MOD}-u>", f"<{_MOD}-U>"), f"{_CTRL}U", "knobs of the sockets: Nagle, recv size, pauses"),
+    Key(
+        "toggle_socket_options",
+        (f"<{_MOD}-u>", f"<{_MOD}-U>"),
+        f"{_CTRL}U",
+        "knobs of the sockets: Nagle, recv size, pauses",
+    ),
     Key("show_times", (f"<{_MOD}-t>", f"<{_MOD}-T>"), f"{_CTRL}T", "how long answers take"),
     Key("find", (f"<{_MOD}-f>", f"<{_MOD}-F>"), f"{_CTRL}F", "find in the conversation"),
     Key("find_next", ("<F3>",), "F3", "next place found"),
@@ -107,7 +112,7 @@ def saved_key(number: int) -> tuple[str, str] | None:
 _TOPICS = (
     ("The line", ("toggle_server", "toggle_client", "connect_again", "focus_host", "focus_message",
      "message_options", "macros")),
-    ("Over time", ("repeat", "send_file", "keep_received", "stop_task", "toggle_knobs", "show_times")),
+    ("Over time", ("repeat", "send_file", "keep_received", "stop_task", "toggle_socket_options", "show_times")),
     ("Saved messages", ("toggle_saved", "save_message", "send_saved_1")),
     (
         "The conversation",

@@ -37,7 +37,7 @@ from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
 from core.net.outbox import Outgoing
 from core.net.owner import Owner, Pause
 from core.net.sender import Sender
-from core.net.socket_options import Knobs
+from core.net.socket_options import SocketOptions
 from core.net.watchers import Watchers
 from core.settings import Limits
 from core.supervision import do_all, note
@@ -186,13 +186,13 @@ class Connection:
 
     # The loop's thread.
 
-    def tune(self, knobs: Knobs) -> None:
+    def tune(self, socket_options: SocketOptions) -> None:
         """Use the socket in another way from now on; what waits goes out in that way."""
         if self._sock is None:
             return
-        sockets.set_nagle(self._sock, knobs.nagle)
-        self._receive = knobs.receive or self._limits.receive
-        self._sender.set_pace(knobs)
+        sockets.set_nagle(self._sock, socket_options.nagle)
+        self._receive = socket_options.receive or self._limits.receive
+        self._sender.set_throttle(socket_options)
         self._watch()
 
     def pause(self, why: Pause) -> None:

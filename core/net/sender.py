@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.address import Address
     from core.net.event_sink import EventSink
     from core.net.loop import GuardedLoop, Timer
-    from core.net.socket_options import Knobs
+    from core.net.socket_options import SocketOptions
     from core.settings import Limits
 
 
@@ -45,7 +45,6 @@ class Sender:
         "_may_send",
         "_most",
         "_outbox",
-        "_pace",
         "_peer",
         "_progress",
         "_refusal",
@@ -56,6 +55,7 @@ class Sender:
         "_sock",
         "_stall_timer",
         "_stalled",
+        "_throttle",
         "_unconfirmed",
         "lost",
     )
@@ -87,7 +87,7 @@ class Sender:
         self._lock = threading.Lock()
         self._most = limits.outbox
         self._outbox = Outbox(limits.outbox)
-        self._pace: Knobs | None = None  # set while everything goes through the outbox, to leave it slowly
+        self._throttle: SocketOptions | None = None  # set while everything goes through the outbox, to leave it slowly
         self._rest: Timer | None = None  # the pause after a send
         self._may_send = True
         self._refusal = ""
@@ -123,7 +123,7 @@ class Sender:
                 raise SendError(self._refusal)
             if waiting >= self._most:
                 raise NoRoom(self._why_no_room())
-            if waiting or self._pace is not None:
+            if waiting or self._throttle is not None:
                 self._outbox.add(data)
                 return not waiting
             at = time.monotonic_ns() if self._sink is not None else 0
@@ -179,10 +179,10 @@ class Sender:
         """Whether something waits for the socket, and not for the end of a pause."""
         return self._rest is None and self._outbox.size > 0
 
-    def set_pace(self, knobs: Knobs) -> None:
+    def set_throttle(self, socket_options: SocketOptions) -> None:
         """Send a byte at a time or with pauses from now on, or no longer. A pause that lasts is over."""
         with self._lock:
-            self._pace = knobs if knobs.slows_down else None
+            self._throttle = socket_options if socket_options.slows_down else None
         self._end_rest()
 
     def start_waiting(self) -> None:
@@ -197,10 +197,10 @@ class Sender:
         with self._lock:
             if not self._outbox:
                 return
-            if self._pace is None:
+            if self._throttle is None:
                 self._offer(self._outbox.bite())
             else:
-                self._offer_pieces(self._pace)
+                self._offer_pieces(self._throttle)
 
     def end(self, why: str) -> list[Outgoing]:
         """Send nothing from now on; return what still waited. The socket may be closed afterwards."""
@@ -223,14 +223,14 @@ class Sender:
         missing = len(outgoing.data) - outgoing.taken
         self._sink.put(NotSent(self._session, self._identity, at, missing, why))
 
-    def _offer_pieces(self, pace: Knobs) -> None:
+    def _offer_pieces(self, throttle: SocketOptions) -> None:
         """Under the lock: one send and a pause, or a few without one."""
-        size = 1 if pace.byte_by_byte else _WHOLE
-        for _ in range(1 if pace.pause else _SENDS_PER_TURN):
+        size = 1 if throttle.byte_by_byte else _WHOLE
+        for _ in range(1 if throttle.pause else _SENDS_PER_TURN):
             if not self._outbox or not self._offer(self._outbox.head(size)):
                 return
-        if pace.pause:
-            self._rest = self._loop.call_later(pace.pause, self._go_on)
+        if throttle.pause:
+            self._rest = self._loop.call_later(throttle.pause, self._go_on)
             self._progress = self._rest.when
 
     def _go_on(self) -> None:

@@ -19,7 +19,7 @@ from core.net.connection import Connection
 from core.net.event_sink import EventSink
 from core.net.loop import GuardedLoop, Loop
 from core.net.resolver import Resolver
-from core.net.socket_options import AS_USUAL, Knobs
+from core.net.socket_options import AS_USUAL, SocketOptions
 from core.settings import Limits
 from core.supervision import Worker, do_all, note
 from core.wire.framing import parse_framing
@@ -66,7 +66,7 @@ class Session(ABC):
         self._lock = threading.Lock()
         self._begun = self._is_over = False
         self._asked_to_stop = False
-        self.knobs = AS_USUAL
+        self.socket_options = AS_USUAL
         self._loop_or_none: Loop | None = None
         self._commands: GuardedLoop | None = None  # the loop for what the session survives
         self._early: list[Callable[[], None]] | None = []  # asked for before there is a loop; None from then on
@@ -126,10 +126,10 @@ class Session(ABC):
         self.stop()
         self.join()
 
-    def tune(self, knobs: Knobs) -> None:
+    def tune(self, socket_options: SocketOptions) -> None:
         """Have every connection, now and later, use its socket in another way."""
         with self._lock:
-            self.knobs = knobs
+            self.socket_options = socket_options
             commands = self._commands
         if commands is not None:
             commands.call_soon(self._tune_all)
@@ -242,8 +242,8 @@ class Session(ABC):
             request_line=self._limits.request_line if self._looks_for_http else None,
             took=took,
         )
-        if self.knobs is not AS_USUAL:
-            connection.guard(partial(connection.tune, self.knobs))
+        if self.socket_options is not AS_USUAL:
+            connection.guard(partial(connection.tune, self.socket_options))
         return connection
 
     def _drop(self, sock: socket.socket) -> None:
@@ -254,7 +254,7 @@ class Session(ABC):
 
     def _tune_all(self) -> None:
         for connection in self.connections:
-            connection.guard(partial(connection.tune, self.knobs))
+            connection.guard(partial(connection.tune, self.socket_options))
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:

@@ -10,15 +10,15 @@ LARGEST_RECEIVE = 256 * 1024  # bytes
 LONGEST_PAUSE = 60.0  # seconds
 
 
-class KnobError(TincanError, ValueError):
-    """A knob does not turn that far; the message says how far it does."""
+class SocketOptionError(TincanError, ValueError):
+    """An option was given a value that it cannot have; the message says which it can."""
 
     fault = Fault.PERSON
 
 
 @dataclass(frozen=True, slots=True)
-class Knobs:
-    """What can be turned while a connection stands. Raises ``KnobError``.
+class SocketOptions:
+    """What can be changed while a connection stands. Raises ``SocketOptionError``.
 
     ``nagle`` has the system wait with small segments for what was sent before (TCP_NODELAY off). ``receive``
     is what one recv asks for, in bytes; None is ``Limits.receive``. With ``byte_by_byte`` each byte is a send
@@ -32,9 +32,9 @@ class Knobs:
 
     def __post_init__(self) -> None:
         if self.receive is not None and not 1 <= self.receive <= LARGEST_RECEIVE:
-            raise KnobError(f"a recv asks for 1 to {LARGEST_RECEIVE:,} bytes")
+            raise SocketOptionError(f"a recv asks for 1 to {LARGEST_RECEIVE:,} bytes")
         if not 0 <= self.pause <= LONGEST_PAUSE:  # which refuses NaN too
-            raise KnobError(f"the pause between two sends is 0 to {LONGEST_PAUSE * 1000:,.0f} ms")
+            raise SocketOptionError(f"the pause between two sends is 0 to {LONGEST_PAUSE * 1000:,.0f} ms")
 
     @property
     def slows_down(self) -> bool:
@@ -42,4 +42,4 @@ class Knobs:
         return self.byte_by_byte or self.pause > 0
 
 
-AS_USUAL = Knobs()
+AS_USUAL = SocketOptions()

@@ -144,7 +144,7 @@ class MainController:
             window, self, post=post, connections=lambda: self.conversation.filtering.connections,
             complain=self.complain, saved=self.saved,
         )  # fmt: skip
-        self.knobs = SocketOptionsController(window, self)
+        self.socket_options = SocketOptionsController(window, self)
         self.reply_framing = ReplyFramingController(window, self, self.endpoints.choose_framing)
         self.endpoints.open(window)
         self.sending.open(window)
@@ -191,7 +191,7 @@ class MainController:
                 ("the conversation", lambda: self._show_conversation(state)),
                 ("what reads the conversation", lambda: self.conversation.show(state)),
                 ("the tasks", self.tasks.show),
-                ("the socket options", self.knobs.show),
+                ("the socket options", self.socket_options.show),
                 ("the reply", self.reply_framing.show),
             ]
         )

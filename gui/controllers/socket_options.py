@@ -1,4 +1,4 @@
-"""Turning the knobs of the conversation on view: between the bar and the workbench. The window's thread."""
+"""Turning the socket options of the conversation on view: between the bar and the workbench. The window's thread."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from gui.journals.archives import Archives
     from gui.preferences import Preferences
     from gui.viewmodels.presenter import WindowState
-    from gui.viewmodels.socket_options import Turned
-    from gui.views.conversation.socket_options_bar import KnobsBar
+    from gui.viewmodels.socket_options import SocketOptionsForm
+    from gui.views.conversation.socket_options_bar import SocketOptionsBar
     from gui.views.inspector.inspector import Inspector
     from gui.window import Window
 
@@ -42,11 +42,11 @@ class SocketOptionsController:
 
     def __init__(self, window: Window, main_controller: MainController) -> None:
         self._window, self._main_controller = window, main_controller
-        self._strip: KnobsBar | None = None
+        self._strip: SocketOptionsBar | None = None
         main_controller.conversation.inspector.on_made = self._offer_in
 
     @property
-    def strip(self) -> KnobsBar | None:
+    def strip(self) -> SocketOptionsBar | None:
         """The bar over the message field, once it was asked for."""
         return self._strip
 
@@ -68,7 +68,7 @@ class SocketOptionsController:
         self._strip.focus_first()
 
     def show(self) -> None:
-        """Show how the knobs of the conversation on view stand."""
+        """Show how the socket options of the conversation on view stand."""
         bar, state = self._strip, self._main_controller.state
         if bar is None or not self.is_open:
             return
@@ -80,45 +80,50 @@ class SocketOptionsController:
         bar.show(self._turned(state.session), words, is_free=is_live)
 
     def _offer_in(self, inspector: Inspector) -> None:
-        """Offer the knobs below the bytes too, whose borders they move."""
+        """Offer the socket options below the bytes too, whose borders they move."""
         theme = self._window.theme
-        words = f"Socket knobs  {shown('toggle_knobs')}"
+        words = f"Socket knobs  {shown('toggle_socket_options')}"
         button = ttk.Button(inspector.below, text=words, command=self.toggle, style="Pane.Light.TButton", width=0)
         button.bind("<Return>", lambda _event: button.invoke())
         button.pack(side="left", padx=theme.px(4), pady=(0, theme.px(4)))
 
-    def _turned(self, session: SessionId) -> Turned:
-        from gui.viewmodels.socket_options import Turned
+    def _turned(self, session: SessionId) -> SocketOptionsForm:
+        from gui.viewmodels.socket_options import SocketOptionsForm
 
-        knobs = self._main_controller.workbench.knobs(session)
-        return Turned(knobs.receive or self._usual, knobs.nagle, knobs.byte_by_byte, knobs.pause * 1000)
+        socket_options = self._main_controller.workbench.socket_options(session)
+        return SocketOptionsForm(
+            socket_options.receive or self._usual,
+            socket_options.nagle,
+            socket_options.byte_by_byte,
+            socket_options.pause * 1000,
+        )
 
-    def _turn(self, turned: Turned) -> None:
-        from core.net.socket_options import Knobs
+    def _turn(self, form: SocketOptionsForm) -> None:
+        from core.net.socket_options import SocketOptions
 
         state = self._main_controller.state
         if state is not None:
-            receive = None if turned.receive == self._usual else turned.receive
-            knobs = Knobs(turned.nagle, receive, turned.byte_by_byte, turned.pause_ms / 1000)
-            self._main_controller.workbench.tune(state.session, knobs)
+            receive = None if form.receive == self._usual else form.receive
+            socket_options = SocketOptions(form.nagle, receive, form.byte_by_byte, form.pause_ms / 1000)
+            self._main_controller.workbench.tune(state.session, socket_options)
 
     @property
-    def _nobodys(self) -> Turned:
-        from gui.viewmodels.socket_options import Turned
+    def _nobodys(self) -> SocketOptionsForm:
+        from gui.viewmodels.socket_options import SocketOptionsForm
 
-        return Turned(self._usual)
+        return SocketOptionsForm(self._usual)
 
     @property
     def _usual(self) -> int:
         """Bytes that a recv asks for when nobody has said it."""
         return self._main_controller.preferences.limits().receive
 
-    def _made(self) -> KnobsBar:
+    def _made(self) -> SocketOptionsBar:
         from core.net.socket_options import LARGEST_RECEIVE, LONGEST_PAUSE
         from gui.viewmodels.socket_options import Bounds
-        from gui.views.conversation.socket_options_bar import KnobsBar
+        from gui.views.conversation.socket_options_bar import SocketOptionsBar
 
         window, bounds = self._window, Bounds(self._usual, LARGEST_RECEIVE, LONGEST_PAUSE * 1000)
-        bar = KnobsBar(window.tasks, window.theme, bounds=bounds, on_change=self._turn, on_close=self.toggle)
+        bar = SocketOptionsBar(window.tasks, window.theme, bounds=bounds, on_change=self._turn, on_close=self.toggle)
         window.adopt(bar)
         return bar

@@ -1,4 +1,4 @@
-"""The knobs of a conversation's sockets, as their bar has them. Values only; no tkinter."""
+"""The socket options of a conversation, as their bar has them. Values only; no tkinter."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Bounds(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
-    """How the knobs stand: ``receive`` is bytes for each recv, ``pause_ms`` milliseconds between two sends."""
+class SocketOptionsForm:
+    """How the socket options stand: ``receive`` is bytes for each recv, ``pause_ms`` milliseconds between two sends."""
 
     receive: int
     nagle: bool = False
@@ -26,7 +26,7 @@ class Turned:
     pause_ms: float = 0.0
 
 
-def read_turned_pause(text: str, bounds: Bounds) -> float:
+def read_send_pause(text: str, bounds: Bounds) -> float:
     """Milliseconds; nothing is none. Raises ``ValueError`` with a sentence."""
     return read_pause(text.strip() or "0", 0, bounds.most_pause_ms)
 

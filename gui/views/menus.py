@@ -90,7 +90,7 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Save what was received…", "keep_received"),
             ("Stop what goes on", "stop_task"),
             (_SEPARATOR, ""),
-            ("Socket knobs", "toggle_knobs"),
+            ("Socket knobs", "toggle_socket_options"),
             ("Times", "show_times"),
             (_SEPARATOR, ""),
             *ROW_ENTRIES,

@@ -17,7 +17,7 @@ from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 
 DIALOGS = ("show_settings", "show_keys", "show_about", "show_network", "export", "repeat", "send_file", "keep_received")
-PANES = ("toggle_saved", "toggle_inspector", "toggle_knobs", "toggle_hex", "show_times", "message_options")
+PANES = ("toggle_saved", "toggle_inspector", "toggle_socket_options", "toggle_hex", "show_times", "message_options")
 TIMES = 3  # what each of them leaves would be there so often
 
 
@@ -137,28 +137,28 @@ def test_what_was_received_is_saved_from_the_conversation_on_view_not_from_an_ea
         assert any(str(second.getsockname()[1]) in words for words in dialog.whose.words)
 
 
-@pytest.mark.parametrize("pane", ["find", "toggle_knobs"])
+@pytest.mark.parametrize("pane", ["find", "toggle_socket_options"])
 def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_app: MakeApp, pane: str) -> None:
     app = make_app()
     connect(app, serve(app))
     do(app, pane)
-    finding, knobs = app.main_controller.conversation.finding, app.main_controller.knobs
+    finding, socket_options = app.main_controller.conversation.finding, app.main_controller.socket_options
     if pane == "find":
         assert finding._find_bar is not None
         finding._find_bar.field.insert("end", "connected")
         pump_until(lambda: finding._view.count > 0, app.root)
     else:
-        assert knobs.strip is not None
-        assert "Client" in knobs.strip.whose
+        assert socket_options.strip is not None
+        assert "Client" in socket_options.strip.whose
 
     app.main_controller.select_nothing()
 
     if pane == "find":
         assert finding._view.count == 0
     else:
-        assert knobs.strip is not None
-        assert knobs.strip.whose == ""
-        assert all(part.instate(["disabled"]) for part in knobs.strip.controls)
+        assert socket_options.strip is not None
+        assert socket_options.strip.whose == ""
+        assert all(part.instate(["disabled"]) for part in socket_options.strip.controls)
 
 
 def ask_where_to_export(app: App) -> None:

@@ -18,14 +18,14 @@ from gui.viewmodels.drafting import MessageFormat
 from gui.viewmodels.exports import ExportFormat
 from gui.viewmodels.filtering import ConnectionRow, FilterView
 from gui.viewmodels.framings import KINDS
-from gui.viewmodels.socket_options import Bounds, Turned
+from gui.viewmodels.socket_options import Bounds, SocketOptionsForm
 from gui.viewmodels.window_view import ComposerView
 from gui.views.address_bar import AddressBar
 from gui.views.composer.composer import Composer
 from gui.views.conversation.filter_bar import FilterBar
 from gui.views.conversation.find_bar import FindBar
 from gui.views.conversation.lens_bar import LensBar
-from gui.views.conversation.socket_options_bar import KnobsBar
+from gui.views.conversation.socket_options_bar import SocketOptionsBar
 from gui.views.dialogs.export_dialog import ExportDialog
 from gui.views.dialogs.step_list import StepList
 from gui.widgets.checked_row import CheckedRow, whole_number
@@ -57,8 +57,10 @@ def filter_bar(parent: tk.Misc, theme: Theme) -> tk.Widget:
 
 
 def knobs_bar(parent: tk.Misc, theme: Theme) -> tk.Widget:
-    made = KnobsBar(parent, theme, bounds=Bounds(65_536, 262_144, 60_000.0), on_change=nothing, on_close=nothing)
-    made.show(Turned(1, nagle=False), "Client 127.0.0.1:5555", is_free=True)
+    made = SocketOptionsBar(
+        parent, theme, bounds=Bounds(65_536, 262_144, 60_000.0), on_change=nothing, on_close=nothing
+    )
+    made.show(SocketOptionsForm(1, nagle=False), "Client 127.0.0.1:5555", is_free=True)
     return made
 
 

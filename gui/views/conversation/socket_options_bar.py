@@ -1,4 +1,4 @@
-"""The knobs of a conversation's sockets: what turns one message into several pieces, or several into one."""
+"""The socket options of a conversation: what turns one message into several pieces, or several into one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tkinter import ttk
 
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import pause_words
-from gui.viewmodels.socket_options import Bounds, Turned, read_receive, read_turned_pause
+from gui.viewmodels.socket_options import Bounds, SocketOptionsForm, read_receive, read_send_pause
 from gui.widgets.controls import Toggle
 from gui.widgets.flow import Flow
 from gui.widgets.line_field import LineField
@@ -22,8 +22,8 @@ _EXPLAINED = (
 )
 
 
-class KnobsBar(ttk.Frame):
-    """``on_change`` gets the knobs as a person has turned them, as soon as they make sense.
+class SocketOptionsBar(ttk.Frame):
+    """``on_change`` gets the socket options as a person has turned them, as soon as they make sense.
 
     ``on_close`` puts the bar away.
     """
@@ -34,13 +34,13 @@ class KnobsBar(ttk.Frame):
         theme: Theme,
         *,
         bounds: Bounds,
-        on_change: Callable[[Turned], None],
+        on_change: Callable[[SocketOptionsForm], None],
         on_close: Callable[[], None],
     ) -> None:
         super().__init__(parent, style="Window.TFrame")
         self._theme, self._bounds, self._on_change, self._on_close = theme, bounds, on_change, on_close
-        self._usual = self._turned = Turned(bounds.usual_receive)
-        self._shown: tuple[Turned, str, bool] | None = None
+        self._usual = self._turned = SocketOptionsForm(bounds.usual_receive)
+        self._shown: tuple[SocketOptionsForm, str, bool] | None = None
         ttk.Frame(self, style="Line.TFrame", height=theme.px(1)).grid(sticky="ew")
         self._flow = Flow(self, theme)
         self._title = ttk.Label(self._flow, text="Sockets", style="Window.Strong.TLabel")
@@ -55,18 +55,18 @@ class KnobsBar(ttk.Frame):
         self._lay_out()
         self.show(self._usual, "", is_free=False)
 
-    def show(self, turned: Turned, whose: str, *, is_free: bool) -> None:
-        """Show how these knobs stand and whose they are; without ``is_free`` none can be turned."""
-        if self._shown == (turned, whose, is_free):
+    def show(self, form: SocketOptionsForm, whose: str, *, is_free: bool) -> None:
+        """Show how these socket options stand and whose they are; without ``is_free`` none can be turned."""
+        if self._shown == (form, whose, is_free):
             return
         is_other = self._shown is None or self._shown[1] != whose
-        self._shown = turned, whose, is_free
+        self._shown = form, whose, is_free
         self._words.configure(text=f"Of {whose}, at once and from now on. {_EXPLAINED}" if whose else _EXPLAINED)
         for part in self.controls:
             part.state(["!disabled" if is_free else "disabled"])
-        if is_other or turned != self._turned:
+        if is_other or form != self._turned:
             self._complain("")
-            self._put(turned)
+            self._put(form)
         self._flow.arrange()
 
     @property
@@ -81,37 +81,37 @@ class KnobsBar(ttk.Frame):
 
     @property
     def whose(self) -> str:
-        """Whose knobs these are."""
+        """Whose socket options these are."""
         return self._shown[1] if self._shown is not None else ""
 
     def focus_first(self) -> None:
         """Go to the first control."""
         self.nagle.focus_set()
 
-    def _put(self, turned: Turned) -> None:
-        self._turned = turned
-        self.nagle.put(turned.nagle)
-        self.byte_by_byte.put(turned.byte_by_byte)
-        self.pause.field.put(pause_words(turned.pause_ms))
-        self.receive.field.put(str(turned.receive))
+    def _put(self, form: SocketOptionsForm) -> None:
+        self._turned = form
+        self.nagle.put(form.nagle)
+        self.byte_by_byte.put(form.byte_by_byte)
+        self.pause.field.put(pause_words(form.pause_ms))
+        self.receive.field.put(str(form.receive))
         self._offer_usual()
 
     def _take(self) -> None:
         """Take what makes sense; say what does not."""
         field = self.pause.field
         try:
-            pause = read_turned_pause(field.text, self._bounds)
+            pause = read_send_pause(field.text, self._bounds)
             field = self.receive.field
             receive = read_receive(field.text, self._bounds)
         except ValueError as error:
             self._complain(str(error), field)
             return
         self._complain("")
-        turned = Turned(receive, self.nagle.is_on, self.byte_by_byte.is_on, pause)
-        if turned != self._turned:
-            self._turned = turned
+        form = SocketOptionsForm(receive, self.nagle.is_on, self.byte_by_byte.is_on, pause)
+        if form != self._turned:
+            self._turned = form
             self._offer_usual()
-            self._on_change(turned)
+            self._on_change(form)
 
     def _be_usual(self) -> None:
         self._complain("")

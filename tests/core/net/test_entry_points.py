@@ -13,7 +13,7 @@ import pytest
 from core.errors import ConnectError, ConnectionEnded, SendError, TincanError
 from core.net.client import Client
 from core.net.server import Server
-from core.net.socket_options import Knobs
+from core.net.socket_options import SocketOptions
 from core.settings import DEFAULTS
 from tests.support.injection import KINDS, Breaker, Entry, loop_calls
 from tests.support.law import check_law
@@ -128,8 +128,8 @@ def stalls(stage: Stage) -> None:
 
 def pauses(stage: Stage) -> None:
     def act(server: Server, _peer: Peer) -> None:
-        server.tune(Knobs(pause=0.01))
-        until(lambda: server.connections[0]._sender._pace is not None, "the pace")
+        server.tune(SocketOptions(pause=0.01))
+        until(lambda: server.connections[0]._sender._throttle is not None, "the pace")
         server.connections[0].send(b"slowly")
 
     one_peer_suffers(stage, act)
@@ -213,7 +213,7 @@ def is_told_early(stage: Stage) -> None:
 
 def is_tuned(stage: Stage) -> None:
     with stage.server() as server:
-        server.tune(Knobs(nagle=True))
+        server.tune(SocketOptions(nagle=True))
         stage.wait()
         stage.still_serves(server)
 

@@ -11,13 +11,13 @@ import pytest
 from core.events import Closed, Ending, NotSent, Received, Sent
 from core.net.connection import Connection
 from core.net.server import Server
-from core.net.socket_options import AS_USUAL, KnobError, Knobs
+from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
 from core.settings import KIB, Limits
 from tests.support.peers import NeverReads, Peer
 from tests.support.sink import until
 from tests.support.stage import calling, serving
 
-BYTE_BY_BYTE = Knobs(byte_by_byte=True)
+BYTE_BY_BYTE = SocketOptions(byte_by_byte=True)
 HASTY = Limits(flush=0.05, drain=0.05)
 
 
@@ -36,12 +36,14 @@ def is_nagling(connection: Connection) -> bool:
     return not connection._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def tuned(server: Server, knobs: Knobs) -> Connection:
+def tuned(server: Server, socket_options: SocketOptions) -> Connection:
     """The only connection, when the knobs have been turned."""
-    server.tune(knobs)
-    connection, size = ours(server), knobs.receive or server._limits.receive
-    until(lambda: (connection._receive, is_nagling(connection)) == (size, knobs.nagle), "the knobs to be turned")
-    until(lambda: (connection._sender._pace is not None) == knobs.slows_down, "the pace to be set")
+    server.tune(socket_options)
+    connection, size = ours(server), socket_options.receive or server._limits.receive
+    until(
+        lambda: (connection._receive, is_nagling(connection)) == (size, socket_options.nagle), "the knobs to be turned"
+    )
+    until(lambda: (connection._sender._throttle is not None) == socket_options.slows_down, "the pace to be set")
     return connection
 
 
@@ -69,7 +71,7 @@ def test_byte_by_byte_many_messages_keep_their_order_and_their_borders() -> None
 
 def test_between_two_sends_passes_the_pause_in_a_message_and_after_it() -> None:
     with serving("none") as (server, sink), Peer.calls(server.addresses[0]) as peer:
-        connection = tuned(server, Knobs(byte_by_byte=True, pause=0.01))
+        connection = tuned(server, SocketOptions(byte_by_byte=True, pause=0.01))
         connection.send(b"abc")
         connection.send(b"d")
 
@@ -81,7 +83,7 @@ def test_between_two_sends_passes_the_pause_in_a_message_and_after_it() -> None:
 
 def test_with_a_pause_alone_a_message_is_one_send_and_the_next_waits() -> None:
     with serving("none") as (server, sink), Peer.calls(server.addresses[0]) as peer:
-        connection = tuned(server, Knobs(pause=0.01))
+        connection = tuned(server, SocketOptions(pause=0.01))
         for message in (b"one ", b"two ", b"three"):
             connection.send(message)
 
@@ -93,7 +95,7 @@ def test_with_a_pause_alone_a_message_is_one_send_and_the_next_waits() -> None:
 
 def test_turned_back_what_waited_goes_out_at_once() -> None:
     with serving("none") as (server, sink), Peer.calls(server.addresses[0]) as peer:
-        connection = tuned(server, Knobs(byte_by_byte=True, pause=60))
+        connection = tuned(server, SocketOptions(byte_by_byte=True, pause=60))
         connection.send(b"slow, then fast")
         assert peer.hear(1) == b"s"
 
@@ -108,7 +110,7 @@ def test_turned_back_what_waited_goes_out_at_once() -> None:
 @pytest.mark.parametrize("size", [1, 7])
 def test_a_recv_asks_for_as_much_as_it_is_told(size: int) -> None:
     with serving("none") as (server, sink), Peer.calls(server.addresses[0]) as peer:
-        tuned(server, Knobs(receive=size))
+        tuned(server, SocketOptions(receive=size))
         peer.say(b"x" * 42)
 
         sink.wait_until(lambda: sum(len(event.data) for event in sink.of(Received)) == 42)
@@ -117,7 +119,7 @@ def test_a_recv_asks_for_as_much_as_it_is_told(size: int) -> None:
 
 def test_a_large_recv_takes_more_at_once_than_usual() -> None:
     with serving("none") as (server, sink), Peer.calls(server.addresses[0]) as peer:
-        tuned(server, Knobs(receive=256 * KIB))
+        tuned(server, SocketOptions(receive=256 * KIB))
         sink.congest()  # so that much gathers
         peer.say(b"x")
         sink.wait_for_pause()
@@ -131,7 +133,7 @@ def test_a_large_recv_takes_more_at_once_than_usual() -> None:
 def test_nagle_is_turned_on_and_off_at_once_and_for_those_that_come_later() -> None:
     with serving("none") as (server, _sink), Peer.calls(server.addresses[0]) as first:
         assert not is_nagling(ours(server))
-        tuned(server, Knobs(nagle=True))
+        tuned(server, SocketOptions(nagle=True))
         with Peer.calls(server.addresses[0]):
             until(lambda: len(server.connections) == 2, "a second connection")
             assert [is_nagling(connection) for connection in server.connections] == [True, True]
@@ -143,7 +145,7 @@ def test_nagle_is_turned_on_and_off_at_once_and_for_those_that_come_later() -> N
 def test_a_client_is_tuned_before_it_is_connected_too() -> None:
     with serving("echo") as (server, _), calling(address_of(server)) as (client, sink):
         client.tune(BYTE_BY_BYTE)
-        until(lambda: client.connections[0]._sender._pace is not None, "the pace to be set")
+        until(lambda: client.connections[0]._sender._throttle is not None, "the pace to be set")
         client.send(b"abc")
         assert b"".join(client.receive() for _ in range(1))[:1] == b"a"
         assert sink.wait_for(Sent)[0].cuts == (1, 1, 1)
@@ -152,7 +154,7 @@ def test_a_client_is_tuned_before_it_is_connected_too() -> None:
 @pytest.mark.case("C-37")
 def test_an_answer_byte_by_byte_is_the_same_answer() -> None:
     with serving("echo", framing="line") as (server, _sink), Peer.calls(server.addresses[0]) as peer:
-        tuned(server, Knobs(receive=1, byte_by_byte=True))
+        tuned(server, SocketOptions(receive=1, byte_by_byte=True))
         peer.say(b"one\r\ntwo\nthree\n")
         assert peer.hear(14) == b"one\ntwo\nthree\n"
 
@@ -160,7 +162,7 @@ def test_an_answer_byte_by_byte_is_the_same_answer() -> None:
 @pytest.mark.case("C-43")
 def test_a_long_pause_is_not_taken_for_a_peer_that_does_not_read() -> None:
     with serving("none", limits=Limits(stalled=0.02)) as (server, sink), Peer.calls(server.addresses[0]) as peer:
-        tuned(server, Knobs(pause=0.1)).send(b"one ")
+        tuned(server, SocketOptions(pause=0.1)).send(b"one ")
         ours(server).send(b"two")
 
         assert peer.hear(7) == b"one two"
@@ -183,7 +185,7 @@ def test_what_a_pause_kept_from_going_out_is_accounted_for_at_the_end() -> None:
         serving("none", limits=Limits(flush=0.05, drain=0.05)) as (server, sink),
         Peer.calls(server.addresses[0]) as peer,
     ):
-        connection = tuned(server, Knobs(byte_by_byte=True, pause=60))
+        connection = tuned(server, SocketOptions(byte_by_byte=True, pause=60))
         connection.send(b"abc")
         assert peer.hear(1) == b"a"
 
@@ -198,13 +200,13 @@ def test_what_a_pause_kept_from_going_out_is_accounted_for_at_the_end() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Knobs(receive=0),
-        lambda: Knobs(receive=256 * KIB + 1),
-        lambda: Knobs(pause=-0.001),
-        lambda: Knobs(pause=60.1),
-        lambda: Knobs(pause=float("nan")),
+        lambda: SocketOptions(receive=0),
+        lambda: SocketOptions(receive=256 * KIB + 1),
+        lambda: SocketOptions(pause=-0.001),
+        lambda: SocketOptions(pause=60.1),
+        lambda: SocketOptions(pause=float("nan")),
     ],
 )
-def test_what_no_knob_can_do_is_refused_in_words(make: Callable[[], Knobs]) -> None:
-    with pytest.raises(KnobError, match=r"a recv asks for|the pause between two sends"):
+def test_what_no_knob_can_do_is_refused_in_words(make: Callable[[], SocketOptions]) -> None:
+    with pytest.raises(SocketOptionError, match=r"a recv asks for|the pause between two sends"):
         make()

@@ -1,4 +1,4 @@
-"""The knobs of sockets: as a bar, and what they do to a real conversation."""
+"""The socket options: as a bar, and what they do to a real conversation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from gui.app import App
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import RepeatRequest
-from gui.viewmodels.socket_options import Bounds, Turned
-from gui.views.conversation.socket_options_bar import KnobsBar
+from gui.viewmodels.socket_options import Bounds, SocketOptionsForm
+from gui.views.conversation.socket_options_bar import SocketOptionsBar
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, serve
 
@@ -24,11 +24,11 @@ class Bar:
     """A bar in a window, and what came of it."""
 
     def __init__(self, root: tk.Tk, theme: Theme) -> None:
-        self.turned: list[Turned] = []
+        self.form: list[SocketOptionsForm] = []
         self.closed = 0
-        self.bar = KnobsBar(root, theme, bounds=BOUNDS, on_change=self.turned.append, on_close=self.close)
+        self.bar = SocketOptionsBar(root, theme, bounds=BOUNDS, on_change=self.form.append, on_close=self.close)
         self.bar.pack(fill="x")
-        self.bar.show(Turned(65_536), "Client 127.0.0.1:5555", is_free=True)
+        self.bar.show(SocketOptionsForm(65_536), "Client 127.0.0.1:5555", is_free=True)
         root.update()
 
     def close(self) -> None:
@@ -52,8 +52,8 @@ def test_what_is_turned_counts_at_once(made: Bar) -> None:
     made.write(made.bar.pause.field, "2.5")
     made.write(made.bar.receive.field, "1")
 
-    assert made.turned[0] == Turned(65_536, nagle=True)
-    assert made.turned[-1] == Turned(1, nagle=True, byte_by_byte=True, pause_ms=2.5)
+    assert made.form[0] == SocketOptionsForm(65_536, nagle=True)
+    assert made.form[-1] == SocketOptionsForm(1, nagle=True, byte_by_byte=True, pause_ms=2.5)
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_what_is_turned_counts_at_once(made: Bar) -> None:
 )  # fmt: skip
 def test_what_cannot_be_is_said_and_changes_nothing(made: Bar, pause: str, receive: str, words: str) -> None:
     made.write(made.bar.receive.field, "7")
-    turned = list(made.turned)
+    form = list(made.form)
 
     made.write(made.bar.pause.field, pause)
     made.write(made.bar.receive.field, receive)
 
     assert words in made.bar.complaint
-    assert all(one.receive in (7, 1) for one in made.turned[len(turned) :])
-    made.bar.show(made.turned[-1], "Client 127.0.0.1:5555", is_free=True)
+    assert all(one.receive in (7, 1) for one in made.form[len(form) :])
+    made.bar.show(made.form[-1], "Client 127.0.0.1:5555", is_free=True)
     assert (made.bar.pause.field.get(), made.bar.receive.field.get()) == (pause, receive)
 
 
@@ -82,7 +82,7 @@ def test_everything_as_usual_with_one_button(root: tk.Tk, made: Bar) -> None:
     made.bar.reset.invoke()
     root.update()
 
-    assert made.turned[-1] == Turned(65_536)
+    assert made.form[-1] == SocketOptionsForm(65_536)
     assert not made.bar.nagle.is_on
     assert not made.bar.reset.winfo_ismapped()
 
@@ -90,7 +90,7 @@ def test_everything_as_usual_with_one_button(root: tk.Tk, made: Bar) -> None:
 def test_another_conversation_has_its_own(made: Bar) -> None:
     made.write(made.bar.pause.field, "soon")
 
-    made.bar.show(Turned(512, nagle=True), "Server 127.0.0.1:1", is_free=True)
+    made.bar.show(SocketOptionsForm(512, nagle=True), "Server 127.0.0.1:1", is_free=True)
 
     assert made.bar.complaint == ""
     assert (made.bar.nagle.is_on, made.bar.receive.field.get()) == (True, "512")
@@ -98,11 +98,11 @@ def test_another_conversation_has_its_own(made: Bar) -> None:
 
 
 def test_what_is_over_cannot_be_turned(made: Bar) -> None:
-    made.bar.show(Turned(65_536), "Client 127.0.0.1:5555", is_free=False)
+    made.bar.show(SocketOptionsForm(65_536), "Client 127.0.0.1:5555", is_free=False)
 
     made.bar.nagle.invoke()
 
-    assert made.turned == []
+    assert made.form == []
     assert made.bar.receive.field.instate(["disabled"])
 
 
@@ -120,16 +120,16 @@ def test_one_byte_per_send_is_one_byte_per_send_from_then_on(make_app: MakeApp) 
     why = app.main_controller.tasks.repeat(RepeatRequest(every_ms=10, times=None))
     assert why == ""
     pump_until(lambda: len(calls(app, "sent")) > 2, app.root)
-    app.main_controller.commands["toggle_knobs"]()
-    bar = app.main_controller.knobs.strip
+    app.main_controller.commands["toggle_socket_options"]()
+    bar = app.main_controller.socket_options.strip
     assert bar is not None
 
     bar.byte_by_byte.invoke()
 
     pump_until(lambda: "[1, 1, 1, 1]" in calls(app, "sent")[-1], app.root)
     assert calls(app, "sent")[0] == ""
-    app.main_controller.commands["toggle_knobs"]()
-    assert not app.main_controller.knobs.is_open
+    app.main_controller.commands["toggle_socket_options"]()
+    assert not app.main_controller.socket_options.is_open
 
 
 def test_a_small_recv_cuts_what_comes(make_app: MakeApp) -> None:
@@ -138,8 +138,8 @@ def test_a_small_recv_cuts_what_comes(make_app: MakeApp) -> None:
         connect(app, listener.getsockname()[1])
         peer, _address = listener.accept()
     with peer:
-        app.main_controller.commands["toggle_knobs"]()
-        bar = app.main_controller.knobs.strip
+        app.main_controller.commands["toggle_socket_options"]()
+        bar = app.main_controller.socket_options.strip
         assert bar is not None
         bar.receive.field.delete(0, "end")
         bar.receive.field.insert(0, "1")
@@ -159,8 +159,8 @@ def test_the_inspector_offers_the_knobs_beside_what_they_do(make_app: MakeApp) -
     offer.invoke()
     app.root.update()
 
-    assert app.main_controller.knobs.is_open
-    assert app.root.focus_lastfor() is app.main_controller.knobs.strip.nagle  # type: ignore[union-attr]
+    assert app.main_controller.socket_options.is_open
+    assert app.root.focus_lastfor() is app.main_controller.socket_options.strip.nagle  # type: ignore[union-attr]
 
 
 def calls(app: App, kind: str) -> list[str]:
