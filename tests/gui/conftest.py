@@ -14,8 +14,8 @@ import pytest
 from gui.app import App, Options
 from gui.theme.theme import Theme
 
-PATIENCE = 10.0  # seconds; a test that waits so long has failed, if the machine let it run meanwhile:
-CHANCES = 2_000  # so often a window was pumped by then, a fifth of what one that waits for nothing gets
+PATIENCE = 20.0  # seconds; a test that waits so long has failed, if the machine let it run meanwhile:
+CHANCES = 2_000  # so often a window was pumped by then, a tenth of what one that waits for nothing gets
 LONGEST = 60.0  # seconds after which it has failed in any case
 WaitUntil = Callable[[Callable[[], bool]], None]
 
