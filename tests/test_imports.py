@@ -13,6 +13,20 @@ from build_scripts.project import ROOT
 
 GROUND = {"core.address", "core.events", "core.errors", "core.latency", "core.settings", "core.supervision"}
 LIBRARY = GROUND | {"core"}
+ALL_OF_CORE = {"core.*"}
+# What views and view models may know of core: values and pure functions; no thread, no socket, no file.
+VALUES = (LIBRARY - {"core.supervision"}) | {
+    "core.compose",
+    "core.journal.display_row",
+    "core.journal.reading.recorded",
+    "core.journal.recording.ledger",
+    "core.journal.recording.notes",
+    "core.local_time",
+    "core.text_safety",
+    "core.wire",
+}
+# What everything in the window may know: how systems differ, and which keys there are.
+FLOOR = {"gui.platform.differences", "gui.keys"}
 
 # Each room, and what it may import of ours beside itself. The first that fits a module counts.
 MAY_IMPORT: list[tuple[str, set[str]]] = [
@@ -56,9 +70,47 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         },
     ),
     ("core", {"core"}),
+    ("gui.platform.differences", set()),
+    ("gui.keys", {"gui.platform.differences"}),
+    ("gui.platform", ALL_OF_CORE),
+    ("gui.theme", {"gui.platform.differences", "gui.platform.system_theme"}),
+    ("gui.widgets", {"core.text_safety", "gui.platform.differences", "gui.theme"}),
+    ("gui.viewmodels", VALUES | FLOOR),
+    ("gui.preferences", VALUES | {"core.files", "gui.viewmodels"}),
+    ("gui.views", VALUES | FLOOR | {"gui.theme", "gui.widgets", "gui.viewmodels"}),
+    ("gui.window", VALUES | FLOOR | {"gui.preferences", "gui.theme", "gui.widgets", "gui.viewmodels", "gui.views"}),
+    ("gui.journals", ALL_OF_CORE | {"gui.viewmodels"}),
+    ("gui.commands", FLOOR),
+    (
+        "gui.controllers",
+        ALL_OF_CORE
+        | FLOOR
+        | {"gui.commands", "gui.journals", "gui.platform", "gui.preferences", "gui.theme"}
+        | {"gui.viewmodels", "gui.views", "gui.widgets", "gui.window"},
+    ),
+    ("gui.app", ALL_OF_CORE | {"gui"}),
+    ("gui.self_test", ALL_OF_CORE | {"gui.app"}),
+    ("gui.__main__", ALL_OF_CORE | {"gui.app", "gui.self_test"}),
     ("gui", {"core"}),
     ("build_scripts", set()),
 ]
+
+# Imports that break these rules today. The table only ever shrinks: what is mended must be taken out of it.
+TO_BE_MENDED: dict[str, set[str]] = {
+    "gui.commands": {"gui.controllers.main"},
+    "gui.viewmodels.alarms": {"core.journal.recording.recorder"},
+    "gui.viewmodels.presenter": {"core.net.reachable"},
+    "gui.viewmodels.reachable": {"core.net.reachable", "core.supervision"},
+    "gui.viewmodels.repeating": {"core.sending.plan"},
+    "gui.viewmodels.ruler": {"core.journal.reading.tracing"},
+    "gui.viewmodels.tasks": {"core.sending.file", "core.sending.plan", "core.sending.received_file"},
+    "gui.views.dialogs.settings_dialog": {"gui.preferences"},
+    "gui.views.dialogs.settings_pages": {"gui.preferences"},
+    "gui.views.menus": {"core.supervision"},
+}
+
+# Rooms of the window that can be tried without one.
+WITHOUT_TKINTER = {"gui.journals", "gui.keys", "gui.platform", "gui.preferences", "gui.viewmodels"}
 
 # What is packed and installed: the window and the library, by definition.
 PROGRAM_ENTRIES = {"build_scripts.tincan", "build_scripts.tincan.__main__"}
@@ -115,10 +167,9 @@ def _is_attribute(name: str, ours: set[str]) -> bool:
 
 
 def _allowed(name: str, room: str, allowed: set[str]) -> bool:
-    if within(name, {room}):
+    if within(name, {room}) or (allowed >= ALL_OF_CORE and within(name, {"core"})):
         return True
-    exact = {"core"} if room != "gui" else set()
-    return name in allowed & exact or within(name, allowed - exact)
+    return name in allowed & {"core"} or within(name, allowed - {"core"})
 
 
 # ``core`` itself names its public parts for type checkers, and loads them when they are asked for.
@@ -127,13 +178,29 @@ EVERY_MODULE = [
 ]
 
 
+WINDOWLESS = [entry for entry in EVERY_MODULE if within(entry[0], WITHOUT_TKINTER)]
+
+
 @pytest.mark.parametrize(("module", "path"), EVERY_MODULE, ids=[module for module, _path in EVERY_MODULE])
 def test_a_module_imports_only_what_stands_below_it(module: str, path: Path) -> None:
     everywhere = module.split(".")[0] != "build_scripts"  # a script may run what it builds
 
-    found = forbidden(module, imports(path.read_text(encoding="utf-8"), everywhere=everywhere))
+    found = set(forbidden(module, imports(path.read_text(encoding="utf-8"), everywhere=everywhere)))
 
-    assert module in PROGRAM_ENTRIES or found == []
+    known = TO_BE_MENDED.get(module, set())
+    assert module in PROGRAM_ENTRIES or found <= known, f"{module} may not import {', '.join(sorted(found - known))}"
+    assert known <= found, f"{module} is mended: take {', '.join(sorted(known - found))} out of TO_BE_MENDED"
+
+
+def test_only_modules_that_exist_are_to_be_mended() -> None:
+    assert set(TO_BE_MENDED) <= {module for module, _path in EVERY_MODULE}
+
+
+@pytest.mark.parametrize(("module", "path"), WINDOWLESS, ids=[module for module, _path in WINDOWLESS])
+def test_what_is_tried_without_a_window_knows_no_tkinter(module: str, path: Path) -> None:
+    found = {name for name in imports(path.read_text(encoding="utf-8")) if within(name, {"tkinter", "_tkinter"})}
+
+    assert not found, f"{module} may not import {', '.join(sorted(found))}"
 
 
 @pytest.mark.parametrize(("module", "path"), list(modules("core")), ids=lambda value: str(value).split("/")[-1])
@@ -143,21 +210,15 @@ def test_core_knows_no_window(module: str, path: Path) -> None:
     assert not {name for name in found if within(name, {"gui", "tkinter", "_tkinter"})}
 
 
-@pytest.mark.parametrize(("module", "path"), list(modules("gui/views")), ids=lambda value: str(value).split("/")[-1])
-def test_panes_know_values_and_callbacks_and_never_the_workbench(module: str, path: Path) -> None:
-    found = imports(path.read_text(encoding="utf-8"))
-
-    assert not {
-        name for name in found if within(name, {"core.workbench", "core.net", "core.journal.recording.recorder"})
-    }
-    assert "core.Workbench" not in found
+IN_THE_WINDOW = {"gui.views", "gui.viewmodels", "gui.widgets", "gui.window"}
+SEEN = [entry for entry in EVERY_MODULE if within(entry[0], IN_THE_WINDOW)]
 
 
-@pytest.mark.parametrize("name", ["platform/bridge", "viewmodels/presenter"])
-def test_what_decides_what_is_shown_needs_no_window(name: str) -> None:
-    path = ROOT / "gui" / f"{name}.py"
+@pytest.mark.parametrize(("module", "path"), SEEN, ids=[module for module, _path in SEEN])
+def test_what_is_seen_takes_nothing_that_talks_from_core_itself(module: str, path: Path) -> None:
+    found = imports(path.read_text(encoding="utf-8")) & {"core.Workbench", "core.Server", "core.Client"}
 
-    assert not {i for i in imports(path.read_text(encoding="utf-8")) if within(i, {"tkinter"})}
+    assert not found, f"{module} may not import {', '.join(sorted(found))}"
 
 
 @pytest.mark.parametrize(
@@ -173,6 +234,18 @@ def test_what_decides_what_is_shown_needs_no_window(name: str) -> None:
         ("core.workbench", "from core.cli.terminal import run"),
         ("core.__main__", "from core.net.server import Server"),
         ("gui.app", "from build_scripts import project"),
+        ("gui.theme.theme", "from gui.widgets import flow"),
+        ("gui.widgets.flow", "from gui.viewmodels import rows"),
+        ("gui.widgets.flow", "from core.events import Role"),
+        ("gui.viewmodels.rows", "from gui.views.banner import Banner"),
+        ("gui.viewmodels.rows", "from gui.widgets import flow"),
+        ("gui.viewmodels.rows", "from core.journal.reading.reader import JournalReader"),
+        ("gui.views.banner", "from core.workbench import Workbench"),
+        ("gui.views.banner", "from core.net import sockets"),
+        ("gui.views.banner", "def late():\n    from gui.controllers import notices"),
+        ("gui.window", "from gui.controllers.main import MainController"),
+        ("gui.journals.viewing", "from gui.controllers.main import MainController"),
+        ("gui.controllers.main", "from gui.app import App"),
         ("build_scripts.dev", "import core"),
         ("build_scripts.dev", "class A:\n    from gui import app"),
         ("build_scripts.dev", "try:\n    import core.address\nexcept ImportError:\n    pass"),
@@ -189,6 +262,11 @@ def test_the_law_finds_who_breaks_it(module: str, source: str) -> None:
         ("core.journal.recording.store", "def late():\n    from core import __version__"),
         ("core.journal.recording.recorder", "import sqlite3\nfrom core.journal.recording.ledger import Ledger"),
         ("gui.app", "from core.workbench import Workbench\nfrom gui.views import banner"),
+        ("gui.app", "from gui.controllers.main import MainController"),
+        ("gui.controllers.notices", "from gui.views.banner import Banner\nfrom core.workbench import Workbench"),
+        ("gui.views.banner", "from gui.widgets import flow\nfrom gui.viewmodels import rows"),
+        ("gui.viewmodels.rows", "from core import __version__\nfrom core.journal.display_row import DisplayRow"),
+        ("gui.widgets.flow", "from gui.theme.theme import Theme\nfrom core.text_safety import TextSafety"),
         ("build_scripts.dev", "def run():\n    import gui"),
     ],
 )
