@@ -119,7 +119,7 @@ def try_run(command: str, folder: Path, _port: int) -> None:
 
 def try_test(command: str, folder: Path, _port: int) -> None:
     """The whole of it would run itself again; see ``build_scripts.bare_debian``, which does."""
-    assert command == "python3 build_scripts/dev.py test"
+    assert command == "python3 build_scripts/dev.py test" or Path(ROOT, command.split()[-1]).is_file()
 
 
 def try_coverage(command: str, folder: Path, _port: int) -> None:
