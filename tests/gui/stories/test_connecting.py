@@ -66,6 +66,7 @@ def test_two_clients_of_one_server_each_have_their_conversation(person: Person) 
         person.connect(host.address.port)
         with host.accept(Peer) as first:
             person.say("I am the first")
+            person.until(lambda: "I am the first" in person.conversation)  # else the next look may be at this one
             person.press("<Shift-F6>")
             with host.accept(Peer) as second:
                 person.until(lambda: "connected to" in person.conversation and "first" not in person.conversation)
