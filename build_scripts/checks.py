@@ -102,10 +102,10 @@ def _overdue(limit: float, names: Sequence[str]) -> str:
 
 
 def _workers() -> list[str]:
-    """Two processes or more, each with a display of its own. Where there is but one display, one process."""
+    """Two processes a core, since tests also wait, each with a display of its own; one where there is one display."""
     if sys.platform != "linux":
         return []
-    return ["-n", str(min(max(2, os.cpu_count() or 1), 4)), "--dist", "worksteal"]
+    return ["-n", str(min(2 * (os.cpu_count() or 1), 8)), "--dist", "worksteal"]
 
 
 def _folder_in_memory() -> Path | None:
