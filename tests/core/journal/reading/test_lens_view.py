@@ -327,6 +327,20 @@ def test_a_message_leads_back_to_its_bytes_and_to_the_calls_that_carried_them(
     assert [answer.read(at, at + 3) for at in (0, 3, 9)] == [b"012", b"345", b"9\n"]
 
 
+def test_a_message_of_many_calls_is_its_bytes_without_its_ending_however_little_is_looked_at(
+    talk: Talk, reader: JournalReader
+) -> None:
+    text = b"the line that came in forty calls, so yes!"
+    talk.opens(1)
+    talk.receives(b"before\r\n" + text[:2])
+    for byte in text[2:] + b"\r\n":
+        talk.receives(bytes([byte]))
+    reading = counted(reader, LINES, talk.entries)
+    message = reading.read(3, 1, preview=2)[0]
+    assert (message.data, message.size) == (b"th", len(text))
+    assert b"".join(reading.whole(message)) == text
+
+
 def test_a_message_around_its_length_comes_whole_from_calls_of_one_byte(talk: Talk, reader: JournalReader) -> None:
     body = bytes(range(0x20, 0x70))
     talk.opens(1)
