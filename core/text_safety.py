@@ -88,6 +88,8 @@ class TextSafety:
         """The text with its marks in place, line feeds and tabs kept."""
         if not text.isascii():
             text = _LONG_RUN_ALONE.sub(_shortened, text)
+        elif text.isprintable():  # asked eight times as fast as the search below
+            return text
         if not self._hidden.search(text):
             return text
         most = len(text) // _DENSE + 1

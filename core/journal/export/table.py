@@ -20,10 +20,11 @@ COLUMNS = ("time", "seconds", "session", "connection", "kind", "size", "text", "
 LONGEST_CELL = 32_767  # UTF-16 units; Excel breaks what is longer over rows, each of which could be a formula
 
 _FORMULA = "-=+@＝＋－＠﹦﹢﹣﹫−"
-_BLANK = r"""(?:[^\S\n\t]|["'])*"""  # trimmed by some programs before they look
+# White space but the separators, and quotes: some programs trim them before they look.
+_BLANK = r"""[\r\v\f\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"']*"""
 _BEGINS_TEMPTING = re.compile(rf"\n|{_BLANK}[{_FORMULA}\t\r]")
-# Each is a separator and looks ahead. A search for what begins with one of three characters is fast.
-_GOES_ON_TEMPTING = re.compile(rf"[\n;\t](?:(?<=\t)(?={_BLANK}[{_FORMULA}])|(?<!\t)(?={_BLANK}[{_FORMULA}\t\r]))")
+# Each is a separator and looks ahead: two beginnings are searched for twice as fast as one that looks behind, too.
+_GOES_ON_TEMPTING = re.compile(rf"[\n;](?={_BLANK}[{_FORMULA}\t\r])|\t(?={_BLANK}[{_FORMULA}])")
 
 
 class Table:
@@ -75,7 +76,9 @@ class Table:
 def harmless(cell: str) -> str:
     """The cell with a ``'`` in front of all that a spreadsheet could take for a formula."""
     begin = "'" if _BEGINS_TEMPTING.match(cell) else ""
-    cell = begin + _GOES_ON_TEMPTING.sub(r"\g<0>'", cell)
+    if ";" in cell or "\n" in cell or "\t" in cell:  # asked a hundred times as fast as the search for what follows
+        cell = _GOES_ON_TEMPTING.sub(r"\g<0>'", cell)
+    cell = begin + cell
     if 2 * len(cell) <= LONGEST_CELL or len(units := cell.encode("utf-16-le")) <= 2 * LONGEST_CELL:
         return cell
     return units[: 2 * (LONGEST_CELL - 1)].decode("utf-16-le", "ignore") + "…"
