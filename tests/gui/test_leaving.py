@@ -22,13 +22,13 @@ STEPS = sorted(entry.name for entry in steps() if entry[:2] in (("gui.app", "App
 def leave(folder: Path, kind: str, *steps: str, within: float = LONGEST) -> tuple[str, Path]:
     """Standard error of a program whose steps of the end failed, and its folder.
 
-    The end must be quick; on a machine that is busy with something else, nearly as quick as one without a fault.
+    The end must be quick once in three times: a machine may be busy with something else, a wait comes every time.
     """
-    said, took = leave_once(folder / "broken", kind, *steps)
-    if took >= within:
-        _said, usual = leave_once(folder / "whole", "0")
-        assert took < within + 3 * usual
-    return said, folder / "broken"
+    for attempt in ("first", "second", "third"):
+        said, took = leave_once(folder / attempt, kind, *steps)
+        if took < within:
+            return said, folder / attempt
+    pytest.fail(f"gone only after more than {within} s, three times")
 
 
 def leave_once(folder: Path, kind: str, *steps: str) -> tuple[str, float]:

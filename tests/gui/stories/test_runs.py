@@ -111,7 +111,7 @@ def test_a_limit_that_is_changed_counts_for_the_next_server(sit: Sit, tmp_path: 
     person.press("<F5>")
     person.sees("Start server")
     person.press("<F5>")
-    person.sees("Stop server")
+    person.until(lambda: "listening on" in person.conversation and "#1" not in person.conversation, "a new server")
     with caller(port) as first:
         person.sees("#1 connected")
         with caller(port) as second:
