@@ -109,6 +109,23 @@ TO_BE_MENDED: dict[str, set[str]] = {
     "gui.views.menus": {"core.supervision"},
 }
 
+# What a socket is reached through, and who may: the rest of core has bytes from a transport, or none.
+SOCKETS = {"socket", "_socket", "select", "selectors", "socketserver", "ssl", "core.net.sockets"}
+MAY_TOUCH_SOCKETS = {
+    "core.errors",  # explains what they raise
+    "core.net.client",
+    "core.net.dialer",
+    "core.net.loop",
+    "core.net.reachable",
+    "core.net.resolver",
+    "core.net.server",
+    "core.net.session",
+    "core.net.sockets",
+    "core.net.transport",
+    "core.net.waker",
+    "core.workbench",  # raises the limit of descriptors
+}
+
 # Rooms of the window that can be tried without one.
 WITHOUT_TKINTER = {"gui.journals", "gui.keys", "gui.platform", "gui.preferences", "gui.viewmodels"}
 
@@ -208,6 +225,43 @@ def test_core_knows_no_window(module: str, path: Path) -> None:
     found = imports(path.read_text(encoding="utf-8"))
 
     assert not {name for name in found if within(name, {"gui", "tkinter", "_tkinter"})}
+
+
+def touching_sockets(source: str) -> list[str]:
+    """The lines that import something of sockets, each with its number."""
+    lines = source.splitlines()
+    return [
+        f"{node.lineno}: {lines[node.lineno - 1].strip()}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        if any(within(name, SOCKETS) for name in imports(ast.unparse(node)))
+    ]
+
+
+@pytest.mark.parametrize(("module", "path"), list(modules("core")), ids=lambda value: str(value).split("/")[-1])
+def test_the_bytes_of_a_connection_pass_through_its_transport_alone(module: str, path: Path) -> None:
+    found = touching_sockets(path.read_text(encoding="utf-8"))
+
+    assert not found or module in MAY_TOUCH_SOCKETS, f"{module} may not touch sockets, at line {'; '.join(found)}"
+    assert found or module not in MAY_TOUCH_SOCKETS, f"{module} touches none: take it out of MAY_TOUCH_SOCKETS"
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("import time\nimport socket", "2: import socket"),
+        ("from core.net import sockets", "1: from core.net import sockets"),
+        ("from core.net.sockets import reset", "1: from core.net.sockets import reset"),
+        ("if TYPE_CHECKING:\n    from socket import (\n        socket,\n    )", "2: from socket import ("),
+        ("def late():\n    import ssl as tls", "2: import ssl as tls"),
+    ],
+)
+def test_a_line_that_reaches_for_sockets_is_named(source: str, line: str) -> None:
+    assert touching_sockets(source) == [line]
+
+
+def test_words_like_socket_are_no_reach_for_one() -> None:
+    assert touching_sockets("from core.net.socket_options import SocketOptions\nimport sockets_of_ours") == []
 
 
 IN_THE_WINDOW = {"gui.views", "gui.viewmodels", "gui.widgets", "gui.window"}

@@ -1,4 +1,4 @@
-"""One socket: its bytes in both directions, its state, and its one ending.
+"""One connection: its bytes in both directions, its state, and its one ending.
 
 Everything that changes the state of a connection is in this file, but for what waits to be sent,
 which is in ``sender``. The loop's thread reads, flushes and closes; any thread may send.
@@ -7,10 +7,8 @@ which is in ``sender``. The loop's thread reads, flushes and closes; any thread 
 from __future__ import annotations
 
 import errno
-import socket
 import time
 from collections.abc import Callable
-from functools import partial
 
 from core.address import Address
 from core.errors import Doing, Explanation, explain
@@ -26,7 +24,6 @@ from core.events import (
     SessionId,
     WeFinished,
 )
-from core.net import sockets
 from core.net.endings import ending_of, why_not_send
 from core.net.event_sink import EventSink
 from core.net.framing_violations import event_of
@@ -38,6 +35,7 @@ from core.net.outbox import Outgoing
 from core.net.owner import Owner, Pause
 from core.net.sender import Sender
 from core.net.socket_options import SocketOptions
+from core.net.transport import Transport
 from core.net.watchers import Watchers
 from core.settings import Limits
 from core.supervision import do_all, note
@@ -48,7 +46,7 @@ _now = time.monotonic_ns
 
 
 class Connection:
-    """A connected socket and what is said over it.
+    """A transport to one peer and what is said over it.
 
     Made and run on the loop's thread. ``send``, ``finish_sending``, ``close`` and ``abort`` are for
     any thread and return at once.
@@ -71,11 +69,11 @@ class Connection:
         "_sender",
         "_session",
         "_sink",
-        "_sock",
+        "_transport",
         "_wants_fin",
         "_we_finished",
         "id",
-        "local",
+        "is_open",
         "number",
         "peer",
         "watchers",
@@ -83,7 +81,7 @@ class Connection:
 
     def __init__(
         self,
-        sock: socket.socket,
+        transport: Transport,
         peer: Address,
         *,
         loop: Loop,
@@ -100,8 +98,8 @@ class Connection:
         self.id = identity
         self.number = number
         self.peer = peer
-        self.local = sockets.readable(sock.getsockname())
-        self._sock: socket.socket | None = sock
+        self._transport = transport
+        self.is_open = True  # also while it is closing; for any thread to read
         self._loop = GuardedLoop(loop, self.fail)
         self._owner = owner
         self._session = session
@@ -111,7 +109,7 @@ class Connection:
         self._receive = limits.receive
         self._sink = sink
         self._sender = Sender(
-            sock,
+            transport,
             peer,
             session=session,
             identity=identity,
@@ -131,20 +129,16 @@ class Connection:
         self._drained = 0
         self.watchers = Watchers()
         self._watch()  # first: what the system refuses to watch has not opened
-        self._emit(Opened(session, identity, _now(), number, self.local, peer, took))
+        self._emit(Opened(session, identity, _now(), number, transport.local, peer, took))
         if limits.idle is not None:
             self._idle = IdleLimit(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
 
     def __repr__(self) -> str:
-        state = "closed" if self._sock is None else f"closing ({self._closing.value})" if self._closing else "open"
-        return f"<Connection #{self.number} {self.local} - {self.peer} {state}, {self._sender.waiting} bytes wait>"
+        state = "closed" if not self.is_open else f"closing ({self._closing.value})" if self._closing else "open"
+        ends = f"{self._transport.name} {self._transport.local} - {self.peer}"
+        return f"<Connection #{self.number} {ends} {state}, {self._sender.waiting} bytes wait>"
 
     # Any thread.
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it still stands; it may be closing."""
-        return self._sock is not None
 
     def send(self, message: bytes) -> None:
         """Frame a message and send it: the kernel is tried first, what it does not take waits.
@@ -162,7 +156,7 @@ class Connection:
     @property
     def is_over_unread(self) -> bool:
         """Whether it has ended while nothing is read from it. The loop's thread."""
-        return bool(self._pause) and self._sock is not None and sockets.is_over(self._sock)
+        return bool(self._pause) and self.is_open and self._transport.is_over
 
     @property
     def waiting(self) -> int:
@@ -188,9 +182,9 @@ class Connection:
 
     def tune(self, socket_options: SocketOptions) -> None:
         """Use the socket in another way from now on; what waits goes out in that way."""
-        if self._sock is None:
+        if not self.is_open:
             return
-        sockets.set_nagle(self._sock, socket_options.nagle)
+        self._transport.set_nagle(socket_options.nagle)
         self._receive = socket_options.receive or self._limits.receive
         self._sender.set_throttle(socket_options)
         self._watch()
@@ -215,10 +209,10 @@ class Connection:
         self._watch()
 
     def _ready(self, events: int) -> None:
-        """What the socket is ready for."""
-        if events & READ and self._sock is not None:
+        """What the transport is ready for."""
+        if events & READ and self.is_open:
             self._read()
-        if events & WRITE and self._sock is not None:
+        if events & WRITE and self.is_open:
             self._flush()
 
     def guard(self, call: Callable[[], object]) -> None:
@@ -260,9 +254,8 @@ class Connection:
 
     def _recv(self) -> bytes | None:
         """What one recv gives; None if that was nothing, or an error that ended the connection."""
-        assert self._sock is not None
         try:
-            return self._sock.recv(self._receive)
+            return self._transport.receive(self._receive)
         except (BlockingIOError, InterruptedError):
             return None
         except OSError as error:
@@ -270,7 +263,7 @@ class Connection:
             return None
 
     def _hand_over(self, messages: list[Message]) -> None:
-        if self._closing is not None or self._sock is None:
+        if self._closing is not None or not self.is_open:
             return  # nobody answers any more
         whole = [message for message in messages if isinstance(message, bytes)]
         for message in messages if len(whole) < len(messages) else ():
@@ -309,11 +302,11 @@ class Connection:
             self._end(self._closing or Ending.PEER_FINISHED)
         elif self._closing is None and not self._wants_fin:
             self._owner.peer_finished(self)
-        if self._closing is None and self._sock is not None:
+        if self._closing is None and self.is_open:
             self._emit(PeerFinished(self._session, self.id, at))
 
     def _start_flushing(self) -> None:
-        if self._sock is not None and self._sender.waiting:
+        if self.is_open and self._sender.waiting:
             self._sender.start_waiting()
             self._watch()
 
@@ -330,7 +323,7 @@ class Connection:
             self._say_fin()
 
     def _finish(self) -> None:
-        if self._sock is None or self._wants_fin:
+        if not self.is_open or self._wants_fin:
             return
         self._wants_fin = True
         if not self._sender.waiting:
@@ -338,10 +331,12 @@ class Connection:
 
     def _say_fin(self) -> None:
         """Tell the peer that nothing more comes: everything before is with the kernel."""
-        if self._we_finished or self._sock is None:
+        if self._we_finished or not self.is_open:
             return
         try:
-            self._sock.shutdown(socket.SHUT_WR)
+            self._transport.finish_sending()
+        except BlockingIOError:
+            return  # the transport says when to ask again, and then nothing waits either
         except OSError as error:
             if error.errno == errno.ENOTCONN and not self._peer_sends:  # macOS: both sides are shut already
                 self._end(self._closing or Ending.PEER_FINISHED)
@@ -355,7 +350,7 @@ class Connection:
             self._end(self._closing or Ending.PEER_FINISHED)
 
     def _begin_closing(self, ending: Ending, drain: float) -> None:
-        if self._sock is None or self._closing is not None:
+        if not self.is_open or self._closing is not None:
             return
         self._closing = ending
         self._pause = Pause.NONE
@@ -374,7 +369,7 @@ class Connection:
     def _read_rest_and_break(self, error: OSError) -> None:
         """Sending failed: what came before that is still ours to have."""
         for _ in range(64):
-            if self._sock is None or not self._peer_sends:
+            if not self.is_open or not self._peer_sends:
                 break
             data = self._recv()
             if not data:
@@ -387,21 +382,22 @@ class Connection:
         if self._closing is not None and self._we_finished:
             self._end(self._closing)  # the peer did not wait for our goodbye to be read
             return
-        if self._sock is not None:
-            self._end(*ending_of(error, self.peer, self._sock, self._limits))
+        if self.is_open:
+            self._end(*ending_of(error, self.peer, self._transport, self._limits))
 
     def _end(self, ending: Ending, why: Explanation | None = None) -> None:
-        """The one place where a connection closes: the socket, the events, the owner."""
-        sock, self._sock = self._sock, None
-        if sock is None:
+        """The one place where a connection closes: the transport, the events, the owner."""
+        if not self.is_open:
             return
+        self.is_open = False
         left: list[Outgoing] = []
-        close = partial(sockets.reset, sock) if ending in (Ending.OURS_RESET, Ending.STALLED) else sock.close
+        transport = self._transport
+        close = transport.abort if ending in (Ending.OURS_RESET, Ending.STALLED) else transport.close
         do_all(
             [
                 ("cancelling the timers of a connection", self._cancel_timers),
                 ("ending what is to be sent", lambda: left.extend(self._sender.end("the connection is closed"))),
-                ("watching a connection no more", lambda: self._loop.watch(sock, 0, self._ready)),
+                ("watching a connection no more", lambda: transport.wait_for(self._loop, 0, self._ready)),
                 ("closing a connection", close),
                 ("recording what did not go out", lambda: self._account_for(left, ending)),
                 ("recording the end of a connection", lambda: self._emit_closed(ending, why)),
@@ -425,12 +421,12 @@ class Connection:
 
     def _watch(self) -> None:
         """Have the loop watch for what matters now."""
-        if self._sock is None:
+        if not self.is_open:
             return
         events = READ if self._peer_sends and not self._pause else 0
         if self._sender.wants_room:
             events |= WRITE
-        self._loop.watch(self._sock, events, self._ready)
+        self._transport.wait_for(self._loop, events, self._ready)
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:

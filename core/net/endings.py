@@ -1,4 +1,4 @@
-"""What an error on a socket says about how its connection ended."""
+"""What an error of a transport says about how its connection ended."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import Doing, Explanation, Fault, explain
 from core.events import Ending
-from core.net import sockets
 
 if TYPE_CHECKING:
-    import socket
-
     from core.address import Address
+    from core.net.transport import Transport
     from core.settings import Limits
 
 _ENDINGS = {
@@ -39,28 +37,28 @@ def why_not_send(ending: Ending) -> str:
     return _WHY_NOT_SEND.get(ending, "the connection is closing")
 
 
-def ending_of(error: OSError, peer: Address, sock: socket.socket, limits: Limits) -> tuple[Ending, Explanation]:
-    """Name the ending and explain it; ``sock`` is still open, and knows what was not confirmed."""
+def ending_of(error: OSError, peer: Address, transport: Transport, limits: Limits) -> tuple[Ending, Explanation]:
+    """Name the ending and explain it; ``transport`` is still open, and knows what was not confirmed."""
     ending = _ENDINGS.get(error.errno or 0, Ending.FAILED)
-    if ending is Ending.LOST and _still_answered(sock, limits):
-        return Ending.STALLED, _does_not_read(peer, sock, limits)
+    if ending is Ending.LOST and _still_answered(transport, limits):
+        return Ending.STALLED, _does_not_read(peer, transport, limits)
     why = explain(error, Doing.TALKING, peer)
     if ending not in (Ending.LOST, Ending.UNREACHABLE):
         return ending, why
-    count = sockets.unconfirmed(sock)
+    count = transport.unconfirmed
     if not count:
         return ending, why
     return ending, replace(why, what=f"{why.what}; {count:,} bytes that were sent are not confirmed")
 
 
-def _still_answered(sock: socket.socket, limits: Limits) -> bool:
+def _still_answered(transport: Transport, limits: Limits) -> bool:
     """Whether the peer's system was there to the end: its window was shut, for which Linux gives up as well."""
-    silence = sockets.silence(sock)
+    silence = transport.silence
     patience = min(limits.unacknowledged, limits.keepalive_idle + limits.keepalive_interval * limits.keepalive_probes)
     return silence is not None and silence < 0.9 * patience
 
 
-def _does_not_read(peer: Address, sock: socket.socket, limits: Limits) -> Explanation:
-    count = sockets.unconfirmed(sock) or 0
+def _does_not_read(peer: Address, transport: Transport, limits: Limits) -> Explanation:
+    count = transport.unconfirmed or 0
     what = f"{peer} took none of the {count:,} bytes that were sent to it in {limits.unacknowledged:g} seconds"
     return Explanation(what, ("its program hangs, or does not read",), fault=Fault.PEER)

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 from core.errors import Doing, Explanation, Fault, NoRoom, SendError, explain
 from core.events import ConnectionId, Event, NotSent, Sent, SessionId
-from core.net import sockets
 from core.net.outbox import Outbox, Outgoing
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
 
     from core.address import Address
     from core.net.event_sink import EventSink
     from core.net.loop import GuardedLoop, Timer
     from core.net.socket_options import SocketOptions
+    from core.net.transport import Transport
     from core.settings import Limits
 
 
@@ -31,7 +30,7 @@ class Sender:
 
     ``send`` and ``forbid`` are for any thread; the rest is for the loop's. The lock guards all of
     the sending side, and is held for a send that never waits, so nobody waits for it long.
-    ``broken`` and ``stalled`` are called on the loop's thread when the socket can take no more, ``rested``
+    ``broken`` and ``stalled`` are called on the loop's thread when the transport can take no more, ``rested``
     when a pause between two sends is over.
     """
 
@@ -52,17 +51,17 @@ class Sender:
         "_rested",
         "_session",
         "_sink",
-        "_sock",
         "_stall_timer",
         "_stalled",
         "_throttle",
+        "_transport",
         "_unconfirmed",
         "lost",
     )
 
     def __init__(
         self,
-        sock: socket.socket,
+        transport: Transport,
         peer: Address,
         *,
         session: SessionId,
@@ -74,7 +73,7 @@ class Sender:
         stalled: Callable[[Explanation], None],
         rested: Callable[[], None],
     ) -> None:
-        self._sock = sock
+        self._transport = transport
         self._peer = peer
         self._session = session
         self._identity = identity
@@ -128,7 +127,7 @@ class Sender:
                 return not waiting
             at = time.monotonic_ns() if self._sink is not None else 0
             try:
-                taken = self._sock.send(data)
+                taken = self._transport.send(data)
             except (BlockingIOError, InterruptedError):
                 taken = 0
             except OSError as error:
@@ -176,7 +175,7 @@ class Sender:
 
     @property
     def wants_room(self) -> bool:
-        """Whether something waits for the socket, and not for the end of a pause."""
+        """Whether something waits for the transport, and not for the end of a pause."""
         return self._rest is None and self._outbox.size > 0
 
     def set_throttle(self, socket_options: SocketOptions) -> None:
@@ -188,12 +187,12 @@ class Sender:
     def start_waiting(self) -> None:
         """Something waits: from now on the peer has ``Limits.stalled`` seconds to take some of it."""
         self._progress = self._loop.time() if self._rest is None else self._rest.when
-        self._unconfirmed = sockets.unconfirmed(self._sock)
+        self._unconfirmed = self._transport.unconfirmed
         if self._stall_timer is None:
             self._stall_timer = self._loop.call_later(self._limits.stalled, self._check_stalled)
 
     def flush(self) -> None:
-        """The socket can take more: give it what waits."""
+        """The transport can take more: give it what waits."""
         with self._lock:
             if not self._outbox:
                 return
@@ -203,7 +202,7 @@ class Sender:
                 self._offer_pieces(self._throttle)
 
     def end(self, why: str) -> list[Outgoing]:
-        """Send nothing from now on; return what still waited. The socket may be closed afterwards."""
+        """Send nothing from now on; return what still waited. The transport may be closed afterwards."""
         if self._stall_timer is not None:
             self._stall_timer.cancel()
         self._end_rest()
@@ -246,7 +245,7 @@ class Sender:
         """Under the lock: offer the kernel the next bytes; whether it took some."""
         at = time.monotonic_ns()
         try:
-            taken = self._sock.send(piece)
+            taken = self._transport.send(piece)
         except (BlockingIOError, InterruptedError):
             return False
         except OSError as error:
@@ -263,7 +262,7 @@ class Sender:
         self._stall_timer = None
         if not self._outbox:
             return
-        before, self._unconfirmed = self._unconfirmed, sockets.unconfirmed(self._sock)
+        before, self._unconfirmed = self._unconfirmed, self._transport.unconfirmed
         if before is not None and self._unconfirmed is not None and self._unconfirmed < before:
             self._progress = self._loop.time()  # it reads, though not enough yet for the kernel to want more
         left = self._progress + self._limits.stalled - self._loop.time()

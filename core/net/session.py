@@ -20,6 +20,7 @@ from core.net.event_sink import EventSink
 from core.net.loop import GuardedLoop, Loop
 from core.net.resolver import Resolver
 from core.net.socket_options import AS_USUAL, SocketOptions
+from core.net.transport import Tcp
 from core.settings import Limits
 from core.supervision import Worker, do_all, note
 from core.wire.framing import parse_framing
@@ -229,7 +230,7 @@ class Session(ABC):
     def _connection(self, sock: socket.socket, peer: Address, took: float | None = None) -> Connection:
         """Make a connection of this session out of a connected socket."""
         connection = Connection(
-            sock,
+            Tcp(sock),
             peer,
             loop=self._loop,
             owner=self,

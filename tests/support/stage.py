@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.address import Address
 from core.net.client import Client
+from core.net.connection import Connection
 from core.net.resolver import Resolver
 from core.net.server import Server
+from core.net.transport import Tcp
 from core.settings import DEFAULTS, Limits
 from tests.support.law import check_law
 from tests.support.sink import Sink
@@ -40,6 +43,12 @@ def calling(
     with Client(target, framing=framing, limits=limits, events=sink, resolver=resolver) as client:
         yield client, sink
     check_law(sink.events)
+
+
+def socket_of(connection: Connection) -> socket.socket:
+    """What the connection's transport is over, for who does something behind its back."""
+    assert isinstance(connection._transport, Tcp)
+    return connection._transport._sock
 
 
 def resident_memory() -> int:

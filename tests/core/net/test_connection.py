@@ -35,6 +35,7 @@ from core.net.client import Client
 from core.net.connection import Connection
 from core.net.endings import ending_of
 from core.net.server import Server
+from core.net.transport import Tcp
 from core.settings import KIB, MIB, Limits
 from tests.support.namespaces import FAR, NEAR, pull_the_cable, two_hosts
 from tests.support.peers import (
@@ -52,7 +53,7 @@ from tests.support.peers import (
     crowd,
 )
 from tests.support.sink import PATIENCE, Sink, until
-from tests.support.stage import calling, resident_memory, serving
+from tests.support.stage import calling, resident_memory, serving, socket_of
 
 SMALL = Limits(outbox=64 * KIB, receive=16 * KIB)
 VANISHING = Limits(keepalive_idle=1, keepalive_interval=1, keepalive_probes=2, unacknowledged=2.0)
@@ -578,8 +579,7 @@ def test_a_send_that_fails_at_once_is_refused_with_the_reason_and_ends_the_conne
         sink.congest()  # so that nothing is read before the send fails
         peer.say(b"last words")
         sink.wait_for_pause()
-        assert connection._sock is not None
-        connection._sock.shutdown(socket.SHUT_WR)  # behind its back: the next send is an EPIPE
+        socket_of(connection).shutdown(socket.SHUT_WR)  # behind its back: the next send is an EPIPE
         with pytest.raises(SendError, match=rf"^127\.0\.0\.1:{peer.port} has closed the connection"):
             connection.send(b"hello")
         (closed,) = sink.wait_for(Closed)
@@ -595,8 +595,7 @@ def test_what_came_before_a_send_that_fails_is_handed_to_whoever_receives() -> N
         peer.say(b"last words")
         sink.wait_for_pause()
         (connection,) = client.connections
-        assert connection._sock is not None
-        connection._sock.shutdown(socket.SHUT_WR)
+        socket_of(connection).shutdown(socket.SHUT_WR)
         with pytest.raises(SendError):
             client.send(b"hello")
         assert client.receive(PATIENCE) == b"last words"
@@ -728,7 +727,8 @@ def test_a_fault_of_our_own_ends_one_connection_and_no_other(
 @pytest.mark.case("C-03")
 def test_every_error_of_a_connection_has_its_ending(number: int, named: Ending) -> None:
     with socket.socket() as sock:
-        found, why = ending_of(OSError(number, os.strerror(number)), Address("192.0.2.1", 80), sock, Limits())
+        sock.bind(("127.0.0.1", 0))
+        found, why = ending_of(OSError(number, os.strerror(number)), Address("192.0.2.1", 80), Tcp(sock), Limits())
     assert found is named
     assert "192.0.2.1:80" in why.what
 
@@ -738,7 +738,9 @@ def test_a_lost_connection_says_how_much_was_never_confirmed(monkeypatch: pytest
     monkeypatch.setattr(sockets, "unconfirmed", lambda _sock: 1234)
     monkeypatch.setattr(sockets, "silence", lambda _sock: None)
     with socket.socket() as sock:
-        _ending, why = ending_of(OSError(errno.ETIMEDOUT, "timed out"), Address("192.0.2.1", 80), sock, Limits())
+        sock.bind(("127.0.0.1", 0))
+        error = OSError(errno.ETIMEDOUT, "timed out")
+        _ending, why = ending_of(error, Address("192.0.2.1", 80), Tcp(sock), Limits())
     assert "1,234 bytes that were sent are not confirmed" in why.what
 
 
@@ -790,6 +792,7 @@ def test_a_peer_that_vanishes_while_we_send_is_lost_with_the_bytes_that_are_not_
 SLEEPER = """
 import sys
 from core.net.server import Server
+from core.net.transport import Tcp
 from core.settings import Limits
 
 server = Server("127.0.0.1:0", reply="none", limits=Limits(outbox=65536, stalled=0.5, gap=0.2, half_closed=0.5))

@@ -19,6 +19,7 @@ from tests.support.injection import KINDS, Breaker, Entry, loop_calls
 from tests.support.law import check_law
 from tests.support.peers import NeverReads, Peer
 from tests.support.sink import PATIENCE, Sink, until
+from tests.support.stage import socket_of
 
 Broken = Callable[[], bool]
 
@@ -140,9 +141,7 @@ def sends_to_the_dead(stage: Stage) -> None:
     with stage.server("none") as server, Peer.calls(server.addresses[0]) as peer:
         until(lambda: bool(server.connections), "the connection")
         connection = server.connections[0]
-        sock = connection._sock
-        assert sock is not None
-        sock.shutdown(socket.SHUT_WR)
+        socket_of(connection).shutdown(socket.SHUT_WR)
         with pytest.raises(SendError):
             connection.send(b"too late")
         stage.wait()
@@ -264,7 +263,6 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.connection", "Connection._begin_closing", "call_later"): closes,
     ("core.net.connection", "Connection._read", "call_soon"): resumes,
     ("core.net.connection", "Connection._soon", "call_soon"): finishes,
-    ("core.net.connection", "Connection._watch", "watch"): reads,
     ("core.net.dialer", "Dialer._try_next", "call_later"): dials_in_vain,
     ("core.net.dialer", "Dialer._try_next", "watch"): dials,
     ("core.net.dialer", "Dialer.dial", "call_later"): dials_in_vain,
@@ -287,6 +285,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.session", "Session._soon", "call_soon"): is_told,
     ("core.net.session", "Session.stop", "call_soon"): stops,
     ("core.net.session", "Session.tune", "call_soon"): is_tuned,
+    ("core.net.transport", "Tcp.wait_for", "watch"): reads,
 }
 
 

@@ -15,7 +15,7 @@ from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
 from core.settings import KIB, Limits
 from tests.support.peers import NeverReads, Peer
 from tests.support.sink import until
-from tests.support.stage import calling, serving
+from tests.support.stage import calling, serving, socket_of
 
 BYTE_BY_BYTE = SocketOptions(byte_by_byte=True)
 HASTY = Limits(flush=0.05, drain=0.05)
@@ -32,8 +32,7 @@ def ours(server: Server) -> Connection:
 
 
 def is_nagling(connection: Connection) -> bool:
-    assert connection._sock is not None
-    return not connection._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    return not socket_of(connection).getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def tuned(server: Server, socket_options: SocketOptions) -> Connection:

@@ -1,0 +1,121 @@
+"""What a connection needs of a socket, and the one transport that there is: plain TCP.
+
+``Connection`` and ``Sender`` call nothing of ``socket`` themselves, so a transport that speaks a protocol of its own
+underneath (TLS, a proxy) comes in here. What such a one needs is part of the contract: it may send before it has
+anything to hand over, and wait for something else than its connection does.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Protocol
+
+from core.address import Address
+from core.net import sockets
+from core.net.loop import GuardedLoop, Ready
+
+
+class Transport(Protocol):
+    """Carries the bytes of one connection, in both directions. No method blocks.
+
+    ``send`` is for any thread, for one at a time; the rest is for the loop's, also while another thread is in ``send``.
+    Errors are ``OSError``.
+    """
+
+    name: str  # as people call it
+    local: Address
+
+    def receive(self, most: int, /) -> bytes:
+        """Return the next bytes from the peer, ``most`` at most; none at the end of its sending.
+
+        Raises ``BlockingIOError`` or ``InterruptedError`` while there are none, as during a handshake.
+        """
+        ...
+
+    def send(self, data: bytes | memoryview, /) -> int:
+        """Return how many of the bytes the kernel has taken, from the first on, in whatever form they go out.
+
+        Raises ``BlockingIOError`` or ``InterruptedError`` while it takes none. The same bytes come first next time.
+        """
+        ...
+
+    def wait_for(self, loop: GuardedLoop, events: int, ready: Ready) -> None:
+        """Have ``ready`` called from now on while there is something to ``receive`` (READ) or ``send`` can take more
+        (WRITE); 0 for neither.
+
+        What the transport waits for of its own, it waits for as well; and it calls as often as it holds bytes that
+        the system does not know of. The first call comes when the connection has opened.
+        """
+        ...
+
+    def finish_sending(self) -> None:
+        """Tell the peer that nothing more comes.
+
+        Raises ``BlockingIOError`` if what has to be said first finds no room; then ``ready`` is called with WRITE,
+        whatever is waited for, when it is time to ask again.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the descriptor back; what the kernel has still goes out."""
+        ...
+
+    def abort(self) -> None:
+        """Close with RST: throw away what is on its way in both directions."""
+        ...
+
+    def set_nagle(self, wanted: bool) -> None:
+        """Have the system hold small segments back while one is not acknowledged, or not."""
+        ...
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the system knows that nothing more will come, although what came is not read."""
+        ...
+
+    @property
+    def unconfirmed(self) -> int | None:
+        """Bytes that the peer's system has not acknowledged; None where nobody can tell."""
+        ...
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds since the peer's system last acknowledged anything; None where nobody can tell."""
+        ...
+
+
+class Tcp:
+    """A connected socket as it is: what is sent is what goes over the wire. Raises ``OSError`` if it is no longer."""
+
+    name = "TCP"
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.local = sockets.readable(sock.getsockname())
+        self._sock = sock
+        self.receive = sock.recv  # bound once: every round trip would pay for a call of our own around it
+        self.send = sock.send
+        self.close = sock.close
+
+    def wait_for(self, loop: GuardedLoop, events: int, ready: Ready) -> None:
+        loop.watch(self._sock, events, ready)
+
+    def finish_sending(self) -> None:
+        self._sock.shutdown(socket.SHUT_WR)
+
+    def abort(self) -> None:
+        sockets.reset(self._sock)
+
+    def set_nagle(self, wanted: bool) -> None:
+        sockets.set_nagle(self._sock, wanted)
+
+    @property
+    def is_over(self) -> bool:
+        return sockets.is_over(self._sock)
+
+    @property
+    def unconfirmed(self) -> int | None:
+        return sockets.unconfirmed(self._sock)
+
+    @property
+    def silence(self) -> float | None:
+        return sockets.silence(self._sock)
