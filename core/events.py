@@ -6,9 +6,10 @@ Every event names its session (a server or a client) and carries ``at``, a readi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, NewType, TypeAlias
+from typing import NamedTuple, NewType, Protocol, TypeAlias
 
 from core.address import Address
 from core.errors import Explanation
@@ -262,3 +263,21 @@ SessionEvent: TypeAlias = (
     | SessionClosed
 )
 Event: TypeAlias = ConnectionEvent | SessionEvent
+
+
+class EventSink(Protocol):
+    """Where the network puts what happens. ``put`` is for any thread and never blocks.
+
+    While ``congested`` is true connections leave what they could read with the kernel, so that TCP
+    slows the peers down; ``when_relieved`` calls back once, from any thread, when that is over.
+    """
+
+    congested: bool
+
+    def put(self, event: Event) -> None:
+        """Take in what happened."""
+        ...
+
+    def when_relieved(self, resume: Callable[[], None]) -> None:
+        """Call ``resume`` once when ``congested`` has become false again."""
+        ...

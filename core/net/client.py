@@ -10,11 +10,10 @@ from typing import Self
 
 from core.address import Address, parse_address
 from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, SendError, explain
-from core.events import ConnectionId, Ending, Role, SessionId
+from core.events import ConnectionId, Ending, EventSink, Role, SessionId
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.dialer import Dialer
-from core.net.event_sink import EventSink
 from core.net.loop import Loop
 from core.net.owner import Pause
 from core.net.resolver import Resolver

@@ -17,6 +17,7 @@ from core.events import (
     ConnectionId,
     Ending,
     Event,
+    EventSink,
     HttpRequest,
     Opened,
     PeerFinished,
@@ -25,7 +26,6 @@ from core.events import (
     WeFinished,
 )
 from core.net.endings import ending_of, why_not_send
-from core.net.event_sink import EventSink
 from core.net.framing_violations import event_of
 from core.net.gap_timeout import with_gap_timeout
 from core.net.http_guard import HttpGuard

@@ -7,14 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from core.errors import Doing, Explanation, Fault, NoRoom, SendError, explain
-from core.events import ConnectionId, Event, NotSent, Sent, SessionId
+from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId
 from core.net.outbox import Outbox, Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.address import Address
-    from core.net.event_sink import EventSink
     from core.net.loop import GuardedLoop, Timer
     from core.net.socket_options import SocketOptions
     from core.net.transport import Transport

@@ -17,6 +17,7 @@ from core.errors import Doing, Explanation, ListenError, SendError, explain
 from core.events import (
     ConnectionId,
     Ending,
+    EventSink,
     FramingChanged,
     Listening,
     NotSent,
@@ -28,7 +29,6 @@ from core.events import (
 )
 from core.net import sockets
 from core.net.connection import Connection
-from core.net.event_sink import EventSink
 from core.net.loop import READ
 from core.net.resolver import Outcome, Resolver
 from core.net.session import Session

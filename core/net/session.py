@@ -14,9 +14,8 @@ from typing import Self
 
 from core.address import Address
 from core.errors import Doing, Explanation, explain
-from core.events import ConnectionId, Event, Role, SessionClosed, SessionId, SessionOpened
+from core.events import ConnectionId, Event, EventSink, Role, SessionClosed, SessionId, SessionOpened
 from core.net.connection import Connection
-from core.net.event_sink import EventSink
 from core.net.loop import GuardedLoop, Loop
 from core.net.resolver import Resolver
 from core.net.socket_options import AS_USUAL, SocketOptions

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import Fault, NoRoom, SendError, TincanError
-from core.events import ConnectionId
+from core.events import ConnectionId, EventSink
 from core.journal.export.draft import shown
 from core.net.audience import Audience
 from core.net.connection import Connection
-from core.net.event_sink import EventSink
 from core.sending.plan import LONGEST_PAUSE, PlanError
 from core.sending.run import TELL_EVERY, End, Run, Stopped
 

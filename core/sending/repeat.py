@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.errors import NobodyThere
+from core.events import EventSink
 from core.latency import Samples
 from core.net.audience import Audience, Delivery
-from core.net.event_sink import EventSink
 from core.sending.plan import Plan, Repeated, Step
 from core.sending.run import NOBODY_LEFT, TELL_EVERY, End, Run, Stopped
 

@@ -8,8 +8,7 @@ from abc import ABC, abstractmethod
 from enum import Enum
 
 from core.errors import TincanError, reason
-from core.events import ConnectionId
-from core.net.event_sink import EventSink
+from core.events import ConnectionId, EventSink
 from core.supervision import Worker
 
 TELL_EVERY = 0.05  # seconds between two tellings of what goes on
