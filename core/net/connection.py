@@ -32,11 +32,10 @@ from core.net.http_guard import HttpGuard
 from core.net.idle_limit import IdleLimit
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
 from core.net.outbox import Outgoing
-from core.net.owner import Owner, Pause
+from core.net.owner import Owner, Pause, Watchers
 from core.net.sender import Sender
 from core.net.socket_options import SocketOptions
 from core.net.transport import Transport
-from core.net.watchers import Watchers
 from core.settings import Limits
 from core.supervision import do_all, note
 from core.wire.framers import Framer, Message
