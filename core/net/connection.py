@@ -19,6 +19,8 @@ from core.events import (
     Event,
     EventSink,
     HttpRequest,
+    MessageTooLong,
+    Misframed,
     Opened,
     PeerFinished,
     Received,
@@ -26,7 +28,6 @@ from core.events import (
     WeFinished,
 )
 from core.net.endings import ending_of, why_not_send
-from core.net.framing_violations import event_of
 from core.net.gap_timeout import with_gap_timeout
 from core.net.http_guard import HttpGuard
 from core.net.idle_limit import IdleLimit
@@ -38,7 +39,7 @@ from core.net.socket_options import SocketOptions
 from core.net.transport import Transport
 from core.settings import Limits
 from core.supervision import do_all, note
-from core.wire.framers import Framer, Message
+from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import Framing
 
 _now = time.monotonic_ns
@@ -267,9 +268,15 @@ class Connection:
         whole = [message for message in messages if isinstance(message, bytes)]
         for message in messages if len(whole) < len(messages) else ():
             if not isinstance(message, bytes):
-                self._emit(event_of(message, self._session, self.id))
+                self._emit(self._violation(message))
         if whole:
             self._owner.received(self, whole)
+
+    def _violation(self, violation: TooLong | FramingViolation) -> Event:
+        """What the framer could not make a message of, as the event that tells of it."""
+        if isinstance(violation, TooLong):
+            return MessageTooLong(self._session, self.id, _now(), violation.skipped)
+        return Misframed(self._session, self.id, _now(), violation.why)
 
     def use_framing(self, framing: Framing) -> None:
         """Tell messages apart in this way from the next byte on; one that has begun is none. The loop's thread."""
