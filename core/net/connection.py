@@ -28,14 +28,13 @@ from core.events import (
     WeFinished,
 )
 from core.net.endings import ending_of, why_not_send
-from core.net.gap_timeout import with_gap_timeout
 from core.net.http_guard import HttpGuard
-from core.net.idle_limit import IdleLimit
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
 from core.net.outbox import Outgoing
 from core.net.owner import Owner, Pause, Watchers
 from core.net.sender import Sender
 from core.net.socket_options import SocketOptions
+from core.net.timeouts import InactivityTimer, with_gap_timeout
 from core.net.transport import Transport
 from core.settings import Limits
 from core.supervision import do_all, note
@@ -125,13 +124,14 @@ class Connection:
         self._wants_fin = self._we_finished = False
         self._closing: Ending | None = None
         self._closing_timer: Timer | None = None
-        self._idle: IdleLimit | None = None
+        self._idle: InactivityTimer | None = None
         self._drained = 0
         self.watchers = Watchers()
         self._watch()  # first: what the system refuses to watch has not opened
         self._emit(Opened(session, identity, _now(), number, transport.local, peer, took))
         if limits.idle is not None:
-            self._idle = IdleLimit(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
+            self._idle = InactivityTimer(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
+            self._idle.restart()
 
     def __repr__(self) -> str:
         state = "closed" if not self.is_open else f"closing ({self._closing.value})" if self._closing else "open"
@@ -244,7 +244,7 @@ class Connection:
         if sink is not None:
             self._sender.after_what_was_sent(Received(self._session, self.id, at, data))
         if self._idle is not None:
-            self._idle.begin_anew()
+            self._idle.restart()
         if self._closing is not None:
             self._drain(len(data))
             return
@@ -416,7 +416,7 @@ class Connection:
         if self._closing_timer is not None:
             self._closing_timer.cancel()
         if self._idle is not None:
-            self._idle.cancel()
+            self._idle.stop()
 
     def _account_for(self, left: list[Outgoing], ending: Ending) -> None:
         for outgoing in left:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from core.net.gap_timeout import Hear
 from core.net.loop import GuardedLoop, Timer
+from core.net.timeouts import Hear
 from core.wire.framers import Framer, Message, Raw
 from core.wire.http_request import Opening, opening_of
 
