@@ -122,7 +122,6 @@ MAY_TOUCH_SOCKETS = {
     "core.net.session",
     "core.net.sockets",
     "core.net.transport",
-    "core.net.waker",
     "core.workbench",  # raises the limit of descriptors
 }
 
