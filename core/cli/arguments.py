@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from core.wire.framing import parse_framing
-from core.wire.notation import FramingError
+from core.wire.framing import FramingError, parse_framing
 
 
 def add_frame(parser: argparse.ArgumentParser) -> None:

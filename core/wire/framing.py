@@ -18,17 +18,16 @@ beginning of the message: ``0102|0003|abcdef`` under ``length:2be,offset=2`` is 
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from core.errors import SendError, TincanError, quoted
+from core.errors import Fault, SendError, TincanError, quoted
 from core.wire.framers import Collector, Framer, Line, Raw
 from core.wire.length_prefix import Counts, LengthField, PrefixSplitter
-from core.wire.notation import FramingError as FramingError  # whoever parses catches it
-from core.wire.notation import Written, hex_bytes, number
 from core.wire.splitting import DelimiterSplitter, FixedSplitter, GapSplitter, LineSplitter, Splitter
 
 LONGEST_DELIMITER = 64  # bytes
@@ -36,6 +35,16 @@ LARGEST_OFFSET = 1024  # bytes
 LARGEST_FIXED = 1 << 24  # bytes; the largest limit of a message that there is
 LONGEST_GAP = 3_600_000  # ms
 FRAMINGS = ("raw", "line")  # those that need no number
+
+
+class FramingError(TincanError, ValueError):
+    """What was written is no framing; the message says why, and ``place`` which character of it is meant."""
+
+    fault = Fault.PERSON
+
+    def __init__(self, why: str, place: int = 0) -> None:
+        super().__init__(why)
+        self.place = place
 
 
 class Framing(ABC):
@@ -229,7 +238,7 @@ def parse_framing(text: str) -> Framing:
         raise FramingError(f"there is no framing called {quoted(name)}; there are {', '.join((*_PLAIN, *_PARSERS))}")
     if not rest:
         raise FramingError(f"{name} needs more, for example {_EXAMPLES[name]}", len(text))
-    return _PARSERS[name](Written(rest, len(name) + 1))
+    return _PARSERS[name](_Written(rest, len(name) + 1))
 
 
 def make_framer(framing: str, limit: int) -> Framer:
@@ -242,34 +251,94 @@ def make_splitter(framing: str) -> Splitter:
     return parse_framing(framing).splitter()
 
 
-def _delimiter(written: Written) -> Framing:
-    delimiter = hex_bytes(written.first, written.place, "the delimiter", LONGEST_DELIMITER)
+class _Written:
+    """What stands behind the colon, piece by piece, each with its place."""
+
+    def __init__(self, rest: str, place: int) -> None:
+        self.first, *options = rest.split(",")
+        self.place = place
+        self._options: dict[str, tuple[str | None, int]] = {}
+        place += len(self.first) + 1
+        for option in options:
+            name, equals, value = option.partition("=")
+            if name in self._options:
+                raise FramingError(f"{quoted(name)} is there twice", place)
+            self._options[name] = (value if equals else None, place)
+            place += len(option) + 1
+
+    def value(self, name: str) -> tuple[str, int] | None:
+        """What stands behind ``name=``, and where; None if the option is not there."""
+        value, place = self._options.pop(name, ("", -1))
+        if place < 0:
+            return None
+        if not value:
+            raise FramingError(f"{name} needs a value: {name}=...", place)
+        return value, place + len(name) + 1
+
+    def flag(self, *names: str) -> str:
+        """Which of these words is there; empty if none is."""
+        for name in names:
+            if name in self._options and self._options[name][0] is None:
+                del self._options[name]
+                return name
+        return ""
+
+    def finish(self, known: str) -> None:
+        """Nothing more may be there."""
+        for name, (_value, place) in self._options.items():
+            raise FramingError(f"{quoted(name)} means nothing here: there can be {known}", place)
+
+
+def _number(text: str, place: int, what: str, least: int, most: int) -> int:
+    """Read a decimal number from ``least`` to ``most``. Raises ``FramingError``, which calls it ``what``."""
+    if not re.fullmatch(r"[0-9]{1,12}", text):
+        raise FramingError(f"{what} must be a number from {least:,} to {most:,}, not {quoted(text)}", place)
+    value = int(text)
+    if not least <= value <= most:
+        raise FramingError(f"{what} must be from {least:,} to {most:,}, not {value:,}", place)
+    return value
+
+
+def _hex_bytes(text: str, place: int, what: str, most: int) -> bytes:
+    """Read 1 to ``most`` bytes, two hex digits each. Raises ``FramingError``, which calls them ``what``."""
+    wrong = re.search(r"[^0-9a-fA-F]", text)
+    if wrong is not None:
+        raise FramingError(f"{what} must be hex digits, not {quoted(wrong.group())}", place + wrong.start())
+    if len(text) % 2:
+        raise FramingError(f"{what} must be two hex digits a byte; one is missing", place + len(text))
+    if not 1 <= len(text) // 2 <= most:
+        raise FramingError(f"{what} must have 1 to {most} bytes; it has {len(text) // 2:,}", place)
+    return bytes.fromhex(text)
+
+
+def _delimiter(written: _Written) -> Framing:
+    delimiter = _hex_bytes(written.first, written.place, "the delimiter", LONGEST_DELIMITER)
     written.finish("nothing but the bytes")
     return Delimiter(delimiter)
 
 
-def _length(written: Written) -> Framing:
+def _length(written: _Written) -> Framing:
     known = _WIDTHS.get(written.first.lower())
     if known is None:
         raise FramingError(
             f"a length is one of {', '.join(_WIDTHS)}; {quoted(written.first)} is none of them", written.place
         )
     offset = written.value("offset")
-    at = number(*offset, "the offset", 0, LARGEST_OFFSET) if offset is not None else 0
+    at = _number(*offset, "the offset", 0, LARGEST_OFFSET) if offset is not None else 0
     counts = Counts(written.flag("itself", "whole"))
     written.finish("offset=N, and itself or whole")
     return LengthPrefix(LengthField(*known, offset=at, counts=counts))
 
 
-def _fixed(written: Written) -> Framing:
-    size = number(written.first, written.place, "the size", 1, LARGEST_FIXED)
+def _fixed(written: _Written) -> Framing:
+    size = _number(written.first, written.place, "the size", 1, LARGEST_FIXED)
     pad = written.value("pad")
     written.finish("pad=HH, a byte in hex")
-    return FixedLength(size, hex_bytes(*pad, "the byte that fills up", 1)[0] if pad is not None else None)
+    return FixedLength(size, _hex_bytes(*pad, "the byte that fills up", 1)[0] if pad is not None else None)
 
 
-def _gap(written: Written) -> Framing:
-    milliseconds = number(written.first, written.place, "the silence", 1, LONGEST_GAP)
+def _gap(written: _Written) -> Framing:
+    milliseconds = _number(written.first, written.place, "the silence", 1, LONGEST_GAP)
     written.finish("nothing but the milliseconds")
     return Gap(milliseconds)
 
@@ -279,7 +348,7 @@ def _bytes(count: int) -> str:
 
 
 _PLAIN: dict[str, Framing] = {"raw": RAW, "line": LINE}
-_PARSERS: dict[str, Callable[[Written], Framing]] = {
+_PARSERS: dict[str, Callable[[_Written], Framing]] = {
     "delimiter": _delimiter,
     "length": _length,
     "fixed": _fixed,
