@@ -41,7 +41,8 @@ def ending_of(error: OSError, peer: Address, transport: Transport, limits: Limit
     """Name the ending and explain it; ``transport`` is still open, and knows what was not confirmed."""
     ending = _ENDINGS.get(error.errno or 0, Ending.FAILED)
     if ending is Ending.LOST and _still_answered(transport, limits):
-        return Ending.STALLED, _does_not_read(peer, transport, limits)
+        sent = f"{transport.unconfirmed or 0:,} bytes that were sent to it"
+        return Ending.STALLED, does_not_read(peer, sent, limits.unacknowledged)
     why = explain(error, Doing.TALKING, peer)
     if ending not in (Ending.LOST, Ending.UNREACHABLE):
         return ending, why
@@ -58,7 +59,7 @@ def _still_answered(transport: Transport, limits: Limits) -> bool:
     return silence is not None and silence < 0.9 * patience
 
 
-def _does_not_read(peer: Address, transport: Transport, limits: Limits) -> Explanation:
-    count = transport.unconfirmed or 0
-    what = f"{peer} took none of the {count:,} bytes that were sent to it in {limits.unacknowledged:g} seconds"
-    return Explanation(what, ("its program hangs, or does not read",), fault=Fault.PEER)
+def does_not_read(peer: Address, what: str, seconds: float) -> Explanation:
+    """Why a connection ended whose peer took none of ``what`` in that time."""
+    why = f"{peer} took none of the {what} in {seconds:g} seconds"
+    return Explanation(why, ("its program hangs, or does not read",), fault=Fault.PEER)

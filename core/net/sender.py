@@ -6,8 +6,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from core.errors import Doing, Explanation, Fault, NoRoom, SendError, explain
+from core.errors import Doing, Explanation, NoRoom, SendError, explain
 from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId
+from core.net.endings import does_not_read
 from core.net.outbox import Outbox, Outgoing
 
 if TYPE_CHECKING:
@@ -268,9 +269,8 @@ class Sender:
         if left > 0:
             self._stall_timer = self._loop.call_later(left, self._check_stalled)
             return
-        patience = f"{self._limits.stalled:g} seconds"
-        what = f"{self._peer} took none of the {self._outbox.size:,} bytes that waited for it in {patience}"
-        self._stalled(Explanation(what, ("its program hangs, or does not read",), fault=Fault.PEER))
+        waiting = f"{self._outbox.size:,} bytes that waited for it"
+        self._stalled(does_not_read(self._peer, waiting, self._limits.stalled))
 
 
 def _cuts(outgoing: Outgoing) -> tuple[int, ...]:
