@@ -19,6 +19,7 @@ from gui.views.conversation.conversation import ConversationPane
 from gui.views.menus import COLOURS, FRAMINGS, ROW_ENTRIES, Alternatives, MenuBar
 from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
+from gui.widgets.binding import breaking
 from gui.widgets.field_keys import share_keys, type_on
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ class Window:
         for key in (*KEYS, *UNTOLD):
             for sequence in key.sequences:
                 try:
-                    self.root.bind_class(_FIRST_TAG, sequence, _breaking(commands[key.command]))
+                    self.root.bind_class(_FIRST_TAG, sequence, breaking(commands[key.command]))
                 except tk.TclError:  # a key that this system has no name for
                     continue
         self.adopt(self.root)
@@ -245,14 +246,6 @@ def _menus(root: tk.Tk, theme: Theme, actions: Actions) -> MenuBar:
         encodings=Alternatives(ENCODINGS, actions.preferences.read_as, actions.choose_encoding),
         recent=actions.recent_journals,
     )
-
-
-def _breaking(act: Callable[[], None]) -> Callable[[object], str]:
-    def handle(_event: object) -> str:
-        act()
-        return "break"
-
-    return handle
 
 
 def _put_tag_first(widget: tk.Misc) -> None:

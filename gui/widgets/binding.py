@@ -1,8 +1,19 @@
-"""Taking back one binding of several."""
+"""Bindings that keep an event to themselves, and taking back one binding of several."""
 
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
+
+
+def breaking(act: Callable[[], object]) -> Callable[[object], str]:
+    """A handler that calls ``act`` and keeps the event from the bindings that come after it (Tk's ``break``)."""
+
+    def handle(_event: object) -> str:
+        act()
+        return "break"
+
+    return handle
 
 
 def unbind(widget: tk.Misc, sequence: str, binding: str) -> None:

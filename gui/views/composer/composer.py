@@ -26,6 +26,7 @@ from gui.views.composer.complaint import Complaint
 from gui.views.composer.lines_question import LinesQuestion
 from gui.views.composer.message_field import MessageField
 from gui.views.composer.preview_updater import PreviewUpdater
+from gui.widgets.binding import breaking
 from gui.widgets.resizing import when_resized
 
 if TYPE_CHECKING:
@@ -357,26 +358,19 @@ class Composer(ttk.Frame):
     def _bind_keys(self, on_page: Callable[[int], None]) -> None:
         bind = self.field.bind
         for key in ("Return", "KP_Enter"):
-            bind(f"<{key}>", self._breaking(self.submit))
-            bind(f"<Control-{key}>", self._breaking(lambda: self.submit(keep=True)))
-            bind(f"<Shift-{key}>", self._breaking(lambda: self.field.insert_here("\n")))
+            bind(f"<{key}>", breaking(self.submit))
+            bind(f"<Control-{key}>", breaking(lambda: self.submit(keep=True)))
+            bind(f"<Shift-{key}>", breaking(lambda: self.field.insert_here("\n")))
         bind("<Up>", lambda _event: self._show_earlier(1))
         bind("<Down>", lambda _event: self._show_earlier(-1))
-        bind("<Prior>", self._breaking(lambda: on_page(-1)))
-        bind("<Next>", self._breaking(lambda: on_page(1)))
+        bind("<Prior>", breaking(lambda: on_page(-1)))
+        bind("<Next>", breaking(lambda: on_page(1)))
         bind("<Tab>", lambda event: self._leave(event.widget.tk_focusNext()))
         bind("<<PrevWindow>>", lambda event: self._leave(event.widget.tk_focusPrev()))
         bind("<FocusIn>", lambda _event: self._come_to_field())
         bind("<FocusOut>", lambda _event: self._box.state(["!focus"]))
         when_resized(self, self._fit)
         self.message_format_button.bind("<Return>", lambda _event: self.message_format_button.invoke())
-
-    def _breaking(self, act: Callable[[], None]) -> Callable[[object], str]:
-        def handle(_event: object) -> str:
-            act()
-            return "break"
-
-        return handle
 
     def _leave(self, widget: tk.Misc | None) -> str:
         if widget is not None:

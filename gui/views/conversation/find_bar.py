@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from tkinter import ttk
 
 from core.text_safety import TextSafety
@@ -18,6 +19,7 @@ from gui.viewmodels.finding import (
     count_words,
     hint,
 )
+from gui.widgets.binding import breaking
 from gui.widgets.choice import Choice
 from gui.widgets.controls import ThinProgress, Toggle
 from gui.widgets.debounce import Debounce
@@ -151,18 +153,14 @@ class FindBar(ttk.Frame):
     def _bind_keys(self) -> None:
         for step, sequences in _SEQUENCES.items():
             for sequence in sequences:
-                self.field.bind(sequence, lambda _event, step=step: self._key(lambda: self._go(step)))  # type: ignore[misc]
+                self.field.bind(sequence, breaking(partial(self._go, step)))
         self.field.bind("<Up>", lambda _event: self._recall(self._searches.earlier))
         self.field.bind("<Down>", lambda _event: self._recall(self._searches.later))
         steps = (self.previous_button, self.next_button)
         for part in (self.field, self.mode, self.match_case, *steps, self.stop_button, self.close_button):
-            part.bind("<Escape>", lambda _event: self._key(self.close))
-            part.bind("<F3>", lambda _event: self._key(lambda: self._go(1)))
-            part.bind("<Shift-F3>", lambda _event: self._key(lambda: self._go(-1)))
-
-    def _key(self, act: Callable[[], None]) -> str:
-        act()
-        return "break"
+            part.bind("<Escape>", breaking(self.close))
+            part.bind("<F3>", breaking(partial(self._go, 1)))
+            part.bind("<Shift-F3>", breaking(partial(self._go, -1)))
 
     def _edited(self, text: str) -> None:
         self._complain("", None)

@@ -9,6 +9,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.framings import Kind, WrittenError, read, written
+from gui.widgets.binding import breaking
 from gui.widgets.debounce import Debounce
 from gui.widgets.flow import Flow
 from gui.widgets.line_field import LineField
@@ -47,10 +48,10 @@ class LensBar(ttk.Frame):
         for label in (self._why, self._help):
             wrap_within(label, self, lambda: px(30))
         for part in (self.field, self.close_button):
-            part.bind("<Escape>", lambda _event: self._key(self.close))
+            part.bind("<Escape>", breaking(self.close))
         for sequence in ("<Return>", "<KP_Enter>"):
-            self.field.bind(sequence, lambda _event: self._key(self._quiet.now))
-        self.close_button.bind("<Return>", lambda _event: self._key(self.close))
+            self.field.bind(sequence, breaking(self._quiet.now))
+        self.close_button.bind("<Return>", breaking(self.close))
 
     def ask(self, kind: Kind, framing: str) -> None:
         """Ask for what this kind needs; ``framing`` is the one that holds. What is being written stays."""
@@ -117,7 +118,3 @@ class LensBar(ttk.Frame):
         if framing and framing != self._framing:
             self._framing = framing
             self._on_framing(framing)
-
-    def _key(self, act: Callable[[], None]) -> str:
-        act()
-        return "break"

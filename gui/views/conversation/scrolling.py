@@ -7,6 +7,8 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from gui.widgets.binding import breaking
+
 if TYPE_CHECKING:
     from gui.views.conversation.transcript import Transcript
 
@@ -36,17 +38,9 @@ def bind_scrolling(transcript: Transcript) -> None:
         "<Alt-Down>": lambda: transcript.step(1),
     }
     for key, act in keys.items():
-        transcript.text.bind(key, _breaking(act))
+        transcript.text.bind(key, breaking(act))
     for event in _WHEELS:
         try:
             transcript.text.bind(event, transcript.scrolled_by_hand, add=True)
         except tk.TclError:  # an event that only Tk 9 has
             continue
-
-
-def _breaking(act: Callable[[], None]) -> Callable[[object], str]:
-    def handle(_event: object) -> str:
-        act()
-        return "break"
-
-    return handle

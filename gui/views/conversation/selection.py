@@ -14,6 +14,7 @@ from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.typesetting import clock
 from gui.views.conversation.clipping import selected_text
+from gui.widgets.binding import breaking
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -157,12 +158,8 @@ class Selection:
         bind = self._text.bind
         bind("<Button-1>", self._mouse_down, add=True)
         bind("<ButtonRelease-1>", self._mouse_up, add=True)
-        bind("<<Copy>>", lambda _event: self._break(self.copy))
-        bind("<<SelectAll>>", lambda _event: self._break(self.select_all))
-
-    def _break(self, act: Callable[[], None]) -> str:
-        act()
-        return "break"
+        bind("<<Copy>>", breaking(self.copy))
+        bind("<<SelectAll>>", breaking(self.select_all))
 
     def _mouse_down(self, event: tk.Event[tk.Misc]) -> None:
         self._selection = None

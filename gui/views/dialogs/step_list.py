@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import MOST_STEPS, ListStep, pause_words, read_pause
+from gui.widgets.binding import breaking
 from gui.widgets.choice import Choice
 from gui.widgets.number_field import Measure
 
@@ -157,9 +159,5 @@ class StepList(ttk.Frame):
     def _bind(self) -> None:
         self.tree.bind("<<TreeviewSelect>>", self._show_pause)
         for key, by in (("<Alt-Up>", -1), ("<Alt-Down>", 1)):
-            self.tree.bind(key, lambda _event, by=by: self._key_move(by))  # type: ignore[misc]
+            self.tree.bind(key, breaking(partial(self._move, by)))
         self.tree.bind("<Delete>", lambda _event: self._remove())
-
-    def _key_move(self, by: int) -> str:
-        self._move(by)
-        return "break"

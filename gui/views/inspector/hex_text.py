@@ -28,6 +28,7 @@ from gui.viewmodels.hexdump import (
 )
 from gui.viewmodels.inspection import Range
 from gui.views.inspector.hex_footer import HexFooter, whereabouts
+from gui.widgets.binding import breaking
 from gui.widgets.row_view import Picture, RowView
 
 _MOD = HERE.modifier
@@ -265,12 +266,12 @@ class HexText(RowView):
             self.text.bind(f"<Shift-{prefix}{name}>", partial(self._pressed, key, extend=True))
         for letter, act in (("a", self._select_all), ("c", self.copy), ("g", self.ask_offset)):
             for spelling in (letter, letter.upper()):
-                self.text.bind(f"<{_MOD}-{spelling}>", _breaking(act))
-        self.text.bind("<<Copy>>", _breaking(self.copy))
-        self.text.bind("<<SelectAll>>", _breaking(self._select_all))
-        self.text.bind("<space>", _breaking(self._switch_side))
+                self.text.bind(f"<{_MOD}-{spelling}>", breaking(act))
+        self.text.bind("<<Copy>>", breaking(self.copy))
+        self.text.bind("<<SelectAll>>", breaking(self._select_all))
+        self.text.bind("<space>", breaking(self._switch_side))
         for key, by in (("Left", -1), ("Right", 1)):
-            self.text.bind(f"<{_MOD}-{key}>", _breaking(partial(self._on_step, by)))
+            self.text.bind(f"<{_MOD}-{key}>", breaking(partial(self._on_step, by)))
         self.text.bind("<Escape>", self._escape)
         for key in ("<Menu>", "<Shift-F10>"):
             self.text.bind(key, self._menu_key)
@@ -347,11 +348,3 @@ class HexText(RowView):
     def _unsubscribe(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self:
             self.theme.forget(self._restyle)
-
-
-def _breaking(act: Callable[[], None]) -> Callable[[object], str]:
-    def handle(_event: object) -> str:
-        act()
-        return "break"
-
-    return handle

@@ -14,6 +14,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.ruler import Chosen, Ruled, Scale, fitting
 from gui.viewmodels.ruler_words import sentence, verdict
 from gui.views.inspector.ruler_drawing import RulerDrawing
+from gui.widgets.binding import breaking
 from gui.widgets.row_view import WHEEL_ROWS
 from gui.widgets.wrapped import wrap_within
 
@@ -203,7 +204,7 @@ class Ruler(ttk.Frame):
             "KP_Subtract": partial(self._zoom, _ZOOM), "0": self._fit, "KP_0": self._fit,
         }  # fmt: skip
         for key, act in acts.items():
-            self.canvas.bind(f"<Key-{key}>", lambda _event, act=act: act() or "break")  # type: ignore[misc]
+            self.canvas.bind(f"<Key-{key}>", breaking(act))
         self.canvas.bind("<Escape>", lambda _event: "break" if self._escape() else None)
 
     def _bind_mouse(self) -> None:

@@ -17,6 +17,7 @@ from gui.viewmodels.saved_rows import SavedRow
 from gui.views.saved.saved_drag import Drag
 from gui.views.saved.saved_namer import Namer
 from gui.views.saved.saved_row import RowLine, RowLook, dress_buttons, measure
+from gui.widgets.binding import breaking
 from gui.widgets.focus_ring import FocusRing
 from gui.widgets.wheel import bind_wheel
 
@@ -185,7 +186,7 @@ class SavedRows(ttk.Frame):
             ("<Menu>", self._menu_at_row),
         ):
             try:
-                self.body.bind(key, _breaking(act))
+                self.body.bind(key, breaking(act))
             except tk.TclError:  # a key that this system has no name for
                 continue
 
@@ -282,11 +283,3 @@ class SavedRows(ttk.Frame):
     def _forget(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self:
             self._theme.forget(self._restyle)
-
-
-def _breaking(act: Callable[[], None]) -> Callable[[object], str]:
-    def handle(_event: object) -> str:
-        act()
-        return "break"
-
-    return handle
