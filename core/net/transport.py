@@ -43,8 +43,8 @@ class Transport(Protocol):
         """Have ``ready`` called from now on while there is something to ``receive`` (READ) or ``send`` can take more
         (WRITE); 0 for neither.
 
-        What the transport waits for of its own, it waits for as well; and it calls as often as it holds bytes that
-        the system does not know of. The first call comes when the connection has opened.
+        The first time is when the connection opens, so a handshake begins there. What a transport waits for of its
+        own it watches beside this, and bytes that it holds itself, of which the system knows nothing, count as well.
         """
         ...
 
@@ -57,7 +57,7 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the descriptor back; what the kernel has still goes out."""
+        """Give the descriptor back and watch nothing any more; what the kernel has still goes out."""
         ...
 
     def abort(self) -> None:

@@ -25,16 +25,18 @@ class Sealed:
     """Greets before the first byte, seals what is sent in records, and parts with a word before the FIN.
 
     One receive of the socket may give several records, and each record of a message has to be out before the next; a
-    FIN without the word is an error. The word goes out when the loop says that there is room, and never before.
+    FIN without the word is an error. The word goes out when the loop says that there is room, and never before. If it
+    begins ``plain``, all this begins with ``seal``.
     """
 
     name = "sealed"
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, *, plain: bool = False) -> None:
         self._tcp = Tcp(sock)
         self.local = self._tcp.local
         self.set_nagle = self._tcp.set_nagle
         self._lock = threading.Lock()  # any thread sends
+        self._is_plain = plain
         self._in = bytearray()
         self._out = bytearray(HELLO)
         self._in_record = 0  # how many bytes of the connection's the last record of ``_out`` is made of
@@ -43,6 +45,12 @@ class Sealed:
         self._events = 0
         self._loop: GuardedLoop | None = None
         self._ready: Ready = lambda _events: None
+
+    def seal(self) -> None:
+        """Say nothing in the clear from now on. The loop's thread."""
+        with self._lock:
+            self._is_plain = False
+        self._watch()
 
     @property
     def is_over(self) -> bool:
@@ -57,6 +65,8 @@ class Sealed:
         return self._tcp.silence
 
     def receive(self, most: int, /) -> bytes:
+        if self._is_plain:
+            return self._tcp.receive(most)
         with self._lock:
             if not self._pieces:
                 raise BlockingIOError
@@ -69,6 +79,8 @@ class Sealed:
 
     def send(self, data: bytes | memoryview, /) -> int:
         with self._lock:
+            if self._is_plain:
+                return self._tcp.send(data)
             if not self._has_met:
                 raise BlockingIOError
             if not self._in_record:
@@ -109,8 +121,8 @@ class Sealed:
 
     def _watch(self) -> None:
         assert self._loop is not None
-        wish = READ if not self._has_met else self._events
-        if self._out:
+        wish = self._events if self._has_met or self._is_plain else READ
+        if self._out and not self._is_plain:
             wish |= WRITE
         self._tcp.wait_for(self._loop, wish, self._on_ready)
 
@@ -120,6 +132,9 @@ class Sealed:
         self._tcp.wait_for(self._loop, 0, self._on_ready)
 
     def _on_ready(self, events: int) -> None:
+        if self._is_plain:
+            self._ready(events)
+            return
         with self._lock:
             owed = bool(self._out)
             self._push()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -110,6 +111,23 @@ def test_a_goodbye_that_finds_no_room_is_said_when_there_is_some_and_before_the_
         (closed,) = sink.wait_for(Closed)
         assert closed.ending is Ending.PEER_FINISHED
         assert received(sink) == [b"heard"]
+
+
+def test_a_standing_connection_goes_over_to_another_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.net.session.Tcp", partial(Sealed, plain=True))
+    with serving("echo") as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"in the clear")
+        assert peer.hear(12) == b"in the clear"
+        (connection,) = server.connections
+        assert isinstance(connection._transport, Sealed)
+        connection._loop.call_soon(connection._transport.seal)
+        assert peer.hear(len(HELLO)) == HELLO
+        connection.send(b"not in the clear")  # and not before the handshake
+        peer.say(HELLO)
+        assert peer.hear(18) == sealed(b"not in the clear")
+        peer.say(sealed(b"nor this"))
+        assert peer.hear(10) == sealed(b"nor this")
+        assert received(sink) == [b"in the clear", b"nor this"]
 
 
 @pytest.mark.usefixtures("seal")
