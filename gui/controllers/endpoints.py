@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from core.address import DEFAULT_HOST, DEFAULT_PORT
 from core.errors import TincanError
@@ -24,22 +24,8 @@ if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from core.net.reachable import LocalAddress
     from core.workbench import Workbench
-    from gui.preferences import Preferences
+    from gui.controllers.main import MainController
     from gui.window import Window
-
-
-class MainController(Protocol):
-    """Who knows what is on view."""
-
-    preferences: Preferences
-
-    @property
-    def workbench(self) -> Workbench: ...
-    @property
-    def state(self) -> SessionState | None: ...
-    def window_state(self) -> presenter.WindowState: ...
-    def show_new(self, session: SessionId) -> None: ...
-    def refresh(self) -> None: ...
 
 
 class EndpointsController:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
@@ -25,6 +25,7 @@ from gui.platform.desktop import open_folder
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from core.journal.recovery.recovery import Opened
+    from gui.controllers.main import AppInterface
     from gui.controllers.notices import Notices
     from gui.journals.archives import Archives
     from gui.window import Window
@@ -37,24 +38,6 @@ _TOPIC = "opening"
 Result = TypeVar("Result")
 
 
-class Run(Protocol):
-    """This run of the program, as far as journals go."""
-
-    @property
-    def journal_folder(self) -> Path:
-        """Where journals are."""
-        ...
-
-    @property
-    def journal(self) -> Path | None:
-        """The one that is being written."""
-        ...
-
-    def post(self, call: Callable[[], None]) -> None:
-        """Have ``call`` made on the window's thread, soon. Any thread."""
-        ...
-
-
 class JournalController:
     """Opens journals into ``archives``.
 
@@ -65,7 +48,7 @@ class JournalController:
         self,
         archives: Archives,
         notices: Notices,
-        run: Run,
+        app: AppInterface,
         *,
         window: Window,
         on_open: Callable[[list[SessionState]], None],
@@ -73,7 +56,7 @@ class JournalController:
     ) -> None:
         self._archives = archives
         self._notices = notices
-        self._run = run
+        self._app = app
         self._window = window
         self._safety = window.conversation.transcript.text.safety
         self._on_open = on_open
@@ -86,7 +69,7 @@ class JournalController:
 
     def open(self, path: Path) -> None:
         """Show the sessions of a journal beside those of this run; a damaged one is recovered first."""
-        if path == self._run.journal:
+        if path == self._app.journal:
             self._notices.say("That is the journal of this run: it is on view already.", _TOPIC)
             return
         known = self._archives.sessions_of(path)
@@ -109,8 +92,8 @@ class JournalController:
 
     def open_folder(self) -> None:
         """Show the folder of journals in the desktop's own file program, or say where it is."""
-        own = self._run.journal
-        folder = own.parent if own is not None else self._run.journal_folder
+        own = self._app.journal
+        folder = own.parent if own is not None else self._app.journal_folder
         if not open_folder(folder):
             self._notices.say(f"The journals are in {folder}", "folder")
 
@@ -119,7 +102,7 @@ class JournalController:
 
         What is in them is looked up meanwhile; ``on_more`` is called once more of it is known.
         """
-        found = journal_files.listed(self._run.journal_folder, besides=self._run.journal)
+        found = journal_files.listed(self._app.journal_folder, besides=self._app.journal)
         unknown = [one for one in found if one.path not in self._words]
         if unknown and not self._looking:
             self._looking = True
@@ -132,7 +115,7 @@ class JournalController:
 
         ``on_offer`` gets its name.
         """
-        look = partial(journal_files.crashed, self._run.journal_folder, offered, besides=self._run.journal)
+        look = partial(journal_files.crashed, self._app.journal_folder, offered, besides=self._app.journal)
         self._begin("crashed journal", look, partial(self._offer, on_offer))
 
     def close(self, patience: float = _PATIENCE) -> None:
@@ -152,7 +135,7 @@ class JournalController:
         failed: Callable[[BaseException], None] = lambda _error: None,
     ) -> None:
         self._workers = [worker for worker in self._workers if not worker.is_over]
-        self._workers.append(in_background(name, work, then, failed, self._run.post))
+        self._workers.append(in_background(name, work, then, failed, self._app.post))
 
     def _offer(self, on_offer: Callable[[str], None], found: Recent | None) -> None:
         if found is None or self._closed.is_set():
@@ -185,7 +168,7 @@ class JournalController:
 
         def tell(what: str, fraction: float) -> None:
             if time.monotonic() - began > _TELL_AFTER:
-                self._run.post(partial(self._progress, opening, what, fraction))
+                self._app.post(partial(self._progress, opening, what, fraction))
 
         def check(fraction: float) -> None:
             if fraction - opening.told > _TELL_EACH:
@@ -279,7 +262,7 @@ class JournalController:
                 counted = archive.count_bytes(session, self._closed)
                 if counted.is_whole:
                     known = replace(state, bytes_in=counted.received, bytes_out=counted.sent)
-                    self._run.post(partial(self._on_change, known))
+                    self._app.post(partial(self._on_change, known))
 
     def _learn(self, on_more: Callable[[], None], words: dict[Path, str]) -> None:
         self._looking = False

@@ -5,7 +5,7 @@ Offered in the head of the conversation once the two differ. Lives on the window
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from core.events import Role, SessionId
 from core.journal.reading.lens import RAW
@@ -16,21 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.journal.recording.ledger import SessionState
-    from gui.journals.viewing import Viewing
+    from gui.controllers.main import MainController
     from gui.window import Window
 
 
 _Offered: TypeAlias = tuple[tuple[str, ...], str]  # framings, and which of them holds
 _NOTHING: _Offered = ((), RAW)
-
-
-class MainController(Protocol):
-    """Who knows what is on view."""
-
-    @property
-    def state(self) -> SessionState | None: ...
-    @property
-    def viewing(self) -> Viewing: ...
 
 
 class ReplyFramingController:

@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import reason
 from gui.controllers.saved_exchange import ask_for_source, ask_for_target, counted, read, write
 from gui.controllers.saved_keeping import SavedKeeping
 from gui.keys import shown
 from gui.platform.background import in_background
-from gui.viewmodels.drafting import MessageFormat, Sender, SendResult
+from gui.viewmodels.drafting import MessageFormat, SendResult
 from gui.viewmodels.saved_list import SavedList
 from gui.viewmodels.saved_rows import SavedRow, message_format_of, message_of, name_for, row_of, typeable
 
 if TYPE_CHECKING:
     from core.compose import Misfit, SavedError, SavedMessage
+    from gui.controllers.sending import SendingController
     from gui.viewmodels.saved_list import Kept
     from gui.views.saved.saved_pane import SavedPane
     from gui.window import Window
@@ -28,13 +29,6 @@ if TYPE_CHECKING:
 _QUICK = 20_000  # characters that are made fit for the field at once
 
 Found = TypeVar("Found")
-
-
-class Sending(Sender, Protocol):
-    """What sends: ``gui.controllers.sending.SendingController``."""
-
-    @property
-    def message_format(self) -> MessageFormat: ...
 
 
 class SavedMessagesController:
@@ -46,7 +40,7 @@ class SavedMessagesController:
     def __init__(
         self,
         window: Window,
-        sending: Sending,
+        sending: SendingController,
         path: Path,
         *,
         post: Callable[[Callable[[], None]], None],

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import SendError, reason
 from gui.platform.background import in_background
@@ -32,9 +32,7 @@ from gui.viewmodels.drafting import (
 if TYPE_CHECKING:
     from core.compose import Composed, Context
     from core.events import ConnectionId, SessionId
-    from core.journal.recording.ledger import SessionState
-    from core.workbench import Workbench
-    from gui.preferences import Preferences
+    from gui.controllers.main import MainController
     from gui.window import Window
 
 _QUICK = 4_000  # characters that are worked out at once: 2 ms where each is an escape
@@ -47,30 +45,6 @@ _WHEN_PAINTED = 500  # milliseconds
 _LONGEST_TURN = 0.005  # seconds of sending before the window gets its turn
 
 Answer = TypeVar("Answer")
-
-
-class MainController(Protocol):
-    """What the controller needs of the main controller."""
-
-    preferences: Preferences
-
-    @property
-    def state(self) -> SessionState | None:
-        """The selected session."""
-        ...
-
-    @property
-    def workbench(self) -> Workbench:
-        """The engine room."""
-        ...
-
-    def why_nobody(self) -> str:
-        """Why nothing can be sent to anybody, as a sentence."""
-        ...
-
-    def refresh(self) -> None:
-        """Show what is so."""
-        ...
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ Lives on the window's thread. Each is about what is on view, and what cannot be 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from core.events import Role
 from core.journal.recording.ledger import Phase
@@ -17,31 +17,13 @@ if TYPE_CHECKING:
 
     from core.events import ConnectionId, SessionId
     from core.journal.recording.ledger import ConnectionState, SessionState
-    from core.workbench import Workbench
-    from gui.viewmodels.presenter import WindowState
-    from gui.window import Window
+    from gui.controllers.main import MainController
 
 _NOTHING = "Nothing is on view: choose a session or a connection in the list."
 _OVER = "This is over already; its conversation stays in the journal."
 _MANY = "Choose one connection of the server in the list first: this is for one at a time."
 _NOBODY = "Nobody is connected here."
 _STILL = "This still goes on: close it first, then take it out of the list."
-
-
-class MainController(Protocol):
-    """Who knows what is on view."""
-
-    window: Window
-
-    @property
-    def workbench(self) -> Workbench: ...
-    @property
-    def state(self) -> SessionState | None: ...
-    def window_state(self) -> WindowState: ...
-    def select(self, session: SessionId, connection: ConnectionId | None = None) -> None: ...
-    def select_nothing(self) -> None: ...
-    def refresh(self) -> None: ...
-    def complain(self, why: str) -> None: ...
 
 
 class SessionController:

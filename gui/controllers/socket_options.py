@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tkinter import ttk
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from core.journal.recording.ledger import Phase
 from gui.keys import shown
@@ -11,30 +11,11 @@ from gui.viewmodels.session_rows import session_words
 
 if TYPE_CHECKING:
     from core.events import SessionId
-    from core.journal.recording.ledger import SessionState
-    from core.workbench import Workbench
-    from gui.controllers.conversation import ConversationController
-    from gui.journals.archives import Archives
-    from gui.preferences import Preferences
-    from gui.viewmodels.presenter import WindowState
+    from gui.controllers.main import MainController
     from gui.viewmodels.socket_options import SocketOptionsForm
     from gui.views.conversation.socket_options_bar import SocketOptionsBar
     from gui.views.inspector.inspector import Inspector
     from gui.window import Window
-
-
-class MainController(Protocol):
-    """What the controller needs of the main controller."""
-
-    archives: Archives
-    preferences: Preferences
-    conversation: ConversationController
-
-    @property
-    def state(self) -> SessionState | None: ...
-    @property
-    def workbench(self) -> Workbench: ...
-    def window_state(self) -> WindowState: ...
 
 
 class SocketOptionsController:

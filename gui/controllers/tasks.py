@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from core.errors import TincanError
 from core.events import Role
@@ -22,16 +22,14 @@ from gui.viewmodels.session_rows import session_words
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
-    from core.compose import Draft, SavedMessage
+    from core.compose import Draft
     from core.events import ConnectionId, SessionId
     from core.journal.recording.ledger import SessionState
     from core.sending.file import FileSending, FileSent
     from core.sending.plan import Repeated
     from core.sending.received_file import Kept
-    from core.workbench import Workbench
-    from gui.controllers.sending import SendingController
-    from gui.journals.archives import Archives
-    from gui.viewmodels.presenter import WindowState
+    from gui.controllers.main import MainController
+    from gui.controllers.saved_messages import SavedMessagesController
     from gui.viewmodels.repeating import Maker, RepeatRequest, RepeatView
     from gui.views.dialogs.repeat_dialog import RepeatDialog
     from gui.views.dialogs.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
@@ -40,28 +38,6 @@ if TYPE_CHECKING:
 
 _BEGINNING = 100  # characters of the message that the window for repeating shows
 _LOOK = 250  # milliseconds between two looks at the message field while the window for repeating is open
-
-
-class MainController(Protocol):
-    """What the controller needs of the main controller."""
-
-    archives: Archives
-    sending: SendingController
-
-    @property
-    def state(self) -> SessionState | None: ...
-    @property
-    def workbench(self) -> Workbench: ...
-    def window_state(self) -> WindowState: ...
-    def why_nobody(self) -> str: ...
-
-
-class Saved(Protocol):
-    """The saved messages: ``gui.controllers.saved_messages.SavedMessagesController``."""
-
-    @property
-    def messages(self) -> tuple[SavedMessage, ...]: ...
-    def load(self) -> None: ...
 
 
 class TaskController:
@@ -79,7 +55,7 @@ class TaskController:
         post: Callable[[Callable[[], None]], None],
         connections: Callable[[], tuple[ConnectionRow, ...]],
         complain: Callable[[str], None],
-        saved: Saved | None = None,
+        saved: SavedMessagesController,
     ) -> None:
         self._window, self._main_controller, self._post = window, main_controller, post
         self._connections, self._complain, self._saved = connections, complain, saved
@@ -111,8 +87,7 @@ class TaskController:
             return
         from gui.views.dialogs.repeat_dialog import RepeatDialog
 
-        if self._saved is not None:
-            self._saved.load()
+        self._saved.load()
         dialog = self.repeat_dialog = RepeatDialog(self._window.root, self._window.theme, on_start=self.repeat)
         self._look()
         dialog.open(dialog.what.buttons[0] if self._window.composer.text else dialog.every.field)
@@ -166,10 +141,14 @@ class TaskController:
         from gui.viewmodels.repeating import RepeatView
 
         composer = self._window.composer
-        saved = self._saved.messages if self._saved is not None else ()
         beginning = composer.field.get("1.0", f"1.0 + {_BEGINNING} chars").rstrip("\n")
         return RepeatView(
-            beginning, composer.message_format.words, self._to_words(), self._wrong(), self._nobody(), saved
+            beginning,
+            composer.message_format.words,
+            self._to_words(),
+            self._wrong(),
+            self._nobody(),
+            self._saved.messages,
         )
 
     def _wrong(self) -> str:

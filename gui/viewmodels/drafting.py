@@ -6,13 +6,11 @@ nothing yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from core.compose import Composed, Draft, Misfit
-    from core.events import ConnectionId
 
 FORMATS = (("text", "text"), ("escapes", "escapes"), ("hex", "hex"))
 ENCODINGS = (
@@ -123,18 +121,6 @@ class SendResult(NamedTuple):
     is_sent: bool
     sentence: str = ""
     wrong: ComposeError | None = None
-
-
-class Sender(Protocol):
-    """Sends messages and tells what became of them, at once or a moment later; ``to`` None is everyone."""
-
-    def send(
-        self,
-        texts: Sequence[str],
-        message_format: MessageFormat,
-        to: frozenset[ConnectionId] | None,
-        tell: Callable[[SendResult], None],
-    ) -> None: ...
 
 
 class MacroRow(NamedTuple):

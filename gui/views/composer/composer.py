@@ -16,7 +16,6 @@ from gui.viewmodels.drafting import (
     MacroRow,
     MessageFormat,
     Preview,
-    Sender,
     SendResult,
     SentMessage,
 )
@@ -41,7 +40,7 @@ _LONGEST_SENTENCE = 1_000  # characters
 _MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
 
 
-class ComposerController(Sender, Protocol):
+class ComposerController(Protocol):
     """Works out and sends what is written. What it tells, it tells at once or a moment later."""
 
     def work_out(
@@ -49,6 +48,13 @@ class ComposerController(Sender, Protocol):
     ) -> None: ...
     def convert(
         self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
+    ) -> None: ...
+    def send(
+        self,
+        texts: Sequence[str],
+        message_format: MessageFormat,
+        to: frozenset[ConnectionId] | None,
+        tell: Callable[[SendResult], None],
     ) -> None: ...
     def macros(self, text: str, message_format: MessageFormat, place: int) -> Sequence[MacroRow]: ...
     def choose_message_format(self, message_format: MessageFormat) -> None: ...

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from gui.viewmodels.drafting import USUAL, ComposeError, MessageFormat, Preview
+from gui.viewmodels.drafting import USUAL, ComposeError, Preview
 from gui.views.composer.message_field import MessageField
 from gui.widgets.debounce import Debounce
+
+if TYPE_CHECKING:
+    from gui.views.composer.composer import ComposerController
 
 _SOON, _WHEN_QUIET = 30, 300  # milliseconds after a key: a short text is worked out, a long one
 _STILL_TYPING = 700  # milliseconds after a key in which what is wrong may yet be put right
 _TICK = 1_000  # milliseconds after which a message with the time in it is another one
-
-
-class Worker(Protocol):
-    """See ``gui.views.composer.composer.ComposerController``."""
-
-    def work_out(
-        self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
-    ) -> None: ...
 
 
 class PreviewUpdater:
@@ -31,14 +26,14 @@ class PreviewUpdater:
     def __init__(
         self,
         field: MessageField,
-        worker: Worker,
+        controller: ComposerController,
         *,
         show: Callable[[Preview | None], None],
         complain: Callable[[str], None],
     ) -> None:
         self.message_format = USUAL
         self.is_held = False
-        self._field, self._worker = field, worker
+        self._field, self._controller = field, controller
         self._show, self._complain = show, complain
         self._asked = 0  # how often something was to be worked out
         self._is_wrong = False
@@ -58,7 +53,7 @@ class PreviewUpdater:
         if self.is_held:
             return
         if text or self.message_format.adds_something:
-            self._worker.work_out(text, self.message_format, lambda found: self._worked_out(asked, found))
+            self._controller.work_out(text, self.message_format, lambda found: self._worked_out(asked, found))
         else:
             self._show(None)
             self.put_right()
