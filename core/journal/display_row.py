@@ -42,6 +42,7 @@ class DisplayRow(NamedTuple):
     is_failure: bool = False
     span: Span | None = None  # the bytes in the journal, what frames the message included; None in a note
     misfit: str = ""  # why these bytes are not a whole message under this lens; empty if they are one
+    is_pending: bool = False  # whether the rest of the message may still come
 
     @property
     def is_message(self) -> bool:

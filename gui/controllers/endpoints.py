@@ -93,10 +93,10 @@ class EndpointsController:
 
     def do_next(self) -> None:
         """Enter in the address: press the button that is next."""
-        view = presenter.present(self._main_controller.window_state()).address
-        if view.server.is_next:
+        window_state = self._main_controller.window_state()
+        if presenter.present(window_state).address.server.is_next:
             self.serve()
-        elif view.client.is_next or view.client.text == "Connect":
+        elif presenter.client_here(window_state) is None:
             self.connect()
 
     def choose_reply(self, reply: str) -> None:

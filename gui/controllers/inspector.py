@@ -182,7 +182,7 @@ class InspectorController:
         self._found = found
         source, trace = found.recorded(conversation.journal.reader), found.trace
         far_is_behind = trace.far is not None and trace.far.stop < trace.stop
-        self._incomplete = far_is_behind or found.display_row.misfit.startswith("not ended yet")
+        self._incomplete = far_is_behind or found.display_row.is_pending
         inspected = Inspected(
             found.display_row, _is_server(conversation), source, source.calls,
             envelope=_framing_bytes(found.envelope, source.size), ruled=self._ruled(conversation, found),

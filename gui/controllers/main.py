@@ -373,7 +373,7 @@ class MainController:
 
     def why_nobody(self) -> str:
         """Why there is nobody to send to, as a sentence."""
-        return presenter.present(self.window_state()).composer.hint + "."
+        return f"{presenter.why_nobody(self.window_state())}."
 
     def _stay(self) -> None:
         self._leaving = False

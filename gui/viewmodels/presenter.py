@@ -184,14 +184,16 @@ def _detail(window_state: WindowState, state: SessionState) -> str:
 def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:
     state = window_state.state
     connections = [connection for connection in state.connections if connection.can_send] if state else []
-    hint = "Type a message" if connections else _why_nobody(window_state, state)
+    hint = "Type a message" if connections else why_nobody(window_state)
     chosen = window_state.recipients
     if state is None or state.role is Role.CLIENT or (len(connections) < 2 and (chosen is None or not connections)):
         return ComposerView(hint, is_next)
     return ComposerView(hint, is_next, _recipients(window_state.safety, connections), chosen)
 
 
-def _why_nobody(window_state: WindowState, state: SessionState | None) -> str:
+def why_nobody(window_state: WindowState) -> str:
+    """Why there is nobody to write to, and what a person can do about it."""
+    state = window_state.state
     if state is None and window_state.selected is not None:
         return "A moment…"
     if state is None:

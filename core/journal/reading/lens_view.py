@@ -293,7 +293,7 @@ class LensView:
         misfit = self._misfit(cut, head, size, is_pending=is_pending)
         return DisplayRow(
             place, self.session, last.ordinal, cut.connection, last.number, cut.kind, last.wall_ns, last.mono_ns,
-            data[: min(size, preview)], size, span=span, misfit=misfit,
+            data[: min(size, preview)], size, span=span, misfit=misfit, is_pending=is_pending,
         )  # fmt: skip
 
     def _envelope(self, head: bytes, tail: bytes) -> Envelope:

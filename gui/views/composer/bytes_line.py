@@ -54,6 +54,11 @@ class BytesLine(ttk.Frame):
             self._arrange()
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no bytes are shown."""
+        return self._preview is None
+
+    @property
     def words(self) -> str:
         """What the line says."""
         return self.line.get("1.0", "end-1c").strip()

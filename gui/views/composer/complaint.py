@@ -21,22 +21,24 @@ class Complaint(ttk.Label):
         super().__init__(composer, style="Pane.Error.TLabel", justify="left", anchor="w")
         self._composer, self._theme, self._beside = composer, theme, beside
         self._row, self._is_taken = row, is_taken
+        self._why = ""
         wrap_within(self, composer, lambda: theme.px(36))
         theme.subscribe(self._restyle)
 
     @property
     def words(self) -> str:
         """What it says; empty if nothing is wrong."""
-        return str(self.cget("text")) if self.winfo_manager() else ""
+        return self._why
 
     def say(self, why: str) -> None:
         """Say this; nothing if ``why`` is empty."""
+        self._why = why
         self.configure(text=why)
         self.arrange()
 
     def arrange(self) -> None:
         """Go where there is room now."""
-        px, why = self._theme.px, str(self.cget("text"))
+        px, why = self._theme.px, self._why
         if not why:
             self.grid_remove()
         elif self._is_taken() or self._theme.small.measure(why) > self._room:

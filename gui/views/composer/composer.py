@@ -88,7 +88,7 @@ class Composer(ttk.Frame):
         )
         self._complaint = Complaint(
             self, theme, self._below, row=4,
-            is_taken=lambda: self._bytes_line is not None and bool(self.bytes_line.words),
+            is_taken=lambda: self._bytes_line is not None and not self._bytes_line.is_empty,
         )  # fmt: skip
         self._preview_updater = PreviewUpdater(self.field, controller, show=self._show_bytes, complain=self.complain)
         self._question = LinesQuestion(self, theme, self.focus_message)

@@ -85,8 +85,7 @@ class RowLine(tk.Frame):
             self._tag.place_forget()
             self._write_text(theme.small, row.problem, at.left, at.small_top, at.room)
             return
-        if row.tag != self._tag.cget("text"):
-            self._tag.configure(text=row.tag)
+        self._tag.configure(text=row.tag)
         self._tag.place(x=at.left, y=at.small_top)
         beside = self._tag.winfo_reqwidth() + px(6)
         self._write_text(theme.mono, row.text, at.left + beside, at.mono_top, max(1, at.room - beside))
