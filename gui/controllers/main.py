@@ -237,7 +237,8 @@ class MainController:
         """Show a session; host and port follow it, so that the buttons speak of it."""
         state = self.sessions.get(session)
         known = (*state.connections, *state.over) if state is not None else ()
-        self.selected, self.sending.recipients = session, None if connection is None else frozenset((connection,))
+        self.selected = session
+        self.sending.write_to(None if connection is None else frozenset((connection,)))
         self._connection = next((one for one in known if one.connection == connection), None)
         if state is not None:
             self.viewing.choose_connection(state, connection)
@@ -248,7 +249,8 @@ class MainController:
 
     def select_nothing(self) -> None:
         """Show what there is to see before anything was begun."""
-        self.selected, self._connection, self.sending.recipients = None, None, None
+        self.selected = self._connection = None
+        self.sending.write_to(None)
         self.viewing.close()
         self.refresh()
 
@@ -262,7 +264,8 @@ class MainController:
 
     def show_new(self, session: SessionId) -> None:
         """Show a session that has just been started, of which nothing is known yet."""
-        self.selected, self._connection, self.sending.recipients = session, None, None
+        self.selected, self._connection = session, None
+        self.sending.write_to(None)
 
     def choose_colours(self, name: str) -> None:
         """Take another palette."""

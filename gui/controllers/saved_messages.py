@@ -125,10 +125,8 @@ class SavedMessagesController:
         """Send a message as the message field would: to the same, composed at this moment."""
         message = self._list.find(number)
         if message is not None:
-            message_format = message_format_of(message, self._sending.message_format.framing)
-            self._sending.send(
-                [message.text], message_format, self._window.composer.recipients, partial(self._told, number)
-            )
+            message_format = message_format_of(message, self._sending.new_format.framing)
+            self._sending.send([message.text], message_format, partial(self._told, number))
 
     def edit(self, number: int) -> None:
         """Put a message into the message field, to be changed and sent."""
@@ -283,7 +281,7 @@ class SavedMessagesController:
             return
         composer = self._window.composer
         before = composer.text, composer.message_format
-        composer.put(found.text, message_format_of(found, self._sending.message_format.framing))
+        composer.put(found.text, message_format_of(found, self._sending.new_format.framing))
         if not composer.winfo_viewable():  # where the window is narrow, the pane stands in its place
             self._window.close_side(self._pane)
         composer.focus_message()

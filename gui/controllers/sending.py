@@ -11,10 +11,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import SendError, reason
+from core.events import Role
 from gui.platform.background import in_background
 from gui.viewmodels.drafting import (
     ComposeError,
@@ -23,6 +23,7 @@ from gui.viewmodels.drafting import (
     Preview,
     SendResult,
     SentMessage,
+    Writing,
     compose_error_of,
     convert,
     known,
@@ -63,42 +64,73 @@ class _Batch:
 class SendingController:
     """Between the message field and the workbench. Implements ``gui.views.composer.composer.ComposerController``.
 
-    ``recipients`` are those that are written to; None is everyone. ``post`` has a call made on the window's
-    thread, from any other.
+    The one owner of whom to and how messages are written. ``post`` has a call made on the window's thread, from
+    any other.
     """
 
     def __init__(self, main_controller: MainController, post: Callable[[Callable[[], None]], None]) -> None:
-        self.recipients: frozenset[ConnectionId] | None = None
+        self._writing = Writing()
         self._main_controller = main_controller
         self._post = post
         self.count = 0  # messages with a counter in them that went out
         self._seed = os.urandom(16)  # of the random bytes in the next message
-        self._turns: deque[Callable[[], None]] = deque()  # what is being sent, and what is to be sent after it
-        self._sooner: deque[Callable[[], None]] = deque()  # what waits and is never left out
-        self._waiting: Callable[[], None] | None = None  # the newest of what else is to be worked out
-        self._is_working = False
+        self._jobs: deque[Callable[[], None]] = deque()  # that wait, in their order
+        self._preview: Callable[[], None] | None = None  # the newest that was asked for, done when no job waits
+        self._is_busy = False  # with a job or a preview
 
     def open(self, window: Window) -> None:
         """Take charge of a window's message field."""
         self._window = window
         preferences = self._main_controller.preferences
         window.composer.remember(preferences.messages)
-        window.composer.take(known(preferences.message_format))
+        message_format = known(preferences.message_format)
+        self._writing = Writing(message_format, message_format)
+        window.composer.show_message_format()
         window.root.after(_WHEN_PAINTED, self._prepare)
+
+    # Whom to and how.
 
     @property
     def message_format(self) -> MessageFormat:
-        """How messages are written; it is remembered."""
-        return self._main_controller.preferences.message_format
+        """How what is in the message field is meant."""
+        return self._writing.message_format
+
+    @property
+    def new_format(self) -> MessageFormat:
+        """How the messages after it are meant; it is remembered for the next run."""
+        return self._writing.new_format
+
+    def use_message_format(self, message_format: MessageFormat) -> None:
+        """What is in the message field is meant like that; the messages after it are as before."""
+        self._writing = replace(self._writing, message_format=message_format)
 
     def choose_message_format(self, message_format: MessageFormat) -> None:
-        """Write like that from now on."""
+        """What is in the message field is meant like that, and the messages after it are."""
+        self._writing = replace(self._writing, message_format=message_format, new_format=message_format)
         self._main_controller.preferences = self._main_controller.preferences.with_message_format(message_format)
 
+    @property
+    def recipients(self) -> frozenset[ConnectionId] | None:
+        """The connections that were chosen to be written to; None is everyone."""
+        return self._writing.recipients
+
+    @property
+    def offered_recipients(self) -> frozenset[ConnectionId] | None:
+        """Those that a message goes to now: everyone (None) also where there is nobody to choose from."""
+        state = self._main_controller.state
+        is_choice = state is not None and state.role is Role.SERVER and any(one.can_send for one in state.connections)
+        return self.recipients if is_choice else None
+
+    def write_to(self, recipients: frozenset[ConnectionId] | None) -> None:
+        """Messages go to those connections, or to everyone, from now on."""
+        self._writing = replace(self._writing, recipients=recipients)
+
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None:
-        """Write to those connections, or to everyone."""
-        self.recipients = recipients
+        """A person has chosen the connections, or everyone: show it."""
+        self.write_to(recipients)
         self._main_controller.refresh()
+
+    # Bytes before they go out.
 
     def work_out(
         self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
@@ -110,22 +142,35 @@ class SendingController:
             composed = _compose(text, message_format, context)
             return composed if isinstance(composed, ComposeError) else preview_of(composed, message_format.draft(text))
 
-        self._answer(answer, tell, is_quick=is_quick(text, message_format))
+        if is_quick(text, message_format):
+            _answer(answer, tell)
+        else:
+            self._preview = lambda: self._work_aside(answer, tell)
+            self._begin()
 
     def convert(
         self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
     ) -> None:
         """Tell the text in another format; see ``gui.viewmodels.drafting.convert``."""
-        self._answer(lambda: convert(text, before, after), tell, is_quick=is_quick(text, before), is_needed=True)
+
+        def answer() -> str | ComposeError:
+            return convert(text, before, after)
+
+        if is_quick(text, before):
+            _answer(answer, tell)
+        else:
+            self._jobs.append(lambda: self._work_aside(answer, tell))
+            self._begin()
+
+    # Messages that go out.
 
     def send(
         self,
         texts: Sequence[str],
         message_format: MessageFormat,
-        to: frozenset[ConnectionId] | None,
         tell: Callable[[SendResult], None],
     ) -> None:
-        """Send messages, or if one of them is wrong, none; tell what became of them.
+        """Send messages to the recipients, or if one of them is wrong, none; tell what became of them.
 
         What is asked for meanwhile is composed after it, so that it goes out behind it and counts on.
         """
@@ -137,17 +182,14 @@ class SendingController:
             words = f"These are {len(texts):,} messages, and no more than {_MOST_LINES:,} go out at once."
             tell(SendResult(False, words))
             return
-        session = state.session
+        session, to = state.session, self.offered_recipients
 
         def ended(result: SendResult) -> None:
-            self._turns.popleft()
-            if self._turns:
-                self._post(self._turns[0])
+            self._end()
             tell(result)
 
-        self._turns.append(lambda: self._compose_and_send(session, texts, message_format, to, ended))
-        if len(self._turns) == 1:
-            self._turns[0]()
+        self._jobs.append(lambda: self._compose_and_send(session, texts, message_format, to, ended))
+        self._begin()
 
     def _compose_and_send(
         self,
@@ -177,7 +219,10 @@ class SendingController:
             len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(is_quick(one, message_format) for one in texts)
         )
         are_quick = are_few or (len(texts) == 1 and is_quick(texts[0], message_format))
-        self._answer(answer, composed, is_quick=are_quick, is_needed=True)
+        if are_quick:
+            _answer(answer, composed)
+        else:
+            self._compose_aside(answer, composed)
 
     def count_on(self, count: int) -> None:
         """So many messages with a counter have gone out in all, by the clock too: the next one is another."""
@@ -240,45 +285,53 @@ class SendingController:
 
         return Context.now(self.count, self._seed)
 
-    def _answer(
-        self,
-        work: Callable[[], Answer | ComposeError],
-        tell: Callable[[Answer | ComposeError], None],
-        *,
-        is_quick: bool,
-        is_needed: bool = False,
-    ) -> None:
-        """Work something out and tell it; an error that nobody foresaw is told too, and raised for the fault log."""
-        if is_quick:
-            try:
-                found = work()
-            except Exception as error:
-                tell(_broken(error))
-                raise
-            tell(found)
+    # One thing after the other.
+
+    def _begin(self) -> None:
+        """Begin the next job or, when none waits, the newest preview, unless something is being done."""
+        if self._is_busy:
             return
-
-        start = partial(self._start, work, tell)
-        if not self._is_working:
-            start()
-        elif is_needed:
-            self._sooner.append(start)
+        preview = self._preview
+        if self._jobs:
+            job = self._jobs.popleft()
+        elif preview is not None:
+            job, self._preview = preview, None
         else:
-            self._waiting = start
+            return
+        self._is_busy = True
+        job()
 
-    def _start(self, work: Callable[[], Answer | ComposeError], tell: Callable[[Answer | ComposeError], None]) -> None:
-        self._is_working = True
-        done = partial(self._worked_out, tell)
+    def _end(self) -> None:
+        """What was being done is done: the next begins in a moment, so that the window gets its turn."""
+        self._is_busy = False
+        if self._jobs or self._preview is not None:
+            self._post(self._begin)
+
+    def _work_aside(
+        self, work: Callable[[], Answer | ComposeError], tell: Callable[[Answer | ComposeError], None]
+    ) -> None:
+        """Work something out on a thread of its own, which is all of a job, and tell it."""
+
+        def done(found: Answer | ComposeError) -> None:
+            self._end()
+            tell(found)
+
+        self._compose_aside(work, done)
+
+    def _compose_aside(
+        self, work: Callable[[], Answer | ComposeError], done: Callable[[Answer | ComposeError], None]
+    ) -> None:
         in_background("compose a message", work, done, lambda error: done(_broken(error)), self._post)
 
-    def _worked_out(self, tell: Callable[[Answer | ComposeError], None], found: Answer | ComposeError) -> None:
-        self._is_working = False
-        if self._sooner:
-            self._sooner.popleft()()
-        elif self._waiting is not None:
-            start, self._waiting = self._waiting, None
-            start()
-        tell(found)
+
+def _answer(work: Callable[[], Answer | ComposeError], tell: Callable[[Answer | ComposeError], None]) -> None:
+    """Tell at once what is quickly worked out; an error that nobody foresaw is told too, and raised for the log."""
+    try:
+        found = work()
+    except Exception as error:
+        tell(_broken(error))
+        raise
+    tell(found)
 
 
 def _broken(error: BaseException) -> ComposeError:

@@ -109,7 +109,7 @@ class TaskController:
         try:
             plan = plan_of(request, self._drafts(request), maker)
             run = self._main_controller.workbench.repeat(
-                state.session, plan, to=self._window.composer.recipients, exact=True, tell=progress.tell
+                state.session, plan, to=self._main_controller.sending.offered_recipients, exact=True, tell=progress.tell
             )
         except TincanError as error:
             return sentence(error)
@@ -196,7 +196,11 @@ class TaskController:
         progress = self._throttled_progress(sending.show)
         try:
             sending.run = self._main_controller.workbench.send_file(
-                state.session, path, to=self._window.composer.recipients, line_pause=pause, tell=progress.tell
+                state.session,
+                path,
+                to=self._main_controller.sending.offered_recipients,
+                line_pause=pause,
+                tell=progress.tell,
             )
         except TincanError as error:
             return sentence(error)
@@ -273,7 +277,7 @@ class TaskController:
 
     def _to_words(self) -> str:
         """``127.0.0.1:5555``, or ``everyone (3) at Server 127.0.0.1:5555``."""
-        state, chosen = self._main_controller.state, self._window.composer.recipients
+        state, chosen = self._main_controller.state, self._main_controller.sending.offered_recipients
         if state is None or not state.connections:
             return ""
         if state.role is Role.CLIENT:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from core.compose import Composed, Draft, Misfit
+    from core.events import ConnectionId
 
 FORMATS = (("text", "text"), ("escapes", "escapes"), ("hex", "hex"))
 ENCODINGS = (
@@ -80,6 +81,15 @@ class MessageFormat:
 
 
 USUAL = MessageFormat()
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How a person writes: what is in the message field is meant as ``message_format``, the next as ``new_format``."""
+
+    message_format: MessageFormat = USUAL
+    new_format: MessageFormat = USUAL
+    recipients: frozenset[ConnectionId] | None = None  # who was chosen; None is everyone
 
 
 class SentMessage(NamedTuple):

@@ -22,11 +22,16 @@ class FakeController:
     """Implements ``gui.views.composer.composer.ComposerController``; everything is told at once."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[str, frozenset[ConnectionId] | None]] = []
+        self.sent: list[str] = []
         self.wire: list[bytes] = []
+        self.message_format = self.new_format = MessageFormat()
         self.message_formats: list[MessageFormat] = []
         self.recipients: list[frozenset[ConnectionId] | None] = []
+        self.on_recipients: Callable[[frozenset[ConnectionId] | None], None] = lambda _recipients: None
         self.result = SendResult(True)
+
+    def use_message_format(self, message_format: MessageFormat) -> None:
+        self.message_format = message_format
 
     def work_out(
         self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
@@ -45,18 +50,14 @@ class FakeController:
         return [MacroRow(entry.name, entry.syntax, entry.words, "1") for entry in CATALOGUE]
 
     def choose_message_format(self, message_format: MessageFormat) -> None:
+        self.message_format = self.new_format = message_format
         self.message_formats.append(message_format)
 
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None:
         self.recipients.append(recipients)
+        self.on_recipients(recipients)
 
-    def send(
-        self,
-        texts: Sequence[str],
-        message_format: MessageFormat,
-        to: frozenset[ConnectionId] | None,
-        tell: Callable[[SendResult], None],
-    ) -> None:
+    def send(self, texts: Sequence[str], message_format: MessageFormat, tell: Callable[[SendResult], None]) -> None:
         for text in texts:
             composed = self._compose(text, message_format)
             if isinstance(composed, ComposeError):
@@ -64,7 +65,7 @@ class FakeController:
                 return
             if self.result.is_sent:
                 self.wire.append(composed.wire)
-                self.sent.append((text, to))
+                self.sent.append(text)
         tell(self.result)
 
     def _compose(self, text: str, message_format: MessageFormat) -> Composed | ComposeError:

@@ -19,7 +19,9 @@ def decisions_by_words(source: str) -> list[int]:
             judged.append(node.test)
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
             judged.append(node.value)
-    return sorted({part.lineno for node in judged for part in ast.walk(node) if _reads_label(part)})
+    return sorted(
+        {part.lineno for node in judged for part in ast.walk(node) if isinstance(part, ast.expr) and _reads_label(part)}
+    )
 
 
 def _reads_label(node: ast.AST) -> bool:

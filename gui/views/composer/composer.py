@@ -41,24 +41,27 @@ _MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
 
 
 class ComposerController(Protocol):
-    """Works out and sends what is written. What it tells, it tells at once or a moment later."""
+    """Keeps whom to and how messages are written; works them out and sends them.
 
+    ``message_format`` is that of the message field, ``new_format`` that of the messages after it. What is
+    told is told at once or a moment later.
+    """
+
+    @property
+    def message_format(self) -> MessageFormat: ...
+    @property
+    def new_format(self) -> MessageFormat: ...
+    def use_message_format(self, message_format: MessageFormat) -> None: ...
+    def choose_message_format(self, message_format: MessageFormat) -> None: ...
+    def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None: ...
     def work_out(
         self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
     ) -> None: ...
     def convert(
         self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
     ) -> None: ...
-    def send(
-        self,
-        texts: Sequence[str],
-        message_format: MessageFormat,
-        to: frozenset[ConnectionId] | None,
-        tell: Callable[[SendResult], None],
-    ) -> None: ...
+    def send(self, texts: Sequence[str], message_format: MessageFormat, tell: Callable[[SendResult], None]) -> None: ...
     def macros(self, text: str, message_format: MessageFormat, place: int) -> Sequence[MacroRow]: ...
-    def choose_message_format(self, message_format: MessageFormat) -> None: ...
-    def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None: ...
 
 
 class Composer(ttk.Frame):
@@ -73,7 +76,6 @@ class Composer(ttk.Frame):
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._recall = Recall()
         self._view: ComposerView | None = None
-        self._message_format = self._own = USUAL  # of what is in the field, of what is new
         self._is_open = self._is_low = False
         self._row: WritingRow | None = None
         self._macros: MacroMenu | None = None
@@ -109,10 +111,10 @@ class Composer(ttk.Frame):
         """The messages sent before, newest first."""
         self._recall.messages = history
 
-    def take(self, message_format: MessageFormat) -> None:
-        """Write new messages like that."""
-        self._own = message_format
-        self._use(message_format)
+    def show_message_format(self) -> None:
+        """Show how messages are written by now, and what comes of the one in the field."""
+        self._arrange()
+        self._preview_updater.work_out()
 
     def put(self, text: str, message_format: MessageFormat) -> None:
         """Have this in the field, to be changed and sent; what comes after it is written as before."""
@@ -127,13 +129,8 @@ class Composer(ttk.Frame):
 
     @property
     def message_format(self) -> MessageFormat:
-        """How it is meant."""
-        return self._message_format
-
-    @property
-    def recipients(self) -> frozenset[ConnectionId] | None:
-        """Whom a message goes to; None is everyone."""
-        return self.row.to.chosen if self._view and self._view.recipients else None
+        """How what is in the field is meant."""
+        return self._controller.message_format
 
     @property
     def complaint(self) -> str:
@@ -160,7 +157,7 @@ class Composer(ttk.Frame):
 
             self._macros = MacroMenu(
                 self._below, self._theme,
-                lambda: self._controller.macros(self.text, self._message_format, self.field.cursor_place), self.write,
+                lambda: self._controller.macros(self.text, self.message_format, self.field.cursor_place), self.write,
             )  # fmt: skip
             self._adopt(self._macros)
         return self._macros
@@ -185,40 +182,38 @@ class Composer(ttk.Frame):
         text = self.text
         if self._preview_updater.is_held:
             return
-        if not text and not self._message_format.adds_something:
+        if not text and not self.message_format.adds_something:
             self.complain("")
             self.field.focus_set()
             return
-        if self._question.is_needed(text, self._message_format, is_pasted=self.field.has_pasted_lines):
+        if self._question.is_needed(text, self.message_format, is_pasted=self.field.has_pasted_lines):
             self._question.ask(text, lambda: self.submit(keep=keep))
             return
         self._preview_updater.is_held = True
         self.send_button.state(["disabled"])
         self._controller.send(
             self._question.messages(text),
-            self._message_format,
-            self.recipients,
+            self.message_format,
             lambda result: self._told(text, result, keep=keep),
         )
 
     def choose(self, message_format: MessageFormat) -> None:
         """Have what is in the field, and what is new, meant like that; another format says the same bytes."""
-        text, before = self.text, self._message_format
+        text, before = self.text, self.message_format
 
         def converted(found: str | ComposeError) -> None:
-            if (self.text, self._message_format) != (text, before):
+            if (self.text, self.message_format) != (text, before):
                 self.choose(message_format)  # it was written on meanwhile, and none of that may be lost
                 return
             if isinstance(found, ComposeError):
-                self._use(before)
+                self.show_message_format()
                 self.complain(found.sentence)
                 return
             self.complain("")
             if found != text:
                 self.field.put(found)
-            self._own = message_format
             self._controller.choose_message_format(message_format)
-            self._use(message_format)
+            self.show_message_format()
 
         self._controller.convert(text, before, message_format, converted)
 
@@ -233,9 +228,9 @@ class Composer(ttk.Frame):
 
     def open_macros(self) -> None:
         """Open the menu of macros, for which the message becomes text with escapes."""
-        if self._message_format.format != "escapes":
-            self.choose(replace(self._message_format, format="escapes"))
-        if self._message_format.format == "escapes":
+        if self.message_format.format != "escapes":
+            self.choose(replace(self.message_format, format="escapes"))
+        if self.message_format.format == "escapes":
             self.update_idletasks()
             self.macros.open()
 
@@ -261,7 +256,7 @@ class Composer(ttk.Frame):
 
     @property
     def _shows_options(self) -> bool:
-        return self._is_open or not (self._message_format.is_usual or self._is_low)
+        return self._is_open or not (self.message_format.is_usual or self._is_low)
 
     def _arrange(self) -> None:
         """Show what there is to choose, and what is not as usual."""
@@ -269,22 +264,22 @@ class Composer(ttk.Frame):
         if self._row is not None or recipients:
             self.row.show_recipients(recipients, self._view.chosen if self._view else None)
         if self._row is not None or self._shows_options:
-            self.row.show_options(self._message_format, is_shown=self._shows_options)
-        if self._message_format.format == "escapes":
+            self.row.show_options(self.message_format, is_shown=self._shows_options)
+        if self.message_format.format == "escapes":
             self.macros.grid(row=0, column=1, sticky="nw")
         elif self._macros is not None:
             self._macros.grid_remove()
         self.message_format_button.configure(text=self._message_format_words())
 
     def _message_format_words(self) -> str:
-        if self._message_format.is_usual or not self._shows_options:
-            return f"{self._message_format.words}  {'▾' if self._is_open else '▸'}"
+        if self.message_format.is_usual or not self._shows_options:
+            return f"{self.message_format.words}  {'▾' if self._is_open else '▸'}"
         return "Back to plain text"
 
     def _press_message_format(self) -> None:
         if not self._shows_options:
             self.toggle_options()
-        elif self._message_format.is_usual:
+        elif self.message_format.is_usual:
             self._leave_options()
         else:
             self.choose(USUAL)
@@ -311,9 +306,8 @@ class Composer(ttk.Frame):
             self._arrange()
 
     def _use(self, message_format: MessageFormat) -> None:
-        self._message_format = self._preview_updater.message_format = message_format
-        self._arrange()
-        self._preview_updater.work_out()
+        self._controller.use_message_format(message_format)
+        self.show_message_format()
 
     # What becomes of what is written.
 
@@ -340,7 +334,7 @@ class Composer(ttk.Frame):
         if result.is_sent and not keep and self.text == text:
             self.field.put("")
             self._recall.begin_anew()
-            self._use(self._own)
+            self._use(self._controller.new_format)
         else:
             self._preview_updater.ask()
 
@@ -385,11 +379,12 @@ class Composer(ttk.Frame):
 
     def _show_earlier(self, step: int) -> str | None:
         """Earlier and later messages, as long as the field holds one of them unchanged, or nothing."""
-        found = self._recall.go(step, self.text, SentMessage("", self._own.format, self._own.encoding))
+        new = self._controller.new_format
+        found = self._recall.go(step, self.text, SentMessage("", new.format, new.encoding))
         if found is None:
             return None
         self.field.put(found.text)
-        self._use(replace(self._own, format=found.format, encoding=found.encoding))
+        self._use(replace(new, format=found.format, encoding=found.encoding))
         return "break"
 
     def _restyle(self) -> None:

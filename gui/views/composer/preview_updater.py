@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gui.viewmodels.drafting import USUAL, ComposeError, Preview
+from gui.viewmodels.drafting import ComposeError, Preview
 from gui.views.composer.message_field import MessageField
 from gui.widgets.debounce import Debounce
 
@@ -20,7 +20,7 @@ _TICK = 1_000  # milliseconds after which a message with the time in it is anoth
 class PreviewUpdater:
     """``show`` gets the bytes that would go out, ``complain`` what is wrong, or nothing once it is right again.
 
-    ``message_format`` is how the text is meant; while ``is_held``, nothing is worked out.
+    While ``is_held``, nothing is worked out.
     """
 
     def __init__(
@@ -31,7 +31,6 @@ class PreviewUpdater:
         show: Callable[[Preview | None], None],
         complain: Callable[[str], None],
     ) -> None:
-        self.message_format = USUAL
         self.is_held = False
         self._field, self._controller = field, controller
         self._show, self._complain = show, complain
@@ -52,8 +51,9 @@ class PreviewUpdater:
         asked, text = self._asked, self._field.content
         if self.is_held:
             return
-        if text or self.message_format.adds_something:
-            self._controller.work_out(text, self.message_format, lambda found: self._worked_out(asked, found))
+        message_format = self._controller.message_format
+        if text or message_format.adds_something:
+            self._controller.work_out(text, message_format, lambda found: self._worked_out(asked, found))
         else:
             self._show(None)
             self.put_right()

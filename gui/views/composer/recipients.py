@@ -17,34 +17,22 @@ if TYPE_CHECKING:
 
 
 class Recipients(ttk.Frame):
-    """``on_choose`` gets the connections that were chosen, None for everyone."""
+    """``on_choose`` gets the connections that a person chose, None for everyone; ``show`` shows them as chosen."""
 
     def __init__(
         self, parent: tk.Misc, theme: Theme, on_choose: Callable[[frozenset[ConnectionId] | None], None]
     ) -> None:
         super().__init__(parent, style="Pane.TFrame")
-        self._on_choose = on_choose
-        self._view = FilterView()
         ttk.Label(self, text="To", style="Pane.Muted.TLabel").pack(side="left", padx=(theme.px(2), theme.px(6)))
-        self.button = ConnectionChoice(self, theme, all_words="Everyone", on_choose=self._choose)
+        self.button = ConnectionChoice(self, theme, all_words="Everyone", on_choose=on_choose)
         self.button.pack(side="left", fill="y")
 
     def show(self, connections: tuple[ConnectionRow, ...], chosen: frozenset[ConnectionId] | None) -> None:
         """Offer these, with those chosen."""
-        self._view = FilterView(connections, chosen)
-        words = f"everyone ({len(connections):,})" if chosen is None else chosen_words(self._view)
-        self.button.show(self._view, words)
+        view = FilterView(connections, chosen)
+        self.button.show(view, f"everyone ({len(connections):,})" if chosen is None else chosen_words(view))
 
     @property
     def list(self) -> DropList[ConnectionId]:
         """What opens under the button."""
         return self.button.list
-
-    @property
-    def chosen(self) -> frozenset[ConnectionId] | None:
-        """Who was chosen; None is everyone."""
-        return self._view.chosen
-
-    def _choose(self, chosen: frozenset[ConnectionId] | None) -> None:
-        self.show(self._view.connections, chosen)
-        self._on_choose(chosen)

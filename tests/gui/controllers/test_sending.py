@@ -98,7 +98,7 @@ def test_the_bytes_that_are_shown_are_the_next_ones_though_a_saved_message_went_
         sent: list[bool] = []
 
         app.main_controller.sending.send(
-            [r"\{counter} \{random:4}"], MessageFormat("escapes"), None, lambda result: sent.append(result.is_sent)
+            [r"\{counter} \{random:4}"], MessageFormat("escapes"), lambda result: sent.append(result.is_sent)
         )
         pump_until(lambda: sent == [True] and "32 20" in line.words, app.root)
         promised = bytes.fromhex("".join(line.words.split("  ")[1].split()[:6]))
@@ -292,6 +292,25 @@ def test_another_format_for_a_long_message_comes_though_its_bytes_are_asked_for_
     assert converted == ["\\0" * 10_000]
 
 
+def test_of_the_previews_that_wait_only_the_newest_is_worked_out_and_after_what_else_waits(make_app: MakeApp) -> None:
+    app = make_app()
+    posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
+    controller = SendingController(app.main_controller, posted.put)
+    hexes, told = MessageFormat("hex"), list[int | str]()
+
+    def tell(found: Preview | ComposeError) -> None:
+        assert isinstance(found, Preview)
+        told.append(found.size)
+
+    for size in (10_000, 20_000, 30_000):
+        controller.work_out("00 " * size, hexes, tell)
+    controller.convert("00 " * 5_000, hexes, MessageFormat("escapes"), lambda _found: told.append("converted"))
+    while len(told) < 3:
+        posted.get(timeout=10)()
+
+    assert told == [10_000, "converted", 30_000]
+
+
 def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_alone(make_app: MakeApp) -> None:
     app = make_app()
     posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -302,10 +321,10 @@ def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_a
         peer.settimeout(5)
         pump_until(lambda: "#1 connected" in shown(app), app.root)
         controller.open(app.window)
-        controller.send(["61 " * 10_000], MessageFormat("hex"), None, lambda result: told.append(result.is_sent))
+        controller.send(["61 " * 10_000], MessageFormat("hex"), lambda result: told.append(result.is_sent))
         connect(app, port)
         for line in range(100):
-            app.main_controller.sending.send([f"line {line}"], MessageFormat(), None, lambda _outcome: None)
+            app.main_controller.sending.send([f"line {line}"], MessageFormat(), lambda _outcome: None)
         pump_until(lambda: transcript.top_place > 0, app.root)
         transcript.to_start()
         pump_until(lambda: transcript.top_place == 0, app.root)
