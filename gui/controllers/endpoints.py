@@ -1,4 +1,4 @@
-"""Servers and clients as a person starts and ends them: host and port, two buttons, the reply.
+"""Servers and clients as a person starts and ends them: host and port, two buttons.
 
 Lives on the window's thread.
 """
@@ -6,13 +6,10 @@ Lives on the window's thread.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.address import DEFAULT_HOST, DEFAULT_PORT
 from core.errors import TincanError
-from core.events import Role
-from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Phase
 from gui.controllers.address_form import read_address
 from gui.viewmodels import presenter
@@ -35,8 +32,6 @@ class EndpointsController:
         self.reachable: tuple[LocalAddress, ...] = ()  # this machine's addresses that others can use
         self._main_controller = main_controller
         self._post = post
-        self._replies: dict[SessionId, str] = {}
-        self._framings: dict[Address, str] = {}  # of the servers that were told, for those begun there again
         self._newest: SessionId | None = None  # whose failure is told under the fields
         self._starting: SessionId | None = None  # the server that is about to listen
         self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
@@ -70,13 +65,13 @@ class EndpointsController:
         address = read_address(self._window.address, for_server=True)
         if address is None:
             return
-        reply = self._main_controller.preferences.reply
-        framing = self._framings.get(address, RAW)
+        replies = self._main_controller.reply
+        reply, framing = replies.usual, replies.framing_at(address)
         session = self._begin(address, lambda bench: bench.serve(address, reply=reply, framing=framing))
         if session is None:
             return
         self._starting = session
-        self._replies[session] = reply
+        replies.begun(session)
         if not address.is_loopback:
             look_up(lambda found: self._post(lambda: self._found_addresses(found)))
 
@@ -98,24 +93,6 @@ class EndpointsController:
             self.serve()
         elif presenter.client_here(window_state) is None:
             self.connect()
-
-    def choose_reply(self, reply: str) -> None:
-        """Have the selected server, and those to come, reply like that."""
-        self._main_controller.preferences = replace(self._main_controller.preferences, reply=reply)
-        state = self._main_controller.state
-        if state is not None and state.role is Role.SERVER:
-            self._replies[state.session] = reply
-            self._main_controller.workbench.set_reply(state.session, reply)
-
-    def choose_framing(self, state: SessionState, framing: str) -> None:
-        """Have a server, and those that are begun there again, tell messages apart like that."""
-        self._framings[state.target] = framing
-        self._main_controller.workbench.set_framing(state.session, framing)
-
-    def reply_of(self, session: SessionId | None) -> str:
-        """What that server replies with, or the next one."""
-        usual = self._main_controller.preferences.reply
-        return self._replies.get(session, usual) if session is not None else usual
 
     def phase_changed(self, state: SessionState, *, is_selected: bool) -> None:
         """A server or client has come further: say so where it was asked for."""

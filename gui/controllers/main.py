@@ -23,7 +23,7 @@ from gui.controllers.export import ExportController
 from gui.controllers.help import HelpController
 from gui.controllers.journal import JournalController, first
 from gui.controllers.notices import Notices
-from gui.controllers.reply_framing import ReplyFramingController
+from gui.controllers.reply import ReplyController
 from gui.controllers.saved_messages import SavedMessagesController
 from gui.controllers.sending import SendingController
 from gui.controllers.session import SessionController
@@ -145,7 +145,7 @@ class MainController:
             complain=self.complain, saved=self.saved,
         )  # fmt: skip
         self.socket_options = SocketOptionsController(window, self)
-        self.reply_framing = ReplyFramingController(window, self, self.endpoints.choose_framing)
+        self.reply = ReplyController(window, self)
         self.endpoints.open(window)
         self.sending.open(window)
         window.show_encoding(self.preferences.read_as)
@@ -192,7 +192,7 @@ class MainController:
                 ("what reads the conversation", lambda: self.conversation.show(state)),
                 ("the tasks", self.tasks.show),
                 ("the socket options", self.socket_options.show),
-                ("the reply", self.reply_framing.show),
+                ("the reply", self.reply.show),
             ]
         )
 
@@ -220,7 +220,7 @@ class MainController:
             self._connection,
             self.sending.recipients,
             glance(self.window.address),
-            self.endpoints.reply_of(self.selected),
+            self.reply.rule_of(self.selected),
             self.endpoints.reachable,
             self.window.conversation.transcript.text.safety,
             self.archives.begun,
@@ -256,7 +256,7 @@ class MainController:
 
     def choose_reply(self, reply: str) -> None:
         """Have the selected server, and those to come, reply like that."""
-        self.endpoints.choose_reply(reply)
+        self.reply.choose(reply)
 
     def do_next(self) -> None:
         """Enter in the address: press the button that is next."""
