@@ -31,6 +31,7 @@ from gui.widgets.binding import unbind
 from gui.window import USUAL_SIZE, Window
 
 if TYPE_CHECKING:
+    from core.settings import Limits
     from core.workbench import Workbench
     from gui.journals.conversations import OpenJournal
     from gui.journals.locks import JournalLock
@@ -163,13 +164,13 @@ class App:
         self.root.after_cancel(self._unseen)
         self.root.after_idle(lambda: self.root.after(_DRAWN, self._painted))
 
-    # What the main controller needs: gui.controllers.main.AppInterface.
-
-    def open_workbench(self) -> tuple[Workbench, OpenJournal | None]:
-        """Start the engine room with a journal in the usual place or, failing that, in a temporary one.
+    def open_workbench(self) -> None:
+        """Open the workbench, unless a command has, with a journal in the usual or, failing that, a temporary place.
 
         Raises ``NoThread``: then it can be tried again.
         """
+        if self._workbench is not None:
+            return
         from core.workbench import Workbench
 
         trouble = ""
@@ -191,40 +192,48 @@ class App:
         self.bridge.start(self._workbench.subscribe(self.bridge.wake))
         if trouble:
             self.main_controller.say(trouble, "journal", is_failure=True)
-        return self._workbench, self._journal
 
-    def follow_journal(self) -> OpenJournal | None:
-        """Read the file in which recording goes on, after the one before was deleted or replaced."""
-        path = self.journal
-        if path is None or self._journal is None:
-            return self._journal
-        from gui.journals.conversations import OpenJournal
-        from gui.journals.locks import lock_journal
+    # What the main controller needs: gui.controllers.main.AppInterface.
 
-        try:
-            self._journal.reader.follow(path)
-        except JournalError as error:
-            self.main_controller.say(f"The conversation cannot be shown: {error}.", "journal", is_failure=True)
-            return self._journal
-        self._release_journal_lock()
-        self._journal_lock = lock_journal(path)
-        self._journal = OpenJournal(path, self._journal.reader)
+    @property
+    def workbench(self) -> Workbench:
+        """The workbench, opened when it is first asked for. Raises ``NoThread``: then the next command tries again."""
+        if self._workbench is None:
+            self.open_workbench()
+        assert self._workbench is not None
+        return self._workbench
+
+    def use_limits(self, limits: Limits) -> None:
+        """Start sessions with these limits from now on."""
+        if self._workbench is not None:  # else it begins with them
+            self._workbench.use(limits)
+
+    @property
+    def journal(self) -> OpenJournal | None:
+        """The journal of this run, to be read; None if nothing is recorded."""
         return self._journal
 
-    def _open_journal(self, folder: Path) -> tuple[Workbench, OpenJournal]:
-        """Begin a journal; where its reader cannot be opened, the writer is closed again. Raises ``TincanError``."""
-        from core.workbench import Workbench
+    @property
+    def journal_path(self) -> Path | None:
+        """The file that the journal of this run is written to."""
+        return self._workbench.journal if self._workbench is not None else None
+
+    def follow_journal(self, recorded: Path | None) -> None:
+        """Read on in the file that is ``recorded`` to, if that is another, as after the one before was deleted."""
+        path, journal = self.journal_path, self._journal
+        if path is None or journal is None or recorded in (None, journal.path):
+            return
         from gui.journals.conversations import OpenJournal
         from gui.journals.locks import lock_journal
 
-        path = journal_files.journal_path(folder)
-        self._journal_lock = lock_journal(path)
-        workbench = Workbench(path, limits=self.main_controller.preferences.limits())
         try:
-            return workbench, OpenJournal(path, workbench.open_reader())
-        except BaseException:
-            workbench.close()
-            raise
+            journal.reader.follow(path)
+        except JournalError as error:
+            self.main_controller.say(f"The conversation cannot be shown: {error}.", "journal", is_failure=True)
+            return
+        self._release_journal_lock()
+        self._journal_lock = lock_journal(path)
+        self._journal = OpenJournal(path, journal.reader)
 
     def post(self, call: Callable[[], None]) -> None:
         """Have ``call`` made on the window's thread, soon. Any thread."""
@@ -234,11 +243,6 @@ class App:
     def journal_folder(self) -> Path:
         """Where journals are."""
         return self._journals
-
-    @property
-    def journal(self) -> Path | None:
-        """The one of this run."""
-        return self._workbench.journal if self._workbench is not None else None
 
     @property
     def log(self) -> Path:
@@ -293,13 +297,28 @@ class App:
 
     # Behind the scenes.
 
+    def _open_journal(self, folder: Path) -> tuple[Workbench, OpenJournal]:
+        """Begin a journal; where its reader cannot be opened, the writer is closed again. Raises ``TincanError``."""
+        from core.workbench import Workbench
+        from gui.journals.conversations import OpenJournal
+        from gui.journals.locks import lock_journal
+
+        path = journal_files.journal_path(folder)
+        self._journal_lock = lock_journal(path)
+        workbench = Workbench(path, limits=self.main_controller.preferences.limits())
+        try:
+            return workbench, OpenJournal(path, workbench.open_reader())
+        except BaseException:
+            workbench.close()
+            raise
+
     def _painted(self) -> None:
         """The window is on the screen: now what costs time, and what the command line asked for."""
         options = self._options
         prune = Worker(self._prune, "prune journals", daemon=True)
         steps: list[Step] = [
             ("measuring the window", self._measure_decoration),
-            ("opening the workbench", self.main_controller.start),
+            ("opening the workbench", self.open_workbench),
             ("setting the icon", self.window.set_icon),
             ("telling of the settings", self._tell_settings),
             ("offering an old journal", self._offer_journal),

@@ -65,7 +65,7 @@ class InspectorController:
         self._asked: DisplayRow | None = None
         self._key: object = None  # of the conversation that it is of
         self._asked_at = self._took = 0.0  # when, and how long it took to answer, in seconds
-        self._leaving = threading.Event()
+        self._closed = threading.Event()
         self._incomplete = False  # whether more may become known of what is shown
         self._waiting = Debounce(window.root, self._say_that_it_takes_long)
         self._again = Debounce(window.root, self._ask_again)
@@ -134,7 +134,7 @@ class InspectorController:
 
     def close(self) -> None:
         """Take nothing apart any more."""
-        self._leaving.set()
+        self._closed.set()
         self._forget()
         self._leave_journal()
 
@@ -258,11 +258,11 @@ class InspectorController:
     def _write(self, journal: Path, session: SessionId, calls: Calls, span: Range, target: Path) -> None:
         from core.journal.export.stretch import save_stretch
 
-        save_stretch(journal, session, calls, span, target, self._leaving)
+        save_stretch(journal, session, calls, span, target, self._closed)
 
     def _not_saved(self, error: BaseException) -> None:
         why = str(error) if isinstance(error, TincanError) else f"The bytes could not be saved: {reason(error)}."
-        if not self._leaving.is_set():
+        if not self._closed.is_set():
             self._post(lambda: self._complain(why))
 
 

@@ -42,6 +42,7 @@ from gui.window import Window
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
     from core.journal.recording.recorder import Recording
+    from core.settings import Limits
     from core.workbench import Workbench
     from gui.journals.conversations import OpenConversation, OpenJournal
 
@@ -61,16 +62,26 @@ class AppInterface(Protocol):
         ...
 
     @property
-    def journal(self) -> Path | None:
-        """The one of this run."""
+    def workbench(self) -> Workbench:
+        """The workbench, opened when it is first asked for. Raises ``NoThread``: then the next command tries again."""
         ...
 
-    def open_workbench(self) -> tuple[Workbench, OpenJournal | None]:
-        """Start the engine room; called once, before the first command."""
+    def use_limits(self, limits: Limits) -> None:
+        """Start sessions with these limits from now on."""
         ...
 
-    def follow_journal(self) -> OpenJournal | None:
-        """Read the file in which recording goes on, after the one before was deleted or replaced."""
+    @property
+    def journal(self) -> OpenJournal | None:
+        """The journal of this run, to be read; None if nothing is recorded."""
+        ...
+
+    @property
+    def journal_path(self) -> Path | None:
+        """The file that the journal of this run is written to."""
+        ...
+
+    def follow_journal(self, recorded: Path | None) -> None:
+        """Read on in the file that is ``recorded`` to, if that is another, as after the one before was deleted."""
         ...
 
     def post(self, call: Callable[[], None]) -> None:
@@ -102,9 +113,6 @@ class MainController:
         self._connection: ConnectionState | None = None  # the one that is shown alone
         self.theme = theme
         self._app = app
-        self._workbench: Workbench | None = None
-        self._journal: OpenJournal | None = None
-        self._leaving = False
         calls = Calls(app.post, self.refresh, self._cannot_read)
         self.viewing = Viewing(calls)
         self.archives = Archives()
@@ -166,15 +174,11 @@ class MainController:
         do_all(
             [
                 ("the notices", lambda: self.notices.watch(states, before, recording)),
-                ("following the journal", lambda: self._follow(recording)),
+                ("following the journal", lambda: self._app.follow_journal(recording.path)),
                 *(("a change of phase", partial(self._tell_phase, state, before)) for state in states.values()),
                 ("showing what is so", self.refresh),
             ]
         )
-
-    def _follow(self, recording: Recording) -> None:
-        if self._journal is not None and recording.path not in (None, self._journal.path):
-            self._journal = self._app.follow_journal()
 
     def _tell_phase(self, state: SessionState, before: Mapping[SessionId, SessionState]) -> None:
         known = before.get(state.session)
@@ -201,7 +205,7 @@ class MainController:
 
     def _look(self, state: SessionState) -> OpenConversation | None:
         archived = self.archives.get(state.session)
-        journal = archived.journal if archived is not None else self._journal
+        journal = archived.journal if archived is not None else self._app.journal
         session = archived.session if archived is not None else state.session
         if journal is None:
             return None
@@ -314,30 +318,18 @@ class MainController:
     def quit(self) -> None:
         """End the program; ask first, once, while something is connected."""
         standing = sum(len(state.connections) for state in self.sessions.values())
-        if not standing or self._leaving:
+        if not standing or self.notices.tells("quit"):
             self._app.leave()
             return
-        self._leaving = True
         words = "One connection is still open" if standing == 1 else f"{standing:,} connections are still open"
         sentence, answers = f"{words}. Quit all the same?", {"Quit": self._app.leave}
-        self.notices.offer(sentence, "quit", answers, close_word="Stay", on_close=self._stay)
+        self.notices.offer(sentence, "quit", answers, close_word="Stay", on_close=self.window.composer.focus_message)
         self.window.banner.focus_first()
 
     @property
     def workbench(self) -> Workbench:
-        """The engine room, opened when first needed."""
-        if self._workbench is None:
-            self.start()
-        assert self._workbench is not None
-        return self._workbench
-
-    def start(self) -> None:
-        """Open the workbench, after the first paint or with the first command, whichever comes first.
-
-        Raises ``NoThread``: then the next command tries again.
-        """
-        if self._workbench is None:
-            self._workbench, self._journal = self._app.open_workbench()
+        """The workbench of this run. Raises ``NoThread`` if it cannot be opened just now."""
+        return self._app.workbench
 
     def say(self, sentence: str, topic: str = "", *, is_failure: bool = False) -> None:
         """See ``Notices.say``."""
@@ -361,8 +353,7 @@ class MainController:
     def apply(self, preferences: Preferences) -> None:
         """Take other settings, of which limits are for the sessions that are started from now on."""
         self.preferences = preferences
-        if self._workbench is not None:
-            self._workbench.use(preferences.limits())
+        self._app.use_limits(preferences.limits())
 
     def _show_archived(self, states: list[SessionState]) -> None:
         self.rows.bring_back(states)
@@ -377,7 +368,3 @@ class MainController:
     def why_nobody(self) -> str:
         """Why there is nobody to send to, as a sentence."""
         return f"{presenter.why_nobody(self.window_state())}."
-
-    def _stay(self) -> None:
-        self._leaving = False
-        self.window.composer.focus_message()

@@ -51,6 +51,10 @@ class Notices:
         """Say something with buttons for it."""
         self._banner.say(Notice(sentence, False, tuple(answers.items()), close_word, on_close), topic)
 
+    def tells(self, topic: str) -> bool:
+        """Whether something is said on it just now."""
+        return topic in self._banner.topics
+
     def take_back(self, topic: str) -> None:
         """Say no more of it."""
         self._banner.take_away(topic)

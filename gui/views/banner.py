@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from tkinter import ttk
@@ -85,6 +85,11 @@ class Banner(ttk.Frame):
     def sentence(self) -> str:
         """What is said just now."""
         return "\n".join(line.notice.sentence for line in self._lines.values())
+
+    @property
+    def topics(self) -> Collection[str]:
+        """What is said something on just now."""
+        return self._lines.keys()
 
     @property
     def buttons(self) -> list[ttk.Button]:

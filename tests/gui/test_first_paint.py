@@ -15,14 +15,14 @@ SECONDS = 20.0
 def run_until_begun(app: App) -> list[str]:
     """What happened, in its order, from the start of the program until its first work was done."""
     happened: list[str] = []
-    start = app.main_controller.start
+    open_workbench = app.open_workbench
 
     def begin() -> None:
         happened.append("begun")
-        start()
+        open_workbench()
         app.root.after(1, app.leave)
 
-    app.main_controller.start = begin  # type: ignore[method-assign]
+    app.open_workbench = begin  # type: ignore[method-assign]
     app.window.composer.field.bind("<Expose>", lambda _event: happened.append("to be drawn"), add=True)
     given_up = threading.Timer(SECONDS, app.bridge.post, [app.leave])
     given_up.start()
