@@ -80,12 +80,11 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("gui.views", VALUES | FLOOR | {"gui.theme", "gui.widgets", "gui.viewmodels"}),
     ("gui.window", VALUES | FLOOR | {"gui.preferences", "gui.theme", "gui.widgets", "gui.viewmodels", "gui.views"}),
     ("gui.journals", ALL_OF_CORE | {"gui.viewmodels"}),
-    ("gui.commands", FLOOR),
     (
         "gui.controllers",
         ALL_OF_CORE
         | FLOOR
-        | {"gui.commands", "gui.journals", "gui.platform", "gui.preferences", "gui.theme"}
+        | {"gui.journals", "gui.platform", "gui.preferences", "gui.theme"}
         | {"gui.viewmodels", "gui.views", "gui.widgets", "gui.window"},
     ),
     ("gui.app", ALL_OF_CORE | {"gui"}),
@@ -97,16 +96,15 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
 
 # Imports that break these rules today. The table only ever shrinks: what is mended must be taken out of it.
 TO_BE_MENDED: dict[str, set[str]] = {
-    "gui.commands": {"gui.controllers.main"},
     "gui.viewmodels.alarms": {"core.journal.recording.recorder"},
     "gui.viewmodels.presenter": {"core.net.reachable"},
     "gui.viewmodels.reachable": {"core.net.reachable", "core.supervision"},
     "gui.viewmodels.repeating": {"core.sending.plan"},
     "gui.viewmodels.ruler": {"core.journal.reading.tracing"},
-    "gui.viewmodels.tasks": {"core.sending.file", "core.sending.plan", "core.sending.received_file"},
     "gui.views.dialogs.settings_dialog": {"gui.preferences"},
     "gui.views.dialogs.settings_pages": {"gui.preferences"},
     "gui.views.menus": {"core.supervision"},
+    "gui.viewmodels.tasks": {"core.sending.file", "core.sending.plan", "core.sending.received_file"},
 }
 
 # What a socket is reached through, and who may: the rest of core has bytes from a transport, or none.

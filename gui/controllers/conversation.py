@@ -15,7 +15,6 @@ from gui.controllers.framing import FramingController
 from gui.controllers.inspector import InspectorController
 
 if TYPE_CHECKING:
-    from core.journal.display_row import DisplayRow
     from core.journal.recording.ledger import SessionState
     from gui.journals.viewing import Viewing
     from gui.window import Window
@@ -58,36 +57,12 @@ class ConversationController:
         """Look for nothing any more."""
         do_all([("stopping the search", self.finding.stop), ("closing the inspector", self.inspector.close)])
 
-    def open_find(self) -> None:
-        """Offer to look for something."""
-        self.finding.open()
-
-    def step(self, step: int) -> None:
-        """Show the next place found (1) or the one before (-1)."""
-        self.finding.step(step)
-
-    def open_filter(self) -> None:
-        """Offer to show only a part of the conversation."""
-        self.filtering.open()
-
     def _read_anew(self) -> None:
         """Bytes are read as other text: what was looked for may be elsewhere."""
         self.finding.search_on()
         self.inspector.read_anew()
 
-    # Hex.
-
     def toggle_hex(self) -> None:
         """Show messages as hex and text side by side, or as text again."""
         self._as_hex = not self._as_hex
         self._window.conversation.transcript.show_hex(as_hex=self._as_hex)
-
-    # Inspector.
-
-    def toggle_inspector(self) -> None:
-        """Show the bytes of the chosen message beside the conversation, or put them away."""
-        self.inspector.toggle()
-
-    def choose(self, display_row: DisplayRow) -> None:
-        """A person has chosen a row: show what it consists of, if the inspector is open."""
-        self.inspector.choose(display_row)

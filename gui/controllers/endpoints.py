@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.address import DEFAULT_HOST, DEFAULT_PORT
-from core.errors import TincanError
+from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_host, parse_port, part
+from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
-from gui.controllers.address_form import read_address
 from gui.viewmodels import presenter
 from gui.viewmodels.reachable import look_up
+from gui.viewmodels.sentences import sentence
 
 if TYPE_CHECKING:
-    from core.address import Address
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
     from core.net.reachable import LocalAddress
     from core.workbench import Workbench
     from gui.controllers.main import MainController
+    from gui.views.address_bar import AddressBar
     from gui.window import Window
 
 
@@ -44,6 +44,11 @@ class EndpointsController:
         window.address.fill(hosts[0] if hosts else DEFAULT_HOST, ports[0] if ports else str(DEFAULT_PORT))
         self._offer_history()
 
+    @property
+    def typed(self) -> Address | None:
+        """What host and port say, None if they make no sense."""
+        return _glance(self._window.address)
+
     def toggle_server(self) -> None:
         """Start the server at host and port, or stop the one that runs there."""
         running = presenter.server_here(self._main_controller.window_state())
@@ -62,7 +67,7 @@ class EndpointsController:
 
     def serve(self) -> None:
         """Start a server at host and port."""
-        address = read_address(self._window.address, for_server=True)
+        address = _read_address(self._window.address, for_server=True)
         if address is None:
             return
         replies = self._main_controller.reply
@@ -77,7 +82,7 @@ class EndpointsController:
 
     def connect(self) -> None:
         """Connect a client to host and port; if a server is about to listen, once it does."""
-        typed = read_address(self._window.address, for_server=False)
+        typed = _read_address(self._window.address, for_server=False)
         if typed is None:
             return
         address = typed.dialled
@@ -136,3 +141,32 @@ class EndpointsController:
     def _found_addresses(self, found: tuple[LocalAddress, ...]) -> None:
         self.reachable = found
         self._main_controller.refresh()
+
+
+def _read_address(bar: AddressBar, *, for_server: bool) -> Address | None:
+    """What the fields say; if it makes no sense, the field that is wrong says why.
+
+    ``HOST:PORT`` in the field for the host is put into both.
+    """
+    parts = part(bar.host.get())
+    if parts is not None:
+        bar.fill(*parts)
+    try:
+        host = parse_host(bar.host.get())
+    except AddressError as error:
+        bar.refuse(sentence(error), host=True)
+        return None
+    try:
+        return Address(host, parse_port(bar.port.get(), for_server=for_server))
+    except AddressError as error:
+        bar.refuse(sentence(error), port=True)
+        return None
+
+
+def _glance(bar: AddressBar) -> Address | None:
+    """What the fields say, without a word if it makes no sense."""
+    host, port = part(bar.host.get()) or (bar.host.get(), bar.port.get())
+    try:
+        return Address(parse_host(host), parse_port(port, for_server=True))
+    except AddressError:
+        return None

@@ -15,8 +15,7 @@ from core.events import ConnectionId, SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import ConnectionState, SessionState
 from core.supervision import do_all
-from gui.commands import commands
-from gui.controllers.address_form import glance
+from gui.controllers.commands import commands
 from gui.controllers.conversation import ConversationController
 from gui.controllers.endpoints import EndpointsController
 from gui.controllers.export import ExportController
@@ -223,7 +222,7 @@ class MainController:
             self.selected,
             self._connection,
             self.sending.recipients,
-            glance(self.window.address),
+            self.endpoints.typed,
             self.reply.rule_of(self.selected),
             self.endpoints.reachable,
             self.window.conversation.transcript.text.safety,
@@ -305,7 +304,7 @@ class MainController:
 
     def choose_display_row(self, display_row: DisplayRow) -> None:
         """A person looks at one message."""
-        self.conversation.choose(display_row)
+        self.conversation.inspector.choose(display_row)
 
     def complain(self, why: str) -> None:
         """Say why something cannot be done just now."""

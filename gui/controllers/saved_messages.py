@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import reason
-from gui.controllers.saved_exchange import ask_for_source, ask_for_target, counted, read, write
-from gui.controllers.saved_keeping import SavedKeeping
+from gui.controllers.saved_files import SavedKeeping, ask_for_source, ask_for_target, counted, read, write
 from gui.keys import shown
 from gui.platform.background import in_background
 from gui.viewmodels.drafting import MessageFormat, SendResult

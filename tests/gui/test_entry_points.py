@@ -406,7 +406,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.controllers.journal", "JournalController._begin_opening", "open journal"): Opening,
     ("gui.controllers.journal", "JournalController.recent", "recent journals"): Recent,
     ("gui.controllers.saved_messages", "SavedMessagesController._find_out", "look after saved messages"): SavedExport,
-    ("gui.controllers.saved_keeping", "SavedKeeping._start", "keep the saved messages"): SavedList,
+    ("gui.controllers.saved_files", "SavedKeeping._start", "keep the saved messages"): SavedList,
     ("gui.controllers.sending", "SendingController._compose_aside", "compose a message"): Composing,
     ("gui.platform.desktop", "_open", "waits for *"): OpeningAFolder,
     ("gui.viewmodels.reachable", "look_up", "own addresses"): Addresses,

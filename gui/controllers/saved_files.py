@@ -1,9 +1,13 @@
-"""Keeps the saved messages in their file, away from the window's thread."""
+"""The files of the saved messages: the one that they are kept in, and those of import and export.
+
+They are read and written away from the window's thread.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import reason
@@ -12,13 +16,14 @@ from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     import tkinter as tk
-    from pathlib import Path
 
-    from core.compose import SavedMessage, SavedMessagesFile
+    from core.compose import SavedError, SavedMessage, SavedMessagesFile
     from core.supervision import Worker
 
 _LATE = 1_000  # milliseconds between a change and its way to the disk: there may be another
 _PATIENCE = 1.0  # seconds for a disk that is busy when the program ends
+_KINDS = (("Messages", "*.json"), ("All files", "*"))
+_PROPOSED = "tincan_messages.json"
 
 Messages = tuple["SavedMessage", ...]
 
@@ -123,3 +128,47 @@ class SavedKeeping:
         if notice:
             self._complain(notice)
         self._on_news(news)
+
+
+def ask_for_source(parent: tk.Misc) -> Path | None:
+    """Which file is to be imported; None if a person thought better of it."""
+    from tkinter import filedialog
+
+    chosen = filedialog.askopenfilename(parent=parent, title="Import messages", filetypes=_KINDS)
+    return Path(chosen) if chosen else None
+
+
+def ask_for_target(parent: tk.Misc) -> Path | None:
+    """Which file is to be written."""
+    from tkinter import filedialog
+
+    chosen = filedialog.asksaveasfilename(
+        parent=parent, title="Export messages", filetypes=_KINDS, defaultextension=".json", initialfile=_PROPOSED
+    )
+    return Path(chosen) if chosen else None
+
+
+def read(path: Path) -> tuple[SavedMessage, ...] | SavedError:
+    """The messages of a file, or why there are none."""
+    from core.compose import SavedError, import_messages
+
+    try:
+        return import_messages(path)
+    except SavedError as error:
+        return error
+
+
+def write(path: Path, messages: Sequence[SavedMessage]) -> SavedError | None:
+    """Write the messages; the answer is why that failed."""
+    from core.compose import SavedError, export_messages
+
+    try:
+        export_messages(path, messages)
+    except SavedError as error:
+        return error
+    return None
+
+
+def counted(messages: int) -> str:
+    """``One message was``, ``3 messages were``."""
+    return "One message was" if messages == 1 else f"{messages:,} messages were"
