@@ -25,8 +25,9 @@ from gui.journals import journal_files
 from gui.platform.bridge import Bridge
 from gui.platform.fault_log import FaultLog
 from gui.platform.garbage_collection import Collector
-from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, settings_folder
+from gui.preferences import PreferencesFile, data_folder, on_screen, settings_folder
 from gui.theme.theme import Theme
+from gui.viewmodels.preferences import Preferences
 from gui.widgets.binding import unbind
 from gui.window import USUAL_SIZE, Window
 

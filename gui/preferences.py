@@ -1,4 +1,4 @@
-"""What the window remembers, and the file it is kept in. No tkinter.
+"""The file in which the window's preferences are kept, and the folders of this program. No tkinter.
 
 The file is small JSON that people may edit. One that cannot be understood is set aside with
 ``.bad`` behind its name and the defaults are used; one that cannot be written is said so once.
@@ -12,95 +12,33 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from itertools import accumulate
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from core.files import read_kept, set_aside, write_kept
-from core.settings import Limits
-from gui.viewmodels.drafting import ENCODINGS, FORMATS, USUAL, MessageFormat, SentMessage
-from gui.viewmodels.offered_limits import build_limits
+from gui.viewmodels.drafting import ENCODINGS, FORMATS, SentMessage
+from gui.viewmodels.preferences import (
+    LONGEST_MESSAGE,
+    MOST_ADDRESSES,
+    MOST_JOURNALS,
+    MOST_MEGABYTES,
+    MOST_MESSAGES,
+    Preferences,
+    is_text,
+)
 
 VERSION = 1
 LARGEST_FILE = 2 * 1024 * 1024  # bytes; ours stays far below
-MOST_ADDRESSES = 10
-MOST_MESSAGES = 200
-LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
-MOST_CHARACTERS = 100_000  # of all messages; each takes up to 12 bytes in the file
 LONGEST_NAME = 200  # characters of a font's or a palette's name
 LONGEST_ADDRESS = 300  # characters of a host, a port or a journal's name
 LARGEST_STEP = 100  # points that text may be larger or smaller than usual; a window offers less
 MOST_LIMITS = 100
 LARGEST_NUMBER = 1e15  # what JSON calls NaN is no larger and no smaller, and refused with those that are
-MOST_JOURNALS = 10_000
-MOST_MEGABYTES = 10_000_000
 REPLIES = ("letter", "echo", "room", "none")
 
-_Item = TypeVar("_Item")
 _GEOMETRY = re.compile(r"(\d{2,5})x(\d{2,5})\+(-?\d{1,5})\+(-?\d{1,5})")
 _VISIBLE = 80  # pixels of the window that must be on the screen for it to count as being there
-
-
-@dataclass(frozen=True, slots=True)
-class Preferences:
-    """Everything that is kept between two runs. Newest first in every list."""
-
-    geometry: str = ""  # WIDTHxHEIGHT+X+Y in pixels
-    hosts: tuple[str, ...] = ()
-    ports: tuple[str, ...] = ()
-    messages: tuple[SentMessage, ...] = ()
-    theme: str = "system"
-    text_size: int = 0  # points more than usual
-    reply: str = "letter"
-    format: str = USUAL.format  # of messages that are written, as are the next three
-    encoding: str = USUAL.encoding
-    ending: str = USUAL.ending
-    frame: str = USUAL.framing
-    read_as: str = USUAL.encoding  # how the bytes of conversations are read as text
-    font: str = ""  # family of conversations; the system's own if empty
-    mono_font: str = ""  # the same of hex
-    keep_journals: int = 20  # the one being written included
-    journal_megabytes: int = 2_000  # all journals together, in millions of bytes
-    limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual
-    offered: tuple[str, ...] = ()  # names of the journals of killed runs that were offered
-
-    def with_address(self, host: str, port: str) -> Preferences:
-        """With a host and port that were just used in front of the others."""
-        return replace(
-            self, hosts=_in_front(host, self.hosts, MOST_ADDRESSES), ports=_in_front(port, self.ports, MOST_ADDRESSES)
-        )
-
-    @property
-    def message_format(self) -> MessageFormat:
-        """How messages are written."""
-        return MessageFormat(self.format, self.encoding, self.ending, self.frame)
-
-    def with_message_format(self, message_format: MessageFormat) -> Preferences:
-        """With messages written like that."""
-        return replace(
-            self,
-            format=message_format.format,
-            encoding=message_format.encoding,
-            ending=message_format.ending,
-            frame=message_format.framing,
-        )
-
-    def with_message(self, message: SentMessage) -> Preferences:
-        """With a message that was just sent in front of the others."""
-        if not message.text or len(message.text) > LONGEST_MESSAGE or not _is_text(message.text):
-            return self
-        messages = _in_front(message, self.messages, MOST_MESSAGES)
-        sizes = accumulate(len(one.text) for one in messages)
-        return replace(self, messages=messages[: sum(size <= MOST_CHARACTERS for size in sizes)])
-
-    def with_offered(self, journal: str) -> Preferences:
-        """With the name of a journal that need not be offered again."""
-        return replace(self, offered=_in_front(journal, self.offered, MOST_ADDRESSES))
-
-    def limits(self) -> Limits:
-        """The limits for what is started from now on. A value that makes no sense counts as the usual one."""
-        return build_limits(self.limits_changed)
 
 
 class PreferencesFile:
@@ -254,12 +192,7 @@ def _messages(value: object) -> tuple[SentMessage, ...]:
     if not isinstance(value, list):
         raise ValueError("messages is not a list")
     messages = (_message(item) for item in value[:MOST_MESSAGES])
-    return tuple(message for message in messages if _is_text(message.text))
-
-
-def _is_text(value: str) -> bool:
-    """Whether there is no half of a character in it: a lone surrogate, which JSON can hold and Tk cannot."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)
+    return tuple(message for message in messages if is_text(message.text))
 
 
 def _message(item: object) -> SentMessage:
@@ -286,10 +219,6 @@ def _numbers(name: str, value: object) -> dict[str, float | None]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
-
-
-def _in_front(item: _Item, others: tuple[_Item, ...], most: int) -> tuple[_Item, ...]:
-    return tuple(dict.fromkeys((item, *others)))[:most]
 
 
 def _home(environment: Mapping[str, str]) -> Path:

@@ -24,7 +24,7 @@ from gui.widgets.field_keys import share_keys, type_on
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
-    from gui.preferences import Preferences
+    from gui.viewmodels.preferences import Preferences
 
 ICONS = Path(__file__).parent / "icons"
 USUAL_SIZE = (920, 660)  # at 96 dots an inch

@@ -78,7 +78,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("gui.viewmodels", VALUES | FLOOR),
     ("gui.preferences", VALUES | {"core.files", "gui.viewmodels"}),
     ("gui.views", VALUES | FLOOR | {"gui.theme", "gui.widgets", "gui.viewmodels"}),
-    ("gui.window", VALUES | FLOOR | {"gui.preferences", "gui.theme", "gui.widgets", "gui.viewmodels", "gui.views"}),
+    ("gui.window", VALUES | FLOOR | {"gui.theme", "gui.widgets", "gui.viewmodels", "gui.views"}),
     ("gui.journals", ALL_OF_CORE | {"gui.viewmodels"}),
     (
         "gui.controllers",
@@ -101,9 +101,6 @@ TO_BE_MENDED: dict[str, set[str]] = {
     "gui.viewmodels.reachable": {"core.net.reachable", "core.supervision"},
     "gui.viewmodels.repeating": {"core.sending.plan"},
     "gui.viewmodels.ruler": {"core.journal.reading.tracing"},
-    "gui.views.dialogs.settings_dialog": {"gui.preferences"},
-    "gui.views.dialogs.settings_pages": {"gui.preferences"},
-    "gui.views.menus": {"core.supervision"},
     "gui.viewmodels.tasks": {"core.sending.file", "core.sending.plan", "core.sending.received_file"},
 }
 

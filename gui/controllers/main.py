@@ -32,9 +32,9 @@ from gui.controllers.tasks import TaskController
 from gui.journals.archives import Archives
 from gui.journals.viewing import Calls, Viewing
 from gui.platform.desktop import open_folder
-from gui.preferences import Preferences
 from gui.theme.theme import Theme
 from gui.viewmodels import presenter
+from gui.viewmodels.preferences import Preferences
 from gui.viewmodels.session_rows import next_session, parse_row_key
 from gui.window import Window
 

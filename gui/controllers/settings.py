@@ -15,8 +15,8 @@ from gui.viewmodels.reachable import look_up, places
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from core.net.reachable import LocalAddress
-    from gui.preferences import Preferences
     from gui.theme.theme import Theme
+    from gui.viewmodels.preferences import Preferences
     from gui.views.dialogs.settings_dialog import SettingsDialog
     from gui.window import Window
 

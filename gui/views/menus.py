@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from core.supervision import attempt
 from gui.keys import shown
 from gui.platform.differences import HERE, Platform
 from gui.theme.theme import Theme
@@ -185,7 +184,8 @@ class MenuBar(tk.Menu):
             self.add_cascade(label=title, menu=menu, underline=0)
         if platform.has_application_menu:
             for name, command in _APPLICATION:
-                root.createcommand(name, partial(attempt, f"the menu's {command}", commands[command]))
+                # As tkinter wraps every callback of its own: what is raised is reported like an error in any of them.
+                root.createcommand(name, tk.CallWrapper(commands[command], None, root))
         root.configure(menu=self)
         theme.subscribe(self._restyle)
 

@@ -15,8 +15,9 @@ import pytest
 
 from core.compose.saved import SavedMessage, SavedMessagesFile, starters, write_messages
 from gui.app import App, Options
-from gui.preferences import Preferences, PreferencesFile
+from gui.preferences import PreferencesFile
 from gui.viewmodels.drafting import SentMessage
+from gui.viewmodels.preferences import Preferences
 from tests.gui.conftest import pump_until
 from tests.support.corrupt_files import Corruption, corruptions
 

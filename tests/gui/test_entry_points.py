@@ -502,7 +502,6 @@ NOT_HERE = {
     "aborting a connection": "tests/core/net/test_entry_points.py",
     "telling what is late": "tests/gui/test_leaving.py",
     "telling what failed": "tests/gui/test_leaving.py",
-    "the menu's *": "tests/gui/platform/test_differences.py",
     "the event loop": "below",
 }
 OF_THE_END = {entry.name for entry in steps() if entry[:2] in (("gui.app", "App.leave"), ("gui.app", "App.run"))}

@@ -12,8 +12,9 @@ import pytest
 
 from core.settings import DEFAULTS, Limits
 from gui import preferences
-from gui.preferences import Preferences, PreferencesFile, data_folder, on_screen, parse, settings_folder
+from gui.preferences import PreferencesFile, data_folder, on_screen, parse, settings_folder
 from gui.viewmodels.drafting import SentMessage
+from gui.viewmodels.preferences import LONGEST_MESSAGE, Preferences
 
 FULL = Preferences(
     geometry="800x600+10+20",
@@ -115,7 +116,7 @@ def test_a_byte_order_mark_and_unknown_keys_are_no_fault(tmp_path: Path) -> None
 def test_however_much_was_written_the_file_can_be_read_again(tmp_path: Path) -> None:
     found = Preferences()
     for number in range(250):
-        found = found.with_message(SentMessage(f"{number:04d}" + "\U0001f600" * (preferences.LONGEST_MESSAGE - 4)))
+        found = found.with_message(SentMessage(f"{number:04d}" + "\U0001f600" * (LONGEST_MESSAGE - 4)))
 
     PreferencesFile(tmp_path / "settings.json").save(found)
     again = PreferencesFile(tmp_path / "settings.json").load()

@@ -14,8 +14,9 @@ import pytest
 from core.address import Address
 from core.net import sockets
 from gui.app import App, Options
-from gui.preferences import Preferences, PreferencesFile
+from gui.preferences import PreferencesFile
 from gui.viewmodels.drafting import SentMessage
+from gui.viewmodels.preferences import Preferences
 from gui.views.conversation.row_window import WINDOW_ROWS
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown

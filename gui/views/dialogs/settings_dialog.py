@@ -8,8 +8,8 @@ from dataclasses import replace
 from tkinter import ttk
 from typing import Any, TypeAlias, TypeVar
 
-from gui.preferences import Preferences
 from gui.theme.theme import Theme
+from gui.viewmodels.preferences import Preferences
 from gui.views.dialogs.settings_pages import JournalsPage, LimitsPage, LookPage, SettingsPage
 from gui.widgets.placement import put_beside
 

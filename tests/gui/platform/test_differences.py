@@ -70,6 +70,24 @@ def test_the_application_menu_of_macos_does_what_it_says(root: tk.Tk, theme: The
     assert done == ["quit", "show_settings", "show_keys", "show_about"]
 
 
+def test_an_error_in_the_application_menu_of_macos_is_reported_like_any_other(root: tk.Tk, theme: Theme) -> None:
+    def fail() -> None:
+        raise ValueError("quit")
+
+    reported: list[type[BaseException]] = []
+    root.report_callback_exception = lambda kind, _error, _at: reported.append(kind)
+    names = {command for _title, entries in menus_for(platform_of(LINUX)) for _label, command in entries}
+    nothing = Alternatives((("a", "A"),), "a", lambda _key: None)
+    MenuBar(
+        root, theme, dict.fromkeys((*names, "show_keys"), fail), colours=nothing, framings=nothing, encodings=nothing,
+        recent=lambda _on_more: (), platform=platform_of(MACOS),
+    )  # fmt: skip
+
+    root.tk.call("::tk::mac::Quit")
+
+    assert reported == [ValueError]
+
+
 def test_what_differs_is_in_named_places_only() -> None:
     asks = re.compile(r"sys\.platform|windowingsystem|os\.name\b")
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from core.address import Address
 from gui.app import App
-from gui.preferences import Preferences, PreferencesFile
+from gui.preferences import PreferencesFile
+from gui.viewmodels.preferences import Preferences
 from tests.gui.conftest import pump_until
 from tests.support.peers import Peer
 

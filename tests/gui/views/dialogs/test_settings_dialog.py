@@ -8,10 +8,10 @@ from tkinter import ttk
 
 import pytest
 
-from gui.preferences import Preferences
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import SentMessage
+from gui.viewmodels.preferences import Preferences
 from gui.views.dialogs.settings_dialog import SettingsDialog
 from gui.views.dialogs.settings_pages import JournalsPage, LimitsPage, LookPage
 

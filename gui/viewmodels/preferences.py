@@ -1,0 +1,91 @@
+"""What the window remembers from one run to the next. No tkinter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from typing import TypeVar
+
+from core.settings import Limits
+from gui.viewmodels.drafting import USUAL, MessageFormat, SentMessage
+from gui.viewmodels.offered_limits import build_limits
+
+MOST_ADDRESSES = 10
+MOST_MESSAGES = 200
+LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
+MOST_CHARACTERS = 100_000  # of all messages; each takes up to 12 bytes in the file
+MOST_JOURNALS = 10_000
+MOST_MEGABYTES = 10_000_000
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Everything that is kept between two runs. Newest first in every list."""
+
+    geometry: str = ""  # WIDTHxHEIGHT+X+Y in pixels
+    hosts: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    messages: tuple[SentMessage, ...] = ()
+    theme: str = "system"
+    text_size: int = 0  # points more than usual
+    reply: str = "letter"
+    format: str = USUAL.format  # of messages that are written, as are the next three
+    encoding: str = USUAL.encoding
+    ending: str = USUAL.ending
+    frame: str = USUAL.framing
+    read_as: str = USUAL.encoding  # how the bytes of conversations are read as text
+    font: str = ""  # family of conversations; the system's own if empty
+    mono_font: str = ""  # the same of hex
+    keep_journals: int = 20  # the one being written included
+    journal_megabytes: int = 2_000  # all journals together, in millions of bytes
+    limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual
+    offered: tuple[str, ...] = ()  # names of the journals of killed runs that were offered
+
+    def with_address(self, host: str, port: str) -> Preferences:
+        """With a host and port that were just used in front of the others."""
+        return replace(
+            self, hosts=_in_front(host, self.hosts, MOST_ADDRESSES), ports=_in_front(port, self.ports, MOST_ADDRESSES)
+        )
+
+    @property
+    def message_format(self) -> MessageFormat:
+        """How messages are written."""
+        return MessageFormat(self.format, self.encoding, self.ending, self.frame)
+
+    def with_message_format(self, message_format: MessageFormat) -> Preferences:
+        """With messages written like that."""
+        return replace(
+            self,
+            format=message_format.format,
+            encoding=message_format.encoding,
+            ending=message_format.ending,
+            frame=message_format.framing,
+        )
+
+    def with_message(self, message: SentMessage) -> Preferences:
+        """With a message that was just sent in front of the others."""
+        if not message.text or len(message.text) > LONGEST_MESSAGE or not is_text(message.text):
+            return self
+        messages = _in_front(message, self.messages, MOST_MESSAGES)
+        sizes = accumulate(len(one.text) for one in messages)
+        return replace(self, messages=messages[: sum(size <= MOST_CHARACTERS for size in sizes)])
+
+    def with_offered(self, journal: str) -> Preferences:
+        """With the name of a journal that need not be offered again."""
+        return replace(self, offered=_in_front(journal, self.offered, MOST_ADDRESSES))
+
+    def limits(self) -> Limits:
+        """The limits for what is started from now on. A value that makes no sense counts as the usual one."""
+        return build_limits(self.limits_changed)
+
+
+def is_text(value: str) -> bool:
+    """Whether there is no half of a character in it: a lone surrogate, which JSON can hold and Tk cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _in_front(item: _Item, others: tuple[_Item, ...], most: int) -> tuple[_Item, ...]:
+    return tuple(dict.fromkeys((item, *others)))[:most]
