@@ -28,8 +28,8 @@ LONGEST_REST = 0.25  # seconds after a visit that took long, perhaps since this 
 POLL = 16  # milliseconds, where nothing can be watched
 
 
-class EventLoop(Protocol):
-    """What the bridge needs of the toolkit. All on the window's thread."""
+class Timers(Protocol):
+    """The toolkit's timers. The window's thread; ``gui.app.TkLoop`` has them."""
 
     def after(self, milliseconds: int, callback: Callable[[], None]) -> str:
         """Call back once, later; the answer is good for ``cancel``."""
@@ -38,6 +38,10 @@ class EventLoop(Protocol):
     def cancel(self, ticket: str) -> None:
         """Do not call back."""
         ...
+
+
+class EventLoop(Timers, Protocol):
+    """What the bridge needs of the toolkit. All on the window's thread."""
 
     def watch(self, descriptor: int, callback: Callable[[], None]) -> bool:
         """Call back whenever there is something to read; False if this loop cannot."""

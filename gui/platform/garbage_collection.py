@@ -9,26 +9,16 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gui.platform.bridge import Timers
 
 YOUNG = 700  # new objects above which they are looked through, as Python has it
 _PASSES = 10  # over the young before the middle-aged have their turn, and over those before the old have theirs
 _OVERDUE = 200  # passes over the middle-aged after which the old have their turn even if it is not quiet
 _SOON, _LATER = 20, 100  # milliseconds to the next look, after there was much to do and when it is quiet
 _QUIET = 5  # looks in a row at which next to nothing was new: then nobody waits for the window
-
-
-class EventLoop(Protocol):
-    """What a collector needs of the toolkit. The window's thread; ``gui.app.TkLoop`` is one."""
-
-    def after(self, milliseconds: int, callback: Callable[[], None]) -> str:
-        """Call back once, later; the answer is good for ``cancel``."""
-        ...
-
-    def cancel(self, ticket: str) -> None:
-        """Do not call back."""
-        ...
 
 
 class Collector:
@@ -38,7 +28,7 @@ class Collector:
     rest takes well under a millisecond. ``longest`` is the longest look so far, in seconds.
     """
 
-    def __init__(self, loop: EventLoop) -> None:
+    def __init__(self, loop: Timers) -> None:
         self._loop = loop
         self._ticket: str | None = None
         self._was_enabled = False
