@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
 import tkinter as tk
@@ -14,14 +13,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from core.address import Address
-from core.errors import JournalError, NoThread, TincanError, reason
+from core.errors import TincanError, reason
 from core.files import make_own_folder
-from core.supervision import Failed, Step, Worker, attempt, do_all, note, stragglers
+from core.supervision import Failed, Step, Worker, attempt, do_all, stragglers
 from gui.controllers.main import MainController
 from gui.journals import journal_files
+from gui.journals.own_journal import OwnJournal
 from gui.platform.bridge import Bridge
 from gui.platform.fault_log import FaultLog
 from gui.platform.garbage_collection import Collector
@@ -30,12 +30,6 @@ from gui.theme.theme import Theme
 from gui.viewmodels.preferences import Preferences
 from gui.widgets.binding import unbind
 from gui.window import USUAL_SIZE, Window
-
-if TYPE_CHECKING:
-    from core.settings import Limits
-    from core.workbench import Workbench
-    from gui.journals.conversations import OpenJournal
-    from gui.journals.locks import JournalLock
 
 SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads
 PATIENCE = 1.5  # seconds for what goes on, and for connections to say goodbye, when the program ends
@@ -46,9 +40,6 @@ _FRAME = 70  # what the window manager and the menus may add to the height, at 9
 _DRAWN = 20  # milliseconds from when the panes can be drawn until they are
 _UNSEEN = 500  # milliseconds after which a window that is not shown, being iconified, begins its work all the same
 _MOST_DECORATION = 160  # pixels at 96 dots an inch that title, borders and menu bar may have
-_KEPT_FOR_NOW = (
-    "This conversation is kept in a temporary folder, and only until Tincan is started again: export what is to stay."
-)
 _READABLE = 2  # tkinter.READABLE, which Windows does not have
 
 
@@ -100,10 +91,12 @@ class App:
         self._options = options
         folder = options.folder
         self._file = PreferencesFile((folder or settings_folder()) / "settings.json")
-        self._journals = (folder or data_folder()) / "journals"
-        self._workbench: Workbench | None = None
-        self._journal: OpenJournal | None = None
-        self._journal_lock: JournalLock | None = None
+        self.own_journal = OwnJournal(
+            (folder or data_folder()) / "journals",
+            limits=lambda: self.main_controller.preferences.limits(),
+            on_open=lambda workbench: self.bridge.start(workbench.subscribe(self.bridge.wake)),
+            complain=lambda why: self.main_controller.say(why, "journal", is_failure=True),
+        )
         self._leaving = False
         self._has_ended = threading.Event()
         self.is_ended_by_force = False  # whether the process ends if a step of its end hangs
@@ -165,85 +158,11 @@ class App:
         self.root.after_cancel(self._unseen)
         self.root.after_idle(lambda: self.root.after(_DRAWN, self._painted))
 
-    def open_workbench(self) -> None:
-        """Open the workbench, unless a command has, with a journal in the usual or, failing that, a temporary place.
-
-        Raises ``NoThread``: then it can be tried again.
-        """
-        if self._workbench is not None:
-            return
-        from core.workbench import Workbench
-
-        trouble = ""
-        for folder in self._journal_folders():
-            try:
-                self._workbench, self._journal = self._open_journal(folder)
-                break
-            except NoThread:
-                self._release_journal_lock()
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, there is another place
-                note(f"opening a journal in {folder}", error)
-                self._release_journal_lock()
-                why = reason(error).rstrip(".")
-                trouble = trouble or f"{why[0].upper()}{why[1:]}. {_KEPT_FOR_NOW}"
-        if self._workbench is None:
-            self._workbench = Workbench()
-            trouble = "Nothing can be recorded, not even in a temporary folder, so no conversation can be shown."
-        self.bridge.start(self._workbench.subscribe(self.bridge.wake))
-        if trouble:
-            self.main_controller.say(trouble, "journal", is_failure=True)
-
     # What the main controller needs: gui.controllers.main.AppInterface.
-
-    @property
-    def workbench(self) -> Workbench:
-        """The workbench, opened when it is first asked for. Raises ``NoThread``: then the next command tries again."""
-        if self._workbench is None:
-            self.open_workbench()
-        assert self._workbench is not None
-        return self._workbench
-
-    def use_limits(self, limits: Limits) -> None:
-        """Start sessions with these limits from now on."""
-        if self._workbench is not None:  # else it begins with them
-            self._workbench.use(limits)
-
-    @property
-    def journal(self) -> OpenJournal | None:
-        """The journal of this run, to be read; None if nothing is recorded."""
-        return self._journal
-
-    @property
-    def journal_path(self) -> Path | None:
-        """The file that the journal of this run is written to."""
-        return self._workbench.journal if self._workbench is not None else None
-
-    def follow_journal(self, recorded: Path | None) -> None:
-        """Read on in the file that is ``recorded`` to, if that is another, as after the one before was deleted."""
-        path, journal = self.journal_path, self._journal
-        if path is None or journal is None or recorded in (None, journal.path):
-            return
-        from gui.journals.conversations import OpenJournal
-        from gui.journals.locks import lock_journal
-
-        try:
-            journal.reader.follow(path)
-        except JournalError as error:
-            self.main_controller.say(f"The conversation cannot be shown: {error}.", "journal", is_failure=True)
-            return
-        self._release_journal_lock()
-        self._journal_lock = lock_journal(path)
-        self._journal = OpenJournal(path, journal.reader)
 
     def post(self, call: Callable[[], None]) -> None:
         """Have ``call`` made on the window's thread, soon. Any thread."""
         self.bridge.post(call)
-
-    @property
-    def journal_folder(self) -> Path:
-        """Where journals are."""
-        return self._journals
 
     @property
     def log(self) -> Path:
@@ -271,6 +190,9 @@ class App:
         def left() -> float:
             return max(0.1, deadline - time.monotonic())
 
+        def close_workbench() -> None:
+            self.late = self.own_journal.close_workbench(left())
+
         main_controller = self.main_controller
         failed = do_all(
             [
@@ -284,9 +206,9 @@ class App:
                 ("closing the conversation", main_controller.viewing.close),
                 ("closing what reads journals", lambda: main_controller.journal_controller.close(left())),
                 ("closing old journals", main_controller.archives.close),
-                ("closing the journal's reader", self._close_reader),
-                ("closing the workbench", lambda: self._close_workbench(left())),
-                ("releasing the journal", self._release_journal_lock),
+                ("closing the journal's reader", self.own_journal.close_reader),
+                ("closing the workbench", close_workbench),
+                ("releasing the journal", self.own_journal.release_lock),
                 ("closing the bridge", self.bridge.close),
                 ("cancelling what was to come", self._cancel_all),
                 ("destroying the window", self.root.destroy),
@@ -298,28 +220,13 @@ class App:
 
     # Behind the scenes.
 
-    def _open_journal(self, folder: Path) -> tuple[Workbench, OpenJournal]:
-        """Begin a journal; where its reader cannot be opened, the writer is closed again. Raises ``TincanError``."""
-        from core.workbench import Workbench
-        from gui.journals.conversations import OpenJournal
-        from gui.journals.locks import lock_journal
-
-        path = journal_files.journal_path(folder)
-        self._journal_lock = lock_journal(path)
-        workbench = Workbench(path, limits=self.main_controller.preferences.limits())
-        try:
-            return workbench, OpenJournal(path, workbench.open_reader())
-        except BaseException:
-            workbench.close()
-            raise
-
     def _painted(self) -> None:
         """The window is on the screen: now what costs time, and what the command line asked for."""
         options = self._options
         prune = Worker(self._prune, "prune journals", daemon=True)
         steps: list[Step] = [
             ("measuring the window", self._measure_decoration),
-            ("opening the workbench", self.open_workbench),
+            ("opening the workbench", self.own_journal.open),
             ("setting the icon", self.window.set_icon),
             ("telling of the settings", self._tell_settings),
             ("offering an old journal", self._offer_journal),
@@ -342,15 +249,6 @@ class App:
         self.root.withdraw()
         self.root.update_idletasks()
 
-    def _close_reader(self) -> None:
-        """Before the writer, who then can fold the write-ahead log into the file."""
-        if self._journal is not None:
-            self._journal.reader.close()
-
-    def _close_workbench(self, patience: float) -> None:
-        if self._workbench is not None:
-            self.late = self._workbench.close(patience)
-
     def _cancel_all(self) -> None:
         for ticket in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.tk.call("after", "cancel", ticket)  # after_cancel would want to delete others' commands too
@@ -372,30 +270,21 @@ class App:
             self.window.address.fill(address.host, str(address.port))
             begin()
 
-    def _journal_folders(self) -> Iterator[Path]:
-        """The usual one and, if that cannot be used, one that is made for this run in the temporary folder."""
-        yield self._journals
-        with contextlib.suppress(OSError):  # there is none, or no room in it
-            temporary = Path(tempfile.mkdtemp(prefix=journal_files.TEMPORARY))
-            yield temporary
-            temporary.rmdir()
-
     def _make_folders(self) -> None:
         """Have the folders of this program closed to other people; one that was chosen stays as it is."""
         chosen = self._options.folder
-        ours = [self._journals] if chosen is not None else [settings_folder(), data_folder(), self._journals]
+        ours = (
+            [self.own_journal.folder]
+            if chosen is not None
+            else [settings_folder(), data_folder(), self.own_journal.folder]
+        )
         for folder in ours:
             with contextlib.suppress(OSError):  # who writes there says so
                 make_own_folder(folder)
 
-    def _release_journal_lock(self) -> None:
-        if self._journal_lock is not None:
-            self._journal_lock.close()
-            self._journal_lock = None
-
     def _prune(self) -> None:
         """On a thread of its own."""
-        journal_files.prune(self._journals, self._saved.keep_journals, self._saved.journal_megabytes)
+        journal_files.prune(self.own_journal.folder, self._saved.keep_journals, self._saved.journal_megabytes)
         journal_files.prune_temporary()
 
     def _offer_crashed(self) -> None:

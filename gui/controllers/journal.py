@@ -69,7 +69,7 @@ class JournalController:
 
     def open(self, path: Path) -> None:
         """Show the sessions of a journal beside those of this run; a damaged one is recovered first."""
-        if path == self._app.journal_path:
+        if path == self._app.own_journal.path:
             self._notices.say("That is the journal of this run: it is on view already.", _TOPIC)
             return
         known = self._archives.sessions_of(path)
@@ -92,8 +92,8 @@ class JournalController:
 
     def open_folder(self) -> None:
         """Show the folder of journals in the desktop's own file program, or say where it is."""
-        own = self._app.journal_path
-        folder = own.parent if own is not None else self._app.journal_folder
+        own = self._app.own_journal.path
+        folder = own.parent if own is not None else self._app.own_journal.folder
         if not open_folder(folder):
             self._notices.say(f"The journals are in {folder}", "folder")
 
@@ -102,7 +102,7 @@ class JournalController:
 
         What is in them is looked up meanwhile; ``on_more`` is called once more of it is known.
         """
-        found = journal_files.listed(self._app.journal_folder, besides=self._app.journal_path)
+        found = journal_files.listed(self._app.own_journal.folder, besides=self._app.own_journal.path)
         unknown = [one for one in found if one.path not in self._words]
         if unknown and not self._looking:
             self._looking = True
@@ -115,7 +115,7 @@ class JournalController:
 
         ``on_offer`` gets its name.
         """
-        look = partial(journal_files.crashed, self._app.journal_folder, offered, besides=self._app.journal_path)
+        look = partial(journal_files.crashed, self._app.own_journal.folder, offered, besides=self._app.own_journal.path)
         self._begin("crashed journal", look, partial(self._offer, on_offer))
 
     def close(self, patience: float = _PATIENCE) -> None:

@@ -41,9 +41,9 @@ from gui.window import Window
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
     from core.journal.recording.recorder import Recording
-    from core.settings import Limits
     from core.workbench import Workbench
-    from gui.journals.conversations import OpenConversation, OpenJournal
+    from gui.journals.conversations import OpenConversation
+    from gui.journals.own_journal import OwnJournal
 
 
 _NOTHING_TO_CUT = (
@@ -56,31 +56,8 @@ class AppInterface(Protocol):
     """What the main controller needs of the program around it."""
 
     @property
-    def journal_folder(self) -> Path:
-        """Where journals are."""
-        ...
-
-    @property
-    def workbench(self) -> Workbench:
-        """The workbench, opened when it is first asked for. Raises ``NoThread``: then the next command tries again."""
-        ...
-
-    def use_limits(self, limits: Limits) -> None:
-        """Start sessions with these limits from now on."""
-        ...
-
-    @property
-    def journal(self) -> OpenJournal | None:
-        """The journal of this run, to be read; None if nothing is recorded."""
-        ...
-
-    @property
-    def journal_path(self) -> Path | None:
-        """The file that the journal of this run is written to."""
-        ...
-
-    def follow_journal(self, recorded: Path | None) -> None:
-        """Read on in the file that is ``recorded`` to, if that is another, as after the one before was deleted."""
+    def own_journal(self) -> OwnJournal:
+        """The workbench and the journal of this run."""
         ...
 
     def post(self, call: Callable[[], None]) -> None:
@@ -173,7 +150,7 @@ class MainController:
         do_all(
             [
                 ("the notices", lambda: self.notices.watch(states, before, recording)),
-                ("following the journal", lambda: self._app.follow_journal(recording.path)),
+                ("following the journal", lambda: self._app.own_journal.follow(recording.path)),
                 *(("a change of phase", partial(self._tell_phase, state, before)) for state in states.values()),
                 ("showing what is so", self.refresh),
             ]
@@ -204,7 +181,7 @@ class MainController:
 
     def _look(self, state: SessionState) -> OpenConversation | None:
         archived = self.archives.get(state.session)
-        journal = archived.journal if archived is not None else self._app.journal
+        journal = archived.journal if archived is not None else self._app.own_journal.reading
         session = archived.session if archived is not None else state.session
         if journal is None:
             return None
@@ -328,7 +305,7 @@ class MainController:
     @property
     def workbench(self) -> Workbench:
         """The workbench of this run. Raises ``NoThread`` if it cannot be opened just now."""
-        return self._app.workbench
+        return self._app.own_journal.workbench
 
     def say(self, sentence: str, topic: str = "", *, is_failure: bool = False) -> None:
         """See ``Notices.say``."""
@@ -352,7 +329,7 @@ class MainController:
     def apply(self, preferences: Preferences) -> None:
         """Take other settings, of which limits are for the sessions that are started from now on."""
         self.preferences = preferences
-        self._app.use_limits(preferences.limits())
+        self._app.own_journal.use(preferences.limits())
 
     def _show_archived(self, states: list[SessionState]) -> None:
         self.rows.bring_back(states)

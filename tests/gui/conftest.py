@@ -99,7 +99,7 @@ def make_app(screen: str, tmp_path: Path) -> Iterator[Callable[..., App]]:
         app = App(Options(folder=folder or tmp_path / f"app{len(apps)}", **options))  # type: ignore[arg-type]
         apps.append(app)
         app.show()
-        pump_until(lambda: app._workbench is not None, app.root)
+        pump_until(lambda: app.own_journal.is_open, app.root)
         return app
 
     yield make

@@ -95,7 +95,7 @@ def test_the_window_opens_and_closes(screen: str, tmp_path: Path, name: str, mak
     app = App(Options(folder=tmp_path))
     try:
         app.show()
-        pump_until(lambda: app._workbench is not None, app.root)
+        pump_until(lambda: app.own_journal.is_open, app.root)
         app.main_controller.settings.open()
         app.main_controller.saved.toggle()
         app.root.update()

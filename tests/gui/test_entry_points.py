@@ -56,7 +56,7 @@ class Stage:
             raise AssertionError(f"in vain; the banner says {self.banner!r}; {state}; the log ends: {kept}") from error
 
     def opens(self) -> None:
-        self.wait(lambda: self.app._workbench is not None)
+        self.wait(lambda: self.app.own_journal.is_open)
 
     def talks(self, text: str = "hello", reply: str = "echo") -> None:
         """A new server, a new client, a message there and, with an echo, back."""

@@ -15,14 +15,14 @@ SECONDS = 20.0
 def run_until_begun(app: App) -> list[str]:
     """What happened, in its order, from the start of the program until its first work was done."""
     happened: list[str] = []
-    open_workbench = app.open_workbench
+    open_workbench = app.own_journal.open
 
     def begin() -> None:
         happened.append("begun")
         open_workbench()
         app.root.after(1, app.leave)
 
-    app.open_workbench = begin  # type: ignore[method-assign]
+    app.own_journal.open = begin  # type: ignore[method-assign]
     app.window.composer.field.bind("<Expose>", lambda _event: happened.append("to be drawn"), add=True)
     given_up = threading.Timer(SECONDS, app.bridge.post, [app.leave])
     given_up.start()

@@ -20,6 +20,7 @@ PURE = (
     "platform.desktop",
     "platform.fault_log",
     "journals.journal_files",
+    "journals.own_journal",
     "keys",
     "theme.palettes",
     "theme.shapes",

@@ -48,7 +48,7 @@ def rights(path: Path) -> int:
 def open_window(folder: Path | None) -> App:
     app = App(Options(folder=folder))
     app.show()
-    pump_until(lambda: app._workbench is not None, app.root)
+    pump_until(lambda: app.own_journal.is_open, app.root)
     return app
 
 
@@ -97,10 +97,10 @@ def test_the_folder_that_stands_in_is_this_user_s_alone_and_gone_after_the_next_
         (stand_in,) = temporary.iterdir()
         assert stand_in.name.startswith("tincan-journal-")
         assert rights(stand_in) == 0o700
-        assert app.journal_path is not None
-        assert app.journal_path.parent == stand_in
+        assert app.own_journal.path is not None
+        assert app.own_journal.path.parent == stand_in
         journal_files.prune_temporary()
-        assert app.journal_path.exists()  # it is in use
+        assert app.own_journal.path.exists()  # it is in use
     finally:
         app.leave()
     (left,) = stand_in.iterdir()
@@ -206,7 +206,7 @@ def test_the_window_goes_on_with_the_new_file_when_the_journal_is_deleted(
     connect(app, serve(app, "echo"))
     say(app, "before")
     pump_until(lambda: shown(app).count("before") == 2, app.root)
-    path = app.journal_path
+    path = app.own_journal.path
     assert path is not None
     state = app.main_controller.state
     assert state is not None
@@ -221,7 +221,7 @@ def test_the_window_goes_on_with_the_new_file_when_the_journal_is_deleted(
     pump_until(lambda: shown(app).count("after") == 2, app.root)
 
     assert shown(app).count("before") == 2
-    moved = app.journal_path
+    moved = app.own_journal.path
     assert moved is not None
     assert moved.name == f"{path.stem}-2.tincan"
     assert hold_on(moved) is Hold.IN_USE

@@ -92,7 +92,7 @@ def test_a_journal_that_is_open_already_is_shown_again(make_app: MakeApp, tmp_pa
 def test_the_journal_of_this_run_is_not_opened_twice(make_app: MakeApp) -> None:
     app = make_app()
     serve(app)
-    path = app.journal_path
+    path = app.own_journal.path
     assert path is not None
 
     app.main_controller.journal_controller.open(path)

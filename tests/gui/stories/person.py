@@ -152,7 +152,7 @@ class Person:
     @property
     def folder(self) -> Path:
         """Where this run keeps settings and journals."""
-        return self.app.journal_folder.parent
+        return self.app.own_journal.folder.parent
 
     @property
     def message(self) -> str:
