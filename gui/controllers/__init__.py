@@ -1,1 +1,1 @@
-"""The rooms between the window and what is behind it: each does one thing a person asks for. The window's thread."""
+"""The controllers: each does one kind of thing that a person asks for, on the window's thread."""

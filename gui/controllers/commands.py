@@ -16,7 +16,7 @@ _EDITING = {"cut": "<<Cut>>", "copy": "<<Copy>>", "paste": "<<Paste>>", "select_
 
 
 def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]]:
-    """What each of them does. The window and the rooms need not be there before one is called."""
+    """The callback of every command. The window and its controllers need not be made before one is called."""
     return {
         "toggle_server": main_controller.endpoints.toggle_server,
         "toggle_client": main_controller.endpoints.toggle_client,
@@ -72,7 +72,7 @@ def _send_saved(main_controller: MainController, place: int) -> None:
 
 
 def _edit(main_controller: MainController, event: str) -> None:
-    """Have the widget with the focus do it."""
+    """Have the widget with the focus cut, copy, paste or select."""
     widget = main_controller.window.root.focus_get()
     if widget is not None:
         widget.event_generate(event)

@@ -1,6 +1,6 @@
-"""Looking closely at the conversation on view: filter, hex, inspector, find. Lives on the window's thread.
+"""The controllers of the conversation on view: filter, find, framing and inspector. Lives on the window's thread.
 
-The panes for it are made when they are first asked for: the first window does not need them.
+Their views are made when they are first asked for: the first window does not need them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ConversationController:
-    """Between the panes that show a conversation closely and what is on view.
+    """Tells the controllers of the conversation when it changes, and connects them with each other.
 
     ``post`` has a call made on the window's thread, from any other.
     """
@@ -47,18 +47,18 @@ class ConversationController:
         window.conversation.on_read_anew = self._read_anew
 
     def show(self, state: SessionState | None) -> None:
-        """The conversation on view has changed, or grown."""
+        """Show the conversation on view, which has changed or grown."""
         self.framing.show(state)
         self.filtering.show(state)
         self.finding.search_on()
         self.inspector.show_growth()
 
     def close(self) -> None:
-        """Look for nothing any more."""
+        """Stop the search and close the inspector."""
         do_all([("stopping the search", self.finding.stop), ("closing the inspector", self.inspector.close)])
 
     def _read_anew(self) -> None:
-        """Bytes are read as other text: what was looked for may be elsewhere."""
+        """Search again and redraw the inspector: bytes are read in another encoding now."""
         self.finding.search_on()
         self.inspector.read_anew()
 

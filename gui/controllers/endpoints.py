@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 class EndpointsController:
-    """``post`` has a call made on the window's thread, from any other."""
+    """Starts and ends servers and clients at the address in the fields.
+
+    ``post`` has a call made on the window's thread, from any other.
+    """
 
     def __init__(self, main_controller: MainController, post: Callable[[Callable[[], None]], None]) -> None:
         self.reachable: tuple[LocalAddress, ...] = ()  # this machine's addresses that others can use
@@ -46,7 +49,7 @@ class EndpointsController:
 
     @property
     def typed(self) -> Address | None:
-        """What host and port say, None if they make no sense."""
+        """The address in the fields, None if they hold none."""
         return _glance(self._window.address)
 
     def toggle_server(self) -> None:
@@ -81,7 +84,7 @@ class EndpointsController:
             look_up(lambda found: self._post(lambda: self._found_addresses(found)))
 
     def connect(self) -> None:
-        """Connect a client to host and port; if a server is about to listen, once it does."""
+        """Connect a client to host and port; while a server is about to listen, wait until it does."""
         typed = _read_address(self._window.address, for_server=False)
         if typed is None:
             return
@@ -92,7 +95,7 @@ class EndpointsController:
             self._begin(address, lambda bench: bench.connect(address))
 
     def do_next(self) -> None:
-        """Enter in the address: press the button that is next."""
+        """Do what Enter in the address means: press the button that is next."""
         window_state = self._main_controller.window_state()
         if presenter.present(window_state).address.server.is_next:
             self.serve()
@@ -100,7 +103,7 @@ class EndpointsController:
             self.connect()
 
     def phase_changed(self, state: SessionState, *, is_selected: bool) -> None:
-        """A server or client has come further: say so where it was asked for."""
+        """Show under or in the fields that the phase of a server or client has changed."""
         form = self._window.address
         if state.session == self._starting and state.phase is not Phase.STARTING:
             self._server_decided(listens=state.phase is Phase.OPEN)
@@ -110,7 +113,7 @@ class EndpointsController:
             form.fill(state.target.host, str(state.addresses[0].port))
 
     def _begin(self, address: Address, start: Callable[[Workbench], SessionId]) -> SessionId | None:
-        """Start a session and show it; what makes no sense is told under the fields."""
+        """Start a session and show it; None if the workbench refuses it, which is told under the fields."""
         self._window.address.accept()
         self._window.composer.complain("")
         try:
@@ -128,7 +131,7 @@ class EndpointsController:
         return session
 
     def _server_decided(self, *, listens: bool) -> None:
-        """The server listens or has failed: do what was asked for meanwhile."""
+        """Connect the client that waited for the server, which now listens or has failed."""
         self._starting = None
         address, self._connect_next = self._connect_next, None
         if listens and address is not None:
@@ -144,9 +147,9 @@ class EndpointsController:
 
 
 def _read_address(bar: AddressBar, *, for_server: bool) -> Address | None:
-    """What the fields say; if it makes no sense, the field that is wrong says why.
+    """The address in the fields; None if one of them is wrong, which then says why.
 
-    ``HOST:PORT`` in the field for the host is put into both.
+    ``HOST:PORT`` in the field for the host is split into both fields.
     """
     parts = part(bar.host.get())
     if parts is not None:
@@ -164,7 +167,7 @@ def _read_address(bar: AddressBar, *, for_server: bool) -> Address | None:
 
 
 def _glance(bar: AddressBar) -> Address | None:
-    """What the fields say, without a word if it makes no sense."""
+    """The address in the fields, None if they hold none; nothing is said about it."""
     host, port = part(bar.host.get()) or (bar.host.get(), bar.port.get())
     try:
         return Address(parse_host(host), parse_port(port, for_server=True))

@@ -1,4 +1,4 @@
-"""Writes the conversation on view into a file: between the dialog and the job. Lives on the window's thread."""
+"""Exports the conversation on view into a file, as its dialog asks for it. Lives on the window's thread."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ExportController:
-    """One export at a time. ``post`` has a call made on the window's thread, from any other."""
+    """Runs one export at a time. ``post`` has a call made on the window's thread, from any other."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class ExportController:
         self._open_folder(self._folder)
 
     def cancel(self) -> None:
-        """Give up what is being written."""
+        """Cancel the export that is running."""
         if self._job is not None:
             self._job.cancel()
 

@@ -1,4 +1,4 @@
-"""Showing only a part of the conversation on view.
+"""Filters the conversation on view.
 
 Lives on the window's thread; the filter bar is made when it is first asked for.
 """
@@ -23,7 +23,7 @@ _MOST_CONNECTIONS = 2_000  # of one session that can be chosen from
 
 
 class FilterController:
-    """Between the filter bar and the conversation on view."""
+    """Has the conversation on view show what the filter bar admits."""
 
     def __init__(self, window: Window, viewing: Viewing, refresh: Callable[[], None]) -> None:
         self._window = window
@@ -34,7 +34,7 @@ class FilterController:
         self._filter_bar: FilterBar | None = None
 
     def show(self, state: SessionState | None) -> None:
-        """The conversation on view has changed, or grown."""
+        """Show the filter of the conversation on view, which has changed or grown."""
         self._state = state
         if state is not None:
             self._learn(state)
@@ -44,16 +44,16 @@ class FilterController:
             self._filter_bar.show(self._filter_view())
 
     def open(self) -> None:
-        """Offer to show only a part of the conversation."""
+        """Open the filter bar."""
         self._put_up().focus_first()
 
     @property
     def connections(self) -> tuple[ConnectionRow, ...]:
-        """Those of the conversation on view that stand or have stood."""
+        """The connections of the conversation on view, also those that are over."""
         return tuple(self._known[self._state.session].values()) if self._state is not None else ()
 
     def choose(self, only: Filter) -> None:
-        """Show only that."""
+        """Show only the entries that the filter admits."""
         self._viewing.choose_filter(only)
         self._refresh()
 
@@ -86,7 +86,7 @@ class FilterController:
         return not replace(only, connections=None).admits_all or len(only.connections or (0,)) > 1
 
     def _learn(self, state: SessionState) -> None:
-        """Connections that are over can still be looked at, so they are remembered."""
+        """Remember the connections of the session: those that are over can still be chosen."""
         known = self._known.setdefault(state.session, {})
         for one in state.connections:
             if one.connection not in known and len(known) < _MOST_CONNECTIONS:

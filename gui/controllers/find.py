@@ -1,4 +1,4 @@
-"""Finding in the conversation on view: asks for a search, keeps its hits, goes from one to the next.
+"""Finds text or bytes in the conversation on view: searches, keeps the hits, goes from one to the next.
 
 Lives on the window's thread; the find bar is made when it is first asked for.
 """
@@ -33,7 +33,7 @@ _AGAIN_APART = 1_000  # the same where a look needs a process of its own
 
 
 class FindController:
-    """Between the find bar and the conversation on view.
+    """Searches the conversation on view for what the find bar asks for.
 
     ``post`` has a call made on the window's thread, from any other.
     """
@@ -58,7 +58,7 @@ class FindController:
         self._again = Debounce(window.root, self._search_rest)
 
     def open(self) -> None:
-        """Offer to look for something."""
+        """Open the find bar."""
         pane = self._window.conversation
         if self._find_bar is None:
             from gui.views.conversation.find_bar import FindBar
@@ -77,7 +77,7 @@ class FindController:
         self.search_on()
 
     def find(self, request: FindRequest) -> None:
-        """Look for something in the conversation on view, from its beginning."""
+        """Search the conversation on view from its beginning."""
         from core.journal.search.hits import Hits
 
         self.stop()
@@ -91,7 +91,7 @@ class FindController:
         self._search_rest()
 
     def step(self, step: int) -> None:
-        """Show the next place found (1) or the one before (-1), around the ends, which is told."""
+        """Go to the next hit (1) or the one before (-1); beyond the last comes the first, which the find bar says."""
         if not self._is_open:
             self.open()
         if not self._hits:
@@ -104,14 +104,14 @@ class FindController:
         self._reveal(place % len(self._hits), wrapped)
 
     def search_on(self) -> None:
-        """The conversation on view has changed, or grown: look through what was not looked through yet."""
+        """Search the part that was not searched yet of the conversation on view, which has changed or grown."""
         if self._request.text and self._is_open and self._searched != self._on_view:
             self.find(self._request)
         elif not self._again.is_due:
             self._search_rest()
 
     def stop(self) -> None:
-        """Look for nothing any more."""
+        """Stop searching."""
         self._again.cancel()
         self._round += 1
         if self._search is not None:
@@ -121,8 +121,8 @@ class FindController:
     def marks(self, display_row: DisplayRow) -> list[tuple[int, int]]:
         """Where the hits lie in a message: first byte and one past the last, counted from the message's own first.
 
-        Of a hit that began before, that part which lies within it; of very many, those around the one that is
-        shown. Raises ``JournalError``.
+        A hit that began in an earlier message is cut to the part within this one; of more than ``MOST_MARKS``, those
+        around the shown hit are given. Raises ``JournalError``.
         """
         conversation = self._viewing.conversation
         if not self._hits or display_row.span is None or conversation is None or self._searched != self._on_view:
@@ -136,7 +136,7 @@ class FindController:
 
     @property
     def _on_view(self) -> object:
-        """What there is to search: which conversation, and how its bytes are read as text."""
+        """The key of the conversation on view and the encoding in which its bytes are read; None without one."""
         conversation = self._viewing.conversation
         return (conversation.key, self._codec) if conversation is not None else None
 
@@ -145,7 +145,7 @@ class FindController:
         return self._window.conversation.transcript.decoding.codec
 
     def _compiled(self, request: FindRequest) -> Pattern | None:
-        """What is looked for, made ready; None if it makes no sense, which is told."""
+        """The pattern of a request; None if it cannot be understood, which the find bar says."""
         from core.journal.search.pattern import Mode, Query, QueryError, compile_query
 
         try:
@@ -178,7 +178,7 @@ class FindController:
         self._show_view()
 
     def _found(self, progress: Progress, heard: int) -> None:
-        """More was found, or nothing; ``heard`` says by which round of searching."""
+        """Take in the progress of a search; ``heard`` is the round in which it was begun."""
         if heard != self._round or self._hits is None or self._pattern is None:
             return
         self._hits.extend(progress.hits)
@@ -228,7 +228,7 @@ class FindController:
         self._show_view()
 
     def _show_hit(self, hit: Hit | None, row: int = 0) -> None:
-        """Go to a hit and set it off in its row."""
+        """Go to a hit and highlight it in its row."""
         self._shown, self._row = hit, row if hit is not None else None
         self.on_shown()
         transcript, conversation = self._window.conversation.transcript, self._viewing.conversation
@@ -243,7 +243,7 @@ class FindController:
             transcript.reveal(row)
 
     def _number(self) -> None:
-        """Say which of the hits is shown, now that there may be more in front of it."""
+        """Number the shown hit anew: there may be more hits in front of it now."""
         if self._hits is not None and self._shown is not None:
             self._view = replace(self._view, position=bisect_left(self._hits, self._shown) + 1)
 
@@ -256,7 +256,7 @@ class FindController:
             self._find_bar.show(self._view)
 
     def _stop_and_say(self) -> None:
-        """A person wants no more of this search: what it found stays."""
+        """Stop the search as a person asked for; its hits stay."""
         self.stop()
         self._pattern = None
         self._view = replace(self._view, is_more=True, is_running=False, fraction=None)

@@ -1,4 +1,4 @@
-"""How the conversation on view is cut into messages: its chooser, the strip for details, and the progress.
+"""The framing of the conversation on view: its chooser, the strip for its details, and the progress of counting.
 
 Lives on the window's thread; the strip is made when it is first asked for.
 """
@@ -23,7 +23,7 @@ _FEW = 2_000  # entries that are counted before anyone notices
 
 
 class FramingController:
-    """Between the chooser, the menu of framings and the lens on view. ``choose`` has another framing used."""
+    """Shows and changes the framing of the lens on view. ``choose`` is called with another framing."""
 
     def __init__(self, window: Window, viewing: Viewing, choose: Callable[[str], None]) -> None:
         self._window = window
@@ -36,7 +36,7 @@ class FramingController:
         window.conversation.on_lens = self.choose
 
     def show(self, state: SessionState | None) -> None:
-        """The conversation on view has changed, or grown."""
+        """Show the framing of the conversation on view, which has changed or grown."""
         framing = self._viewing.lens.framing
         session = state.session if state is not None else None
         before, self._shown = self._shown, (session, framing)

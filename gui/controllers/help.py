@@ -29,7 +29,10 @@ _SENTENCE = "Both ends of a TCP conversation, byte for byte."
 
 
 class HelpController:
-    """``log`` is the file that faults are written to; ``open_folder`` shows a folder, or says that it cannot."""
+    """Opens the pages of help.
+
+    ``log`` is the file that faults are written to; ``open_folder`` shows a folder, or says that it cannot.
+    """
 
     def __init__(
         self, window: Window, theme: Theme, notices: Notices, *, log: Path, open_folder: Callable[[Path], bool]
@@ -97,7 +100,7 @@ class HelpController:
         self._tour = self._card = None
 
     def watch(self, sessions: Mapping[SessionId, SessionState], selected: SessionId | None) -> None:
-        """See what has happened."""
+        """Let the tour see which sessions there are."""
         self._scene = Scene(sessions, selected)
         if self._tour is not None and self._tour.step is not None:
             before = self._tour.place

@@ -1,4 +1,4 @@
-"""Looking closely at one message of the conversation on view: has it taken apart, and shows what was found.
+"""Inspects one message of the conversation on view: has it dissected, and shows what was found.
 
 Lives on the window's thread; the inspector is made when it is first asked for.
 """
@@ -37,7 +37,7 @@ _REST = 3  # times as long as the last look took
 
 
 class InspectorController:
-    """Between the inspector and the conversation on view.
+    """Has the chosen message of the conversation on view dissected for the inspector.
 
     ``post`` has a call made on the window's thread, from any other; ``marks`` says where in a message
     something was found, counted from its first byte.
@@ -97,7 +97,7 @@ class InspectorController:
             transcript.choose(transcript.selection.chosen)
 
     def choose(self, display_row: DisplayRow) -> None:
-        """A person has chosen a row: show what it consists of, if the inspector is open."""
+        """Inspect the row that a person has chosen, if the inspector is open."""
         conversation = self._viewing.conversation
         if self._inspector is None or not self.is_open or conversation is None:
             return
@@ -111,7 +111,7 @@ class InspectorController:
         self._ask(display_row, conversation)
 
     def show_growth(self) -> None:
-        """The conversation on view is another, or has grown: what was not complete may be so by now."""
+        """Inspect the message again if it was not complete: the conversation on view is another, or has grown."""
         conversation = self._viewing.conversation
         if self._inspector is None or self._key is None:
             return
@@ -122,18 +122,18 @@ class InspectorController:
             self._again.ask(max(_AGAIN, round(_REST * 1_000 * self._took)))
 
     def show_marks(self) -> None:
-        """Something else was found."""
+        """Mark what the find bar has found in the message."""
         inspected = self._inspector.inspected if self._inspector is not None else None
         if self._inspector is not None and inspected is not None and inspected.source is not None:
             self._inspector.show_marks(self._found_in(inspected))
 
     def read_anew(self) -> None:
-        """Bytes are read as other text."""
+        """Show the text of the message in the encoding that bytes are read in now."""
         if self._inspector is not None:
             self._inspector.show_as(self._window.conversation.transcript.decoding)
 
     def close(self) -> None:
-        """Take nothing apart any more."""
+        """Stop dissecting and close the journal."""
         self._closed.set()
         self._forget()
         self._leave_journal()
@@ -151,7 +151,7 @@ class InspectorController:
         self._dissector_of(conversation).ask(display_row, conversation.lens.framing)
 
     def _dissector_of(self, conversation: OpenConversation) -> Dissector:
-        """The one for the conversation's journal."""
+        """The dissector for the conversation's journal."""
         path = conversation.journal.path
         if self._dissector is None or self._path != path:
             from core.journal.reading.dissecting import Dissector
@@ -171,7 +171,7 @@ class InspectorController:
         self._dissector = self._path = None
 
     def _show(self, found: Dissection) -> None:
-        """What was found, unless something else was asked for meanwhile."""
+        """Show a dissection, unless another message was asked for meanwhile."""
         conversation = self._viewing.conversation
         if self._inspector is None or conversation is None or not self._is_wanted(found.display_row, conversation):
             return
@@ -207,14 +207,14 @@ class InspectorController:
         self._show_what_is_known(is_being_read=True)
 
     def _show_what_is_known(self, *, is_being_read: bool = False) -> None:
-        """What needs no reading of the message that was asked for."""
+        """Show what is known of the message that was asked for before the journal is read."""
         conversation = self._viewing.conversation
         if self._inspector is not None and self._asked is not None and conversation is not None:
             is_server, framing = _is_server(conversation), _framing_words(conversation)
             self._inspector.show(Inspected(self._asked, is_server, framing=framing, is_being_read=is_being_read))
 
     def _ask_again(self) -> None:
-        """The message may have grown, and more of it may have arrived at the other end."""
+        """Have the message dissected again: it may have grown, or more of it may have arrived at the other end."""
         conversation, asked = self._viewing.conversation, self._asked
         if conversation is None or asked is None or conversation.key != self._key:
             return
@@ -267,7 +267,7 @@ class InspectorController:
 
 
 def _is_the_same(known: Dissection | None, found: Dissection) -> bool:
-    """Whether nothing has been learned since."""
+    """Whether two dissections say the same about the message."""
     if known is None or known.display_row != found.display_row:
         return False
     return [calls and calls.stop for calls in (known.trace.near, known.trace.far)] == [
@@ -285,7 +285,7 @@ def _framing_bytes(envelope: Envelope, size: int) -> list[Range]:
 
 
 def _framing_words(conversation: OpenConversation) -> str:
-    """How messages are told apart; nothing where each is what one call had."""
+    """The framing of the conversation in words; empty where each message is what one call received or sent."""
     if conversation.joins_pieces:
         return ""
     from core.wire.framing import parse_framing

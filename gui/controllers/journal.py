@@ -1,4 +1,4 @@
-"""Journals of earlier runs: which there are, opening one, offering the one that a crash has left.
+"""Journals of earlier runs: lists them, opens one, offers the one that a crash has left.
 
 Lives on the window's thread; what reads the disk for long has a thread of its own.
 """
@@ -119,7 +119,7 @@ class JournalController:
         self._begin("crashed journal", look, partial(self._offer, on_offer))
 
     def close(self, patience: float = _PATIENCE) -> None:
-        """Open nothing any more; waits for what is being read, so many seconds at most."""
+        """Cancel the journal that is being opened; waits for the threads that read, so many seconds at most."""
         self._closed.set()
         if self._opening is not None:
             self._opening.cancelled.set()
@@ -160,7 +160,7 @@ class JournalController:
         )
 
     def _opened_by(self, opening: _Opening) -> tuple[Opened, list[SessionState]]:
-        """In a thread of its own. Raises ``JournalError``, and whatever the disk has to say."""
+        """Open the journal and read its sessions, in a thread of its own. Raises ``JournalError`` and ``OSError``."""
         from core.journal.recovery.archive import archived_sessions
         from core.journal.recovery.recovery import open_journal, open_recovered
 
@@ -233,7 +233,7 @@ class JournalController:
             self._workers.append(Worker(count, "count bytes", daemon=True).begin())
 
     def _damage_of(self, path: Path) -> str:
-        """In a thread of its own: a large journal is shown before it is looked through."""
+        """The damage of the journal, looked for in a thread of its own: a large journal is shown before."""
         from core.journal.recovery.integrity import find_damage
 
         return find_damage(path, cancelled=self._closed)
@@ -254,7 +254,7 @@ class JournalController:
         self._begin_opening("recover journal", _Opening(path, damage))
 
     def _count_bytes(self, path: Path, states: list[tuple[SessionId, SessionState]]) -> None:
-        """In a thread of its own: that takes a second for every two million entries."""
+        """Count the bytes of the sessions, in a thread of its own: two million entries take a second."""
         from core.journal.recovery.archive import Archive
 
         with contextlib.suppress(JournalError), contextlib.closing(Archive(path, self._closed.is_set)) as archive:

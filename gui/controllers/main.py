@@ -1,6 +1,6 @@
-"""Does what a person asks for: commands go down to the workbench, states come up and are shown.
+"""The controller that knows the others: commands go down to the workbench, states come up and are shown.
 
-Lives on the window's thread. What the workbench is asked here returns at once.
+Lives on the window's thread. No call to the workbench waits here.
 """
 
 from __future__ import annotations
@@ -70,17 +70,17 @@ class AppInterface(Protocol):
 
     @property
     def log(self) -> Path:
-        """Where faults are written down."""
+        """The file that faults are written to."""
         ...
 
     @property
     def saved_messages(self) -> Path:
-        """The file in which they are kept."""
+        """The file in which the saved messages are kept."""
         ...
 
 
 class MainController:
-    """Between the window and the workbench. Implements ``gui.window.Actions``."""
+    """Passes a person's commands to the workbench and its states to the window. Implements ``gui.window.Actions``."""
 
     def __init__(self, theme: Theme, preferences: Preferences, app: AppInterface) -> None:
         self.preferences = preferences
@@ -97,7 +97,7 @@ class MainController:
         self.rows = SessionController(self)
 
     def open(self, window: Window) -> None:
-        """Take charge of a window."""
+        """Make the other controllers for a window and show what there is."""
         self.window = window
         post = self._app.post
         self.conversation = ConversationController(
@@ -124,10 +124,7 @@ class MainController:
             open_folder=self.journal_controller.open_folder,
         )  # fmt: skip
         self.saved = SavedMessagesController(window, self.sending, self._app.saved_messages, post=post, say=self.say)
-        self.tasks = TaskController(
-            window, self, post=post, connections=lambda: self.conversation.filtering.connections,
-            complain=self.complain, saved=self.saved,
-        )  # fmt: skip
+        self.tasks = TaskController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
         self.reply = ReplyController(window, self)
         self.endpoints.open(window)
@@ -162,7 +159,7 @@ class MainController:
             self.endpoints.phase_changed(state, is_selected=state.session == self.selected)
 
     def refresh(self) -> None:
-        """Show what is so, each pane for itself."""
+        """Show the present state in every view, each guarded for itself."""
         state = self.state
         do_all(
             [
@@ -193,7 +190,7 @@ class MainController:
         return self.sessions.get(self.selected) if self.selected is not None else None
 
     def window_state(self) -> presenter.WindowState:
-        """What the view is made from."""
+        """The state that the window's view is made from."""
         return presenter.WindowState(
             self.sessions,
             self.selected,
@@ -228,7 +225,7 @@ class MainController:
         self.refresh()
 
     def select_nothing(self) -> None:
-        """Show what there is to see before anything was begun."""
+        """Show no session, as before the first one."""
         self.selected = self._connection = None
         self.sending.write_to(None)
         self.viewing.close()
@@ -261,13 +258,13 @@ class MainController:
         self.refresh()
 
     def show_everything(self) -> None:
-        """Take back ``clear_view`` and whatever else leaves something out."""
+        """Take back ``clear_view`` and the filter."""
         self._connection = None
         self.viewing.show_everything()
         self.refresh()
 
     def choose_framing(self, framing: str) -> None:
-        """Cut the conversation into messages in another way."""
+        """Cut the conversation on view into messages by another framing."""
         if self.state is None:
             self.complain(_NOTHING_TO_CUT)
             self.window.menus.show_framing(RAW)
@@ -275,12 +272,12 @@ class MainController:
         self.refresh()
 
     def choose_encoding(self, encoding: str) -> None:
-        """Read the bytes of conversations as other text."""
+        """Read the bytes of conversations in another encoding."""
         self.preferences = replace(self.preferences, read_as=encoding)
         self.window.show_encoding(encoding)
 
     def choose_display_row(self, display_row: DisplayRow) -> None:
-        """A person looks at one message."""
+        """Inspect the message that a person has chosen."""
         self.conversation.inspector.choose(display_row)
 
     def complain(self, why: str) -> None:
@@ -288,7 +285,7 @@ class MainController:
         self.notices.mention(why)
 
     def can_do(self) -> frozenset[str]:
-        """The commands for a row of the list that mean something for the one on view."""
+        """The commands for a row of the list that apply to the one on view."""
         return self.rows.can
 
     def quit(self) -> None:
@@ -317,7 +314,7 @@ class MainController:
         self.say(why, "reading", is_failure=True)
 
     def step(self, step: int) -> None:
-        """Show the session so many further in the list."""
+        """Show the session ``step`` further in the list."""
         session = next_session(self.window_state(), step)
         if session is not None:
             self.select(session)
@@ -337,7 +334,7 @@ class MainController:
         self.select(first(states))
 
     def _learn(self, state: SessionState) -> None:
-        """More is known of a session of an earlier run."""
+        """Take in what more is known of a session of an earlier run."""
         self.sessions[state.session] = state
         self.refresh()
 

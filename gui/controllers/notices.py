@@ -1,4 +1,4 @@
-"""What is said across the window: sentences, alarms that repeat, faults. Lives on the window's thread."""
+"""The notices in the banner: sentences, alarms that repeat, faults. Lives on the window's thread."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FAULT_QUIET = 5.0  # seconds that faults are not told of after the person has c
 
 
 class Notices:
-    """The one who speaks in the banner. ``commands`` are what buttons of alarms go by."""
+    """Says everything that the banner says. ``commands`` are the callbacks of the buttons of alarms, by their names."""
 
     def __init__(self, banner: Banner, commands: Mapping[str, Callable[[], None]]) -> None:
         self._banner = banner
@@ -35,7 +35,7 @@ class Notices:
         self._banner.say(Notice(sentence, is_failure), topic)
 
     def mention(self, sentence: str) -> None:
-        """Say something that is of the moment; it goes by itself after a while."""
+        """Say something that matters only now; the banner takes it away after a while."""
         self.say(sentence, _PASSING)
         self._passing.ask(_PASSES_AFTER)
 
@@ -48,15 +48,15 @@ class Notices:
         close_word: str = "Close",
         on_close: Callable[[], None] | None = None,
     ) -> None:
-        """Say something with buttons for it."""
+        """Say something with buttons that answer it."""
         self._banner.say(Notice(sentence, False, tuple(answers.items()), close_word, on_close), topic)
 
     def tells(self, topic: str) -> bool:
-        """Whether something is said on it just now."""
+        """Whether the banner says something on that topic just now."""
         return topic in self._banner.topics
 
     def take_back(self, topic: str) -> None:
-        """Say no more of it."""
+        """Take away what is said on that topic."""
         self._banner.take_away(topic)
 
     def fault(self, sentence: str) -> None:
@@ -67,7 +67,7 @@ class Notices:
     def watch(
         self, states: Mapping[SessionId, SessionState], before: Mapping[SessionId, SessionState], recording: Recording
     ) -> None:
-        """Raise what alarms there are, now that sessions have gone from ``before`` to ``states``."""
+        """Raise the alarms that the change of the sessions from ``before`` to ``states`` gives rise to."""
         alarm = recording_notice(recording, self._recording)
         if alarm is not None:
             self._raise(alarm)

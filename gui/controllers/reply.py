@@ -1,4 +1,4 @@
-"""How servers reply: by which rule, and to each piece received or to each message as the conversation shows them.
+"""The replies of servers: by which rule, and to each piece received or to each message of a framing.
 
 Lives on the window's thread.
 """
@@ -50,11 +50,11 @@ class ReplyController:
         return self._rules.get(session, self.usual) if session is not None else self.usual
 
     def framing_at(self, address: Address) -> str:
-        """What a server that is begun at that address replies to."""
+        """The framing whose messages a server that is begun at that address replies to."""
         return self._framings.get(address, RAW)
 
     def begun(self, session: SessionId) -> None:
-        """A server has been started with the usual rule."""
+        """Keep the rule of a server that has been started with the usual one."""
         self._rules[session] = self.usual
 
     def choose(self, rule: str) -> None:
@@ -74,7 +74,7 @@ class ReplyController:
             self.show()
 
     def show(self) -> None:
-        """The session on view has changed: offer the framings that its reply can have."""
+        """Offer the framings that the reply of the session on view can have."""
         state = self._main_controller.state
         offered = self._offered_by(state) if state is not None and _replies(state) else _NOTHING
         if offered != self._offered:

@@ -29,7 +29,9 @@ Messages = tuple["SavedMessage", ...]
 
 
 class SavedKeeping:
-    """Reads once, and writes a moment after each change. Lives on the window's thread; one job at a time has another.
+    """Reads the file once, and writes it a moment after each change.
+
+    Lives on the window's thread; its jobs have a thread of their own, one at a time.
 
     ``on_news`` gets what is to be added to the list: all there is the first time, then what another window
     has kept meanwhile; ``on_unread`` gets why there is nothing the first time, ``complain`` a sentence. ``post``
@@ -65,17 +67,17 @@ class SavedKeeping:
         self._start(read, self._on_unread)
 
     def look(self) -> None:
-        """See whether another window has kept something."""
+        """Read what another window has kept meanwhile."""
         if self._worker is None:
             self._start(lambda: self._file.news())
 
     def keep(self, messages: Messages) -> None:
-        """Have these in the file soon."""
+        """Write these messages to the file soon."""
         self._wanted = messages
         self._later.ask(_LATE)
 
     def close(self, patience: float = _PATIENCE) -> None:
-        """Write what is not written yet: the program ends. Waits for a busy disk, so many seconds at most."""
+        """Write the last change now, as the program ends; waits for a busy disk, so many seconds at most."""
         self._later.cancel()
         if self._worker is not None and not self._worker.join(patience):
             return
@@ -84,7 +86,7 @@ class SavedKeeping:
 
     @property
     def _file(self) -> SavedMessagesFile:
-        """The file, opened on the thread that reads it: what it takes to understand it need not hold up the window."""
+        """The file, opened on the thread that reads it, so that loading the parser does not hold up the window."""
         if self._opened is None:
             from core.compose import SavedMessagesFile
 
@@ -100,7 +102,7 @@ class SavedKeeping:
             self._start(lambda: self._written(messages))
 
     def _written(self, messages: Messages) -> Messages:
-        """Write these and, behind them, what another window has written; that is told."""
+        """Write these messages and, behind them, those of another window, which are the answer."""
         from core.compose import SavedError
 
         news = tuple(message for message in self._file.news() if message not in messages)
@@ -131,7 +133,7 @@ class SavedKeeping:
 
 
 def ask_for_source(parent: tk.Misc) -> Path | None:
-    """Which file is to be imported; None if a person thought better of it."""
+    """The file that a person wants to import; None if they cancel."""
     from tkinter import filedialog
 
     chosen = filedialog.askopenfilename(parent=parent, title="Import messages", filetypes=_KINDS)
@@ -139,7 +141,7 @@ def ask_for_source(parent: tk.Misc) -> Path | None:
 
 
 def ask_for_target(parent: tk.Misc) -> Path | None:
-    """Which file is to be written."""
+    """The file that a person wants to export to; None if they cancel."""
     from tkinter import filedialog
 
     chosen = filedialog.asksaveasfilename(
@@ -149,7 +151,7 @@ def ask_for_target(parent: tk.Misc) -> Path | None:
 
 
 def read(path: Path) -> tuple[SavedMessage, ...] | SavedError:
-    """The messages of a file, or why there are none."""
+    """The messages of a file, or the error that says why it holds none."""
     from core.compose import SavedError, import_messages
 
     try:
@@ -159,7 +161,7 @@ def read(path: Path) -> tuple[SavedMessage, ...] | SavedError:
 
 
 def write(path: Path, messages: Sequence[SavedMessage]) -> SavedError | None:
-    """Write the messages; the answer is why that failed."""
+    """Write the messages; the answer is the error if that failed."""
     from core.compose import SavedError, export_messages
 
     try:

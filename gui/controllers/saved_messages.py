@@ -31,8 +31,9 @@ Found = TypeVar("Found")
 
 
 class SavedMessagesController:
-    """Between the pane, the list and its file. Implements ``gui.views.saved.saved_pane.SavedController``.
+    """Keeps the list of saved messages, its pane and its file in step.
 
+    Implements ``gui.views.saved.saved_pane.SavedController``.
     ``post`` has a call made on the window's thread, from any other; ``say`` says something across the window.
     """
 
@@ -73,7 +74,7 @@ class SavedMessagesController:
         self.when_loaded(lambda: None)
 
     def when_loaded(self, act: Callable[[], None]) -> None:
-        """Do something once the list is read, at once if it is; ``messages`` has it then."""
+        """Call ``act`` once the list is read, at once if it is."""
         if self._is_loaded:
             act()
             return
@@ -90,7 +91,7 @@ class SavedMessagesController:
             self._keeping.load()
 
     def toggle(self) -> None:
-        """Show the pane beside the conversation and go there, or put it away."""
+        """Open the pane beside the conversation with the focus in it, or close it."""
         if self.is_open:
             self._window.close_side(self._pane)
             self._window.composer.focus_message()
@@ -99,12 +100,12 @@ class SavedMessagesController:
         self._pane.rows.focus_rows()
 
     def close(self, patience: float = 1.0) -> None:
-        """Write what is not written yet; waits so many seconds at most."""
+        """Write the last change to the file; waits so many seconds at most."""
         if self._keeping is not None:
             self._keeping.close(patience)
 
     def undo(self) -> None:
-        """Take back what was done last."""
+        """Undo the last change of the list."""
         words, before = self._list.last, {each.number for each in self._list.kept}
         if not words:
             return
@@ -117,11 +118,11 @@ class SavedMessagesController:
     # One message.
 
     def send_at(self, place: int) -> None:
-        """Send the message at that place, from 0; who has never seen the list is shown it instead."""
+        """Send the message at that place, from 0; a person who has never seen the list is shown it instead."""
         self.when_loaded(partial(self._send_at, place))
 
     def send(self, number: int) -> None:
-        """Send a message as the message field would: to the same, composed at this moment."""
+        """Send a message as the message field would: to the same recipients, composed at this moment."""
         message = self._list.find(number)
         if message is not None:
             message_format = message_format_of(message, self._sending.new_format.framing)
@@ -138,7 +139,7 @@ class SavedMessagesController:
                 self._find_out(lambda: typeable(message), then)
 
     def update(self, number: int) -> None:
-        """Have a message be what is in the message field, under the name it has."""
+        """Replace a message by the text of the message field; it keeps its name."""
         from core.compose import SavedError
 
         message, composer = self._list.find(number), self._window.composer
@@ -154,7 +155,7 @@ class SavedMessagesController:
         self._changed()
 
     def rename(self, number: int, name: str) -> bool:
-        """Give a message another name; False, and the reason is said, if it cannot have that."""
+        """Give a message another name; False if it cannot have that name, and the pane says why."""
         from core.compose import SavedError
 
         try:
@@ -189,7 +190,7 @@ class SavedMessagesController:
             self.bring_in_from(path)
 
     def bring_in_from(self, path: Path) -> None:
-        """Import what the list lacks of a file's messages."""
+        """Import those messages of a file that the list does not have."""
         self._find_out(lambda: read(path), partial(self._brought_in, path.name))
 
     def give_out(self) -> None:
@@ -206,14 +207,14 @@ class SavedMessagesController:
     # Behind the scenes.
 
     def _find_out(self, work: Callable[[], Found], then: Callable[[Found], None]) -> None:
-        """Have something worked out on a thread of its own, and what it gave taken up here; a failure is said."""
+        """Do ``work`` on a thread of its own and call ``then`` here with its result; the banner says a failure."""
         in_background("look after saved messages", work, then, self._failed, self._post)
 
     def _failed(self, error: BaseException) -> None:
         self._say(f"That could not be done with the saved messages: {reason(error)}.")
 
     def _unread(self, error: BaseException) -> None:
-        """The list could not be read: whoever asks for it next has it tried again."""
+        """Say that the list could not be read; it is read again when it is next asked for."""
         self._keeping = None
         self._then.clear()
         self._say(f"The saved messages could not be read: {reason(error)}.")
@@ -238,7 +239,7 @@ class SavedMessagesController:
         self.when_loaded(self._show)
 
     def _take_in(self, news: tuple[SavedMessage, ...]) -> None:
-        """What was kept before, the first time; later what another window has kept."""
+        """Take in the messages of the file: all of them the first time, later those of another window."""
         self._list.take_in(news)
         if not self._is_loaded:
             self._is_loaded = True
@@ -259,7 +260,7 @@ class SavedMessagesController:
             self._window.composer.complain(f"There is no saved message {place + 1}.")
 
     def _told(self, number: int, result: SendResult) -> None:
-        """What became of a message that was sent: what went wrong is said at its row, or else under the field."""
+        """Show what became of a sent message: an error stands at its row, or below the field if the pane is closed."""
         self._problems.pop(number, None)
         message = self._list.find(number)
         if result.sentence and message is not None:
@@ -271,7 +272,7 @@ class SavedMessagesController:
         self._show()
 
     def _put(self, number: int, name: str, found: SavedMessage | Misfit) -> None:
-        """Have the message in the field; whatever was there is offered back."""
+        """Put the message into the field; the text that was there is offered back."""
         from core.compose import SavedMessage
 
         if not isinstance(found, SavedMessage):
@@ -350,7 +351,7 @@ class SavedMessagesController:
             self._complain(str(error))
 
     def _changed(self, sentence: str | None = None) -> None:
-        """If the list is another, show it, say what was done, and keep it."""
+        """Show the list, say what was done, and write it to the file, if it has changed."""
         if self._list.kept is self._known:
             return
         self._known = self._list.kept

@@ -1,6 +1,6 @@
-"""Where what was written becomes bytes and goes out. Lives on the window's thread.
+"""Composes what was written into bytes and sends them. Lives on the window's thread.
 
-What takes long, a mebibyte of hex for example, is worked out on a thread of its own, one at a time.
+A message that takes long, a mebibyte of hex for example, is composed on a thread of its own, one at a time.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ class _Batch:
 
 
 class SendingController:
-    """Between the message field and the workbench. Implements ``gui.views.composer.composer.ComposerController``.
+    """Sends messages. Implements ``gui.views.composer.composer.ComposerController``.
 
-    The one owner of whom to and how messages are written. ``post`` has a call made on the window's thread, from
+    The one owner of the recipients and of the message format. ``post`` has a call made on the window's thread, from
     any other.
     """
 
@@ -79,7 +79,7 @@ class SendingController:
         self._is_busy = False  # with a job or a preview
 
     def open(self, window: Window) -> None:
-        """Take charge of a window's message field."""
+        """Show in a window's message field how messages were last written."""
         self._window = window
         preferences = self._main_controller.preferences
         window.composer.remember(preferences.messages)
@@ -92,20 +92,20 @@ class SendingController:
 
     @property
     def message_format(self) -> MessageFormat:
-        """How what is in the message field is meant."""
+        """The format of the text in the message field."""
         return self._writing.message_format
 
     @property
     def new_format(self) -> MessageFormat:
-        """How the messages after it are meant; it is remembered for the next run."""
+        """The format of the messages after it; it is remembered for the next run."""
         return self._writing.new_format
 
     def use_message_format(self, message_format: MessageFormat) -> None:
-        """What is in the message field is meant like that; the messages after it are as before."""
+        """Give the text in the message field another format; the messages after it keep theirs."""
         self._writing = replace(self._writing, message_format=message_format)
 
     def choose_message_format(self, message_format: MessageFormat) -> None:
-        """What is in the message field is meant like that, and the messages after it are."""
+        """Give the text in the message field and the messages after it another format."""
         self._writing = replace(self._writing, message_format=message_format, new_format=message_format)
         self._main_controller.preferences = self._main_controller.preferences.with_message_format(message_format)
 
@@ -116,17 +116,17 @@ class SendingController:
 
     @property
     def offered_recipients(self) -> frozenset[ConnectionId] | None:
-        """Those that a message goes to now: everyone (None) also where there is nobody to choose from."""
+        """The recipients of a message that is sent now: everyone (None) also where nobody can be chosen."""
         state = self._main_controller.state
         is_choice = state is not None and state.role is Role.SERVER and any(one.can_send for one in state.connections)
         return self.recipients if is_choice else None
 
     def write_to(self, recipients: frozenset[ConnectionId] | None) -> None:
-        """Messages go to those connections, or to everyone, from now on."""
+        """Write to those connections, or to everyone (None), from now on."""
         self._writing = replace(self._writing, recipients=recipients)
 
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None:
-        """A person has chosen the connections, or everyone: show it."""
+        """Write to the connections that a person has chosen, or to everyone (None), and show it."""
         self.write_to(recipients)
         self._main_controller.refresh()
 
@@ -135,7 +135,7 @@ class SendingController:
     def work_out(
         self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
     ) -> None:
-        """Tell which bytes would go out; at once where that is quick. Of several at a time, only the last is told."""
+        """Tell the bytes that would go out, at once where that is quick. Of several that wait, the newest is told."""
         context = self._context()
 
         def answer() -> Preview | ComposeError:
@@ -151,7 +151,7 @@ class SendingController:
     def convert(
         self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
     ) -> None:
-        """Tell the text in another format; see ``gui.viewmodels.drafting.convert``."""
+        """Tell the text converted to another format; see ``gui.viewmodels.drafting.convert``."""
 
         def answer() -> str | ComposeError:
             return convert(text, before, after)
@@ -172,7 +172,7 @@ class SendingController:
     ) -> None:
         """Send messages to the recipients, or if one of them is wrong, none; tell what became of them.
 
-        What is asked for meanwhile is composed after it, so that it goes out behind it and counts on.
+        A message that is asked for meanwhile is composed after these, so that it goes out behind them and counts on.
         """
         state = self._main_controller.state
         if state is None or not state.connections:
@@ -225,12 +225,12 @@ class SendingController:
             self._compose_aside(answer, composed)
 
     def count_on(self, count: int) -> None:
-        """So many messages with a counter have gone out in all, by the clock too: the next one is another."""
+        """Count on behind the messages with a counter that a repeat has sent, ``count`` in all."""
         self.count = max(self.count, count)
         self._window.composer.work_out_soon()
 
     def macros(self, text: str, message_format: MessageFormat, place: int) -> list[MacroRow]:
-        """Every macro there is, and what it would become at that place."""
+        """Every macro, with the bytes that it would become at that place."""
         from core.compose import CATALOGUE, Misfit, preview
 
         draft = message_format.draft(text) if len(text) <= _MOST_AROUND else None
@@ -243,7 +243,7 @@ class SendingController:
         return rows
 
     def _send(self, batch: _Batch) -> None:
-        """Send what is left of a batch, and go on a moment later if that takes long."""
+        """Send the rest of a batch, and go on a moment later if that takes long."""
         begun = time.monotonic()
         while batch.done < len(batch.messages):
             message = batch.messages[batch.done]
@@ -276,7 +276,7 @@ class SendingController:
         batch.tell(SendResult(True, f"Not sent to {'; '.join(batch.refused)}" if batch.refused else ""))
 
     def _prepare(self) -> None:
-        """Have at hand what the first letter needs, long after the first paint and before somebody waits for it."""
+        """Load and make what the first letter needs, long after the first paint and before a person waits for it."""
         self._context()
         self._window.composer.prepare()
 
@@ -302,7 +302,7 @@ class SendingController:
         job()
 
     def _end(self) -> None:
-        """What was being done is done: the next begins in a moment, so that the window gets its turn."""
+        """End the present job; the next begins in a moment, so that the window gets its turn."""
         self._is_busy = False
         if self._jobs or self._preview is not None:
             self._post(self._begin)
@@ -310,7 +310,7 @@ class SendingController:
     def _work_aside(
         self, work: Callable[[], Answer | ComposeError], tell: Callable[[Answer | ComposeError], None]
     ) -> None:
-        """Work something out on a thread of its own, which is all of a job, and tell it."""
+        """Do a job that is nothing but work on a thread of its own, and tell its result."""
 
         def done(found: Answer | ComposeError) -> None:
             self._end()
@@ -325,7 +325,7 @@ class SendingController:
 
 
 def _answer(work: Callable[[], Answer | ComposeError], tell: Callable[[Answer | ComposeError], None]) -> None:
-    """Tell at once what is quickly worked out; an error that nobody foresaw is told too, and raised for the log."""
+    """Do quick work and tell its result at once; an unforeseen error is told too, and raised for the fault log."""
     try:
         found = work()
     except Exception as error:
@@ -335,7 +335,7 @@ def _answer(work: Callable[[], Answer | ComposeError], tell: Callable[[Answer | 
 
 
 def _broken(error: BaseException) -> ComposeError:
-    """What to say of an error that nobody foresaw; the fault log tells where it was."""
+    """The sentence for an unforeseen error; the fault log says where it happened."""
     why = reason(error)
     what = f"{why[0].upper()}{why[1:]}, and this did not go out."
     return ComposeError(f"{what} The message is still here: try again, or write it differently.", 0, 0)
@@ -351,7 +351,7 @@ def _compose(text: str, message_format: MessageFormat, context: Context) -> Comp
 def _compose_all(
     texts: Sequence[str], message_format: MessageFormat, context: Context, seeds: Sequence[bytes]
 ) -> list[Composed] | ComposeError:
-    """All messages, or what is wrong with the first that is none, at its place in all of the text."""
+    """All messages, or the error in the first wrong one, at its place in the whole text."""
     messages: list[Composed] = []
     place, count = 0, context.count
     for text, seed in zip(texts, seeds, strict=True):
@@ -377,7 +377,7 @@ def _counts(message: Composed) -> bool:
 
 
 def is_quick(text: str, message_format: MessageFormat) -> bool:
-    """Whether it is worked out in no time."""
+    """Whether a text is composed within about 2 ms."""
     if message_format.format == "text":
         return len(text) <= _QUICK_TEXT
     return len(text) <= _QUICK and text.count("\\{") <= _QUICK_MACROS and not _MUCH_NOISE.search(text)

@@ -1,6 +1,6 @@
-"""What a person does with one session or connection of the list: close, abort, finish, copy, take out of the list.
+"""Commands for one session or connection of the list: close, abort, finish sending, copy, remove from the list.
 
-Lives on the window's thread. Each is about what is on view, and what cannot be done says why.
+Lives on the window's thread. Each command is for the row on view, and says why if it cannot be done.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _STILL = "This still goes on: close it first, then take it out of the list."
 
 
 class SessionController:
-    """``removed`` are the rows that were taken out, by their keys; the journal keeps what they were about."""
+    """``removed`` are the keys of the rows that were taken out; the journal keeps their conversations."""
 
     def __init__(self, main_controller: MainController) -> None:
         self.removed: set[str] = set()
         self._main_controller = main_controller
 
     def close(self) -> None:
-        """Say goodbye: to one peer, to the server, or to all the peers of a server, which stops."""
+        """Close one connection of a server, a client's connection, or a server with all its connections."""
         state, chosen = self._main_controller.state, self._chosen
         if state is None:
             self._main_controller.complain(_NOTHING)
@@ -46,7 +46,7 @@ class SessionController:
             self._main_controller.workbench.stop(state.session)
 
     def abort(self) -> None:
-        """Break one connection off with RST."""
+        """Abort one connection with RST."""
         one = self._one_standing()
         if one is not None:
             self._main_controller.workbench.abort(*one)
@@ -58,7 +58,7 @@ class SessionController:
             self._main_controller.workbench.finish_sending(*one)
 
     def copy_address(self) -> None:
-        """Put the address on the clipboard: a server's own, that which a client called, or that of a peer."""
+        """Copy the address: a server's own, the one that a client connected to, or a peer's."""
         state, chosen = self._main_controller.state, self._chosen
         if state is None:
             self._main_controller.complain(_NOTHING)
@@ -69,7 +69,7 @@ class SessionController:
         root.clipboard_append(str(chosen.peer) if chosen is not None and is_peer else place_words(state))
 
     def remove(self) -> None:
-        """Take what is over out of the list and show what stands below it there, or above, or around."""
+        """Take a row that is over out of the list and show the row below it, or above it, or the one it belonged to."""
         if self._main_controller.state is None:
             self._main_controller.complain(_NOTHING)
             return
@@ -90,14 +90,14 @@ class SessionController:
             self._main_controller.select_nothing()
 
     def bring_back(self, states: Iterable[SessionState]) -> None:
-        """Sessions that were asked for again are in the list again, with all their connections."""
+        """Put sessions that were asked for again back into the list, with all their connections."""
         for state in states:
             own = row_key(state.session)
             self.removed -= {key for key in self.removed if key == own or key.startswith(f"{own}c")}
 
     @property
     def can(self) -> frozenset[str]:
-        """The commands that mean something for what is on view."""
+        """The names of the commands that apply to the row on view."""
         state = self._main_controller.state
         if state is None:
             return frozenset()
@@ -124,14 +124,14 @@ class SessionController:
         return chosen is not None and chosen not in state.connections
 
     def _single(self, state: SessionState) -> ConnectionState | None:
-        """The one connection that is meant, if it stands: the one shown alone, or the only one there is."""
+        """The one connection that a command is for, if it is open: the one shown alone, or the only one there is."""
         chosen = self._chosen
         if chosen is not None:
             return chosen if chosen in state.connections else None
         return state.connections[0] if len(state.connections) == 1 else None
 
     def _one_standing(self) -> tuple[SessionId, ConnectionId] | None:
-        """The one connection that is meant; if there is none, say why."""
+        """The one open connection that a command is for; None if there is none, and the reason is said."""
         state = self._main_controller.state
         if state is None:
             self._main_controller.complain(_NOTHING)

@@ -1,6 +1,6 @@
-"""Settings and what else has a small window of its own. Lives on the window's thread.
+"""The settings and the page of this machine's addresses. Lives on the window's thread.
 
-The windows are made when they are first asked for: the first window does not need them.
+Their windows are made when they are first asked for: the first window does not need them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _TO_CHAT = (
 
 
 class SettingsController:
-    """Changes what is remembered and has it seen at once.
+    """Changes the preferences and shows the change at once.
 
-    ``current`` says what is remembered and ``keep`` takes what is to be; ``post`` has a call made on the
+    ``current`` gives the preferences and ``keep`` takes other ones; ``post`` has a call made on the
     window's thread, from any other.
     """
 
@@ -69,7 +69,7 @@ class SettingsController:
         )
 
     def apply(self, preferences: Preferences) -> None:
-        """Take other settings: the look at once, limits for the sessions that are started from now on."""
+        """Take other preferences: the look at once, limits for the sessions that are started from now on."""
         self._theme.dress(preferences.theme, preferences.text_size, preferences.font, preferences.mono_font)
         self._keep(preferences)
 
@@ -79,11 +79,11 @@ class SettingsController:
         self._change(theme=name)
 
     def zoom(self, step: int) -> None:
-        """Have text so many points larger than usual."""
+        """Show text so many points larger than usual."""
         self._change(text_size=self._theme.zoom(step))
 
     def show_network(self, sessions: Iterable[SessionState]) -> None:
-        """List every address under which others reach those of the servers that are open to the network."""
+        """List every address at which others reach the servers that are open to the network."""
         from gui.views.dialogs.network_page import NetworkPage
 
         wide = [state for state in sessions if state.is_open_to_the_network]

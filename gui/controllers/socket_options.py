@@ -1,4 +1,4 @@
-"""Turning the socket options of the conversation on view: between the bar and the workbench. The window's thread."""
+"""Shows and changes the socket options of the session on view. Lives on the window's thread."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SocketOptionsController:
-    """One bar over the message field."""
+    """Has the workbench use the socket options that a person sets in the bar over the message field."""
 
     def __init__(self, window: Window, main_controller: MainController) -> None:
         self._window, self._main_controller = window, main_controller
@@ -37,7 +37,7 @@ class SocketOptionsController:
         return self._strip is not None and bool(self._strip.winfo_manager())
 
     def toggle(self) -> None:
-        """Show that bar and go there, or put it away."""
+        """Open the bar with the focus in it, or close it."""
         if self._strip is not None and self.is_open:
             self._window.close_task(self._strip)
             self._window.composer.focus_message()
@@ -49,7 +49,7 @@ class SocketOptionsController:
         self._strip.focus_first()
 
     def show(self) -> None:
-        """Show how the socket options of the conversation on view stand."""
+        """Show the socket options of the session on view."""
         bar, state = self._strip, self._main_controller.state
         if bar is None or not self.is_open:
             return
@@ -61,7 +61,7 @@ class SocketOptionsController:
         bar.show(self._turned(state.session), words, is_free=is_live)
 
     def _offer_in(self, inspector: Inspector) -> None:
-        """Offer the socket options below the bytes too, whose borders they move."""
+        """Put a button for the socket options below the inspector's bytes, whose borders they move."""
         theme = self._window.theme
         words = f"Socket knobs  {shown('toggle_socket_options')}"
         button = ttk.Button(inspector.below, text=words, command=self.toggle, style="Pane.Light.TButton", width=0)
@@ -96,7 +96,7 @@ class SocketOptionsController:
 
     @property
     def _usual(self) -> int:
-        """Bytes that a recv asks for when nobody has said it."""
+        """The bytes that a recv asks for unless a person has set another size."""
         return self._main_controller.preferences.limits().receive
 
     def _made(self) -> SocketOptionsBar:

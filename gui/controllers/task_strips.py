@@ -1,4 +1,4 @@
-"""The strips of what goes on, one each, in the window. Lives on the window's thread."""
+"""The strips that show running tasks (repeats, files), one each. Lives on the window's thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_TASKS = 12  # at once: more strips would leave no room for the conversation
 
 
 class Task:
-    """What goes on, as its strip shows it."""
+    """A task and the strip that shows it."""
 
     def __init__(self, window: Window, ends: Sequence[tuple[str, Callable[[], None]]]) -> None:
         from gui.views.task_strip import TaskStrip
@@ -27,16 +27,16 @@ class Task:
         window.open_task(self._strip)
 
     def show(self, view: TaskView) -> None:
-        """Show how it goes; nothing more once the strip was put away."""
+        """Show how the task goes; nothing once the strip was closed."""
         if self._strip is not None:
             self._strip.show(view)
 
     def end(self) -> None:
-        """End it as its first button would."""
+        """End the task as its first button would."""
         self._ends[0][1]()
 
     def close(self) -> None:
-        """Put the strip away."""
+        """Close the strip."""
         strip, self._strip = self._strip, None
         if strip is None:
             return
@@ -48,24 +48,24 @@ class Task:
 
     @property
     def is_running(self) -> bool:
-        """Whether it goes on."""
+        """Whether the task is running."""
         return self._strip is not None and self._strip.is_running
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended and still says what came of it."""
+        """Whether the task has ended and its strip still shows the result."""
         return self._strip is not None and not self._strip.is_running
 
 
 class TaskStrips:
-    """The strips, oldest first. What has ended makes room for what begins."""
+    """The strips of all tasks, oldest first. A task that has ended makes room for one that begins."""
 
     def __init__(self, window: Window) -> None:
         self._window = window
         self._tasks: list[Task] = []
 
     def begin(self, view: TaskView, ends: Sequence[tuple[str, Callable[[], None]]]) -> Task:
-        """Show something that goes on, and with which buttons a person ends it."""
+        """Show a task that has begun, with buttons that end it."""
         for task in self._tasks:
             if task.is_over:
                 task.close()
@@ -76,12 +76,12 @@ class TaskStrips:
 
     @property
     def why_full(self) -> str:
-        """Why nothing more can begin; nothing if it can."""
+        """The sentence why no further task can begin; empty if one can."""
         running = sum(task.is_running for task in self._tasks)
         return f"{running} things go on already: stop one of them first." if running >= MOST_TASKS else ""
 
     def end_newest(self) -> bool:
-        """End what was begun last; whether anything goes on at all."""
+        """End the task that was begun last; False if none is running."""
         running = [task for task in self._tasks if task.is_running]
         if running:
             running[-1].end()

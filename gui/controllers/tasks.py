@@ -1,6 +1,6 @@
-"""What goes on over time: messages by the clock, files out and in. Lives on the window's thread.
+"""Tasks that take time: repeats, files that are sent, received bytes that are saved. Lives on the window's thread.
 
-What the workbench tells comes on other threads and is posted here. Dialogs are made when they are asked for.
+The workbench tells their progress on other threads; it is posted here. Dialogs are made when they are asked for.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from core.sending.plan import Repeated
     from core.sending.received_file import Kept
     from gui.controllers.main import MainController
-    from gui.controllers.saved_messages import SavedMessagesController
     from gui.viewmodels.repeating import Maker, RepeatRequest, RepeatView
     from gui.views.dialogs.repeat_dialog import RepeatDialog
     from gui.views.dialogs.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
@@ -41,24 +40,18 @@ _LOOK = 250  # milliseconds between two looks at the message field while the win
 
 
 class TaskController:
-    """Between the dialogs, the strips and the workbench.
+    """Starts the tasks that the dialogs ask for and shows each in a strip.
 
-    ``connections`` are those of the conversation on view, also those that are over. ``post`` has a call made
-    on the window's thread, from any other.
+    ``post`` has a call made on the window's thread, from any other.
     """
 
     def __init__(
         self,
         window: Window,
         main_controller: MainController,
-        *,
         post: Callable[[Callable[[], None]], None],
-        connections: Callable[[], tuple[ConnectionRow, ...]],
-        complain: Callable[[str], None],
-        saved: SavedMessagesController,
     ) -> None:
         self._window, self._main_controller, self._post = window, main_controller, post
-        self._connections, self._complain, self._saved = connections, complain, saved
         self.strips = TaskStrips(window)
         self.repeat_dialog: RepeatDialog | None = None
         self.file_dialog: SendFileDialog | None = None
@@ -70,24 +63,24 @@ class TaskController:
         self._checked: tuple[object, str] = (None, "")  # what was in the field, and what is wrong with it
 
     def show(self) -> None:
-        """Something has changed: the dialogs say who will get what."""
+        """Show in the dialog for files who will get one."""
         if self.file_dialog is not None and not self.file_dialog.is_gone:
             self.file_dialog.show(self._to_words(), self._nobody())
 
     def stop_newest(self) -> None:
-        """End what was begun last, as its own button would."""
+        """End the task that was begun last, as its own button would."""
         if not self.strips.end_newest():
-            self._complain("Nothing is being repeated, sent or saved just now.")
+            self._main_controller.complain("Nothing is being repeated, sent or saved just now.")
 
     # Messages by the clock.
 
     def open_repeat(self) -> None:
-        """Ask what is to be sent again and again."""
+        """Open the dialog for repeating messages."""
         if _is_open(self.repeat_dialog):
             return
         from gui.views.dialogs.repeat_dialog import RepeatDialog
 
-        self._saved.load()
+        self._main_controller.saved.load()
         dialog = self.repeat_dialog = RepeatDialog(self._window.root, self._window.theme, on_start=self.repeat)
         self._look()
         dialog.open(dialog.what.buttons[0] if self._window.composer.text else dialog.every.field)
@@ -95,7 +88,7 @@ class TaskController:
             dialog.every.field.focus_all()
 
     def repeat(self, request: RepeatRequest) -> str:
-        """Start that; the answer says why it cannot be, or nothing."""
+        """Start a repeat; the answer is the sentence why it cannot start, or empty."""
         from gui.viewmodels.repeating import Maker, plan_of, repeat_words
         from gui.viewmodels.tasks import repeat_view
 
@@ -130,7 +123,7 @@ class TaskController:
         return [step.message.draft(composer.message_format.framing) for step in request.steps]
 
     def _look(self) -> None:
-        """Tell the dialog what there is to be sent, and look again soon."""
+        """Show in the dialog the message that would be sent, and look again soon."""
         dialog = self.repeat_dialog
         if dialog is None or dialog.is_gone:
             return
@@ -148,11 +141,11 @@ class TaskController:
             self._to_words(),
             self._wrong(),
             self._nobody(),
-            self._saved.messages,
+            self._main_controller.saved.messages,
         )
 
     def _wrong(self) -> str:
-        """Why what is in the field is no message, where that is found out quickly; else the run says it."""
+        """The sentence why the text in the field is no message; empty also where only the run can say it."""
         from gui.controllers.sending import is_quick
         from gui.viewmodels.repeating import Maker, NotMade
 
@@ -172,7 +165,7 @@ class TaskController:
     # A file to the other side.
 
     def open_send_file(self) -> None:
-        """Ask which file is to be sent."""
+        """Open the dialog for sending a file."""
         if _is_open(self.file_dialog):
             return
         from gui.views.dialogs.send_file_dialog import SendFileDialog
@@ -184,7 +177,7 @@ class TaskController:
         dialog.open(dialog.file.field)
 
     def send_file(self, request: FileRequest) -> str:
-        """Send a file; the answer says why it cannot be, or nothing. What is wrong with the file is told later."""
+        """Send a file; the answer says why it cannot start, or is empty. Errors in reading the file are told later."""
         state, why = self._main_controller.state, self._nobody() or self.strips.why_full
         if state is None or why:
             return why
@@ -209,15 +202,15 @@ class TaskController:
     # What was received, into a file.
 
     def open_keep(self) -> None:
-        """Ask whose bytes are to be saved, and where."""
-        state, rows = self._main_controller.state, self._connections()
+        """Open the dialog for saving received bytes."""
+        state, rows = self._main_controller.state, self._main_controller.conversation.filtering.connections
         if state is not None and state.session == self._kept and _is_open(self.keep_dialog):
             return
         if state is not None and self._main_controller.archives.get(state.session) is not None:
-            self._complain(f"This is an earlier run's: {shown('export')} exports it, as raw bytes too.")
+            self._main_controller.complain(f"This is an earlier run's: {shown('export')} exports it, as raw bytes too.")
             return
         if state is None or not rows:
-            self._complain("Nothing was received yet that could be saved: there was no connection.")
+            self._main_controller.complain("Nothing was received yet that could be saved: there was no connection.")
             return
         from gui.views.dialogs.send_file_dialog import KeepDialog
 
@@ -238,7 +231,7 @@ class TaskController:
         dialog.open(dialog.what.buttons[0])
 
     def keep(self, state: SessionState, numbers: dict[ConnectionId, int], request: KeepRequest) -> str:
-        """Save what a connection received; the answer says why it cannot be, or nothing."""
+        """Save what a connection received; the answer is the sentence why it cannot start, or empty."""
         from gui.viewmodels.tasks import kept_view
 
         if self.strips.why_full:
@@ -271,7 +264,7 @@ class TaskController:
     # Whom to.
 
     def _nobody(self) -> str:
-        """Why there is nobody to send to; nothing if there is somebody."""
+        """The sentence why there is nobody to send to; empty if there is somebody."""
         state = self._main_controller.state
         return "" if state is not None and state.connections else self._main_controller.why_nobody()
 
@@ -298,7 +291,7 @@ class _SentFile:
         self._task: Task | None = None
 
     def show(self, sent: FileSent) -> None:
-        """Show how it goes; what is wrong with the file itself is said where it was asked for."""
+        """Show how the file goes; an error in reading it is said in the dialog while nothing was sent."""
         from core.sending.run import End
         from gui.viewmodels.tasks import file_view
 
@@ -314,7 +307,7 @@ class _SentFile:
 
 
 def _is_open(dialog: TaskDialog | None) -> bool:
-    """Whether it is there; then it comes to the front."""
+    """Whether a dialog is open; if so, it comes to the front."""
     if dialog is None or dialog.is_gone:
         return False
     dialog.lift()

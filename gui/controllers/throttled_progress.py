@@ -1,4 +1,4 @@
-"""How far something is, from the thread that does it to the window: the latest only, and not too often. No tkinter."""
+"""Passes the progress of a task from its thread to the window: the latest only, and not too often. No tkinter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _EVERY = 0.2  # seconds between two showings: what changes faster cannot be read
 
 
 class Progress(Protocol):
-    """What is told."""
+    """The progress of a task."""
 
     @property
     def is_running(self) -> bool: ...
@@ -20,7 +20,9 @@ Told = TypeVar("Told", bound=Progress)
 
 
 class ThrottledProgress(Generic[Told]):
-    """``tell`` is for one thread, any; ``show`` is called on the window's, for the first, the latest, and the end.
+    """Has ``show`` called on the window's thread for the first progress, for the latest now and then, and for the last.
+
+    ``tell`` may be called on any one thread.
 
     ``post`` has a call made on the window's thread, ``later`` there after so many milliseconds.
     """
@@ -40,7 +42,7 @@ class ThrottledProgress(Generic[Told]):
         self._not_before = 0.0
 
     def tell(self, told: Told) -> None:
-        """This is how far it is. Never waits."""
+        """Pass on the latest progress. Never waits."""
         self._latest = told  # before the look: whoever takes it after that takes this
         if not self._is_on_its_way:
             self._is_on_its_way = True
