@@ -8,14 +8,15 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from gui.theme.theme import Theme
+from gui.viewmodels.filtering import ConnectionRow, FilterView, chosen_words
 from gui.views.composer.options import Options
-from gui.views.composer.recipients import Recipients
+from gui.views.connection_choice import ConnectionChoice
 from gui.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
     from gui.viewmodels.drafting import MessageFormat
-    from gui.viewmodels.filtering import ConnectionRow
+    from gui.widgets.drop_list import DropList
 
 
 class WritingRow:
@@ -79,6 +80,28 @@ class WritingRow:
             self._flow.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, self._theme.px(8)))
         else:
             self._flow.grid_remove()
+
+
+class Recipients(ttk.Frame):
+    """``on_choose`` gets the connections that a person chose, None for everyone; ``show`` shows them as chosen."""
+
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, on_choose: Callable[[frozenset[ConnectionId] | None], None]
+    ) -> None:
+        super().__init__(parent, style="Pane.TFrame")
+        ttk.Label(self, text="To", style="Pane.Muted.TLabel").pack(side="left", padx=(theme.px(2), theme.px(6)))
+        self.button = ConnectionChoice(self, theme, all_words="Everyone", on_choose=on_choose)
+        self.button.pack(side="left", fill="y")
+
+    def show(self, connections: tuple[ConnectionRow, ...], chosen: frozenset[ConnectionId] | None) -> None:
+        """Offer these, with those chosen."""
+        view = FilterView(connections, chosen)
+        self.button.show(view, f"everyone ({len(connections):,})" if chosen is None else chosen_words(view))
+
+    @property
+    def list(self) -> DropList[ConnectionId]:
+        """What opens under the button."""
+        return self.button.list
 
 
 def adopt_keys(composer: tk.Misc, part: tk.Misc) -> None:
