@@ -45,7 +45,7 @@ _READABLE = 2  # tkinter.READABLE, which Windows does not have
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asked for. ``folder`` holds settings and journals if it is given."""
+    """The options of the command line. ``folder`` holds settings and journals if it is given."""
 
     serve: Address | None = None
     connect: Address | None = None
@@ -153,7 +153,7 @@ class App:
         self.root.deiconify()
 
     def _exposed(self, _event: object = None) -> None:
-        """The panes are to be drawn, the last of them in a moment: what takes time comes behind that."""
+        """Begin what takes time behind the drawing of the views, the last of which comes in a moment."""
         unbind(self.window.composer.field, "<Expose>", self._exposure)
         self.root.after_cancel(self._unseen)
         self.root.after_idle(lambda: self.root.after(_DRAWN, self._painted))
@@ -166,12 +166,12 @@ class App:
 
     @property
     def log(self) -> Path:
-        """Where faults are written down."""
+        """The file that faults are written to."""
         return self._faults.path
 
     @property
     def saved_messages(self) -> Path:
-        """The file in which they are kept."""
+        """The file in which the saved messages are kept."""
         return self._file.path.with_name("saved.json")
 
     def leave(self) -> None:
@@ -221,7 +221,7 @@ class App:
     # Behind the scenes.
 
     def _painted(self) -> None:
-        """The window is on the screen: now what costs time, and what the command line asked for."""
+        """Do what takes time and what the command line asked for, now that the window is on the screen."""
         options = self._options
         prune = Worker(self._prune, "prune journals", daemon=True)
         steps: list[Step] = [
@@ -254,7 +254,7 @@ class App:
             self.root.tk.call("after", "cancel", ticket)  # after_cancel would want to delete others' commands too
 
     def _see_the_end(self) -> None:
-        """On a thread of its own: end the process if its end hangs."""
+        """End the process if its end hangs. Runs on a thread of its own."""
         if not self._has_ended.wait(LONGEST_END):
             _leave_behind(["a step of the end"])
 
@@ -271,7 +271,7 @@ class App:
             begin()
 
     def _make_folders(self) -> None:
-        """Have the folders of this program closed to other people; one that was chosen stays as it is."""
+        """Make the folders of this program, closed to other people; a folder that was chosen stays as it is."""
         chosen = self._options.folder
         ours = (
             [self.own_journal.folder]
@@ -283,12 +283,12 @@ class App:
                 make_own_folder(folder)
 
     def _prune(self) -> None:
-        """On a thread of its own."""
+        """Delete journals beyond the limits. Runs on a thread of its own."""
         journal_files.prune(self.own_journal.folder, self._saved.keep_journals, self._saved.journal_megabytes)
         journal_files.prune_temporary()
 
     def _offer_crashed(self) -> None:
-        """A run that was killed may have left something to look at; it is offered once."""
+        """Offer the journal that a killed run may have left, once."""
 
         def remember(name: str) -> None:
             main_controller = self.main_controller
@@ -307,7 +307,7 @@ class App:
         root.protocol("WM_DELETE_WINDOW", self.main_controller.quit)
 
     def _measure_decoration(self) -> None:
-        """Where a window is put is the corner of its frame, where it says it is, the corner of its content."""
+        """Measure the frame: a window is placed by its frame's corner, and tells the corner of its content."""
         asked = self._asked_place
         if asked is None:
             return
@@ -325,7 +325,7 @@ class App:
         self.main_controller.preferences = replace(self.main_controller.preferences, geometry=geometry)
 
     def _save_now_and_then(self) -> None:
-        """So that little is forgotten if the program is killed."""
+        """Save the preferences every ``_SAVE_AFTER`` milliseconds, so that little is lost if the program is killed."""
         if self._leaving:
             return
         self.root.after(_SAVE_AFTER, self._save_now_and_then)  # first: a fault is no reason to save never again
@@ -341,7 +341,7 @@ class App:
             self.main_controller.say(notice, "settings")
 
     def _in_callback(self, kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
-        """A callback raised. One that waited in a dialog while the window was closed finds no window any more."""
+        """Log an error in a callback, unless the window is gone: a callback may have waited in a dialog meanwhile."""
         if isinstance(error, tk.TclError) and self._is_gone():
             return
         self._faults.in_callback(kind, error, at)

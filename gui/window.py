@@ -1,4 +1,4 @@
-"""The window: the panes in their places, the menus and the keys. It decides nothing."""
+"""The window: the views in their places, the menus and the keys. It decides nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _FIRST_TAG = "TincanKeys"  # in front of every widget's own bindings: Ctrl+K mus
 
 
 class Actions(Protocol):
-    """What the person asks for through the panes; keys and menus go by the names in ``commands``."""
+    """The calls for what a person asks for in the views; keys and menus go by the names in ``commands``."""
 
     @property
     def commands(self) -> Mapping[str, Callable[[], None]]: ...
@@ -58,7 +58,7 @@ class Actions(Protocol):
 
 
 class Window:
-    """Everything in one root window."""
+    """All views in one root window."""
 
     def __init__(self, root: tk.Tk, theme: Theme, actions: Actions) -> None:
         self.root = root
@@ -133,7 +133,7 @@ class Window:
 
     @property
     def side_pane(self) -> ttk.Frame:
-        """Where what stands beside the conversation is made."""
+        """The parent of a view that stands beside the conversation."""
         return self._middle
 
     def open_side(self, pane: ttk.Frame) -> None:
@@ -156,7 +156,7 @@ class Window:
         self._place_sessions()
 
     def _share_width(self, _event: object = None) -> None:
-        """What stands at the side gets its part of the width that there is now."""
+        """Give the view at the side its part of the present width."""
         self._place_sessions()
         if self._side is None:
             return
@@ -170,11 +170,11 @@ class Window:
 
     @property
     def tasks(self) -> ttk.Frame:
-        """Where strips are made that stand between conversation and composer while something is being done."""
+        """The parent of the strips between conversation and composer, one for each running task."""
         return self._tasks
 
     def open_task(self, strip: ttk.Frame) -> None:
-        """Show one, under those that are there."""
+        """Show a strip below the others."""
         self._tasks.pack(side="bottom", fill="x", before=self.conversation)
         strip.pack(fill="x")
 

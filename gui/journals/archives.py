@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Archived(NamedTuple):
-    """A session of an earlier run: in which journal, and what that calls it."""
+    """A session of an earlier run: its journal, and its number there."""
 
     journal: OpenJournal
     session: SessionId
@@ -51,16 +51,16 @@ class Archives:
         return self._shown.get(path.resolve(), [])
 
     def get(self, session: SessionId) -> Archived | None:
-        """What a session below zero stands for."""
+        """The archived session of a number below zero; None for one of this run."""
         return self._sessions.get(session)
 
     @property
     def begun(self) -> dict[SessionId, str]:
-        """When each archived session's journal was begun."""
+        """The time at which each archived session's journal was begun, in words."""
         return {session: archived.begun for session, archived in self._sessions.items()}
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the journals."""
         do_all([(f"closing the old journal {path.name}", opened.close) for path, opened in self._journals.items()])
         self._journals.clear()
         self._sessions.clear()

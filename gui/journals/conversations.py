@@ -1,6 +1,6 @@
 """One session of one journal under one lens, as the transcript shows it. No tkinter.
 
-Rows are read on the window's thread when they come into view; what a lens makes of a long session is
+Rows are read on the window's thread when they come into view; the rows that a lens makes of a long session are
 counted on a thread of its own.
 """
 
@@ -44,7 +44,7 @@ class OpenJournal:
 
 
 class OpenConversation:
-    """A ``gui.viewmodels.rows.Conversation``. The window's thread, until ``close``."""
+    """One session of one journal under one lens: a ``gui.viewmodels.rows.Conversation``. The window's thread."""
 
     def __init__(self, journal: OpenJournal, session: SessionId, role: Role, lens: Lens, calls: Calls) -> None:
         self.journal = journal
@@ -71,12 +71,12 @@ class OpenConversation:
 
     @property
     def key(self) -> object:
-        """Which session of which journal under which lens."""
+        """The journal, the session and the lens."""
         return self.journal.path, self.session, self.lens
 
     @property
     def source(self) -> object:
-        """Which session of which journal."""
+        """The journal and the session."""
         return self.journal.path, self.session
 
     @property
@@ -86,22 +86,22 @@ class OpenConversation:
 
     @property
     def total(self) -> int:
-        """Rows there are."""
+        """The number of rows."""
         return self._lens_view.total
 
     @property
     def settled(self) -> int:
-        """Rows that will never change."""
+        """The number of rows, from the first, that will never change."""
         return self._lens_view.settled
 
     @property
     def entries(self) -> int:
-        """Entries of the session that could be read when it was last said."""
+        """Entries of the session that can be read so far."""
         return self._goal
 
     @property
     def unfiltered(self) -> int | None:
-        """Rows there would be without a filter; None if nobody has counted them."""
+        """The number of rows without the filter; None if they were not counted."""
         if self.joins_pieces:
             return self._goal - self.lens.since
         return self.total if self.lens.only.admits_all else None
@@ -113,7 +113,7 @@ class OpenConversation:
 
     @property
     def uncounted(self) -> int:
-        """Entries of which it is not known yet what rows they make."""
+        """Entries whose rows are not counted yet."""
         return max(0, self._goal - self._lens_view.entries)
 
     @property
@@ -122,7 +122,7 @@ class OpenConversation:
         return 1 - self.uncounted / max(1, self._goal - self.lens.since)
 
     def reach(self, entries: int) -> None:
-        """So many entries can be read by now."""
+        """Take in that ``entries`` entries can be read by now."""
         if entries <= self._goal:
             return
         self._goal = entries
@@ -133,7 +133,7 @@ class OpenConversation:
             self.version += 1
 
     def read(self, first: int, count: int, preview: int) -> list[DisplayRow]:
-        """Rows from place ``first`` on; none if they cannot be read, which is told."""
+        """Rows from place ``first`` on; none if they cannot be read, which is then complained of."""
         self._hurry()
         try:
             return self._lens_view.read(first, count, preview)
@@ -200,23 +200,23 @@ class OpenConversation:
             return self.total
 
     def close(self) -> None:
-        """Count no more and say nothing more."""
+        """Stop counting, and call nobody back any more."""
         self._is_open = False
         if self._indexer is not None:
             self._indexer.close()
 
     def _hurry(self) -> None:
-        """Something is read that a person waits for."""
+        """Let the indexer give way: a person waits for what is read here."""
         if self._indexer is not None:
             self._indexer.give_way()
 
     def _tell(self, growth: Growth) -> None:
-        """The indexer's thread."""
+        """Post that more is counted. Called on the indexer's thread."""
         self._grown.put(growth)
         self._calls.post(self._take)
 
     def _take(self) -> None:
-        """Take in all that was counted meanwhile, so that several pieces of news are shown at once."""
+        """Take in all rows that were counted meanwhile, so that they are shown at once."""
         before = self.version
         with contextlib.suppress(Empty):
             while self._is_open:
@@ -226,7 +226,7 @@ class OpenConversation:
             self._show_growth()
 
     def _show_growth(self) -> None:
-        """Say that there is more; now and then is enough while there is much to come."""
+        """Call back that the conversation has grown, only now and then while much is still to be counted."""
         now = time.monotonic()
         if self.uncounted < MUCH or now - self._told > TELL_EVERY:
             self._told = now

@@ -1,4 +1,4 @@
-"""Where this run's journal goes, and what becomes of the earlier ones. No tkinter.
+"""Names this run's journal; lists, describes and deletes earlier ones. No tkinter.
 
 All but ``journal_path`` and ``when`` read the disk: not on the window's thread.
 """
@@ -55,8 +55,8 @@ class Recent:
 def journal_path(folder: Path, now: float | None = None) -> Path:
     """A name for a new journal: date, time and process, so that it sorts by age and two runs never share it.
 
-    One at which anything is, or beside which there is a file that SQLite or a run would make, is passed over: who
-    could write into the folder has put it there. Raises ``JournalError`` if there are very many of those.
+    A name is passed over if a file has it, or has the name of one that SQLite or a run would make beside it: somebody
+    who can write into the folder has put it there. Raises ``JournalError`` if there are very many of those.
     """
     begun = time.time() if now is None else now
     for later in range(_MOST_NAMES):
@@ -82,12 +82,12 @@ def recent(folder: Path, *, besides: Path | None = None, most: int = 10) -> list
 
 
 def listed(folder: Path, *, besides: Path | None = None, most: int = 10) -> list[Recent]:
-    """The same with their sizes and how their runs ended. Opens none of them."""
+    """The newest journals with their sizes and how their runs ended. Opens none of them."""
     return [_stated(path) for path in recent(folder, besides=besides, most=most)]
 
 
 def described(found: Recent) -> Recent:
-    """The same with words for what is in it. Takes at most a quarter of a second, however long it is."""
+    """The journal with words for its sessions. Takes at most a quarter of a second, however long it is."""
     try:
         return replace(found, words="; ".join(_sessions(found.path)))
     except JournalError:
@@ -97,7 +97,7 @@ def described(found: Recent) -> Recent:
 def crashed(folder: Path, offered: Container[str] = (), *, besides: Path | None = None) -> Recent | None:
     """The newest journal whose run was killed, with its words, unless its name is among those ``offered`` before.
 
-    One in which nothing was recorded is passed over.
+    A journal in which nothing was recorded is passed over.
     """
     for path in recent(folder, besides=besides, most=KEEP):
         if path.name not in offered and hold_on(path) is Hold.STALE:
@@ -169,7 +169,7 @@ def _stated(path: Path) -> Recent:
 
 
 def _sessions(path: Path) -> Iterator[str]:
-    """What is in a journal: a few words for each of the first sessions, and how many more there are."""
+    """The sessions of a journal: a few words for each of the first, and how many more there are."""
     from core.events import SessionId
     from core.journal.reading.reader import JournalReader
 

@@ -29,7 +29,7 @@ _HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}  # what a
 
 
 class Hold(Enum):
-    """What a journal's lock tells of its writer."""
+    """The state of a journal's writer, as its lock tells it."""
 
     IN_USE = "in use"  # it is being written
     STALE = "stale"  # its writer was killed
@@ -40,7 +40,7 @@ class JournalLock:
     """A run's lock on its journal. ``close`` it when the journal is closed; a ``with`` block does."""
 
     def __init__(self, path: Path) -> None:
-        """Lock the journal at ``path``. What cannot be locked is held by its name alone: nothing is raised."""
+        """Lock the journal at ``path``. Nothing is raised where it cannot be locked: then its name alone holds it."""
         self._lock = _lock_of(path)
         self._descriptor: int | None = None
         with contextlib.suppress(OSError):
@@ -55,7 +55,7 @@ class JournalLock:
         self.close()
 
     def close(self) -> None:
-        """Let go: the run ends as it should. Harmless a second time."""
+        """Release the lock and delete its file, as a run that ends properly does. Harmless a second time."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is None:
             return

@@ -29,8 +29,8 @@ _KEPT_FOR_NOW = (
 class OwnJournal:
     """The one owner of the workbench, of the journal as it is read, and of the lock on its file.
 
-    The journal is in ``folder`` or, failing that, in a temporary one. ``limits`` are those of the sessions to
-    begin with, ``on_open`` gets the workbench once it is open, ``complain`` a sentence about a journal.
+    The journal is in ``folder`` or, failing that, in a temporary one. ``limits`` gives the limits that the workbench
+    opens with, ``on_open`` gets the workbench once it is open, ``complain`` a sentence about a journal.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class OwnJournal:
 
     @property
     def reading(self) -> OpenJournal | None:
-        """The journal as it is read; None if nothing is recorded."""
+        """The journal with its reader; None if nothing is recorded."""
         return self._reading
 
     @property
     def path(self) -> Path | None:
-        """The file that is written."""
+        """The file that the workbench writes; None if nothing is recorded."""
         return self._workbench.journal if self._workbench is not None else None
 
     def open(self) -> None:
@@ -123,11 +123,11 @@ class OwnJournal:
             self._reading.reader.close()
 
     def close_workbench(self, patience: float) -> list[str]:
-        """End every session, within so many seconds; what still runs then is told."""
+        """End every session within ``patience`` seconds; the answer names the threads that still run then."""
         return self._workbench.close(patience) if self._workbench is not None else []
 
     def release_lock(self) -> None:
-        """The file is not written any more."""
+        """Release the lock on the file, which is not written any more."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -148,7 +148,7 @@ class OwnJournal:
             raise
 
     def _folders(self) -> Iterator[Path]:
-        """The usual one and, if that cannot be used, one that is made for this run in the temporary folder."""
+        """The usual folder and, if that cannot be used, one that is made for this run in the temporary folder."""
         yield self.folder
         with contextlib.suppress(OSError):  # there is none, or no room in it
             temporary = Path(tempfile.mkdtemp(prefix=journal_files.TEMPORARY))

@@ -1,4 +1,4 @@
-"""What the person looks at: which conversation, through which lens. No tkinter."""
+"""The conversation on view, and the lens of every session. No tkinter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Place: TypeAlias = tuple[Role, Address]
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """How a conversation calls back. ``post`` is for any thread and has its argument called on the window's."""
+    """The calls that a conversation makes. ``post`` is for any thread; its argument is called on the window's."""
 
     post: Callable[[Callable[[], None]], None]
     changed: Callable[[], None]
@@ -33,8 +33,8 @@ class Calls:
 class Viewing:
     """The conversation on view, opened anew whenever the session or the lens changes. The window's thread.
 
-    Each session keeps its own lens for the run. A new one is seen as it frames by itself, which mostly is as
-    received; only one that was begun again at the same place is seen as a person wanted it there.
+    Each session keeps its own lens for the run. The lens of a new session has the framing that the session itself
+    replies to, mostly none; or the one that a person chose for an earlier session at the same address.
     """
 
     def __init__(self, calls: Calls) -> None:
@@ -46,12 +46,12 @@ class Viewing:
 
     @property
     def conversation(self) -> OpenConversation | None:
-        """What is on view."""
+        """The conversation on view; None without one."""
         return self._conversation
 
     @property
     def lens(self) -> Lens:
-        """What the session on view is seen through."""
+        """The lens of the session on view."""
         return self._lenses[self._shown.session] if self._shown is not None else Lens()
 
     def look(self, state: SessionState, journal: OpenJournal, session: SessionId) -> OpenConversation | None:
@@ -72,17 +72,17 @@ class Viewing:
         return self._conversation
 
     def choose_framing(self, framing: str) -> None:
-        """Cut the conversation on view by another framing, and those to come that begin at the same place."""
+        """Use another framing for the session on view, and for later ones at the same address."""
         if self._shown is not None:
             self._chosen[_place_of(self._shown)] = framing
         self._change(framing=framing)
 
     def choose_filter(self, only: Filter) -> None:
-        """Show only that of the conversation on view."""
+        """Show only the entries of the conversation on view that the filter admits."""
         self._change(only=only)
 
     def choose_connection(self, state: SessionState, connection: ConnectionId | None) -> None:
-        """Show only one connection of a session, or all of them; what went wrong before is tried again."""
+        """Show only one connection of a session, or all of them; a conversation that cannot be read is tried again."""
         if self._conversation is not None and self._conversation.is_broken:
             self.close()
         chosen = frozenset({connection}) if connection is not None else None
@@ -118,7 +118,7 @@ def _place_of(state: SessionState) -> _Place:
 
 
 def _own_framing(state: SessionState) -> str:
-    """How the session itself tells messages apart; as received if that is nothing we know."""
+    """The framing of the session itself; as received if this version does not know it."""
     if state.framing == RAW:
         return RAW
     from core.wire.framing import parse_framing

@@ -1,1 +1,1 @@
-"""What the window stands on: the bridge to the Tk thread, the desktop, and how systems differ."""
+"""The window's ground: the bridge to the Tk thread, the fault log, the desktop, the differences between systems."""

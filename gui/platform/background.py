@@ -1,4 +1,4 @@
-"""Work away from the window's thread, and what comes of it back on that thread. No tkinter."""
+"""Work on a thread of its own, with its result back on the window's thread. No tkinter."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def in_background(
     failed: Callable[[BaseException], None],
     post: Post,
 ) -> Worker:
-    """Have ``work`` done on a thread of its own; one of the other two gets what it gave, or what it raised.
+    """Do ``work`` on a thread of its own; ``then`` gets its result, or ``failed`` the error it raised.
 
-    That is posted to the window's thread, also where no thread was to be had. The program may end meanwhile.
+    Either is posted to the window's thread, also if no thread could be started. The program may end meanwhile.
     """
     return Worker(
         lambda: post(partial(then, work())), name, lambda error: post(partial(failed, error)), daemon=True

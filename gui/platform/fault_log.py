@@ -1,4 +1,4 @@
-"""What no code expected: written to a file, told in one line, and the window lives on. No tkinter."""
+"""Writes unforeseen errors to a file and tells each in one line; the window lives on. No tkinter."""
 
 from __future__ import annotations
 

@@ -41,10 +41,10 @@ _MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
 
 
 class ComposerController(Protocol):
-    """Keeps whom to and how messages are written; works them out and sends them.
+    """Keeps the recipients and the message format; works out the bytes of messages and sends them.
 
-    ``message_format`` is that of the message field, ``new_format`` that of the messages after it. What is
-    told is told at once or a moment later.
+    ``message_format`` is that of the message field, ``new_format`` that of the messages after it. ``tell`` is
+    called at once or a moment later.
     """
 
     @property
@@ -65,7 +65,7 @@ class ComposerController(Protocol):
 
 
 class Composer(ttk.Frame):
-    """The strip below the conversation. What a first message does not need is made when it is needed."""
+    """The strip below the conversation. Parts that a first message does not need are made when they are needed."""
 
     def __init__(
         self, parent: tk.Misc, theme: Theme, controller: ComposerController, *, on_page: Callable[[int], None]
@@ -112,12 +112,12 @@ class Composer(ttk.Frame):
         self._recall.messages = history
 
     def show_message_format(self) -> None:
-        """Show how messages are written by now, and what comes of the one in the field."""
+        """Show the present message format, and the bytes that it makes of the text in the field."""
         self._arrange()
         self._preview_updater.work_out()
 
     def put(self, text: str, message_format: MessageFormat) -> None:
-        """Have this in the field, to be changed and sent; what comes after it is written as before."""
+        """Put a text into the field, to be changed and sent; the messages after it keep their format."""
         self.field.put(text)
         self._recall.begin_anew()
         self._use(message_format)
@@ -129,7 +129,7 @@ class Composer(ttk.Frame):
 
     @property
     def message_format(self) -> MessageFormat:
-        """How what is in the field is meant."""
+        """The format of the text in the field."""
         return self._controller.message_format
 
     @property
@@ -139,7 +139,7 @@ class Composer(ttk.Frame):
 
     @property
     def row(self) -> WritingRow:
-        """Whom to and how; made when there is something to choose."""
+        """The recipients and the options; made when there is something to choose."""
         if self._row is None:
             from gui.views.composer.writing_row import WritingRow
 
@@ -198,7 +198,7 @@ class Composer(ttk.Frame):
         )
 
     def choose(self, message_format: MessageFormat) -> None:
-        """Have what is in the field, and what is new, meant like that; another format says the same bytes."""
+        """Give the text in the field and new messages another format; the text is rewritten to make the same bytes."""
         text, before = self.text, self.message_format
 
         def converted(found: str | ComposeError) -> None:
@@ -218,7 +218,7 @@ class Composer(ttk.Frame):
         self._controller.convert(text, before, message_format, converted)
 
     def toggle_options(self) -> None:
-        """Open the row above the field and go there, or put it away."""
+        """Open the row above the field with the focus in it, or close it."""
         if self._row is not None and self._row.has_options_focus:
             self._leave_options()
             return
@@ -235,7 +235,7 @@ class Composer(ttk.Frame):
             self.macros.open()
 
     def work_out_soon(self) -> None:
-        """Its counter or its random bytes are others now: something else has gone out meanwhile."""
+        """Work out the bytes anew: another message has gone out, so a counter or random bytes are others now."""
         self._preview_updater.ask()
 
     def prepare(self) -> None:
@@ -259,7 +259,7 @@ class Composer(ttk.Frame):
         return self._is_open or not (self.message_format.is_usual or self._is_low)
 
     def _arrange(self) -> None:
-        """Show what there is to choose, and what is not as usual."""
+        """Show the choices that there are, and the options that are not as usual."""
         recipients = self._view.recipients if self._view else ()
         if self._row is not None or recipients:
             self.row.show_recipients(recipients, self._view.chosen if self._view else None)

@@ -1,4 +1,4 @@
-"""What is being typed, worked out as one types: its bytes, or what is wrong with it and where."""
+"""Works out the bytes of the text while a person types, or what is wrong with it and where."""
 
 from __future__ import annotations
 
