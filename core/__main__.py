@@ -17,7 +17,7 @@ from core.cli.terminal import Options, run
 from core.command import program_name
 from core.errors import TincanError
 from core.events import Role
-from core.replies import REPLIES
+from core.replies import all_replies
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,7 +43,8 @@ def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="[HOST:]PORT", type=_server_address)
-    parser.add_argument("--reply", choices=REPLIES, default="letter", help="what to answer (default: letter)")
+    names = [reply.name for reply in all_replies()]
+    parser.add_argument("--reply", choices=names, default="letter", help="what to answer (default: letter)")
     parser.add_argument("--http", action="store_true", help="answer HTTP requests too, which web pages can send here")
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
     _add_common(parser)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import read_kept, set_aside, write_kept
+from core.replies import find_reply
 from gui.viewmodels.drafting import ENCODINGS, FORMATS, SentMessage
 from gui.viewmodels.preferences import (
     LONGEST_MESSAGE,
@@ -35,7 +36,6 @@ LONGEST_ADDRESS = 300  # characters of a host, a port or a journal's name
 LARGEST_STEP = 100  # points that text may be larger or smaller than usual; a window offers less
 MOST_LIMITS = 100
 LARGEST_NUMBER = 1e15  # what JSON calls NaN is no larger and no smaller, and refused with those that are
-REPLIES = ("letter", "echo", "room", "none")
 
 _GEOMETRY = re.compile(r"(\d{2,5})x(\d{2,5})\+(-?\d{1,5})\+(-?\d{1,5})")
 _VISIBLE = 80  # pixels of the window that must be on the screen for it to count as being there
@@ -163,7 +163,7 @@ def _checked(name: str, default: object, value: object) -> object:
         return default
     if name == "read_as" and value not in dict(ENCODINGS):
         return default  # a later version has more of them, and is no reason to forget everything else
-    if name == "reply" and value not in REPLIES:
+    if name == "reply" and find_reply(str(value)) is None:
         raise ValueError(f"there is no reply called {str(value)[:20]!r}")
     if name in _BOUNDS and value not in _BOUNDS[name]:
         raise ValueError(f"{name} is out of bounds")

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from core import __version__
 from core.events import Role
 from core.journal.recording.ledger import Phase, SessionState
-from core.replies.rules import GREETING
+from core.replies.letter import GREETING
 from gui.app import App, Options
 
 DEADLINE = 20.0  # seconds for everything

@@ -22,6 +22,7 @@ VALUES = (LIBRARY - {"core.supervision"}) | {
     "core.journal.recording.ledger",
     "core.journal.recording.notes",
     "core.local_time",
+    "core.replies",
     "core.text_safety",
     "core.wire",
 }
@@ -43,7 +44,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.replies", LIBRARY),
     ("core.compose", LIBRARY | {"core.wire", "core.files"}),
     ("core.net", LIBRARY | {"core.wire", "core.replies"}),
-    ("core.journal", LIBRARY | {"core.wire", "core.text_safety", "core.command"}),
+    ("core.journal", LIBRARY | {"core.wire", "core.replies", "core.text_safety", "core.command"}),
     ("core.sending", LIBRARY | {"core.net", "core.journal"}),
     ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
     ("core.cli.arguments", {"core.wire"}),

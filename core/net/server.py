@@ -49,7 +49,7 @@ class Server(Session):
     """Listens at ``target`` (an ``Address`` or ``[HOST:]PORT``; port 0 takes any free port).
 
     ``serve_forever`` blocks until ``stop``, which any thread may call. ``reply`` names one of
-    ``core.replies.REPLIES``. Events go to ``events`` if there is one.
+    ``core.replies``. Events go to ``events`` if there is one.
 
     Raises ``AddressError`` for a bad target and ``TincanError`` for an unknown reply or framing.
     """

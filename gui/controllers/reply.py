@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from core.events import Role, SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Phase
+from core.replies import find_reply
 from gui.viewmodels.framings import one_of
 
 if TYPE_CHECKING:
@@ -92,4 +93,6 @@ class ReplyController:
 
 
 def _replies(state: SessionState) -> bool:
-    return state.role is Role.SERVER and state.phase is not Phase.ENDED and state.reply not in (None, "none")
+    reply = find_reply(state.reply or "")
+    is_over = state.phase is Phase.ENDED
+    return state.role is Role.SERVER and not is_over and reply is not None and not reply.waits_for_a_person

@@ -10,7 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gui.viewmodels.reachable import look_up, places
+from core.replies import find_reply
+from gui.viewmodels.reachable import how_to_talk, look_up, places
 
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from gui.viewmodels.preferences import Preferences
     from gui.views.dialogs.settings_dialog import SettingsDialog
     from gui.window import Window
-
-
-_TO_CHAT = (
-    "Whoever connects is answered by the program. To talk with people, choose another Reply with: nothing, and you "
-    "answer, or chat room, and everyone hears everyone."
-)
 
 
 class SettingsController:
@@ -88,8 +83,8 @@ class SettingsController:
 
         wide = [state for state in sessions if state.is_open_to_the_network]
         listening = [address for state in wide for address in state.addresses if not address.is_loopback]
-        answers_alone = any(state.reply in ("letter", "echo") for state in wide)
-        page = NetworkPage(self._window.root, self._theme, _TO_CHAT if answers_alone else "")
+        replies = (find_reply(state.reply or "") for state in wide)
+        page = NetworkPage(self._window.root, self._theme, how_to_talk(replies))
 
         def show(found: tuple[LocalAddress, ...]) -> None:
             if page.winfo_exists():

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from core.address import Address
 from core.errors import AddressError
 from core.net.reachable import LocalAddress, local_addresses, own_addresses
+from core.replies import Reply, all_replies
 from core.supervision import Worker
 
-__all__ = ["Place", "look_up", "own_addresses", "places"]
+__all__ = ["Place", "how_to_talk", "look_up", "own_addresses", "places"]
 
 _ZONED = "On the same cable or Wi-Fi only; the other side puts its own interface behind the %"
 
@@ -43,6 +44,17 @@ def places(listening: Iterable[Address], found: Sequence[LocalAddress]) -> tuple
             place = _place(one, address.port)
             unique.setdefault(place.text, place)
     return tuple(unique.values())
+
+
+def how_to_talk(replies: Iterable[type[Reply] | None]) -> str:
+    """How people talk with each other, if some of these servers answer by themselves alone; else nothing."""
+    if all(reply is None or reply.to_talk for reply in replies):
+        return ""
+    for_people = sorted(
+        (reply for reply in all_replies() if reply.to_talk), key=lambda reply: not reply.waits_for_a_person
+    )
+    choices = ", or ".join(f"{reply.title}, and {reply.to_talk}" for reply in for_people)
+    return f"Whoever connects is answered by the program. To talk with people, choose another Reply with: {choices}."
 
 
 def _answering(address: Address, found: Sequence[LocalAddress]) -> list[LocalAddress]:

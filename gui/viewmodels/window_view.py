@@ -8,11 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.replies import all_replies
+
 if TYPE_CHECKING:
     from core.events import ConnectionId
     from gui.viewmodels.filtering import ConnectionRow
 
-REPLY_WORDS = {"letter": "a random letter", "echo": "the same (echo)", "room": "chat room", "none": "nothing"}
+
+def reply_choices() -> list[tuple[str, str]]:
+    """Each kind of reply and its words."""
+    return [(reply.name, reply.title) for reply in all_replies()]
 
 
 @dataclass(frozen=True, slots=True)

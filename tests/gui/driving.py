@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 from gui.app import App
+from gui.widgets.choice import Choice
 from tests.gui.conftest import pump_until
 
 MakeApp = Callable[..., App]
@@ -36,3 +38,26 @@ def connect(app: App, port: int) -> None:
 def say(app: App, text: str) -> None:
     app.window.composer.field.insert("end", text)
     app.window.composer.send_button.invoke()
+
+
+def pick(app: App, choice: Choice[str], words: str) -> None:
+    """Choose in a list, as a person does."""
+    choice.current([str(each) for each in choice["values"]].index(words))
+    choice.event_generate("<<ComboboxSelected>>")
+    app.root.update()
+
+
+def hear(app: App, peer: socket.socket, wanted: bytes) -> None:
+    """The peer hears exactly this."""
+    peer.setblocking(False)
+    heard = bytearray()
+
+    def is_there() -> bool:
+        try:
+            heard.extend(peer.recv(1000))
+        except BlockingIOError:
+            pass
+        return len(heard) >= len(wanted)
+
+    pump_until(is_there, app.root)
+    assert bytes(heard) == wanted

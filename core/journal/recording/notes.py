@@ -30,6 +30,7 @@ from core.events import (
     TurnedAway,
     WeFinished,
 )
+from core.replies import find_reply
 from core.wire.framing import parse_framing
 
 _ENDINGS = {
@@ -91,7 +92,8 @@ def _about_session(event: SessionEvent) -> str:
 def _about_replies(event: ReplyChanged | FramingChanged) -> str:
     if isinstance(event, FramingChanged):
         return f"tells messages apart in another way from now on: {parse_framing(event.framing).words}"
-    return f"replies with {_REPLIES.get(event.reply, event.reply)} from now on"
+    reply = find_reply(event.reply)
+    return f"replies with {reply.note if reply else event.reply} from now on"
 
 
 def _about_the_end(event: SessionClosed, role: Role) -> str:
@@ -155,7 +157,6 @@ def _why(event: Closed, role: Role) -> str:
     return _ENDINGS[event.ending].replace("the peer", "the server" if role is Role.CLIENT else "the peer")
 
 
-_REPLIES = {"letter": "a random letter", "echo": "the same", "room": "what one says to all others", "none": "nothing"}
 _US = {Role.SERVER: "the server has", Role.CLIENT: "you have"}
 _ROLES = {Role.SERVER: "starting a server on", Role.CLIENT: "connecting to"}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import decoding
 from gui.viewmodels.drafting import ENCODINGS, USUAL
-from gui.viewmodels.window_view import REPLY_WORDS, ConversationView, Empty
+from gui.viewmodels.window_view import ConversationView, Empty, reply_choices
 from gui.views.conversation.head import ConversationHead
 from gui.views.conversation.transcript import Transcript
 from gui.widgets.controls import ThinProgress
@@ -65,7 +65,7 @@ class ConversationPane(ttk.Frame):
             return
         self._view = view
         self.head.show(view.title, view.detail)
-        replies = tuple(REPLY_WORDS.items()) if view.reply is not None else ()
+        replies = reply_choices() if view.reply is not None else []
         self.head.offer(self.reply, replies, view.reply or "", is_wanted=view.reply is not None)
         self._empty.show(view.empty)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODINGS
-from gui.viewmodels.window_view import REPLY_WORDS
+from gui.viewmodels.window_view import reply_choices
 from gui.widgets.choice import Choice
 from gui.widgets.eliding import elided
 
@@ -56,7 +56,7 @@ class ConversationHead(ttk.Frame):
         nothing: Callable[[str], None] = lambda _key: None  # noqa: E731 - until somebody sets them
         self.on_lens = self.on_encoding = self.on_reply = self.on_reply_framing = nothing
         self.offer(self.encoding, ENCODINGS, ENCODINGS[0][0], is_wanted=False)
-        self.offer(self.reply, tuple(REPLY_WORDS.items()), "letter", is_wanted=False)
+        self.offer(self.reply, reply_choices(), "letter", is_wanted=False)
         self.bind("<Configure>", lambda _event: self._arrange())
         parent.bind("<Configure>", lambda _event: self._plan(), add=True)
         theme.subscribe(self._restyle)

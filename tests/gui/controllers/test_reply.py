@@ -5,38 +5,14 @@ from __future__ import annotations
 import socket
 
 from gui.app import App
-from gui.widgets.choice import Choice
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp, serve, shown
+from tests.gui.driving import MakeApp, hear, pick, serve, shown
 
 PATIENCE = 10.0  # seconds
 
 
-def pick(app: App, choice: Choice[str], words: str) -> None:
-    """Choose in a list, as a person does."""
-    choice.current([str(each) for each in choice["values"]].index(words))
-    choice.event_generate("<<ComboboxSelected>>")
-    app.root.update()
-
-
 def is_offered(app: App) -> bool:
     return bool(app.window.conversation.each.winfo_manager())
-
-
-def hear(app: App, peer: socket.socket, wanted: bytes) -> None:
-    """The peer hears exactly this."""
-    peer.setblocking(False)
-    heard = bytearray()
-
-    def is_there() -> bool:
-        try:
-            heard.extend(peer.recv(1000))
-        except BlockingIOError:
-            pass
-        return len(heard) >= len(wanted)
-
-    pump_until(is_there, app.root)
-    assert bytes(heard) == wanted
 
 
 def test_a_server_replies_to_each_message_as_the_conversation_shows_them_once_that_is_chosen(make_app: MakeApp) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from core.address import Address
 from core.net.reachable import LocalAddress, local_addresses
-from gui.viewmodels.reachable import look_up, places
+from core.replies import find_reply
+from gui.viewmodels.reachable import how_to_talk, look_up, places
 
 WIFI, CABLE = LocalAddress("192.168.1.7", "wlan0"), LocalAddress("10.0.0.2", "eth0")
 SIX, NEAR = LocalAddress("2001:db8::7", "eth0"), LocalAddress("fe80::7%eth0", "eth0")
@@ -60,3 +61,15 @@ def test_looking_up_happens_elsewhere_and_delivers() -> None:
     look_up(news.put).join()
 
     assert news.get_nowait() == local_addresses()
+
+
+@pytest.mark.parametrize(
+    ("replies", "is_told"), [(["letter"], True), (["echo", "none"], True), (["room", "none"], False), ([], False)]
+)
+def test_who_is_answered_by_a_program_alone_is_told_how_to_talk(replies: list[str], is_told: bool) -> None:
+    words = (
+        "Whoever connects is answered by the program. To talk with people, choose another Reply with: nothing, and "
+        "you answer, or chat room, and everyone hears everyone."
+    )
+
+    assert how_to_talk(map(find_reply, replies)) == (words if is_told else "")
