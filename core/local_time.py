@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
+_SECOND_NS = 1_000_000_000
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -14,8 +16,35 @@ def local_of(wall_ns: int) -> time.struct_time:
     Where the platform cannot tell that, it is in UTC: ``time.localtime`` on Windows raises ``OSError`` for what was
     before 1970 or will be after the year 3000, and a damaged journal may name any time.
     """
-    second = wall_ns // 1_000_000_000
+    second = wall_ns // _SECOND_NS
     try:
         return time.localtime(second)
     except (OSError, OverflowError, ValueError):
         return (_1970 + timedelta(seconds=second)).timetuple()
+
+
+def local_time(wall_ns: int) -> str:
+    """``2026-11-23 10:41:02.113``."""
+    return time_and_zone(wall_ns)[0]
+
+
+def time_and_zone(wall_ns: int) -> tuple[str, str]:
+    """The same, and ``+01:00``: how far this machine's clock was from UTC at that time."""
+    second, rest = divmod(wall_ns, _SECOND_NS)
+    words, zone = _words(second)
+    return f"{words}.{rest // 1_000_000:03d}", zone
+
+
+def iso_time(wall_ns: int) -> str:
+    """``2026-11-23T10:41:02.113+01:00``: ISO 8601."""
+    words, zone = time_and_zone(wall_ns)
+    return f"{words.replace(' ', 'T')}{zone}"
+
+
+@lru_cache(maxsize=16)
+def _words(second: int) -> tuple[str, str]:
+    """A second since 1970 as local time and as the distance from UTC. Messages share seconds."""
+    at = local_of(second * _SECOND_NS)
+    zone = timezone(timedelta(seconds=at.tm_gmtoff or 0))  # none where it is in UTC
+    words = datetime(*at[:6], tzinfo=zone).isoformat(" ")
+    return words[:19], words[19:]

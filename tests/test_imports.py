@@ -39,12 +39,13 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.settings", set()),
     ("core.command", set()),
     ("core.files", set()),
+    ("core.local_time", set()),
     ("core.text_safety", set()),
     ("core.wire", LIBRARY),
     ("core.replies", LIBRARY),
     ("core.compose", LIBRARY | {"core.wire", "core.files"}),
     ("core.net", LIBRARY | {"core.wire", "core.replies"}),
-    ("core.journal", LIBRARY | {"core.wire", "core.replies", "core.text_safety", "core.command"}),
+    ("core.journal", LIBRARY | {"core.wire", "core.replies", "core.text_safety", "core.command", "core.local_time"}),
     ("core.sending", LIBRARY | {"core.net", "core.journal"}),
     ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
     ("core.cli.arguments", {"core.wire"}),
@@ -57,7 +58,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         "core.cli.export",
         LIBRARY | {"core.cli.journal_arguments", "core.cli.arguments", "core.journal", "core.text_safety"},
     ),
-    ("core.cli.find", LIBRARY | {"core.cli.journal_arguments", "core.compose", "core.journal", "core.text_safety"}),
+    (
+        "core.cli.find",
+        LIBRARY | {"core.local_time", "core.cli.journal_arguments", "core.compose", "core.journal", "core.text_safety"},
+    ),
     (
         "core.__main__",
         LIBRARY

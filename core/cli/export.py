@@ -24,8 +24,9 @@ from core.cli.journal_arguments import (
 from core.errors import JournalError, TincanError
 from core.events import SessionId
 from core.journal.display_row import Filter
-from core.journal.export.draft import ExportError
-from core.journal.export.formats import Format
+from core.journal.export.files import ExportError
+from core.journal.export.formats import Format, all_formats, find_format
+from core.journal.export.formats.text import Text
 from core.journal.export.source import Source, opens_reading
 from core.journal.export.writer import Exported, export, export_to
 from core.journal.reading.lens import RAW, Lens
@@ -40,7 +41,7 @@ class ExportOptions(NamedTuple):
     """What was asked for on the command line."""
 
     journal: Path
-    form: Format = Format.TEXT
+    form: type[Format] = Text
     session: int | None = None
     connection: int | None = None  # its number
     received: bool = False
@@ -60,7 +61,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded")
     parser.add_argument(
-        "--as", dest="form", choices=[form.value for form in Format], default="text", help="default: text"
+        "--as", dest="form", choices=[form.name for form in all_formats()], default="text", help="default: text"
     )
     parser.add_argument("--list", dest="lists", action="store_true", help="show the sessions in the journal")
     parser.add_argument("--session", type=int, metavar="N", help="which of them (default: the first)")
@@ -97,7 +98,7 @@ def run_export(options: ExportOptions) -> int:
 
 def _options(found: argparse.Namespace) -> ExportOptions:
     values = {name: getattr(found, name) for name in ExportOptions._fields}
-    return ExportOptions(**{**values, "form": Format(found.form)})
+    return ExportOptions(**{**values, "form": find_format(found.form)})
 
 
 def _run(options: ExportOptions, interrupted: threading.Event) -> int:
@@ -125,7 +126,7 @@ def _run(options: ExportOptions, interrupted: threading.Event) -> int:
 def _export(options: ExportOptions, journal: TerminalJournal, interrupted: threading.Event) -> None:
     reader = journal.reader
     session = _chosen(reader, options.session)
-    lens = Lens(RAW if options.form is Format.RAW else options.framing, _filter(options, reader, session))
+    lens = Lens(RAW if options.form.has_framing else options.framing, _filter(options, reader, session))
     if options.output is None:
         _check_stdout(options)
     with opens_reading(journal.path, session, lens)(interrupted) as source:
@@ -160,11 +161,9 @@ def _filter(options: ExportOptions, reader: JournalReader, session: SessionId) -
 
 
 def _check_stdout(options: ExportOptions) -> None:
-    if options.form is not Format.RAW:
-        return
-    if not options.is_one_stream:
+    if options.form.is_split and not options.is_one_stream:
         raise BadRequest("raw bytes on standard output need --connection N and --received or --sent; or use --output")
-    if sys.stdout.isatty():
+    if options.form.is_binary and sys.stdout.isatty():
         raise BadRequest("a terminal would obey raw bytes; send them to a pipe, or use --output")
 
 
@@ -180,7 +179,7 @@ def _on_stdout(write: Callable[[], object]) -> None:
         raise ExportError(f"Standard output could not be written: {error.strerror}.") from error
 
 
-def _pour(source: Source, form: Format) -> None:
+def _pour(source: Source, form: type[Format]) -> None:
     export_to(sys.stdout.buffer, source, form)
 
 

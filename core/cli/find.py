@@ -27,12 +27,12 @@ from core.compose import Encoding, decode_as
 from core.errors import JournalError, TincanError
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import Filter
-from core.journal.export.timestamps import local_time
 from core.journal.reading.reader import Entry, JournalReader
 from core.journal.search.hits import Hit, Hits
 from core.journal.search.pattern import Mode, Pattern, Query, compile_query
 from core.journal.search.search_process import SearchProcess, failed, finished, written
 from core.journal.search.sweep import LOOK_BACK, find
+from core.local_time import local_time
 from core.settings import DEFAULTS
 from core.text_safety import TextSafety, unfinished_tail
 

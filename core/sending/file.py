@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from core.errors import Fault, NoRoom, SendError, TincanError
 from core.events import ConnectionId, EventSink
-from core.journal.export.draft import shown
+from core.journal.export.files import shown
 from core.net.audience import Audience
 from core.net.connection import Connection
 from core.sending.plan import LONGEST_PAUSE, PlanError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import Filter
-from core.journal.export.draft import Draft, in_words, place_for, shown
+from core.journal.export.files import Draft, in_words, place_for, shown
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.recorder import Recorder
 from core.sending.run import TELL_EVERY, End, Run, Stopped

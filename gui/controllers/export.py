@@ -54,7 +54,7 @@ class ExportController:
         if self._dialog is not None and self._dialog.winfo_exists():
             self._dialog.lift()
             return
-        from core.journal.export.formats import Format
+        from core.journal.export.formats import all_formats
         from gui.views.dialogs.export_dialog import ExportDialog
 
         self._conversation = conversation
@@ -63,7 +63,7 @@ class ExportController:
         self._dialog = ExportDialog(
             self._window.root,
             self._window.theme,
-            formats=[ExportFormat(each.value, each.words, each.sentence, each.ending) for each in Format],
+            formats=[ExportFormat(each.name, each.title, each.sentence, each.ending) for each in all_formats()],
             path=str(self._folder / f"tincan_{moment}.txt"),
             on_export=self._export,
             on_cancel=self.cancel,
@@ -92,7 +92,7 @@ class ExportController:
         self._dialog.offer(rows, Scope.SELECTION if selected else Scope.FILTERED if not is_all else Scope.ALL)
 
     def _export(self, request: ExportRequest) -> None:
-        from core.journal.export.formats import Format
+        from core.journal.export.formats import find_format
         from core.journal.export.job import ExportJob
         from core.journal.export.source import opens_reading
 
@@ -112,7 +112,7 @@ class ExportController:
         self._job = ExportJob(
             opens_reading(conversation.journal.path, conversation.session, lens, conversation.entries),
             target,
-            next(each for each in Format if each.value == request.format),
+            find_format(request.format),
             first=first,
             count=count,
             on_progress=lambda progress: self._post(partial(self._went_on, progress)),

@@ -256,7 +256,7 @@ class InspectorController:
         Worker(write, f"save bytes to {target.name}", self._not_saved).begin()
 
     def _write(self, journal: Path, session: SessionId, calls: Calls, span: Range, target: Path) -> None:
-        from core.journal.export.stretch import save_stretch
+        from core.journal.export.writer import save_stretch
 
         save_stretch(journal, session, calls, span, target, self._closed)
 

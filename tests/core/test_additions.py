@@ -1,14 +1,20 @@
-"""A new kind of reply is one file, and nothing else is told of it."""
+"""A new kind of reply or of export is one file, and nothing else is told of it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from build_scripts.project import ROOT
+from core.cli.export import ExportOptions, run_export
+from core.journal.display_row import DisplayRow
+from core.journal.export import formats
+from core.journal.export.source import Pieces
+from tests.support.journals import write_journal
 
 SHOUT = """
 from core.replies import Answer, Reply
@@ -18,6 +24,17 @@ class Shout(Reply):
 
     def answer(self, message):
         return Answer(message.upper())
+"""
+
+SIZES = """
+from core.journal.export.formats import Format
+
+class Sizes(Format):
+    name, title, sentence, ending, order = "sizes", "Sizes", "How long each message is.", ".sizes", 9
+
+    def row(self, display_row, pieces):
+        if display_row.is_message:
+            yield f"{sum(map(len, pieces()))}\\n"
 """
 
 # Imports a package as if the folder that is named in front of the statements were a part of it.
@@ -30,6 +47,13 @@ sys.modules[package] = module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 exec(then)
 """
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Path:
+    """A journal with two messages."""
+    write_journal(tmp_path / "a.tincan", 2, instead={0: b"hello", 1: b"you"})
+    return tmp_path / "a.tincan"
 
 
 def told(package: str, folder: Path, then: str) -> str:
@@ -55,3 +79,36 @@ def test_a_reply_is_one_file(tmp_path: Path, then: str, answer: str) -> None:
     (tmp_path / "shout.py").write_text(SHOUT, encoding="utf-8")
 
     assert told("core.replies", tmp_path, then) == answer
+
+
+def test_an_export_format_is_one_file(talk: Path, tmp_path: Path) -> None:
+    (tmp_path / "sizes.py").write_text(SIZES, encoding="utf-8")
+    command = ["export", str(talk), "--as", "sizes", "--output", str(tmp_path / "a.sizes")]
+
+    told(
+        "core.journal.export.formats", tmp_path, f"import core.__main__; sys.argv[1:] = {command}; core.__main__.main()"
+    )
+
+    assert (tmp_path / "a.sizes").read_text(encoding="utf-8") == "5\n3\n"
+
+
+def test_a_binary_format_may_be_one_file_and_is_kept_from_a_terminal(
+    talk: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(formats, "_formats", dict(formats._formats))
+
+    class Framed(formats.Format):
+        name, title, sentence, ending, order = "framed", "Framed", "Each message behind its length.", ".framed", 9
+        is_binary = True
+
+        def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[bytes]:
+            if display_row.is_message:
+                yield bytes([display_row.size])
+                yield from pieces()
+
+    options = ExportOptions(talk, Framed)
+    assert run_export(options._replace(output=talk.with_name("out"))) == 0
+    assert talk.with_name("out").read_bytes() == b"\x05hello\x03you"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert run_export(options) == 2
+    assert "a terminal would obey raw bytes" in capfd.readouterr().err

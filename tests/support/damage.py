@@ -15,7 +15,7 @@ from core.cli.export import ExportOptions, run_export
 from core.cli.find import FindOptions, run_find
 from core.errors import JournalError
 from core.events import Event, Role
-from core.journal.export.formats import Format
+from core.journal.export.formats.jsonl import JsonLines
 from core.journal.recording.store import JournalWriter
 from core.journal.recovery.archive import archived_sessions
 from core.journal.recovery.recovery import open_journal
@@ -219,7 +219,7 @@ class Judge:
     def _exported(self) -> tuple[int, str]:
         self._output.unlink(missing_ok=True)
         with contextlib.redirect_stderr(io.StringIO()):
-            code = run_export(ExportOptions(self._path, Format.JSONL, output=self._output))
+            code = run_export(ExportOptions(self._path, JsonLines, output=self._output))
         return code, self._output.read_text("ascii") if self._output.exists() else ""
 
     def _found(self) -> tuple[int, str]:

@@ -63,7 +63,7 @@ class Talk:
 def exported(
     journal: Path,
     target: Path,
-    form: Format,
+    form: type[Format],
     lens: Lens | None = None,
     *,
     first: int = 0,

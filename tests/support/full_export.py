@@ -11,14 +11,14 @@ import resource
 import sys
 from pathlib import Path
 
-from core.journal.export.draft import ExportError
-from core.journal.export.formats import Format
+from core.journal.export.files import ExportError
+from core.journal.export.formats import Format, find_format
 from tests.support.exports import exported
 
 LIMIT = 64 * 1024  # bytes; the journal is longer than any export that must fit
 
 
-def main(way: str, journal: Path, folder: Path, form: Format) -> None:
+def main(way: str, journal: Path, folder: Path, form: type[Format]) -> None:
     """Export too much, then a little."""
     target = folder / "out"
     target.write_text("old")
@@ -37,4 +37,4 @@ def main(way: str, journal: Path, folder: Path, form: Format) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), Format(sys.argv[4]))
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), find_format(sys.argv[4]))

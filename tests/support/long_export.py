@@ -13,14 +13,14 @@ import threading
 from pathlib import Path
 
 from core.journal.display_row import Filter
-from core.journal.export.formats import Format
+from core.journal.export.formats import Format, find_format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export_to
 from core.journal.reading.lens import Lens
 from tests.support.journals import SESSION
 
 
-def main(journal: Path, form: Format) -> None:
+def main(journal: Path, form: type[Format]) -> None:
     """Export the messages under ``line``, once the rows are counted."""
     lens = Lens("line", Filter(notes=False))
     with opens_reading(journal, SESSION, lens)(threading.Event()) as source, Path(os.devnull).open("wb") as nothing:
@@ -44,4 +44,4 @@ def most_memory() -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Format(sys.argv[2]))
+    main(Path(sys.argv[1]), find_format(sys.argv[2]))

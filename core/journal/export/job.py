@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from core.errors import JournalError, TincanError, reason
-from core.journal.export.draft import ExportError
+from core.journal.export.files import ExportError
 from core.journal.export.formats import Format
 from core.journal.export.source import OpenSource
 from core.journal.export.writer import Exported, Progress, export
@@ -38,7 +38,7 @@ class ExportJob:
         self,
         open_source: OpenSource,
         target: Path,
-        form: Format,
+        form: type[Format],
         *,
         first: int = 0,
         count: int | None = None,

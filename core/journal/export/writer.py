@@ -8,38 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from core.errors import JournalError
-from core.journal.display_row import DisplayRow
-from core.journal.export.draft import Draft, ExportError, in_words, place_for
+from core.events import SessionId
+from core.journal.export.files import WHOLE, Drafts, ExportError, Stream, in_words, place_for
 from core.journal.export.formats import Format
-from core.journal.export.jsonl import Records
-from core.journal.export.plain import PlainText
-from core.journal.export.raw import Streams
-from core.journal.export.source import PIECE, Pieces, Source, frames, rows
-from core.journal.export.table import Table
+from core.journal.export.source import PIECE, Source, frames, rows
+from core.journal.reading.reader import JournalReader
+from core.journal.reading.recorded import Calls, Recorded
 
 TELL_EVERY = 0.05  # seconds
-
-
-class Layout(Protocol):
-    """How rows look as text."""
-
-    def head(self) -> str:
-        """What stands above them."""
-        ...
-
-    def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
-        """One row, in pieces."""
-        ...
-
-
-LAYOUTS: dict[Format, Callable[[], Layout]] = {
-    Format.TEXT: PlainText,
-    Format.CSV: Table,
-    Format.JSONL: Records,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +45,7 @@ Tell = Callable[[Progress], None]
 def export(
     source: Source,
     target: Path,
-    form: Format,
+    form: type[Format],
     *,
     first: int = 0,
     count: int | None = None,
@@ -75,23 +54,25 @@ def export(
 ) -> Exported:
     """Write the rows from place ``first`` on, ``count`` or all, as a file that only its owner can read.
 
-    A file that is there is replaced at the end, in one step. Under ``RAW`` there may be several files,
-    see ``core.journal.export.raw``. ``on_progress`` is called at most every ``TELL_EVERY`` seconds.
+    A file that is there is replaced at the end, in one step. A format that is split may make several
+    files, see ``core.journal.export.files``. ``on_progress`` is called at most every ``TELL_EVERY`` seconds.
     Memory is bounded however long a message is. Raises ``ExportError``, and then no file has changed:
     when ``cancelled`` is set, the disk is full, the target cannot be written or the journal not read.
     """
     account = _Account(source, first, count, on_progress, cancelled)
-    with in_words(target), _journal_in_words():
-        place = place_for(target)
-        if form is Format.RAW:
-            return _write_streams(source, place, account)
-        return _write_file(source, place, LAYOUTS[form](), account)
+    with in_words(target), _journal_in_words(), Drafts(place_for(target), form.ending) as drafts:
+        for data, stream in _blocks(source, form, account):
+            drafts.write(data, stream)
+            account.add(len(data))
+        drafts.finish()
+        account.check()
+        return Exported(account.rows, account.size, drafts.keep())
 
 
 def export_to(
     stream: BinaryIO,
     source: Source,
-    form: Format,
+    form: type[Format],
     *,
     first: int = 0,
     count: int | None = None,
@@ -99,16 +80,41 @@ def export_to(
 ) -> Exported:
     """Write the same to an open stream, which keeps what it has got by then if something fails.
 
-    Under ``RAW`` the bytes of all messages follow each other. Raises ``ExportError``, and ``OSError`` for
+    What a format would split follows each other there. Raises ``ExportError``, and ``OSError`` for
     the stream.
     """
     account = _Account(source, first, count, None, cancelled)
     with _journal_in_words():
-        raw = form is Format.RAW
-        for block in _bytes(source, account) if raw else _blocks(source, LAYOUTS[form](), account):
-            stream.write(block)
-            account.add(len(block))
+        for data, _stream in _blocks(source, form, account):
+            stream.write(data)
+            account.add(len(data))
     return Exported(account.rows, account.size, ())
+
+
+def save_stretch(
+    journal: Path,
+    session: SessionId,
+    calls: Calls,
+    stretch: tuple[int, int],
+    target: Path,
+    cancelled: threading.Event,
+) -> None:
+    """Write the bytes of ``stretch``, counted as ``calls`` count them; the target is replaced when all are there.
+
+    Takes as long as the disk does, and no more memory than one entry needs. Raises ``ExportError`` and
+    ``JournalError``; then the target is as it was.
+    """
+    with (
+        contextlib.closing(JournalReader(journal, cancelled.is_set)) as reader,
+        in_words(target),
+        Drafts(place_for(target)) as draft,
+    ):
+        for piece in Recorded(reader, session, calls).pieces(*stretch):
+            if cancelled.is_set():
+                raise ExportError("Nothing was saved.", cancelled=True)
+            draft.write(piece)
+        draft.finish()
+        draft.keep()
 
 
 class _Account:
@@ -125,7 +131,7 @@ class _Account:
         self._due = time.monotonic()
 
     def pass_by(self, *, is_written: bool) -> None:
-        """One more row is done; under ``RAW`` a note is passed over."""
+        """One more row is done, which the format may pass over."""
         self._passed += 1
         self.rows += is_written
 
@@ -143,52 +149,33 @@ class _Account:
             raise ExportError("Cancelled. Nothing was kept.", cancelled=True)
 
 
-def _write_file(source: Source, place: Path, layout: Layout, account: _Account) -> Exported:
-    draft = Draft(place.parent)
-    try:
-        for block in _blocks(source, layout, account):
-            draft.write(block)
-            account.add(len(block))
-        draft.finish()
-        account.check()
-        draft.keep(place)
-    finally:
-        draft.discard()
-    return Exported(account.rows, account.size, (place,))
-
-
-def _write_streams(source: Source, place: Path, account: _Account) -> Exported:
-    with Streams(place) as streams:
-        for display_row, pieces in frames(source, account.first, account.stop):
-            for piece in pieces():
-                streams.write(display_row, piece)
-                account.add(len(piece))
-            account.pass_by(is_written=display_row.is_message)
-        account.check()
-        return Exported(account.rows, account.size, streams.keep())
-
-
-def _blocks(source: Source, layout: Layout, account: _Account) -> Iterator[bytes]:
-    """The rows as the file has them, in blocks of about ``PIECE`` bytes."""
-    waiting = [layout.head()]
-    size = 0
-    for display_row, pieces in rows(source, account.first, account.stop):
-        for text in layout.row(display_row, pieces):
-            waiting.append(text)
-            size += len(text)
+def _blocks(source: Source, form: type[Format], account: _Account) -> Iterator[tuple[bytes, Stream]]:
+    """What the files have of all the rows, in blocks of about ``PIECE`` bytes, each with its stream."""
+    layout = form()
+    waiting: list[str | bytes] = [layout.head()]
+    size, stream = len(waiting[0]), WHOLE
+    for display_row, pieces in (frames if form.has_framing else rows)(source, account.first, account.stop):
+        is_written = display_row.is_message or not form.is_split
+        now = (display_row.number, display_row.kind) if is_written and form.is_split else stream
+        if now != stream and size:
+            yield _joined(waiting), stream
+            size = 0
+        stream = now
+        for piece in layout.row(display_row, pieces) if is_written else ():
+            waiting.append(piece)
+            size += len(piece)
             if size >= PIECE:
-                yield "".join(waiting).encode("utf-8")
-                waiting.clear()
+                yield _joined(waiting), stream
                 size = 0
-        account.pass_by(is_written=True)
-    yield "".join(waiting).encode("utf-8")
+        account.pass_by(is_written=is_written)
+    yield _joined(waiting), stream
 
 
-def _bytes(source: Source, account: _Account) -> Iterator[bytes]:
-    """All that was said, one message behind the other."""
-    for display_row, pieces in frames(source, account.first, account.stop):
-        yield from pieces()
-        account.pass_by(is_written=display_row.is_message)
+def _joined(waiting: list[str | bytes]) -> bytes:
+    """All that waits, which does so no longer."""
+    data = b"".join(piece.encode("utf-8") if isinstance(piece, str) else piece for piece in waiting)
+    waiting.clear()
+    return data
 
 
 @contextlib.contextmanager

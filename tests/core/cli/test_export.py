@@ -17,7 +17,9 @@ import pytest
 from build_scripts.project import ROOT
 from core.__main__ import parse
 from core.cli.export import ExportOptions, run_export
-from core.journal.export.formats import Format
+from core.journal.export.formats import find_format
+from core.journal.export.formats.csv import Csv
+from core.journal.export.formats.raw import Raw
 from core.journal.recording.store import JournalWriter
 from tests.support import program
 from tests.support.exports import Talk
@@ -61,11 +63,11 @@ def refused(*arguments: str | Path | int) -> str:
         ("export a.tincan --list", ExportOptions(Path("a.tincan"), lists=True)),
         (
             "export a.tincan --as csv --session 2 --connection 7 --received --frame line --output b.csv",
-            ExportOptions(Path("a.tincan"), Format.CSV, 2, 7, received=True, framing="line", output=Path("b.csv")),
+            ExportOptions(Path("a.tincan"), Csv, 2, 7, received=True, framing="line", output=Path("b.csv")),
         ),
         (
             "export a.tincan --as raw --sent --notes",
-            ExportOptions(Path("a.tincan"), Format.RAW, sent=True, notes=True),
+            ExportOptions(Path("a.tincan"), Raw, sent=True, notes=True),
         ),
     ],
 )
@@ -226,7 +228,7 @@ def test_damage_that_shows_in_a_large_journal_only_while_it_is_read_is_told(
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b"line 000000001234", b"line 0000\x000001234"))
 
-    codes = [run_export(ExportOptions(path, Format(form), output=output)) for output in (None, tmp_path / "out")]
+    codes = [run_export(ExportOptions(path, find_format(form), output=output)) for output in (None, tmp_path / "out")]
     told = capfd.readouterr()
 
     assert codes == [3, 3]
@@ -296,7 +298,7 @@ HELD = """
 import sys, threading
 from pathlib import Path
 from core.cli.export import ExportOptions, run_export
-from core.journal.export.draft import Draft
+from core.journal.export.files import Draft
 
 def hold(draft, data, write=Draft.write):
     write(draft, data)

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from core.journal.export.formats import Format
+from core.journal.export.formats import Format, all_formats
+from core.journal.export.formats.csv import Csv
+from core.journal.export.formats.raw import Raw
+from core.journal.export.formats.text import Text
 from core.journal.export.job import ExportJob, NotExported, Outcome
 from core.journal.export.source import Source, opens_reading
 from core.journal.export.writer import Exported, Progress
@@ -44,9 +47,9 @@ def journal(tmp_path: Path) -> Path:
     return tmp_path / "journal"
 
 
-@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("form", all_formats())
 @pytest.mark.parametrize("framing", ["raw", "line"])
-def test_it_writes_the_file_and_says_so_once(journal: Path, tmp_path: Path, form: Format, framing: str) -> None:
+def test_it_writes_the_file_and_says_so_once(journal: Path, tmp_path: Path, form: type[Format], framing: str) -> None:
     window = Window()
     target = tmp_path / f"out{form.ending}"
     job = ExportJob(
@@ -60,7 +63,7 @@ def test_it_writes_the_file_and_says_so_once(journal: Path, tmp_path: Path, form
 
     thread, outcome = window.ends.get_nowait()
     assert isinstance(outcome, Exported)
-    assert (outcome.rows, outcome.paths) == (LINES + (0 if form is Format.RAW else 2), (target,))
+    assert (outcome.rows, outcome.paths) == (LINES + (0 if form is Raw else 2), (target,))
     assert outcome.size == target.stat().st_size
     assert thread == f"export to {target.name}"
     assert window.ends.empty()
@@ -71,7 +74,7 @@ def test_a_stretch_of_rows_can_be_asked_for(journal: Path, tmp_path: Path) -> No
     window = Window()
     source = opens_reading(journal, SESSION, Lens())
     job = ExportJob(
-        source, tmp_path / "out", Format.RAW, first=4, count=3, on_progress=window.progress.put, on_end=window.ended
+        source, tmp_path / "out", Raw, first=4, count=3, on_progress=window.progress.put, on_end=window.ended
     )
     assert job.join(PATIENCE)
 
@@ -87,7 +90,7 @@ def test_to_cancel_it_waits_for_nobody(journal: Path, tmp_path: Path) -> None:
         assert go_on.wait(PATIENCE)
 
     source = opens_reading(journal, SESSION, Lens())
-    job = ExportJob(source, tmp_path / "out", Format.TEXT, on_progress=hold, on_end=window.ended)
+    job = ExportJob(source, tmp_path / "out", Text, on_progress=hold, on_end=window.ended)
     assert is_busy.wait(PATIENCE)
     job.cancel()  # returns, although the thread is held
     assert not job.join(0)
@@ -112,7 +115,7 @@ def test_a_journal_that_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -
     (tmp_path / "foreign").write_text("not a journal")
     for name, says in (("foreign", "cannot be used"), ("missing", "is not there")):
         source = opens_reading(tmp_path / name, SESSION, Lens())
-        job = ExportJob(source, tmp_path / "out", Format.TEXT, on_progress=window.progress.put, on_end=window.ended)
+        job = ExportJob(source, tmp_path / "out", Text, on_progress=window.progress.put, on_end=window.ended)
 
         outcome = window.outcome()
         assert isinstance(outcome, NotExported)
@@ -130,7 +133,7 @@ def test_a_fault_of_our_own_is_logged_and_told(tmp_path: Path, logged_errors: li
         raise ZeroDivisionError
         yield
 
-    job = ExportJob(broken, tmp_path / "out", Format.TEXT, on_progress=window.progress.put, on_end=window.ended)
+    job = ExportJob(broken, tmp_path / "out", Text, on_progress=window.progress.put, on_end=window.ended)
 
     assert window.outcome() == NotExported("Something went wrong inside Tincan (ZeroDivisionError). Nothing was kept.")
     assert job.join(PATIENCE)
@@ -142,7 +145,7 @@ def test_who_is_told_may_take_its_time_without_hearing_more_often(journal: Path,
     window = Window()
     source = opens_reading(journal, SESSION, Lens())
     began = time.monotonic()
-    job = ExportJob(source, tmp_path / "out", Format.CSV, on_progress=window.progress.put, on_end=window.ended)
+    job = ExportJob(source, tmp_path / "out", Csv, on_progress=window.progress.put, on_end=window.ended)
     assert job.join(PATIENCE)
     took = time.monotonic() - began
 

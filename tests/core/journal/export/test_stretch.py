@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.journal.display_row import Span
-from core.journal.export.draft import ExportError
-from core.journal.export.stretch import save_stretch
+from core.journal.export.files import ExportError
+from core.journal.export.writer import save_stretch
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import Calls
 from tests.support.journals import SESSION, write_journal

@@ -13,7 +13,8 @@ import pytest
 from core.cli.export import ExportOptions, run_export
 from core.cli.find import FindOptions, run_find
 from core.errors import JournalError
-from core.journal.export.formats import Format
+from core.journal.export.formats import all_formats
+from core.journal.export.formats.jsonl import JsonLines
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.archive import archived_sessions
 from core.journal.recovery.recovery import open_journal
@@ -73,7 +74,7 @@ def test_in_a_terminal(path: Path, name: str, capfd: pytest.CaptureFixture[str])
     crafted = craft(name, path)
     output = path.with_name("output")
     ways = [ExportOptions(path, lists=True), ExportOptions(path, framing="line")]
-    ways += [ExportOptions(path, form, output=output.with_suffix(f".{form.value}")) for form in Format]
+    ways += [ExportOptions(path, form, output=output.with_suffix(f".{form.name}")) for form in all_formats()]
 
     for options in ways:
         with taking(_LONG):
@@ -96,7 +97,7 @@ def test_a_time_that_no_clock_shows_is_exported_as_it_is(path: Path) -> None:
     craft("times behind all times, format 1", path)
     output = path.with_name("output.jsonl")
 
-    assert run_export(ExportOptions(path, Format.JSONL, output=output)) == 0
+    assert run_export(ExportOptions(path, JsonLines, output=output)) == 0
 
     facts = [json.loads(line) for line in output.read_text("ascii").splitlines()]
     assert facts[0]["wall_ns"] == 2**63 - 1

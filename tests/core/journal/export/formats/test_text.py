@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import local_time
 from core.journal.display_row import Filter
-from core.journal.export import timestamps
-from core.journal.export.formats import Format
+from core.journal.export.formats.text import Text
 from core.journal.export.source import readable, readable_whole
 from core.journal.reading.lens import Lens
 from core.text_safety import TextSafety
@@ -39,15 +39,15 @@ def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
         time.tzset()
-        timestamps._local.cache_clear()
+        local_time._words.cache_clear()
         yield
     time.tzset()
-    timestamps._local.cache_clear()
+    local_time._words.cache_clear()
 
 
 def text_of(talk: Talk, lens: Lens | None = None) -> str:
     target = talk.path.with_name("out.txt")
-    exported(talk.path, target, Format.TEXT, lens)
+    exported(talk.path, target, Text, lens)
     return target.read_bytes().decode("utf-8")
 
 

@@ -7,22 +7,25 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
 from core.journal.display_row import DisplayRow
+from core.journal.export.formats import Format
 from core.journal.export.source import Pieces, at_hand, decoded
-from core.journal.export.timestamps import iso_time
+from core.local_time import iso_time
 
 _TRIPLE = 3  # bytes that base64 writes as four characters
 
 
-class Records:
+class JsonLines(Format):
     """ASCII alone: whatever is not ASCII is escaped, so that a line is one line to every program.
 
     A message has ``base64``, its exact bytes, and ``text``, which is null where they are not UTF-8. A
     note has ``note`` and ``failure``.
     """
 
-    def head(self) -> str:
-        """Nothing: each line stands for itself."""
-        return ""
+    name = "jsonl"
+    title = "JSON Lines for programs"
+    sentence = "An object on each line with all that is known of a message; the exact bytes are in base64."
+    ending = ".jsonl"
+    order = 3
 
     def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
         """One line, in pieces."""

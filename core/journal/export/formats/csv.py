@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 
 from core.journal.display_row import DisplayRow
+from core.journal.export.formats import Format
 from core.journal.export.source import Pieces, at_hand, readable, readable_whole
-from core.journal.export.timestamps import iso_time
+from core.local_time import iso_time
 from core.text_safety import TextSafety
 
 COLUMNS = ("time", "seconds", "session", "connection", "kind", "size", "text", "hex", "note", "failure")
@@ -27,7 +28,7 @@ _BEGINS_TEMPTING = re.compile(rf"\n|{_BLANK}[{_FORMULA}\t\r]")
 _GOES_ON_TEMPTING = re.compile(rf"[\n;](?={_BLANK}[{_FORMULA}\t\r])|\t(?={_BLANK}[{_FORMULA}])")
 
 
-class Table:
+class Csv(Format):
     """RFC 4180: lines ended by CR LF, every cell quoted. UTF-8 with a BOM, by which Excel knows it.
 
     ``time`` is local with its distance from UTC, ``seconds`` is a clock that only goes forward, for
@@ -35,6 +36,15 @@ class Table:
     ``hex`` is all the bytes behind a ``0x``, without which a spreadsheet takes some of them for numbers.
     (Python's own ``csv`` reads a long one only after ``csv.field_size_limit`` was raised.)
     """
+
+    name = "csv"
+    title = "CSV for spreadsheets"
+    sentence = (
+        "A row for each message, with its text and its bytes in hex. Nothing in it is a formula; UTF-8 with a BOM, so "
+        "that Excel reads it."
+    )
+    ending = ".csv"
+    order = 2
 
     def __init__(self) -> None:
         self._safety = TextSafety()

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.journal.export.formats import Format
+from core.journal.export.formats.jsonl import JsonLines
 from core.journal.reading.lens import Lens
 from tests.support.exports import NOON_NS, STEP_NS, Talk, exported
 
 
 def lines_of(talk: Talk, lens: Lens | None = None) -> list[str]:
     target = talk.path.with_name("out.jsonl")
-    exported(talk.path, target, Format.JSONL, lens)
+    exported(talk.path, target, JsonLines, lens)
     lines = target.read_bytes().decode("ascii").split("\n")
     assert lines.pop() == ""
     return lines

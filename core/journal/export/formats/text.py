@@ -13,13 +13,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.journal.display_row import RECEIVED, DisplayRow
+from core.journal.export.formats import Format
 from core.journal.export.source import Pieces, at_hand, readable, readable_whole
-from core.journal.export.timestamps import time_and_zone
+from core.local_time import time_and_zone
 from core.text_safety import TextSafety
 
 
-class PlainText:
+class Text(Format):
     """UTF-8 without a BOM, lines ended by LF. What cannot be seen stands there as in the window."""
+
+    name = "text"
+    title = "Text"
+    sentence = "As one reads it, a line at a time: when, who and what. Nothing in it is obeyed by a terminal."
+    ending = ".txt"
+    order = 1
 
     def __init__(self) -> None:
         self._safety = TextSafety()

@@ -17,8 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.journal.display_row import Filter
-from core.journal.export.formats import Format
-from core.journal.export.table import COLUMNS, LONGEST_CELL, harmless
+from core.journal.export.formats.csv import COLUMNS, LONGEST_CELL, Csv, harmless
 from core.journal.reading.lens import Lens
 from tests.support.exports import Talk, exported
 
@@ -35,7 +34,7 @@ def long_fields() -> Iterator[None]:
 
 def written(talk: Talk, lens: Lens | None = None) -> str:
     target = talk.path.with_name("out.csv")
-    exported(talk.path, target, Format.CSV, lens)
+    exported(talk.path, target, Csv, lens)
     data = target.read_bytes()
     assert data.startswith(b"\xef\xbb\xbf")  # without which Excel takes the file for one in the local encoding
     return data.decode("utf-8-sig")

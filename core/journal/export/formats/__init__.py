@@ -1,0 +1,57 @@
+"""The kinds of file that a conversation can be written as.
+
+Each is a file in this folder: a class derived from ``Format``, which knows the words that people read of it. Nothing
+else has to be told of a new one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar
+
+from core.journal.display_row import DisplayRow
+from core.journal.export.source import Pieces
+
+_formats: dict[str, type[Format]] = {}
+
+
+class Format(ABC):
+    """How rows look in a file. One is made for each export; deriving a class from it makes the format known."""
+
+    name: ClassVar[str]  # on the command line and in a program
+    title: ClassVar[str]  # what people call it
+    sentence: ClassVar[str]  # what is in such a file, and for whom
+    ending: ClassVar[str]  # of the file's name, with the dot
+    order: ClassVar[int]  # of the choices, ascending
+    is_binary: ClassVar[bool] = False  # rather than lines of UTF-8: a terminal would obey what is in it
+    is_split: ClassVar[bool] = False  # into a file for each direction of each connection; notes are in none
+    has_framing: ClassVar[bool] = False  # whether ``pieces`` are all that went through the socket for a message
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _formats[cls.name] = cls
+
+    def head(self) -> str:
+        """What stands above the rows."""
+        return ""
+
+    @abstractmethod
+    def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str | bytes]:
+        """One row, in pieces. Text is written in UTF-8."""
+
+
+def all_formats() -> list[type[Format]]:
+    """Every format, in the order in which they are offered."""
+    return sorted(_formats.values(), key=lambda form: form.order)
+
+
+def find_format(name: str) -> type[Format]:
+    """The format of that name. Raises ``KeyError``."""
+    return _formats[name]
+
+
+for _file in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_file.name}")
