@@ -6,16 +6,19 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import attrgetter
+from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from gui.theme.theme import Theme
-from gui.viewmodels.inspection import CallRow, call_row
+from gui.viewmodels.inspection import CallRow, Inspected, Range, call_row, heading_of_calls
+from gui.views.inspector import Lines, Place, Section
 from gui.widgets.row_view import Picture, RowView
 
 if TYPE_CHECKING:
     from core.journal.reading.recorded import Call
 
-_PAGE = 6  # rows that Page Up and Page Down go
+_PAGE, _FEW = 6, 3  # rows in sight, and where there is little room; Page Up and Page Down go six
+_MARGIN = 8  # at 96 dots an inch
 _LOOKED_AT = 1_000  # calls, for the widest size
 _GAP = 10  # between columns, at 96 dots an inch
 _COLUMNS = (
@@ -25,6 +28,39 @@ _COLUMNS = (
     ("at", "start"),
 )
 """What a row shows, by the names of ``CallRow``: the first of these that there is room for."""
+
+
+class CallSection(Section):
+    """How many calls there were, and the list of them. The ruler has them too, so the list may give way to it."""
+
+    where = Place.WITH_FACTS
+    lines = Lines(5, 0)
+    priority = 2
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, on_choose: Callable[[Range | None], None]) -> None:
+        super().__init__(parent, theme, on_choose=on_choose)
+        self._heading = ttk.Label(self, style="Pane.Muted.TLabel")
+        self._heading.pack(anchor="w", padx=theme.px(_MARGIN), pady=(theme.px(2), 0))
+        self.list = CallList(self, theme, on_choose=lambda call: on_choose((call.start, call.stop) if call else None))
+        self.list.pack(fill="x", padx=theme.px(2), pady=(0, theme.px(4)))
+
+    @property
+    def inputs(self) -> tuple[tk.Widget, ...]:
+        return (self.list.text,)
+
+    def is_needed(self, inspected: Inspected) -> bool:
+        return inspected.ruled is None
+
+    def fit(self, *, is_roomy: bool) -> None:
+        self.list.limit_rows(_PAGE if is_roomy else _FEW)
+
+    def inspect(self, inspected: Inspected | None, *, keep: bool) -> None:
+        if inspected is not None:
+            self._heading.configure(text=heading_of_calls(inspected))
+        self.list.show(inspected.calls if inspected is not None else (), keep=keep)
+
+    def forget_choice(self) -> None:
+        self.list.forget_choice()
 
 
 class CallList(RowView):

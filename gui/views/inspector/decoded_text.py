@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from itertools import chain
 from tkinter import ttk
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import UTF_8, Decoding
-from gui.viewmodels.inspection import MOST_READ, reading
+from gui.viewmodels.inspection import MOST_READ, Range, reading
+from gui.views.inspector import Lines, Place, Section
 
 _ROWS = 4
 
 
-class DecodedText(ttk.Frame):
+class DecodedText(Section):
     """The first of some bytes as text; what is not text stands there as marks."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, safety: TextSafety) -> None:
-        super().__init__(parent, style="Pane.TFrame")
-        self._theme = theme
-        self._safety = safety
+    where = Place.BELOW_BYTES
+    lines = Lines(12, 9)  # of which, in a column, three are for more calls
+    priority = 3
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, on_choose: Callable[[Range | None], None]) -> None:
+        super().__init__(parent, theme, on_choose=on_choose)
+        self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._shown: tuple[bytes, int, bool] | None = None
         self._decoding = UTF_8
         self._heading = ttk.Label(self, style="Pane.Muted.TLabel")
@@ -38,14 +43,16 @@ class DecodedText(ttk.Frame):
         theme.subscribe(self._restyle)
         self.bind("<Destroy>", self._unsubscribe, add=True)
 
-    def show(self, data: bytes, size: int, *, is_selection: bool) -> None:
-        """Show ``data``, the first bytes of ``size``; they are what was selected, or else of the whole message."""
+    @property
+    def inputs(self) -> tuple[tk.Widget, ...]:
+        return (self.text,)
+
+    def read(self, data: bytes, size: int, *, is_selection: bool) -> None:
         if self._shown != (data, size, is_selection):
             self._shown = (data, size, is_selection)
             self._write(data, size, is_selection=is_selection)
 
-    def show_as(self, decoding: Decoding) -> None:
-        """Read them as other text."""
+    def read_as(self, decoding: Decoding) -> None:
         self._decoding = decoding
         if self._shown is not None:
             data, size, is_selection = self._shown

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from tkinter import ttk
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import JournalError
 from core.text_safety import TextSafety
@@ -20,40 +21,24 @@ from gui.viewmodels.inspection import (
     beginning,
     facts,
     heading,
-    heading_of_calls,
 )
-from gui.viewmodels.ruler_words import verdict
-from gui.views.inspector.call_list import CallList
-from gui.views.inspector.decoded_text import DecodedText
+from gui.views.inspector import Lines, Place, Section, all_sections
 from gui.views.inspector.hex_text import HexText
-from gui.views.inspector.ruler import Ruler
 from gui.widgets.wrapped import wrap_within
 
 if TYPE_CHECKING:
-    from core.journal.reading.recorded import Call
     from gui.viewmodels.decoding import Decoding
 
 _TWO_COLUMNS = 560  # at 96 dots an inch: from this width on the bytes stand beside the facts
-_TEXT_BESIDE, _TEXT_BELOW = 16, 33  # lines of height; in less the bytes take the room of their text
-_RULER_LINES = 8  # that are needed beside those
-_RULER_BESIDE, _RULER_BELOW = 15, 24  # in less the bytes take the room of the ruler
-_CALLS_BELOW = 29  # in less there is none for the calls, which the ruler has too
-_CALLS, _CALLS_IF_LOW = 6, 3  # rows in sight
+_Kind = TypeVar("_Kind", bound=Section)
+
+_BYTES = Lines(16, 7)  # that the head, the facts and enough of the bytes take before any section
 _ABOUT_WIDTH = 292
 _MARGIN = 8
 _LEAST_VALUE = 80  # wide, at 96 dots an inch
 _NAME_GAP = 10
 _LABEL_EDGE = 4  # that a label has around its text
 _LONGEST_VALUE = 600  # characters
-
-
-class _Shape(NamedTuple):
-    """What there is room for."""
-
-    is_wide: bool
-    shows_text: bool
-    shows_ruler: bool
-    shows_calls: bool
 
 
 class Inspector(ttk.Frame):
@@ -76,23 +61,23 @@ class Inspector(ttk.Frame):
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._inspected: Inspected | None = None
         self._is_wide, self._lines = False, 0
-        self._shape = self._fitting()
+        self._shape: tuple[bool, list[Section]] = (False, [])  # whether it is wide, and the sections that have room
         self._head = _Head(self, theme, on_copy=self._open_copies, on_save=self._save, on_close=on_close)
         self._about = ttk.Frame(self, style="Pane.TFrame", width=theme.px(_ABOUT_WIDTH))
         self._facts = _Facts(self._about, theme)
         self._facts.pack(fill="x", padx=theme.px(_MARGIN), pady=(0, theme.px(6)))
-        self._calls_heading = ttk.Label(self._about, style="Pane.Muted.TLabel")
-        self.calls = CallList(self._about, theme, on_choose=self._call_chosen)
-        self.ruler = Ruler(self, theme, on_choose=self._piece_chosen)
-        self.hex = HexText(self, theme, on_move=self._cursor_moved, on_step=self.ruler.step)
-        self._reading = DecodedText(self, theme, self._safety)
+        kinds = all_sections()  # made in the order in which Tab goes
+        self.sections = [self._make(kind) for kind in kinds if kind.where is not Place.BELOW_BYTES]
+        self.hex = HexText(self, theme, on_move=self._cursor_moved, on_step=self._step)
+        self.sections += [self._make(kind) for kind in kinds if kind.where is Place.BELOW_BYTES]
+        self.sections.sort(key=lambda section: section.priority)
         self.below = ttk.Frame(self, style="Pane.TFrame")
         ttk.Frame(self, style="Line.TFrame", width=theme.px(1)).place(x=0, y=0, relheight=1.0)
         self._empty = ttk.Label(self, text=EMPTY, style="Pane.TLabel", justify="center", anchor="center")
         wrap_within(self._empty, self, lambda: theme.px(48))
         self.bind("<Configure>", self._resized, add=True)
-        texts = (self.calls.text, self.hex.text, self._reading.text)
-        for widget in (self._head.copy, self._head.close, self.ruler.canvas, *texts):
+        inputs = chain.from_iterable(section.inputs for section in self.sections)
+        for widget in (self._head.copy, self._head.close, self.hex.text, *inputs):
             widget.bind("<Escape>", lambda _event: on_close(), add=True)  # unless it gives up something of its own
         self.show(None)
 
@@ -100,23 +85,21 @@ class Inspector(ttk.Frame):
         """Show this; what was on view and has only grown keeps its place and its selection."""
         keep = _is_same(self._inspected, inspected)
         self._inspected = inspected
+        for section in self.sections:
+            section.inspect(inspected, keep=keep)
         if inspected is None:
             self.hex.show(None)
-            self.calls.show(())
-            self.ruler.show(None)
             self._arrange()
             return
         self._head.show(*(self._safety.field(words) for words in heading(inspected)), has_bytes=self._has_bytes)
-        self._calls_heading.configure(text=heading_of_calls(inspected))
-        self.calls.show(inspected.calls, keep=keep)
         self.hex.show(inspected.source, keep=keep, envelope=inspected.envelope)
-        self.ruler.show(inspected.ruled, keep=keep)
         self._arrange()
 
     def show_as(self, decoding: Decoding) -> None:
         """Read the bytes as other text."""
         self.hex.show_as(decoding)
-        self._reading.show_as(decoding)
+        for section in self.sections:
+            section.read_as(decoding)
 
     def show_marks(self, ranges: Sequence[Range]) -> None:
         """Colour what was found in the message: ranges of its bytes in ascending order that do not overlap."""
@@ -133,6 +116,10 @@ class Inspector(ttk.Frame):
         """What is on view."""
         return self._inspected
 
+    def section(self, kind: type[_Kind]) -> _Kind:
+        """The section of that kind."""
+        return next(section for section in self.sections if isinstance(section, kind))
+
     @property
     def _has_bytes(self) -> bool:
         return self._inspected is not None and self._inspected.source is not None
@@ -147,14 +134,16 @@ class Inspector(ttk.Frame):
         if self._inspected is not None and self._inspected.source is not None:
             self._on_save(self._inspected, self.hex.cursor.selection or (0, self._inspected.source.size))
 
-    def _call_chosen(self, call: Call | None) -> None:
-        self.ruler.forget_choice()
-        self.hex.show_call(*((call.start, call.stop) if call else (0, 0)))
-
-    def _piece_chosen(self, piece: Range | None) -> None:
-        """A piece of the ruler: what it carried of the message stands out among the bytes."""
-        self.calls.forget_choice()
+    def _chosen(self, kind: type[Section], piece: Range | None) -> None:
+        """Something was chosen in a section: its bytes stand out, and nothing is chosen elsewhere."""
+        for section in self.sections:
+            if type(section) is not kind:
+                section.forget_choice()
         self.hex.show_call(*(piece or (0, 0)))
+
+    def _step(self, by: int) -> None:
+        for section in self.sections:
+            section.step(by)
 
     def _cursor_moved(self) -> None:
         """Show as text what is selected, or else how the message begins; and say what would be saved."""
@@ -162,14 +151,15 @@ class Inspector(ttk.Frame):
         inspected = self._inspected
         if inspected is None or inspected.source is None:
             return
-        self.ruler.point(self.hex.cursor.offset)
         self._head.offer_saving(selection[1] - selection[0] if selection else None)
         try:
             data = self._read(selection) if selection else beginning(inspected)
         except JournalError:  # the hex view says so
             data = b""
         size = selection[1] - selection[0] if selection else inspected.display_row.size
-        self._reading.show(data, size, is_selection=selection is not None)
+        for section in self.sections:
+            section.point(self.hex.cursor.offset)
+            section.read(data, size, is_selection=selection is not None)
 
     def _read(self, selection: Range) -> bytes:
         source = self._inspected.source if self._inspected else None
@@ -182,20 +172,31 @@ class Inspector(ttk.Frame):
             return
         self._is_wide = event.width >= self._theme.px(_TWO_COLUMNS)
         self._lines = event.height // self._theme.base.metrics("linespace")
-        if self._fitting() != self._shape:
+        if (self._is_wide, self._fitting()) != self._shape:
             self._arrange()
 
-    def _fitting(self) -> _Shape:
-        """What there is room for."""
-        has_ruler = self._inspected is not None and self._inspected.ruled is not None
-        is_wide, lines = self._is_wide, self._lines
-        text = (_TEXT_BESIDE if is_wide else _TEXT_BELOW) + (_RULER_LINES if has_ruler else 0)
-        ruler = _RULER_BESIDE if is_wide else _RULER_BELOW
-        calls = _CALLS_BELOW if has_ruler and not is_wide else 0
-        return _Shape(is_wide, lines >= text, has_ruler and lines >= ruler, lines >= calls)
+    def _make(self, kind: type[Section]) -> Section:
+        parent = self._about if kind.where is Place.WITH_FACTS else self
+        return kind(parent, self._theme, on_choose=partial(self._chosen, kind))
+
+    def _fitting(self) -> list[Section]:
+        """The sections that there is room for, in the order in which they get it."""
+        inspected, shown = self._inspected, list[Section]()
+        if inspected is None or inspected.source is None:
+            return shown
+        left = self._lines - (_BYTES.wide if self._is_wide else _BYTES.narrow)
+        is_over = False
+        for section in self.sections:
+            if section.wants(inspected):
+                lines = section.lines.wide if self._is_wide else section.lines.narrow
+                left -= lines
+                is_over |= left < 0 and lines > 0 and not section.is_needed(inspected)
+                if not is_over or not lines or section.is_needed(inspected):
+                    shown.append(section)
+        return shown
 
     def _arrange(self) -> None:
-        self._shape = self._fitting()
+        self._shape = (self._is_wide, self._fitting())
         for child in self.grid_slaves():
             child.grid_remove()
         self._empty.place_forget()
@@ -208,46 +209,52 @@ class Inspector(ttk.Frame):
             self._place_bytes()
 
     def _known_of(self, inspected: Inspected) -> list[Fact]:
-        """The facts; with what became of a message on its way, if there is no room for the ruler."""
+        """The facts, and those for which there would be a section if it had room."""
         display_row = inspected.display_row
         if not display_row.is_message:
             return [Fact("", display_row.note, is_problem=display_row.is_failure), *facts(inspected)]
-        if inspected.ruled is None or self._shape.shows_ruler:
-            return facts(inspected)
-        return [*facts(inspected), Fact("", verdict(inspected.ruled))]
+        _is_wide, shown = self._shape
+        hidden = (section for section in self.sections if section not in shown)
+        return [*facts(inspected), *chain.from_iterable(section.instead(inspected) for section in hidden)]
 
     def _place_head(self) -> None:
         px = self._theme.px
         self._head.grid(row=0, column=0, columnspan=2, sticky="ew", padx=px(_MARGIN), pady=(px(10), px(6)))
-        beside = self._shape.is_wide and self._has_bytes
-        self._about.grid(
-            row=2 if beside else 1, column=0, rowspan=3 if beside else 1, sticky="nsew" if beside else "new"
-        )
+        is_wide, shown = self._shape
+        beside = is_wide and self._has_bytes
+        self._about.grid(row=1, column=0, rowspan=1, sticky="nsew" if beside else "new")
         self._about.pack_propagate(not beside)
         self._about.configure(width=px(_ABOUT_WIDTH))
-        if self._has_bytes and self._shape.shows_calls:
-            self.calls.limit_rows(_CALLS if self._shape.shows_text else _CALLS_IF_LOW)
-            self._calls_heading.pack(anchor="w", padx=px(_MARGIN), pady=(px(2), 0))
-            self.calls.pack(fill="x", padx=px(_MARGIN - 6), pady=(0, px(4)))
-        else:
-            self._calls_heading.pack_forget()
-            self.calls.pack_forget()
+        for section in self.sections:
+            if section.where is Place.WITH_FACTS:
+                section.pack(fill="x") if section in shown else section.pack_forget()
         self.columnconfigure(0, weight=0 if beside else 1)
         self.columnconfigure(1, weight=1 if beside else 0)
 
     def _place_bytes(self) -> None:
-        """The bytes, their text and the room below: beside what is known of them, or under it."""
-        px = self._theme.px
-        is_wide = self._shape.is_wide
-        column, row = (1, 2) if is_wide else (0, 3)
-        if self._shape.shows_ruler:
-            self.ruler.grid(row=row - 1, column=0, columnspan=2 if is_wide else 1, sticky="ew", padx=px(_MARGIN - 6))
-        self.hex.grid(row=row, column=column, sticky="nsew", padx=px(_MARGIN - 6))
-        if self._shape.shows_text:
-            self._reading.grid(row=row + 1, column=column, sticky="ew", padx=px(_MARGIN - 6), pady=(0, px(6)))
-        self.below.grid(row=row + 2, column=column, sticky="ew")
-        for each in range(1, 6):
-            self.rowconfigure(each, weight=1 if each == row else 0)
+        """The bytes with what stands above and below them: beside what is known of them, or under it."""
+        px, (is_wide, shown) = self._theme.px, self._shape
+        is_roomy = all(section in shown for section in self.sections if self._wanted(section))
+        above = [section for section in shown if section.where is Place.ABOVE_BYTES]
+        below = [section for section in shown if section.where is Place.BELOW_BYTES]
+        for section in shown:
+            section.fit(is_roomy=is_roomy)
+        first = 1 if is_wide else 2
+        for row, section in enumerate(above, first):
+            section.grid(row=row, column=0, columnspan=2, sticky="ew", padx=px(_MARGIN - 6))
+        column, bytes_row = int(is_wide), first + len(above)
+        self.hex.grid(row=bytes_row, column=column, sticky="nsew", padx=px(_MARGIN - 6))
+        for row, section in enumerate(below, bytes_row + 1):
+            section.grid(row=row, column=column, sticky="ew", padx=px(_MARGIN - 6), pady=(0, px(6)))
+        last = bytes_row + len(below) + 1
+        self.below.grid(row=last, column=column, sticky="ew")
+        if is_wide:
+            self._about.grid(row=bytes_row, rowspan=last - bytes_row + 1)
+        for each in range(max(last + 1, self.grid_size()[1])):
+            self.rowconfigure(each, weight=int(each == bytes_row))
+
+    def _wanted(self, section: Section) -> bool:
+        return self._inspected is not None and section.wants(self._inspected)
 
 
 class _Head(ttk.Frame):

@@ -11,8 +11,10 @@ from tkinter import ttk
 
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
+from gui.viewmodels.inspection import Fact, Inspected, Range
 from gui.viewmodels.ruler import Chosen, Ruled, Scale, fitting
 from gui.viewmodels.ruler_words import sentence, verdict
+from gui.views.inspector import Lines, Place, Section
 from gui.views.inspector.ruler_drawing import RulerDrawing
 from gui.widgets.binding import breaking
 from gui.widgets.row_view import WHEEL_ROWS
@@ -24,17 +26,19 @@ _ZOOM = 1.25
 _PAGE = 0.8  # of what is in sight
 
 
-class Ruler(ttk.Frame):
+class Ruler(Section):
     """``on_choose`` gets the bytes of a chosen piece, counted from the message's first, or None for no more.
 
     Keys: Left and Right go to the boundary before and the next, Up and Down change the lane, plus and minus
     zoom, 0 shows the whole message, Home and End its first and last piece, Escape gives the choice up.
     """
 
-    def __init__(self, parent: tk.Misc, theme: Theme, *, on_choose: Callable[[tuple[int, int] | None], None]) -> None:
-        super().__init__(parent, style="Pane.TFrame")
-        self._theme = theme
-        self._on_choose = on_choose
+    where = Place.ABOVE_BYTES
+    lines = Lines(8, 8)
+    priority = 1
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, on_choose: Callable[[Range | None], None]) -> None:
+        super().__init__(parent, theme, on_choose=on_choose)
         self._ruled: Ruled | None = None
         self._chosen: Chosen | None = None
         self._scale = Scale(0, 1, 1)
@@ -55,6 +59,19 @@ class Ruler(ttk.Frame):
         self.bind("<Destroy>", self._forget, add=True)
 
     # What others call.
+
+    @property
+    def inputs(self) -> tuple[tk.Widget, ...]:
+        return (self.canvas,)
+
+    def wants(self, inspected: Inspected) -> bool:
+        return inspected.source is not None and inspected.ruled is not None
+
+    def instead(self, inspected: Inspected) -> list[Fact]:
+        return [Fact("", verdict(inspected.ruled))] if inspected.ruled is not None else []
+
+    def inspect(self, inspected: Inspected | None, *, keep: bool) -> None:
+        self.show(inspected.ruled if inspected is not None else None, keep=keep)
 
     def show(self, ruled: Ruled | None, *, keep: bool = False) -> None:
         """Show a message's boundaries as a whole, or with ``keep`` from where the view is; nothing for None."""

@@ -13,7 +13,10 @@ from gui.app import App
 from gui.journals.conversations import OpenConversation
 from gui.viewmodels.hexdump import Form
 from gui.viewmodels.inspection import READING, Inspected
+from gui.views.inspector.call_list import CallSection
+from gui.views.inspector.decoded_text import DecodedText
 from gui.views.inspector.inspector import Inspector
+from gui.views.inspector.ruler import Ruler
 from tests.gui.conftest import pump_until
 from tests.gui.controllers.test_find import find
 from tests.gui.driving import MakeApp, connect, say, serve, shown
@@ -77,7 +80,7 @@ def test_both_ends_of_a_talk_with_oneself_line_up(make_app: MakeApp) -> None:
 
     found = inspect(app, b"hello")
 
-    pump_until(lambda: inspector(app).ruler.said == "One send, one recv: it arrived as it was sent.", app.root)
+    pump_until(lambda: inspector(app).section(Ruler).said == "One send, one recv: it arrived as it was sent.", app.root)
     assert found.ruled is not None
     assert [(lane.who, lane.kind) for lane in found.ruled.lanes][:2] == [("client", "send"), ("server", "recv")]
 
@@ -90,7 +93,7 @@ def test_an_end_outside_is_said_to_be_unknown(make_app: MakeApp) -> None:
         peer.sendall(b"from afar")
         inspect(app, b"from afar")
 
-    assert inspector(app).ruler.said == (
+    assert inspector(app).section(Ruler).said == (
         "Came in one recv call. How it was sent is not known: the other end is not in this journal."
     )
 
@@ -102,7 +105,7 @@ def test_a_line_that_came_in_pieces_shows_its_calls_and_what_frames_it(look_at: 
 
     assert [(call.start, call.stop) for call in found.calls] == [(0, 3), (3, 6), (6, 13)]
     assert (found.stream_offset, list(found.envelope), found.framing) == (7, [(11, 13)], "lines")
-    assert inspector(app).ruler.said.startswith("Came in 3 recv calls.")
+    assert inspector(app).section(Ruler).said.startswith("Came in 3 recv calls.")
     assert found.ruled is not None
     assert list(found.ruled.lanes[2].starts) == [0, 7, 20]
 
@@ -180,7 +183,7 @@ def test_a_message_that_has_not_ended_grows_before_the_eyes(make_app: MakeApp) -
         peer.sendall(b" and half\n")
 
         pump_until(lambda: _whole(app) == b"half and half\n", app.root)
-        assert len(inspector(app).calls._calls) == 2
+        assert len(inspector(app).section(CallSection).list._calls) == 2
 
 
 def _whole(app: App) -> bytes:
@@ -276,6 +279,6 @@ def test_bytes_are_read_in_the_encoding_that_was_chosen(look_at: LookAt) -> None
     app.root.update()
 
     assert "hej Åsa" in pane.hex.text.get("1.0", "end")
-    assert "hej Åsa" in pane._reading.text.get("1.0", "end")
+    assert "hej Åsa" in pane.section(DecodedText).text.get("1.0", "end")
     pane.hex.copy(Form.TEXT)
     assert "Åsa" in app.root.clipboard_get()

@@ -10,6 +10,7 @@ from tkinter import ttk
 
 import pytest
 
+import gui.views.inspector
 from core.errors import JournalError
 from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
@@ -19,7 +20,11 @@ from core.journal.reading.recorded import Call
 from gui.theme.theme import Theme
 from gui.viewmodels.inspection import EMPTY, Inspected, Range
 from gui.viewmodels.ruler import Lane, Ruled
+from gui.views.inspector import Lines, Place, Section
+from gui.views.inspector.call_list import CallList, CallSection
+from gui.views.inspector.decoded_text import DecodedText
 from gui.views.inspector.inspector import Inspector
+from gui.views.inspector.ruler import Ruler
 from tests.gui.conftest import WaitUntil
 from tests.support.journals import SESSION, write_journal
 
@@ -46,6 +51,10 @@ class Scene:
     def show(self, inspected: Inspected | None) -> None:
         self.pane.show(inspected)
         self.root.update()
+
+    @property
+    def calls(self) -> CallList:
+        return self.pane.section(CallSection).list
 
     @property
     def widgets(self) -> list[tk.Misc]:
@@ -76,7 +85,7 @@ class Scene:
     @property
     def reading(self) -> str:
         self.root.update()
-        return self.pane._reading.text.get("1.0", "end-1c")
+        return self.pane.section(DecodedText).text.get("1.0", "end-1c")
 
 
 @pytest.fixture
@@ -143,15 +152,15 @@ def test_a_message_is_shown_with_all_there_is_to_know(scene: Scene, shelf: Shelf
 
 def test_choosing_a_call_marks_the_bytes_that_it_carried(scene: Scene, shelf: Shelf) -> None:
     scene.show(shelf.inspected(HELLO))
-    scene.pane.calls.text.focus_force()
+    scene.calls.text.focus_force()
     scene.root.update()
 
-    scene.pane.calls.text.event_generate("<Down>")
-    scene.pane.calls.text.event_generate("<Down>")
+    scene.calls.text.event_generate("<Down>")
+    scene.calls.text.event_generate("<Down>")
 
     assert bytes.fromhex(scene.tagged("call").strip()) == b"lo wo"
-    assert scene.pane.calls.chosen == shelf.inspected(HELLO).calls[1]
-    scene.pane.calls.text.event_generate("<Escape>")
+    assert scene.calls.chosen == shelf.inspected(HELLO).calls[1]
+    scene.calls.text.event_generate("<Escape>")
     assert scene.tagged("call") == ""
     assert scene.closed == 0
 
@@ -159,7 +168,7 @@ def test_choosing_a_call_marks_the_bytes_that_it_carried(scene: Scene, shelf: Sh
 def test_choosing_a_call_brings_its_bytes_into_view(scene: Scene, shelf: Shelf) -> None:
     scene.show(shelf.inspected(LONG))
 
-    scene.pane.calls.text.event_generate("<Button-1>", x=20, y=scene.pane.calls.row_height * 3 // 2 + 5)
+    scene.calls.text.event_generate("<Button-1>", x=20, y=scene.calls.row_height * 3 // 2 + 5)
 
     assert "79 79 79" in scene.tagged("call")
 
@@ -169,14 +178,14 @@ def test_a_hundred_thousand_calls_are_listed_by_those_in_sight(scene: Scene, she
     inspected = shelf.inspected(LONG)
     scene.show(Inspected(inspected.display_row, is_server=True, source=inspected.source, calls=calls))
 
-    scene.pane.calls.text.focus_force()
-    scene.pane.calls.text.event_generate("<End>")
+    scene.calls.text.focus_force()
+    scene.calls.text.event_generate("<End>")
     scene.root.update()
 
-    listed = scene.pane.calls.text.get("1.0", "end-1c").split("\n")
+    listed = scene.calls.text.get("1.0", "end-1c").split("\n")
     assert len(listed) <= 8
     assert "999,99" in listed[-1]
-    assert scene.pane.calls.chosen == calls[-1]
+    assert scene.calls.chosen == calls[-1]
 
 
 def test_what_is_selected_is_read_as_text_and_can_be_saved(scene: Scene, shelf: Shelf) -> None:
@@ -256,7 +265,7 @@ def test_a_broken_journal_is_a_sentence_in_place_of_the_bytes(scene: Scene, shel
 
 def test_where_there_is_room_the_bytes_stand_beside_the_facts(scene: Scene, shelf: Shelf) -> None:
     scene.show(shelf.inspected(LONG))
-    assert scene.pane.hex.winfo_y() > scene.pane.calls.winfo_y() + scene.pane._about.winfo_y()
+    assert scene.pane.hex.winfo_rooty() > scene.calls.winfo_rooty()
 
     scene.resize(640, 420)
     scene.root.update()
@@ -295,7 +304,8 @@ def test_tab_goes_through_everything_as_the_eye_does(scene: Scene, shelf: Shelf,
         scene.root.update()
 
     assert visited == [
-        pane._head.copy, pane._head._save, pane._head.close, pane.calls.text, pane.hex.text, pane._reading.text,
+        pane._head.copy, pane._head._save, pane._head.close, scene.calls.text, pane.hex.text,
+        pane.section(DecodedText).text,
     ]  # fmt: skip
 
 
@@ -335,10 +345,10 @@ def test_the_ruler_stands_over_the_bytes_and_a_piece_of_it_stands_out_among_them
     scene.resize(340, 800)
     scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
     assert "One send arrived in 2 recv calls: TCP cut it." in scene.said
-    assert scene.pane.ruler.winfo_rooty() < scene.pane.hex.winfo_rooty()
+    assert scene.pane.section(Ruler).winfo_rooty() < scene.pane.hex.winfo_rooty()
 
-    scene.pane.ruler.canvas.focus_force()
-    scene.pane.ruler.canvas.event_generate("<Down>")
+    scene.pane.section(Ruler).canvas.focus_force()
+    scene.pane.section(Ruler).canvas.event_generate("<Down>")
 
     assert scene.tagged("call") == "68 65 6c 6c 6f"
 
@@ -346,16 +356,16 @@ def test_the_ruler_stands_over_the_bytes_and_a_piece_of_it_stands_out_among_them
 def test_a_call_that_is_chosen_in_the_list_takes_the_place_of_a_piece_of_the_ruler(scene: Scene, shelf: Shelf) -> None:
     scene.resize(340, 800)
     scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
-    scene.pane.ruler.step(1)
+    scene.pane.section(Ruler).step(1)
 
-    scene.pane.calls.text.focus_force()
-    scene.pane.calls.text.event_generate("<Down>")
+    scene.calls.text.focus_force()
+    scene.calls.text.event_generate("<Down>")
     scene.root.update()
-    assert scene.pane.ruler.chosen is None
-    assert scene.pane.calls.chosen == shelf.inspected(HELLO).calls[0]
+    assert scene.pane.section(Ruler).chosen is None
+    assert scene.calls.chosen == shelf.inspected(HELLO).calls[0]
 
-    scene.pane.ruler.step(1)
-    assert scene.pane.calls.chosen is None
+    scene.pane.section(Ruler).step(1)
+    assert scene.calls.chosen is None
 
 
 def test_steps_can_be_taken_among_the_bytes(scene: Scene, shelf: Shelf) -> None:
@@ -365,7 +375,7 @@ def test_steps_can_be_taken_among_the_bytes(scene: Scene, shelf: Shelf) -> None:
 
     scene.pane.hex.text.event_generate("<Control-Right>")
 
-    assert scene.pane.ruler.said.startswith("Send 1 of 1")
+    assert scene.pane.section(Ruler).said.startswith("Send 1 of 1")
 
 
 def test_where_there_is_no_room_for_the_ruler_its_verdict_is_a_fact(scene: Scene, shelf: Shelf) -> None:
@@ -373,5 +383,73 @@ def test_where_there_is_no_room_for_the_ruler_its_verdict_is_a_fact(scene: Scene
     scene.resize(340, 330)
 
     assert "One send arrived in 2 recv calls: TCP cut it." in scene.said
-    assert not scene.pane.ruler.winfo_viewable()
+    assert not scene.pane.section(Ruler).winfo_viewable()
     assert scene.pane.hex.winfo_viewable()
+
+
+@pytest.mark.parametrize(
+    ("width", "lines", "shown"),
+    [
+        (340, 23, set()),
+        (340, 24, {Ruler}),
+        (340, 28, {Ruler}),
+        (340, 29, {Ruler, CallSection}),
+        (340, 40, {Ruler, CallSection}),
+        (340, 41, {Ruler, CallSection, DecodedText}),
+        (700, 14, {CallSection}),
+        (700, 15, {Ruler, CallSection}),
+        (700, 23, {Ruler, CallSection}),
+        (700, 24, {Ruler, CallSection, DecodedText}),
+    ],
+)
+def test_sections_get_room_in_the_order_of_their_priority(
+    scene: Scene, shelf: Shelf, width: int, lines: int, shown: set[type[Section]]
+) -> None:
+    scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
+
+    scene.resize(width, lines * scene.pane._theme.base.metrics("linespace"))
+    scene.root.update()
+
+    assert {type(section) for section in scene.pane.sections if section.winfo_manager()} == shown
+
+
+@pytest.mark.parametrize(
+    ("width", "lines", "has_text"), [(340, 32, False), (340, 33, True), (700, 15, False), (700, 16, True)]
+)
+def test_without_a_ruler_the_calls_always_stand_there(
+    scene: Scene, shelf: Shelf, width: int, lines: int, has_text: bool
+) -> None:
+    scene.show(shelf.inspected(HELLO))
+
+    scene.resize(width, lines * scene.pane._theme.base.metrics("linespace"))
+    scene.root.update()
+
+    assert scene.pane.section(CallSection).winfo_viewable()
+    assert bool(scene.pane.section(DecodedText).winfo_viewable()) == has_text
+
+
+def test_a_section_is_one_class(
+    root: tk.Tk, theme: Theme, wait_until: WaitUntil, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gui.views.inspector, "_sections", gui.views.inspector._sections.copy())
+
+    class Sum(Section):
+        where = Place.BELOW_BYTES
+        lines = Lines(1, 1)
+        priority = 4
+
+        def read(self, data: bytes, size: int, *, is_selection: bool) -> None:
+            for child in self.winfo_children():
+                child.destroy()
+            ttk.Label(self, text=f"The sum of {size} bytes is {sum(data):,}").pack()
+
+    scene = Scene(root, theme, wait_until)
+    scene.resize(340, 900)
+    scene.show(shelf.inspected(HELLO))
+    assert f"The sum of 11 bytes is {sum(b'hello world'):,}" in scene.said
+    text = scene.pane.section(DecodedText)
+    assert scene.pane.section(Sum).winfo_rooty() >= text.winfo_rooty() + text.winfo_height()
+
+    scene.resize(340, 300)
+    scene.root.update()
+    assert not scene.pane.section(Sum).winfo_viewable()
