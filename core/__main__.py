@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from core import __version__
 from core.address import Address, parse_address
-from core.cli.arguments import add_frame
+from core.cli.common import add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, run

@@ -65,6 +65,24 @@ class AddressError(TincanError, ValueError):
     fault = Fault.PERSON
 
 
+class DraftError(TincanError):
+    """What was typed cannot be sent: a sentence, and the characters ``start`` to ``stop`` that are wrong."""
+
+    fault = Fault.PERSON
+
+    def __init__(self, sentence: str, start: int, stop: int) -> None:
+        super().__init__(sentence)
+        self.start = start
+        self.stop = stop
+
+    @classmethod
+    def too_long(cls, size: int, limit: int, start: int, stop: int) -> DraftError:
+        """A message of at least ``size`` bytes where ``limit`` are allowed."""
+        return cls(
+            f"This message would have {size:,} bytes or more, and no message may have more than {limit:,}.", start, stop
+        )
+
+
 class ListenError(TincanError):
     """A server could not listen."""
 

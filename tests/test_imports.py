@@ -48,25 +48,24 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.journal", LIBRARY | {"core.wire", "core.replies", "core.text_safety", "core.command", "core.local_time"}),
     ("core.sending", LIBRARY | {"core.net", "core.journal"}),
     ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
-    ("core.cli.arguments", {"core.wire"}),
     (
         "core.cli.terminal",
         LIBRARY | {"core.wire", "core.replies", "core.journal", "core.text_safety", "core.workbench"},
     ),
-    ("core.cli.journal_arguments", LIBRARY | {"core.journal"}),
+    ("core.cli.common", LIBRARY | {"core.journal", "core.wire"}),
     (
         "core.cli.export",
-        LIBRARY | {"core.cli.journal_arguments", "core.cli.arguments", "core.journal", "core.text_safety"},
+        LIBRARY | {"core.cli.common", "core.journal", "core.text_safety"},
     ),
     (
         "core.cli.find",
-        LIBRARY | {"core.local_time", "core.cli.journal_arguments", "core.compose", "core.journal", "core.text_safety"},
+        LIBRARY | {"core.local_time", "core.cli.common", "core.compose", "core.journal", "core.text_safety"},
     ),
     (
         "core.__main__",
         LIBRARY
         | {
-            "core.cli.arguments",
+            "core.cli.common",
             "core.command",
             "core.replies",
             "core.cli.terminal",

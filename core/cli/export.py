@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.arguments import add_frame
-from core.cli.journal_arguments import (
+from core.cli.common import (
     DAMAGED,
     INTERRUPTED,
     BadRequest,
     TerminalJournal,
+    add_frame,
     chosen,
+    drop_output,
     interruptible,
     numbered,
 )
@@ -173,9 +173,9 @@ def _on_stdout(write: Callable[[], object]) -> None:
         write()
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         raise ExportError(f"Standard output could not be written: {error.strerror}.") from error
 
 

@@ -14,12 +14,13 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from core.cli.journal_arguments import (
+from core.cli.common import (
     DAMAGED,
     INTERRUPTED,
     BadRequest,
     TerminalJournal,
     chosen,
+    drop_output,
     interruptible,
     numbered,
 )
@@ -136,7 +137,7 @@ def run_find(options: FindOptions) -> int:
         except KeyboardInterrupt:
             return INTERRUPTED
         except BrokenPipeError:  # whoever read us has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            drop_output()
             return 0
         except TincanError as error:
             if interrupted.is_set():

@@ -1,7 +1,6 @@
 """What goes out, exactly: typed text into bytes and bytes into typed text. Pure values, no socket and no window."""
 
-from core.compose.composing import compose, preview
-from core.compose.describing import describe, is_typeable, redraft, rewrite
+from core.compose.composing import compose, describe, is_typeable, preview, redraft, rewrite
 from core.compose.draft import Composed, Context, Draft, Ending, Format, MacroSpan, Misfit
 from core.compose.encoding import Decoder, Encoding
 from core.compose.encoding import decode as decode_as

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from core.compose.draft import Context, MacroSpan
-from core.compose.draft_error import DraftError, too_long
 from core.compose.encoding import Encoding
 from core.compose.macros import Checksum, Length, Macro, Noise
+from core.errors import DraftError
 
 MOST_SUMMED = 4  # times the limit of a message: half a second of CRC-16 at the usual one
 
@@ -56,7 +56,7 @@ class Assembly:
             spans.append(MacroSpan(part.name, part.start, part.stop, first, len(body)))
             self._check(len(body), part)
         if len(body) > self._limit:
-            raise too_long(len(body), self._limit, 0, 0)
+            raise DraftError.too_long(len(body), self._limit, 0, 0)
         return bytes(body), tuple(spans)
 
     def _check_sizes(self) -> None:
@@ -68,11 +68,11 @@ class Assembly:
                 size += part.macro.size
                 self._check(size, part)
         if size > self._limit:
-            raise too_long(size, self._limit, 0, 0)
+            raise DraftError.too_long(size, self._limit, 0, 0)
 
     def _check(self, size: int, at: Typed) -> None:
         if size > self._limit:
-            raise too_long(size, self._limit, at.start, at.stop)
+            raise DraftError.too_long(size, self._limit, at.start, at.stop)
 
     def _filled(self, part: Part) -> bytes:
         """The part's bytes, or as many as a checksum will take; none yet for a length."""

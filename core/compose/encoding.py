@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 from enum import Enum
 
-from core.compose.draft_error import DraftError
+from core.errors import DraftError
 
 
 class Encoding(Enum):

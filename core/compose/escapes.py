@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 
 from core.compose.assembly import Part, Typed
-from core.compose.draft_error import DraftError
 from core.compose.encoding import Decoder, Encoding, encode
 from core.compose.macros import read_macro
+from core.errors import DraftError
 
 MOST_MACROS = 100  # in a message; each checksum looks at all that precedes it
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from core.compose.draft_error import DraftError, too_long
+from core.errors import DraftError
 
 _AT_ONCE = 2_000  # tokens that are read without another thread having its turn: a millisecond
 _DIGIT = "[0-9a-fA-F]"
@@ -27,7 +27,7 @@ def read_hex(text: str, limit: int) -> bytes:
     if data is None:
         data = _pairs(text)
     if len(data) > limit:
-        raise too_long(len(data), limit, 0, len(text))
+        raise DraftError.too_long(len(data), limit, 0, len(text))
     return data
 
 

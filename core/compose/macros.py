@@ -23,12 +23,49 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from core.compose.checksums import ALGORITHMS, Algorithm
 from core.compose.draft import Context
-from core.compose.draft_error import DraftError
-from core.compose.numbers import DIGITS, NUMBERS, NumberForm
+from core.errors import DraftError
+
+
+@dataclass(frozen=True, slots=True)
+class NumberForm:
+    """``size`` bytes in an order, or digits where ``size`` is 0: decimal or either case of hex."""
+
+    size: int = 0
+    order: Literal["big", "little"] = "big"
+    digits: Literal["d", "x", "X"] = "d"
+
+    def write(self, value: int, width: int = 0) -> bytes | str:
+        """The number; digits with zeros in front up to ``width``. ``OverflowError`` if its bytes are too few."""
+        if self.size:
+            return value.to_bytes(self.size, self.order)
+        return format(value, f"0{width}{self.digits}")
+
+    def wrapped(self, value: int) -> int:
+        """What is left of a number in as many bytes: one that counts on begins anew at 0."""
+        return value % (1 << 8 * self.size) if self.size else value
+
+    @property
+    def longest(self) -> int:
+        """The most characters or bytes that a number of 64 bits takes."""
+        return self.size or 20
+
+
+DIGITS = {"decimal": NumberForm(), "hex": NumberForm(digits="x"), "HEX": NumberForm(digits="X")}
+BINARY = {
+    "1": NumberForm(1),
+    "2be": NumberForm(2, "big"),
+    "2le": NumberForm(2, "little"),
+    "4be": NumberForm(4, "big"),
+    "4le": NumberForm(4, "little"),
+    "8be": NumberForm(8, "big"),
+    "8le": NumberForm(8, "little"),
+}
+NUMBERS = {**DIGITS, **BINARY}
+
 
 _Chosen = TypeVar("_Chosen")
 _MOST = 2**63 - 1

@@ -15,8 +15,7 @@ from gui.viewmodels.exports import Exported as Result
 from gui.viewmodels.exports import ExportFormat, ExportRequest, ExportView, Rows, Scope
 
 if TYPE_CHECKING:
-    from core.journal.export.job import ExportJob, Outcome
-    from core.journal.export.writer import Progress
+    from core.journal.export.writer import ExportJob, Outcome, Progress
     from gui.journals.conversations import OpenConversation
     from gui.journals.viewing import Viewing
     from gui.views.dialogs.export_dialog import ExportDialog
@@ -93,8 +92,8 @@ class ExportController:
 
     def _export(self, request: ExportRequest) -> None:
         from core.journal.export.formats import find_format
-        from core.journal.export.job import ExportJob
         from core.journal.export.source import opens_reading
+        from core.journal.export.writer import ExportJob
 
         conversation, target = self._conversation, typed_path(request.path)
         if conversation is None:
@@ -124,7 +123,7 @@ class ExportController:
         self._show(ExportView(True, progress.rows, progress.total, progress.size, progress.size / took))
 
     def _ended(self, outcome: Outcome) -> None:
-        from core.journal.export.job import NotExported
+        from core.journal.export.writer import NotExported
 
         self._job = None
         if isinstance(outcome, NotExported):

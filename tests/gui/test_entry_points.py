@@ -390,7 +390,7 @@ class OpeningAFolder(Case):
 
 WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("core.journal.reading.dissecting", "Dissector._make_worker", "dissector of messages"): Inspected,
-    ("core.journal.export.job", "ExportJob.__init__", "export to *"): Exporting,
+    ("core.journal.export.writer", "ExportJob.__init__", "export to *"): Exporting,
     ("core.journal.reading.indexing", "Indexer.__init__", "index of session *"): Indexing,
     ("core.journal.recording.recorder", "Recorder.__init__", "recorder *"): Recording,
     ("core.journal.search.search", "Search.__init__", "search * session *"): Finding,

@@ -1,4 +1,4 @@
-"""Writes rows as a file: all of it under its name at the end, or nothing."""
+"""Writes rows as a file, on the caller's thread or one of its own: all of it under its name at the end, or nothing."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
-from core.errors import JournalError
+from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
 from core.journal.export.files import WHOLE, Drafts, ExportError, Stream, in_words, place_for
 from core.journal.export.formats import Format
-from core.journal.export.source import PIECE, Source, frames, rows
+from core.journal.export.source import PIECE, OpenSource, Source, frames, rows
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import Calls, Recorded
+from core.supervision import Worker
 
 TELL_EVERY = 0.05  # seconds
 
@@ -184,3 +185,66 @@ def _journal_in_words() -> Iterator[None]:
         yield
     except JournalError as error:
         raise ExportError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class NotExported:
+    """Why there is no file, as a sentence; ``cancelled`` if somebody wanted that."""
+
+    why: str
+    cancelled: bool = False
+
+
+Outcome: TypeAlias = Exported | NotExported
+
+
+class ExportJob:
+    """Writes a file, see ``export``. Every method is for any thread and none but ``join`` waits.
+
+    ``on_progress`` is called on the job's thread, at most 20 times a second, and ``on_end`` there exactly
+    once, last of all; neither may block.
+    """
+
+    def __init__(
+        self,
+        open_source: OpenSource,
+        target: Path,
+        form: type[Format],
+        *,
+        first: int = 0,
+        count: int | None = None,
+        on_progress: Callable[[Progress], None],
+        on_end: Callable[[Outcome], None],
+    ) -> None:
+        self._cancelled = threading.Event()
+
+        def write() -> Exported:
+            try:
+                with open_source(self._cancelled) as source:
+                    return export(
+                        source, target, form,
+                        first=first, count=count, on_progress=on_progress, cancelled=self._cancelled,
+                    )  # fmt: skip
+            except (ExportError, JournalError) as error:
+                if self._cancelled.is_set():  # it may have ended a question to the journal
+                    raise ExportError("Cancelled. Nothing was kept.", cancelled=True) from error
+                raise
+
+        self._worker = Worker(
+            lambda: on_end(write()), f"export to {target.name}", lambda error: on_end(_not_exported(error))
+        ).begin()
+
+    def cancel(self) -> None:
+        """Give up soon; no file changes."""
+        self._cancelled.set()
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the thread's end, so many seconds at most; whether it has ended."""
+        return self._worker.join(timeout)
+
+
+def _not_exported(error: BaseException) -> NotExported:
+    if isinstance(error, ExportError):
+        return NotExported(str(error), error.cancelled)
+    why = reason(error)
+    return NotExported(why if isinstance(error, TincanError) else f"{why[0].upper()}{why[1:]}. Nothing was kept.")

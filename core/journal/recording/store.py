@@ -31,9 +31,17 @@ from core.events import (
     SessionId,
     SessionOpened,
 )
-from core.journal.checksum import Checksum
 from core.journal.recording.notes import is_failure, sentence
-from core.journal.schema import APPLICATION_ID, FORMAT, LONGEST_DATA, LONGEST_NOTE, LONGEST_TEXT, SCHEMA, failed
+from core.journal.schema import (
+    APPLICATION_ID,
+    FORMAT,
+    LONGEST_DATA,
+    LONGEST_NOTE,
+    LONGEST_TEXT,
+    SCHEMA,
+    Checksum,
+    failed,
+)
 
 _NOTE = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_ns, note, failure, detail)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""

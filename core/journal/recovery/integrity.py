@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import JournalError
-from core.journal.checksum import Checksum
 from core.journal.reading.database import ForeignError, log_of, open_database
 from core.journal.recovery.write_ahead_log import WriteAheadLog
-from core.journal.schema import LONGEST_NOTE, LONGEST_TEXT, failed
+from core.journal.schema import LONGEST_NOTE, LONGEST_TEXT, Checksum, failed
 
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine between two looks at whether anybody still wants to know
 _TELL_EVERY = 4096  # entries

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.compose import Decoder, Encoding, decode_as
-from core.compose.draft_error import DraftError
 from core.compose.encoding import encode
+from core.errors import DraftError
 from core.text_safety import TextSafety, decode
 
 encodings = st.sampled_from(Encoding)

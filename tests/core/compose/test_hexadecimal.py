@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.compose.draft_error import DraftError
 from core.compose.hexadecimal import read_hex, write_hex
+from core.errors import DraftError
 
 LIMIT = 1_000
 DIGITS = "0123456789abcdefABCDEF"

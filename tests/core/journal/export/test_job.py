@@ -16,9 +16,8 @@ from core.journal.export.formats import Format, all_formats
 from core.journal.export.formats.csv import Csv
 from core.journal.export.formats.raw import Raw
 from core.journal.export.formats.text import Text
-from core.journal.export.job import ExportJob, NotExported, Outcome
 from core.journal.export.source import Source, opens_reading
-from core.journal.export.writer import Exported, Progress
+from core.journal.export.writer import Exported, ExportJob, NotExported, Outcome, Progress
 from core.journal.reading.lens import Lens
 from tests.support.journals import SESSION, write_journal
 

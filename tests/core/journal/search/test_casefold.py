@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from core.journal.search.casefold import same_letters, spelled_out
+from core.journal.search.pattern import same_letters, spelled_out
 
 EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
 WITH_CASE = [c for c in EVERY_CHARACTER if {c.lower(), c.upper(), c.title(), c.casefold()} != {c}]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.journal.search.matching import Matcher
 from core.journal.search.pattern import LONGEST_REGEX_MATCH, Mode, Query, compile_query
+from core.journal.search.sweep import Matcher
 
 QUERIES = [
     Query("ab"),

@@ -1,9 +1,12 @@
-"""What the terminal programs that read a journal have in common: how one is opened, and which part of it is meant."""
+"""What the terminal programs have in common: how a journal is opened, which part of it is meant, how messages end."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,6 +19,7 @@ from core.journal.display_row import Filter
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal, open_recovered
+from core.wire.framing import FramingError, parse_framing
 
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
 DAMAGED = 3  # exit code: the journal is damaged and was read as far as it could be
@@ -40,6 +44,11 @@ def numbered(reader: JournalReader, session: SessionId, number: int) -> Connecti
 def chosen(connections: frozenset[ConnectionId] | None, *, received: bool, sent: bool, notes: bool) -> Filter:
     """These kinds of entries of these connections (None: all of them); every kind if none was chosen."""
     return Filter(connections, received, sent, notes) if received or sent or notes else Filter(connections)
+
+
+def drop_output() -> None:
+    """Write to nobody from now on: whoever read standard output has gone away, and Python would complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class TerminalJournal:
@@ -168,3 +177,23 @@ def interruptible() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def add_frame(parser: argparse.ArgumentParser) -> None:
+    """Take ``--frame``: a framing's written form, ``raw`` if there is none."""
+    parser.add_argument(
+        "--frame",
+        dest="framing",
+        type=_framing,
+        default="raw",
+        metavar="FRAMING",
+        help="what is one message: raw (default), line, delimiter:0d0a (hex), length:2be (1, 2be, 2le, 4be, 4le, 8be, "
+        "8le, varint; then ,offset=N and ,itself or ,whole), fixed:16 (then ,pad=20), gap:50 (ms of silence)",
+    )
+
+
+def _framing(text: str) -> str:
+    try:
+        return str(parse_framing(text))
+    except FramingError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
