@@ -50,9 +50,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
     (
         "core.cli.terminal",
-        LIBRARY | {"core.wire", "core.replies", "core.journal", "core.text_safety", "core.workbench"},
+        LIBRARY
+        | {"core.cli.common", "core.wire", "core.replies", "core.journal", "core.text_safety", "core.workbench"},
     ),
-    ("core.cli.common", LIBRARY | {"core.journal", "core.wire"}),
+    ("core.cli.common", LIBRARY | {"core.journal", "core.text_safety", "core.wire"}),
     (
         "core.cli.export",
         LIBRARY | {"core.cli.common", "core.journal", "core.text_safety"},

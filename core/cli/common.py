@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TextIO, TypeVar
 
 from core.errors import TincanError
 from core.events import ConnectionId, SessionId
@@ -19,11 +20,13 @@ from core.journal.display_row import Filter
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal, open_recovered
+from core.text_safety import TextSafety
 from core.wire.framing import FramingError, parse_framing
 
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
 DAMAGED = 3  # exit code: the journal is damaged and was read as far as it could be
 
+_LONGEST_LINE = 2_000  # characters told at once; a path may be long
 _LOOK = 0.05  # seconds between two looks at whether a thread has ended: a signal is heeded in between
 _PATIENCE = 1.0  # seconds for a thread that has been told to end
 _Found = TypeVar("_Found")
@@ -44,6 +47,17 @@ def numbered(reader: JournalReader, session: SessionId, number: int) -> Connecti
 def chosen(connections: frozenset[ConnectionId] | None, *, received: bool, sent: bool, notes: bool) -> Filter:
     """These kinds of entries of these connections (None: all of them); every kind if none was chosen."""
     return Filter(connections, received, sent, notes) if received or sent or notes else Filter(connections)
+
+
+def tell(line: str) -> None:
+    """Say something to the person beside what goes to standard output."""
+    print(TextSafety().field(line, _LONGEST_LINE), file=sys.stderr)
+
+
+def write_escapes_where_needed(stream: TextIO, *, line_buffering: bool | None = None) -> None:
+    """Have a character that the terminal's encoding lacks written as an escape instead of an error."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace", line_buffering=line_buffering)
 
 
 def drop_output() -> None:

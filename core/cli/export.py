@@ -20,6 +20,7 @@ from core.cli.common import (
     drop_output,
     interruptible,
     numbered,
+    tell,
 )
 from core.errors import JournalError, TincanError
 from core.events import SessionId
@@ -33,7 +34,6 @@ from core.journal.reading.lens import RAW, Lens
 from core.journal.reading.reader import JournalReader, SessionRow
 from core.text_safety import TextSafety
 
-_LONGEST_LINE = 2_000  # characters told at once; a path may be long
 _NAMED = 3  # files and sessions named in one line
 
 
@@ -89,10 +89,10 @@ def run_export(options: ExportOptions) -> int:
             interrupted.set()
         except TincanError as error:
             if not interrupted.is_set():
-                _tell(str(error))
+                tell(str(error))
                 is_unreadable = not isinstance(error, ExportError) or isinstance(error.__cause__, JournalError)
                 return 2 if is_unreadable else 1
-        _tell("Cancelled. No file has changed.")
+        tell("Cancelled. No file has changed.")
         return INTERRUPTED
 
 
@@ -102,7 +102,7 @@ def _options(found: argparse.Namespace) -> ExportOptions:
 
 
 def _run(options: ExportOptions, interrupted: threading.Event) -> int:
-    with contextlib.closing(TerminalJournal(options.journal, interrupted, _tell)) as journal:
+    with contextlib.closing(TerminalJournal(options.journal, interrupted, tell)) as journal:
         if options.lists:
             _on_stdout(lambda: _list(journal))
             return journal.exit_code
@@ -131,7 +131,7 @@ def _export(options: ExportOptions, journal: TerminalJournal, interrupted: threa
         _check_stdout(options)
     with opens_reading(journal.path, session, lens)(interrupted) as source:
         if options.output is not None:
-            _tell(_told(export(source, options.output, options.form)))
+            tell(_told(export(source, options.output, options.form)))
         else:
             _on_stdout(lambda: _pour(source, options.form))
 
@@ -144,7 +144,7 @@ def _chosen(reader: JournalReader, wanted: int | None) -> SessionId:
     if wanted is None:
         if len(first) > 1:
             others = f"there are {reader.session_count():,} sessions; choose with --session, see --list"
-            _tell(f"exporting {_named(first[0])}; {others}")
+            tell(f"exporting {_named(first[0])}; {others}")
         return first[0].session
     for row in reader.each_session(SessionId(wanted)):
         return row.session
@@ -187,7 +187,7 @@ def _list(journal: TerminalJournal) -> None:
     for row in journal.reader.each_session():
         sys.stdout.buffer.write(f"{_named(row)}, {row.entries:,} entries\n".encode())
     if not journal.is_checked:
-        _tell(f"{journal.path.name} is large: it was not looked through for damage, as export and find do")
+        tell(f"{journal.path.name} is large: it was not looked through for damage, as export and find do")
 
 
 def _named(row: SessionRow) -> str:
@@ -199,7 +199,3 @@ def _told(done: Exported) -> str:
     names = ", ".join(str(path) for path in done.paths[:_NAMED])
     more = f" and {len(done.paths) - _NAMED:,} more" if len(done.paths) > _NAMED else ""
     return f"{done.rows:,} rows, {done.size:,} bytes, in {names}{more}"
-
-
-def _tell(line: str) -> None:
-    print(TextSafety().field(line, _LONGEST_LINE), file=sys.stderr)

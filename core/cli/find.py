@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
-import io
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from itertools import chain, takewhile
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from core.cli.common import (
     DAMAGED,
@@ -23,6 +22,8 @@ from core.cli.common import (
     drop_output,
     interruptible,
     numbered,
+    tell,
+    write_escapes_where_needed,
 )
 from core.compose import Encoding, decode_as
 from core.errors import JournalError, TincanError
@@ -40,7 +41,6 @@ from core.text_safety import TextSafety, unfinished_tail
 _AROUND = 32  # bytes shown before and after what was found
 _LONGEST_SHOWN = 256  # bytes of what was found
 _LARGE = 1024 * 1024  # bytes of an entry that are read at once, and no match is longer
-_LONGEST_LINE = 2_000  # characters told at once; a path may be long
 _NOTHING_FOUND, _BAD_INPUT = 1, 2
 
 
@@ -131,7 +131,7 @@ def run_find(options: FindOptions) -> int:
     """
     with interruptible() as interrupted:
         try:
-            _write_escapes_where_needed(sys.stdout)
+            write_escapes_where_needed(sys.stdout)
             code = _answer_program(options) if options.for_program else _run(options, interrupted)
             sys.stdout.flush()
         except KeyboardInterrupt:
@@ -145,14 +145,14 @@ def run_find(options: FindOptions) -> int:
             if options.for_program:
                 print(failed(str(error)), flush=True)
             else:
-                _tell(str(error))
+                tell(str(error))
             return _BAD_INPUT
     return code
 
 
 def _run(options: FindOptions, interrupted: threading.Event) -> int:
     pattern = compile_query(options.query)
-    with contextlib.closing(TerminalJournal(options.journal, interrupted, _tell)) as journal:
+    with contextlib.closing(TerminalJournal(options.journal, interrupted, tell)) as journal:
         journal.begin_check()
         count = 0
         try:
@@ -199,16 +199,6 @@ def _hits(
     patience = options.patience or DEFAULTS.search
     with contextlib.closing(SearchProcess(reader.path, session, options.query, only, entries, patience)) as process:
         yield (hits for _searched, hits in process)
-
-
-def _tell(line: str) -> None:
-    print(TextSafety().field(line, _LONGEST_LINE), file=sys.stderr)
-
-
-def _write_escapes_where_needed(stream: TextIO) -> None:
-    """Have a character that the terminal's encoding lacks written as an escape instead of an error."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
 
 
 def _sessions(options: FindOptions, reader: JournalReader) -> Iterator[SessionId]:

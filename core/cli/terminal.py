@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from core.address import Address
+from core.cli.common import drop_output, write_escapes_where_needed
 from core.errors import SendError, reason
 from core.events import (
     Closed,
@@ -82,8 +83,8 @@ def run(options: Options) -> int:
 
     Raises ``TincanError`` for a journal that cannot be made.
     """
-    _write_escapes_where_needed(sys.stdout)
-    _write_escapes_where_needed(sys.stderr)
+    write_escapes_where_needed(sys.stdout, line_buffering=True)
+    write_escapes_where_needed(sys.stderr, line_buffering=True)
     limits = replace(DEFAULTS, request_line=None) if options.http else DEFAULTS
     workbench = Workbench(options.journal, limits=limits)
     try:
@@ -311,18 +312,11 @@ def _signals(ask_to_end: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _write_escapes_where_needed(stream: TextIO) -> None:
-    """Have a character that the terminal's encoding lacks written as an escape instead of an error."""
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="backslashreplace", line_buffering=True)
-
-
 def _print(line: str) -> None:
     try:
         print(line)
     except BrokenPipeError:  # whoever read us has gone: there is nobody to print for
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
 
 
 def _tell(line: str) -> None:

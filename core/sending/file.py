@@ -18,7 +18,7 @@ from core.journal.export.files import shown
 from core.net.audience import Audience
 from core.net.connection import Connection
 from core.sending.plan import LONGEST_PAUSE, PlanError
-from core.sending.run import TELL_EVERY, End, Run, Stopped
+from core.sending.run import TELL_EVERY, End, Progress, Run, Stopped
 
 PIECE = 64 * 1024  # bytes read and handed over at a time
 WINDOW = 256 * 1024  # bytes that may wait at a connection before it is given more
@@ -47,7 +47,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class FileSent:
+class FileSent(Progress):
     """How the sending of a file goes.
 
     ``sent`` of ``total`` bytes are with the kernel, over all connections, at ``rate`` bytes a second: of late,
@@ -62,11 +62,6 @@ class FileSent:
     shares: tuple[Share, ...] = ()
     end: End | None = None
     why: str = ""
-
-    @property
-    def is_running(self) -> bool:
-        """Whether there is more to come."""
-        return self.end is None
 
 
 class FileSending(Run):

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from core.errors import Fault, TincanError
 from core.latency import NO_LATENCY, Latency
-from core.sending.run import End
+from core.sending.run import End, Progress
 
 Make: TypeAlias = Callable[[int], bytes]
 """Makes a message anew: for the first time with 0, then with 1 and so on. Called on the run's thread."""
@@ -65,7 +65,7 @@ def every(seconds: float, make: Make, times: int | None = None) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class Repeated(Progress):
     """How a plan goes.
 
     ``sent`` messages of ``total`` were taken by somebody; ``refused`` counts the connections that did not
@@ -83,8 +83,3 @@ class Repeated:
     lateness: Latency = NO_LATENCY
     end: End | None = None
     why: str = ""
-
-    @property
-    def is_running(self) -> bool:
-        """Whether there is more to come."""
-        return self.end is None

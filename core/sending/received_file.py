@@ -13,7 +13,7 @@ from core.journal.display_row import Filter
 from core.journal.export.files import Draft, in_words, place_for, shown
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.recorder import Recorder
-from core.sending.run import TELL_EVERY, End, Run, Stopped
+from core.sending.run import TELL_EVERY, End, Progress, Run, Stopped
 
 _AT_ONCE = 1024  # entries looked at between two looks at whether to stop
 _INCOMPLETE = "recording stopped for a time, so some bytes may be missing"
@@ -21,7 +21,7 @@ _TELL_NS = int(TELL_EVERY * 1e9)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Progress):
     """How the saving goes: ``size`` bytes are written.
 
     There is a file of that name only when ``is_kept``. ``end`` is None while it runs; ``why`` says more about
@@ -33,11 +33,6 @@ class Kept:
     is_kept: bool = False
     end: End | None = None
     why: str = ""
-
-    @property
-    def is_running(self) -> bool:
-        """Whether there is more to come."""
-        return self.end is None
 
 
 class Keeping(Run):

@@ -25,6 +25,18 @@ class End(Enum):
     FAILED = "failed"
 
 
+class Progress:
+    """How a run goes; ``end`` is None until it is over."""
+
+    __slots__ = ()
+    end: End | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is more to come."""
+        return self.end is None
+
+
 class Stopped(Exception):
     """Leaves the work of a run."""
 
