@@ -435,15 +435,16 @@ def test_nobody_else_starts_threads_or_calls_past_the_guards() -> None:
         "Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "start_new_thread", "createcommand",
         "createfilehandler", "dump_traceback_later", "run_in_executor", "register_at_fork",
     }  # fmt: skip
+    trees = list(sources())
     found = {
         (module, node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id)
-        for module, tree in sources()
+        for module, tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
     }
     imported = {
         alias.name
-        for _module, tree in sources()
+        for _module, tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names

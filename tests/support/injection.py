@@ -24,6 +24,7 @@ from core.supervision import Told, Worker
 
 KINDS = (MemoryError, lambda: OSError(5, "Input/output error"), lambda: RuntimeError("broken"), lambda: Fault("broken"))
 _BEGINNERS = {"Worker": 1, "in_background": 0, "_begin": 0}  # the argument that names the thread
+_ASKED = ("call_soon", "call_later", "watch")  # of a loop
 
 
 class Fault(Exception):
@@ -38,9 +39,12 @@ class Entry(NamedTuple):
     name: str
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    """Every module of the program but the guard itself."""
-    return ((module, _parsed(path)) for module, path in _paths())
+def sources(*words: str) -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the program but the guard itself; with ``words`` those in which one of them stands."""
+    for module, path in _paths():
+        text = path.read_text(encoding="utf-8")
+        if not words or any(word in text for word in words):
+            yield module, ast.parse(text)
 
 
 def _paths() -> Iterator[tuple[str, Path]]:
@@ -51,16 +55,11 @@ def _paths() -> Iterator[tuple[str, Path]]:
                 yield module, path
 
 
-@cache
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
 def workers() -> set[Entry]:
     """Every start of a thread, by the thread's name where it stands there."""
     return {
         Entry(module, where, _template(call.args[_BEGINNERS[_name(call.func)]]))
-        for module, tree in sources()
+        for module, tree in sources(*_BEGINNERS)
         for where, call in _calls(tree)
         if _name(call.func) in _BEGINNERS and (_name(call.func) != "_begin" or module == "gui.controllers.journal")
     }
@@ -69,29 +68,37 @@ def workers() -> set[Entry]:
 @cache
 def steps() -> set[Entry]:
     """Every named step and guarded call."""
-    found: set[Entry] = set()
-    for module, tree in sources():
-        for where, call in _calls(tree):
-            if _name(call.func) == "attempt" and call.args:
-                found.add(Entry(module, where, _template(call.args[0])))
-            elif _name(call.func) == "partial" and call.args and _name(call.args[0]) == "attempt":
-                found.add(Entry(module, where, _template(call.args[1])))
-            elif _name(call.func) == "do_all" and call.args:
-                found |= {Entry(module, where, name) for name in _names_of_steps(call.args[0])}
-        for where, node in _nodes(tree):
-            if isinstance(node, ast.AnnAssign) and node.value and ast.unparse(node.annotation) == "list[Step]":
-                found |= {Entry(module, where, name) for name in _names_of_steps(node.value)}
-    return found
+    return {
+        Entry(module, where, name)
+        for module, tree in sources("attempt", "do_all", "list[Step]")
+        for where, node in _nodes(tree)
+        for name in _named_at(node)
+    }
+
+
+def _named_at(node: ast.AST) -> Iterator[str]:
+    """The names of the steps and of the guarded call that begin at a node."""
+    if isinstance(node, ast.AnnAssign):
+        if node.value and ast.unparse(node.annotation) == "list[Step]":
+            yield from _names_of_steps(node.value)
+    elif isinstance(node, ast.Call) and node.args:
+        called, first = _name(node.func), node.args[0]
+        if called == "attempt":
+            yield _template(first)
+        elif called == "partial" and _name(first) == "attempt":
+            yield _template(node.args[1])
+        elif called == "do_all":
+            yield from _names_of_steps(first)
 
 
 def loop_calls() -> set[Entry]:
     """Every place in ``core.net`` that asks a loop to call something, with what it asks."""
     return {
         Entry(module, where, call.func.attr)
-        for module, tree in sources()
+        for module, tree in sources(*_ASKED)
         if module.startswith("core.net.") and module != "core.net.loop"
         for where, call in _calls(tree)
-        if isinstance(call.func, ast.Attribute) and call.func.attr in ("call_soon", "call_later", "watch")
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _ASKED
         if not (call.func.attr == "watch" and ast.unparse(call.args[1]) == "0")  # then nothing is called
     }
 
@@ -169,19 +176,12 @@ def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
             yield where, node
 
 
-@cache
-def _nodes(tree: ast.Module) -> list[tuple[str, ast.AST]]:
-    """Every node, with the class and function that it stands in."""
-    found: list[tuple[str, ast.AST]] = []
-
-    def walk(parent: ast.AST, where: str) -> None:
-        for node in ast.iter_child_nodes(parent):
-            found.append((where, node))
-            is_place = isinstance(node, ast.FunctionDef | ast.ClassDef)
-            walk(node, f"{where}.{node.name}".lstrip(".") if is_place else where)  # type: ignore[attr-defined]
-
-    walk(tree, "")
-    return found
+def _nodes(parent: ast.AST, where: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """Every node within one, with the class and function that it stands in."""
+    for node in ast.iter_child_nodes(parent):
+        yield where, node
+        is_place = isinstance(node, ast.FunctionDef | ast.ClassDef)
+        yield from _nodes(node, f"{where}.{node.name}".lstrip(".") if is_place else where)
 
 
 def _names_of_steps(node: ast.AST) -> Iterator[str]:

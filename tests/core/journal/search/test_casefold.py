@@ -9,12 +9,16 @@ import pytest
 
 from core.journal.search.pattern import same_letters, spelled_out
 
-EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
-WITH_CASE = [c for c in EVERY_CHARACTER if {c.lower(), c.upper(), c.title(), c.casefold()} != {c}]
+
+@pytest.fixture(scope="module")
+def with_case() -> list[str]:
+    """Every letter that has a case."""
+    every_character = (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
+    return [c for c in every_character if {c.lower(), c.upper(), c.title(), c.casefold()} != {c}]
 
 
-def test_whatever_case_does_to_a_letter_it_is_found_by_what_it_was() -> None:
-    for letter in WITH_CASE:
+def test_whatever_case_does_to_a_letter_it_is_found_by_what_it_was(with_case: list[str]) -> None:
+    for letter in with_case:
         for other in {letter.lower(), letter.upper(), letter.title()}:
             if len(other) == 1:
                 assert letter in same_letters(other)
@@ -23,9 +27,9 @@ def test_whatever_case_does_to_a_letter_it_is_found_by_what_it_was() -> None:
                 assert other.casefold() in spelled_out(letter)
 
 
-def test_letters_that_python_s_regular_expressions_take_for_the_same_are_the_same() -> None:
-    everything = "".join(WITH_CASE)
-    for letter in WITH_CASE:
+def test_letters_that_python_s_regular_expressions_take_for_the_same_are_the_same(with_case: list[str]) -> None:
+    everything = "".join(with_case)
+    for letter in with_case:
         found = re.findall(re.escape(letter), everything, re.IGNORECASE)
         assert set(found) <= set(same_letters(letter)), letter
 
