@@ -180,8 +180,8 @@ def _nodes(parent: ast.AST, where: str = "") -> Iterator[tuple[str, ast.AST]]:
     """Every node within one, with the class and function that it stands in."""
     for node in ast.iter_child_nodes(parent):
         yield where, node
-        is_place = isinstance(node, ast.FunctionDef | ast.ClassDef)
-        yield from _nodes(node, f"{where}.{node.name}".lstrip(".") if is_place else where)
+        within = f"{where}.{node.name}".lstrip(".") if isinstance(node, ast.FunctionDef | ast.ClassDef) else where
+        yield from _nodes(node, within)
 
 
 def _names_of_steps(node: ast.AST) -> Iterator[str]:
