@@ -12,6 +12,7 @@ from gui.theme.palettes import PALETTES, Palette
 
 _RADIUS = 6
 _TILE = 120  # pixels at 96 dots an inch of a picture's middle, which Tk repeats
+_LINE = 24  # the same for the height of what holds a line of text
 _RING = 2  # pixels at 96 dots an inch of the line around what has the focus
 
 # Fill, fill under the pointer, and edge: names of a palette's colours.

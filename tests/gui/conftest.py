@@ -33,21 +33,28 @@ def collected_on_this_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def screen(display: str) -> str:
+def screen(display: str) -> Iterator[str]:
     """The display, with what Tk keeps open for the rest of the process: its connection and its notifier's pipe.
 
     Its pointer stands in the far corner. Without a window manager Tk takes the focus where the pointer is, and once
     that has left, Tk up to 8.6.13 goes on holding the window that had it: where such a window is gone, as all of a
     test's are after it, the next ``focus -force`` in the process reads freed memory.
+
+    A picture in a hidden window holds Tk's table of colours, or each test's first picture asks the display for 256.
     """
     window = tk.Tk()
+    tk._default_root = None  # type: ignore[attr-defined]  # no widget of a test without a parent is to be in it
     window.update()
     if window.tk.call("tk", "windowingsystem") == "x11":
         corner = window.winfo_screenwidth() - 1, window.winfo_screenheight() - 1
         window.event_generate("<Motion>", warp=True, x=corner[0], y=corner[1])
         window.update()
+    window.withdraw()
+    picture = tk.PhotoImage(master=window, width=1, height=1)
+    tk.Label(window, image=picture)
+    window.update()
+    yield display
     window.destroy()
-    return display
 
 
 @pytest.fixture
