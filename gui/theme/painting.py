@@ -83,9 +83,9 @@ class Painter:
     def _box(
         self, name: str, fill: str | None, border: str | None, width: float = 1, inner: str | None = None
     ) -> tk.PhotoImage:
-        radius = self.px(_RADIUS)
-        size = self.px(_TILE) + 2 * radius
-        return self.image(name, shapes.rounded_box(size, size // 2, radius, fill, border, self.px(width), inner))
+        wide, high, radius = self.px(_TILE), self.px(_LINE), self.px(_RADIUS)
+        box = shapes.rounded_box(wide + 2 * radius, high + 2 * radius, radius, fill, border, self.px(width), inner)
+        return self.image(name, box)
 
     def _element(self, name: str, normal: tk.PhotoImage, *states: Any, padding: int = 0) -> None:  # noqa: ANN401
         """Make a ttk element of pictures, once; its pictures change in place afterwards."""
