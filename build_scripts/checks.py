@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,21 +27,30 @@ _ENOUGH = 1 << 30  # bytes that must be free there; a container may have no more
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: its name in the summary, its command, and how it is run."""
+    """One check: its name in the summary, its command, how it is run, and whether beside others of its kind."""
 
     name: str
     command: list[str]
     run: Callable[[list[str]], int] = lambda command: commands.run(command)
+    is_beside_others: bool = False
 
 
 def every_check(python: Path) -> list[Check]:
     """The linters, the type checker for three platforms, and all tests."""
     module = [str(python), "-m"]
+    mypy = [*module, "mypy"]
+    linters = {
+        "lint": [*module, "ruff", "check", "."],
+        "format": [*module, "ruff", "format", "--check", "."],
+        "types": mypy,
+        # each with a cache of its own: what one platform has found is of no use for another, and would be replaced
+        **{
+            f"types on {name}": [*mypy, "--platform", name, "--cache-dir", f".mypy_cache/{name}", *SHIPPED]
+            for name in OTHER_PLATFORMS
+        },
+    }
     return [
-        Check("lint", [*module, "ruff", "check", "."]),
-        Check("format", [*module, "ruff", "format", "--check", "."]),
-        Check("types", [*module, "mypy"]),
-        *(Check(f"types on {name}", [*module, "mypy", "--platform", name, *SHIPPED]) for name in OTHER_PLATFORMS),
+        *(Check(name, command, commands.run_collected, is_beside_others=True) for name, command in linters.items()),
         Check("tests", [*module, "pytest", *_workers()], run_tests),
     ]
 
@@ -58,11 +68,18 @@ def coverage_of_core(python: Path) -> list[Check]:
 
 
 def run_all(checks: Sequence[Check]) -> int:
-    """Run every check, also after one has failed, and sum up; 1 if any has failed."""
-    outcomes: list[tuple[str, int, float]] = []
-    for check in checks:
+    """Run every check, also after one has failed, and sum up; 1 if any has failed.
+
+    Those that may run beside others come first, as many at once as there are cores.
+    """
+
+    def outcome(check: Check) -> tuple[str, int, float]:
         begin = time.monotonic()
-        outcomes.append((check.name, check.run(check.command), time.monotonic() - begin))
+        return check.name, check.run(check.command), time.monotonic() - begin
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outcomes = list(pool.map(outcome, [check for check in checks if check.is_beside_others]))
+    outcomes += [outcome(check) for check in checks if not check.is_beside_others]
     print("\n" + summary(outcomes))
     return 1 if any(code for _, code, _ in outcomes) else 0
 

@@ -20,8 +20,11 @@ _ENDS_WITHIN = 10.0  # seconds between a signal and force
 
 def show(command: Sequence[str | Path]) -> None:
     """Print a command as it could be typed, paths inside the project shortened."""
-    words = [str(word).removeprefix(f"{ROOT}{os.sep}") for word in command]
-    print(f"$ {shlex.join(words)}", flush=True)
+    print(_as_typed(command), flush=True)
+
+
+def _as_typed(command: Sequence[str | Path]) -> str:
+    return "$ " + shlex.join(str(word).removeprefix(f"{ROOT}{os.sep}") for word in command)
 
 
 def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> int:
@@ -32,6 +35,17 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
     except FileNotFoundError:
         print(f"There is no program {command[0]}.", file=sys.stderr)
         return 127
+
+
+def run_collected(command: Sequence[str | Path]) -> int:
+    """Run a command as ``run`` does, and show it together with what it wrote once it has ended."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    except FileNotFoundError:
+        print(f"{_as_typed(command)}\nThere is no program {command[0]}.", flush=True)
+        return 127
+    print(f"{_as_typed(command)}\n{done.stdout.decode(errors='replace')}", end="", flush=True)
+    return done.returncode
 
 
 def run_within(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import select
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,7 +37,7 @@ def test_every_check_runs_and_the_failed_ones_are_named(
         lines.append(" ".join(command))
         return int("ruff check" in lines[-1] or "darwin" in lines[-1])
 
-    everything = [Check(check.name, check.command, run) for check in checks.every_check(PYTHON)]
+    everything = [replace(check, run=run) for check in checks.every_check(PYTHON)]
     code = checks.run_all(everything)
 
     assert code == 1
@@ -63,7 +65,41 @@ def test_types_are_checked_for_three_platforms() -> None:
 
     types = [line.partition("mypy")[2].strip() for line in lines if "mypy" in line]
     shipped = "-p core -p gui -p build_scripts"
-    assert types == ["", f"--platform win32 {shipped}", f"--platform darwin {shipped}"]
+    assert types == [
+        "",
+        f"--platform win32 --cache-dir .mypy_cache/win32 {shipped}",
+        f"--platform darwin --cache-dir .mypy_cache/darwin {shipped}",
+    ]
+
+
+def test_linters_run_beside_each_other_and_the_tests_after_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    both = threading.Barrier(2, timeout=PATIENCE)
+    ended: list[str] = []
+
+    def meet(command: list[str]) -> int:
+        both.wait()
+        ended.append(command[0])
+        return 0
+
+    def tests(command: list[str]) -> int:
+        assert sorted(ended) == ["one", "two"]
+        return 0
+
+    linters = [Check(name, [name], meet, is_beside_others=True) for name in ("one", "two")]
+
+    assert checks.run_all([Check("tests", ["tests"], tests), *linters]) == 0
+
+
+def test_what_a_linter_writes_stands_below_its_command(capfd: pytest.CaptureFixture[str]) -> None:
+    code = commands.run_collected([sys.executable, "-c", "import sys; print('found'); sys.exit('two faults')"])
+
+    shown, *written = capfd.readouterr().out.splitlines()
+    assert code == 1
+    assert shown.startswith("$ ")
+    assert sorted(written) == ["found", "two faults"]
+    assert commands.run_collected(["no-such-program-here"]) == 127
+    assert "There is no program no-such-program-here." in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "1"]], ids=["in one process", "in another"])

@@ -38,10 +38,11 @@ def ready(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_arguments_every_check_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     runner = FakeRunner()
-    monkeypatch.setattr(commands, "run", runner)
+    monkeypatch.setattr(commands, "run_collected", runner)
     monkeypatch.setattr(commands, "run_within", lambda _limit, command, environment: runner(command, environment))
 
     assert dev.main(["test"]) == 0
+    assert len(runner.lines) == 6
     assert runner.lines[-1].startswith(f"{PYTHON} -m pytest")
     assert not [line for line in runner.lines if "coverage" in line], "it doubles the time"
 
