@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from gui.app import App, Options, run
 from tests.support.injection import KINDS, Breaker
 
@@ -22,26 +20,33 @@ def hang() -> BaseException:
     return AssertionError("it goes on")
 
 
+class ForGood:
+    """Replaces attributes for the rest of the program. Importing pytest would take longer than the test does."""
+
+    def setattr(self, target: object, name: str, value: object) -> None:
+        setattr(target, name, value)
+
+
 def main(folder: str, kind: str, *steps: str) -> int:
     error: Callable[[], BaseException] = hang if kind == "hang" else KINDS[int(kind)]
-    with pytest.MonkeyPatch.context() as patch:
-        breaker = Breaker(patch)
-        if steps == ("watch over the end",):
-            breaker.worker(*steps, error)
-        else:
-            breaker.steps(dict.fromkeys(steps, error), instead=True)
-        painted = App._painted
+    patch = ForGood()
+    breaker = Breaker(patch)
+    if steps == ("watch over the end",):
+        breaker.worker(*steps, error)
+    else:
+        breaker.steps(dict.fromkeys(steps, error), instead=True)
+    painted = App._painted
 
-        def painted_and_talking(app: App) -> None:
-            painted(app)
-            app.window.address.fill("127.0.0.1", "0")
-            app.main_controller.endpoints.serve()
-            talk(app)
+    def painted_and_talking(app: App) -> None:
+        painted(app)
+        app.window.address.fill("127.0.0.1", "0")
+        app.main_controller.endpoints.serve()
+        talk(app)
 
-        patch.setattr(App, "_painted", painted_and_talking)
-        code = run(Options(folder=Path(folder)))
-        assert breaker.broken == [*steps]
-        return code
+    patch.setattr(App, "_painted", painted_and_talking)
+    code = run(Options(folder=Path(folder)))
+    assert breaker.broken == [*steps]
+    return code
 
 
 def talk(app: App, has_called: bool = False) -> None:

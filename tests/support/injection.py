@@ -13,9 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
-
-import pytest
+from typing import NamedTuple, Protocol
 
 from build_scripts.project import ROOT
 from core import supervision
@@ -103,10 +101,16 @@ def loop_calls() -> set[Entry]:
     }
 
 
+class Patch(Protocol):
+    """What replaces attributes: ``pytest.MonkeyPatch``, or its like in a program that does without pytest."""
+
+    def setattr(self, target: object, name: str, value: object) -> None: ...
+
+
 class Breaker:
     """Breaks entry points once each; ``broken`` are the names of those whose turn has come."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: Patch) -> None:
         self._patch = monkeypatch
         self.broken: list[str] = []
 
