@@ -18,13 +18,12 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 
+from build_scripts import icons
 from build_scripts.archives import EXECUTABLE, PLAIN
 from build_scripts.project import APP_ID, LICENCES, MAINTAINER, ROOT, USER_README, version
 from build_scripts.target import Target
 
 _LINUX = ROOT / "build_scripts" / "linux"
-_ICONS = ROOT / "build_scripts" / "icons"
-_SIZES = (16, 24, 32, 48, 64, 128, 256)
 _ELF = b"\x7fELF"
 # What the C library brings.
 _OF_LIBC = re.compile(r"(libc|libm|libdl|libpthread|librt|libutil|libresolv)\.so\.\d+|ld-linux.*")
@@ -90,10 +89,10 @@ def contents(folder: Path, date: int) -> dict[str, Entry]:
     found[f"usr/share/metainfo/{APP_ID}.metainfo.xml"] = Entry(_filled("tincan.metainfo.xml", date))
     found[f"usr/share/mime/packages/{APP_ID}.xml"] = Entry(_filled("tincan.mime.xml", date))
     found["usr/share/man/man1/tincan.1.gz"] = Entry(_gzipped(_filled("tincan.1", date)))
-    for size in _SIZES:
-        icon = (_ICONS / f"tincan-{size}.png").read_bytes()
+    for size in icons.SIZES:
+        icon = (icons.HERE / f"tincan-{size}.png").read_bytes()
         found[f"usr/share/icons/hicolor/{size}x{size}/apps/{APP_ID}.png"] = Entry(icon)
-    found[f"usr/share/icons/hicolor/scalable/apps/{APP_ID}.svg"] = Entry((_ICONS / "tincan.svg").read_bytes())
+    found[f"usr/share/icons/hicolor/scalable/apps/{APP_ID}.svg"] = Entry((icons.HERE / "tincan.svg").read_bytes())
     found["usr/share/lintian/overrides/tincan"] = Entry(_filled("lintian-overrides", date))
     found["usr/share/doc/tincan/README"] = program[USER_README]
     found["usr/share/doc/tincan/copyright"] = program[LICENCES]

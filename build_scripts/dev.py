@@ -7,6 +7,7 @@ python3 build_scripts/dev.py coverage                 the tests of core, and how
 python3 build_scripts/dev.py build                    make the executables, prove them, pack dist/release
 python3 build_scripts/dev.py bench [ARGUMENTS]        measure
 python3 build_scripts/dev.py pictures [FOLDER]        take the README's pictures of the running program
+python3 build_scripts/dev.py icons                    draw the icon's files anew from its drawings
 python3 build_scripts/dev.py mutants FILE [TESTS]     list the small changes to a file that its tests do not notice
 
 Standard library only. What is missing is installed: system packages by apt-get where that needs no
@@ -79,16 +80,25 @@ def bench(arguments: Sequence[str]) -> int:
 
 def pictures(arguments: Sequence[str]) -> int:
     """Take the README's pictures."""
-    machine.ensure(machine.TO_TEST)
-    return commands.run([str(environment.ensure()), "-m", "build_scripts.pictures", *arguments])
+    return commands.run([_python_with("pictures"), "-m", "build_scripts.pictures", *arguments])
+
+
+def icons(_arguments: Sequence[str]) -> int:
+    """Draw the icon's files anew."""
+    return commands.run([_python_with("pictures"), "-m", "build_scripts.icons.draw"])
 
 
 def mutants(arguments: Sequence[str]) -> int:
     """List the small changes to a file that its tests do not notice."""
+    return commands.run([_python_with("mutants"), "-m", "build_scripts.mutants", *arguments])
+
+
+def _python_with(group: str) -> Path:
+    """The environment's interpreter, once the tools of one more dependency group are installed there."""
     machine.ensure(machine.TO_TEST)
-    python = str(environment.ensure())
-    commands.check([python, "-m", "pip", "install", "--quiet", *development_pins("mutants")])
-    return commands.run([python, "-m", "build_scripts.mutants", *arguments])
+    python = environment.ensure()
+    commands.check([python, "-m", "pip", "install", "--quiet", *development_pins(group)])
+    return python
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
@@ -98,6 +108,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "build": build,
     "bench": bench,
     "pictures": pictures,
+    "icons": icons,
     "mutants": mutants,
 }
 

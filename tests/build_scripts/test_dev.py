@@ -107,6 +107,17 @@ def test_the_tool_that_mutates_is_installed_only_for_who_wants_it(monkeypatch: p
     assert mutate == f"{PYTHON} -m build_scripts.mutants core/events.py"
 
 
+def test_what_draws_is_installed_only_for_who_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = FakeRunner()
+    monkeypatch.setattr(commands, "run", runner)
+
+    assert dev.main(["icons"]) == 0
+    install, draw = runner.lines
+    assert install.startswith(f"{PYTHON} -m pip install --quiet pillow==")
+    assert " resvg-py==" in install
+    assert draw == f"{PYTHON} -m build_scripts.icons.draw"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there the script waits for the program instead of becoming it")
 def test_run_becomes_the_program_and_stays_where_the_person_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     became: list[Sequence[str]] = []
