@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import stat
 import tarfile
 import zipfile
@@ -19,41 +18,20 @@ _MADE_ON_UNIX = 3  # of ZipInfo.create_system; without it, unpackers ignore perm
 
 def tar_gz(archive: Path, folder: Path, name: str, date: int) -> None:
     """Pack a folder, with its links and what may be executed, as ``name`` in a ``.tar.gz``."""
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        add_folder(tar, folder, name, date)
-    with archive.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=date) as packed:
-        packed.write(content.getbuffer())
 
+    def without_origin(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.uid = entry.gid = 0
+        entry.uname = entry.gname = "root"
+        entry.mtime = date
+        entry.mode = 0o777 if entry.issym() else EXECUTABLE if entry.mode & stat.S_IXUSR else PLAIN
+        return entry
 
-def add_folder(tar: tarfile.TarFile, folder: Path, name: str, date: int) -> None:
-    """Add a folder and all that is in it to a tar archive, as ``name``."""
-    tar.addfile(header(name, date, kind=tarfile.DIRTYPE, mode=EXECUTABLE))
-    for path in sorted(folder.rglob("*")):
-        inside = f"{name}/{path.relative_to(folder).as_posix()}"
-        if path.is_symlink():
-            link = header(inside, date, kind=tarfile.SYMTYPE, mode=0o777)
-            link.linkname = path.readlink().as_posix()
-            tar.addfile(link)
-        elif path.is_dir():
-            tar.addfile(header(inside, date, kind=tarfile.DIRTYPE, mode=EXECUTABLE))
-        else:
-            add_file(tar, inside, path.read_bytes(), date, mode=_mode(path))
-
-
-def add_file(tar: tarfile.TarFile, name: str, content: bytes, date: int, mode: int = PLAIN) -> None:
-    """Add one file to a tar archive."""
-    entry = header(name, date, kind=tarfile.REGTYPE, mode=mode)
-    entry.size = len(content)
-    tar.addfile(entry, io.BytesIO(content))
-
-
-def header(name: str, date: int, *, kind: bytes, mode: int) -> tarfile.TarInfo:
-    """What a tar archive says of an entry; everything is root's."""
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.mode, entry.mtime = kind, mode, date
-    entry.uname = entry.gname = "root"
-    return entry
+    with (
+        archive.open("wb") as file,
+        gzip.GzipFile("", "wb", 9, file, mtime=date) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        tar.add(folder, name, filter=without_origin)  # sorted by name
 
 
 def zip_folder(archive: Path, folder: Path, name: str, date: int) -> None:
