@@ -28,7 +28,7 @@ from gui.platform.garbage_collection import Collector
 from gui.preferences import PreferencesFile, data_folder, on_screen, settings_folder
 from gui.theme.theme import Theme
 from gui.viewmodels.preferences import Preferences
-from gui.widgets.binding import unbind
+from gui.widgets.bindings import unbind
 from gui.window import USUAL_SIZE, Window
 
 SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads

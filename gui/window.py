@@ -19,8 +19,7 @@ from gui.views.conversation.conversation import ConversationPane
 from gui.views.menus import COLOURS, FRAMINGS, ROW_ENTRIES, Alternatives, MenuBar
 from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
-from gui.widgets.binding import breaking
-from gui.widgets.field_keys import share_keys, type_on
+from gui.widgets.bindings import breaking, share_keys, type_on
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from gui.controllers.notices import Notices
     from gui.theme.theme import Theme
-    from gui.views.dialogs.about_page import AboutPage
-    from gui.views.dialogs.keys_page import KeysPage
+    from gui.views.dialogs.help_pages import AboutPage, KeysPage
     from gui.views.tour_card import TourCard
     from gui.window import Window
 
@@ -51,7 +50,7 @@ class HelpController:
 
     def show_keys(self) -> None:
         """Open the page of keys, or bring it to the front."""
-        from gui.views.dialogs.keys_page import KeysPage
+        from gui.views.dialogs.help_pages import KeysPage
 
         if self._keys is None or not self._keys.winfo_exists():
             self._keys = KeysPage(self._window.root, self._theme)
@@ -59,7 +58,7 @@ class HelpController:
 
     def show_about(self) -> None:
         """Say what this program is and what it runs on."""
-        from gui.views.dialogs.about_page import AboutPage
+        from gui.views.dialogs.help_pages import AboutPage
 
         if self._about is None or not self._about.winfo_exists():
             self._about = AboutPage(self._window.root, self._theme, _SENTENCE, self._versions())

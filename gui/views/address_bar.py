@@ -8,8 +8,8 @@ from tkinter import ttk
 
 from gui.theme.theme import Theme
 from gui.viewmodels.window_view import AddressBarView, Button
-from gui.widgets.resizing import when_resized
-from gui.widgets.wrapped import wrap_within
+from gui.widgets.bindings import when_resized
+from gui.widgets.fitting import wrap_within
 
 _NARROW, _LOW = 540, 400  # pixels at 96 dots an inch: below, the buttons do not stand beside the fields; nor below them
 

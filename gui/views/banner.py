@@ -11,7 +11,7 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.widgets.wrapped import wrap_within
+from gui.widgets.fitting import wrap_within
 
 _MOST = 3  # notices at a time; the oldest makes room
 _LONGEST = 1_000  # characters of a notice

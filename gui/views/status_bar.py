@@ -8,7 +8,7 @@ from tkinter import ttk
 
 from gui.theme.theme import Theme
 from gui.viewmodels.window_view import StatusView
-from gui.widgets.eliding import elided
+from gui.widgets.fitting import elided
 from gui.widgets.tip import Tip
 
 _BETWEEN = "     "  # two figures

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.theme.theme import Theme
-from gui.widgets.binding import unbind
+from gui.widgets.bindings import unbind
 from gui.widgets.debounce import Debounce
 
 _WIDTH = 300  # of the sentence, at 96 dots an inch

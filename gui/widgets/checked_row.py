@@ -9,7 +9,7 @@ from tkinter import ttk
 from typing import Generic, TypeVar
 
 from gui.theme.theme import Theme
-from gui.widgets.wrapped import wrap_within
+from gui.widgets.fitting import wrap_within
 
 Value = TypeVar("Value")
 

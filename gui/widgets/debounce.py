@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
-from gui.widgets.own_events import bind_own
+from gui.widgets.bindings import bind_own
 
 
 class Debounce:

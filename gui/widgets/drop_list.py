@@ -16,7 +16,7 @@ from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.widgets.controls import Tick
 from gui.widgets.debounce import Debounce
-from gui.widgets.line_field import LineField
+from gui.widgets.fields import LineField
 
 Key = TypeVar("Key")
 

@@ -8,8 +8,8 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
+from gui.widgets.fitting import wrap_within
 from gui.widgets.placement import put_beside
-from gui.widgets.wrapped import wrap_within
 
 _LONGEST = 600  # characters of a sentence
 _SMALLEST = (360, 160)  # at 96 dots an inch

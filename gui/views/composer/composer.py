@@ -21,18 +21,14 @@ from gui.viewmodels.drafting import (
 )
 from gui.viewmodels.message_history import Recall
 from gui.viewmodels.window_view import ComposerView
-from gui.views.composer.complaint import Complaint
-from gui.views.composer.lines_question import LinesQuestion
-from gui.views.composer.message_field import MessageField
-from gui.views.composer.preview_updater import PreviewUpdater
-from gui.widgets.binding import breaking
-from gui.widgets.resizing import when_resized
+from gui.views.composer.below_field import Complaint, LinesQuestion
+from gui.views.composer.message_field import MessageField, PreviewUpdater
+from gui.widgets.bindings import breaking, when_resized
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
     from gui.views.composer.bytes_line import BytesLine
-    from gui.views.composer.macro_menu import MacroMenu
-    from gui.views.composer.writing_row import WritingRow
+    from gui.views.composer.writing_row import MacroMenu, WritingRow
 
 _LOW = 400  # pixels at 96 dots an inch of a window that has no room for more than it must
 _NARROW, _LOW_IF_NARROW = 460, 520  # the same where the choices above the field take several lines
@@ -153,7 +149,7 @@ class Composer(ttk.Frame):
     def macros(self) -> MacroMenu:
         """The menu of macros; made for the first message with escapes."""
         if self._macros is None:
-            from gui.views.composer.macro_menu import MacroMenu
+            from gui.views.composer.writing_row import MacroMenu
 
             self._macros = MacroMenu(
                 self._below, self._theme,

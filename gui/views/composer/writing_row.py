@@ -3,20 +3,183 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import groupby
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from core.text_safety import TextSafety
+from core.wire.framing import FramingError, parse_framing
 from gui.theme.theme import Theme
+from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, MacroRow, MessageFormat, frame_words
 from gui.viewmodels.filtering import ConnectionRow, FilterView, chosen_words
-from gui.views.composer.options import Options
 from gui.views.connection_choice import ConnectionChoice
+from gui.widgets.choice import Choice
+from gui.widgets.fields import LineField
 from gui.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
-    from gui.viewmodels.drafting import MessageFormat
     from gui.widgets.drop_list import DropList
+
+_SEVERAL = {
+    "counter": "The number of the message, in several forms.",
+    "time": "The time when the message goes out.",
+    "length": "How many bytes follow.",
+    "xor": "All bytes before it combined by exclusive or.",
+}
+
+
+class MacroMenu(ttk.Button):
+    """``macros`` gives its rows each time it opens; ``on_choose`` gets what is to be put into the field."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        macros: Callable[[], Sequence[MacroRow]],
+        on_choose: Callable[[str], None],
+    ) -> None:
+        super().__init__(parent, text="Macros  ▾", command=self.open, width=0, style="Composer.Quiet.TButton")
+        self._theme = theme
+        self._macros, self._on_choose = macros, on_choose
+        self.menu = tk.Menu(self, tearoff=False)
+        self.bind("<Down>", lambda _event: self.open())
+        self.bind("<Return>", lambda _event: self.open())
+
+    def open(self) -> None:
+        """Open the menu above or below the button, wherever there is room."""
+        self.fill()
+        below = self.winfo_rooty() + self.winfo_height()
+        height = self.menu.winfo_reqheight()
+        above = self.winfo_rooty() - height
+        self.menu.tk_popup(self.winfo_rootx(), below if below + height <= self.winfo_screenheight() else max(0, above))
+
+    def fill(self) -> None:
+        """Take in the macros and what they would become just now; several of one name have a menu of their own."""
+        self.menu.delete(0, "end")
+        for child in self.menu.winfo_children():
+            child.destroy()
+        for name, rows in groupby(self._macros(), key=lambda row: row.name):
+            self._add(name, list(rows))
+        self._theme.colour_menu(self.menu)
+
+    def _add(self, name: str, rows: list[MacroRow]) -> None:
+        menu = self.menu
+        if len(rows) > 1:
+            menu = tk.Menu(self.menu, tearoff=False)
+            self.menu.add_cascade(label=f"{name}    {_SEVERAL.get(name, '')}", menu=menu)
+        for row in rows:
+            words = f"{row.syntax}    {row.words}"
+            menu.add_command(label=words, accelerator=row.becomes, command=partial(self._on_choose, row.syntax))
+
+
+_OTHER = "other"  # in the list of frames: what is written out
+_EXAMPLE = "length:4be,offset=2"
+
+
+class Options:
+    """The parts of a flow; ``on_choose`` gets the message format that a person chose."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        theme: Theme,
+        *,
+        on_choose: Callable[[MessageFormat], None],
+        on_wrong: Callable[[str], None],
+    ) -> None:
+        self._flow, self._theme = flow, theme
+        self._on_choose, self._on_wrong = on_choose, on_wrong
+        self._message_format = MessageFormat()
+        self._is_shown = True
+        self._writes_frame = False
+        self._safety = TextSafety.for_tk(str(flow.tk.call("info", "patchlevel")))
+        self._parts: list[ttk.Frame] = []
+        self.format = self._choice("As", FORMATS, lambda key: self._choose(format=key), 8)
+        self.encoding = self._choice("Encoding", ENCODINGS, lambda key: self._choose(encoding=key), 10)
+        self.ending = self._choice("End with", ENDINGS, lambda key: self._choose(ending=key), 7)
+        self.frame = self._choice("Frame", FRAMES, self._choose_frame, 16)
+        self.written_frame = LineField(self._part(""), theme, self._write_frame, width=22)
+        self.written_frame.hint(_EXAMPLE)
+        self.written_frame.pack(side="left", fill="y")
+        self._frame_part = self._parts[-1]
+        self.show(self._message_format, is_shown=True)
+
+    def show(self, message_format: MessageFormat, *, is_shown: bool) -> None:
+        """Show that message format, or nothing."""
+        self._message_format, self._is_shown = message_format, is_shown
+        self.format.offer(FORMATS, message_format.format)
+        self.encoding.offer(ENCODINGS, message_format.encoding)
+        self.ending.offer(ENDINGS, message_format.ending)
+        self._offer_frames()
+        for part in self._parts:
+            self._flow.display(part, is_shown)
+        self._flow.display(self._encoding_part, is_shown and message_format.format != "hex")
+        self._flow.display(self._frame_part, is_shown and self._writes_frame)
+
+    def focus_first(self) -> None:
+        """Go to the first of them."""
+        self.format.focus_set()
+
+    @property
+    def controls(self) -> tuple[tk.Widget, ...]:
+        """All of them, in the order of the eye."""
+        return (self.format, self.encoding, self.ending, self.frame, self.written_frame)
+
+    @property
+    def _encoding_part(self) -> ttk.Frame:
+        return self._parts[1]
+
+    def _part(self, words: str) -> ttk.Frame:
+        part = ttk.Frame(self._flow, style="Pane.TFrame")
+        if words:
+            label = ttk.Label(part, text=words, style="Pane.Muted.TLabel")
+            label.pack(side="left", padx=(self._theme.px(2), self._theme.px(6)))
+        self._parts.append(part)
+        self._flow.add(part)
+        return part
+
+    def _choice(
+        self, words: str, options: Sequence[tuple[str, str]], on_choose: Callable[[str], None], width: int
+    ) -> Choice[str]:
+        choice: Choice[str] = Choice(self._part(words), on_choose, width=width)
+        choice.offer(options, options[0][0])
+        choice.pack(side="left", fill="y")
+        return choice
+
+    def _offer_frames(self) -> None:
+        framing = self._message_format.framing
+        frames = list(FRAMES)
+        if framing not in dict(FRAMES):
+            frames.append((framing, self._safety.field(frame_words(framing))))
+        self.frame.offer([*frames, (_OTHER, "other…")], _OTHER if self._writes_frame else framing)
+
+    def _choose(self, **changes: str) -> None:
+        self._on_choose(replace(self._message_format, **changes))
+
+    def _choose_frame(self, framing: str) -> None:
+        self._writes_frame = framing == _OTHER
+        if not self._writes_frame:
+            self._on_wrong("")
+            self._choose(framing=framing)
+            return
+        self.written_frame.put(self._message_format.framing if self._message_format.framing != "raw" else "")
+        self.show(self._message_format, is_shown=self._is_shown)
+        self.written_frame.focus_all()
+
+    def _write_frame(self, text: str) -> None:
+        """Take a frame that is being written as soon as it makes sense."""
+        try:
+            parse_framing(text.strip())
+        except FramingError as error:
+            self.written_frame.refuse(min(len(text), error.place))
+            self._on_wrong(f"{self._safety.text(str(error))[:1].upper()}{self._safety.text(str(error))[1:]}.")
+            return
+        self._on_wrong("")
+        self._choose(framing=text.strip())
 
 
 class WritingRow:

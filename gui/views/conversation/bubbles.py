@@ -16,7 +16,7 @@ from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.runs import INCOMING, MARKED, OUTGOING, Cap, Row
 from gui.viewmodels.wrapping import Metrics
-from gui.views.conversation.clipping import own_primary
+from gui.views.conversation.selection import own_primary
 
 _WIDEST = 0.76  # of the pane
 _WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read

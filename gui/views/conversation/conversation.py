@@ -14,7 +14,7 @@ from gui.viewmodels.window_view import ConversationView, Empty, reply_choices
 from gui.views.conversation.head import ConversationHead
 from gui.views.conversation.transcript import Transcript
 from gui.widgets.controls import ThinProgress
-from gui.widgets.wrapped import wrap_within
+from gui.widgets.fitting import wrap_within
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow

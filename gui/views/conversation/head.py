@@ -11,7 +11,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODINGS
 from gui.viewmodels.window_view import reply_choices
 from gui.widgets.choice import Choice
-from gui.widgets.eliding import elided
+from gui.widgets.fitting import elided
 
 _LONGEST = 24  # characters of a choice's words that its box shows
 _LONG, _LONGER = "Long.Pane.TCombobox", 150  # a style, and how much wider its list is in pixels at 96 dots an inch

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from gui.widgets.binding import breaking
+from gui.widgets.bindings import breaking
 
 if TYPE_CHECKING:
     from gui.views.conversation.transcript import Transcript

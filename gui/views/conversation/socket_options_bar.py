@@ -10,10 +10,9 @@ from gui.theme.theme import Theme
 from gui.viewmodels.repeating import pause_words
 from gui.viewmodels.socket_options import Bounds, SocketOptionsForm, read_receive, read_send_pause
 from gui.widgets.controls import Toggle
+from gui.widgets.fields import LineField, Measure
+from gui.widgets.fitting import wrap_within
 from gui.widgets.flow import Flow
-from gui.widgets.line_field import LineField
-from gui.widgets.number_field import Measure
-from gui.widgets.wrapped import wrap_within
 
 _ROOMY = 560  # pixels at 96 dots an inch of a window with room to explain
 _EXPLAINED = (

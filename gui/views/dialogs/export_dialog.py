@@ -20,8 +20,8 @@ from gui.viewmodels.exports import (
     with_ending,
 )
 from gui.widgets.controls import Option, Options, ThinProgress
-from gui.widgets.line_field import LineField
-from gui.widgets.wrapped import wrap_within
+from gui.widgets.fields import LineField
+from gui.widgets.fitting import wrap_within
 
 _WIDTH = 520  # pixels at 96 dots an inch
 

@@ -10,9 +10,9 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.reachable import Place
+from gui.widgets.fitting import wrap_within
 from gui.widgets.placement import put_beside
 from gui.widgets.scrolling_page import ScrollingPage
-from gui.widgets.wrapped import wrap_within
 
 _SIZE = (520, 360)  # at 96 dots an inch
 _SMALLEST = (320, 150)

@@ -2,16 +2,180 @@
 
 from __future__ import annotations
 
+import re
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
+from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any, TypeAlias, TypeVar
 
-from gui.theme.theme import Theme
-from gui.viewmodels.preferences import Preferences
-from gui.views.dialogs.settings_pages import JournalsPage, LimitsPage, LookPage, SettingsPage
+from core.text_safety import TextSafety
+from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP, Theme
+from gui.viewmodels.offered_limits import BY_NAME, OFFERED, LimitValue, OfferedLimit, with_limit
+from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, Preferences
+from gui.widgets.checked_row import Asked, CheckedRow, whole_number
+from gui.widgets.choice import Choice
+from gui.widgets.fitting import wrap_within
 from gui.widgets.placement import put_beside
+from gui.widgets.scrolling_page import ScrollingPage
+
+# Changes the named preferences; what is given is all that changes.
+Change = Callable[[dict[str, Any]], None]
+
+_USUAL = Preferences()
+_COLOURS = (
+    ("system", "As the system"),
+    ("light", "Light"),
+    ("dark", "Dark"),
+    ("high contrast", "High contrast"),
+)
+_EVEN_WIDTH = re.compile(
+    r"\b(mono|code|console|consolas|courier|fixed|hack|inconsolata|iosevka|menlo|monaco|terminal|terminus|typewriter)\b",
+    re.IGNORECASE,
+)
+_NOT_FOR_TEXT = re.compile(r"^[.@]|emoji", re.IGNORECASE)  # hidden, turned by a quarter, pictures
+_LONGEST_FAMILY = 60  # characters
+
+
+class SettingsPage(ScrollingPage):
+    """One page. ``show`` puts what is so into its fields."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, change: Change) -> None:
+        super().__init__(parent, theme)
+        self.change = change
+        self.theme = theme
+        self.body.configure(padding=(theme.px(20), theme.px(8), theme.px(16), theme.px(16)))
+        self.body.columnconfigure(0, weight=1)
+
+    def show(self, preferences: Preferences) -> None:
+        """Show these."""
+        raise NotImplementedError
+
+    def add(self, part: tk.Widget, *, gap: float = 14) -> None:
+        """Put the next part below the others, across the page."""
+        part.grid(column=0, sticky="ew", pady=(self.theme.px(gap), 0))
+
+    def say(self, sentence: str, *, gap: float = 8) -> None:
+        """Put a muted sentence below the others."""
+        label = ttk.Label(self.body, text=sentence, style="Window.Muted.TLabel", justify="left")
+        wrap_within(label, self.body, lambda: self.theme.px(40))
+        self.add(label, gap=gap)
+
+
+class LookPage(SettingsPage):
+    """Colours, text size and fonts, with a sample."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, change: Change) -> None:
+        super().__init__(parent, theme, change)
+        self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        usual = theme.usual_points
+        points = (usual + SMALLEST_STEP, usual + LARGEST_STEP, 1)
+        asked = whole_number("Text size", "points", usual, points)
+        self.colours: Choice[str] = self._choice("Colours", "theme")
+        self.text_size = CheckedRow(self.body, theme, asked, lambda value: self.change({"text_size": value - usual}))
+        self.add(self.text_size)
+        self.font: Choice[str] = self._choice("Font of conversations", "font")
+        self.mono_font: Choice[str] = self._choice("Font of hex and bytes", "mono_font")
+        self._add_sample()
+        self.settle()
+
+    def show(self, preferences: Preferences) -> None:
+        self.colours.offer(_COLOURS, preferences.theme)
+        self.text_size.show(preferences.text_size + self.theme.usual_points)
+        families = _families(self)
+        self.font.offer(self._words(families, preferences.font), preferences.font)
+        even = [family for family in families if _EVEN_WIDTH.search(family)]
+        self.mono_font.offer(self._words(even, preferences.mono_font), preferences.mono_font)
+
+    def _choice(self, words: str, name: str) -> Choice[str]:
+        row = ttk.Frame(self.body, style="Window.TFrame")
+        row.columnconfigure(0, minsize=self.theme.px(236))
+        ttk.Label(row, text=words, style="Window.TLabel").grid(row=0, column=0, sticky="w")
+        choice: Choice[str] = Choice(row, lambda key: self.change({name: key}), width=26)
+        choice.grid(row=0, column=1, sticky="w")
+        self.add(row)
+        return choice
+
+    def _words(self, families: Iterable[str], chosen: str) -> list[tuple[str, str]]:
+        names = list(families)
+        if chosen and chosen not in names:
+            names.append(chosen)  # it was on another machine, or it was written by hand
+        named = ((name, self._safety.field(name, _LONGEST_FAMILY)) for name in sorted(names, key=str.casefold))
+        return [("", "As the system"), *named]
+
+    def _add_sample(self) -> None:
+        px = self.theme.px
+        box = ttk.Frame(self.body, style="Field.TFrame", padding=(px(12), px(10)))
+        for text, font in (
+            ("Hello there — grüß Gott, 你好, 0O 1lI", self.theme.text),
+            ("68 65 6c 6c 6f 0d 0a   hello..   0O 1lI", self.theme.mono),
+        ):
+            ttk.Label(box, text=text, style="Field.TLabel", font=font).pack(anchor="w")
+        self.add(box, gap=18)
+
+
+class JournalsPage(SettingsPage):
+    """How many journals are kept, how much room they take, and where they are."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, change: Change, on_open_folder: Callable[[], None]) -> None:
+        super().__init__(parent, theme, change)
+        self.say("Every run of Tincan keeps its conversations in a journal, a file of its own.", gap=12)
+        self.keep = self._row(
+            "keep_journals",
+            whole_number("Keep the newest", "journals", _USUAL.keep_journals, (1, MOST_JOURNALS, 1)),
+        )
+        self.megabytes = self._row(
+            "journal_megabytes",
+            whole_number("All together at most", "MB", _USUAL.journal_megabytes, (1, MOST_MEGABYTES, 100)),
+        )
+        self.say("When Tincan starts, the oldest are deleted until both hold. The one being written always stays.")
+        self.folder = ttk.Button(self.body, text="Open the folder", command=on_open_folder)
+        self.folder.bind("<Return>", lambda _event: self.folder.invoke())
+        self.folder.grid(column=0, sticky="w", pady=(theme.px(16), 0))
+        self.settle()
+
+    def show(self, preferences: Preferences) -> None:
+        self.keep.show(preferences.keep_journals)
+        self.megabytes.show(preferences.journal_megabytes)
+
+    def _row(self, name: str, asked: Asked[int]) -> CheckedRow[int]:
+        row = CheckedRow(self.body, self.theme, asked, lambda value: self.change({name: value}))
+        self.add(row)
+        return row
+
+
+class LimitsPage(SettingsPage):
+    """The limits of servers, clients and messages, each with its reason."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, change: Change) -> None:
+        super().__init__(parent, theme, change)
+        self._changed: dict[str, LimitValue] = {}
+        self.say("These count for servers and clients that are started from now on.", gap=12)
+        self.rows = {limit.name: self._row(limit) for limit in OFFERED}
+        self.settle()
+
+    def show(self, preferences: Preferences) -> None:
+        self._changed = dict(preferences.limits_changed)
+        limits = preferences.limits()
+        for name, row in self.rows.items():
+            row.show(getattr(limits, name))
+
+    def _row(self, limit: OfferedLimit) -> CheckedRow[LimitValue]:
+        asked = Asked(limit.words, limit.unit, limit.usual, limit.read, limit.shown, limit.why)
+        row = CheckedRow(self.body, self.theme, asked, partial(self._set, limit.name))
+        self.add(row, gap=16)
+        return row
+
+    def _set(self, name: str, value: LimitValue) -> None:
+        self.change({"limits_changed": with_limit(self._changed, BY_NAME[name].name, value)})
+
+
+def _families(widget: tk.Misc) -> list[str]:
+    """The fonts of this machine that one can write with."""
+    return sorted({family for family in tkfont.families(widget) if not _NOT_FOR_TEXT.search(family)})
+
 
 Page = TypeVar("Page", bound=SettingsPage)
 _Maker: TypeAlias = tuple[str, type[SettingsPage], Callable[[tk.Misc], SettingsPage]]

@@ -9,7 +9,7 @@ from tkinter import ttk
 from gui.theme.theme import Theme
 from gui.viewmodels.hex_cursor import HexCursor
 from gui.viewmodels.hexdump import read_offset
-from gui.widgets.wrapped import wrap_within
+from gui.widgets.fitting import wrap_within
 
 
 class HexFooter(ttk.Frame):

@@ -28,7 +28,7 @@ from gui.viewmodels.hexdump import (
 )
 from gui.viewmodels.inspection import Range
 from gui.views.inspector.hex_footer import HexFooter, whereabouts
-from gui.widgets.binding import breaking
+from gui.widgets.bindings import breaking
 from gui.widgets.row_view import Picture, RowView
 
 _MOD = HERE.modifier

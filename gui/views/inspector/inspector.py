@@ -24,7 +24,7 @@ from gui.viewmodels.inspection import (
 )
 from gui.views.inspector import Lines, Place, Section, all_sections
 from gui.views.inspector.hex_text import HexText
-from gui.widgets.wrapped import wrap_within
+from gui.widgets.fitting import wrap_within
 
 if TYPE_CHECKING:
     from gui.viewmodels.decoding import Decoding

@@ -16,9 +16,9 @@ from gui.viewmodels.ruler import Chosen, Ruled, Scale, fitting
 from gui.viewmodels.ruler_words import sentence, verdict
 from gui.views.inspector import Lines, Place, Section
 from gui.views.inspector.ruler_drawing import RulerDrawing
-from gui.widgets.binding import breaking
+from gui.widgets.bindings import breaking
+from gui.widgets.fitting import wrap_within
 from gui.widgets.row_view import WHEEL_ROWS
-from gui.widgets.wrapped import wrap_within
 
 _READABLE = 40  # wide, at 96 dots an inch, is a piece that is chosen
 _UNDER = 8  # below the sentence, at 96 dots an inch

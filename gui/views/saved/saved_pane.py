@@ -13,8 +13,8 @@ from gui.theme.theme import Theme
 from gui.viewmodels.saved_rows import SavedRow
 from gui.views.saved import saved_rows
 from gui.views.saved.saved_rows import SavedRows
+from gui.widgets.fitting import wrap_within
 from gui.widgets.flow import Flow
-from gui.widgets.wrapped import wrap_within
 
 EMPTY = "Nothing is saved yet. Write a message and press {key} to keep it here, or import a file."
 _MARGIN = 10  # pixels at 96 dots an inch

@@ -11,8 +11,7 @@ from gui.app import App
 from gui.keys import FIXED, KEYS, topics
 from gui.theme.theme import Theme
 from gui.viewmodels.tour import DONE, STEPS, Scene, Tour
-from gui.views.dialogs.about_page import AboutPage
-from gui.views.dialogs.keys_page import KeysPage
+from gui.views.dialogs.help_pages import AboutPage, KeysPage
 from tests.gui.conftest import WaitUntil, pump_until
 from tests.gui.driving import MakeApp, say, serve
 from tests.gui.viewmodels.test_presenter import client, server

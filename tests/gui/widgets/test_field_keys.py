@@ -7,7 +7,7 @@ from tkinter import ttk
 
 import pytest
 
-from gui.widgets.field_keys import is_writing, share_keys
+from gui.widgets.bindings import is_writing, share_keys
 from tests.gui.conftest import WaitUntil
 from tests.gui.driving import MakeApp, serve
 

@@ -17,7 +17,7 @@ from gui.viewmodels.window_view import ComposerView, SessionRow, StatusView, Tim
 from gui.views.composer.bytes_line import BytesLine
 from gui.views.composer.composer import Composer
 from gui.views.conversation.transcript import Transcript
-from gui.views.dialogs.step_list import StepList
+from gui.views.dialogs.repeat_dialog import StepList
 from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
 from gui.views.task_strip import TaskStrip

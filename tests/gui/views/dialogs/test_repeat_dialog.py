@@ -14,7 +14,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.repeating import MOST_STEPS, ListStep, RepeatRequest, RepeatView
 from gui.views.dialogs.repeat_dialog import LIST, RepeatDialog
 from gui.views.dialogs.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
-from gui.widgets.line_field import LineField
+from gui.widgets.fields import LineField
 from gui.widgets.task_dialog import TaskDialog
 
 ONE, TWO, THREE = (SavedMessage.of(name, Draft(name)) for name in ("one", "two", "three"))

@@ -12,8 +12,7 @@ from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import SentMessage
 from gui.viewmodels.preferences import Preferences
-from gui.views.dialogs.settings_dialog import SettingsDialog
-from gui.views.dialogs.settings_pages import JournalsPage, LimitsPage, LookPage
+from gui.views.dialogs.settings_dialog import JournalsPage, LimitsPage, LookPage, SettingsDialog
 
 
 class Stage:

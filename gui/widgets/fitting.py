@@ -1,10 +1,26 @@
-"""Labels that break their lines where their container ends."""
+"""Words in too little room: cut off with an ellipsis, or in lines as long as their container is wide."""
 
 from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from tkinter import font as tkfont
 from tkinter import ttk
+
+
+def elided(words: str, font: tkfont.Font, room: int) -> str:
+    """As much of the words as fits into so many pixels, with ``…`` behind it where that is not all."""
+    if font.measure(words) <= room:
+        return words
+    fits, too_long = 0, len(words)
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        if font.measure(words[:middle].rstrip() + "…") <= room:
+            fits = middle
+        else:
+            too_long = middle
+    return words[:fits].rstrip() + "…"
+
 
 _LEAST = 160  # pixels; below, a label that shrinks its container would chase it round and round
 

@@ -1,0 +1,139 @@
+"""Bindings that Tk lacks: one taken back of several, the wheel as rows, keys that fields have everywhere."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+from gui.platform.differences import HERE, LINUX, WINDOWS
+
+
+def breaking(act: Callable[[], object]) -> Callable[[object], str]:
+    """A handler that calls ``act`` and keeps the event from the bindings that come after it (Tk's ``break``)."""
+
+    def handle(_event: object) -> str:
+        act()
+        return "break"
+
+    return handle
+
+
+def unbind(widget: tk.Misc, sequence: str, binding: str) -> None:
+    """Take back what ``bind(sequence, ..., add=True)`` gave, and nothing else.
+
+    Before Python 3.13 ``Misc.unbind`` takes every binding of the sequence away, whatever it is given
+    (https://github.com/python/cpython/issues/75666).
+    """
+    own = f'if {{"[{binding} '
+    lines = str(widget.tk.call("bind", str(widget), sequence)).split("\n")
+    kept = "\n".join(line for line in lines if line and not line.startswith(own))
+    widget.tk.call("bind", str(widget), sequence, kept)
+    widget.deletecommand(binding)
+
+
+def bind_own(widget: tk.Misc, sequence: str, act: Callable[[], object]) -> None:
+    """Call ``act`` too, without the event, when ``widget`` itself has it.
+
+    The bindings of a window also hear the events of each widget in it: hundreds when the window closes or gets another
+    size. Tcl sorts them out here, because a call of Python with an event takes it a tenth of a millisecond.
+    """
+    command = widget.register(act)
+    widget.tk.call("bind", str(widget), sequence, f"+if {{{{%W}} eq {{{widget}}}}} {command}")
+
+
+def when_resized(widget: tk.Misc, fit: Callable[[], None]) -> None:
+    """Call ``fit`` when the widget or its window has another size, as long as it lives."""
+    window = widget.winfo_toplevel()
+
+    def heard() -> None:
+        if widget.winfo_exists():
+            fit()
+
+    bind_own(widget, "<Configure>", heard)
+    bind_own(window, "<Configure>", heard)
+
+
+_TRACKPAD = 16  # pixels of a trackpad that are a row, about
+
+
+def bind_wheel(widget: tk.Misc, scroll: Callable[[int], None], rows: int = 3) -> None:
+    """Call ``scroll`` with how many rows to go down; one notch is ``rows`` of them."""
+    left_over = 0.0
+
+    def turn(turned: float) -> str:
+        nonlocal left_over
+        left_over += turned
+        whole = int(left_over)
+        left_over -= whole
+        if whole:
+            scroll(whole)
+        return "break"
+
+    notch = HERE.notch(tk.TkVersion)
+    widget.bind("<MouseWheel>", lambda event: turn(-event.delta / notch * rows))
+    widget.bind("<Button-4>", lambda _event: turn(-rows))
+    widget.bind("<Button-5>", lambda _event: turn(rows))
+    if tk.TkVersion >= 9:  # the lower half of its number is how far, in pixels
+        widget.bind("<TouchpadScroll>", lambda event: turn(-_signed(event.delta) / _TRACKPAD))
+
+
+def _signed(packed: int) -> int:
+    low = packed & 0xFFFF
+    return low - 0x10000 if low & 0x8000 else low
+
+
+_LINE_START, _SELECT_ALL = "<<LineStart>>", "<<SelectAll>>"
+_CONTROL_A = ("<Control-a>", "<Control-Lock-A>")  # on X11 Tk goes to the start of the line there, as Emacs does
+_TO_AN_END = """
+%W activate {0}
+%W see active
+%W selection clear 0 end
+%W selection set active
+break
+"""
+
+_CONTROL, _ALT, _WINDOWS_ALT = 0x4, 0x8, 0x20000  # bits of an event's state; on macOS the second is Command
+_ALT_GR = _CONTROL | _WINDOWS_ALT  # as Windows has it
+
+
+def share_keys(root: tk.Tk) -> None:
+    """Let Ctrl+A select all of a field, and Home and End go through the list that drops from a box."""
+    if HERE.name == LINUX:
+        root.event_delete(_LINE_START, *_CONTROL_A)
+        root.event_add(_SELECT_ALL, *_CONTROL_A)
+    for key, end in (("<Home>", "0"), ("<End>", "end")):
+        root.tk.call("bind", "ComboboxListbox", key, _TO_AN_END.format(end))
+
+
+def type_on(widget: tk.Misc, write: Callable[[str], None], back: Callable[[], None]) -> None:
+    """Have what is typed or pasted into a widget that takes no text written elsewhere; Escape goes there."""
+
+    def typed(event: tk.Event[tk.Misc]) -> str | None:
+        if not is_writing(event.char, int(event.state)):
+            return None
+        write(event.char)
+        return "break"
+
+    def pasted(_event: object) -> str:
+        back()
+        focused = widget.focus_get()
+        if focused is not None and focused is not widget:
+            focused.event_generate("<<Paste>>")
+        return "break"
+
+    def escaped(_event: object) -> str:
+        back()
+        return "break"
+
+    widget.bind("<Key>", typed, add=True)
+    widget.bind("<<Paste>>", pasted, add=True)
+    widget.bind("<Escape>", escaped, add=True)
+
+
+def is_writing(char: str, state: int, platform: str = HERE.name) -> bool:
+    """Whether a key writes something, rather than being a command; ``state`` are the modifiers, as Tk has them."""
+    if not char or not char.isprintable():
+        return False
+    if platform == WINDOWS and state & _ALT_GR == _ALT_GR:
+        return True
+    return not state & (_CONTROL | (_WINDOWS_ALT if platform == WINDOWS else _ALT))
