@@ -82,8 +82,10 @@ class Theme:
         """How large the text is when it is not made larger or smaller."""
         return HERE.points
 
-    def subscribe(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` now and after every change of palette or text size."""
+    def subscribe(self, listener: Callable[[], None], owner: tk.Misc | None = None) -> None:
+        """Call ``listener`` now and after every change of palette or text size, until ``owner`` is destroyed."""
+        if owner is not None:
+            owner.bind("<Destroy>", lambda event: self.forget(listener) if event.widget is owner else None, add=True)
         self._listeners.append(listener)
         listener()
 

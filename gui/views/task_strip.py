@@ -46,8 +46,7 @@ class TaskStrip(ttk.Frame):
         self.close_button = self._button("✕", on_close, "Bar.Quiet.TButton")
         self.close_button.bind("<Escape>", lambda _event: on_close())
         self._lay_out()
-        theme.subscribe(self._restyle)
-        self.bind("<Destroy>", self._forget)
+        theme.subscribe(self._restyle, self)
 
     def show(self, view: TaskView) -> None:
         """Show how it goes."""
@@ -115,7 +114,3 @@ class TaskStrip(ttk.Frame):
         ttk.Style(self).configure("Strip.TButton", padding=(px(10), px(2)))
         color = p.accent if self.is_running else p.error if view is not None and view.is_failure else p.good
         self._title.configure(image=str(self._theme.dot(color)))
-
-    def _forget(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self._theme.forget(self._restyle)

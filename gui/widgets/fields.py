@@ -28,8 +28,7 @@ class LineField(ttk.Entry):
             xscrollcommand=lambda _first, _last: self._draw_mark(),
         )
         self.bind("<Configure>", lambda _event: self._draw_mark())
-        self.bind("<Destroy>", lambda event: theme.forget(self._restyle) if event.widget is self else None)
-        theme.subscribe(self._restyle)
+        theme.subscribe(self._restyle, self)
         self._show_hint(self.get())
 
     @property

@@ -26,8 +26,7 @@ class Flow(ttk.Frame):
         self._corner: tk.Widget | None = None
         self._is_due = False
         self.bind("<Configure>", lambda _event: self.arrange())
-        self.bind("<Destroy>", lambda event: theme.forget(self.arrange) if event.widget is self else None)
-        theme.subscribe(self.arrange)
+        theme.subscribe(self.arrange, self)
 
     def add(self, widget: tk.Widget, *, stretch: int = 0, least: int = 0) -> None:
         """Put a part at the end, at least ``least`` pixels wide.

@@ -14,13 +14,11 @@ class FocusRing:
     """Four thin lines along the edges of ``frame`` while ``widget``, within it, has the focus."""
 
     def __init__(self, frame: tk.Misc, widget: tk.Misc, theme: Theme) -> None:
-        self._widget = widget
         self._theme = theme
         self._lines = [tk.Frame(frame, borderwidth=0, highlightthickness=0, takefocus=False) for _ in range(4)]
         widget.bind("<FocusIn>", self._show, add=True)
         widget.bind("<FocusOut>", self._hide, add=True)
-        widget.bind("<Destroy>", self._forget, add=True)
-        theme.subscribe(self._restyle)
+        theme.subscribe(self._restyle, widget)
 
     def _show(self, _event: object) -> None:
         width = self._theme.px(_WIDTH)
@@ -42,7 +40,3 @@ class FocusRing:
     def _restyle(self) -> None:
         for line in self._lines:
             line.configure(background=self._theme.palette.focus)
-
-    def _forget(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self._widget:
-            self._theme.forget(self._restyle)

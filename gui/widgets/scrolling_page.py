@@ -26,8 +26,7 @@ class ScrollingPage(ttk.Frame):
         self._canvas.pack(side="left", fill="both", expand=True)
         self._canvas.bind("<Configure>", self._fit)
         self.body.bind("<Configure>", self._fit)
-        theme.subscribe(self._restyle)
-        self.bind("<Destroy>", self._forget)
+        theme.subscribe(self._restyle, self)
 
     def settle(self) -> None:
         """Have the wheel and the page keys scroll the page, whatever is under the pointer."""
@@ -71,10 +70,6 @@ class ScrollingPage(ttk.Frame):
 
     def _restyle(self) -> None:
         self._canvas.configure(background=self._theme.palette.window)
-
-    def _forget(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self._theme.forget(self._restyle)
 
 
 _TAG = "TincanPage"

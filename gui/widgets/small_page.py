@@ -37,8 +37,7 @@ class SmallPage(tk.Toplevel):
         self.body = self._page.body
         self.body.configure(padding=(px(20), px(14), px(16), px(14)))
         self._page.pack(side="top", fill="both", expand=True)
-        theme.subscribe(self._restyle)
-        self.bind("<Destroy>", self._forget)
+        theme.subscribe(self._restyle, self)
         for key in filter(None, ("<Escape>", also_closes)):
             self.bind(key, lambda _event: self.destroy())
 
@@ -62,10 +61,6 @@ class SmallPage(tk.Toplevel):
 
     def _restyle(self) -> None:
         self.configure(background=self.theme.palette.window)
-
-    def _forget(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self.theme.forget(self._restyle)
 
 
 def facts(body: ttk.Frame, theme: Theme, rows: Sequence[tuple[str, str]], first: int = 0) -> None:

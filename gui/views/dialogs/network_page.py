@@ -44,8 +44,7 @@ class NetworkPage(tk.Toplevel):
         self._words = _LOOKING
         self._fill(())
         put_beside(self, theme, (_SIZE[0], _LOW), _SMALLEST)
-        theme.subscribe(self._restyle)
-        self.bind("<Destroy>", self._forget)
+        theme.subscribe(self._restyle, self)
         self.bind("<Escape>", lambda _event: self.destroy())
         self.close.focus_set()
 
@@ -132,10 +131,6 @@ class NetworkPage(tk.Toplevel):
 
     def _restyle(self) -> None:
         self.configure(background=self._theme.palette.window)
-
-    def _forget(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self._theme.forget(self._restyle)
 
 
 def _say_copy(button: ttk.Button) -> None:

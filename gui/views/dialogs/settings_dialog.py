@@ -216,8 +216,7 @@ class SettingsDialog(tk.Toplevel):
         self.tabs.bind("<<NotebookTabChanged>>", self._turned)
         self._lay_out()
         self.page(LookPage)
-        theme.subscribe(self._restyle)
-        self.bind("<Destroy>", self._forget)
+        theme.subscribe(self._restyle, self)
         self.bind("<Escape>", lambda _event: self.destroy())
         self.deiconify()
         self.tabs.focus_set()
@@ -262,7 +261,3 @@ class SettingsDialog(tk.Toplevel):
 
     def _restyle(self) -> None:
         self.configure(background=self._theme.palette.window)
-
-    def _forget(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self._theme.forget(self._restyle)

@@ -66,8 +66,7 @@ class SavedPane(ttk.Frame):
         self._lay_out()
         self.rows.body.bind("<Escape>", self._escape)
         self.rows.body.bind("<<Undo>>", self._undo)
-        theme.subscribe(self._restyle)
-        self.bind("<Destroy>", self._forget, add=True)
+        theme.subscribe(self._restyle, self)
 
     def show(self, rows: Sequence[SavedRow]) -> None:
         """Show these rows."""
@@ -203,7 +202,3 @@ class SavedPane(ttk.Frame):
 
     def _restyle(self) -> None:
         self._fit()
-
-    def _forget(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self._theme.forget(self._restyle)

@@ -150,8 +150,7 @@ class SavedRows(ttk.Frame):
         FocusRing(self, self.body, theme)
         self._bind_keys()
         self._bind_mouse()
-        theme.subscribe(self._restyle)
-        self.bind("<Destroy>", self._forget, add=True)
+        theme.subscribe(self._restyle, self)
 
     def show(self, rows: Sequence[SavedRow]) -> None:
         """Show these rows; the message that was chosen stays so, or the one that is in its place now."""
@@ -363,7 +362,3 @@ class SavedRows(ttk.Frame):
         for line in self.lines:
             line.forget_look()
         self._reshape()
-
-    def _forget(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self._theme.forget(self._restyle)
