@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from tkinter import ttk
 
 from gui.theme.theme import Theme
@@ -148,3 +148,65 @@ class Measure(ttk.Frame):
 
     def _soon(self, _text: str) -> None:
         self._edited.ask(0)  # when the field has it
+
+
+class FileRow(ttk.Frame):
+    """The name of a file to type or to choose; ``on_edit`` hears of changes.
+
+    ``ask`` is the system's own dialog for files, ``options`` gives what else it is to be asked than the title.
+    ``is_chosen`` while what stands in the field came from that dialog, which has asked whether to replace it.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        ask: Callable[..., str],
+        title: str,
+        on_edit: Callable[[], None],
+        options: Callable[[], Mapping[str, object]] = dict,
+    ) -> None:
+        super().__init__(parent, style="Window.TFrame")
+        self._ask, self._title, self._on_edit, self._asked_too = ask, title, on_edit, options
+        self.is_chosen = False
+        self.field = LineField(self, theme, self._edited, width=30)
+        self.field.hint("A file's name")
+        self.button = ttk.Button(self, text="Choose…", command=self._choose)
+        self.field.pack(side="left", fill="both", expand=True)
+        self.button.pack(side="left", padx=(theme.px(8), 0), fill="y")
+
+    @property
+    def path(self) -> str:
+        """What is written there."""
+        return self.field.text.strip()
+
+    def put(self, path: str) -> None:
+        """Suggest a file."""
+        self.field.put(_fit(path))
+        self.is_chosen = False
+
+    def _edited(self, _text: str) -> None:
+        self.is_chosen = False
+        self._on_edit()
+
+    def _choose(self) -> None:
+        folder, _slash, name = self.path.replace("\\", "/").rpartition("/")
+        path = self._ask(
+            parent=self.winfo_toplevel(), title=self._title, initialdir=folder or None, initialfile=name,
+            **{"filetypes": [("All files", "*")], **self._asked_too()},
+        )  # fmt: skip
+        if path:
+            self.field.put(_fit(str(path)))
+            self.is_chosen = bool(self.path)
+            self._on_edit()
+        self.field.focus_set()
+
+
+def _fit(path: str) -> str:
+    """A path that Tk can take; one with bytes that are no text stays out, for it would come back as another."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return ""
+    return path.replace("\0", "")

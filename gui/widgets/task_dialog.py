@@ -8,8 +8,9 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
+from gui.widgets.bindings import bind_own
 from gui.widgets.fitting import wrap_within
-from gui.widgets.placement import put_beside
+from gui.widgets.small_window import SmallWindow
 
 _LONGEST = 600  # characters of a sentence
 _SMALLEST = (360, 160)  # at 96 dots an inch
@@ -17,7 +18,7 @@ _WIDTH = 460  # at 96 dots an inch, of what is asked for
 _HEADINGS = 96  # at 96 dots an inch
 
 
-class TaskDialog(tk.Toplevel):
+class TaskDialog(SmallWindow):
     """Sections with a heading each, a sentence under the one where something is wrong, and two buttons.
 
     Enter presses the button that has the focus, and ``words`` (which calls ``on_begin``) from anywhere else;
@@ -25,13 +26,9 @@ class TaskDialog(tk.Toplevel):
     """
 
     def __init__(self, parent: tk.Misc, theme: Theme, *, title: str, words: str, on_begin: Callable[[], None]) -> None:
-        super().__init__(parent)
-        self.withdraw()
+        super().__init__(parent, theme, title)
         px = theme.px
-        self.theme = theme
         self.safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
-        self.title(f"{title} — Tincan")
-        self.transient(parent.winfo_toplevel())
         self.body = ttk.Frame(self, style="Window.TFrame", padding=(px(24), px(14), px(24), px(16)))
         self.body.pack(fill="both", expand=True)
         self.body.columnconfigure(1, weight=1, minsize=px(_WIDTH))
@@ -43,7 +40,6 @@ class TaskDialog(tk.Toplevel):
         self.begin_button = ttk.Button(self._foot, text=words, style="Accent.TButton", command=on_begin)
         self._is_gone = False
         self._bind_keys()
-        theme.subscribe(self._restyle)
 
     def section(self, heading: str, part: tk.Widget) -> None:
         """Put a part, a child of ``body``, under the others, with its heading at the left."""
@@ -93,7 +89,7 @@ class TaskDialog(tk.Toplevel):
         self.update_idletasks()
         scale = self.theme.scale
         size = int(self.winfo_reqwidth() / scale) + 1, int(self.winfo_reqheight() / scale) + 1
-        put_beside(self, self.theme, size, _SMALLEST)
+        self.put_beside(size, _SMALLEST)
         _size, x, y = self.geometry().split("+")
         self.geometry("")  # as large as what is in it, from now on
         self.geometry(f"+{x}+{y}")
@@ -107,10 +103,9 @@ class TaskDialog(tk.Toplevel):
         return self._is_gone
 
     def _bind_keys(self) -> None:
-        self.bind("<Escape>", lambda _event: self.destroy())
         for key in ("<Return>", "<KP_Enter>"):
             self.bind(key, self._enter)
-        self.bind("<Destroy>", self._destroyed)
+        bind_own(self, "<Destroy>", self._destroyed)
 
     def _enter(self, event: tk.Event[tk.Misc]) -> str:
         if isinstance(event.widget, ttk.Button):
@@ -119,10 +114,5 @@ class TaskDialog(tk.Toplevel):
             self.begin_button.invoke()
         return "break"
 
-    def _restyle(self) -> None:
-        self.configure(background=self.theme.palette.window)
-
-    def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self._is_gone = True
-            self.theme.forget(self._restyle)
+    def _destroyed(self) -> None:
+        self._is_gone = True

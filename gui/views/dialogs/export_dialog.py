@@ -19,14 +19,16 @@ from gui.viewmodels.exports import (
     scope_words,
     with_ending,
 )
+from gui.widgets.bindings import bind_own
 from gui.widgets.controls import Option, Options, ThinProgress
-from gui.widgets.fields import LineField
+from gui.widgets.fields import FileRow
 from gui.widgets.fitting import wrap_within
+from gui.widgets.small_window import SmallWindow
 
 _WIDTH = 520  # pixels at 96 dots an inch
 
 
-class ExportDialog(tk.Toplevel):
+class ExportDialog(SmallWindow):
     """Beside the window, not in its way: the conversation goes on and can be read meanwhile.
 
     ``on_export`` gets what to write, ``on_cancel`` ends it, ``on_open_folder`` shows where the file is.
@@ -45,22 +47,21 @@ class ExportDialog(tk.Toplevel):
         on_open_folder: Callable[[], None],
         ask_path: Callable[..., str] = filedialog.asksaveasfilename,
     ) -> None:
-        super().__init__(parent)
-        self.withdraw()
-        self._theme, self._formats = theme, tuple(formats)
-        self._on_export, self._on_cancel, self._ask_path = on_export, on_cancel, ask_path
+        super().__init__(parent, theme, "Export")
+        self._formats = tuple(formats)
+        self._on_export, self._on_cancel = on_export, on_cancel
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._view = NOT_BEGUN
         self._agreed = ""  # the path whose file may be replaced
         self._is_gone = False
-        self.title("Export — Tincan")
-        self.transient(parent.winfo_toplevel())
         self._body = ttk.Frame(self, style="Window.TFrame", padding=(theme.px(24), theme.px(16)))
         self._body.pack(fill="both", expand=True)
         self.scopes: Options[Scope] = Options(self._body, theme, lambda _scope: self._forget_result())
         self.formats: Options[str] = Options(self._body, theme, self._format_chosen)
-        self.path = LineField(self._body, theme, self._path_edited, width=30)
-        self.choose_button = ttk.Button(self._body, text="Choose…", command=self._choose_file)
+        self._file = FileRow(
+            self._body, theme, ask=ask_path, title="Export to", on_edit=self._path_edited, options=self._kinds_of_file
+        )
+        self.path, self.choose_button = self._file.field, self._file.button
         self._why = ttk.Label(self._body, style="Window.Error.TLabel", justify="left")
         self._foot = ttk.Frame(self._body, style="Window.TFrame")
         self._progress = ThinProgress(self._foot, theme)
@@ -71,7 +72,6 @@ class ExportDialog(tk.Toplevel):
         self._fill(path)
         self._lay_out()
         self._bind_keys()
-        theme.subscribe(self._restyle)
         self.deiconify()
 
     def offer(self, rows: Sequence[Rows], chosen: Scope | None = None) -> None:
@@ -101,7 +101,7 @@ class ExportDialog(tk.Toplevel):
     @property
     def request(self) -> ExportRequest:
         """What is chosen and written now."""
-        path = self.path.text.strip()
+        path = self._file.path
         return ExportRequest(self.scopes.key, self.formats.key, path, may_replace=bool(path) and path == self._agreed)
 
     @property
@@ -124,21 +124,19 @@ class ExportDialog(tk.Toplevel):
         self.scopes.offer([Option(Scope.ALL, scope_words(Rows(Scope.ALL, None)), is_free=False)], Scope.ALL)
         formats = [Option(one.key, one.words, one.sentence) for one in self._formats]
         self.formats.offer(formats, formats[0].key)
-        self.path.hint("A file's name")
-        self.path.put(_fit(path))
+        self._file.put(path)
 
     def _lay_out(self) -> None:
-        px, body, foot = self._theme.px, self._body, self._foot
-        sections: tuple[tuple[str, tk.Widget], ...] = (("What", self.scopes), ("As", self.formats), ("To", self.path))
+        px, body, foot = self.theme.px, self._body, self._foot
+        sections: tuple[tuple[str, tk.Widget], ...] = (("What", self.scopes), ("As", self.formats), ("To", self._file))
         for row, (words, part) in enumerate(sections):
             gap = (0 if row == 0 else px(14), 0)
             heading = ttk.Label(body, text=words, style="Window.Strong.TLabel")
             heading.grid(row=row, column=0, sticky="nw", padx=(0, px(20)), pady=(gap[0] + px(3), 0))
-            part.grid(row=row, column=1, columnspan=1 if part is self.path else 2, sticky="nsew", pady=gap)
-        self.choose_button.grid(row=2, column=2, sticky="ns", padx=(px(8), 0), pady=(px(14), 0))
-        body.columnconfigure(1, weight=1, minsize=px(_WIDTH - 180))
+            part.grid(row=row, column=1, sticky="nsew", pady=gap)
+        body.columnconfigure(1, weight=1, minsize=px(_WIDTH - 100))
         wrap_within(self._why, body, lambda: px(110))
-        foot.grid(row=4, column=0, columnspan=3, sticky="ew", pady=(px(18), 0))
+        foot.grid(row=4, column=0, columnspan=2, sticky="ew", pady=(px(18), 0))
         foot.columnconfigure(0, weight=1)
         self._progress.grid(row=0, column=0, columnspan=4, sticky="ew", pady=(0, px(8)))
         self._words.grid(row=1, column=0, columnspan=4, sticky="w", pady=(0, px(10)))
@@ -152,7 +150,7 @@ class ExportDialog(tk.Toplevel):
         self.bind("<Escape>", lambda _event: self._escape())
         self.bind("<Return>", self._enter)
         self.bind("<KP_Enter>", self._enter)
-        self.bind("<Destroy>", self._destroyed)
+        bind_own(self, "<Destroy>", self._destroyed)
         self.protocol("WM_DELETE_WINDOW", self.close)
 
     def _escape(self) -> None:
@@ -174,7 +172,7 @@ class ExportDialog(tk.Toplevel):
             self._on_cancel()
             return
         if self._view.is_in_the_way:
-            self._agreed = self.path.text.strip()
+            self._agreed = self._file.path
         request = self.request
         if not request.path:
             self._complain("Say where to: write a file's name, or choose one.")
@@ -184,25 +182,19 @@ class ExportDialog(tk.Toplevel):
         self._forget_result()
         self._on_export(request)
 
-    def _choose_file(self) -> None:
+    def _kinds_of_file(self) -> dict[str, object]:
         chosen = next(one for one in self._formats if one.key == self.formats.key)
-        folder, _slash, name = self.path.text.replace("\\", "/").rpartition("/")
-        path = self._ask_path(
-            parent=self, title="Export to", defaultextension=chosen.ending, initialdir=folder or None,
-            initialfile=name, filetypes=[(chosen.words, f"*{chosen.ending}"), ("All files", "*")],
-        )  # fmt: skip
-        if path:
-            self.path.put(_fit(str(path)))
-            self._agreed = self.path.text.strip()  # the system's dialog has asked whether to replace
-            self._forget_result()
-        self.path.focus_set()
+        kinds = [(chosen.words, f"*{chosen.ending}"), ("All files", "*")]
+        return {"defaultextension": chosen.ending, "filetypes": kinds}
 
     def _format_chosen(self, key: str) -> None:
         ending = next(one.ending for one in self._formats if one.key == key)
-        self.path.put(with_ending(self.path.text, ending, self._formats))
+        self._file.put(with_ending(self.path.text, ending, self._formats))
         self._forget_result()
 
-    def _path_edited(self, _text: str) -> None:
+    def _path_edited(self) -> None:
+        if self._file.is_chosen:
+            self._agreed = self._file.path  # the system's dialog has asked whether to replace
         self._forget_result()
 
     def _forget_result(self) -> None:
@@ -217,7 +209,7 @@ class ExportDialog(tk.Toplevel):
             self._why.grid_remove()
             return
         self._why.configure(text=self._safety.text(why))
-        self._why.grid(row=3, column=1, columnspan=2, sticky="w", pady=(self._theme.px(4), 0))
+        self._why.grid(row=3, column=1, sticky="w", pady=(self.theme.px(4), 0))
 
     def _show_button(self) -> None:
         view = self._view
@@ -229,19 +221,5 @@ class ExportDialog(tk.Toplevel):
         for part in (self.path, self.choose_button):
             part.state(["disabled" if view.is_running else "!disabled"])
 
-    def _restyle(self) -> None:
-        self.configure(background=self._theme.palette.window)
-
-    def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self._is_gone = True
-            self._theme.forget(self._restyle)
-
-
-def _fit(path: str) -> str:
-    """A path that Tk can take; one with bytes that are no text stays out, for it would come back as another."""
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return ""
-    return path.replace("\0", "")
+    def _destroyed(self) -> None:
+        self._is_gone = True

@@ -9,7 +9,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.keys import topics
 from gui.theme.theme import Theme
-from gui.widgets.small_page import SmallPage, facts
+from gui.widgets.small_window import SmallPage, copy_text, facts
 
 _KEYS_SIZE = (1000, 640)  # at 96 dots an inch
 _ONE_COLUMN = 720  # narrower than that, the topics stand under each other
@@ -74,7 +74,6 @@ class KeysPage(SmallPage):
 
 
 _ABOUT_SIZE = (480, 420)  # at 96 dots an inch
-_COPIED = 1_500  # milliseconds for which the button says so
 
 
 class AboutPage(SmallPage):
@@ -92,20 +91,10 @@ class AboutPage(SmallPage):
             row=1, column=0, columnspan=2, sticky="w", pady=(px(2), px(12))
         )
         facts(self.body, theme, self._rows, first=2)
-        self.copy = self.button("Copy", self._copy)
+        self.copy = self.button("Copy", lambda: copy_text(self.text, self.copy))
         self.open()
 
     @property
     def text(self) -> str:
         """What Copy copies."""
         return "\n".join(f"{name}: {words}" for name, words in self._rows)
-
-    def _copy(self) -> None:
-        self.clipboard_clear()
-        self.clipboard_append(self.text)
-        self.copy.configure(text="Copied")
-        self.nametowidget(".").after(_COPIED, self._say_copy)
-
-    def _say_copy(self) -> None:
-        if self.copy.winfo_exists():
-            self.copy.configure(text="Copy")

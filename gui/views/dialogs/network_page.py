@@ -11,13 +11,12 @@ from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.reachable import Place
 from gui.widgets.fitting import wrap_within
-from gui.widgets.placement import put_beside
 from gui.widgets.scrolling_page import ScrollingPage
+from gui.widgets.small_window import SmallWindow, copy_text
 
 _SIZE = (520, 360)  # at 96 dots an inch
 _SMALLEST = (320, 150)
 _LOW = 150  # high enough for a single sentence
-_COPIED = 1_500  # milliseconds for which a button says so
 _LOOKING = "Looking for this machine's addresses…"
 _NONE = "This machine is on no network just now, so nobody else can reach it."
 _OPEN = "Others on these networks can connect with these addresses:"
@@ -27,26 +26,22 @@ _FIREWALL = (
 )
 
 
-class NetworkPage(tk.Toplevel):
-    """A small window beside the other; Escape or Close puts it away. ``advice`` stands under the addresses."""
+class NetworkPage(SmallWindow):
+    """Escape or Close puts it away. ``advice`` stands under the addresses."""
 
     def __init__(self, parent: tk.Misc, theme: Theme, advice: str = "") -> None:
-        super().__init__(parent)
+        super().__init__(parent, theme, "Who can reach this server")
         self._advice = advice
-        self.title("Who can reach this server — Tincan")
-        self.transient(parent.winfo_toplevel())
-        self._theme = theme
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._shown: tuple[Place, ...] | None = None
         self.copy_buttons: list[ttk.Button] = []
-        self._foot()
+        self.add_foot()
         self._page: ScrollingPage | None = None
         self._words = _LOOKING
         self._fill(())
-        put_beside(self, theme, (_SIZE[0], _LOW), _SMALLEST)
-        theme.subscribe(self._restyle, self)
-        self.bind("<Escape>", lambda _event: self.destroy())
-        self.close.focus_set()
+        self.put_beside((_SIZE[0], _LOW), _SMALLEST)
+        self.deiconify()
+        self.close_button.focus_set()
 
     def show(self, places: Sequence[Place]) -> None:
         """List these. Until it is called the page says that it is looking."""
@@ -55,11 +50,11 @@ class NetworkPage(tk.Toplevel):
         had_focus = self.focus_get() in self.copy_buttons
         self._shown = tuple(places)
         self._words = _OPEN if places else _NONE
-        if places and self.winfo_height() < self._theme.px(_SIZE[1]):
-            put_beside(self, self._theme, _SIZE, _SMALLEST)
+        if places and self.winfo_height() < self.theme.px(_SIZE[1]):
+            self.put_beside(_SIZE, _SMALLEST)
         self._fill(self._shown)
         if had_focus:
-            self.close.focus_set()
+            self.close_button.focus_set()
 
     @property
     def sentence(self) -> str:
@@ -71,20 +66,11 @@ class NetworkPage(tk.Toplevel):
         """What is listed."""
         return tuple(place.text for place in self._shown or ())
 
-    def _foot(self) -> None:
-        px = self._theme.px
-        foot = ttk.Frame(self, style="Window.TFrame", padding=(px(20), px(8), px(16), px(12)))
-        self.close = ttk.Button(foot, text="Close", command=self.destroy)
-        self.close.bind("<Return>", lambda _event: self.close.invoke())
-        self.close.pack(side="right")
-        foot.pack(side="bottom", fill="x")
-        ttk.Frame(self, style="Line.TFrame", height=px(1)).pack(side="bottom", fill="x")
-
     def _fill(self, places: Sequence[Place]) -> None:
-        px = self._theme.px
+        px = self.theme.px
         if self._page is not None:
             self._page.destroy()
-        page = self._page = ScrollingPage(self, self._theme)
+        page = self._page = ScrollingPage(self, self.theme)
         page.body.configure(padding=(px(20), px(14), px(16), px(14)))
         page.body.columnconfigure(0, weight=1)
         self._say(page.body, self._words, "Window.TLabel")
@@ -99,20 +85,20 @@ class NetworkPage(tk.Toplevel):
         if not sentence:
             return
         label = ttk.Label(body, text=sentence, style=style, justify="left")
-        label.grid(column=0, columnspan=3, sticky="w", pady=(0, self._theme.px(10)))
-        wrap_within(label, body, lambda: self._theme.px(40))
+        label.grid(column=0, columnspan=3, sticky="w", pady=(0, self.theme.px(10)))
+        wrap_within(label, body, lambda: self.theme.px(40))
 
     def _row(self, body: ttk.Frame, place: Place) -> ttk.Button:
-        px, safe = self._theme.px, self._safety.field
+        px, safe = self.theme.px, self._safety.field
         row = body.grid_size()[1]
-        ttk.Label(body, text=safe(place.text), style="Window.TLabel", font=self._theme.mono).grid(
+        ttk.Label(body, text=safe(place.text), style="Window.TLabel", font=self.theme.mono).grid(
             row=row, column=0, sticky="w"
         )
         ttk.Label(body, text=safe(place.interface), style="Window.Muted.TLabel").grid(
             row=row, column=1, sticky="w", padx=px(12)
         )
         button = ttk.Button(body, text="Copy", width=7)
-        button.configure(command=partial(self._copy, place.text, button))
+        button.configure(command=partial(copy_text, place.text, button))
         button.bind("<Return>", lambda _event: button.invoke())
         button.grid(row=row, column=2, sticky="e")
         if place.note:
@@ -121,18 +107,3 @@ class NetworkPage(tk.Toplevel):
             wrap_within(note, body, lambda: px(40))
         ttk.Frame(body, style="Window.TFrame", height=px(6)).grid(column=0)
         return button
-
-    def _copy(self, text: str, button: ttk.Button) -> None:
-        self.clipboard_clear()
-        self.clipboard_append(text)
-        button.configure(text="Copied")
-        # the root's, because whoever closes the program cancels what waits there
-        self.nametowidget(".").after(_COPIED, partial(_say_copy, button))
-
-    def _restyle(self) -> None:
-        self.configure(background=self._theme.palette.window)
-
-
-def _say_copy(button: ttk.Button) -> None:
-    if button.winfo_exists():
-        button.configure(text="Copy")

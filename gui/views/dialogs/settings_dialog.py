@@ -18,8 +18,8 @@ from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, Preference
 from gui.widgets.checked_row import Asked, CheckedRow, whole_number
 from gui.widgets.choice import Choice
 from gui.widgets.fitting import wrap_within
-from gui.widgets.placement import put_beside
 from gui.widgets.scrolling_page import ScrollingPage
+from gui.widgets.small_window import SmallWindow
 
 # Changes the named preferences; what is given is all that changes.
 Change = Callable[[dict[str, Any]], None]
@@ -184,7 +184,7 @@ _SIZE = (620, 470)  # at 96 dots an inch
 _SMALLEST = (380, 260)
 
 
-class SettingsDialog(tk.Toplevel):
+class SettingsDialog(SmallWindow):
     """``current`` says what is so; ``on_change`` gets what is wanted, whole. Escape closes."""
 
     def __init__(
@@ -196,11 +196,7 @@ class SettingsDialog(tk.Toplevel):
         on_change: Callable[[Preferences], None],
         on_open_folder: Callable[[], None],
     ) -> None:
-        super().__init__(parent)
-        self.withdraw()
-        self.title("Settings — Tincan")
-        self.transient(parent.winfo_toplevel())
-        self._theme = theme
+        super().__init__(parent, theme, "Settings")
         self._current = current
         self._on_change = on_change
         self._makers: tuple[_Maker, ...] = (
@@ -216,8 +212,6 @@ class SettingsDialog(tk.Toplevel):
         self.tabs.bind("<<NotebookTabChanged>>", self._turned)
         self._lay_out()
         self.page(LookPage)
-        theme.subscribe(self._restyle, self)
-        self.bind("<Escape>", lambda _event: self.destroy())
         self.deiconify()
         self.tabs.focus_set()
 
@@ -247,17 +241,8 @@ class SettingsDialog(tk.Toplevel):
         self.show()
 
     def _lay_out(self) -> None:
-        px = self._theme.px
-        foot = ttk.Frame(self, style="Window.TFrame", padding=(px(20), px(8), px(16), px(12)))
-        ttk.Label(foot, text="Every change counts at once.", style="Window.Muted.TLabel").pack(side="left")
-        self.close = ttk.Button(foot, text="Close", command=self.destroy)
-        self.close.bind("<Return>", lambda _event: self.close.invoke())
-        self.close.pack(side="right")
-        foot.pack(side="bottom", fill="x")
-        ttk.Frame(self, style="Line.TFrame", height=px(1)).pack(side="bottom", fill="x")
+        self.add_foot()
+        ttk.Label(self.foot, text="Every change counts at once.", style="Window.Muted.TLabel").pack(side="left")
         self.tabs.pack(fill="both", expand=True)
         self.tabs.enable_traversal()
-        put_beside(self, self._theme, _SIZE, _SMALLEST)
-
-    def _restyle(self) -> None:
-        self.configure(background=self._theme.palette.window)
+        self.put_beside(_SIZE, _SMALLEST)

@@ -119,7 +119,7 @@ def test_the_keys_fit_a_small_screen_in_one_column(root: tk.Tk, theme: Theme, wa
 
     wait_until(lambda: page._shown == 1)
     assert page._page.overflows
-    assert page.close.winfo_rooty() + page.close.winfo_height() <= page.winfo_rooty() + 300
+    assert page.close_button.winfo_rooty() + page.close_button.winfo_height() <= page.winfo_rooty() + 300
 
 
 @pytest.mark.parametrize("width", [1000, 760, 420])

@@ -72,7 +72,7 @@ def test_the_focus_is_not_lost_when_the_addresses_change(page: NetworkPage) -> N
     page.show(PLACES[:1])
     page.update()
 
-    assert page.focus_get() is page.close
+    assert page.focus_get() is page.close_button
 
 
 def test_a_page_that_says_the_same_is_left_alone(page: NetworkPage) -> None:
@@ -86,10 +86,10 @@ def test_a_page_that_says_the_same_is_left_alone(page: NetworkPage) -> None:
 
 def test_it_goes_with_escape_and_leaves_nothing_behind(page: NetworkPage, theme: Theme) -> None:
     page.show(PLACES)
-    page.close.focus_force()
+    page.close_button.focus_force()
     page.update()
 
-    page.close.event_generate("<Escape>")
+    page.close_button.event_generate("<Escape>")
     page.tk.call("update")
     theme.choose("dark")
 

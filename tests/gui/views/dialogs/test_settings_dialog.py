@@ -236,7 +236,7 @@ def test_it_goes_with_escape_and_with_its_button_and_leaves_nothing_behind(stage
     stage.turn_to(0)
 
     if leave == "Close":
-        stage.dialog.close.invoke()
+        stage.dialog.close_button.invoke()
     else:
         press(stage.look.colours, leave)
     stage.theme.choose("dark")
@@ -254,7 +254,7 @@ def test_everything_is_reached_with_the_tab_key_and_scrolled_into_view(stage: St
         reached.append(widget)
         widget = widget.tk_focusNext()
     assert last in reached
-    assert stage.dialog.close in reached
+    assert stage.dialog.close_button in reached
 
     last.focus_force()
     stage.dialog.update()
@@ -287,6 +287,6 @@ def test_it_fits_a_small_screen(stage: Stage) -> None:
     stage.turn_to(0)
 
     assert stage.look.overflows
-    assert stage.dialog.close.winfo_ismapped()
-    close = stage.dialog.close
+    assert stage.dialog.close_button.winfo_ismapped()
+    close = stage.dialog.close_button
     assert close.winfo_rooty() + close.winfo_height() <= stage.dialog.winfo_rooty() + 300
