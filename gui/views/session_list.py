@@ -10,11 +10,12 @@ from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.typesetting import connection_tag
 from gui.viewmodels.window_view import SessionRow
+from gui.widgets.bindings import MENU_KEYS, bind_known
+from gui.widgets.fitting import elided
 from gui.widgets.tip import Tip
 
 _WIDTH = 190  # at 96 dots an inch, as are the next two
 _BESIDE, _DEEPER = 44, 14  # what a row needs beside its words: arrow and dot; and a connection's more
-_MENU_KEYS = ("<Menu>", "<App>", "<Shift-F10>")
 
 
 class SessionList(ttk.Frame):
@@ -93,20 +94,11 @@ class SessionList(ttk.Frame):
 
     def _fitted(self, row: SessionRow) -> str:
         """The row's words; if they are too long the name gives way, and how it stands can be read."""
-        px, measure = self._theme.px, self._theme.base.measure
+        px = self._theme.px
         width = self.tree.winfo_width() if self.tree.winfo_ismapped() else px(_WIDTH)
         room = width - px(_BESIDE + (_DEEPER if row.parent else 0))
         behind = f"  {row.word}" if row.word else ""
-        if measure(row.text + behind) <= room:
-            return row.text + behind
-        few, many = 0, len(row.text)
-        while few < many:
-            middle = (few + many + 1) // 2
-            if measure(f"{row.text[:middle]}…{behind}") <= room:
-                few = middle
-            else:
-                many = middle - 1
-        return f"{row.text[:few].rstrip()}…{behind}"
+        return elided(row.text, self._theme.base, room - self._theme.base.measure(behind)) + behind
 
     def _refit(self, _event: object = None) -> None:
         for row in self._rows.values():
@@ -129,11 +121,7 @@ class SessionList(ttk.Frame):
         bind("<Motion>", self._moved, add=True)
         for click in HERE.menu_clicks:
             bind(click, self._open_menu)
-        for key in _MENU_KEYS:
-            try:
-                bind(key, self._open_menu_by_key)
-            except tk.TclError:  # a key that this system has no name for
-                continue
+        bind_known(self.tree, MENU_KEYS, self._open_menu_by_key)
         if "remove_row" in self._commands:
             bind("<Delete>", lambda _event: self._commands["remove_row"]())
 

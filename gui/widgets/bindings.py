@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from gui.platform.differences import HERE, LINUX, WINDOWS
+
+MENU_KEYS = ("<Menu>", "<App>", "<Shift-F10>")
 
 
 def breaking(act: Callable[[], object]) -> Callable[[object], str]:
@@ -16,6 +19,15 @@ def breaking(act: Callable[[], object]) -> Callable[[object], str]:
         return "break"
 
     return handle
+
+
+def bind_known(
+    widget: tk.Misc, sequences: Iterable[str], act: Callable[[tk.Event[tk.Misc]], object], *, add: bool = False
+) -> None:
+    """Bind those of the sequences that Tk knows here: not every system has each key, nor every Tk each event."""
+    for sequence in sequences:
+        with suppress(tk.TclError):
+            widget.bind(sequence, act, add=add)
 
 
 def unbind(widget: tk.Misc, sequence: str, binding: str) -> None:
@@ -53,11 +65,16 @@ def when_resized(widget: tk.Misc, fit: Callable[[], None]) -> None:
     bind_own(window, "<Configure>", heard)
 
 
-_TRACKPAD = 16  # pixels of a trackpad that are a row, about
+_TRACKPAD = 16  # pixels of a row, about
 
 
-def bind_wheel(widget: tk.Misc, scroll: Callable[[int], None], rows: int = 3) -> None:
-    """Call ``scroll`` with how many rows to go down; one notch is ``rows`` of them."""
+def bind_wheel(
+    widget: tk.Misc, scroll: Callable[[int], object], rows: int = 3, row_height: Callable[[], int] = lambda: _TRACKPAD
+) -> None:
+    """Call ``scroll`` with how many rows to go down: ``rows`` for a notch, one for ``row_height`` pixels of a trackpad.
+
+    What is less than a row is kept for the next time.
+    """
     left_over = 0.0
 
     def turn(turned: float) -> str:
@@ -74,7 +91,7 @@ def bind_wheel(widget: tk.Misc, scroll: Callable[[int], None], rows: int = 3) ->
     widget.bind("<Button-4>", lambda _event: turn(-rows))
     widget.bind("<Button-5>", lambda _event: turn(rows))
     if tk.TkVersion >= 9:  # the lower half of its number is how far, in pixels
-        widget.bind("<TouchpadScroll>", lambda event: turn(-_signed(event.delta) / _TRACKPAD))
+        widget.bind("<TouchpadScroll>", lambda event: turn(-_signed(event.delta) / row_height()))
 
 
 def _signed(packed: int) -> int:

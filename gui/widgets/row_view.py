@@ -12,8 +12,9 @@ from tkinter import font as tkfont
 from tkinter import ttk
 from typing import NamedTuple
 
-from gui.platform.differences import HERE
 from gui.theme.theme import Theme
+from gui.widgets.bindings import bind_wheel
+from gui.widgets.scrolling import RowScrollbar
 
 WHEEL_ROWS = 3  # rows that one notch of the wheel scrolls
 _DRAG_MS = 40  # between two steps while the mouse is held outside
@@ -40,13 +41,12 @@ class RowView(ttk.Frame):
         )  # fmt: skip
         # Without the bindings of a Text: nothing can be typed, and what is selected is for the subclass to say.
         self.text.bindtags((str(self.text), str(self.winfo_toplevel()), "all"))
-        self.scrollbar = ttk.Scrollbar(self, command=self._scrollbar_moved, takefocus=False)
+        self.scrollbar = RowScrollbar(self, self)
         self.scrollbar.pack(side="right", fill="y", pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True)
         self._planned: str | None = None
         self._dragging: str | None = None
-        self._left_over = 0.0  # of a row, that the wheel has turned
-        self._bind_wheel()
+        bind_wheel(self.text, self.scroll, WHEEL_ROWS, lambda: self.row_height)
         self.text.bind("<Configure>", self._resized)
         self.text.bind("<FocusIn>", lambda _event: self.redraw(), add=True)
         self.text.bind("<FocusOut>", lambda _event: self.redraw(), add=True)
@@ -140,20 +140,7 @@ class RowView(ttk.Frame):
         for tag, indices in picture.ranges.items():
             if indices:
                 call(text, "tag", "add", tag, *indices)
-        self._show_place()
-
-    def _show_place(self) -> None:
-        """A scrollbar with nothing to scroll keeps its room and shows nothing."""
-        idle = self.total <= self.page
-        self.scrollbar.configure(style="Idle.Vertical.TScrollbar" if idle else "Vertical.TScrollbar")
-        rows = max(1, self.total)
-        self.scrollbar.set(self.top / rows, min(1.0, (self.top + self.page) / rows))
-
-    def _scrollbar_moved(self, action: str, amount: str, unit: str = "") -> None:
-        if action == "moveto":
-            self.scroll_to(round(float(amount) * self.total))
-        else:
-            self.scroll(int(amount) * (max(1, self.page - 1) if unit == "pages" else 1))
+        self.scrollbar.show()
 
     def _edge(self, option: str) -> int:
         return int(str(self.text.cget(option))) + int(str(self.text.cget("highlightthickness")))
@@ -162,22 +149,6 @@ class RowView(ttk.Frame):
         self.reshape()
         self.redraw()
 
-    def _bind_wheel(self) -> None:
-        notch = HERE.notch(tk.TkVersion)
-        self.text.bind("<MouseWheel>", lambda event: self._turn(-event.delta / notch * WHEEL_ROWS))
-        self.text.bind("<Button-4>", lambda _event: self._turn(-WHEEL_ROWS))
-        self.text.bind("<Button-5>", lambda _event: self._turn(WHEEL_ROWS))
-        if tk.TkVersion >= 9:  # the lower half of its number is how far, in pixels
-            self.text.bind("<TouchpadScroll>", lambda event: self._turn(-_signed(event.delta) / self.row_height))
-
-    def _turn(self, rows: float) -> str:
-        self._left_over += rows
-        whole = int(self._left_over)
-        self._left_over -= whole
-        if whole:
-            self.scroll(whole)
-        return "break"
-
     def _forget(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is not self:
             return
@@ -185,8 +156,3 @@ class RowView(ttk.Frame):
         if self._planned is not None:
             self.after_cancel(self._planned)
             self._planned = None
-
-
-def _signed(packed: int) -> int:
-    low = packed & 0xFFFF
-    return low - 0x10000 if low & 0x8000 else low

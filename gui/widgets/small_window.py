@@ -8,7 +8,7 @@ from functools import partial
 from tkinter import ttk
 
 from gui.theme.theme import Theme
-from gui.widgets.scrolling_page import ScrollingPage
+from gui.widgets.scrolling import ScrollingPage
 
 _SMALLEST = (320, 200)  # of a page, at 96 dots an inch
 _FRAME = 70  # what the window manager may add to the height, at 96 dots an inch

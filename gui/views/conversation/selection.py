@@ -14,7 +14,7 @@ from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.runs import DECOR
 from gui.viewmodels.typesetting import clock
-from gui.widgets.bindings import breaking
+from gui.widgets.bindings import MENU_KEYS, bind_known, breaking
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -220,11 +220,7 @@ class Selection:
             self._menu.add_command(label=label, command=act)
         for button in HERE.menu_clicks:
             self._text.bind(button, self._open_menu)
-        for key in ("<Menu>", "<App>", "<Shift-F10>"):
-            try:
-                self._text.bind(key, self._open_menu_by_key)
-            except tk.TclError:  # a key that this system has no name for
-                continue
+        bind_known(self._text, MENU_KEYS, self._open_menu_by_key)
         theme.subscribe(lambda: theme.colour_menu(self._menu))
 
     def _reading(self, display_row: DisplayRow) -> str:

@@ -18,9 +18,10 @@ from gui.viewmodels.runs import MARKED, Marked
 from gui.viewmodels.typesetting import weight
 from gui.views.conversation.bubbles import BubbleText
 from gui.views.conversation.row_window import BUDGET, WINDOW_ROWS, RowWindow
-from gui.views.conversation.scrolling import QuietScrollbar, bind_scrolling
 from gui.views.conversation.selection import Selection
+from gui.widgets.bindings import bind_known, breaking
 from gui.widgets.focus_ring import FocusRing
+from gui.widgets.scrolling import QuietScrollbar
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 FLOOD = 200  # new rows at once from which the row window is replaced rather than continued
 FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message is looked for
 _NEAR_THE_EDGE = 0.15  # of the row window: from here on the next one is fetched
+
+_WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", "<ButtonRelease-1>", "<TouchpadScroll>")
 
 
 class Transcript(ttk.Frame):
@@ -48,7 +51,7 @@ class Transcript(ttk.Frame):
         self._on_choose = on_choose
         self.text = BubbleText(self, theme, on_reshape=self._reload, on_more=self._expand)
         self.row_window = RowWindow(self.text)
-        self._scrollbar = QuietScrollbar(self, command=self.drag)
+        self._scrollbar = QuietScrollbar(self, self.drag)
         self._scrollbar.pack(side="right", fill="y", padx=(0, theme.px(2)), pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True, padx=(theme.px(20), theme.px(10)))
         self.text.configure(yscrollcommand=self._view_moved)
@@ -63,7 +66,7 @@ class Transcript(ttk.Frame):
         self._shift_planned: str | None = None
         self._shifted: tuple[int, ...] = ()  # row window, total and place for which the last shift was made
         self.selection = Selection(self, theme, on_refuse=on_refuse)
-        bind_scrolling(self)
+        self._bind_scrolling()
 
     # What the window calls.
 
@@ -313,6 +316,21 @@ class Transcript(ttk.Frame):
         if place != self._shifted:
             self._shifted = place
             self._reload()
+
+    def _bind_scrolling(self) -> None:
+        acts: dict[str, Callable[[], None]] = {
+            "<Prior>": lambda: self.page(-1),
+            "<Next>": lambda: self.page(1),
+            "<Home>": self.to_start,
+            "<End>": self.to_end,
+            "<Up>": lambda: self.drag("scroll", "-2", "units"),
+            "<Down>": lambda: self.drag("scroll", "2", "units"),
+            "<Alt-Up>": lambda: self.step(-1),
+            "<Alt-Down>": lambda: self.step(1),
+        }
+        for key, act in acts.items():
+            self.text.bind(key, breaking(act))
+        bind_known(self.text, _WHEELS, self.scrolled_by_hand, add=True)
 
     def drag(self, action: str, amount: str, unit: str = "") -> None:
         """The scrollbar's commands, in terms of the whole conversation."""

@@ -11,7 +11,7 @@ from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.reachable import Place
 from gui.widgets.fitting import wrap_within
-from gui.widgets.scrolling_page import ScrollingPage
+from gui.widgets.scrolling import ScrollingPage
 from gui.widgets.small_window import SmallWindow, copy_text
 
 _SIZE = (520, 360)  # at 96 dots an inch

@@ -18,7 +18,7 @@ from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, Preference
 from gui.widgets.checked_row import Asked, CheckedRow, whole_number
 from gui.widgets.choice import Choice
 from gui.widgets.fitting import wrap_within
-from gui.widgets.scrolling_page import ScrollingPage
+from gui.widgets.scrolling import ScrollingPage
 from gui.widgets.small_window import SmallWindow
 
 # Changes the named preferences; what is given is all that changes.

@@ -15,6 +15,7 @@ from core.text_safety import TextSafety
 from gui.keys import saved_key
 from gui.theme.theme import Theme
 from gui.viewmodels.saved_rows import SavedRow
+from gui.widgets.fitting import elided
 
 _EDGE, _GAP, _MARGIN = 10, 8, 5  # pixels at 96 dots an inch
 _ROOMY = 300  # a row that wide says "Ctrl+1", a narrower one "1"
@@ -83,7 +84,7 @@ class RowLine(tk.Frame):
         px, theme = self._theme.px, self._theme
         keys = saved_key(number)
         self._key.configure(text="" if keys is None else keys[0 if at.is_roomy else 1])
-        self.name.configure(text=elided(theme.base, self._safety.field(row.name), at.room))
+        self.name.configure(text=elided(self._safety.field(row.name), theme.base, at.room))
         if row.problem:
             self._tag.place_forget()
             self._write_text(theme.small, row.problem, at.left, at.small_top, at.room)
@@ -94,7 +95,7 @@ class RowLine(tk.Frame):
         self._write_text(theme.mono, row.text, at.left + beside, at.mono_top, max(1, at.room - beside))
 
     def _write_text(self, font: tkfont.Font, words: str, left: int, top: int, room: int) -> None:
-        self.text.configure(text=elided(font, self._safety.field(words), room))
+        self.text.configure(text=elided(self._safety.field(words), font, room))
         self.text.place(x=left, y=top, width=room)
 
     def _dress(self, look: RowLook) -> None:
@@ -140,20 +141,6 @@ def measure(theme: Theme, width: int, button: int) -> Measures:
 
 def _ascent(font: tkfont.Font) -> int:
     return int(font.metrics("ascent"))
-
-
-def elided(font: tkfont.Font, words: str, room: int) -> str:
-    """As much of the words as there is room for in pixels."""
-    if font.measure(words) <= room:
-        return words
-    fits, too_much = 0, len(words)
-    while too_much - fits > 1:
-        middle = (fits + too_much) // 2
-        if font.measure(words[:middle] + "…") <= room:
-            fits = middle
-        else:
-            too_much = middle
-    return words[:fits] + "…"
 
 
 def dress_buttons(theme: Theme, widget: tk.Misc) -> None:

@@ -15,8 +15,9 @@ from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.saved_rows import SavedRow
 from gui.views.saved.saved_row import Namer, RowLine, RowLook, dress_buttons, measure
-from gui.widgets.bindings import bind_wheel, breaking
+from gui.widgets.bindings import bind_known, bind_wheel, breaking
 from gui.widgets.focus_ring import FocusRing
+from gui.widgets.scrolling import RowScrollbar
 
 _STARTS = 6  # pixels at 96 dots an inch that the mouse is moved before it is a drag
 _STEP_MS = 90  # between two rows that are scrolled while the mouse is held outside
@@ -50,7 +51,7 @@ class Drag:
         """Before which row it would be put."""
         rows = self._rows
         y = min(max(self._pointer - rows.body.winfo_rooty(), 0), rows.body.winfo_height())
-        return max(0, min(rows.top + round(y / rows.row_height), rows.count))
+        return max(0, min(rows.top + round(y / rows.row_height), rows.total))
 
     def _moved(self, event: tk.Event[tk.Misc]) -> str:
         self._pointer = event.y_root
@@ -142,7 +143,7 @@ class SavedRows(ttk.Frame):
         self.body = tk.Frame(self, borderwidth=0, highlightthickness=0, takefocus=True, width=1, height=1)
         self.mouse = tk.Frame(self, takefocus=False)  # never seen: its bindings are for the body and all within it
         self.body.bindtags((*self.body.bindtags(), str(self.mouse)))
-        self.bar = ttk.Scrollbar(self, command=self._bar_moved, takefocus=False)
+        self.bar = RowScrollbar(self, self)
         self.bar.pack(side="right", fill="y", pady=theme.px(2), padx=(0, theme.px(2)))
         self.body.pack(side="left", fill="both", expand=True)
         self.namer = Namer(self, controller.rename, self.draw)
@@ -168,7 +169,7 @@ class SavedRows(ttk.Frame):
         return self.rows[self.at] if self.at < len(self.rows) else None
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         """How many rows there are."""
         return len(self.rows)
 
@@ -184,8 +185,8 @@ class SavedRows(ttk.Frame):
 
     def choose(self, place: int) -> None:
         """Choose a row, and see it."""
-        place = max(0, min(place, self.count - 1))
-        is_other = self.count > 0 and place != self.at
+        place = max(0, min(place, self.total - 1))
+        is_other = self.total > 0 and place != self.at
         self.at = place
         self.namer.leave()
         if self.at < self.top:
@@ -212,7 +213,7 @@ class SavedRows(ttk.Frame):
 
     def move(self, place: int, to: int) -> None:
         """Move a message to another place."""
-        if 0 <= place < self.count and 0 <= to < self.count:
+        if 0 <= place < self.total and 0 <= to < self.total:
             self._controller.move(self.rows[place].number, to)
             self.choose(to)
 
@@ -229,7 +230,7 @@ class SavedRows(ttk.Frame):
     def draw(self) -> None:
         """Draw the rows in sight."""
         height, width = self.row_height, self._measures.width
-        self.top = max(0, min(self.top, self.count - self.page))
+        self.top = max(0, min(self.top, self.total - self.page))
         seen = self.rows[self.top : self.top + self.body.winfo_height() // height + 1]
         while len(self.lines) < len(seen):
             self.lines.append(self._line(len(self.lines)))
@@ -241,7 +242,7 @@ class SavedRows(ttk.Frame):
         for line in self.lines[len(seen) :]:
             line.place_forget()
         self._place_namer()
-        self._show_bar()
+        self.bar.show()
 
     def place_at(self, y_root: int) -> int:
         """The row at that height of the screen, even beyond the last."""
@@ -256,7 +257,7 @@ class SavedRows(ttk.Frame):
             ("<Prior>", lambda: self.choose(self.at - self.page)),
             ("<Next>", lambda: self.choose(self.at + self.page)),
             ("<Home>", lambda: self.choose(0)),
-            ("<End>", lambda: self.choose(self.count - 1)),
+            ("<End>", lambda: self.choose(self.total - 1)),
             ("<Alt-Up>", lambda: self.move(self.at, self.at - 1)),
             ("<Alt-Down>", lambda: self.move(self.at, self.at + 1)),
             ("<Return>", lambda: self._with_chosen(self._controller.send)),
@@ -268,10 +269,7 @@ class SavedRows(ttk.Frame):
             ("<Shift-F10>", self._menu_at_row),
             ("<Menu>", self._menu_at_row),
         ):
-            try:
-                self.body.bind(key, breaking(act))
-            except tk.TclError:  # a key that this system has no name for
-                continue
+            bind_known(self.body, [key], breaking(act))
 
     def _with_chosen(self, act: Callable[[int], None]) -> None:
         if self.chosen is not None:
@@ -294,15 +292,15 @@ class SavedRows(ttk.Frame):
 
     def _pressed(self, event: tk.Event[tk.Misc]) -> None:
         place = self.place_at(event.y_root)
-        if place < self.count:
+        if place < self.total:
             self.choose(place)
         if not isinstance(event.widget, ttk.Button):
             self.focus_rows()
-            if place < self.count:
+            if place < self.total:
                 self.drag.press(place, event.y_root)
 
     def _double_clicked(self, event: tk.Event[tk.Misc]) -> None:
-        if self.place_at(event.y_root) < self.count and not isinstance(event.widget, ttk.Button):
+        if self.place_at(event.y_root) < self.total and not isinstance(event.widget, ttk.Button):
             self._with_chosen(self._controller.edit)
 
     def _menu_at_mouse(self, event: tk.Event[tk.Misc]) -> None:
@@ -343,18 +341,6 @@ class SavedRows(ttk.Frame):
             self.lines.append(self._line(0))
         self._measures = measure(self._theme, self.body.winfo_width(), self.lines[0].button.winfo_reqwidth())
         self.draw()
-
-    def _bar_moved(self, action: str, amount: str, unit: str = "") -> None:
-        if action == "moveto":
-            self.scroll_to(round(float(amount) * self.count))
-        else:
-            self.scroll_to(self.top + int(amount) * (max(1, self.page - 1) if unit == "pages" else 1))
-
-    def _show_bar(self) -> None:
-        """A scrollbar with nothing to scroll keeps its room and shows nothing."""
-        is_idle = self.count <= self.page
-        self.bar.configure(style="Idle.Vertical.TScrollbar" if is_idle else "Vertical.TScrollbar")
-        self.bar.set(self.top / max(1, self.count), min(1.0, (self.top + self.page) / max(1, self.count)))
 
     def _restyle(self) -> None:
         dress_buttons(self._theme, self)

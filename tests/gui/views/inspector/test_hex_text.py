@@ -129,7 +129,7 @@ def test_any_place_is_shown_as_it_is_and_nothing_more_is_read(scene: Scene, size
     source = Numbered(size)
     scene.hex.show(source)
 
-    scene.hex._scrollbar_moved("moveto", str(fraction))
+    scene.hex.scrollbar.drag("moveto", str(fraction))
 
     lines, layout = scene.lines, scene.hex.layout
     assert len(lines) <= scene.hex.page + 1
@@ -143,7 +143,7 @@ def test_any_place_is_shown_as_it_is_and_nothing_more_is_read(scene: Scene, size
 
 def test_the_scrollbar_stands_for_all_of_it(scene: Scene) -> None:
     scene.hex.show(Numbered(HUGE))
-    scene.hex._scrollbar_moved("moveto", "0.25")
+    scene.hex.scrollbar.drag("moveto", "0.25")
     scene.root.update()
 
     upper, lower = scene.hex.scrollbar.get()[:2]
@@ -181,7 +181,7 @@ def test_a_step_is_drawn_once_however_many_are_asked_for(scene: Scene) -> None:
 
 def test_a_wider_window_shows_more_in_a_row_and_keeps_the_place(scene: Scene, wait_until: WaitUntil) -> None:
     scene.hex.show(Numbered(HUGE))
-    scene.hex._scrollbar_moved("moveto", "0.5")
+    scene.hex.scrollbar.drag("moveto", "0.5")
     place, per_row = scene.first_offset, []
     for width in (330, 500, 800, 1250):
         scene.root.geometry(f"{width}x600")

@@ -1,14 +1,67 @@
-"""A page that scrolls when it is higher than its place, and keeps what has the focus in view."""
+"""Scrollbars that show nothing while there is nothing to scroll, and a page that keeps in view what has the focus."""
 
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
-from typing import Literal
+from typing import Literal, Protocol
 
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
+
+
+class QuietScrollbar(ttk.Scrollbar):
+    """Keeps its place when there is nothing to scroll, so that what is beside it need not move, and shows nothing.
+
+    ``ground`` begins the names of its styles: the colour it stands on.
+    """
+
+    def __init__(
+        self, parent: tk.Misc, command: Callable[..., tuple[float, float] | None], *, ground: str = ""
+    ) -> None:
+        super().__init__(parent, command=command, takefocus=False)
+        self._ground = ground
+
+    def set(self, first: float | str, last: float | str) -> None:
+        """Show that the view has this part of the whole, each from 0 to 1."""
+        is_idle = float(first) <= 0 and float(last) >= 1
+        self.configure(style=f"{self._ground}{'Idle.' if is_idle else ''}Vertical.TScrollbar")
+        super().set(first, last)
+
+
+class SomeRows(Protocol):
+    """A view that draws only the rows in sight."""
+
+    @property
+    def top(self) -> int: ...  # the first row in sight
+    @property
+    def page(self) -> int: ...  # how many are
+    @property
+    def total(self) -> int: ...
+    def scroll_to(self, row: int) -> None: ...
+
+
+class RowScrollbar(QuietScrollbar):
+    """Stands for all rows of a view that draws only those in sight."""
+
+    def __init__(self, parent: tk.Misc, view: SomeRows) -> None:
+        super().__init__(parent, self.drag)
+        self._view = view
+
+    def show(self) -> None:
+        """Show which of the rows are in sight."""
+        view, total = self._view, max(1, self._view.total)
+        self.set(view.top / total, min(1.0, (view.top + view.page) / total))
+
+    def drag(self, action: str, amount: str, unit: str = "") -> None:
+        """Scroll as Tk says it: ``moveto`` a share, or by so many ``units`` or ``pages``."""
+        view = self._view
+        if action == "moveto":
+            view.scroll_to(round(float(amount) * view.total))
+        else:
+            view.scroll_to(view.top + int(amount) * (max(1, view.page - 1) if unit == "pages" else 1))
 
 
 class ScrollingPage(ttk.Frame):
@@ -18,11 +71,11 @@ class ScrollingPage(ttk.Frame):
         super().__init__(parent, style="Window.TFrame")
         self._theme = theme
         self._canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0, takefocus=False, width=1, height=1)
-        self._bar = ttk.Scrollbar(self, command=self._canvas.yview, style="Window.Vertical.TScrollbar")
+        bar = QuietScrollbar(self, self._canvas.yview, ground="Window.")
         self.body = ttk.Frame(self._canvas, style="Window.TFrame")
         self._window = self._canvas.create_window(0, 0, anchor="nw", window=self.body)
-        self._canvas.configure(yscrollcommand=self._moved, yscrollincrement=theme.px(16))
-        self._bar.pack(side="right", fill="y", padx=(0, theme.px(2)))
+        self._canvas.configure(yscrollcommand=bar.set, yscrollincrement=theme.px(16))
+        bar.pack(side="right", fill="y", padx=(0, theme.px(2)))
         self._canvas.pack(side="left", fill="both", expand=True)
         self._canvas.bind("<Configure>", self._fit)
         self.body.bind("<Configure>", self._fit)
@@ -61,12 +114,6 @@ class ScrollingPage(ttk.Frame):
         self._canvas.itemconfigure(self._window, width=self._canvas.winfo_width())
         height = max(self.body.winfo_reqheight(), self._canvas.winfo_height())
         self._canvas.configure(scrollregion=(0, 0, self._canvas.winfo_width(), height))
-
-    def _moved(self, first: float, last: float) -> None:
-        """A bar with nothing to scroll keeps its place, so that the page need not move, and shows nothing."""
-        idle = float(first) <= 0 and float(last) >= 1
-        self._bar.configure(style="Window.Idle.Vertical.TScrollbar" if idle else "Window.Vertical.TScrollbar")
-        self._bar.set(first, last)
 
     def _restyle(self) -> None:
         self._canvas.configure(background=self._theme.palette.window)
