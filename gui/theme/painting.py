@@ -80,39 +80,49 @@ class Painter:
         )  # fmt: skip
         style.map(".", foreground=[("disabled", p.muted)])
 
-    def _box(
+    def box(
         self, name: str, fill: str | None, border: str | None, width: float = 1, inner: str | None = None
     ) -> tk.PhotoImage:
+        """A box with round corners, whose middle Tk repeats where there is more room."""
         wide, high, radius = self.px(_TILE), self.px(_LINE), self.px(_RADIUS)
         box = shapes.rounded_box(wide + 2 * radius, high + 2 * radius, radius, fill, border, self.px(width), inner)
         return self.image(name, box)
 
-    def _element(self, name: str, normal: tk.PhotoImage, *states: Any, padding: int = 0) -> None:  # noqa: ANN401
+    def element(
+        self,
+        name: str,
+        normal: tk.PhotoImage,
+        *states: Any,  # noqa: ANN401
+        padding: int = 0,
+        is_box: bool = True,
+    ) -> None:
         """Make a ttk element of pictures, once; its pictures change in place afterwards."""
         if name not in self._style.element_names():
-            border = self.px(_RADIUS) + 1
-            least = 2 * border  # whatever the picture's own size
+            border = self.px(_RADIUS) + 1 if is_box else 0
+            least = {"width": 2 * border, "height": 2 * border} if is_box else {}  # whatever the picture's own size
             self._style.element_create(
-                name, "image", normal, *states, border=border, sticky="nsew", padding=padding, width=least, height=least
+                name, "image", normal, *states, border=border, sticky="nsew", padding=padding, **least
             )
 
     def _paint_fields(self) -> None:
         p, style = self._palette, self._style
-        self._element(
+        self.element(
             "Round.field",
-            self._box("field", p.field, p.strong_border),
-            ("disabled", self._box("field off", p.window, p.border)),
-            ("invalid", "focus", self._box("field wrong focus", p.field, p.error, _RING)),
-            ("invalid", self._box("field wrong", p.field, p.error)),
-            ("focus", self._box("field focus", p.field, p.focus, _RING)),
+            self.box("field", p.field, p.strong_border),
+            ("disabled", self.box("field off", p.window, p.border)),
+            ("invalid", "focus", self.box("field wrong focus", p.field, p.error, _RING)),
+            ("invalid", self.box("field wrong", p.field, p.error)),
+            ("focus", self.box("field focus", p.field, p.focus, _RING)),
             padding=self.px(3),
         )
         self._mark("Round.arrow", shapes.chevron(self.px(16), p.muted, self.px(1) * 1.6), sticky="e")
         arrow_part = ("Round.arrow", {"side": "right", "sticky": "ns"})
-        style.layout("TEntry", [_part("Round.field", _part("Entry.padding", _part("Entry.textarea")))])
-        chosen = _part("Combobox.padding", _part("Combobox.textarea"))
-        style.layout("TCombobox", [_part("Round.field", arrow_part, chosen)])
-        style.layout("Field.TFrame", [_part("Round.field")])
+        style.layout(
+            "TEntry", [layout_part("Round.field", layout_part("Entry.padding", layout_part("Entry.textarea")))]
+        )
+        chosen = layout_part("Combobox.padding", layout_part("Combobox.textarea"))
+        style.layout("TCombobox", [layout_part("Round.field", arrow_part, chosen)])
+        style.layout("Field.TFrame", [layout_part("Round.field")])
         for name in ("TEntry", "TCombobox"):
             style.configure(name, padding=(self.px(5), self.px(4)), foreground=p.text, fieldbackground=p.field)
             style.map(
@@ -140,8 +150,8 @@ class Painter:
                 "children": [("Round.uparrow", {"side": "top"}), ("Round.downarrow", {"side": "bottom"})],
             },
         )
-        inside = _part("Spinbox.padding", _part("Spinbox.textarea"))
-        style.layout("TSpinbox", [_part("Round.field", arrows, inside)])
+        inside = layout_part("Spinbox.padding", layout_part("Spinbox.textarea"))
+        style.layout("TSpinbox", [layout_part("Round.field", arrows, inside)])
         style.configure("TSpinbox", padding=(self.px(5), self.px(4)), foreground=p.text, fieldbackground=p.field)
         style.map("TSpinbox", foreground=[("disabled", p.muted)])
 
@@ -151,24 +161,26 @@ class Painter:
             rest, over, edge = (getattr(p, part) if part else None for part in (fill, hover, border))
             # on a coloured ground one line is not enough: a light one and a dark one show on any
             ring, inner = (p.text, p.accent_text) if name == "Accent.Button" else (p.focus, None)
-            self._element(
+            self.element(
                 f"{name}.body",
-                self._box(name, rest, edge),
-                ("disabled", self._box(f"{name} off", p.window if rest else None, p.border if border else None)),
-                ("pressed", self._box(f"{name} down", over, edge)),
-                ("focus", "active", self._box(f"{name} focus over", over, ring, _RING, inner)),
-                ("focus", self._box(f"{name} focus", rest, ring, _RING, inner)),
-                ("active", self._box(f"{name} over", over, edge)),
+                self.box(name, rest, edge),
+                ("disabled", self.box(f"{name} off", p.window if rest else None, p.border if border else None)),
+                ("pressed", self.box(f"{name} down", over, edge)),
+                ("focus", "active", self.box(f"{name} focus over", over, ring, _RING, inner)),
+                ("focus", self.box(f"{name} focus", rest, ring, _RING, inner)),
+                ("active", self.box(f"{name} over", over, edge)),
             )
             kind = name.replace("Button", "TButton")
-            style.layout(kind, [_part(f"{name}.body", _part("Button.padding", _part("Button.label")))])
+            style.layout(
+                kind, [layout_part(f"{name}.body", layout_part("Button.padding", layout_part("Button.label")))]
+            )
             style.configure(kind, padding=(self.px(14), self.px(5)), anchor="center", foreground=p.text)
             style.map(kind, foreground=[("disabled", p.muted)])
         style.configure("Accent.TButton", foreground=p.accent_text)
         for name in ("Quiet.TButton", "Light.TButton"):
             style.configure(name, padding=(self.px(8), self.px(3)))
         for name in ("Checkbutton.focus", "Radiobutton.focus"):  # clam's own is a line of dots
-            self._element(name, self._box("bare", None, None), ("focus", self._box("ring", None, p.focus, _RING)))
+            self.element(name, self.box("bare", None, None), ("focus", self.box("ring", None, p.focus, _RING)))
         style.configure(
             "Warning.TButton", padding=(self.px(6), self.px(1)), foreground=p.warning, font=self._fonts.small
         )
@@ -186,8 +198,8 @@ class Painter:
                 border=size // 2 - 1, sticky="nsew", width=size, height=2 * size,
             )  # fmt: skip
         trough = "Vertical.Scrollbar.trough"
-        style.layout("Vertical.TScrollbar", [_part(trough, _part("Slim.thumb"))])
-        style.layout("Idle.Vertical.TScrollbar", [_part(trough)])
+        style.layout("Vertical.TScrollbar", [layout_part(trough, layout_part("Slim.thumb"))])
+        style.layout("Idle.Vertical.TScrollbar", [layout_part(trough)])
         for name, ground in (("", p.pane), ("Sidebar.", p.sidebar), ("Window.", p.window), ("Window.Idle.", p.window)):
             style.configure(
                 f"{name}Vertical.TScrollbar", troughcolor=ground, bordercolor=ground, lightcolor=ground,
@@ -197,8 +209,8 @@ class Painter:
     def _paint_list(self) -> None:
         p, style = self._palette, self._style
         height = self._fonts.base.metrics("linespace") + self.px(10)
-        inside = _part("Treeview.padding", _part("Treeview.treearea"))
-        style.layout("Treeview", [_part("Treeview.field", inside)])
+        inside = layout_part("Treeview.padding", layout_part("Treeview.treearea"))
+        style.layout("Treeview", [layout_part("Treeview.field", inside)])
         style.configure(
             "Treeview", background=p.sidebar, fieldbackground=p.sidebar, foreground=p.text, borderwidth=0,
             rowheight=height, indent=self.px(14), font=self._fonts.base, padding=self.px(_RING),
@@ -211,15 +223,17 @@ class Painter:
 
     def _paint_tabs(self) -> None:
         p, style = self._palette, self._style
-        self._element(
+        self.element(
             "Tab.body",
-            self._box("tab", None, None),
-            ("selected", "focus", self._box("tab focus", p.selection, p.focus, _RING, p.selection_text)),
-            ("selected", self._box("tab selected", p.selection, None)),
-            ("active", self._box("tab over", p.button_hover, None)),
+            self.box("tab", None, None),
+            ("selected", "focus", self.box("tab focus", p.selection, p.focus, _RING, p.selection_text)),
+            ("selected", self.box("tab selected", p.selection, None)),
+            ("active", self.box("tab over", p.button_hover, None)),
         )
-        style.layout("TNotebook.Tab", [_part("Tab.body", _part("Notebook.padding", _part("Notebook.label")))])
-        style.layout("TNotebook", [_part("Notebook.client")])
+        style.layout(
+            "TNotebook.Tab", [layout_part("Tab.body", layout_part("Notebook.padding", layout_part("Notebook.label")))]
+        )
+        style.layout("TNotebook", [layout_part("Notebook.client")])
         style.configure(
             "TNotebook", background=p.window, borderwidth=0, tabmargins=(self.px(16), self.px(12), 0, self.px(6)),
             bordercolor=p.window, lightcolor=p.window, darkcolor=p.window,
@@ -244,8 +258,8 @@ class Painter:
         style.configure("Field.TLabel", background=p.field, foreground=p.text)
         style.configure("Warning.TLabel", background=p.window, foreground=p.warning, font=self._fonts.small)
         style.configure("Line.TFrame", background=p.border)
-        self._element("Key.body", self._box("key", p.field, p.strong_border))
-        style.layout("Key.TLabel", [_part("Key.body", _part("Label.padding", _part("Label.label")))])
+        self.element("Key.body", self.box("key", p.field, p.strong_border))
+        style.layout("Key.TLabel", [layout_part("Key.body", layout_part("Label.padding", layout_part("Label.label")))])
         style.configure("Key.TLabel", padding=(self.px(8), self.px(2)), font=self._fonts.small, foreground=p.text)
         style.configure("Edge.TFrame", background=p.strong_border)
         style.configure("Pane.Light.TButton", background=p.pane)
@@ -271,6 +285,6 @@ class Painter:
             root.option_add(f"*TCombobox*Listbox.{option}", value)
 
 
-def _part(element: str, *inside: Any) -> Any:  # noqa: ANN401 - as deep as the layout
+def layout_part(element: str, *inside: Any) -> Any:  # noqa: ANN401 - as deep as the layout
     """A part of a ttk layout that fills its room, with other parts inside."""
     return (element, {"sticky": "nswe", "expand": True, **({"children": list(inside)} if inside else {})})

@@ -41,7 +41,7 @@ class Theme:
         fixed = tkfont.nametofont("TkFixedFont", root=root).actual("family")
         self.mono = tkfont.Font(root, family=fixed, name="TincanMono")
         self._usual_families = family, fixed
-        self._painter = Painter(root, self.scale, Fonts(self.base, self.small, self.strong))
+        self.painter = Painter(root, self.scale, Fonts(self.base, self.small, self.strong))
         self.choice, self.step = choice, 0
         self.palette = PALETTES["light"]
         self._resize_fonts(step)
@@ -49,7 +49,7 @@ class Theme:
 
     def px(self, distance: float) -> int:
         """A distance given for 96 dots an inch, in pixels of this screen."""
-        return self._painter.px(distance)
+        return self.painter.px(distance)
 
     def choose(self, choice: str) -> None:
         """Take a palette by its name, or the one that the system asks for."""
@@ -109,7 +109,7 @@ class Theme:
 
     def dot(self, color: str) -> tk.PhotoImage:
         """A small filled circle."""
-        return self._painter.image(f"dot {color}", shapes.dot(self.px(9), color))
+        return self.painter.image(f"dot {color}", shapes.dot(self.px(9), color))
 
     def colour_menu(self, menu: tk.Menu) -> None:
         """Menus are not ttk: give one, and those below it, the palette's colours."""
@@ -160,5 +160,5 @@ class Theme:
         self.title.configure(size=points + 4)
 
     def _restyle(self) -> None:
-        self._painter.paint(self.palette)
+        self.painter.paint(self.palette)
         self._root.configure(background=self.palette.window)

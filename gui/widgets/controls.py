@@ -11,12 +11,12 @@ from tkinter import ttk
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from gui.theme import shapes
+from gui.theme.painting import layout_part
 from gui.theme.palettes import rgb
 from gui.theme.theme import Theme
 
 _TOGGLE, _TICK, _OPTION = "Toggle.body", "Tick.mark", "Option.mark"
-_RADIUS, _MARK = 6, 16  # pixels at 96 dots an inch
-_TILE = 60  # of a picture's middle, which Tk repeats
+_MARK = 16  # pixels at 96 dots an inch
 _GROUNDS = ("Window", "Pane")
 
 
@@ -24,17 +24,15 @@ def dress(theme: Theme, widget: tk.Misc) -> None:
     """Give the controls of the widget's window their look, once; it follows the theme from then on."""
     style = ttk.Style(widget)
     if _TOGGLE not in style.element_names():
-        theme.subscribe(_Look(theme, style, widget.nametowidget(".")).paint)
+        theme.subscribe(_Look(theme, style).paint)
 
 
 class _Look:
     """The pictures and styles of one window."""
 
-    def __init__(self, theme: Theme, style: ttk.Style, root: tk.Misc) -> None:
+    def __init__(self, theme: Theme, style: ttk.Style) -> None:
         self._theme = theme
         self._style = style
-        self._root = root
-        self._images: dict[str, tk.PhotoImage] = {}
 
     def paint(self) -> None:
         """Take the colours and sizes that the theme has now."""
@@ -43,19 +41,18 @@ class _Look:
         self._paint_rest()
 
     def _paint_toggle(self) -> None:
-        p, style, px = self._theme.palette, self._style, self._theme.px
-        self._element(
+        p, style, px, box = self._theme.palette, self._style, self._theme.px, self._theme.painter.box
+        self._theme.painter.element(
             _TOGGLE,
-            self._box("rest", p.button, p.strong_border),
-            ("disabled", self._box("off", p.window, p.border)),
-            ("selected", "focus", self._box("on focus", p.selection, p.focus, 2)),
-            ("selected", self._box("on", p.selection, p.accent)),
-            ("focus", self._box("focus", p.button, p.focus, 2)),
-            ("active", self._box("over", p.button_hover, p.strong_border)),
-            border=px(_RADIUS) + 1,
+            box("toggle rest", p.button, p.strong_border),
+            ("disabled", box("toggle off", p.window, p.border)),
+            ("selected", "focus", box("toggle on focus", p.selection, p.focus, 2)),
+            ("selected", box("toggle on", p.selection, p.accent)),
+            ("focus", box("toggle focus", p.button, p.focus, 2)),
+            ("active", box("toggle over", p.button_hover, p.strong_border)),
         )
-        inside = _part("Checkbutton.padding", _part("Checkbutton.label"))
-        style.layout("Toggle.TCheckbutton", [_part(_TOGGLE, inside)])
+        inside = layout_part("Checkbutton.padding", layout_part("Checkbutton.label"))
+        style.layout("Toggle.TCheckbutton", [layout_part(_TOGGLE, inside)])
         style.configure("Toggle.TCheckbutton", padding=(px(10), px(5)), anchor="center", background=p.window)
         style.map(
             "Toggle.TCheckbutton",
@@ -66,7 +63,7 @@ class _Look:
     def _paint_marks(self) -> None:
         p = self._theme.palette
         for name, radius in ((_TICK, 4.0), (_OPTION, _MARK / 2)):
-            self._element(
+            self._theme.painter.element(
                 name,
                 self._mark(name, "rest", radius, p.field, p.strong_border),
                 ("disabled", "selected", self._mark(name, "off on", radius, p.thumb, p.thumb, is_on=True)),
@@ -75,6 +72,7 @@ class _Look:
                 ("selected", self._mark(name, "on", radius, p.accent, p.accent, is_on=True)),
                 ("focus", self._mark(name, "focus", radius, p.field, p.focus)),
                 ("active", self._mark(name, "over", radius, p.button_hover, p.strong_border)),
+                is_box=False,
             )
         for ground, fill in zip(_GROUNDS, (p.window, p.pane), strict=True):
             self._paint_marked(f"{ground}.Tick.TCheckbutton", _TICK, "Checkbutton", fill)
@@ -82,7 +80,7 @@ class _Look:
 
     def _paint_marked(self, name: str, mark: str, kind: str, fill: str) -> None:
         p, style, px = self._theme.palette, self._style, self._theme.px
-        label = _part(f"{kind}.padding", _part(f"{kind}.label"))
+        label = layout_part(f"{kind}.padding", layout_part(f"{kind}.label"))
         beside: Any = (f"{kind}.focus", {"side": "left", "sticky": "nsw", "children": [label]})
         style.layout(name, [(mark, {"side": "left", "sticky": ""}), beside])
         style.configure(name, background=fill, foreground=p.text, padding=(px(6), px(2)), focuscolor=p.focus)
@@ -95,36 +93,19 @@ class _Look:
         style.configure("Bar.Quiet.TButton", background=p.window)
         style.map("Bar.Quiet.TButton", background=plain)
 
-    def _box(self, name: str, fill: str, border: str, width: float = 1) -> tk.PhotoImage:
-        px, radius = self._theme.px, self._theme.px(_RADIUS)
-        size = px(_TILE) + 2 * radius
-        return self._image(f"toggle {name}", shapes.rounded_box(size, size // 2, radius, fill, border, px(width)))
-
     def _mark(
         self, name: str, state: str, radius: float, fill: str, border: str, *, is_on: bool = False
     ) -> tk.PhotoImage:
         px, size = self._theme.px, self._theme.px(_MARK)
         width = px(2 if "focus" in state else 1)
-        image = self._image(f"{name} {state}", shapes.rounded_box(size, size, px(radius), fill, border, width))
+        image = self._theme.painter.image(
+            f"{name} {state}", shapes.rounded_box(size, size, px(radius), fill, border, width)
+        )
         if is_on:
             edge = size // 4  # the middle lies within the shape, so its pixels are not see-through
             rows = _inside(size, edge, fill, self._theme.palette.accent_text, is_round=name == _OPTION)
             image.put(" ".join("{" + " ".join(row) + "}" for row in rows), to=(edge, edge))
         return image
-
-    def _image(self, name: str, png: bytes) -> tk.PhotoImage:
-        image = self._images.get(name)
-        if image is None:
-            image = self._images[name] = tk.PhotoImage(master=self._root, data=png, format="png")
-        else:
-            image.configure(data=png, format="png")
-        return image
-
-    def _element(self, name: str, normal: tk.PhotoImage, *states: Any, border: int = 0) -> None:  # noqa: ANN401
-        """Make a ttk element of pictures, once; its pictures change in place afterwards."""
-        if name not in self._style.element_names():
-            least = {"width": 2 * border, "height": 2 * border} if border else {}  # whatever the picture's own size
-            self._style.element_create(name, "image", normal, *states, border=border, sticky="nsew", padding=0, **least)
 
 
 def _inside(size: int, edge: int, fill: str, color: str, *, is_round: bool) -> Iterator[list[str]]:
@@ -156,11 +137,6 @@ def _from_stroke(x: float, y: float, start: tuple[float, float], end: tuple[floa
 def _mix(one: str, other: str, share: float) -> str:
     parts = (round(a * (1 - share) + b * share) for a, b in zip(rgb(one), rgb(other), strict=True))
     return "#" + "".join(f"{part:02x}" for part in parts)
-
-
-def _part(element: str, *inside: Any) -> Any:  # noqa: ANN401 - as deep as the layout
-    """A part of a ttk layout that fills its room, with other parts inside."""
-    return (element, {"sticky": "nswe", "expand": True, **({"children": list(inside)} if inside else {})})
 
 
 Key = TypeVar("Key")
