@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from gui.controllers.notices import Notices
     from gui.theme.theme import Theme
-    from gui.views.dialogs.help_pages import AboutPage, KeysPage
-    from gui.views.tour_card import TourCard
+    from gui.views.help import AboutPage, KeysPage, TourCard
     from gui.window import Window
 
 _SENTENCE = "Both ends of a TCP conversation, byte for byte."
@@ -50,7 +49,7 @@ class HelpController:
 
     def show_keys(self) -> None:
         """Open the page of keys, or bring it to the front."""
-        from gui.views.dialogs.help_pages import KeysPage
+        from gui.views.help import KeysPage
 
         if self._keys is None or not self._keys.winfo_exists():
             self._keys = KeysPage(self._window.root, self._theme)
@@ -58,7 +57,7 @@ class HelpController:
 
     def show_about(self) -> None:
         """Say what this program is and what it runs on."""
-        from gui.views.dialogs.help_pages import AboutPage
+        from gui.views.help import AboutPage
 
         if self._about is None or not self._about.winfo_exists():
             self._about = AboutPage(self._window.root, self._theme, _SENTENCE, self._versions())
@@ -83,7 +82,7 @@ class HelpController:
 
     def begin_tour(self) -> None:
         """Begin the tour of the first conversation, from its first step."""
-        from gui.views.tour_card import TourCard
+        from gui.views.help import TourCard
 
         self.end_tour()
         self._over = frozenset(name for name, state in self._scene.sessions.items() if state.phase.value == "ended")

@@ -28,9 +28,8 @@ from gui.views.conversation.lens_bar import LensBar
 from gui.views.conversation.socket_options_bar import SocketOptionsBar
 from gui.views.dialogs.export_dialog import ExportDialog
 from gui.views.dialogs.repeat_dialog import StepList
-from gui.widgets.checked_row import CheckedRow, whole_number
 from gui.widgets.controls import Toggle
-from gui.widgets.fields import FileRow
+from gui.widgets.fields import CheckedRow, FileRow, whole_number
 from tests.gui.fake_controller import FakeController
 
 TWO = tuple(ConnectionRow(ConnectionId(number), number, f"#{number}") for number in (1, 2))

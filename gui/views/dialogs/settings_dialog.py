@@ -15,8 +15,8 @@ from core.text_safety import TextSafety
 from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP, Theme
 from gui.viewmodels.offered_limits import BY_NAME, OFFERED, LimitValue, OfferedLimit, with_limit
 from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, Preferences
-from gui.widgets.checked_row import Asked, CheckedRow, whole_number
 from gui.widgets.choice import Choice
+from gui.widgets.fields import Asked, CheckedRow, whole_number
 from gui.widgets.fitting import wrap_within
 from gui.widgets.scrolling import ScrollingPage
 from gui.widgets.small_window import SmallWindow

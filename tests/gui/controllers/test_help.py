@@ -11,7 +11,7 @@ from gui.app import App
 from gui.keys import FIXED, KEYS, topics
 from gui.theme.theme import Theme
 from gui.viewmodels.tour import DONE, STEPS, Scene, Tour
-from gui.views.dialogs.help_pages import AboutPage, KeysPage
+from gui.views.help import AboutPage, KeysPage
 from tests.gui.conftest import WaitUntil, pump_until
 from tests.gui.driving import MakeApp, say, serve
 from tests.gui.viewmodels.test_presenter import client, server
