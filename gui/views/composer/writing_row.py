@@ -15,14 +15,13 @@ from core.wire.framing import FramingError, parse_framing
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, MacroRow, MessageFormat, frame_words
 from gui.viewmodels.filtering import ConnectionRow, FilterView, chosen_words
-from gui.views.connection_choice import ConnectionChoice
+from gui.views.connection_choice import ConnectionChoice, DropList
 from gui.widgets.choice import Choice
 from gui.widgets.fields import LineField
 from gui.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
-    from gui.widgets.drop_list import DropList
 
 _SEVERAL = {
     "counter": "The number of the message, in several forms.",
@@ -262,7 +261,7 @@ class Recipients(ttk.Frame):
         self.button.show(view, f"everyone ({len(connections):,})" if chosen is None else chosen_words(view))
 
     @property
-    def list(self) -> DropList[ConnectionId]:
+    def list(self) -> DropList:
         """What opens under the button."""
         return self.button.list
 

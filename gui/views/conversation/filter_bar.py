@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from core.journal.display_row import EVERYTHING, Filter
 from gui.theme.theme import Theme
 from gui.viewmodels.filtering import FilterView, chosen_words, shown_words
-from gui.views.connection_choice import ConnectionChoice
+from gui.views.connection_choice import ConnectionChoice, DropList
 from gui.widgets.controls import Toggle
 from gui.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
-    from gui.widgets.drop_list import DropList
 
 _LEAST_WORDS = 90  # pixels at 96 dots an inch
 
@@ -61,7 +60,7 @@ class FilterBar(ttk.Frame):
         self._flow.arrange()
 
     @property
-    def list(self) -> DropList[ConnectionId]:
+    def list(self) -> DropList:
         """What opens under the button of connections."""
         return self.connections_button.list
 
