@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gui.viewmodels.repeating import Maker, RepeatRequest, RepeatView
     from gui.views.dialogs.repeat_dialog import RepeatDialog
     from gui.views.dialogs.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
-    from gui.widgets.task_dialog import TaskDialog
+    from gui.widgets.small_window import TaskDialog
     from gui.window import Window
 
 _BEGINNING = 100  # characters of the message that the window for repeating shows

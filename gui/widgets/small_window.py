@@ -1,4 +1,4 @@
-"""Small windows beside the other: what they have in common, and pages to read, with buttons under them."""
+"""Small windows beside the other: what they have in common, pages to read, and dialogs that begin something."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from tkinter import ttk
 
+from core.text_safety import TextSafety
 from gui.theme.theme import Theme
+from gui.widgets.bindings import bind_own
+from gui.widgets.fitting import wrap_within
 from gui.widgets.scrolling import ScrollingPage
 
-_SMALLEST = (320, 200)  # of a page, at 96 dots an inch
+_SMALLEST_PAGE = (320, 200)  # at 96 dots an inch
 _FRAME = 70  # what the window manager may add to the height, at 96 dots an inch
 _COPIED = 1_500  # milliseconds for which a button says so
 
@@ -86,7 +89,7 @@ class SmallPage(SmallWindow):
         foot = self.foot.winfo_reqheight() + self.theme.px(2)
         wide, high = self._size
         needed = int((self.body.winfo_reqheight() + foot) / self.theme.scale) + 1
-        self.put_beside((wide, min(high, needed)), _SMALLEST)
+        self.put_beside((wide, min(high, needed)), _SMALLEST_PAGE)
         self.deiconify()
         self.close_button.focus_set()
 
@@ -114,3 +117,109 @@ def copy_text(text: str, button: ttk.Button) -> None:
 def _say_copy(button: ttk.Button) -> None:
     if button.winfo_exists():
         button.configure(text="Copy")
+
+
+_LONGEST = 600  # characters of a sentence
+_SMALLEST_DIALOG = (360, 160)  # at 96 dots an inch
+_WIDTH = 460  # at 96 dots an inch, of what is asked for
+_HEADINGS = 96  # at 96 dots an inch
+
+
+class TaskDialog(SmallWindow):
+    """Sections with a heading each, a sentence under the one where something is wrong, and two buttons.
+
+    Enter presses the button that has the focus, and ``words`` (which calls ``on_begin``) from anywhere else;
+    Escape and Close put the window away.
+    """
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, title: str, words: str, on_begin: Callable[[], None]) -> None:
+        super().__init__(parent, theme, title)
+        px = theme.px
+        self.safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self.body = ttk.Frame(self, style="Window.TFrame", padding=(px(24), px(14), px(24), px(16)))
+        self.body.pack(fill="both", expand=True)
+        self.body.columnconfigure(1, weight=1, minsize=px(_WIDTH))
+        self._complaints: dict[tk.Widget, ttk.Label] = {}
+        self._headings: dict[tk.Widget, ttk.Label] = {}
+        self._rows = 0
+        self._foot = ttk.Frame(self.body, style="Window.TFrame")
+        self.close_button = ttk.Button(self._foot, text="Close", command=self.destroy)
+        self.begin_button = ttk.Button(self._foot, text=words, style="Accent.TButton", command=on_begin)
+        self._is_gone = False
+        self._bind_keys()
+
+    def section(self, heading: str, part: tk.Widget) -> None:
+        """Put a part, a child of ``body``, under the others, with its heading at the left."""
+        px, row = self.theme.px, self._rows
+        self._rows += 2
+        above = px(12) if row else 0
+        label = ttk.Label(self.body, text=heading, style="Window.Strong.TLabel")
+        label.grid(row=row, column=0, sticky="nw", padx=(0, px(16)), pady=(above + px(4), 0))
+        part.grid(row=row, column=1, sticky="ew", pady=(above, 0))
+        why = ttk.Label(self.body, style="Window.Error.TLabel", justify="left")
+        wrap_within(why, self.body, lambda: px(_HEADINGS + 60))
+        self._complaints[part], self._headings[part] = why, label
+        why.grid(row=row + 1, column=1, sticky="w", pady=(px(3), 0))
+        why.grid_remove()
+
+    def display(self, part: tk.Widget, is_shown: bool) -> None:
+        """Show a section or leave it out."""
+        for widget in (part, self._headings[part]):
+            (widget.grid if is_shown else widget.grid_remove)()
+        if not is_shown:
+            self.complain(part, "")
+
+    def show_begin(self, *, is_next: bool) -> None:
+        """Give the button that begins its weight, or take it away while there is nobody to begin with."""
+        self.begin_button.configure(style="Accent.TButton" if is_next else "TButton")
+
+    def complain(self, part: tk.Widget, why: str) -> None:
+        """Say under a part what is wrong there; nothing if ``why`` is empty."""
+        label = self._complaints[part]
+        label.configure(text=self.safety.field(why, _LONGEST))
+        (label.grid if why else label.grid_remove)()
+
+    def complaint(self, part: tk.Widget) -> str:
+        """What it says there."""
+        label = self._complaints[part]
+        return str(label.cget("text")) if label.winfo_manager() else ""
+
+    def open(self, first: tk.Widget) -> None:
+        """Show it, once it is filled, with the focus on ``first``."""
+        px = self.theme.px
+        self._foot.grid(row=self._rows, column=0, columnspan=2, sticky="se", pady=(px(16), 0))
+        self.body.rowconfigure(self._rows, weight=1)
+        self.close_button.pack(side="left")
+        self.begin_button.pack(side="left", padx=(px(8), 0))
+        self.begin_button.lift()
+        self._foot.lift()
+        self.update_idletasks()
+        scale = self.theme.scale
+        size = int(self.winfo_reqwidth() / scale) + 1, int(self.winfo_reqheight() / scale) + 1
+        self.put_beside(size, _SMALLEST_DIALOG)
+        _size, x, y = self.geometry().split("+")
+        self.geometry("")  # as large as what is in it, from now on
+        self.geometry(f"+{x}+{y}")
+        self.deiconify()
+        first.focus_set()
+        first.event_generate("<<TraverseIn>>")  # as if one came by Tab: what stands in a field is to be typed over
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was closed."""
+        return self._is_gone
+
+    def _bind_keys(self) -> None:
+        for key in ("<Return>", "<KP_Enter>"):
+            self.bind(key, self._enter)
+        bind_own(self, "<Destroy>", self._destroyed)
+
+    def _enter(self, event: tk.Event[tk.Misc]) -> str:
+        if isinstance(event.widget, ttk.Button):
+            event.widget.invoke()
+        elif not isinstance(event.widget, str):
+            self.begin_button.invoke()
+        return "break"
+
+    def _destroyed(self) -> None:
+        self._is_gone = True

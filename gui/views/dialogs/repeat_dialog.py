@@ -26,7 +26,7 @@ from gui.widgets.bindings import breaking
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Option, Options
 from gui.widgets.fields import Measure
-from gui.widgets.task_dialog import TaskDialog
+from gui.widgets.small_window import TaskDialog
 
 if TYPE_CHECKING:
     from core.compose import SavedMessage

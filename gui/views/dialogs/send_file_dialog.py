@@ -12,7 +12,7 @@ from gui.viewmodels.repeating import pause_words, read_pause
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Option, Options
 from gui.widgets.fields import FileRow, Measure
-from gui.widgets.task_dialog import TaskDialog
+from gui.widgets.small_window import TaskDialog
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

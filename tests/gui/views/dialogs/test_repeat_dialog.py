@@ -15,7 +15,7 @@ from gui.viewmodels.repeating import MOST_STEPS, ListStep, RepeatRequest, Repeat
 from gui.views.dialogs.repeat_dialog import LIST, RepeatDialog
 from gui.views.dialogs.send_file_dialog import FileRequest, KeepDialog, KeepRequest, SendFileDialog
 from gui.widgets.fields import LineField
-from gui.widgets.task_dialog import TaskDialog
+from gui.widgets.small_window import TaskDialog
 
 ONE, TWO, THREE = (SavedMessage.of(name, Draft(name)) for name in ("one", "two", "three"))
 VIEW = RepeatView("ping", "As text, UTF-8", "127.0.0.1:5555", saved=(ONE, TWO, THREE))
