@@ -16,8 +16,8 @@ from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, run
 from core.command import program_name
 from core.errors import TincanError
-from core.events import Role
 from core.replies import all_replies
+from core.roles import Role
 
 
 class _Parser(argparse.ArgumentParser):

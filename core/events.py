@@ -13,16 +13,10 @@ from typing import NamedTuple, NewType, Protocol, TypeAlias
 
 from core.address import Address
 from core.errors import Explanation
+from core.roles import Role
 
 SessionId = NewType("SessionId", int)
 ConnectionId = NewType("ConnectionId", int)
-
-
-class Role(Enum):
-    """Which end a session plays."""
-
-    SERVER = "server"
-    CLIENT = "client"
 
 
 class Ending(Enum):

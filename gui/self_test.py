@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 from core import __version__
-from core.events import Role
 from core.journal.recording.ledger import Phase, SessionState
 from core.replies.letter import GREETING
 from gui.app import App, Options
@@ -89,7 +88,7 @@ def _steps(app: App) -> Iterator[Step]:
     bar.server_button.invoke()
     yield "the server listens and its port is shown", lambda: bar.port.get() != "0" and "listening" in shown(app)
     bar.client_button.invoke()
-    yield "the client is connected", lambda: any(state.connections for state in _states(app, Role.CLIENT))
+    yield "the client is connected", lambda: any(state.connections for state in _states(app) if state.role.dials)
     yield "the greeting is shown", lambda: GREETING.decode() in shown(app)
     for number, message in enumerate(MESSAGES, 1):
         composer.field.insert("end", message)
@@ -101,14 +100,14 @@ def _steps(app: App) -> Iterator[Step]:
     yield "the end is told", lambda: "closed" in shown(app)
     yield (
         "the server can be started again",
-        lambda: all(state.phase is Phase.ENDED for state in _states(app, Role.SERVER)),
+        lambda: all(state.phase is Phase.ENDED for state in _states(app) if state.role.listens),
     )
     yield "nothing had to be complained of", lambda: not (bar.complaint or composer.complaint or window.banner.sentence)
 
 
-def _states(app: App, role: Role) -> list[SessionState]:
-    """The servers or the clients of this run, as the window knows them."""
-    return [state for state in app.main_controller.sessions.values() if state.role is role]
+def _states(app: App) -> list[SessionState]:
+    """The sessions of this run, as the window knows them."""
+    return list(app.main_controller.sessions.values())
 
 
 def _plain(text: str) -> str:

@@ -34,7 +34,6 @@ from core.events import (
     Opened,
     PeerFinished,
     Received,
-    Role,
     SessionClosed,
     SessionId,
     Tried,
@@ -42,6 +41,7 @@ from core.events import (
 )
 from core.journal.recording.notes import sentence
 from core.journal.recording.recorder import Recording
+from core.roles import Role
 from core.settings import DEFAULTS
 from core.supervision import Worker
 from core.text_safety import TextSafety, decode
@@ -116,7 +116,7 @@ class _Program:
     def run(self) -> int:
         with _signals(lambda: self._news.put(_Signal())):
             self._session = self._open()
-            if self._options.role is Role.SERVER:
+            if self._options.role.listens:
                 self._begin_reading()
             try:
                 while self._take(self._next()):
@@ -127,7 +127,7 @@ class _Program:
 
     def _open(self) -> SessionId:
         options = self._options
-        if options.role is Role.SERVER:
+        if options.role.listens:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing)
         return self._workbench.connect(options.target, framing=options.framing)
 
@@ -215,7 +215,7 @@ class _Program:
         """A client has said all and waits for the last answers. A server that never had input, as a
         service has none, goes on.
         """
-        if self._options.role is Role.SERVER:
+        if self._options.role.listens:
             if self._heard_anything or (sys.stdin is not None and sys.stdin.isatty()):
                 self._workbench.stop(self._session)
             return
@@ -250,12 +250,12 @@ class _Program:
     def _greet(self, event: Opened) -> None:
         self._framers[event.connection] = self._framing.framer(DEFAULTS.message)
         self._numbers[event.connection] = event.number
-        if self._options.role is Role.SERVER:
-            _print("SERVER CONNECTED TO CLIENT")
-            _tell(sentence(event, event.number, Role.SERVER))
-            return
-        _print("CLIENT CONNECTED TO SERVER")
-        self._begin_reading()
+        role = self._options.role
+        _print(f"{role.name} connected to {role.far_end}".upper())
+        if role.listens:
+            _tell(sentence(event, event.number, role))
+        else:
+            self._begin_reading()
 
     def _show(self, event: Received) -> None:
         framer = self._framers.get(event.connection)
@@ -280,12 +280,13 @@ class _Program:
     def _print_message(self, connection: ConnectionId, message: bytes) -> None:
         """One message, one line: a line feed within it is shown, so that nobody can forge a line."""
         shown = self._text.text(decode(message).replace("\n", "␊"))
-        if self._options.role is Role.CLIENT:
-            _print(f"SERVER: {shown}")
+        role = self._options.role
+        if not role.many_connections:
+            _print(f"{role.far_end.upper()}: {shown}")
         elif len(self._numbers) > 1:
-            _print(f"CLIENT #{self._numbers[connection]} MESSAGE: {shown}")
+            _print(f"{role.far_end.upper()} #{self._numbers[connection]} MESSAGE: {shown}")
         else:
-            _print(f"CLIENT MESSAGE: {shown}")
+            _print(f"{role.far_end.upper()} MESSAGE: {shown}")
 
     def _forget(self, event: Closed) -> None:
         framer = self._framers.pop(event.connection, None)

@@ -10,7 +10,7 @@ from typing import Self
 
 from core.address import Address, parse_address
 from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, SendError, explain
-from core.events import ConnectionId, Ending, EventSink, Role, SessionId
+from core.events import ConnectionId, Ending, EventSink, SessionId
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.dialer import Dialer
@@ -18,6 +18,7 @@ from core.net.loop import Loop
 from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.session import Session
+from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import note
 

@@ -23,7 +23,6 @@ from core.events import (
     NotSent,
     ReplyChanged,
     Resolving,
-    Role,
     SessionId,
     TurnedAway,
 )
@@ -33,6 +32,7 @@ from core.net.loop import READ
 from core.net.resolver import Outcome, Resolver
 from core.net.session import Session
 from core.replies import Reply, make_reply
+from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
 from core.wire.framing import parse_framing

@@ -14,12 +14,13 @@ from typing import Self
 
 from core.address import Address
 from core.errors import Doing, Explanation, explain
-from core.events import ConnectionId, Event, EventSink, Role, SessionClosed, SessionId, SessionOpened
+from core.events import ConnectionId, Event, EventSink, SessionClosed, SessionId, SessionOpened
 from core.net.connection import Connection
 from core.net.loop import GuardedLoop, Loop
 from core.net.resolver import Resolver
 from core.net.socket_options import AS_USUAL, SocketOptions
 from core.net.transport import Tcp
+from core.roles import Role
 from core.settings import Limits
 from core.supervision import Worker, do_all, note
 from core.wire.framing import parse_framing
@@ -92,7 +93,7 @@ class Session(ABC):
 
         Raises ``NoThread``, or ``RuntimeError`` if the session was started before.
         """
-        worker = Worker(self._run, f"{self.role.value} {self.target}", self._died)
+        worker = Worker(self._run, f"{self.role.name} {self.target}", self._died)
         with self._lock:  # so that nobody joins a thread that does not run yet, or never will
             self._check_is_new()
             worker.start()
@@ -167,7 +168,7 @@ class Session(ABC):
                 loop.call_soon(self._start)
                 loop.run()
         except Exception as error:  # noqa: BLE001 - a session's thread ends with its events, never with a traceback
-            note(f"{self.role.value} {self.target}", error)
+            note(f"{self.role.name} {self.target}", error)
             self._failure = explain(error, self._doing, self.target)
         finally:
             self._wind_up(loop)

@@ -104,7 +104,7 @@ class InspectorController:
         self._forget()
         self._key = conversation.key
         if display_row.span is None:
-            self._inspector.show(Inspected(display_row, _is_server(conversation)))
+            self._inspector.show(Inspected(display_row, conversation.role))
             return
         self._asked = display_row
         self._waiting.ask(_PATIENCE)
@@ -184,7 +184,7 @@ class InspectorController:
         far_is_behind = trace.far is not None and trace.far.stop < trace.stop
         self._incomplete = far_is_behind or found.display_row.is_pending
         inspected = Inspected(
-            found.display_row, _is_server(conversation), source, source.calls,
+            found.display_row, conversation.role, source, source.calls,
             envelope=_framing_bytes(found.envelope, source.size), ruled=self._ruled(conversation, found),
             framing=_framing_words(conversation), stream_offset=trace.start,
             since_previous_ns=trace.since_previous_ns, since_other_ns=trace.since_other_ns,
@@ -210,8 +210,8 @@ class InspectorController:
         """Show what is known of the message that was asked for before the journal is read."""
         conversation = self._viewing.conversation
         if self._inspector is not None and self._asked is not None and conversation is not None:
-            is_server, framing = _is_server(conversation), _framing_words(conversation)
-            self._inspector.show(Inspected(self._asked, is_server, framing=framing, is_being_read=is_being_read))
+            role, framing = conversation.role, _framing_words(conversation)
+            self._inspector.show(Inspected(self._asked, role, framing=framing, is_being_read=is_being_read))
 
     def _ask_again(self) -> None:
         """Have the message dissected again: it may have grown, or more of it may have arrived at the other end."""
@@ -230,7 +230,7 @@ class InspectorController:
         first = max(0, display_row.place - _AROUND)
         around = conversation.read(first, display_row.place + _AROUND + 1 - first, 0)
         same = [row for row in around if (row.connection, row.kind) == (display_row.connection, display_row.kind)]
-        return ruled(found.trace, same, is_received=display_row.kind == "received", is_server=_is_server(conversation))
+        return ruled(found.trace, same, is_received=display_row.kind == "received", role=conversation.role)
 
     def _found_in(self, inspected: Inspected) -> list[Range]:
         try:
@@ -273,10 +273,6 @@ def _is_the_same(known: Dissection | None, found: Dissection) -> bool:
     return [calls and calls.stop for calls in (known.trace.near, known.trace.far)] == [
         calls and calls.stop for calls in (found.trace.near, found.trace.far)
     ]
-
-
-def _is_server(conversation: OpenConversation) -> bool:
-    return conversation.role.value == "server"
 
 
 def _framing_bytes(envelope: Envelope, size: int) -> list[Range]:

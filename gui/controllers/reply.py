@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from core.events import Role, SessionId
+from core.events import SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Phase
 from core.replies import find_reply
@@ -62,7 +62,7 @@ class ReplyController:
         """Have the selected server, and those to come, reply by that rule."""
         self._main_controller.preferences = replace(self._main_controller.preferences, reply=rule)
         state = self._main_controller.state
-        if state is not None and state.role is Role.SERVER:
+        if state is not None and state.role.replies:
             self._rules[state.session] = rule
             self._main_controller.workbench.set_reply(state.session, rule)
 
@@ -95,4 +95,4 @@ class ReplyController:
 def _replies(state: SessionState) -> bool:
     reply = find_reply(state.reply or "")
     is_over = state.phase is Phase.ENDED
-    return state.role is Role.SERVER and not is_over and reply is not None and not reply.waits_for_a_person
+    return state.role.replies and not is_over and reply is not None and not reply.waits_for_a_person

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import SendError, reason
-from core.events import Role
 from gui.platform.background import in_background
 from gui.viewmodels.drafting import (
     ComposeError,
@@ -118,7 +117,7 @@ class SendingController:
     def offered_recipients(self) -> frozenset[ConnectionId] | None:
         """The recipients of a message that is sent now: everyone (None) also where nobody can be chosen."""
         state = self._main_controller.state
-        is_choice = state is not None and state.role is Role.SERVER and any(one.can_send for one in state.connections)
+        is_choice = state is not None and state.role.many_connections and any(one.can_send for one in state.connections)
         return self.recipients if is_choice else None
 
     def write_to(self, recipients: frozenset[ConnectionId] | None) -> None:

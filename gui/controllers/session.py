@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.events import Role
 from core.journal.recording.ledger import Phase
 from gui.viewmodels.presenter import selected_row
 from gui.viewmodels.session_rows import parse_row_key, place_words, row_key, session_rows
@@ -40,7 +39,7 @@ class SessionController:
             self._main_controller.complain(_NOTHING)
         elif self._is_over:
             self._main_controller.complain(_OVER)
-        elif chosen is not None and state.role is Role.SERVER:
+        elif chosen is not None and state.role.many_connections:
             self._main_controller.workbench.disconnect(state.session, chosen.connection)
         else:
             self._main_controller.workbench.stop(state.session)
@@ -63,7 +62,7 @@ class SessionController:
         if state is None:
             self._main_controller.complain(_NOTHING)
             return
-        is_peer = chosen is not None and state.role is Role.SERVER
+        is_peer = chosen is not None and state.role.many_connections
         root = self._main_controller.window.root
         root.clipboard_clear()
         root.clipboard_append(str(chosen.peer) if chosen is not None and is_peer else place_words(state))
@@ -104,7 +103,7 @@ class SessionController:
         if self._is_over:
             return frozenset({"copy_address", "remove_row"})
         one = self._single(state)
-        sends = {"finish_row"} if one is not None and one.can_send else set()
+        sends = {"finish_row"} if one is not None and one.can_send and state.role.half_closes else set()
         return frozenset({"copy_address", "close_row", *sends, *({"abort_row"} if one is not None else ())})
 
     @property

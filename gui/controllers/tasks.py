@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import TincanError
-from core.events import Role
 from gui.controllers.task_strips import Task, TaskStrips
 from gui.controllers.throttled_progress import ThrottledProgress, Told
 from gui.keys import shown
@@ -273,7 +272,7 @@ class TaskController:
         state, chosen = self._main_controller.state, self._main_controller.sending.offered_recipients
         if state is None or not state.connections:
             return ""
-        if state.role is Role.CLIENT:
+        if not state.role.many_connections:
             return str(state.target)
         place = session_words(self._main_controller.window_state(), state)
         rows = tuple(ConnectionRow(one.connection, one.number, "") for one in state.connections)

@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from core.errors import JournalError
-from core.events import Role, SessionId
+from core.events import SessionId
 from core.journal.display_row import DisplayRow
 from core.journal.reading import recorded
 from core.journal.reading.indexing import Indexer
@@ -24,6 +24,7 @@ from core.journal.reading.lens import RAW, Lens
 from core.journal.reading.lens_view import Growth, LensView
 from core.journal.reading.reader import JournalReader
 from core.journal.search.hits import Hit
+from core.roles import Role
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
 from gui.journals.viewing import Calls

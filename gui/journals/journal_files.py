@@ -172,6 +172,7 @@ def _sessions(path: Path) -> Iterator[str]:
     """The sessions of a journal: a few words for each of the first, and how many more there are."""
     from core.events import SessionId
     from core.journal.reading.reader import JournalReader
+    from core.roles import ROLES
 
     reader = JournalReader(path)
     try:
@@ -180,7 +181,8 @@ def _sessions(path: Path) -> Iterator[str]:
         for session, role, target in rows:
             ((connections,),) = reader.ask(_CONNECTIONS, (session,), (int,))
             entries = _counted(reader.count(SessionId(session)), "entry", "entries")
-            if role == "server":
+            known = ROLES.get(role)
+            if known is not None and known.many_connections:
                 entries = f"{_counted(connections, 'connection', 'connections')}, {entries}"
             yield f"{role.capitalize()} {target}, {entries}"
         ((sessions,),) = reader.ask(_HOW_MANY, (), (int,))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from core.address import Address
 from core.errors import TincanError
-from core.events import ConnectionId, Role, SessionId
+from core.events import ConnectionId, SessionId
 from core.journal.display_row import EVERYTHING, Filter
 from core.journal.reading.lens import RAW, Lens
+from core.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -71,7 +71,6 @@ def session_alarms(
 
 
 def _worse(state: SessionState, before: SessionState | None, offset_ns: int) -> Iterator[Alarm]:
-    role = state.role.value.capitalize()
     for kind in _KINDS:
         incidents = kind.incidents(state)
         if incidents.count == (kind.incidents(before).count if before is not None else 0):
@@ -81,7 +80,7 @@ def _worse(state: SessionState, before: SessionState | None, offset_ns: int) -> 
         )
         since, last = (_clock((moment + offset_ns) / 1e9) for moment in (incidents.since, incidents.last))
         when = f"at {last}" if incidents.count == 1 else f"since {since}, the last at {last}"
-        sentence = f"{role} {state.target}: {what} {when}: {incidents.why.rstrip('.')}. {kind.advice}"
+        sentence = f"{state.role.title} {state.target}: {what} {when}: {incidents.why.rstrip('.')}. {kind.advice}"
         yield Alarm(f"{kind.name} {state.session}", sentence, buttons=kind.buttons)
 
 

@@ -15,6 +15,7 @@ from gui.viewmodels.hexdump import Bytes
 
 if TYPE_CHECKING:
     from core.journal.reading.recorded import Call
+    from core.roles import Role
     from gui.viewmodels.ruler import Ruled
 
 Range = tuple[int, int]  # from, and up to before, in bytes
@@ -31,7 +32,7 @@ class Inspected:
     """A row of the conversation and what is known of it; ``source`` and ``calls`` stay with the view's thread."""
 
     display_row: DisplayRow
-    is_server: bool  # whether this side of the conversation is the server
+    role: Role  # of this end of the conversation
     source: Bytes | None = None  # the message as it went through the socket; None of a note
     calls: Sequence[Call] = ()  # that carried it
     envelope: Sequence[Range] = ()  # the bytes of ``source`` that frame the message, ascending
@@ -66,9 +67,9 @@ def heading(inspected: Inspected) -> Heading:
     when = f"{_clock(display_row.wall_ns)}  ·  {day}"
     if not display_row.is_message:
         return Heading(display_row.kind.replace("-", " ").capitalize(), "", when)
-    caller = f"#{display_row.number}" if display_row.number else "peer"
-    here, there = ("server", caller) if inspected.is_server else ("you", "server")
-    title = f"{there} → {here}" if display_row.kind == RECEIVED else f"{here} → {there}"
+    role = inspected.role
+    there = f"#{display_row.number}" if role.many_connections and display_row.number else role.peer
+    title = f"{there} → {role.us}" if display_row.kind == RECEIVED else f"{role.us} → {there}"
     return Heading(title, _bytes(display_row.size), f"{display_row.kind} {when}")
 
 

@@ -5,12 +5,12 @@ Pure functions of values; no tkinter. A pane that gets the same value twice has 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from core.events import ConnectionId, Role, SessionId
+from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.text_safety import TextSafety
 from gui.keys import shown
@@ -80,12 +80,12 @@ def selected_row(window_state: WindowState) -> str:
 
 def server_here(window_state: WindowState) -> SessionState | None:
     """The server that runs at the address in the form: the one that Stop server stops."""
-    return _here(window_state, Role.SERVER)
+    return _here(window_state, [state for state in window_state.sessions.values() if state.role.listens])
 
 
 def client_here(window_state: WindowState) -> SessionState | None:
     """The client that dials or talks to the address in the form: the one that Disconnect ends."""
-    return _here(window_state, Role.CLIENT)
+    return _here(window_state, [state for state in window_state.sessions.values() if state.role.dials])
 
 
 def human_bytes(size: int) -> str:
@@ -100,13 +100,9 @@ def human_bytes(size: int) -> str:
     raise AssertionError
 
 
-def _here(window_state: WindowState, role: Role) -> SessionState | None:
-    """The running session of that role at the form's address: the selected one if it is, else the newest."""
-    fitting = [
-        state
-        for state in window_state.sessions.values()
-        if state.role is role and state.phase is not Phase.ENDED and _is_at(state, window_state.form)
-    ]
+def _here(window_state: WindowState, states: Iterable[SessionState]) -> SessionState | None:
+    """The one of these that runs at the form's address: the selected one if it does, else the newest."""
+    fitting = [state for state in states if state.phase is not Phase.ENDED and _is_at(state, window_state.form)]
     return window_state.state if window_state.state in fitting else fitting[-1] if fitting else None
 
 
@@ -115,7 +111,7 @@ def _is_at(state: SessionState, form: Address | None) -> bool:
     if form is None:
         return False
     ports = {address.port for address in (state.target, *state.addresses)}
-    if state.role is Role.SERVER and state.target.is_every_interface and form.is_loopback:
+    if state.role.listens and state.target.is_every_interface and form.is_loopback:
         return form.port in ports
     places = {(address.host.lower(), address.port) for address in (state.target, *state.addresses)}
     real_ports = {(state.target.host.lower(), address.port) for address in state.addresses}
@@ -136,13 +132,15 @@ def _next_step(window_state: WindowState, server: SessionState | None, client: S
 
 
 def _server_button(server: SessionState | None, next_step: str) -> Button:
-    return Button("Stop server") if server else Button("Start server", is_next=next_step == "serve")
+    return _stop_button(server) if server is not None else Button("Start server", is_next=next_step == "serve")
 
 
 def _client_button(client: SessionState | None, next_step: str) -> Button:
-    if client is None:
-        return Button("Connect", is_next=next_step == "connect")
-    return Button("Cancel" if client.phase is Phase.STARTING else "Disconnect")
+    return _stop_button(client) if client is not None else Button("Connect", is_next=next_step == "connect")
+
+
+def _stop_button(state: SessionState) -> Button:
+    return Button(state.role.cancel if state.phase is Phase.STARTING else state.role.stop)
 
 
 def _window_title(window_state: WindowState) -> str:
@@ -154,7 +152,7 @@ def _conversation(window_state: WindowState) -> ConversationView:
     state = window_state.state
     if state is None:
         return ConversationView("", "", window_state.reply, _START)
-    reply = window_state.reply if state.role is Role.SERVER else None
+    reply = window_state.reply if state.role.replies else None
     return ConversationView(session_words(window_state, state), _detail(window_state, state), reply, _CLEARED)
 
 
@@ -175,8 +173,8 @@ def _detail(window_state: WindowState, state: SessionState) -> str:
     if state.phase is Phase.ENDED:
         return "failed" if state.failure is not None else "over"
     if state.phase is Phase.STARTING:
-        return "starting…" if state.role is Role.SERVER else "connecting…"
-    if state.role is Role.CLIENT:
+        return state.role.waiting
+    if not state.role.many_connections:
         return f"from port {state.connections[0].local.port}" if state.connections else ""
     return _count(len(state.connections), "connection") if state.connections else "nobody here yet"
 
@@ -186,7 +184,8 @@ def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:
     connections = [connection for connection in state.connections if connection.can_send] if state else []
     hint = "Type a message" if connections else why_nobody(window_state)
     chosen = window_state.recipients
-    if state is None or state.role is Role.CLIENT or (len(connections) < 2 and (chosen is None or not connections)):
+    is_choice = len(connections) > 1 or (chosen is not None and bool(connections))
+    if state is None or not state.role.many_connections or not is_choice:
         return ComposerView(hint, is_next)
     return ComposerView(hint, is_next, _recipients(window_state.safety, connections), chosen)
 
@@ -198,13 +197,11 @@ def why_nobody(window_state: WindowState) -> str:
         return "A moment…"
     if state is None:
         return f"Nobody to talk to yet: {shown('toggle_server')} starts a server, {shown('toggle_client')} connects"
-    if state.role is Role.SERVER and state.phase is Phase.OPEN:
-        return f"Nobody is here yet: {shown('toggle_client')} connects you to this server"
+    if state.role.listens and state.phase is Phase.OPEN:
+        return f"Nobody is here yet: {shown('toggle_client')} connects you to this {state.role.name}"
     if state.phase is Phase.STARTING:
         return "A moment…"
-    if state.role is Role.SERVER:
-        return f"This server is over: {shown('toggle_server')} starts it again"
-    return f"This conversation is over: {shown('toggle_client')} connects again"
+    return state.role.again.format(key=shown(state.role.command))
 
 
 def _recipients(safety: TextSafety, connections: Sequence[ConnectionState]) -> tuple[ConnectionRow, ...]:
@@ -232,7 +229,7 @@ def _status(window_state: WindowState) -> StatusView:
         return StatusView("off", window_state.safety.field(words), figures if is_counted else (), warning)
     if state.failure is not None and not state.accepted:
         figures = ()
-    elif state.role is Role.SERVER:
+    elif state.role.many_connections:
         figures = (_count(len(state.connections), "connection"), *figures)
     words = window_state.safety.field(_status_words(state))
     return StatusView(_status_state(state), words, figures, warning, times_of(state))
@@ -244,20 +241,18 @@ def _status_state(state: SessionState) -> str:
 
 
 def _status_words(state: SessionState) -> str:
-    place = place_words(state)
-    if state.role is Role.SERVER:
-        listening = " and ".join(str(address) for address in state.addresses[:4]) or place
-        words = {"live": f"listening on {listening}", "waiting": f"starting on {place}", "over": f"stopped: {place}"}
-    else:
-        words = {"live": f"connected to {place}", "waiting": f"connecting to {place}", "over": f"closed: {place}"}
-    return words.get(row_state(state)) or f"{_failed_at(state)} {place}"
+    role, place, standing = state.role, place_words(state), row_state(state)
+    if standing == "live":
+        return f"{role.standing} {' and '.join(str(address) for address in state.addresses[:4]) or place}"
+    words = {"waiting": role.starting, "over": role.stopped}
+    return f"{words.get(standing) or _failed_at(state)} {place}"
 
 
 def _failed_at(state: SessionState) -> str:
     """What became of it in a word; why is told in the conversation, and under the fields."""
     if state.accepted or state.addresses:
         return "broken off:"
-    return "could not listen on" if state.role is Role.SERVER else "could not connect to"
+    return state.role.failed
 
 
 def _warning(window_state: WindowState, live: Sequence[SessionState]) -> str:

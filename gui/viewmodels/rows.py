@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from core.events import Role
     from core.journal.display_row import DisplayRow
+    from core.roles import Role
 
 
 class Spot(NamedTuple):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
     from core.journal.reading.recorded import Calls
     from core.journal.reading.tracing import Trace
+    from core.roles import Role
 
 SEND, RECV, MESSAGE = "send", "recv", "message"
 NARROWEST = 4.0  # pixels; pieces narrower than that, on average, are drawn as a comb
@@ -86,9 +87,9 @@ class Chosen(NamedTuple):
     place: int
 
 
-def ruled(trace: Trace, display_rows: Iterable[DisplayRow], *, is_received: bool, is_server: bool) -> Ruled:
+def ruled(trace: Trace, display_rows: Iterable[DisplayRow], *, is_received: bool, role: Role) -> Ruled:
     """What to show of a message; ``display_rows`` are rows of the conversation around it, in their order."""
-    us, them = ("server", "client") if is_server else ("client", "server")
+    us, them = role.name, role.far_end
     near_kind, far_kind = (RECV, SEND) if is_received else (SEND, RECV)
     near = _of_calls(near_kind, us, trace.near)
     if trace.far is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from core.events import ConnectionId, Ending, Role, SessionId
+from core.events import ConnectionId, Ending, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.journal.recording.notes import GOOD_ENDINGS
 from gui.viewmodels.window_view import SessionRow
@@ -60,7 +60,7 @@ def session_rows(window_state: WindowState) -> tuple[SessionRow, ...]:
             else window_state.safety.field(_in_short(window_state, state))
         )
         rows.append(SessionRow(row_key(state.session), "", words, row_state(state), word=_word(state)))
-        if state.role is Role.SERVER:
+        if state.role.many_connections:
             rows += _connection_rows(window_state, state)
     return tuple(rows) if len(rows) > 1 else ()
 
@@ -84,7 +84,7 @@ def place_words(state: SessionState) -> str:
 
 def session_words(window_state: WindowState, state: SessionState) -> str:
     """What a session is called: ``Server 127.0.0.1:5555``, with the day if it is an earlier run's."""
-    return window_state.safety.field(f"{_role(state)} {place_words(state)}{_day(window_state, state)}")
+    return window_state.safety.field(f"{state.role.title} {place_words(state)}{_day(window_state, state)}")
 
 
 def row_state(state: SessionState) -> str:
@@ -111,10 +111,6 @@ def _worth_a_row(window_state: WindowState) -> list[SessionState]:
     ]
 
 
-def _role(state: SessionState) -> str:
-    return "Server" if state.role is Role.SERVER else "Client"
-
-
 def _day(window_state: WindowState, state: SessionState) -> str:
     begun = window_state.archived.get(state.session)
     return f"  ·  {begun}" if begun else ""
@@ -125,14 +121,13 @@ def _in_short(window_state: WindowState, state: SessionState) -> str:
     known = _last(state)
     own = f":{known.local.port} → " if known is not None and state.session not in window_state.archived else ""
     is_here = state.target.is_loopback and (own or state.session in window_state.archived)
-    return (
-        f"{_role(state)} {own}{f':{state.target.port}' if is_here else place_words(state)}{_day(window_state, state)}"
-    )
+    place = f":{state.target.port}" if is_here else place_words(state)
+    return f"{state.role.title} {own}{place}{_day(window_state, state)}"
 
 
 def _last(state: SessionState) -> ConnectionState | None:
-    """A client's connection, standing or over."""
-    if state.role is Role.SERVER:
+    """The connection, standing or over, of a session that has only one."""
+    if state.role.many_connections:
         return None
     return next(iter((*state.connections, *state.over)), None)
 

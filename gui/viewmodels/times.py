@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.events import Role
 from gui.viewmodels.window_view import Times
 
 if TYPE_CHECKING:
@@ -26,13 +25,11 @@ def times_of(state: SessionState) -> Times | None:
     figure = f"{name} {duration(shown.p50_ns)}"
     if shown.count >= _ENOUGH:
         figure += f", p99 {duration(shown.p99_ns)}"
-    asks = "what we send" if state.role is Role.CLIENT else "what a client sends"
-    told = "what comes back" if state.role is Role.CLIENT else "our answer"
     return Times(
         figure,
         "\n\n".join(
             (
-                _told(f"Answers: from {asks} to {told}", answers),
+                _told(f"Answers: from {state.role.request} to {state.role.answer}", answers),
                 _told("Between messages: from one that came in to the next, on the same connection", between),
                 "The times are those at the sockets. p50: half took no longer. p99: of a hundred, one took longer.",
             )

@@ -8,14 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from core.events import Role, SessionId
+from core.events import SessionId
 from core.journal.recording.ledger import Phase, SessionState
 from gui.keys import shown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class Place(Enum):
@@ -34,9 +30,15 @@ class Scene:
     sessions: Mapping[SessionId, SessionState] = field(default_factory=dict)
     selected: SessionId | None = None
 
-    def of(self, role: Role) -> Iterator[SessionState]:
-        """The sessions of this run with that role."""
-        return (state for state in self.sessions.values() if state.role is role and state.session > 0)
+    @property
+    def servers(self) -> list[SessionState]:
+        """The sessions of this run that listen."""
+        return [state for state in self.sessions.values() if state.role.listens and state.session > 0]
+
+    @property
+    def clients(self) -> list[SessionState]:
+        """The sessions of this run that called somebody."""
+        return [state for state in self.sessions.values() if state.role.dials and state.session > 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +52,23 @@ class Step:
 
 
 def _server_listens(scene: Scene) -> bool:
-    return any(state.phase is Phase.OPEN for state in scene.of(Role.SERVER))
+    return any(state.phase is Phase.OPEN for state in scene.servers)
 
 
 def _client_stands(scene: Scene) -> bool:
-    return any(state.connections for state in scene.of(Role.CLIENT))
+    return any(state.connections for state in scene.clients)
 
 
 def _client_spoke(scene: Scene) -> bool:
-    return any(state.bytes_out for state in scene.of(Role.CLIENT))
+    return any(state.bytes_out for state in scene.clients)
 
 
 def _server_is_on_view(scene: Scene) -> bool:
-    return any(state.session == scene.selected for state in scene.of(Role.SERVER))
+    return any(state.session == scene.selected for state in scene.servers)
 
 
 def _client_is_over(scene: Scene) -> bool:
-    over = [state for state in scene.of(Role.CLIENT) if state.accepted and not state.connections]
+    over = [state for state in scene.clients if state.accepted and not state.connections]
     return bool(over) and not _client_stands(scene)
 
 

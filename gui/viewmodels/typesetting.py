@@ -18,8 +18,9 @@ from gui.viewmodels.runs import DECOR, INCOMING, OUTGOING, Cap, Marked, Row, Run
 from gui.viewmodels.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:
-    from core.events import ConnectionId, Role
+    from core.events import ConnectionId
     from core.journal.display_row import DisplayRow
+    from core.roles import Role
 
 RECEIVED, SENT = "received", "sent"
 SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header
@@ -57,7 +58,7 @@ class Typesetter:
         self._marked = marked
         self._decoding = decoding
         self._joins_pieces = joins_pieces
-        self._is_server = role.value == "server"
+        self._role = role
         self._safety = safety
         self._metrics = metrics
         self._before: DisplayRow | None = None
@@ -100,7 +101,7 @@ class Typesetter:
         note = self._safety.text(display_row.note).replace("\n", " ")
         number = f"#{display_row.number} "
         runs = [Run(note.removeprefix(number), tags), Run(f"   {clock(display_row)}", ("note", "when"))]
-        if self._is_server and note.startswith(number):
+        if self._role.many_connections and note.startswith(number):
             runs.insert(0, Run(number, ("note", connection_tag(display_row.number))))
         row.line(*runs)
 
@@ -118,11 +119,12 @@ class Typesetter:
         if len(numbers) > _MOST_NAMED:
             who.append(Run(f"and {len(numbers) - _MOST_NAMED:,} more ", side))
         when = Run(f" {clock(display_row)}", side)
-        if not self._is_server:
-            return [Run("server " if display_row.kind == RECEIVED else "you ", (*side, "who")), when]
+        role = self._role
+        if not role.many_connections:
+            return [Run(f"{role.peer if display_row.kind == RECEIVED else role.us} ", (*side, "who")), when]
         if display_row.kind == RECEIVED:
             return [*who, when]
-        return [Run("server", (*side, "who")), Run(" → ", side), *who, when]
+        return [Run(role.us, (*side, "who")), Run(" → ", side), *who, when]
 
     def _find_broadcasts(self, display_rows: Sequence[DisplayRow]) -> None:
         """One message to many is a display row for each; together they are shown once."""

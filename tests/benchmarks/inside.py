@@ -18,9 +18,10 @@ from pathlib import Path
 
 from core import Server
 from core.address import Address
-from core.events import ConnectionId, Event, Opened, Received, Role, SessionId, SessionOpened
+from core.events import ConnectionId, Event, Opened, Received, SessionId, SessionOpened
 from core.journal.recording.recorder import Recorder
 from core.journal.recording.store import JournalWriter
+from core.roles import Role
 from tests.benchmarks import machine
 
 _HOST = "127.0.0.1"

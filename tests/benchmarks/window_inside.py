@@ -122,9 +122,9 @@ class _Reader:
 
     def _open(self, path: Path) -> OpenConversation:
         """The newest session of a journal, as the window opens it."""
-        from core.events import Role
         from core.journal.reading.lens import Lens
         from core.journal.reading.reader import JournalReader
+        from core.roles import ROLES
         from gui.journals.conversations import OpenConversation, OpenJournal
         from gui.journals.viewing import Calls
 
@@ -132,7 +132,7 @@ class _Reader:
         session = reader.sessions()[-1]
         calls = Calls(post=self._calls.put, changed=lambda: None, trouble=_fail)
         opened = OpenJournal(path, reader)
-        conversation = OpenConversation(opened, session.session, Role(session.role), Lens(self._framing), calls)
+        conversation = OpenConversation(opened, session.session, ROLES[session.role], Lens(self._framing), calls)
         conversation.reach(session.entries)
         return conversation
 

@@ -13,7 +13,7 @@ from core import __version__
 from core.__main__ import parse
 from core.address import Address
 from core.cli.terminal import Options
-from core.events import Role
+from core.roles import Role
 
 
 @pytest.mark.parametrize(

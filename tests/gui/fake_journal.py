@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.events import ConnectionId, Role, SessionId
+from core.events import ConnectionId, SessionId
 from core.journal.display_row import DisplayRow, Span
+from core.roles import Role
 from gui.viewmodels.rows import Spot
 
 SESSION = SessionId(1)

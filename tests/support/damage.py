@@ -14,12 +14,13 @@ from typing import NamedTuple
 from core.cli.export import ExportOptions, run_export
 from core.cli.find import FindOptions, run_find
 from core.errors import JournalError
-from core.events import Event, Role
+from core.events import Event
 from core.journal.export.formats.jsonl import JsonLines
 from core.journal.recording.store import JournalWriter
 from core.journal.recovery.archive import archived_sessions
 from core.journal.recovery.recovery import open_journal
 from core.journal.search.pattern import Query
+from core.roles import Role
 from tests.support.journals import write_journal
 from tests.support.story import Story
 

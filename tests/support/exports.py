@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.address import Address
-from core.events import Closed, ConnectionId, Ending, Event, NotSent, Opened, Received, Role, Sent, SessionOpened
+from core.events import Closed, ConnectionId, Ending, Event, NotSent, Opened, Received, Sent, SessionOpened
 from core.journal.export.formats import Format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import Exported, Progress, export
 from core.journal.reading.lens import Lens
 from core.journal.recording.store import JournalWriter
+from core.roles import Role
 from tests.support.journals import SESSION
 
 HERE = Address("127.0.0.1", 5555)

@@ -7,8 +7,9 @@ from itertools import count, islice
 from pathlib import Path
 
 from core.address import Address
-from core.events import ConnectionId, Event, Opened, Received, Role, Sent, SessionId, SessionOpened
+from core.events import ConnectionId, Event, Opened, Received, Sent, SessionId, SessionOpened
 from core.journal.recording.store import JournalWriter
+from core.roles import Role
 
 SESSION = SessionId(1)
 _GATHERED = 10_000  # entries in one transaction

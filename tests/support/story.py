@@ -18,7 +18,6 @@ from core.events import (
     Opened,
     PeerFinished,
     Received,
-    Role,
     Sent,
     SessionClosed,
     SessionId,
@@ -27,6 +26,7 @@ from core.events import (
 )
 from core.journal.recording.ledger import SessionState
 from core.journal.recording.recorder import Batch, Recorder, Recording, Subscription
+from core.roles import Role
 from core.workbench import Workbench
 
 PATIENCE = 20.0  # seconds after which what a test waits for counts as never coming

@@ -27,7 +27,6 @@ from core.events import (
     PeerFinished,
     Received,
     ReplyChanged,
-    Role,
     Sent,
     SessionClosed,
     SessionId,
@@ -37,6 +36,7 @@ from core.events import (
 )
 from core.journal.recording.response_times import Budget, ResponseTimes
 from core.latency import NO_LATENCY, Latency
+from core.roles import Role
 
 MOST_OVER = 20  # connections of one session that are told of when they are over
 
@@ -110,8 +110,8 @@ class SessionState:
     @property
     def is_open_to_the_network(self) -> bool:
         """Whether machines other than this one can reach the server."""
-        listening = self.phase is Phase.OPEN and self.role is Role.SERVER
-        return listening and any(not address.is_loopback for address in self.addresses)
+        is_listening = self.phase is Phase.OPEN and self.role.listens
+        return is_listening and any(not address.is_loopback for address in self.addresses)
 
 
 class _Session:

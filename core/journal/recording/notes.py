@@ -21,7 +21,6 @@ from core.events import (
     ReplyChanged,
     Resolved,
     Resolving,
-    Role,
     Sent,
     SessionClosed,
     SessionEvent,
@@ -31,6 +30,7 @@ from core.events import (
     WeFinished,
 )
 from core.replies import find_reply
+from core.roles import Role
 from core.wire.framing import parse_framing
 
 _ENDINGS = {
@@ -61,7 +61,7 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
         case SessionClosed():
             return _about_the_end(event, role)
         case SessionOpened() | Listening() | Resolving() | Resolved() | Tried() | TurnedAway():
-            return _about_session(event)
+            return _about_session(event, role)
         case ReplyChanged() | FramingChanged():
             return _about_replies(event)
         case Received() | Sent():
@@ -70,12 +70,12 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
             return _about_connection(event, _caller(number, role), role)
 
 
-def _about_session(event: SessionEvent) -> str:
+def _about_session(event: SessionEvent, role: Role) -> str:
     match event:
         case SessionOpened():
-            return f"{_ROLES[event.role]} {event.target}"
+            return f"{event.role.begun} {event.target}"
         case Listening():
-            return f"server is listening on {_list(event.addresses)}"
+            return f"{role.name} is listening on {_list(event.addresses)}"
         case Resolving():
             return f"looking up {event.host}"
         case Resolved():
@@ -101,7 +101,7 @@ def _about_the_end(event: SessionClosed, role: Role) -> str:
         return str(event.failure)
     if event.cancelled:
         return "cancelled"
-    return "server stopped" if role is Role.SERVER else "disconnected"
+    return role.ended
 
 
 def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
@@ -113,7 +113,7 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
         case PeerFinished():
             return f"{who} has finished sending (FIN)"
         case WeFinished():
-            return f"{_US[role]} finished sending to {who} (FIN)"
+            return f"{role.we_have} finished sending to {who} (FIN)"
         case MessageTooLong():
             return f"a message of {event.skipped:,} bytes from {who} is too long for the framing, so it gets no reply"
         case Misframed():
@@ -124,7 +124,7 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             what = f"1 byte for {who} was" if event.size == 1 else f"{event.size:,} bytes for {who} were"
             return f"{what} not sent: {event.why}"
         case Closed():
-            what = "connection" if role is Role.CLIENT else who
+            what = who if role.many_connections else "connection"
             return f"{what} closed: {_why(event, role)}"
         case _:
             return ""
@@ -145,8 +145,8 @@ def is_failure(event: Event) -> bool:
 
 def _caller(number: int | None, role: Role) -> str:
     """What the other end is called: a server numbers its clients, a client has one server."""
-    if role is Role.CLIENT:
-        return "the server"
+    if not role.many_connections:
+        return f"the {role.peer}"
     return f"#{number}" if number is not None else "a connection"
 
 
@@ -154,11 +154,7 @@ def _why(event: Closed, role: Role) -> str:
     """Why a connection ended, to stand in the middle of a sentence."""
     if event.why is not None:
         return event.why.what[:1] + str(event.why)[1:]
-    return _ENDINGS[event.ending].replace("the peer", "the server" if role is Role.CLIENT else "the peer")
-
-
-_US = {Role.SERVER: "the server has", Role.CLIENT: "you have"}
-_ROLES = {Role.SERVER: "starting a server on", Role.CLIENT: "connecting to"}
+    return _ENDINGS[event.ending].replace("the peer", f"the {role.peer}")
 
 
 def _list(addresses: tuple[Address, ...]) -> str:

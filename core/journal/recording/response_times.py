@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.events import ConnectionId, Event, Received, Role, Sent
+from core.events import ConnectionId, Event, Received, Sent
 from core.latency import Latency, Samples
+from core.roles import Role
 
 _MOST = 10_000  # events a second: as much as costs 0.2 % of a core
 _SECOND = 1_000_000_000  # ns
@@ -41,10 +42,10 @@ class ResponseTimes:
     counts, and of several answers the first.
     """
 
-    __slots__ = ("_answers", "_asked", "_between", "_heard", "_is_client")
+    __slots__ = ("_answers", "_asked", "_between", "_dials", "_heard")
 
     def __init__(self, role: Role) -> None:
-        self._is_client = role is Role.CLIENT
+        self._dials = role.dials
         self._asked: dict[ConnectionId, int] = {}  # when, of requests without an answer yet
         self._heard: dict[ConnectionId, int] = {}  # when something was received last
         self._answers = Samples()
@@ -57,14 +58,14 @@ class ResponseTimes:
         self._heard[connection] = at
         if before is not None:
             self._between.add(at - before)
-        if not self._is_client:
+        if not self._dials:
             self._asked[connection] = at
         elif self._asked:
             self._answer(connection, at)
 
     def send(self, event: Sent) -> None:
         """Something was sent."""
-        if self._is_client:
+        if self._dials:
             self._asked[event.connection] = event.at
         elif self._asked:
             self._answer(event.connection, event.at)

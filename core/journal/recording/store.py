@@ -25,7 +25,6 @@ from core.events import (
     Event,
     Opened,
     Received,
-    Role,
     Sent,
     SessionClosed,
     SessionId,
@@ -42,6 +41,7 @@ from core.journal.schema import (
     Checksum,
     failed,
 )
+from core.roles import Role, guess_role
 
 _NOTE = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_ns, note, failure, detail)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
@@ -234,7 +234,7 @@ class JournalWriter:
             if isinstance(event, SessionOpened):
                 self._roles[event.session] = event.role
                 self._sessions[event.session] = event
-                row = (event.session, event.role.value, str(event.target), event.framing, event.reply)
+                row = (event.session, event.role.name, str(event.target), event.framing, event.reply)
                 self._database.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?)", row)
             elif isinstance(event, Opened):
                 self._numbers[event.connection] = event.number
@@ -285,7 +285,7 @@ class JournalWriter:
 
     def _is_told(self, event: Event) -> bool:
         """Whether an entry before said the same: a client is over with its connection, and both are one thing."""
-        if isinstance(event, Closed) and self._roles.get(event.session) is Role.CLIENT:
+        if isinstance(event, Closed) and not self._role(event.session).many_connections:
             self._parted.add(event.session)
         if not isinstance(event, SessionClosed) or event.session not in self._parted:
             return False
@@ -301,9 +301,13 @@ class JournalWriter:
         self._checksum.add((), (connection or 0,), 0, (kind_of(event), note, detail, str(failure)))
         return self._database.execute(_NOTE, (*place, note, failure, detail)).lastrowid
 
+    def _role(self, session: SessionId) -> Role:
+        """The session's role; one that numbers its connections if nobody told of its beginning."""
+        return self._roles.get(session) or guess_role((), connections=2)
+
     def _note(self, event: Event, connection: ConnectionId | None) -> tuple[str, int, str]:
         number = self._numbers.get(connection) if connection is not None else None
-        note = sentence(event, number, self._roles.get(event.session, Role.SERVER))
+        note = sentence(event, number, self._role(event.session))
         detail = json.dumps(_plain(event), ensure_ascii=False)
         return note[:LONGEST_NOTE], int(is_failure(event)), detail if len(detail) <= LONGEST_TEXT else "{}"
 
@@ -434,6 +438,8 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Role):
+        return value.name
     if is_dataclass(value):
         names = (field.name for field in fields(value))
         return {name: _plain(getattr(value, name)) for name in names if name not in ("session", "connection", "at")}

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from core.address import Address, parse_address
 from core.errors import AddressError, Explanation
-from core.events import ConnectionId, Ending, Role, SessionId
+from core.events import ConnectionId, Ending, SessionId
 from core.journal.display_row import RECEIVED
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.journal.schema import LONGEST_TEXT
+from core.roles import ROLES, guess_role
 
 MOST_CONNECTIONS = 10_000  # of one session that are listed; all are counted
 NOWHERE = Address("unknown", 0)  # an address that is not in the journal, or that none can be
@@ -115,10 +116,9 @@ def _archived(reader: JournalReader, session: SessionId, accepted: int) -> Sessi
     connections = _connections(reader, session)
     early = _details(reader, session, 0, min(entries, _SOON))
     role, target, framing, reply = rows[0] if rows else ("", "", "raw", None)
-    is_server = role == Role.SERVER.value or (not rows and ("listening" in early or len(connections) > 1))
     state = SessionState(
         session,
-        Role.SERVER if is_server else Role.CLIENT,
+        ROLES.get(role) or guess_role(early, len(connections)),
         _address(target),
         framing,
         reply,
@@ -129,7 +129,7 @@ def _archived(reader: JournalReader, session: SessionId, accepted: int) -> Sessi
         entries=entries,
     )
     end = _details(reader, session, max(0, entries - 1), entries).get("session-closed")
-    if end is None and not (state.role is Role.CLIENT and _has_parted(reader, session)):
+    if end is None and not (not state.role.many_connections and _has_parted(reader, session)):
         return replace(state, failure=_TORN)
     if end is None:
         return state

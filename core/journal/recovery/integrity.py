@@ -14,6 +14,7 @@ from core.errors import JournalError
 from core.journal.reading.database import ForeignError, log_of, open_database
 from core.journal.recovery.write_ahead_log import WriteAheadLog
 from core.journal.schema import LONGEST_NOTE, LONGEST_TEXT, Checksum, failed
+from core.roles import ROLES
 
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine between two looks at whether anybody still wants to know
 _TELL_EVERY = 4096  # entries
@@ -22,6 +23,7 @@ _ENTRIES_TOGETHER = 256  # and the entries that have them
 _CHANGED = "bytes in it are not those that were recorded: a checksum is wrong"
 _TRIES = 3  # to find a journal that is being written as it was a moment before
 
+_ROLES = ", ".join(f"'{name}'" for name in ROLES)
 # What SQLite's own check leaves open: no row of these may exist in a sound journal.
 _MISFITS = f"""
 SELECT 1 FROM entry WHERE typeof(session) <> 'integer' OR typeof(ordinal) <> 'integer' OR ordinal < 0
@@ -31,7 +33,7 @@ SELECT 1 FROM entry WHERE typeof(session) <> 'integer' OR typeof(ordinal) <> 'in
   OR typeof(detail) NOT IN ('text', 'null') OR (data IS NULL) = (kind IN ('received', 'sent'))
   OR length(note) > {LONGEST_NOTE} OR length(detail) > {LONGEST_TEXT}
   OR length(kind) > 64 OR (data IS NOT NULL AND failure <> 0)
-UNION ALL SELECT 1 FROM session WHERE role NOT IN ('server', 'client') OR typeof(target) <> 'text'
+UNION ALL SELECT 1 FROM session WHERE role NOT IN ({_ROLES}) OR typeof(target) <> 'text'
   OR typeof(framing) <> 'text' OR typeof(reply) NOT IN ('text', 'null')
   OR length(target) > {LONGEST_NOTE} OR length(framing) > {LONGEST_NOTE} OR length(reply) > {LONGEST_NOTE}
 UNION ALL SELECT 1 FROM connection WHERE typeof(number) <> 'integer' OR typeof(local) <> 'text'
@@ -40,7 +42,7 @@ UNION ALL SELECT 1 FROM connection WHERE typeof(number) <> 'integer' OR typeof(l
 UNION ALL SELECT 1 FROM (SELECT count(*) AS entries, max(ordinal) AS last, session FROM entry GROUP BY session)
   WHERE entries <> last + 1 OR session NOT IN (SELECT session FROM session)
 UNION ALL SELECT 1 FROM (SELECT DISTINCT connection FROM entry WHERE connection IS NOT NULL)
-  WHERE connection NOT IN (SELECT connection FROM connection) LIMIT 1"""  # noqa: S608 - numbers of ours
+  WHERE connection NOT IN (SELECT connection FROM connection) LIMIT 1"""  # noqa: S608 - numbers and names of ours
 _TEXTS = """SELECT target || framing || coalesce(reply, '') FROM session
             UNION ALL SELECT local || peer || coalesce(ending, '') FROM connection
             UNION ALL SELECT DISTINCT kind FROM entry

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeAlias
 from core.journal.display_row import DATA_KINDS
 from core.journal.recovery.write_ahead_log import WriteAheadLog
 from core.journal.schema import LONGEST_DATA, LONGEST_NOTE, LONGEST_TEXT
+from core.roles import ROLES
 
 _PAGE_SIZE = 4096  # bytes; what SQLite takes unless it is told otherwise
 _HEAD = 8  # bytes at the beginning of a leaf of a table
@@ -303,7 +304,7 @@ def _session(key: int, values: list[_Value], is_short: bool) -> SessionFound:
     _none, role, target, framing, reply = values
     _whole(is_short)
     known = _text(role)
-    if known not in ("server", "client"):
+    if known not in ROLES:
         raise ValueError
     target_name, framing_name = map(_text, (target, framing))
     reply_name = None if reply is None else _text(reply)

@@ -16,6 +16,7 @@ from core.journal.display_row import DATA_KINDS
 from core.journal.recovery.integrity import checksums
 from core.journal.recovery.pages import ConnectionFound, EntryFound, JournalFound, Row, SessionFound
 from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA
+from core.roles import ROLES, guess_role
 
 LOST = "lost"  # the kind of the note that stands where entries were
 UNKNOWN = "unknown"
@@ -25,9 +26,6 @@ _ENTRIES_SUMMED = 1000  # that have a checksum together
 _MANY = 1 << 31  # connections, which nobody has
 _LONGEST_WORD = 1024  # characters of an address or the name of something
 _INSERT = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-# Kinds that only a session of this role has.
-_OF_A_SERVER = {"listening", "turned-away", "reply-changed", "framing-changed"}
-_OF_A_CLIENT = {"resolving", "resolved", "tried"}
 
 
 class JournalRebuilder:
@@ -164,8 +162,8 @@ class _KnownSessions:
         if row.kind in DATA_KINDS:
             self._roles.setdefault(row.session, "")
             return
-        if row.session not in self._sessions and row.kind in _OF_A_SERVER | _OF_A_CLIENT:
-            self._roles[row.session] = "server" if row.kind in _OF_A_SERVER else "client"
+        if row.session not in self._sessions and any(row.kind in role.entries for role in ROLES.values()):
+            self._roles[row.session] = guess_role([row.kind]).name
         self._roles.setdefault(row.session, "")
         detail = _object(row.detail)
         if row.kind == "session-opened":
@@ -180,8 +178,8 @@ class _KnownSessions:
         self._number_strangers()
         connections = Counter(found.session for found in self._connections.values())
         for session in {*self._roles, *connections}:
-            if session not in self._sessions:  # a client has one connection
-                role = self._roles.get(session) or ("server" if connections[session] > 1 else "client")
+            if session not in self._sessions:
+                role = self._roles.get(session) or guess_role((), connections[session]).name
                 self._sessions[session] = SessionFound(session, role, UNKNOWN, "raw", None)
         journal = self._journal or JournalFound(UNKNOWN, UNKNOWN, self._began_ns)
         return {
@@ -202,14 +200,14 @@ class _KnownSessions:
 
     def _learn_session(self, row: EntryFound, detail: dict[str, Any]) -> None:
         role, target, framing = (_word(detail.get(name)) for name in ("role", "target", "framing"))
-        if role in ("server", "client") and target and framing:
+        if role in ROLES and target and framing:
             reply = _word(detail.get("reply")) or None
             self._sessions[row.session] = SessionFound(row.session, role, target, framing, reply)
 
     def _learn_connection(self, row: EntryFound, connection: int, detail: dict[str, Any]) -> None:
         local, peer, number = _word(detail.get("local")), _word(detail.get("peer")), detail.get("number")
         if detail.get("took") is None:
-            self._roles[row.session] = "server"
+            self._roles[row.session] = guess_role(["listening"]).name  # the peer came to us
         if local and peer and isinstance(number, int) and 0 < number < _MANY:
             known = self._connections.get(connection)
             session, ending = (known.session, known.ending) if known is not None else (row.session, None)

@@ -15,11 +15,12 @@ import pytest
 from build_scripts.project import ROOT
 from core.__main__ import parse
 from core.cli.find import FindOptions
-from core.events import Role, SessionId
+from core.events import SessionId
 from core.journal.display_row import Filter
 from core.journal.recording.store import JournalWriter
 from core.journal.search.pattern import Mode, Query
 from core.journal.search.search_process import arguments as asked_of
+from core.roles import Role
 from tests.core.journal.reading.test_lens_view import Talk
 from tests.support import program
 from tests.support.journals import write_journal

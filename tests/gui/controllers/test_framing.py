@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from core.address import Address
-from core.events import Role, SessionId, SessionOpened
+from core.events import SessionId, SessionOpened
 from core.journal.recording.store import JournalWriter
+from core.roles import Role
 from gui.app import App
 from gui.controllers import framing
 from gui.views.conversation.lens_bar import LensBar

@@ -8,9 +8,9 @@ from queue import SimpleQueue
 
 import pytest
 
-from core.events import Role
 from core.journal.reading.lens import Lens
 from core.journal.reading.reader import JournalReader
+from core.roles import Role
 from gui.journals.conversations import OpenConversation, OpenJournal
 from gui.journals.viewing import Calls
 from tests.support.journals import SESSION, write_journal

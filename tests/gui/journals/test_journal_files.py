@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from core.events import Event, Role
+from core.events import Event
 from core.journal.recording.store import JournalWriter
+from core.roles import Role
 from gui.journals import journal_files
 from gui.journals.locks import Hold, hold_on, lock_journal
 from tests.support.story import Story

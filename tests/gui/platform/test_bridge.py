@@ -10,9 +10,10 @@ from itertools import pairwise
 import pytest
 
 from core.address import Address
-from core.events import Role, SessionId
+from core.events import SessionId
 from core.journal.recording.ledger import SessionState
 from core.journal.recording.recorder import Batch, Recording
+from core.roles import Role
 from gui.platform.bridge import FRAME, Bridge
 
 

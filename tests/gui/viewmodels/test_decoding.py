@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.compose import Encoding, compose
 from core.compose.draft import Composed, Context
-from core.events import Role
+from core.roles import Role
 from core.text_safety import TextSafety
 from gui.viewmodels.decoding import UTF_8, decoding
 from gui.viewmodels.drafting import ENCODINGS, MessageFormat

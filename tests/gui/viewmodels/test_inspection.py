@@ -11,6 +11,7 @@ import pytest
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import DisplayRow, Span
 from core.journal.reading.recorded import Call
+from core.roles import Role
 from core.text_safety import Span as Stretch
 from core.text_safety import TextSafety
 from gui.viewmodels.inspection import (
@@ -58,20 +59,20 @@ class Framed:
 
 
 @pytest.mark.parametrize(
-    ("kind", "is_server", "says"),
+    ("kind", "role", "says"),
     [
-        ("received", True, "#1 → server"),
-        ("sent", True, "server → #1"),
-        ("received", False, "server → you"),
-        ("sent", False, "you → server"),
+        ("received", Role.SERVER, "#1 → server"),
+        ("sent", Role.SERVER, "server → #1"),
+        ("received", Role.CLIENT, "server → you"),
+        ("sent", Role.CLIENT, "you → server"),
     ],
 )
-def test_the_title_says_who_speaks_to_whom(kind: str, is_server: bool, says: str) -> None:
-    assert heading(Inspected(message(kind), is_server)).title == says
+def test_the_title_says_who_speaks_to_whom(kind: str, role: Role, says: str) -> None:
+    assert heading(Inspected(message(kind), role)).title == says
 
 
 def test_the_heading_has_the_size_the_day_and_the_time_to_the_millisecond() -> None:
-    shown = heading(Inspected(message(size=1234), is_server=True))
+    shown = heading(Inspected(message(size=1234), role=Role.SERVER))
 
     assert shown.size == "1,234 bytes"
     assert shown.when == "received 14:13:20.123  ·  Mon 21 Sep 2026"
@@ -80,14 +81,14 @@ def test_the_heading_has_the_size_the_day_and_the_time_to_the_millisecond() -> N
 def test_of_a_note_it_says_what_happened_and_when() -> None:
     note = DisplayRow(0, SessionId(1), 9, None, None, "peer-finished", NOON, 0, None, 0, note="the peer said goodbye")
 
-    assert heading(Inspected(note, is_server=True)) == ("Peer finished", "", "14:13:20.123  ·  Mon 21 Sep 2026")
-    assert facts(Inspected(note, is_server=True)) == [Fact("In the journal", "entry 9")]
+    assert heading(Inspected(note, role=Role.SERVER)) == ("Peer finished", "", "14:13:20.123  ·  Mon 21 Sep 2026")
+    assert facts(Inspected(note, role=Role.SERVER)) == [Fact("In the journal", "entry 9")]
 
 
 def test_the_facts_tell_all_that_is_known() -> None:
     known = Inspected(
         message(),
-        is_server=True,
+        role=Role.SERVER,
         source=Framed(),
         envelope=[(5, 6)],
         framing="lines",
@@ -107,18 +108,18 @@ def test_the_facts_tell_all_that_is_known() -> None:
 
 
 def test_what_is_not_known_is_not_said() -> None:
-    assert [fact.name for fact in facts(Inspected(message(), is_server=True))] == ["Length", "In the journal"]
+    assert [fact.name for fact in facts(Inspected(message(), role=Role.SERVER))] == ["Length", "In the journal"]
 
 
 def test_a_message_that_is_not_whole_says_why_first() -> None:
-    misfit = Inspected(message()._replace(misfit="never ended"), is_server=True)
+    misfit = Inspected(message()._replace(misfit="never ended"), role=Role.SERVER)
 
     assert facts(misfit)[0] == Fact("Not whole", "never ended", is_problem=True)
 
 
 def test_calls_are_counted_and_timed() -> None:
     calls = [call(40, 0, 0, 3), call(41, 2, 3, 4), call(42, 14, 4, 7)]
-    known = Inspected(message(), is_server=True, calls=calls)
+    known = Inspected(message(), role=Role.SERVER, calls=calls)
 
     assert heading_of_calls(known) == "Came in 3 recv calls over 14.0 ms"
     assert heading_of_calls(replace(known, calls=calls[:1])) == "Came in one recv call"
@@ -169,7 +170,7 @@ def test_very_many_marks_become_one_short_text() -> None:
 
 def test_sends_of_one_go_have_one_time_and_no_differences_are_told() -> None:
     calls = [call(40 + place, 0, place, place + 1) for place in range(3)]
-    known = Inspected(message("sent", 3), is_server=False, calls=calls)
+    known = Inspected(message("sent", 3), role=Role.CLIENT, calls=calls)
 
     assert heading_of_calls(known) == "Went out in 3 send calls"
     assert [call_row(calls, row).since for row in range(3)] == ["", "", ""]

@@ -8,9 +8,10 @@ import pytest
 
 from core.address import Address
 from core.errors import Explanation
-from core.events import ConnectionId, Role, SessionId
+from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.net.reachable import LocalAddress
+from core.roles import Role
 from gui.viewmodels.presenter import WindowState, human_bytes, present
 from gui.viewmodels.session_rows import MOST_CONNECTION_ROWS, next_session, parse_row_key, row_key
 

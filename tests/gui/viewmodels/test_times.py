@@ -10,9 +10,10 @@ from tkinter import ttk
 import pytest
 
 from core.address import Address
-from core.events import Role, SessionId
+from core.events import SessionId
 from core.journal.recording.ledger import SessionState
 from core.latency import Latency
+from core.roles import Role
 from gui.theme.theme import Theme
 from gui.viewmodels.times import times_of
 from gui.viewmodels.window_view import StatusView, Times

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from core.events import Role
 from core.journal.display_row import DisplayRow
+from core.roles import Role
 from core.text_safety import TextSafety
 from gui.viewmodels.runs import DECOR, MARKED, Marked, Row
 from gui.viewmodels.typesetting import Typesetter, clock, weight, within_budget

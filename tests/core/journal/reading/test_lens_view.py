@@ -23,7 +23,6 @@ from core.events import (
     Opened,
     PeerFinished,
     Received,
-    Role,
     Sent,
     SessionId,
     SessionOpened,
@@ -35,6 +34,7 @@ from core.journal.reading.lens import MARK_ENTRIES, Lens
 from core.journal.reading.lens_view import Growth, LensView, RowCounter
 from core.journal.reading.reader import Entry, JournalReader
 from core.journal.recording.store import JournalWriter
+from core.roles import Role
 from tests.support.journals import SESSION, write_journal
 
 HERE = Address("127.0.0.1", 5555)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.address import Address
-from core.events import ConnectionId, Event, Opened, Received, Role, Sent, SessionId, SessionOpened
+from core.events import ConnectionId, Event, Opened, Received, Sent, SessionId, SessionOpened
 from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import LensView
@@ -19,6 +19,7 @@ from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import Calls
 from core.journal.reading.tracing import Trace, Tracer
 from core.journal.recording.store import JournalWriter
+from core.roles import Role
 from tests.support.journals import write_journal
 
 SERVER, CLIENT = SessionId(1), SessionId(2)

@@ -14,11 +14,11 @@ from core.events import (
     Misframed,
     NotSent,
     ReplyChanged,
-    Role,
     SessionId,
     TurnedAway,
 )
 from core.journal.recording.ledger import NONE, IncidentCount, Ledger, Phase, SessionState
+from core.roles import Role
 from tests.support.story import HERE, Story
 
 

@@ -25,7 +25,6 @@ from core.events import (
     ReplyChanged,
     Resolved,
     Resolving,
-    Role,
     Sent,
     SessionClosed,
     SessionId,
@@ -35,6 +34,7 @@ from core.events import (
     WeFinished,
 )
 from core.journal.recording.notes import GOOD_ENDINGS, is_failure, sentence
+from core.roles import ROLES, Role
 
 S, C, AT = SessionId(1), ConnectionId(3), 0
 HERE, THERE = Address("127.0.0.1", 5555), Address("192.0.2.7", 40000)
@@ -45,11 +45,11 @@ SAME = ""  # a client says it as a server does
 TABLE: list[tuple[Event, str, str]] = [
     (SessionOpened(S, AT, Role.SERVER, HERE, "raw", "letter"), "starting a server on 127.0.0.1:5555", SAME),
     (SessionOpened(S, AT, Role.CLIENT, HERE, "raw"), "connecting to 127.0.0.1:5555", SAME),
-    (Listening(S, AT, (HERE,)), "server is listening on 127.0.0.1:5555", SAME),
+    (Listening(S, AT, (HERE,)), "server is listening on 127.0.0.1:5555", "client is listening on 127.0.0.1:5555"),
     (
         Listening(S, AT, (HERE, Address("::1", 5555))),
         "server is listening on 127.0.0.1:5555 and [::1]:5555",
-        SAME,
+        "client is listening on 127.0.0.1:5555 and [::1]:5555",
     ),
     (Resolving(S, AT, "example.org"), "looking up example.org", SAME),
     (Resolved(S, AT, (HERE, THERE), 0.0123), "found 127.0.0.1:5555 and 192.0.2.7:40000 in 12.3 ms", SAME),
@@ -132,7 +132,7 @@ def test_every_kind_of_event_has_its_sentence_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("ending", Ending)
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", ROLES.values(), ids=ROLES)
 def test_every_ending_is_put_into_words_that_fit_the_role(ending: Ending, role: Role) -> None:
     text = sentence(Closed(S, C, AT, ending), 3, role)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from core.events import Event, Received, Role, Sent
+from core.events import Event, Received, Sent
 from core.journal.recording.ledger import Ledger
 from core.journal.recording.response_times import _MOST, _SECOND
+from core.roles import Role
 from tests.support.story import Story
 
 

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from core.address import Address
 from core.errors import Explanation, JournalError
-from core.events import Ending, Event, NotSent, Received, Role, SessionId
+from core.events import Ending, Event, NotSent, Received, SessionId
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.store import JournalWriter, kind_of
 from core.journal.schema import FORMAT
+from core.roles import Role
 from tests.support.damage import cut_off, small_journal, with_a_byte_changed, with_a_page_of_noise
 from tests.support.story import Story
 

@@ -12,11 +12,12 @@ import pytest
 
 from core.address import Address
 from core.errors import Explanation, JournalError
-from core.events import Event, Role, SessionId
+from core.events import Event, SessionId
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.ledger import ConnectionState, Ledger, Phase, SessionState
 from core.journal.recording.store import JournalWriter
 from core.journal.recovery.archive import NOWHERE, Archive, ByteCount, archived_sessions
+from core.roles import Role
 from tests.support.journals import SESSION, write_journal
 from tests.support.story import Story
 

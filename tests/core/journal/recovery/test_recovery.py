@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import JournalError
-from core.events import Event, Role, SessionId
+from core.events import Event, SessionId
 from core.journal.reading.reader import Entry, JournalReader
 from core.journal.recording.store import JournalWriter
 from core.journal.recovery.integrity import find_damage
@@ -27,6 +27,7 @@ from core.journal.recovery.pages import ConnectionFound, EntryFound, PageFile, S
 from core.journal.recovery.rebuilder import LOST
 from core.journal.recovery.recovery import Opened, open_journal, recover
 from core.journal.schema import FORMAT
+from core.roles import Role
 from tests.support.damage import DENSITY, PAGE, cut_off, small_journal, with_a_byte_changed, with_a_page_of_noise
 from tests.support.journals import line, write_journal
 from tests.support.namespaces import apart

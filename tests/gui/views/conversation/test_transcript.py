@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from core.events import Role
 from core.journal.display_row import DisplayRow
+from core.roles import Role
 from gui.theme.theme import Theme
 from gui.viewmodels.runs import MARKED, Marked
 from gui.views.conversation import row_window as module

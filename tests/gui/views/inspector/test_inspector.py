@@ -17,6 +17,7 @@ from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import LensView, RowCounter
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import Call
+from core.roles import Role
 from gui.theme.theme import Theme
 from gui.viewmodels.inspection import EMPTY, Inspected, Range
 from gui.viewmodels.ruler import Lane, Ruled
@@ -111,7 +112,7 @@ class Shelf:
         whole = b"".join(self.rows.whole(display_row))
         start = recorded.read(0, recorded.size).index(whole)
         return Inspected(
-            display_row, is_server=True, source=recorded, calls=recorded.calls,
+            display_row, role=Role.SERVER, source=recorded, calls=recorded.calls,
             envelope=[(0, start), (start + display_row.size, recorded.size)],
             framing="lines",
         )  # fmt: skip
@@ -176,7 +177,7 @@ def test_choosing_a_call_brings_its_bytes_into_view(scene: Scene, shelf: Shelf) 
 def test_a_hundred_thousand_calls_are_listed_by_those_in_sight(scene: Scene, shelf: Shelf) -> None:
     calls = [Call(at, at, at * 1_000_000, at * 10, at * 10 + 10, 0) for at in range(100_000)]
     inspected = shelf.inspected(LONG)
-    scene.show(Inspected(inspected.display_row, is_server=True, source=inspected.source, calls=calls))
+    scene.show(Inspected(inspected.display_row, role=Role.SERVER, source=inspected.source, calls=calls))
 
     scene.calls.text.focus_force()
     scene.calls.text.event_generate("<End>")
@@ -220,7 +221,7 @@ def test_of_a_long_message_the_text_is_only_begun(scene: Scene, shelf: Shelf) ->
 def test_a_note_is_told_and_offers_no_bytes(scene: Scene, shelf: Shelf) -> None:
     note = shelf.rows.read(0, 1)[0]._replace(note="the peer broke it off\u202e", is_failure=True)
 
-    scene.show(Inspected(note, is_server=True))
+    scene.show(Inspected(note, role=Role.SERVER))
 
     assert "the peer broke it off<U+202E>" in scene.said
     assert not scene.pane.hex.winfo_viewable()
@@ -257,7 +258,7 @@ def test_a_broken_journal_is_a_sentence_in_place_of_the_bytes(scene: Scene, shel
             raise JournalError("the journal is damaged: a value in it is of the wrong kind")
 
     display_row = shelf.inspected(HELLO).display_row
-    scene.show(Inspected(display_row, is_server=True, source=Broken()))
+    scene.show(Inspected(display_row, role=Role.SERVER, source=Broken()))
 
     assert scene.pane.hex.text.get("1.0", "end-1c") == "the journal is damaged: a value in it is of the wrong kind"
     assert scene.reading == ""

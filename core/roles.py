@@ -1,0 +1,124 @@
+"""The kinds of session there are: what each is called, what it can do, and its words.
+
+A new kind is a row here and a file in ``core/net``. Everything else asks a session's role for a capability or a
+word and compares it with none by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Role:
+    """A row of the table. ``name`` is what the journal keeps, so it never changes."""
+
+    SERVER: ClassVar[Role]
+    CLIENT: ClassVar[Role]
+
+    name: str
+    command: str  # of the window: what starts such a session at the address on view, or stops it
+
+    # What it can do.
+    listens: bool  # waits at its target for peers; has real addresses, and may be open to the network
+    dials: bool  # calls its target; what it sends are requests, and what comes back their answers
+    many_connections: bool  # they are numbered, messages have recipients; else the session ends with its only one
+    replies: bool  # answers by a rule of ``core.replies``
+    half_closes: bool  # can finish sending while the peer may still send
+    entries: frozenset[str]  # kinds of journal entries by which it is known where its own row is lost
+
+    # Who is who.
+    us: str
+    we_have: str
+    peer: str  # with "the", or as "peer" alone, where it has no number
+    far_end: str  # what the program at the other end is, to the terminal and to the ruler
+    request: str
+    answer: str
+
+    # How it stands: with the address behind it, or, of what comes and goes, alone.
+    begun: str  # in the conversation
+    starting: str
+    waiting: str
+    standing: str
+    stopped: str
+    failed: str
+    ended: str  # in the conversation
+
+    # What a person can do: of the button while it starts and while it stands; ``{key}`` is that of ``command``.
+    cancel: str
+    stop: str
+    again: str
+
+    def __repr__(self) -> str:
+        return f"<role {self.name}>"
+
+    @property
+    def title(self) -> str:
+        """The name as it begins a line."""
+        return self.name.capitalize()
+
+
+Role.SERVER = Role(
+    name="server",
+    command="toggle_server",
+    listens=True,
+    dials=False,
+    many_connections=True,
+    replies=True,
+    half_closes=True,
+    entries=frozenset({"listening", "turned-away", "reply-changed", "framing-changed"}),
+    us="server",
+    we_have="the server has",
+    peer="peer",
+    far_end="client",
+    request="what a client sends",
+    answer="our answer",
+    begun="starting a server on",
+    starting="starting on",
+    waiting="starting…",
+    standing="listening on",
+    stopped="stopped:",
+    failed="could not listen on",
+    ended="server stopped",
+    cancel="Stop server",
+    stop="Stop server",
+    again="This server is over: {key} starts it again",
+)
+Role.CLIENT = Role(
+    name="client",
+    command="toggle_client",
+    listens=False,
+    dials=True,
+    many_connections=False,
+    replies=False,
+    half_closes=True,
+    entries=frozenset({"resolving", "resolved", "tried"}),
+    us="you",
+    we_have="you have",
+    peer="server",
+    far_end="server",
+    request="what we send",
+    answer="what comes back",
+    begun="connecting to",
+    starting="connecting to",
+    waiting="connecting…",
+    standing="connected to",
+    stopped="closed:",
+    failed="could not connect to",
+    ended="disconnected",
+    cancel="Cancel",
+    stop="Disconnect",
+    again="This conversation is over: {key} connects again",
+)
+
+ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT)}
+
+
+def guess_role(kinds: Iterable[str], connections: int = 1) -> Role:
+    """The role of a session whose own row is lost, by the kinds of its entries, else by its connections."""
+    found = set(kinds)
+    several = connections > 1
+    known = [role for role in ROLES.values() if role.entries & found]
+    return (known or [role for role in ROLES.values() if role.many_connections is several])[0]
