@@ -20,6 +20,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from core.events import Event
     from gui.journals.conversations import OpenConversation
 
 _SIZE = "920x660+0+0"
@@ -153,6 +154,69 @@ class _Reader:
         return (time.perf_counter() - began) * 1000
 
 
+def refreshes(folder: str, connections: str, times: str) -> None:
+    """A server of so many connections on view, and news of it again and again: milliseconds until it is shown."""
+    print(json.dumps(_Crowd(Path(folder), int(connections)).measure(int(times))))
+
+
+class _Crowd:
+    """The program with a server whose connections stand in its account alone; no socket is opened."""
+
+    def __init__(self, folder: Path, connections: int) -> None:
+        from core.address import Address
+        from core.events import ConnectionId, Listening, Opened, SessionId, SessionOpened
+        from core.journal.recording.ledger import Ledger
+        from core.journal.recording.recorder import Recording
+        from core.roles import Role
+        from gui.app import App, Options
+
+        self._session, self._here = SessionId(1), Address("127.0.0.1", 5555)
+        self._ledger, self._last = Ledger(), ConnectionId(connections)
+        self._folds: list[float] = []
+        self._app = App(Options(folder=folder))
+        self._app.show()
+        self._app.own_journal.open()
+        self._recording = Recording(None)
+        self._app.root.update()
+        self._deliver(
+            [
+                SessionOpened(self._session, 0, Role.SERVER, self._here, "raw", "none"),
+                Listening(self._session, 0, (self._here,)),
+                *(
+                    Opened(self._session, ConnectionId(number), 0, number, self._here, Address("127.0.0.1", number))
+                    for number in range(1, connections + 1)
+                ),
+            ]
+        )
+        self._app.main_controller.select(self._session)
+        self._app.root.update()
+
+    def measure(self, times: int) -> dict[str, list[float]]:
+        """News of bytes, of one connection that can do less, and of one that closes while another opens."""
+        from core.events import Closed, ConnectionId, Ending, Opened, PeerFinished, Received
+
+        found: dict[str, list[float]] = {"bytes": [], "change": [], "turnover": [], "fold": []}
+        for number in range(1, times + 1):
+            session, oldest, newest = self._session, ConnectionId(number), ConnectionId(self._last + number)
+            opened = Opened(session, newest, 0, newest, self._here, self._here)
+            found["bytes"].append(self._deliver([Received(session, self._last, number, b"hello")]))
+            found["change"].append(self._deliver([PeerFinished(session, oldest, 0)]))
+            found["turnover"].append(self._deliver([Closed(session, oldest, 0, Ending.OURS), opened]))
+        found["fold"] = self._folds[1:]
+        self._app.leave()
+        return found
+
+    def _deliver(self, events: list[Event]) -> float:
+        began = time.perf_counter()
+        (state,) = self._ledger.fold(events, {})
+        folded = time.perf_counter()
+        self._app.main_controller.deliver({self._session: state}, self._recording)
+        shown = time.perf_counter()
+        self._app.root.update()
+        self._folds.append((folded - began) * 1000)
+        return (shown - folded) * 1000
+
+
 def _fail(why: str) -> None:
     raise SystemExit(why)
 
@@ -162,6 +226,7 @@ _MEASURES: dict[str, Callable[..., None]] = {
     "empty": empty,
     "empty-with-imports": empty_with_imports,
     "jumps": jumps,
+    "refreshes": refreshes,
 }
 
 if __name__ == "__main__":
