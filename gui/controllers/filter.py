@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from gui.viewmodels.filtering import ConnectionRow, FilterView
@@ -88,8 +89,9 @@ class FilterController:
     def _learn(self, state: SessionState) -> None:
         """Remember the connections of the session: those that are over can still be chosen."""
         known = self._known.setdefault(state.session, {})
-        for one in state.connections:
-            if one.connection not in known and len(known) < _MOST_CONNECTIONS:
+        if len(known) < _MOST_CONNECTIONS:  # the new ones stand behind those that are known already
+            new = list(takewhile(lambda one: one.connection not in known, reversed(state.connections)))
+            for one in reversed(new[len(known) - _MOST_CONNECTIONS :]):
                 known[one.connection] = ConnectionRow(one.connection, one.number, f"#{one.number}  {one.peer}")
 
     def _filter_view(self) -> FilterView:

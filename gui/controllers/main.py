@@ -213,10 +213,9 @@ class MainController:
     def select(self, session: SessionId, connection: ConnectionId | None = None) -> None:
         """Show a session; host and port follow it, so that the buttons speak of it."""
         state = self.sessions.get(session)
-        known = (*state.connections, *state.over) if state is not None else ()
         self.selected = session
         self.sending.write_to(None if connection is None else frozenset((connection,)))
-        self._connection = next((one for one in known if one.connection == connection), None)
+        self._connection = state.connection(connection) if state is not None and connection is not None else None
         if state is not None:
             self.viewing.choose_connection(state, connection)
             port = state.addresses[0].port if state.addresses else state.target.port

@@ -117,7 +117,7 @@ class SendingController:
     def offered_recipients(self) -> frozenset[ConnectionId] | None:
         """The recipients of a message that is sent now: everyone (None) also where nobody can be chosen."""
         state = self._main_controller.state
-        is_choice = state is not None and state.role.many_connections and any(one.can_send for one in state.connections)
+        is_choice = state is not None and state.role.many_connections and state.senders > 0
         return self.recipients if is_choice else None
 
     def write_to(self, recipients: frozenset[ConnectionId] | None) -> None:

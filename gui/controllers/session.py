@@ -112,8 +112,7 @@ class SessionController:
         state, shown = self._main_controller.state, self._main_controller.window_state().connection
         if state is None or shown is None:
             return None
-        known = (*state.connections, *state.over)
-        return next((one for one in known if one.connection == shown.connection), shown)
+        return state.connection(shown.connection) or shown
 
     @property
     def _is_over(self) -> bool:

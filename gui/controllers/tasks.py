@@ -15,7 +15,7 @@ from gui.controllers.task_strips import Task, TaskStrips
 from gui.controllers.throttled_progress import ThrottledProgress, Told
 from gui.keys import shown
 from gui.preferences import home_folder, typed_path
-from gui.viewmodels.filtering import ConnectionRow, FilterView, chosen_words
+from gui.viewmodels.filtering import RecipientRows
 from gui.viewmodels.sentences import sentence
 from gui.viewmodels.session_rows import session_words
 from gui.widgets.debounce import Debounce
@@ -275,9 +275,7 @@ class TaskController:
         if not state.role.many_connections:
             return str(state.target)
         place = session_words(self._main_controller.window_state(), state)
-        rows = tuple(ConnectionRow(one.connection, one.number, "") for one in state.connections)
-        who = f"everyone ({len(rows):,})" if chosen is None else chosen_words(FilterView(rows, chosen))
-        return f"{who} at {place}"
+        return f"{RecipientRows(state.connections, state.senders).words(chosen)} at {place}"
 
 
 class _SentFile:

@@ -5,11 +5,13 @@ No tkinter. What a filter admits is ``core.journal.display_row.Filter``.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from core.events import ConnectionId
+from core.journal.recording.ledger import ConnectionState, find_standing
+from core.text_safety import TextSafety
 
 _LONGEST = 28  # characters of the button's words
 _RANGE = re.compile(r"#?(\d{1,9})(?:\s*[-–]\s*#?(\d{1,9}))?")
@@ -24,6 +26,36 @@ class ConnectionRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class RecipientRows:
+    """Whom a message can go to. Their rows are made by whoever goes through them: there may be ten thousand."""
+
+    standing: tuple[ConnectionState, ...] = ()
+    count: int = 0  # of those that can be sent to
+    safety: TextSafety = field(default_factory=TextSafety, compare=False)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[ConnectionRow]:
+        for one in self.standing:
+            if one.can_send:
+                yield ConnectionRow(one.connection, one.number, self.safety.field(f"#{one.number}  {one.peer}"))
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == one for one in self)
+
+    def words(self, chosen: frozenset[ConnectionId] | None) -> str:
+        """Who of them was chosen: ``everyone (12)``, ``#1, #3–#9``. Reads only those."""
+        if chosen is None:
+            return f"everyone ({self.count:,})"
+        found = (find_standing(self.standing, connection) for connection in chosen)
+        return _number_words([one.number for one in found if one is not None and one.can_send])
+
+
+NO_RECIPIENTS = RecipientRows()
+
+
+@dataclass(frozen=True, slots=True)
 class FilterView:
     """What there is to choose from, what is chosen, and how much of the conversation that leaves.
 
@@ -31,7 +63,7 @@ class FilterView:
     is there is shown.
     """
 
-    connections: tuple[ConnectionRow, ...] = ()
+    connections: Collection[ConnectionRow] = ()
     chosen: frozenset[ConnectionId] | None = None  # None: all, and what concerns no connection
     received: bool = True
     sent: bool = True
@@ -64,7 +96,10 @@ def chosen_words(view: FilterView) -> str:
     """What the button says: ``All connections``, ``#1, #3–#9``, ``12 connections``."""
     if view.chosen is None:
         return "All connections"
-    numbers = [row.number for row in view.connections if row.connection in view.chosen]
+    return _number_words([row.number for row in view.connections if row.connection in view.chosen])
+
+
+def _number_words(numbers: Sequence[int]) -> str:
     if not numbers:
         return "No connection"
     words = ", ".join(_ranges(numbers, "#", "–"))

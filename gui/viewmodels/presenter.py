@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.text_safety import TextSafety
 from gui.keys import shown
-from gui.viewmodels.filtering import ConnectionRow
+from gui.viewmodels.filtering import RecipientRows
 from gui.viewmodels.reachable import places
 from gui.viewmodels.session_rows import ending_words, place_words, row_key, row_state, session_rows, session_words
 from gui.viewmodels.times import times_of
@@ -72,10 +71,8 @@ def present(window_state: WindowState) -> WindowView:
 def selected_row(window_state: WindowState) -> str:
     """The row of the list that is on view; that of the session if its connection has none any more."""
     state, chosen = window_state.state, window_state.connection
-    known = {one.connection for one in (*state.connections, *state.over)} if state is not None else set()
-    return row_key(
-        window_state.selected, chosen.connection if chosen is not None and chosen.connection in known else None
-    )
+    has_row = state is not None and chosen is not None and state.connection(chosen.connection) is not None
+    return row_key(window_state.selected, chosen.connection if chosen is not None and has_row else None)
 
 
 def server_here(window_state: WindowState) -> SessionState | None:
@@ -121,7 +118,7 @@ def _is_at(state: SessionState, form: Address | None) -> bool:
 def _next_step(window_state: WindowState, server: SessionState | None, client: SessionState | None) -> str:
     """What a person is most likely to want next: "serve", "connect", "send" or nothing."""
     state = window_state.state
-    if state is not None and any(connection.can_send for connection in state.connections):
+    if state is not None and state.senders:
         return "send"
     if client is not None:
         return ""
@@ -181,13 +178,13 @@ def _detail(window_state: WindowState, state: SessionState) -> str:
 
 def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:
     state = window_state.state
-    connections = [connection for connection in state.connections if connection.can_send] if state else []
-    hint = "Type a message" if connections else why_nobody(window_state)
+    senders = state.senders if state is not None else 0
+    hint = "Type a message" if senders else why_nobody(window_state)
     chosen = window_state.recipients
-    is_choice = len(connections) > 1 or (chosen is not None and bool(connections))
+    is_choice = senders > 1 or (senders == 1 and chosen is not None)
     if state is None or not state.role.many_connections or not is_choice:
         return ComposerView(hint, is_next)
-    return ComposerView(hint, is_next, _recipients(window_state.safety, connections), chosen)
+    return ComposerView(hint, is_next, RecipientRows(state.connections, senders, window_state.safety), chosen)
 
 
 def why_nobody(window_state: WindowState) -> str:
@@ -202,17 +199,6 @@ def why_nobody(window_state: WindowState) -> str:
     if state.phase is Phase.STARTING:
         return "A moment…"
     return state.role.again.format(key=shown(state.role.command))
-
-
-def _recipients(safety: TextSafety, connections: Sequence[ConnectionState]) -> tuple[ConnectionRow, ...]:
-    return tuple(
-        ConnectionRow(one.connection, one.number, _recipient_words(safety, one.number, one.peer)) for one in connections
-    )
-
-
-@lru_cache(maxsize=2048)
-def _recipient_words(safety: TextSafety, number: int, peer: Address) -> str:
-    return safety.field(f"#{number}  {peer}")
 
 
 def _status(window_state: WindowState) -> StatusView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.events import ConnectionId, Ending, SessionId
@@ -12,6 +13,7 @@ from gui.viewmodels.window_view import SessionRow
 
 if TYPE_CHECKING:
     from core.address import Address
+    from core.text_safety import TextSafety
     from gui.viewmodels.presenter import WindowState
 
 MOST_CONNECTION_ROWS = 100  # of one server, beside those that are over
@@ -152,22 +154,41 @@ def _word(state: SessionState) -> str:
 
 def _connection_rows(window_state: WindowState, state: SessionState) -> list[SessionRow]:
     parent = row_key(state.session)
-    rows = [_connection_row(window_state, state, connection) for connection in state.connections[:MOST_CONNECTION_ROWS]]
+    is_archived = bool(window_state.archived.get(state.session))
+    shown = (*state.connections[:MOST_CONNECTION_ROWS], *reversed(state.over))
+    rows = [_connection_row(window_state.safety, state.session, _Same(one), is_archived) for one in shown]
     surplus = len(state.connections) - MOST_CONNECTION_ROWS
     if surplus > 0:
-        rows.append(SessionRow(f"{parent}more", parent, f"… and {surplus:,} more", "over"))
-    rows += [_connection_row(window_state, state, connection) for connection in reversed(state.over)]
+        more = SessionRow(f"{parent}more", parent, f"… and {surplus:,} more", "over")
+        rows.insert(MOST_CONNECTION_ROWS, more)
     return [row for row in rows if row.key not in window_state.removed]
 
 
-def _connection_row(window_state: WindowState, state: SessionState, connection: ConnectionState) -> SessionRow:
-    key = row_key(state.session, connection.connection)
-    words = window_state.safety.field(f"#{connection.number}  {_peer(connection.peer)}")
+class _Same:
+    """A connection's state as a key: the very same, for it is frozen; to compare its values takes longer."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: ConnectionState) -> None:
+        self.connection = connection
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.connection is other.connection
+
+    def __hash__(self) -> int:
+        return id(self.connection)
+
+
+@lru_cache(maxsize=4096)  # most connections are as they were when the window was last shown
+def _connection_row(safety: TextSafety, session: SessionId, same: _Same, is_archived: bool) -> SessionRow:
+    connection = same.connection
+    key = row_key(session, connection.connection)
+    words = safety.field(f"#{connection.number}  {_peer(connection.peer)}")
     if connection.ending is not None:
         standing = "over" if connection.ending in GOOD_ENDINGS else "failed"
-        return SessionRow(key, row_key(state.session), words, standing, connection.number, ending_words(connection))
-    finished = "" if connection.can_receive or window_state.archived.get(state.session) else "has finished"
-    return SessionRow(key, row_key(state.session), words, "live", connection.number, finished)
+        return SessionRow(key, row_key(session), words, standing, connection.number, ending_words(connection))
+    finished = "" if connection.can_receive or is_archived else "has finished"
+    return SessionRow(key, row_key(session), words, "live", connection.number, finished)
 
 
 def _peer(peer: Address) -> str:

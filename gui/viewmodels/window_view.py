@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.replies import all_replies
+from gui.viewmodels.filtering import NO_RECIPIENTS, RecipientRows
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
-    from gui.viewmodels.filtering import ConnectionRow
 
 
 def reply_choices() -> list[tuple[str, str]]:
@@ -74,7 +74,7 @@ class ComposerView:
 
     hint: str
     is_next: bool
-    recipients: tuple[ConnectionRow, ...] = ()
+    recipients: RecipientRows = NO_RECIPIENTS
     chosen: frozenset[ConnectionId] | None = None  # None is everyone
 
 

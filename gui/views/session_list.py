@@ -62,10 +62,12 @@ class SessionList(ttk.Frame):
         gone = [key for key in self._rows if key not in wanted and self.tree.exists(key)]
         if gone:
             self.tree.delete(*gone)
+        stands = [key for key in self._rows if key in wanted] == [key for key in wanted if key in self._rows]
         places: dict[str, int] = {}
         for row in rows:
             place = places[row.parent] = places.get(row.parent, -1) + 1
-            self._put(row, place)
+            if not (stands and self._rows.get(row.key) == row):
+                self._put(row, place)
         self._rows = wanted
         if selected in wanted and self.tree.selection() != (selected,):
             self._telling = True

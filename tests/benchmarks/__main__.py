@@ -37,6 +37,7 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "hostile": flood.hostile,
     "open-10m": window_life.open_10m,
     "first-paint": window_life.first_paint,
+    "refresh": window_life.refresh,
     "packetsender": window_beside.packetsender,
     "soak": soak.soak,
 }

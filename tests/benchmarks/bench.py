@@ -34,6 +34,8 @@ class Scale:
     jumps: int = 200  # to anywhere in it
     damaged: int = 3500  # journals
     crafted: int = 1000  # journals of those that there are, at most
+    crowds: tuple[int, ...] = (500, 5000, 10_000)  # connections of a server of which the window is told
+    refreshes: int = 50  # of a window, of each kind
     ways: int | None = None  # to look at a flood, and rates of one, that are measured; None: all there are
 
 

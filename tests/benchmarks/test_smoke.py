@@ -41,6 +41,8 @@ TINY = Scale(
     jumps=5,
     damaged=4,
     crafted=2,
+    crowds=(3,),
+    refreshes=2,
     ways=1,
 )
 

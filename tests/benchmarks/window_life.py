@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from build_scripts.xvfb import VirtualDisplay
 from tests.benchmarks import machine, report
@@ -23,6 +25,9 @@ from tests.support.journals import write_journal
 _SETTLES = 2.0  # seconds after the first paint until the window counts as idle
 _LEAVES = 10.0  # seconds
 _PATIENCE = 900.0  # seconds to open a journal, count its rows and jump about in it
+
+_NEWS = ("bytes", "change", "turnover", "fold")
+_MOST_FEW, _MOST_MANY = 3, 10  # milliseconds of a refresh, with a crowd of the smallest size and with larger ones
 
 _OURS, _EMPTY, _LOADED = "Tincan", "an empty ttk window", "the same, with Tincan's imports"
 
@@ -107,15 +112,45 @@ def open_10m(bench: Bench) -> Outcome:
     return _told_of_opening(bench, series, f"The journal has {size:,.0f} MB; it was written in {wrote:.0f} s.")
 
 
-def _open(path: Path, framing: str, display: str, count: int) -> Sample:
-    command = [sys.executable, "-m", "tests.benchmarks.window_inside", "jumps", str(path), framing, str(count)]
+def refresh(bench: Bench) -> Outcome:
+    """News of a server with many connections: until the window shows it, and what its account takes before that."""
+    with VirtualDisplay() as display:
+        crowds = [(f"{count:,} connections", count) for count in bench.scale.crowds]
+        series = take_turns(crowds, lambda count: _refresh(bench, count, display), bench.scale.runs)
+    outcome = Outcome(
+        "The window, while a server has many connections",
+        ["Connections", "bytes", "one can do less", "one closes, one opens", "the account"],
+    )
+    for name, shown in series.items():
+        outcome.rows.append([name, *(f"{report.rate(shown, what)} ms" for what in _NEWS)])
+        most = _MOST_FEW if name == f"{bench.scale.crowds[0]:,} connections" else _MOST_MANY
+        slowest = max(shown.median(what) for what in _NEWS)
+        outcome.verdicts.append(Verdict(f"a refresh with {name}", slowest, most, " ms", at_most=True))
+    outcome.keep("refresh", series)
+    return outcome
+
+
+def _refresh(bench: Bench, connections: int, display: str) -> Sample:
+    with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
+        told = _ask_inside(display, "refreshes", folder, str(connections), str(bench.scale.refreshes))
+    return {what: statistics.median(told[what]) for what in _NEWS}
+
+
+def _ask_inside(display: str, *arguments: str) -> dict[str, Any]:
+    """What ``window_inside`` measures. Raises ``CannotServe``."""
+    command = [sys.executable, "-m", "tests.benchmarks.window_inside", *arguments]
     environment = {**os.environ, "DISPLAY": display}
     ran = subprocess.run(
         command, capture_output=True, text=True, timeout=_PATIENCE, check=False, env=environment
     )  # fmt: skip
     if ran.returncode:
         raise CannotServe(ran.stderr.strip()[-300:] or f"exit code {ran.returncode}")
-    told = json.loads(ran.stdout)
+    told: dict[str, Any] = json.loads(ran.stdout)
+    return told
+
+
+def _open(path: Path, framing: str, display: str, count: int) -> Sample:
+    told = _ask_inside(display, "jumps", str(path), framing, str(count))
     took = sorted(told["jumps"])
     return {
         "opened": told["opened"], "counted": told["counted"] / 1000, "rows": told["rows"], "p50": took[len(took) // 2],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from core.address import Address
 from core.compose import CATALOGUE, Composed, Context, compose
 from core.events import ConnectionId
+from core.journal.recording.ledger import ConnectionState
 from gui.viewmodels.drafting import (
     ComposeError,
     MacroRow,
@@ -16,6 +18,7 @@ from gui.viewmodels.drafting import (
     convert,
     preview_of,
 )
+from gui.viewmodels.filtering import RecipientRows
 
 
 class FakeController:
@@ -71,3 +74,10 @@ class FakeController:
     def _compose(self, text: str, message_format: MessageFormat) -> Composed | ComposeError:
         composed = compose(message_format.draft(text), Context())
         return composed if isinstance(composed, Composed) else compose_error_of(composed)
+
+
+def recipients(*connections: ConnectionId) -> RecipientRows:
+    """Those connections, which are numbered from 1 on."""
+    here = Address("127.0.0.1", 5555)
+    standing = tuple(ConnectionState(each, number, here, here) for number, each in enumerate(connections, 1))
+    return RecipientRows(standing, len(standing))

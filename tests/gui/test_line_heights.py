@@ -30,7 +30,7 @@ from gui.views.dialogs.export_dialog import ExportDialog
 from gui.views.dialogs.repeat_dialog import StepList
 from gui.widgets.controls import Toggle
 from gui.widgets.fields import CheckedRow, FileRow, whole_number
-from tests.gui.fake_controller import FakeController
+from tests.gui.fake_controller import FakeController, recipients
 
 TWO = tuple(ConnectionRow(ConnectionId(number), number, f"#{number}") for number in (1, 2))
 FONTS = {"DejaVu Sans": (8, 11, 15, 20), "Courier": (9, 14), "Helvetica": (10, 13)}  # points
@@ -43,7 +43,7 @@ def nothing(*_anything: object) -> Any:  # noqa: ANN401 - whatever a pane calls
 
 def composer(parent: tk.Misc, theme: Theme) -> tk.Widget:
     made = Composer(parent, theme, FakeController(), on_page=nothing)
-    made.show(ComposerView("Type a message", True, TWO))
+    made.show(ComposerView("Type a message", True, recipients(ConnectionId(1), ConnectionId(2))))
     made.toggle_options()
     made.choose(MessageFormat(framing="length:4be,offset=2"))
     return made

@@ -6,10 +6,12 @@ the frozen states it makes.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from operator import attrgetter
 
 from core.address import Address
 from core.errors import Explanation
@@ -91,7 +93,8 @@ class SessionState:
     reply: str | None
     phase: Phase = Phase.STARTING
     addresses: tuple[Address, ...] = ()  # where a server really listens
-    connections: tuple[ConnectionState, ...] = ()  # the standing ones, by number
+    connections: tuple[ConnectionState, ...] = ()  # the standing ones, by number; of an old journal, all
+    finished: int = 0  # of the standing ones, those that we have finished sending to
     over: tuple[ConnectionState, ...] = ()  # the last MOST_OVER that ended, in the order in which they did
     accepted: int = 0  # connections that ever stood
     bytes_in: int = 0
@@ -108,10 +111,33 @@ class SessionState:
     http_refused: IncidentCount = NONE  # connections of peers that spoke HTTP, closed
 
     @property
+    def senders(self) -> int:
+        """How many connections can be sent to."""
+        return 0 if self.phase is Phase.ENDED else len(self.connections) - self.finished
+
+    def connection(self, connection: ConnectionId) -> ConnectionState | None:
+        """That connection, standing or over; None if it was over too long ago."""
+        if self.phase is Phase.ENDED:  # of a recovered journal they come in any order
+            return next((one for one in (*self.connections, *self.over) if one.connection == connection), None)
+        return find_standing(self.connections, connection) or next(
+            (one for one in self.over if one.connection == connection), None
+        )
+
+    @property
     def is_open_to_the_network(self) -> bool:
         """Whether machines other than this one can reach the server."""
         is_listening = self.phase is Phase.OPEN and self.role.listens
         return is_listening and any(not address.is_loopback for address in self.addresses)
+
+
+def find_standing(connections: Sequence[ConnectionState], connection: ConnectionId) -> ConnectionState | None:
+    """One of the standing connections of a session, which are in the order of their ids; reads but a few of them."""
+    place = bisect_left(connections, connection, key=_id_of)
+    found = connections[place] if place < len(connections) else None
+    return found if found is not None and found.connection == connection else None
+
+
+_id_of = attrgetter("connection")
 
 
 class _Session:
@@ -121,7 +147,7 @@ class _Session:
         self.state = state
         self.connections: dict[ConnectionId, ConnectionState] = {}
         self.over: deque[ConnectionState] = deque(maxlen=MOST_OVER)
-        self.bytes_in = self.bytes_out = 0
+        self.bytes_in = self.bytes_out = self.finished = 0
         self.response_times = ResponseTimes(state.role)
 
     def freeze(self, connections_changed: bool, entries: int) -> SessionState:
@@ -129,6 +155,7 @@ class _Session:
         self.state = replace(
             self.state,
             connections=connections,
+            finished=self.finished,
             over=tuple(self.over) if connections_changed else self.state.over,
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
@@ -218,6 +245,7 @@ def _apply(session: _Session, event: Event) -> None:
         case WeFinished() if event.connection in session.connections:
             connection = session.connections[event.connection]
             session.connections[event.connection] = replace(connection, can_send=False)
+            session.finished += connection.can_send
         case ReplyChanged():
             session.state = replace(session.state, reply=event.reply)
         case FramingChanged():
@@ -225,6 +253,7 @@ def _apply(session: _Session, event: Event) -> None:
         case Closed():
             closed = session.connections.pop(event.connection, None)
             if closed is not None:
+                session.finished -= not closed.can_send
                 session.over.append(replace(closed, can_receive=False, can_send=False, ending=event.ending))
             session.response_times.forget(event.connection)
             if event.ending is Ending.HTTP:

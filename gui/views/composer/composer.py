@@ -19,6 +19,7 @@ from gui.viewmodels.drafting import (
     SendResult,
     SentMessage,
 )
+from gui.viewmodels.filtering import NO_RECIPIENTS
 from gui.viewmodels.message_history import Recall
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.below_field import Complaint, LinesQuestion
@@ -256,7 +257,7 @@ class Composer(ttk.Frame):
 
     def _arrange(self) -> None:
         """Show the choices that there are, and the options that are not as usual."""
-        recipients = self._view.recipients if self._view else ()
+        recipients = self._view.recipients if self._view else NO_RECIPIENTS
         if self._row is not None or recipients:
             self.row.show_recipients(recipients, self._view.chosen if self._view else None)
         if self._row is not None or self._shows_options:

@@ -14,7 +14,7 @@ from core.text_safety import TextSafety
 from core.wire.framing import FramingError, parse_framing
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, MacroRow, MessageFormat, frame_words
-from gui.viewmodels.filtering import ConnectionRow, FilterView, chosen_words
+from gui.viewmodels.filtering import FilterView, RecipientRows
 from gui.views.connection_choice import ConnectionChoice, DropList
 from gui.widgets.choice import Choice
 from gui.widgets.fields import LineField
@@ -220,7 +220,7 @@ class WritingRow:
         focus = str(self._flow.tk.call("focus"))
         return self._options is not None and any(focus == str(control) for control in self._options.controls)
 
-    def show_recipients(self, connections: tuple[ConnectionRow, ...], chosen: frozenset[ConnectionId] | None) -> None:
+    def show_recipients(self, connections: RecipientRows, chosen: frozenset[ConnectionId] | None) -> None:
         """Offer these, with those chosen; nobody is no choice."""
         if connections:
             self.to.show(connections, chosen)
@@ -255,10 +255,9 @@ class Recipients(ttk.Frame):
         self.button = ConnectionChoice(self, theme, all_words="Everyone", on_choose=on_choose)
         self.button.pack(side="left", fill="y")
 
-    def show(self, connections: tuple[ConnectionRow, ...], chosen: frozenset[ConnectionId] | None) -> None:
+    def show(self, connections: RecipientRows, chosen: frozenset[ConnectionId] | None) -> None:
         """Offer these, with those chosen."""
-        view = FilterView(connections, chosen)
-        self.button.show(view, f"everyone ({len(connections):,})" if chosen is None else chosen_words(view))
+        self.button.show(FilterView(connections, chosen), connections.words(chosen))
 
     @property
     def list(self) -> DropList:

@@ -115,7 +115,7 @@ def test_a_vain_attempt_leaves_the_list_when_it_is_made_again() -> None:
 
 
 def test_there_is_a_choice_of_receivers_once_there_are_two() -> None:
-    assert present(window_state(server(connections=1))).composer.recipients == ()
+    assert tuple(present(window_state(server(connections=1))).composer.recipients) == ()
 
     recipients = present(window_state(server(connections=2))).composer.recipients
 

@@ -11,14 +11,13 @@ from core.events import ConnectionId
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ComposeError, MessageFormat, SendResult, SentMessage
-from gui.viewmodels.filtering import ConnectionRow
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.composer import Composer
 from gui.widgets.choice import Choice
 from tests.gui.conftest import WaitUntil
-from tests.gui.fake_controller import FakeController
+from tests.gui.fake_controller import FakeController, recipients
 
-TWO = (ConnectionRow(ConnectionId(7), 1, "#1"), ConnectionRow(ConnectionId(8), 2, "#2"))
+TWO = recipients(ConnectionId(7), ConnectionId(8))
 
 
 class Writer:
