@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from core.words import sentence
+
 
 class Fault(Enum):
     """Whose fault an error is."""
@@ -43,13 +45,13 @@ class Explanation:
 
     def __str__(self) -> str:
         """All of it as one paragraph."""
-        sentences = [_sentence(self.what)]
+        sentences = [sentence(self.what)]
         if len(self.causes) == 1:
             sentences.append(f"Likely cause: {self.causes[0]}.")
         elif self.causes:
             sentences.append(f"Likely causes: {'; '.join(self.causes)}.")
         if self.advice:
-            sentences.append(_sentence(self.advice))
+            sentences.append(sentence(self.advice))
         return " ".join(sentences)
 
 
@@ -344,9 +346,3 @@ def _filled(known: Explanation, where: object) -> Explanation:
 def _system_text(error: OSError) -> str:
     name = errno.errorcode.get(error.errno or 0, "")
     return f"{error.strerror or error} ({name})" if name else str(error.strerror or error)
-
-
-def _sentence(text: str) -> str:
-    """Capital letter in front, full stop behind, unless an address or a stop is there already."""
-    text = text if text.endswith((".", "!", "?")) else text + "."
-    return text[0].upper() + text[1:]

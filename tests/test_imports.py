@@ -18,7 +18,7 @@ GROUND = {
     "core.latency",
     "core.roles",
     "core.settings",
-    "core.supervision",
+    *("core.supervision", "core.words"),
 }
 LIBRARY = GROUND | {"core"}
 ALL_OF_CORE = {"core.*"}
@@ -42,7 +42,8 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.address", {"core.errors"}),
     ("core.roles", set()),
     ("core.events", {"core.address", "core.errors", "core.roles"}),
-    ("core.errors", set()),
+    ("core.words", set()),
+    ("core.errors", {"core.words"}),
     ("core.latency", set()),
     ("core.supervision", {"core.errors"}),
     ("core.settings", set()),

@@ -36,6 +36,7 @@ from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
 from core.wire.framing import parse_framing
+from core.words import counted
 
 FULL = b"this server has as many connections as it takes; try again later\n"
 
@@ -213,11 +214,10 @@ class Server(Session):
 
     def _limit_reached(self, peer: Address) -> str:
         if len(self._connections) - len(self._without_place) >= self._limits.connections:
-            return f"the server has {_connections(self._limits.connections)}, as many as it takes"
-        if not peer.is_loopback and self._sources[peer.host] >= self._limits.connections_per_source:
-            return (
-                f"{peer.host} has {_connections(self._limits.connections_per_source)}, as many as one address may have"
-            )
+            return f"the server has {counted(self._limits.connections, 'connection')}, as many as it takes"
+        most = self._limits.connections_per_source
+        if not peer.is_loopback and self._sources[peer.host] >= most:
+            return f"{peer.host} has {counted(most, 'connection')}, as many as one address may have"
         return ""
 
     def _free_places(self) -> bool:
@@ -400,10 +400,6 @@ class Server(Session):
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise ListenError(self._failure)
-
-
-def _connections(count: int) -> str:
-    return "1 connection" if count == 1 else f"{count:,} connections"
 
 
 class _SpareDescriptor:

@@ -29,6 +29,7 @@ from core.errors import Fault, SendError, TincanError, quoted
 from core.wire.framers import Collector, Framer, Line, Raw
 from core.wire.length_prefix import Counts, LengthField, PrefixSplitter
 from core.wire.splitting import DelimiterSplitter, FixedSplitter, GapSplitter, LineSplitter, Splitter
+from core.words import counted
 
 LONGEST_DELIMITER = 64  # bytes
 LARGEST_OFFSET = 1024  # bytes
@@ -154,18 +155,18 @@ class LengthPrefix(Framing):
         field = self.field
         order = f" {field.order}-endian" if field.width > 1 else ""
         kind = f"{field.width}-byte{order} length" if field.width else "varint length"
-        offset = f" after {_bytes(field.offset)}" if field.offset else ""
+        offset = f" after {counted(field.offset, 'byte')}" if field.offset else ""
         return kind + offset + _COUNTED[field.counts]
 
     def enclose(self, message: bytes) -> bytes:
         offset = self.field.offset
         if len(message) < offset:
             raise SendError(
-                f"the message has {_bytes(len(message))}, and the length stands behind the first {offset:,}"
+                f"the message has {counted(len(message), 'byte')}, and the length stands behind the first {offset:,}"
             )
         written = self.field.written(len(message) - offset)
         if written is None:
-            raise SendError(f"the message has {_bytes(len(message))}: too many for the {self.words}")
+            raise SendError(f"the message has {counted(len(message), 'byte')}: too many for the {self.words}")
         return message[:offset] + written + message[offset:]
 
     def splitter(self) -> Splitter:
@@ -184,7 +185,8 @@ class FixedLength(Framing):
 
     @property
     def words(self) -> str:
-        return f"{_bytes(self.size)} each" + (f", filled up with {self.pad:02x}" if self.pad is not None else "")
+        filled = f", filled up with {self.pad:02x}" if self.pad is not None else ""
+        return f"{counted(self.size, 'byte')} each{filled}"
 
     def enclose(self, message: bytes) -> bytes:
         missing = self.size - len(message)
@@ -192,7 +194,8 @@ class FixedLength(Framing):
             return message
         if missing < 0 or self.pad is None:
             advice = f"; {self},pad=00 would fill it up" if missing > 0 else ""
-            raise SendError(f"the message has {_bytes(len(message))}, and each is to have {self.size:,}{advice}")
+            has = counted(len(message), "byte")
+            raise SendError(f"the message has {has}, and each is to have {self.size:,}{advice}")
         return message + bytes((self.pad,)) * missing
 
     def splitter(self) -> Splitter:
@@ -341,10 +344,6 @@ def _gap(written: _Written) -> Framing:
     milliseconds = _number(written.first, written.place, "the silence", 1, LONGEST_GAP)
     written.finish("nothing but the milliseconds")
     return Gap(milliseconds)
-
-
-def _bytes(count: int) -> str:
-    return "1 byte" if count == 1 else f"{count:,} bytes"
 
 
 _PLAIN: dict[str, Framing] = {"raw": RAW, "line": LINE}

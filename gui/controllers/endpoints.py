@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_host, parse_port, part
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
+from core.words import sentence
 from gui.viewmodels import presenter
 from gui.viewmodels.reachable import look_up
-from gui.viewmodels.sentences import sentence
 
 if TYPE_CHECKING:
     from core.events import SessionId

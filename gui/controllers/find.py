@@ -12,9 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import JournalError
+from core.words import sentence
 from gui.viewmodels.finding import FindRequest, FindView
 from gui.viewmodels.runs import Marked
-from gui.viewmodels.sentences import sentence
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:

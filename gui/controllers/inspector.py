@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import JournalError, TincanError, reason
 from core.supervision import Worker
+from core.words import sentence
 from gui.viewmodels.inspection import Inspected, Range, within_frame
-from gui.viewmodels.sentences import sentence
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from core.errors import JournalError
 from core.files import is_own_folder
+from core.words import counted
 from gui.journals.locks import LOCK, Hold, hold_on
 
 KEEP = 20  # journals, the one being written included
@@ -180,20 +181,16 @@ def _sessions(path: Path) -> Iterator[str]:
         rows = reader.ask(_SESSIONS, (_TOLD,), (int, str, str))
         for session, role, target in rows:
             ((connections,),) = reader.ask(_CONNECTIONS, (session,), (int,))
-            entries = _counted(reader.count(SessionId(session)), "entry", "entries")
+            entries = counted(reader.count(SessionId(session)), "entry", "entries")
             known = ROLES.get(role)
             if known is not None and known.many_connections:
-                entries = f"{_counted(connections, 'connection', 'connections')}, {entries}"
+                entries = f"{counted(connections, 'connection')}, {entries}"
             yield f"{role.capitalize()} {target}, {entries}"
         ((sessions,),) = reader.ask(_HOW_MANY, (), (int,))
         if sessions > len(rows):
             yield f"{sessions - len(rows):,} more"
     finally:
         reader.close()
-
-
-def _counted(number: int, one: str, several: str) -> str:
-    return f"1 {one}" if number == 1 else f"{number:,} {several}"
 
 
 def _beside(path: Path) -> list[Path]:

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.words import counted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -140,7 +142,7 @@ def _messages(count: int) -> str:
 
 
 def _entries(count: int) -> str:
-    return "1 entry is missing" if count == 1 else f"{count:,} entries are missing"
+    return counted(count, "entry is missing", "entries are missing")
 
 
 def _clock(seconds: float) -> str:

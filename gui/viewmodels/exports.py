@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from gui.viewmodels.presenter import human_bytes
+from core.words import counted, human_bytes
 
 
 class Scope(Enum):
@@ -86,24 +86,19 @@ def scope_words(rows: Rows) -> str:
     if rows.number is None:
         missing = {Scope.SELECTION: "nothing is selected", Scope.FILTERED: "nothing is filtered out"}
         return f"{name} ({missing.get(rows.scope, 'there is nothing yet')})"
-    return f"{name}, {count_words(rows.number)}"
-
-
-def count_words(rows: int) -> str:
-    """``1 row``, ``1,204 rows``."""
-    return f"{rows:,} row{'' if rows == 1 else 's'}"
+    return f"{name}, {counted(rows.number, 'row')}"
 
 
 def progress_words(view: ExportView) -> str:
     """``1,204 of 10,000 rows, 3.4 MB, 12.0 MB a second``; at the end what came of it."""
     if view.result is not None:
         done = view.result
-        return f"{count_words(done.rows)}, {human_bytes(done.size)}, in {done.where}"
+        return f"{counted(done.rows, 'row')}, {human_bytes(done.size)}, in {done.where}"
     if view.is_cancelled:
         return "Cancelled. Nothing was written."
     if not view.is_running:
         return ""
-    rows = f"{view.rows:,} of {count_words(view.total)}" if view.total else count_words(view.rows)
+    rows = f"{view.rows:,} of {counted(view.total, 'row')}" if view.total else counted(view.rows, "row")
     rate = f", {human_bytes(round(view.rate))} a second" if view.rate else ""
     return f"{rows}, {human_bytes(view.size)}{rate}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import TincanError
-from gui.viewmodels.sentences import sentence
+from core.words import sentence
 
 if TYPE_CHECKING:
     from core.wire.framing import Framing

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.journal.display_row import RECEIVED, DisplayRow
 from core.local_time import local_of
 from core.text_safety import MOST_MARKS, Span, TextSafety
+from core.words import counted, duration
 from gui.viewmodels.decoding import UTF_8, Decoding
 from gui.viewmodels.hexdump import Bytes
 
@@ -70,7 +71,7 @@ def heading(inspected: Inspected) -> Heading:
     role = inspected.role
     there = f"#{display_row.number}" if role.many_connections and display_row.number else role.peer
     title = f"{there} → {role.us}" if display_row.kind == RECEIVED else f"{role.us} → {there}"
-    return Heading(title, _bytes(display_row.size), f"{display_row.kind} {when}")
+    return Heading(title, counted(display_row.size, "byte"), f"{display_row.kind} {when}")
 
 
 def facts(inspected: Inspected) -> list[Fact]:
@@ -154,24 +155,10 @@ def reading(data: bytes, more: int, safety: TextSafety, decoding: Decoding = UTF
     return spans
 
 
-def duration(ns: int) -> str:
-    """A time of so many nanoseconds, to three or four digits."""
-    if ns < 0:
-        return f"−{duration(-ns)}"
-    if ns < _MILLISECOND:
-        return f"{ns / _MICROSECOND:.0f} µs"
-    if ns < _SECOND:
-        return f"{ns / _MILLISECOND:.{1 if ns < 100 * _MILLISECOND else 0}f} ms"
-    if ns < 60 * _SECOND:
-        return f"{ns / _SECOND:.{2 if ns < 10 * _SECOND else 1}f} s"
-    minutes, seconds = divmod(ns // _SECOND, 60)
-    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def _sizes(inspected: Inspected) -> list[Fact]:
     display_row = inspected.display_row
     frame = inspected.source.size - display_row.size if inspected.source else 0
-    found = [Fact("Length", _bytes(display_row.size) + (f" and {frame:,} that frame it" if frame > 0 else ""))]
+    found = [Fact("Length", counted(display_row.size, "byte") + (f" and {frame:,} that frame it" if frame > 0 else ""))]
     if inspected.stream_offset is not None:
         way = "what came in" if display_row.kind == RECEIVED else "what went out"
         whole = inspected.source.size if inspected.source else display_row.size
@@ -202,7 +189,3 @@ def _range(start: int, stop: int) -> str:
 
 def _clock(wall_ns: int) -> str:
     return time.strftime("%H:%M:%S", local_of(wall_ns)) + f".{wall_ns // _MILLISECOND % 1000:03d}"
-
-
-def _bytes(count: int) -> str:
-    return f"{count:,} byte" if count == 1 else f"{count:,} bytes"

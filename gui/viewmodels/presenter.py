@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.text_safety import TextSafety
+from core.words import counted, human_bytes
 from gui.keys import shown
 from gui.viewmodels.filtering import RecipientRows
 from gui.viewmodels.reachable import places
@@ -83,18 +84,6 @@ def server_here(window_state: WindowState) -> SessionState | None:
 def client_here(window_state: WindowState) -> SessionState | None:
     """The client that dials or talks to the address in the form: the one that Disconnect ends."""
     return _here(window_state, [state for state in window_state.sessions.values() if state.role.dials])
-
-
-def human_bytes(size: int) -> str:
-    """A number of bytes as people say it: ``512 B``, ``1.2 kB``, ``3.4 MB``."""
-    if size < 1000:
-        return f"{size} B"
-    amount = float(size)
-    for unit in ("kB", "MB", "GB", "TB"):
-        amount /= 1000
-        if amount < 999.95 or unit == "TB":
-            return f"{amount:.1f} {unit}"
-    raise AssertionError
 
 
 def _here(window_state: WindowState, states: Iterable[SessionState]) -> SessionState | None:
@@ -173,7 +162,7 @@ def _detail(window_state: WindowState, state: SessionState) -> str:
         return state.role.waiting
     if not state.role.many_connections:
         return f"from port {state.connections[0].local.port}" if state.connections else ""
-    return _count(len(state.connections), "connection") if state.connections else "nobody here yet"
+    return counted(len(state.connections), "connection") if state.connections else "nobody here yet"
 
 
 def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:
@@ -216,7 +205,7 @@ def _status(window_state: WindowState) -> StatusView:
     if state.failure is not None and not state.accepted:
         figures = ()
     elif state.role.many_connections:
-        figures = (_count(len(state.connections), "connection"), *figures)
+        figures = (counted(len(state.connections), "connection"), *figures)
     words = window_state.safety.field(_status_words(state))
     return StatusView(_status_state(state), words, figures, warning, times_of(state))
 
@@ -251,7 +240,3 @@ def _warning(window_state: WindowState, live: Sequence[SessionState]) -> str:
         str(address) for address in listening
     ]
     return "open to the network: " + ", ".join(list(dict.fromkeys(found))[:4])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

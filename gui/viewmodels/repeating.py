@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import Fault, TincanError
+from core.words import counted
 
 if TYPE_CHECKING:
     from core.compose import Draft, SavedMessage
@@ -126,7 +127,6 @@ def pause_words(milliseconds: float) -> str:
 def repeat_words(request: RepeatRequest) -> str:
     """``Every 100 ms``; of a list how many messages it has."""
     if request.steps:
-        count = len(request.steps)
-        return f"A list of {count:,} {'message' if count == 1 else 'messages'}"
+        return f"A list of {counted(len(request.steps), 'message')}"
     whole, point, part = pause_words(request.every_ms).partition(".")
     return f"Every {int(whole):,}{point}{part} ms"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gui.viewmodels.inspection import duration
+from core.words import counted, duration
 from gui.viewmodels.ruler import MESSAGE, RECV, SEND, Chosen, Lane, Ruled
 
 _LOOKED_AT = 2_000  # boundaries that are compared, in a few milliseconds
@@ -15,7 +15,8 @@ def verdict(ruled: Ruled) -> str:
         return _half(ruled, sends, recvs)
     missing = ruled.stop - recvs.stop
     if missing > 0:
-        return f"{_sent(len(ruled.own(sends)))}; {_bytes(missing)} of it {_have(missing)} not been received yet."
+        rest = counted(missing, "byte of it has", "bytes of it have")
+        return f"{_sent(len(ruled.own(sends)))}; {rest} not been received yet."
     return f"{_arrival(ruled, sends, recvs)}{_company(ruled, sends, recvs)}"
 
 
@@ -25,11 +26,11 @@ def sentence(ruled: Ruled, chosen: Chosen) -> str:
     start, stop = lane.piece(chosen.place)
     name = _name(ruled, lane, chosen.place)
     if stop <= ruled.start or start >= ruled.stop:
-        return f"{name}: {_bytes(stop - start)}{_since(ruled, lane, chosen.place)}."
+        return f"{name}: {counted(stop - start, 'byte')}{_since(ruled, lane, chosen.place)}."
     inside = range(max(start, ruled.start), min(stop, ruled.stop))
     span = _range(inside.start - ruled.start, inside.stop - ruled.start)
     outside = stop - start - len(inside)
-    around = f" and {_bytes(outside)} around this message" if outside else ""
+    around = f" and {counted(outside, 'byte')} around this message" if outside else ""
     cut = _cut(ruled, lane, stop)
     return f"{name}: {span}{around}{_since(ruled, lane, chosen.place)}{_travel(ruled, lane, chosen.place)}.{cut}"
 
@@ -37,18 +38,18 @@ def sentence(ruled: Ruled, chosen: Chosen) -> str:
 def box_words(ruled: Ruled, lane: Lane, place: int) -> tuple[str, ...]:
     """What stands in a piece: the first of these that there is room for."""
     start, stop = lane.piece(place)
-    size = f"{stop - start:,}"
+    size, words = f"{stop - start:,}", counted(stop - start, "byte")
     own = ruled.own(lane)
     if lane.kind == MESSAGE:
-        return (f"this message  ·  {_bytes(stop - start)}", f"this  ·  {size}", size) if place in own else (size,)
+        return (f"this message  ·  {words}", f"this  ·  {size}", size) if place in own else (size,)
     if place in own and len(own) > 1:
-        return f"{place - own.start + 1:,} of {len(own):,}  ·  {_bytes(stop - start)}", _bytes(stop - start), size
-    return _bytes(stop - start), size
+        return f"{place - own.start + 1:,} of {len(own):,}  ·  {words}", words, size
+    return words, size
 
 
 def comb_words(lane: Lane, count: int) -> str:
     """What stands on pieces that are too narrow."""
-    return f"{count:,} {_calls(lane.kind, count)}" if lane.kind != MESSAGE else f"{count:,} messages"
+    return counted(count, f"{lane.kind} call") if lane.kind != MESSAGE else f"{count:,} messages"
 
 
 def _half(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
@@ -155,20 +156,8 @@ def _came(count: int) -> str:
     return "Came in one recv call" if count == 1 else f"Came in {count:,} recv calls"
 
 
-def _calls(kind: str, count: int) -> str:
-    return f"{kind} call" if count == 1 else f"{kind} calls"
-
-
 def _other_sends(count: int) -> str:
     return "another send" if count == 1 else f"{count:,} other sends"
-
-
-def _bytes(count: int) -> str:
-    return f"{count:,} byte" if count == 1 else f"{count:,} bytes"
-
-
-def _have(count: int) -> str:
-    return "has" if count == 1 else "have"
 
 
 def _range(start: int, stop: int) -> str:

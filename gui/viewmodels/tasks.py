@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gui.viewmodels.inspection import duration
-from gui.viewmodels.presenter import human_bytes
+from core.words import counted, duration, human_bytes, sentence
 
 if TYPE_CHECKING:
     from core.latency import Latency
@@ -44,12 +43,12 @@ def repeat_view(title: str, repeated: Repeated) -> TaskView:
     if not repeated.is_running:
         words = f"{_end_words(repeated.end)}: {words}"
     if repeated.missed:
-        words += f", {repeated.missed:,} {'moment' if repeated.missed == 1 else 'moments'} missed"
+        words += f", {counted(repeated.missed, 'moment')} missed"
     refused = ""
     if repeated.refused:
         times = "once" if repeated.refused == 1 else f"{repeated.refused:,} times"
         refused = f"Refused {times}, last because {repeated.refusal}."
-    trouble = " ".join(filter(None, (refused, _as_sentence(repeated.why))))
+    trouble = " ".join(filter(None, (refused, sentence(repeated.why))))
     fraction = repeated.sent / total if total else None
     return TaskView(title, words, lateness_words(repeated.lateness), trouble, fraction, repeated.is_running)
 
@@ -70,7 +69,7 @@ def file_view(title: str, sent: FileSent) -> TaskView:
     if sent.rate >= 1:
         words += f", {human_bytes(round(sent.rate))} a second"
     fraction = sent.sent / sent.total if sent.total else None
-    return TaskView(title, words, _share_words(sent), _as_sentence(sent.why), fraction, sent.is_running)
+    return TaskView(title, words, _share_words(sent), sentence(sent.why), fraction, sent.is_running)
 
 
 def kept_view(title: str, kept: Kept) -> TaskView:
@@ -78,7 +77,7 @@ def kept_view(title: str, kept: Kept) -> TaskView:
     words = f"{human_bytes(kept.size)} written"
     if not kept.is_running:
         words = f"{_end_words(kept.end)}: {words}" if kept.is_kept else "No file was written"
-    return TaskView(title, words, "", _as_sentence(kept.why), None, kept.is_running)
+    return TaskView(title, words, "", sentence(kept.why), None, kept.is_running)
 
 
 def _share_words(sent: FileSent) -> str:
@@ -93,9 +92,3 @@ def _share_words(sent: FileSent) -> str:
 def _end_words(end: object) -> str:
     value = getattr(end, "value", "")
     return {"done": "Done", "stopped": "Stopped", "gone": "Ended early", "changed": "Done"}.get(value, "Failed")
-
-
-def _as_sentence(why: str) -> str:
-    if not why:
-        return ""
-    return f"{why[0].upper()}{why[1:]}{'' if why.endswith(('.', '!', '?')) else '.'}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.words import duration
 from gui.viewmodels.window_view import Times
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ def times_of(state: SessionState) -> Times | None:
     answers, between = state.answers, state.between
     if not answers.count and not between.count:
         return None
-    from gui.viewmodels.inspection import duration
-
     shown, name = (answers, "answer") if answers.count else (between, "every")
     figure = f"{name} {duration(shown.p50_ns)}"
     if shown.count >= _ENOUGH:
@@ -38,8 +37,6 @@ def times_of(state: SessionState) -> Times | None:
 
 
 def _told(what: str, latency: Latency) -> str:
-    from gui.viewmodels.inspection import duration
-
     if not latency.count:
         return f"{what}.\nNone yet."
     p50, p99, most = map(duration, (latency.p50_ns, latency.p99_ns, latency.max_ns))

@@ -32,6 +32,7 @@ from core.events import (
 from core.replies import find_reply
 from core.roles import Role
 from core.wire.framing import parse_framing
+from core.words import counted
 
 _ENDINGS = {
     Ending.PEER_FINISHED: "the peer said goodbye (FIN)",
@@ -121,7 +122,7 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
         case HttpRequest():
             return f"{who} speaks HTTP: {quoted(event.line)}"
         case NotSent():
-            what = f"1 byte for {who} was" if event.size == 1 else f"{event.size:,} bytes for {who} were"
+            what = counted(event.size, f"byte for {who} was", f"bytes for {who} were")
             return f"{what} not sent: {event.why}"
         case Closed():
             what = who if role.many_connections else "connection"

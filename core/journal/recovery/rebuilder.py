@@ -17,6 +17,7 @@ from core.journal.recovery.integrity import checksums
 from core.journal.recovery.pages import ConnectionFound, EntryFound, JournalFound, Row, SessionFound
 from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA
 from core.roles import ROLES, guess_role
+from core.words import counted
 
 LOST = "lost"  # the kind of the note that stands where entries were
 UNKNOWN = "unknown"
@@ -77,7 +78,7 @@ class JournalRebuilder:
         gap = sequence.advance(row.ordinal)
         if gap:
             self.lost += gap
-            what = "1 entry is" if gap == 1 else f"{gap:,} entries are"
+            what = counted(gap, "entry is", "entries are")
             self._note(key - 1, sequence, row, f"{what} missing here: this part of the journal was damaged", None)
         self.entries += 1
         self.size += len(row.data or b"")

@@ -24,6 +24,7 @@ from core.journal.recovery.integrity import find_damage, find_tear, reason
 from core.journal.recovery.pages import EntryFound, PageFile, Row
 from core.journal.recovery.rebuilder import JournalRebuilder
 from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA, SCHEMAS, statements
+from core.words import counted
 
 CHECKED = 64 * 1024 * 1024  # bytes: what is larger is opened without being checked first
 COPIED = 1024 * 1024 * 1024  # bytes: what is larger is not copied to a folder that can be written to
@@ -119,7 +120,7 @@ def open_recovered(
     target = beside if os.access(path.parent, os.W_OK) else Path(tempfile.mkdtemp(prefix="tincan-")) / beside.name
     recovered = recover(path, target, on_progress, cancelled)
     lost = f"at least {recovered.lost_at_least:,} are lost" if recovered.lost_at_least else "none is known to be lost"
-    entries = "1 entry" if recovered.entries == 1 else f"{recovered.entries:,} entries"
+    entries = counted(recovered.entries, "entry", "entries")
     notice = (
         f"{what} {entries} could be read and {lost}. What could be read is in {target}; "
         f"the damaged file is as it was, in {path}."

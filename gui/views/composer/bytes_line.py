@@ -6,6 +6,7 @@ import tkinter as tk
 from tkinter import ttk
 from typing import TypeAlias
 
+from core.words import counted
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import Preview, Stretch
 from gui.viewmodels.hexdump import dump, fitting
@@ -109,7 +110,7 @@ class BytesLine(ttk.Frame):
         preview = self._preview
         if preview is None:
             return []
-        runs = [(f"{preview.size:,} {'byte' if preview.size == 1 else 'bytes'}   ", _LABEL)]
+        runs = [(f"{counted(preview.size, 'byte')}   ", _LABEL)]
         for stretch in preview.stretches:
             room = self._room(stretch, most)
             digits = stretch.data[:room].hex(" ") + (" …" if stretch.size > room else "") + "  "

@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from core.words import counted
 from gui.theme.theme import Theme
 from gui.viewmodels.hex_cursor import HexCursor
 from gui.viewmodels.hexdump import read_offset
@@ -97,8 +98,7 @@ def whereabouts(cursor: HexCursor, byte: int | None) -> str:
         return "no bytes"
     if cursor.selection is not None:
         start, stop = cursor.selection
-        count = f"{stop - start:,} {'byte' if stop - start == 1 else 'bytes'}"
-        return f"{count}  ·  {start:#x}–{stop - 1:#x}  ({start:,}–{stop - 1:,})"
+        return f"{counted(stop - start, 'byte')}  ·  {start:#x}–{stop - 1:#x}  ({start:,}–{stop - 1:,})"
     place = f"offset {cursor.offset:#x}  ({cursor.offset:,})"
     return place if byte is None else f"{place}  ·  {byte:#04x} = {byte}{_character(byte)}"
 

@@ -10,6 +10,7 @@ from itertools import takewhile
 
 from core.errors import JournalError
 from core.text_safety import TextSafety
+from core.words import counted
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import UTF_8, Decoding
@@ -140,7 +141,7 @@ class HexText(RowView):
         """Open what the right mouse button opens, at a place on the screen."""
         selection = self.cursor.selection
         count = selection[1] - selection[0] if selection else self.cursor.size
-        what = f"{count:,} {'byte' if count == 1 else 'bytes'}"
+        what = counted(count, "byte")
         for place, form in enumerate(Form):
             label = f"Copy {what if selection else 'all ' + what} {form.value}"
             self._menu.entryconfigure(place, label=label, state="normal" if count else "disabled")

@@ -19,7 +19,6 @@ from gui.viewmodels.inspection import (
     Fact,
     Inspected,
     call_row,
-    duration,
     facts,
     heading,
     heading_of_calls,
@@ -127,24 +126,6 @@ def test_calls_are_counted_and_timed() -> None:
     assert call_row(calls, 0) == ("14:13:20.123", "", "3 B", "bytes 0–2", "from byte 0")
     assert call_row(calls, 1) == ("14:13:20.125", "+2.0 ms", "1 B", "byte 3", "from byte 3")
     assert call_row(calls, 2) == ("14:13:20.137", "+12.0 ms", "3 B", "bytes 4–6", "from byte 4")
-
-
-@pytest.mark.parametrize(
-    ("ns", "says"),
-    [
-        (0, "0 µs"),
-        (999_000, "999 µs"),
-        (1_500_000, "1.5 ms"),
-        (123_000_000, "123 ms"),
-        (1_234_000_000, "1.23 s"),
-        (59_900_000_000, "59.9 s"),
-        (61_000_000_000, "1 min 1 s"),
-        (3_660_000_000_000, "1 h 1 min"),
-        (-1_500_000, "−1.5 ms"),
-    ],
-)
-def test_a_time_is_as_exact_as_it_is_useful(ns: int, says: str) -> None:
-    assert duration(ns) == says
 
 
 @pytest.mark.case("C-46", "C-47", "C-49")

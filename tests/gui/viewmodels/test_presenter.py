@@ -12,7 +12,7 @@ from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.net.reachable import LocalAddress
 from core.roles import Role
-from gui.viewmodels.presenter import WindowState, human_bytes, present
+from gui.viewmodels.presenter import WindowState, present
 from gui.viewmodels.session_rows import MOST_CONNECTION_ROWS, next_session, parse_row_key, row_key
 
 HERE = Address("127.0.0.1", 5555)
@@ -203,14 +203,6 @@ def test_going_through_the_sessions_ends_where_it_began() -> None:
     assert next_session(shown, 1) == 2
     assert next_session(shown, -1) == 3
     assert next_session(window_state(), 1) is None
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"), (3 * 10**12, "3.0 TB")],
-)
-def test_sizes_are_said_as_people_say_them(size: int, words: str) -> None:
-    assert human_bytes(size) == words
 
 
 @pytest.mark.parametrize(("session", "chosen"), [(1, None), (12, 345)])

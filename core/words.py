@@ -1,0 +1,42 @@
+"""Numbers and errors in words: plurals, sizes, times, sentences."""
+
+from __future__ import annotations
+
+_MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000  # in nanoseconds
+
+
+def counted(count: int, one: str, several: str = "") -> str:
+    """``1 byte``, ``1,204 bytes``, ``2 entries``; ``several`` is the plural where it has no plain ``s``."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def human_bytes(size: int) -> str:
+    """A number of bytes as people say it: ``512 B``, ``1.2 kB``, ``3.4 MB``."""
+    if size < 1000:
+        return f"{size} B"
+    amount = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        amount /= 1000
+        if amount < 999.95 or unit == "TB":
+            return f"{amount:.1f} {unit}"
+    raise AssertionError
+
+
+def duration(ns: int) -> str:
+    """A time of so many nanoseconds, to three or four digits."""
+    if ns < 0:
+        return f"−{duration(-ns)}"
+    if ns < _MILLISECOND:
+        return f"{ns / _MICROSECOND:.0f} µs"
+    if ns < _SECOND:
+        return f"{ns / _MILLISECOND:.{1 if ns < 100 * _MILLISECOND else 0}f} ms"
+    if ns < 60 * _SECOND:
+        return f"{ns / _SECOND:.{2 if ns < 10 * _SECOND else 1}f} s"
+    minutes, seconds = divmod(ns // _SECOND, 60)
+    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def sentence(words: object) -> str:
+    """What an error or a text says, with a capital letter in front and a full stop behind; of nothing, nothing."""
+    text = str(words)
+    return f"{text[:1].upper()}{text[1:]}{'' if not text or text.endswith(('.', '!', '?')) else '.'}"
