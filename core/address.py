@@ -86,6 +86,19 @@ class Address:
         return self.host if self.host.isascii() else _to_idna(self.host)
 
 
+@dataclass(frozen=True, slots=True)
+class LocalAddress:
+    """One address of this machine. ``interface`` is empty where the system does not say."""
+
+    host: str  # as a server could be told to listen on it, with its zone if it needs one
+    interface: str = ""
+
+    @property
+    def is_link_local(self) -> bool:
+        """Whether it is good on one cable or Wi-Fi only; whoever connects adds a zone of their own."""
+        return ipaddress.ip_address(self.host).is_link_local
+
+
 def parse_address(
     text: str, *, for_server: bool, default_host: str = DEFAULT_HOST, default_port: int | None = None
 ) -> Address:

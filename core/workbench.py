@@ -28,9 +28,9 @@ from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
-    from core.sending.file import FileSending, FileSent
-    from core.sending.plan import Plan, Repeated
-    from core.sending.received_file import Keeping, Kept
+    from core.sending.file import FileSending
+    from core.sending.plan import FileSent, Kept, Plan, Repeated
+    from core.sending.received_file import Keeping
     from core.sending.repeat import Repeat
     from core.sending.run import Run
 

@@ -39,8 +39,8 @@ from core.events import (
     Tried,
     TurnedAway,
 )
+from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import sentence
-from core.journal.recording.recorder import Recording
 from core.roles import Role
 from core.settings import DEFAULTS
 from core.supervision import Worker

@@ -1,6 +1,6 @@
 """Which of this machine's addresses others on its networks can use.
 
-The kernel is asked; nothing is sent to anybody. Importing this costs nothing but ``socket``.
+The kernel is asked; nothing is sent to anybody. Importing this costs little but ``socket``.
 """
 
 from __future__ import annotations
@@ -10,26 +10,15 @@ import ipaddress
 import socket
 import struct
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+
+from core.address import LocalAddress
+from core.supervision import Worker
 
 _ELSEWHERE = (  # documentation addresses, RFC 5737 and RFC 3849: routed by default, never reached
     (socket.AF_INET, ("192.0.2.1", 9)),
     (socket.AF_INET6, ("2001:db8::1", 9)),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LocalAddress:
-    """One address of this machine. ``interface`` is empty where the system does not say."""
-
-    host: str  # as a server could be told to listen on it, with its zone if it needs one
-    interface: str = ""
-
-    @property
-    def is_link_local(self) -> bool:
-        """Whether it is good on one cable or Wi-Fi only; whoever connects adds a zone of their own."""
-        return ipaddress.ip_address(self.host).is_link_local
 
 
 def own_addresses() -> tuple[str, ...]:
@@ -52,6 +41,14 @@ def local_addresses() -> tuple[LocalAddress, ...]:
     for address in filter(_is_for_others, found):
         unique.setdefault(address.host, address)
     return tuple(sorted(unique.values(), key=lambda one: (one.is_link_local, one.host not in routed, ":" in one.host)))
+
+
+def look_up(deliver: Callable[[tuple[LocalAddress, ...]], None]) -> Worker:
+    """Find this machine's addresses in a thread of its own, and ``deliver`` them there; none if that fails.
+
+    A look-up that hangs cannot be cancelled: the thread does not keep the program from ending.
+    """
+    return Worker(lambda: deliver(local_addresses()), "own addresses", lambda _error: deliver(()), daemon=True).begin()
 
 
 def _source_address(family: socket.AddressFamily, far: tuple[str, int]) -> str:

@@ -8,7 +8,6 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,8 +16,8 @@ from core.events import ConnectionId, EventSink
 from core.journal.export.files import shown
 from core.net.audience import Audience
 from core.net.connection import Connection
-from core.sending.plan import LONGEST_PAUSE, PlanError
-from core.sending.run import TELL_EVERY, End, Progress, Run, Stopped
+from core.sending.plan import LONGEST_PAUSE, End, FileSent, PlanError, Share
+from core.sending.run import TELL_EVERY, Run, Stopped
 
 PIECE = 64 * 1024  # bytes read and handed over at a time
 WINDOW = 256 * 1024  # bytes that may wait at a connection before it is given more
@@ -34,34 +33,6 @@ class FileError(TincanError):
     """The file cannot be sent; the message says why."""
 
     fault = Fault.PERSON
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What one connection has got: ``sent`` bytes are with the kernel. ``why`` it gets no more, if it does not."""
-
-    connection: ConnectionId
-    number: int
-    sent: int
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileSent(Progress):
-    """How the sending of a file goes.
-
-    ``sent`` of ``total`` bytes are with the kernel, over all connections, at ``rate`` bytes a second: of late,
-    and in the end on the whole. ``end`` is None while it runs, and ``why`` says more about an end, if there
-    is more to say. ``DONE`` is when everybody got all of it.
-    """
-
-    path: Path
-    sent: int = 0
-    total: int = 0
-    rate: float = 0.0
-    shares: tuple[Share, ...] = ()
-    end: End | None = None
-    why: str = ""
 
 
 class FileSending(Run):

@@ -1,20 +1,44 @@
-"""What to send and when, as values; and how that goes."""
+"""What is sent or saved over time, as values: what and when, and how it goes. The threads are beside this."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
 from typing import TypeAlias
 
 from core.errors import Fault, TincanError
+from core.events import ConnectionId
 from core.latency import NO_LATENCY, Latency
-from core.sending.run import End, Progress
 
 Make: TypeAlias = Callable[[int], bytes]
 """Makes a message anew: for the first time with 0, then with 1 and so on. Called on the run's thread."""
 
 SHORTEST_ROUND = 0.001  # seconds
 LONGEST_PAUSE = 86_400.0  # seconds
+
+
+class End(Enum):
+    """How a run ended."""
+
+    DONE = "done"
+    STOPPED = "stopped"  # by a person, or because Tincan closes
+    GONE = "gone"  # nobody is left to send to
+    CHANGED = "changed"  # all of the file went out, but it was written to meanwhile
+    FAILED = "failed"
+
+
+class Progress:
+    """How a run goes; ``end`` is None until it is over."""
+
+    __slots__ = ()
+    end: End | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is more to come."""
+        return self.end is None
 
 
 class PlanError(TincanError, ValueError):
@@ -81,5 +105,48 @@ class Repeated(Progress):
     refusal: str = ""
     missed: int = 0
     lateness: Latency = NO_LATENCY
+    end: End | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one connection has got: ``sent`` bytes are with the kernel. ``why`` it gets no more, if it does not."""
+
+    connection: ConnectionId
+    number: int
+    sent: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSent(Progress):
+    """How the sending of a file goes.
+
+    ``sent`` of ``total`` bytes are with the kernel, over all connections, at ``rate`` bytes a second: of late,
+    and in the end on the whole. ``end`` is None while it runs, and ``why`` says more about an end, if there
+    is more to say. ``DONE`` is when everybody got all of it.
+    """
+
+    path: Path
+    sent: int = 0
+    total: int = 0
+    rate: float = 0.0
+    shares: tuple[Share, ...] = ()
+    end: End | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Progress):
+    """How the saving goes: ``size`` bytes are written.
+
+    There is a file of that name only when ``is_kept``. ``end`` is None while it runs; ``why`` says more about
+    an end, if there is more to say.
+    """
+
+    path: Path
+    size: int = 0
+    is_kept: bool = False
     end: End | None = None
     why: str = ""

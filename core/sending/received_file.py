@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from core.events import ConnectionId, SessionId
@@ -13,26 +13,12 @@ from core.journal.display_row import Filter
 from core.journal.export.files import Draft, in_words, place_for, shown
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.recorder import Recorder
-from core.sending.run import TELL_EVERY, End, Progress, Run, Stopped
+from core.sending.plan import End, Kept
+from core.sending.run import TELL_EVERY, Run, Stopped
 
 _AT_ONCE = 1024  # entries looked at between two looks at whether to stop
 _INCOMPLETE = "recording stopped for a time, so some bytes may be missing"
 _TELL_NS = int(TELL_EVERY * 1e9)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept(Progress):
-    """How the saving goes: ``size`` bytes are written.
-
-    There is a file of that name only when ``is_kept``. ``end`` is None while it runs; ``why`` says more about
-    an end, if there is more to say.
-    """
-
-    path: Path
-    size: int = 0
-    is_kept: bool = False
-    end: End | None = None
-    why: str = ""
 
 
 class Keeping(Run):

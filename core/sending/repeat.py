@@ -11,8 +11,8 @@ from core.errors import NobodyThere
 from core.events import EventSink
 from core.latency import Samples
 from core.net.audience import Audience, Delivery
-from core.sending.plan import Plan, Repeated, Step
-from core.sending.run import NOBODY_LEFT, TELL_EVERY, End, Run, Stopped
+from core.sending.plan import End, Plan, Repeated, Step
+from core.sending.run import NOBODY_LEFT, TELL_EVERY, Run, Stopped
 
 _TELL_NS = int(TELL_EVERY * 1e9)
 

@@ -5,36 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from enum import Enum
 
 from core.errors import TincanError, reason
 from core.events import ConnectionId, EventSink
+from core.sending.plan import End
 from core.supervision import Worker
 
 TELL_EVERY = 0.05  # seconds between two tellings of what goes on
 NOBODY_LEFT = "nobody is left to send to"
-
-
-class End(Enum):
-    """How a run ended."""
-
-    DONE = "done"
-    STOPPED = "stopped"  # by a person, or because Tincan closes
-    GONE = "gone"  # nobody is left to send to
-    CHANGED = "changed"  # all of the file went out, but it was written to meanwhile
-    FAILED = "failed"
-
-
-class Progress:
-    """How a run goes; ``end`` is None until it is over."""
-
-    __slots__ = ()
-    end: End | None
-
-    @property
-    def is_running(self) -> bool:
-        """Whether there is more to come."""
-        return self.end is None
 
 
 class Stopped(Exception):

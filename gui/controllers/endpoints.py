@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_host, parse_port, part
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
+from core.net.reachable import look_up
 from core.words import sentence
 from gui.viewmodels import presenter
-from gui.viewmodels.reachable import look_up
 
 if TYPE_CHECKING:
+    from core.address import LocalAddress
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
-    from core.net.reachable import LocalAddress
     from core.workbench import Workbench
     from gui.controllers.main import MainController
     from gui.views.address_bar import AddressBar

@@ -40,7 +40,7 @@ from gui.window import Window
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
-    from core.journal.recording.recorder import Recording
+    from core.journal.recording.ledger import Recording
     from core.workbench import Workbench
     from gui.journals.conversations import OpenConversation
     from gui.journals.own_journal import OwnJournal

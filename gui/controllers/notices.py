@@ -12,8 +12,7 @@ from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     from core.events import SessionId
-    from core.journal.recording.ledger import SessionState
-    from core.journal.recording.recorder import Recording
+    from core.journal.recording.ledger import Recording, SessionState
     from gui.views.banner import Banner
 
 _PASSING = "passing"

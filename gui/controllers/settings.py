@@ -10,12 +10,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core.net.reachable import look_up
 from core.replies import find_reply
-from gui.viewmodels.reachable import how_to_talk, look_up, places
+from gui.viewmodels.reachable import how_to_talk, places
 
 if TYPE_CHECKING:
+    from core.address import LocalAddress
     from core.journal.recording.ledger import SessionState
-    from core.net.reachable import LocalAddress
     from gui.theme.theme import Theme
     from gui.viewmodels.preferences import Preferences
     from gui.views.dialogs.settings_dialog import SettingsDialog

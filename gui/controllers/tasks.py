@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from core.compose import Draft
     from core.events import ConnectionId, SessionId
     from core.journal.recording.ledger import SessionState
-    from core.sending.file import FileSending, FileSent
-    from core.sending.plan import Repeated
-    from core.sending.received_file import Kept
+    from core.sending.file import FileSending
+    from core.sending.plan import FileSent, Kept, Repeated
     from gui.controllers.main import MainController
     from gui.viewmodels.repeating import Maker, RepeatRequest, RepeatView
     from gui.views.dialogs.repeat_dialog import RepeatDialog
@@ -289,7 +288,7 @@ class _SentFile:
 
     def show(self, sent: FileSent) -> None:
         """Show how the file goes; an error in reading it is said in the dialog while nothing was sent."""
-        from core.sending.run import End
+        from core.sending.plan import End
         from gui.viewmodels.tasks import file_view
 
         view, dialog = file_view(self._title, sent), self._dialog

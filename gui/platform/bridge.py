@@ -19,8 +19,8 @@ from core.supervision import do_all
 
 if TYPE_CHECKING:
     from core.events import SessionId
-    from core.journal.recording.ledger import SessionState
-    from core.journal.recording.recorder import Batch, Recording
+    from core.journal.recording.ledger import Recording, SessionState
+    from core.journal.recording.recorder import Batch
 
 FRAME = 0.016  # seconds between two visits
 BUDGET = 0.008  # seconds of work in one visit; what is left over waits for the next

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from core.events import SessionId
-    from core.journal.recording.ledger import IncidentCount, SessionState
-    from core.journal.recording.recorder import Recording
+    from core.journal.recording.ledger import IncidentCount, Recording, SessionState
 
 QUIET = 60.0  # seconds that an alarm stays away once the person has closed it, however often it repeats
 

@@ -29,8 +29,7 @@ from gui.viewmodels.window_view import (
 )
 
 if TYPE_CHECKING:
-    from core.address import Address
-    from core.net.reachable import LocalAddress
+    from core.address import Address, LocalAddress
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from core.address import Address
+from core.address import Address, LocalAddress
 from core.errors import AddressError
-from core.net.reachable import LocalAddress, local_addresses, own_addresses
 from core.replies import Reply, all_replies
-from core.supervision import Worker
-
-__all__ = ["Place", "how_to_talk", "look_up", "own_addresses", "places"]
 
 _ZONED = "On the same cable or Wi-Fi only; the other side puts its own interface behind the %"
 
@@ -22,14 +18,6 @@ class Place(NamedTuple):
     text: str
     interface: str = ""
     note: str = ""
-
-
-def look_up(deliver: Callable[[tuple[LocalAddress, ...]], None]) -> Worker:
-    """Find this machine's addresses in a thread of its own, and ``deliver`` them there; none if that fails.
-
-    A look-up that hangs cannot be cancelled: the thread does not keep the program from ending.
-    """
-    return Worker(lambda: deliver(local_addresses()), "own addresses", lambda _error: deliver(()), daemon=True).begin()
 
 
 def places(listening: Iterable[Address], found: Sequence[LocalAddress]) -> tuple[Place, ...]:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
-    from core.journal.reading.recorded import Calls
-    from core.journal.reading.tracing import Trace
+    from core.journal.reading.recorded import Calls, Trace
     from core.roles import Role
 
 SEND, RECV, MESSAGE = "send", "recv", "message"

@@ -9,9 +9,7 @@ from core.words import counted, duration, human_bytes, sentence
 
 if TYPE_CHECKING:
     from core.latency import Latency
-    from core.sending.file import FileSent
-    from core.sending.plan import Repeated
-    from core.sending.received_file import Kept
+    from core.sending.plan import FileSent, Kept, Repeated
 
 _MOST_TOLD = 3  # connections of which it is said how much of a file they got
 

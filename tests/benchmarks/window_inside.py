@@ -165,8 +165,7 @@ class _Crowd:
     def __init__(self, folder: Path, connections: int) -> None:
         from core.address import Address
         from core.events import ConnectionId, Listening, Opened, SessionId, SessionOpened
-        from core.journal.recording.ledger import Ledger
-        from core.journal.recording.recorder import Recording
+        from core.journal.recording.ledger import Ledger, Recording
         from core.roles import Role
         from gui.app import App, Options
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.address import Address
 from core.events import SessionId
-from core.journal.recording.recorder import Recording
+from core.journal.recording.ledger import Recording
 from core.net.client import Client
 from core.settings import Limits
 from core.workbench import Workbench

@@ -24,8 +24,8 @@ from core.events import (
     SessionOpened,
     WeFinished,
 )
-from core.journal.recording.ledger import SessionState
-from core.journal.recording.recorder import Batch, Recorder, Recording, Subscription
+from core.journal.recording.ledger import Recording, SessionState
+from core.journal.recording.recorder import Batch, Recorder, Subscription
 from core.roles import Role
 from core.workbench import Workbench
 

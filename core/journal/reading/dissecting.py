@@ -11,8 +11,8 @@ from core.errors import JournalError, reason
 from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import RAW
 from core.journal.reading.reader import JournalReader
-from core.journal.reading.recorded import NONE_LARGE, Large, Recorded
-from core.journal.reading.tracing import Trace, Tracer
+from core.journal.reading.recorded import NONE_LARGE, Large, Recorded, Trace
+from core.journal.reading.tracing import Tracer
 from core.journal.schema import LONGEST_DATA
 from core.supervision import Worker, note
 from core.wire.framing import make_splitter

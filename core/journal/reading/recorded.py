@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import NamedTuple, overload
 
@@ -200,3 +201,24 @@ def _bites(detail: str) -> list[int]:
     except (ValueError, AttributeError, RecursionError):
         return []
     return [cut for cut in cuts if isinstance(cut, int) and cut > 0] if isinstance(cuts, list) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of a message's frame. Offsets count the bytes of its direction of its connection from 0."""
+
+    start: int  # of the frame
+    stop: int
+    near: Calls  # at this end: those of the frame and some around it
+    far: Calls | None  # at the other end; None if this journal does not have it
+    since_previous_ns: int | None  # since the latest entry before it, in either direction
+    since_other_ns: int | None  # since the latest one that went the other way before it was whole
+    calls: Calls  # the message's own at this end, counted from the frame's first byte
+
+    def offset_of(self, ordinal: int, byte: int) -> int | None:
+        """Where a byte of an entry of this end stands in the stream; None if it is not among ``near``."""
+        ordinals, starts = self.near.ordinals, self.near.starts
+        place = bisect_left(ordinals, ordinal)
+        if place == len(ordinals) or ordinals[place] != ordinal:
+            return None
+        return starts[place] - self.near[place].offset + byte

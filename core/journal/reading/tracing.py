@@ -15,7 +15,7 @@ from itertools import accumulate, islice
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import RECEIVED, SENT, DisplayRow, Span
 from core.journal.reading.reader import CallRow, JournalReader
-from core.journal.reading.recorded import Calls
+from core.journal.reading.recorded import Calls, Trace
 
 AROUND = 8  # calls before and behind those of the message, for the eye
 
@@ -49,27 +49,6 @@ class Stream:
     def way_back(self) -> Stream:
         """The other direction, at the same end."""
         return Stream(self.session, self.connection, _OTHER[self.kind])
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What is known of a message's frame. Offsets count the bytes of its direction of its connection from 0."""
-
-    start: int  # of the frame
-    stop: int
-    near: Calls  # at this end: those of the frame and some around it
-    far: Calls | None  # at the other end; None if this journal does not have it
-    since_previous_ns: int | None  # since the latest entry before it, in either direction
-    since_other_ns: int | None  # since the latest one that went the other way before it was whole
-    calls: Calls  # the message's own at this end, counted from the frame's first byte
-
-    def offset_of(self, ordinal: int, byte: int) -> int | None:
-        """Where a byte of an entry of this end stands in the stream; None if it is not among ``near``."""
-        ordinals, starts = self.near.ordinals, self.near.starts
-        place = bisect_left(ordinals, ordinal)
-        if place == len(ordinals) or ordinals[place] != ordinal:
-            return None
-        return starts[place] - self.near[place].offset + byte
 
 
 class Tracer:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from operator import attrgetter
+from pathlib import Path
 
 from core.address import Address
 from core.errors import Explanation
@@ -138,6 +139,17 @@ def find_standing(connections: Sequence[ConnectionState], connection: Connection
 
 
 _id_of = attrgetter("connection")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Whether the conversation is being kept."""
+
+    path: Path | None
+    failure: Explanation | None = None  # set while recording has stopped
+    since: float | None = None  # time.time() when it stopped
+    lost: int = 0  # entries of this run that were not recorded, or that no view was told of yet
+    moved_from: Path | None = None  # the file before this one, which was deleted or replaced while it was written
 
 
 class _Session:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.errors import Explanation, JournalError, NoThread, reason
 from core.events import Event, Received, Sent
-from core.journal.recording.ledger import Ledger, SessionState
+from core.journal.recording.ledger import Ledger, Recording, SessionState
 from core.journal.recording.store import JournalWriter
 from core.settings import DEFAULTS, Limits
 from core.supervision import Worker, attempt, do_all, note
@@ -25,17 +25,6 @@ _CARRY_BYTES = (Received, Sent)
 _MOST_AT_ONCE = 64  # batches with events that wait for a view that wants them
 _REST = 0.25  # seconds between a fault and the next attempt
 _LOOK_EVERY = 2.0  # seconds between two looks at whether the file is still there
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """Whether the conversation is being kept."""
-
-    path: Path | None
-    failure: Explanation | None = None  # set while recording has stopped
-    since: float | None = None  # time.time() when it stopped
-    lost: int = 0  # entries of this run that were not recorded, or that no view was told of yet
-    moved_from: Path | None = None  # the file before this one, which was deleted or replaced while it was written
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import queue
 import socket
 import sys
 
 import pytest
 
-from core.net.reachable import LocalAddress, local_addresses, own_addresses
+from core.address import LocalAddress
+from core.net.reachable import local_addresses, look_up, own_addresses
 from tests.support.namespaces import FAR, NEAR, two_hosts
 from tests.support.sink import until
 
@@ -17,6 +19,14 @@ def test_a_server_can_listen_on_every_address_that_is_found() -> None:
         family, kind, protocol, _name, place = socket.getaddrinfo(found.host, 0, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as listener:
             listener.bind(place)
+
+
+def test_looking_up_happens_elsewhere_and_delivers() -> None:
+    news: queue.SimpleQueue[tuple[LocalAddress, ...]] = queue.SimpleQueue()
+
+    look_up(news.put).join()
+
+    assert news.get_nowait() == local_addresses()
 
 
 def test_what_only_this_machine_can_use_is_not_among_them() -> None:

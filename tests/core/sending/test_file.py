@@ -18,9 +18,8 @@ from core.errors import SendError
 from core.events import Opened, Sent, SessionId
 from core.net.audience import Audience
 from core.sending import file as sending
-from core.sending.file import WINDOW, FileSending, FileSent
-from core.sending.plan import PlanError
-from core.sending.run import End
+from core.sending.file import WINDOW, FileSending
+from core.sending.plan import End, FileSent, PlanError
 from core.settings import KIB, MIB, Limits
 from core.workbench import Workbench
 from tests.core.test_workbench import connected, received, sent, serving, wait_to_receive, with_connections, working

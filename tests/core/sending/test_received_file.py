@@ -13,8 +13,8 @@ import pytest
 
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
-from core.sending.received_file import Keeping, Kept
-from core.sending.run import End
+from core.sending.plan import End, Kept
+from core.sending.received_file import Keeping
 from core.settings import MIB
 from core.workbench import Workbench
 from tests.core.test_workbench import connected, serving, with_connections, working

@@ -15,9 +15,8 @@ from core.errors import NobodyThere, SendError, TincanError
 from core.events import SessionId
 from core.net.audience import Audience
 from core.sending import repeat
-from core.sending.plan import Plan, PlanError, Repeated, Step, every
+from core.sending.plan import End, Plan, PlanError, Repeated, Step, every
 from core.sending.repeat import Repeat
-from core.sending.run import End
 from core.settings import Limits
 from core.workbench import Workbench
 from tests.core.test_workbench import (

@@ -11,8 +11,8 @@ import pytest
 
 from core.address import Address
 from core.events import SessionId
-from core.journal.recording.ledger import SessionState
-from core.journal.recording.recorder import Batch, Recording
+from core.journal.recording.ledger import Recording, SessionState
+from core.journal.recording.recorder import Batch
 from core.roles import Role
 from gui.platform.bridge import FRAME, Bridge
 

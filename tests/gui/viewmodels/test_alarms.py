@@ -11,8 +11,7 @@ import pytest
 from core.address import Address
 from core.errors import Explanation
 from core.events import Closed, Ending, Event, MessageTooLong, Misframed, NotSent, TurnedAway
-from core.journal.recording.ledger import Ledger, SessionState
-from core.journal.recording.recorder import Recording
+from core.journal.recording.ledger import Ledger, Recording, SessionState
 from core.roles import Role
 from gui.viewmodels.alarms import Alarm, recording_notice, session_alarms
 from tests.support.story import Story

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.address import Address
+from core.address import Address, LocalAddress
 from core.errors import Explanation
 from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
-from core.net.reachable import LocalAddress
 from core.roles import Role
 from gui.viewmodels.presenter import WindowState, present
 from gui.viewmodels.session_rows import MOST_CONNECTION_ROWS, next_session, parse_row_key, row_key

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import queue
-
 import pytest
 
-from core.address import Address
-from core.net.reachable import LocalAddress, local_addresses
+from core.address import Address, LocalAddress
 from core.replies import find_reply
-from gui.viewmodels.reachable import how_to_talk, look_up, places
+from gui.viewmodels.reachable import how_to_talk, places
 
 WIFI, CABLE = LocalAddress("192.168.1.7", "wlan0"), LocalAddress("10.0.0.2", "eth0")
 SIX, NEAR = LocalAddress("2001:db8::7", "eth0"), LocalAddress("fe80::7%eth0", "eth0")
@@ -53,14 +50,6 @@ def test_each_place_is_listed_once() -> None:
 
 def test_an_address_that_was_not_found_is_listed_all_the_same() -> None:
     assert [place.text for place in places([Address("203.0.113.9", 80)], ())] == ["203.0.113.9:80"]
-
-
-def test_looking_up_happens_elsewhere_and_delivers() -> None:
-    news: queue.SimpleQueue[tuple[LocalAddress, ...]] = queue.SimpleQueue()
-
-    look_up(news.put).join()
-
-    assert news.get_nowait() == local_addresses()
 
 
 @pytest.mark.parametrize(

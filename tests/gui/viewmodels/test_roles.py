@@ -10,8 +10,7 @@ from core.address import Address
 from core.errors import Explanation
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import DisplayRow
-from core.journal.reading.recorded import Calls
-from core.journal.reading.tracing import Trace
+from core.journal.reading.recorded import Calls, Trace
 from core.journal.recording.ledger import ConnectionState, IncidentCount, Phase, SessionState
 from core.latency import Latency
 from core.roles import Role

@@ -9,10 +9,7 @@ import pytest
 
 from core.events import ConnectionId
 from core.latency import Latency
-from core.sending.file import FileSent, Share
-from core.sending.plan import Repeated
-from core.sending.received_file import Kept
-from core.sending.run import End
+from core.sending.plan import End, FileSent, Kept, Repeated, Share
 from gui.theme.theme import Theme
 from gui.viewmodels.tasks import TaskView, file_view, kept_view, lateness_words, repeat_view
 from gui.views.task_strip import TaskStrip

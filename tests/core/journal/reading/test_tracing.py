@@ -16,8 +16,8 @@ from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import LensView
 from core.journal.reading.reader import JournalReader
-from core.journal.reading.recorded import Calls
-from core.journal.reading.tracing import Trace, Tracer
+from core.journal.reading.recorded import Calls, Trace
+from core.journal.reading.tracing import Tracer
 from core.journal.recording.store import JournalWriter
 from core.roles import Role
 from tests.support.journals import write_journal
