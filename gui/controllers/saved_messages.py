@@ -15,8 +15,7 @@ from gui.controllers.saved_files import SavedKeeping, ask_for_source, ask_for_ta
 from gui.keys import shown
 from gui.platform.background import in_background
 from gui.viewmodels.drafting import MessageFormat, SendResult
-from gui.viewmodels.saved_list import SavedList
-from gui.viewmodels.saved_rows import SavedRow, message_format_of, message_of, name_for, row_of, typeable
+from gui.viewmodels.saved_list import SavedList, SavedRow, message_format_of, message_of, name_for, row_of, typeable
 
 if TYPE_CHECKING:
     from core.compose import Misfit, SavedError, SavedMessage

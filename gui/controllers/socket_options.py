@@ -12,8 +12,7 @@ from gui.viewmodels.session_rows import session_words
 if TYPE_CHECKING:
     from core.events import SessionId
     from gui.controllers.main import MainController
-    from gui.viewmodels.socket_options import SocketOptionsForm
-    from gui.views.conversation.socket_options_bar import SocketOptionsBar
+    from gui.views.conversation.socket_options_bar import SocketOptionsBar, SocketOptionsForm
     from gui.views.inspector.inspector import Inspector
     from gui.window import Window
 
@@ -69,7 +68,7 @@ class SocketOptionsController:
         button.pack(side="left", padx=theme.px(4), pady=(0, theme.px(4)))
 
     def _turned(self, session: SessionId) -> SocketOptionsForm:
-        from gui.viewmodels.socket_options import SocketOptionsForm
+        from gui.views.conversation.socket_options_bar import SocketOptionsForm
 
         socket_options = self._main_controller.workbench.socket_options(session)
         return SocketOptionsForm(
@@ -90,7 +89,7 @@ class SocketOptionsController:
 
     @property
     def _nobodys(self) -> SocketOptionsForm:
-        from gui.viewmodels.socket_options import SocketOptionsForm
+        from gui.views.conversation.socket_options_bar import SocketOptionsForm
 
         return SocketOptionsForm(self._usual)
 
@@ -101,8 +100,7 @@ class SocketOptionsController:
 
     def _made(self) -> SocketOptionsBar:
         from core.net.socket_options import LARGEST_RECEIVE, LONGEST_PAUSE
-        from gui.viewmodels.socket_options import Bounds
-        from gui.views.conversation.socket_options_bar import SocketOptionsBar
+        from gui.views.conversation.socket_options_bar import Bounds, SocketOptionsBar
 
         window, bounds = self._window, Bounds(self._usual, LARGEST_RECEIVE, LONGEST_PAUSE * 1000)
         bar = SocketOptionsBar(window.tasks, window.theme, bounds=bounds, on_change=self._turn, on_close=self.toggle)

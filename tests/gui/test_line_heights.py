@@ -18,14 +18,13 @@ from gui.viewmodels.drafting import MessageFormat
 from gui.viewmodels.exports import ExportFormat
 from gui.viewmodels.filtering import ConnectionRow, FilterView
 from gui.viewmodels.framings import KINDS
-from gui.viewmodels.socket_options import Bounds, SocketOptionsForm
 from gui.viewmodels.window_view import ComposerView
 from gui.views.address_bar import AddressBar
 from gui.views.composer.composer import Composer
 from gui.views.conversation.filter_bar import FilterBar
 from gui.views.conversation.find_bar import FindBar
 from gui.views.conversation.lens_bar import LensBar
-from gui.views.conversation.socket_options_bar import SocketOptionsBar
+from gui.views.conversation.socket_options_bar import Bounds, SocketOptionsBar, SocketOptionsForm
 from gui.views.dialogs.export_dialog import ExportDialog
 from gui.views.dialogs.repeat_dialog import StepList
 from gui.widgets.controls import Toggle

@@ -16,11 +16,11 @@ from gui.viewmodels.drafting import (
     MacroRow,
     MessageFormat,
     Preview,
+    Recall,
     SendResult,
     SentMessage,
 )
 from gui.viewmodels.filtering import NO_RECIPIENTS
-from gui.viewmodels.message_history import Recall
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.below_field import Complaint, LinesQuestion
 from gui.views.composer.message_field import MessageField, PreviewUpdater

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from dataclasses import dataclass
 from tkinter import ttk
+from typing import NamedTuple
 
 from gui.theme.theme import Theme
-from gui.viewmodels.repeating import pause_words
-from gui.viewmodels.socket_options import Bounds, SocketOptionsForm, read_receive, read_send_pause
+from gui.viewmodels.repeating import pause_words, read_pause
 from gui.widgets.controls import Toggle
 from gui.widgets.fields import LineField, Measure
 from gui.widgets.fitting import wrap_within
@@ -19,6 +20,24 @@ _EXPLAINED = (
     "Nagle: small pieces wait until what went before has arrived, and then go together. "
     "The inspector's ruler shows what all of this does."
 )
+
+
+class Bounds(NamedTuple):
+    """How many bytes a recv usually asks for, how many at most, and how long a pause can be, in milliseconds."""
+
+    usual_receive: int
+    most_receive: int
+    most_pause_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class SocketOptionsForm:
+    """How the socket options stand: ``receive`` is bytes for each recv, ``pause_ms`` milliseconds between two sends."""
+
+    receive: int
+    nagle: bool = False
+    byte_by_byte: bool = False
+    pause_ms: float = 0.0
 
 
 class SocketOptionsBar(ttk.Frame):
@@ -99,9 +118,9 @@ class SocketOptionsBar(ttk.Frame):
         """Take what makes sense; say what does not."""
         field = self.pause.field
         try:
-            pause = read_send_pause(field.text, self._bounds)
+            pause = _read_pause(field.text, self._bounds)
             field = self.receive.field
-            receive = read_receive(field.text, self._bounds)
+            receive = _read_receive(field.text, self._bounds)
         except ValueError as error:
             self._complain(str(error), field)
             return
@@ -153,3 +172,16 @@ class SocketOptionsBar(ttk.Frame):
             control.bind("<Escape>", lambda _event: self._on_close())
         for button in (self.reset, self.close_button):
             button.bind("<Return>", lambda event: event.widget.invoke())
+
+
+def _read_pause(text: str, bounds: Bounds) -> float:
+    """Milliseconds; nothing is none. Raises ``ValueError`` with a sentence."""
+    return read_pause(text.strip() or "0", 0, bounds.most_pause_ms)
+
+
+def _read_receive(text: str, bounds: Bounds) -> int:
+    """How much a recv asks for. Raises ``ValueError`` with a sentence."""
+    typed = text.strip().replace(",", "")
+    if not (typed.isascii() and typed.isdecimal() and 1 <= int(typed[:12]) <= bounds.most_receive):
+        raise ValueError(f"A recv can ask for 1 to {bounds.most_receive:,} bytes.")
+    return int(typed)

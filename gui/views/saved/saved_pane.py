@@ -10,7 +10,7 @@ from typing import Protocol
 from core.text_safety import TextSafety
 from gui.keys import shown
 from gui.theme.theme import Theme
-from gui.viewmodels.saved_rows import SavedRow
+from gui.viewmodels.saved_list import SavedRow
 from gui.views.saved import saved_rows
 from gui.views.saved.saved_rows import SavedRows
 from gui.widgets.fitting import wrap_within

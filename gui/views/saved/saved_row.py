@@ -14,7 +14,7 @@ from typing import NamedTuple
 from core.text_safety import TextSafety
 from gui.keys import saved_key
 from gui.theme.theme import Theme
-from gui.viewmodels.saved_rows import SavedRow
+from gui.viewmodels.saved_list import SavedRow
 from gui.widgets.fitting import elided
 
 _EDGE, _GAP, _MARGIN = 10, 8, 5  # pixels at 96 dots an inch

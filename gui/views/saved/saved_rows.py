@@ -13,7 +13,7 @@ from typing import Protocol
 from core.text_safety import TextSafety
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
-from gui.viewmodels.saved_rows import SavedRow
+from gui.viewmodels.saved_list import SavedRow
 from gui.views.saved.saved_row import Namer, RowLine, RowLook, dress_buttons, measure
 from gui.widgets.bindings import bind_known, bind_wheel, breaking
 from gui.widgets.focus_ring import FocusRing

@@ -12,8 +12,7 @@ import pytest
 from gui.app import App
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import RepeatRequest
-from gui.viewmodels.socket_options import Bounds, SocketOptionsForm
-from gui.views.conversation.socket_options_bar import SocketOptionsBar
+from gui.views.conversation.socket_options_bar import Bounds, SocketOptionsBar, SocketOptionsForm
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, serve
 

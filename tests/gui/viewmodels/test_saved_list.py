@@ -21,8 +21,16 @@ from core.compose import (
     is_typeable,
     starters,
 )
-from gui.viewmodels.saved_list import MOST_STEPS, Kept, SavedList
-from gui.viewmodels.saved_rows import message_format_of, message_of, name_for, row_of, typeable
+from gui.viewmodels.saved_list import (
+    MOST_STEPS,
+    Kept,
+    SavedList,
+    message_format_of,
+    message_of,
+    name_for,
+    row_of,
+    typeable,
+)
 
 ONE, TWO, THREE = (SavedMessage(name, name.upper()) for name in ("one", "two", "three"))
 

@@ -9,7 +9,7 @@ import pytest
 
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
-from gui.viewmodels.saved_rows import SavedRow
+from gui.viewmodels.saved_list import SavedRow
 from gui.views.saved.saved_pane import EMPTY, SavedPane
 from gui.views.saved.saved_row import RowLine
 from tests.gui.conftest import WaitUntil
