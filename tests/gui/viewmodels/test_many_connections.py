@@ -9,32 +9,18 @@ import pytest
 
 from core.address import Address
 from core.events import Closed, ConnectionId, Ending, Event, Opened, PeerFinished, SessionId, SessionOpened, WeFinished
-from core.journal.recording.ledger import ConnectionState, Ledger, Phase, SessionState
+from core.journal.recording.ledger import Ledger, Phase, SessionState
 from core.roles import Role
 from core.text_safety import TextSafety
 from gui.viewmodels.filtering import ConnectionRow, RecipientRows
 from gui.viewmodels.presenter import WindowState, present
 from gui.viewmodels.session_rows import MOST_CONNECTION_ROWS
+from tests.gui.counted import Counted, counted
 
 HERE = Address("127.0.0.1", 5555)
 S = SessionId(1)
 MANY = 1000
 CALM = TextSafety()  # the window has the same one each time
-
-
-class Counted(ConnectionState):
-    """A connection that counts how often something of it is read."""
-
-    reads = 0
-
-    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401 - as it stands there
-        if not name.startswith("__"):
-            Counted.reads += 1
-        return super().__getattribute__(name)
-
-
-def counted(number: int) -> Counted:
-    return Counted(ConnectionId(number), number, HERE, Address("127.0.0.1", 20000 + number))
 
 
 def server(connections: list[Counted]) -> SessionState:
