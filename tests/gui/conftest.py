@@ -61,10 +61,12 @@ def screen(display: str) -> Iterator[str]:
 def root(screen: str) -> Iterator[tk.Tk]:
     """A window of its own for the test, at 96 dots an inch."""
     window = tk.Tk(className="Tincan")
+    found = window.tk.call("tk", "scaling")
     window.tk.call("tk", "scaling", 96 / 72)
     window.geometry("800x600+0+0")
     yield window
     window.update_idletasks()
+    window.tk.call("tk", "scaling", found)  # Tk keeps it for the screen, which later windows share
     for ticket in window.tk.splitlist(window.tk.call("after", "info")):
         window.tk.call("after", "cancel", ticket)  # not after_cancel: another widget may own the command
     window.destroy()

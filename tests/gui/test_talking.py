@@ -417,8 +417,7 @@ def test_a_window_is_put_back_where_it_was(screen: str, tmp_path: Path) -> None:
     app = App(Options(folder=tmp_path))
     try:
         app.show()
-        pump_until(lambda: app.root.winfo_width() == 700, app.root)
-        assert (app.root.winfo_height(), app.root.winfo_x()) == (500, 40)
+        pump_until(lambda: app.root.winfo_geometry().startswith("700x500+40+"), app.root)
     finally:
         app.leave()
 

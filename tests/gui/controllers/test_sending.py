@@ -323,9 +323,12 @@ def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_a
         controller.open(app.window)
         controller.send(["61 " * 10_000], MessageFormat("hex"), lambda result: told.append(result.is_sent))
         connect(app, port)
+        gone: list[bool] = []
         for line in range(100):
-            app.main_controller.sending.send([f"line {line}"], MessageFormat(), lambda _outcome: None)
-        pump_until(lambda: transcript.top_place > 0, app.root)
+            app.main_controller.sending.send(
+                [f"line {line}"], MessageFormat(), lambda outcome: gone.append(outcome.is_sent)
+            )
+        pump_until(lambda: len(gone) == 100 and transcript.top_place > 0, app.root)  # each takes the view to the end
         transcript.to_start()
         pump_until(lambda: transcript.top_place == 0, app.root)
 
