@@ -409,7 +409,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.controllers.saved_files", "SavedKeeping._start", "keep the saved messages"): SavedList,
     ("gui.controllers.sending", "SendingController._compose_aside", "compose a message"): Composing,
     ("gui.platform.desktop", "_open", "waits for *"): OpeningAFolder,
-    ("gui.viewmodels.reachable", "look_up", "own addresses"): Addresses,
+    ("core.net.reachable", "look_up", "own addresses"): Addresses,
 }
 ELSEWHERE = {
     ("core.journal.recording.recorder", "Recorder._begin_again"): "tests/core/journal/recording/test_recorder.py",
