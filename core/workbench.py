@@ -43,7 +43,7 @@ _AnySession: TypeAlias = Server | Client
 class Workbench:
     """Servers and clients in threads of their own, all recorded in one journal.
 
-    Every method is for any thread and returns at once, except ``close``. With no ``journal`` path
+    Every method is for any thread and returns at once, except ``close`` and ``wait_for_room``. With no ``journal`` path
     nothing is kept, but views are told what happens all the same. Raises ``JournalError`` if the
     journal cannot be made, and ``NoThread``.
     """
@@ -82,12 +82,16 @@ class Workbench:
         )
         return self._begin(server, Doing.LISTENING)
 
-    def connect(self, target: Address, *, framing: str = "raw") -> SessionId:
-        """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name."""
+    def connect(self, target: Address, *, framing: str = "raw", half_open: bool = False) -> SessionId:
+        """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name.
+
+        See ``Client`` for ``half_open``.
+        """
         identity = SessionId(next(self._session_ids))
         client = Client(
             target,
             framing=framing,
+            half_open=half_open,
             limits=self._limits,
             events=self._recorder,
             session=identity,
@@ -103,6 +107,18 @@ class Workbench:
         of them could take it: then none of it went out.
         """
         return Audience(self._sessions.get(session), to).send(message, exact=exact)
+
+    def wait_for_room(self, session: SessionId, waiting: int) -> None:
+        """Wait until at most so many bytes wait to be sent on each connection, and the journal is not behind.
+
+        For whoever sends more than fits into memory. It does not wait for those that are over.
+        """
+        caught_up = threading.Event()
+        while self._recorder.congested:
+            self._recorder.when_relieved(caught_up.set)
+            caught_up.wait()
+            caught_up.clear()
+        Audience(self._sessions.get(session)).wait_for_room(waiting)
 
     def repeat(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -32,7 +33,7 @@ class Delivery:
 class Audience:
     """The connections of a session that something is meant for, as they stand when it is asked.
 
-    ``send`` is for any thread; ``watch`` and ``unwatch`` for one thread at a time. None of them waits.
+    ``send`` is for any thread; the rest for one thread at a time. None but ``wait_for_room`` waits.
     """
 
     def __init__(self, session: Session | None, to: To = None) -> None:
@@ -97,6 +98,16 @@ class Audience:
         for connection in self._watched:
             connection.watchers.remove(call)
         self._watched = set()
+
+    def wait_for_room(self, waiting: int) -> None:
+        """Wait until at most so many bytes wait to be sent at each of them. One that is over has none."""
+        changed = threading.Event()
+        try:
+            while self.watch(changed.set) and any(each.waiting > waiting for each in self.connections):
+                changed.wait()
+                changed.clear()
+        finally:
+            self.unwatch(changed.set)
 
     def _why_nobody(self) -> str:
         if self._to is None:

@@ -31,6 +31,7 @@ class Client(Session):
             print(client.receive())
 
     ``run`` connects and blocks until the connection is over, for who watches ``events`` instead.
+    Parts when the server has finished sending, or, if ``half_open``, only when told to: it can send until then.
     Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers.
     """
 
@@ -42,6 +43,7 @@ class Client(Session):
         target: Address | str,
         *,
         framing: str = "raw",
+        half_open: bool = False,
         limits: Limits = DEFAULTS,
         events: EventSink | None = None,
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
@@ -50,6 +52,7 @@ class Client(Session):
     ) -> None:
         if isinstance(target, str):
             target = parse_address(target, for_server=False)
+        self._half_open = half_open
         self._dialer: Dialer | None = None
         self._connection_or_none: Connection | None = None
         self._inbox: Inbox | None = None
@@ -151,7 +154,8 @@ class Client(Session):
 
     def peer_finished(self, connection: Connection) -> None:
         """The server has said all it has to say: send what waits, and part."""
-        connection.close(Ending.PEER_FINISHED)
+        if not self._half_open:
+            connection.close(Ending.PEER_FINISHED)
 
     def closed(self, connection: Connection) -> None:  # noqa: ARG002 - there is only one
         """The connection was all there was."""

@@ -44,9 +44,9 @@ def serving(workbench: Workbench, view: View, **options: str) -> tuple[SessionId
     return server, view.wait_for_state(server, lambda state: state.phase is Phase.OPEN).addresses[0]
 
 
-def connected(workbench: Workbench, view: View, address: Address, **options: str) -> SessionId:
+def connected(workbench: Workbench, view: View, address: Address, *, framing: str = "raw") -> SessionId:
     """A client that is connected."""
-    client = workbench.connect(address, **options)
+    client = workbench.connect(address, framing=framing)
     view.wait_for_state(client, lambda state: len(state.connections) == 1)
     return client
 
