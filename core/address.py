@@ -1,4 +1,4 @@
-"""``HOST:PORT`` as people type it: parsed, validated and written back.
+"""Addresses as people type or find them: parted into host and port, validated and written back.
 
 No name is looked up here. What a name stands for is found out when it is used
 (``core.net.sockets``), and is shown then.
@@ -21,9 +21,41 @@ _LONGEST_LABEL = 63  # RFC 1035, section 2.3.4
 _LONGEST_INPUT = 1024  # more than any address; keeps every check below cheap
 
 _PORT = re.compile(r"[0-9]{1,20}", re.ASCII)
-_WITH_PORT = re.compile(r"(?:\[(?P<bracketed>[^\]]+)\]|(?P<host>[^:\[\]]+)):(?P<port>[0-9]{1,20})", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", re.ASCII | re.IGNORECASE)
 _ZONE = re.compile(r"[A-Za-z0-9_.:\-]{1,64}", re.ASCII)
+
+# How an address is written elsewhere: in a URL, in a chat, in the output of netstat, on the command line of telnet.
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3002: ".", 0x3000: " ", 0xA0: " "}
+_AROUND = " \t\r\n\v\f\ufeff\u200b\u200e\u200f\u2060<>\"'`“”‘’«»,;"
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/{2,}", re.ASCII | re.IGNORECASE)
+_TCP = re.compile(r"tcp[46]?:(?=[^/].*:)", re.ASCII | re.IGNORECASE)  # as socat has it
+_PATH = re.compile(r"[/?#].*", re.DOTALL)
+_GROUP = re.compile(r"[0-9a-f]{1,4}", re.ASCII | re.IGNORECASE)  # of an IPv6 address
+_PREFIX = re.compile(r"/[0-9]{1,3}", re.ASCII)
+_WORDS = re.compile(
+    r"(?:(?:telnet|nc|ncat|netcat)\s+)?(?P<host>[^\s,;]+?)(?P<between>\s*[:,;]\s*|\s+)(?:port\s*:?\s*)?(?P<port>[0-9]{1,20})[.,;]?",
+    re.ASCII | re.IGNORECASE,
+)
+_DOTTED = re.compile(r"((?:[0-9]{1,3}\.){3}[0-9]{1,3})\.([0-9]{1,5})?", re.ASCII)  # netstat on BSD and macOS
+
+_PORTS = {
+    "amqp": 5672, "coap+tcp": 5683, "dict": 2628, "ftp": 21, "git": 9418, "gopher": 70, "http": 80, "imap": 143,
+    "irc": 6667, "ldap": 389, "memcached": 11211, "mqtt": 1883, "mongodb": 27017, "mysql": 3306, "nats": 4222,
+    "pop3": 110, "postgres": 5432, "postgresql": 5432, "redis": 6379, "rtmp": 1935, "rtsp": 554, "sip": 5060,
+    "smtp": 25, "ssh": 22, "telnet": 23, "vnc": 5900, "ws": 80, "xmpp": 5222,
+}  # fmt: skip
+_TLS = {
+    "https": "http", "wss": "ws", "rediss": "redis", "mqtts": "mqtt", "amqps": "amqp", "ftps": "ftp", "imaps": "imap",
+    "ircs": "irc", "ldaps": "ldap", "pop3s": "pop3", "sips": "sip", "smtps": "smtp", "tls": "", "ssl": "", "tcps": "",
+}  # fmt: skip
+_OTHER = {
+    "udp": "UDP",
+    "unix": "a socket file",
+    "file": "a file",
+    "serial": "a serial port",
+    "sctp": "SCTP",
+    "quic": "QUIC",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +134,11 @@ class LocalAddress:
 def parse_address(
     text: str, *, for_server: bool, default_host: str = DEFAULT_HOST, default_port: int | None = None
 ) -> Address:
-    """Read ``HOST:PORT``, ``[::1]:8000``, ``HOST`` (if there is a default port) or a bare port.
+    """Read an address as ``split_address`` does, ``HOST`` alone if there is a default port, or a bare port.
 
     Raises ``AddressError`` with a sentence that says what is wrong and what would be right.
     """
-    text = text.strip(" \t\r\n")
-    host, port = _split(text)
+    host, port = split_address(text)
     if host is None and port is None:
         raise AddressError(f"type an address, for example {default_host}:{DEFAULT_PORT}")
     if host is None:
@@ -124,7 +155,7 @@ def parse_port(text: str, *, for_server: bool) -> int:
 
     Raises ``AddressError``.
     """
-    text = text.strip(" \t\r\n")
+    text = text.translate(_WIDE).strip(_AROUND)
     if not text:
         raise AddressError(f"type a port, a number from 1 to {HIGHEST_PORT}")
     if not _PORT.fullmatch(text):
@@ -148,10 +179,22 @@ def parse_host(text: str) -> str:
     return check_host(text)
 
 
-def part(text: str) -> tuple[str, str] | None:
-    """Host and port of ``HOST:PORT`` or ``[::1]:PORT``, as written; None if it is not of that form."""
-    found = _WITH_PORT.fullmatch(text.strip(" \t\r\n"))
-    return (found["bracketed"] or found["host"], found["port"]) if found else None
+def split_address(text: str) -> tuple[str | None, str | None]:
+    """Host and port in what was typed or pasted, neither of them judged; None is what it does not have.
+
+    Read are ``HOST:PORT``, ``HOST PORT``, ``[::1]:PORT`` and URLs (whose user and path are left out, and whose scheme
+    gives a port that is missing); also full-width characters, and addresses as netstat, telnet and socat have them.
+    Raises ``AddressError`` for an address of something that Tincan does not speak.
+    """
+    text = text.translate(_WIDE).strip(_AROUND)
+    text, usual_port = _without_scheme(_TCP.sub("", text, count=1))
+    text = _without_path(text, is_url=bool(usual_port)).rpartition("@")[2]
+    if len(text) > _LONGEST_INPUT:
+        return text, None
+    found = _DOTTED.fullmatch(text)
+    host, port = (found[1], found[2]) if found is not None else _split(text)
+    host = "0.0.0.0" if host == "*" else host  # noqa: S104 - every interface is what netstat means by it
+    return host, port or usual_port.strip("/") or None
 
 
 def check_host(host: str) -> str:
@@ -176,25 +219,80 @@ def check_host(host: str) -> str:
     return host
 
 
+def _without_scheme(text: str) -> tuple[str, str]:
+    """The text behind ``SCHEME://``, and the port that this stands for: "/" if it is not known, "" without a scheme."""
+    found = _SCHEME.match(text)
+    if found is None:
+        return text, ""
+    scheme, rest = found[1].lower(), text[found.end() :]
+    if scheme in _OTHER:
+        raise AddressError(f"Tincan speaks TCP alone, and {scheme}:// is {_OTHER[scheme]}: type a host and a port")
+    if scheme in _TLS:
+        host = _without_path(rest, is_url=True).rpartition("@")[2].partition(":")[0] or DEFAULT_HOST
+        port = _PORTS.get(_TLS[scheme], DEFAULT_PORT)
+        raise AddressError(
+            f"TLS is not there yet, which {scheme}:// needs: type the host and a port without TLS, "
+            f"for example {host if len(host) <= _LONGEST_LABEL and host.isprintable() else DEFAULT_HOST}:{port}"
+        )
+    return rest, str(_PORTS.get(scheme, "/"))
+
+
+def _without_path(text: str, *, is_url: bool) -> str:
+    """The text without what a URL has behind host and port. Raises ``AddressError`` for a network."""
+    text = text[2:] if text.startswith("//") else text
+    found = _PATH.search(text)
+    if found is None:
+        return text
+    host, path = text[: found.start()], found.group()
+    if not is_url and path.startswith("//"):
+        raise AddressError(f"{quoted(text)} is not a host: a : is missing before the //")
+    if not is_url and _PREFIX.fullmatch(path) and _ip(host) is not None:
+        raise AddressError(f"{quoted(text)} is a network: type one address of it, for example {host}")
+    return host
+
+
 def _split(text: str) -> tuple[str | None, str | None]:
     """Part host from port without judging either; None is what was not given."""
-    if not text:
-        return None, None
+    found = _WORDS.fullmatch(text) if _ip(text) is None else None
+    host = found["host"] if found is not None else ""
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    if found is not None and (":" not in host or is_bracketed):
+        if host.isdecimal() and int(host) <= HIGHEST_PORT and ":" not in found["between"]:
+            raise AddressError(f"{quoted(text)} has two ports and no host: write {DEFAULT_HOST}:{host}, for example")
+        return host[1:-1] if is_bracketed else host, found["port"]
     if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        if not bracket:
-            raise AddressError("the closing ] of the IPv6 address is missing")
-        if rest and not rest.startswith(":"):
-            raise AddressError("after the ] comes a colon and the port, as in [::1]:5555")
-        return host, rest[1:] or None
+        return _split_brackets(text)
     if text.count(":") > 1:
-        if _ip(text) is None:
-            raise AddressError("write an IPv6 address in brackets, as in [::1]:5555")
-        return text, None
+        return _split_colons(text)
     host, colon, port = text.partition(":")
     if colon:
         return host or None, port or None
-    return (None, text) if text.isdecimal() else (text, None)
+    return (None, text) if text.isdecimal() else (text or None, None)
+
+
+def _split_brackets(text: str) -> tuple[str, str | None]:
+    """The same for an IPv6 address in brackets."""
+    host, bracket, rest = text[1:].partition("]")
+    if not bracket:
+        raise AddressError("the closing ] of the IPv6 address is missing")
+    if rest and not rest.startswith(":"):
+        raise AddressError("after the ] comes a colon and the port, as in [::1]:5555")
+    return host, rest[1:] or None
+
+
+def _split_colons(text: str) -> tuple[str, str | None]:
+    """The same where there are more colons than one: an IPv6 address, with or without a port behind a space."""
+    if text.startswith(":::") and _PORT.fullmatch(text[3:]):
+        return "::", text[3:]  # as netstat has it
+    host, *rest = text.split() or [text]
+    if _ip(host) is not None and len(rest) < 2:
+        return host, rest[0] if rest else None
+    if rest:
+        raise AddressError(f"{quoted(text)} is more than one address: type one")
+    name, port, *_ = text.split(":")
+    if name and not _GROUP.fullmatch(name):
+        raise AddressError(f"{quoted(text)} has more than one port: write {quoted(f'{name}:{port}')}")
+    raise AddressError("write an IPv6 address in brackets, as in [::1]:5555")
 
 
 def _check_ipv6(host: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_host, parse_port, part
+from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_host, parse_port, split_address
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
 from core.net.reachable import look_up
@@ -51,6 +51,18 @@ class EndpointsController:
     def typed(self) -> Address | None:
         """The address in the fields, None if they hold none."""
         return _glance(self._window.address)
+
+    def tidy_address(self) -> None:
+        """Put a whole address that stands in one of the fields into both, now that the person has left the field."""
+        bar = self._window.address
+        try:
+            host, port = _parted(bar)
+            parse_host(host)
+        except AddressError:
+            return  # said when it is used
+        if (host, port) != (bar.host.get(), bar.port.get()):
+            bar.fill(host, port)
+            self._main_controller.refresh()
 
     def toggle_server(self) -> None:
         """Start the server at host and port, or stop the one that runs there."""
@@ -147,29 +159,44 @@ class EndpointsController:
 
 
 def _read_address(bar: AddressBar, *, for_server: bool) -> Address | None:
-    """The address in the fields; None if one of them is wrong, which then says why.
+    """What the fields say; if it makes no sense, the field that is wrong says why.
 
-    ``HOST:PORT`` in the field for the host is split into both fields.
+    A whole address in one of the fields, as it was found somewhere, is put into both.
     """
-    parts = part(bar.host.get())
-    if parts is not None:
-        bar.fill(*parts)
     try:
-        host = parse_host(bar.host.get())
+        host, port = _parted(bar)
+        parse_host(host)
     except AddressError as error:
         bar.refuse(sentence(error), host=True)
         return None
+    bar.fill(host, port)
     try:
-        return Address(host, parse_port(bar.port.get(), for_server=for_server))
+        return Address(parse_host(host), parse_port(port, for_server=for_server))
     except AddressError as error:
         bar.refuse(sentence(error), port=True)
         return None
 
 
 def _glance(bar: AddressBar) -> Address | None:
-    """The address in the fields, None if they hold none; nothing is said about it."""
-    host, port = part(bar.host.get()) or (bar.host.get(), bar.port.get())
+    """What the fields say, without a word if it makes no sense."""
     try:
+        host, port = _parted(bar)
         return Address(parse_host(host), parse_port(port, for_server=True))
     except AddressError:
         return None
+
+
+def _parted(bar: AddressBar) -> tuple[str, str]:
+    """Host and port, from whichever field has them. A number alone in the field for the host stays: it may be one.
+
+    Raises ``AddressError`` if the field for the host has an address that is none for Tincan.
+    """
+    host, port = bar.host.get(), bar.port.get()
+    in_host = (host, None) if host.strip().isdecimal() else split_address(host)
+    try:
+        in_port = split_address(port)
+    except AddressError:
+        in_port = None, None  # said as what a port is not
+    if in_port[0] and in_port[1]:
+        return in_port[0], in_port[1]
+    return in_host[0] or (DEFAULT_HOST if in_host[1] else ""), in_host[1] or in_port[1] or port

@@ -251,6 +251,10 @@ class MainController:
         """Host or port changed: the buttons may mean something else."""
         self.refresh()
 
+    def form_left(self) -> None:
+        """The person has left host or port: what is in there can be put into its form."""
+        self.endpoints.tidy_address()
+
     def clear_view(self) -> None:
         """Show only what comes from now on."""
         self.viewing.clear()

@@ -26,6 +26,7 @@ class AddressBar(ttk.Frame):
         on_client: Callable[[], None],
         on_edit: Callable[[], None],
         on_enter: Callable[[], None],
+        on_leave: Callable[[], None],
     ) -> None:
         super().__init__(
             parent, style="Window.TFrame", padding=(theme.px(16), theme.px(12), theme.px(16), theme.px(10))
@@ -33,6 +34,7 @@ class AddressBar(ttk.Frame):
         self._theme = theme
         self._on_edit = on_edit
         self._on_enter = on_enter
+        self._on_leave = on_leave
         gap = theme.px(8)
         labels = [ttk.Label(self, text=words, style="Window.TLabel") for words in ("Host", "Port")]
         self._host_label, self._port_label = labels
@@ -125,6 +127,7 @@ class AddressBar(ttk.Frame):
         field.grid(row=0, column=column, sticky="nsew")
         field.bind("<KeyRelease>", self._edited)
         field.bind("<<ComboboxSelected>>", self._edited)
+        field.bind("<FocusOut>", lambda _event: self._on_leave(), add=True)
         field.bind("<Return>", lambda _event: self._on_enter())
         field.bind("<KP_Enter>", lambda _event: self._on_enter())
         return field

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.address import Address, check_host, parse_address, parse_host, parse_port, part
+from core.address import Address, check_host, parse_address, parse_host, parse_port, split_address
 from core.errors import AddressError, Fault
 
 LONG_LABEL = "a" * 64
@@ -84,7 +84,16 @@ def test_a_default_host_fills_in_for_a_missing_one() -> None:
         ("ex\u202eample:80", r"“ex\\u202eample” is not a host"),
         ("a\nb:80", r"“a\\u000ab” is not a host"),
         ("\ud800:80", r"“\\ud800” is not a host"),
-        ("\uff1a80:80", "is not a host"),
+        ("\uff1a80:80", "write an IPv6 address in brackets"),
+        ("https://example.org/x", "TLS is not there yet, which https:// needs: .* for example example.org:80"),
+        ("wss://u@h:443", "TLS is not there yet, which wss:// needs: .* for example h:80"),
+        ("rediss://", "TLS is not there yet, which rediss:// needs: .* for example 127.0.0.1:6379"),
+        ("udp://h:1", "Tincan speaks TCP alone, and udp:// is UDP"),
+        ("10.0.0.0/24", "“10.0.0.0/24” is a network: type one address of it"),
+        ("5555 6666", "has two ports and no host: write 127.0.0.1:5555"),
+        ("host:80:90", "has more than one port: write “host:80”"),
+        ("host:80\nother:81", "is more than one address: type one"),
+        ("foo://h", "the port is missing: write h:5555"),
     ],
 )
 @pytest.mark.case("C-28", "C-29", "C-30")
@@ -97,7 +106,7 @@ def test_what_is_no_address_is_refused_in_words(typed: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["-1", "+1", "80x", "1.5", "True", "0x50", "1e3", "٨٠", "８０", "8 0", "1_000", "9" * 21, "\0"]
+    "typed", ["-1", "+1", "80x", "1.5", "True", "0x50", "1e3", "٨٠", "8 0", "1_000", "9" * 21, "\0"]
 )
 @pytest.mark.case("C-28")
 def test_what_is_no_number_is_no_port(typed: str) -> None:
@@ -118,7 +127,9 @@ def test_no_port_at_all_is_asked_for(typed: str) -> None:
         parse_port(typed, for_server=True)
 
 
-@pytest.mark.parametrize(("typed", "port"), [("80", 80), (" 80 ", 80), ("0080", 80), ("65535", 65535), ("0", 0)])
+@pytest.mark.parametrize(
+    ("typed", "port"), [("80", 80), (" 80 ", 80), ("0080", 80), ("65535", 65535), ("0", 0), ("８０", 80)]
+)
 @pytest.mark.case("C-28")
 def test_a_server_s_port_is_read(typed: str, port: int) -> None:
     assert parse_port(typed, for_server=True) == port
@@ -235,14 +246,57 @@ def test_any_text_is_an_address_that_reads_back_or_is_refused(text: str, for_ser
         ("127.0.0.1:16379", ("127.0.0.1", "16379")),
         (" example.org:80 ", ("example.org", "80")),
         ("[::1]:5555", ("::1", "5555")),
-        ("127.0.0.1", None),
-        ("::1", None),
-        ("host:port", None),
-        ("", None),
+        ("[::1] 80", ("::1", "80")),
+        ("::1 80", ("::1", "80")),
+        ("fe80::1%eth0 22", ("fe80::1%eth0", "22")),
+        ("127.0.0.1", ("127.0.0.1", None)),
+        ("::1", ("::1", None)),
+        ("host:port", ("host", "port")),
+        (":80", (None, "80")),
+        ("", (None, None)),
+        ("host 80", ("host", "80")),
+        ("host\t80\r\n", ("host", "80")),
+        ("host\n80", ("host", "80")),
+        ("host : 80", ("host", "80")),
+        ("host, port: 80", ("host", "80")),
+        ("telnet host 23", ("host", "23")),
+        ("tcp://host:80", ("host", "80")),
+        ("tcp:host:80", ("host", "80")),
+        ("TCP4:[::1]:80", ("::1", "80")),
+        ("http://host/", ("host", "80")),
+        ("HTTP://user:secret@host:8080/a/b?c#d", ("host", "8080")),
+        ("http://[::1]/", ("::1", "80")),
+        ("ws://host/socket", ("host", "80")),
+        ("redis://:secret@host/0", ("host", "6379")),
+        ("telnet://host", ("host", "23")),
+        ("unheard-of://host:12/", ("host", "12")),
+        ("unheard-of://host/", ("host", None)),
+        ("user@host:22", ("host", "22")),
+        ("host:22/path", ("host", "22")),
+        ("host/path", ("host", None)),
+        ("example.org.:80", ("example.org.", "80")),
+        ("127.0.0.1.", ("127.0.0.1", None)),
+        ("127.0.0.1:80.", ("127.0.0.1", "80")),
+        ("127.0.0.1.80", ("127.0.0.1", "80")),
+        ("*:80", ("0.0.0.0", "80")),
+        (":::80", ("::", "80")),
+        ("<http://host:81>", ("host", "81")),
+        ("“host:81”,", ("host", "81")),
+        ("\u200bhost:80\ufeff", ("host", "80")),
+        ("１２７．０．０．１：８０", ("127.0.0.1", "80")),
+        ("80/tcp", (None, "80")),
     ],
 )
-def test_host_and_port_in_one_are_parted(text: str, parts: tuple[str, str] | None) -> None:
-    assert part(text) == parts
+def test_addresses_are_parted_as_they_are_found(text: str, parts: tuple[str | None, str | None]) -> None:
+    assert split_address(text) == parts
+
+
+@given(text=st.text(st.characters(), max_size=80) | near_misses | st.from_regex(r"[a-z]{1,6}:/{0,3}[^ ]{0,20}"))
+def test_any_text_is_parted_or_refused(text: str) -> None:
+    try:
+        split_address(text)
+    except AddressError as error:
+        refused(error)
 
 
 def test_a_port_that_is_none_is_told_to_be_a_number_of_its_own() -> None:

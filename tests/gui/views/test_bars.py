@@ -25,6 +25,7 @@ def bar(root: tk.Tk, theme: Theme) -> tuple[AddressBar, list[str]]:
         on_client=lambda: happened.append("client"),
         on_edit=lambda: happened.append("edit"),
         on_enter=lambda: happened.append("enter"),
+        on_leave=lambda: happened.append("leave"),
     )
     made.pack(fill="x")
     root.update()
