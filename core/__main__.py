@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
-from core.address import Address, parse_address
+from core.address import parse_address
 from core.cli.common import add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, run
 from core.command import program_name
-from core.errors import TincanError
+from core.errors import TincanError, quoted
 from core.replies import all_replies
 from core.roles import Role
+
+_LONGEST_WAIT = 86_400.0  # seconds
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,45 +45,92 @@ def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="[HOST:]PORT", type=_server_address)
+    _add_target(parser, "[HOST:]PORT")
     names = [reply.name for reply in all_replies()]
-    parser.add_argument("--reply", choices=names, default="letter", help="what to answer (default: letter)")
+    parser.add_argument("--reply", choices=names, help="what to answer (default: letter; with --exact: none)")
     parser.add_argument("--http", action="store_true", help="answer HTTP requests too, which web pages can send here")
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
-    _add_common(parser)
-    parser.set_defaults(
-        options=lambda c: Options(Role.SERVER, c.target, c.framing, c.reply, c.once, c.journal, c.http),
-    )
+    _add_common(parser, "bytes as they are, both ways, with one client, whose end is the end")
+    parser.set_defaults(options=partial(_options, parser, Role.SERVER))
 
 
 def _add_connect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="HOST:PORT", type=_client_address)
-    _add_common(parser)
-    parser.set_defaults(options=lambda c: Options(Role.CLIENT, c.target, c.framing, journal=c.journal))
+    _add_target(parser, "HOST:PORT")
+    _add_common(parser, "bytes as they are, both ways: standard output has what the server sends and nothing else")
+    parser.add_argument(
+        "--retry",
+        action="store_true",
+        help="try again when it cannot connect, and connect again when the connection ends before the input does: "
+        "after 0.5 s, doubling to 30 s",
+    )
+    parser.set_defaults(options=partial(_options, parser, Role.CLIENT))
+    parser.epilog = (
+        "Exit codes: 0 all went well, 1 never connected, 2 the command line makes no sense, 3 the connection broke or "
+        "not everything could be sent or written, 4 --wait passed and the server had not finished, 130 Ctrl-C with "
+        "--exact"
+    )
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def _add_target(parser: argparse.ArgumentParser, form: str) -> None:
+    parser.add_argument("target", metavar=form, help="where; host and port may be two words, or stand in a URL")
+    parser.add_argument("port", metavar="PORT", nargs="?", default="", help=argparse.SUPPRESS)
+
+
+def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     add_frame(parser)
     parser.add_argument("--journal", type=Path, metavar="FILE", help="record everything in this new SQLite file")
+    parser.add_argument("--exact", action="store_true", help=exactly)
+    parser.add_argument("--crlf", action="store_true", help="send lines with CR LF at their end")
+    parser.add_argument(
+        "--wait",
+        type=_seconds,
+        metavar="SECONDS",
+        help="end so long after the end of the input, even if the other end has not finished (default: after 2 s of "
+        "silence; with --exact: when the other end finishes)",
+    )
+    parser.add_argument(
+        "--no-shutdown", action="store_true", help="do not tell the other end (by FIN) that the input is over"
+    )
 
 
-def _server_address(text: str) -> Address:
-    return _address(text, for_server=True)
-
-
-def _client_address(text: str) -> Address:
-    return _address(text, for_server=False)
-
-
-def _address(text: str, *, for_server: bool) -> Address:
+def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Namespace) -> Options:
+    is_server = role.listens
     try:
-        return parse_address(text, for_server=for_server)
+        target = parse_address(f"{chosen.target} {chosen.port}", for_server=is_server)
     except TincanError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
+    if chosen.exact and chosen.framing != "raw":
+        parser.error("with --exact there are no messages, so --frame has no meaning: leave one of them out")
+    if is_server and not chosen.exact and (chosen.wait is not None or chosen.no_shutdown):
+        parser.error("--wait and --no-shutdown are for one connection: add --exact")
+    return Options(
+        role,
+        target,
+        chosen.framing,
+        reply=(is_server and chosen.reply) or ("none" if is_server and chosen.exact else "letter"),
+        once=is_server and (chosen.once or chosen.exact),
+        journal=chosen.journal,
+        http=is_server and chosen.http,
+        exact=chosen.exact,
+        crlf=chosen.crlf,
+        wait=chosen.wait,
+        shutdown=not chosen.no_shutdown,
+        retry=not is_server and chosen.retry,
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= _LONGEST_WAIT:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no time to wait: use seconds from 0 to 86400 (a day)")
+    return seconds
 
 
 def main() -> int:
-    """Run the program that the command line asks for; the exit code: 0, 1 (it failed) or 2 (bad input)."""
+    """Run the program that the command line asks for; the exit code: 0, 1 (it failed), 2 (bad input) or its own."""
     try:
         options = parse(sys.argv[1:])
         if isinstance(options, FindOptions):

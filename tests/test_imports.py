@@ -59,10 +59,20 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.journal", LIBRARY | {"core.wire", "core.replies", "core.text_safety", "core.command", "core.local_time"}),
     ("core.sending", LIBRARY | {"core.net", "core.journal"}),
     ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
+    ("core.cli.standard_input", LIBRARY | {"core.wire"}),
     (
         "core.cli.terminal",
         LIBRARY
-        | {"core.cli.common", "core.wire", "core.replies", "core.journal", "core.text_safety", "core.workbench"},
+        | {
+            "core.cli.common",
+            "core.cli.standard_input",
+            "core.net.backoff",
+            "core.wire",
+            "core.replies",
+            "core.journal",
+            "core.text_safety",
+            "core.workbench",
+        },
     ),
     ("core.cli.common", LIBRARY | {"core.journal", "core.text_safety", "core.wire"}),
     (

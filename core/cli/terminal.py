@@ -1,17 +1,19 @@
 """The terminal programs: the tutorial's server and client, made right.
 
 What comes in is printed a line a message, with nothing in it that a terminal would obey; lines of
-standard input are sent. What else happens is told on standard error.
+standard input are sent. Or, exactly: bytes in, bytes out, and nothing else on standard output. What else
+happens is told on standard error.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
-import os
 import queue
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,6 +22,7 @@ from typing import NamedTuple
 
 from core.address import Address
 from core.cli.common import drop_output, write_escapes_where_needed
+from core.cli.standard_input import StandardInput
 from core.errors import SendError, reason
 from core.events import (
     Closed,
@@ -40,24 +43,30 @@ from core.events import (
     TurnedAway,
 )
 from core.journal.recording.ledger import Recording
-from core.journal.recording.notes import sentence
+from core.journal.recording.notes import GOOD_ENDINGS, sentence
+from core.net.backoff import Backoff
 from core.roles import Role
-from core.settings import DEFAULTS
-from core.supervision import Worker
+from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety, decode
-from core.wire.framers import Framer, Message, TooLong
-from core.wire.framing import Gap, RawFraming, make_framer, parse_framing
+from core.wire.framers import Framer, Message
+from core.wire.framing import parse_framing
+from core.words import counted
 from core.workbench import Workbench
 
 _TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Closed, PeerFinished)
-_LONGEST_INPUT = 16 << 20  # bytes of one line of standard input
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
 _LATE = 0.1  # seconds that news of what came may be on its way
-_PATIENCE = 2.0  # seconds that a client which has said all it had waits for the last answers
+_PATIENCE = 2.0  # seconds of silence that a client which has said all it had waits for the last answers
+_WINDOW = 256 * 1024  # bytes that may wait to be sent before more of standard input is read
+_AT_REST = 900.0  # seconds; a pipe may rest as long as its ends do, which the system allows for about so long, too
+_A_DAY = 86_400.0
+
+# Exit codes; 2 is for a command line that makes no sense.
+OK, NEVER_STOOD, BROKEN, GAVE_UP, INTERRUPTED = 0, 1, 3, 4, 130
 
 
 class Options(NamedTuple):
-    """What was asked for on the command line."""
+    """What was asked for on the command line; times in seconds."""
 
     role: Role
     target: Address
@@ -66,12 +75,15 @@ class Options(NamedTuple):
     once: bool = False
     journal: Path | None = None
     http: bool = False  # whether a server that answers by itself answers HTTP requests, too
+    exact: bool = False  # whether bytes go from input to peer and from peer to output as they are
+    crlf: bool = False  # whether lines are sent with CR LF at their end
+    wait: float | None = None  # from the end of the input to the end of a client, whoever still talks
+    shutdown: bool = True  # whether the peer is told of the end of the input
+    retry: bool = False  # whether a client comes back
 
 
-class _Line(NamedTuple):
-    """A line of standard input; None is its end."""
-
-    text: bytes | None
+class _InputEnded(NamedTuple):
+    """All of standard input is out."""
 
 
 class _Signal(NamedTuple):
@@ -79,14 +91,13 @@ class _Signal(NamedTuple):
 
 
 def run(options: Options) -> int:
-    """Serve or connect until it is over; the exit code: 0, or 1 if it never stood.
+    """Serve or connect until it is over; the exit code, see above.
 
     Raises ``TincanError`` for a journal that cannot be made.
     """
     write_escapes_where_needed(sys.stdout, line_buffering=True)
     write_escapes_where_needed(sys.stderr, line_buffering=True)
-    limits = replace(DEFAULTS, request_line=None) if options.http else DEFAULTS
-    workbench = Workbench(options.journal, limits=limits)
+    workbench = Workbench(options.journal, limits=_limits(options))
     try:
         return _Program(workbench, options).run()
     finally:
@@ -95,96 +106,179 @@ def run(options: Options) -> int:
             _tell(f"still busy: {', '.join(late)}")
 
 
+def _limits(options: Options) -> Limits:
+    limits = DEFAULTS
+    if options.http:
+        limits = replace(limits, request_line=None)
+    if options.wait is not None:  # the wait is the drain
+        limits = replace(limits, drain=max(0.05, limits.drain - options.wait))
+    if options.exact:
+        limits = replace(limits, connections=1, stalled=_AT_REST, unacknowledged=_AT_REST, half_closed=_A_DAY)
+    return limits
+
+
 class _Program:
-    """One session in a terminal: news from its threads and from the keyboard go through one queue."""
+    """Sessions in a terminal, one after the other: news from their threads and of the input go through one queue."""
 
     def __init__(self, workbench: Workbench, options: Options) -> None:
         self._workbench = workbench
         self._options = options
         self._framing = parse_framing(options.framing)
-        self._news: queue.SimpleQueue[Event | _Line | _Signal | None] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[Event | _InputEnded | _Signal | None] = queue.SimpleQueue()
         self._subscription = workbench.subscribe(lambda: self._news.put(None), with_events=True)
         self._recording = Recording(options.journal)
         self._framers: dict[ConnectionId, Framer] = {}
         self._ends: dict[ConnectionId, float] = {}  # when silence will have ended a message, on the monotonic clock
         self._numbers: dict[ConnectionId, int] = {}
-        self._heard_anything = False
-        self._parting = math.inf  # when a client has waited long enough for the last answers
-        self._failed = False
+        self._input = StandardInput(
+            self._take_input,
+            exact=options.exact,
+            crlf=options.crlf,
+            tell=_tell,
+            ended=self._finish_input,
+        )
+        self._is_reading = self._input_ended = self._heard_anything = self._asked_to_end = False
+        self._peer_finished = False
+        self._in_hand = threading.Lock()  # held while something of the input is being sent
+        self._is_incomplete = False  # of the input, something could not be sent
+        self._is_read = True  # whether somebody reads standard output
+        self._parting = math.inf  # when the peer has been waited for long enough
+        self._backoff = Backoff()
+        self._tries = 0  # in vain, since the last connection
+        self._try_again = math.inf  # when
+        self._opened_at = math.inf
+        self._back = threading.Event()  # a connection stands, or none will any more: for who waits to send
+        self._code = NEVER_STOOD
         self._text = TextSafety()
 
     def run(self) -> int:
         with _signals(lambda: self._news.put(_Signal())):
             self._session = self._open()
-            if self._options.role.listens:
+            if self._options.role.listens and not self._options.exact:
                 self._begin_reading()
             try:
                 while self._take(self._next()):
                     pass
             finally:
+                self._asked_to_end = True
+                self._back.set()
                 self._subscription.close()
-        return 1 if self._failed else 0
+        with self._in_hand:
+            is_cut = self._code == OK and self._is_incomplete and self._counts_endings
+        return BROKEN if is_cut else self._code
 
     def _open(self) -> SessionId:
         options = self._options
         if options.role.listens:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing)
-        return self._workbench.connect(options.target, framing=options.framing)
+        return self._workbench.connect(options.target, framing=options.framing, half_open=options.exact)
 
-    def _next(self) -> Event | _Line | _Signal | None:
+    def _next(self) -> Event | _InputEnded | _Signal | None:
         """Wait for the next piece of news."""
         while True:
             self._show_what_silence_ended()
-            now = time.monotonic()
-            if now >= self._parting:
-                self._parting = math.inf
-                return _Signal()
-            due = min(self._parting, *self._ends.values()) - now if self._ends else self._parting - now
+            self._do_what_is_due()
+            due = min(self._parting, self._try_again, *self._ends.values(), math.inf) - time.monotonic()
             with contextlib.suppress(queue.Empty):
                 return self._news.get(timeout=min(max(0.0, due), _LONGEST_WAIT))
 
-    def _begin_reading(self) -> None:
-        """Take lines from now on. A client has nobody to send them to before it is connected."""
-        Worker(self._read_input, "standard input", self._input_failed, daemon=True).begin()
+    def _do_what_is_due(self) -> None:
+        now = time.monotonic()
+        if now >= self._parting:
+            self._parting = math.inf
+            self._give_up_waiting()
+        if now >= self._try_again:
+            self._try_again = math.inf
+            self._session = self._open()
 
-    def _read_input(self) -> None:
-        """Lines of standard input, without their line ending.
-
-        On a daemon thread, because nothing ends a read of a terminal; and past ``sys.stdin``, whose
-        lock such a thread would hold for ever.
-        """
-        framer = make_framer("line", _LONGEST_INPUT)
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # there is no standard input, or it is None
-            descriptor = sys.stdin.fileno()
-            while data := os.read(descriptor, 65536):
-                self._queue_lines(framer.feed(data))
-        self._queue_lines(framer.finish())
-        self._news.put(_Line(None))
-
-    def _input_failed(self, error: BaseException) -> None:
-        """What cannot be read any more is at its end."""
-        _tell(f"nothing more can be read from standard input: {reason(error)}")
-        self._news.put(_Line(None))
-
-    def _queue_lines(self, lines: list[Message]) -> None:
-        for line in lines:
-            if isinstance(line, TooLong):
-                _tell(f"a line of {line.skipped:,} bytes is too long to be sent as one message")
-            elif isinstance(line, bytes):
-                self._news.put(_Line(line))
-
-    def _take(self, news: Event | _Line | _Signal | None) -> bool:
-        """Deal with one piece of news; False when the session is over."""
-        if isinstance(news, _Signal):
-            self._workbench.stop(self._session)
-        elif isinstance(news, _Line):
-            self._take_line(news.text)
+    def _give_up_waiting(self) -> None:
+        """Part from a peer that has not finished. Whoever named the time learns that it has passed."""
+        wait = self._options.wait
+        if wait is None:
+            _tell(
+                f"gave up after {_PATIENCE:g} s of silence: the server has not finished (--wait SECONDS waits longer)"
+            )
         else:
-            for batch in self._subscription.drain():
-                self._watch_recording(batch.recording)
-                for event in batch.events:
-                    if not self._take_event(event):
-                        return False
+            _tell(f"gave up {wait:g} s after the end of the input: the peer has not finished")
+            self._code = GAVE_UP
+        self._workbench.stop(self._session)
+
+    def _begin_reading(self) -> None:
+        """Take input from now on. A client, or a pipe, has nobody to send it to before it is connected."""
+        if not self._is_reading:
+            self._is_reading = True
+            self._input.begin()
+
+    # The input's thread.
+
+    def _take_input(self, data: bytes) -> bool:
+        """Send a line, or what is there, when there is room for it; False if nothing more can be sent."""
+        self._heard_anything = True
+        with self._in_hand:
+            return self._send(data)
+
+    def _send(self, data: bytes) -> bool:
+        options = self._options
+        if not (options.exact or options.crlf):
+            try:
+                data = self._framing.enclose(data)
+            except SendError as error:
+                _tell(f"not sent: {error}")
+                return True
+        if not data:
+            return True  # an empty line has no bytes
+        while not self._asked_to_end:
+            self._workbench.wait_for_room(self._session, _WINDOW)
+            self._back.clear()  # before the attempt, so that a connection that comes after it is heard of
+            try:
+                delivery = self._workbench.send(self._session, data, exact=True)
+            except SendError as error:
+                if not options.retry:
+                    return self._refuse(data, error)
+                self._back.wait()
+                continue
+            for number, why in delivery.refused:
+                _tell(f"not sent to #{number}: {why}")
+            return True
+        return self._refuse(data, SendError("it is over"))
+
+    def _refuse(self, data: bytes, error: SendError) -> bool:
+        if not self._options.exact:
+            _tell(f"not sent: {error}")
+            return not self._asked_to_end
+        _tell(f"{len(data):,} bytes of the input were not sent, nor what comes after them: {error}")
+        self._is_incomplete = True
+        return False
+
+    def _finish_input(self) -> None:
+        """Everything is read: when it is out as well, say so."""
+        self._workbench.wait_for_room(self._session, 0)
+        self._news.put(_InputEnded())
+
+    # The main thread.
+
+    def _take(self, news: Event | _InputEnded | _Signal | None) -> bool:
+        """Deal with one piece of news; False when it is over."""
+        if isinstance(news, _Signal):
+            return self._interrupted()
+        if isinstance(news, _InputEnded):
+            return self._end_of_input()
+        for batch in self._subscription.drain():
+            self._watch_recording(batch.recording)
+            for event in batch.events:
+                if not self._take_event(event):
+                    return False
+        return True
+
+    def _interrupted(self) -> bool:
+        self._asked_to_end = True
+        self._back.set()
+        if self._options.exact:
+            self._code = INTERRUPTED
+        if self._try_again < math.inf:
+            self._tell_tries()
+            return False
+        self._workbench.stop(self._session)
         return True
 
     def _watch_recording(self, recording: Recording) -> None:
@@ -196,35 +290,30 @@ class _Program:
         elif recording.failure is None and before.failure is not None:
             _tell(f"recording goes on; {recording.lost:,} entries are missing")
 
-    def _take_line(self, text: bytes | None) -> None:
-        if text is None:
-            self._end_of_input()
-            return
-        self._heard_anything = True
-        if not text and isinstance(self._framing, RawFraming | Gap):
-            return  # an empty line has no bytes
-        try:
-            delivery = self._workbench.send(self._session, text)
-        except SendError as error:
-            _tell(f"not sent: {error}")
-            return
-        for number, why in delivery.refused:
-            _tell(f"not sent to #{number}: {why}")
-
-    def _end_of_input(self) -> None:
+    def _end_of_input(self) -> bool:
         """A client has said all and waits for the last answers. A server that never had input, as a
         service has none, goes on.
         """
-        if self._options.role.listens:
+        self._input_ended = True
+        if self._try_again < math.inf:
+            return False  # there is nothing to come back for
+        if self._options.role.listens and not self._options.exact:
             if self._heard_anything or (sys.stdin is not None and sys.stdin.isatty()):
                 self._workbench.stop(self._session)
-            return
+            return True
         for connection in list(self._numbers):
-            self._part(connection)
+            if self._options.shutdown:
+                self._workbench.finish_sending(self._session, connection)
+            self._part_if_all_is_said(connection)
+        self._wait_for_the_last_answers()
+        return True
 
-    def _part(self, connection: ConnectionId) -> None:
-        self._workbench.finish_sending(self._session, connection)
-        self._parting = min(self._parting, time.monotonic() + _PATIENCE)
+    def _wait_for_the_last_answers(self) -> None:
+        """For as long as was asked for; else until it falls silent, or, if bytes are passed on, until its end."""
+        if self._options.wait is not None:
+            self._parting = min(self._parting, time.monotonic() + self._options.wait)
+        elif not self._options.exact:
+            self._parting = time.monotonic() + _PATIENCE
 
     def _take_event(self, event: Event) -> bool:
         match event:
@@ -233,31 +322,82 @@ class _Program:
             case Opened():
                 self._greet(event)
             case SessionClosed():
-                self._failed = event.failure is not None
-                if event.failure is not None:
-                    _tell(str(event.failure))
-                return False
+                return self._session_is_over(event)
             case _ if isinstance(event, _TOLD):
                 connection = getattr(event, "connection", None)
                 number = self._numbers.get(connection) if connection is not None else None
                 _tell(sentence(event, number, self._options.role))
             case _:
                 pass
-        if isinstance(event, Closed):
-            self._forget(event)
+        match event:
+            case Listening():
+                self._code = OK
+            case NotSent():
+                self._is_incomplete = True
+            case PeerFinished() if self._options.exact:
+                self._peer_finished = True
+                self._part_if_all_is_said(event.connection)
+            case Closed():
+                self._forget(event)
+            case _:
+                pass
         return True
 
+    def _part_if_all_is_said(self, connection: ConnectionId) -> None:
+        """The input of a pipe goes on to a peer that has finished. A person would not know to end it, and who
+        comes back is told like this that the server has gone.
+        """
+        is_typed = sys.stdin is not None and sys.stdin.isatty()
+        if self._peer_finished and (self._input_ended or is_typed or self._options.retry):
+            self._workbench.disconnect(self._session, connection)
+
+    def _session_is_over(self, event: SessionClosed) -> bool:
+        """Whether it goes on: with another try."""
+        if self._options.retry and not self._asked_to_end and not self._input_ended:
+            now = time.monotonic()
+            pause = self._backoff.pause(max(0.0, now - self._opened_at))
+            self._tries, self._opened_at, self._try_again = self._tries + 1, math.inf, now + pause
+            why = event.failure.what if event.failure is not None else "the connection is over"
+            _tell(f"{why}; try {self._tries + 1:,} in {pause:.1f} s")
+            return True
+        if event.failure is not None:
+            self._code = NEVER_STOOD
+            _tell(str(event.failure))
+        self._tell_tries()
+        return False
+
+    def _tell_tries(self) -> None:
+        """Say that it gave up, if it did."""
+        if self._tries:
+            _tell(f"gave up after {counted(self._tries, 'try', 'tries')}")
+
+    @property
+    def _counts_endings(self) -> bool:
+        """Whether all there is to do is one conversation, so that its end is the program's."""
+        return self._is_read and (not self._options.role.many_connections or self._options.exact)
+
     def _greet(self, event: Opened) -> None:
-        self._framers[event.connection] = self._framing.framer(DEFAULTS.message)
         self._numbers[event.connection] = event.number
+        self._code, self._tries, self._opened_at, self._peer_finished = OK, 0, time.monotonic(), False
+        self._back.set()
+        if self._options.exact:
+            _tell(sentence(event, event.number, self._options.role))
+            self._begin_reading()
+            return
+        self._framers[event.connection] = self._framing.framer(DEFAULTS.message)
         role = self._options.role
-        _print(f"{role.name} connected to {role.far_end}".upper())
+        self._print(f"{role.name} connected to {role.far_end}".upper())
         if role.listens:
             _tell(sentence(event, event.number, role))
         else:
             self._begin_reading()
 
     def _show(self, event: Received) -> None:
+        if self._options.wait is None and self._parting < math.inf:
+            self._wait_for_the_last_answers()
+        if self._options.exact:
+            self._write(lambda: _pass_on(event.data))
+            return
         framer = self._framers.get(event.connection)
         if framer is None:
             return
@@ -274,7 +414,7 @@ class _Program:
     def _print_messages(self, connection: ConnectionId, messages: list[Message]) -> None:
         """Show the messages; of what is none, the session itself tells."""
         for message in messages:
-            if isinstance(message, bytes):
+            if isinstance(message, bytes) and self._is_read:
                 self._print_message(connection, message)
 
     def _print_message(self, connection: ConnectionId, message: bytes) -> None:
@@ -282,13 +422,35 @@ class _Program:
         shown = self._text.text(decode(message).replace("\n", "␊"))
         role = self._options.role
         if not role.many_connections:
-            _print(f"{role.far_end.upper()}: {shown}")
+            self._print(f"{role.far_end.upper()}: {shown}")
         elif len(self._numbers) > 1:
-            _print(f"{role.far_end.upper()} #{self._numbers[connection]} MESSAGE: {shown}")
+            self._print(f"{role.far_end.upper()} #{self._numbers[connection]} MESSAGE: {shown}")
         else:
-            _print(f"{role.far_end.upper()} MESSAGE: {shown}")
+            self._print(f"{role.far_end.upper()} MESSAGE: {shown}")
+
+    def _print(self, line: str) -> None:
+        self._write(lambda: print(line))
+
+    def _write(self, write: Callable[[], None]) -> None:
+        """Write to standard output, if it is read. Who only passes on what one peer says ends when it is not."""
+        if not self._is_read:
+            return
+        try:
+            write()
+        except OSError as error:
+            is_closed = isinstance(error, BrokenPipeError) or error.errno == errno.EINVAL  # as Windows says it
+            if not is_closed:
+                _tell(f"standard output cannot be written: {reason(error)}")
+                self._code = BROKEN
+            if self._counts_endings:
+                self._asked_to_end = True
+                self._workbench.stop(self._session)
+            self._is_read = False
+            drop_output()  # else Python complains at the end
 
     def _forget(self, event: Closed) -> None:
+        if event.ending not in GOOD_ENDINGS and self._counts_endings:
+            self._code = BROKEN
         framer = self._framers.pop(event.connection, None)
         self._ends.pop(event.connection, None)
         self._print_messages(event.connection, framer.finish() if framer is not None else [])
@@ -313,11 +475,11 @@ def _signals(ask_to_end: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _print(line: str) -> None:
-    try:
-        print(line)
-    except BrokenPipeError:  # whoever read us has gone: there is nobody to print for
-        drop_output()
+def _pass_on(data: bytes) -> None:
+    """Write bytes to standard output, at once and as they are."""
+    if sys.stdout is not None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
 
 
 def _tell(line: str) -> None:

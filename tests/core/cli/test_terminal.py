@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 import pytest
 
@@ -25,6 +25,7 @@ from core.events import SessionId
 from core.journal.reading.reader import JournalReader
 from core.net import sockets
 from tests.support.injection import KINDS, Breaker
+from tests.support.peers import Resets
 from tests.support.story import PATIENCE
 
 SUPPORT = ROOT / "tests" / "support"
@@ -36,6 +37,11 @@ class Screen(io.StringIO):
     def __init__(self) -> None:
         super().__init__()
         self._changed = threading.Condition()
+        self.raw = io.BytesIO()  # what is written as bytes
+
+    @property
+    def buffer(self) -> BinaryIO:
+        return self.raw
 
     def write(self, text: str) -> int:
         with self._changed:
@@ -547,7 +553,7 @@ class TestConnecting:
     def test_a_line_that_is_too_long_to_be_a_message_is_said(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(terminal_module, "_LONGEST_INPUT", 5)
+        monkeypatch.setattr("core.cli.standard_input._LONGEST_LINE", 5)
         terminal.types(b"123456\nshort\n")
         terminal.ends_input()
         with listening() as (server, address):
@@ -559,6 +565,203 @@ class TestConnecting:
             assert terminal.run("connect", address, scene=scene) == 0
 
         assert "a line of 6 bytes is too long to be sent as one message" in terminal.err.lines
+
+
+class TestPassingBytesOn:
+    EVERY_BYTE = bytes(range(256)) * 300
+
+    def test_the_bytes_of_both_sides_arrive_as_they_are_and_nothing_else_is_written(self, terminal: Terminal) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    peer.sendall(self.EVERY_BYTE)
+                    terminal.types(b"no line\0\r\n\n")
+                    assert hear(peer, 11) == b"no line\0\r\n\n"
+                    terminal.ends_input()
+                    assert hear_all(peer) == b""
+                    peer.sendall(b"late")
+
+            assert terminal.run("connect", "--exact", address, scene=scene) == 0
+
+        assert terminal.out.raw.getvalue() == self.EVERY_BYTE + b"late"
+        assert terminal.out.lines == []
+        assert terminal.err.lines[0].startswith(f"connected to {address} from ")
+
+    @pytest.mark.case("C-42")
+    def test_more_than_fits_waits_for_a_peer_that_reads_late(self, tmp_path: Path) -> None:
+        path = tmp_path / "big"
+        path.write_bytes(self.EVERY_BYTE * 200)
+        with listening() as (server, address), path.open("rb") as source:
+            command = [sys.executable, "-m", "core", "connect", "--exact", address]
+            with subprocess.Popen(command, cwd=ROOT, stdin=source, stderr=subprocess.PIPE, text=True) as client:
+                with accept(server) as peer:
+                    peer.shutdown(socket.SHUT_WR)  # a peer that says all it has first still hears all
+                    assert client.stderr is not None
+                    while "has finished sending (FIN)" not in client.stderr.readline():
+                        assert client.poll() is None
+                    assert hear_all(peer) == path.read_bytes()
+                assert client.wait(PATIENCE) == 0
+
+    @pytest.mark.case("C-42")
+    def test_lines_wait_for_room_instead_of_being_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "lines"
+        path.write_bytes((b"x" * 999 + b"\n") * 20_000)
+        with listening() as (server, address), path.open("rb") as source:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            command = [sys.executable, "-m", "core", "connect", "--frame", "line", address]
+            pipe = subprocess.PIPE
+            with subprocess.Popen(command, cwd=ROOT, stdin=source, stdout=pipe, stderr=pipe) as client:
+                with accept(server) as peer:
+                    assert hear_all(peer) == path.read_bytes()
+                _, said = client.communicate(timeout=PATIENCE)
+        assert client.returncode == 0
+        assert b"not sent" not in said
+
+    @pytest.mark.parametrize(
+        ("options", "typed", "sent"),
+        [
+            (["--crlf"], b"GET /\n\r\nlast", b"GET /\r\n\r\nlast\r\n"),
+            (["--crlf", "--frame", "line"], b"a\n\n", b"a\r\n\r\n"),
+            (["--crlf", "--exact"], b"GET /\n\r\nlast\r", b"GET /\r\n\r\nlast\r"),
+        ],
+        ids=["lines", "lines in a frame", "exact"],
+    )
+    def test_lines_end_with_cr_lf_where_asked_for(
+        self, terminal: Terminal, options: list[str], typed: bytes, sent: bytes
+    ) -> None:
+        terminal.types(typed)
+        terminal.ends_input()
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    assert hear_all(peer) == sent
+
+            assert terminal.run("connect", *options, address, scene=scene) == 0
+
+    def test_the_peer_is_not_told_of_the_end_of_the_input_where_not_asked_for(self, terminal: Terminal) -> None:
+        terminal.types(b"question")
+        terminal.ends_input()
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    assert hear(peer, 8) == b"question"
+                    peer.setblocking(False)
+                    with pytest.raises(BlockingIOError):  # an end would be read as b""
+                        peer.recv(1)
+                    peer.setblocking(True)
+                    peer.sendall(b"answer")
+                    peer.shutdown(socket.SHUT_WR)
+                    assert hear_all(peer) == b""
+
+            assert terminal.run("connect", "--exact", "--no-shutdown", address, scene=scene) == 0
+        assert terminal.out.raw.getvalue() == b"answer"
+
+    def test_a_server_that_never_ends_is_left_when_the_wait_is_over(self, terminal: Terminal) -> None:
+        terminal.ends_input()
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    peer.sendall(b"tick")
+                    assert hear_all(peer) == b""
+                    terminal.err.wait_for("(gave up 0.1 s after the end of the input: the peer has not finished)")
+                    terminal.err.wait_for("(connection closed: you closed it)")
+
+            assert terminal.run("connect", "--exact", "--wait", "0.1", address, scene=scene) == 4
+        assert terminal.out.raw.getvalue() == b"tick"
+
+    @pytest.mark.parametrize("options", [["--exact"], []], ids=["exact", "lines"])
+    @pytest.mark.case("C-03")
+    def test_a_reset_is_told_by_the_exit_code(self, terminal: Terminal, options: list[str]) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with Resets(accept(server)) as peer:
+                    terminal.types(b"hello\n")
+                    assert hear(peer.sock, 5) == b"hello"
+                    peer.leave()
+
+            assert terminal.run("connect", *options, address, scene=scene) == 3
+        assert "reset the connection (RST)" in terminal.err.getvalue()
+
+    def test_a_client_told_to_come_back_does_until_it_is_told_to_end(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.net.backoff.SHORTEST", 0.01)
+        with socket.socket() as late:
+            late.settimeout(PATIENCE)
+            late.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{late.getsockname()[1]}"
+
+            def scene() -> None:
+                terminal.err.wait_for(r"(refused); try \d in 0\.0 s", 2)
+                terminal.types(b"early\n")
+                late.listen()
+                with accept(late) as peer:
+                    assert hear(peer, 5) == b"early"
+                terminal.err.wait_for("(the connection is over; try 2 in )")
+                terminal.types(b"again\n")
+                with accept(late) as peer:
+                    assert hear(peer, 5) == b"again"
+                    late.close()
+                terminal.err.wait_for(r"(?s)(is over; try 2 .* is over; try 2 .*refused; try 3)")
+                interrupt(signal.SIGINT)
+                terminal.err.wait_for(r"(gave up after \d tries)")
+
+            assert terminal.run("connect", "--retry", address, scene=scene) == 0
+        assert terminal.out.lines == ["CLIENT CONNECTED TO SERVER"] * 2
+
+    @pytest.mark.case("C-68")
+    def test_an_interrupted_pipe_says_so_by_its_exit_code(self, terminal: Terminal) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    terminal.err.wait_for("(connected to)")
+                    interrupt(signal.SIGINT)
+                    assert hear_all(peer) == b""
+
+            assert terminal.run("connect", "--exact", address, scene=scene) == 130
+
+    def test_a_server_passes_on_what_its_one_client_says(self, terminal: Terminal) -> None:
+        terminal.types(b"for who\ncomes")
+
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                assert hear(peer, 13) == b"for who\ncomes"
+                with calling(terminal.port()) as other:
+                    assert b"again later" in hear_all(other)
+                peer.sendall(self.EVERY_BYTE)
+                peer.shutdown(socket.SHUT_WR)
+                terminal.ends_input()
+                assert hear_all(peer) == b""
+
+        assert terminal.run("serve", "0", "--exact", scene=scene) == 0
+        assert terminal.out.raw.getvalue() == self.EVERY_BYTE
+        assert terminal.out.lines == []
+        assert "the server has 1 connection, as many as it takes" in terminal.err.getvalue()
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no /dev/full")
+    @pytest.mark.parametrize(("output", "code"), [("closed", 0), ("full", 3)])
+    def test_an_output_that_takes_nothing_ends_it(self, output: str, code: int) -> None:
+        reading, writing = os.pipe()
+        os.close(reading)
+        with listening() as (server, address), Path("/dev/full").open("wb") as full:
+            command = [sys.executable, "-m", "core", "connect", "--exact", address]
+            stdout = full if output == "full" else writing
+            with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=stdout, stderr=subprocess.PIPE) as c:
+                os.close(writing)
+                with accept(server) as peer:
+                    peer.sendall(b"hello")
+                    assert hear_all(peer) == b""
+                _, said = c.communicate(timeout=PATIENCE)
+        assert c.returncode == code
+        assert (b"standard output cannot be written: No space left" in said) == (output == "full")
+        assert b"Traceback" not in said
+        assert b"Exception" not in said
 
 
 @contextlib.contextmanager
