@@ -402,3 +402,27 @@ def test_a_view_that_sleeps_slows_the_peers_and_loses_nothing() -> None:
 
     assert state.bytes_in == sum(len(event.data) for event in view.events if isinstance(event, Received)) == size
     assert not [event for event in view.events if isinstance(event, NotSent | Sent)]
+
+
+def test_room_comes_when_the_peer_reads_or_when_it_is_over() -> None:
+    much = bytes(32 << 20)  # more than two kernels hold
+
+    with working() as (workbench, view), socket.create_server(("127.0.0.1", 0)) as server:
+        client = connected(workbench, view, Address("127.0.0.1", server.getsockname()[1]))
+
+        def wait_for_room() -> threading.Thread:
+            workbench.send(client, much)
+            waiting = threading.Thread(target=workbench.wait_for_room, args=(client, 0))
+            waiting.start()
+            return waiting
+
+        with Peer(server.accept()[0]) as peer:
+            waiting = wait_for_room()
+            assert len(peer.hear(len(much))) == len(much)
+            waiting.join(PATIENCE)
+            assert not waiting.is_alive()
+
+            waiting = wait_for_room()
+            assert waiting.is_alive()
+        waiting.join(PATIENCE)
+        assert not waiting.is_alive()

@@ -17,6 +17,7 @@ from core.events import (
     ConnectionId,
     Ending,
     Opened,
+    PeerFinished,
     Received,
     Resolving,
     SessionClosed,
@@ -86,6 +87,17 @@ def test_finishes_sending_and_still_hears_the_answer(host: Host) -> None:
         peer.leave()
         assert b"".join(client) == b"answer"
         client.finish_sending()  # nothing is there to finish: no harm
+
+
+def test_a_half_open_client_goes_on_sending_to_a_server_that_has_finished(host: Host) -> None:
+    sink = Sink()
+    with Client(host.address, half_open=True, events=sink) as client, host.accept(Peer) as peer:
+        peer.finish()
+        until(lambda: bool(sink.of(PeerFinished)))
+        client.send(b"the rest")
+        client.finish_sending()
+        assert peer.hear_all() == b"the rest"
+    assert [event.ending for event in sink.of(Closed)] == [Ending.PEER_FINISHED]
 
 
 def test_a_message_that_does_not_come_in_time_is_a_timeout(host: Host) -> None:
