@@ -97,8 +97,13 @@ def loop_calls() -> set[Entry]:
         if module.startswith("core.net.") and module != "core.net.loop"
         for where, call in _calls(tree)
         if isinstance(call.func, ast.Attribute) and call.func.attr in _ASKED
-        if not (call.func.attr == "watch" and ast.unparse(call.args[1]) == "0")  # then nothing is called
+        if call.func.attr != "watch" or _watches(call)
     }
+
+
+def _watches(call: ast.Call) -> bool:
+    """Whether it is a loop that watches, not an audience, which takes one argument, and for more than nothing."""
+    return len(call.args) > 1 and ast.unparse(call.args[1]) != "0"
 
 
 class Patch(Protocol):
