@@ -228,6 +228,7 @@ class Window:
             early.lower()
 
     def _bind_keys(self, commands: Mapping[str, Callable[[], None]]) -> None:
+        """Bind each key to its command, in front of whatever the widgets themselves make of it."""
         for key in (*KEYS, *UNTOLD):
             for sequence in key.sequences:
                 try:

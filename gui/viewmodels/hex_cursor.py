@@ -45,8 +45,8 @@ class HexCursor:
         self.offset = max(0, min(offset, self.size - 1))
 
     def press(self, key: str, page: int, *, extend: bool = False) -> None:
-        """Do what a key of ``KEYS`` does, where a view shows ``page`` rows."""
-        self.place(KEYS[key](self, page), extend=extend)
+        """Do what a key of ``CURSOR_KEYS`` does, where a view shows ``page`` rows."""
+        self.place(CURSOR_KEYS[key](self, page), extend=extend)
 
     def select(self, start: int, stop: int) -> None:
         """Select the bytes ``start`` up to before ``stop``; none if there is none between them."""
@@ -65,7 +65,7 @@ class HexCursor:
         return row * self.per_row + self.offset % self.per_row
 
 
-KEYS: dict[str, Callable[[HexCursor, int], int]] = {
+CURSOR_KEYS: dict[str, Callable[[HexCursor, int], int]] = {
     "Left": lambda cursor, _page: cursor.offset - 1,
     "Right": lambda cursor, _page: cursor.offset + 1,
     "Up": lambda cursor, _page: cursor._rows_away(-1),

@@ -76,12 +76,12 @@ def selected_row(window_state: WindowState) -> str:
 
 
 def server_here(window_state: WindowState) -> SessionState | None:
-    """The server that runs at the address in the form: the one that Stop server stops."""
+    """The server that runs at the address in the form: the one that Cancel and Stop server stop."""
     return _here(window_state, [state for state in window_state.sessions.values() if state.role.listens])
 
 
 def client_here(window_state: WindowState) -> SessionState | None:
-    """The client that dials or talks to the address in the form: the one that Disconnect ends."""
+    """The client that dials or talks to the address in the form: the one that Cancel and Disconnect end."""
     return _here(window_state, [state for state in window_state.sessions.values() if state.role.dials])
 
 
@@ -125,6 +125,7 @@ def _client_button(client: SessionState | None, next_step: str) -> Button:
 
 
 def _stop_button(state: SessionState) -> Button:
+    """Cancel while it starts, and stop while it stands."""
     return Button(state.role.cancel if state.phase is Phase.STARTING else state.role.stop)
 
 

@@ -1,4 +1,7 @@
-"""Writes a journal: the recorder appends through ``JournalWriter``, and nobody else."""
+"""Writes a journal: the recorder appends through ``JournalWriter``, and nobody else.
+
+(A damaged one is written anew by ``core.journal.recovery.rebuilder``.)
+"""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def recover(
     part = target.with_name(target.name + ".part")
     try:
         with contextlib.closing(PageFile(path)) as pages:
-            recovered = _mend(pages, part, target, _Progress(on_progress, cancelled or threading.Event()))
+            recovered = _rebuild(pages, part, target, _Progress(on_progress, cancelled or threading.Event()))
         if not recovered.entries:
             raise JournalError(f"nothing in the journal {path} can be read any more")
         part.replace(target)
@@ -173,7 +173,8 @@ class _Progress:
             self._tell(fraction)
 
 
-def _mend(pages: PageFile, part: Path, target: Path, progress: _Progress) -> Recovered:
+def _rebuild(pages: PageFile, part: Path, target: Path, progress: _Progress) -> Recovered:
+    """Write what the sound pages hold into a new journal; the damaged one stays as it is."""
     places: list[tuple[int, int]] = []
     others: list[Row] = []
     for number in range(2, pages.count + 1):

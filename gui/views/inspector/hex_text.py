@@ -14,7 +14,7 @@ from core.words import counted
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import UTF_8, Decoding
-from gui.viewmodels.hex_cursor import KEYS, HexCursor
+from gui.viewmodels.hex_cursor import CURSOR_KEYS, HexCursor
 from gui.viewmodels.hexdump import (
     MOST_COPIED,
     Bytes,
@@ -260,7 +260,7 @@ class HexText(RowView):
         return "break"
 
     def _bind_keys(self) -> None:
-        for key in KEYS:
+        for key in CURSOR_KEYS:
             modifier, _, name = key.rpartition("-")
             prefix = f"{modifier}-" if modifier else ""
             self.text.bind(f"<{prefix}{name}>", partial(self._pressed, key, extend=False))

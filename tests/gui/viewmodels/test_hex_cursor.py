@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.viewmodels.hex_cursor import KEYS, HexCursor
+from gui.viewmodels.hex_cursor import CURSOR_KEYS, HexCursor
 
 
 def cursor_at(offset: int, size: int = 100, per_row: int = 16) -> HexCursor:
@@ -82,7 +82,7 @@ def test_fewer_bytes_take_the_selection_with_them() -> None:
 @given(
     st.integers(0, 70),
     st.sampled_from((4, 8, 16, 32)),
-    st.lists(st.tuples(st.sampled_from(sorted(KEYS)), st.booleans()), max_size=20),
+    st.lists(st.tuples(st.sampled_from(sorted(CURSOR_KEYS)), st.booleans()), max_size=20),
 )
 def test_no_keys_lead_outside(size: int, per_row: int, keys: list[tuple[str, bool]]) -> None:
     cursor = cursor_at(0, size, per_row)
