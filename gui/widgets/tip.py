@@ -1,4 +1,4 @@
-"""Tooltips: words that explain a control, over it: for the mouse that rests there, for the keyboard, and when it is pressed."""
+"""Tooltips: words over a control, for the mouse that rests there, for the keyboard, and when it is pressed."""
 
 from __future__ import annotations
 
