@@ -1,9 +1,10 @@
 r"""Text in which a backslash begins what cannot be typed.
 
-``\r \n \t \0 \\`` are characters, as is ``\u{20ac}`` (1 to 6 hex digits); they go out in the message's encoding.
+``\r \n \t \0 \e \\`` are characters, as is ``\u{20ac}`` (1 to 6 hex digits); they go out in the message's encoding.
 ``\xNN`` is that byte, whatever the encoding. ``\{…}`` is a macro (see ``core.compose.macros``). A backslash at the
 end of a line takes the line break away, so that a long message can be typed in several lines. Everything
-else is itself, braces included, and a backslash in front of anything else is refused rather than guessed at.
+else is itself, braces included, and a backslash in front of anything else is refused rather than guessed at. So is
+``\0`` in front of a hex digit: ``\0d`` is one byte elsewhere, and ``\012`` another one in C than in Lua.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ _AT_ONCE = 8_192  # bytes that are written without another thread having its tur
 _TOKEN = re.compile(
     r"""(?P<plain>[^\\]{1,65536})
     | (?P<bytes>(?:\\x[0-9a-fA-F]{2}){1,4096})
-    | (?P<characters>(?:\\[rnt0\\]){1,4096})
+    | (?P<characters>(?:\\(?:[rnte\\]|0(?![0-9a-fA-F]))){1,4096})
     | \\u\{(?P<code>[0-9a-fA-F]{1,6})\}
     | \\\{(?P<macro>[^{}\\\n]*)\}
     | (?P<joint>\\\r?\n)
     | (?P<wrong>\\)""",
     re.VERBOSE,
 )
-_NOT_PLAIN = re.compile(r"[^ -\[\]-~]")  # all but visible ASCII without the backslash
-_CHARACTERS = str.maketrans("rnt0", "\r\n\t\0")
+_NOT_PLAIN = re.compile(r"\0[0-9a-fA-F]|[^ -\[\]-~]")  # all but visible ASCII without the backslash
+_CHARACTERS = str.maketrans("rnt0e", "\r\n\t\0\x1b")
 _WRITTEN = {"\\": "\\\\", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0"}
 
 
@@ -57,7 +58,7 @@ def read_escapes(text: str, encoding: Encoding) -> list[Part]:
 def write_escapes(data: bytes, encoding: Encoding) -> str:
     """Text that reads as exactly these bytes: what can be seen stands there as it is."""
     text = "".join(
-        _NOT_PLAIN.sub(lambda found: _written(found.group(), encoding), piece) for piece in _decoded(data, encoding)
+        _NOT_PLAIN.sub(lambda found: _written(found.group(), encoding), piece) for piece in _whole_nuls(data, encoding)
     )
     return text if _reads_as(text, encoding, data) else _all_bytes(data, encoding)
 
@@ -74,12 +75,16 @@ def _part(found: re.Match[str], encoding: Encoding) -> Part:
     if kind == "code":
         return _numbered(found, encoding)
     if kind == "macro":
-        content = found["macro"]
-        macro = read_macro(content, found.start("macro"))
-        return Typed(macro, content.partition(":")[0], place, found.end())
+        return typed_macro(found)
     if kind == "wrong":
         raise _misfit(found.string, place)
     return b""
+
+
+def typed_macro(found: re.Match[str]) -> Typed:
+    """The macro that was typed; its content is the group ``macro``."""
+    content = found["macro"]
+    return Typed(read_macro(content, found.start("macro")), content.partition(":")[0], found.start(), found.end())
 
 
 def _numbered(found: re.Match[str], encoding: Encoding) -> bytes:
@@ -92,14 +97,71 @@ def _numbered(found: re.Match[str], encoding: Encoding) -> bytes:
         raise DraftError(str(error), found.start(), found.end()) from None
 
 
+_FOREIGN = re.compile(
+    r"""(?P<octal>[0-7]{1,3})
+    | x\{(?P<perl>[0-9a-fA-F]{1,2})\} | x(?P<short>[0-9a-fA-F]) | c(?P<control>[@-_a-z])
+    | (?:u|U(?:0{2})?)(?P<code>[0-9a-fA-F]{4,6}) | (?P<letter>[abfv])""",
+    re.VERBOSE,
+)
+_LETTERS = {"a": 7, "b": 8, "f": 12, "v": 11}
+
+
 def _misfit(text: str, place: int) -> DraftError:
     """Why there is no token where a backslash stands."""
     following = text[place + 1 : place + 2]
-    sentence = _WRONG.get(following)
-    if sentence is None:
+    if re.match("0[a-fA-F89]", text[place + 1 : place + 3]):
+        return _nul_or_byte(text, place, int(text[place + 1 : place + 3], 16))
+    foreign = _FOREIGN.match(text, place + 1)
+    if foreign is not None:
+        return _translated(foreign, place)
+    if following in _WRONG:
+        sentence = _WRONG[following]
+    else:
         shown = following if following.isprintable() else f"U+{ord(following):04X}"
         sentence = f"\\{shown} means nothing here. A backslash itself is written \\\\."
     return DraftError(sentence, place, min(len(text), place + 2))
+
+
+def _translated(foreign: re.Match[str], place: int) -> DraftError:
+    """What another notation means by it, and how that is written here."""
+    kind, typed = foreign.lastgroup, f"\\{foreign.group()}"
+    value = foreign[kind or 0]
+    if kind == "octal":
+        return _octal(foreign, place)
+    if kind == "code":
+        number = value.lower().lstrip("0") or "0"
+        return DraftError(f"A character's number stands in braces: \\u{{{number}}}.", place, place + 2)
+    if kind in ("perl", "short"):
+        return DraftError(f"After \\x come two hex digits, as in \\x{value.lower():>02}.", place, place + 2)
+    if kind == "control":
+        sentence = f"{typed} is written \\x{ord(value.upper()) ^ 0x40:02x} here."
+    else:
+        sentence = (
+            f"{typed} is \\x{_LETTERS[value]:02x} in C, and is written so here. A backslash itself is written \\\\."
+        )
+    return DraftError(sentence, place, foreign.end())
+
+
+def _octal(foreign: re.Match[str], place: int) -> DraftError:
+    digits = foreign["octal"]
+    number, decimal = int(digits, 8), int(digits)
+    if number > 0xFF:
+        sentence = f"\\{digits} is more than a byte: \\377, the last one in C, is written \\xff here."
+    elif digits.startswith("0"):
+        return _nul_or_byte(foreign.string, place, number)
+    elif number == decimal or decimal > 0xFF:
+        sentence = f"\\{digits} is written \\x{number:02x} here."
+    else:
+        sentence = f"\\{digits} is \\x{number:02x} in C and \\x{decimal:02x} in Lua. Write the one that is meant."
+    return DraftError(sentence, place, foreign.end())
+
+
+def _nul_or_byte(text: str, place: int, byte: int) -> DraftError:
+    digits = re.compile("0[89a-fA-F]|[0-7]{1,3}").match(text, place + 1)
+    assert digits is not None
+    behind = digits.group()[1:]
+    choice = f"Write \\x{byte:02x} for one byte, or \\x00{behind} for NUL and {behind}."
+    return DraftError(f"\\0 is NUL only where no digit follows. {choice}", place, digits.end())
 
 
 _WRONG = {
@@ -107,17 +169,26 @@ _WRONG = {
     "x": "After \\x come two hex digits, as in \\x0a.",
     "u": "A character's number stands in braces, 1 to 6 hex digits, as in \\u{20ac}.",
     "{": "A macro ends with a brace in the same line and has none inside, as in \\{counter}.",
+    '"': "A quotation mark has no backslash here. A backslash itself is written \\\\.",
+    "'": "An apostrophe has no backslash here. A backslash itself is written \\\\.",
 }
 
 
 def _written(character: str, encoding: Encoding) -> str:
-    code = ord(character)
+    """One character, or a NUL and the digit behind it."""
+    code = ord(character[0])
+    if len(character) > 1:
+        return _number(code, encoding) + character[1]
     if character in _WRITTEN:
         return _WRITTEN[character]
     if character.isprintable():
         return character
     if 0xDC00 <= code <= 0xDCFF:  # a byte that is not text
         return f"\\x{code - 0xDC00:02x}"
+    return _number(code, encoding)
+
+
+def _number(code: int, encoding: Encoding) -> str:
     return f"\\x{code:02x}" if code < 0x80 and encoding.keeps_ascii else f"\\u{{{code:x}}}"
 
 
@@ -131,13 +202,23 @@ def _decoded(data: bytes, encoding: Encoding) -> Iterator[str]:
     yield decoder.finish()
 
 
+def _whole_nuls(data: bytes, encoding: Encoding) -> Iterator[str]:
+    """The text in pieces, of which none but the last ends in a NUL: what follows it decides how that is written."""
+    kept = ""
+    for piece in _decoded(data, encoding):
+        plain = (kept + piece).rstrip("\0")
+        yield plain
+        kept = (kept + piece)[len(plain) :]
+    yield kept
+
+
 def _all_bytes(data: bytes, encoding: Encoding) -> str:
     """For bytes that their own text would not bring back, as those that two characters share."""
     return "".join("".join(_written_byte(byte, encoding) for byte in piece) for piece in _pieces(data))
 
 
 def _written_byte(byte: int, encoding: Encoding) -> str:
-    return _written(chr(byte), encoding) if byte < 0x80 and encoding.keeps_ascii else f"\\x{byte:02x}"
+    return _written(chr(byte), encoding) if 0 < byte < 0x80 and encoding.keeps_ascii else f"\\x{byte:02x}"
 
 
 def _reads_as(text: str, encoding: Encoding, data: bytes) -> bool:

@@ -27,7 +27,9 @@ def composed(text: str, encoding: Encoding = Encoding.UTF_8) -> bytes:
         (r"\x00\xfF\x41", b"\x00\xffA"),
         (r"\u{20ac}\u{41}", "€A".encode()),
         (r"\u{10ffff}", "\U0010ffff".encode()),
-        (r"\0" + "12", b"\x0012"),
+        (r"\x00" + "12", b"\x0012"),
+        (r"\0xyz\0\0", b"\0xyz\0\0"),
+        (r"\e[0m", b"\x1b[0m"),
         ("one\\\ntwo\\\r\nthree", b"onetwothree"),
         ("as\ntyped", b"as\ntyped"),
         ('{"counter": 1} {counter} }{', b'{"counter": 1} {counter} }{'),
@@ -67,6 +69,50 @@ def test_what_is_wrong_is_marked_at_its_place(text: str, marked: str, why: str) 
     assert why in message.sentence
     assert text[message.start : message.stop] == marked
     assert message.start == 2
+
+
+@given(st.text("\0\x1b0d\\ x", max_size=40), st.sampled_from(Encoding), st.sampled_from([0, 8_190, 8_191, 8_192]))
+def test_a_nul_before_a_digit_is_written_so_that_it_reads_as_one(text: str, encoding: Encoding, before: int) -> None:
+    data = ("0" * before + text).encode(encoding.codec)
+
+    assert composed(write_escapes(data, encoding), encoding) == data
+
+
+@pytest.mark.case("C-96")
+@pytest.mark.parametrize(
+    ("text", "marked", "right"),
+    [
+        (r"\0d\0a", r"\0d", r"\x0d for one byte, or \x00d for NUL and d"),
+        (r"\0D", r"\0D", r"\x0d"),
+        (r"\02", r"\02", r"\x02 for one byte, or \x002 for"),
+        (r"\012", r"\012", r"\x0a for one byte, or \x0012 for"),
+        (r"\0123", r"\012", r"\x0a"),
+        (r"\08", r"\08", r"\x08"),
+        (r"\015\012", r"\015", r"\x0d"),
+        (r"\000", r"\000", r"\x00 for"),
+        (r"\1", r"\1", r"\x01"),
+        (r"\13\10", r"\13", r"\x0b in C and \x0d in Lua"),
+        (r"\377", r"\377", "written \\xff"),
+        (r"\777", r"\777", "more than a byte"),
+        (r"\8", r"\8", "means nothing"),
+        (r"\a", r"\a", r"\x07"),
+        (r"\b", r"\b", r"\x08"),
+        (r"\f", r"\f", r"\x0c"),
+        (r"\v", r"\v", r"\x0b"),
+        (r"\cM", r"\cM", r"\x0d"),
+        (r"\u20ac", r"\u", r"\u{20ac}"),
+        (r"\U0001F600", r"\U", r"\u{1f600}"),
+        (r"\x{d}", r"\x", r"\x0d"),
+        (r"\xd", r"\x", r"\x0d"),
+        (r"\"", r"\"", "no backslash"),
+    ],
+)
+def test_what_means_something_else_elsewhere_is_refused_and_named(text: str, marked: str, right: str) -> None:
+    message = compose(Draft(text, Format.ESCAPES), HERE)
+
+    assert isinstance(message, Misfit)
+    assert (message.start, text[message.start : message.stop]) == (0, marked)
+    assert right in message.sentence
 
 
 def test_a_character_that_the_encoding_lacks_is_marked_where_its_number_stands() -> None:
