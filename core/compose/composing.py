@@ -25,28 +25,31 @@ def compose(draft: Draft, context: Context, limit: int = DEFAULTS.message) -> Co
     try:
         if len(draft.text) > _LONGEST_BYTE * limit:
             raise DraftError.too_long(limit + 1, limit, 0, len(draft.text))
-        body, macros = Assembly(_parts(draft, limit), context, draft.encoding, limit).put_together()
-        return Composed(body, _enclosed(body, draft), macros)
+        parts, left_out = _parts(draft, limit)
+        body, macros = Assembly(parts, context, _encoding(draft), limit).put_together()
+        return Composed(body, _enclosed(body, draft), macros, left_out)
     except DraftError as error:
         has_place = error.stop > error.start
         return Misfit(str(error), error.start if has_place else 0, error.stop if has_place else len(draft.text))
 
 
-def _parts(draft: Draft, limit: int) -> list[Part]:
+def _parts(draft: Draft, limit: int) -> tuple[list[Part], str]:
+    left_out = ""
+    parts: list[Part]
     if draft.format is Format.ESCAPES:
         parts = read_escapes(draft.text, draft.encoding)
     elif draft.format is Format.HEX:
-        parts = [read_hex(draft.text, limit)]
+        parts, left_out = read_hex(draft.text, limit)
     elif len(draft.text) > limit:
         raise DraftError.too_long(len(draft.text), limit, 0, len(draft.text))
     else:
         parts = [encode(draft.text, draft.encoding)]
-    return [*parts, _ending(draft)]
+    return [*parts, draft.ending.value.encode(_encoding(draft).codec)], left_out
 
 
-def _ending(draft: Draft) -> bytes:
-    encoding = Encoding.LATIN_1 if draft.format is Format.HEX else draft.encoding
-    return draft.ending.value.encode(encoding.codec)
+def _encoding(draft: Draft) -> Encoding:
+    """Of what is not typed as bytes: the line ending, and digits that macros make."""
+    return Encoding.LATIN_1 if draft.format is Format.HEX else draft.encoding
 
 
 def _enclosed(body: bytes, draft: Draft) -> bytes:
@@ -63,13 +66,13 @@ def preview(syntax: str, context: Context, draft: Draft | None = None, place: in
     Lengths and checksums depend on what stands around them. Where the draft has no macros, or is no
     message yet, the macro is taken alone.
     """
-    if draft is not None and draft.format is Format.ESCAPES:
+    if draft is not None and draft.format is not Format.TEXT:
         place = len(draft.text) if place is None else place
         text = draft.text[:place] + syntax + draft.text[place:]
         within = compose(replace(draft, text=text, framing="raw"), context)
         if isinstance(within, Composed):
             return b"".join(within.body[span.first : span.last] for span in within.macros if span.start == place)
-    encoding = Encoding.UTF_8 if draft is None else draft.encoding
+    encoding = Encoding.UTF_8 if draft is None else _encoding(draft)
     alone = compose(Draft(syntax, Format.ESCAPES, encoding), context)
     return alone.body if isinstance(alone, Composed) else alone
 

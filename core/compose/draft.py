@@ -18,7 +18,8 @@ class Format(Enum):
     r"""How typed text is meant.
 
     TEXT is as typed. ESCAPES is text in which a backslash begins what cannot be typed (``\r``, ``\x00``)
-    and what is worked out when it goes out (``\{counter}``). HEX is bytes, two digits each.
+    and what is worked out when it goes out (``\{counter}``). HEX is bytes, two digits each,
+    with macros among them, or a dump or an array.
     """
 
     TEXT = "text"
@@ -92,12 +93,14 @@ class MacroSpan(NamedTuple):
 class Composed:
     """What goes out: ``wire`` is ``body`` (the message, its line ending included) within its frame.
 
-    Both may be empty, and then there is nothing to send. ``macros`` are in the order of the text.
+    Both may be empty, and then there is nothing to send. ``macros`` are in the order of the text. ``left_out`` says
+    in words what of pasted hex is no byte of it, as in ``offsets and text left out``.
     """
 
     body: bytes
     wire: bytes
     macros: tuple[MacroSpan, ...] = ()
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def read_escapes(text: str, encoding: Encoding) -> list[Part]:
             continue
         macros += 1
         if macros > MOST_MACROS:
-            raise DraftError(f"There are more than {MOST_MACROS} macros in this message.", part.start, part.stop)
+            raise too_many_macros(part.start, part.stop)
         parts += (bytes(fixed), part)
         fixed.clear()
     return [*parts, bytes(fixed)]
@@ -85,6 +85,16 @@ def typed_macro(found: re.Match[str]) -> Typed:
     """The macro that was typed; its content is the group ``macro``."""
     content = found["macro"]
     return Typed(read_macro(content, found.start("macro")), content.partition(":")[0], found.start(), found.end())
+
+
+def too_many_macros(start: int, stop: int) -> DraftError:
+    """What is said of the macro after the last one that a message may have."""
+    return DraftError(f"There are more than {MOST_MACROS} macros in this message.", start, stop)
+
+
+def unfinished_macro(place: int) -> DraftError:
+    """What is said of a macro's beginning that has no end."""
+    return DraftError(_WRONG["{"], place, place + 2)
 
 
 def _numbered(found: re.Match[str], encoding: Encoding) -> bytes:

@@ -5,13 +5,22 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from core.compose.hexadecimal import read_hex, write_hex
+from core.compose import Composed, Context, Draft, Format, Misfit, compose, hexadecimal
+from core.compose.hex_dump import may_be_dump
+from core.compose.hexadecimal import write_hex
 from core.errors import DraftError
 
 LIMIT = 1_000
+
+
+def read_hex(text: str, limit: int) -> bytes:
+    parts = hexadecimal.read_hex(text, limit).parts
+    return b"".join(part for part in parts if isinstance(part, bytes))
+
+
 DIGITS = "0123456789abcdefABCDEF"
 
 
@@ -77,10 +86,21 @@ def test_what_is_written_reads_as_the_same_bytes(data: bytes) -> None:
     assert read_hex(write_hex(data), LIMIT) == data
 
 
-@given(st.text() | st.text("0123xXaAfFhH\\ ,{}\n"))
+@given(st.text() | st.text("0123xXaAfFhH\\ ,{}\n'\"b*:[](;=/|>.\t", max_size=60))
+@example("0000000 000 00\n0000002 00")
+@example("G{")
+def test_nothing_that_can_be_typed_breaks_it(typed: str) -> None:
+    composed = compose(Draft(typed, Format.HEX), Context())
+
+    if isinstance(composed, Misfit):
+        assert 0 <= composed.start <= composed.stop <= len(typed)
+
+
+@given(st.text("0123xXaAfFhH\\ ,\n"))
 @example("100x41")
 @example("0x10x41")
-def test_nothing_that_can_be_typed_breaks_it_and_no_digit_is_lost(typed: str) -> None:
+def test_no_digit_of_plain_hex_is_lost(typed: str) -> None:
+    assume(not may_be_dump(typed))
     try:
         data = read_hex(typed, LIMIT)
     except DraftError as error:
@@ -105,3 +125,34 @@ def test_what_is_no_byte_behind_many_is_marked_at_its_place() -> None:
         read_hex(before + "zz", LIMIT)
 
     assert caught.value.start == len(before)
+
+
+def composed(typed: str) -> bytes:
+    message = compose(Draft(typed, Format.HEX), Context(count=8))
+    assert isinstance(message, Composed), message
+    return message.body
+
+
+def test_macros_stand_among_bytes_and_their_digits_are_ascii() -> None:
+    assert composed(r"01 03 00 00 00 0a \{crc16}").hex(" ") == "01 03 00 00 00 0a c5 cd"
+    assert composed(r"01 \{length:2be} 41 42").hex(" ") == "01 00 02 41 42"
+    assert composed(r"\{counter}0d0a") == b"9\r\n"
+    assert composed(r"0x02, \{counter:from=65,1}, \x03") == b"\x02I\x03"
+
+
+@pytest.mark.parametrize(
+    ("typed", "marked", "why"),
+    [
+        (r"41 \{counter", r"\{", "ends with a brace"),
+        (r"41 \{nonsense} 42", "nonsense", "no macro called"),
+        (r"4\{counter}1", "4", "half a byte"),
+        (r"41 \{counter} zz", "z", "no hex digit"),
+        ("41 " + r"\{counter}" * 101, r"\{counter}", "more than 100 macros"),
+    ],
+)
+def test_a_macro_that_is_wrong_is_marked_at_its_place(typed: str, marked: str, why: str) -> None:
+    message = compose(Draft(typed, Format.HEX), Context())
+
+    assert isinstance(message, Misfit)
+    assert why in message.sentence
+    assert typed[message.start : message.stop] == marked
