@@ -56,7 +56,18 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.replies", LIBRARY),
     ("core.compose", LIBRARY | {"core.wire", "core.files"}),
     ("core.net", LIBRARY | {"core.wire", "core.replies"}),
-    ("core.journal", LIBRARY | {"core.wire", "core.replies", "core.text_safety", "core.command", "core.local_time"}),
+    (
+        "core.journal",
+        LIBRARY
+        | {
+            "core.wire",
+            "core.replies",
+            "core.text_safety",
+            "core.command",
+            "core.local_time",
+            "core.compose.hexadecimal",
+        },
+    ),
     ("core.sending", LIBRARY | {"core.net", "core.journal"}),
     ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
     ("core.cli.standard_input", LIBRARY | {"core.wire"}),

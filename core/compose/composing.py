@@ -119,7 +119,7 @@ def redraft(data: bytes, encoding: Encoding = Encoding.UTF_8) -> Draft:
 def rewrite(draft: Draft, form: Format) -> Draft | Misfit:
     """The same message typed in another format, ending and framing kept.
 
-    What cannot be the same is refused: a draft that is no message, macros (only escapes have them), and
+    What cannot be the same is refused: a draft that is no message, macros, which would be fixed, and
     bytes that are no text in the draft's encoding, or none that a field can hold.
     """
     if draft.format is form:
@@ -129,7 +129,7 @@ def rewrite(draft: Draft, form: Format) -> Draft | Misfit:
         return message
     if message.macros:
         macro = message.macros[0]
-        return Misfit("Only escapes have macros: this one would be fixed for good.", macro.start, macro.stop)
+        return Misfit("Another format would have this macro fixed for good.", macro.start, macro.stop)
     text = describe(message.body, form, draft.encoding)
     if text is None or (form is Format.TEXT and not is_typeable(text)):
         sentence = (

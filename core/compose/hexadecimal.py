@@ -17,6 +17,7 @@ from core.compose.byte_literal import Literal, read_literal
 from core.compose.escapes import MOST_MACROS, too_many_macros, typed_macro, unfinished_macro
 from core.compose.hex_dump import Dump, may_be_dump, read_dump
 from core.errors import DraftError
+from core.settings import DEFAULTS
 
 _MACRO = re.compile(r"\\\{(?P<macro>[^{}\\\n]*)\}")
 _AT_ONCE = 2_000  # tokens that are read without another thread having its turn: a millisecond
@@ -37,7 +38,7 @@ class HexParts(NamedTuple):
     left_out: str = ""
 
 
-def read_hex(text: str, limit: int) -> HexParts:
+def read_hex(text: str, limit: int = DEFAULTS.message) -> HexParts:
     """What was typed or pasted; 10 ms for a MiB in plain pairs, a second for one in a dump or in C's.
 
     Raises ``DraftError``.

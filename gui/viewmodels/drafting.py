@@ -137,6 +137,7 @@ class Preview:
     size: int
     stretches: tuple[Stretch, ...]
     tells_time: bool = False  # so that a moment later they are others
+    left_out: str = ""  # what of pasted hex is no byte, in words
 
 
 class ComposeError(NamedTuple):
@@ -208,7 +209,7 @@ def preview_of(composed: Composed, draft: Draft) -> Preview:
         for label, whole, first, last in pieces
         if last > first
     )
-    return Preview(len(wire), stretches, any(span.name == "time" for span in composed.macros))
+    return Preview(len(wire), stretches, any(span.name == "time" for span in composed.macros), composed.left_out)
 
 
 def compose_error_of(misfit: Misfit) -> ComposeError:
@@ -232,7 +233,7 @@ def convert(text: str, before: MessageFormat, after: MessageFormat) -> str | Com
     whole = (0, len(text))
     if composed.macros:
         span = composed.macros[0]
-        sentence = "Macros are worked out anew for each message, and only escapes can have them."
+        sentence = "Macros are worked out anew for each message, and another format would have them fixed for good."
         return ComposeError(sentence, span.start, span.stop)
     written = describe(composed.body, Format(after.format), Encoding(after.encoding))
     if written is None:

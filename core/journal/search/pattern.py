@@ -13,7 +13,7 @@ from enum import Enum
 from functools import cache
 from itertools import product
 
-from core.errors import Fault, TincanError
+from core.errors import DraftError, Fault, TincanError
 
 # Letters that are the same, and that no way of asking one for its lower or upper case leads to from the
 # other. A test goes through all of Unicode for them.
@@ -185,34 +185,36 @@ def _one_of(forms: list[bytes]) -> bytes:
 
 # Hex.
 
-_HEX_PART = re.compile(
-    r"(?P<byte>[0-9a-fA-F]{2})|(?P<any>\?\?)|(?P<between>[\s,;:-]+|0[xX]|\\[xX])|(?P<half>[0-9a-fA-F?])"
-)
-
 
 def _compile_hex(query: Query) -> Pattern:
-    parts: list[bytes] = []
-    for position, kind, text in _hex_parts(query.text):
-        if kind == "byte":
-            parts.append(re.escape(bytes.fromhex(text)))
-        elif kind == "any":
-            parts.append(b".")
-        elif kind == "half":
-            raise QueryError(f"{text} is half a byte: a byte is two hex digits, or ?? for any byte", position)
-    if not parts:
+    """Bytes as a message has them in hex, a dump or an array; or with ``??`` for any byte, as bytes alone."""
+    from core.compose.hexadecimal import read_bytes, read_hex  # nothing else that is looked for needs it
+
+    pieces = query.text.split("??")
+    found: list[bytes] = []
+    place = 0
+    try:
+        if len(pieces) == 1:
+            found = [part if isinstance(part, bytes) else _macro(part.start) for part in read_hex(query.text).parts]
+        for piece in pieces if len(pieces) > 1 else ():
+            found.append(read_bytes(_PREFIX.sub("", piece), place))
+            place += len(piece) + 2
+    except DraftError as error:
+        if query.text[error.start : error.start + 1] == "?":
+            raise QueryError("? is half a byte: a byte is two hex digits, or ?? for any byte", error.start) from None
+        sentence = str(error)
+        raise QueryError(f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}", error.start) from None
+    longest = sum(map(len, found)) + len(pieces) - 1
+    if not longest:
         raise QueryError("type bytes in hex, for example 0d 0a")
-    return Pattern(query, re.compile(b"".join(parts), re.DOTALL), len(parts))
+    return Pattern(query, re.compile(b".".join(map(re.escape, found)), re.DOTALL), longest)
 
 
-def _hex_parts(text: str) -> Iterator[tuple[int, str, str]]:
-    """Each part with its position and kind."""
-    position = 0
-    while position < len(text):
-        found = _HEX_PART.match(text, position)
-        if found is None:
-            raise QueryError("only the digits 0 to 9 and a to f, and ?? for any byte, make bytes in hex", position)
-        yield position, found.lastgroup or "", found.group()
-        position = found.end()
+_PREFIX = re.compile(r"(?:0|\\)[xX]$")  # of a ??
+
+
+def _macro(place: int) -> bytes:
+    raise QueryError("a macro has no bytes before it is sent", place)
 
 
 # Regular expressions.

@@ -110,7 +110,8 @@ class BytesLine(ttk.Frame):
         preview = self._preview
         if preview is None:
             return []
-        runs = [(f"{counted(preview.size, 'byte')}   ", _LABEL)]
+        left_out = f", {preview.left_out}" if preview.left_out else ""
+        runs = [(f"{counted(preview.size, 'byte')}{left_out}   ", _LABEL)]
         for stretch in preview.stretches:
             room = self._room(stretch, most)
             digits = stretch.data[:room].hex(" ") + (" …" if stretch.size > room else "") + "  "

@@ -224,10 +224,10 @@ class Composer(ttk.Frame):
         self.row.options.focus_first()
 
     def open_macros(self) -> None:
-        """Open the menu of macros, for which the message becomes text with escapes."""
-        if self.message_format.format != "escapes":
+        """Open the menu of macros, for which a message that is text becomes one with escapes."""
+        if self.message_format.format == "text":
             self.choose(replace(self.message_format, format="escapes"))
-        if self.message_format.format == "escapes":
+        if self.message_format.format != "text":
             self.update_idletasks()
             self.macros.open()
 
@@ -262,7 +262,7 @@ class Composer(ttk.Frame):
             self.row.show_recipients(recipients, self._view.chosen if self._view else None)
         if self._row is not None or self._shows_options:
             self.row.show_options(self.message_format, is_shown=self._shows_options)
-        if self.message_format.format == "escapes":
+        if self.message_format.format != "text":
             self.macros.grid(row=0, column=1, sticky="nw")
         elif self._macros is not None:
             self._macros.grid_remove()

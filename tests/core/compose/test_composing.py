@@ -187,7 +187,7 @@ def test_a_message_is_typed_anew_in_another_format(draft: Draft, form: Format, t
     ("draft", "form", "marked", "why"),
     [
         (Draft("61 zz", Format.HEX), Format.TEXT, "z", "no hex digit"),
-        (Draft(r"a\{counter}b", Format.ESCAPES), Format.TEXT, r"\{counter}", "Only escapes have macros"),
+        (Draft(r"a\{counter}b", Format.ESCAPES), Format.TEXT, r"\{counter}", "fixed for good"),
         (Draft("ff", Format.HEX), Format.TEXT, "ff", "no text in UTF-8"),
         pytest.param(Draft("61 00 62", Format.HEX), Format.TEXT, "61 00 62", "no text", id="a NUL, which Tk cuts at"),
         pytest.param(Draft(r"a\u{202e}b", Format.ESCAPES), Format.TEXT, r"a\u{202e}b", "no text", id="turned around"),

@@ -67,7 +67,22 @@ def test_text_is_no_pattern() -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["0d 0a", "0D0A", "0x0d, 0x0A", r"\x0d\x0a", "0d\n0a", "0d\t,0a", "0d:0a", "0d-0a", "  0d0a  "],
+    [
+        "0d 0a",
+        "0D0A",
+        "0x0d, 0x0A",
+        r"\x0d\x0a",
+        "0d\n0a",
+        "0d\t,0a",
+        "0d:0a",
+        "0d-0a",
+        "  0d0a  ",
+        "{0xd, 0xa}",
+        "00000000  0d 0a  |..|",
+        "0000   0d 0a",
+        "b'\\r\\n'",
+        "byte[] b = {13, 10};",
+    ],
 )
 def test_bytes_in_hex_may_be_written_in_many_ways(typed: str) -> None:
     assert found(Query(typed, Mode.HEX), b"a\r\nb") == [b"\r\n"]
@@ -82,6 +97,7 @@ def test_every_byte_can_be_written_in_hex(data: bytes) -> None:
 
 def test_two_question_marks_are_any_byte_a_line_feed_too() -> None:
     assert found(Query("61 ?? 62", Mode.HEX), b"a\nb a\0b aab ab") == [b"a\nb", b"a\0b", b"aab"]
+    assert found(Query("0x61, 0x??, 0x62", Mode.HEX), b"a\nb") == [b"a\nb"]
 
 
 @pytest.mark.parametrize(
@@ -89,14 +105,17 @@ def test_two_question_marks_are_any_byte_a_line_feed_too() -> None:
     [
         ("0", 0, "0 is half a byte"),
         ("0d 0", 3, "0 is half a byte"),
-        ("0d ?", 3, "is half a byte"),
-        ("0xf", 2, "f is half a byte"),
-        ("00 zz", 3, "only the digits"),
+        ("0d ?", 3, "? is half a byte"),
+        ("0d ?? 4", 6, "4 is half a byte"),
+        ("00 zz", 3, "z is no hex digit"),
+        ("0000 41 42", 0, "could be an offset or bytes"),
+        ("[41, 42]", 1, "could be decimal or hex"),
+        (r"41 \{counter}", 3, "a macro has no bytes"),
         ("0g", 0, "half a byte"),
         ("6é", 0, "half a byte"),
-        ("66 ٣٣", 3, "only the digits"),
+        ("66 ٣٣", 3, "no hex digit"),
         (" ", None, "type bytes in hex"),
-        ("0x", None, "type bytes in hex"),
+        ("0x", 0, "0 is half a byte"),
     ],
 )
 def test_what_is_no_hex_is_refused_at_its_place(typed: str, place: int | None, says: str) -> None:

@@ -340,6 +340,30 @@ def test_what_another_format_cannot_say_stays_and_says_why(
     assert writer.composer.row.options.format.key == before
 
 
+@pytest.mark.case("C-95")
+def test_below_a_dump_stand_its_bytes_and_what_was_left_out(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.composer.choose(MessageFormat("hex"))
+
+    writer.type("00000000: 6865 6c6c 6f0a                           hello.")
+
+    wait_until(lambda: writer.bytes.startswith("6 bytes, offsets and text left out"))
+    assert "68 65 6c 6c" in writer.bytes
+
+
+def test_hex_takes_macros_from_their_menu(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.composer.choose(MessageFormat("hex"))
+    writer.type("01 02")
+    writer.composer.field.mark_set("insert", "end-1c")
+    menu = writer.composer.macros
+    menu.fill()
+
+    menu.menu.nametowidget(menu.menu.entrycget(0, "menu")).invoke(0)
+
+    assert writer.composer.message_format.format == "hex"
+    assert writer.composer.text == "01 02\\{counter}"
+    wait_until(lambda: writer.bytes.startswith("3 bytes"))
+
+
 def test_the_first_window_has_no_row_of_choices_and_one_press_opens_it(writer: Writer) -> None:
     assert writer.composer._row is None
 
