@@ -96,7 +96,8 @@ class BytesLine(ttk.Frame):
         mono, small = self._theme.mono, self._theme.small
         taken = sum((small if tag == _LABEL else mono).measure(words) for words, tag in self._runs_of_line(0))
         room = self._whole_width() - taken
-        return max(_FEWEST, min(_MOST, room // (mono.measure("000") + small.measure("0"))))
+        fewest = 0 if self._preview is not None and self._preview.left_out else _FEWEST  # words stand there instead
+        return max(fewest, min(_MOST, room // (mono.measure("000") + small.measure("0"))))
 
     def _whole_width(self) -> int:
         """Pixels of the line beside the button, whether that is there or not."""
