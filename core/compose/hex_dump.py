@@ -182,8 +182,7 @@ def _with_offsets(rows: list[_Row], limit: int) -> Dump | None:
             raise
         return None
     count = sum(row.offset is not None for row in rows)
-    is_at_zero = not int(digits, 16) and first.gap > 1 and len(digits) >= _FEWEST_DIGITS
-    if count == 1 and is_plain and not has_text and not is_at_zero:
+    if count == 1 and not has_text and not _is_surely_offset(first):
         if int(digits, 16) and first.gap == 1 and not first.is_colon:
             return None
         sentence = f"{digits} could be an offset or bytes. Take it away, or write it as the bytes behind it are."
@@ -191,6 +190,15 @@ def _with_offsets(rows: list[_Row], limit: int) -> Dump | None:
     if groups.width > 2 and not first.is_colon:
         raise _unordered(first, groups)
     return dump
+
+
+def _is_surely_offset(row: _Row) -> bool:
+    """Whether a row without text, and without another to count with, has an offset: not bytes, nor bytes mistyped."""
+    digits = row.offset or ""
+    if digits.lower().startswith("0x") or (row.is_colon and len(digits) >= _OD_DIGITS):
+        return True
+    is_apart = row.gap > 1 or row.is_colon or len(digits) % 2 == 1
+    return len(digits) >= _FEWEST_DIGITS and not int(digits, 16) and is_apart
 
 
 def _refuse_numbers(row: _Row, groups: _Groups) -> None:

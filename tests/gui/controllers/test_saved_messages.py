@@ -256,13 +256,13 @@ def test_a_message_that_cannot_be_typed_is_edited_with_escapes(make_app: MakeApp
     app = make_app(tmp_path)
     pane = opened(app)
     press(app, "<F2>")
-    assert app.window.composer.text.startswith(r"a\0b")
+    assert app.window.composer.text.startswith(r"a\x00b")
 
     pane.rows.focus_rows()
     press(app, "<Down>")
     press(app, "<F2>")
 
-    assert app.window.composer.text.startswith(r"a\0b")
+    assert app.window.composer.text.startswith(r"a\x00b")
     assert "half a character" in pane.lesson
 
 
