@@ -170,7 +170,7 @@ def _with_offsets(rows: list[_Row], limit: int) -> Dump | None:
     is_wider = len(digits) > groups.width
     is_plain = not ((first.is_colon and len(digits) >= _FEWEST_DIGITS) or is_odd)
     has_text = any(_texts(first.body, groups))
-    if is_plain and not has_text and not is_wider and first.gap == 1 and not first.is_colon:
+    if is_plain and not has_text and not is_wider and not first.is_colon and (first.gap == 1 or len(rows) == 1):
         return None
     if not has_text and not first.is_colon and groups.width > 2 and (is_odd or not int(digits, 16)):
         raise _unordered(first, groups)
@@ -178,7 +178,7 @@ def _with_offsets(rows: list[_Row], limit: int) -> Dump | None:
     try:
         dump = _in_some_base(rows, limit)
     except DraftError:
-        if not is_plain or has_text or (len(digits) >= _FEWEST_DIGITS and (not int(digits, 16) or first.gap > 1)):
+        if not is_plain or has_text or (is_wider and (not int(digits, 16) or first.gap > 1)):
             raise
         return None
     count = sum(row.offset is not None for row in rows)

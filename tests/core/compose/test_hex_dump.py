@@ -191,6 +191,8 @@ def test_words_and_characters_of_a_tool_are_refused(command: str) -> None:
         (r"00000000  5c 7b 72 61 6e 64 6f 6d  3a 39 7d  |\{random:9}|", rb"\{random:9}", BOTH),
         ("0001 0000 0006 01 03 0000 000a", bytes.fromhex("00010000000601030000000a"), ""),
         ("0103 00 00 00 0a", bytes.fromhex("01030000000a"), ""),
+        ("aabb  ccdd eeff", bytes.fromhex("aabbccddeeff"), ""),
+        ("aabb  ccdd\neeff  0011", bytes.fromhex("aabbccddeeff0011"), ""),
         ("0103 0000\n0106 0001", bytes.fromhex("0103000001060001"), ""),
         ("0000 0002\n0004 0006", bytes.fromhex("0000000200040006"), ""),
     ],
