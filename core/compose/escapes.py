@@ -110,7 +110,8 @@ def _numbered(found: re.Match[str], encoding: Encoding) -> bytes:
 _FOREIGN = re.compile(
     r"""(?P<octal>[0-7]{1,3})
     | x\{(?P<perl>[0-9a-fA-F]{1,2})\} | x(?P<short>[0-9a-fA-F]) | c(?P<control>[@-_a-z])
-    | (?:u|U(?:0{2})?)(?P<code>[0-9a-fA-F]{4,6}) | (?P<letter>[abfv])""",
+    | u[dD][89abAB](?P<pair>[0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})
+    | (?:u|U[0-9a-fA-F]{4})(?P<code>[0-9a-fA-F]{4}) | (?P<letter>[abfv])""",
     re.VERBOSE,
 )
 _LETTERS = {"a": 7, "b": 8, "f": 12, "v": 11}
@@ -138,9 +139,11 @@ def _translated(foreign: re.Match[str], place: int) -> DraftError:
     value = foreign[kind or 0]
     if kind == "octal":
         return _octal(foreign, place)
-    if kind == "code":
-        number = value.lower().lstrip("0") or "0"
-        return DraftError(f"A character's number stands in braces: \\u{{{number}}}.", place, place + 2)
+    if kind in ("pair", "code"):
+        number = int(typed[2:].replace("\\u", ""), 16)
+        if kind == "pair":
+            number = 0x10000 + ((number >> 16 & 0x3FF) << 10) + (number & 0x3FF)
+        return DraftError(f"A character's number stands in braces: \\u{{{number:x}}}.", place, place + 2)
     if kind in ("perl", "short"):
         return DraftError(f"After \\x come two hex digits, as in \\x{value.lower():>02}.", place, place + 2)
     if kind == "control":
@@ -170,7 +173,10 @@ def _nul_or_byte(text: str, place: int, byte: int) -> DraftError:
     digits = re.compile("0[89a-fA-F]|[0-7]{1,3}").match(text, place + 1)
     assert digits is not None
     behind = digits.group()[1:]
-    choice = f"Write \\x{byte:02x} for one byte, or \\x00{behind} for NUL and {behind}."
+    one = f"\\x{byte:02x} for one byte"
+    if behind.isdecimal() and byte != int(behind):  # Lua's are decimal
+        one = f"\\x{byte:02x} for C's byte, \\x{int(behind):02x} for Lua's"
+    choice = f"Write {one}, or \\x00{behind} for NUL and {behind}."
     return DraftError(f"\\0 is NUL only where no digit follows. {choice}", place, digits.end())
 
 
