@@ -53,7 +53,7 @@ _TAIL = re.compile(
     r"[\s)\]};,]*+(?:(?:const\s+|static\s+)*(?:unsigned\s+int|size_t)\s+\w*len\w*\s*=\s*(?P<size>[0-9]+)\s*;?\s*)?"
 )
 _HEX_TAIL = re.compile(r"\s*,\s*[\"']hex[\"']\s*")
-_SIZE = re.compile(r"\[\s*(?:\w+\s*;\s*)?(0[xX][0-9a-fA-F]{1,8}|[0-9]{1,9})\s*\]|[,]\s*([0-9]{1,9})\s*>")
+_SIZE = re.compile(r"\[\s*(?:\w+\s*;\s*)?(0[xX][0-9a-fA-F]{1,8}|0|[1-9][0-9]{0,8})\s*\]|,\s*(0|[1-9][0-9]{0,8})\s*>")
 _WIDE = re.compile(
     r"\b(?:u?int(?:16|32|64)(?:_t)?|u?short|u?int|u?long|float|double|[uif](?:16|32|64)|usize|wchar_t|char(?:16|32)_t|rune"
     r"|D?WORD|(?:Big)?U?[iI]nt(?:16|32|64)Array|Float(?:32|64)Array|unsigned(?!\s+char))\b"

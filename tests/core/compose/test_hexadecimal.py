@@ -89,6 +89,7 @@ def test_what_is_written_reads_as_the_same_bytes(data: bytes) -> None:
 @given(st.text() | st.text("0123xXaAfFhH\\ ,{}\n'\"b*:[](;=/|>.\t", max_size=60))
 @example("0000000 000 00\n0000002 00")
 @example("G{")
+@example("b[02] = {0x41}")
 def test_nothing_that_can_be_typed_breaks_it(typed: str) -> None:
     composed = compose(Draft(typed, Format.HEX), Context())
 
