@@ -133,9 +133,9 @@ def _misfit(text: str, place: int) -> DraftError:
     if text.startswith("\\{", place):
         return unfinished_macro(place)
     if re.match(_DIGIT, found):
-        sentence = f"{found} is half a byte: a byte is two hex digits, as in 0{found}."
+        sentence = f"“{found}” is half a byte: a byte is two hex digits, as in 0{found}."
     elif found.isprintable():
-        sentence = f"{found} is no hex digit. Type bytes as two digits each, from 0 to 9 and a to f, as in 0d 0a."
+        sentence = f"“{found}” is no hex digit. Type bytes as two digits each, from 0 to 9 and a to f, as in 0d 0a."
     else:
         sentence = f"U+{ord(found):04X} is no hex digit. Type bytes as two digits each, as in 0d 0a."
     return DraftError(sentence, place, place + 1)

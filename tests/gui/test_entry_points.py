@@ -413,7 +413,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
 }
 ELSEWHERE = {
     ("core.journal.recording.recorder", "Recorder._begin_again"): "tests/core/journal/recording/test_recorder.py",
-    ("core.cli.terminal", "_Program._begin_reading"): "tests/core/cli/test_terminal.py",
+    ("core.cli.standard_input", "StandardInput.begin"): "tests/core/cli/test_terminal.py",
     ("gui.app", "App.leave"): "tests/gui/test_leaving.py",
     ("gui.platform.background", "in_background"): "those who use it",
     ("gui.controllers.journal", "JournalController._begin"): "those who use it",

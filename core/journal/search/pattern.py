@@ -200,9 +200,10 @@ def _compile_hex(query: Query) -> Pattern:
             found.append(read_bytes(_PREFIX.sub("", piece), place))
             place += len(piece) + 2
     except DraftError as error:
-        if query.text[error.start : error.start + 1] == "?":
-            raise QueryError("? is half a byte: a byte is two hex digits, or ?? for any byte", error.start) from None
-        sentence = str(error)
+        sentence, at = str(error), query.text[error.start : error.start + 1]
+        if at == "?" or (len(pieces) > 1 and at in hexdigits):
+            sentence = f"“{at}” is half a byte: a byte is two hex digits, or ?? for any byte"
+            raise QueryError(sentence, error.start) from None
         raise QueryError(f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}", error.start) from None
     longest = sum(map(len, found)) + len(pieces) - 1
     if not longest:

@@ -49,22 +49,22 @@ def test_the_same_bytes_however_they_are_written(typed: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "place", "why"),
     [
-        ("4", 0, "4 is half a byte"),
-        ("41 4", 3, "4 is half a byte"),
-        ("4 1", 0, "4 is half a byte"),
-        ("414", 2, "4 is half a byte"),
-        ("0x414", 4, "4 is half a byte"),
-        (r"\x4", 2, "4 is half a byte"),
-        ("41 zz", 3, "z is no hex digit"),
-        ("41 0x", 3, "0 is half a byte"),
-        ("0x41, 0x, 42", 6, "0 is half a byte"),
-        ("0x", 0, "0 is half a byte"),
-        (r"41 \x", 3, "\\ is no hex digit"),
-        (r"41, \x, 42", 4, "\\ is no hex digit"),
+        ("4", 0, "“4” is half a byte"),
+        ("41 4", 3, "“4” is half a byte"),
+        ("4 1", 0, "“4” is half a byte"),
+        ("414", 2, "“4” is half a byte"),
+        ("0x414", 4, "“4” is half a byte"),
+        (r"\x4", 2, "“4” is half a byte"),
+        ("41 zz", 3, "“z” is no hex digit"),
+        ("41 0x", 3, "“0” is half a byte"),
+        ("0x41, 0x, 42", 6, "“0” is half a byte"),
+        ("0x", 0, "“0” is half a byte"),
+        (r"41 \x", 3, "“\\” is no hex digit"),
+        (r"41, \x, 42", 4, "“\\” is no hex digit"),
         ("41 \u202e", 3, "U+202E is no hex digit"),
-        ("٤٢", 0, "٤ is no hex digit"),
-        ("４１", 0, "４ is no hex digit"),
-        ("hh", 0, "h is no hex digit"),
+        ("٤٢", 0, "“٤” is no hex digit"),
+        ("４１", 0, "“４” is no hex digit"),
+        ("hh", 0, "“h” is no hex digit"),
         ("\0", 0, "U+0000 is no hex digit"),
     ],
 )
@@ -122,7 +122,7 @@ def test_much_is_read_as_little_is(form: str) -> None:
 def test_what_is_no_byte_behind_many_is_marked_at_its_place() -> None:
     before = "0x0d, " * 9_999
 
-    with pytest.raises(DraftError, match="z is no hex digit") as caught:
+    with pytest.raises(DraftError, match="“z” is no hex digit") as caught:
         read_hex(before + "zz", LIMIT)
 
     assert caught.value.start == len(before)

@@ -19,7 +19,7 @@ def test_wrong_hex_is_refused_at_its_place_put_right_and_sent(quiet: Person) -> 
         quiet.press("<Control-m>")
         quiet.type("fe ed fa cg")
         quiet.press("<Return>")
-        quiet.sees("c is half a byte: a byte is two hex digits, as in 0c.")
+        quiet.sees("“c” is half a byte: a byte is two hex digits, as in 0c.")
         assert quiet.message == "fe ed fa cg"
         quiet.press("<BackSpace>")
         quiet.type("e")

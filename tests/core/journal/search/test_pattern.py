@@ -103,11 +103,11 @@ def test_two_question_marks_are_any_byte_a_line_feed_too() -> None:
 @pytest.mark.parametrize(
     ("typed", "place", "says"),
     [
-        ("0", 0, "0 is half a byte"),
-        ("0d 0", 3, "0 is half a byte"),
-        ("0d ?", 3, "? is half a byte"),
-        ("0d ?? 4", 6, "4 is half a byte"),
-        ("00 zz", 3, "z is no hex digit"),
+        ("0", 0, "“0” is half a byte"),
+        ("0d 0", 3, "“0” is half a byte"),
+        ("0d ?", 3, "“?” is half a byte"),
+        ("0d ?? 4", 6, "“4” is half a byte"),
+        ("00 zz", 3, "“z” is no hex digit"),
         ("0000 41 42", 0, "could be an offset or bytes"),
         ("[41, 42]", 1, "could be decimal or hex"),
         (r"41 \{counter}", 3, "a macro has no bytes"),
@@ -115,7 +115,7 @@ def test_two_question_marks_are_any_byte_a_line_feed_too() -> None:
         ("6é", 0, "half a byte"),
         ("66 ٣٣", 3, "no hex digit"),
         (" ", None, "type bytes in hex"),
-        ("0x", 0, "0 is half a byte"),
+        ("0x", 0, "“0” is half a byte"),
     ],
 )
 def test_what_is_no_hex_is_refused_at_its_place(typed: str, place: int | None, says: str) -> None:
