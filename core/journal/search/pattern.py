@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from itertools import product
+from string import hexdigits
 
 from core.errors import DraftError, Fault, TincanError
 
