@@ -43,6 +43,7 @@ class DisplayRow(NamedTuple):
     span: Span | None = None  # the bytes in the journal, what frames the message included; None in a note
     misfit: str = ""  # why these bytes are not a whole message under this lens; empty if they are one
     is_pending: bool = False  # whether the rest of the message may still come
+    has_ended: bool = True  # whether its frame has come to its end
 
     @property
     def is_message(self) -> bool:

@@ -188,14 +188,17 @@ class Collector:
     def _complete(self, part: bytes) -> list[Message]:
         """The frame ends with ``part``."""
         told, length, frame, reach = self._is_told, self._length + len(part), self._kept + part, self._splitter.reach
-        begin, stop, back = self._splitter.envelope((self._head + part[:reach])[:reach], bytes(frame[-reach:]))
+        head, tail = (self._head + part[:reach])[:reach], bytes(frame[-reach:])
+        begin, stop, back = self._splitter.envelope(head, tail)
         self._begin()
         if told:
             return []
         size = length - (stop - begin) - back
-        if size > self._limit:
+        why = self._splitter.flaw(head, b"")  # what its beginning tells was told first if it came by itself
+        if not why and size > self._limit:
             return [TooLong(size)]
-        return [bytes(frame[:begin] + frame[stop : length - back])]
+        why = why or self._splitter.flaw(head, tail)
+        return [FramingViolation(why) if why else bytes(frame[:begin] + frame[stop : length - back])]
 
     def _refuse(self) -> list[Message]:
         """Say what is wrong with a frame that has begun, as soon as it is known."""

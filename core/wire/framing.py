@@ -3,16 +3,26 @@ r"""How messages are told apart in a stream of bytes: one value and one written 
     raw                       each recv and each send is a message
     line                      LF, CR LF or a lone CR ends a message; LF is added when sending
     delimiter:0d0a            these bytes end it, 1 to 64 of them in hex (no spaces, either case)
-    length:2be                2 bytes of length in front, big endian; 1, 2be, 2le, 4be, 4le, 8be, 8le, varint
+    between:0b,1c0d           bytes in front of it and behind it, 1 to 64 each in hex; these are MLLP's
+    flag:7e                   the same byte in front and behind: 7e in HDLC, c0 in SLIP
+    length:2be                2 bytes of length in front, big endian; 1, 2be, 2le, 3be, 3le, 4be, 4le, 8be, 8le,
+                              varint; 4digits for 4 ASCII digits (1 to 9)
     length:4le,offset=3       the length stands behind the first 3 bytes of the frame (0 to 1,024)
     length:2be,itself         it counts its own bytes too; without this, only what comes behind it
     length:2be,offset=4,whole it counts all of the frame, what stands before it included
+    length:3le,add=1          one byte more follows than it counts (-65,536 to 65,536)
+    length:4digits,then=2c    these bytes stand behind the message, and are not counted
+    netstring                 12:hello world!,
+    content-length            a header block with Content-Length, a blank line, so many bytes
     fixed:16                  16 bytes each, up to 16,777,216; of another size nothing can be sent
     fixed:16,pad=20           the same, and what is shorter is filled up with this byte when sending
     gap:50                    50 ms (1 to 3,600,000) without a byte end it
 
 The message is the frame without its delimiter or its length field. What stands before a length field is the
 beginning of the message: ``0102|0003|abcdef`` under ``length:2be,offset=2`` is the message ``0102abcdef``.
+A header block of ``content-length`` that says something else too, as in HTTP, is the beginning of the message.
+Under ``flag`` there are no empty messages, and nothing takes the place of a flag inside one: what HDLC and SLIP
+write for it (``7d 5e``, ``db dc``) is shown, and has to be sent, as it stands on the wire.
 ``str()`` of a framing is its written form, and ``parse_framing`` reads it.
 """
 
@@ -23,19 +33,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from core.errors import Fault, SendError, TincanError, quoted
+from core.wire.enclosing import BetweenSplitter, FlagSplitter
 from core.wire.framers import Collector, Framer, Line, Raw
-from core.wire.length_prefix import Counts, LengthField, PrefixSplitter
+from core.wire.headers import ContentLengthSplitter, NetstringSplitter
+from core.wire.length_prefix import Counts, LengthField, Order, PrefixSplitter
 from core.wire.splitting import DelimiterSplitter, FixedSplitter, GapSplitter, LineSplitter, Splitter
 from core.words import counted
 
 LONGEST_DELIMITER = 64  # bytes
 LARGEST_OFFSET = 1024  # bytes
+LARGEST_ADD = 65_536  # bytes, either way
 LARGEST_FIXED = 1 << 24  # bytes; the largest limit of a message that there is
 LONGEST_GAP = 3_600_000  # ms
-FRAMINGS = ("raw", "line")  # those that need no number
+FRAMINGS = ("raw", "line", "netstring", "content-length")  # those that need no number
 
 
 class FramingError(TincanError, ValueError):
@@ -128,8 +140,7 @@ class Delimiter(Framing):
 
     @property
     def words(self) -> str:
-        names = _NAMES.get(self.delimiter)
-        return f"delimiter {names or self.delimiter.hex(' ')}"
+        return f"delimiter {_named(self.delimiter)}"
 
     def enclose(self, message: bytes) -> bytes:
         return message + self.delimiter
@@ -139,24 +150,121 @@ class Delimiter(Framing):
 
 
 @dataclass(frozen=True, slots=True)
+class Between(Framing):
+    """Some bytes begin every message and others end it. A message that has the end in it will be read as shorter."""
+
+    start: bytes
+    end: bytes
+
+    def __str__(self) -> str:
+        return f"between:{self.start.hex()},{self.end.hex()}"
+
+    @property
+    def words(self) -> str:
+        return f"between {_named(self.start)} and {_named(self.end)}"
+
+    def enclose(self, message: bytes) -> bytes:
+        return self.start + message + self.end
+
+    def splitter(self) -> Splitter:
+        return BetweenSplitter(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag(Framing):
+    """The same byte stands in front of every message and behind it, and none is empty."""
+
+    flag: bytes
+
+    def __str__(self) -> str:
+        return f"flag:{self.flag.hex()}"
+
+    @property
+    def words(self) -> str:
+        return f"between flags {self.flag.hex()}"
+
+    def enclose(self, message: bytes) -> bytes:
+        if not message:
+            raise SendError("nothing between two flags is no message")
+        if self.flag in message:
+            instead = _INSTEAD.get(self.flag)
+            advice = f"; what stands for it inside a message is {instead}" if instead else ""
+            raise SendError(f"the message has the flag {self.flag.hex()} in it, which would end it there{advice}")
+        return self.flag + message + self.flag
+
+    def splitter(self) -> Splitter:
+        return FlagSplitter(self.flag)
+
+
+@dataclass(frozen=True, slots=True)
+class Netstring(Framing):
+    """The length in digits and a colon in front, a comma behind."""
+
+    def __str__(self) -> str:
+        return "netstring"
+
+    @property
+    def words(self) -> str:
+        return "netstrings"
+
+    def enclose(self, message: bytes) -> bytes:
+        return b"%d:%b," % (len(message), message)
+
+    def splitter(self) -> Splitter:
+        return NetstringSplitter()
+
+
+@dataclass(frozen=True, slots=True)
+class ContentLength(Framing):
+    """A header block that says how many bytes follow it, as in HTTP and LSP."""
+
+    def __str__(self) -> str:
+        return "content-length"
+
+    @property
+    def words(self) -> str:
+        return "Content-Length header"
+
+    def enclose(self, message: bytes) -> bytes:
+        return b"Content-Length: %d\r\n\r\n%b" % (len(message), message)
+
+    def splitter(self) -> Splitter:
+        return ContentLengthSplitter()
+
+
+@dataclass(frozen=True, slots=True)
 class LengthPrefix(Framing):
-    """Each frame says how long it is."""
+    """Each frame says how long it is; ``closing`` stands behind each and is not counted."""
 
     field: LengthField
+    closing: bytes = b""
 
     def __str__(self) -> str:
         field = self.field
-        width = f"{field.width}{_ENDS[field.order] if field.width > 1 else ''}" if field.width else "varint"
-        offset = f",offset={field.offset}" if field.offset else ""
-        return f"length:{width}{offset}" + (f",{field.counts.value}" if field.counts.value else "")
+        width = f"{field.width or ''}{_ENDS[field.order] if field.width > 1 or field.order == 'digits' else ''}"
+        options = [f"offset={field.offset}" if field.offset else "", f"add={field.add}" if field.add else ""]
+        options += [f"then={self.closing.hex()}" if self.closing else "", field.counts.value]
+        return ",".join([f"length:{width or 'varint'}", *filter(None, options)])
 
     @property
     def words(self) -> str:
         field = self.field
-        order = f" {field.order}-endian" if field.width > 1 else ""
-        kind = f"{field.width}-byte{order} length" if field.width else "varint length"
         offset = f" after {counted(field.offset, 'byte')}" if field.offset else ""
-        return kind + offset + _COUNTED[field.counts]
+        add = (
+            f", {counted(abs(field.add), 'byte')} {'more' if field.add > 0 else 'fewer'} than it says"
+            if field.add
+            else ""
+        )
+        closing = f", {_named(self.closing)} behind it" if self.closing else ""
+        return self._kind + offset + _COUNTED[field.counts] + add + closing
+
+    @property
+    def _kind(self) -> str:
+        field = self.field
+        if field.order == "digits":
+            return f"{field.width}-digit length"
+        order = f" {field.order}-endian" if field.width > 1 else ""
+        return f"{field.width}-byte{order} length" if field.width else "varint length"
 
     def enclose(self, message: bytes) -> bytes:
         offset = self.field.offset
@@ -166,11 +274,12 @@ class LengthPrefix(Framing):
             )
         written = self.field.written(len(message) - offset)
         if written is None:
-            raise SendError(f"the message has {counted(len(message), 'byte')}: too many for the {self.words}")
-        return message[:offset] + written + message[offset:]
+            many = "few" if len(message) < self.field.add else "many"
+            raise SendError(f"the message has {counted(len(message), 'byte')}: too {many} for the {self.words}")
+        return message[:offset] + written + message[offset:] + self.closing
 
     def splitter(self) -> Splitter:
-        return PrefixSplitter(self.field)
+        return PrefixSplitter(self.field, self.closing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +395,13 @@ class _Written:
                 return name
         return ""
 
+    def second(self) -> tuple[str, int]:
+        """What stands behind the first comma, and where."""
+        for name, (value, place) in self._options.items():
+            del self._options[name]
+            return name if value is None else f"{name}={value}", place
+        raise FramingError("the end is missing: write it behind a comma", self.place + len(self.first))
+
     def finish(self, known: str) -> None:
         """Nothing more may be there."""
         for name, (_value, place) in self._options.items():
@@ -294,7 +410,7 @@ class _Written:
 
 def _number(text: str, place: int, what: str, least: int, most: int) -> int:
     """Read a decimal number from ``least`` to ``most``. Raises ``FramingError``, which calls it ``what``."""
-    if not re.fullmatch(r"[0-9]{1,12}", text):
+    if not re.fullmatch(r"-?[0-9]{1,12}" if least < 0 else r"[0-9]{1,12}", text):
         raise FramingError(f"{what} must be a number from {least:,} to {most:,}, not {quoted(text)}", place)
     value = int(text)
     if not least <= value <= most:
@@ -320,17 +436,37 @@ def _delimiter(written: _Written) -> Framing:
     return Delimiter(delimiter)
 
 
+def _between(written: _Written) -> Framing:
+    start = _hex_bytes(written.first, written.place, "the start", LONGEST_DELIMITER)
+    end, place = written.second()
+    written.finish("nothing but the start and the end")
+    if start[:1] in start[1:] and start.strip(start[:1]):
+        raise FramingError("the start must not have its first byte in it again", written.place)
+    return Between(start, _hex_bytes(end, place, "the end", LONGEST_DELIMITER))
+
+
+def _flag(written: _Written) -> Framing:
+    flag = _hex_bytes(written.first, written.place, "the flag", 1)
+    written.finish("nothing but the byte")
+    return Flag(flag)
+
+
 def _length(written: _Written) -> Framing:
-    known = _WIDTHS.get(written.first.lower())
+    width = written.first.lower()
+    digits = re.fullmatch("([1-9])digits", width)
+    known = (int(digits[1]), _DIGITS) if digits is not None else _WIDTHS.get(width)
     if known is None:
-        raise FramingError(
-            f"a length is one of {', '.join(_WIDTHS)}; {quoted(written.first)} is none of them", written.place
-        )
-    offset = written.value("offset")
-    at = _number(*offset, "the offset", 0, LARGEST_OFFSET) if offset is not None else 0
-    counts = Counts(written.flag("itself", "whole"))
-    written.finish("offset=N, and itself or whole")
-    return LengthPrefix(LengthField(*known, offset=at, counts=counts))
+        choice = f"{', '.join(_WIDTHS)}, 1digits to 9digits"
+        raise FramingError(f"a length is one of {choice}; {quoted(written.first)} is none of them", written.place)
+    offset, add, closing = (written.value(name) for name in ("offset", "add", "then"))
+    field = LengthField(
+        *known,
+        offset=_number(*offset, "the offset", 0, LARGEST_OFFSET) if offset is not None else 0,
+        counts=Counts(written.flag("itself", "whole")),
+        add=_number(*add, "what is added", -LARGEST_ADD, LARGEST_ADD) if add is not None else 0,
+    )
+    written.finish("offset=N, add=N, then=HH, and itself or whole")
+    return LengthPrefix(field, _hex_bytes(*closing, "what stands behind", LONGEST_DELIMITER) if closing else b"")
 
 
 def _fixed(written: _Written) -> Framing:
@@ -346,28 +482,59 @@ def _gap(written: _Written) -> Framing:
     return Gap(milliseconds)
 
 
-_PLAIN: dict[str, Framing] = {"raw": RAW, "line": LINE}
+def _named(data: bytes) -> str:
+    return _NAMES.get(data) or data.hex(" ")
+
+
+_PLAIN: dict[str, Framing] = {
+    "raw": RAW,
+    "line": LINE,
+    "netstring": Netstring(),
+    "content-length": ContentLength(),
+}
 _PARSERS: dict[str, Callable[[_Written], Framing]] = {
     "delimiter": _delimiter,
+    "between": _between,
+    "flag": _flag,
     "length": _length,
     "fixed": _fixed,
     "gap": _gap,
 }
-_EXAMPLES = {"delimiter": "delimiter:0d0a", "length": "length:2be", "fixed": "fixed:16", "gap": "gap:50"}
-_WIDTHS: dict[str, tuple[int, Literal["big", "little"]]] = {
+_EXAMPLES = {
+    "delimiter": "delimiter:0d0a",
+    "between": "between:0b,1c0d",
+    "flag": "flag:7e",
+    "length": "length:2be",
+    "fixed": "fixed:16",
+    "gap": "gap:50",
+}
+_DIGITS: Order = "digits"
+_WIDTHS: dict[str, tuple[int, Order]] = {
     "1": (1, "big"),
     "2be": (2, "big"),
     "2le": (2, "little"),
+    "3be": (3, "big"),
+    "3le": (3, "little"),
     "4be": (4, "big"),
     "4le": (4, "little"),
     "8be": (8, "big"),
     "8le": (8, "little"),
     "varint": (0, "big"),
 }
-_ENDS = {"big": "be", "little": "le"}
+_ENDS = {"big": "be", "little": "le", "digits": "digits"}
 _COUNTED = {
     Counts.WHAT_FOLLOWS: "",
     Counts.ITSELF: ", counting itself",
     Counts.WHOLE: ", counting the whole frame",
 }
-_NAMES = {b"\n": "LF", b"\r": "CR", b"\r\n": "CR LF", b"\0": "NUL", b"\x03": "ETX", b"\x04": "EOT", b"\x1e": "RS"}
+_INSTEAD = {b"\x7e": "7d 5e in HDLC", b"\xc0": "db dc in SLIP"}
+_NAMES = {
+    b"\x02": "STX",
+    b"\n": "LF",
+    b"\r": "CR",
+    b"\r\n": "CR LF",
+    b"\0": "NUL",
+    b"\x03": "ETX",
+    b"\x04": "EOT",
+    b"\x1e": "RS",
+}

@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from core.wire.splitting import Envelope, Untimed
+from core.wire.splitting import NOTHING, Envelope, Untimed
 
 LONGEST_VARINT = 10  # bytes; 64 bits, seven in each
 _LETTERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
+
+# Goes through the frames that begin at a place, notes where each ends, and gives the state behind them.
+_Walk: TypeAlias = Callable[[bytes, int, list[int]], object]
+
+
+Order: TypeAlias = Literal["big", "little", "digits"]
 
 
 class Counts(Enum):
@@ -26,54 +32,75 @@ class Counts(Enum):
 class LengthField:
     """Where a frame's length stands, how it is written and what it counts.
 
-    ``width`` is 1, 2, 4 or 8 bytes, or 0 for a varint: seven bits a byte, the lowest first, the top bit
-    set in all but the last, as Protocol Buffers has it. ``offset`` bytes come before it in the frame.
+    ``width`` is 1, 2, 3, 4 or 8 bytes, 1 to 9 ASCII digits, or 0 for a varint: seven bits a byte, the
+    lowest first, the top bit set in all but the last, as Protocol Buffers has it. ``offset`` bytes come
+    before it in the frame. ``add`` bytes follow beyond those that it counts (fewer, if it is negative).
     """
 
     width: int
-    order: Literal["big", "little"] = "big"
+    order: Order = "big"
     offset: int = 0
     counts: Counts = Counts.WHAT_FOLLOWS
+    add: int = 0
 
     @property
     def most(self) -> int:
         """The largest number that it can say."""
-        return (1 << 8 * (self.width or 8)) - 1
-
-    @property
-    def format(self) -> str:
-        """The same for ``struct``; of a varint there is none."""
-        return (">" if self.order == "big" else "<") + _LETTERS[self.width]
+        return 10**self.width - 1 if self.order == "digits" else (1 << 8 * (self.width or 8)) - 1
 
     def counted_before(self, width: int) -> int:
-        """How many bytes of a frame are in front of what its length counts, if the field has ``width`` bytes."""
-        return {Counts.WHAT_FOLLOWS: self.offset + width, Counts.ITSELF: self.offset, Counts.WHOLE: 0}[self.counts]
+        """How many bytes of a frame are not counted by its length, if the field has ``width`` bytes."""
+        before = {Counts.WHAT_FOLLOWS: self.offset + width, Counts.ITSELF: self.offset, Counts.WHOLE: 0}
+        return before[self.counts] + self.add
 
     def written(self, following: int) -> bytes | None:
-        """The field for a frame with so many bytes behind it; None if it cannot say as much."""
+        """The field for a frame with so many bytes behind it; None if it cannot say as much, or as little."""
         for width in (self.width,) if self.width else range(1, LONGEST_VARINT + 1):
             number = self.offset + width + following - self.counted_before(width)
-            if number > self.most:
+            if not 0 <= number <= self.most:
                 return None
-            field = number.to_bytes(width, self.order) if self.width else _varint(number)
+            field = self._digits(number, width)
             if len(field) == width:
                 return field
         return None
 
+    def _digits(self, number: int, width: int) -> bytes:
+        if self.order == "digits":
+            return b"%0*d" % (width, number)
+        return number.to_bytes(width, self.order) if self.width else _varint(number)
 
-class PrefixSplitter(Untimed):
+
+class AnnouncedSplitter(Untimed):
     """Frames say how long they are. A stream in which a length makes no sense has no ends from there on."""
 
     could_end = rest_is_message = False
+    closing = b""  # what stands behind each message and is not counted
+    usual: Envelope | None = None
+    reach: int
 
-    def __init__(self, field: LengthField) -> None:
+    def __init__(self, walk: _Walk | None = None) -> None:
         # The beginning of a frame whose length is not known yet; how many bytes are still to come of one
         # whose length is; why there is nothing more to be found, once a length makes no sense.
         self.state: object = None
-        self.reach = field.offset + (field.width or LONGEST_VARINT)
-        self.usual = Envelope(field.offset, field.offset + field.width, 0) if field.width else None
-        self._field = field
-        self._walk = _varint_walk(field) if not field.width else _fixed_walk(field)
+        self._walk = walk or self._frame_by_frame
+
+    def _frame(self, data: bytes, position: int) -> int | str | None:
+        """The size of the frame that begins there; None if that has not come yet, or why it makes no sense."""
+        raise NotImplementedError
+
+    def envelope(self, head: bytes, tail: bytes) -> Envelope:
+        raise NotImplementedError
+
+    def _frame_by_frame(self, data: bytes, position: int, found: list[int]) -> object:
+        while position < len(data):
+            frame = self._frame(data, position)
+            if not isinstance(frame, int):
+                return frame or data[position:]
+            position += frame
+            if position > len(data):
+                return position - len(data)
+            found.append(position)
+        return None
 
     def ends(self, data: bytes, at: int = 0) -> list[int]:  # noqa: ARG002 - as the protocol has it
         state = self.state
@@ -91,20 +118,14 @@ class PrefixSplitter(Untimed):
             self.state = self._walk(data, state, found)
         return found
 
-    def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:  # noqa: ARG002 - as the protocol has it
-        found = self.ends(data)
-        return len(found), found[-1] if found else 0
-
-    def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
-        if self.usual is not None:
-            return self.usual
-        start = self._field.offset
-        window = head[start : self.reach]
-        return Envelope(start, start + (_varint_width(window) or len(window)), 0)
+    def flaw(self, head: bytes, tail: bytes) -> str:  # noqa: ARG002 - as the protocol has it
+        if not tail or tail.endswith(self.closing):
+            return ""
+        return f"it ends with {tail[-len(self.closing) :].hex(' ')}, not with {self.closing.hex(' ')}"
 
     @property
     def expected(self) -> int:
-        return self.state if isinstance(self.state, int) else 0
+        return max(0, self.state - len(self.closing)) if isinstance(self.state, int) else 0
 
     @property
     def broken(self) -> str:
@@ -118,22 +139,65 @@ class PrefixSplitter(Untimed):
             return "its length has not come yet"
         announced = len(head[: self.reach]) + missing
         start, stop, _back = self.envelope(head, b"")
-        excess = f", more than the limit of {limit:,}" if announced - (stop - start) > limit else ""
-        return f"{size:,} of {announced:,} bytes{excess}"
+        excess = announced - len(self.closing) - (stop - start) > limit
+        return f"{size:,} of {announced:,} bytes" + (f", more than the limit of {limit:,}" if excess else "")
 
 
-# Goes through the frames that begin at a place, notes where each ends, and gives the state behind them.
-_Walk: TypeAlias = Callable[[bytes, int, list[int]], object]
+class PrefixSplitter(AnnouncedSplitter):
+    """Frames have a field with their length, at the same place in each."""
+
+    def __init__(self, field: LengthField, closing: bytes = b"") -> None:
+        super().__init__(_walk_for(field, len(closing)))
+        self.closing = closing
+        self.reach = max(field.offset + (field.width or LONGEST_VARINT), len(closing))
+        self._header = Envelope(field.offset, field.offset + field.width, 0)
+        self.usual = self._header if field.width and not closing else None
+        self._field = field
+
+    def _frame(self, data: bytes, position: int) -> int | str | None:
+        field = self._field
+        start, stop, _back = self._header
+        written = data[position + start : position + stop]
+        if len(written) < field.width:
+            return None
+        if field.order != "digits":
+            number = int.from_bytes(written, field.order)
+        elif written.isdigit():
+            number = int(written)
+        else:
+            return f"a length of {written.hex(' ')}, which are not digits, so nothing behind it can be told apart"
+        before = field.counted_before(field.width)
+        if number + before < stop:
+            return _too_small(number, stop - before)
+        return number + before + len(self.closing)
+
+    def envelope(self, head: bytes, tail: bytes) -> Envelope:
+        start, stop, _back = self._header
+        if not tail and isinstance(self._walk(head[: self.reach], 0, []), str):
+            return NOTHING  # its length makes no sense
+        if not self._field.width:
+            window = head[start : start + LONGEST_VARINT]
+            stop = start + (_varint_width(window) or len(window))
+        return Envelope(start, stop, len(self.closing) if tail else 0)
 
 
-def _fixed_walk(field: LengthField) -> _Walk:
+def _walk_for(field: LengthField, closing: int) -> _Walk | None:
+    """The quick way through the frames of the usual fields."""
+    if not field.width:
+        return _varint_walk(field, closing)
+    return _fixed_walk(field, closing) if field.order != "digits" and field.width in _LETTERS else None
+
+
+def _fixed_walk(field: LengthField, closing: int) -> _Walk:
     """For a field of one width. Small frames make this the hot loop of a lens: nothing in it that could be outside."""
-    unpack = struct.Struct(field.format).unpack_from
-    offset, before, least = field.offset, field.counted_before(field.width), field.offset + field.width
+    order: Literal[">", "<"] = "<" if field.order == "little" else ">"
+    unpack = struct.Struct(order + _LETTERS[field.width]).unpack_from
+    offset, before, header = field.offset, field.counted_before(field.width) + closing, field.offset + field.width
+    least = header + closing
 
     def walk(data: bytes, position: int, found: list[int]) -> object:
         size, note = len(data), found.append
-        latest = size - least  # where a frame can begin whose length is all there
+        latest = size - header  # where a frame can begin whose length is all there
         while position <= latest:
             frame: int = unpack(data, position + offset)[0] + before
             if frame < least:
@@ -147,9 +211,10 @@ def _fixed_walk(field: LengthField) -> _Walk:
     return walk
 
 
-def _varint_walk(field: LengthField) -> _Walk:
+def _varint_walk(field: LengthField, closing: int) -> _Walk:
     """For a varint; the usual ones have one byte or two."""
-    offset, befores = field.offset, [field.counted_before(width) for width in range(LONGEST_VARINT + 1)]
+    offset = field.offset
+    befores = [field.counted_before(width) + closing for width in range(LONGEST_VARINT + 1)]
 
     def walk(data: bytes, position: int, found: list[int]) -> object:
         size, note = len(data), found.append
@@ -168,8 +233,8 @@ def _varint_walk(field: LengthField) -> _Walk:
                     return data[position:] if len(window) < LONGEST_VARINT else _ENDLESS
                 number = _varint_number(window[:width])
             frame = number + befores[width]
-            if frame < offset + width:
-                return _too_small(number, offset + width - befores[width])
+            if frame < offset + width + closing:
+                return _too_small(number, offset + width + closing - befores[width])
             position += frame
             if position > size:
                 return position - size

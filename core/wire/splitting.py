@@ -69,6 +69,13 @@ class Splitter(Protocol):
         """
         ...
 
+    def flaw(self, head: bytes, tail: bytes) -> str:
+        """Why a frame that has ended is no message, in words; empty if it is one.
+
+        Without ``tail``, what its beginning tells alone. ``head`` and ``tail`` as for ``envelope``.
+        """
+        ...
+
     @property
     def could_end(self) -> bool:
         """Whether the bytes so far would be a whole frame if no more came."""
@@ -81,12 +88,12 @@ class Splitter(Protocol):
 
     @property
     def expected(self) -> int:
-        """How many bytes more the frame that has begun announced; 0 if it announced nothing yet."""
+        """How many bytes more of its message the frame that has begun announced; 0 if it announced nothing yet."""
         ...
 
     @property
     def broken(self) -> str:
-        """Why no end can be found any more in this stream; empty while all is well."""
+        """Why the frame that has begun can be no message, and perhaps never ends; empty while all is well."""
         ...
 
     def why_not(self, head: bytes, size: int, limit: int) -> str:
@@ -100,8 +107,15 @@ class Splitter(Protocol):
 class Untimed:
     """What splitters have in common that care for bytes alone, and not for when they came."""
 
-    def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:
+    def ends(self, data: bytes, at: int = 0) -> list[int]:
         raise NotImplementedError
+
+    def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:
+        found = self.ends(data, at)
+        return len(found), found[-1] if found else 0
+
+    def flaw(self, head: bytes, tail: bytes) -> str:  # noqa: ARG002 - as the protocol has it
+        return ""
 
     def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:  # noqa: ARG002 - see Splitter
         return self.tally(b"".join(pieces))
@@ -114,6 +128,9 @@ class _Unannounced:
     expected = 0
     usual: Envelope | None = None
     broken = ""
+
+    def flaw(self, head: bytes, tail: bytes) -> str:  # noqa: ARG002 - as the protocol has it
+        return ""
 
     def why_not(self, head: bytes, size: int, limit: int) -> str:  # noqa: ARG002 - as the protocol has it
         return ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import JournalError, reason
 from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import RAW
+from core.journal.reading.lens_view import envelope_of
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import NONE_LARGE, Large, Recorded, Trace
 from core.journal.reading.tracing import Tracer
@@ -105,7 +106,9 @@ class Dissector:
         if trace is not None:
             self._large = _largest(reader, display_row, self._large)
             recorded = Recorded(reader, display_row.session, trace.calls, self._large)
-            self._tell(Dissection(display_row, trace, _envelope(recorded, framing), self._large))
+            splitter = make_splitter(framing) if framing != RAW else None
+            envelope = envelope_of(splitter, recorded, display_row)
+            self._tell(Dissection(display_row, trace, envelope, self._large))
 
     def _next(self) -> tuple[DisplayRow, str] | None:
         """What to take apart; waits until there is something. None at the end."""
@@ -113,14 +116,6 @@ class Dissector:
             self._changed.wait_for(lambda: self._closed or self._asked is not None)
             asked, self._asked = self._asked, None
             return None if self._closed else asked
-
-
-def _envelope(recorded: Recorded, framing: str) -> Envelope:
-    if framing == RAW:
-        return Envelope(0, 0, 0)
-    splitter = make_splitter(framing)
-    head = recorded.read(0, splitter.reach)
-    return splitter.envelope(head, recorded.read(recorded.size - splitter.reach, recorded.size))
 
 
 def _largest(reader: JournalReader, display_row: DisplayRow, known: Large) -> Large:

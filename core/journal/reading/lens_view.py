@@ -29,7 +29,7 @@ from core.journal.reading.lens import (
 from core.journal.reading.reader import Entry, JournalReader, Piece
 from core.journal.reading.recorded import Calls, Recorded
 from core.wire.framing import make_splitter
-from core.wire.splitting import Envelope, Splitter
+from core.wire.splitting import NOTHING, Envelope, Splitter
 
 PREVIEW = 4096  # bytes of a message that a view usually shows
 _WHOLE = 1 << 30  # bytes: more than one entry has, and no more than SQLite counts
@@ -178,8 +178,7 @@ class LensView:
 
     def envelope(self, display_row: DisplayRow) -> Envelope:
         """What of ``recorded(display_row)`` frames the message."""
-        recorded = self.recorded(display_row)
-        return self._envelope(recorded.read(0, self._reach), recorded.read(recorded.size - self._reach, recorded.size))
+        return envelope_of(self._splitter, self.recorded(display_row), display_row)
 
     def recorded(self, message: DisplayRow | Cut) -> Recorded:
         """The message's frame as it went through the socket; of a note, nothing."""
@@ -290,19 +289,21 @@ class LensView:
         start, end, back = self._envelope(head, tail)
         size = cut.size - max(0, min(end, cut.size) - start) - back
         data = head[:start] + head[end:] if start else head[end:]
-        misfit = self._misfit(cut, head, size, is_pending=is_pending)
+        misfit = self._misfit(cut, head, tail, size, is_pending=is_pending)
         return DisplayRow(
             place, self.session, last.ordinal, cut.connection, last.number, cut.kind, last.wall_ns, last.mono_ns,
             data[: min(size, preview)], size, span=span, misfit=misfit, is_pending=is_pending,
+            has_ended=cut.is_whole,
         )  # fmt: skip
 
     def _envelope(self, head: bytes, tail: bytes) -> Envelope:
-        return self._splitter.envelope(head, tail) if self._splitter is not None else Envelope(0, 0, 0)
+        return self._splitter.envelope(head, tail) if self._splitter is not None else NOTHING
 
-    def _misfit(self, cut: Cut, head: bytes, size: int, *, is_pending: bool) -> str:
+    def _misfit(self, cut: Cut, head: bytes, tail: bytes, size: int, *, is_pending: bool) -> str:
         """Why these bytes are not a whole message within the limit."""
         if cut.is_whole or self._splitter is None:
-            return f"longer than the limit of {self.lens.limit:,} bytes" if size > self.lens.limit else ""
+            flaw = self._splitter.flaw(head, tail) if self._splitter is not None else ""
+            return flaw or (f"longer than the limit of {self.lens.limit:,} bytes" if size > self.lens.limit else "")
         why = self._splitter.why_not(head, cut.size, self.lens.limit)
         if not why and size > self.lens.limit:
             return f"longer than the limit of {self.lens.limit:,} bytes"
@@ -336,6 +337,15 @@ class LensView:
         if not found:
             raise JournalError(f"entry {ordinal:,} is not in the journal")
         return found[0]
+
+
+def envelope_of(splitter: Splitter | None, recorded: Recorded, display_row: DisplayRow) -> Envelope:
+    """What of a message's recorded bytes frames it; under ``raw``, which has no splitter, nothing does."""
+    if splitter is None:
+        return NOTHING
+    size, reach = recorded.size, splitter.reach
+    tail = recorded.read(max(0, size - reach), size) if display_row.has_ended else b""
+    return splitter.envelope(recorded.read(0, reach), tail)
 
 
 class _Near:

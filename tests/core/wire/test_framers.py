@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import TincanError
-from core.wire.framers import Framer, Line, Message, Raw, TooLong
+from core.wire.framers import Collector, Framer, Line, Message, Raw, TooLong
 from core.wire.framing import FRAMINGS, LINE, RAW, make_framer
 
 LIMIT = 8
@@ -126,7 +126,7 @@ def test_raw_adds_nothing_to_what_is_sent() -> None:
 
 
 def test_a_framing_is_made_by_its_name() -> None:
-    assert [type(make_framer(name, 10)) for name in FRAMINGS] == [Raw, Line]
+    assert [type(make_framer(name, 10)) for name in FRAMINGS] == [Raw, Line, Collector, Collector]
 
 
 def test_an_unknown_framing_is_refused_with_the_known_ones() -> None:

@@ -41,7 +41,7 @@ def test_what_is_written_is_read_as_it_is_meant(kind: Kind, text: str, framing: 
     [
         (DELIMITER, "0d 0x", 4, "hex digits"),
         (DELIMITER, "0d 0", 4, "one is missing"),
-        (LENGTH, "3be", 0, "1, 2be"),
+        (LENGTH, "5be", 0, "1, 2be"),
         (LENGTH, "2be, nonsense", 5, "“nonsense”"),
         (FIXED, "0", 0, "from 1"),
         (FIXED, "99999999999999999999", 0, "a number"),

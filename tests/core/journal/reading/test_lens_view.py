@@ -247,6 +247,14 @@ def test_a_message_longer_than_the_limit_is_shown_with_a_word_about_it(talk: Tal
         ("fixed:4", [b"onet", b"wo"], ["r1 onet", "r1 wo (not ended yet: 2 of 4 bytes)"]),
         ("gap:2", [b"a", b"b"], ["r1 a", "r1 b"]),
         ("gap:3", [b"a", b"b"], ["r1 ab"]),
+        (
+            "between:02,03",
+            [b"\2one\3\r", b"\n\2tw", b"o\3\2"],
+            ["r1 one", "r1 \r\n (it does not begin with 02)", "r1 two", "r1  (not ended yet: 03 has not come)"],
+        ),
+        ("flag:7e", [b"~", b"~one~two~~thr", b"ee~"], ["r1 one", "r1 two", "r1 three"]),
+        ("netstring", [b"3:one,", b"3", b":two,"], ["r1 one", "r1 two"]),
+        ("content-length", [b"Content-Length:", b"3\n\none"], ["r1 one"]),
     ],
 )
 def test_any_framing_cuts_what_was_recorded_under_another(
@@ -286,9 +294,16 @@ def test_a_message_that_silence_ends_is_as_old_as_its_own_bytes_and_whole_when_t
         (
             "length:2be,whole",
             b"\0\1abc",
-            "r1 abc (never ended: a length of 1 where it can be no less than 2, so nothing",
+            "r1 \0\1abc (never ended: a length of 1 where it can be no less than 2, so nothing",
         ),
         ("length:varint", b"\xff" * 12, "(never ended: a length that does not end within 10 bytes"),
+        ("netstring", b"hello", "r1 hello (never ended: it does not begin with a length in digits and a colon, so"),
+        ("netstring", b"2:hi;", "r1 hi (it ends with 3b, not with 2c)"),
+        ("length:4digits", b"12 4ab", "r1 12 4ab (never ended: a length of 31 32 20 34, which are not digits"),
+        ("between:0b,1c0d", b"MSH|a\r", "r1 MSH|a\r (never ended: it does not begin with 0b)"),
+        ("between:0b,1c0d", b"\x0bMSH", "r1 MSH (never ended: 1c 0d has not come)"),
+        ("flag:7e", b"~~one", "r1 one (never ended: 7e has not come behind it)"),
+        ("content-length", b"GET / HTTP/1.1\r\n", "r1 GET / HTTP/1.1\r\n (never ended: its length has not come yet)"),
         ("delimiter:00", b"x" * 1001, "(longer than the limit of 1,000 bytes)"),
     ],
 )
@@ -399,7 +414,8 @@ PIECES = st.lists(
 )
 LENSES = [
     "raw", "line", "delimiter:0d0a", "delimiter:61", "length:1", "length:1,offset=1,whole", "length:2be,itself",
-    "length:varint", "fixed:4", "gap:2",
+    "length:varint", "length:1,add=-1,then=61", "fixed:4", "gap:2", "between:01,02", "between:6162,02", "between:02,620a",
+    "flag:61",
 ]  # fmt: skip
 FILTERS = st.builds(
     Filter,
