@@ -37,6 +37,11 @@ FRAMES = (
     ("delimiter:0a", "LF behind it"),
     ("delimiter:0d0a", "CR LF behind it"),
     ("delimiter:00", "NUL behind it"),
+    ("between:02,03", "STX … ETX"),
+    ("between:0b,1c0d", "MLLP: 0b … 1c 0d"),
+    ("flag:7e", "7e around it"),
+    ("netstring", "netstring"),
+    ("content-length", "Content-Length"),
 )
 MOST_SHOWN = 16 * 1024  # bytes of a message that a preview keeps
 
@@ -196,13 +201,15 @@ def preview_of(composed: Composed, draft: Draft) -> Preview:
     """What is to be seen of a message before it goes out."""
     body, wire = composed.body, composed.wire
     typed = len(body) - _ending_size(draft)
-    place, added = _frame_place(draft, len(body)), len(wire) - len(body)
+    place, front, added = *_frame_front(draft, wire), len(wire) - len(body)
+    behind = len(wire) - (added - front)
     pieces = (
         ("", body, 0, min(place, typed)),
         ("end", body, typed, place),
-        ("frame", wire, place, place + added),
+        ("frame", wire, place, place + front),
         ("", body, place, typed),
         ("end", body, max(place, typed), len(body)),
+        ("frame", wire, behind, len(wire)),
     )
     stretches = tuple(
         Stretch(label, whole[first : min(last, first + MOST_SHOWN)], last - first)
@@ -249,9 +256,13 @@ def _ending_size(draft: Draft) -> int:
     return len(draft.ending.value) * (2 if is_wide else 1)
 
 
-def _frame_place(draft: Draft, size: int) -> int:
-    """How many bytes of the body stand in front of what its frame adds."""
-    from core.wire.framing import LengthPrefix, parse_framing
+def _frame_front(draft: Draft, wire: bytes) -> tuple[int, int]:
+    """How many bytes of the body stand in front of what its frame adds first, and how many bytes that are."""
+    from core.wire.framing import RAW, parse_framing
 
     framing = parse_framing(draft.framing)
-    return framing.field.offset if isinstance(framing, LengthPrefix) else size
+    if framing == RAW:
+        return 0, 0
+    splitter = framing.splitter()
+    start, stop, _back = splitter.envelope(wire[: splitter.reach], b"")
+    return start, stop - start

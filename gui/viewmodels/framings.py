@@ -37,13 +37,30 @@ KINDS = (
     Kind("delimiter:00", "Ended by NUL"),
     Kind("delimiter:03", "Ended by…", "Ended by", "Bytes in hex, for example 0d 0a"),
     Kind(
+        "between:0b,1c0d",
+        "Between start and end…",
+        "Start, end",
+        "Bytes in hex, for example 02, 03",
+        "0b, 1c 0d is MLLP (HL7), 02, 03 is STX and ETX, 24, 0d 0a is NMEA.",
+    ),
+    Kind(
+        "flag:7e",
+        "Between flags…",
+        "Flag",
+        "A byte in hex: 7e or c0",
+        "7e is HDLC, c0 is SLIP. What stands for a flag inside a message is shown as it came.",
+    ),
+    Kind(
         "length:2be",
         "Length in front…",
         "Length in front",
         "For example 2be, or 4le,offset=3",
-        "1, 2, 4 or 8 bytes, be or le for their order, or varint; and where it is so: ,offset=3 for bytes in front of "
-        "it, ,itself if it counts its own bytes, ,whole if it counts all of them.",
+        "1, 2, 3, 4 or 8 bytes, be or le for their order, varint, or 4digits; and where it is so: ,offset=3 for bytes "
+        "in front of it, ,itself if it counts its own bytes, ,whole if it counts all of them, ,add=1 for one that it "
+        "does not count, ,then=0d for bytes behind.",
     ),
+    Kind("netstring", "Netstrings"),
+    Kind("content-length", "Content-Length"),
     Kind("fixed:16", "Fixed length…", "Bytes in each", "For example 16"),
     Kind("gap:50", "Ended by silence…", "Milliseconds of silence", "For example 50"),
 )
@@ -52,6 +69,10 @@ _ONE = {
     "raw": "piece received",
     "line": "line",
     "delimiter": "message ended by {}",
+    "between": "message {}",
+    "flag": "message {}",
+    "netstring": "netstring",
+    "content-length": "message with {}",
     "length": "message with {}",
     "fixed": "message of {}",
     "gap": "message ended by {}",
@@ -76,9 +97,9 @@ def kind_of(framing: str) -> Kind:
 def written(kind: Kind, framing: str) -> str:
     """What stands in the field for a framing of that kind."""
     text = framing.removeprefix(kind.prefix)
-    if kind.prefix != "delimiter:":
+    if kind.prefix not in ("delimiter:", "between:"):
         return text
-    return " ".join(text[at : at + 2] for at in range(0, len(text), 2))
+    return ", ".join(" ".join(part[at : at + 2] for at in range(0, len(part), 2)) for part in text.split(","))
 
 
 def read(kind: Kind, text: str) -> Framing:
@@ -97,7 +118,8 @@ def read(kind: Kind, text: str) -> Framing:
 
 def _is_for_equals(text: str, place: int) -> bool:
     """Whether a space stands where an option and its value meet: ``offset 4`` means ``offset=4``."""
-    return text[place].isspace() and text[:place].lower().endswith("offset") and text[place:].strip()[:1].isdigit()
+    is_named = text[:place].lower().endswith(("offset", "add", "then"))
+    return text[place].isspace() and is_named and text[place:].strip()[:1].isalnum()
 
 
 def words_of(framing: str) -> str:

@@ -90,6 +90,21 @@ class Peer:
         self.sock.close()
 
 
+class SpeaksMllp(Peer):
+    """A lab's program: HL7 messages between 0b and 1c 0d, read as they come."""
+
+    def tell(self, message: bytes) -> None:
+        self.say(b"\x0b" + message + b"\x1c\r")
+
+    def told(self) -> bytes:
+        """The next message. Raises ``AssertionError`` for what is none."""
+        frame = self.hear(1)
+        while not frame.endswith(b"\x1c\r") and (more := self.hear(1)):
+            frame += more
+        assert frame.startswith(b"\x0b"), frame
+        return frame[1:-2]
+
+
 class NeverReads(Peer):
     """Asks and asks and does not want to know: its window is small, and soon shut."""
 

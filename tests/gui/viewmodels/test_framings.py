@@ -10,7 +10,9 @@ from core.wire.framing import parse_framing
 from gui.viewmodels.framings import KINDS, Kind, WrittenError, kind_of, one_of, read, words_of, written
 
 BY_PREFIX = {kind.prefix: kind for kind in KINDS if kind.asks}
-DELIMITER, LENGTH, FIXED, GAP = (BY_PREFIX[prefix] for prefix in ("delimiter:", "length:", "fixed:", "gap:"))
+DELIMITER, LENGTH, FIXED, GAP, BETWEEN, FLAG = (
+    BY_PREFIX[prefix] for prefix in ("delimiter:", "length:", "fixed:", "gap:", "between:", "flag:")
+)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.words)
@@ -30,6 +32,11 @@ def test_every_kind_begins_with_a_framing_that_can_be_used(kind: Kind) -> None:
         (FIXED, "16", "fixed:16"),
         (FIXED, "16,pad=20", "fixed:16,pad=20"),
         (GAP, " 250 ", "gap:250"),
+        (BETWEEN, "0B, 1C 0D", "between:0b,1c0d"),
+        (BETWEEN, "02,03", "between:02,03"),
+        (FLAG, "c0", "flag:c0"),
+        (LENGTH, "3le, add 1", "length:3le,add=1"),
+        (LENGTH, "4digits, then 0d 0a", "length:4digits,then=0d0a"),
     ],
 )
 def test_what_is_written_is_read_as_it_is_meant(kind: Kind, text: str, framing: str) -> None:
@@ -45,6 +52,9 @@ def test_what_is_written_is_read_as_it_is_meant(kind: Kind, text: str, framing: 
         (LENGTH, "2be, nonsense", 5, "“nonsense”"),
         (FIXED, "0", 0, "from 1"),
         (FIXED, "99999999999999999999", 0, "a number"),
+        (BETWEEN, "0b", 2, "end is missing"),
+        (BETWEEN, "0b, 1x", 5, "hex digits"),
+        (FLAG, "7e 7e", 0, "1 bytes"),
         (GAP, "soon", 0, "a number"),
         (GAP, "   ", 0, "50"),
         (LENGTH, "", 0, "2be"),
@@ -60,7 +70,7 @@ def test_what_makes_no_sense_is_refused_at_its_place(kind: Kind, text: str, plac
 
 @given(
     st.sampled_from([kind for kind in KINDS if kind.asks]),
-    st.text(alphabet="0123456789abefvrint,=# \u0660é", max_size=30),
+    st.text(alphabet="0123456789abdefghinrtsv,=#- \u0660é", max_size=30),
 )
 def test_whatever_is_written_is_read_or_refused_within_it(kind: Kind, text: str) -> None:
     place, framing = outcome(kind, text)
@@ -83,6 +93,9 @@ def test_a_framing_is_shown_in_words() -> None:
     assert words_of("raw") == "As received"
     assert words_of("length:2be") == "2-byte big-endian length"
     assert words_of("delimiter:00") == "Ended by NUL"
+    assert words_of("between:0b,1c0d") == "Between 0b and 1c 0d"
+    assert words_of("netstring") == "Netstrings"
+    assert words_of("content-length") == "Content-Length"
     assert words_of("of an older version") == "As received"
 
 
@@ -96,6 +109,10 @@ def test_a_framing_is_shown_in_words() -> None:
         ("length:2be", "message with 2-byte big-endian length"),
         ("fixed:16", "message of 16 bytes"),
         ("gap:50", "message ended by silence of 50 ms"),
+        ("between:02,03", "message between STX and ETX"),
+        ("flag:7e", "message between flags 7e"),
+        ("netstring", "netstring"),
+        ("content-length", "message with Content-Length header"),
     ],
 )
 def test_one_message_of_a_framing_has_words_of_its_own(framing: str, one: str) -> None:

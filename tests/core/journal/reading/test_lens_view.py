@@ -414,8 +414,8 @@ PIECES = st.lists(
 )
 LENSES = [
     "raw", "line", "delimiter:0d0a", "delimiter:61", "length:1", "length:1,offset=1,whole", "length:2be,itself",
-    "length:varint", "length:1,add=-1,then=61", "fixed:4", "gap:2", "between:01,02", "between:6162,02", "between:02,620a",
-    "flag:61",
+    "length:varint", "length:1,add=-1,then=61", "fixed:4", "gap:2", "between:01,02", "between:6162,02",
+    "between:02,620a", "flag:61",
 ]  # fmt: skip
 FILTERS = st.builds(
     Filter,

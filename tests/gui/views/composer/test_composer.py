@@ -253,6 +253,13 @@ def test_a_frame_within_a_message_is_shown_where_it_is(writer: Writer, wait_unti
     wait_until(lambda: "aa bb  frame 02  01 02" in writer.bytes)
 
 
+def test_a_frame_on_both_sides_is_shown_on_both(writer: Writer, wait_until: WaitUntil) -> None:
+    writer.composer.choose(MessageFormat("hex", framing="between:0b,1c0d"))
+    writer.type("aabb")
+
+    wait_until(lambda: "frame 0b  aa bb  frame 1c 0d" in writer.bytes)
+
+
 def test_all_bytes_open_in_a_box(writer: Writer, wait_until: WaitUntil) -> None:
     writer.type("x" * 200)
     wait_until(lambda: writer.bytes.startswith("200 bytes"))
