@@ -10,6 +10,8 @@ from core.compose.draft import Context, MacroSpan
 from core.compose.encoding import Encoding
 from core.compose.macros import Checksum, Length, Macro, Noise
 from core.errors import DraftError
+from core.wire.checksums import NotHex
+from core.words import sentence
 
 MOST_SUMMED = 4  # times the limit of a message: half a second of CRC-16 at the usual one
 
@@ -82,7 +84,7 @@ class Assembly:
         if isinstance(macro, Length):
             return b""
         if isinstance(macro, Checksum):
-            return self._checksum(macro, b"")
+            return self._bytes(macro.blank)
         try:
             return self._bytes(macro.value(self._context, self._noise))
         except OverflowError:
@@ -109,10 +111,10 @@ class Assembly:
         self._summed += len(body)
         if self._summed > MOST_SUMMED * self._limit:
             raise DraftError("There are too many checksums in so long a message.", part.start, part.stop)
-        return self._checksum(macro, bytes(body))
-
-    def _checksum(self, macro: Checksum, preceding: bytes) -> bytes:
-        return self._bytes(macro.value(preceding))
+        try:
+            return self._bytes(macro.value(bytes(body)))
+        except NotHex as error:
+            raise DraftError(sentence(error), part.start, part.stop) from None
 
     def _bytes(self, value: bytes | str) -> bytes:
         return value if isinstance(value, bytes) else value.encode(self._encoding.codec)

@@ -9,8 +9,9 @@ people send by accident is a macro: ``{counter}`` is text, and so is ``\\{counte
 ``time:iso`` ``time:clock``               2026-01-31T09:30:00.250Z (UTC), 10:30:00.250 (local time)
 ``time:unix,FORM`` ``time:ms,FORM``       seconds or milliseconds since 1970
 ``length:FORM,add=0``                     bytes that follow, line ending included, frame not
-``crc16`` ``crc32`` ``xor`` ``sum``       checksum of the bytes before it; options ``be``, ``le``, ``hex``, ``HEX``,
-                                          ``skip=N`` (without the first N), ``drop=N`` (without the last N)
+``crc16`` ``crc32`` ``xor`` ``sum`` …     checksum of the bytes before it; options ``be``, ``le``, ``hex``, ``HEX``,
+                                          ``decimal``, ``skip=N`` (without the first N), ``drop=N`` (without the
+                                          last N), ``digits`` (those are hex digits: their bytes are summed)
 ========================================  =========================================================
 
 FORM is ``decimal`` (if there is none), ``hex``, ``HEX``, or bytes: ``1``, ``2be``, ``2le``, ``4be``, ``4le``, ``8be``,
@@ -25,9 +26,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
-from core.compose.checksums import ALGORITHMS, Algorithm
 from core.compose.draft import Context
 from core.errors import DraftError
+from core.wire.checksums import ALGORITHMS, Algorithm, hex_digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +142,18 @@ class Checksum:
     form: NumberForm
     skip: int
     drop: int
+    is_of_digits: bool = False  # what it covers are hex digits, and it is of the bytes that they stand for
 
     def value(self, preceding: bytes) -> bytes | str:
+        """The checksum. Raises ``NotHex``."""
         covered = preceding[self.skip : max(self.skip, len(preceding) - self.drop)]
-        return self.form.write(self.algorithm.work_out(covered), 2 * self.algorithm.size)
+        value = self.algorithm.work_out(hex_digits(covered) if self.is_of_digits else covered)
+        return self.form.write(value, self.algorithm.width(self.form.digits))
 
     @property
-    def size(self) -> int:
-        """Characters or bytes that it takes."""
-        return self.form.size or 2 * self.algorithm.size
+    def blank(self) -> bytes | str:
+        """As many characters or bytes as it takes."""
+        return self.form.write(0, self.algorithm.width(self.form.digits))
 
 
 Immediate: TypeAlias = Counter | Noise | Moment | Elapsed
@@ -180,10 +184,15 @@ CATALOGUE = (
     MacroEntry("length", r"\{length:2be}", "How many bytes follow, in two bytes, the high one first."),
     MacroEntry("length", r"\{length:4le,add=4}", "A length that counts its own four bytes too, the low one first."),
     MacroEntry("crc16", r"\{crc16}", "CRC-16/Modbus of the bytes before it, low byte first as Modbus RTU has it."),
-    MacroEntry("crc32", r"\{crc32}", "CRC-32 of the bytes before it, high byte first; crc32:le turns it round."),
-    MacroEntry("xor", r"\{xor}", "All bytes before it combined by exclusive or, in one byte."),
+    MacroEntry("crc16-ccitt", r"\{crc16-ccitt}", "CRC-16/CCITT-FALSE; and crc16-xmodem, -x25, -kermit, -arc."),
+    MacroEntry("crc8", r"\{crc8}", "CRC-8 as SMBus has it; and crc8-maxim, -itu, -sae, -autosar, -rohc."),
+    MacroEntry("crc32", r"\{crc32}", "CRC-32, high byte first; crc32:le turns it round; and crc32c, -mpeg2, crc24q."),
+    MacroEntry("xor", r"\{xor}", "All bytes before it combined by exclusive or, in one byte: BCC."),
     MacroEntry("xor", r"\{xor:HEX,skip=1,drop=1}", "The same in hex, without the first and last byte: NMEA 0183."),
-    MacroEntry("sum", r"\{sum}", "The sum of all bytes before it, its last 8 bits."),
+    MacroEntry("sum", r"\{sum}", "The sum of all bytes before it, its last 8 bits; sum16 has 16."),
+    MacroEntry("sum", r"\{sum:decimal,drop=3}", "The same in three digits, without the last 3 bytes: FIX, behind 10=."),
+    MacroEntry("lrc", r"\{lrc}", "Two's complement of the sum; and fletcher16, adler32."),
+    MacroEntry("lrc", r"\{lrc:HEX,skip=1,digits}", "The same of bytes typed as hex digits: Intel HEX, Modbus ASCII."),
 )
 
 
@@ -238,6 +247,7 @@ class _Options:
     def refuse_rest(self) -> None:
         for typed, place in self._left:
             known = "; ".join(entry.syntax for entry in CATALOGUE if entry.name == self._name)
+            known = known or rf"\{{{self._name}}}, with be, le, hex, HEX, decimal, digits, skip=1 or drop=1"
             sentence = f"{_shown(typed)} means nothing to {self._name}. It is written {known}."
             raise DraftError(sentence, place, place + max(1, len(typed)))
 
@@ -276,10 +286,14 @@ def _length(options: _Options) -> Macro:
 
 def _checksum(algorithm: Algorithm) -> Callable[[_Options], Macro]:
     orders = {"be": NumberForm(algorithm.size, "big"), "le": NumberForm(algorithm.size, "little")}
-    forms = {**orders, "hex": DIGITS["hex"], "HEX": DIGITS["HEX"]}
+    forms = {**orders, **DIGITS}
     usual = NumberForm(algorithm.size, algorithm.order)
     return lambda options: Checksum(
-        algorithm, options.word(forms, usual), options.number("skip", 0, 0, _MOST), options.number("drop", 0, 0, _MOST)
+        algorithm,
+        options.word(forms, usual),
+        options.number("skip", 0, 0, _MOST),
+        options.number("drop", 0, 0, _MOST),
+        options.word({"digits": True}, default=False),
     )
 
 
