@@ -44,6 +44,7 @@ class DisplayRow(NamedTuple):
     misfit: str = ""  # why these bytes are not a whole message under this lens; empty if they are one
     is_pending: bool = False  # whether the rest of the message may still come
     has_ended: bool = True  # whether its frame has come to its end
+    checksum: str = ""  # that it is right, or that it was not looked at; a wrong one is a misfit
 
     @property
     def is_message(self) -> bool:

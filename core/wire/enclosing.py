@@ -23,7 +23,7 @@ class BetweenSplitter(Untimed):
         # Of the frame that has begun: "outside" if it is none; how many bytes of the start have come (negative), or
         # are missing behind the end; the last bytes inside, among which the end may begin.
         self.state: object = None
-        self.reach = max(len(start), len(end) + behind)
+        self.reach = len(start) + len(end) + behind
         self._start, self._end, self._behind = start, end, behind
         self._why = f"it does not begin with {start.hex(' ')}"
 

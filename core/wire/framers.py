@@ -198,6 +198,9 @@ class Collector:
         if not why and size > self._limit:
             return [TooLong(size)]
         why = why or self._splitter.flaw(head, tail)
+        verdict = None if why else self._splitter.verdict(frame)
+        if verdict is not None and not verdict.is_right:
+            why = verdict.words
         return [FramingViolation(why) if why else bytes(frame[:begin] + frame[stop : length - back])]
 
     def _refuse(self) -> list[Message]:

@@ -18,6 +18,8 @@ r"""How messages are told apart in a stream of bytes: one value and one written 
     fixed:16,pad=20           the same, and what is shorter is filled up with this byte when sending
     gap:50                    50 ms (1 to 3,600,000) without a byte end it
 
+Behind any of them may stand ``+`` and a checksum, see ``core.wire.checked``: ``length:2be+crc16-modbus``.
+
 The message is the frame without its delimiter or its length field. What stands before a length field is the
 beginning of the message: ``0102|0003|abcdef`` under ``length:2be,offset=2`` is the message ``0102abcdef``.
 A header block of ``content-length`` that says something else too, as in HTTP, is the beginning of the message.
@@ -341,6 +343,11 @@ LINE = LineFraming()
 @lru_cache(maxsize=64)
 def parse_framing(text: str) -> Framing:
     """Read a written form; see the head of this module. Raises ``FramingError``."""
+    text, plus, check = text.partition("+")
+    if plus:
+        from core.wire.checked import parse_checked
+
+        return parse_checked(parse_framing(text), check, len(text) + 1)
     name, colon, rest = text.partition(":")
     if name in _PLAIN:
         if colon:
@@ -350,7 +357,7 @@ def parse_framing(text: str) -> Framing:
         raise FramingError(f"there is no framing called {quoted(name)}; there are {', '.join((*_PLAIN, *_PARSERS))}")
     if not rest:
         raise FramingError(f"{name} needs more, for example {_EXAMPLES[name]}", len(text))
-    return _PARSERS[name](_Written(rest, len(name) + 1))
+    return _PARSERS[name](Written(rest, len(name) + 1))
 
 
 def make_framer(framing: str, limit: int) -> Framer:
@@ -363,7 +370,7 @@ def make_splitter(framing: str) -> Splitter:
     return parse_framing(framing).splitter()
 
 
-class _Written:
+class Written:
     """What stands behind the colon, piece by piece, each with its place."""
 
     def __init__(self, rest: str, place: int) -> None:
@@ -408,7 +415,7 @@ class _Written:
             raise FramingError(f"{quoted(name)} means nothing here: there can be {known}", place)
 
 
-def _number(text: str, place: int, what: str, least: int, most: int) -> int:
+def whole_number(text: str, place: int, what: str, least: int, most: int) -> int:
     """Read a decimal number from ``least`` to ``most``. Raises ``FramingError``, which calls it ``what``."""
     if not re.fullmatch(r"-?[0-9]{1,12}" if least < 0 else r"[0-9]{1,12}", text):
         raise FramingError(f"{what} must be a number from {least:,} to {most:,}, not {quoted(text)}", place)
@@ -418,7 +425,7 @@ def _number(text: str, place: int, what: str, least: int, most: int) -> int:
     return value
 
 
-def _hex_bytes(text: str, place: int, what: str, most: int) -> bytes:
+def hex_bytes(text: str, place: int, what: str, most: int) -> bytes:
     """Read 1 to ``most`` bytes, two hex digits each. Raises ``FramingError``, which calls them ``what``."""
     wrong = re.search(r"[^0-9a-fA-F]", text)
     if wrong is not None:
@@ -430,28 +437,28 @@ def _hex_bytes(text: str, place: int, what: str, most: int) -> bytes:
     return bytes.fromhex(text)
 
 
-def _delimiter(written: _Written) -> Framing:
-    delimiter = _hex_bytes(written.first, written.place, "the delimiter", LONGEST_DELIMITER)
+def _delimiter(written: Written) -> Framing:
+    delimiter = hex_bytes(written.first, written.place, "the delimiter", LONGEST_DELIMITER)
     written.finish("nothing but the bytes")
     return Delimiter(delimiter)
 
 
-def _between(written: _Written) -> Framing:
-    start = _hex_bytes(written.first, written.place, "the start", LONGEST_DELIMITER)
+def _between(written: Written) -> Framing:
+    start = hex_bytes(written.first, written.place, "the start", LONGEST_DELIMITER)
     end, place = written.second()
     written.finish("nothing but the start and the end")
     if start[:1] in start[1:] and start.strip(start[:1]):
         raise FramingError("the start must not have its first byte in it again", written.place)
-    return Between(start, _hex_bytes(end, place, "the end", LONGEST_DELIMITER))
+    return Between(start, hex_bytes(end, place, "the end", LONGEST_DELIMITER))
 
 
-def _flag(written: _Written) -> Framing:
-    flag = _hex_bytes(written.first, written.place, "the flag", 1)
+def _flag(written: Written) -> Framing:
+    flag = hex_bytes(written.first, written.place, "the flag", 1)
     written.finish("nothing but the byte")
     return Flag(flag)
 
 
-def _length(written: _Written) -> Framing:
+def _length(written: Written) -> Framing:
     width = written.first.lower()
     digits = re.fullmatch("([1-9])digits", width)
     known = (int(digits[1]), _DIGITS) if digits is not None else _WIDTHS.get(width)
@@ -461,23 +468,23 @@ def _length(written: _Written) -> Framing:
     offset, add, closing = (written.value(name) for name in ("offset", "add", "then"))
     field = LengthField(
         *known,
-        offset=_number(*offset, "the offset", 0, LARGEST_OFFSET) if offset is not None else 0,
+        offset=whole_number(*offset, "the offset", 0, LARGEST_OFFSET) if offset is not None else 0,
         counts=Counts(written.flag("itself", "whole")),
-        add=_number(*add, "what is added", -LARGEST_ADD, LARGEST_ADD) if add is not None else 0,
+        add=whole_number(*add, "what is added", -LARGEST_ADD, LARGEST_ADD) if add is not None else 0,
     )
     written.finish("offset=N, add=N, then=HH, and itself or whole")
-    return LengthPrefix(field, _hex_bytes(*closing, "what stands behind", LONGEST_DELIMITER) if closing else b"")
+    return LengthPrefix(field, hex_bytes(*closing, "what stands behind", LONGEST_DELIMITER) if closing else b"")
 
 
-def _fixed(written: _Written) -> Framing:
-    size = _number(written.first, written.place, "the size", 1, LARGEST_FIXED)
+def _fixed(written: Written) -> Framing:
+    size = whole_number(written.first, written.place, "the size", 1, LARGEST_FIXED)
     pad = written.value("pad")
     written.finish("pad=HH, a byte in hex")
-    return FixedLength(size, _hex_bytes(*pad, "the byte that fills up", 1)[0] if pad is not None else None)
+    return FixedLength(size, hex_bytes(*pad, "the byte that fills up", 1)[0] if pad is not None else None)
 
 
-def _gap(written: _Written) -> Framing:
-    milliseconds = _number(written.first, written.place, "the silence", 1, LONGEST_GAP)
+def _gap(written: Written) -> Framing:
+    milliseconds = whole_number(written.first, written.place, "the silence", 1, LONGEST_GAP)
     written.finish("nothing but the milliseconds")
     return Gap(milliseconds)
 
@@ -492,7 +499,7 @@ _PLAIN: dict[str, Framing] = {
     "netstring": Netstring(),
     "content-length": ContentLength(),
 }
-_PARSERS: dict[str, Callable[[_Written], Framing]] = {
+_PARSERS: dict[str, Callable[[Written], Framing]] = {
     "delimiter": _delimiter,
     "between": _between,
     "flag": _flag,

@@ -20,15 +20,15 @@ _OTHER_HEADER = re.compile(rb"(?im)^(?!content-(?:length|type)[ \t]*:).+$")
 class NetstringSplitter(AnnouncedSplitter):
     """``12:hello world!,``: the length in digits, a colon, so many bytes, a comma."""
 
-    reach = _MOST_DIGITS + 1
+    reach = _MOST_DIGITS + 2
     closing = b","
 
     def _frame(self, data: bytes, position: int) -> int | str | None:
-        header = data[position : position + self.reach]
+        header = data[position : position + _MOST_DIGITS + 1]
         found = _NETSTRING.match(header)
         if found is not None:
             return found.end() + int(found[1]) + 1
-        if header.isdigit() and len(header) < self.reach:
+        if header.isdigit() and len(header) <= _MOST_DIGITS:
             return None
         return "it does not begin with a length in digits and a colon, so nothing behind it can be told apart"
 

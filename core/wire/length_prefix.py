@@ -149,7 +149,7 @@ class PrefixSplitter(AnnouncedSplitter):
     def __init__(self, field: LengthField, closing: bytes = b"") -> None:
         super().__init__(_walk_for(field, len(closing)))
         self.closing = closing
-        self.reach = max(field.offset + (field.width or LONGEST_VARINT), len(closing))
+        self.reach = field.offset + (field.width or LONGEST_VARINT) + len(closing)
         self._header = Envelope(field.offset, field.offset + field.width, 0)
         self.usual = self._header if field.width and not closing else None
         self._field = field

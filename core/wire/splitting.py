@@ -26,6 +26,13 @@ class Envelope(NamedTuple):
 NOTHING = Envelope(0, 0, 0)
 
 
+class Verdict(NamedTuple):
+    """Whether a message's checksum is right, and that in words."""
+
+    is_right: bool
+    words: str
+
+
 class Splitter(Protocol):
     """One direction of one connection. How the stream is split into calls never changes the frames.
 
@@ -37,7 +44,7 @@ class Splitter(Protocol):
 
     @property
     def reach(self) -> int:
-        """How many bytes at either end of a frame ``envelope`` wants to see; at least 1."""
+        """How many bytes at either end of a frame ``envelope`` wants to see: as many as frame a message, at least 1."""
         ...
 
     @property
@@ -77,6 +84,15 @@ class Splitter(Protocol):
         ...
 
     @property
+    def is_checked(self) -> bool:
+        """Whether messages have checksums."""
+        ...
+
+    def verdict(self, frame: bytes | bytearray) -> Verdict | None:
+        """What there is to say of the checksum of a frame without a flaw; None if there is no checksum."""
+        ...
+
+    @property
     def could_end(self) -> bool:
         """Whether the bytes so far would be a whole frame if no more came."""
         ...
@@ -104,7 +120,19 @@ class Splitter(Protocol):
         ...
 
 
-class Untimed:
+class _Trusting:
+    """What splitters have in common that take each frame for a message, and look at no checksum."""
+
+    is_checked = False
+
+    def flaw(self, head: bytes, tail: bytes) -> str:  # noqa: ARG002 - as the protocol has it
+        return ""
+
+    def verdict(self, frame: bytes | bytearray) -> Verdict | None:  # noqa: ARG002 - as the protocol has it
+        return None
+
+
+class Untimed(_Trusting):
     """What splitters have in common that care for bytes alone, and not for when they came."""
 
     def ends(self, data: bytes, at: int = 0) -> list[int]:
@@ -114,23 +142,17 @@ class Untimed:
         found = self.ends(data, at)
         return len(found), found[-1] if found else 0
 
-    def flaw(self, head: bytes, tail: bytes) -> str:  # noqa: ARG002 - as the protocol has it
-        return ""
-
     def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:  # noqa: ARG002 - see Splitter
         return self.tally(b"".join(pieces))
 
 
-class _Unannounced:
+class _Unannounced(_Trusting):
     """What splitters have in common that look for an end, and know nothing of it before it is there."""
 
     rest_is_message = True
     expected = 0
     usual: Envelope | None = None
     broken = ""
-
-    def flaw(self, head: bytes, tail: bytes) -> str:  # noqa: ARG002 - as the protocol has it
-        return ""
 
     def why_not(self, head: bytes, size: int, limit: int) -> str:  # noqa: ARG002 - as the protocol has it
         return ""
@@ -287,6 +309,29 @@ class GapSplitter(_Unannounced):
             before, offset = at, offset + len(piece)
         self.state = before
         return count, last
+
+    def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
+        return NOTHING
+
+
+class EachSplitter(_Unannounced):
+    """A frame is what one call of the socket carried."""
+
+    could_end = False
+    reach = 1
+    usual: Envelope | None = NOTHING
+
+    def __init__(self) -> None:
+        self.state: object = None
+
+    def ends(self, data: bytes, at: int = 0) -> list[int]:  # noqa: ARG002 - as the protocol has it
+        return [len(data)] if data else []
+
+    def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:  # noqa: ARG002 - as the protocol has it
+        return int(bool(data)), len(data)
+
+    def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:  # noqa: ARG002 - see Splitter
+        return sum(map(bool, pieces)), sum(map(len, pieces))
 
     def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it
         return NOTHING

@@ -31,6 +31,7 @@ from core.journal.reading.recorded import Calls, Recorded
 from core.wire.framing import make_splitter
 from core.wire.splitting import NOTHING, Envelope, Splitter
 
+MOST_CHECKED = 128 * 1024  # bytes of a message whose checksum is looked at: 20 ms of the slowest
 PREVIEW = 4096  # bytes of a message that a view usually shows
 _WHOLE = 1 << 30  # bytes: more than one entry has, and no more than SQLite counts
 _NEAR = 16  # entries in front of a frame's last one among which its last bytes are looked for at first
@@ -290,10 +291,13 @@ class LensView:
         size = cut.size - max(0, min(end, cut.size) - start) - back
         data = head[:start] + head[end:] if start else head[end:]
         misfit = self._misfit(cut, head, tail, size, is_pending=is_pending)
+        checksum = ""
+        if cut.is_whole and not misfit and self._splitter is not None and self._splitter.is_checked:
+            misfit, checksum = self._verdict(self._splitter, cut, head)
         return DisplayRow(
             place, self.session, last.ordinal, cut.connection, last.number, cut.kind, last.wall_ns, last.mono_ns,
             data[: min(size, preview)], size, span=span, misfit=misfit, is_pending=is_pending,
-            has_ended=cut.is_whole,
+            has_ended=cut.is_whole, checksum=checksum,
         )  # fmt: skip
 
     def _envelope(self, head: bytes, tail: bytes) -> Envelope:
@@ -309,6 +313,14 @@ class LensView:
             return f"longer than the limit of {self.lens.limit:,} bytes"
         state = "not ended yet" if is_pending else "never ended"
         return f"{state}: {why}" if why else state
+
+    def _verdict(self, splitter: Splitter, cut: Cut, head: bytes) -> tuple[str, str]:
+        """What is wrong with a message's checksum, and what there is to say of one that is not wrong."""
+        if cut.size > MOST_CHECKED:
+            return "", f"checksum not looked at: more than {MOST_CHECKED:,} bytes"
+        found = splitter.verdict(head if len(head) == cut.size else self._head(cut, cut.size))
+        assert found is not None
+        return ("", found.words) if found.is_right else (found.words, "")
 
     def _head(self, cut: Cut, size: int) -> bytes:
         """The first bytes of a frame that lies across entries."""

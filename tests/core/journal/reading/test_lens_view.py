@@ -31,7 +31,7 @@ from core.events import (
 from core.journal.display_row import EVERYTHING, DisplayRow, Filter, Span
 from core.journal.reading.indexing import GIVEN_WAY, Indexer
 from core.journal.reading.lens import MARK_ENTRIES, Lens
-from core.journal.reading.lens_view import Growth, LensView, RowCounter
+from core.journal.reading.lens_view import MOST_CHECKED, Growth, LensView, RowCounter
 from core.journal.reading.reader import Entry, JournalReader
 from core.journal.recording.store import JournalWriter
 from core.roles import Role
@@ -269,6 +269,27 @@ def test_any_framing_cuts_what_was_recorded_under_another(
     assert [text.replace("s1", "r1", 1) for text in whole if text.startswith("s1")] == shown
 
 
+def test_a_checksum_is_looked_at_in_messages_of_any_size_that_a_view_can_wait_for(
+    talk: Talk, reader: JournalReader
+) -> None:
+    talk.opens(1)
+    for size in (3, 10_000, MOST_CHECKED):
+        for piece in (b"x" * (size // 2), b"x" * (size - size // 2), b"%03d" % (size * 120 % 256), b"\n"):
+            talk.receives(piece)
+    talk.receives(b"x121\nnot yet")
+
+    rows = counted(reader, Lens("line+sum,decimal"), talk.entries).read(2, 9, preview=5)
+
+    assert [(row.misfit, row.checksum) for row in rows] == [
+        ("", "sum right"),
+        ("", "sum right"),
+        ("", "checksum not looked at: more than 131,072 bytes"),
+        ("sum wrong: expected 120, found 121", ""),
+        ("not ended yet", ""),
+    ]
+    assert [row.size for row in rows] == [3, 10_000, MOST_CHECKED, 1, 7]
+
+
 def test_a_message_that_silence_ends_is_as_old_as_its_own_bytes_and_whole_when_the_connection_ends(
     talk: Talk, reader: JournalReader
 ) -> None:
@@ -302,6 +323,8 @@ def test_a_message_that_silence_ends_is_as_old_as_its_own_bytes_and_whole_when_t
         ("length:4digits", b"12 4ab", "r1 12 4ab (never ended: a length of 31 32 20 34, which are not digits"),
         ("between:0b,1c0d", b"MSH|a\r", "r1 MSH|a\r (never ended: it does not begin with 0b)"),
         ("between:0b,1c0d", b"\x0bMSH", "r1 MSH (never ended: 1c 0d has not come)"),
+        ("line+sum,decimal", b"hello123\n", "r1 hello (sum wrong: expected 020, found 123)"),
+        ("line+sum,decimal", b"hello020\n", "r1 hello ()"),
         ("flag:7e", b"~~one", "r1 one (never ended: 7e has not come behind it)"),
         ("content-length", b"GET / HTTP/1.1\r\n", "r1 GET / HTTP/1.1\r\n (never ended: its length has not come yet)"),
         ("delimiter:00", b"x" * 1001, "(longer than the limit of 1,000 bytes)"),
@@ -415,7 +438,7 @@ PIECES = st.lists(
 LENSES = [
     "raw", "line", "delimiter:0d0a", "delimiter:61", "length:1", "length:1,offset=1,whole", "length:2be,itself",
     "length:varint", "length:1,add=-1,then=61", "fixed:4", "gap:2", "between:01,02", "between:6162,02",
-    "between:02,620a", "flag:61",
+    "between:02,620a", "flag:61", "line+xor", "raw+xor", "between:01,02+xor,behind", "length:1+sum,header",
 ]  # fmt: skip
 FILTERS = st.builds(
     Filter,
