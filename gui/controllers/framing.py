@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gui.viewmodels.framings import KINDS, kind_of, words_of
+from gui.viewmodels.framings import CHECKED, KINDS, kind_of, with_checksum, words_of
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
@@ -48,7 +48,10 @@ class FramingController:
     def choose(self, usual: str) -> None:
         """Use that kind of framing, as it was last used, and ask for its details if it has any."""
         kind = next(kind for kind in KINDS if kind.usual == usual)
-        self._choose(self._used.get(usual, usual))
+        framing = self._used.get(usual, usual)
+        if kind is CHECKED:  # with the messages as they are cut now
+            framing = with_checksum(self._viewing.lens.framing, framing)
+        self._choose(framing)
         if kind.asks:
             self._ask(self._viewing.lens.framing).field.focus_all()
         else:

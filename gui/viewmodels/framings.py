@@ -30,7 +30,7 @@ class Kind:
         return self.usual[: self.usual.find(":") + 1] if self.asks else ""
 
 
-KINDS = (
+_CUTS = (
     Kind("raw", "As received"),
     Kind("line", "Lines"),
     Kind("delimiter:0d0a", "Ended by CR LF"),
@@ -64,6 +64,16 @@ KINDS = (
     Kind("fixed:16", "Fixed length…", "Bytes in each", "For example 16"),
     Kind("gap:50", "Ended by silence…", "Milliseconds of silence", "For example 50"),
 )
+CHECKED = Kind(
+    "raw+crc16-modbus",
+    "With a checksum…",
+    "Framing+checksum",
+    "For example line+xor,HEX,after=2a",
+    "crc16-modbus, -ccitt, -xmodem, -x25, -kermit, -arc, crc8, crc32, crc32c, xor, sum, lrc, fletcher16, adler32; and "
+    "where it is so: ,le ,be ,HEX ,decimal, ,skip=1 for bytes not covered, ,after=2a and ,then=01 for bytes around it, "
+    ",header and ,behind for what frames a message, ,digits for hex digits.",
+)
+KINDS = (*_CUTS, CHECKED)
 _PLAIN = {kind.usual: kind for kind in KINDS if not kind.asks}
 _ONE = {
     "raw": "piece received",
@@ -77,7 +87,7 @@ _ONE = {
     "fixed": "message of {}",
     "gap": "message ended by {}",
 }
-_ASKING = {kind.prefix: kind for kind in KINDS if kind.asks}
+_ASKING = {kind.prefix: kind for kind in _CUTS if kind.asks}
 
 
 class WrittenError(ValueError):
@@ -90,8 +100,14 @@ class WrittenError(ValueError):
 
 def kind_of(framing: str) -> Kind:
     """The kind that a written form belongs to; that of ``raw`` for what is none."""
-    plain = _PLAIN.get(framing)
+    plain = CHECKED if "+" in framing else _PLAIN.get(framing)
     return plain or _ASKING.get(framing[: framing.find(":") + 1], KINDS[0])
+
+
+def with_checksum(framing: str, checked: str) -> str:
+    """The framing with the checksum that another one has, unless it has one."""
+    check = checked.partition("+")[2].removesuffix(",behind")  # which only a frame with an end can have
+    return framing if "+" in framing else f"{framing}+{check}"
 
 
 def written(kind: Kind, framing: str) -> str:
@@ -118,7 +134,7 @@ def read(kind: Kind, text: str) -> Framing:
 
 def _is_for_equals(text: str, place: int) -> bool:
     """Whether a space stands where an option and its value meet: ``offset 4`` means ``offset=4``."""
-    is_named = text[:place].lower().endswith(("offset", "add", "then"))
+    is_named = text[:place].lower().endswith(("offset", "add", "then", "after", "skip"))
     return text[place].isspace() and is_named and text[place:].strip()[:1].isalnum()
 
 
@@ -140,5 +156,8 @@ def one_of(framing: str) -> str:
     """One of the messages that the framing tells apart, to stand behind "each": ``message with 2-byte length``."""
     from core.wire.framing import parse_framing
 
+    framing, _plus, check = framing.partition("+")
+    if check:
+        return f"{one_of(framing)}, {parse_framing(f'{framing}+{check}').words.rpartition(', ')[2]}"
     words = parse_framing(framing).words.removeprefix("delimiter ")
     return _ONE.get(framing.partition(":")[0], "message: {}").format(words.removesuffix(" each"))

@@ -168,7 +168,7 @@ class Typesetter:
         texts = ["".join(span.text for span in line) for line in lines]
         rest = _rest(more)
         texts[-1] += ending
-        width = self._metrics.bubble([*texts, rest, _warning(display_row.misfit)])
+        width = self._metrics.bubble([*texts, rest, _remark(display_row)])
         shape = (kind, f"{kind}-{width}")
         row.caps.append(Cap(row.lines, kind, width, top=True))
         row.decoration(f"{kind}-cap")
@@ -176,8 +176,8 @@ class Typesetter:
             self._set_line(row, line, shape, ending if index == len(lines) - 1 else "")
         if more:
             self._set_line(row, [Span(rest)], (*shape, "more", f"more-{display_row.place}"), "")
-        if display_row.misfit:
-            self._set_line(row, [Span(_warning(display_row.misfit), is_mark=True)], (*shape, DECOR), "")
+        if _remark(display_row):
+            self._set_line(row, [Span(_remark(display_row), is_mark=True)], (*shape, DECOR), "")
         if self._marked is not None and self._marked.place == display_row.place:
             row.runs[begins:] = marked(row.runs[begins:], *self._characters(carried, display_row.data or b""))
         self._end_bubble(row, kind, width)
@@ -196,8 +196,8 @@ class Typesetter:
         data = display_row.data or b""
         kind = INCOMING if display_row.kind == RECEIVED else OUTGOING
         layout = Layout(self._metrics.hex_columns)
-        more, warning = _rest(display_row.size - len(data), HEX_MORE), _warning(display_row.misfit)
-        width = self._metrics.hex_bubble(min(layout.width, layout.text_start + len(data) + 1), [more, warning])
+        more, remark = _rest(display_row.size - len(data), HEX_MORE), _remark(display_row)
+        width = self._metrics.hex_bubble(min(layout.width, layout.text_start + len(data) + 1), [more, remark])
         shape = (kind, f"{kind}-{width}", "hex")
         row.caps.append(Cap(row.lines, kind, width, top=True))
         row.decoration(f"{kind}-cap")
@@ -207,8 +207,8 @@ class Typesetter:
             row.line(pad, *runs)
         if more:
             row.line(pad, Run(more, (*shape, "more", f"more-{display_row.place}", DECOR)))
-        if warning:
-            row.line(pad, Run(warning, (*shape, "mark", DECOR)))
+        if remark:
+            row.line(pad, Run(remark, (*shape, "mark", DECOR)))
         self._end_bubble(row, kind, width)
 
     def _end_bubble(self, row: Row, kind: str, width: int) -> None:
@@ -273,8 +273,11 @@ def _rest(more: int, step: int = MORE) -> str:
     return f"… {more:,} more bytes — show {'them' if more <= step else f'{step // 1024} KiB more'}"
 
 
-def _warning(misfit: str) -> str:
-    return f"⚠ {misfit}" if misfit else ""
+def _remark(display_row: DisplayRow) -> str:
+    """What stands below a message: that it is none, or that its checksum is right."""
+    if display_row.misfit:
+        return f"⚠ {display_row.misfit}"
+    return f"✓ {display_row.checksum}" if display_row.checksum else ""
 
 
 def connection_tag(number: int | None) -> str:

@@ -58,7 +58,9 @@ def write(app: App, text: str) -> LensBar:
     bar.field.focus_force()
     bar.field.delete(0, "end")
     for letter in text:
-        bar.field.event_generate("<Key>", keysym={",": "comma", "=": "equal", " ": "space"}.get(letter, letter))
+        bar.field.event_generate(
+            "<Key>", keysym={",": "comma", "=": "equal", "+": "plus", " ": "space"}.get(letter, letter)
+        )
     bar.field.event_generate("<Return>")
     app.root.update()
     return bar
@@ -136,6 +138,22 @@ def test_a_length_says_what_can_be_written_and_takes_it_as_people_write_it(make_
 
     choose(app, "Fixed length…")
     assert lens_bar(app).help == ""
+
+
+def test_a_checksum_is_verified_beside_each_message_in_words(make_app: MakeApp, tmp_path: Path) -> None:
+    app = look_at(make_app, tmp_path / "a.tincan", 1, instead={0: b"hello020\nhello021\n"})
+    choose(app, "Lines")
+    choose(app, "With a checksum…")
+    settle(app)
+    assert lens_bar(app).field.text == "line+crc16-modbus"
+    assert "CRC-16/MODBUS wrong: expected" in shown(app)
+
+    write(app, "line+sum,decimal")
+    settle(app)
+
+    assert app.main_controller.viewing.lens.framing == "line+sum,decimal"
+    assert "hello\n✓ sum right" in shown(app)
+    assert "hello\n⚠ sum wrong: expected 020, found 021" in shown(app)
 
 
 def test_the_list_offers_every_kind_by_its_name_while_the_box_says_what_holds(make_app: MakeApp) -> None:

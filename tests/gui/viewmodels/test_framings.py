@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.wire.framing import parse_framing
-from gui.viewmodels.framings import KINDS, Kind, WrittenError, kind_of, one_of, read, words_of, written
+from gui.viewmodels.framings import (
+    CHECKED,
+    KINDS,
+    Kind,
+    WrittenError,
+    kind_of,
+    one_of,
+    read,
+    with_checksum,
+    words_of,
+    written,
+)
 
 BY_PREFIX = {kind.prefix: kind for kind in KINDS if kind.asks}
 DELIMITER, LENGTH, FIXED, GAP, BETWEEN, FLAG = (
@@ -35,6 +46,8 @@ def test_every_kind_begins_with_a_framing_that_can_be_used(kind: Kind) -> None:
         (BETWEEN, "0B, 1C 0D", "between:0b,1c0d"),
         (BETWEEN, "02,03", "between:02,03"),
         (FLAG, "c0", "flag:c0"),
+        (CHECKED, "line + xor, HEX, after 2a", "line+xor,HEX,after=2a"),
+        (CHECKED, "fixed:133+crc16-xmodem,skip=3", "fixed:133+crc16-xmodem,skip=3"),
         (LENGTH, "3le, add 1", "length:3le,add=1"),
         (LENGTH, "4digits, then 0d 0a", "length:4digits,then=0d0a"),
     ],
@@ -55,6 +68,8 @@ def test_what_is_written_is_read_as_it_is_meant(kind: Kind, text: str, framing: 
         (BETWEEN, "0b", 2, "end is missing"),
         (BETWEEN, "0b, 1x", 5, "hex digits"),
         (FLAG, "7e 7e", 0, "1 bytes"),
+        (CHECKED, "line+md5", 5, "no checksum called “md5”"),
+        (CHECKED, "lime+xor", 0, "no framing called “lime”"),
         (GAP, "soon", 0, "a number"),
         (GAP, "   ", 0, "50"),
         (LENGTH, "", 0, "2be"),
@@ -96,6 +111,13 @@ def test_a_framing_is_shown_in_words() -> None:
     assert words_of("between:0b,1c0d") == "Between 0b and 1c 0d"
     assert words_of("netstring") == "Netstrings"
     assert words_of("content-length") == "Content-Length"
+    assert words_of("raw+crc16-modbus") == "As received, CRC-16/MODBUS"
+
+
+def test_a_checksum_is_put_behind_the_framing_that_holds() -> None:
+    assert with_checksum("line", "raw+xor,HEX") == "line+xor,HEX"
+    assert with_checksum("line+sum", "raw+xor,HEX") == "line+sum"
+    assert with_checksum("line", "between:02,03+xor,header,behind") == "line+xor,header"
     assert words_of("of an older version") == "As received"
 
 
@@ -110,6 +132,7 @@ def test_a_framing_is_shown_in_words() -> None:
         ("fixed:16", "message of 16 bytes"),
         ("gap:50", "message ended by silence of 50 ms"),
         ("between:02,03", "message between STX and ETX"),
+        ("raw+crc16-modbus", "piece received, CRC-16/MODBUS"),
         ("flag:7e", "message between flags 7e"),
         ("netstring", "netstring"),
         ("content-length", "message with Content-Length header"),

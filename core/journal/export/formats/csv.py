@@ -63,7 +63,7 @@ class Csv(Format):
             yield f'{begin},{_cell(kind)},"","","",{_cell(note)},"{"yes" if display_row.is_failure else ""}"\r\n'
             return
         begin += f',"{display_row.kind}","{display_row.size}"'
-        end = f'{_cell(display_row.misfit)},""\r\n'
+        end = f'{_cell(display_row.misfit or display_row.checksum)},""\r\n'
         data = at_hand(display_row)
         if data is not None:
             yield f'{begin},{_cell(readable_whole(data, self._safety))},"0x{data.hex()}",{end}'

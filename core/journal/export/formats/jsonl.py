@@ -68,6 +68,7 @@ def _facts(display_row: DisplayRow) -> dict[str, object]:
 def _facts_of_message(display_row: DisplayRow) -> str:
     """The same and what only a message has, as JSON without its braces: ``json.dumps`` takes five times as long."""
     number, connection, span = display_row.number, display_row.connection, display_row.span
+    checksum = f', "checksum": {json.dumps(display_row.checksum)}' if display_row.checksum else ""
     return (
         f'"place": {display_row.place}, "session": {display_row.session}, "entry": {display_row.ordinal}, '
         f'"connection": {"null" if number is None else number}, '
@@ -75,7 +76,7 @@ def _facts_of_message(display_row: DisplayRow) -> str:
         f'"time": "{iso_time(display_row.wall_ns)}", "wall_ns": {display_row.wall_ns}, "mono_ns": '
         f"{display_row.mono_ns}, "
         f'"size": {display_row.size}, "span": {"null" if span is None else list(span)}, '
-        f'"misfit": {json.dumps(display_row.misfit)}'
+        f'"misfit": {json.dumps(display_row.misfit)}{checksum}'
     )
 
 

@@ -48,7 +48,11 @@ class Text(Format):
             return
         mark = ">" if display_row.kind == RECEIVED else "<"
         caller = f"{time}  #{display_row.number} {mark}" if display_row.number is not None else f"{time}  # {mark}"
-        again, end = f"\n{caller}+ ", f"\n{caller}! {display_row.misfit}\n" if display_row.misfit else "\n"
+        again, end = f"\n{caller}+ ", "\n"
+        if display_row.misfit:
+            end = f"\n{caller}! {display_row.misfit}\n"
+        elif display_row.checksum:
+            end = f"\n{caller}= {display_row.checksum}\n"
         data = at_hand(display_row)
         if data is not None:
             text = readable_whole(data, self._safety).replace("\n", again)

@@ -209,3 +209,13 @@ def test_no_message_makes_the_search_for_formulas_slow(hostile: str) -> None:
     harmless(hostile * 500_000)
 
     assert time.thread_time() - began < 10  # seconds; were it quadratic, hours
+
+
+def test_a_checksum_has_its_verdict_among_the_notes(tmp_path: Path) -> None:
+    with contextlib.closing(Talk(tmp_path / "talk")) as talk:
+        talk.opens()
+        talk.receives(b"hello020\nhello;=1\n")
+
+        found = [(row["text"], row["note"]) for row in table(talk, Lens("line+sum,decimal"))[2:]]
+
+    assert found == [("hello", "sum right"), ("hello", "sum wrong: expected 020, found ;'=1")]

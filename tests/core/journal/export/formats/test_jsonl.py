@@ -106,3 +106,14 @@ def test_one_record_is_one_line_of_ascii(spoken: list[bytes]) -> None:
     assert len(lines) == len(spoken) + 3
     assert [base64.b64decode(json.loads(line)["base64"]) for line in lines[2:-1]] == spoken
     assert all(line.replace("\x7f", " ").isprintable() for line in lines)
+
+
+def test_a_checksum_has_its_verdict(tmp_path: Path) -> None:
+    with contextlib.closing(Talk(tmp_path / "talk")) as talk:
+        talk.opens()
+        talk.receives(b"hello020\nhello021\n")
+
+        right, wrong = records(talk, Lens("line+sum,decimal"))[2:]
+
+    assert (right["text"], right["checksum"], right["misfit"]) == ("hello", "sum right", "")
+    assert ("checksum" in wrong, wrong["misfit"]) == (False, "sum wrong: expected 020, found 021")

@@ -173,3 +173,13 @@ def test_what_is_not_a_whole_message_says_so(tmp_path: Path) -> None:
         lines = text_of(talk, Lens("line", Filter(notes=False))).splitlines()
 
     assert [line[25:] for line in lines[2:]] == ["#1 >  half a li", "#1 >! never ended"]
+
+
+def test_a_checksum_has_its_verdict_below_the_message(tmp_path: Path) -> None:
+    with contextlib.closing(Talk(tmp_path / "talk")) as talk:
+        talk.opens()
+        talk.receives(b"hello020\nhello021\n")
+
+        lines = [line.partition("  ")[2] for line in text_of(talk, Lens("line+sum,decimal")).splitlines()]
+
+    assert lines[-4:] == ["#1 >  hello", "#1 >= sum right", "#1 >  hello", "#1 >! sum wrong: expected 020, found 021"]
