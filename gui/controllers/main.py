@@ -274,6 +274,13 @@ class MainController:
         self.viewing.choose_framing(framing)
         self.refresh()
 
+    def choose_framing_kind(self, usual: str) -> None:
+        """The same by a kind of framing from the menu, whose details are asked for."""
+        if self.state is None:
+            self.choose_framing(usual)
+        else:
+            self.conversation.framing.choose(usual)
+
     def choose_encoding(self, encoding: str) -> None:
         """Read the bytes of conversations in another encoding."""
         self.preferences = replace(self.preferences, read_as=encoding)

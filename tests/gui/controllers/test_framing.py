@@ -120,10 +120,11 @@ def test_the_menu_and_the_head_say_the_same(make_app: MakeApp) -> None:
     choose(app, "Lines")
     assert app.root.getvar("tincan_framings") == "line"
 
-    app.main_controller.choose_framing("length:2be")  # as the menu does
+    app.main_controller.choose_framing_kind("length:2be")  # as the menu does
     app.root.update()
     assert app.window.conversation.lens.get() == "2-byte big-endian length"
     assert is_asking(app)
+    assert app.root.focus_lastfor() is lens_bar(app).field
 
 
 def test_a_length_says_what_can_be_written_and_takes_it_as_people_write_it(make_app: MakeApp, tmp_path: Path) -> None:
@@ -213,7 +214,7 @@ def test_another_conversation_begins_as_received_and_one_begun_again_as_it_was_c
 def test_a_framing_is_chosen_for_a_conversation_and_not_for_none(make_app: MakeApp) -> None:
     app = make_app()
 
-    app.main_controller.choose_framing("line")  # as the menu does
+    app.main_controller.choose_framing_kind("line")  # as the menu does
     assert "Nothing is open" in app.window.banner.sentence
     assert app.root.getvar("tincan_framings") == "raw"
 
