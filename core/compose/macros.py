@@ -7,7 +7,9 @@ people send by accident is a macro: ``{counter}`` is text, and so is ``\\{counte
 ``counter:from=1,step=1,width=0,FORM``    counts the messages that went out
 ``random:SIZE``                           so many random bytes
 ``time:iso`` ``time:clock``               2026-01-31T09:30:00.250Z (UTC), 10:30:00.250 (local time)
+``time:%Y%m%d`` ``time:utc,%H:%M:%S.%L``  the local time or UTC in these parts, see ``PARTS``; commas are part of it
 ``time:unix,FORM`` ``time:ms,FORM``       seconds or milliseconds since 1970
+``uuid``                                  a random UUID (version 4); ``bytes`` for its 16 bytes
 ``length:FORM,add=0``                     bytes that follow, line ending included, frame not
 ``crc16`` ``crc32`` ``xor`` ``sum`` …     checksum of the bytes before it; options ``be``, ``le``, ``hex``, ``HEX``,
                                           ``decimal``, ``skip=N`` (without the first N), ``drop=N`` (without the
@@ -21,6 +23,7 @@ FORM is ``decimal`` (if there is none), ``hex``, ``HEX``, or bytes: ``1``, ``2be
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -111,6 +114,49 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Formatted:
+    """The time as text in a person's own order of its parts."""
+
+    pattern: str
+    is_local: bool
+
+    def value(self, context: Context, _noise: random.Random) -> str:
+        moment = _EPOCH + timedelta(
+            seconds=context.utc_offset if self.is_local else 0, microseconds=context.wall_ns // 1000
+        )
+        return _PART.sub(lambda found: PARTS[found[1]](moment), self.pattern)
+
+
+# Python's own ``strftime`` has English names only where nobody chose others, and other parts on Windows.
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+PARTS: dict[str, Callable[[datetime], str]] = {
+    **{part: (lambda moment, part=part: format(moment, f"%{part}")) for part in "YymdHIMSfj"},  # type: ignore[misc]
+    "L": lambda moment: f"{moment.microsecond // 1000:03}",
+    "a": lambda moment: _DAYS[moment.weekday()],
+    "b": lambda moment: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
+        moment.month - 1
+    ],
+    "p": lambda moment: "AM" if moment.hour < 12 else "PM",
+    "%": lambda _moment: "%",
+}
+_PART = re.compile("%(.?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A random UUID of version 4 (RFC 9562)."""
+
+    is_bytes: bool
+
+    def value(self, _context: Context, noise: random.Random) -> bytes | str:
+        import uuid
+
+        made = uuid.UUID(bytes=noise.randbytes(16), version=4)
+        return made.bytes if self.is_bytes else str(made)
+
+
+@dataclass(frozen=True, slots=True)
 class Elapsed:
     """The time as a number since 1970, in units of so many nanoseconds."""
 
@@ -156,7 +202,7 @@ class Checksum:
         return self.form.write(0, self.algorithm.width(self.form.digits))
 
 
-Immediate: TypeAlias = Counter | Noise | Moment | Elapsed
+Immediate: TypeAlias = Counter | Noise | Moment | Formatted | Identifier | Elapsed
 Macro: TypeAlias = Immediate | Length | Checksum
 
 
@@ -175,10 +221,13 @@ CATALOGUE = (
     MacroEntry("random", r"\{random:4}", "Four random bytes, other ones in each message."),
     MacroEntry("time", r"\{time:iso}", "Date and time in UTC, as ISO 8601 writes them."),
     MacroEntry("time", r"\{time:clock}", "This machine's time of day, to the millisecond."),
+    MacroEntry("time", r"\{time:%Y%m%d%H%M%S}", "This machine's date and time in parts, as HL7 writes it."),
+    MacroEntry("time", r"\{time:utc,%Y%m%d-%H:%M:%S.%L}", "The same in UTC with milliseconds, as FIX writes it."),
     MacroEntry("time", r"\{time:unix}", "Seconds since 1970, in digits."),
     MacroEntry("time", r"\{time:ms}", "Milliseconds since 1970, in digits."),
     MacroEntry("time", r"\{time:unix,4be}", "Seconds since 1970 in four bytes, the high one first."),
     MacroEntry("time", r"\{time:ms,8le}", "Milliseconds since 1970 in eight bytes, the low one first."),
+    MacroEntry("uuid", r"\{uuid}", "A random UUID, another one in each message; uuid:bytes is its 16 bytes."),
     MacroEntry("length", r"\{length}", "How many bytes follow, in digits."),
     MacroEntry("length", r"\{length:1}", "How many bytes follow, in one byte."),
     MacroEntry("length", r"\{length:2be}", "How many bytes follow, in two bytes, the high one first."),
@@ -244,6 +293,14 @@ class _Options:
         typed, place = self._left.pop(0)
         return _number(typed, place, 1, most)
 
+    def pattern(self) -> tuple[str, int]:
+        """All from the first option with a percent sign on, commas included, and where it begins; empty if none has."""
+        for index, (typed, place) in enumerate(self._left):
+            if "%" in typed:
+                rest, self._left = self._left[index:], self._left[:index]
+                return ",".join([typed, *(option for option, _place in rest[1:])]), place
+        return "", 0
+
     def refuse_rest(self) -> None:
         for typed, place in self._left:
             known = "; ".join(entry.syntax for entry in CATALOGUE if entry.name == self._name)
@@ -274,6 +331,16 @@ def _counter(options: _Options) -> Macro:
 
 
 def _time(options: _Options) -> Macro:
+    is_utc = options.word({"utc": True}, default=False)
+    pattern, place = options.pattern()
+    if pattern:
+        wrong = next((found for found in _PART.finditer(pattern) if found[1] not in PARTS), None)
+        if wrong is not None:
+            sentence = f"There is no part of a time called {_shown(wrong[0])}; there are %{' %'.join(PARTS)}."
+            raise DraftError(sentence, place + wrong.start(), place + wrong.end())
+        return Formatted(pattern, is_local=not is_utc)
+    if is_utc:
+        return Moment(is_local=False)
     kind = options.word({"iso": "iso", "clock": "clock", "unix": "unix", "ms": "ms"}, "iso")
     if kind in ("iso", "clock"):
         return Moment(is_local=kind == "clock")
@@ -301,6 +368,7 @@ _READERS: dict[str, Callable[[_Options], Macro]] = {
     "counter": _counter,
     "random": lambda options: Noise(options.size(_MOST)),
     "time": _time,
+    "uuid": lambda options: Identifier(options.word({"bytes": True}, default=False)),
     "length": _length,
     **{name: _checksum(algorithm) for name, algorithm in ALGORITHMS.items()},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -84,6 +85,14 @@ def test_a_length_that_does_not_fit_is_refused_at_its_place(macro: str) -> None:
     assert (message.start, message.stop) == (2, 2 + len(macro))
 
 
+def test_a_uuid_is_one_of_version_4_and_another_in_each_message() -> None:
+    made = uuid.UUID(composed(r"\{uuid}").decode())
+
+    assert (made.version, made.variant) == (4, uuid.RFC_4122)
+    assert composed(r"\{uuid:bytes}") == made.bytes
+    assert composed(r"\{uuid}", replace(HERE, seed=b"another")) != str(made).encode()
+
+
 # The counter.
 
 
@@ -119,6 +128,11 @@ def test_a_counter_goes_on_with_each_message_that_went_out(macro: str, seen: lis
         (r"\{time:4le,unix}", bytes.fromhex("00f15365")),
         (r"\{time:ms,8be}", bytes.fromhex("0000018bcfe5687b")),
         (r"\{time:ms,HEX}", b"18BCFE5687B"),
+        (r"\{time:%Y%m%d%H%M%S}", b"20231114231320"),
+        (r"\{time:utc,%Y%m%d-%H:%M:%S.%L}", b"20231114-22:13:20.123"),
+        (r"\{time:utc,%a, %d %b %Y %I:%M %p}", b"Tue, 14 Nov 2023 10:13 PM"),
+        (r"\{time:%j.%f %y 100%%}", b"318.123999 23 100%"),
+        (r"\{time:utc}", b"2023-11-14T22:13:20.123Z"),
     ],
 )
 def test_the_time_in_several_forms(macro: str, data: bytes) -> None:
@@ -173,6 +187,10 @@ def test_macros_that_are_small_one_by_one_count_together() -> None:
         (r"a\{random:0}", "0", "from 1 to"),
         (r"a\{random:-1}", "-1", "from 1 to"),
         (r"a\{random:4,5}", "5", "means nothing to random"),
+        (r"a\{time:%Y-%Q}", "%Q", "no part of a time called '%Q'; there are %Y"),
+        (r"a\{time:%}", "%", "no part of a time called"),
+        (r"a\{time:iso,%Y}", "iso", "means nothing to time"),
+        (r"a\{uuid:hex}", "hex", "means nothing to uuid"),
         (r"a\{time:noon}", "noon", "means nothing to time"),
         (r"a\{time:iso,4be}", "4be", "means nothing to time"),
         (r"a\{crc16:2be}", "2be", "means nothing to crc16"),
