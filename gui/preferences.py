@@ -21,10 +21,12 @@ from core.replies import find_reply
 from gui.viewmodels.drafting import ENCODINGS, FORMATS, SentMessage
 from gui.viewmodels.preferences import (
     LONGEST_MESSAGE,
+    LONGEST_VARIABLE,
     MOST_ADDRESSES,
     MOST_JOURNALS,
     MOST_MEGABYTES,
     MOST_MESSAGES,
+    MOST_VARIABLES,
     Preferences,
     is_text,
 )
@@ -153,6 +155,8 @@ def on_screen(geometry: str, width: int, height: int) -> str:
 def _checked(name: str, default: object, value: object) -> object:
     if name == "messages":
         return _messages(value)
+    if name == "variables":
+        return _variables(value)
     if isinstance(default, tuple):
         return _texts(name, value)
     if isinstance(default, dict):
@@ -185,6 +189,15 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{name} is not a list of texts")
     return tuple(item for item in value if item.isprintable() and len(item) <= LONGEST_ADDRESS)[:MOST_ADDRESSES]
+
+
+def _variables(value: object) -> dict[str, str]:
+    """Texts by their names."""
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise ValueError("variables is not a table of texts")
+    fit = {name: text for name, text in value.items() if name.isidentifier() and is_text(text)}
+    short = {name: text for name, text in fit.items() if max(len(name), len(text)) <= LONGEST_VARIABLE}
+    return dict(list(short.items())[-MOST_VARIABLES:])
 
 
 def _messages(value: object) -> tuple[SentMessage, ...]:

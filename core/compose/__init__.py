@@ -1,7 +1,7 @@
 """What goes out, exactly: typed text into bytes and bytes into typed text. Pure values, no socket and no window."""
 
 from core.compose.composing import compose, describe, is_typeable, preview, redraft, rewrite
-from core.compose.draft import Composed, Context, Draft, Ending, Format, MacroSpan, Misfit
+from core.compose.draft import EVERY_VARIABLE, Composed, Context, Draft, Ending, Format, MacroSpan, Misfit
 from core.compose.encoding import Decoder, Encoding
 from core.compose.encoding import decode as decode_as
 from core.compose.macros import CATALOGUE, MacroEntry
@@ -19,6 +19,7 @@ from core.compose.saved import (
 
 __all__ = [
     "CATALOGUE",
+    "EVERY_VARIABLE",
     "Composed",
     "Context",
     "Decoder",

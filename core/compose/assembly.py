@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from core.compose.draft import Context, MacroSpan
-from core.compose.encoding import Encoding
-from core.compose.macros import Checksum, Length, Macro, Noise
+from core.compose.encoding import Encoding, encode
+from core.compose.macros import Checksum, Length, Macro, Noise, Variable, unknown_macro
 from core.errors import DraftError
 from core.wire.checksums import NotHex
 from core.words import sentence
@@ -40,6 +40,7 @@ class Assembly:
         self._context = context
         self._encoding = encoding
         self._limit = limit
+        self.variables: dict[str, str] = {}  # that this message sets
         self._summed = 0  # bytes that checksums have looked at
         self._noise = random.Random(context.seed)  # noqa: S311 - not for keys, and the same in preview and message
 
@@ -85,10 +86,25 @@ class Assembly:
             return b""
         if isinstance(macro, Checksum):
             return self._bytes(macro.blank)
+        if isinstance(macro, Variable):
+            return self._variable(part, macro)
         try:
             return self._bytes(macro.value(self._context, self._noise))
         except OverflowError:
             raise DraftError("The time does not fit into so few bytes.", part.start, part.stop) from None
+
+    def _variable(self, part: Typed, macro: Variable) -> bytes:
+        """The bytes of a variable, which is set if it is set here."""
+        if macro.value is not None:
+            self.variables[macro.name] = macro.value
+        try:
+            value = self.variables[macro.name] if macro.name in self.variables else self._context.variables[macro.name]
+        except KeyError:
+            raise unknown_macro(macro.name, part.start + 2) from None
+        try:
+            return encode(value, self._encoding)
+        except DraftError as error:
+            raise DraftError(str(error), part.start, part.stop) from None
 
     def _with_lengths(self, filled: list[bytes]) -> list[bytes]:
         following = 0

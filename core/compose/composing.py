@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.compose.assembly import Assembly, Part
-from core.compose.draft import Composed, Context, Draft, Ending, Format, Misfit
+from core.compose.draft import EVERY_VARIABLE, Composed, Context, Draft, Ending, Format, Misfit
 from core.compose.encoding import Encoding, decode, encode
 from core.compose.escapes import read_escapes, write_escapes
 from core.compose.hexadecimal import read_hex, write_hex
@@ -26,8 +26,9 @@ def compose(draft: Draft, context: Context, limit: int = DEFAULTS.message) -> Co
         if len(draft.text) > _LONGEST_BYTE * limit:
             raise DraftError.too_long(limit + 1, limit, 0, len(draft.text))
         parts, left_out = _parts(draft, limit)
-        body, macros = Assembly(parts, context, _encoding(draft), limit).put_together()
-        return Composed(body, _enclosed(body, draft), macros, left_out)
+        assembly = Assembly(parts, context, _encoding(draft), limit)
+        body, macros = assembly.put_together()
+        return Composed(body, _enclosed(body, draft), macros, left_out, assembly.variables)
     except DraftError as error:
         has_place = error.stop > error.start
         return Misfit(str(error), error.start if has_place else 0, error.stop if has_place else len(draft.text))
@@ -124,7 +125,7 @@ def rewrite(draft: Draft, form: Format) -> Draft | Misfit:
     """
     if draft.format is form:
         return draft
-    message = compose(replace(draft, ending=Ending.NOTHING, framing="raw"), Context())
+    message = compose(replace(draft, ending=Ending.NOTHING, framing="raw"), Context(variables=EVERY_VARIABLE))
     if isinstance(message, Misfit):
         return message
     if message.macros:

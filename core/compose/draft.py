@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -57,26 +58,38 @@ class Draft:
     framing: str = "raw"
 
 
+class _EveryVariable(dict[str, str]):
+    """Each variable that there could be, all of them empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+EVERY_VARIABLE: Mapping[str, str] = _EveryVariable()  # for who only asks whether something is a message
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """All that a macro's value depends on beside the draft: the same context gives the same bytes.
 
     So a preview is what goes out, and consumes nothing. ``count`` is how many messages of this composer
     went out before, ``wall_ns`` the time in nanoseconds since 1970 (UTC), ``utc_offset`` the local time's
-    seconds ahead of UTC. ``seed`` makes the random bytes: for tests of programs, not for keys.
+    seconds ahead of UTC. ``seed`` makes the random bytes: for tests of programs, not for keys. ``variables``
+    are those that earlier messages have set.
     """
 
     count: int = 0
     wall_ns: int = 0
     utc_offset: int = 0
     seed: bytes = field(default=b"", repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def now(cls, count: int = 0, seed: bytes | None = None) -> Context:
+    def now(cls, count: int = 0, seed: bytes | None = None, variables: Mapping[str, str] | None = None) -> Context:
         """The moment, with fresh random bytes unless the ``seed`` of a preview is to be kept."""
         wall_ns = time.time_ns()
         offset = time.localtime(wall_ns // 1_000_000_000).tm_gmtoff
-        return cls(count, wall_ns, offset, os.urandom(16) if seed is None else seed)
+        return cls(count, wall_ns, offset, os.urandom(16) if seed is None else seed, variables or {})
 
 
 class MacroSpan(NamedTuple):
@@ -94,13 +107,15 @@ class Composed:
     """What goes out: ``wire`` is ``body`` (the message, its line ending included) within its frame.
 
     Both may be empty, and then there is nothing to send. ``macros`` are in the order of the text. ``left_out`` says
-    in words what of pasted hex is no byte of it, as in ``offsets and text left out``.
+    in words what of pasted hex is no byte of it, as in ``offsets and text left out``. ``variables`` are those that it
+    sets for the messages after it.
     """
 
     body: bytes
     wire: bytes
     macros: tuple[MacroSpan, ...] = ()
     left_out: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ people send by accident is a macro: ``{counter}`` is text, and so is ``\\{counte
 ``time:iso`` ``time:clock``               2026-01-31T09:30:00.250Z (UTC), 10:30:00.250 (local time)
 ``time:%Y%m%d`` ``time:utc,%H:%M:%S.%L``  the local time or UTC in these parts, see ``PARTS``; commas are part of it
 ``time:unix,FORM`` ``time:ms,FORM``       seconds or milliseconds since 1970
+``NAME=TEXT`` ``NAME``                    sets a variable, and its text in this message and those after it
 ``uuid``                                  a random UUID (version 4); ``bytes`` for its 16 bytes
 ``length:FORM,add=0``                     bytes that follow, line ending included, frame not
 ``crc16`` ``crc32`` ``xor`` ``sum`` …     checksum of the bytes before it; options ``be``, ``le``, ``hex``, ``HEX``,
@@ -75,6 +76,7 @@ _Chosen = TypeVar("_Chosen")
 _MOST = 2**63 - 1
 _WIDEST = 20  # digits, as many as 64 bits can have
 _LONGEST_SHOWN = 40  # characters of what is wrong, in a sentence
+_VARIABLE = re.compile(r"([^\W\d]\w{0,39})(?:=(.{0,1000}))?")  # its name, and what it is set to
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local time is reckoned by the context's offset
 
 
@@ -202,8 +204,16 @@ class Checksum:
         return self.form.write(0, self.algorithm.width(self.form.digits))
 
 
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Text by a name that a person chose; with a ``value`` it is set to that, from here on."""
+
+    name: str
+    value: str | None = None
+
+
 Immediate: TypeAlias = Counter | Noise | Moment | Formatted | Identifier | Elapsed
-Macro: TypeAlias = Immediate | Length | Checksum
+Macro: TypeAlias = Immediate | Length | Checksum | Variable
 
 
 class MacroEntry(NamedTuple):
@@ -228,6 +238,7 @@ CATALOGUE = (
     MacroEntry("time", r"\{time:unix,4be}", "Seconds since 1970 in four bytes, the high one first."),
     MacroEntry("time", r"\{time:ms,8le}", "Milliseconds since 1970 in eight bytes, the low one first."),
     MacroEntry("uuid", r"\{uuid}", "A random UUID, another one in each message; uuid:bytes is its 16 bytes."),
+    MacroEntry("variable", r"\{unit=7}", r"Goes out as 7, and \{unit} does from now on; \{unit=} forgets it."),
     MacroEntry("length", r"\{length}", "How many bytes follow, in digits."),
     MacroEntry("length", r"\{length:1}", "How many bytes follow, in one byte."),
     MacroEntry("length", r"\{length:2be}", "How many bytes follow, in two bytes, the high one first."),
@@ -247,16 +258,26 @@ CATALOGUE = (
 
 def read_macro(typed: str, start: int) -> Macro:
     """The macro of what stands between its braces; ``start`` is where that begins. Raises ``DraftError``."""
+    variable = _VARIABLE.fullmatch(typed)
+    if variable is not None and variable[1] not in _READERS:
+        return Variable(variable[1], variable[2])
     name, colon, rest = typed.partition(":")
     if not name:
         raise DraftError("Name a macro between the braces, as in \\{counter}.", start - 2, start + len(typed) + 1)
     if name not in _READERS:
-        sentence = f"There is no macro called {_shown(name)}; there are {', '.join(_READERS)}."
-        raise DraftError(sentence, start, start + len(name))
+        raise unknown_macro(name, start)
     options = _Options(name, rest.split(",") if colon else [], start + len(name) + 1)
     macro = _READERS[name](options)
     options.refuse_rest()
     return macro
+
+
+def unknown_macro(name: str, start: int) -> DraftError:
+    """What is said of a name that is neither a macro nor a variable that was set."""
+    is_name = _VARIABLE.fullmatch(name) is not None
+    variable = f" \\{{{name}=…}} sets a variable;" if is_name and len(name) <= _LONGEST_SHOWN else ""
+    sentence = f"There is no macro called {_shown(name)};{variable} there are {', '.join(_READERS)}."
+    return DraftError(sentence, start, start + len(name))
 
 
 class _Options:

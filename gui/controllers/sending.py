@@ -9,7 +9,7 @@ import os
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -223,9 +223,10 @@ class SendingController:
         else:
             self._compose_aside(answer, composed)
 
-    def count_on(self, count: int) -> None:
-        """Count on behind the messages with a counter that a repeat has sent, ``count`` in all."""
+    def count_on(self, count: int, variables: Mapping[str, str]) -> None:
+        """Go on behind the messages that a repeat has sent: ``count`` with a counter in all, and what they set."""
         self.count = max(self.count, count)
+        self._set(variables)
         self._window.composer.work_out_soon()
 
     def macros(self, text: str, message_format: MessageFormat, place: int) -> list[MacroRow]:
@@ -239,6 +240,8 @@ class SendingController:
             becomes = preview(entry.syntax, context, draft, place)
             shown = "" if isinstance(becomes, Misfit) else _shown(becomes)
             rows.append(MacroRow(entry.name, entry.syntax, entry.words, shown))
+            if entry.name == "variable":
+                rows += _variable_rows(context.variables)
         return rows
 
     def _send(self, batch: _Batch) -> None:
@@ -256,6 +259,7 @@ class SendingController:
                 raise
             batch.done += 1
             self.count += _counts(message)
+            self._set(message.variables)
             batch.refused.update((f"#{number}: {why}", None) for number, why in delivery.refused)
             if delivery.gone:
                 batch.refused[_gone_words(len(delivery.gone))] = None
@@ -263,6 +267,11 @@ class SendingController:
                 self._post(lambda: self._send(batch))
                 return
         self._sent(batch)
+
+    def _set(self, variables: Mapping[str, str]) -> None:
+        """Keep what a message has set, for the messages after it and the next run."""
+        if variables:
+            self._main_controller.preferences = self._main_controller.preferences.with_variables(variables)
 
     def _sent(self, batch: _Batch) -> None:
         self._seed = os.urandom(16)
@@ -282,7 +291,7 @@ class SendingController:
     def _context(self) -> Context:
         from core.compose import Context
 
-        return Context.now(self.count, self._seed)
+        return Context.now(self.count, self._seed, self._main_controller.preferences.variables)
 
     # One thing after the other.
 
@@ -352,15 +361,24 @@ def _compose_all(
 ) -> list[Composed] | ComposeError:
     """All messages, or the error in the first wrong one, at its place in the whole text."""
     messages: list[Composed] = []
-    place, count = 0, context.count
+    place, count, variables = 0, context.count, context.variables
     for text, seed in zip(texts, seeds, strict=True):
-        composed = _compose(text, message_format, replace(context, count=count, seed=seed))
+        composed = _compose(text, message_format, replace(context, count=count, seed=seed, variables=variables))
         if isinstance(composed, ComposeError):
             return ComposeError(composed.sentence, composed.start + place, composed.stop + place)
         messages.append(composed)
         count += _counts(composed)
+        variables = {**variables, **composed.variables}
         place += len(text) + 1
     return messages
+
+
+def _variable_rows(variables: Mapping[str, str]) -> list[MacroRow]:
+    """The variables that were set, to be put into a message."""
+    return [
+        MacroRow("variable", f"\\{{{name}}}", "Set by a message of yours.", _shown(value.encode()))
+        for name, value in variables.items()
+    ]
 
 
 def _so_far(batch: _Batch) -> str:

@@ -93,7 +93,7 @@ class TaskController:
         state, why = self._main_controller.state, self._nobody() or self.strips.why_full
         if state is None or why:
             return why
-        maker = Maker(self._main_controller.sending.count)
+        maker = Maker(self._main_controller.sending.count, self._main_controller.preferences.variables)
         title = f"{repeat_words(request)} to {self._to_words()}"
         tasks: list[Task] = []
         progress = self._throttled_progress(partial(self._repeated, tasks, title, maker))
@@ -112,7 +112,7 @@ class TaskController:
 
         tasks[0].show(repeat_view(title, repeated))
         if not repeated.is_running:
-            self._main_controller.sending.count_on(maker.count)
+            self._main_controller.sending.count_on(maker.count, maker.set)
 
     def _drafts(self, request: RepeatRequest) -> list[Draft]:
         composer = self._window.composer
@@ -154,7 +154,8 @@ class TaskController:
         if self._checked[0] != (text, message_format):
             why = ""
             try:
-                Maker(self._main_controller.sending.count).of(message_format.draft(text))(0)
+                variables = self._main_controller.preferences.variables
+                Maker(self._main_controller.sending.count, variables).of(message_format.draft(text))(0)
             except NotMade as error:
                 why = str(error)
             self._checked = (text, message_format), why

@@ -232,11 +232,11 @@ def convert(text: str, before: MessageFormat, after: MessageFormat) -> str | Com
     What the other format cannot say, and macros, which are worked out for each message anew, stay as they are:
     the answer says why.
     """
-    from core.compose import Composed, Context, Encoding, Format, compose, describe
+    from core.compose import EVERY_VARIABLE, Composed, Context, Encoding, Format, compose, describe
 
     if before.format == after.format:
         return text
-    composed = compose(MessageFormat(before.format, before.encoding).draft(text), Context())
+    composed = compose(MessageFormat(before.format, before.encoding).draft(text), Context(variables=EVERY_VARIABLE))
     if not isinstance(composed, Composed):
         return text
     whole = (0, len(text))

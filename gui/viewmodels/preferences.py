@@ -15,6 +15,8 @@ MOST_ADDRESSES = 10
 MOST_MESSAGES = 200
 LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
 MOST_CHARACTERS = 100_000  # of all messages; each takes up to 12 bytes in the file
+MOST_VARIABLES = 50
+LONGEST_VARIABLE = 1_000  # characters
 MOST_JOURNALS = 10_000
 MOST_MEGABYTES = 10_000_000
 
@@ -42,6 +44,7 @@ class Preferences:
     keep_journals: int = 20  # the one being written included
     journal_megabytes: int = 2_000  # all journals together, in millions of bytes
     limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual
+    variables: Mapping[str, str] = field(default_factory=dict)  # of messages, the latest set last
     offered: tuple[str, ...] = ()  # names of the journals of killed runs that were offered
 
     def with_address(self, host: str, port: str) -> Preferences:
@@ -64,6 +67,12 @@ class Preferences:
             ending=message_format.ending,
             frame=message_format.framing,
         )
+
+    def with_variables(self, variables: Mapping[str, str]) -> Preferences:
+        """With variables that a message has set; an empty one is forgotten, and of very many the oldest."""
+        kept = {name: value for name, value in self.variables.items() if name not in variables}
+        kept |= {name: value for name, value in variables.items() if value}
+        return replace(self, variables=dict(list(kept.items())[-MOST_VARIABLES:]))
 
     def with_message(self, message: SentMessage) -> Preferences:
         """With a message that was just sent in front of the others."""

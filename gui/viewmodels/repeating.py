@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,11 +62,13 @@ class RepeatView:
 class Maker:
     """Makes the messages of one run, on its thread: composed anew each time, so that macros count on.
 
-    ``count`` is the number that the next message with a counter in it gets.
+    ``count`` is the number that the next message with a counter in it gets; ``set`` is what the messages have set.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, variables: Mapping[str, str] | None = None) -> None:
         self.count = count
+        self.set: dict[str, str] = {}
+        self._variables = variables or {}
 
     def of(self, draft: Draft) -> Callable[[int], bytes]:
         """What makes messages of that draft. It raises ``NotMade``."""
@@ -78,13 +80,14 @@ class Maker:
                 return fixed
             from core.compose import Composed, Context, compose
 
-            composed = compose(draft, Context.now(self.count))
+            composed = compose(draft, Context.now(self.count, variables={**self._variables, **self.set}))
             if not isinstance(composed, Composed):
                 raise NotMade(composed.sentence)
             if not composed.wire:
                 raise NotMade("There is no byte in this message.")
             if not composed.macros:
                 fixed = composed.wire
+            self.set |= composed.variables
             self.count += any(span.name == "counter" for span in composed.macros)
             return composed.wire
 

@@ -172,12 +172,12 @@ def typeable(message: SavedMessage) -> SavedMessage | Misfit:
 
     Takes as long as composing it does.
     """
-    from core.compose import Context, Format, Misfit, compose, is_typeable, rewrite
+    from core.compose import EVERY_VARIABLE, Context, Format, Misfit, compose, is_typeable, rewrite
 
     if is_typeable(message.text):
         return message
     if message.format is Format.ESCAPES:  # of one that makes sense no backslash stands before what is written out
-        found = compose(message.draft(), Context())
+        found = compose(message.draft(), Context(variables=EVERY_VARIABLE))
         return found if isinstance(found, Misfit) else replace(message, text=_escaped(message.text))
     draft = rewrite(message.draft(), Format.ESCAPES)
     return draft if isinstance(draft, Misfit) else _with_draft(message, draft)

@@ -38,6 +38,7 @@ FULL = Preferences(
     mono_font="DejaVu Sans Mono",
     keep_journals=7,
     journal_megabytes=500,
+    variables={"unit": "17", "gerät": "ü"},
     limits_changed={"idle": 60.0, "connections": 7, "of a later version": None},
 )
 
@@ -87,6 +88,8 @@ def test_the_first_run_has_the_defaults_and_nothing_to_complain_of(tmp_path: Pat
         pytest.param(b'{"version": 1, "theme": 1}', id="a number for a name"),
         pytest.param(b'{"version": 1, "font": "' + b"x" * 201 + b'"}', id="a font with a very long name"),
         pytest.param(b'{"version": 1, "limits_changed": []}', id="a list for a table"),
+        pytest.param(b'{"version": 1, "variables": []}', id="a list for variables"),
+        pytest.param(b'{"version": 1, "variables": {"unit": 7}}', id="a number for a variable"),
         pytest.param(b'{"version": 1, "limits_changed": {"idle": "60"}}', id="text for a limit"),
         pytest.param(b'{"version": 1, "limits_changed": {"idle": true}}', id="a truth for a limit"),
         pytest.param(b'{"version": 1, "limits_changed": {"idle": NaN}}', id="no number at all"),
@@ -237,6 +240,11 @@ def test_histories_are_bounded_and_hold_each_thing_once() -> None:
     assert found.messages[:2] == (SentMessage("29"), SentMessage("28"))
     assert found.with_message(SentMessage("5")).messages[0] == SentMessage("5")
     assert found.with_message(SentMessage("x" * 100_000)) == found
+
+    for number in range(60):
+        found = found.with_variables({f"v{number}": "x"})
+    assert [*found.variables] == [f"v{number}" for number in range(10, 60)]
+    assert [*found.with_variables({"v59": "", "v10": "y"}).variables][-2:] == ["v58", "v10"]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,9 @@ _SEVERAL = {
     "counter": "The number of the message, in several forms.",
     "time": "The time when the message goes out.",
     "length": "How many bytes follow.",
+    "variable": "Text by a name of your own.",
+    "sum": "The sum of all bytes before it.",
+    "lrc": "What makes the sum of all bytes 0.",
     "xor": "All bytes before it combined by exclusive or.",
 }
 

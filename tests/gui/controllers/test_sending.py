@@ -69,6 +69,28 @@ def test_a_counter_counts_what_went_out_and_nothing_else(make_app: MakeApp) -> N
         assert receive(peer, 4) == b"1,2,"
 
 
+def test_a_variable_is_kept_once_a_message_has_set_it(make_app: MakeApp) -> None:
+    app = make_app()
+    composer, sending = app.window.composer, app.main_controller.sending
+    composer.choose(MessageFormat("escapes"))
+    with peer_of(app) as peer:
+        say(app, r"\{unit}")
+        assert "sets a variable" in composer.complaint
+        composer.field.delete("1.0", "end")
+        say(app, r"\{unit=17}")
+        assert receive(peer, 2) == b"17"
+        say(app, r"\{unit}\{other=x}")
+        assert receive(peer, 3) == b"17x"
+        rows = sending.macros("", MessageFormat("escapes"), 0)
+        assert [(row.syntax, row.becomes) for row in rows if row.name == "variable"][1:] == [
+            (r"\{unit}", "“17”"),
+            (r"\{other}", "“x”"),
+        ]
+        say(app, r"\{unit=}!")
+        assert receive(peer, 1) == b"!"
+    assert app.main_controller.preferences.variables == {"other": "x"}
+
+
 def test_random_bytes_go_out_as_they_were_shown_and_are_others_next_time(make_app: MakeApp) -> None:
     app = make_app()
     with peer_of(app) as peer:

@@ -94,3 +94,11 @@ def test_it_is_named_by_what_it_does() -> None:
     assert repeat_words(RepeatRequest(2_001_000.25, None)) == "Every 2,001,000.25 ms"
     assert repeat_words(RepeatRequest(1000, None, (one,))) == "A list of 1 message"
     assert repeat_words(RepeatRequest(1000, None, (one, one))) == "A list of 2 messages"
+
+
+def test_what_a_message_of_a_run_sets_holds_for_those_after_it() -> None:
+    maker = Maker(0, {"unit": "7"})
+    first, second = (maker.of(Draft(text, Format.ESCAPES)) for text in (r"\{unit}\{unit=8}", r"\{unit}"))
+
+    assert [first(0), second(0), first(1)] == [b"78", b"8", b"88"]
+    assert maker.set == {"unit": "8"}
