@@ -42,7 +42,7 @@ FRAMES = (
     ("flag:7e", "7e around it"),
     ("netstring", "netstring"),
     ("content-length", "Content-Length"),
-    ("raw+crc16-modbus", "Modbus RTU (CRC-16)"),
+    ("raw+crc16-modbus", "Modbus RTU CRC"),
     ("between:24,0d0a+xor,HEX,after=2a", "NMEA: $ … *hh"),
 )
 MOST_SHOWN = 16 * 1024  # bytes of a message that a preview keeps

@@ -55,9 +55,8 @@ _CUTS = (
         "Length in front…",
         "Length in front",
         "For example 2be, or 4le,offset=3",
-        "1, 2, 3, 4 or 8 bytes, be or le for their order, varint, or 4digits; and where it is so: ,offset=3 for bytes "
-        "in front of it, ,itself if it counts its own bytes, ,whole if it counts all of them, ,add=1 for one that it "
-        "does not count, ,then=0d for bytes behind.",
+        "1, 2, 3, 4 or 8 bytes, be or le, varint, or 4digits; then ,offset=3 for bytes in front of it, ,itself or "
+        ",whole if it counts itself or all of them, ,add=1 for one that it does not count, ,then=0d for bytes behind.",
     ),
     Kind("netstring", "Netstrings"),
     Kind("content-length", "Content-Length"),
@@ -69,9 +68,8 @@ CHECKED = Kind(
     "With a checksum…",
     "Framing+checksum",
     "For example line+xor,HEX,after=2a",
-    "crc16-modbus, -ccitt, -xmodem, -x25, -kermit, -arc, crc8, crc32, crc32c, xor, sum, lrc, fletcher16, adler32; and "
-    "where it is so: ,le ,be ,HEX ,decimal, ,skip=1 for bytes not covered, ,after=2a and ,then=01 for bytes around it, "
-    ",header and ,behind for what frames a message, ,digits for hex digits.",
+    "crc16-modbus, -ccitt, -xmodem, -x25, crc8, crc32, xor, sum, lrc; then ,le ,HEX ,decimal ,skip=1 ,after=2a "
+    ",then=01 ,header ,behind ,digits.",
 )
 KINDS = (*_CUTS, CHECKED)
 _PLAIN = {kind.usual: kind for kind in KINDS if not kind.asks}

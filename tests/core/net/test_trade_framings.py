@@ -10,7 +10,7 @@ import pytest
 
 from core.events import Misframed
 from core.net.client import Client
-from tests.support.peers import SpeaksMllp
+from tests.support.peers import Peer, SpeaksMllp
 from tests.support.sink import PATIENCE, until
 from tests.support.stage import serving
 
@@ -62,3 +62,12 @@ def test_an_mllp_peer_is_answered_message_by_message_and_noise_is_told() -> None
             assert peer.told() == b"MSH|2\r"
         until(lambda: bool(sink.of(Misframed)))
         assert [event.why for event in sink.of(Misframed)] == ["it does not begin with 0b"]
+
+
+def test_a_message_with_a_wrong_checksum_gets_no_reply_and_is_told() -> None:
+    with serving(reply="echo", framing="fixed:8+crc16-modbus") as (server, sink):
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(bytes.fromhex("01 03 00 00 00 0b c5 cd") + bytes.fromhex("01 03 00 00 00 0a c5 cd"))
+            assert peer.hear(8) == bytes.fromhex("01 03 00 00 00 0a c5 cd")
+        until(lambda: bool(sink.of(Misframed)))
+        assert [event.why for event in sink.of(Misframed)] == ["CRC-16/MODBUS wrong: expected 04 0d, found c5 cd"]

@@ -116,6 +116,12 @@ def test_a_message_that_is_not_whole_says_why_first() -> None:
     assert facts(misfit)[0] == Fact("Not whole", "never ended", is_problem=True)
 
 
+def test_a_message_says_that_its_checksum_is_right() -> None:
+    found = Inspected(message()._replace(checksum="CRC-32 right"), role=Role.SERVER)
+
+    assert Fact("Checksum", "CRC-32 right") in facts(found)
+
+
 def test_calls_are_counted_and_timed() -> None:
     calls = [call(40, 0, 0, 3), call(41, 2, 3, 4), call(42, 14, 4, 7)]
     known = Inspected(message(), role=Role.SERVER, calls=calls)

@@ -316,6 +316,13 @@ def test_found_bytes_are_set_off_among_control_characters() -> None:
     assert "".join(marked_text(rows)) == r"\x02a"
 
 
+@pytest.mark.parametrize("as_hex", [True, False])
+def test_that_a_checksum_is_right_stands_below_the_message_in_words(as_hex: bool) -> None:
+    (row,) = setting(Marked(9, 0, 0), as_hex=as_hex).set([received(0, b"abc")._replace(checksum="CRC-32 right")])
+
+    assert "mark" in tags_of(row, "✓ CRC-32 right")
+
+
 def test_what_is_wrong_with_a_message_stands_below_its_hex_in_the_same_font() -> None:
     (row,) = setting(Marked(9, 0, 0), as_hex=True).set([received(0, b"abc", misfit="not ended yet")])
 
