@@ -341,6 +341,25 @@ def test_a_length_beyond_the_limit_is_refused_before_its_bytes_take_memory(writt
     assert peak < limit
 
 
+@pytest.mark.parametrize(
+    ("written", "header", "size"),
+    [
+        ("netstring", b"999999999:", 999_999_999),
+        ("content-length", b"Content-Length: 2147483648\r\n\r\n", 1 << 31),
+        ("length:9digits", b"999999999", 999_999_999),
+        ("length:4be+crc32", b"\x80\0\0\0", (1 << 31) - 4),
+    ],
+)
+@pytest.mark.case("C-80")
+def test_a_length_in_text_beyond_the_limit_is_refused_at_once_and_its_bytes_are_not_kept(
+    written: str, header: bytes, size: int
+) -> None:
+    framer = parse_framing(written).framer(1000)
+
+    assert framer.feed(header) == [TooLong(size)]
+    assert [framer.feed(b"x" * 65536) for _ in range(20)] == [[]] * 20
+
+
 @pytest.mark.case("C-41", "C-80")
 def test_after_a_message_beyond_the_limit_the_next_one_counts_again() -> None:
     framing = parse_framing("length:2be")
