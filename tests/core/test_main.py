@@ -50,9 +50,9 @@ def test_what_is_asked_for_is_understood(arguments: str, options: Options) -> No
         (["connect"], "the following arguments are required: HOST:PORT"),
         (
             ["serve", "5555", "--frame", "csv"],
-            "there is no framing called “csv”; there are raw, line, delimiter, length",
+            "there is no framing called “csv”; there are raw, line, netstring, content-length, delimiter",
         ),
-        (["connect", "5555", "--frame", "length:3be"], "argument --frame: a length is one of 1, 2be"),
+        (["connect", "5555", "--frame", "length:5be"], "argument --frame: a length is one of 1, 2be"),
         (["serve", "5555", "--reply", "shout"], "invalid choice: 'shout'"),
         (["connect", "5555", "--once"], "unrecognized arguments: --once"),
         (["connect", "5555", "6666", "7777"], "unrecognized arguments: 7777"),
