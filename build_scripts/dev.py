@@ -8,6 +8,7 @@ python3 build_scripts/dev.py build                    make the executables, prov
 python3 build_scripts/dev.py bench [ARGUMENTS]        measure
 python3 build_scripts/dev.py pictures [FOLDER]        take the README's pictures of the running program
 python3 build_scripts/dev.py icons                    draw the icon's files anew from its drawings
+python3 build_scripts/dev.py windows WHAT [ARGUMENTS] test, build or run with a Windows Python under Wine
 python3 build_scripts/dev.py mutants FILE [TESTS]     list the small changes to a file that its tests do not notice
 
 Standard library only. What is missing is installed: system packages by apt-get where that needs no
@@ -93,6 +94,12 @@ def mutants(arguments: Sequence[str]) -> int:
     return commands.run([_python_with("mutants"), "-m", "build_scripts.mutants", *arguments])
 
 
+def windows(arguments: Sequence[str]) -> int:
+    """Test, build or run with a Windows Python under Wine."""
+    machine.ensure(machine.TO_TEST)
+    return commands.run([str(environment.ensure()), "-m", "build_scripts.windows", *arguments])
+
+
 def _python_with(group: str) -> Path:
     """The environment's interpreter, once the tools of one more dependency group are installed there."""
     machine.ensure(machine.TO_TEST)
@@ -110,6 +117,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "pictures": pictures,
     "icons": icons,
     "mutants": mutants,
+    "windows": windows,
 }
 
 

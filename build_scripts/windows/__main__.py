@@ -1,0 +1,97 @@
+"""Run, test and build Tincan with a Windows Python under Wine, on Debian or Ubuntu.
+
+python -m build_scripts.windows test [PYTEST ARGUMENTS]   the tests
+python -m build_scripts.windows build                     make the executables and prove that they work
+python -m build_scripts.windows run [ARGUMENTS]           the program
+python -m build_scripts.windows python [ARGUMENTS]        the interpreter
+
+It proves, and is no release: Wine is not Windows. Needs root or an installed Wine; where nothing of it can be had, the
+exit code is 77. Python and its Windows are kept in the user's folder for caches.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from build_scripts import commands, machine
+from build_scripts.bare_debian import SKIPPED
+from build_scripts.windows.assembly import AssemblyError, assemble
+from build_scripts.windows.wine import NEEDS, Wine
+from build_scripts.xvfb import VirtualDisplay
+
+_TESTS_WITHIN = 40 * 60.0  # seconds
+_BUILT_WITHIN = 10 * 60.0
+# The checkout is shared with this system: nothing of Windows' own is left in it.
+# A test that hangs ends its process: then another goes on with the rest.
+_EACH_ON_ITS_OWN = ("-n", "2", "--timeout", "60", "--max-worker-restart", "200")
+_IN_CHECKOUT = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def test(wine: Wine, python: Path, arguments: Sequence[str]) -> int:
+    """Run the chosen tests, or all of core and gui."""
+    chosen = arguments or ("tests/core", "tests/gui")
+    command: list[str | Path] = [python, "-m", "pytest", "-p", "no:cacheprovider", *_EACH_ON_ITS_OWN, *chosen]
+    return wine.run(command, _TESTS_WITHIN, _IN_CHECKOUT)
+
+
+def build(wine: Wine, python: Path, _arguments: Sequence[str]) -> int:
+    """Make the executables there, and prove them with the self-test."""
+    for module in ("build_scripts.build", "build_scripts.smoke"):
+        code = wine.run([python, "-m", module], _BUILT_WITHIN, _IN_CHECKOUT)
+        if code:
+            return code
+    return 0
+
+
+def run(wine: Wine, python: Path, arguments: Sequence[str]) -> int:
+    """Run the program."""
+    return wine.run([python, "-m", "gui", *arguments], environment=_IN_CHECKOUT)
+
+
+def interpret(wine: Wine, python: Path, arguments: Sequence[str]) -> int:
+    """Run the interpreter."""
+    return wine.run([python, *arguments], environment=_IN_CHECKOUT)
+
+
+COMMANDS: dict[str, Callable[[Wine, Path, Sequence[str]], int]] = {
+    "test": test,
+    "build": build,
+    "run": run,
+    "python": interpret,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the first argument says with the rest."""
+    if not arguments or arguments[0] not in COMMANDS:
+        print(__doc__)
+        return 0 if arguments[:1] in (["-h"], ["--help"]) else commands.CANNOT_GO_ON
+    if sys.platform != "linux" or (problem := machine.install(NEEDS)):
+        print(f"This cannot be tried here: {problem if sys.platform == 'linux' else 'it needs Linux'}", file=sys.stderr)
+        return SKIPPED
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tincan-build" / "windows"
+    try:
+        python = assemble(cache / f"python{sys.version_info.major}.{sys.version_info.minor}")
+    except AssemblyError as error:
+        print(f"This cannot be tried here: {error}", file=sys.stderr)
+        return SKIPPED
+    is_seen = arguments[0] == "run" and "DISPLAY" in os.environ
+    with nullcontext(os.environ.get("DISPLAY", "")) if is_seen else VirtualDisplay() as display:
+        wine = Wine(cache / "prefix", display)
+        wine.set_up()
+        try:
+            return COMMANDS[arguments[0]](wine, python, arguments[1:])
+        except subprocess.TimeoutExpired as error:
+            print(f"FAILED: not done after {error.timeout:.0f} s.", file=sys.stderr)
+            return 1
+        finally:
+            wine.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""Runs programs of Windows under Wine, in a Windows of one's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from build_scripts import commands, machine
+from build_scripts.project import ROOT
+
+NEEDS = (
+    machine.Need("Wine", lambda: shutil.which("wine") is not None, {"apt-get": "wine wine64"}),
+    machine.TK,
+    machine.VIRTUAL_DISPLAY,
+)
+_QUIET = {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml="}  # neither .NET nor a browser is asked for
+_SET_UP_WITHIN = 180.0  # seconds
+_VERSION = "win10"
+
+
+class Wine:
+    """A Windows whose disk is ``prefix``, on a display; made when it is first used."""
+
+    def __init__(self, prefix: Path, display: str) -> None:
+        self._prefix = prefix
+        self.environment = {**os.environ, **_QUIET, "WINEPREFIX": str(prefix), "DISPLAY": display, "WINEARCH": "win64"}
+
+    def set_up(self) -> None:
+        """Make the Windows, unless it is there. Raises ``subprocess.SubprocessError``."""
+        if (self._prefix / "system.reg").exists():
+            return
+        self._prefix.mkdir(parents=True, exist_ok=True)
+        for command in (["wine", "wineboot", "-i"], ["wine", "winecfg", "-v", _VERSION]):
+            commands.show(command)
+            subprocess.run(
+                command, env=self.environment, timeout=_SET_UP_WITHIN, check=True, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        self.wait()
+
+    def run(
+        self, command: Sequence[str | Path], seconds: float | None = None, environment: Mapping[str, str] | None = None
+    ) -> int:
+        """Run a program and show what it writes; its exit code. Raises ``subprocess.TimeoutExpired``, and ends it.
+
+        Its input and output are pipes, which a Python there needs. The end of the process counts, not that of the
+        pipe: Wine's own programs hold the pipe open.
+        """
+        commands.show(["wine", *command])
+        with self.started(command, environment) as program:
+            reader = threading.Thread(target=_show, args=(program,), daemon=True)
+            reader.start()
+            code = program.wait(seconds)
+            reader.join(1)
+            return code
+
+    @contextmanager
+    def started(
+        self, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """A program with pipes for input and output, both kinds of output in one; ended at the end."""
+        program = subprocess.Popen(
+            ["wine", *map(str, command)], env={**self.environment, **(environment or {})}, cwd=ROOT,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            yield program
+        finally:
+            if program.poll() is None:
+                program.kill()
+                program.wait()
+
+    def wait(self) -> None:
+        """Wait until nothing runs there any more, and what it changed is on the disk."""
+        subprocess.run(["wineserver", "--wait"], env=self.environment, timeout=_SET_UP_WITHIN, check=False)
+
+    def end(self) -> None:
+        """End whatever still runs there."""
+        subprocess.run(["wineserver", "--kill"], env=self.environment, timeout=_SET_UP_WITHIN, check=False)
+
+
+def _show(program: subprocess.Popen[bytes]) -> None:
+    assert program.stdout is not None
+    for line in program.stdout:
+        print(line.decode("utf-8", "replace").rstrip("\r\n"), flush=True)
