@@ -6,8 +6,12 @@ import os
 import stat
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+# https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499-
+_IN_USE = (5, 32, 33)  # ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
+_PAUSES = (0.01, 0.02, 0.04, 0.08, 0.15, 0.2)  # seconds
 _MOST_ASIDE = 20  # bad files of one name; then the last of them is replaced
 
 
@@ -38,7 +42,7 @@ def write_kept(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        _replace(Path(name), path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -68,7 +72,23 @@ def set_aside(path: Path) -> Path:
     while aside.exists() and number <= _MOST_ASIDE:
         aside = path.with_name(f"{path.name}.{number}.bad")
         number += 1
-    return path.replace(aside)
+    return _replace(path, aside)
+
+
+def _replace(path: Path, target: Path) -> Path:
+    """Rename a file over another one, the second being gone afterwards.
+
+    On Windows that is refused while any program has either of them open, as a virus scanner has a new one for a
+    moment: it is tried again for up to half a second.
+    """
+    for pause in _PAUSES:
+        try:
+            return path.replace(target)
+        except OSError as error:
+            if getattr(error, "winerror", None) not in _IN_USE:
+                raise
+            time.sleep(pause)
+    return path.replace(target)
 
 
 def _require_file(found: os.stat_result) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import io
 import os
 import signal
@@ -58,6 +59,37 @@ def write_escapes_where_needed(stream: TextIO, *, line_buffering: bool | None = 
     """Have a character that the terminal's encoding lacks written as an escape instead of an error."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace", line_buffering=line_buffering)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sits at the other end.
+
+    On Windows ``isatty`` is true of the null device as well (bpo-28654).
+    """
+    if stream is None or not stream.isatty():
+        return False
+    return sys.platform != "win32" or _is_console(stream)
+
+
+def console_input() -> io.RawIOBase | None:
+    """What reads the console of Windows as UTF-8 (PEP 528), where the descriptor would give its code page."""
+    is_console = sys.platform == "win32" and sys.stdin is not None and _is_console(sys.stdin)
+    return _raw(sys.stdin) if is_console else None
+
+
+def _is_console(stream: TextIO) -> bool:
+    """Whether Python itself reads and writes it as a console of Windows."""
+    return type(_raw(stream)).__name__ == "_WindowsConsoleIO"
+
+
+def _raw(stream: TextIO) -> io.RawIOBase | None:
+    """What reads or writes the file itself, below the buffer and the text."""
+    return getattr(getattr(stream, "buffer", None), "raw", None)
+
+
+def has_gone(error: OSError) -> bool:
+    """Whether an error of standard output says that its reader has gone: of Windows, EINVAL does (bpo-19612)."""
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == errno.EINVAL)
 
 
 def drop_output() -> None:

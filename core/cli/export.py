@@ -18,7 +18,9 @@ from core.cli.common import (
     add_frame,
     chosen,
     drop_output,
+    has_gone,
     interruptible,
+    is_terminal,
     numbered,
     tell,
 )
@@ -163,7 +165,7 @@ def _filter(options: ExportOptions, reader: JournalReader, session: SessionId) -
 def _check_stdout(options: ExportOptions) -> None:
     if options.form.is_split and not options.is_one_stream:
         raise BadRequest("raw bytes on standard output need --connection N and --received or --sent; or use --output")
-    if options.form.is_binary and sys.stdout.isatty():
+    if options.form.is_binary and is_terminal(sys.stdout):
         raise BadRequest("a terminal would obey raw bytes; send them to a pipe, or use --output")
 
 
@@ -172,10 +174,10 @@ def _on_stdout(write: Callable[[], object]) -> None:
     try:
         write()
         sys.stdout.flush()
-    except BrokenPipeError:
-        drop_output()
     except OSError as error:
         drop_output()
+        if has_gone(error):
+            return
         raise ExportError(f"Standard output could not be written: {error.strerror}.") from error
 
 

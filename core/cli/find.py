@@ -20,6 +20,7 @@ from core.cli.common import (
     TerminalJournal,
     chosen,
     drop_output,
+    has_gone,
     interruptible,
     numbered,
     tell,
@@ -136,8 +137,10 @@ def run_find(options: FindOptions) -> int:
             sys.stdout.flush()
         except KeyboardInterrupt:
             return INTERRUPTED
-        except BrokenPipeError:  # whoever read us has seen enough
-            drop_output()
+        except OSError as error:
+            if not has_gone(error):
+                raise
+            drop_output()  # whoever read us has seen enough
             return 0
         except TincanError as error:
             if interrupted.is_set():

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
+from core.cli.common import console_input
 from core.errors import reason
 from core.supervision import Worker
 from core.wire.framers import Message, TooLong
@@ -83,8 +84,8 @@ class StandardInput:
 def _blocks() -> Iterator[bytes]:
     """What standard input has, until its end; nothing if there is none, or if it is None."""
     try:
-        descriptor = sys.stdin.fileno()
-        while data := os.read(descriptor, _PIECE):
+        console, descriptor = console_input(), sys.stdin.fileno()
+        while data := os.read(descriptor, _PIECE) if console is None else console.read(_PIECE):
             yield data
     except (OSError, ValueError, AttributeError):
         return

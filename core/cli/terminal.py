@@ -8,7 +8,6 @@ happens is told on standard error.
 from __future__ import annotations
 
 import contextlib
-import errno
 import math
 import queue
 import signal
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.address import Address
-from core.cli.common import drop_output, write_escapes_where_needed
+from core.cli.common import drop_output, has_gone, is_terminal, write_escapes_where_needed
 from core.cli.standard_input import StandardInput
 from core.errors import SendError, reason
 from core.events import (
@@ -298,7 +297,7 @@ class _Program:
         if self._try_again < math.inf:
             return False  # there is nothing to come back for
         if self._options.role.listens and not self._options.exact:
-            if self._heard_anything or (sys.stdin is not None and sys.stdin.isatty()):
+            if self._heard_anything or is_terminal(sys.stdin):
                 self._workbench.stop(self._session)
             return True
         for connection in list(self._numbers):
@@ -347,7 +346,7 @@ class _Program:
         """The input of a pipe goes on to a peer that has finished. A person would not know to end it, and who
         comes back is told like this that the server has gone.
         """
-        is_typed = sys.stdin is not None and sys.stdin.isatty()
+        is_typed = is_terminal(sys.stdin)
         if self._peer_finished and (self._input_ended or is_typed or self._options.retry):
             self._workbench.disconnect(self._session, connection)
 
@@ -438,8 +437,7 @@ class _Program:
         try:
             write()
         except OSError as error:
-            is_closed = isinstance(error, BrokenPipeError) or error.errno == errno.EINVAL  # as Windows says it
-            if not is_closed:
+            if not has_gone(error):
                 _tell(f"standard output cannot be written: {reason(error)}")
                 self._code = BROKEN
             if self._counts_endings:

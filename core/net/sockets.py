@@ -48,7 +48,12 @@ def readable(sockaddr: SocketAddress) -> Address:
 
 
 def _interface(index: int) -> str:
-    """What people call a network interface, or its number where that name does not fit an address."""
+    """What can be typed behind the %: the name of a network interface, or its number.
+
+    It is the number where the name does not fit an address, and on Windows, which does not take its own names back.
+    """
+    if sys.platform == "win32":
+        return str(index)
     try:
         name = socket.if_indextoname(index)
         check_host(f"fe80::1%{name}")

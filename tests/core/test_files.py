@@ -70,3 +70,62 @@ def test_a_file_that_goes_bad_every_day_does_not_fill_the_folder(tmp_path: Path)
 
     kept = sorted(int(path.read_text()) for path in tmp_path.iterdir())
     assert kept == [*range(19), 29]
+
+
+class InUse(OSError):
+    """What Windows says of a file that a program has open; elsewhere an error has no ``winerror``."""
+
+    def __init__(self, winerror: int) -> None:
+        super().__init__(13, "Permission denied")
+        self.winerror = winerror
+
+
+@pytest.mark.parametrize("code", [5, 32, 33])
+def test_a_file_that_a_virus_scanner_has_open_is_saved_a_moment_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    refusals, replace, pauses = [code, code], Path.replace, list[float]()
+
+    def refused_twice(path: Path, target: Path) -> Path:
+        if refusals:
+            raise InUse(refusals.pop())
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refused_twice)
+    monkeypatch.setattr("core.files.time.sleep", pauses.append)
+
+    write_kept(tmp_path / "kept", "new")
+
+    assert (tmp_path / "kept").read_text() == "new"
+    assert len(pauses) == 2
+
+
+def test_a_file_that_stays_open_elsewhere_is_given_up_within_half_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept").write_text("old")
+    pauses = list[float]()
+
+    def refused(_path: Path, _target: Path) -> Path:
+        raise InUse(32)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    monkeypatch.setattr("core.files.time.sleep", pauses.append)
+
+    with pytest.raises(OSError, match="Permission denied"):
+        write_kept(tmp_path / "kept", "new")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert (tmp_path / "kept").read_text() == "old"
+    assert 0.4 < sum(pauses) <= 0.5
+
+
+def test_another_refusal_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_path: Path, _target: Path) -> Path:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "replace", refused)
+    monkeypatch.setattr("core.files.time.sleep", pytest.fail)
+
+    with pytest.raises(PermissionError):
+        write_kept(tmp_path / "kept", "new")

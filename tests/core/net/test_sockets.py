@@ -87,6 +87,13 @@ def test_a_link_local_address_keeps_its_interface(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.case("C-30")
+def test_windows_takes_no_name_of_an_interface_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "if_indextoname", lambda _index: "ethernet_5")
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    assert str(sockets.readable(("fe80::1", 80, 0, 3))) == "[fe80::1%3]:80"
+
+
 @pytest.mark.parametrize("name", ["", "an interface/called?so"])
 def test_an_interface_without_a_name_that_can_be_written_is_shown_by_its_number(
     monkeypatch: pytest.MonkeyPatch, name: str
