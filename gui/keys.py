@@ -92,7 +92,9 @@ FIXED = (
     ("F2, Shift+F2", "edit, rename a saved message"),
     ("Alt+Up, Alt+Down", "move a saved message"),
     ("Menu or Shift+F10", "what can be done with a session, in the list"),
-    ("Delete", "take a session that is over out of the list"),
+    ("Delete, Shift+Delete", "take one, or all that are over, out of the list"),
+    ("F2", "rename a session or connection, in the list"),
+    ("Left, Right, Enter", "move the line between two panes, or put it back"),
     ("Tab, Shift+Tab", "next, previous control"),
     ("Space, Enter", "press the button that has the focus"),
 )

@@ -36,6 +36,7 @@ LARGEST_FILE = 2 * 1024 * 1024  # bytes; ours stays far below
 LONGEST_NAME = 200  # characters of a font's or a palette's name
 LONGEST_ADDRESS = 300  # characters of a host, a port or a journal's name
 LARGEST_STEP = 100  # points that text may be larger or smaller than usual; a window offers less
+WIDEST = 10_000  # characters of a pane
 MOST_LIMITS = 100
 LARGEST_NUMBER = 1e15  # what JSON calls NaN is no larger and no smaller, and refused with those that are
 
@@ -161,6 +162,8 @@ def _checked(name: str, default: object, value: object) -> object:
         return _texts(name, value)
     if isinstance(default, dict):
         return _numbers(name, value)
+    if name in _WIDTHS:
+        return _width(name, value)
     if type(value) is not type(default):
         raise ValueError(f"{name} is not what it should be")
     if isinstance(value, str) and not value.isprintable():
@@ -181,7 +184,15 @@ _BOUNDS = {
     "journal_megabytes": range(1, MOST_MEGABYTES + 1),
     "text_size": range(-LARGEST_STEP, LARGEST_STEP + 1),
 }
+_WIDTHS = ("list_width", "side_width")
 _NAMES = ("theme", "font", "mono_font", "format", "encoding", "ending", "frame")
+
+
+def _width(name: str, value: object) -> float:
+    """Characters; JSON and people write whole ones without a point."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= WIDEST:
+        raise ValueError(f"{name} is out of bounds")
+    return float(value)
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +21,7 @@ from gui.views.menus import COLOURS, FRAMINGS, ROW_ENTRIES, Alternatives, MenuBa
 from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
 from gui.widgets.bindings import breaking, share_keys, type_on
+from gui.widgets.sash import Sash
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -29,6 +31,7 @@ ICONS = Path(__file__).parent / "icons"
 USUAL_SIZE = (920, 660)  # at 96 dots an inch
 _CROWDED = 760  # at 96 dots an inch; below, the list of sessions gives way to what stands beside the conversation
 _NARROW = 560  # at 96 dots an inch; below, the inspector stands in the conversation's place
+_LEAST_LIST, _LEAST_TALK, _LEAST_SIDE = 140, 320, 220  # at 96 dots an inch; the talk's comes before the others'
 SMALLEST_SIZE = (460, 320)
 
 _FIRST_TAG = "TincanKeys"  # in front of every widget's own bindings: Ctrl+K must not cut a line in a field
@@ -55,6 +58,7 @@ class Actions(Protocol):
     def complain(self, why: str) -> None: ...
     def can_do(self) -> frozenset[str]: ...
     def recent_journals(self, on_more: Callable[[], None]) -> Sequence[tuple[str, Callable[[], None]]]: ...
+    def keep_widths(self, list_width: float, side_width: float) -> None: ...
 
 
 class Window:
@@ -83,10 +87,14 @@ class Window:
         self._middle.bind("<Configure>", self._share_width)
         self.sessions = SessionList(
             self._middle, theme, on_choose=actions.choose_row, entries=ROW_ENTRIES, commands=commands,
-            can=actions.can_do,
+            can=actions.can_do, on_usual_width=self._share_width,
         )  # fmt: skip
-        self._divider = ttk.Frame(self._middle, style="Line.TFrame", width=theme.px(1))
+        # Of the list and the pane at the side, as a person wants them, in digits of the text; 0 is the usual width.
+        self._list_width, self._side_width = actions.preferences.list_width, actions.preferences.side_width
+        self._keep_widths = actions.keep_widths
+        self.list_sash = Sash(self._middle, theme, line="right", what="the list", on_move=self._move_list_sash)
         self._talk = ttk.Frame(self._middle, style="Pane.TFrame")
+        self.side_sash = Sash(self._middle, theme, line="left", what="the pane", on_move=self._move_side_sash)
         self.conversation = ConversationPane(
             self._talk,
             theme,
@@ -138,12 +146,12 @@ class Window:
         return self._middle
 
     def open_side(self, pane: ttk.Frame) -> None:
-        """Show a pane at the right, in the place of another: two fifths of the room, all of it where it is narrow."""
+        """Show a pane at the right, in the place of another; it takes all the room where that is narrow."""
         if self._side is not None and self._side is not pane:
             self.close_side(self._side)
         self._side = pane
         self._share_width()
-        pane.grid(row=0, column=3, sticky="nsew")
+        pane.grid(row=0, column=4, sticky="nsew")
         pane.grid_propagate(False)
         pane.pack_propagate(False)
 
@@ -152,22 +160,51 @@ class Window:
         if self._side is pane:
             self._side = None
         pane.grid_remove()
-        self._middle.columnconfigure(3, weight=0, minsize=0)
-        self._talk.grid()
-        self._place_sessions()
+        self._share_width()
 
     def _share_width(self, _event: object = None) -> None:
-        """Give the view at the side its part of the present width."""
-        self._place_sessions()
-        if self._side is None:
-            return
-        width = self._middle.winfo_width()
-        is_narrow = width < self.theme.px(_NARROW)
-        self._middle.columnconfigure(3, weight=0, minsize=width * (10 if is_narrow else 4) // 10)
-        if is_narrow:
-            self._talk.grid_remove()
-        else:
-            self._talk.grid()
+        """Give list, conversation and the pane at the side their parts of the present width."""
+        px, width, digit = self.theme.px, self._middle.winfo_width(), self.theme.base.measure("0")
+        has_side = self._side is not None
+        is_narrow = has_side and width < px(_NARROW)
+        has_list = self._view is not None and bool(self._view.rows) and not (has_side and width < px(_CROWDED))
+        room = width - px(_LEAST_TALK) - (has_list + has_side) * self.list_sash.winfo_reqwidth()
+        list_width = side_width = 0
+        if has_list:
+            wanted = round(self._list_width * digit) or self.sessions.usual_width
+            list_width = max(px(_LEAST_LIST), min(wanted, room - has_side * px(_LEAST_SIDE)))
+        if has_side:
+            wanted = round(self._side_width * digit) or width * 4 // 10
+            side_width = width if is_narrow else max(px(_LEAST_SIDE), min(wanted, room - list_width))
+        self._middle.columnconfigure(0, minsize=list_width)
+        self._middle.columnconfigure(4, minsize=side_width)
+        _put(self.sessions, 0, is_wanted=has_list)
+        _put(self.list_sash, 1, is_wanted=has_list)
+        _put(self._talk, 2, is_wanted=not is_narrow)
+        _put(self.side_sash, 3, is_wanted=has_side and not is_narrow)
+
+    def _move_list_sash(self, to: int | None) -> None:
+        self._list_width = self._in_digits(to)
+        self._share_width()
+        if to is not None:
+            self._list_width = self._in_digits(self._column_width(0))
+        self._keep_widths(self._list_width, self._side_width)
+
+    def _move_side_sash(self, to: int | None) -> None:
+        beside = self._middle.winfo_width() - self.side_sash.winfo_width()
+        self._side_width = self._in_digits(beside - to if to is not None else None)
+        self._share_width()
+        if to is not None:
+            self._side_width = self._in_digits(self._column_width(4))
+        self._keep_widths(self._list_width, self._side_width)
+
+    def _in_digits(self, pixels: int | None) -> float:
+        """Pixels in widths of a digit of the present text; 0 is the usual width."""
+        return max(0.1, round(pixels / self.theme.base.measure("0"), 2)) if pixels is not None else 0.0
+
+    def _column_width(self, column: int) -> int:
+        """How wide it really is, for there may have been less room than was asked for."""
+        return int(self._middle.columnconfigure(column)["minsize"])
 
     @property
     def tasks(self) -> ttk.Frame:
@@ -195,19 +232,9 @@ class Window:
             return
 
     def _show_sessions(self, view: WindowView) -> None:
-        self._place_sessions()
         self.sessions.show(view.rows, view.selected)
-
-    def _place_sessions(self) -> None:
-        """The list is there while it has rows, and room."""
-        is_crowded = self._side is not None and self._middle.winfo_width() < self.theme.px(_CROWDED)
-        is_wanted = self._view is not None and bool(self._view.rows) and not is_crowded
-        if is_wanted and not self.sessions.winfo_manager():
-            self.sessions.grid(row=0, column=0, sticky="nsew")
-            self._divider.grid(row=0, column=1, sticky="ns")
-        elif not is_wanted and self.sessions.winfo_manager():
-            self.sessions.grid_remove()
-            self._divider.grid_remove()
+        if bool(view.rows) is not bool(self.sessions.winfo_manager()):
+            self._share_width()
 
     def _lay_out(self) -> None:
         root, px = self.root, self.theme.px
@@ -221,6 +248,8 @@ class Window:
         self._middle.columnconfigure(2, weight=1)
         self._middle.rowconfigure(0, weight=1, minsize=2)  # Tk leaves a grid as it was that wants one pixel
         self._talk.grid(row=0, column=2, sticky="nsew")
+        self.sessions.pack_propagate(False)
+        self.theme.subscribe(self._share_width)
         self.composer.pack(side="bottom", fill="x")
         ttk.Frame(self._talk, style="Line.TFrame", height=px(1)).pack(side="bottom", fill="x")
         self.conversation.pack(side="top", fill="both", expand=True)
@@ -232,10 +261,15 @@ class Window:
         for key in (*KEYS, *UNTOLD):
             for sequence in key.sequences:
                 try:
-                    self.root.bind_class(_FIRST_TAG, sequence, breaking(commands[key.command]))
+                    self.root.bind_class(_FIRST_TAG, sequence, breaking(partial(self._obey, commands[key.command])))
                 except tk.TclError:  # a key that this system has no name for
                     continue
+        self.root.bind_class(_FIRST_TAG, "<Key>", lambda _event: self.sessions.tip.close())
         self.adopt(self.root)
+
+    def _obey(self, command: Callable[[], None]) -> None:
+        self.sessions.tip.close()
+        command()
 
 
 def _menus(root: tk.Tk, theme: Theme, actions: Actions) -> MenuBar:
@@ -248,6 +282,14 @@ def _menus(root: tk.Tk, theme: Theme, actions: Actions) -> MenuBar:
         encodings=Alternatives(ENCODINGS, actions.preferences.read_as, actions.choose_encoding),
         recent=actions.recent_journals,
     )
+
+
+def _put(part: tk.Widget, column: int, *, is_wanted: bool) -> None:
+    """Have a part of the middle there or not, whichever it is by now."""
+    if is_wanted and not part.winfo_manager():
+        part.grid(row=0, column=column, sticky="nsew")
+    elif not is_wanted and part.winfo_manager():
+        part.grid_remove()
 
 
 def _put_tag_first(widget: tk.Misc) -> None:

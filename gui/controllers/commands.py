@@ -46,6 +46,8 @@ def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]
         "close_row": lambda: main_controller.rows.close(),
         "abort_row": lambda: main_controller.rows.abort(),
         "finish_row": lambda: main_controller.rows.finish_sending(),
+        "rename_row": lambda: main_controller.rows.rename(),
+        "remove_over": lambda: main_controller.rows.remove_over(),
         "remove_row": lambda: main_controller.rows.remove(),
         "copy_address": lambda: main_controller.rows.copy_address(),
         "next_session": lambda: main_controller.step(1),

@@ -41,7 +41,8 @@ Result = TypeVar("Result")
 class JournalController:
     """Opens journals into ``archives``.
 
-    ``on_open`` gets the sessions of each that was opened, ``on_change`` those of which more is known.
+    ``on_open`` gets the sessions of each that was opened, ``on_change`` those of which more is known; ``on_own`` is
+    called instead for the journal of this run.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class JournalController:
         window: Window,
         on_open: Callable[[list[SessionState]], None],
         on_change: Callable[[SessionState], None],
+        on_own: Callable[[], None],
     ) -> None:
         self._archives = archives
         self._notices = notices
@@ -60,7 +62,7 @@ class JournalController:
         self._window = window
         self._safety = window.conversation.transcript.text.safety
         self._on_open = on_open
-        self._on_change = on_change
+        self._on_change, self._on_own = on_change, on_own
         self._words: dict[Path, str] = {}  # what is in journals that were looked into
         self._looking = False
         self._opening: _Opening | None = None
@@ -70,7 +72,8 @@ class JournalController:
     def open(self, path: Path) -> None:
         """Show the sessions of a journal beside those of this run; a damaged one is recovered first."""
         if path == self._app.own_journal.path:
-            self._notices.say("That is the journal of this run: it is on view already.", _TOPIC)
+            self._on_own()
+            self._notices.say("That is the journal of this run: all of it is in the list of sessions.", _TOPIC)
             return
         known = self._archives.sessions_of(path)
         if known:

@@ -5,7 +5,7 @@ Lives on the window's thread. No call to the workbench waits here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -87,6 +87,8 @@ class MainController:
         self.sessions: dict[SessionId, SessionState] = {}
         self.selected: SessionId | None = None
         self._connection: ConnectionState | None = None  # the one that is shown alone
+        self._read: dict[SessionId, int] = {}  # messages received of each session by when its end was on view
+        self._unread: dict[SessionId, int] = {}  # those that came since, of sessions that have any
         self.theme = theme
         self._app = app
         calls = Calls(app.post, self.refresh, self._cannot_read)
@@ -118,6 +120,7 @@ class MainController:
             window=window,
             on_open=self._show_archived,
             on_change=self._learn,
+            on_own=self._put_back,
         )
         self.settings = SettingsController(
             window, self.theme, current=lambda: self.preferences, keep=self.apply, post=post,
@@ -129,6 +132,9 @@ class MainController:
         self.reply = ReplyController(window, self)
         self.endpoints.open(window)
         self.sending.open(window)
+        window.sessions.on_rename = self.rows.give_name
+        window.conversation.on_show_all = self._show_all
+        window.conversation.on_end = self.refresh
         window.show_encoding(self.preferences.read_as)
         window.composer.focus_message()
         self.refresh()
@@ -144,6 +150,7 @@ class MainController:
         """Take in the newest states and show them."""
         before = {session: self.sessions[session] for session in states if session in self.sessions}
         self.sessions.update(states)
+        self._count_unread(states.values())
         do_all(
             [
                 ("the notices", lambda: self.notices.watch(states, before, recording)),
@@ -161,6 +168,8 @@ class MainController:
     def refresh(self) -> None:
         """Show the present state in every view, each guarded for itself."""
         state = self.state
+        if state is not None:
+            self._mark_read(state)
         do_all(
             [
                 ("the window", lambda: self.window.show(presenter.present(self.window_state()))),
@@ -202,7 +211,21 @@ class MainController:
             self.window.conversation.transcript.text.safety,
             self.archives.begun,
             frozenset(self.rows.removed),
+            self.rows.names,
+            self._unread,
         )
+
+    def _count_unread(self, states: Iterable[SessionState]) -> None:
+        for state in states:
+            new = state.received - self._read.get(state.session, 0)
+            if new:
+                self._unread[state.session] = new
+
+    def _mark_read(self, state: SessionState) -> None:
+        """Nothing is unread of the session on view while its end is; one that is only coming on view opens there."""
+        if not self.viewing.shows(state) or self.window.conversation.transcript.is_following:
+            self._read[state.session] = state.received
+            self._unread.pop(state.session, None)
 
     # What the person asks for.
 
@@ -222,6 +245,11 @@ class MainController:
             self.window.address.fill(state.target.host, str(port))
         self.window.composer.complain("")
         self.refresh()
+
+    def _show_all(self) -> None:
+        """Show all connections of the session on view again."""
+        if self.selected is not None:
+            self.select(self.selected)
 
     def select_nothing(self) -> None:
         """Show no session, as before the first one."""
@@ -330,13 +358,23 @@ class MainController:
             self.select(session)
 
     def recent_journals(self, on_more: Callable[[], None]) -> list[tuple[str, Callable[[], None]]]:
-        """See ``JournalController.recent``."""
-        return self.journal_controller.recent(on_more)
+        """See ``JournalController.recent``; before them what puts back what was taken out of the list."""
+        journals = self.journal_controller.recent(on_more)
+        return [("This run", self._put_back), *journals] if self.rows.removed else journals
+
+    def _put_back(self) -> None:
+        """Put everything of this run that was taken out of the list back into it."""
+        self.rows.bring_back(state for state in self.sessions.values() if self.archives.get(state.session) is None)
+        self.refresh()
 
     def apply(self, preferences: Preferences) -> None:
         """Take other settings, of which limits are for the sessions that are started from now on."""
         self.preferences = preferences
         self._app.own_journal.use(preferences.limits())
+
+    def keep_widths(self, list_width: float, side_width: float) -> None:
+        """Remember how wide the list and the pane at the side are."""
+        self.preferences = replace(self.preferences, list_width=list_width, side_width=side_width)
 
     def _show_archived(self, states: list[SessionState]) -> None:
         self.rows.bring_back(states)

@@ -1,35 +1,46 @@
-"""Commands for one session or connection of the list: close, abort, finish sending, copy, remove from the list.
+"""Commands for the list of sessions: close, abort, finish sending, copy, rename, remove from the list.
 
-Lives on the window's thread. Each command is for the row on view, and says why if it cannot be done.
+Lives on the window's thread. Most commands are for the row on view; each says why if it cannot be done.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.journal.recording.ledger import Phase
 from gui.viewmodels.presenter import selected_row
-from gui.viewmodels.session_rows import parse_row_key, place_words, row_key, session_rows
+from gui.viewmodels.session_rows import next_session, parse_row_key, place_words, row_key, rows_over, session_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from core.events import ConnectionId, SessionId
     from core.journal.recording.ledger import ConnectionState, SessionState
     from gui.controllers.main import MainController
+    from gui.viewmodels.window_view import SessionRow
 
 _NOTHING = "Nothing is on view: choose a session or a connection in the list."
 _OVER = "This is over already; its conversation stays in the journal."
 _MANY = "Choose one connection of the server in the list first: this is for one at a time."
 _NOBODY = "Nobody is connected here."
 _STILL = "This still goes on: close it first, then take it out of the list."
+_NONE_OVER = "Nothing in the list is over."
+_NO_LIST = "Names are for the list of sessions, which appears beside the conversation once there are two."
+_KEPT = "What was recorded stays in the journal: open it from File, Recent journals."
+LONGEST_NAME = 60  # characters
 
 
 class SessionController:
-    """``removed`` are the keys of the rows that were taken out; the journal keeps their conversations."""
+    """``removed`` are the keys of the rows that were taken out; the journal keeps their conversations.
+
+    ``names`` are those that a person gave to rows, by their keys. They last as long as the window: the journal holds
+    what happened on the line, and a name did not.
+    """
 
     def __init__(self, main_controller: MainController) -> None:
         self.removed: set[str] = set()
+        self.names: dict[str, str] = {}
         self._main_controller = main_controller
 
     def close(self) -> None:
@@ -77,16 +88,66 @@ class SessionController:
             return
         window_state = self._main_controller.window_state()
         gone = selected_row(window_state)
-        rows = {row.key: row for row in session_rows(window_state) if not row.key.endswith("more")}
+        rows = {row.key: row for row in session_rows(window_state)}
         self.removed.add(gone)
         around = rows[gone].parent if gone in rows else ""
-        level = [key for key, row in rows.items() if row.parent == around]
+        level = [key for key, row in rows.items() if row.parent == around and not row.is_note]
         place = level.index(gone) if gone in level else 0
-        left = [key for key in level if key != gone] or ([around] if around else [])
+        above = next((key for key in _above(rows, gone) if not rows[key].is_note), "")
+        left = [key for key in level if key != gone] or ([above] if above else self._first_left())
         if left:
             self._main_controller.select(*parse_row_key(left[min(place, len(left) - 1)]))
         else:
             self._main_controller.select_nothing()
+
+    def remove_over(self) -> None:
+        """Take everything that is over out of the list, and say where it still is."""
+        window_state = self._main_controller.window_state()
+        gone = rows_over(window_state)
+        if not gone:
+            self._main_controller.complain(_NONE_OVER)
+            return
+        self.removed.update(gone)
+        chosen = selected_row(window_state)
+        if chosen in gone and window_state.state is not None and window_state.state.phase is not Phase.ENDED:
+            self._main_controller.select(window_state.state.session)
+        elif chosen.partition("c")[0] in gone:
+            left = self._first_left()
+            self._main_controller.select(*parse_row_key(left[0])) if left else self._main_controller.select_nothing()
+        else:
+            self._main_controller.refresh()
+        were = "One that was over is" if len(gone) == 1 else f"{len(gone):,} that were over are"
+        self._main_controller.complain(f"{were} out of the list. {_KEPT}")
+
+    def rename(self) -> None:
+        """Let a person type a name for the row on view, in its place in the list."""
+        if self._main_controller.state is None:
+            self._main_controller.complain(_NOTHING)
+        elif self.has_list:
+            self._main_controller.window.sessions.begin_naming()
+        else:
+            self._main_controller.complain(_NO_LIST)
+
+    def give_name(self, key: str, name: str) -> bool:
+        """Call a row by that name from now on, or by its address again; False if the name is too long."""
+        if len(name) > LONGEST_NAME:
+            return False
+        if name:
+            self.names[key] = name
+        else:
+            self.names.pop(key, None)
+        self._main_controller.refresh()
+        return True
+
+    @property
+    def has_list(self) -> bool:
+        """Whether the list of sessions is in the window."""
+        return bool(self._main_controller.window.sessions.winfo_manager())
+
+    def _first_left(self) -> list[str]:
+        """The first session of the list, if there is one."""
+        session = next_session(replace(self._main_controller.window_state(), selected=None), 1)
+        return [row_key(session)] if session is not None else []
 
     def bring_back(self, states: Iterable[SessionState]) -> None:
         """Put sessions that were asked for again back into the list, with all their connections."""
@@ -100,11 +161,13 @@ class SessionController:
         state = self._main_controller.state
         if state is None:
             return frozenset()
+        of_all = {"remove_over"} if rows_over(self._main_controller.window_state()) else set()
+        of_any = {"copy_address", *of_all, *({"rename_row"} if self.has_list else ())}
         if self._is_over:
-            return frozenset({"copy_address", "remove_row"})
+            return frozenset({*of_any, "remove_row"})
         one = self._single(state)
         sends = {"finish_row"} if one is not None and one.can_send and state.role.half_closes else set()
-        return frozenset({"copy_address", "close_row", *sends, *({"abort_row"} if one is not None else ())})
+        return frozenset({*of_any, "close_row", *sends, *({"abort_row"} if one is not None else ())})
 
     @property
     def _chosen(self) -> ConnectionState | None:
@@ -139,3 +202,10 @@ class SessionController:
             return state.session, one.connection
         self._main_controller.complain(_OVER if self._is_over else _MANY if state.connections else _NOBODY)
         return None
+
+
+def _above(rows: Mapping[str, SessionRow], key: str) -> Iterator[str]:
+    """The rows in which a row stands, the nearest first."""
+    while key in rows and rows[key].parent:
+        key = rows[key].parent
+        yield key

@@ -55,6 +55,10 @@ class Viewing:
         """The lens of the session on view."""
         return self._lenses[self._shown.session] if self._shown is not None else Lens()
 
+    def shows(self, state: SessionState) -> bool:
+        """Whether that session is the one on view."""
+        return self._shown is not None and self._shown.session == state.session
+
     def look(self, state: SessionState, journal: OpenJournal, session: SessionId) -> OpenConversation | None:
         """Show a session, which its journal calls ``session``."""
         lens = self._lenses.setdefault(state.session, self._lens_of(state))

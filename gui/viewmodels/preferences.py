@@ -28,6 +28,8 @@ class Preferences:
     """Everything that is kept between two runs. Newest first in every list."""
 
     geometry: str = ""  # WIDTHxHEIGHT+X+Y in pixels
+    list_width: float = 0.0  # of the list of sessions, in digits of its text; 0 is the usual width
+    side_width: float = 0.0  # the same of what stands beside the conversation
     hosts: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
     messages: tuple[SentMessage, ...] = ()

@@ -46,6 +46,8 @@ class WindowState:
     safety: TextSafety = field(default_factory=TextSafety)
     archived: Mapping[SessionId, str] = field(default_factory=dict)  # when the journals of old sessions were begun
     removed: frozenset[str] = frozenset()  # rows that a person has taken out of the list of sessions, by their keys
+    names: Mapping[str, str] = field(default_factory=dict)  # that a person gave, by the keys of their rows
+    unread: Mapping[SessionId, int] = field(default_factory=dict)  # messages that came while it was not on view
 
     @property
     def state(self) -> SessionState | None:
@@ -139,7 +141,8 @@ def _conversation(window_state: WindowState) -> ConversationView:
     if state is None:
         return ConversationView("", "", window_state.reply, _START)
     reply = window_state.reply if state.role.replies else None
-    return ConversationView(session_words(window_state, state), _detail(window_state, state), reply, _CLEARED)
+    title, only = session_words(window_state, state), _only(window_state, state)
+    return ConversationView(title, _detail(state), reply, _CLEARED, only)
 
 
 _START = Empty(
@@ -150,12 +153,19 @@ _START = Empty(
 _CLEARED = Empty("Nothing new yet", "The journal keeps what was here. View, Show everything brings it back.")
 
 
-def _detail(window_state: WindowState, state: SessionState) -> str:
+def _only(window_state: WindowState, state: SessionState) -> str:
+    """Which connection of several is shown alone; empty if all are."""
+    one = window_state.connection
+    if one is None:
+        return ""
+    ended = next((over for over in state.over if over.connection == one.connection), None)
+    name = window_state.names.get(row_key(state.session, one.connection), "")
+    who = window_state.safety.field(f"#{one.number}{f' {name}' if name else ''} from {one.peer}")
+    return f"Only {who}{f', {ending_words(ended)}' if ended is not None else ''}"
+
+
+def _detail(state: SessionState) -> str:
     """What there is to say beside a session's name."""
-    if window_state.connection is not None:
-        ended = next((one for one in state.over if one.connection == window_state.connection.connection), None)
-        over = f", {ending_words(ended)}" if ended is not None else ""
-        return f"only #{window_state.connection.number} from {window_state.connection.peer}{over}"
     if state.phase is Phase.ENDED:
         return "failed" if state.failure is not None else "over"
     if state.phase is Phase.STARTING:

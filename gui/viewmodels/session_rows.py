@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,16 @@ from core.journal.recording.notes import GOOD_ENDINGS
 from gui.viewmodels.window_view import SessionRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from core.address import Address
+    from core.roles import Role
     from core.text_safety import TextSafety
     from gui.viewmodels.presenter import WindowState
 
 MOST_CONNECTION_ROWS = 100  # of one server, beside those that are over
 MOST_SESSION_ROWS = 200
+OVER = "over"  # ends the keys of the rows under which stands what is over
 
 _ENDED = {
     Ending.PEER_FINISHED: "over (FIN)",
@@ -44,36 +49,45 @@ def row_key(session: SessionId | None, connection: ConnectionId | None = None) -
 
 
 def parse_row_key(key: str) -> tuple[SessionId, ConnectionId | None]:
-    """What a row of the session list stands for."""
+    """What a row of the session list stands for. Raises ``ValueError`` for one that stands for no conversation."""
     session, _, connection = key.removeprefix("s").partition("c")
     return SessionId(int(session)), ConnectionId(int(connection)) if connection else None
 
 
 def session_rows(window_state: WindowState) -> tuple[SessionRow, ...]:
-    """The rows of the session list; none while there is only one thing to see."""
+    """The rows of the session list, what is over below the others; none while there is only one thing to see."""
+    live, over = _live_and_over(window_state)
+    live, over = live[-MOST_SESSION_ROWS:], over[: max(0, MOST_SESSION_ROWS - len(live))]
+    namesakes = Counter((state.role, state.target) for state in (*live, *over))
     rows: list[SessionRow] = []
-    states = _worth_a_row(window_state)[-MOST_SESSION_ROWS:]
-    namesakes = Counter((state.role, state.target) for state in states)
-    for state in states:
-        is_alone = namesakes[state.role, state.target] == 1 and state.session not in window_state.archived
-        words = (
-            session_words(window_state, state)
-            if is_alone
-            else window_state.safety.field(_in_short(window_state, state))
-        )
-        rows.append(SessionRow(row_key(state.session), "", words, row_state(state), word=_word(state)))
-        if state.role.many_connections:
-            rows += _connection_rows(window_state, state)
-    return tuple(rows) if len(rows) > 1 else ()
+    for state in live:
+        rows += _rows_of(window_state, state, "", namesakes)
+    if over:
+        unread = sum(window_state.unread.get(state.session, 0) for state in over)
+        rows.append(replace(_fold("", len(over)), unread=unread))
+    for state in over:
+        rows += _rows_of(window_state, state, OVER, namesakes)
+    return tuple(rows) if sum(row.state != "note" for row in rows) > 1 else ()
 
 
 def next_session(window_state: WindowState, step: int) -> SessionId | None:
     """The session ``step`` further in the list, around its end."""
-    order = [state.session for state in _worth_a_row(window_state)]
+    live, over = _live_and_over(window_state)
+    order = [state.session for state in (*live, *over)]
     if not order:
         return None
     place = order.index(window_state.selected) if window_state.selected in order else -1
     return order[(place + step) % len(order)]
+
+
+def rows_over(window_state: WindowState) -> tuple[str, ...]:
+    """The keys of everything in the list that is over: sessions, and connections of servers that go on."""
+    live, over = _live_and_over(window_state)
+    connections = (row_key(state.session, one.connection) for state in live for one in _over_connections(state))
+    return (
+        *(row_key(state.session) for state in over),
+        *(key for key in connections if key not in window_state.removed),
+    )
 
 
 def place_words(state: SessionState) -> str:
@@ -86,7 +100,9 @@ def place_words(state: SessionState) -> str:
 
 def session_words(window_state: WindowState, state: SessionState) -> str:
     """What a session is called: ``Server 127.0.0.1:5555``, with the day if it is an earlier run's."""
-    return window_state.safety.field(f"{state.role.title} {place_words(state)}{_day(window_state, state)}")
+    name = window_state.names.get(row_key(state.session), "")
+    place = f"{state.role.title} {place_words(state)}{_day(window_state, state)}"
+    return window_state.safety.field(f"{name}  ·  {place}" if name else place)
 
 
 def row_state(state: SessionState) -> str:
@@ -111,6 +127,44 @@ def _worth_a_row(window_state: WindowState) -> list[SessionState]:
         if (state.accepted or state.phase is not Phase.ENDED or newest[state.role, state.target] == state.session)
         and row_key(state.session) not in window_state.removed
     ]
+
+
+def _live_and_over(window_state: WindowState) -> tuple[list[SessionState], list[SessionState]]:
+    """The sessions worth a row that go on, in the order of their beginnings, and the others, the newest first."""
+    states = _worth_a_row(window_state)
+    over = [state for state in reversed(states) if state.phase is Phase.ENDED]
+    return [state for state in states if state.phase is not Phase.ENDED], over
+
+
+def _fold(parent: str, count: int) -> SessionRow:
+    """The row under which others stand that are over."""
+    words = "1 that is over" if count == 1 else f"{count:,} that are over"
+    return SessionRow(f"{parent}{OVER}", parent, words, "note")
+
+
+def _rows_of(
+    window_state: WindowState, state: SessionState, parent: str, namesakes: Counter[tuple[Role, Address]]
+) -> list[SessionRow]:
+    """The row of a session, and those of its connections."""
+    is_alone = namesakes[state.role, state.target] == 1 and state.session not in window_state.archived
+    place = window_state.safety.field(
+        f"{state.role.title} {place_words(state)}" if is_alone else _in_short(window_state, state)
+    )
+    row = SessionRow(
+        row_key(state.session), parent, place, row_state(state), word=_word(state),
+        unread=window_state.unread.get(state.session, 0),
+    )  # fmt: skip
+    rows = [row, *(_connection_rows(window_state, state) if state.role.many_connections else ())]
+    return [_named(window_state, row) for row in rows] if window_state.names else rows
+
+
+def _named(window_state: WindowState, row: SessionRow) -> SessionRow:
+    """The row with the name that a person gave it, if there is one."""
+    name = window_state.names.get(row.key)
+    if name is None:
+        return row
+    words = window_state.safety.field(name if row.number is None else f"#{row.number}  {name}")
+    return replace(row, text=words, address=row.text.partition("  ")[2] if row.number is not None else row.text)
 
 
 def _day(window_state: WindowState, state: SessionState) -> str:
@@ -155,13 +209,24 @@ def _word(state: SessionState) -> str:
 def _connection_rows(window_state: WindowState, state: SessionState) -> list[SessionRow]:
     parent = row_key(state.session)
     is_archived = bool(window_state.archived.get(state.session))
-    shown = (*state.connections[:MOST_CONNECTION_ROWS], *reversed(state.over))
-    rows = [_connection_row(window_state.safety, state.session, _Same(one), is_archived) for one in shown]
+
+    def rows_of(connections: Iterable[ConnectionState], above: str) -> list[SessionRow]:
+        rows = (_connection_row(window_state.safety, parent, above, _Same(one), is_archived) for one in connections)
+        return [row for row in rows if row.key not in window_state.removed]
+
+    over = rows_of(_over_connections(state), f"{parent}{OVER}" if state.phase is not Phase.ENDED else parent)
+    rows = rows_of(state.connections[:MOST_CONNECTION_ROWS], parent)
     surplus = len(state.connections) - MOST_CONNECTION_ROWS
     if surplus > 0:
-        more = SessionRow(f"{parent}more", parent, f"… and {surplus:,} more", "over")
-        rows.insert(MOST_CONNECTION_ROWS, more)
-    return [row for row in rows if row.key not in window_state.removed]
+        rows.append(SessionRow(f"{parent}more", parent, f"… and {surplus:,} more", "note"))
+    if over and state.phase is not Phase.ENDED:
+        rows.append(_fold(parent, len(over)))
+    return rows + over
+
+
+def _over_connections(state: SessionState) -> Sequence[ConnectionState]:
+    """The connections of a server that are over, the newest first."""
+    return state.over[::-1] if state.role.many_connections else ()
 
 
 class _Same:
@@ -180,15 +245,16 @@ class _Same:
 
 
 @lru_cache(maxsize=4096)  # most connections are as they were when the window was last shown
-def _connection_row(safety: TextSafety, session: SessionId, same: _Same, is_archived: bool) -> SessionRow:
+def _connection_row(safety: TextSafety, session: str, parent: str, same: _Same, is_archived: bool) -> SessionRow:
+    """The row of a connection, below ``parent``; ``session`` is the key of its session's."""
     connection = same.connection
-    key = row_key(session, connection.connection)
+    key = f"{session}c{connection.connection}"
     words = safety.field(f"#{connection.number}  {_peer(connection.peer)}")
     if connection.ending is not None:
         standing = "over" if connection.ending in GOOD_ENDINGS else "failed"
-        return SessionRow(key, row_key(session), words, standing, connection.number, ending_words(connection))
+        return SessionRow(key, parent, words, standing, connection.number, ending_words(connection))
     finished = "" if connection.can_receive or is_archived else "has finished"
-    return SessionRow(key, row_key(session), words, "live", connection.number, finished)
+    return SessionRow(key, parent, words, "live", connection.number, finished)
 
 
 def _peer(peer: Address) -> str:

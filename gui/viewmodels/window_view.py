@@ -20,6 +20,9 @@ def reply_choices() -> list[tuple[str, str]]:
     return [(reply.name, reply.title) for reply in all_replies()]
 
 
+MOST_UNREAD = 999  # messages that are counted out; a list has no room for more
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """A button's words, whether it can be pressed, and whether it is the one thing that is next."""
@@ -44,9 +47,32 @@ class SessionRow:
     key: str
     parent: str
     text: str
-    state: str  # "live", "waiting", "over" or "failed"
+    state: str  # "live", "waiting", "over" or "failed"; "note" where it stands for no conversation
     number: int | None = None  # of a connection, for its colour
     word: str = ""  # how it stands or ended, if that is not plain
+    unread: int = 0  # messages that came while it was not on view
+    address: str = ""  # of what has a name that a person gave
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it stands for no conversation."""
+        return self.state == "note"
+
+    @property
+    def name(self) -> str:
+        """What it is called, without its number."""
+        return self.text.removeprefix(f"#{self.number}").strip()
+
+    @property
+    def behind(self) -> str:
+        """What is said behind the name."""
+        new = f"{min(self.unread, MOST_UNREAD):,}{'+' if self.unread > MOST_UNREAD else ''} new" if self.unread else ""
+        return "  ".join(words for words in (self.word, new) if words)
+
+    @property
+    def whole(self) -> str:
+        """Everything there is to say in one line."""
+        return "  ".join(words for words in (self.text, self.address and f"·  {self.address}", self.behind) if words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +92,7 @@ class ConversationView:
     detail: str
     reply: str | None
     empty: Empty
+    only: str = ""  # which connection is shown alone, if one is
 
 
 @dataclass(frozen=True, slots=True)

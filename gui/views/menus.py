@@ -22,7 +22,9 @@ ROW_ENTRIES = (
     ("Abort it (RST)", "abort_row"),
     ("Finish sending (FIN)", "finish_row"),
     ("Copy its address", "copy_address"),
+    ("Rename…", "rename_row"),
     ("Remove it from the list", "remove_row"),
+    ("Remove all that are over", "remove_over"),
 )
 """What can be done with the session or connection on view, here and in the menu of its row."""
 

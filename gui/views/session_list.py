@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
+from tkinter import font as tkfont
 from tkinter import ttk
 
 from gui.platform.differences import HERE
@@ -12,17 +13,20 @@ from gui.viewmodels.typesetting import connection_tag
 from gui.viewmodels.window_view import SessionRow
 from gui.widgets.bindings import MENU_KEYS, bind_known
 from gui.widgets.fitting import elided
+from gui.widgets.namer import Namer
 from gui.widgets.tip import Tip
 
-_WIDTH = 190  # at 96 dots an inch, as are the next two
-_BESIDE, _DEEPER = 44, 14  # what a row needs beside its words: arrow and dot; and a connection's more
+_WIDTH = 190  # at 96 dots an inch, as are the next three: the least that is usual
+_EDGE, _BESIDE = 6, 44  # left of the tree; and what a row needs in it beside its words: arrow and dot
+_INDENT = 14  # what a row below another is moved to the right
+_OF_NOTES = frozenset({"remove_over"})  # commands for a row that stands for no conversation
 
 
 class SessionList(ttk.Frame):
     """A tree of sessions; choosing a row is reported by its key.
 
     ``entries`` are what can be done with the row that is chosen: words with the names of ``commands``, of which
-    ``can`` says which mean something just now.
+    ``can`` says which mean something just now. ``on_usual_width`` is called when ``usual_width`` is another.
     """
 
     def __init__(
@@ -34,79 +38,133 @@ class SessionList(ttk.Frame):
         entries: Sequence[tuple[str, str]] = (),
         commands: Mapping[str, Callable[[], None]] | None = None,
         can: Callable[[], frozenset[str]] = frozenset,
+        on_usual_width: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(parent, style="Sidebar.TFrame")
         self._theme = theme
-        self._on_choose = on_choose
+        self._on_choose, self._on_usual_width = on_choose, on_usual_width
         self._entries, self._commands, self._can = entries, commands or {}, can
+        self.on_rename: Callable[[str, str], bool] = lambda _key, _name: False  # whoever keeps the names sets it
         self._rows: dict[str, SessionRow] = {}
-        self._telling = False
+        self._widths: dict[str, int] = {}  # pixels that each row needs
+        self.usual_width = theme.px(_WIDTH)  # pixels, in which no name is cut
+        self._chosen = ""  # the row on view
+        self._above: tuple[str, ...] = ()  # the rows in which it stands, the nearest first
+        self._opened: set[str] = set()  # those of them that were unfolded for it
+        self._marked = ""  # the row that was selected last, by the program or by a person
         self._under = ""  # the row under the mouse
+        self._beside_it: tuple[int, int] | None = None  # where its tip stands
         heading = ttk.Label(self, text="Sessions", style="Sidebar.Muted.TLabel")
         heading.pack(anchor="w", padx=theme.px(16), pady=(theme.px(10), theme.px(4)))
         self.tree = ttk.Treeview(self, show="tree", selectmode="browse")
-        self.tree.column("#0", width=theme.px(_WIDTH), minwidth=theme.px(90))
-        bar = ttk.Scrollbar(self, command=self.tree.yview, style="Sidebar.Vertical.TScrollbar")
-        self.tree.configure(yscrollcommand=lambda first, last: self._place_bar(bar, first, last))
-        self.tree.pack(side="left", fill="both", expand=True, padx=(theme.px(6), 0))
-        self.tip = Tip(self.tree, theme, self._spot)
+        self.tree.column("#0", width=theme.px(_WIDTH), minwidth=theme.px(60))
+        self._bar = ttk.Scrollbar(self, command=self.tree.yview, style="Sidebar.Vertical.TScrollbar")
+        self.tree.configure(yscrollcommand=self._scrolled)
+        self.tree.pack(side="left", fill="both", expand=True, padx=(theme.px(_EDGE), 0))
+        self.tip = Tip(self.tree, theme, lambda: self._beside_it)
+        self.namer: Namer[str] = Namer(self.tree, lambda key, name: self.on_rename(key, name), lambda: None)
         self.menu = tk.Menu(self.tree, tearoff=False)
         for words, command in self._entries:
             self.menu.add_command(label=words, command=self._commands[command])
-        self._bind()
+        self._bind_events()
         theme.subscribe(self._restyle)
 
     def show(self, rows: Sequence[SessionRow], selected: str) -> None:
         """Show these rows, changing only what differs."""
-        wanted = {row.key: row for row in rows}
-        gone = [key for key in self._rows if key not in wanted and self.tree.exists(key)]
-        if gone:
-            self.tree.delete(*gone)
-        stands = [key for key in self._rows if key in wanted] == [key for key in wanted if key in self._rows]
+        known, self._rows = self._rows, {row.key: row for row in rows}
+        gone = [key for key in known if key not in self._rows]
+        stands = [key for key in known if key in self._rows] == [key for key in self._rows if key in known]
+        self._take_out(gone)
         places: dict[str, int] = {}
         for row in rows:
             place = places[row.parent] = places.get(row.parent, -1) + 1
-            if not (stands and self._rows.get(row.key) == row):
-                self._put(row, place)
-        self._rows = wanted
-        if selected in wanted and self.tree.selection() != (selected,):
-            self._telling = True
-            self.tree.selection_set(selected)
-            self.tree.focus(selected)
-            self.tree.see(selected)
+            if not (stands and known.get(row.key) == row):
+                self._put(row, place, known.get(row.key))
+        self._mark(selected, is_other=not stands or known.keys() != self._rows.keys())
+        if known != self._rows:
+            self._settle_width(may_shrink=bool(gone))
+        self._follow_rows()
 
     def words_of(self, key: str) -> str:
         """A row's words as they are shown, cut where there is no room for them."""
         return str(self.tree.item(key, "text")).strip()
 
+    def begin_naming(self) -> None:
+        """Let a person type a name in the place of the row on view."""
+        row = self._rows.get(self._chosen)
+        if row is not None and self.tree.bbox(row.key):
+            self._forget_row()
+            self.namer.begin(row.key, row.name, self.tree.focus_set)
+            self._follow_rows()
+            self.namer.focus_set()
+
     # Rows.
 
-    def _put(self, row: SessionRow, place: int) -> None:
-        if self._rows.get(row.key) == row and self.tree.exists(row.key):
+    def _take_out(self, gone: Sequence[str]) -> None:
+        """Delete rows, but not what stands below them and is only to stand elsewhere."""
+        for key in gone:
+            self._widths.pop(key, None)
+            for child in self.tree.get_children(key):
+                if child in self._rows:
+                    self.tree.move(child, "", "end")
+        if gone:
+            self.tree.delete(*gone)
+
+    def _put(self, row: SessionRow, place: int, known: SessionRow | None) -> None:
+        if known == row:
             if self.tree.index(row.key) != place:
                 self.tree.move(row.key, row.parent, place)
             return
-        tags = (row.state,) if row.number is None else (row.state, connection_tag(row.number))
-        picture, text = str(self._theme.dot(self._color(row))), f" {self._fitted(row)}"
-        if self.tree.exists(row.key):
-            self.tree.item(row.key, text=text, tags=tags, image=picture)
-            self.tree.move(row.key, row.parent, place)
+        if known is None:
+            self.tree.insert(row.parent, place, iid=row.key, open=not row.is_note)
         else:
-            self.tree.insert(row.parent, place, iid=row.key, text=text, tags=tags, image=picture, open=True)
+            self.tree.move(row.key, row.parent, place)
+        self._dress(row)
+
+    def _dress(self, row: SessionRow) -> None:
+        self._widths[row.key] = self._beside(row) + self._font(row).measure(f" {row.text}{_behind(row)}")
+        tags = [row.state, *([connection_tag(row.number)] if row.number is not None else [])]
+        picture = "" if row.is_note else str(self._theme.dot(self._color(row)))
+        self.tree.item(
+            row.key, text=f" {self._fitted(row)}", tags=[*tags, "unread"] if row.unread else tags, image=picture
+        )
+
+    def _font(self, row: SessionRow) -> tkfont.Font:
+        return self._theme.strong if row.unread else self._theme.base
+
+    def _beside(self, row: SessionRow) -> int:
+        """The pixels of the tree that a row needs beside its words."""
+        return self._theme.px(_BESIDE) + len(self._rows_above(row.key)) * self._theme.px(_INDENT)
+
+    def _rows_above(self, key: str) -> tuple[str, ...]:
+        """The rows in which a row stands, the nearest first."""
+        parent = self._rows[key].parent if key in self._rows else ""
+        return (parent, *self._rows_above(parent)) if parent else ()
 
     def _fitted(self, row: SessionRow) -> str:
         """The row's words; if they are too long the name gives way, and how it stands can be read."""
-        px = self._theme.px
-        width = self.tree.winfo_width() if self.tree.winfo_ismapped() else px(_WIDTH)
-        room = width - px(_BESIDE + (_DEEPER if row.parent else 0))
-        behind = f"  {row.word}" if row.word else ""
-        return elided(row.text, self._theme.base, room - self._theme.base.measure(behind)) + behind
+        width = self.tree.winfo_width() if self.tree.winfo_ismapped() else self.usual_width - self._theme.px(_EDGE)
+        font, behind = self._font(row), _behind(row)
+        return elided(row.text, font, width - self._beside(row) - font.measure(f" {behind}")) + behind
 
     def _refit(self, _event: object = None) -> None:
         for row in self._rows.values():
             text = f" {self._fitted(row)}"
             if self.tree.item(row.key, "text") != text:
                 self.tree.item(row.key, text=text)
+        self.after_idle(self._see)  # when Tk knows how many rows there is room for
+        self._follow_rows()
+
+    def _settle_width(self, *, may_shrink: bool) -> None:
+        """Tell if there is another usual width; it shrinks only when rows go, so that it does not waver with words."""
+        bar = self._bar.winfo_reqwidth() if self._bar.winfo_manager() else 0
+        shut = {row.key for row in self._rows.values() if row.is_note and not self.tree.item(row.key, "open")}
+        widths = (self._widths[key] for key in self._rows if shut.isdisjoint(self._rows_above(key)))
+        needed = self._theme.px(_EDGE) + max(widths, default=0) + bar
+        usual = max(self._theme.px(_WIDTH), needed)
+        if usual > self.usual_width or (may_shrink and usual != self.usual_width):
+            self.usual_width = usual
+            self._on_usual_width()
 
     def _color(self, row: SessionRow) -> str:
         p = self._theme.palette
@@ -114,33 +172,115 @@ class SessionList(ttk.Frame):
             return p.connections[(row.number - 1) % len(p.connections)]
         return {"live": p.good, "waiting": p.warning, "failed": p.error}.get(row.state, p.thumb)
 
-    # What a person does.
+    # Which row is chosen.
 
-    def _bind(self) -> None:
-        bind = self.tree.bind
-        bind("<<TreeviewSelect>>", self._selected)
-        bind("<Configure>", self._refit, add=True)
-        bind("<Motion>", self._moved, add=True)
-        for click in HERE.menu_clicks:
-            bind(click, self._open_menu)
-        bind_known(self.tree, MENU_KEYS, self._open_menu_by_key)
-        if "remove_row" in self._commands:
-            bind("<Delete>", lambda _event: self._commands["remove_row"]())
+    def _mark(self, selected: str, *, is_other: bool) -> None:
+        """Select the row on view, or the one in which a person has folded it away; ``is_other`` of another list.
+
+        What it stands in is unfolded when it comes there, and folded again behind it. A row that a person has gone to
+        and that stands for no conversation stays selected.
+        """
+        above = self._rows_above(selected)
+        has_come = (selected, above) != (self._chosen, self._above)
+        self._chosen, self._above = selected, above
+        if has_come:
+            for key in self._opened.difference(above).intersection(self._rows):
+                self.tree.item(key, open=False)
+            self._opened = {key for key in above if key in self._opened or not self.tree.item(key, "open")}
+            for key in self._opened:
+                self.tree.item(key, open=True)
+            self._settle_width(may_shrink=False)
+        current = self.tree.selection()
+        if selected in self._rows and (has_come or not current or self._is_folded_away(current[0])):
+            self._marked = next((key for key in reversed(above) if not self.tree.item(key, "open")), selected)
+            if current != (self._marked,):
+                self.tree.selection_set(self._marked)
+                self.tree.focus(self._marked)
+        if has_come or is_other:
+            self._see()
+
+    def _is_folded_away(self, key: str) -> bool:
+        return any(not self.tree.item(above, "open") for above in self._rows_above(key))
+
+    def _see(self) -> None:
+        """Have the row that is selected in sight."""
+        for key in self.tree.selection():
+            if not self._is_folded_away(key):
+                self.tree.see(key)
 
     def _selected(self, _event: object) -> None:
         chosen = self.tree.selection()
-        if self._telling:
-            self._telling = False
-        elif chosen and chosen[0] in self._rows and not chosen[0].endswith("more"):
+        if not chosen or chosen[0] == self._marked or chosen[0] not in self._rows:
+            return
+        self._marked = chosen[0]
+        self._forget_row()
+        if not self._rows[chosen[0]].is_note and chosen[0] != self._chosen:
             self._on_choose(chosen[0])
+
+    def _folded(self, _event: object) -> None:
+        """A person folds a row, or unfolds it."""
+        self._forget_row()
+        self._opened.discard(self.tree.focus())
+        self._mark(self._chosen, is_other=False)
+        self._settle_width(may_shrink=False)
+
+    # What a person does.
+
+    def _bind_events(self) -> None:
+        bind = self.tree.bind
+        bind("<<TreeviewSelect>>", self._selected)
+        for folding in ("<<TreeviewOpen>>", "<<TreeviewClose>>"):
+            bind(folding, lambda event: self.after_idle(self._folded, event))  # Tk tells of the one before it opens
+        bind("<Configure>", self._refit, add=True)
+        bind("<Motion>", self._moved, add=True)
+        bind("<Enter>", self._moved, add=True)
+        for leaving in ("<Leave>", "<Key>", "<Button>"):
+            bind(leaving, lambda _event: self._forget_row(), add=True)
+        bind("<ButtonRelease-1>", self._clicked, add=True)
+        bind("<Double-1>", lambda event: "break" if self._is_note_at(event) else None)
+        for click in HERE.menu_clicks:
+            bind(click, self._open_menu)
+        bind_known(self.tree, MENU_KEYS, self._open_menu_by_key)
+        bind("<Delete>", lambda _event: self._do("remove_over" if self._is_at_note else "remove_row"))
+        bind("<Shift-Delete>", lambda _event: self._do("remove_over"))
+        bind("<F2>", lambda _event: self._do("rename_row"))
+
+    def _do(self, command: str) -> str:
+        self._commands[command]()
+        return "break"
+
+    @property
+    def _is_at_note(self) -> bool:
+        """Whether the row that is selected stands for no conversation."""
+        return any(self._rows[key].is_note for key in self.tree.selection() if key in self._rows)
+
+    def _is_note_at(self, event: tk.Event[tk.Misc]) -> bool:
+        key = self.tree.identify_row(event.y)
+        return key in self._rows and self._rows[key].is_note
+
+    def _clicked(self, event: tk.Event[tk.Misc]) -> None:
+        """A click anywhere on a row under which others are folded unfolds it; its arrow does so by itself."""
+        key = self.tree.identify_row(event.y)
+        is_arrow = "indicator" in str(self.tree.identify_element(event.x, event.y))
+        if key not in self._rows or is_arrow or self.tree.selection() != (key,):
+            return
+        if not self._rows[key].is_note:
+            if key != self._chosen:  # it is selected in place of one that is folded away in it
+                self._on_choose(key)
+        elif self.tree.get_children(key):
+            self.tree.item(key, open=not self.tree.item(key, "open"))
+            self.tree.focus(key)
+            self._folded(event)
 
     def _open_menu(self, event: tk.Event[tk.Misc]) -> str:
         key = self.tree.identify_row(event.y)
-        if key not in self._rows or key.endswith("more"):
+        row = self._rows.get(key)
+        if row is None or (row.is_note and not self.tree.get_children(key)):
             return "break"
         self.tree.focus_set()
         if self.tree.selection() != (key,):
-            self._on_choose(key)
+            self.tree.selection_set(key)
+            self._selected(event)
         self._pop_up(event.x_root, event.y_root)
         return "break"
 
@@ -153,43 +293,72 @@ class SessionList(ttk.Frame):
         return "break"
 
     def _pop_up(self, x: int, y: int) -> None:
-        possible = self._can()
+        possible = self._can() & _OF_NOTES if self._is_at_note else self._can()
         for place, (_words, command) in enumerate(self._entries):
             self.menu.entryconfigure(place, state="normal" if command in possible else "disabled")
-        self.tip.close()
+        self._forget_row()
         self.menu.tk_popup(x, y)
+
+    # The tip of the row under the mouse.
 
     def _moved(self, event: tk.Event[tk.Misc]) -> None:
         """Explain the row under the mouse if it could not be shown whole."""
         key = self.tree.identify_row(event.y)
         if key == self._under:
             return
-        self._under = key
-        self.tip.close()
-        row = self._rows.get(key)
-        whole = f"{row.text}  {row.word}".strip() if row is not None else ""
-        self.tip.put(whole if whole != self.words_of(key) else "")
+        self._forget_row()
+        self._under, row = key, self._rows.get(key)
+        self._beside_it = self._spot(key)
+        self.tip.put(row.whole if row is not None and row.whole != self.words_of(key) else "")
         self.tip.rest()
 
-    def _spot(self) -> tuple[int, int] | None:
-        """Where the tip stands: under the row that it is about."""
-        box = self.tree.bbox(self._under) if self._under and self.tree.exists(self._under) else ""
-        return (self.tree.winfo_rootx() + box[0], self.tree.winfo_rooty() + box[1] + box[3]) if box else None
+    def _forget_row(self) -> None:
+        self._under = ""
+        self.tip.put("")
+        self.tip.close()
+
+    def _spot(self, key: str) -> tuple[int, int] | None:
+        """Where the tip of a row stands: right of the list, where it covers no row."""
+        box = self.tree.bbox(key) if key and self.tree.exists(key) else ""
+        return (self.winfo_rootx() + self.winfo_width(), self.tree.winfo_rooty() + box[1]) if box else None
+
+    def _scrolled(self, first: float | str, last: float | str) -> None:
+        self._bar.set(first, last)
+        if float(first) <= 0 and float(last) >= 1:
+            self._bar.pack_forget()
+        elif not self._bar.winfo_manager():
+            self._bar.pack(side="right", fill="y", before=self.tree)
+            self._settle_width(may_shrink=False)
+        self._follow_rows()
+
+    def _follow_rows(self) -> None:
+        """Rows may stand elsewhere: what is about one goes with it, or leaves."""
+        if self._under and self._spot(self._under) != self._beside_it:
+            self._forget_row()
+        if self.namer.key is None:
+            return
+        box = self.tree.bbox(self.namer.key) if self.tree.exists(self.namer.key) else ""
+        if box:
+            left = box[0] + self._theme.px(_BESIDE) // 2
+            self.namer.place(x=left, y=box[1], width=self.tree.winfo_width() - left, height=box[3])
+        else:
+            self.namer.leave()
 
     # Looks.
 
-    def _place_bar(self, bar: ttk.Scrollbar, first: float, last: float) -> None:
-        bar.set(first, last)
-        if float(first) <= 0 and float(last) >= 1:
-            bar.pack_forget()
-        elif not bar.winfo_manager():
-            bar.pack(side="right", fill="y", before=self.tree)
-
     def _restyle(self) -> None:
         p = self._theme.palette
-        for state, color in (("live", p.text), ("waiting", p.text), ("over", p.muted), ("failed", p.error)):
+        for state, color in (
+            ("live", p.text), ("waiting", p.text), ("over", p.muted), ("failed", p.error), ("note", p.muted)
+        ):  # fmt: skip
             self.tree.tag_configure(state, foreground=color)
+        self.tree.tag_configure("unread", font=self._theme.strong)
         self._theme.colour_menu(self.menu)
-        rows, self._rows = self._rows, {}
-        selected = self.tree.selection()
-        self.show(list(rows.values()), selected[0] if selected else "")
+        for row in self._rows.values():
+            self._dress(row)
+        self._settle_width(may_shrink=True)
+
+
+def _behind(row: SessionRow) -> str:
+    """What is said behind a row's name, with room before it."""
+    return f"  {row.behind}" if row.behind else ""

@@ -16,7 +16,7 @@ _WIDTH = 380  # at 96 dots an inch
 class Tip:
     """Shows ``words`` above ``widget``, within its window. Escape, or leaving the control, takes them away.
 
-    ``spot`` gives the point of the screen under which they stand instead, where they are about a part of the widget.
+    ``spot`` gives the point of the screen at whose right they stand instead, where they are about a part of the widget.
     """
 
     def __init__(
@@ -55,12 +55,14 @@ class Tip:
         if not self._words:
             return
         widget, window, px = self._widget, self._widget.winfo_toplevel(), self._theme.px
-        self._label.configure(wraplength=min(px(_WIDTH), window.winfo_width() - px(44)), font=self._theme.small)
-        self._box.update_idletasks()
         spot = self._spot() if self._spot is not None else None
+        left = spot[0] - window.winfo_rootx() + px(4) if spot is not None else 0
+        room = window.winfo_width() - left - px(44)
+        self._label.configure(wraplength=min(px(_WIDTH), room), font=self._theme.small)
+        self._box.update_idletasks()
         if spot is not None:
-            x = min(spot[0] - window.winfo_rootx(), window.winfo_width() - self._box.winfo_reqwidth() - px(4))
-            self._box.place(x=max(px(4), x), y=spot[1] - window.winfo_rooty() + px(2), anchor="nw")
+            lowest = window.winfo_height() - self._box.winfo_reqheight() - px(4)
+            self._box.place(x=left, y=max(0, min(spot[1] - window.winfo_rooty(), lowest)), anchor="nw")
             self._box.lift()
             return
         right = min(widget.winfo_rootx() - window.winfo_rootx() + widget.winfo_width(), window.winfo_width() - px(4))

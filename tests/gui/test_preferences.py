@@ -66,6 +66,10 @@ def test_the_first_run_has_the_defaults_and_nothing_to_complain_of(tmp_path: Pat
     [
         pytest.param(b"", id="empty"),
         pytest.param(b"{", id="cut off"),
+        pytest.param(b'{"version": 1, "list_width": -1}', id="narrower than nothing"),
+        pytest.param(b'{"version": 1, "side_width": 1e9}', id="wider than any screen"),
+        pytest.param(b'{"version": 1, "list_width": NaN}', id="a width that is no number"),
+        pytest.param(b'{"version": 1, "list_width": true}', id="a truth for a width"),
         pytest.param(b"\xff\xfe\x00", id="not text"),
         pytest.param(b"[]", id="another shape"),
         pytest.param(b"[" * 100_000, id="deeply nested"),
@@ -304,3 +308,7 @@ def test_the_file_is_plain_json(tmp_path: Path) -> None:
 
     assert json.loads((tmp_path / "settings.json").read_text())["theme"] == "dark"
     assert parse('{"version": 1}') == Preferences()
+
+
+def test_a_width_that_a_person_wrote_without_a_point_is_one() -> None:
+    assert parse('{"version": 1, "list_width": 24}').list_width == 24.0

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import tkinter as tk
+from pathlib import Path
 from tkinter import ttk
 
+import pytest
+
+from gui.app import App
+from gui.widgets.sash import Sash
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp
+from tests.gui.driving import MakeApp, connect, port_of, serve
 
 
 def test_one_pane_at_a_time_stands_at_the_side(make_app: MakeApp) -> None:
@@ -54,3 +60,143 @@ def test_what_is_being_done_stands_over_the_composer_while_it_lasts(make_app: Ma
         window.close_task(strip)  # type: ignore[arg-type]
     app.root.update()
     assert window.tasks.winfo_manager() == ""
+
+
+def list_there(app: App) -> None:
+    """A server with two peers, so that the list of sessions is there."""
+    serve(app)
+    connect(app, int(port_of(app)))
+    pump_until(lambda: bool(app.window.sessions.winfo_ismapped()), app.root)
+    app.root.update()
+
+
+def drag(sash: Sash, by: int) -> None:
+    """Drag a sash by so many pixels; its line takes the mouse like the rest of it."""
+    held = sash.winfo_children()[0]
+    for kind, x in (("ButtonPress-1", 0), ("B1-Motion", by // 2), ("B1-Motion", by), ("ButtonRelease-1", by)):
+        held.event_generate(f"<{kind}>", x=0, y=50, rootx=500 + x, rooty=300)
+    sash.winfo_toplevel().update()
+
+
+def press(app: App, widget: tk.Misc, *keys: str) -> None:
+    widget.focus_force()
+    app.root.update()
+    for key in keys:
+        widget.event_generate(key)
+        app.root.update()
+
+
+def test_the_list_is_made_wider_by_mouse_and_by_keys_and_has_its_usual_width_again(make_app: MakeApp) -> None:
+    app = make_app()
+    window, sash = app.window, app.window.list_sash
+    list_there(app)
+    usual, digit = window.sessions.winfo_width(), app.theme.base.measure("0")
+    assert usual == window.sessions.usual_width
+
+    drag(sash, 60)
+    assert window.sessions.winfo_width() == usual + 60
+    press(app, sash, "<Right>", "<Right>", "<Shift-Left>")
+    assert abs(window.sessions.winfo_width() - (usual + 60 - 3 * digit)) <= 1
+    for kind in ("ButtonPress-1", "ButtonRelease-1") * 2:
+        sash.event_generate(f"<{kind}>", x=2, y=50, time=1_000)
+    app.root.update()
+    assert window.sessions.winfo_width() == usual
+    assert app.main_controller.preferences.list_width == 0
+
+    press(app, sash, "<Home>")
+    assert window.sessions.winfo_width() == app.theme.px(140)
+    press(app, sash, "<End>")
+    assert window.conversation.winfo_width() == app.theme.px(320)
+    press(app, sash, "<Return>")
+    assert window.sessions.winfo_width() == usual
+
+
+def test_the_pane_at_the_side_has_a_sash_and_the_conversation_keeps_its_least_width(make_app: MakeApp) -> None:
+    app = make_app()
+    window = app.window
+    list_there(app)
+    pane = ttk.Frame(window.side_pane, height=100)
+    window.open_side(pane)
+    app.root.update()
+    usual = pane.winfo_width()
+
+    drag(window.side_sash, 30)
+    assert pane.winfo_width() == usual - 30
+    press(app, window.side_sash, "<Home>")
+    assert window.conversation.winfo_width() == app.theme.px(320)
+    press(app, window.list_sash, "<End>")
+    assert window.conversation.winfo_width() == app.theme.px(320)
+    press(app, window.side_sash, "<End>")
+    assert pane.winfo_width() == app.theme.px(220)
+
+    window.close_side(pane)
+    app.root.update()
+    assert not window.side_sash.winfo_ismapped()
+    assert window.conversation.winfo_rootx() + window.conversation.winfo_width() == app.root.winfo_rootx() + (
+        app.root.winfo_width()
+    )
+
+
+@pytest.mark.parametrize("size", ["640x480", "460x320", "1400x700"])
+def test_whatever_was_chosen_the_conversation_keeps_its_least_width(make_app: MakeApp, size: str) -> None:
+    app = make_app()
+    window = app.window
+    list_there(app)
+    press(app, window.list_sash, "<End>")
+    app.root.geometry(size)
+    pump_until(lambda: f"{app.root.winfo_width()}x{app.root.winfo_height()}" == size, app.root)
+    app.root.update()
+
+    least = min(app.theme.px(320), app.root.winfo_width() - app.theme.px(140) - window.list_sash.winfo_width())
+    assert window.conversation.winfo_width() >= least
+    assert window.sessions.winfo_width() >= app.theme.px(140)
+
+
+def test_widths_are_remembered_in_units_of_text(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app(tmp_path / "kept")
+    list_there(app)
+    press(app, app.window.list_sash, "<Shift-Right>")
+    chosen, digit = app.window.sessions.winfo_width(), app.theme.base.measure("0")
+    app.leave()
+
+    again = make_app(tmp_path / "kept")
+    list_there(again)
+    assert again.window.sessions.winfo_width() == chosen
+    again.main_controller.settings.zoom(4)
+    again.root.update()
+    assert abs(again.window.sessions.winfo_width() - chosen / digit * again.theme.base.measure("0")) <= 1
+
+
+def test_a_sash_shows_the_mouse_and_the_focus(make_app: MakeApp) -> None:
+    app = make_app()
+    sash, palette = app.window.list_sash, app.theme.palette
+    list_there(app)
+    (line,) = sash.winfo_children()
+    at_rest = line.winfo_width()
+
+    sash.event_generate("<Enter>")
+    app.root.update()
+    assert (line.winfo_width() > at_rest, str(line.cget("background"))) == (True, palette.accent)
+    sash.event_generate("<Leave>")
+    app.root.update()
+    assert str(line.cget("background")) == palette.border
+
+    press(app, sash)
+    assert str(sash.cget("background")) == palette.focus
+
+
+def test_the_tip_of_a_row_leaves_with_any_key_of_the_window(make_app: MakeApp) -> None:
+    app = make_app()
+    sessions, field = app.window.sessions, app.window.composer.field
+    list_there(app)
+    app.main_controller.rows.give_name("s1", "Boiler")
+    for key in ("<Key-x>", "<F3>"):
+        box = sessions.tree.bbox("s1")
+        sessions.tree.event_generate("<Leave>")
+        sessions.tree.event_generate("<Motion>", x=60, y=int(box[1]) + 3)
+        pump_until(lambda: sessions.tip.words.startswith("Boiler  ·  Server"), app.root)
+        field.focus_force()
+        app.root.update()
+        field.event_generate(key)
+        app.root.update()
+        assert not sessions.tip.is_open

@@ -98,6 +98,7 @@ class SessionState:
     finished: int = 0  # of the standing ones, those that we have finished sending to
     over: tuple[ConnectionState, ...] = ()  # the last MOST_OVER that ended, in the order in which they did
     accepted: int = 0  # connections that ever stood
+    received: int = 0  # messages, as they were received
     bytes_in: int = 0
     bytes_out: int = 0
     entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
@@ -159,7 +160,7 @@ class _Session:
         self.state = state
         self.connections: dict[ConnectionId, ConnectionState] = {}
         self.over: deque[ConnectionState] = deque(maxlen=MOST_OVER)
-        self.bytes_in = self.bytes_out = self.finished = 0
+        self.received = self.bytes_in = self.bytes_out = self.finished = 0
         self.response_times = ResponseTimes(state.role)
 
     def freeze(self, connections_changed: bool, entries: int) -> SessionState:
@@ -169,6 +170,7 @@ class _Session:
             connections=connections,
             finished=self.finished,
             over=tuple(self.over) if connections_changed else self.state.over,
+            received=self.received,
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
             entries=entries,
@@ -205,6 +207,7 @@ class Ledger:
                 if session is None:
                     session = self._sessions[session_id] = _Session(_first_state(event))
                 if type(event) is Received:
+                    session.received += 1
                     session.bytes_in += len(event.data)
                     if measures:
                         session.response_times.receive(event)

@@ -14,7 +14,7 @@ from gui.viewmodels.window_view import ConversationView, Empty, reply_choices
 from gui.views.conversation.head import ConversationHead
 from gui.views.conversation.transcript import Transcript
 from gui.widgets.controls import ThinProgress
-from gui.widgets.fitting import wrap_within
+from gui.widgets.fitting import elided, wrap_within
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -37,6 +37,8 @@ class ConversationPane(ttk.Frame):
         super().__init__(parent, style="Pane.TFrame")
         self._theme = theme
         self.on_read_anew: Callable[[], None] = lambda: None  # called when bytes are read as other text
+        self.on_end: Callable[[], None] = lambda: None  # called when a person comes back to the end
+        self.on_show_all: Callable[[], None] = lambda: None  # who shows a connection alone sets it
         self.head = ConversationHead(self, theme)
         self.on_lens: Callable[[str], None] = lambda _usual: None  # who cuts the conversation sets it
         self.on_reply_framing: Callable[[str], None] = lambda _framing: None  # who has servers answer sets it
@@ -52,6 +54,7 @@ class ConversationPane(ttk.Frame):
         self._line = ttk.Frame(self, style="Line.TFrame", height=theme.px(1))
         self._line.pack(fill="x")
         self._progress: ThinProgress | None = None
+        self.only = OnlyBar(self, theme, lambda: self.on_show_all())
         self._strips = ttk.Frame(self, style="Window.TFrame")
         self.transcript = Transcript(self, theme, on_new=self._show_new, on_choose=on_choose, on_refuse=on_refuse)
         self.transcript.pack(fill="both", expand=True)
@@ -68,6 +71,11 @@ class ConversationPane(ttk.Frame):
         replies = reply_choices() if view.reply is not None else []
         self.head.offer(self.reply, replies, view.reply or "", is_wanted=view.reply is not None)
         self._empty.show(view.empty)
+        self.only.show(view.only)
+        if view.only and not self.only.winfo_manager():
+            self.only.pack(fill="x", after=self._line)
+        elif not view.only:
+            self.only.pack_forget()
 
     def show_rows(self, conversation: Conversation | None) -> None:
         """Show the conversation as it stands."""
@@ -132,8 +140,36 @@ class ConversationPane(ttk.Frame):
         if new > 0:
             self._back.configure(text=f"{new:,} new  ↓")
             self._back.place(relx=0.5, rely=1.0, y=-self._theme.px(14), anchor="s")
-        else:
+        elif self._back.winfo_manager():
             self._back.place_forget()
+            self.after_idle(self.on_end)
+
+
+class OnlyBar(ttk.Frame):
+    """The strip that says which connection of several is shown alone, with the way back to all of them."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, on_show_all: Callable[[], None]) -> None:
+        px = theme.px
+        super().__init__(parent, style="Window.TFrame", padding=(px(20), px(4), px(10), px(4)))
+        self._theme = theme
+        self._words = ""
+        self.all_button = ttk.Button(self, text="Show all", command=on_show_all, style="Bar.Quiet.TButton")
+        self.all_button.bind("<Return>", lambda _event: self.all_button.invoke())
+        self.all_button.pack(side="right")
+        self.label = ttk.Label(self, style="Window.TLabel", width=1)
+        self.label.pack(side="left", fill="x", expand=True)
+        self.label.bind("<Configure>", self._fit)
+        theme.subscribe(self._fit)
+
+    def show(self, words: str) -> None:
+        """Say this."""
+        self._words = words
+        self._fit()
+
+    def _fit(self, _event: object = None) -> None:
+        shown = elided(self._words, self._theme.base, max(1, self.label.winfo_width()))
+        if str(self.label.cget("text")) != shown:
+            self.label.configure(text=shown)
 
 
 class EmptyPage(ttk.Frame):

@@ -14,9 +14,10 @@ from core.text_safety import TextSafety
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.saved_list import SavedRow
-from gui.views.saved.saved_row import Namer, RowLine, RowLook, dress_buttons, measure
+from gui.views.saved.saved_row import RowLine, RowLook, dress_buttons, measure
 from gui.widgets.bindings import bind_known, bind_wheel, breaking
 from gui.widgets.focus_ring import FocusRing
+from gui.widgets.namer import Namer
 from gui.widgets.scrolling import RowScrollbar
 
 _STARTS = 6  # pixels at 96 dots an inch that the mouse is moved before it is a drag
@@ -146,7 +147,7 @@ class SavedRows(ttk.Frame):
         self.bar = RowScrollbar(self, self)
         self.bar.pack(side="right", fill="y", pady=theme.px(2), padx=(0, theme.px(2)))
         self.body.pack(side="left", fill="both", expand=True)
-        self.namer = Namer(self, controller.rename, self.draw)
+        self.namer: Namer[int] = Namer(self, self._rename, self.draw)
         self.drag = Drag(self, theme, self.move)
         FocusRing(self, self.body, theme)
         self._bind_keys()
@@ -317,10 +318,14 @@ class SavedRows(ttk.Frame):
 
         return RowLine(self.body, self._theme, self._safety, events=str(self.mouse), on_send=send)
 
+    def _rename(self, number: int, name: str) -> bool:
+        """Give a message another name; one without keeps the one that it has."""
+        return not name or self._controller.rename(number, name)
+
     def _place_namer(self) -> None:
         """The field stands where the row of its message is."""
-        at = next((at for at, row in enumerate(self.rows) if row.number == self.namer.number), -1) - self.top
-        if self.namer.number is None or not 0 <= at < len(self.lines):
+        at = next((at for at, row in enumerate(self.rows) if row.number == self.namer.key), -1) - self.top
+        if self.namer.key is None or not 0 <= at < len(self.lines):
             self.namer.place_forget()
             return
         name = self.lines[at].name
