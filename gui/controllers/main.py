@@ -105,7 +105,7 @@ class MainController:
         self.conversation = ConversationController(
             window,
             self.viewing,
-            refresh=self.refresh,
+            refresh=self._refilter,
             post=post,
             complain=self.complain,
             choose_framing=self.choose_framing,
@@ -244,6 +244,13 @@ class MainController:
             port = state.addresses[0].port if state.addresses else state.target.port
             self.window.address.fill(state.target.host, str(port))
         self.window.composer.complain("")
+        self.refresh()
+
+    def _refilter(self) -> None:
+        """Show what another filter admits, and say no longer that a connection is shown alone if it is not."""
+        only, alone = self.viewing.lens.only.connections, self._connection
+        if alone is not None and only != frozenset({alone.connection}):
+            self._connection = None
         self.refresh()
 
     def _show_all(self) -> None:

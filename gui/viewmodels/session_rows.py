@@ -61,13 +61,19 @@ def session_rows(window_state: WindowState) -> tuple[SessionRow, ...]:
     namesakes = Counter((state.role, state.target) for state in (*live, *over))
     rows: list[SessionRow] = []
     for state in live:
-        rows += _rows_of(window_state, state, "", namesakes)
+        rows.append(_session_row(window_state, state, "", namesakes))
+        if state.role.many_connections:
+            rows += _connection_rows(window_state, state)
     if over:
         unread = sum(window_state.unread.get(state.session, 0) for state in over)
-        rows.append(replace(_fold("", len(over)), unread=unread))
+        rows.append(_fold("", len(over), unread))
     for state in over:
-        rows += _rows_of(window_state, state, OVER, namesakes)
-    return tuple(rows) if sum(row.state != "note" for row in rows) > 1 else ()
+        rows.append(_session_row(window_state, state, OVER, namesakes))
+        if state.role.many_connections:
+            rows += _connection_rows(window_state, state)
+    if window_state.names:
+        rows = [_named(window_state, row) for row in rows]
+    return tuple(rows) if sum(not row.is_note for row in rows[:4]) > 1 else ()
 
 
 def next_session(window_state: WindowState, step: int) -> SessionId | None:
@@ -136,26 +142,20 @@ def _live_and_over(window_state: WindowState) -> tuple[list[SessionState], list[
     return [state for state in states if state.phase is not Phase.ENDED], over
 
 
-def _fold(parent: str, count: int) -> SessionRow:
+def _fold(parent: str, count: int, unread: int = 0) -> SessionRow:
     """The row under which others stand that are over."""
     words = "1 that is over" if count == 1 else f"{count:,} that are over"
-    return SessionRow(f"{parent}{OVER}", parent, words, "note")
+    return SessionRow(f"{parent}{OVER}", parent, words, "note", unread=unread)
 
 
-def _rows_of(
+def _session_row(
     window_state: WindowState, state: SessionState, parent: str, namesakes: Counter[tuple[Role, Address]]
-) -> list[SessionRow]:
-    """The row of a session, and those of its connections."""
+) -> SessionRow:
     is_alone = namesakes[state.role, state.target] == 1 and state.session not in window_state.archived
-    place = window_state.safety.field(
-        f"{state.role.title} {place_words(state)}" if is_alone else _in_short(window_state, state)
-    )
-    row = SessionRow(
-        row_key(state.session), parent, place, row_state(state), word=_word(state),
-        unread=window_state.unread.get(state.session, 0),
-    )  # fmt: skip
-    rows = [row, *(_connection_rows(window_state, state) if state.role.many_connections else ())]
-    return [_named(window_state, row) for row in rows] if window_state.names else rows
+    place = f"{state.role.title} {place_words(state)}" if is_alone else _in_short(window_state, state)
+    unread = window_state.unread.get(state.session, 0)
+    words = window_state.safety.field(place)
+    return SessionRow(row_key(state.session), parent, words, row_state(state), None, _word(state), unread)
 
 
 def _named(window_state: WindowState, row: SessionRow) -> SessionRow:

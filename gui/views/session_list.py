@@ -19,6 +19,7 @@ from gui.widgets.tip import Tip
 _WIDTH = 190  # at 96 dots an inch, as are the next three: the least that is usual
 _EDGE, _BESIDE = 6, 44  # left of the tree; and what a row needs in it beside its words: arrow and dot
 _INDENT = 14  # what a row below another is moved to the right
+_NAMER_EDGE = 10  # what the field for a name begins left of the name
 _OF_NOTES = frozenset({"remove_over"})  # commands for a row that stands for no conversation
 
 
@@ -76,14 +77,19 @@ class SessionList(ttk.Frame):
         stands = [key for key in known if key in self._rows] == [key for key in self._rows if key in known]
         self._take_out(gone)
         places: dict[str, int] = {}
+        is_other = bool(gone) or not stands
+        is_changed = is_other
         for row in rows:
             place = places[row.parent] = places.get(row.parent, -1) + 1
-            if not (stands and known.get(row.key) == row):
-                self._put(row, place, known.get(row.key))
-        self._mark(selected, is_other=not stands or known.keys() != self._rows.keys())
-        if known != self._rows:
+            before = known.get(row.key)
+            if not (stands and (before is row or before == row)):
+                self._put(row, place, before)
+                is_changed = True
+                is_other = is_other or before is None
+        self._mark(selected, is_other=is_other)
+        if is_changed:
             self._settle_width(may_shrink=bool(gone))
-        self._follow_rows()
+            self._follow_rows()
 
     def words_of(self, key: str) -> str:
         """A row's words as they are shown, cut where there is no room for them."""
@@ -158,10 +164,15 @@ class SessionList(ttk.Frame):
     def _settle_width(self, *, may_shrink: bool) -> None:
         """Tell if there is another usual width; it shrinks only when rows go, so that it does not waver with words."""
         bar = self._bar.winfo_reqwidth() if self._bar.winfo_manager() else 0
-        shut = {row.key for row in self._rows.values() if row.is_note and not self.tree.item(row.key, "open")}
-        widths = (self._widths[key] for key in self._rows if shut.isdisjoint(self._rows_above(key)))
-        needed = self._theme.px(_EDGE) + max(widths, default=0) + bar
-        usual = max(self._theme.px(_WIDTH), needed)
+        widest, folded = 0, set[str]()  # of the rows that can be seen; and those in which others cannot
+        for key, row in self._rows.items():
+            if row.parent in folded:
+                folded.add(key)
+                continue
+            widest = max(widest, self._widths[key])
+            if row.is_note and not self.tree.item(key, "open"):
+                folded.add(key)
+        usual = max(self._theme.px(_WIDTH), self._theme.px(_EDGE) + widest + bar)
         if usual > self.usual_width or (may_shrink and usual != self.usual_width):
             self.usual_width = usual
             self._on_usual_width()
@@ -339,7 +350,7 @@ class SessionList(ttk.Frame):
             return
         box = self.tree.bbox(self.namer.key) if self.tree.exists(self.namer.key) else ""
         if box:
-            left = box[0] + self._theme.px(_BESIDE) // 2
+            left = self._beside(self._rows[self.namer.key]) - self._theme.px(_NAMER_EDGE)
             self.namer.place(x=left, y=box[1], width=self.tree.winfo_width() - left, height=box[3])
         else:
             self.namer.leave()

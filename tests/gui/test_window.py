@@ -200,3 +200,25 @@ def test_the_tip_of_a_row_leaves_with_any_key_of_the_window(make_app: MakeApp) -
         field.event_generate(key)
         app.root.update()
         assert not sessions.tip.is_open
+
+
+def test_the_sashes_stand_in_the_tab_order_where_the_eye_meets_them(make_app: MakeApp) -> None:
+    app = make_app()
+    window = app.window
+    list_there(app)
+    pane = ttk.Frame(window.side_pane, height=100)
+    inside = ttk.Button(pane)
+    inside.pack()
+    window.open_side(pane)
+    app.root.geometry("1100x600")
+    pump_until(lambda: bool(inside.winfo_ismapped()) and bool(window.list_sash.winfo_ismapped()), app.root)
+
+    order: list[tk.Misc] = [window.sessions.tree]
+    while len(order) < 60 and (order[-1] is not window.sessions.tree or len(order) == 1):
+        after = order[-1].tk_focusNext()
+        assert after is not None
+        order.append(after)
+
+    places = [order.index(part) for part in (window.list_sash, window.composer.field, window.side_sash, inside)]
+    assert places[0] == 1
+    assert places == sorted(places)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.events import SessionId
+from core.journal.display_row import EVERYTHING
 from core.journal.recording.ledger import Phase
 from gui.app import App
 from gui.views.session_list import SessionList
@@ -332,4 +333,18 @@ def test_a_connection_that_is_shown_alone_is_said_at_any_width_with_the_way_back
         conversation.only.all_button.invoke()
         pump_until(lambda: "#1 connected" in shown(app), app.root)
         assert not conversation.only.winfo_ismapped()
+        assert app.window.sessions.tree.selection() == ("s1",)
+
+
+def test_where_the_filter_shows_more_than_one_connection_none_is_said_to_be_alone(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    with called(app, port, 1), called(app, port, 2):
+        app.main_controller.choose_row("s1c2")
+        pump_until(lambda: bool(app.window.conversation.only.winfo_ismapped()), app.root)
+
+        app.main_controller.conversation.filtering.choose(EVERYTHING)
+        app.root.update()
+
+        assert not app.window.conversation.only.winfo_ismapped()
         assert app.window.sessions.tree.selection() == ("s1",)
