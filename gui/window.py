@@ -31,7 +31,7 @@ ICONS = Path(__file__).parent / "icons"
 USUAL_SIZE = (920, 660)  # at 96 dots an inch
 _CROWDED = 760  # at 96 dots an inch; below, the list of sessions gives way to what stands beside the conversation
 _NARROW = 560  # at 96 dots an inch; below, the inspector stands in the conversation's place
-_LEAST_LIST, _LEAST_TALK, _LEAST_SIDE = 140, 320, 220  # at 96 dots an inch; the talk's comes before the others'
+_LEAST_LIST, _LEAST_TALK, _LEAST_SIDE = 140, 280, 220  # at 96 dots an inch; the talk's comes before the others'
 SMALLEST_SIZE = (460, 320)
 
 _FIRST_TAG = "TincanKeys"  # in front of every widget's own bindings: Ctrl+K must not cut a line in a field

@@ -20,7 +20,7 @@ def reply_choices() -> list[tuple[str, str]]:
     return [(reply.name, reply.title) for reply in all_replies()]
 
 
-MOST_UNREAD = 999  # messages that are counted out; a list has no room for more
+MOST_UNREAD = 99  # messages that are counted out in a row, which keeps the room for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,15 @@ class SessionRow:
 
     @property
     def behind(self) -> str:
-        """What is said behind the name."""
-        new = f"{min(self.unread, MOST_UNREAD):,}{'+' if self.unread > MOST_UNREAD else ''} new" if self.unread else ""
-        return "  ".join(words for words in (self.word, new) if words)
+        """What is said behind the name, with room before it."""
+        new = f"({self.unread})" if self.unread <= MOST_UNREAD else f"({MOST_UNREAD}+)"
+        return (f"  {self.word}" if self.word else "") + (f"  {new}" if self.unread else "")
 
     @property
     def whole(self) -> str:
         """Everything there is to say in one line."""
-        return "  ".join(words for words in (self.text, self.address and f"·  {self.address}", self.behind) if words)
+        address, new = self.address and f"·  {self.address}", f"{self.unread:,} new" if self.unread else ""
+        return "  ".join(words for words in (self.text, address, self.word, new) if words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from tkinter import font as tkfont
 from tkinter import ttk
 
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.typesetting import connection_tag
-from gui.viewmodels.window_view import SessionRow
+from gui.viewmodels.window_view import MOST_UNREAD, SessionRow
 from gui.widgets.bindings import MENU_KEYS, bind_known
 from gui.widgets.fitting import elided
 from gui.widgets.namer import Namer
@@ -128,7 +129,7 @@ class SessionList(ttk.Frame):
         self._dress(row)
 
     def _dress(self, row: SessionRow) -> None:
-        self._widths[row.key] = self._beside(row) + self._font(row).measure(f" {row.text}{_behind(row)}")
+        self._widths[row.key] = self._needed(row)
         tags = [row.state, *([connection_tag(row.number)] if row.number is not None else [])]
         picture = "" if row.is_note else str(self._theme.dot(self._color(row)))
         self.tree.item(
@@ -137,6 +138,15 @@ class SessionList(ttk.Frame):
 
     def _font(self, row: SessionRow) -> tkfont.Font:
         return self._theme.strong if row.unread else self._theme.base
+
+    def _needed(self, row: SessionRow) -> int:
+        """The pixels of the tree in which nothing of a row is cut, whatever comes while it is not on view.
+
+        The list would else grow wider with the first message, under the eyes of who reads beside it.
+        """
+        if row.number is None and row.state in ("live", "waiting"):
+            row = replace(row, unread=MOST_UNREAD + 1)
+        return self._beside(row) + self._font(row).measure(f" {row.text}{row.behind}")
 
     def _beside(self, row: SessionRow) -> int:
         """The pixels of the tree that a row needs beside its words."""
@@ -150,8 +160,8 @@ class SessionList(ttk.Frame):
     def _fitted(self, row: SessionRow) -> str:
         """The row's words; if they are too long the name gives way, and how it stands can be read."""
         width = self.tree.winfo_width() if self.tree.winfo_ismapped() else self.usual_width - self._theme.px(_EDGE)
-        font, behind = self._font(row), _behind(row)
-        return elided(row.text, font, width - self._beside(row) - font.measure(f" {behind}")) + behind
+        font = self._font(row)
+        return elided(row.text, font, width - self._beside(row) - font.measure(f" {row.behind}")) + row.behind
 
     def _refit(self, _event: object = None) -> None:
         for row in self._rows.values():
@@ -162,7 +172,7 @@ class SessionList(ttk.Frame):
         self._follow_rows()
 
     def _settle_width(self, *, may_shrink: bool) -> None:
-        """Tell if there is another usual width; it shrinks only when rows go, so that it does not waver with words."""
+        """Tell if there is another usual width. It shrinks only with other rows: words come and go too often."""
         bar = self._bar.winfo_reqwidth() if self._bar.winfo_manager() else 0
         widest, folded = 0, set[str]()  # of the rows that can be seen; and those in which others cannot
         for key, row in self._rows.items():
@@ -200,7 +210,7 @@ class SessionList(ttk.Frame):
             self._opened = {key for key in above if key in self._opened or not self.tree.item(key, "open")}
             for key in self._opened:
                 self.tree.item(key, open=True)
-            self._settle_width(may_shrink=False)
+            self._settle_width(may_shrink=True)
         current = self.tree.selection()
         if selected in self._rows and (has_come or not current or self._is_folded_away(current[0])):
             self._marked = next((key for key in reversed(above) if not self.tree.item(key, "open")), selected)
@@ -233,7 +243,7 @@ class SessionList(ttk.Frame):
         self._forget_row()
         self._opened.discard(self.tree.focus())
         self._mark(self._chosen, is_other=False)
-        self._settle_width(may_shrink=False)
+        self._settle_width(may_shrink=True)
 
     # What a person does.
 
@@ -368,8 +378,3 @@ class SessionList(ttk.Frame):
         for row in self._rows.values():
             self._dress(row)
         self._settle_width(may_shrink=True)
-
-
-def _behind(row: SessionRow) -> str:
-    """What is said behind a row's name, with room before it."""
-    return f"  {row.behind}" if row.behind else ""

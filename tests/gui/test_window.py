@@ -106,7 +106,7 @@ def test_the_list_is_made_wider_by_mouse_and_by_keys_and_has_its_usual_width_aga
     press(app, sash, "<Home>")
     assert window.sessions.winfo_width() == app.theme.px(140)
     press(app, sash, "<End>")
-    assert window.conversation.winfo_width() == app.theme.px(320)
+    assert window.conversation.winfo_width() == app.theme.px(280)
     press(app, sash, "<Return>")
     assert window.sessions.winfo_width() == usual
 
@@ -123,9 +123,9 @@ def test_the_pane_at_the_side_has_a_sash_and_the_conversation_keeps_its_least_wi
     drag(window.side_sash, 30)
     assert pane.winfo_width() == usual - 30
     press(app, window.side_sash, "<Home>")
-    assert window.conversation.winfo_width() == app.theme.px(320)
+    assert window.conversation.winfo_width() == app.theme.px(280)
     press(app, window.list_sash, "<End>")
-    assert window.conversation.winfo_width() == app.theme.px(320)
+    assert window.conversation.winfo_width() == app.theme.px(280)
     press(app, window.side_sash, "<End>")
     assert pane.winfo_width() == app.theme.px(220)
 
@@ -147,7 +147,7 @@ def test_whatever_was_chosen_the_conversation_keeps_its_least_width(make_app: Ma
     pump_until(lambda: f"{app.root.winfo_width()}x{app.root.winfo_height()}" == size, app.root)
     app.root.update()
 
-    least = min(app.theme.px(320), app.root.winfo_width() - app.theme.px(140) - window.list_sash.winfo_width())
+    least = min(app.theme.px(280), app.root.winfo_width() - app.theme.px(140) - window.list_sash.winfo_width())
     assert window.conversation.winfo_width() >= least
     assert window.sessions.winfo_width() >= app.theme.px(140)
 

@@ -296,7 +296,7 @@ def test_messages_that_came_meanwhile_are_counted_until_their_end_is_on_view(mak
         connect(app, port)
         sessions = app.window.sessions
         peer.sendall(b"one")
-        pump_until(lambda: sessions.words_of("s1").endswith("  1 new"), app.root)
+        pump_until(lambda: sessions.words_of("s1").endswith("  (1)"), app.root)
         assert "unread" in sessions.tree.item("s1", "tags")
 
         app.main_controller.choose_row("s1")
@@ -306,13 +306,13 @@ def test_messages_that_came_meanwhile_are_counted_until_their_end_is_on_view(mak
         for number in range(40):
             peer.sendall(b"more\n" * 4)
             pump_until(lambda n=number: app.main_controller.sessions[SessionId(1)].bytes_in >= 23 + 20 * n, app.root)  # type: ignore[misc]
-        assert "new" not in sessions.words_of("s1")
+        assert "(" not in sessions.words_of("s1")
         app.window.conversation.transcript.to_start()
         app.root.update()
         peer.sendall(b"two")
-        pump_until(lambda: sessions.words_of("s1").endswith("  1 new"), app.root)
+        pump_until(lambda: sessions.words_of("s1").endswith("  (1)"), app.root)
         app.window.conversation.transcript.to_end()
-        pump_until(lambda: "new" not in sessions.words_of("s1"), app.root)
+        pump_until(lambda: "(" not in sessions.words_of("s1"), app.root)
 
 
 def test_a_connection_that_is_shown_alone_is_said_at_any_width_with_the_way_back(make_app: MakeApp) -> None:

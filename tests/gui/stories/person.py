@@ -216,7 +216,8 @@ class Person:
         for row in self._tk.splitlist(self._tk.call(path, "children", parent)):
             values = self._tk.splitlist(self._tk.call(path, "item", row, "-values"))
             yield " ".join((str(self._tk.call(path, "item", row, "-text")).strip(), *map(str, values)))
-            yield from self._rows(path, row)
+            if self._tk.getboolean(self._tk.call(path, "item", row, "-open")):
+                yield from self._rows(path, row)
 
 
 def said_in(text: str) -> list[str]:

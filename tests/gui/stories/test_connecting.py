@@ -94,7 +94,8 @@ def test_a_peer_that_crashes_is_named_and_its_conversation_taken_out_of_the_list
         crashes.leave()
         quiet.sees("(RST)")
         quiet.tab_to("Server 127.0.0.1", back=True)
-        quiet.press("<Down>", "<Down>")
+        assert not quiet.reads("#2  :")
+        quiet.press("<Down>", "<Down>", "<Right>", "<Down>")
         quiet.sees("aargh", "reset the connection (RST). Likely causes:", "No connection")
         assert not quiet.reads("#1 connected")
         quiet.press("<Delete>")
@@ -120,7 +121,7 @@ def test_the_first_conversation_by_the_tour_and_the_keyboard(person: Person) -> 
     person.sees("5 of 5", "#1 connected", "server → #1")
     person.press("<Control-Shift-Tab>")
     person.say("stop")
-    person.sees("That was a whole conversation", "the server said goodbye (FIN)", "said stop", "out 9 B")
+    person.sees("That was a whole conversation", "the server said goodbye (FIN)", "out 9 B")
     person.push("Done")
     person.no_longer_sees("That was a whole conversation")
 
@@ -131,14 +132,15 @@ def test_tab_goes_round_in_the_order_of_the_eye(quiet: Person) -> None:
         quiet.sees("#2 connected", "everyone (2)")
         quiet.press("<Control-l>")
         stops = []
-        for _ in range(13):
+        for _ in range(14):
             stops.append(quiet.focused.split("\n")[0])
             quiet.press("<Tab>")
 
-    assert stops[:8] == ["127.0.0.1", str(port), "Stop server", "Connect", stops[4], "As received", "nothing", stops[7]]
+    assert stops[:4] == ["127.0.0.1", str(port), "Stop server", "Connect"]
     assert stops[4].startswith("Server 127.0.0.1")
-    assert stops[7].startswith("starting a server")
-    assert stops[8:] == ["everyone (2)  ▾", "", "Send", "As text, UTF-8  ▸", "127.0.0.1"]
+    assert stops[5:8] == ["", "As received", "nothing"]  # the first is the line that makes the list wider
+    assert stops[8].startswith("starting a server")
+    assert stops[9:] == ["everyone (2)  ▾", "", "Send", "As text, UTF-8  ▸", "127.0.0.1"]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ def test_new_messages_are_counted_behind_the_name_and_on_the_row_that_hides_them
 
     rows = {row.key: row for row in session_rows(replace(shown, unread=unread))}
 
-    assert [rows[key].behind for key in ("s1", "s2", "over", "s3")] == ["", "3 new", "999+ new", "over  999+ new"]
+    assert [rows[key].behind for key in ("s1", "s2", "over", "s3")] == ["", "  (3)", "  (99+)", "  over  (99+)"]
+    assert rows["s3"].whole.endswith("  over  1,000 new")
 
 
 def test_a_name_stands_in_the_place_of_the_address_which_the_whole_row_still_tells() -> None:

@@ -176,7 +176,7 @@ def test_a_parent_that_goes_takes_none_along_that_stays(stage: Stage) -> None:
 
 
 def test_no_name_is_cut_at_the_usual_width(stage: Stage) -> None:
-    rows = (SessionRow("s1", "", LONG, "failed", word="reset (RST)", unread=999), *many(3)[1:])
+    rows = (SessionRow("s1", "", LONG, "waiting", word="…"), *many(3)[1:])
     stage.show(rows, "s2")
     assert stage.list.words_of("s1") != rows[0].whole
     assert stage.settled
@@ -185,6 +185,10 @@ def test_no_name_is_cut_at_the_usual_width(stage: Stage) -> None:
     stage.root.update()
     assert stage.list.words_of("s1") == rows[0].whole
     wide = stage.list.usual_width
+    stage.show((replace(rows[0], unread=1_000), *rows[1:]), "s2")
+    assert stage.list.usual_width == wide  # the conversation beside it does not move when messages come
+    assert stage.list.words_of("s1") == f"{rows[0].whole}  (99+)"
+    stage.show(rows, "s2")
 
     stage.list._theme.zoom(6)
     assert stage.list.usual_width > wide
@@ -193,7 +197,15 @@ def test_no_name_is_cut_at_the_usual_width(stage: Stage) -> None:
     assert stage.list.words_of("s1") == rows[0].whole
 
     stage.show(rows[1:], "s2")
-    assert stage.list.usual_width < wide
+    narrow = stage.list.usual_width
+    assert narrow < wide
+
+    stage.show((*rows[1:], FOLD, replace(OVER[0], key="s9", text=LONG, word="reset (RST)")), "s2")
+    assert stage.list.usual_width == narrow
+    stage.click("over")
+    assert stage.list.usual_width > narrow
+    stage.click("over")
+    assert stage.list.usual_width == narrow
 
 
 def test_the_tip_of_a_row_stands_beside_the_list_and_leaves_with_it(stage: Stage, wait_until: WaitUntil) -> None:
