@@ -167,9 +167,7 @@ class OnlyBar(ttk.Frame):
         self._fit()
 
     def _fit(self, _event: object = None) -> None:
-        shown = elided(self._words, self._theme.base, max(1, self.label.winfo_width()))
-        if str(self.label.cget("text")) != shown:
-            self.label.configure(text=shown)
+        self.label.configure(text=elided(self._words, self._theme.base, max(1, self.label.winfo_width())))
 
 
 class EmptyPage(ttk.Frame):

@@ -94,6 +94,7 @@ def test_a_variable_is_kept_once_a_message_has_set_it(make_app: MakeApp) -> None
 def test_random_bytes_go_out_as_they_were_shown_and_are_others_next_time(make_app: MakeApp) -> None:
     app = make_app()
     with peer_of(app) as peer:
+        app.root.geometry("1100x660")  # all of the bytes are to be read
         app.window.composer.choose(MessageFormat("escapes"))
         app.window.composer.field.insert("end", r"\{random:8}")
         line = app.window.composer.bytes_line

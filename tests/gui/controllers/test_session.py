@@ -216,7 +216,8 @@ def over_and_live(app: App) -> int:
     port = serve(app)
     connect(app, port)
     act(app, "close_row")
-    pump_until(lambda: app.main_controller.sessions[SessionId(2)].phase is Phase.ENDED, app.root)
+    sessions = app.main_controller.sessions
+    pump_until(lambda: sessions[SessionId(2)].phase is Phase.ENDED and sessions[SessionId(1)].accepted == 1, app.root)
     app.main_controller.choose_row("s1c1")
     act(app, "close_row")
     app.main_controller.choose_row("s1")
