@@ -218,7 +218,8 @@ def over_and_live(app: App) -> int:
     act(app, "close_row")
     sessions = app.main_controller.sessions
     pump_until(lambda: sessions[SessionId(2)].phase is Phase.ENDED and sessions[SessionId(1)].accepted == 1, app.root)
-    app.main_controller.choose_row("s1c1")
+    (one,) = sessions[SessionId(1)].connections  # its id depends on which end knew of it first
+    app.main_controller.select(SessionId(1), one.connection)
     act(app, "close_row")
     app.main_controller.choose_row("s1")
     pump_until(lambda: "s1over" in app.window.sessions.tree.get_children("s1"), app.root)
@@ -243,7 +244,8 @@ def test_everything_that_is_over_leaves_at_once_and_the_journal_of_this_run_brin
 def test_what_is_on_view_and_removed_with_the_others_gives_its_place_to_what_goes_on(make_app: MakeApp) -> None:
     app = make_app()
     over_and_live(app)
-    app.main_controller.choose_row("s1c1")
+    (over,) = app.main_controller.sessions[SessionId(1)].over
+    app.main_controller.select(SessionId(1), over.connection)
     act(app, "remove_over")
     assert (app.main_controller.selected, app.window.sessions.tree.selection()) == (1, ())  # a list of one is none
 
