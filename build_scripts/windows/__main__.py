@@ -12,6 +12,7 @@ exit code is 77. Python and its Windows are kept in the user's folder for caches
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -71,8 +72,9 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         print(__doc__)
         return 0 if arguments[:1] in (["-h"], ["--help"]) else commands.CANNOT_GO_ON
-    if sys.platform != "linux" or (problem := machine.install(NEEDS)):
-        print(f"This cannot be tried here: {problem if sys.platform == 'linux' else 'it needs Linux'}", file=sys.stderr)
+    problem = machine.install(NEEDS) if platform.system() == "Linux" else "it needs Linux"
+    if problem:
+        print(f"This cannot be tried here: {problem}", file=sys.stderr)
         return SKIPPED
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tincan-build" / "windows"
     try:
