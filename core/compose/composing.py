@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.compose.assembly import Assembly, Part
-from core.compose.draft import EVERY_VARIABLE, Composed, Context, Draft, Ending, Format, Misfit
-from core.compose.encoding import Encoding, decode, encode
+from core.compose.draft import EVERY_VARIABLE, Composed, Context, Draft, Format, Misfit
+from core.compose.encoding import Encoding, Ending, decode_as, encode
 from core.compose.escapes import read_escapes, write_escapes
 from core.compose.hexadecimal import read_hex, write_hex
 from core.errors import Doing, DraftError, TincanError, explain
@@ -45,7 +45,7 @@ def _parts(draft: Draft, limit: int) -> tuple[list[Part], str]:
         raise DraftError.too_long(len(draft.text), limit, 0, len(draft.text))
     else:
         parts = [encode(draft.text, draft.encoding)]
-    return [*parts, draft.ending.value.encode(_encoding(draft).codec)], left_out
+    return [*parts, draft.ending.wire(_encoding(draft))], left_out
 
 
 def _encoding(draft: Draft) -> Encoding:
@@ -90,7 +90,7 @@ def describe(data: bytes, format: Format, encoding: Encoding = Encoding.UTF_8) -
         return write_hex(data)
     if format is Format.ESCAPES:
         return write_escapes(data, encoding)
-    text = decode(data, encoding)
+    text = decode_as(data, encoding)
     try:
         return text if encode(text, encoding) == data else None
     except DraftError:
@@ -111,7 +111,7 @@ def redraft(data: bytes, encoding: Encoding = Encoding.UTF_8) -> Draft:
     text = describe(body, Format.TEXT, encoding)
     if text is not None and is_typeable(text):
         return Draft(text, Format.TEXT, encoding, ending)
-    seen = decode(body, encoding)
+    seen = decode_as(body, encoding)
     if 2 * sum(map(str.isprintable, seen)) >= len(seen):
         return Draft(write_escapes(body, encoding), Format.ESCAPES, encoding, ending)
     return Draft(write_hex(data), Format.HEX, encoding)
@@ -142,7 +142,7 @@ def rewrite(draft: Draft, form: Format) -> Draft | Misfit:
 
 def _part_ending(data: bytes, encoding: Encoding) -> tuple[bytes, Ending]:
     for ending in (Ending.CRLF, Ending.LF, Ending.CR):
-        wire = ending.value.encode(encoding.codec)
-        if data.endswith(wire) and (encoding.keeps_ascii or len(data) % 2 == 0):
+        wire = ending.wire(encoding)
+        if data.endswith(wire) and len(data) % encoding.unit == 0:
             return data[: -len(wire)], ending
     return data, Ending.NOTHING

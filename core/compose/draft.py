@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from core.compose.encoding import Encoding
+from core.compose.encoding import Encoding, Ending
 
 
 class Format(Enum):
@@ -26,21 +26,6 @@ class Format(Enum):
     TEXT = "text"
     ESCAPES = "escapes"
     HEX = "hex"
-
-
-class Ending(Enum):
-    """What is put behind each message; under TEXT and ESCAPES in the message's encoding, under HEX as bytes."""
-
-    NOTHING = ""
-    LF = "\n"
-    CR = "\r"
-    CRLF = "\r\n"
-    NUL = "\0"
-
-    @property
-    def words(self) -> str:
-        """Its name for people."""
-        return "nothing" if self is Ending.NOTHING else self.name
 
 
 @dataclass(frozen=True, slots=True)

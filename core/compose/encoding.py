@@ -8,53 +8,122 @@ which ``core.text_safety`` shows as ``\xNN``; so no byte is lost on its way to t
 from __future__ import annotations
 
 import codecs
+import contextlib
 from enum import Enum
+from functools import cached_property
 
 from core.errors import DraftError
 
+_UNICODE, _EUROPE, _CYRILLIC, _EAST_ASIA, _MAINFRAMES = "Unicode", "Europe", "Cyrillic", "East Asia", "mainframes"
+
 
 class Encoding(Enum):
-    """An encoding; its value is its name in files, ``words`` is its name for people."""
+    """An encoding: its value is its name in files, ``words`` its name for people, ``note`` who has used it.
 
-    UTF_8 = "utf-8"
-    UTF_16_LE = "utf-16-le"
-    UTF_16_BE = "utf-16-be"
-    LATIN_1 = "latin-1"
-    CP1252 = "cp1252"
-    GB18030 = "gb18030"
-    SHIFT_JIS = "shift-jis"
-    BIG5 = "big5"
+    A new one is one row here, where people look for it: the windows and the terminal programs offer them in this
+    order, a ``group`` at a time. ``codec`` is what Python calls it, its own name if nothing stands there.
+    """
+
+    UTF_8 = "utf-8", "UTF-8", _UNICODE
+    UTF_16_LE = "utf-16-le", "UTF-16 LE", _UNICODE
+    UTF_16_BE = "utf-16-be", "UTF-16 BE", _UNICODE
+    LATIN_1 = "latin-1", "Latin-1", _EUROPE, "ISO-8859-1, Western Europe"
+    CP1252 = "cp1252", "CP1252", _EUROPE, "Windows, Western Europe"
+    ISO_8859_15 = "iso-8859-15", "ISO-8859-15", _EUROPE, "Latin-9, Western Europe with €"
+    ISO_8859_2 = "iso-8859-2", "ISO-8859-2", _EUROPE, "Latin-2, Central Europe"
+    CP437 = "cp437", "CP437", _EUROPE, "DOS, with lines for boxes"
+    CP1251 = "cp1251", "CP1251", _CYRILLIC, "Windows, Cyrillic"
+    KOI8_R = "koi8-r", "KOI8-R", _CYRILLIC, "Unix, Russian"
+    CP866 = "cp866", "CP866", _CYRILLIC, "DOS, Cyrillic"
+    GB18030 = "gb18030", "GB18030", _EAST_ASIA, "Chinese, GBK and GB2312 too"
+    BIG5 = "big5", "Big5", _EAST_ASIA, "Chinese, Taiwan and Hong Kong", "cp950"
+    SHIFT_JIS = "shift-jis", "Shift-JIS", _EAST_ASIA, "Japanese, Windows", "cp932"
+    EUC_JP = "euc-jp", "EUC-JP", _EAST_ASIA, "Japanese, Unix"
+    EUC_KR = "euc-kr", "EUC-KR", _EAST_ASIA, "Korean", "cp949"
+    EBCDIC = "ebcdic", "EBCDIC", _MAINFRAMES, "CP037, IBM mainframes", "cp037"
+    # What is called Shift-JIS, Big5 and EUC-KR in practice is what Windows makes of them (the web's Encoding
+    # Standard says the same of the first and the last); Python's codecs of those names know fewer characters.
+
+    words: str
+    group: str
+    note: str
+    codec: str
+
+    def __new__(cls, value: str, words: str = "", group: str = "", note: str = "", codec: str = "") -> Encoding:
+        """A row of the table, whose name is its value."""
+        encoding = object.__new__(cls)
+        encoding._value_ = value
+        encoding.words, encoding.group, encoding.note, encoding.codec = words, group, note, codec or value
+        return encoding
 
     @property
-    def words(self) -> str:
-        return _WORDS[self]
+    def choice(self) -> str:
+        """Its name for people who may not know it: ``KOI8-R (Unix, Russian)``."""
+        return f"{self.words} ({self.note})" if self.note else self.words
 
-    @property
+    @cached_property
     def keeps_ascii(self) -> bool:
         """Whether an ASCII character is one byte, the same as in ASCII."""
-        return self not in (Encoding.UTF_16_LE, Encoding.UTF_16_BE)
+        return "A".encode(self.codec) == b"A"
 
-    @property
-    def codec(self) -> str:
-        """What Python calls it."""
-        return _CODECS.get(self, self.value)
+    @cached_property
+    def unit(self) -> int:
+        """Bytes of the shortest character."""
+        return len("A".encode(self.codec))
 
 
-_WORDS = {
-    Encoding.UTF_8: "UTF-8",
-    Encoding.UTF_16_LE: "UTF-16 LE",
-    Encoding.UTF_16_BE: "UTF-16 BE",
-    Encoding.LATIN_1: "Latin-1",
-    Encoding.CP1252: "CP1252",
-    Encoding.GB18030: "GB18030",
-    Encoding.SHIFT_JIS: "Shift-JIS",
-    Encoding.BIG5: "Big5",
+_WITHIN = {  # Python's codecs whose text is, in practice, in one of ours
+    "gb2312": Encoding.GB18030,
+    "gbk": Encoding.GB18030,
+    "big5": Encoding.BIG5,
+    "shift_jis": Encoding.SHIFT_JIS,
+    "euc_kr": Encoding.EUC_KR,
 }
-# What is called Shift-JIS and Big5 in practice is what Windows makes of them (the web's Encoding Standard
-# says the same of Shift-JIS); Python's codecs of those names know fewer characters.
-_CODECS = {Encoding.SHIFT_JIS: "cp932", Encoding.BIG5: "cp950"}
-_WITH_ALIASES = (Encoding.GB18030, Encoding.SHIFT_JIS, Encoding.BIG5)  # two characters can share their bytes
-_ALWAYS_HIGH = (Encoding.UTF_8, Encoding.CP1252)  # where only bytes above 0x7f can fail to be text
+
+
+def find_encoding(name: str) -> Encoding | None:
+    """The encoding that people or programs call so (``KOI8-R``, ``koi8r``, ``l2``, ``gbk``); None if there is none."""
+    plain = _plain(name)
+    for one in Encoding:
+        if plain in (_plain(one.value), _plain(one.codec)):
+            return one
+    for spelling in (name.strip(), plain):
+        with contextlib.suppress(LookupError, ValueError):
+            codec = codecs.lookup(spelling).name
+            return _WITHIN.get(codec) or next((one for one in Encoding if codecs.lookup(one.codec).name == codec), None)
+    return None
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+class Ending(Enum):
+    """What is put behind each message; a new one is one row.
+
+    Under TEXT and ESCAPES it is in the message's encoding, under HEX one byte for a character.
+    """
+
+    NOTHING = "", "nothing"
+    LF = "\n", "LF"
+    CR = "\r", "CR"
+    CRLF = "\r\n", "CR LF"
+    NUL = "\0", "NUL"
+
+    words: str
+
+    def __new__(cls, value: str, words: str = "") -> Ending:
+        """A row of the table, whose characters are its value."""
+        ending = object.__new__(cls)
+        ending._value_, ending.words = value, words
+        return ending
+
+    def wire(self, encoding: Encoding) -> bytes:
+        """Its bytes in an encoding."""
+        return str(self.value).encode(encoding.codec)
+
+
+_ALWAYS_HIGH = (Encoding.UTF_8, Encoding.CP1252, Encoding.CP1251)  # where only bytes above 0x7f can fail to be text
 _VISIBLE = "tincan-visible"
 
 
@@ -67,12 +136,12 @@ def encode(text: str, encoding: Encoding, place: int = 0) -> bytes:
         data = text.encode(encoding.codec)
     except UnicodeEncodeError as error:
         raise _lacking(text[error.start], encoding, place + error.start) from None
-    if encoding in _WITH_ALIASES and data.decode(encoding.codec) != text:
+    if encoding.group != _UNICODE and data.decode(encoding.codec, _VISIBLE) != text:  # two can share their bytes
         _refuse_alias(text, encoding, place)
     return data
 
 
-def decode(data: bytes, encoding: Encoding) -> str:
+def decode_as(data: bytes, encoding: Encoding) -> str:
     r"""All of ``data`` as text; what is not text becomes lone surrogates (see the module)."""
     return data.decode(encoding.codec, _way_on(encoding))
 
@@ -92,7 +161,7 @@ class Decoder:
         """What was kept back, as the bytes it is; the next piece begins a new stream."""
         kept_back = self._decoder.getstate()[0]  # Python's own end loses bytes: GB18030 gives one of b"\x800"
         self._decoder.reset()
-        return decode(kept_back, self._encoding)
+        return decode_as(kept_back, self._encoding)
 
 
 def character_words(character: str) -> str:

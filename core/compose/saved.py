@@ -16,9 +16,9 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from core.compose.draft import Draft, Ending, Format
-from core.compose.encoding import Encoding
-from core.compose.starters import STARTERS, Starter
+from core.compose.draft import Draft, Format
+from core.compose.encoding import Encoding, Ending
+from core.compose.examples import STARTERS, Starter
 from core.errors import Fault, TincanError, quoted
 from core.files import read_kept, set_aside, write_kept
 

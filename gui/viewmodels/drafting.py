@@ -1,6 +1,6 @@
 """How a message is written and what comes of it, as the message field and the sending controller say it to each other.
 
-Values and words; no tkinter, and nothing of ``core.compose`` before it is needed: a first window writes
+Values and words; no tkinter, and of ``core.compose`` only its tables before it is needed: a first window writes
 nothing yet.
 """
 
@@ -10,22 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.compose.encoding import Encoding, Ending
+
 if TYPE_CHECKING:
     from core.compose import Composed, Draft, Misfit
     from core.events import ConnectionId
 
 FORMATS = (("text", "text"), ("escapes", "escapes"), ("hex", "hex"))
-ENCODINGS = (
-    ("utf-8", "UTF-8"),
-    ("utf-16-le", "UTF-16 LE"),
-    ("utf-16-be", "UTF-16 BE"),
-    ("latin-1", "Latin-1"),
-    ("cp1252", "CP1252"),
-    ("gb18030", "GB18030"),
-    ("shift-jis", "Shift-JIS"),
-    ("big5", "Big5"),
-)
-ENDINGS = (("nothing", "nothing"), ("lf", "LF"), ("cr", "CR"), ("crlf", "CR LF"), ("nul", "NUL"))
+ENCODINGS = tuple((encoding.value, encoding.words) for encoding in Encoding)
+ENDINGS = tuple((ending.name.lower(), ending.words) for ending in Ending)
 FRAMES = (
     ("raw", "none"),
     ("length:1", "1-byte length"),
@@ -81,7 +74,7 @@ class MessageFormat:
 
     def draft(self, text: str) -> Draft:
         """The text, meant like this."""
-        from core.compose import Draft, Encoding, Ending, Format
+        from core.compose import Draft, Format
 
         return Draft(
             text, Format(self.format), Encoding(self.encoding), Ending[self.ending.upper()], framing=self.framing
@@ -232,7 +225,7 @@ def convert(text: str, before: MessageFormat, after: MessageFormat) -> str | Com
     What the other format cannot say, and macros, which are worked out for each message anew, stay as they are:
     the answer says why.
     """
-    from core.compose import EVERY_VARIABLE, Composed, Context, Encoding, Format, compose, describe
+    from core.compose import EVERY_VARIABLE, Composed, Context, Format, compose, describe
 
     if before.format == after.format:
         return text
@@ -246,16 +239,13 @@ def convert(text: str, before: MessageFormat, after: MessageFormat) -> str | Com
         return ComposeError(sentence, span.start, span.stop)
     written = describe(composed.body, Format(after.format), Encoding(after.encoding))
     if written is None:
-        words = dict(ENCODINGS)[after.encoding]
-        return ComposeError(f"These bytes are no text in {words}. Escapes can say them.", *whole)
+        sentence = f"These bytes are no text in {Encoding(after.encoding).words}. Escapes can say them."
+        return ComposeError(sentence, *whole)
     return written
 
 
 def _ending_size(draft: Draft) -> int:
-    from core.compose import Format
-
-    is_wide = draft.format is not Format.HEX and not draft.encoding.keeps_ascii
-    return len(draft.ending.value) * (2 if is_wide else 1)
+    return len(draft.ending.value) * (draft.encoding.unit if draft.format.value != "hex" else 1)
 
 
 def _frame_front(draft: Draft, wire: bytes) -> tuple[int, int]:

@@ -44,27 +44,28 @@ class Bytes(Protocol):
 class Letters(NamedTuple):
     """Which bytes are shown as what they are in the text column."""
 
-    shown: bytes  # by byte: itself, or a dot
-    codec: str  # that makes characters of those
+    shown: bytes  # by byte: what ``codec`` makes its letter of, or a dot
+    codec: str  # which keeps ASCII, for the rest of a row
     hidden: re.Pattern[bytes]  # the others
 
 
 @cache
 def letters(codec: str) -> Letters:
-    """Those of an encoding: printable ASCII, and what it has of other letters that are one byte each."""
-    shown = bytes(byte if _is_letter(byte, codec) else ord(".") for byte in range(256))
-    hidden = bytes(byte for byte in range(256) if not _is_letter(byte, codec))
-    return Letters(shown, codec if max(shown) > 0x7F else "ascii", re.compile(b"[" + re.escape(hidden) + b"]+"))
+    """Those of an encoding: printable ASCII, and what it has of other letters that are one byte each.
+
+    One that has other bytes for ASCII, as EBCDIC, has none but letters of Latin-1; of UTF-16 only ASCII can be seen.
+    """
+    page = codec if "A".encode(codec) == b"A" else "latin-1"
+    found = {byte: letter for byte in range(256) if (letter := _letter(byte, codec))}
+    shown = bytes(found[byte].encode(page)[0] if byte in found else ord(".") for byte in range(256))
+    hidden = bytes(byte for byte in range(256) if byte not in found)
+    return Letters(shown, page if max(shown) > 0x7F else "ascii", re.compile(b"[" + re.escape(hidden) + b"]+"))
 
 
-def _is_letter(byte: int, codec: str) -> bool:
-    if byte < 0x80:
-        return 0x20 <= byte < 0x7F
-    try:
-        character = bytes([byte]).decode(codec)
-    except UnicodeDecodeError:
-        return False
-    return len(character) == 1 and character.isprintable() and ord(character) < _WIDE
+def _letter(byte: int, codec: str) -> str:
+    """The letter that one byte is; nothing if it is none, or as wide as two."""
+    text = bytes([byte]).decode(codec if byte > 0x7F or len("A".encode(codec)) == 1 else "ascii", "ignore")
+    return text if len(text) == 1 and text.isprintable() and ord(text) < _WIDE else ""
 
 
 ASCII = letters("ascii")

@@ -171,7 +171,12 @@ def test_a_name_has_an_end() -> None:
 
 @given(
     st.lists(
-        st.builds(SavedMessage, st.text(max_size=20), st.text(), *map(st.sampled_from, (Format, Encoding, Ending)))
+        st.builds(
+            SavedMessage,
+            st.text(max_size=20),
+            st.text(),
+            *(st.sampled_from(list(kind)) for kind in (Format, Encoding, Ending)),
+        )
     )
 )
 def test_what_is_written_reads_as_the_same_messages(messages: list[SavedMessage]) -> None:
@@ -230,7 +235,7 @@ def test_a_bad_file_to_import_is_a_sentence_and_is_left_alone(tmp_path: Path, co
     ("wrong", "why"),
     [
         ({"format": "morse"}, "message 2 has the format “morse”, and there are only text, escapes, hex"),
-        ({"encoding": "ebcdic"}, "message 2 has the encoding “ebcdic”, and there are only utf-8, "),
+        ({"encoding": "runes"}, "message 2 has the encoding “runes”, and there are only utf-8, "),
         ({"ending": "\r\n"}, "and there are only nothing, lf, cr, crlf, nul"),
         ({"ending": None}, "message 2 has the ending “None”"),
         ({"name": "x" * 201}, "the name of message 2 has more than 200 characters"),

@@ -51,7 +51,7 @@ def test_a_message_format_reads_as_a_sentence() -> None:
 
 
 def test_what_only_a_later_version_knows_counts_as_usual() -> None:
-    assert known(MessageFormat("morse", "ebcdic", "bell", "telepathy:2")) == USUAL
+    assert known(MessageFormat("morse", "runes", "bell", "telepathy:2")) == USUAL
     assert known(MessageFormat("hex", "big5", "nul", "gap:50")) == MessageFormat("hex", "big5", "nul", "gap:50")
 
 

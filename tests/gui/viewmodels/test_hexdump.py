@@ -173,10 +173,26 @@ def test_letters_of_one_byte_are_shown_in_the_encoding_that_was_chosen(encoding:
     text = "".join(row[Layout(16).text_start : -1] for row in rows)
     assert len(text) == 256
     assert all(character.isprintable() for character in text)
-    assert text[32:127] == bytes(range(32, 127)).decode()
+    if encoding != "ebcdic":
+        assert text[32:127] == bytes(range(32, 127)).decode()
     hidden = {byte for begin, end in unprintable(data, letters) for byte in range(begin, end)}
     assert all(text[byte] == "." for byte in hidden)
-    assert all(bytes([byte]).decode(letters.codec) == text[byte] for byte in set(range(256)) - hidden)
+    alone = encoding if not encoding.startswith("utf-16") else "utf-8"
+    assert all(bytes([byte]).decode(decoding(alone).codec) == text[byte] for byte in set(range(256)) - hidden)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "seen"),
+    [
+        ("ebcdic", "Hello, 1 [é]\n".encode("cp037"), "Hello, 1 [é]."),
+        ("koi8-r", "жЖ A".encode("koi8-r"), "жЖ A"),
+        ("cp437", "é║".encode("cp437"), "é║"),
+        ("utf-16-le", "Hi€".encode("utf-16-le"), "H.i.. "),
+        ("euc-kr", "A한".encode("cp949"), "A.."),
+    ],
+)
+def test_the_text_column_has_what_the_bytes_are_in_the_encoding(encoding: str, data: bytes, seen: str) -> None:
+    assert f"|{seen}|" in copied(data, Form.DUMP, SAFETY, decoding(encoding))
 
 
 def test_text_is_copied_in_the_encoding_that_was_chosen() -> None:

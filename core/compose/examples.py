@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.compose.draft import Ending, Format
+from core.compose.draft import Format
+from core.compose.encoding import Ending
 
 
 class Starter(NamedTuple):
