@@ -11,11 +11,12 @@ from typing import NoReturn
 
 from core import __version__
 from core.address import parse_address
-from core.cli.common import add_frame
+from core.cli.common import add_encoding, add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, run
 from core.command import program_name
+from core.compose.encoding import line_cut_warning
 from core.errors import TincanError, quoted
 from core.replies import all_replies
 from core.roles import Role
@@ -78,6 +79,7 @@ def _add_target(parser: argparse.ArgumentParser, form: str) -> None:
 
 def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     add_frame(parser)
+    add_encoding(parser, "text on the wire: lines of the terminal are sent as this, and what comes is read as it", None)
     parser.add_argument("--journal", type=Path, metavar="FILE", help="record everything in this new SQLite file")
     parser.add_argument("--exact", action="store_true", help=exactly)
     parser.add_argument("--crlf", action="store_true", help="send lines with CR LF at their end")
@@ -101,6 +103,10 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
     if chosen.exact and chosen.framing != "raw":
         parser.error("with --exact there are no messages, so --frame has no meaning: leave one of them out")
+    if chosen.exact and chosen.encoding is not None:
+        parser.error("with --exact bytes go as they are, so --encoding has no meaning: leave one of them out")
+    if chosen.encoding is not None and (why := line_cut_warning(chosen.framing, chosen.encoding)):
+        parser.error(f"argument --frame: {why}")
     if is_server and not chosen.exact and (chosen.wait is not None or chosen.no_shutdown):
         parser.error("--wait and --no-shutdown are for one connection: add --exact")
     return Options(
@@ -116,6 +122,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         wait=chosen.wait,
         shutdown=not chosen.no_shutdown,
         retry=not is_server and chosen.retry,
+        encoding=chosen.encoding,
     )
 
 

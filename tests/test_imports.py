@@ -65,18 +65,20 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.text_safety",
             "core.command",
             "core.local_time",
+            "core.compose.encoding",
             "core.compose.hexadecimal",
         },
     ),
     ("core.sending", LIBRARY | {"core.net", "core.journal"}),
     ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
-    ("core.cli.standard_input", LIBRARY | {"core.wire"}),
+    ("core.cli.standard_input", LIBRARY | {"core.compose.encoding", "core.wire"}),
     (
         "core.cli.terminal",
         LIBRARY
         | {
             "core.cli.common",
             "core.cli.standard_input",
+            "core.compose.encoding",
             "core.net.backoff",
             "core.wire",
             "core.replies",
@@ -85,10 +87,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.workbench",
         },
     ),
-    ("core.cli.common", LIBRARY | {"core.journal", "core.text_safety", "core.wire"}),
+    ("core.cli.common", LIBRARY | {"core.compose.encoding", "core.journal", "core.text_safety", "core.wire"}),
     (
         "core.cli.export",
-        LIBRARY | {"core.cli.common", "core.journal", "core.text_safety"},
+        LIBRARY | {"core.cli.common", "core.compose.encoding", "core.journal", "core.text_safety"},
     ),
     (
         "core.cli.find",
@@ -100,6 +102,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         | {
             "core.cli.common",
             "core.command",
+            "core.compose.encoding",
             "core.replies",
             "core.cli.terminal",
             "core.cli.export",

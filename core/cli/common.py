@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, TextIO, TypeVar
 
-from core.errors import TincanError
+from core.compose.encoding import Encoding, find_encoding
+from core.errors import TincanError, quoted
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import Filter
 from core.journal.reading.reader import JournalReader
@@ -236,6 +237,22 @@ def add_frame(parser: argparse.ArgumentParser) -> None:
         help="what is one message: raw (default), line, delimiter:0d0a (hex), length:2be (1, 2be, 2le, 4be, 4le, 8be, "
         "8le, varint; then ,offset=N and ,itself or ,whole), fixed:16 (then ,pad=20), gap:50 (ms of silence)",
     )
+
+
+def add_encoding(parser: argparse.ArgumentParser, words: str, default: Encoding | None = Encoding.UTF_8) -> None:
+    """Take ``--encoding``, by any name that the encoding has."""
+    names = ", ".join(one.value for one in Encoding)
+    usual = "utf-8" if default is not None else "lines go as they are typed, what comes is read as utf-8"
+    parser.add_argument(
+        "--encoding", type=_encoding, default=default, metavar="NAME", help=f"{words}: {names} (default: {usual})"
+    )
+
+
+def _encoding(name: str) -> Encoding:
+    found = find_encoding(name)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{quoted(name)} is none of {', '.join(one.value for one in Encoding)}")
+    return found
 
 
 def _framing(text: str) -> str:

@@ -15,6 +15,7 @@ from core.cli.common import (
     INTERRUPTED,
     BadRequest,
     TerminalJournal,
+    add_encoding,
     add_frame,
     chosen,
     drop_output,
@@ -24,13 +25,14 @@ from core.cli.common import (
     numbered,
     tell,
 )
+from core.compose.encoding import Encoding, line_cut_warning
 from core.errors import JournalError, TincanError
 from core.events import SessionId
 from core.journal.display_row import Filter
 from core.journal.export.files import ExportError
 from core.journal.export.formats import Format, all_formats, find_format
 from core.journal.export.formats.text import Text
-from core.journal.export.source import Source, opens_reading
+from core.journal.export.source import opens_reading
 from core.journal.export.writer import Exported, export, export_to
 from core.journal.reading.lens import RAW, Lens
 from core.journal.reading.reader import JournalReader, SessionRow
@@ -50,6 +52,7 @@ class ExportOptions(NamedTuple):
     sent: bool = False
     notes: bool = False
     framing: str = RAW
+    encoding: Encoding = Encoding.UTF_8
     output: Path | None = None
     lists: bool = False
 
@@ -72,6 +75,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sent", action="store_true", help="only what was sent (may be combined)")
     parser.add_argument("--notes", action="store_true", help="only what else happened (may be combined)")
     add_frame(parser)
+    add_encoding(parser, "read messages as this text; the file is UTF-8 in any case")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="replace this file; raw bytes: FILE-1-received.bin ... beside it"
     )
@@ -129,13 +133,15 @@ def _export(options: ExportOptions, journal: TerminalJournal, interrupted: threa
     reader = journal.reader
     session = _chosen(reader, options.session)
     lens = Lens(RAW if options.form.has_framing else options.framing, _filter(options, reader, session))
+    if why := line_cut_warning(lens.framing, options.encoding):
+        raise BadRequest(why)
     if options.output is None:
         _check_stdout(options)
     with opens_reading(journal.path, session, lens)(interrupted) as source:
         if options.output is not None:
-            tell(_told(export(source, options.output, options.form)))
+            tell(_told(export(source, options.output, options.form, encoding=options.encoding)))
         else:
-            _on_stdout(lambda: _pour(source, options.form))
+            _on_stdout(lambda: export_to(sys.stdout.buffer, source, options.form, encoding=options.encoding))
 
 
 def _chosen(reader: JournalReader, wanted: int | None) -> SessionId:
@@ -179,10 +185,6 @@ def _on_stdout(write: Callable[[], object]) -> None:
         if has_gone(error):
             return
         raise ExportError(f"Standard output could not be written: {error.strerror}.") from error
-
-
-def _pour(source: Source, form: type[Format]) -> None:
-    export_to(sys.stdout.buffer, source, form)
 
 
 def _list(journal: TerminalJournal) -> None:

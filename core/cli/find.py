@@ -18,6 +18,7 @@ from core.cli.common import (
     INTERRUPTED,
     BadRequest,
     TerminalJournal,
+    add_encoding,
     chosen,
     drop_output,
     has_gone,
@@ -76,10 +77,7 @@ def add_find(parser: argparse.ArgumentParser) -> None:
     ):
         ways.add_argument(f"--{mode.value}", dest="mode", action="store_const", const=mode, help=words)
     parser.add_argument("--match-case", action="store_true", help="take upper and lower case for different")
-    parser.add_argument(
-        "--encoding", type=_encoding, default=Encoding.UTF_8, metavar="NAME",
-        help=f"TEXT has these bytes: {', '.join(one.value for one in Encoding)} (default: utf-8)",
-    )  # fmt: skip
+    add_encoding(parser, "TEXT has these bytes, and what is found is read as such")
     parser.add_argument("--session", type=int, metavar="N", help="only this session (default: all)")
     parser.add_argument("--connection", type=int, metavar="N", help="only connection #N")
     parser.add_argument("--received", action="store_true", help="only what was received (may be combined)")
@@ -108,16 +106,8 @@ def _span(text: str) -> tuple[int, int]:
     return first, stop
 
 
-def _encoding(name: str) -> Encoding:
-    """By its own name or by Python's."""
-    for one in Encoding:
-        if name.lower() in (one.value, one.codec):
-            return one
-    raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(one.value for one in Encoding)}")
-
-
 def _options(found: argparse.Namespace) -> FindOptions:
-    query = Query(found.text, found.mode or Mode.TEXT, found.match_case, found.encoding.codec)
+    query = Query(found.text, found.mode or Mode.TEXT, found.match_case, found.encoding)
     return FindOptions(
         found.journal, query, found.session, found.connection, found.received, found.sent, found.notes,
         found.counts, found.encoding, found.for_program, found.ids, found.entries, found.patience,

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 
 from core.cli.common import console_input
-from core.errors import reason
+from core.compose.encoding import Encoding, Ending, encode
+from core.errors import DraftError, reason
 from core.supervision import Worker
 from core.wire.framers import Message, TooLong
 from core.wire.framing import make_framer
@@ -19,9 +20,9 @@ _LONGEST_LINE = 16 << 20  # bytes
 class StandardInput:
     """Reads to the end, on a thread of its own, which calls everything that it is given.
 
-    ``send`` gets a line without its ending (with CR LF if ``crlf``), or, if ``exact``, bytes as they come (LF made
-    CR LF if ``crlf``); it may wait, and nothing more is read meanwhile. False from it ends the reading. ``ended`` is
-    called once, after the last.
+    ``send`` gets a line without its ending (with CR LF if ``crlf``), in ``encoding`` if there is one and as it came if
+    not, or, if ``exact``, bytes as they come (LF made CR LF if ``crlf``); it may wait, and nothing more is read
+    meanwhile. False from it ends the reading. ``ended`` is called once, after the last.
 
     The thread is a daemon, because nothing ends a read of a terminal; and it reads past ``sys.stdin``, whose lock it
     would hold for ever.
@@ -33,12 +34,14 @@ class StandardInput:
         *,
         exact: bool,
         crlf: bool,
+        encoding: Encoding | None,
         tell: Callable[[str], None],
         ended: Callable[[], None],
     ) -> None:
         self._send = send
         self._exact = exact
         self._crlf = crlf
+        self._encoding = encoding
         self._tell = tell
         self._ended = ended
 
@@ -68,7 +71,7 @@ class StandardInput:
 
     def _lines(self) -> Iterator[bytes]:
         framer = make_framer("line", _LONGEST_LINE)
-        ending = b"\r\n" if self._crlf else b""
+        ending = Ending.CRLF.wire(self._encoding or Encoding.UTF_8) if self._crlf else b""
         for data in _blocks():
             yield from self._whole(framer.feed(data), ending)
         yield from self._whole(framer.finish(), ending)
@@ -78,7 +81,20 @@ class StandardInput:
             if isinstance(line, TooLong):
                 self._tell(f"a line of {line.skipped:,} bytes is too long to be sent as one message")
             elif isinstance(line, bytes):
-                yield line + ending
+                try:
+                    yield (line if self._encoding is None else _translated(line, self._encoding)) + ending
+                except DraftError as error:
+                    self._tell(f"not sent: {error}")
+
+
+def _translated(line: bytes, encoding: Encoding) -> bytes:
+    """A line of the terminal as bytes of another encoding. Raises ``DraftError`` for what is not in both."""
+    codec = sys.stdin.encoding
+    try:
+        return encode(line.decode(codec), encoding)
+    except UnicodeDecodeError as error:
+        sentence = f"the input is read as {codec}, and byte {error.start + 1:,} of this line is no text in it"
+        raise DraftError(sentence, error.start, error.end) from None
 
 
 def _blocks() -> Iterator[bytes]:

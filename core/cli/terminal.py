@@ -22,6 +22,7 @@ from typing import NamedTuple
 from core.address import Address
 from core.cli.common import drop_output, has_gone, is_terminal, write_escapes_where_needed
 from core.cli.standard_input import StandardInput
+from core.compose.encoding import Decoder, Encoding, decode_as
 from core.errors import SendError, reason
 from core.events import (
     Closed,
@@ -41,12 +42,13 @@ from core.events import (
     Tried,
     TurnedAway,
 )
+from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
 from core.net.backoff import Backoff
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
-from core.text_safety import TextSafety, decode
+from core.text_safety import TextSafety
 from core.wire.framers import Framer, Message
 from core.wire.framing import parse_framing
 from core.words import counted
@@ -79,6 +81,7 @@ class Options(NamedTuple):
     wait: float | None = None  # from the end of the input to the end of a client, whoever still talks
     shutdown: bool = True  # whether the peer is told of the end of the input
     retry: bool = False  # whether a client comes back
+    encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
 
 
 class _InputEnded(NamedTuple):
@@ -127,12 +130,14 @@ class _Program:
         self._subscription = workbench.subscribe(lambda: self._news.put(None), with_events=True)
         self._recording = Recording(options.journal)
         self._framers: dict[ConnectionId, Framer] = {}
+        self._decoders: dict[ConnectionId, Decoder] = {}  # of what is in no messages but one stream
         self._ends: dict[ConnectionId, float] = {}  # when silence will have ended a message, on the monotonic clock
         self._numbers: dict[ConnectionId, int] = {}
         self._input = StandardInput(
             self._take_input,
             exact=options.exact,
             crlf=options.crlf,
+            encoding=options.encoding,
             tell=_tell,
             ended=self._finish_input,
         )
@@ -384,6 +389,8 @@ class _Program:
             self._begin_reading()
             return
         self._framers[event.connection] = self._framing.framer(DEFAULTS.message)
+        if self._options.framing == RAW:
+            self._decoders[event.connection] = Decoder(self._options.encoding or Encoding.UTF_8)
         role = self._options.role
         self._print(f"{role.name} connected to {role.far_end}".upper())
         if role.listens:
@@ -412,13 +419,17 @@ class _Program:
 
     def _print_messages(self, connection: ConnectionId, messages: list[Message]) -> None:
         """Show the messages; of what is none, the session itself tells."""
+        decoder = self._decoders.get(connection)
         for message in messages:
             if isinstance(message, bytes) and self._is_read:
-                self._print_message(connection, message)
+                if decoder is None:
+                    self._print_message(connection, decode_as(message, self._options.encoding or Encoding.UTF_8))
+                elif text := decoder.feed(message):
+                    self._print_message(connection, text)
 
-    def _print_message(self, connection: ConnectionId, message: bytes) -> None:
+    def _print_message(self, connection: ConnectionId, text: str) -> None:
         """One message, one line: a line feed within it is shown, so that nobody can forge a line."""
-        shown = self._text.text(decode(message).replace("\n", "␊"))
+        shown = self._text.text(text.replace("\n", "␊"))
         role = self._options.role
         if not role.many_connections:
             self._print(f"{role.far_end.upper()}: {shown}")
@@ -452,6 +463,9 @@ class _Program:
         framer = self._framers.pop(event.connection, None)
         self._ends.pop(event.connection, None)
         self._print_messages(event.connection, framer.finish() if framer is not None else [])
+        decoder = self._decoders.pop(event.connection, None)
+        if decoder is not None and self._is_read and (text := decoder.finish()):
+            self._print_message(event.connection, text)
         self._numbers.pop(event.connection, None)
         if self._options.once and event.ending is not Ending.SERVER_STOPPED:
             self._workbench.stop(self._session)

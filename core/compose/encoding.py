@@ -146,6 +146,21 @@ def decode_as(data: bytes, encoding: Encoding) -> str:
     return data.decode(encoding.codec, _way_on(encoding))
 
 
+def line_cut_warning(framing: str, encoding: Encoding) -> str:
+    """Why lines cannot be cut at ASCII's line feed in that encoding, and what to do; nothing where they can.
+
+    ``framing`` is a framing's written form, see ``core.wire.framing``.
+    """
+    if encoding.keeps_ascii or framing not in ("line", "delimiter:0a", "delimiter:0d0a"):
+        return ""
+    line_feed = Ending.LF.wire(encoding)
+    others = " (or NEL, 15)" if encoding is Encoding.EBCDIC else ""
+    why = (
+        f"{framing} ends a message at the byte 0a, but a line feed in {encoding.words} is {line_feed.hex(' ')}{others}"
+    )
+    return f"{why}: use delimiter:{line_feed.hex()}"
+
+
 class Decoder:
     """Decodes one stream piece by piece: a character that was cut in two waits for its rest. One thread at a time."""
 

@@ -112,6 +112,7 @@ class ExportController:
             opens_reading(conversation.journal.path, conversation.session, lens, conversation.entries),
             target,
             find_format(request.format),
+            encoding=self._window.conversation.transcript.decoding.encoding,
             first=first,
             count=count,
             on_progress=lambda progress: self._post(partial(self._went_on, progress)),

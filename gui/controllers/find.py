@@ -18,6 +18,7 @@ from gui.viewmodels.runs import Marked
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
+    from core.compose import Encoding
     from core.journal.display_row import DisplayRow
     from core.journal.search.hits import Hit, Hits
     from core.journal.search.pattern import Pattern
@@ -138,18 +139,18 @@ class FindController:
     def _on_view(self) -> object:
         """The key of the conversation on view and the encoding in which its bytes are read; None without one."""
         conversation = self._viewing.conversation
-        return (conversation.key, self._codec) if conversation is not None else None
+        return (conversation.key, self._encoding) if conversation is not None else None
 
     @property
-    def _codec(self) -> str:
-        return self._window.conversation.transcript.decoding.codec
+    def _encoding(self) -> Encoding:
+        return self._window.conversation.transcript.decoding.encoding
 
     def _compiled(self, request: FindRequest) -> Pattern | None:
         """The pattern of a request; None if it cannot be understood, which the find bar says."""
         from core.journal.search.pattern import Mode, Query, QueryError, compile_query
 
         try:
-            return compile_query(Query(request.text, Mode(request.mode.value), request.match_case, self._codec))
+            return compile_query(Query(request.text, Mode(request.mode.value), request.match_case, self._encoding))
         except QueryError as error:
             self._view = FindView(complaint=sentence(error), error_place=error.place)
             return None

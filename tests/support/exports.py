@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.address import Address
+from core.compose import Encoding
 from core.events import Closed, ConnectionId, Ending, Event, NotSent, Opened, Received, Sent, SessionOpened
 from core.journal.export.formats import Format
 from core.journal.export.source import opens_reading
@@ -67,6 +68,7 @@ def exported(
     form: type[Format],
     lens: Lens | None = None,
     *,
+    encoding: Encoding = Encoding.UTF_8,
     first: int = 0,
     count: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -74,4 +76,7 @@ def exported(
 ) -> Exported:
     """Export the session of that journal as it stands."""
     with opens_reading(journal, SESSION, lens or Lens())(threading.Event()) as source:
-        return export(source, target, form, first=first, count=count, on_progress=on_progress, cancelled=cancelled)
+        return export(
+            source, target, form,
+            encoding=encoding, first=first, count=count, on_progress=on_progress, cancelled=cancelled,
+        )  # fmt: skip

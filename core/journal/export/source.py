@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -11,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from core.compose.encoding import Decoder, Encoding, decode_as
 from core.events import SessionId
 from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import LensView, RowCounter
 from core.journal.reading.reader import JournalReader
-from core.text_safety import TextSafety, decode, ending_mark, split_ending
+from core.text_safety import TextSafety, ending_mark, split_ending
 
 PIECE = 64 * 1024  # bytes handled at a time: larger ones would hold up the other threads
 _AT_ONCE = 200  # rows read at a time, each with up to PIECE bytes
@@ -97,30 +97,23 @@ def frames(source: Source, first: int, stop: int) -> Iterator[tuple[DisplayRow, 
         yield display_row, pieces if is_bare else partial(_recorded, source, display_row)
 
 
-def decoded(pieces: Iterable[bytes], errors: str) -> Iterator[str]:
-    """The bytes as UTF-8, whatever cuts the characters in two."""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors)
-    for piece in pieces:
-        yield decoder.decode(piece)
-    yield decoder.decode(b"", final=True)
-
-
-def readable(pieces: Iterable[bytes], safety: TextSafety) -> Iterator[str]:
+def readable(pieces: Iterable[bytes], safety: TextSafety, encoding: Encoding = Encoding.UTF_8) -> Iterator[str]:
     """A message as the window shows it: what cannot be seen as a mark, its line ending as ``↵``."""
     held = ""  # what may be the line ending, or the half of it
-    for text in decoded(pieces, "surrogateescape"):
-        held += text
+    decoder = Decoder(encoding)
+    for piece in pieces:
+        held += decoder.feed(piece)
         tail = held[-2:]
         shown = len(held) - (len(tail) - len(tail.rstrip("\r\n")))
         yield safety.text(held[:shown])
         held = held[shown:]
-    text, ending = split_ending(held)
+    text, ending = split_ending(held + decoder.finish())
     yield safety.text(text) + ending_mark(ending)
 
 
-def readable_whole(data: bytes, safety: TextSafety) -> str:
+def readable_whole(data: bytes, safety: TextSafety, encoding: Encoding = Encoding.UTF_8) -> str:
     """The same of a message that is at hand as a whole."""
-    text, ending = split_ending(decode(data))
+    text, ending = split_ending(decode_as(data, encoding))
     return safety.text(text) + ending_mark(ending)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from core.compose.encoding import Encoding
 from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
 from core.journal.export.files import WHOLE, Drafts, ExportError, Stream, in_words, place_for
@@ -48,6 +49,7 @@ def export(
     target: Path,
     form: type[Format],
     *,
+    encoding: Encoding = Encoding.UTF_8,
     first: int = 0,
     count: int | None = None,
     on_progress: Tell | None = None,
@@ -62,7 +64,7 @@ def export(
     """
     account = _Account(source, first, count, on_progress, cancelled)
     with in_words(target), _journal_in_words(), Drafts(place_for(target), form.ending) as drafts:
-        for data, stream in _blocks(source, form, account):
+        for data, stream in _blocks(source, form, encoding, account):
             drafts.write(data, stream)
             account.add(len(data))
         drafts.finish()
@@ -75,6 +77,7 @@ def export_to(
     source: Source,
     form: type[Format],
     *,
+    encoding: Encoding = Encoding.UTF_8,
     first: int = 0,
     count: int | None = None,
     cancelled: threading.Event | None = None,
@@ -86,7 +89,7 @@ def export_to(
     """
     account = _Account(source, first, count, None, cancelled)
     with _journal_in_words():
-        for data, _stream in _blocks(source, form, account):
+        for data, _stream in _blocks(source, form, encoding, account):
             stream.write(data)
             account.add(len(data))
     return Exported(account.rows, account.size, ())
@@ -150,9 +153,11 @@ class _Account:
             raise ExportError("Cancelled. Nothing was kept.", cancelled=True)
 
 
-def _blocks(source: Source, form: type[Format], account: _Account) -> Iterator[tuple[bytes, Stream]]:
+def _blocks(
+    source: Source, form: type[Format], encoding: Encoding, account: _Account
+) -> Iterator[tuple[bytes, Stream]]:
     """What the files have of all the rows, in blocks of about ``PIECE`` bytes, each with its stream."""
-    layout = form()
+    layout = form(encoding)
     waiting: list[str | bytes] = [layout.head()]
     size, stream = len(waiting[0]), WHOLE
     for display_row, pieces in (frames if form.has_framing else rows)(source, account.first, account.stop):
@@ -211,6 +216,7 @@ class ExportJob:
         target: Path,
         form: type[Format],
         *,
+        encoding: Encoding = Encoding.UTF_8,
         first: int = 0,
         count: int | None = None,
         on_progress: Callable[[Progress], None],
@@ -223,7 +229,8 @@ class ExportJob:
                 with open_source(self._cancelled) as source:
                     return export(
                         source, target, form,
-                        first=first, count=count, on_progress=on_progress, cancelled=self._cancelled,
+                        encoding=encoding, first=first, count=count, on_progress=on_progress,
+                        cancelled=self._cancelled,
                     )  # fmt: skip
             except (ExportError, JournalError) as error:
                 if self._cancelled.is_set():  # it may have ended a question to the journal

@@ -14,6 +14,7 @@ from functools import cache
 from itertools import product
 from string import hexdigits
 
+from core.compose.encoding import Encoding, character_words, encode
 from core.errors import DraftError, Fault, TincanError
 
 # Letters that are the same, and that no way of asking one for its lower or upper case leads to from the
@@ -54,7 +55,6 @@ def _forms(character: str) -> set[str]:
 
 LONGEST_QUERY = 1_000  # characters
 LONGEST_REGEX_MATCH = 4_096  # bytes; of a longer match, what is found may depend on how the bytes came
-_UTF_8 = "utf-8"
 _LOOK_BEHIND = 256  # bytes before a match that a regular expression can see
 
 
@@ -73,7 +73,7 @@ class Query:
     text: str
     mode: Mode = Mode.TEXT
     match_case: bool = False  # means nothing to HEX
-    codec: str = "utf-8"  # what Python calls the encoding that text has in the bytes; means nothing to HEX
+    encoding: Encoding = Encoding.UTF_8  # that text has in the bytes; means nothing to HEX
 
 
 class QueryError(TincanError):
@@ -127,9 +127,9 @@ def compile_query(query: Query) -> Pattern:
         raise QueryError(what, LONGEST_QUERY)
     _refuse_half_characters(query.text)
     pattern = _COMPILERS[query.mode](query)
-    if query.codec == _UTF_8 or query.mode is Mode.HEX:
+    if query.encoding is Encoding.UTF_8 or query.mode is Mode.HEX:
         return pattern
-    return replace(pattern, notes=_COMPILERS[query.mode](replace(query, codec=_UTF_8)).regex)
+    return replace(pattern, notes=_COMPILERS[query.mode](replace(query, encoding=Encoding.UTF_8)).regex)
 
 
 def _refuse_half_characters(text: str) -> None:
@@ -143,35 +143,35 @@ def _refuse_half_characters(text: str) -> None:
 
 
 def _compile_text(query: Query) -> Pattern:
-    plain = b"".join(_encoded(character, query.codec, place) for place, character in enumerate(query.text))
+    plain = b"".join(_encoded(character, query.encoding, place) for place, character in enumerate(query.text))
     if query.match_case:
         return Pattern(query, re.compile(re.escape(plain)), len(plain))
-    letters = [_any_case(character, query.codec) for character in query.text]
+    letters = [_any_case(character, query.encoding) for character in query.text]
     longest = sum(max(map(len, forms)) for forms in letters)
     return Pattern(query, re.compile(b"".join(map(_one_of, letters))), longest)
 
 
-def _any_case(character: str, codec: str) -> list[bytes]:
+def _any_case(character: str, encoding: Encoding) -> list[bytes]:
     """Everything that the character may be when its case does not count, as bytes, the longest first."""
     forms = list(same_letters(character))
     for spelling in spelled_out(character):
         forms += map("".join, product(*map(same_letters, spelling)))
-    return sorted((data for form in forms if (data := _try_to_encode(form, codec))), key=len, reverse=True)
+    return sorted((data for form in forms if (data := _try_to_encode(form, encoding))), key=len, reverse=True)
 
 
-def _encoded(character: str, codec: str, place: int) -> bytes:
-    data = _try_to_encode(character, codec)
+def _encoded(character: str, encoding: Encoding, place: int) -> bytes:
+    data = _try_to_encode(character, encoding)
     if not data:
-        shown = f"{character} (U+{ord(character):04X})" if character.isprintable() else f"U+{ord(character):04X}"
-        raise QueryError(f"the encoding in which this is to be found has no character {shown}", place)
+        shown = character_words(character)
+        raise QueryError(f"text is looked for as {encoding.words} here, which has no character {shown}", place)
     return data
 
 
-def _try_to_encode(text: str, codec: str) -> bytes:
+def _try_to_encode(text: str, encoding: Encoding) -> bytes:
     """The text's bytes; none if the encoding lacks a character of it."""
     try:
-        return text.encode(codec)
-    except UnicodeEncodeError:
+        return encode(text, encoding)
+    except DraftError:
         return b""
 
 
@@ -225,8 +225,9 @@ def _macro(place: int) -> bytes:
 def _compile_regex(query: Query) -> Pattern:
     if "\0" in query.text:  # which no command line can carry
         raise QueryError("type \\x00 for a NUL byte", query.text.index("\0"))
-    if "A".encode(query.codec) != b"A":
-        raise QueryError("a regular expression looks at bytes, and here each letter has two: look for text instead")
+    if not query.encoding.keeps_ascii:
+        why = f"a regular expression looks at bytes, and in {query.encoding.words} letters have others than in ASCII"
+        raise QueryError(f"{why}: look for text instead")
     parts = list(_regex_parts(query))
     flags = re.MULTILINE if query.match_case else re.MULTILINE | re.IGNORECASE
     try:
@@ -243,15 +244,16 @@ def _compile_regex(query: Query) -> Pattern:
 
 def _regex_parts(query: Query) -> Iterator[bytes]:
     """The pattern over bytes, a part for each character: one that takes several bytes stays one thing to repeat."""
-    text, codec = query.text, query.codec
+    text, encoding = query.text, query.encoding
     is_escaped = is_in_set = False
     content = 0  # where a set's own characters begin: a ] stands for itself there
     for position, character in enumerate(text):
         if character > "\x7f":
             if is_in_set:
                 raise QueryError(f"a set of bytes cannot hold {character}: write (?:{character}|…)", position)
-            plain = _encoded(character, codec, position)
-            yield b"(?:" + (re.escape(plain) if query.match_case else _one_of(_any_case(character, codec))) + b")"
+            plain = _encoded(character, encoding, position)
+            # Another byte is another letter there, even if it is an ASCII letter in the other case.
+            yield b"(?-i:" + (re.escape(plain) if query.match_case else _one_of(_any_case(character, encoding))) + b")"
         else:
             yield character.encode()
         if is_escaped or character == "\\":

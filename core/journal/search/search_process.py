@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.command import command_line, environment
+from core.compose.encoding import Encoding
 from core.errors import JournalError, TincanError
 from core.events import SessionId
 from core.journal.display_row import Filter
@@ -94,8 +95,8 @@ def arguments(path: Path, session: SessionId, query: Query, only: Filter, entrie
         options.append(f"--ids={','.join(map(str, sorted(only.connections)))}")
     if query.match_case:
         options.append("--match-case")
-    if query.codec != "utf-8":
-        options.append(f"--encoding={query.codec}")
+    if query.encoding is not Encoding.UTF_8:
+        options.append(f"--encoding={query.encoding.value}")
     span = f"--entries={entries.start}:{entries.stop}"
     command = ["find", f"--{query.mode.value}", *options, f"--session={session}", span, f"--patience={patience:g}"]
     return [*command, "--json-lines", "--", str(path.resolve()), query.text]

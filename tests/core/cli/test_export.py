@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from build_scripts.project import ROOT
 from core.__main__ import parse
 from core.cli.export import ExportOptions, run_export
+from core.compose.encoding import encode, find_encoding
 from core.journal.export.formats import find_format
 from core.journal.export.formats.csv import Csv
 from core.journal.export.formats.raw import Raw
@@ -73,6 +75,46 @@ def refused(*arguments: str | Path | int) -> str:
 )
 def test_what_is_asked_for_is_understood(arguments: str, options: ExportOptions) -> None:
     assert parse(arguments.split()) == options
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("koi8-r", "Привет, ж"), ("EUC-KR", "한글"), ("utf-16-le", "жδ"), ("cp037", "HELLO")]
+)
+def test_every_form_of_text_follows_the_encoding(name: str, said: str, tmp_path: Path) -> None:
+    encoding = find_encoding(name)
+    assert encoding is not None
+    wire = encode(f"{said}\n", encoding)
+    with contextlib.closing(Talk(tmp_path / "talk.tincan")) as talk:
+        talk.opens(1)
+        talk.receives(wire, 1)
+        talk.receives(wire[:1] if encoding.unit > 1 else b"", 1)
+
+    read = {
+        form: run(talk.path, "--as", form, "--received", "--encoding", name).out for form in ("text", "csv", "jsonl")
+    }
+
+    assert f"# messages are read as {encoding.words}; this file is UTF-8\n" in read["text"]
+    assert f"#1 >  {said}↵\n" in read["text"]
+    row = next(csv.DictReader(io.StringIO(read["csv"].removeprefix("\ufeff"))))
+    assert (row["text"], row["hex"]) == (f"{said}↵", f"0x{wire.hex()}")
+    first, *_others, last = map(json.loads, read["jsonl"].splitlines())
+    assert (first["text"], b64decode(first["base64"])) == (f"{said}\n", wire)
+    if encoding.unit > 1:
+        assert (last["text"], b64decode(last["base64"])) == (None, wire[:1])
+
+
+def test_lines_that_have_another_end_in_the_encoding_are_not_cut_in_the_middle(tmp_path: Path) -> None:
+    with contextlib.closing(Talk(tmp_path / "talk.tincan")) as talk:
+        talk.opens(1)
+        talk.receives("one\ntwo\n".encode("utf-16-le"), 1)
+
+    why = refused(talk.path, "--encoding", "utf-16-le", "--frame", "line")
+    done = run(talk.path, "--encoding", "utf-16-le", "--frame", "delimiter:0a00", "--received")
+
+    assert "a line feed in UTF-16 LE is 0a 00: use delimiter:0a00" in why
+    assert [line.rsplit("  ", 1)[1] for line in done.out.splitlines()[3:]] == ["one", "two"]
+    assert "is 25 (or NEL, 15): use delimiter:25" in refused(talk.path, "--encoding", "cp037", "--frame", "line")
+    assert run(talk.path, "--encoding", "koi8-r", "--frame", "line").code == 0
 
 
 @pytest.mark.parametrize(

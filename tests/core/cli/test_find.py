@@ -15,6 +15,7 @@ import pytest
 from build_scripts.project import ROOT
 from core.__main__ import parse
 from core.cli.find import FindOptions
+from core.compose import Encoding
 from core.events import SessionId
 from core.journal.display_row import Filter
 from core.journal.recording.store import JournalWriter
@@ -272,11 +273,25 @@ def test_text_is_found_and_shown_in_another_encoding(tmp_path: Path) -> None:
     assert run(path, "--encoding", "latin-1", "€").code == 2
     refused = run(path, "--encoding", "klingon", "x")
     assert refused.code == 2
-    assert "'klingon' is none of utf-8, utf-16-le" in refused.err
+    assert "“klingon” is none of utf-8, utf-16-le" in refused.err
+
+
+def test_a_letter_is_found_in_either_case_by_any_name_of_its_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "talk.tincan"
+    with contextlib.closing(Talk(path)) as talk:
+        talk.opens(1)
+        talk.receives("тоже, Жук".encode("koi8-r"), 1)
+        talk.receives("HI".encode("cp037"), 1)
+
+    for name in ("koi8-r", "KOI8-R", "koi8_r"):
+        assert found(path, "--encoding", name, "ж") == ["#1  received  2  тоже, Жук"] * 2
+    assert found(path, "--encoding", "KOI8-R", "--match-case", "ж") == ["#1  received  2  тоже, Жук"]
+    assert found(path, "--encoding", "ebcdic", "hi") == ["#1  received  3  HI"]
+    assert run(path, "ж").code == 1
 
 
 def test_a_search_in_its_own_process_keeps_its_encoding(tmp_path: Path) -> None:
-    query = Query("本.a", Mode.REGEX, codec="cp932")
+    query = Query("本.a", Mode.REGEX, encoding=Encoding.SHIFT_JIS)
 
     options = parse(asked_of(tmp_path / "a", SessionId(1), query, Filter(), range(5), 1.0))
 

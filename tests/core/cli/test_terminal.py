@@ -19,11 +19,12 @@ from typing import IO, BinaryIO
 import pytest
 
 from build_scripts.project import ROOT
-from core.__main__ import main
+from core.__main__ import main, parse
 from core.cli import terminal as terminal_module
 from core.events import SessionId
 from core.journal.reading.reader import JournalReader
 from core.net import sockets
+from core.text_safety import TextSafety
 from tests.support.injection import KINDS, Breaker
 from tests.support.peers import Resets
 from tests.support.story import PATIENCE
@@ -435,6 +436,81 @@ class TestServing:
 
         assert terminal.err.lines == [f"{path} exists already; Tincan does not write over a journal"]
         assert path.read_text() == "precious"
+
+
+class TestAnotherEncoding:
+    @pytest.mark.parametrize(
+        ("name", "options", "said", "wire"),
+        [
+            ("KOI8-R", ["--frame", "line"], "тоже ж", "тоже ж\n".encode("koi8-r")),
+            ("cp1251", [], "тоже ж", "тоже ж".encode("cp1251")),
+            ("euc-kr", ["--crlf"], "한글", "한글\r\n".encode("cp949")),
+            ("utf-16-le", ["--crlf"], "ж€", "ж€\r\n".encode("utf-16-le")),
+            ("utf-16-be", ["--frame", "delimiter:000a"], "ж€", "ж€\n".encode("utf-16-be")),
+            ("ebcdic", ["--frame", "delimiter:15"], "HELLO", b"\xc8\xc5\xd3\xd3\xd6\x15"),
+        ],
+    )
+    def test_lines_are_sent_and_shown_in_it(
+        self, terminal: Terminal, name: str, options: list[str], said: str, wire: bytes
+    ) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    terminal.types(f"{said}\n".encode())
+                    assert hear(peer, len(wire)) == wire
+                    peer.sendall(wire)
+
+            assert terminal.run("connect", "--encoding", name, *options, address, scene=scene) == 0
+
+        assert terminal.out.lines[1].startswith(f"SERVER: {said}")
+
+    @pytest.mark.case("C-45")
+    @pytest.mark.parametrize("options", [[], ["--encoding", "utf-16-be"], ["--encoding", "euc-kr"]])
+    def test_a_character_that_comes_in_two_pieces_is_shown_whole(self, terminal: Terminal, options: list[str]) -> None:
+        wire = "한글".encode({"utf-16-be": "utf-16-be", "euc-kr": "cp949"}.get("".join(options[1:]), "utf-8"))
+
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                peer.sendall(wire[: len(wire) // 2 + 1])
+                terminal.out.wait_for("(MESSAGE: 한)")
+                peer.sendall(wire[len(wire) // 2 + 1 :] + wire[:1])
+
+        assert terminal.run("serve", "0", "--once", "--reply", "none", *options, scene=scene) == 0
+        assert [line.removeprefix("CLIENT MESSAGE: ") for line in terminal.out.lines[1:]] == [
+            "한", "글", TextSafety().text(chr(0xDC00 + wire[0])),
+        ]  # fmt: skip
+
+    def test_what_the_encoding_lacks_is_not_sent_and_said(self, terminal: Terminal) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    terminal.types("日本\n".encode() + b"a\xff\n" + "ж\n".encode())
+                    assert hear(peer, 1) == b"\xd6"
+
+            assert terminal.run("connect", "--encoding", "koi8-r", address, scene=scene) == 0
+
+        assert "not sent: KOI8-R has no character 日 (U+65E5). Choose another encoding, as UTF-8." in terminal.err.lines
+        assert any("byte 2 of this line is no text in it" in line for line in terminal.err.lines)
+
+    @pytest.mark.parametrize(
+        ("options", "why"),
+        [
+            ("--encoding runes", "“runes” is none of utf-8, utf-16-le"),
+            ("--encoding koi8-r --exact", "--encoding has no meaning"),
+            ("--encoding utf-16-le --frame line", "a line feed in UTF-16 LE is 0a 00: use delimiter:0a00"),
+            ("--encoding cp037 --frame line", "a line feed in EBCDIC is 25 (or NEL, 15): use delimiter:25"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused_in_one_line(
+        self, options: str, why: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as leaving:
+            parse(["connect", "5555", *options.split()])
+
+        assert leaving.value.code == 2
+        assert why in capsys.readouterr().err
 
 
 class TestConnecting:

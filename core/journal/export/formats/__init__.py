@@ -12,14 +12,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
 
+from core.compose.encoding import Encoding
 from core.journal.display_row import DisplayRow
 from core.journal.export.source import Pieces
+from core.text_safety import TextSafety
 
 _formats: dict[str, type[Format]] = {}
 
 
 class Format(ABC):
-    """How rows look in a file. One is made for each export; deriving a class from it makes the format known."""
+    """How rows look in a file. One is made for each export; deriving a class from it makes the format known.
+
+    ``encoding`` is that of the text in messages; what is written as text is UTF-8 in any case.
+    """
 
     name: ClassVar[str]  # on the command line and in a program
     title: ClassVar[str]  # what people call it
@@ -33,6 +38,10 @@ class Format(ABC):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         _formats[cls.name] = cls
+
+    def __init__(self, encoding: Encoding = Encoding.UTF_8) -> None:
+        self.encoding = encoding
+        self.safety = TextSafety()
 
     def head(self) -> str:
         """What stands above the rows."""

@@ -15,7 +15,6 @@ from core.journal.display_row import DisplayRow
 from core.journal.export.formats import Format
 from core.journal.export.source import Pieces, at_hand, readable, readable_whole
 from core.local_time import iso_time
-from core.text_safety import TextSafety
 
 COLUMNS = ("time", "seconds", "session", "connection", "kind", "size", "text", "hex", "note", "failure")
 LONGEST_CELL = 32_767  # UTF-16 units; Excel breaks what is longer over rows, each of which could be a formula
@@ -46,9 +45,6 @@ class Csv(Format):
     ending = ".csv"
     order = 2
 
-    def __init__(self) -> None:
-        self._safety = TextSafety()
-
     def head(self) -> str:
         """The names of the columns."""
         return "\ufeff" + ",".join(map(_cell, COLUMNS)) + "\r\n"
@@ -59,14 +55,14 @@ class Csv(Format):
         moment = f'"{iso_time(display_row.wall_ns)}","{display_row.mono_ns / 1e9:.6f}"'
         begin = f'{moment},"{display_row.session}","{number}"'
         if not display_row.is_message:
-            kind, note = self._safety.field(display_row.kind), self._safety.text(display_row.note)
+            kind, note = self.safety.field(display_row.kind), self.safety.text(display_row.note)
             yield f'{begin},{_cell(kind)},"","","",{_cell(note)},"{"yes" if display_row.is_failure else ""}"\r\n'
             return
         begin += f',"{display_row.kind}","{display_row.size}"'
         end = f'{_cell(display_row.misfit or display_row.checksum)},""\r\n'
         data = at_hand(display_row)
         if data is not None:
-            yield f'{begin},{_cell(readable_whole(data, self._safety))},"0x{data.hex()}",{end}'
+            yield f'{begin},{_cell(readable_whole(data, self.safety, self.encoding))},"0x{data.hex()}",{end}'
             return
         yield f'{begin},{_cell(self._text(pieces))},"0x'
         for piece in pieces():
@@ -76,7 +72,7 @@ class Csv(Format):
     def _text(self, pieces: Pieces) -> str:
         """As much of the message as one cell can hold."""
         text = ""
-        for part in readable(pieces(), self._safety):
+        for part in readable(pieces(), self.safety, self.encoding):
             text += part
             if len(text) > LONGEST_CELL:
                 break

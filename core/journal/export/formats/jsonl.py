@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
+from core.compose.encoding import Encoding
 from core.journal.display_row import DisplayRow
 from core.journal.export.formats import Format
-from core.journal.export.source import Pieces, at_hand, decoded
+from core.journal.export.source import Pieces, at_hand
 from core.local_time import iso_time
 
 _TRIPLE = 3  # bytes that base64 writes as four characters
@@ -17,8 +19,8 @@ _TRIPLE = 3  # bytes that base64 writes as four characters
 class JsonLines(Format):
     """ASCII alone: whatever is not ASCII is escaped, so that a line is one line to every program.
 
-    A message has ``base64``, its exact bytes, and ``text``, which is null where they are not UTF-8. A
-    note has ``note`` and ``failure``.
+    A message has ``base64``, its exact bytes, and ``text``, which is null where they are not text in the
+    conversation's encoding. A note has ``note`` and ``failure``.
     """
 
     name = "jsonl"
@@ -36,12 +38,12 @@ class JsonLines(Format):
             return
         facts, data = _facts_of_message(display_row), at_hand(display_row)
         if data is not None:
-            yield f'{{{facts}, "text": {_text(data)}, "base64": "{b64encode(data).decode("ascii")}"}}\n'
+            yield f'{{{facts}, "text": {self._text(data)}, "base64": "{b64encode(data).decode("ascii")}"}}\n'
             return
         yield f'{{{facts}, "text": '
-        if _is_text(pieces()):
+        if self._is_text(pieces()):
             yield '"'
-            for text in decoded(pieces(), "strict"):
+            for text in _decoded(pieces(), self.encoding):
                 yield json.dumps(text)[1:-1]
             yield '"'
         else:
@@ -49,6 +51,21 @@ class JsonLines(Format):
         yield ', "base64": "'
         yield from _base64(pieces())
         yield '"}\n'
+
+    def _text(self, data: bytes) -> str:
+        """A message as a JSON string, or ``null`` where it is not text."""
+        try:
+            return json.dumps(data.decode(self.encoding.codec))
+        except UnicodeDecodeError:
+            return "null"
+
+    def _is_text(self, pieces: Iterable[bytes]) -> bool:
+        try:
+            for _text in _decoded(pieces, self.encoding):
+                pass
+        except UnicodeDecodeError:
+            return False
+        return True
 
 
 def _facts(display_row: DisplayRow) -> dict[str, object]:
@@ -80,21 +97,12 @@ def _facts_of_message(display_row: DisplayRow) -> str:
     )
 
 
-def _text(data: bytes) -> str:
-    """A message as a JSON string, or ``null`` where it is not UTF-8."""
-    try:
-        return json.dumps(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        return "null"
-
-
-def _is_text(pieces: Iterable[bytes]) -> bool:
-    try:
-        for _text in decoded(pieces, "strict"):
-            pass
-    except UnicodeDecodeError:
-        return False
-    return True
+def _decoded(pieces: Iterable[bytes], encoding: Encoding) -> Iterator[str]:
+    """The bytes as text, whatever cuts the characters in two. Raises ``UnicodeDecodeError`` for what is none."""
+    decoder = codecs.getincrementaldecoder(encoding.codec)()
+    for piece in pieces:
+        yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)
 
 
 def _base64(pieces: Iterable[bytes]) -> Iterator[str]:

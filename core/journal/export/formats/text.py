@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.compose.encoding import Encoding
 from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import Format
 from core.journal.export.source import Pieces, at_hand, readable, readable_whole
 from core.local_time import time_and_zone
-from core.text_safety import TextSafety
 
 
 class Text(Format):
@@ -28,13 +28,13 @@ class Text(Format):
     ending = ".txt"
     order = 1
 
-    def __init__(self) -> None:
-        self._safety = TextSafety()
-        self._zone = ""
+    _zone = ""
 
     def head(self) -> str:
-        """What the marks mean."""
-        return "# > received, < sent, + the same message goes on; -- what happened, !! what went wrong\n"
+        """What the marks mean, and how messages are read if not as UTF-8."""
+        marks = "# > received, < sent, + the same message goes on; -- what happened, !! what went wrong\n"
+        is_usual = self.encoding is Encoding.UTF_8
+        return marks if is_usual else f"{marks}# messages are read as {self.encoding.words}; this file is UTF-8\n"
 
     def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
         """The lines of a row."""
@@ -43,7 +43,7 @@ class Text(Format):
             yield self._zone_line(zone)
         if not display_row.is_message:
             mark = "!!" if display_row.is_failure else "--"
-            note = self._safety.text(display_row.note).replace("\n", f"\n{time}  {mark}+ ")
+            note = self.safety.text(display_row.note).replace("\n", f"\n{time}  {mark}+ ")
             yield f"{time}  {mark} {note}\n"
             return
         mark = ">" if display_row.kind == RECEIVED else "<"
@@ -55,11 +55,11 @@ class Text(Format):
             end = f"\n{caller}= {display_row.checksum}\n"
         data = at_hand(display_row)
         if data is not None:
-            text = readable_whole(data, self._safety).replace("\n", again)
+            text = readable_whole(data, self.safety, self.encoding).replace("\n", again)
             yield f"{caller}  {text}{end}"
             return
         yield f"{caller}  "
-        for text in readable(pieces(), self._safety):
+        for text in readable(pieces(), self.safety, self.encoding):
             yield text.replace("\n", again)
         yield end
 

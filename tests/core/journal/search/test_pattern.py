@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.compose import Encoding
 from core.errors import Fault
 from core.journal.search.pattern import LONGEST_QUERY, Mode, Pattern, Query, QueryError, compile_query
 
@@ -201,20 +202,30 @@ class TestARegularExpression:
 
 
 @pytest.mark.parametrize(
-    ("codec", "typed", "data", "hit"),
+    ("encoding", "typed", "data", "hit"),
     [
         ("latin-1", "MÜNCHEN", b"in m\xfcnchen", b"m\xfcnchen"),
         ("cp1252", "5 €", b"5 \x80", b"5 \x80"),
         ("utf-16-le", "Hej", b"\xff\xfeh\0e\0j\0", b"h\0e\0j\0"),
         ("utf-16-be", "hej", b"\0H\0E\0J", b"\0H\0E\0J"),
-        ("cp932", "日本", "これは日本".encode("cp932"), "日本".encode("cp932")),
+        ("shift-jis", "日本", "これは日本".encode("cp932"), "日本".encode("cp932")),
         ("gb18030", "ПРИВЕТ", "привет".encode("gb18030"), "привет".encode("gb18030")),
         ("latin-1", "straße", b"STRASSE", b"STRASSE"),
         ("cp1252", "ÿ", b"\x9f\xff", b"\x9f"),
+        ("koi8-r", "ж", b"a\xf6", b"\xf6"),
+        ("koi8-r", "Ж", "тоже".encode("koi8-r"), b"\xd6"),
+        ("cp1251", "ёж", "ЁЖ".encode("cp1251"), b"\xa8\xc6"),
+        ("cp866", "Привет", "ПРИВЕТ".encode("cp866"), "ПРИВЕТ".encode("cp866")),
+        ("iso-8859-2", "ŁÓDŹ", "łódź".encode("iso-8859-2"), "łódź".encode("iso-8859-2")),
+        ("iso-8859-15", "œ", b"\xbc", b"\xbc"),
+        ("cp437", "É", b"\x82", b"\x82"),
+        ("euc-kr", "한a", "한A".encode("cp949"), "한A".encode("cp949")),
+        ("euc-jp", "日", "日本".encode("euc-jp"), b"\xc6\xfc"),
+        ("ebcdic", "hello", "HELLO".encode("cp037"), "HELLO".encode("cp037")),
     ],
 )
-def test_text_is_found_in_the_encoding_that_it_has(codec: str, typed: str, data: bytes, hit: bytes) -> None:
-    query = Query(typed, codec=codec)
+def test_text_is_found_in_the_encoding_that_it_has(encoding: str, typed: str, data: bytes, hit: bytes) -> None:
+    query = Query(typed, encoding=Encoding(encoding))
 
     assert found(query, data)[0] == hit
     assert compile_query(query).longest >= len(hit)
@@ -223,20 +234,37 @@ def test_text_is_found_in_the_encoding_that_it_has(codec: str, typed: str, data:
 @pytest.mark.parametrize("mode", [Mode.TEXT, Mode.REGEX])
 @pytest.mark.parametrize("match_case", [False, True])
 def test_a_character_that_the_encoding_lacks_is_named_at_its_place(mode: Mode, match_case: bool) -> None:
-    error = refusal(Query("a€", mode, match_case, "latin-1"))
+    error = refusal(Query("a€", mode, match_case, Encoding.LATIN_1))
 
     assert "€ (U+20AC)" in str(error)
     assert error.place == 1
 
 
 def test_notes_are_looked_through_as_what_they_are() -> None:
-    pattern = compile_query(Query("Zürich", codec="utf-16-le"))
+    pattern = compile_query(Query("Zürich", encoding=Encoding.UTF_16_LE))
 
     assert pattern.in_notes.search("connected to zürich".encode())
     assert not pattern.regex.search("connected to zürich".encode())
 
 
 def test_a_regular_expression_needs_letters_of_one_byte() -> None:
-    assert "look for text" in str(refusal(Query("a+", Mode.REGEX, codec="utf-16-le")))
-    assert found(Query("ü+", Mode.REGEX, codec="latin-1"), b"a\xfc\xdc!") == [b"\xfc\xdc"]
-    assert found(Query("ff", Mode.HEX, codec="utf-16-le"), b"\xff") == [b"\xff"]
+    for encoding in (Encoding.UTF_16_LE, Encoding.EBCDIC):
+        error = str(refusal(Query("a+", Mode.REGEX, encoding=encoding)))
+        assert f"in {encoding.words} letters have others" in error
+        assert "look for text" in error
+    assert found(Query("ü+", Mode.REGEX, encoding=Encoding.LATIN_1), b"a\xfc\xdc!") == [b"\xfc\xdc"]
+    assert found(Query("ff", Mode.HEX, encoding=Encoding.UTF_16_LE), b"\xff") == [b"\xff"]
+
+
+def test_a_byte_within_a_character_has_no_case() -> None:
+    katakana = "ア".encode("cp932")  # ends in the byte of an A
+    other = katakana[:-1] + katakana[-1:].lower()
+
+    assert katakana.endswith(b"A")
+    assert found(Query("ア", Mode.REGEX, encoding=Encoding.SHIFT_JIS), other + katakana) == [katakana]
+
+
+def test_a_character_is_not_looked_for_as_another_that_has_its_byte() -> None:
+    error = refusal(Query("¥", encoding=Encoding.SHIFT_JIS))  # Python's codec makes a backslash of it
+
+    assert "Shift-JIS here, which has no character ¥ (U+00A5)" in str(error)

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import local_time
+from core.compose import Encoding
 from core.journal.display_row import Filter
 from core.journal.export.formats.text import Text
 from core.journal.export.source import readable, readable_whole
@@ -152,6 +153,18 @@ def test_a_line_ending_that_was_cut_in_two_is_still_one() -> None:
     assert "".join(readable([b"a\r"], safety)) == "a␍"
     assert "".join(readable([b"\xf0\x9d", b"\x84", b"\x9e\xf0"], safety)) == "𝄞\\xf0"
     assert "".join(readable([], safety)) == ""
+
+
+@given(st.binary(max_size=40), st.sampled_from(list(Encoding)), st.lists(st.integers(0, 7), max_size=9))
+def test_a_message_reads_the_same_in_every_encoding_however_its_bytes_come(
+    data: bytes, encoding: Encoding, cuts: list[int]
+) -> None:
+    safety, pieces, begin = TextSafety(), [], 0
+    for size in cuts:
+        pieces.append(data[begin : begin + size])
+        begin += size
+
+    assert "".join(readable([*pieces, data[begin:]], safety, encoding)) == readable_whole(data, safety, encoding)
 
 
 @settings(deadline=None)
