@@ -16,7 +16,7 @@ from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, run
 from core.command import program_name
-from core.compose.encoding import line_cut_warning
+from core.compose.encoding import misread_ending
 from core.errors import TincanError, quoted
 from core.replies import all_replies
 from core.roles import Role
@@ -105,7 +105,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error("with --exact there are no messages, so --frame has no meaning: leave one of them out")
     if chosen.exact and chosen.encoding is not None:
         parser.error("with --exact bytes go as they are, so --encoding has no meaning: leave one of them out")
-    if chosen.encoding is not None and (why := line_cut_warning(chosen.framing, chosen.encoding)):
+    if chosen.encoding is not None and (why := misread_ending(chosen.framing, chosen.encoding)):
         parser.error(f"argument --frame: {why}")
     if is_server and not chosen.exact and (chosen.wait is not None or chosen.no_shutdown):
         parser.error("--wait and --no-shutdown are for one connection: add --exact")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gui.keys import KEYS, UNTOLD
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import ENCODINGS
+from gui.viewmodels.drafting import ENCODING_MENU
 from gui.viewmodels.window_view import WindowView
 from gui.views.address_bar import AddressBar
 from gui.views.banner import Banner
@@ -279,7 +279,7 @@ def _menus(root: tk.Tk, theme: Theme, actions: Actions) -> MenuBar:
         actions.commands,
         colours=Alternatives(COLOURS, theme.choice, actions.choose_colours),
         framings=Alternatives(FRAMINGS, FRAMINGS[0][0], actions.choose_framing_kind),
-        encodings=Alternatives(ENCODINGS, actions.preferences.read_as, actions.choose_encoding),
+        encodings=Alternatives(ENCODING_MENU, actions.preferences.read_as, actions.choose_encoding),
         recent=actions.recent_journals,
     )
 

@@ -25,7 +25,7 @@ from core.cli.common import (
     numbered,
     tell,
 )
-from core.compose.encoding import Encoding, line_cut_warning
+from core.compose.encoding import Encoding, misread_ending
 from core.errors import JournalError, TincanError
 from core.events import SessionId
 from core.journal.display_row import Filter
@@ -133,7 +133,7 @@ def _export(options: ExportOptions, journal: TerminalJournal, interrupted: threa
     reader = journal.reader
     session = _chosen(reader, options.session)
     lens = Lens(RAW if options.form.has_framing else options.framing, _filter(options, reader, session))
-    if why := line_cut_warning(lens.framing, options.encoding):
+    if why := misread_ending(lens.framing, options.encoding):
         raise BadRequest(why)
     if options.output is None:
         _check_stdout(options)

@@ -146,19 +146,27 @@ def decode_as(data: bytes, encoding: Encoding) -> str:
     return data.decode(encoding.codec, _way_on(encoding))
 
 
-def line_cut_warning(framing: str, encoding: Encoding) -> str:
-    """Why lines cannot be cut at ASCII's line feed in that encoding, and what to do; nothing where they can.
+_ASCII_ENDINGS = {  # framings that end messages where an ASCII text has one of these
+    "line": Ending.LF,
+    "delimiter:0a": Ending.LF,
+    "delimiter:0d": Ending.CR,
+    "delimiter:0d0a": Ending.CRLF,
+    "delimiter:00": Ending.NUL,
+}
 
-    ``framing`` is a framing's written form, see ``core.wire.framing``.
+
+def misread_ending(framing: str, encoding: Encoding, advice: str = "use delimiter:{}") -> str:
+    """Why a framing cuts text of that encoding in the wrong places, and what to do; nothing where it does not.
+
+    ``framing`` is a framing's written form, see ``core.wire.framing``; ``advice`` has room for the bytes in hex.
     """
-    if encoding.keeps_ascii or framing not in ("line", "delimiter:0a", "delimiter:0d0a"):
+    ending = _ASCII_ENDINGS.get(framing, Ending.NOTHING)
+    taken, right = ending.value.encode("ascii"), ending.wire(encoding)
+    if taken == right:
         return ""
-    line_feed = Ending.LF.wire(encoding)
-    others = " (or NEL, 15)" if encoding is Encoding.EBCDIC else ""
-    why = (
-        f"{framing} ends a message at the byte 0a, but a line feed in {encoding.words} is {line_feed.hex(' ')}{others}"
-    )
-    return f"{why}: use delimiter:{line_feed.hex()}"
+    note = ", or lines end with NEL, 15" if encoding is Encoding.EBCDIC else ""
+    why = f"in {encoding.words}, {ending.words} is {right.hex(' ')}{note}, but messages end at {taken.hex(' ')} here"
+    return f"{why}: {advice.format(right.hex())}"
 
 
 class Decoder:

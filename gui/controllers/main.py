@@ -11,10 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from core.compose.encoding import misread_ending
 from core.events import ConnectionId, SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import ConnectionState, SessionState
 from core.supervision import do_all
+from core.words import sentence
 from gui.controllers.commands import commands
 from gui.controllers.conversation import ConversationController
 from gui.controllers.endpoints import EndpointsController
@@ -308,6 +310,7 @@ class MainController:
             self.window.menus.show_framing(RAW)
         self.viewing.choose_framing(framing)
         self.refresh()
+        self._tell_misread_ending()
 
     def choose_framing_kind(self, usual: str) -> None:
         """The same by a kind of framing from the menu, whose details are asked for."""
@@ -317,9 +320,20 @@ class MainController:
             self.conversation.framing.choose(usual)
 
     def choose_encoding(self, encoding: str) -> None:
-        """Read the bytes of conversations in another encoding."""
+        """Read the bytes of conversations in another encoding, and write in it unless a person chose one for that."""
+        before = self.preferences.read_as
         self.preferences = replace(self.preferences, read_as=encoding)
         self.window.show_encoding(encoding)
+        self.sending.follow_encoding(before, encoding)
+        self._tell_misread_ending()
+
+    def _tell_misread_ending(self) -> None:
+        """Say so where messages are cut apart in the middle of characters."""
+        conversation, encoding = self.viewing.conversation, self.window.conversation.transcript.decoding.encoding
+        if conversation is not None:
+            why = misread_ending(conversation.lens.framing, encoding, "choose Ended by… and type {}")
+            if why:
+                self.complain(sentence(why))
 
     def choose_display_row(self, display_row: DisplayRow) -> None:
         """Inspect the message that a person has chosen."""

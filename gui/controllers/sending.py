@@ -108,6 +108,15 @@ class SendingController:
         self._writing = replace(self._writing, message_format=message_format, new_format=message_format)
         self._main_controller.preferences = self._main_controller.preferences.with_message_format(message_format)
 
+    def follow_encoding(self, before: str, encoding: str) -> None:
+        """Write in the encoding that is read now, unless somebody chose to write in another than the one ``before``."""
+        written = self.message_format
+        if self.new_format.encoding == before:
+            self.choose_message_format(replace(self.new_format, encoding=encoding))
+        is_same = written.encoding == before
+        self.use_message_format(replace(written, encoding=encoding) if is_same else written)
+        self._window.composer.show_message_format()
+
     @property
     def recipients(self) -> frozenset[ConnectionId] | None:
         """The connections that were chosen to be written to; None is everyone."""

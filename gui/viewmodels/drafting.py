@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.compose.encoding import Encoding, Ending
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 FORMATS = (("text", "text"), ("escapes", "escapes"), ("hex", "hex"))
 ENCODINGS = tuple((encoding.value, encoding.words) for encoding in Encoding)
+ENCODING_MENU = tuple(  # with who has used each, and a line between groups
+    row
+    for _group, encodings in groupby(Encoding, key=lambda encoding: encoding.group)
+    for row in (("", ""), *((encoding.value, encoding.choice) for encoding in encodings))
+)[1:]
 ENDINGS = tuple((ending.name.lower(), ending.words) for ending in Ending)
 FRAMES = (
     ("raw", "none"),

@@ -145,7 +145,10 @@ FRAMINGS = tuple((kind.usual, kind.words) for kind in KINDS)
 
 
 class Alternatives(NamedTuple):
-    """A submenu of which one entry holds: keys with their words, the one that holds now, and who is told."""
+    """A submenu of which one entry holds: keys with their words, the one that holds now, and who is told.
+
+    A line stands where there is no key.
+    """
 
     options: tuple[tuple[str, str], ...]
     chosen: str
@@ -211,6 +214,9 @@ class MenuBar(tk.Menu):
         menu = tk.Menu(parent, tearoff=False)
         self.setvar(variable, which.chosen)
         for key, words in which.options:
+            if not key:
+                menu.add_separator()
+                continue
             menu.add_radiobutton(label=words, value=key, command=partial(which.choose, key))
             menu.entryconfigure("end", {"variable": variable})
         return menu

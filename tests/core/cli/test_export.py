@@ -111,9 +111,11 @@ def test_lines_that_have_another_end_in_the_encoding_are_not_cut_in_the_middle(t
     why = refused(talk.path, "--encoding", "utf-16-le", "--frame", "line")
     done = run(talk.path, "--encoding", "utf-16-le", "--frame", "delimiter:0a00", "--received")
 
-    assert "a line feed in UTF-16 LE is 0a 00: use delimiter:0a00" in why
+    assert "in UTF-16 LE, LF is 0a 00, but messages end at 0a here: use delimiter:0a00" in why
     assert [line.rsplit("  ", 1)[1] for line in done.out.splitlines()[3:]] == ["one", "two"]
-    assert "is 25 (or NEL, 15): use delimiter:25" in refused(talk.path, "--encoding", "cp037", "--frame", "line")
+    assert "LF is 25, or lines end with NEL, 15, but messages end at 0a here: use delimiter:25" in refused(
+        talk.path, "--encoding", "cp037", "--frame", "line"
+    )
     assert run(talk.path, "--encoding", "koi8-r", "--frame", "line").code == 0
 
 

@@ -499,8 +499,11 @@ class TestAnotherEncoding:
         [
             ("--encoding runes", "“runes” is none of utf-8, utf-16-le"),
             ("--encoding koi8-r --exact", "--encoding has no meaning"),
-            ("--encoding utf-16-le --frame line", "a line feed in UTF-16 LE is 0a 00: use delimiter:0a00"),
-            ("--encoding cp037 --frame line", "a line feed in EBCDIC is 25 (or NEL, 15): use delimiter:25"),
+            ("--encoding utf-16-le --frame line", "LF is 0a 00, but messages end at 0a here: use delimiter:0a00"),
+            (
+                "--encoding cp037 --frame line",
+                "LF is 25, or lines end with NEL, 15, but messages end at 0a here: use delimiter:25",
+            ),
         ],
     )
     def test_what_makes_no_sense_is_refused_in_one_line(

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.compose import Decoder, Encoding, decode_as, find_encoding
-from core.compose.encoding import encode
+from core.compose.encoding import encode, misread_ending
 from core.errors import DraftError
 from core.text_safety import TextSafety, decode
 
@@ -144,6 +144,25 @@ def test_the_table_names_each_once_and_the_usual_ones_first() -> None:
     }  # fmt: skip
     groups = [group for group, _rows in groupby(Encoding, key=lambda one: one.group)]
     assert len(groups) == len(set(groups)), "a group stands together"
+
+
+@pytest.mark.parametrize(
+    ("framing", "encoding", "bytes_of_it"),
+    [
+        ("line", Encoding.UTF_16_LE, "0a00"),
+        ("line", Encoding.UTF_16_BE, "000a"),
+        ("line", Encoding.EBCDIC, "25"),
+        ("delimiter:0d0a", Encoding.EBCDIC, "0d25"),
+        ("delimiter:0d0a", Encoding.UTF_16_LE, "0d000a00"),
+        ("delimiter:00", Encoding.UTF_16_BE, "0000"),
+        ("delimiter:00", Encoding.EBCDIC, ""),
+        ("delimiter:0a00", Encoding.UTF_16_LE, ""),
+        ("raw", Encoding.UTF_16_LE, ""),
+        *(("line", one, "") for one in Encoding if one.keeps_ascii),
+    ],
+)
+def test_a_framing_that_cuts_characters_apart_is_known(framing: str, encoding: Encoding, bytes_of_it: str) -> None:
+    assert misread_ending(framing, encoding).endswith(f"use delimiter:{bytes_of_it}") is bool(bytes_of_it)
 
 
 def test_what_keeps_ascii_keeps_all_of_it() -> None:

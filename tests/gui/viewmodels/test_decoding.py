@@ -13,12 +13,12 @@ from core.compose.draft import Composed, Context
 from core.roles import Role
 from core.text_safety import TextSafety
 from gui.viewmodels.decoding import UTF_8, decoding
-from gui.viewmodels.drafting import ENCODINGS, MessageFormat
+from gui.viewmodels.drafting import ENCODING_MENU, ENCODINGS, MessageFormat
 from gui.viewmodels.runs import DECOR
 from gui.viewmodels.typesetting import Typesetter
 from gui.viewmodels.wrapping import Metrics
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp, serve, shown
+from tests.gui.driving import MakeApp, hear, say, serve, shown
 from tests.gui.fake_journal import received
 
 ANY = st.sampled_from([key for key, _words in ENCODINGS])
@@ -104,3 +104,62 @@ def test_the_choice_is_remembered(make_app: MakeApp) -> None:
 
     assert again.window.conversation.encoding.key == "utf-16-be"
     again.main_controller.choose_encoding("utf-8")
+
+
+def test_what_is_written_follows_what_is_read_until_a_person_chooses_otherwise(make_app: MakeApp) -> None:
+    app = make_app()
+    composer = app.window.composer
+    with socket.create_connection(("127.0.0.1", serve(app))) as peer:
+        pump_until(lambda: "#1 connected" in shown(app), app.root)
+        composer.choose(MessageFormat(ending="lf"))
+
+        app.main_controller.choose_encoding("koi8-r")
+        assert composer.message_format == MessageFormat(encoding="koi8-r", ending="lf")
+        say(app, "ж")
+        hear(app, peer, b"\xd6\n")
+        pump_until(lambda: "ж" in shown(app), app.root)
+
+        composer.choose(MessageFormat(encoding="cp866"))
+        app.main_controller.choose_encoding("utf-16-le")
+        assert composer.message_format == MessageFormat(encoding="cp866")
+        say(app, "ж")
+        hear(app, peer, b"\xa6")
+
+        composer.choose(MessageFormat(encoding="utf-16-le"))
+        app.main_controller.choose_encoding("ebcdic")
+        say(app, "Hi")
+        hear(app, peer, b"\xc8\x89")
+        app.main_controller.choose_encoding("utf-8")
+        assert composer.message_format.encoding == "utf-8"
+
+
+def test_a_cut_in_the_middle_of_characters_is_told_whichever_was_chosen_first(make_app: MakeApp) -> None:
+    app = make_app()
+    banner = app.window.banner
+    with socket.create_connection(("127.0.0.1", serve(app))):
+        pump_until(lambda: "#1 connected" in shown(app), app.root)
+        app.main_controller.choose_framing("line")
+        assert not banner.sentence
+
+        app.main_controller.choose_encoding("utf-16-le")
+        assert "LF is 0a 00, but messages end at 0a here: choose Ended by… and type 0a00." in banner.sentence
+        banner.hush()
+        app.main_controller.choose_framing("delimiter:0a00")
+        assert not banner.sentence
+
+        app.main_controller.choose_encoding("ebcdic")
+        app.main_controller.choose_framing("line")
+        assert "In EBCDIC, LF is 25" in banner.sentence
+        banner.hush()
+        app.main_controller.choose_encoding("utf-8")
+        assert not banner.sentence
+
+
+def test_the_menu_has_each_encoding_once_in_groups(make_app: MakeApp) -> None:
+    keys = [key for key, _words in ENCODING_MENU]
+    names = dict(ENCODING_MENU)
+
+    assert [key for key in keys if key] == [one.value for one in Encoding]
+    assert keys.count("") == len({one.group for one in Encoding}) - 1
+    assert (names["utf-8"], names["koi8-r"]) == ("UTF-8", "KOI8-R (Unix, Russian)")
+    assert make_app().window.menus.getvar("tincan_encodings") == "utf-8"
