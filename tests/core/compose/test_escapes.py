@@ -42,6 +42,7 @@ def test_text_becomes_these_bytes(text: str, data: bytes) -> None:
 
 
 def test_characters_go_out_in_the_encoding_and_bytes_as_they_are() -> None:
+    assert composed(r"a\n\0\u{85}\xff", Encoding.EBCDIC) == b"\x81\x25\0\x15\xff"
     assert composed(r"a\n\0\u{20ac}\xff", Encoding.UTF_16_BE) == b"\0a\0\n\0\0\x20\xac\xff"
 
 
@@ -134,6 +135,7 @@ def test_a_character_that_the_encoding_lacks_is_marked_where_its_number_stands()
         (b"\xff\xc3", Encoding.UTF_8, r"\xff\xc3"),
         (b"{counter}", Encoding.UTF_8, "{counter}"),
         (rb"\{counter}", Encoding.UTF_8, r"\\{counter}"),
+        (b"\x81\x25\0\x15\xff", Encoding.EBCDIC, r"a\n\0\u{85}\u{9f}"),
         (b"\0a\0\x1b\xff", Encoding.UTF_16_BE, r"a\u{1b}\xff"),
         pytest.param(b"a\x87\x90", Encoding.SHIFT_JIS, r"a\x87\x90", id="a second code of a character"),
     ],

@@ -269,6 +269,8 @@ def test_the_bytes_of_each_macro_can_be_found_in_the_message() -> None:
 
 
 def test_digits_go_out_in_the_encoding_and_numbers_in_bytes_as_they_are() -> None:
+    assert composed(r"\{counter}\{counter:2be}\{length}", encoding=Encoding.EBCDIC) == b"\xf1\0\x01\xf0"
+    assert composed(r"A\{xor:HEX}", encoding=Encoding.EBCDIC) == b"\xc1\xc3\xf1", "of its byte c1, in its digits"
     assert composed(r"\{counter}\{counter:2be}\{length}", encoding=Encoding.UTF_16_LE) == b"1\0\0\x010\0"
 
 
