@@ -7,7 +7,7 @@ nothing yet.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,8 +58,8 @@ class MessageFormat:
 
     @property
     def is_usual(self) -> bool:
-        """Whether it goes out as it is typed, and nothing else."""
-        return self == USUAL
+        """Whether it goes out as it is typed, in whatever encoding, and nothing else."""
+        return replace(self, encoding=USUAL.encoding) == USUAL
 
     @property
     def adds_something(self) -> bool:

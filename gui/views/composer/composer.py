@@ -279,7 +279,7 @@ class Composer(ttk.Frame):
         elif self.message_format.is_usual:
             self._leave_options()
         else:
-            self.choose(USUAL)
+            self.choose(replace(USUAL, encoding=self.message_format.encoding))
 
     def _leave_options(self) -> str:
         self._is_open = False
