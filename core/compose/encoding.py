@@ -14,7 +14,7 @@ from functools import cached_property
 
 from core.errors import DraftError
 
-_UNICODE, _EUROPE, _CYRILLIC, _EAST_ASIA, _MAINFRAMES = "Unicode", "Europe", "Cyrillic", "East Asia", "mainframes"
+_UNICODE, _EUROPE, _CYRILLIC, _EAST_ASIA, _MAINFRAMES = "Unicode", "Europe", "Cyrillic", "East Asia", "Mainframes"
 
 
 class Encoding(Enum):

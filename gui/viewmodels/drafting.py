@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 FORMATS = (("text", "text"), ("escapes", "escapes"), ("hex", "hex"))
 ENCODINGS = tuple((encoding.value, encoding.words) for encoding in Encoding)
-ENCODING_MENU = tuple(  # with who has used each, and a line between groups
+ENCODING_MENU = tuple(  # with who has used each; words without a key begin a submenu
     row
-    for _group, encodings in groupby(Encoding, key=lambda encoding: encoding.group)
-    for row in (("", ""), *((encoding.value, encoding.choice) for encoding in encodings))
-)[1:]
+    for group, encodings in groupby(Encoding, key=lambda encoding: encoding.group)
+    for row in (("", group), *((encoding.value, encoding.choice) for encoding in encodings))
+)[1:]  # the first group stands in the menu itself
 ENDINGS = tuple((ending.name.lower(), ending.words) for ending in Ending)
 FRAMES = (
     ("raw", "none"),

@@ -147,7 +147,7 @@ FRAMINGS = tuple((kind.usual, kind.words) for kind in KINDS)
 class Alternatives(NamedTuple):
     """A submenu of which one entry holds: keys with their words, the one that holds now, and who is told.
 
-    A line stands where there is no key.
+    Words without a key are those of a submenu that has all that follows, up to the next such words.
     """
 
     options: tuple[tuple[str, str], ...]
@@ -211,14 +211,15 @@ class MenuBar(tk.Menu):
             menu.add_command(label=label, command=commands[command], accelerator=shown(command), underline=0)
 
     def _alternatives(self, variable: str, which: Alternatives, parent: tk.Menu) -> tk.Menu:
-        menu = tk.Menu(parent, tearoff=False)
+        menu = part = tk.Menu(parent, tearoff=False)
         self.setvar(variable, which.chosen)
         for key, words in which.options:
             if not key:
-                menu.add_separator()
+                part = tk.Menu(menu, tearoff=False)
+                menu.add_cascade(label=words, menu=part)
                 continue
-            menu.add_radiobutton(label=words, value=key, command=partial(which.choose, key))
-            menu.entryconfigure("end", {"variable": variable})
+            part.add_radiobutton(label=words, value=key, command=partial(which.choose, key))
+            part.entryconfigure("end", {"variable": variable})
         return menu
 
     def _filled_when_opened(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -160,6 +161,25 @@ def test_the_menu_has_each_encoding_once_in_groups(make_app: MakeApp) -> None:
     names = dict(ENCODING_MENU)
 
     assert [key for key in keys if key] == [one.value for one in Encoding]
-    assert keys.count("") == len({one.group for one in Encoding}) - 1
+    assert [words for key, words in ENCODING_MENU if not key] == ["Europe", "Cyrillic", "East Asia", "Mainframes"]
     assert (names["utf-8"], names["koi8-r"]) == ("UTF-8", "KOI8-R (Unix, Russian)")
     assert make_app().window.menus.getvar("tincan_encodings") == "utf-8"
+
+
+def test_a_file_of_the_conversation_has_the_text_as_it_is_read(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app()
+    with socket.create_connection(("127.0.0.1", serve(app))) as peer:
+        app.main_controller.choose_encoding("koi8-r")
+        peer.sendall("жизнь".encode("koi8-r"))
+        pump_until(lambda: "жизнь" in shown(app), app.root)
+        app.main_controller.export_controller.open()
+        dialog = app.main_controller.export_controller._dialog
+        assert dialog is not None
+        dialog.path.put(str(tmp_path / "talk.txt"))
+        dialog.export_button.invoke()
+        pump_until(lambda: bool(dialog.folder_button.winfo_manager()), app.root)
+        dialog.close()
+
+    text = (tmp_path / "talk.txt").read_text(encoding="utf-8")
+    assert "# messages are read as KOI8-R; this file is UTF-8\n" in text
+    assert "#1 >  жизнь\n" in text
