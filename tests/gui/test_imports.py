@@ -27,7 +27,10 @@ PURE = (
     "platform.system_theme",
     "preferences",
 )
-LATE = ("sqlite3", "asyncio", "ssl", "logging", "core.compose", "core.workbench", "core.net.server")
+LATE = (
+    *("sqlite3", "asyncio", "ssl", "logging", "core.workbench", "core.net.server"),
+    *(f"core.compose.{name}" for name in ("draft", "composing", "macros", "hexadecimal", "saved")),
+)
 
 
 def modules_after(statement: str) -> set[str]:
