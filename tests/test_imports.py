@@ -71,7 +71,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ),
     ("core.sending", LIBRARY | {"core.net", "core.journal"}),
     ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
-    ("core.cli.standard_input", LIBRARY | {"core.compose.encoding", "core.wire"}),
+    ("core.cli.standard_input", LIBRARY | {"core.cli.common", "core.compose.encoding", "core.wire"}),
     (
         "core.cli.terminal",
         LIBRARY

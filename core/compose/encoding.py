@@ -160,7 +160,7 @@ def misread_ending(framing: str, encoding: Encoding, advice: str = "use delimite
 
     ``framing`` is a framing's written form, see ``core.wire.framing``; ``advice`` has room for the bytes in hex.
     """
-    ending = _ASCII_ENDINGS.get(framing, Ending.NOTHING)
+    ending = _ASCII_ENDINGS.get(framing.partition("+")[0], Ending.NOTHING)
     taken, right = ending.value.encode("ascii"), ending.wire(encoding)
     if taken == right:
         return ""

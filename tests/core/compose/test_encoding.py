@@ -157,6 +157,7 @@ def test_the_table_names_each_once_and_the_usual_ones_first() -> None:
         ("delimiter:00", Encoding.UTF_16_BE, "0000"),
         ("delimiter:00", Encoding.EBCDIC, ""),
         ("delimiter:0a00", Encoding.UTF_16_LE, ""),
+        ("line+crc16-modbus", Encoding.UTF_16_LE, "0a00"),
         ("raw", Encoding.UTF_16_LE, ""),
         *(("line", one, "") for one in Encoding if one.keeps_ascii),
     ],
