@@ -391,8 +391,8 @@ def _is_text_of(tail: str, data: bytes) -> bool:
     size = len(data)
     tail = tail.expandtabs(1)
     shown = tail.strip(" ")
-    if len(shown) == size + 2 and shown[0] + shown[-1] in _BARS and _shows(shown[1:-1], data):
-        return True
+    if len(shown) == size + 2 and shown[0] + shown[-1] in _BARS:
+        return _shows(shown[1:-1], data) or _shows(shown[1:-1], data.decode("cp037").encode("latin-1"))  # or EBCDIC
     lead = len(tail) - len(tail.lstrip(" "))
     for gap in range(max(1, len(tail) - size - 1), lead + 1):
         text = tail[gap:]

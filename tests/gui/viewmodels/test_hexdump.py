@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.compose import Encoding
+from core.compose import Composed, Context, Draft, Encoding, Format, compose
 from core.text_safety import TextSafety
 from gui.viewmodels import hexdump
 from gui.viewmodels.decoding import decoding
@@ -200,3 +200,13 @@ def test_text_is_copied_in_the_encoding_that_was_chosen() -> None:
     assert copied("日本".encode("cp932"), Form.TEXT, SAFETY, decoding("shift-jis")) == "日本"
     assert "|5 €|" in copied(b"5 \x80", Form.DUMP, SAFETY, decoding("cp1252"))
     assert "|5 .|" in copied(b"5 \x80", Form.DUMP, SAFETY)
+
+
+@pytest.mark.parametrize("encoding", list(Encoding))
+def test_a_copied_dump_is_the_same_bytes_when_it_is_pasted_whatever_its_encoding(encoding: Encoding) -> None:
+    data = "HELLO [mainframe], 1.\nagain".encode(encoding.codec) + bytes(range(256))
+
+    for size in (3, 16, 20, len(data)):
+        pasted = compose(Draft(copied(data[:size], Form.DUMP, SAFETY, decoding(encoding.value)), Format.HEX), Context())
+        assert isinstance(pasted, Composed)
+        assert pasted.body == data[:size]
