@@ -318,7 +318,7 @@ class App:
 
     def _remember(self) -> None:
         root = self.root
-        if root.state() != "normal":
+        if root.state() != "normal" or self.window.is_full_screen:
             return
         x, y = root.winfo_x() - self._decoration[0], root.winfo_y() - self._decoration[1]
         geometry = f"{root.winfo_width()}x{root.winfo_height()}+{x}+{y}"

@@ -1,4 +1,4 @@
-"""Every key, once: the menus, the page of keys and the bindings are made from this table. No tkinter."""
+"""Every command, once, with its key and words: menus, the page of keys and bindings come from here. No tkinter."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from gui.platform.differences import HERE
 
 
 class Key(NamedTuple):
-    """A key, what it does and how it reads. ``sequences`` are Tk's names for it."""
+    """A key, what it does and how it reads. ``sequences`` are Tk's names for it.
+
+    ``words`` are those of its entry in a menu, with "&" in front of the letter that chooses it there.
+    """
 
     command: str
     sequences: tuple[str, ...]
     shown: str
     does: str
+    words: str = ""
 
 
 _MOD, _CTRL, _SHIFT = HERE.modifier, HERE.modifier_words, HERE.shift_words
@@ -25,59 +29,98 @@ def _digit(number: int) -> tuple[str, ...]:
     return f"<{_MOD}-Key-{number}>", f"<{_MOD}-KP_{number}>"  # without "Key" Tk means a button of the mouse
 
 
+def _letter(command: str, letter: str, does: str, words: str = "") -> Key:
+    return Key(command, (f"<{_MOD}-{letter}>", f"<{_MOD}-{letter.upper()}>"), f"{_CTRL}{letter.upper()}", does, words)
+
+
+def _shift_letter(command: str, letter: str, does: str, words: str) -> Key:
+    sequences = (f"<{_MOD}-Shift-{letter}>", f"<{_MOD}-Shift-{letter.upper()}>")
+    return Key(command, sequences, f"{_CTRL}{_SHIFT}{letter.upper()}", does, words)
+
+
 KEYS = (
-    Key("toggle_server", ("<F5>",), "F5", "start or stop the server"),
-    Key("toggle_client", ("<F6>",), "F6", "connect, cancel or disconnect"),
-    Key("connect_again", ("<Shift-F6>",), "Shift+F6", "connect once more to the same place"),
-    Key("focus_host", (f"<{_MOD}-l>", f"<{_MOD}-L>"), f"{_CTRL}L", "go to the host"),
-    Key("focus_message", (f"<{_MOD}-m>", f"<{_MOD}-M>"), f"{_CTRL}M", "go to the message"),
-    Key("message_options", (f"<{_MOD}-e>", f"<{_MOD}-E>"), f"{_CTRL}E", "how the message is written and what is added"),
-    Key("macros", (f"<{_MOD}-Shift-m>", f"<{_MOD}-Shift-M>"), f"{_CTRL}{_SHIFT}M", "macros for the message"),
-    Key("save_message", (f"<{_MOD}-d>", f"<{_MOD}-D>"), f"{_CTRL}D", "save the message in the field"),
-    Key("toggle_saved", (f"<{_MOD}-b>", f"<{_MOD}-B>"), f"{_CTRL}B", "saved messages"),
+    Key("toggle_server", ("<F5>",), "F5", "start or stop the server", "&Start the server"),
+    Key("toggle_client", ("<F6>",), "F6", "connect, cancel or disconnect", "&Connect"),
+    Key("connect_again", ("<Shift-F6>",), "Shift+F6", "connect once more to the same place", "Connect &once more"),
+    _letter("focus_host", "l", "go to the host"),
+    _letter("focus_message", "m", "go to the message"),
+    _letter("message_options", "e", "how the message is written and what is added", "&How the message is written"),
+    _shift_letter("macros", "m", "macros for the message", "&Macros for the message"),
+    _letter("save_message", "d", "save the message in the field", "Save the messa&ge"),
+    _letter("toggle_saved", "b", "saved messages", "Sa&ved messages"),
     Key("send_saved_1", _digit(1), f"{_CTRL}1 … {_CTRL}9", "send one of the first nine saved messages"),
-    Key("repeat", (f"<{_MOD}-r>", f"<{_MOD}-R>"), f"{_CTRL}R", "send again and again, by the clock"),
-    Key("send_file", (f"<{_MOD}-Shift-o>", f"<{_MOD}-Shift-O>"), f"{_CTRL}{_SHIFT}O", "send a file"),
-    Key("keep_received", (f"<{_MOD}-Shift-s>", f"<{_MOD}-Shift-S>"), f"{_CTRL}{_SHIFT}S", "save what was received"),
-    Key("stop_task", (f"<{_MOD}-period>",), f"{_CTRL}.", "stop what is repeated, sent or saved"),
-    Key(
-        "toggle_socket_options",
-        (f"<{_MOD}-u>", f"<{_MOD}-U>"),
-        f"{_CTRL}U",
-        "knobs of the sockets: Nagle, recv size, pauses",
-    ),
-    Key("show_times", (f"<{_MOD}-t>", f"<{_MOD}-T>"), f"{_CTRL}T", "how long answers take"),
-    Key("find", (f"<{_MOD}-f>", f"<{_MOD}-F>"), f"{_CTRL}F", "find in the conversation"),
-    Key("find_next", ("<F3>",), "F3", "next place found"),
-    Key("find_previous", ("<Shift-F3>",), "Shift+F3", "place found before"),
-    Key("filter", (f"<{_MOD}-Shift-f>", f"<{_MOD}-Shift-F>"), f"{_CTRL}{_SHIFT}F", "show only some of it"),
-    Key("toggle_hex", (f"<{_MOD}-h>", f"<{_MOD}-H>"), f"{_CTRL}H", "show as hex or as text"),
-    Key("toggle_inspector", (f"<{_MOD}-i>", f"<{_MOD}-I>"), f"{_CTRL}I", "inspector: the bytes of one message"),
-    Key("export", (f"<{_MOD}-s>", f"<{_MOD}-S>"), f"{_CTRL}S", "export the conversation"),
-    Key("open_journal", (f"<{_MOD}-o>", f"<{_MOD}-O>"), f"{_CTRL}O", "open a journal"),
-    Key("next_session", ("<Control-Tab>",), "Ctrl+Tab", "next conversation"),
+    _letter("repeat", "r", "send again and again, by the clock", "&Repeat…"),
+    _shift_letter("send_file", "o", "send a file", "Send a &file…"),
+    _shift_letter("keep_received", "s", "save what was received", "Save &what was received…"),
+    Key("stop_task", (f"<{_MOD}-period>",), f"{_CTRL}.", "stop what is repeated, sent or saved", "Stop what &goes on"),
+    _letter("toggle_socket_options", "u", "knobs of the sockets: Nagle, recv size, pauses", "Socket &knobs"),
+    _letter("show_times", "t", "how long answers take", "&Times"),
+    _letter("find", "f", "find in the conversation", "&Find…"),
+    Key("find_next", ("<F3>",), "F3", "next place found", "Find &next"),
+    Key("find_previous", ("<Shift-F3>",), "Shift+F3", "place found before", "Find &before"),
+    _shift_letter("filter", "f", "show only some of it", "&Filter…"),
+    _letter("toggle_hex", "h", "show as hex or as text", "As &hex"),
+    _letter("toggle_inspector", "i", "inspector: the bytes of one message", "&Inspector"),
+    _letter("export", "s", "export the conversation", "&Export…"),
+    _letter("open_journal", "o", "open a journal", "&Open a journal…"),
+    Key("next_session", ("<Control-Tab>",), "Ctrl+Tab", "next conversation", "&Next conversation"),
     Key(
         "previous_session",
         ("<Control-Shift-Tab>", "<Control-ISO_Left_Tab>"),
         "Ctrl+Shift+Tab",
         "previous conversation",
+        "&Previous conversation",
     ),
-    Key("clear_view", (f"<{_MOD}-k>", f"<{_MOD}-K>"), f"{_CTRL}K", "clear the view; the journal keeps everything"),
+    _letter("clear_view", "k", "clear the view; the journal keeps everything", "&Clear the view"),
+    _letter("close_beside", "w", "close what is open beside, the last one first", "Close what is &beside"),
+    Key("next_region", ("<F8>",), "F8", "next part of the window"),
+    Key("previous_region", ("<Shift-F8>",), "Shift+F8", "part of the window before"),
     Key(
         "larger",
         (f"<{_MOD}-plus>", f"<{_MOD}-equal>", f"<{_MOD}-KP_Add>"),
         f"{_CTRL}Plus",
         "larger text",
+        "&Larger text",
     ),
-    Key("smaller", (f"<{_MOD}-minus>", f"<{_MOD}-KP_Subtract>"), f"{_CTRL}Minus", "smaller text"),
-    Key("usual_size", (f"<{_MOD}-0>", f"<{_MOD}-KP_0>"), f"{_CTRL}0", "usual text size"),
-    Key("show_settings", (f"<{_MOD}-comma>",), f"{_CTRL},", "settings"),
-    Key("show_keys", ("<F1>",), "F1", "this page"),
-    Key("quit", (f"<{_MOD}-q>", f"<{_MOD}-Q>"), f"{_CTRL}Q", "quit"),
+    Key("smaller", (f"<{_MOD}-minus>", f"<{_MOD}-KP_Subtract>"), f"{_CTRL}Minus", "smaller text", "&Smaller text"),
+    Key("usual_size", (f"<{_MOD}-0>", f"<{_MOD}-KP_0>"), f"{_CTRL}0", "usual text size", "&Usual size"),
+    Key("full_screen", ("<F11>",), "F11", "the window over the whole screen; Escape ends it", "F&ull screen"),
+    Key("show_settings", (f"<{_MOD}-comma>",), f"{_CTRL},", "settings", "&Settings…"),
+    Key("show_keys", ("<F1>",), "F1", "this page", "&Keys"),
+    _letter("quit", "q", "quit", "&Quit"),
 )
 
 UNTOLD = tuple(Key(f"send_saved_{number}", _digit(number), "", "") for number in range(2, SAVED_WITH_KEYS + 1))
 """Keys that another one's row tells of."""
+
+EDITING = (
+    Key("undo", ("<<Undo>>",), f"{_CTRL}Z", "", "&Undo"),
+    Key("redo", ("<<Redo>>",), f"{_CTRL}Y", "", "&Redo"),
+    Key("cut", ("<<Cut>>",), f"{_CTRL}X", "", "Cu&t"),
+    Key("copy", ("<<Copy>>",), f"{_CTRL}C", "", "&Copy"),
+    Key("paste", ("<<Paste>>",), f"{_CTRL}V", "", "&Paste"),
+    Key("delete", ("<<Clear>>",), "Delete", "", "&Delete"),
+    Key("select_all", ("<<SelectAll>>",), f"{_CTRL}A", "", "Select &all"),
+)
+"""What whatever has the focus does by itself; ``sequences`` are Tk's names for being asked to."""
+
+WITHOUT_KEY = (
+    Key("open_journals", (), "", "", "Open the folder of &journals"),
+    Key("show_everything", (), "", "", "Show e&verything"),
+    Key("close_row", (), "", "", "C&lose it"),
+    Key("abort_row", (), "", "", "&Abort it (RST)"),
+    Key("finish_row", (), "", "", "F&inish sending (FIN)"),
+    Key("copy_address", (), "", "", "Cop&y its address"),
+    Key("rename_row", (), "F2", "", "Rena&me…"),
+    Key("remove_row", (), "Delete", "", "Remo&ve it from the list"),
+    Key("remove_over", (), "Shift+Delete", "", "Remove all that ar&e over"),
+    Key("begin_tour", (), "", "", "&Tour of the first conversation"),
+    Key("report_problem", (), "", "", "&Report a problem"),
+    Key("show_about", (), "", "", "&About Tincan"),
+)
+"""Commands of the menus that no key of the whole window has."""
+
+_BY_COMMAND = {key.command: key for key in (*KEYS, *EDITING, *WITHOUT_KEY)}
 
 FIXED = (
     ("Enter", "send the message"),
@@ -87,11 +130,14 @@ FIXED = (
     ("Page Up, Page Down", "scroll the conversation"),
     ("Home, End", "oldest, newest, in the conversation"),
     ("Alt+Up, Alt+Down", "choose a message, in the conversation"),
+    (f"{_CTRL}Z, {_CTRL}Y", "undo, redo"),
+    (f"{_CTRL}X, {_CTRL}C, {_CTRL}V", "cut, copy, paste"),
+    (f"{_CTRL}A", "select all"),
     (f"{_CTRL}Left, {_CTRL}Right", "boundary before, next boundary, in the inspector"),
     ("Enter, Delete", "send, delete a saved message"),
     ("F2, Shift+F2", "edit, rename a saved message"),
     ("Alt+Up, Alt+Down", "move a saved message"),
-    ("Menu or Shift+F10", "what can be done with a session, in the list"),
+    ("Menu or Shift+F10", "what can be done with what has the focus"),
     ("Delete, Shift+Delete", "take one, or all that are over, out of the list"),
     ("F2", "rename a session or connection, in the list"),
     ("Left, Right, Enter", "move the line between two panes, or put it back"),
@@ -103,7 +149,12 @@ FIXED = (
 
 def shown(command: str) -> str:
     """How the key of a command reads; empty if it has none."""
-    return next((key.shown for key in KEYS if key.command == command), "")
+    return _BY_COMMAND[command].shown if command in _BY_COMMAND else ""
+
+
+def menu_words(command: str) -> str:
+    """The words of a command in a menu, with its letter marked."""
+    return _BY_COMMAND[command].words
 
 
 def saved_key(number: int) -> tuple[str, str] | None:
@@ -122,7 +173,11 @@ _TOPICS = (
          "toggle_inspector", "clear_view"),
     ),
     ("Journals", ("export", "open_journal")),
-    ("The window", ("larger", "smaller", "usual_size", "show_settings", "show_keys", "quit")),
+    (
+        "The window",
+        ("next_region", "previous_region", "close_beside", "full_screen", "larger", "smaller", "usual_size",
+         "show_settings", "show_keys", "quit"),
+    ),
 )  # fmt: skip
 
 

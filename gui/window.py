@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tkinter import ttk
@@ -12,15 +13,17 @@ from typing import TYPE_CHECKING, Protocol
 from gui.keys import KEYS, UNTOLD
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODING_MENU
-from gui.viewmodels.window_view import WindowView
+from gui.viewmodels.window_view import MenuState, WindowView
 from gui.views.address_bar import AddressBar
 from gui.views.banner import Banner
 from gui.views.composer.composer import Composer, ComposerController
 from gui.views.conversation.conversation import ConversationPane
-from gui.views.menus import COLOURS, FRAMINGS, ROW_ENTRIES, Alternatives, MenuBar
+from gui.views.field_menu import FieldMenu
+from gui.views.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
 from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
-from gui.widgets.bindings import breaking, share_keys, type_on
+from gui.widgets.bindings import bind_own, breaking, share_keys, type_on
+from gui.widgets.key_places import bind_by_place
 from gui.widgets.sash import Sash
 
 if TYPE_CHECKING:
@@ -52,11 +55,13 @@ class Actions(Protocol):
     def choose_row(self, key: str) -> None: ...
     def choose_reply(self, reply: str) -> None: ...
     def choose_colours(self, name: str) -> None: ...
+    @property
+    def chosen_framing(self) -> str: ...
     def choose_framing_kind(self, usual: str) -> None: ...
     def choose_encoding(self, encoding: str) -> None: ...
     def choose_display_row(self, display_row: DisplayRow) -> None: ...
     def complain(self, why: str) -> None: ...
-    def can_do(self) -> frozenset[str]: ...
+    def menu_state(self) -> MenuState: ...
     def recent_journals(self, on_more: Callable[[], None]) -> Sequence[tuple[str, Callable[[], None]]]: ...
     def keep_widths(self, list_width: float, side_width: float) -> None: ...
 
@@ -69,6 +74,7 @@ class Window:
         self.theme = theme
         self._view: WindowView | None = None
         self._side: ttk.Frame | None = None  # what stands beside the conversation
+        self._beside: list[tk.Misc] = []  # what can be opened and closed, the last opened last
         commands = actions.commands
         root.title("Tincan")
         root.minsize(*(theme.px(size) for size in SMALLEST_SIZE))
@@ -86,8 +92,8 @@ class Window:
         self._middle = ttk.Frame(root, style="Pane.TFrame")
         self._middle.bind("<Configure>", self._share_width)
         self.sessions = SessionList(
-            self._middle, theme, on_choose=actions.choose_row, entries=ROW_ENTRIES, commands=commands,
-            can=actions.can_do, on_usual_width=self._share_width,
+            self._middle, theme, on_choose=actions.choose_row, commands=commands,
+            state=actions.menu_state, on_usual_width=self._share_width,
         )  # fmt: skip
         # Of the list and the pane at the side, as a person wants them, in digits of the text; 0 is the usual width.
         self._list_width, self._side_width = actions.preferences.list_width, actions.preferences.side_width
@@ -113,6 +119,7 @@ class Window:
         self.status = StatusBar(root, theme, on_warning=commands["show_network"])
         self._lay_out()
         share_keys(root)
+        FieldMenu(root, theme)
         for part in (self.conversation.transcript.text, self.sessions.tree):
             type_on(part, self.composer.write, self.composer.focus_message)
         self._bind_keys(commands)
@@ -133,12 +140,70 @@ class Window:
 
     def show_encoding(self, encoding: str) -> None:
         """Read conversations as text of another encoding."""
-        self.menus.show_encoding(encoding)
         self.conversation.show_encoding(encoding)
 
     def adopt(self, widget: tk.Misc) -> None:
-        """Let the window's keys come before those of a widget, and of all within it, that was made later."""
+        """Let the window's keys come before those of a widget, and of all within it, that was made later.
+
+        If it has a binding for ``<<Close>>``, Ctrl+W closes it.
+        """
         _put_tag_first(widget)
+        if widget.bind("<<Close>>"):
+            self._beside.append(widget)
+            bind_own(widget, "<Map>", partial(self._opened, widget))
+
+    @property
+    def beside(self) -> tk.Misc | None:
+        """What was opened last beside the conversation, or above or below it, and still is."""
+        return next(
+            (widget for widget in reversed(self._beside) if widget.winfo_exists() and widget.winfo_manager()), None
+        )
+
+    def close_beside(self) -> None:
+        """Close that."""
+        if self.beside is not None:
+            self.beside.event_generate("<<Close>>")
+
+    @property
+    def focused(self) -> tk.Misc | None:
+        """The widget that has the focus, or had it when a menu took it; None if it is Tk's own or in no window here."""
+        name = str(self.root.tk.call("focus"))
+        if name and self.root.tk.call("winfo", "class", name) == "Menu":
+            name = str(self.root.getvar("::tk::Priv(focus)"))
+        try:
+            return self.root.nametowidget(name) if name else None
+        except KeyError:
+            return None
+
+    @property
+    def is_full_screen(self) -> bool:
+        """Whether the window has all of the screen, without a frame."""
+        return bool(self.root.attributes("-fullscreen"))
+
+    def fill_screen(self, *, is_full: bool) -> None:
+        """Take all of the screen, or be a window again."""
+        self.root.attributes("-fullscreen", is_full)
+
+    def go_to_region(self, step: int) -> None:
+        """Go to the part of the window that is ``step`` further, around its end, and has something to go to."""
+        regions: list[tuple[tk.Misc, tk.Misc | None]] = [
+            (self.address, self.address.host),
+            (self.banner, None),
+            (self.sessions, self.sessions.tree),
+            (self.conversation, self.conversation.transcript.text),
+            (self._tasks, None),
+            (self.composer, self.composer.field),
+            *([(self._side, None)] if self._side is not None else []),
+            (self.status, None),
+        ]
+        focus = str(self.root.tk.call("focus"))
+        here = next((at for at, (region, _usual) in enumerate(regions) if f"{focus}.".startswith(f"{region}.")), -step)
+        for further in range(1, len(regions) + 1):
+            region, usual = regions[(here + step * further) % len(regions)]
+            control = usual if usual is not None and usual.winfo_viewable() else _first_control(region)
+            if control is not None:
+                control.focus_set()
+                return
 
     @property
     def side_pane(self) -> ttk.Frame:
@@ -253,23 +318,41 @@ class Window:
         self.composer.pack(side="bottom", fill="x")
         ttk.Frame(self._talk, style="Line.TFrame", height=px(1)).pack(side="bottom", fill="x")
         self.conversation.pack(side="top", fill="both", expand=True)
-        for early in (self._middle, self.composer, self.conversation):
-            early.lower()
+        for parts in (
+            (self.address, self.banner, self._middle, self.status),
+            (self.conversation, self._tasks, self.composer),
+        ):
+            for part in parts:  # Tab goes in this order
+                part.lift()
 
     def _bind_keys(self, commands: Mapping[str, Callable[[], None]]) -> None:
         """Bind each key to its command, in front of whatever the widgets themselves make of it."""
-        for key in (*KEYS, *UNTOLD):
-            for sequence in key.sequences:
-                try:
-                    self.root.bind_class(_FIRST_TAG, sequence, breaking(partial(self._obey, commands[key.command])))
-                except tk.TclError:  # a key that this system has no name for
-                    continue
+        acts = {
+            sequence: partial(self._obey, commands[key.command])
+            for key in (*KEYS, *UNTOLD)
+            for sequence in key.sequences
+        }
+        for sequence, act in acts.items():
+            with suppress(tk.TclError):  # a key that this system has no name for
+                self.root.bind_class(_FIRST_TAG, sequence, breaking(act))
+        self.root.bind_class(_FIRST_TAG, "<Escape>", self._leave_full_screen)
         self.root.bind_class(_FIRST_TAG, "<Key>", lambda _event: self.sessions.tip.close())
+        bind_by_place(self.root, _FIRST_TAG, acts)
         self.adopt(self.root)
 
     def _obey(self, command: Callable[[], None]) -> None:
         self.sessions.tip.close()
         command()
+
+    def _opened(self, widget: tk.Misc) -> None:
+        self._beside.remove(widget)
+        self._beside.append(widget)
+
+    def _leave_full_screen(self, _event: object) -> str | None:
+        if not self.is_full_screen:
+            return None
+        self.fill_screen(is_full=False)
+        return "break"
 
 
 def _menus(root: tk.Tk, theme: Theme, actions: Actions) -> MenuBar:
@@ -277,9 +360,10 @@ def _menus(root: tk.Tk, theme: Theme, actions: Actions) -> MenuBar:
         root,
         theme,
         actions.commands,
-        colours=Alternatives(COLOURS, theme.choice, actions.choose_colours),
-        framings=Alternatives(FRAMINGS, FRAMINGS[0][0], actions.choose_framing_kind),
-        encodings=Alternatives(ENCODING_MENU, actions.preferences.read_as, actions.choose_encoding),
+        state=actions.menu_state,
+        colours=Alternatives(COLOURS, lambda: theme.choice, actions.choose_colours),
+        framings=Alternatives(FRAMINGS, lambda: actions.chosen_framing, actions.choose_framing_kind),
+        encodings=Alternatives(ENCODING_MENU, lambda: actions.preferences.read_as, actions.choose_encoding),
         recent=actions.recent_journals,
     )
 
@@ -290,6 +374,16 @@ def _put(part: tk.Widget, column: int, *, is_wanted: bool) -> None:
         part.grid(row=0, column=column, sticky="nsew")
     elif not is_wanted and part.winfo_manager():
         part.grid_remove()
+
+
+def _first_control(region: tk.Misc) -> tk.Misc | None:
+    """The first of a part of the window that Tab goes to."""
+    for widget in region.tk.splitlist(region.tk.call("winfo", "children", region)):
+        part = region.nametowidget(widget)
+        found = part if region.tk.call("tk::FocusOK", widget) else _first_control(part)
+        if found is not None:
+            return found
+    return None
 
 
 def _put_tag_first(widget: tk.Misc) -> None:

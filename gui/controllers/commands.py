@@ -6,13 +6,25 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gui.keys import SAVED_WITH_KEYS
+from gui.keys import EDITING, SAVED_WITH_KEYS, menu_words
+from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP
+from gui.viewmodels import presenter
+from gui.viewmodels.session_rows import next_session
+from gui.viewmodels.window_view import MenuState
+from gui.views.field_menu import can_edit, edit
+from gui.views.menus import ROW_ENTRIES
 
 if TYPE_CHECKING:
     from gui.controllers.main import MainController
 
-
-_EDITING = {"cut": "<<Cut>>", "copy": "<<Copy>>", "paste": "<<Paste>>", "select_all": "<<SelectAll>>"}
+# What the buttons beside host and port say, as the menu has it.
+_WORDS = {
+    "Start server": menu_words("toggle_server"),
+    "Stop server": "&Stop the server",
+    "Connect": menu_words("toggle_client"),
+    "Cancel": "&Cancel connecting",
+    "Disconnect": "Dis&connect",
+}
 
 
 def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]]:
@@ -64,7 +76,11 @@ def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]
         "open_journals": lambda: main_controller.journal_controller.open_folder(),
         "open_journal": lambda: main_controller.journal_controller.ask(),
         "open_log": lambda: main_controller.help.open_log(),
-        **{name: partial(_edit, main_controller, event) for name, event in _EDITING.items()},
+        **{key.command: partial(_edit, main_controller, key.command) for key in EDITING},
+        "close_beside": lambda: main_controller.window.close_beside(),
+        "full_screen": lambda: _toggle_full_screen(main_controller),
+        "next_region": lambda: main_controller.window.go_to_region(1),
+        "previous_region": lambda: main_controller.window.go_to_region(-1),
         "quit": main_controller.quit,
     }
 
@@ -73,8 +89,56 @@ def _send_saved(main_controller: MainController, place: int) -> None:
     main_controller.saved.send_at(place)
 
 
-def _edit(main_controller: MainController, event: str) -> None:
+def _toggle_full_screen(main_controller: MainController) -> None:
+    main_controller.window.fill_screen(is_full=not main_controller.window.is_full_screen)
+
+
+def _edit(main_controller: MainController, command: str) -> None:
     """Have the widget with the focus cut, copy, paste or select."""
-    widget = main_controller.window.root.focus_get()
-    if widget is not None:
-        widget.event_generate(event)
+    edit(main_controller.window.focused, command)
+
+
+def menu_state(main_controller: MainController) -> MenuState:
+    """How things stand for the commands of the menus."""
+    window, state, viewing = main_controller.window, main_controller.state, main_controller.viewing
+    conversation, step = main_controller.conversation, main_controller.theme.step
+    window_state = main_controller.window_state()
+    buttons = presenter.present(window_state).address
+    can_edit_now, lens = can_edit(window.focused), viewing.lens
+    can = {
+        **{key.command: key.command in can_edit_now for key in EDITING},
+        **{command: command in main_controller.rows.can for command in ROW_ENTRIES},
+        **{command: next_session(window_state, 1) not in (None, main_controller.selected) for command in _STEPS},
+        "toggle_server": buttons.server.enabled,
+        "toggle_client": buttons.client.enabled,
+        "export": viewing.conversation is not None,
+        "keep_received": bool(conversation.filtering.connections)
+        and state is not None
+        and main_controller.archives.get(state.session) is None,
+        "save_message": not window.composer.field.is_empty,
+        "stop_task": main_controller.tasks.strips.is_busy,
+        "show_times": window.status.has_times,
+        "clear_view": viewing.conversation is not None,
+        "show_everything": state is not None and (lens.since > 0 or not lens.only.admits_all),
+        "larger": step < LARGEST_STEP,
+        "smaller": step > SMALLEST_STEP,
+        "usual_size": step != 0,
+        "close_beside": window.beside is not None,
+    }
+    on = {
+        "message_options": window.composer.shows_options,
+        "filter": conversation.filtering.is_open,
+        "toggle_hex": conversation.as_hex,
+        "toggle_inspector": conversation.inspector.is_open,
+        "toggle_saved": main_controller.saved.is_open,
+        "toggle_socket_options": main_controller.socket_options.is_open,
+        "full_screen": window.is_full_screen,
+    }
+    return MenuState(
+        {"toggle_server": _WORDS[buttons.server.text], "toggle_client": _WORDS[buttons.client.text]},
+        frozenset(command for command, holds in can.items() if not holds),
+        frozenset(command for command, holds in on.items() if holds),
+    )
+
+
+_STEPS = ("next_session", "previous_session")

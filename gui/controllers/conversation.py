@@ -37,7 +37,7 @@ class ConversationController:
         choose_framing: Callable[[str], None],
     ) -> None:
         self._window = window
-        self._as_hex = False
+        self.as_hex = False
         self.filtering = FilterController(window, viewing, refresh)
         self.finding = FindController(window, viewing, post)
         self.framing = FramingController(window, viewing, choose_framing)
@@ -64,5 +64,5 @@ class ConversationController:
 
     def toggle_hex(self) -> None:
         """Show messages as hex and text side by side, or as text again."""
-        self._as_hex = not self._as_hex
-        self._window.conversation.transcript.show_hex(as_hex=self._as_hex)
+        self.as_hex = not self.as_hex
+        self._window.conversation.transcript.show_hex(as_hex=self.as_hex)

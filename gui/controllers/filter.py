@@ -39,9 +39,9 @@ class FilterController:
         self._state = state
         if state is not None:
             self._learn(state)
-        if not self._is_open and self._leaves_something_out:
+        if not self.is_open and self._leaves_something_out:
             self._put_up()
-        elif self._is_open and self._filter_bar is not None:
+        elif self.is_open and self._filter_bar is not None:
             self._filter_bar.show(self._filter_view())
 
     def open(self) -> None:
@@ -77,7 +77,8 @@ class FilterController:
         self._window.composer.focus_message()
 
     @property
-    def _is_open(self) -> bool:
+    def is_open(self) -> bool:
+        """Whether the filter bar is in sight."""
         return self._filter_bar is not None and bool(self._filter_bar.winfo_manager())
 
     @property

@@ -93,7 +93,7 @@ class FindController:
 
     def step(self, step: int) -> None:
         """Go to the next hit (1) or the one before (-1); beyond the last comes the first, which the find bar says."""
-        if not self._is_open:
+        if not self.is_open:
             self.open()
         if not self._hits:
             return
@@ -106,7 +106,7 @@ class FindController:
 
     def search_on(self) -> None:
         """Search the part that was not searched yet of the conversation on view, which has changed or grown."""
-        if self._request.text and self._is_open and self._searched != self._on_view:
+        if self._request.text and self.is_open and self._searched != self._on_view:
             self.find(self._request)
         elif not self._again.is_due:
             self._search_rest()
@@ -157,7 +157,7 @@ class FindController:
 
     def _search_rest(self) -> None:
         conversation = self._viewing.conversation
-        if not self._pattern or self._search is not None or conversation is None or not self._is_open:
+        if not self._pattern or self._search is not None or conversation is None or not self.is_open:
             return
         if self._searched == self._on_view and self._searched_to < conversation.entries:
             self._begin(conversation, self._pattern)
@@ -249,7 +249,8 @@ class FindController:
             self._view = replace(self._view, position=bisect_left(self._hits, self._shown) + 1)
 
     @property
-    def _is_open(self) -> bool:
+    def is_open(self) -> bool:
+        """Whether the find bar is in sight."""
         return self._find_bar is not None and bool(self._find_bar.winfo_manager())
 
     def _show_view(self) -> None:

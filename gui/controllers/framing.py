@@ -63,7 +63,6 @@ class FramingController:
         options = [(each.usual, each.words) for each in KINDS]
         own = words_of(framing) if kind.asks else ""
         self._window.conversation.offer_lenses(options if is_offered else (), kind.usual, own)
-        self._window.menus.show_framing(kind.usual)
         if kind.asks and (is_chosen or self._is_open):
             self._ask(framing)
         elif self._is_open:

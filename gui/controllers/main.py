@@ -17,7 +17,7 @@ from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import ConnectionState, SessionState
 from core.supervision import do_all
 from core.words import sentence
-from gui.controllers.commands import commands
+from gui.controllers.commands import commands, menu_state
 from gui.controllers.conversation import ConversationController
 from gui.controllers.endpoints import EndpointsController
 from gui.controllers.export import ExportController
@@ -36,8 +36,10 @@ from gui.journals.viewing import Calls, Viewing
 from gui.platform.desktop import open_folder
 from gui.theme.theme import Theme
 from gui.viewmodels import presenter
+from gui.viewmodels.framings import kind_of
 from gui.viewmodels.preferences import Preferences
 from gui.viewmodels.session_rows import next_session, parse_row_key
+from gui.viewmodels.window_view import MenuState
 from gui.window import Window
 
 if TYPE_CHECKING:
@@ -307,7 +309,6 @@ class MainController:
         """Cut the conversation on view into messages by another framing."""
         if self.state is None:
             self.complain(_NOTHING_TO_CUT)
-            self.window.menus.show_framing(RAW)
         self.viewing.choose_framing(framing)
         self.refresh()
         self._tell_misread_ending()
@@ -343,9 +344,14 @@ class MainController:
         """Say why something cannot be done just now."""
         self.notices.mention(why)
 
-    def can_do(self) -> frozenset[str]:
-        """The commands for a row of the list that apply to the one on view."""
-        return self.rows.can
+    @property
+    def chosen_framing(self) -> str:
+        """The kind of framing by which the conversation on view is cut into messages."""
+        return kind_of(self.viewing.lens.framing).usual if self.state is not None else RAW
+
+    def menu_state(self) -> MenuState:
+        """How things stand for the commands of the menus."""
+        return menu_state(self)
 
     def quit(self) -> None:
         """End the program; ask first, once, while something is connected."""

@@ -80,6 +80,11 @@ class TaskStrips:
         running = sum(task.is_running for task in self._tasks)
         return f"{running} things go on already: stop one of them first." if running >= MOST_TASKS else ""
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a task is running."""
+        return any(task.is_running for task in self._tasks)
+
     def end_newest(self) -> bool:
         """End the task that was begun last; False if none is running."""
         running = [task for task in self._tasks if task.is_running]

@@ -14,6 +14,21 @@ _USUAL_NOTCH = 120  # what Tk calls one notch of a wheel
 _OLD_NOTCH = 1  # the same on macOS before Tk 9 (https://core.tcl-lang.org/tips/doc/trunk/tip/474.md)
 
 
+# The key that has each character on an American keyboard, by the number that Tk gives keys: on X11 that of Linux and 8
+# more, on Windows its virtual key, on macOS a virtual key in the upper 8 of 32 bits
+# (https://core.tcl-lang.org/tips/doc/trunk/tip/474.md has none of it: see tk/macosx/tkMacOSXKeyboard.c).
+_X11_ROWS = {10: "1234567890-=", 24: "qwertyuiop", 38: "asdfghjkl;", 52: "zxcvbnm,./"}
+_X11_PLACES = {first + at: character for first, row in _X11_ROWS.items() for at, character in enumerate(row)}
+_WINDOWS_PLACES = {ord(character.upper()): character for character in "abcdefghijklmnopqrstuvwxyz0123456789"} | {
+    0xBA: ";", 0xBB: "=", 0xBC: ",", 0xBD: "-", 0xBE: ".", 0xBF: "/",
+}  # fmt: skip
+_MACOS_PLACES = dict(enumerate("asdfhgzxcv")) | {
+    11: "b", 12: "q", 13: "w", 14: "e", 15: "r", 16: "y", 17: "t", 18: "1", 19: "2", 20: "3", 21: "4", 22: "6", 23: "5",
+    24: "=", 25: "9", 26: "7", 27: "-", 28: "8", 29: "0", 31: "o", 32: "u", 34: "i", 35: "p", 37: "l", 38: "j", 40: "k",
+    41: ";", 43: ",", 44: "/", 45: "n", 46: "m", 47: ".",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """A system. Keys are named as Tk has them and as people read them."""
@@ -29,6 +44,12 @@ class Platform:
     def notch(self, tk_version: float) -> int:
         """What one notch of the wheel counts in an event of that Tk."""
         return _OLD_NOTCH if self.name == MACOS and tk_version < 9 else _USUAL_NOTCH
+
+    def place(self, keycode: int) -> str:
+        """The character that an American keyboard has on the key of that number; empty for any other key."""
+        if self.name == MACOS:
+            return _MACOS_PLACES.get(keycode >> 24 & 0xFF, "")
+        return (_WINDOWS_PLACES if self.name == WINDOWS else _X11_PLACES).get(keycode, "")
 
 
 def platform_of(name: str) -> Platform:

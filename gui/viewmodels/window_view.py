@@ -5,13 +5,15 @@ A pane that gets the same value twice has nothing to do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.replies import all_replies
 from gui.viewmodels.filtering import NO_RECIPIENTS, RecipientRows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.events import ConnectionId
 
 
@@ -123,6 +125,19 @@ class Times:
 
     figure: str
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenuState:
+    """How things stand for the commands of the menus, by their names.
+
+    ``words`` are what a command would do now where that changes, ``cannot`` those that would do nothing now, and ``on``
+    those whose entries are ticked.
+    """
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    cannot: frozenset[str] = frozenset()
+    on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

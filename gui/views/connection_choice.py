@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.filtering import FilterView, NumbersError, format_numbers, read_numbers, toggled
+from gui.widgets.bindings import bind_wheel
 from gui.widgets.controls import Tick
 from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField
@@ -187,10 +188,9 @@ class DropList(ttk.Frame):
         self.ticks[wanted - self._first].focus_set()
         return "break"
 
-    def _scroll(self, rows: int) -> str:
+    def _scroll(self, rows: int) -> None:
         self._first += rows
         self._fill()
-        return "break"
 
     def _scrolled(self, what: str, amount: str, _unit: str = "") -> None:
         if what == "moveto":
@@ -240,11 +240,9 @@ class DropList(ttk.Frame):
             ("<Return>", self._enter),
             ("<KP_Enter>", self._enter),
             ("<FocusOut>", self._focus_gone),
-            ("<Button-4>", lambda _event: self._scroll(-3)),
-            ("<Button-5>", lambda _event: self._scroll(3)),
-            ("<MouseWheel>", lambda event: self._scroll(-1 if event.delta > 0 else 1)),
         ):
             self.bind_class(tag, sequence, act)
+        bind_wheel(self, self._scroll)
         self.every.bind("<Down>", lambda _event: self._move(0, 0, None))
         self.every.bind("<End>", lambda _event: self._move(0, _TO_THE_END, None))
         self.every.bind("<Up>", lambda _event: self.field.focus_set())

@@ -7,110 +7,60 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from gui.keys import shown
+from gui.keys import EDITING, menu_words, shown
 from gui.platform.differences import HERE, Platform
 from gui.theme.theme import Theme
 from gui.viewmodels.framings import KINDS
+from gui.viewmodels.window_view import MenuState
+from gui.widgets.menu import SEPARATOR, Entry, Menu
+from gui.widgets.menu_letters import literally, with_letters
 
-_SEPARATOR = ""
-# Submenus, and the Tcl variables of those with a choice: a StringVar in a cycle may be collected in another thread.
-_COLOURS, _FRAMINGS, _ENCODINGS = "tincan_colours", "tincan_framings", "tincan_encodings"
-_RECENT = "tincan_recent"
+_LINE = ""  # between two groups of entries
+_COLOURS, _FRAMINGS, _ENCODINGS, _RECENT = "colours", "framings", "encodings", "recent"  # submenus
+_SUBMENUS = {_COLOURS: "C&olours", _FRAMINGS: "&Messages", _ENCODINGS: "&Encoding", _RECENT: "&Recent journals"}
+_TICKED = frozenset(
+    ("message_options", "toggle_saved", "toggle_socket_options", "toggle_inspector", "toggle_hex", "filter",
+     "full_screen")
+)  # fmt: skip
 
 ROW_ENTRIES = (
-    ("Close it", "close_row"),
-    ("Abort it (RST)", "abort_row"),
-    ("Finish sending (FIN)", "finish_row"),
-    ("Copy its address", "copy_address"),
-    ("Rename…", "rename_row"),
-    ("Remove it from the list", "remove_row"),
-    ("Remove all that are over", "remove_over"),
-)
+    "close_row", "abort_row", "finish_row", "copy_address", "rename_row", "remove_row", "remove_over",
+)  # fmt: skip
 """What can be done with the session or connection on view, here and in the menu of its row."""
 
-MENUS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
-        "File",
+        "&File",
+        ("open_journal", _RECENT, "open_journals", _LINE, "export", _LINE, "show_settings", _LINE, "quit"),
+    ),
+    (
+        "&Edit",
         (
-            ("Open a journal…", "open_journal"),
-            ("Recent journals", _RECENT),
-            ("Open the folder of journals", "open_journals"),
-            (_SEPARATOR, ""),
-            ("Export…", "export"),
-            (_SEPARATOR, ""),
-            ("Settings…", "show_settings"),
-            (_SEPARATOR, ""),
-            ("Quit", "quit"),
+            *(key.command for key in EDITING[:2]), _LINE, *(key.command for key in EDITING[2:]), _LINE,
+            "message_options", "macros", "save_message", _LINE,
+            "find", "find_next", "find_previous",
         ),
     ),
     (
-        "Edit",
+        "&View",
         (
-            ("Cut", "cut"),
-            ("Copy", "copy"),
-            ("Paste", "paste"),
-            ("Select all", "select_all"),
-            (_SEPARATOR, ""),
-            ("How the message is written", "message_options"),
-            ("Macros for the message", "macros"),
-            ("Save the message", "save_message"),
-            (_SEPARATOR, ""),
-            ("Find…", "find"),
-            ("Find next", "find_next"),
-            ("Find previous", "find_previous"),
+            _FRAMINGS, "filter", _ENCODINGS, "toggle_hex", "toggle_inspector", "toggle_saved", "close_beside", _LINE,
+            "clear_view", "show_everything", _LINE,
+            "larger", "smaller", "usual_size", "full_screen", _COLOURS,
         ),
     ),
     (
-        "View",
+        "&Session",
         (
-            ("Messages", _FRAMINGS),
-            ("Filter…", "filter"),
-            ("Encoding", _ENCODINGS),
-            ("Hex or text", "toggle_hex"),
-            ("Inspector", "toggle_inspector"),
-            ("Saved messages", "toggle_saved"),
-            (_SEPARATOR, ""),
-            ("Clear the view", "clear_view"),
-            ("Show everything", "show_everything"),
-            (_SEPARATOR, ""),
-            ("Larger text", "larger"),
-            ("Smaller text", "smaller"),
-            ("Usual size", "usual_size"),
-            ("Colours", _COLOURS),
+            "toggle_server", "toggle_client", "connect_again", _LINE,
+            "repeat", "send_file", "keep_received", "stop_task", _LINE,
+            "toggle_socket_options", "show_times", _LINE,
+            *ROW_ENTRIES, _LINE,
+            "next_session", "previous_session",
         ),
     ),
-    (
-        "Session",
-        (
-            ("Start or stop the server", "toggle_server"),
-            ("Connect or disconnect", "toggle_client"),
-            ("Connect once more", "connect_again"),
-            (_SEPARATOR, ""),
-            ("Repeat…", "repeat"),
-            ("Send a file…", "send_file"),
-            ("Save what was received…", "keep_received"),
-            ("Stop what goes on", "stop_task"),
-            (_SEPARATOR, ""),
-            ("Socket knobs", "toggle_socket_options"),
-            ("Times", "show_times"),
-            (_SEPARATOR, ""),
-            *ROW_ENTRIES,
-            (_SEPARATOR, ""),
-            ("Next conversation", "next_session"),
-            ("Previous conversation", "previous_session"),
-        ),
-    ),
-    (
-        "Help",
-        (
-            ("Tour of the first conversation", "begin_tour"),
-            ("Keys", "show_keys"),
-            (_SEPARATOR, ""),
-            ("Report a problem", "report_problem"),
-            ("About Tincan", "show_about"),
-        ),
-    ),
-)
+    ("&Help", ("begin_tour", "show_keys", _LINE, "report_problem", "show_about")),
+)  # fmt: skip
 
 # What the application menu of macOS calls (https://www.tcl-lang.org/man/tcl8.6/TkCmd/tk_mac.htm).
 _APPLICATION = (
@@ -122,22 +72,22 @@ _APPLICATION = (
 _IN_APPLICATION = ("quit", "show_settings", "show_about")
 
 
-def menus_for(platform: Platform) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+def menus_for(platform: Platform) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The menus of a platform: what its application menu has is not in the others."""
     if not platform.has_application_menu:
         return MENUS
     return tuple(
-        (title, _tidy([entry for entry in entries if entry[1] not in _IN_APPLICATION])) for title, entries in MENUS
+        (title, _tidy([command for command in commands if command not in _IN_APPLICATION])) for title, commands in MENUS
     )
 
 
-def _tidy(entries: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Without separators that separate nothing any more."""
-    kept: list[tuple[str, str]] = []
-    for entry in entries:
-        if entry[0] != _SEPARATOR or (kept and kept[-1][0] != _SEPARATOR):
-            kept.append(entry)
-    return tuple(kept[:-1] if kept and kept[-1][0] == _SEPARATOR else kept)
+def _tidy(commands: list[str]) -> tuple[str, ...]:
+    """Without lines that separate nothing any more."""
+    kept: list[str] = []
+    for command in commands:
+        if command != _LINE or (kept and kept[-1] != _LINE):
+            kept.append(command)
+    return tuple(kept[:-1] if kept and kept[-1] == _LINE else kept)
 
 
 COLOURS = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"), ("high contrast", "High contrast"))
@@ -145,18 +95,38 @@ FRAMINGS = tuple((kind.usual, kind.words) for kind in KINDS)
 
 
 class Alternatives(NamedTuple):
-    """A submenu of which one entry holds: keys with their words, the one that holds now, and who is told.
+    """A submenu of which one entry holds: keys with their words, which one holds now, and who is told.
 
     Words without a key are those of a submenu that has all that follows, up to the next such words.
     """
 
     options: tuple[tuple[str, str], ...]
-    chosen: str
+    chosen: Callable[[], str]
     choose: Callable[[str], None]
+
+    def entries(self) -> Sequence[Entry]:
+        """The entries as they are now."""
+        chosen, found = self.chosen(), list[Entry]()
+        group = found
+        for key, words in self.options:
+            if key:
+                group.append(Entry(literally(words), partial(self.choose, key), mark="radio", is_on=key == chosen))
+            else:
+                group = []
+                found.append(Entry(literally(words), entries=partial(tuple, group)))
+        return found
+
+
+def command_entry(command: str, act: Callable[[], object], state: MenuState) -> Entry:
+    """The entry of a command as things stand."""
+    words, key = state.words.get(command) or menu_words(command), shown(command)
+    return Entry(
+        words, act, key, command not in state.cannot, "tick" if command in _TICKED else "", command in state.on
+    )
 
 
 class MenuBar(tk.Menu):
-    """``commands`` has a callback for every name in ``MENUS``.
+    """``commands`` has a callback for every name in ``MENUS``; ``state`` tells how things stand for them.
 
     ``recent`` gives the entries of the menu of recent journals, each time it opens; it calls back when it
     knows more of them.
@@ -169,6 +139,7 @@ class MenuBar(tk.Menu):
         commands: Mapping[str, Callable[[], None]],
         *,
         platform: Platform = HERE,
+        state: Callable[[], MenuState] = MenuState,
         colours: Alternatives,
         framings: Alternatives,
         encodings: Alternatives,
@@ -176,17 +147,19 @@ class MenuBar(tk.Menu):
     ) -> None:
         super().__init__(root, tearoff=False)
         self._theme = theme
-        self._submenus: dict[str, Callable[[tk.Menu], tk.Menu]] = {
-            _COLOURS: partial(self._alternatives, _COLOURS, colours),
-            _FRAMINGS: partial(self._alternatives, _FRAMINGS, framings),
-            _ENCODINGS: partial(self._alternatives, _ENCODINGS, encodings),
-            _RECENT: partial(self._filled_when_opened, recent),
+        self._commands, self._state, self._recent = commands, state, recent
+        self._submenus: dict[str, Callable[[], Sequence[Entry]]] = {
+            _COLOURS: colours.entries,
+            _FRAMINGS: framings.entries,
+            _ENCODINGS: encodings.entries,
+            _RECENT: self._recent_entries,
         }
-        for title, entries in menus_for(platform):
-            menu = tk.Menu(self, tearoff=False)
-            for label, command in entries:
-                self._add(menu, label, command, commands)
-            self.add_cascade(label=title, menu=menu, underline=0)
+        self.menus: list[Menu] = []
+        menus = menus_for(platform)
+        for (title, letter), (_title, entries) in zip(with_letters([title for title, _ in menus]), menus, strict=True):
+            menu = Menu(self, theme, partial(self._entries, entries))
+            self.menus.append(menu)
+            self.add_cascade(label=title, menu=menu, underline=letter)
         if platform.has_application_menu:
             for name, command in _APPLICATION:
                 # As tkinter wraps every callback of its own: what is raised is reported like an error in any of them.
@@ -194,54 +167,30 @@ class MenuBar(tk.Menu):
         root.configure(menu=self)
         theme.subscribe(self._restyle)
 
-    def show_framing(self, chosen: str) -> None:
-        """Mark the framing that holds, by its key."""
-        self.setvar(_FRAMINGS, chosen)
+    def fill(self) -> None:
+        """Take in how things stand, as each menu does when it opens."""
+        for menu in self.menus:
+            menu.fill()
 
-    def show_encoding(self, chosen: str) -> None:
-        """Mark the encoding that holds, by its key."""
-        self.setvar(_ENCODINGS, chosen)
+    def _entries(self, commands: Sequence[str]) -> Sequence[Entry]:
+        state = self._state()
+        return [
+            SEPARATOR
+            if command == _LINE
+            else Entry(_SUBMENUS[command], entries=self._submenus[command])
+            if command in self._submenus
+            else command_entry(command, self._commands[command], state)
+            for command in commands
+        ]
 
-    def _add(self, menu: tk.Menu, label: str, command: str, commands: Mapping[str, Callable[[], None]]) -> None:
-        if label == _SEPARATOR:
-            menu.add_separator()
-        elif command in self._submenus:
-            menu.add_cascade(label=label, menu=self._submenus[command](menu))
-        else:
-            menu.add_command(label=label, command=commands[command], accelerator=shown(command), underline=0)
+    def _recent_entries(self) -> Sequence[Entry]:
+        found = [Entry(literally(words), act) for words, act in self._recent(self._know_more)]
+        return found or [Entry("None yet", can=False)]
 
-    def _alternatives(self, variable: str, which: Alternatives, parent: tk.Menu) -> tk.Menu:
-        menu = part = tk.Menu(parent, tearoff=False)
-        self.setvar(variable, which.chosen)
-        for key, words in which.options:
-            if not key:
-                part = tk.Menu(menu, tearoff=False)
-                menu.add_cascade(label=words, menu=part)
-                continue
-            part.add_radiobutton(label=words, value=key, command=partial(which.choose, key))
-            part.entryconfigure("end", {"variable": variable})
-        return menu
-
-    def _filled_when_opened(
-        self, entries: Callable[[Callable[[], None]], Sequence[tuple[str, Callable[[], None]]]], parent: tk.Menu
-    ) -> tk.Menu:
-        menu = tk.Menu(parent, tearoff=False)
-
-        def fill() -> None:
-            menu.delete(0, "end")
-            for label, act in entries(know_more):
-                menu.add_command(label=label, command=act)
-            if menu.index("end") is None:
-                menu.add_command(label="None yet", state="disabled")
-
-        def know_more() -> None:
-            if menu.winfo_exists() and menu.winfo_ismapped():
-                fill()
-
-        menu.configure(postcommand=fill)
-        return menu
+    def _know_more(self) -> None:
+        if self.winfo_exists():
+            self.menus[0].fill()
 
     def _restyle(self) -> None:
-        self.setvar(_COLOURS, self._theme.choice)  # the settings offer them too
         self._theme.colour_menu(self)
         self.configure(background=self._theme.palette.window, activeborderwidth=0, borderwidth=0)

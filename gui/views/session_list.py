@@ -11,9 +11,11 @@ from tkinter import ttk
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.typesetting import connection_tag
-from gui.viewmodels.window_view import MOST_UNREAD, SessionRow
+from gui.viewmodels.window_view import MOST_UNREAD, MenuState, SessionRow
+from gui.views.menus import ROW_ENTRIES, command_entry
 from gui.widgets.bindings import MENU_KEYS, bind_known
 from gui.widgets.fitting import elided
+from gui.widgets.menu import Entry, Menu
 from gui.widgets.namer import Namer
 from gui.widgets.tip import Tip
 
@@ -27,8 +29,8 @@ _OF_NOTES = frozenset({"remove_over"})  # commands for a row that stands for no 
 class SessionList(ttk.Frame):
     """A tree of sessions; choosing a row is reported by its key.
 
-    ``entries`` are what can be done with the row that is chosen: words with the names of ``commands``, of which
-    ``can`` says which mean something just now. ``on_usual_width`` is called when ``usual_width`` is another.
+    Its menu has those of ``commands`` that are for a row, as ``state`` says that things stand for them. ``on_usual_width``
+    is called when ``usual_width`` is another.
     """
 
     def __init__(
@@ -37,15 +39,14 @@ class SessionList(ttk.Frame):
         theme: Theme,
         *,
         on_choose: Callable[[str], None],
-        entries: Sequence[tuple[str, str]] = (),
         commands: Mapping[str, Callable[[], None]] | None = None,
-        can: Callable[[], frozenset[str]] = frozenset,
+        state: Callable[[], MenuState] = MenuState,
         on_usual_width: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(parent, style="Sidebar.TFrame")
         self._theme = theme
         self._on_choose, self._on_usual_width = on_choose, on_usual_width
-        self._entries, self._commands, self._can = entries, commands or {}, can
+        self._commands, self._state = commands or {}, state
         self.on_rename: Callable[[str, str], bool] = lambda _key, _name: False  # whoever keeps the names sets it
         self._rows: dict[str, SessionRow] = {}
         self._widths: dict[str, int] = {}  # pixels that each row needs
@@ -65,9 +66,7 @@ class SessionList(ttk.Frame):
         self.tree.pack(side="left", fill="both", expand=True, padx=(theme.px(_EDGE), 0))
         self.tip = Tip(self.tree, theme, lambda: self._beside_it)
         self.namer: Namer[str] = Namer(self.tree, lambda key, name: self.on_rename(key, name), lambda: None)
-        self.menu = tk.Menu(self.tree, tearoff=False)
-        for words, command in self._entries:
-            self.menu.add_command(label=words, command=self._commands[command])
+        self.menu = Menu(self.tree, theme, self._entries)
         self._bind_events()
         theme.subscribe(self._restyle)
 
@@ -314,11 +313,14 @@ class SessionList(ttk.Frame):
         return "break"
 
     def _pop_up(self, x: int, y: int) -> None:
-        possible = self._can() & _OF_NOTES if self._is_at_note else self._can()
-        for place, (_words, command) in enumerate(self._entries):
-            self.menu.entryconfigure(place, state="normal" if command in possible else "disabled")
         self._forget_row()
-        self.menu.tk_popup(x, y)
+        self.menu.open(x, y)
+
+    def _entries(self) -> Sequence[Entry]:
+        state = self._state()
+        if self._is_at_note:
+            state = replace(state, cannot=frozenset(ROW_ENTRIES) - _OF_NOTES | state.cannot)
+        return [command_entry(name, self._commands[name], state) for name in ROW_ENTRIES if name in self._commands]
 
     # The tip of the row under the mouse.
 
@@ -374,7 +376,6 @@ class SessionList(ttk.Frame):
         ):  # fmt: skip
             self.tree.tag_configure(state, foreground=color)
         self.tree.tag_configure("unread", font=self._theme.strong)
-        self._theme.colour_menu(self.menu)
         for row in self._rows.values():
             self._dress(row)
         self._settle_width(may_shrink=True)

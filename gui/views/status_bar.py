@@ -60,6 +60,11 @@ class StatusBar(ttk.Frame):
             self._tips.open()
 
     @property
+    def has_times(self) -> bool:
+        """Whether it shows how long answers take."""
+        return self._view.times is not None
+
+    @property
     def tip(self) -> str:
         """What is said of the times, while it is."""
         return self._tip.words if self._tip is not None else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 from gui.platform.differences import HERE, LINUX, WINDOWS
 
@@ -73,8 +74,10 @@ def bind_wheel(
 ) -> None:
     """Call ``scroll`` with how many rows to go down: ``rows`` for a notch, one for ``row_height`` pixels of a trackpad.
 
-    What is less than a row is kept for the next time.
+    What is less than a row is kept for the next time. The wheel over what is in the widget, and does not scroll
+    itself, comes here too.
     """
+    _let_wheel_scroll(widget)
     left_over = 0.0
 
     def turn(turned: float) -> str:
@@ -94,12 +97,42 @@ def bind_wheel(
         widget.bind("<TouchpadScroll>", lambda event: turn(-_signed(event.delta) / row_height()))
 
 
+_WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", *(("<TouchpadScroll>",) if tk.TkVersion >= 9 else ()))
+# Classes of Tk in which the wheel changes a value, or turns a page, without the focus.
+_TURNED = ("TCombobox", "TSpinbox", "Spinbox", "TScale", "Scale", "TNotebook", "TEntry", "Entry")
+
+
+def _let_wheel_scroll(widget: tk.Misc) -> None:
+    """Let the wheel scroll and do nothing else, in the whole program: no field changes by it, what it is in scrolls."""
+    if widget.bind_class("all", _WHEELS[0]):
+        return
+    for name in _TURNED:
+        for sequence in widget.bind_class(name):
+            if any(wheel.strip("<>") in sequence for wheel in _WHEELS):
+                widget.unbind_class(name, sequence)
+    for sequence in _WHEELS:
+        widget.bind_class("all", sequence, partial(_pass_up, sequence))
+
+
+def _pass_up(sequence: str, event: tk.Event[tk.Misc]) -> None:
+    """Give a turn of the wheel to the nearest widget around that scrolls, unless this one does so itself."""
+    widget: tk.Misc | None = event.widget
+    if not isinstance(widget, tk.Misc) or widget.bind_class(widget.winfo_class(), sequence):
+        return
+    while widget is not None and not isinstance(widget, tk.Wm):
+        widget = widget.master
+        if widget is not None and widget.bind(sequence):
+            turned = () if sequence.startswith("<Button") else ("-delta", event.delta)
+            widget.tk.call("event", "generate", widget, sequence, "-state", event.state, *turned)
+            return
+
+
 def _signed(packed: int) -> int:
     low = packed & 0xFFFF
     return low - 0x10000 if low & 0x8000 else low
 
 
-_LINE_START, _SELECT_ALL = "<<LineStart>>", "<<SelectAll>>"
+_LINE_START, _SELECT_ALL, _REDO, _CLOSE = "<<LineStart>>", "<<SelectAll>>", "<<Redo>>", "<<Close>>"
 _CONTROL_A = ("<Control-a>", "<Control-Lock-A>")  # on X11 Tk goes to the start of the line there, as Emacs does
 _TO_AN_END = """
 %W activate {0}
@@ -114,10 +147,16 @@ _ALT_GR = _CONTROL | _WINDOWS_ALT  # as Windows has it
 
 
 def share_keys(root: tk.Tk) -> None:
-    """Let Ctrl+A select all of a field, and Home and End go through the list that drops from a box."""
+    """Have the keys of fields, of lists that drop from a box, and of small windows that Tk lacks here.
+
+    Ctrl+A selects all of a field, Ctrl+Y redoes as Ctrl+Shift+Z does, Ctrl+W is ``<<Close>>``.
+    """
     if HERE.name == LINUX:
         root.event_delete(_LINE_START, *_CONTROL_A)
         root.event_add(_SELECT_ALL, *_CONTROL_A)
+    for letters, event in (("yY", _REDO), ("wW", _CLOSE)):
+        root.event_add(event, *(f"<{HERE.modifier}-{letter}>" for letter in letters))
+    root.event_add(_REDO, f"<{HERE.modifier}-Shift-z>", f"<{HERE.modifier}-Shift-Z>")
     for key, end in (("<Home>", "0"), ("<End>", "end")):
         root.tk.call("bind", "ComboboxListbox", key, _TO_AN_END.format(end))
 

@@ -8,8 +8,8 @@ from functools import partial
 from tkinter import ttk
 from typing import Literal, Protocol
 
-from gui.platform.differences import HERE
 from gui.theme.theme import Theme
+from gui.widgets.bindings import bind_wheel
 
 
 class QuietScrollbar(ttk.Scrollbar):
@@ -64,6 +64,9 @@ class RowScrollbar(QuietScrollbar):
             view.scroll_to(view.top + int(amount) * (max(1, view.page - 1) if unit == "pages" else 1))
 
 
+_LINE = 16  # pixels at 96 dots an inch by which a page scrolls
+
+
 class ScrollingPage(ttk.Frame):
     """Fill ``body``, then call ``settle``."""
 
@@ -74,20 +77,20 @@ class ScrollingPage(ttk.Frame):
         bar = QuietScrollbar(self, self._canvas.yview, ground="Window.")
         self.body = ttk.Frame(self._canvas, style="Window.TFrame")
         self._window = self._canvas.create_window(0, 0, anchor="nw", window=self.body)
-        self._canvas.configure(yscrollcommand=bar.set, yscrollincrement=theme.px(16))
+        self._canvas.configure(yscrollcommand=bar.set, yscrollincrement=theme.px(_LINE))
         bar.pack(side="right", fill="y", padx=(0, theme.px(2)))
         self._canvas.pack(side="left", fill="both", expand=True)
         self._canvas.bind("<Configure>", self._fit)
         self.body.bind("<Configure>", self._fit)
+        bind_wheel(self, self.scroll, row_height=lambda: theme.px(_LINE))
         theme.subscribe(self._restyle, self)
 
     def settle(self) -> None:
-        """Have the wheel and the page keys scroll the page, whatever is under the pointer."""
+        """Have the page keys scroll the page, whatever in it has the focus."""
         _adopt(self)
         if not self.bind_class(_TAG):  # once for all pages: what is bound to a class is never given back
-            for sequence, amount, what in _SCROLLING:
-                self.bind_class(_TAG, sequence, partial(_scroll_page, amount, what))
-            self.bind_class(_TAG, "<MouseWheel>", _turn_page)
+            for sequence, pages in (("<Prior>", -1), ("<Next>", 1)):
+                self.bind_class(_TAG, sequence, partial(_scroll_page, pages))
             self.bind_class(_TAG, "<FocusIn>", _see)
 
     def scroll(self, amount: int, what: Literal["units", "pages"] = "units") -> None:
@@ -120,17 +123,10 @@ class ScrollingPage(ttk.Frame):
 
 
 _TAG = "TincanPage"
-_LINES = 3  # for each notch
-_SCROLLING: tuple[tuple[str, int, Literal["units", "pages"]], ...] = (
-    ("<Button-4>", -_LINES, "units"),
-    ("<Button-5>", _LINES, "units"),
-    ("<Prior>", -1, "pages"),
-    ("<Next>", 1, "pages"),
-)
 
 
 def _adopt(widget: tk.Misc) -> None:
-    """Put the page's bindings in front of the widget's own: the wheel must not change what is under it."""
+    """Put the page's bindings in front of the widget's own."""
     widget.bindtags((_TAG, *widget.bindtags()))
     for child in widget.winfo_children():
         _adopt(child)
@@ -143,16 +139,11 @@ def _page_of(widget: tk.Misc) -> ScrollingPage | None:
     return above
 
 
-def _scroll_page(amount: int, what: Literal["units", "pages"], event: tk.Event[tk.Misc]) -> str:
+def _scroll_page(pages: int, event: tk.Event[tk.Misc]) -> str:
     page = _page_of(event.widget)
     if page is not None:
-        page.scroll(amount, what)
+        page.scroll(pages, "pages")
     return "break"
-
-
-def _turn_page(event: tk.Event[tk.Misc]) -> str:
-    lines = int(-event.delta * _LINES / HERE.notch(tk.TkVersion)) or (-1 if event.delta > 0 else 1)
-    return _scroll_page(lines, "units", event)
 
 
 def _see(event: tk.Event[tk.Misc]) -> None:

@@ -27,7 +27,8 @@ class SmallWindow(tk.Toplevel):
         self.title(f"{title} — Tincan")
         self.transient(parent.winfo_toplevel())
         self.theme = theme
-        self.bind("<Escape>", lambda _event: self.destroy())
+        for key in ("<Escape>", "<<Close>>"):
+            self.bind(key, lambda _event: self.destroy())
         theme.subscribe(self._colour, self)
 
     def put_beside(self, size: tuple[int, int], smallest: tuple[int, int]) -> None:

@@ -298,8 +298,8 @@ def test_every_entry_of_every_menu_does_something(make_app: MakeApp) -> None:
 
     app = make_app()
     commands = app.main_controller.commands
-    submenus = {"tincan_colours", "tincan_framings", "tincan_encodings", "tincan_recent"}
-    named = {command for _title, entries in MENUS for label, command in entries if label} - submenus
+    submenus = {"colours", "framings", "encodings", "recent"}
+    named = {command for _title, entries in MENUS for command in entries if command} - submenus
 
     assert named <= set(commands)
     assert {key.command for key in KEYS} <= set(commands)

@@ -252,7 +252,8 @@ class Composer(ttk.Frame):
     # How it is written.
 
     @property
-    def _shows_options(self) -> bool:
+    def shows_options(self) -> bool:
+        """Whether the row above the field shows how messages are written."""
         return self._is_open or not (self.message_format.is_usual or self._is_low)
 
     def _arrange(self) -> None:
@@ -260,8 +261,8 @@ class Composer(ttk.Frame):
         recipients = self._view.recipients if self._view else NO_RECIPIENTS
         if self._row is not None or recipients:
             self.row.show_recipients(recipients, self._view.chosen if self._view else None)
-        if self._row is not None or self._shows_options:
-            self.row.show_options(self.message_format, is_shown=self._shows_options)
+        if self._row is not None or self.shows_options:
+            self.row.show_options(self.message_format, is_shown=self.shows_options)
         if self.message_format.format != "text":
             self.macros.grid(row=0, column=1, sticky="nw")
         elif self._macros is not None:
@@ -269,12 +270,12 @@ class Composer(ttk.Frame):
         self.message_format_button.configure(text=self._message_format_words())
 
     def _message_format_words(self) -> str:
-        if self.message_format.is_usual or not self._shows_options:
+        if self.message_format.is_usual or not self.shows_options:
             return f"{self.message_format.words}  {'▾' if self._is_open else '▸'}"
         return "Back to plain text"
 
     def _press_message_format(self) -> None:
-        if not self._shows_options:
+        if not self.shows_options:
             self.toggle_options()
         elif self.message_format.is_usual:
             self._leave_options()

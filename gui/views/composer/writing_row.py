@@ -19,6 +19,8 @@ from gui.views.connection_choice import ConnectionChoice, DropList
 from gui.widgets.choice import Choice
 from gui.widgets.fields import LineField
 from gui.widgets.flow import Flow
+from gui.widgets.menu import Entry, Menu
+from gui.widgets.menu_letters import literally
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
@@ -47,35 +49,29 @@ class MacroMenu(ttk.Button):
         super().__init__(parent, text="Macros  ▾", command=self.open, width=0, style="Composer.Quiet.TButton")
         self._theme = theme
         self._macros, self._on_choose = macros, on_choose
-        self.menu = tk.Menu(self, tearoff=False)
+        self.menu = Menu(self, theme, self._entries)
         self.bind("<Down>", lambda _event: self.open())
         self.bind("<Return>", lambda _event: self.open())
 
     def open(self) -> None:
         """Open the menu above or below the button, wherever there is room."""
-        self.fill()
+        self.menu.fill()
         below = self.winfo_rooty() + self.winfo_height()
         height = self.menu.winfo_reqheight()
         above = self.winfo_rooty() - height
-        self.menu.tk_popup(self.winfo_rootx(), below if below + height <= self.winfo_screenheight() else max(0, above))
+        self.menu.open(self.winfo_rootx(), below if below + height <= self.winfo_screenheight() else max(0, above))
 
-    def fill(self) -> None:
-        """Take in the macros and what they would become just now; several of one name have a menu of their own."""
-        self.menu.delete(0, "end")
-        for child in self.menu.winfo_children():
-            child.destroy()
+    def _entries(self) -> Sequence[Entry]:
+        """The macros and what they would become just now; several of one name have a menu of their own."""
+        found: list[Entry] = []
         for name, rows in groupby(self._macros(), key=lambda row: row.name):
-            self._add(name, list(rows))
-        self._theme.colour_menu(self.menu)
-
-    def _add(self, name: str, rows: list[MacroRow]) -> None:
-        menu = self.menu
-        if len(rows) > 1:
-            menu = tk.Menu(self.menu, tearoff=False)
-            self.menu.add_cascade(label=f"{name}    {_SEVERAL.get(name, '')}", menu=menu)
-        for row in rows:
-            words = f"{row.syntax}    {row.words}"
-            menu.add_command(label=words, accelerator=row.becomes, command=partial(self._on_choose, row.syntax))
+            entries = [
+                Entry(literally(f"{row.syntax}    {row.words}"), partial(self._on_choose, row.syntax), row.becomes)
+                for row in rows
+            ]
+            words = f"{name}    {_SEVERAL.get(name, '')}"
+            found += [Entry(words, entries=partial(list, entries))] if len(entries) > 1 else entries
+        return found
 
 
 _OTHER = "other"  # in the list of frames: what is written out

@@ -12,6 +12,7 @@ from core.journal.display_row import EVERYTHING, Filter
 from gui.theme.theme import Theme
 from gui.viewmodels.filtering import FilterView, chosen_words, shown_words
 from gui.views.connection_choice import ConnectionChoice, DropList
+from gui.widgets.bindings import breaking
 from gui.widgets.controls import Toggle
 from gui.widgets.flow import Flow
 
@@ -33,6 +34,7 @@ class FilterBar(ttk.Frame):
         px = theme.px
         super().__init__(parent, style="Window.TFrame", padding=(px(16), px(6), px(10), px(6)))
         self._on_filter, self._on_close = on_filter, on_close
+        self.bind("<<Close>>", breaking(self.close))
         self._view = FilterView()
         self._flow = Flow(self, theme)
         self.connections_button = ConnectionChoice(

@@ -53,6 +53,7 @@ class FindBar(ttk.Frame):
         super().__init__(parent, style="Window.TFrame", padding=(px(16), px(6), px(10), px(6)))
         self._theme = theme
         self._on_search, self._on_step, self._on_close = on_search, on_step, on_close
+        self.bind("<<Close>>", breaking(self.close))
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._searches = SearchHistory(self._safety)
         self._asked = FindRequest("")

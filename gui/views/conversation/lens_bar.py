@@ -29,6 +29,7 @@ class LensBar(ttk.Frame):
         super().__init__(parent, style="Window.TFrame", padding=(px(16), px(6), px(10), px(6)))
         self._theme = theme
         self._on_framing, self._on_close = on_framing, on_close
+        self.bind("<<Close>>", breaking(self.close))
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._kind: Kind | None = None
         self._framing = ""  # that holds

@@ -7,14 +7,16 @@ whenever the row window changes; what lies outside the row window is read from t
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from gui.keys import menu_words, shown
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.runs import DECOR
 from gui.viewmodels.typesetting import clock
 from gui.widgets.bindings import MENU_KEYS, bind_known, breaking
+from gui.widgets.menu import Entry, Menu
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -210,18 +212,20 @@ class Selection:
         return self._row_window.place_at(int(index.partition(".")[0]))[0]
 
     def _make_menu(self, theme: Theme) -> None:
-        self._menu = tk.Menu(self._text, tearoff=False)
-        for label, act in (
-            ("Copy", self.copy),
-            ("Copy with times", lambda: self.copy_as(self._timed)),
-            ("Copy as hex", lambda: self.copy_as(_hex)),
-            ("Select all", self.select_all),
-        ):
-            self._menu.add_command(label=label, command=act)
+        self._menu = Menu(self._text, theme, self._entries)
         for button in HERE.menu_clicks:
             self._text.bind(button, self._open_menu)
         bind_known(self._text, MENU_KEYS, self._open_menu_by_key)
-        theme.subscribe(lambda: theme.colour_menu(self._menu))
+
+    def _entries(self) -> Sequence[Entry]:
+        has_text = bool(self._text.tag_ranges("sel")) or self._selection is not None
+        has_rows = has_text or self.chosen is not None
+        return [
+            Entry(menu_words("copy"), self.copy, shown("copy"), has_text),
+            Entry("Copy with &times", lambda: self.copy_as(self._timed), can=has_rows),
+            Entry("Copy as &hex", lambda: self.copy_as(_hex), can=has_rows),
+            Entry(menu_words("select_all"), self.select_all, shown("select_all"), self._transcript.total > 0),
+        ]
 
     def _reading(self, display_row: DisplayRow) -> str:
         if not display_row.is_message:
@@ -233,18 +237,17 @@ class Selection:
         way = {"received": "> ", "sent": "< "}.get(display_row.kind, "")
         return f"{clock(display_row)}  {who}{way}{self._reading(display_row)}"
 
-    def _open_menu(self, event: tk.Event[tk.Misc]) -> None:
+    def _open_menu(self, event: tk.Event[tk.Misc]) -> str:
         if self.places is None and self._transcript.total:
             self._transcript.choose(self._place_under(event))
-        has_text = bool(self._text.tag_ranges("sel")) or self._selection is not None
-        self._menu.entryconfigure(0, state="normal" if has_text else "disabled")
-        self._menu.tk_popup(event.x_root, event.y_root)
+        self._menu.open(event.x_root, event.y_root)
+        return "break"
 
     def _open_menu_by_key(self, _event: object) -> str:
         boxes = [self._text.bbox(f"{self._row_window.line_of(chosen)}.0") for chosen in self._chosen_here()]
         box = boxes[0] if boxes else None
         x, y = (box[0], box[1] + box[3]) if box else (20, 20)
-        self._menu.tk_popup(self._text.winfo_rootx() + x, self._text.winfo_rooty() + y)
+        self._menu.open(self._text.winfo_rootx() + x, self._text.winfo_rooty() + y)
         return "break"
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import pause_words, read_pause
+from gui.widgets.bindings import breaking
 from gui.widgets.controls import Toggle
 from gui.widgets.fields import LineField, Measure
 from gui.widgets.fitting import wrap_within
@@ -57,6 +58,7 @@ class SocketOptionsBar(ttk.Frame):
     ) -> None:
         super().__init__(parent, style="Window.TFrame")
         self._theme, self._bounds, self._on_change, self._on_close = theme, bounds, on_change, on_close
+        self.bind("<<Close>>", breaking(on_close))
         self._usual = self._turned = SocketOptionsForm(bounds.usual_receive)
         self._shown: tuple[SocketOptionsForm, str, bool] | None = None
         ttk.Frame(self, style="Line.TFrame", height=theme.px(1)).grid(sticky="ew")

@@ -11,6 +11,7 @@ from itertools import takewhile
 from core.errors import JournalError
 from core.text_safety import TextSafety
 from core.words import counted
+from gui.keys import menu_words, shown
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import UTF_8, Decoding
@@ -30,6 +31,7 @@ from gui.viewmodels.hexdump import (
 from gui.viewmodels.inspection import Range
 from gui.views.inspector.hex_footer import HexFooter, whereabouts
 from gui.widgets.bindings import breaking
+from gui.widgets.menu import SEPARATOR, Entry, Menu
 from gui.widgets.row_view import Picture, RowView
 
 _MOD = HERE.modifier
@@ -72,7 +74,7 @@ class HexText(RowView):
         self._sees_cursor = False
         self.footer = HexFooter(self, theme, on_go=self._go, on_leave=self.text.focus_set)
         self.footer.pack(side="bottom", fill="x", before=self.scrollbar)
-        self._make_menu()
+        self._menu = Menu(self, theme, self._menu_entries)
         self._bind_keys()
         self._bind_mouse()
         theme.subscribe(self._restyle)
@@ -139,13 +141,7 @@ class HexText(RowView):
 
     def open_menu(self, x: int, y: int) -> None:
         """Open what the right mouse button opens, at a place on the screen."""
-        selection = self.cursor.selection
-        count = selection[1] - selection[0] if selection else self.cursor.size
-        what = counted(count, "byte")
-        for place, form in enumerate(Form):
-            label = f"Copy {what if selection else 'all ' + what} {form.value}"
-            self._menu.entryconfigure(place, label=label, state="normal" if count else "disabled")
-        self._menu.tk_popup(x, y)
+        self._menu.open(x, y)
 
     # The rows.
 
@@ -265,9 +261,11 @@ class HexText(RowView):
             prefix = f"{modifier}-" if modifier else ""
             self.text.bind(f"<{prefix}{name}>", partial(self._pressed, key, extend=False))
             self.text.bind(f"<Shift-{prefix}{name}>", partial(self._pressed, key, extend=True))
-        for letter, act in (("a", self._select_all), ("c", self.copy), ("g", self.ask_offset)):
+        for letter, act in (("a", self._select_all), ("c", self.copy)):
             for spelling in (letter, letter.upper()):
                 self.text.bind(f"<{_MOD}-{spelling}>", breaking(act))
+        self.text.event_add("<<GoTo>>", f"<{_MOD}-g>", f"<{_MOD}-G>")
+        self.text.bind("<<GoTo>>", breaking(self.ask_offset))
         self.text.bind("<<Copy>>", breaking(self.copy))
         self.text.bind("<<SelectAll>>", breaking(self._select_all))
         self.text.bind("<space>", breaking(self._switch_side))
@@ -319,13 +317,16 @@ class HexText(RowView):
         self.open_menu(self.text.winfo_rootx() + x, self.text.winfo_rooty() + y)
         return "break"
 
-    def _make_menu(self) -> None:
-        self._menu = tk.Menu(self, tearoff=False)
-        for form in Form:
-            self._menu.add_command(label=f"Copy {form.value}", command=partial(self.copy, form))
-        self._menu.add_separator()
-        self._menu.add_command(label="Select all", command=self._select_all)
-        self._menu.add_command(label="Go to offset…", command=self.ask_offset)
+    def _menu_entries(self) -> Sequence[Entry]:
+        selection = self.cursor.selection
+        count = selection[1] - selection[0] if selection else self.cursor.size
+        what = f"Copy {'' if selection else 'all '}{counted(count, 'byte')}"
+        return [
+            *(Entry(f"{what} {form.value}", partial(self.copy, form), can=count > 0) for form in Form),
+            SEPARATOR,
+            Entry(menu_words("select_all"), self._select_all, shown("select_all"), count > 0),
+            Entry("&Go to offset…", self.ask_offset, f"{HERE.modifier_words}G", count > 0),
+        ]
 
     # The look.
 
@@ -343,7 +344,6 @@ class HexText(RowView):
         tag("selection", background=p.selection, foreground=p.selection_text)
         tag("cursor-other", foreground=p.accent, underline=True)
         tag("cursor", background=p.accent, foreground=p.accent_text)
-        self.theme.colour_menu(self._menu)
         self.reshape()
 
     def _unsubscribe(self, event: tk.Event[tk.Misc]) -> None:

@@ -62,6 +62,7 @@ class Inspector(ttk.Frame):
         self._inspected: Inspected | None = None
         self._is_wide, self._lines = False, 0
         self._shape: tuple[bool, list[Section]] = (False, [])  # whether it is wide, and the sections that have room
+        self.bind("<<Close>>", lambda _event: on_close())
         self._head = _Head(self, theme, on_copy=self._open_copies, on_save=self._save, on_close=on_close)
         self._about = ttk.Frame(self, style="Pane.TFrame", width=theme.px(_ABOUT_WIDTH))
         self._facts = _Facts(self._about, theme)

@@ -16,14 +16,14 @@ from gui.viewmodels.ruler import Chosen, Ruled, Scale, fitting
 from gui.viewmodels.ruler_words import sentence, verdict
 from gui.views.inspector import Lines, Place, Section
 from gui.views.inspector.ruler_drawing import RulerDrawing
-from gui.widgets.bindings import breaking
+from gui.widgets.bindings import bind_wheel, breaking
 from gui.widgets.fitting import wrap_within
 from gui.widgets.row_view import WHEEL_ROWS
 
 _READABLE = 40  # wide, at 96 dots an inch, is a piece that is chosen
 _UNDER = 8  # below the sentence, at 96 dots an inch
 _ZOOM = 1.25
-_PAGE = 0.8  # of what is in sight
+_PAGE, _STEP = 0.8, 0.1  # of what is in sight: for a key, for a notch of the wheel
 
 
 class Ruler(Section):
@@ -228,12 +228,10 @@ class Ruler(Section):
         canvas = self.canvas
         canvas.bind("<Button-1>", self._clicked)
         notch = HERE.notch(tk.TkVersion)
-        canvas.bind("<MouseWheel>", lambda event: self._turned(event, event.delta / notch))
-        canvas.bind("<Shift-MouseWheel>", lambda event: self._pan(-event.delta / notch * 0.1))
-        canvas.bind("<Button-4>", lambda event: self._turned(event, 1))
-        canvas.bind("<Button-5>", lambda event: self._turned(event, -1))
-        canvas.bind("<Shift-Button-4>", lambda _event: self._pan(-0.1))
-        canvas.bind("<Shift-Button-5>", lambda _event: self._pan(0.1))
+        canvas.bind("<Control-MouseWheel>", lambda event: self._turned(event, event.delta / notch))
+        canvas.bind("<Control-Button-4>", lambda event: self._turned(event, 1))
+        canvas.bind("<Control-Button-5>", lambda event: self._turned(event, -1))
+        bind_wheel(canvas, lambda steps: self._pan(steps * _STEP), rows=1, row_height=lambda: self._theme.px(_READABLE))
 
     def _turned(self, event: tk.Event[tk.Misc], notches: float) -> str:
         if self._ruled is not None:

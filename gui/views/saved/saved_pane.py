@@ -15,6 +15,7 @@ from gui.views.saved import saved_rows
 from gui.views.saved.saved_rows import SavedRows
 from gui.widgets.fitting import wrap_within
 from gui.widgets.flow import Flow
+from gui.widgets.menu import Entry, Menu
 
 EMPTY = "Nothing is saved yet. Write a message and press {key} to keep it here, or import a file."
 _MARGIN = 10  # pixels at 96 dots an inch
@@ -41,7 +42,8 @@ class SavedPane(ttk.Frame):
         super().__init__(parent, style="Pane.TFrame")
         self._theme, self._controller = theme, controller
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
-        self._menu: tk.Menu | None = None
+        self._menu: Menu | None = None
+        self._entries: Sequence[Entry] = ()
         self._head = ttk.Frame(self, style="Pane.TFrame")
         self._title = ttk.Label(self._head, text="Saved messages", style="Pane.Strong.TLabel")
         self._count = ttk.Label(self._head, style="Pane.Muted.TLabel")
@@ -66,6 +68,7 @@ class SavedPane(ttk.Frame):
         self._lay_out()
         self.rows.body.bind("<Escape>", self._escape)
         self.rows.body.bind("<<Undo>>", self._undo)
+        self.bind("<<Close>>", self._escape)
         theme.subscribe(self._restyle, self)
 
     def show(self, rows: Sequence[SavedRow]) -> None:
@@ -174,22 +177,19 @@ class SavedPane(ttk.Frame):
         row = self.rows.chosen
         if row is None:
             return
-        if self._menu is None:
-            self._menu = tk.Menu(self, tearoff=False)
-        self._menu.delete(0, "end")
         number, place, rows = row.number, self.rows.at, self.rows
-        for words, key, act in (
-            ("Send", "Enter", lambda: self._controller.send(number)),
-            ("Edit in the message field", "F2", lambda: self._controller.edit(number)),
-            ("Update from the message field", "", lambda: self._controller.update(number)),
-            ("Rename", "Shift+F2", rows.begin_naming),
-            ("Move up", "Alt+Up", lambda: rows.move(place, place - 1)),
-            ("Move down", "Alt+Down", lambda: rows.move(place, place + 1)),
-            ("Delete", "Delete", lambda: self._controller.delete(number)),
-        ):
-            self._menu.add_command(label=words, accelerator=key, command=act)
-        self._theme.colour_menu(self._menu)
-        self._menu.tk_popup(x, y)
+        self._entries = (
+            Entry("&Send", lambda: self._controller.send(number), "Enter"),
+            Entry("&Edit in the message field", lambda: self._controller.edit(number), "F2"),
+            Entry("&Update from the message field", lambda: self._controller.update(number)),
+            Entry("&Rename", rows.begin_naming, "Shift+F2"),
+            Entry("&Move up", lambda: rows.move(place, place - 1), "Alt+Up", place > 0),
+            Entry("Move do&wn", lambda: rows.move(place, place + 1), "Alt+Down", place < len(rows.rows) - 1),
+            Entry("&Delete", lambda: self._controller.delete(number), "Delete"),
+        )
+        if self._menu is None:
+            self._menu = Menu(self, self._theme, lambda: self._entries)
+        self._menu.open(x, y)
 
     def _escape(self, _event: object) -> str:
         if not self.rows.drag.give_up():

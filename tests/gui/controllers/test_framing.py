@@ -118,7 +118,7 @@ def test_the_menu_and_the_head_say_the_same(make_app: MakeApp) -> None:
     assert offered == [words for _key, words in FRAMINGS]
 
     choose(app, "Lines")
-    assert app.root.getvar("tincan_framings") == "line"
+    assert app.main_controller.chosen_framing == "line"
 
     app.main_controller.choose_framing_kind("length:2be")  # as the menu does
     app.root.update()
@@ -190,7 +190,7 @@ def test_every_session_keeps_its_own_lens(make_app: MakeApp, tmp_path: Path) -> 
     app.root.update()
 
     assert app.window.conversation.lens.get() == "Delimiter 2e"
-    assert app.root.getvar("tincan_framings") == "delimiter:03"
+    assert app.main_controller.chosen_framing == "delimiter:03"
 
 
 def test_another_conversation_begins_as_received_and_one_begun_again_as_it_was_cut(make_app: MakeApp) -> None:
@@ -216,7 +216,7 @@ def test_a_framing_is_chosen_for_a_conversation_and_not_for_none(make_app: MakeA
 
     app.main_controller.choose_framing_kind("line")  # as the menu does
     assert "Nothing is open" in app.window.banner.sentence
-    assert app.root.getvar("tincan_framings") == "raw"
+    assert app.main_controller.chosen_framing == "raw"
 
     serve(app)
     app.root.update()

@@ -45,13 +45,13 @@ def test_one_connection_of_a_server_is_closed_and_the_others_stay(make_app: Make
     port = serve(app)
     with called(app, port, 1) as first, called(app, port, 2) as second:
         app.main_controller.choose_row("s1c2")
-        assert app.main_controller.can_do() == {"copy_address", "rename_row", "close_row", "abort_row", "finish_row"}
+        assert app.main_controller.rows.can == {"copy_address", "rename_row", "close_row", "abort_row", "finish_row"}
 
         act(app, "close_row")
         assert second.recv(100) == b""
         pump_until(lambda: any("closed" in row for row in rows(app)), app.root)
 
-        assert app.main_controller.can_do() == {"copy_address", "rename_row", "remove_row", "remove_over"}
+        assert app.main_controller.rows.can == {"copy_address", "rename_row", "remove_row", "remove_over"}
         app.main_controller.select(app.main_controller.selected or 0)  # type: ignore[arg-type]
         app.window.composer.field.insert("end", "still here")
         app.window.composer.send_button.invoke()
@@ -133,7 +133,7 @@ def test_the_last_that_is_taken_out_leaves_the_beginning(make_app: MakeApp) -> N
     app = make_app()
     serve(app)
     act(app, "close_row")
-    pump_until(lambda: "remove_row" in app.main_controller.can_do(), app.root)
+    pump_until(lambda: "remove_row" in app.main_controller.rows.can, app.root)
 
     act(app, "remove_row")
 

@@ -79,7 +79,7 @@ def test_a_conversation_is_read_anew_when_another_encoding_is_chosen(make_app: M
         app.main_controller.choose_encoding("shift-jis")
         pump_until(lambda: "日本語" in shown(app), app.root)
         assert pane.encoding.winfo_manager()
-        assert app.window.menus.getvar("tincan_encodings") == "shift-jis"
+        assert app.main_controller.preferences.read_as == "shift-jis"
         app.window.conversation.transcript.selection.select_all()
         app.window.conversation.transcript.selection.copy_as(app.window.conversation.transcript.selection._reading)
         assert "日本語" in app.root.clipboard_get()

@@ -437,7 +437,7 @@ def test_a_macro_is_put_where_the_cursor_is(writer: Writer) -> None:
     writer.type("ab")
     writer.composer.field.mark_set("insert", "1.1")
     menu = writer.composer.macros
-    menu.fill()
+    menu.menu.fill()
 
     first = menu.menu.nametowidget(menu.menu.entrycget(0, "menu"))
     first.invoke(0)
@@ -448,7 +448,7 @@ def test_a_macro_is_put_where_the_cursor_is(writer: Writer) -> None:
 def test_every_macro_is_in_the_menu_with_its_words(writer: Writer) -> None:
     writer.composer.choose(MessageFormat("escapes"))
     menu = writer.composer.macros
-    menu.fill()
+    menu.menu.fill()
 
     labels = list(entries(menu.menu))
     for entry in writer.controller.macros("", MessageFormat("escapes"), 0):

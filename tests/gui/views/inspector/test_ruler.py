@@ -175,16 +175,26 @@ def test_plus_sees_fewer_bytes_and_0_the_whole_message_again(scene: Scene) -> No
     assert scene.words == whole
 
 
-def test_the_wheel_zooms_where_the_mouse_is(scene: Scene) -> None:
+@pytest.mark.case("C-99")
+def test_the_wheel_scrolls_and_with_control_it_zooms_where_the_mouse_is(scene: Scene) -> None:
     scene.show(CUT)
     x, y = scene.place_of("2 of 3  ·  512 bytes")
+    whole = scene.words
+
+    scene.ruler.canvas.event_generate("<Button-4>", x=x, y=y)
+    scene.root.update()
+    assert scene.words == whole
 
     for _ in range(6):
-        scene.ruler.canvas.event_generate("<Button-4>", x=x, y=y)
+        scene.ruler.canvas.event_generate("<Control-Button-4>", x=x, y=y)
     scene.root.update()
-
     assert "2 of 3  ·  512 bytes" in scene.words
     assert "1 of 3  ·  512 bytes" not in scene.words
+
+    for _ in range(40):
+        scene.ruler.canvas.event_generate("<Button-4>", x=x, y=y)
+    scene.root.update()
+    assert "1 of 3  ·  512 bytes" in scene.words
 
 
 def test_a_million_calls_are_a_few_things_to_draw_and_each_can_be_stepped_to(scene: Scene) -> None:
