@@ -154,6 +154,8 @@ def share_keys(root: tk.Tk) -> None:
     if HERE.name == LINUX:
         root.event_delete(_LINE_START, *_CONTROL_A)
         root.event_add(_SELECT_ALL, *_CONTROL_A)
+        for event, letters in (("<<Paste>>", "yY"), ("<<Cut>>", "wW")):  # as Emacs has them
+            root.event_delete(event, f"<Control-{letters[0]}>", f"<Control-Lock-{letters[1]}>")
     for letters, event in (("yY", _REDO), ("wW", _CLOSE)):
         root.event_add(event, *(f"<{HERE.modifier}-{letter}>" for letter in letters))
     root.event_add(_REDO, f"<{HERE.modifier}-Shift-z>", f"<{HERE.modifier}-Shift-Z>")

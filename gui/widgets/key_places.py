@@ -13,8 +13,22 @@ from gui.widgets.bindings import is_writing
 
 _SHIFT = 0x1  # in an event's state
 _FUNCTION_KEYS = range(0xFE00, 0x10000)  # keysyms of keys that write nothing, and of dead keys
-_LATIN = (range(0x400), range(0x1300, 0x1400), range(0x1000000, 0x1000250), range(0x1001E00, 0x1001F00))  # keysyms
-_SIGNS = {("q", ";"), ("q", "/"), ("w", "'")}  # where Greek and Hebrew have no letter, and each Latin layout has one
+_LATIN = (range(1, 0x400), range(0x1300, 0x1400), range(0x1000000, 0x1000250), range(0x1001E00, 0x1001F00))  # keysyms
+# The signs that Greek, Hebrew and Arabic, here also with Shift, have where Latin layouts have letters.
+_SIGNS = {
+    "q": ";:/",
+    "w": "'",
+    "c": "}",
+    "d": "]",
+    "f": "[",
+    "l": "/",
+    "m": "'",
+    "o": "×",
+    "u": "`",
+    "v": "{",
+    "z": "~",
+}
+_LIGATURES = {"لا": "b"}  # two letters on one key of the Arabic layout: X11 gives them without the key's number
 _NAMES = {",": "comma", ".": "period", "-": "minus", "=": "equal", ";": "semicolon", "/": "slash"}
 _MODIFIERS = {"Control": {"Control"}, "Command": {"Command", "Mod1", "M1"}}  # as Tk may call them
 
@@ -25,14 +39,14 @@ def latin_key(keysym: int, keycode: int, state: int, platform: Platform = HERE) 
     Keysym, keycode and state are an event's numbers (https://www.x.org/releases/X11R7.7/doc/xproto/x11protocol.html).
     """
     place = platform.place(keycode)
-    character = chr(keysym) if keysym < 0x80 else ""
-    if not place or keysym in _FUNCTION_KEYS or character.isalnum():
+    character = chr(keysym) if 0 < keysym < 0x100 else ""
+    if not place or keysym in _FUNCTION_KEYS or (character.isascii() and character.isalnum()):
         return ""
     is_latin = any(keysym in part for part in _LATIN)
     if place.isdecimal():
         return "" if is_latin and state & _SHIFT else place
     # On Windows a key has the number of its letter in any layout, and Tk 8.6 tells its character by the code page.
-    is_letter = (place, character) in _SIGNS or (platform.name == WINDOWS and place.isalpha())
+    is_letter = (character and character in _SIGNS.get(place, "")) or (platform.name == WINDOWS and place.isalpha())
     return _NAMES.get(place, place) if is_letter or not is_latin else ""
 
 
@@ -41,11 +55,16 @@ def bind_by_place(root: tk.Tk, first_tag: str, acts: Mapping[str, Callable[[], o
 
     ``acts`` are those that are bound to ``first_tag``, by sequence.
     """
-    table = {found: act for sequence, act in acts.items() for found in _letter_of(sequence)}
+    table = {
+        found: act
+        for sequence, act in acts.items()
+        for found in _letter_of(sequence)
+        if not sequence[-2].isupper()  # that is for Caps Lock
+    }
 
     def pressed(event: tk.Event[tk.Misc]) -> str | None:
         state, widget = int(event.state), str(event.widget)
-        key = latin_key(int(event.keysym_num), int(event.keycode), state)
+        key = latin_key(int(event.keysym_num), int(event.keycode), state) or _LIGATURES.get(event.char, "")
         if not key or is_writing(event.char, state):
             return None
         wanted = bool(state & _SHIFT), key
