@@ -362,7 +362,7 @@ def test_hex_takes_macros_from_their_menu(writer: Writer, wait_until: WaitUntil)
     writer.type("01 02")
     writer.composer.field.mark_set("insert", "end-1c")
     menu = writer.composer.macros
-    menu.fill()
+    menu.menu.fill()
 
     menu.menu.nametowidget(menu.menu.entrycget(0, "menu")).invoke(0)
 
