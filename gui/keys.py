@@ -82,9 +82,9 @@ KEYS = (
         "larger text",
         "&Larger text",
     ),
-    Key("smaller", (f"<{_MOD}-minus>", f"<{_MOD}-KP_Subtract>"), f"{_CTRL}Minus", "smaller text", "&Smaller text"),
+    Key("smaller", (f"<{_MOD}-minus>", f"<{_MOD}-KP_Subtract>"), f"{_CTRL}Minus", "smaller text", "Sm&aller text"),
     Key("usual_size", (f"<{_MOD}-0>", f"<{_MOD}-KP_0>"), f"{_CTRL}0", "usual text size", "&Usual size"),
-    Key("full_screen", ("<F11>",), "F11", "the window over the whole screen; Escape ends it", "F&ull screen"),
+    Key("full_screen", ("<F11>",), "F11", "the window over the whole screen; Escape ends it", "Full sc&reen"),
     Key("show_settings", (f"<{_MOD}-comma>",), f"{_CTRL},", "settings", "&Settings…"),
     Key("show_keys", ("<F1>",), "F1", "this page", "&Keys"),
     _letter("quit", "q", "quit", "&Quit"),
@@ -106,7 +106,7 @@ EDITING = (
 
 WITHOUT_KEY = (
     Key("open_journals", (), "", "", "Open the folder of &journals"),
-    Key("show_everything", (), "", "", "Show e&verything"),
+    Key("show_everything", (), "", "", "&Show everything"),
     Key("close_row", (), "", "", "C&lose it"),
     Key("abort_row", (), "", "", "&Abort it (RST)"),
     Key("finish_row", (), "", "", "F&inish sending (FIN)"),

@@ -17,7 +17,7 @@ from gui.widgets.menu_letters import literally, with_letters
 
 _LINE = ""  # between two groups of entries
 _COLOURS, _FRAMINGS, _ENCODINGS, _RECENT = "colours", "framings", "encodings", "recent"  # submenus
-_SUBMENUS = {_COLOURS: "C&olours", _FRAMINGS: "&Messages", _ENCODINGS: "&Encoding", _RECENT: "&Recent journals"}
+SUBMENUS = {_COLOURS: "C&olours", _FRAMINGS: "&Messages", _ENCODINGS: "&Encoding", _RECENT: "&Recent journals"}
 _TICKED = frozenset(
     ("message_options", "toggle_saved", "toggle_socket_options", "toggle_inspector", "toggle_hex", "filter",
      "full_screen")
@@ -177,7 +177,7 @@ class MenuBar(tk.Menu):
         return [
             SEPARATOR
             if command == _LINE
-            else Entry(_SUBMENUS[command], entries=self._submenus[command])
+            else Entry(SUBMENUS[command], entries=self._submenus[command])
             if command in self._submenus
             else command_entry(command, self._commands[command], state)
             for command in commands

@@ -77,7 +77,7 @@ def bind_wheel(
     What is less than a row is kept for the next time. The wheel over what is in the widget, and does not scroll
     itself, comes here too.
     """
-    _let_wheel_scroll(widget)
+    let_wheel_scroll(widget)
     left_over = 0.0
 
     def turn(turned: float) -> str:
@@ -102,7 +102,7 @@ _WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", *(("<TouchpadScroll>",) i
 _TURNED = ("TCombobox", "TSpinbox", "Spinbox", "TScale", "Scale", "TNotebook", "TEntry", "Entry")
 
 
-def _let_wheel_scroll(widget: tk.Misc) -> None:
+def let_wheel_scroll(widget: tk.Misc) -> None:
     """Let the wheel scroll and do nothing else, in the whole program: no field changes by it, what it is in scrolls."""
     if widget.bind_class("all", _WHEELS[0]):
         return
@@ -149,13 +149,14 @@ _ALT_GR = _CONTROL | _WINDOWS_ALT  # as Windows has it
 def share_keys(root: tk.Tk) -> None:
     """Have the keys of fields, of lists that drop from a box, and of small windows that Tk lacks here.
 
-    Ctrl+A selects all of a field, Ctrl+Y redoes as Ctrl+Shift+Z does, Ctrl+W is ``<<Close>>``.
+    Ctrl+A selects all of a field, Ctrl+Y redoes as Ctrl+Shift+Z does, Ctrl+W is ``<<Close>>``, and the wheel scrolls.
     """
     if HERE.name == LINUX:
         root.event_delete(_LINE_START, *_CONTROL_A)
         root.event_add(_SELECT_ALL, *_CONTROL_A)
         for event, letters in (("<<Paste>>", "yY"), ("<<Cut>>", "wW")):  # as Emacs has them
             root.event_delete(event, f"<Control-{letters[0]}>", f"<Control-Lock-{letters[1]}>")
+    let_wheel_scroll(root)
     for letters, event in (("yY", _REDO), ("wW", _CLOSE)):
         root.event_add(event, *(f"<{HERE.modifier}-{letter}>" for letter in letters))
     root.event_add(_REDO, f"<{HERE.modifier}-Shift-z>", f"<{HERE.modifier}-Shift-Z>")

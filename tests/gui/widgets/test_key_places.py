@@ -85,8 +85,7 @@ def pressed(root: tk.Tk, tag: str, widget: tk.Misc, keysym: int, place: str, sta
     script = str(root.tk.call("bind", tag, "<Control-Key>"))
     command = script.split('"[')[1].split(" ")[0]
     values = {"%#": 1, "%k": A_PLACE[place], "%s": state, "%N": keysym, "%W": str(widget), "%T": 2}
-    order = "%# %b %f %h %k %s %t %w %x %y %A %E %K %N %W %T %X %Y %D".split()
-    return root.tk.call(command, *(values.get(each, "??") for each in order))
+    return root.tk.call(command, *(values.get(f"%{each}", "??") for each in "#bfhkstwxyAEKNWTXYD"))
 
 
 @pytest.mark.case("C-97")

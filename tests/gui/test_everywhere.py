@@ -1,0 +1,497 @@
+"""What holds for every widget, every menu and every field of the whole program."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import tkinter as tk
+from collections.abc import Iterator
+from tkinter import ttk
+
+import pytest
+
+from gui.app import App
+from gui.platform.differences import LINUX, MACOS, WINDOWS, platform_of
+from gui.views.field_menu import FieldMenu
+from gui.views.menus import MENUS, menus_for
+from gui.widgets.menu import Menu
+from gui.widgets.scrolling import ScrollingPage
+from tests.gui.conftest import pump_until
+from tests.gui.driving import MakeApp, connect, serve, shown
+from tests.gui.every_window import DIALOGS, all_below, open_everything
+
+
+def value_of(widget: tk.Misc) -> object:
+    """What a person has entered or chosen there."""
+    kind = widget.winfo_class()
+    if kind in ("TEntry", "TCombobox", "TSpinbox", "Entry", "Spinbox", "TScale", "Scale"):
+        return widget.tk.call(widget, "get")
+    if kind == "TNotebook":
+        return widget.tk.call(widget, "select")
+    if kind == "Text":
+        return widget.tk.call(widget, "get", "1.0", "end") if str(widget.cget("state")) == "normal" else None
+    return widget.tk.call(widget, "selection") if kind == "Treeview" else None
+
+
+WHEELS = ("<Button-4>", "<Button-5>", "<MouseWheel>", "<Shift-Button-4>", "<Shift-Button-5>")
+
+
+def turn(widget: tk.Misc) -> None:
+    for sequence in WHEELS + (("<TouchpadScroll>",) if tk.TkVersion >= 9 else ()):
+        for delta in (120, -120):
+            widget.event_generate(sequence, **({} if "Button" in sequence else {"delta": delta}))  # type: ignore[arg-type]
+
+
+@pytest.mark.case("C-99")
+def test_the_wheel_over_any_control_of_any_window_changes_nothing(make_app: MakeApp) -> None:
+    app = make_app()
+    open_everything(app)
+    widgets = [widget for widget in all_below(app.root) if not isinstance(widget, tk.Menu)]
+    kinds = {widget.winfo_class() for widget in widgets}
+    assert {"TEntry", "TCombobox", "TSpinbox", "TNotebook", "Text", "Treeview"} <= kinds
+    before = [value_of(widget) for widget in widgets]
+    settings, sessions = app.main_controller.preferences, app.main_controller.sessions
+
+    for widget in widgets:
+        turn(widget)
+    app.root.update()
+
+    changed = [str(one) for one, known in zip(widgets, before, strict=True) if value_of(one) != known]
+    assert changed == []
+    assert app.main_controller.preferences == settings
+    assert app.main_controller.sessions == sessions
+
+
+@pytest.mark.case("C-99")
+def test_no_kind_of_control_that_tk_has_changes_by_the_wheel(make_app: MakeApp) -> None:
+    app = make_app()
+    frame = ttk.Frame(app.root)
+    frame.grid()
+    values = ["one", "two", "three"]
+    combobox, spinbox = ttk.Combobox(frame, values=values), ttk.Spinbox(frame, from_=0, to=9)
+    old, scales = tk.Spinbox(frame, from_=0, to=9), [ttk.Scale(frame, to=9), tk.Scale(frame, to=9)]
+    tabs = ttk.Notebook(frame)
+    for words in values:
+        tabs.add(ttk.Frame(tabs), text=words)
+    combobox.current(1)
+    spinbox.set(5)
+    tabs.tk.call(tabs, "select", 1)
+    controls: list[tk.Widget] = [combobox, spinbox, old, *scales, tabs]
+    for control in controls:
+        control.grid()
+    app.root.update()
+    before = [value_of(control) for control in controls]
+
+    for control in controls:
+        control.focus_force()
+        turn(control)
+        app.root.update()
+
+    assert [value_of(control) for control in controls] == before
+
+
+@pytest.mark.case("C-99")
+def test_the_wheel_over_a_field_added_later_scrolls_the_page(make_app: MakeApp) -> None:
+    app = make_app()
+    app.main_controller.commands["show_keys"]()
+    app.root.update()
+    page = next(each for each in all_below(app.root) if isinstance(each, ScrollingPage))
+    dialog = page.winfo_toplevel()
+    dialog.geometry("400x260")
+    late = ttk.Spinbox(page.body, from_=0, to=9)
+    late.place(x=0, y=0)
+    dialog.update()
+    before = page.body.winfo_rooty()
+
+    late.event_generate("<Button-5>")
+    dialog.update()
+
+    assert page.body.winfo_rooty() < before
+    assert late.get() == ""
+
+
+def menus_of(app: App) -> Iterator[tk.Menu]:
+    for widget in all_below(app.root):
+        if isinstance(widget, tk.Menu) and ".#" not in str(widget):
+            if isinstance(widget, Menu):
+                widget.fill()
+            yield widget
+
+
+def letters_of(menu: tk.Menu) -> dict[str, str]:
+    """The letter of each entry by its words; empty for one that has none."""
+    last = menu.index("end")
+    found = {}
+    for place in range(0 if last is None else last + 1):
+        if menu.type(place) == "separator":
+            continue
+        words, letter = str(menu.entrycget(place, "label")), int(menu.entrycget(place, "underline"))
+        found[words] = words[letter].lower() if letter >= 0 else ""
+    return found
+
+
+def entry(menu: tk.Menu, words: str, option: str) -> str:
+    return str(menu.entrycget(list(_labels(menu)).index(words), option))
+
+
+def _labels(menu: tk.Menu) -> Iterator[str]:
+    last = menu.index("end")
+    for place in range(0 if last is None else last + 1):
+        yield "" if menu.type(place) == "separator" else str(menu.entrycget(place, "label"))
+
+
+def test_each_entry_of_each_menu_has_a_letter_of_its_own(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app()
+    monkeypatch.setattr(tk.Menu, "tk_popup", lambda *_place: None)  # it would hold the mouse
+    open_everything(app)
+    app.main_controller.commands["macros"]()
+    app.main_controller.commands["toggle_inspector"]()
+    app.root.update()
+    app.window.composer.field.event_generate("<Shift-F10>")
+
+    seen = list(menus_of(app))
+    assert len(seen) > 12
+    for menu in seen:
+        letters = letters_of(menu)
+        assert "" not in letters.values(), letters
+        assert len(set(letters.values())) == len(letters), letters
+
+
+@pytest.mark.parametrize("name", [LINUX, WINDOWS, MACOS])
+def test_the_menus_of_every_platform_have_letters_of_their_own(name: str) -> None:
+    from gui.keys import menu_words
+    from gui.views.menus import SUBMENUS
+    from gui.widgets.menu_letters import with_letters
+
+    for _title, commands in (("", tuple(SUBMENUS)), *menus_for(platform_of(name))):
+        marked = [SUBMENUS.get(command) or menu_words(command) for command in commands if command]
+        found = [words[place].lower() for words, place in with_letters(marked)]
+        assert len(set(found)) == len(marked)
+        assert all(f"&{letter}" in words.lower() for letter, words in zip(found, marked, strict=True)), "each is marked"
+
+
+def test_a_letter_stays_whatever_the_entry_would_do_now(make_app: MakeApp) -> None:
+    app = make_app()
+    *_others, session, _help = app.window.menus.menus
+
+    session.fill()
+    before = letters_of(session)
+    assert (before["Start the server"], before["Connect"]) == ("s", "c")
+    connect(app, serve(app))
+    session.fill()
+    after = letters_of(session)
+
+    assert (after["Stop the server"], after["Disconnect"]) == ("s", "c")
+    assert list(before.values()) == list(after.values())
+
+
+def test_menus_tell_how_things_stand(make_app: MakeApp) -> None:
+    app = make_app()
+    file, edit, view, session, _help = app.window.menus.menus
+    commands = app.main_controller.commands
+
+    def state(menu: Menu, words: str) -> str:
+        menu.fill()
+        return entry(menu, words, "state")
+
+    def is_ticked(menu: Menu, words: str) -> bool:
+        menu.fill()
+        return str(app.root.getvar(entry(menu, words, "variable"))) == "1"
+
+    assert state(file, "Export…") == state(session, "Close it") == state(session, "Next conversation") == "disabled"
+    assert state(view, "Close what is beside") == state(view, "Show everything") == "disabled"
+    assert state(edit, "Undo") == state(edit, "Copy") == state(edit, "Save the message") == "disabled"
+    assert state(view, "Usual size") == "disabled"
+
+    connect(app, serve(app))
+    assert state(file, "Export…") == state(session, "Close it") == state(session, "Next conversation") == "normal"
+    commands["clear_view"]()
+    assert state(view, "Show everything") == "normal"
+    ticked = {"toggle_hex": "As hex", "toggle_inspector": "Inspector", "toggle_saved": "Saved messages"}
+    for command, words in ticked.items():
+        assert not is_ticked(view, words)
+        commands[command]()
+        app.root.update()
+        assert is_ticked(view, words)
+    assert state(view, "Close what is beside") == "normal"
+    commands["larger"]()
+    assert state(view, "Usual size") == "normal"
+
+    app.window.composer.field.focus_force()
+    app.window.composer.field.insert("end", "hello")
+    app.window.composer.field.tag_add("sel", "1.0", "end-1c")
+    app.root.update()
+    for words in ("Undo", "Cut", "Copy", "Delete", "Select all"):
+        assert state(edit, words) == "normal", words
+    assert state(edit, "Redo") == "disabled"
+    assert state(edit, "Save the message") == "normal"
+
+
+def test_menus_name_the_key_of_everything_that_has_one(make_app: MakeApp) -> None:
+    from gui.keys import shown as key_of
+
+    app = make_app()
+    app.window.menus.fill()
+
+    for menu, (_title, commands) in zip(app.window.menus.menus, MENUS, strict=True):
+        for place, command in enumerate(commands):
+            if command and menu.type(place) != "cascade":
+                assert menu.entrycget(place, "accelerator") == key_of(command)
+    edit = app.window.menus.menus[1]
+    assert entry(edit, "Paste", "accelerator").endswith("V")
+    assert entry(edit, "Redo", "accelerator").endswith("Y")
+
+
+def test_the_one_of_several_that_holds_is_marked(make_app: MakeApp) -> None:
+    app = make_app()
+    serve(app)
+
+    def marked(words: str) -> str:
+        view = app.window.menus.menus[2]
+        view.fill()
+        menu = view.submenu(list(_labels(view)).index(words))
+        menu.fill()
+        (on,) = {str(menu.entrycget(place, "variable")) for place in range(int(menu.index("end") or 0) + 1)}
+        return str(menu.entrycget(int(app.root.getvar(on)), "label"))
+
+    app.main_controller.choose_framing("line")
+    app.main_controller.choose_encoding("shift-jis")
+    app.main_controller.choose_colours("dark")
+
+    assert (marked("Messages"), marked("Encoding"), marked("Colours")) == ("Lines", "Shift-JIS", "Dark")
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tk.Menu]:
+    """The menus that were opened; none of them holds the mouse."""
+    found: list[tk.Menu] = []
+    monkeypatch.setattr(tk.Menu, "tk_popup", lambda menu, *_place: found.append(menu))
+    return found
+
+
+FIELDS = ("TEntry", "TCombobox", "TSpinbox", "Text")
+
+
+def test_every_field_of_every_window_has_a_menu(make_app: MakeApp, opened: list[tk.Menu]) -> None:
+    app = make_app()
+    open_everything(app)
+    fields = [each for each in all_below(app.root) if each.winfo_class() in FIELDS and each.winfo_ismapped()]
+    own = {app.window.composer.field, app.window.address.host, app.window.address.port}
+    assert own <= set(fields)
+    assert len(fields) > 20
+
+    for field in fields:
+        for sequence in ("<Button-3>", "<Shift-F10>"):
+            opened.clear()
+            field.focus_force()
+            app.root.update()
+            field.event_generate(sequence, x=2, y=2)
+            app.root.update()
+            assert len(opened) == 1, (field, sequence)
+            assert list(_labels(opened[0]))
+            assert str(app.root.tk.call("focus")) == str(field)
+
+
+def test_the_menu_of_a_field_does_what_it_says(make_app: MakeApp, opened: list[tk.Menu]) -> None:
+    app = make_app()
+    host = app.window.address.host
+    app.root.clipboard_clear()
+    app.root.clipboard_append("copied")
+
+    def choose(words: str) -> None:
+        host.focus_force()
+        host.event_generate("<Button-3>", x=5, y=5)
+        menu = opened.pop()
+        assert isinstance(menu, FieldMenu)
+        assert entry(menu, words, "state") == "normal"
+        menu.invoke(list(_labels(menu)).index(words))
+        app.root.update()
+
+    host.set("localhost")
+    host.selection_clear()
+    host.focus_force()
+    host.event_generate("<Button-3>", x=5, y=5)
+    states = {words: entry(opened[-1], words, "state") for words in _labels(opened[-1]) if words}
+    assert states == {
+        "Undo": "disabled", "Redo": "disabled", "Cut": "disabled", "Copy": "disabled", "Paste": "normal",
+        "Delete": "disabled", "Select all": "normal",
+    }  # fmt: skip
+
+    choose("Select all")
+    choose("Cut")
+    assert (host.get(), app.root.clipboard_get()) == ("", "localhost")
+    choose("Paste")
+    assert host.get() == "localhost"
+    choose("Select all")
+    choose("Delete")
+    assert host.get() == ""
+
+
+def test_the_hint_of_an_empty_field_is_no_obstacle(make_app: MakeApp, opened: list[tk.Menu]) -> None:
+    app = make_app()
+    field = app.window.composer.field
+    (hint,) = (each for each in field.winfo_children() if isinstance(each, tk.Label))
+
+    app.window.address.host.focus_force()
+    app.root.update()
+
+    hint.event_generate("<Button-3>", x=2, y=2)
+    app.root.update()
+
+    assert len(opened) == 1
+    assert app.root.focus_get() is field
+
+
+def test_shift_f10_opens_no_menu_of_the_window(make_app: MakeApp, opened: list[tk.Menu]) -> None:
+    app = make_app()
+    connect(app, serve(app))
+    for widget, owner in (
+        (app.window.conversation.transcript.text, "transcript"), (app.window.sessions.tree, "sessionlist"),
+        (app.window.composer.send_button, ""), (app.window.composer.field, ""),
+    ):  # fmt: skip
+        opened.clear()
+        widget.focus_force()
+        app.root.update()
+        widget.event_generate("<Shift-F10>")
+        app.root.update()
+        assert str(app.root.tk.call("focus")) == str(widget)
+        assert [owner in str(menu) for menu in opened] == ([] if widget is app.window.composer.send_button else [True])
+
+
+def tab_order(app: App) -> list[tk.Misc]:
+    """The controls through which Tab goes, from the first one on."""
+    found: list[tk.Misc] = []
+    widget: tk.Misc | None = app.window.address.host
+    while widget is not None and widget not in found:
+        found.append(widget)
+        widget = widget.tk_focusNext()
+    return found
+
+
+def is_corner(widget: tk.Misc) -> bool:
+    return isinstance(widget, ttk.Button) and widget.cget("text") == "✕"
+
+
+STATES: dict[str, tuple[str, ...]] = {
+    "nothing beside": (),
+    "find": ("find",),
+    "find and filter": ("find", "filter"),
+    "options": ("message_options",),
+    "socket options": ("toggle_socket_options",),
+    "inspector": ("toggle_inspector",),
+    "saved messages": ("toggle_saved",),
+    "all": ("find", "filter", "message_options", "toggle_socket_options", "toggle_saved"),
+}
+
+
+@pytest.mark.parametrize("size", ["1200x900", "640x480"])
+@pytest.mark.parametrize("state", STATES)
+def test_tab_goes_in_the_order_in_which_the_eye_meets_things(make_app: MakeApp, state: str, size: str) -> None:
+    app = make_app()
+    window = app.window
+    with socket.create_connection(("127.0.0.1", serve(app))):
+        connect(app, int(window.address.port.get()))
+        app.root.geometry(size)
+        app.root.update()
+        for command in STATES[state]:
+            app.main_controller.commands[command]()
+            app.root.update()
+        side = [] if window._side is None else [window._side]
+        regions = [
+            window.address,
+            window.sessions,
+            window.conversation,
+            window._tasks,
+            window.composer,
+            *side,
+            window.status,
+        ]
+        order = tab_order(app)
+
+        places = []
+        for widget in order:
+            (place,) = (at for at, each in enumerate(regions) if str(widget).startswith(f"{each}."))
+            places.append(place)
+        assert places == sorted(places), [str(each) for each in order]
+        for widget in (window.conversation.transcript.text, window.composer.field):
+            assert widget in order or not widget.winfo_viewable()
+        for region in regions:  # within each, in lines from above; what closes a bar comes last, in its corner
+            inside = [each for each in order if str(each).startswith(f"{region}.") and not is_corner(each)]
+            for before, after in itertools.pairwise(inside):
+                assert after.winfo_rooty() + after.winfo_height() > before.winfo_rooty(), str(after)
+
+
+def test_f8_goes_round_the_regions_and_shift_f8_back(make_app: MakeApp) -> None:
+    app = make_app()
+    window = app.window
+    connect(app, serve(app))
+    app.root.geometry("1200x900")
+    app.main_controller.commands["toggle_saved"]()
+    window.address.host.focus_force()
+    app.root.update()
+
+    def press(key: str) -> tk.Misc | None:
+        widget = app.root.focus_get()
+        assert widget is not None
+        widget.event_generate(key)
+        app.root.update()
+        return app.root.focus_get()
+
+    round_ = [press("<F8>") for _ in range(5)]
+    assert round_[:3] == [window.sessions.tree, window.conversation.transcript.text, window.composer.field]
+    assert str(round_[3]).startswith(str(window._side))
+    assert round_[4] is window.address.host  # the status has nothing to press
+    assert [press("<Shift-F8>") for _ in range(5)] == [*reversed(round_[:4]), window.address.host]
+
+
+def test_ctrl_w_closes_what_was_opened_last(make_app: MakeApp) -> None:
+    app = make_app()
+    commands, controller = app.main_controller.commands, app.main_controller
+    serve(app)
+    for command in ("toggle_saved", "find", "toggle_socket_options"):
+        commands[command]()
+        pump_until(lambda: app.window.beside is not None, app.root)
+        app.root.update()
+    bars = [controller.saved, controller.conversation.finding, controller.socket_options]
+
+    for still in (2, 1, 0):
+        app.window.composer.field.focus_force()
+        app.root.update()
+        app.window.composer.field.event_generate("<Control-w>")
+        app.root.update()
+        assert [bar.is_open for bar in bars] == [True] * still + [False] * (3 - still)  # type: ignore[attr-defined]
+    app.window.composer.field.event_generate("<Control-w>")
+    assert "hello" not in shown(app)
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_ctrl_w_closes_a_dialog(make_app: MakeApp, name: str) -> None:
+    app = make_app()
+    connect(app, serve(app))
+    app.main_controller.commands[name]()
+    app.root.update()
+    (dialog,) = (each for each in app.root.winfo_children() if isinstance(each, tk.Toplevel) and each.winfo_viewable())
+    dialog.focus_force()
+    app.root.update()
+
+    dialog.event_generate("<Control-w>")
+    app.root.update()
+
+    assert not dialog.winfo_exists()
+
+
+def test_f11_fills_the_screen_and_escape_ends_it(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app()
+    asked: list[bool] = []
+    # without a window manager there is nobody to do it
+    monkeypatch.setattr(app.window, "fill_screen", lambda *, is_full: asked.append(is_full))
+    monkeypatch.setattr(type(app.window), "is_full_screen", property(lambda _self: bool(asked) and asked[-1]))
+    field = app.window.composer.field
+    field.focus_force()
+    app.root.update()
+
+    for key in ("<F11>", "<Escape>", "<Escape>", "<F11>", "<F11>"):
+        field.event_generate(key)
+        app.root.update()
+
+    assert asked == [True, False, True, False]
