@@ -12,6 +12,8 @@ import pytest
 
 from gui.app import App
 from gui.platform.differences import LINUX, MACOS, WINDOWS, platform_of
+from gui.theme.theme import Theme
+from gui.views import field_menu
 from gui.views.field_menu import FieldMenu
 from gui.views.menus import MENUS, menus_for
 from gui.widgets.menu import Menu
@@ -325,6 +327,21 @@ def test_the_menu_of_a_field_does_what_it_says(make_app: MakeApp, opened: list[t
     choose("Select all")
     choose("Delete")
     assert host.get() == ""
+
+
+def test_on_macos_control_click_opens_it(
+    root: tk.Tk, theme: Theme, opened: list[tk.Menu], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(field_menu, "HERE", platform_of(MACOS))
+    FieldMenu(root, theme)
+    field = ttk.Entry(root)
+    field.pack()
+    root.update()
+
+    for click in ("<Control-Button-1>", "<Button-2>", "<Button-3>"):
+        field.event_generate(click, x=2, y=2)
+
+    assert len(opened) == 3
 
 
 def test_the_hint_of_an_empty_field_is_no_obstacle(make_app: MakeApp, opened: list[tk.Menu]) -> None:
