@@ -168,12 +168,11 @@ class Window:
     def focused(self) -> tk.Misc | None:
         """The widget that has the focus, or had it when a menu took it; None if it is Tk's own or in no window here."""
         name = str(self.root.tk.call("focus"))
-        if name and self.root.tk.call("winfo", "class", name) == "Menu":
-            name = str(self.root.getvar("::tk::Priv(focus)"))
-        try:
+        with suppress(KeyError, tk.TclError):  # Tk has not kept which one it was, or it is gone
+            if name and self.root.tk.call("winfo", "class", name) == "Menu":
+                name = str(self.root.getvar("::tk::Priv(focus)"))
             return self.root.nametowidget(name) if name else None
-        except KeyError:
-            return None
+        return None
 
     @property
     def is_full_screen(self) -> bool:
@@ -197,7 +196,10 @@ class Window:
             (self.status, None),
         ]
         focus = str(self.root.tk.call("focus"))
-        here = next((at for at, (region, _usual) in enumerate(regions) if f"{focus}.".startswith(f"{region}.")), -step)
+        nowhere = -1 if step > 0 else 0
+        here = next(
+            (at for at, (region, _usual) in enumerate(regions) if f"{focus}.".startswith(f"{region}.")), nowhere
+        )
         for further in range(1, len(regions) + 1):
             region, usual = regions[(here + step * further) % len(regions)]
             control = usual if usual is not None and usual.winfo_viewable() else _first_control(region)

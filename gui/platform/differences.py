@@ -15,8 +15,7 @@ _OLD_NOTCH = 1  # the same on macOS before Tk 9 (https://core.tcl-lang.org/tips/
 
 
 # The key that has each character on an American keyboard, by the number that Tk gives keys: on X11 that of Linux and 8
-# more, on Windows its virtual key, on macOS a virtual key in the upper 8 of 32 bits
-# (https://core.tcl-lang.org/tips/doc/trunk/tip/474.md has none of it: see tk/macosx/tkMacOSXKeyboard.c).
+# more, on Windows and macOS a virtual key (which has the upper 8 of 32 bits on macOS; tk/macosx/tkMacOSXKeyboard.c).
 _X11_ROWS = {10: "1234567890-=", 24: "qwertyuiop", 38: "asdfghjkl;", 52: "zxcvbnm,./"}
 _X11_PLACES = {first + at: character for first, row in _X11_ROWS.items() for at, character in enumerate(row)}
 _WINDOWS_PLACES = {ord(character.upper()): character for character in "abcdefghijklmnopqrstuvwxyz0123456789"} | {

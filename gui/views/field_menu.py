@@ -19,8 +19,11 @@ _TARGETS = {"type": "TARGETS"} if HERE.name == LINUX else {}  # asks for the kin
 
 def edit(widget: tk.Misc | None, command: str) -> None:
     """Have a widget do one of ``EDITING``."""
-    if widget is not None:
-        widget.event_generate(_EVENTS[command])
+    if widget is None:
+        return
+    widget.event_generate(_EVENTS[command])
+    if widget.winfo_class() in _LINES:
+        widget.event_generate("<KeyRelease>")  # by which whoever has made the field hears of what is typed there
 
 
 def can_edit(widget: tk.Misc | None) -> frozenset[str]:

@@ -329,6 +329,24 @@ def test_the_menu_of_a_field_does_what_it_says(make_app: MakeApp, opened: list[t
     assert host.get() == ""
 
 
+def test_what_is_pasted_by_a_menu_counts_as_typed(make_app: MakeApp, opened: list[tk.Menu]) -> None:
+    app = make_app()
+    serve(app)
+    host, button = app.window.address.host, app.window.address.server_button
+    assert button.cget("text") == "Stop server"
+    app.root.clipboard_clear()
+    app.root.clipboard_append("localhost")
+    host.focus_force()
+    host.selection_range(0, "end")
+
+    host.event_generate("<Button-3>", x=5, y=5)
+    opened[0].invoke(list(_labels(opened[0])).index("Paste"))
+    app.root.update()
+
+    assert host.get() == "localhost"
+    assert button.cget("text") == "Start server"
+
+
 def test_on_macos_control_click_opens_it(
     root: tk.Tk, theme: Theme, opened: list[tk.Menu], monkeypatch: pytest.MonkeyPatch
 ) -> None:
