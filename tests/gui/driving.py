@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tkinter as tk
 from collections.abc import Callable
 
 from gui.app import App
@@ -45,6 +46,23 @@ def pick(app: App, choice: Choice[str], words: str) -> None:
     choice.current([str(each) for each in choice["values"]].index(words))
     choice.event_generate("<<ComboboxSelected>>")
     app.root.update()
+
+
+def labels_of(menu: tk.Menu) -> list[str]:
+    """What the entries of a menu say, empty for a line between them."""
+    last = menu.index("end")
+    places = range(0 if last is None else last + 1)
+    return ["" if menu.type(place) == "separator" else str(menu.entrycget(place, "label")) for place in places]
+
+
+def marked(app: App, words: str) -> str:
+    """The entry that holds of a submenu of View."""
+    view = app.window.menus.menus[2]
+    view.fill()
+    menu = view.submenu(labels_of(view).index(words))
+    menu.fill()
+    (variable,) = {str(menu.entrycget(place, "variable")) for place in range(len(labels_of(menu)))}
+    return labels_of(menu)[int(app.root.getvar(variable))]
 
 
 def hear(app: App, peer: socket.socket, wanted: bytes) -> None:

@@ -14,7 +14,7 @@ import pytest
 from gui.app import App
 from gui.viewmodels.repeating import RepeatRequest
 from tests.gui.conftest import PATIENCE, pump_until
-from tests.gui.driving import MakeApp, connect, say, serve, shown
+from tests.gui.driving import MakeApp, connect, marked, say, serve, shown
 
 DIALOGS = ("show_settings", "show_keys", "show_about", "show_network", "export", "repeat", "send_file", "keep_received")
 PANES = ("toggle_saved", "toggle_inspector", "toggle_socket_options", "toggle_hex", "show_times", "message_options")
@@ -117,7 +117,7 @@ def test_colours_chosen_in_the_settings_are_those_that_the_menu_marks(make_app: 
 
     app.main_controller.settings.apply(app.main_controller.preferences.__class__(theme="dark"))
 
-    assert app.root.getvar("tincan_colours") == "dark"
+    assert marked(app, "Colours") == "Dark"
 
 
 def test_what_was_received_is_saved_from_the_conversation_on_view_not_from_an_earlier_one(make_app: MakeApp) -> None:

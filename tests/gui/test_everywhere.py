@@ -19,7 +19,7 @@ from gui.views.menus import MENUS, menus_for
 from gui.widgets.menu import Menu
 from gui.widgets.scrolling import ScrollingPage
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp, connect, serve, shown
+from tests.gui.driving import MakeApp, connect, labels_of, marked, serve, shown
 from tests.gui.every_window import DIALOGS, all_below, open_everything
 
 
@@ -133,13 +133,7 @@ def letters_of(menu: tk.Menu) -> dict[str, str]:
 
 
 def entry(menu: tk.Menu, words: str, option: str) -> str:
-    return str(menu.entrycget(list(_labels(menu)).index(words), option))
-
-
-def _labels(menu: tk.Menu) -> Iterator[str]:
-    last = menu.index("end")
-    for place in range(0 if last is None else last + 1):
-        yield "" if menu.type(place) == "separator" else str(menu.entrycget(place, "label"))
+    return str(menu.entrycget(labels_of(menu).index(words), option))
 
 
 def test_each_entry_of_each_menu_has_a_letter_of_its_own(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,19 +242,11 @@ def test_the_one_of_several_that_holds_is_marked(make_app: MakeApp) -> None:
     app = make_app()
     serve(app)
 
-    def marked(words: str) -> str:
-        view = app.window.menus.menus[2]
-        view.fill()
-        menu = view.submenu(list(_labels(view)).index(words))
-        menu.fill()
-        (on,) = {str(menu.entrycget(place, "variable")) for place in range(int(menu.index("end") or 0) + 1)}
-        return str(menu.entrycget(int(app.root.getvar(on)), "label"))
-
     app.main_controller.choose_framing("line")
     app.main_controller.choose_encoding("shift-jis")
     app.main_controller.choose_colours("dark")
 
-    assert (marked("Messages"), marked("Encoding"), marked("Colours")) == ("Lines", "Shift-JIS", "Dark")
+    assert [marked(app, words) for words in ("Messages", "Encoding", "Colours")] == ["Lines", "Shift-JIS", "Dark"]
 
 
 @pytest.fixture
@@ -290,7 +276,7 @@ def test_every_field_of_every_window_has_a_menu(make_app: MakeApp, opened: list[
             field.event_generate(sequence, x=2, y=2)
             app.root.update()
             assert len(opened) == 1, (field, sequence)
-            assert list(_labels(opened[0]))
+            assert labels_of(opened[0])
             assert str(app.root.tk.call("focus")) == str(field)
 
 
@@ -306,14 +292,14 @@ def test_the_menu_of_a_field_does_what_it_says(make_app: MakeApp, opened: list[t
         menu = opened.pop()
         assert isinstance(menu, FieldMenu)
         assert entry(menu, words, "state") == "normal"
-        menu.invoke(list(_labels(menu)).index(words))
+        menu.invoke(labels_of(menu).index(words))
         app.root.update()
 
     host.set("localhost")
     host.selection_clear()
     host.focus_force()
     host.event_generate("<Button-3>", x=5, y=5)
-    states = {words: entry(opened[-1], words, "state") for words in _labels(opened[-1]) if words}
+    states = {words: entry(opened[-1], words, "state") for words in labels_of(opened[-1]) if words}
     assert states == {
         "Undo": "disabled", "Redo": "disabled", "Cut": "disabled", "Copy": "disabled", "Paste": "normal",
         "Delete": "disabled", "Select all": "normal",
@@ -340,7 +326,7 @@ def test_what_is_pasted_by_a_menu_counts_as_typed(make_app: MakeApp, opened: lis
     host.selection_range(0, "end")
 
     host.event_generate("<Button-3>", x=5, y=5)
-    opened[0].invoke(list(_labels(opened[0])).index("Paste"))
+    opened[0].invoke(labels_of(opened[0]).index("Paste"))
     app.root.update()
 
     assert host.get() == "localhost"
