@@ -29,8 +29,8 @@ _OF_NOTES = frozenset({"remove_over"})  # commands for a row that stands for no 
 class SessionList(ttk.Frame):
     """A tree of sessions; choosing a row is reported by its key.
 
-    Its menu has those of ``commands`` that are for a row, as ``state`` says that things stand for them. ``on_usual_width``
-    is called when ``usual_width`` is another.
+    Its menu has those of ``commands`` that are for a row, as ``state`` says that things stand for them.
+    ``on_usual_width`` is called when ``usual_width`` is another.
     """
 
     def __init__(

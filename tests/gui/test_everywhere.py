@@ -421,9 +421,11 @@ def test_tab_goes_in_the_order_in_which_the_eye_meets_things(make_app: MakeApp, 
         regions = [
             window.address,
             window.sessions,
+            window.list_sash,
             window.conversation,
             window._tasks,
             window.composer,
+            window.side_sash,
             *side,
             window.status,
         ]
@@ -431,7 +433,7 @@ def test_tab_goes_in_the_order_in_which_the_eye_meets_things(make_app: MakeApp, 
 
         places = []
         for widget in order:
-            (place,) = (at for at, each in enumerate(regions) if str(widget).startswith(f"{each}."))
+            (place,) = (at for at, each in enumerate(regions) if f"{widget}.".startswith(f"{each}."))
             places.append(place)
         assert places == sorted(places), [str(each) for each in order]
         for widget in (window.conversation.transcript.text, window.composer.field):
