@@ -57,6 +57,8 @@ class Menu(tk.Menu):
         known, self._entries = self._entries, tuple(self._ask())
         if [each.kind for each in known] != [each.kind for each in self._entries]:
             self._make()
+        on = [place for place, each in enumerate(self._entries) if each.mark == "radio" and each.is_on]
+        self.setvar(f"{self}.radio", str(on[0]) if on else "")
         lettered = iter(with_letters([each.words for each in self._entries if each.words]))
         for place, each in enumerate(self._entries):
             if each.words:
@@ -66,8 +68,6 @@ class Menu(tk.Menu):
                 self.entryconfigure(place, accelerator=each.key)
             if each.mark == "tick":
                 self.setvar(f"{self}.{place}", str(int(each.is_on)))
-            elif each.mark and each.is_on:
-                self.setvar(f"{self}.radio", str(place))
 
     def open(self, x: int, y: int) -> None:
         """Open it at that place of the screen."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from gui.app import App
 from gui.widgets.choice import Choice
+from gui.widgets.menu import Menu
 from tests.gui.conftest import pump_until
 
 MakeApp = Callable[..., App]
@@ -59,10 +60,17 @@ def marked(app: App, words: str) -> str:
     """The entry that holds of a submenu of View."""
     view = app.window.menus.menus[2]
     view.fill()
-    menu = view.submenu(labels_of(view).index(words))
+    return next(_marked_in(view.submenu(labels_of(view).index(words))), "")
+
+
+def _marked_in(menu: Menu) -> Iterator[str]:
     menu.fill()
-    (variable,) = {str(menu.entrycget(place, "variable")) for place in range(len(labels_of(menu)))}
-    return labels_of(menu)[int(app.root.getvar(variable))]
+    for place, words in enumerate(labels_of(menu)):
+        kind = menu.type(place)
+        if kind == "cascade":
+            yield from _marked_in(menu.submenu(place))
+        elif kind == "radiobutton" and menu.getvar(str(menu.entrycget(place, "variable"))) == str(place):
+            yield words
 
 
 def hear(app: App, peer: socket.socket, wanted: bytes) -> None:

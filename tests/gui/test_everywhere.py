@@ -246,7 +246,10 @@ def test_the_one_of_several_that_holds_is_marked(make_app: MakeApp) -> None:
     app.main_controller.choose_encoding("shift-jis")
     app.main_controller.choose_colours("dark")
 
-    assert [marked(app, words) for words in ("Messages", "Encoding", "Colours")] == ["Lines", "Shift-JIS", "Dark"]
+    found = [marked(app, words) for words in ("Messages", "Encoding", "Colours")]
+    assert found == ["Lines", "Shift-JIS (Japanese, Windows)", "Dark"]
+    app.main_controller.choose_encoding("cp437")  # in another submenu of the same menu
+    assert marked(app, "Encoding").startswith("CP437")
 
 
 @pytest.fixture
