@@ -36,24 +36,23 @@ class Fonts(NamedTuple):
 class Painter:
     """Makes and remakes the styles of one root window."""
 
-    def __init__(self, root: tk.Tk, scale: float, fonts: Fonts) -> None:
+    def __init__(self, root: tk.Tk, fonts: Fonts) -> None:
         self._root = root
         self._style = ttk.Style(root)
         self._images: dict[str, tk.PhotoImage] = {}
         self._palette = PALETTES["light"]
         self._fonts = fonts
-        self._scale = scale
+        self.scale = 1.0  # as ``Theme.scale``
 
     def px(self, distance: float) -> int:
-        """A distance given for 96 dots an inch, in pixels of this screen."""
-        return max(1, round(distance * self._scale)) if distance > 0 else 0
+        """``Theme.px``."""
+        return max(1, round(distance * self.scale)) if distance > 0 else 0
 
     def paint(self, palette: Palette) -> None:
         """Give every widget this look, with the fonts as large as they are now."""
         self._palette = palette
         self._use_clam()
         self._paint_fields()
-        self._paint_spinboxes()
         self._paint_buttons()
         self._paint_scrollbar()
         self._paint_list()
@@ -95,18 +94,27 @@ class Painter:
         *states: Any,  # noqa: ANN401
         padding: int = 0,
         is_box: bool = True,
-    ) -> None:
-        """Make a ttk element of pictures, once; its pictures change in place afterwards."""
+    ) -> str:
+        """Make a ttk element of pictures, once for each scale; its pictures change in place afterwards.
+
+        The answer is its name, for layouts.
+        """
+        name = self._of_this_scale(name)
         if name not in self._style.element_names():
             border = self.px(_RADIUS) + 1 if is_box else 0
             least = {"width": 2 * border, "height": 2 * border} if is_box else {}  # whatever the picture's own size
             self._style.element_create(
                 name, "image", normal, *states, border=border, sticky="nsew", padding=padding, **least
             )
+        return name
+
+    def _of_this_scale(self, name: str) -> str:
+        """The name of an element: ttk cannot change the borders and the padding of one that is there."""
+        return f"{name} {self.px(100)}"
 
     def _paint_fields(self) -> None:
         p, style = self._palette, self._style
-        self.element(
+        field = self.element(
             "Round.field",
             self.box("field", p.field, p.strong_border),
             ("disabled", self.box("field off", p.window, p.border)),
@@ -117,12 +125,10 @@ class Painter:
         )
         self._mark("Round.arrow", shapes.chevron(self.px(16), p.muted, self.px(1) * 1.6), sticky="e")
         arrow_part = ("Round.arrow", {"side": "right", "sticky": "ns"})
-        style.layout(
-            "TEntry", [layout_part("Round.field", layout_part("Entry.padding", layout_part("Entry.textarea")))]
-        )
+        style.layout("TEntry", [layout_part(field, layout_part("Entry.padding", layout_part("Entry.textarea")))])
         chosen = layout_part("Combobox.padding", layout_part("Combobox.textarea"))
-        style.layout("TCombobox", [layout_part("Round.field", arrow_part, chosen)])
-        style.layout("Field.TFrame", [layout_part("Round.field")])
+        style.layout("TCombobox", [layout_part(field, arrow_part, chosen)])
+        style.layout("Field.TFrame", [layout_part(field)])
         for name in ("TEntry", "TCombobox"):
             style.configure(name, padding=(self.px(5), self.px(4)), foreground=p.text, fieldbackground=p.field)
             style.map(
@@ -131,6 +137,7 @@ class Painter:
                 background=[],
             )  # fmt: skip
         style.configure("Pane.TCombobox", background=p.pane)
+        self._paint_spinboxes(field)
 
     def _mark(self, name: str, png: bytes, sticky: str = "") -> None:
         """Make a ttk element of one picture, or paint it over."""
@@ -138,7 +145,7 @@ class Painter:
         if name not in self._style.element_names():
             self._style.element_create(name, "image", image, sticky=sticky)
 
-    def _paint_spinboxes(self) -> None:
+    def _paint_spinboxes(self, field: str) -> None:
         p, style, size = self._palette, self._style, self.px(11)
         for name, up in (("Round.uparrow", True), ("Round.downarrow", False)):
             self._mark(name, shapes.chevron(size, p.muted, self.px(1) * 1.4, up=up))
@@ -151,7 +158,7 @@ class Painter:
             },
         )
         inside = layout_part("Spinbox.padding", layout_part("Spinbox.textarea"))
-        style.layout("TSpinbox", [layout_part("Round.field", arrows, inside)])
+        style.layout("TSpinbox", [layout_part(field, arrows, inside)])
         style.configure("TSpinbox", padding=(self.px(5), self.px(4)), foreground=p.text, fieldbackground=p.field)
         style.map("TSpinbox", foreground=[("disabled", p.muted)])
 
@@ -161,7 +168,7 @@ class Painter:
             rest, over, edge = (getattr(p, part) if part else None for part in (fill, hover, border))
             # on a coloured ground one line is not enough: a light one and a dark one show on any
             ring, inner = (p.text, p.accent_text) if name == "Accent.Button" else (p.focus, None)
-            self.element(
+            body = self.element(
                 f"{name}.body",
                 self.box(name, rest, edge),
                 ("disabled", self.box(f"{name} off", p.window if rest else None, p.border if border else None)),
@@ -171,16 +178,12 @@ class Painter:
                 ("active", self.box(f"{name} over", over, edge)),
             )
             kind = name.replace("Button", "TButton")
-            style.layout(
-                kind, [layout_part(f"{name}.body", layout_part("Button.padding", layout_part("Button.label")))]
-            )
+            style.layout(kind, [layout_part(body, layout_part("Button.padding", layout_part("Button.label")))])
             style.configure(kind, padding=(self.px(14), self.px(5)), anchor="center", foreground=p.text)
             style.map(kind, foreground=[("disabled", p.muted)])
         style.configure("Accent.TButton", foreground=p.accent_text)
         for name in ("Quiet.TButton", "Light.TButton"):
             style.configure(name, padding=(self.px(8), self.px(3)))
-        for name in ("Checkbutton.focus", "Radiobutton.focus"):  # clam's own is a line of dots
-            self.element(name, self.box("bare", None, None), ("focus", self.box("ring", None, p.focus, _RING)))
         style.configure(
             "Warning.TButton", padding=(self.px(6), self.px(1)), foreground=p.warning, font=self._fonts.small
         )
@@ -192,13 +195,14 @@ class Painter:
             name: self.image(f"thumb {name}", shapes.rounded_box(size, self.px(_TILE), size / 2, color, None, 0))
             for name, color in (("rest", p.thumb), ("over", p.thumb_hover))
         }
-        if "Slim.thumb" not in style.element_names():
+        thumb = self._of_this_scale("Slim.thumb")
+        if thumb not in style.element_names():
             style.element_create(
-                "Slim.thumb", "image", pictures["rest"], ("pressed", pictures["over"]), ("active", pictures["over"]),
+                thumb, "image", pictures["rest"], ("pressed", pictures["over"]), ("active", pictures["over"]),
                 border=size // 2 - 1, sticky="nsew", width=size, height=2 * size,
             )  # fmt: skip
         trough = "Vertical.Scrollbar.trough"
-        style.layout("Vertical.TScrollbar", [layout_part(trough, layout_part("Slim.thumb"))])
+        style.layout("Vertical.TScrollbar", [layout_part(trough, layout_part(thumb))])
         style.layout("Idle.Vertical.TScrollbar", [layout_part(trough)])
         for name, ground in (("", p.pane), ("Sidebar.", p.sidebar), ("Window.", p.window), ("Window.Idle.", p.window)):
             style.configure(
@@ -223,7 +227,7 @@ class Painter:
 
     def _paint_tabs(self) -> None:
         p, style = self._palette, self._style
-        self.element(
+        body = self.element(
             "Tab.body",
             self.box("tab", None, None),
             ("selected", "focus", self.box("tab focus", p.selection, p.focus, _RING, p.selection_text)),
@@ -231,7 +235,7 @@ class Painter:
             ("active", self.box("tab over", p.button_hover, None)),
         )
         style.layout(
-            "TNotebook.Tab", [layout_part("Tab.body", layout_part("Notebook.padding", layout_part("Notebook.label")))]
+            "TNotebook.Tab", [layout_part(body, layout_part("Notebook.padding", layout_part("Notebook.label")))]
         )
         style.layout("TNotebook", [layout_part("Notebook.client")])
         style.configure(
@@ -258,8 +262,8 @@ class Painter:
         style.configure("Field.TLabel", background=p.field, foreground=p.text)
         style.configure("Warning.TLabel", background=p.window, foreground=p.warning, font=self._fonts.small)
         style.configure("Line.TFrame", background=p.border)
-        self.element("Key.body", self.box("key", p.field, p.strong_border))
-        style.layout("Key.TLabel", [layout_part("Key.body", layout_part("Label.padding", layout_part("Label.label")))])
+        body = self.element("Key.body", self.box("key", p.field, p.strong_border))
+        style.layout("Key.TLabel", [layout_part(body, layout_part("Label.padding", layout_part("Label.label")))])
         style.configure("Key.TLabel", padding=(self.px(8), self.px(2)), font=self._fonts.small, foreground=p.text)
         style.configure("Edge.TFrame", background=p.strong_border)
         style.configure("Pane.Light.TButton", background=p.pane)

@@ -13,6 +13,7 @@ from tkinter import font as tkfont
 from gui.platform.differences import HERE
 from gui.platform.system_theme import system_palette
 from gui.theme import shapes
+from gui.theme.distances import Distances
 from gui.theme.painting import Fonts, Painter
 from gui.theme.palettes import PALETTES
 
@@ -21,6 +22,8 @@ CHOICES = (SYSTEM, *PALETTES)
 SMALLEST_STEP, LARGEST_STEP = -4, 14  # points added to the text size
 
 _CAP = 8
+_USUAL_POINTS = 10  # of the text for which all distances are given, at 96 dots an inch
+_EM_SPACE, _PROBE = "\u2003", 72  # as wide as its font is large, in points
 
 
 class Theme:
@@ -30,7 +33,6 @@ class Theme:
         self._root = root
         self._listeners: list[Callable[[], None]] = []
         self._caps: dict[tuple[str, int, bool], tk.PhotoImage] = {}
-        self.scale = float(root.tk.call("tk", "scaling")) / (96 / 72)
         self.base = tkfont.nametofont("TkDefaultFont", root=root)
         family = self.base.actual("family")
         self.text = tkfont.Font(root, family=family, name="TincanText")
@@ -41,15 +43,23 @@ class Theme:
         fixed = tkfont.nametofont("TkFixedFont", root=root).actual("family")
         self.mono = tkfont.Font(root, family=fixed, name="TincanMono")
         self._usual_families = family, fixed
-        self.painter = Painter(root, self.scale, Fonts(self.base, self.small, self.strong))
+        self.painter = Painter(root, Fonts(self.base, self.small, self.strong))
         self.choice, self.step = choice, 0
         self.palette = PALETTES["light"]
+        self._dots_per_inch = _dots_per_inch(root, family)
+        self._distances = Distances(root)
         self._resize_fonts(step)
+        self._scale_before = self.scale
         self.choose(choice)
 
     def px(self, distance: float) -> int:
-        """A distance given for 96 dots an inch, in pixels of this screen."""
+        """A distance given for text of the usual size at 96 dots an inch, in pixels beside the text there is."""
         return self.painter.px(distance)
+
+    @property
+    def scale(self) -> float:
+        """How large the text is, and all distances with it: 1 for ``_USUAL_POINTS`` at 96 dots an inch."""
+        return self.painter.scale
 
     def choose(self, choice: str) -> None:
         """Take a palette by its name, or the one that the system asks for."""
@@ -128,9 +138,14 @@ class Theme:
 
     def _tell(self) -> None:
         """Paint everything anew, and let the others do so."""
+        if self._scale_before != self.scale:
+            self._distances.convert(self._scale_before, self.scale)
         self._restyle()
         for listener in list(self._listeners):
             listener()
+        if self._scale_before != self.scale:
+            self._root.after_idle(self._distances.tell)  # when each knows how large it wants to be
+            self._scale_before = self.scale
 
     def _take_palette(self, choice: str) -> None:
         self.choice = choice if choice in CHOICES else SYSTEM
@@ -158,7 +173,21 @@ class Theme:
         self.small.configure(size=max(6, points - 1))
         self.strong.configure(size=points)
         self.title.configure(size=points + 4)
+        self.painter.scale = self._dots_per_inch / 96 * points / _USUAL_POINTS
+        self._caps.clear()
 
     def _restyle(self) -> None:
         self.painter.paint(self.palette)
         self._root.configure(background=self.palette.window)
+
+
+def _dots_per_inch(root: tk.Tk, family: str) -> int:
+    """By how many pixels an inch of text is drawn.
+
+    Text follows the desktop's ``Xft.dpi``, which ``tk scaling`` does not know on X11: so it is measured. Where the
+    family is of one width for all characters, it is what Tk says.
+    """
+    points = tkfont.Font(root, family=family, size=_PROBE)
+    if points.metrics("fixed"):
+        return round(float(root.tk.call("tk", "scaling")) * 72)
+    return round(points.measure(_EM_SPACE) * 72 / _PROBE)

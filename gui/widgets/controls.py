@@ -17,13 +17,12 @@ from gui.theme.theme import Theme
 
 _TOGGLE, _TICK, _OPTION = "Toggle.body", "Tick.mark", "Option.mark"
 _MARK = 16  # pixels at 96 dots an inch
-_GROUNDS = ("Window", "Pane")
 
 
 def dress(theme: Theme, widget: tk.Misc) -> None:
     """Give the controls of the widget's window their look, once; it follows the theme from then on."""
     style = ttk.Style(widget)
-    if _TOGGLE not in style.element_names():
+    if not style.configure("Toggle.TCheckbutton", "padding"):
         theme.subscribe(_Look(theme, style).paint)
 
 
@@ -42,7 +41,7 @@ class _Look:
 
     def _paint_toggle(self) -> None:
         p, style, px, box = self._theme.palette, self._style, self._theme.px, self._theme.painter.box
-        self._theme.painter.element(
+        body = self._theme.painter.element(
             _TOGGLE,
             box("toggle rest", p.button, p.strong_border),
             ("disabled", box("toggle off", p.window, p.border)),
@@ -52,7 +51,7 @@ class _Look:
             ("active", box("toggle over", p.button_hover, p.strong_border)),
         )
         inside = layout_part("Checkbutton.padding", layout_part("Checkbutton.label"))
-        style.layout("Toggle.TCheckbutton", [layout_part(_TOGGLE, inside)])
+        style.layout("Toggle.TCheckbutton", [layout_part(body, inside)])
         style.configure("Toggle.TCheckbutton", padding=(px(10), px(5)), anchor="center", background=p.window)
         style.map(
             "Toggle.TCheckbutton",
@@ -61,9 +60,15 @@ class _Look:
         )
 
     def _paint_marks(self) -> None:
-        p = self._theme.palette
-        for name, radius in ((_TICK, 4.0), (_OPTION, _MARK / 2)):
-            self._theme.painter.element(
+        p, painter = self._theme.palette, self._theme.painter
+        ring = painter.element(
+            "Mark.ring", painter.box("bare", None, None), ("focus", painter.box("ring", None, p.focus, 2))
+        )
+        for name, radius, kind, words in (
+            (_TICK, 4.0, "Checkbutton", "Tick.TCheckbutton"),
+            (_OPTION, _MARK / 2, "Radiobutton", "Option.TRadiobutton"),
+        ):
+            mark = painter.element(
                 name,
                 self._mark(name, "rest", radius, p.field, p.strong_border),
                 ("disabled", "selected", self._mark(name, "off on", radius, p.thumb, p.thumb, is_on=True)),
@@ -74,14 +79,13 @@ class _Look:
                 ("active", self._mark(name, "over", radius, p.button_hover, p.strong_border)),
                 is_box=False,
             )
-        for ground, fill in zip(_GROUNDS, (p.window, p.pane), strict=True):
-            self._paint_marked(f"{ground}.Tick.TCheckbutton", _TICK, "Checkbutton", fill)
-            self._paint_marked(f"{ground}.Option.TRadiobutton", _OPTION, "Radiobutton", fill)
+            label = layout_part(f"{kind}.padding", layout_part(f"{kind}.label"))
+            beside = (ring, {"side": "left", "sticky": "nsw", "children": [label]})
+            for ground, fill in (("Window", p.window), ("Pane", p.pane)):
+                self._paint_marked(f"{ground}.{words}", mark, beside, fill)
 
-    def _paint_marked(self, name: str, mark: str, kind: str, fill: str) -> None:
+    def _paint_marked(self, name: str, mark: str, beside: Any, fill: str) -> None:  # noqa: ANN401 - a layout
         p, style, px = self._theme.palette, self._style, self._theme.px
-        label = layout_part(f"{kind}.padding", layout_part(f"{kind}.label"))
-        beside: Any = (f"{kind}.focus", {"side": "left", "sticky": "nsw", "children": [label]})
         style.layout(name, [(mark, {"side": "left", "sticky": ""}), beside])
         style.configure(name, background=fill, foreground=p.text, padding=(px(6), px(2)), focuscolor=p.focus)
         style.map(name, background=[("active", fill)], foreground=[("disabled", p.muted)])

@@ -1,0 +1,103 @@
+"""Distances in pixels of widgets that exist already, converted when the text becomes larger or smaller."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tkinter import ttk
+from typing import Any
+from weakref import WeakKeyDictionary
+
+# Options that are distances; those of a class stand beside those that every widget may have.
+_EVERY = ("padding", "padx", "pady", "borderwidth", "highlightthickness", "insertwidth", "wraplength")
+_OF_CLASS = {
+    "TFrame": ("width", "height"), "Frame": ("width", "height"), "Canvas": ("width", "height", "yscrollincrement"),
+}  # fmt: skip
+_OUTSIDE = ("-padx", "-pady", "-ipadx", "-ipady")
+
+
+class Distances:
+    """All widgets of one window and of the windows that belong to it.
+
+    A distance is converted from what it was at 96 dots an inch, not from pixels that were rounded before: whoever
+    makes the text larger and smaller again has the window as it was.
+    """
+
+    def __init__(self, root: tk.Tk) -> None:
+        self._root = root
+        self._known: WeakKeyDictionary[tk.Misc, dict[str, tuple[float, int]]] = WeakKeyDictionary()
+
+    def convert(self, before: float, now: float) -> None:
+        """Multiply every distance by ``now / before``, both scales as in ``Theme.scale``."""
+        for widget in _all(self._root):
+            known = self._known.setdefault(widget, {})
+            for name, words, change in _distances(widget):
+                parts = words if isinstance(words, tuple) else str(words).split()
+                pixels = [int(str(each)) for each in parts]
+                new = [_converted(known, f"{name} {at}", each, before, now) for at, each in enumerate(pixels)]
+                if new != pixels:
+                    widget.tk.call(*change, new)
+
+    def tell(self) -> None:
+        """Have whatever follows the size of a widget follow it once more, although the size has not changed."""
+        for widget in _all(self._root):
+            if widget.winfo_ismapped() and not isinstance(widget, tk.Wm):
+                widget.event_generate(
+                    "<Configure>", x=widget.winfo_x(), y=widget.winfo_y(), width=widget.winfo_width(),
+                    height=widget.winfo_height(),
+                )  # fmt: skip
+
+
+def _converted(known: dict[str, tuple[float, int]], name: str, pixels: int, before: float, now: float) -> int:
+    if pixels <= 0:
+        return pixels
+    usual, was = known.get(name, (0.0, 0))
+    if was != pixels:  # given anew since
+        usual = round(pixels / before) if before >= 1 else pixels / before
+    new = max(1, round(usual * now))
+    known[name] = usual, new
+    return new
+
+
+def _all(widget: tk.Misc) -> Iterator[tk.Misc]:
+    yield widget
+    for child in tuple(widget.children.values()):
+        if not isinstance(child, tk.Menu):
+            yield from _all(child)
+
+
+def _distances(widget: tk.Misc) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
+    """Every distance of a widget: its name, its value as Tk has it, and the command that takes another."""
+    path, call = str(widget), widget.tk.call
+    options = set(widget.keys())
+    for option in (*_EVERY, *_OF_CLASS.get(widget.winfo_class(), ())):
+        if option in options:
+            yield option, call(path, "cget", f"-{option}"), (path, "configure", f"-{option}")
+    if not isinstance(widget, tk.Wm):
+        with _managed(widget) as manager:
+            info = widget.tk.splitlist(call(manager, "info", path)) if manager in ("pack", "grid") else ()
+            for name, value in zip(map(str, info[::2]), info[1::2], strict=True):
+                if name in _OUTSIDE:
+                    yield name, value, (manager, "configure", path, name)
+    for kind, count in zip(("column", "row"), widget.grid_size(), strict=True):
+        for number in range(count):
+            command = ("grid", f"{kind}configure", path, str(number))
+            for name in ("-minsize", "-pad"):
+                yield f"{kind} {number} {name}", call(*command, name), (*command, name)
+    if isinstance(widget, ttk.Treeview):
+        for column in ("#0", *map(str, widget.tk.splitlist(widget.cget("columns")))):
+            for name in ("-minwidth", "-width"):
+                yield f"{column} {name}", call(path, "column", column, name), (path, "column", column, name)
+
+
+@contextmanager
+def _managed(widget: tk.Misc) -> Iterator[str]:
+    """The geometry manager of a widget. One that its grid has removed, and remembers, is in there for as long."""
+    manager = widget.winfo_manager()
+    was_removed = not manager and bool(widget.master and widget.master.grid_slaves())
+    if was_removed:
+        widget.tk.call("grid", str(widget))
+    yield "grid" if was_removed else manager
+    if was_removed:
+        widget.tk.call("grid", "remove", str(widget))
