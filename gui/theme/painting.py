@@ -110,7 +110,7 @@ class Painter:
 
     def _of_this_scale(self, name: str) -> str:
         """The name of an element: ttk cannot change the borders and the padding of one that is there."""
-        return f"{name} {self.px(100)}"
+        return f"{name}@{self.px(100)}"
 
     def _paint_fields(self) -> None:
         p, style = self._palette, self._style
