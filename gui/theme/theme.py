@@ -126,9 +126,13 @@ class Theme:
         p = self.palette
         menu.configure(
             background=p.field, foreground=p.text, activebackground=p.accent, activeforeground=p.accent_text,
-            disabledforeground=p.muted, selectcolor=p.text, relief="flat", borderwidth=self.px(1),
-            activeborderwidth=self.px(3), font=self.base,
+            disabledforeground=p.muted, selectcolor=p.text, relief="groove", borderwidth=self.px(2),
+            activeborderwidth=0, font=self.base,
         )  # fmt: skip
+        room = self.painter.image("menu", shapes.rounded_box(self.px(6), self.px(24), 0, None, None, 0))
+        for place in range((menu.index("end") or -1) + 1):
+            if not isinstance(menu.master, tk.Wm) and menu.type(place) != "separator":  # the bar itself stays low
+                menu.entryconfigure(place, image=room, compound="left")
         for child in menu.winfo_children():
             if isinstance(child, tk.Menu):
                 self.colour_menu(child)

@@ -89,7 +89,7 @@ class Typesetter:
         shares_header = before is not None and self._has_header_of(before, display_row)
         self._before_also = self._also.get(display_row.place, [])
         if before is not None and _day(before) != _day(display_row):
-            row.line(Run(time.strftime("%A %d %B %Y", _local(display_row)), ("day",)))
+            row.line(Run(PAD, ("day", DECOR)), Run(time.strftime("%A %d %B %Y", _local(display_row)), ("day",)))
         if display_row.kind in (RECEIVED, SENT):
             self._set_message(row, display_row, shares_header=shares_header, goes_on=goes_on)
         else:
@@ -103,7 +103,7 @@ class Typesetter:
         runs = [Run(note.removeprefix(number), tags), Run(f"   {clock(display_row)}", ("note", "when"))]
         if self._role.many_connections and note.startswith(number):
             runs.insert(0, Run(number, ("note", connection_tag(display_row.number))))
-        row.line(*runs)
+        row.line(Run(PAD, ("note", DECOR)), *runs)
 
     def _set_message(self, row: Row, display_row: DisplayRow, *, shares_header: bool, goes_on: bool) -> None:
         if shares_header:
@@ -119,12 +119,15 @@ class Typesetter:
         if len(numbers) > _MOST_NAMED:
             who.append(Run(f"and {len(numbers) - _MOST_NAMED:,} more ", side))
         when = Run(f" {clock(display_row)}", side)
+        # Tk would draw the first run's ground from the left edge on
+        lead = [Run(PAD, (*side, DECOR))] if display_row.kind == SENT else []
         role = self._role
         if not role.many_connections:
-            return [Run(f"{role.peer if display_row.kind == RECEIVED else role.us} ", (*side, "who")), when]
+            name = role.peer if display_row.kind == RECEIVED else role.us
+            return [*lead, Run(f"{name} ", (*side, "who")), when]
         if display_row.kind == RECEIVED:
             return [*who, when]
-        return [Run(role.us, (*side, "who")), Run(" → ", side), *who, when]
+        return [*lead, Run(role.us, (*side, "who")), Run(" → ", side), *who, when]
 
     def _find_broadcasts(self, display_rows: Sequence[DisplayRow]) -> None:
         """One message to many is a display row for each; together they are shown once."""

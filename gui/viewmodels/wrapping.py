@@ -40,7 +40,7 @@ class Metrics:
     def bubble(self, lines: list[str]) -> int:
         """How wide a bubble these lines want, with room on both sides."""
         limit = self.widest
-        longest = max((self.width(line, limit) for line in lines), default=0)
+        longest = max((self._longest(line) for line in lines), default=0)
         wanted = -(-(longest + 2 * self.pad) // self.step) * self.step
         return min(wanted, limit)
 
@@ -54,6 +54,14 @@ class Metrics:
         """How wide a bubble must be for lines of hex with so many characters, with notes below in the same font."""
         longest = max(columns, *map(len, notes)) * self._mono
         return -(-(longest + 2 * self.pad) // self.step) * self.step
+
+    def _longest(self, line: str) -> int:
+        """How wide the line is, or the widest of the pieces it is broken into."""
+        room = self.widest - 2 * self.pad
+        width = self.width(line, room)
+        if width <= room:
+            return width
+        return max(self.width(piece.rstrip(" "), room) for piece in self.broken(line[:_LONGEST]))
 
     def width(self, line: str, limit: int) -> int:
         """How wide the line is; counting stops soon after ``limit``."""

@@ -20,7 +20,7 @@ class Flow(ttk.Frame):
 
     def __init__(self, parent: tk.Misc, theme: Theme, *, style: str = "Window.TFrame") -> None:
         super().__init__(parent, style=style)
-        self._gap = theme.px(6)
+        self._theme = theme
         self._parts: list[_Part] = []
         self._hidden: set[tk.Widget] = set()
         self._corner: tk.Widget | None = None
@@ -52,6 +52,10 @@ class Flow(ttk.Frame):
         if not self._is_due:
             self._is_due = True
             self.after_idle(self._arrange)
+
+    @property
+    def _gap(self) -> int:
+        return self._theme.px(6)
 
     def _arrange(self) -> None:
         self._is_due = False

@@ -10,6 +10,7 @@ from core.words import counted
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import Preview, Stretch
 from gui.viewmodels.hexdump import dump, fitting
+from gui.widgets.text_selection import colour_selection
 
 _ADDED, _LABEL = "added", "label"  # tags
 _FEWEST, _MOST = 4, 32  # bytes of the message in the line
@@ -47,6 +48,8 @@ class BytesLine(ttk.Frame):
         self.all_button.bind("<Escape>", lambda _event: self._close_box())
         self.box.bind("<Escape>", lambda _event: self._close_box())
         theme.subscribe(self._restyle)
+        for text in (self.line, self.box):
+            colour_selection(text, theme)
 
     def show(self, preview: Preview | None) -> None:
         """Show these bytes; None is none."""
@@ -157,7 +160,7 @@ class BytesLine(ttk.Frame):
     def _restyle(self) -> None:
         theme, p = self._theme, self._theme.palette
         for text in (self.line, self.box):
-            text.configure(background=p.pane, foreground=p.text, font=theme.mono, selectbackground=p.selection)
+            text.configure(background=p.pane, foreground=p.text, font=theme.mono)
             text.tag_configure(_LABEL, foreground=p.muted, font=theme.small)
             text.tag_configure(_ADDED, foreground=p.accent if p.name != "high contrast" else p.good)
         self.box.configure(padx=theme.px(6), pady=theme.px(2))

@@ -13,6 +13,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ComposeError, Preview
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import elided
+from gui.widgets.text_selection import colour_selection
 
 if TYPE_CHECKING:
     from gui.views.composer.composer import ComposerController
@@ -49,6 +50,7 @@ class MessageField(tk.Text):
         self.bind("<Control-a>", self._select_all)
         self.bind("<Configure>", lambda _event: self._resized())
         theme.subscribe(self._restyle)
+        colour_selection(self, theme)
 
     @property
     def content(self) -> str:
@@ -234,11 +236,9 @@ class MessageField(tk.Text):
     def _restyle(self) -> None:
         theme, p = self._theme, self._theme.palette
         self.configure(
-            background=p.field, foreground=p.text, insertbackground=p.text, font=theme.text,
-            selectbackground=p.selection, selectforeground=p.selection_text, insertwidth=theme.px(2),
+            background=p.field, foreground=p.text, insertbackground=p.text, font=theme.text, insertwidth=theme.px(2),
         )  # fmt: skip
         self.tag_configure(_WRONG, underline=True, underlinefg=p.error, background=p.error_fill)
-        self.tag_raise("sel")
         self._hint.configure(background=p.field, foreground=p.muted, font=theme.text)
         self._fit_hint()
         self._show_or_hide_hint()

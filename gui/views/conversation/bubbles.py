@@ -14,13 +14,14 @@ from itertools import chain
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.viewmodels.runs import INCOMING, MARKED, OUTGOING, Cap, Row
+from gui.viewmodels.runs import DECOR, INCOMING, MARKED, OUTGOING, Cap, Row
 from gui.viewmodels.wrapping import Metrics
 from gui.views.conversation.selection import own_primary
+from gui.widgets.text_selection import colour_selection
 
 _WIDEST = 0.76  # of the pane
 _WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read
-_STEP = 8
+_STEP = 4
 _CHOSEN = (INCOMING, OUTGOING, "note")  # what can be set off
 
 
@@ -52,6 +53,7 @@ class BubbleText(tk.Text):
         self.bind("<Configure>", self._resized)
         self.bind("<Button-1>", lambda _event: self.focus_set(), add=True)
         theme.subscribe(self._restyle)
+        colour_selection(self, theme, DECOR)
 
     def replace(self, rows: Sequence[Row]) -> None:  # type: ignore[override]
         """Show these rows and nothing else."""
@@ -139,8 +141,8 @@ class BubbleText(tk.Text):
         if places:
             self.tk.call("foreach", ("index", "picture"), tuple(places), f"{self} image create $index -image $picture")
         for kind, indices in ends.items():
-            if indices:
-                self.tk.call(str(self), "tag", "add", f"{kind}-cap", *chain(*((i, f"{i}+1c") for i in indices)))
+            for tag in (f"{kind}-cap", DECOR) if indices else ():
+                self.tk.call(str(self), "tag", "add", tag, *chain(*((i, f"{i}+1c") for i in indices)))
 
     def _picture(self, cap: Cap) -> tk.PhotoImage:
         picture = self._theme.cap(cap.kind, cap.width, top=cap.top)
@@ -186,10 +188,7 @@ class BubbleText(tk.Text):
         self._set_off.clear()
         theme, p = self._theme, self._theme.palette
         px, pad = theme.px, theme.text.measure("\u2003")
-        self.configure(
-            background=p.pane, foreground=p.text, font=theme.text, selectbackground=p.selection,
-            selectforeground=p.selection_text, inactiveselectbackground=p.selection,
-        )  # fmt: skip
+        self.configure(background=p.pane, foreground=p.text, font=theme.text)
         self.tag_configure("head", font=theme.small, foreground=p.muted, spacing1=px(12), spacing3=px(3))
         self.tag_configure("right", justify="right")
         self.tag_configure("who", foreground=p.text)
@@ -204,7 +203,7 @@ class BubbleText(tk.Text):
         self.tag_configure("failure", foreground=p.error)
         for kind, text in ((INCOMING, p.incoming_text), (OUTGOING, p.outgoing_text)):
             fill = str(getattr(p, kind))
-            self.tag_configure(kind, background=fill, foreground=text, selectbackground=p.selection)
+            self.tag_configure(kind, background=fill, foreground=text)
             self.tag_configure(f"{kind}-cap", font=theme.tiny, justify="left" if kind == INCOMING else "right")
         self.tag_configure(INCOMING, lmargin1=pad, lmargin2=pad, lmargincolor=p.incoming, rmargincolor=p.pane)
         self.tag_configure(OUTGOING, rmargin=pad, rmargincolor=p.outgoing, lmargincolor=p.pane)
@@ -219,7 +218,6 @@ class BubbleText(tk.Text):
         self.tag_configure(f"chosen-{OUTGOING}", rmargincolor=p.chosen)
         self.tag_configure(MARKED, background=p.found, foreground=p.accent_text)
         self.tag_raise(MARKED)
-        self.tag_raise("sel")
         self.metrics = self._measure()
         if self._inner:
             self._on_reshape()

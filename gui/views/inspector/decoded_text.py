@@ -12,6 +12,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.decoding import UTF_8, Decoding
 from gui.viewmodels.inspection import MOST_READ, Range, reading
 from gui.views.inspector import Lines, Place, Section
+from gui.widgets.text_selection import colour_selection
 
 _ROWS = 4
 
@@ -41,6 +42,7 @@ class DecodedText(Section):
         self.text.pack(side="left", fill="both", expand=True)
         self.text.bind("<Button-1>", lambda _event: self.text.focus_set(), add=True)
         theme.subscribe(self._restyle)
+        colour_selection(self.text, theme)
         self.bind("<Destroy>", self._unsubscribe, add=True)
 
     @property
@@ -77,12 +79,10 @@ class DecodedText(Section):
     def _restyle(self) -> None:
         p = self._theme.palette
         self.text.configure(
-            background=p.pane, foreground=p.text, font=self._theme.text, selectbackground=p.selection,
-            selectforeground=p.selection_text, inactiveselectbackground=p.selection, highlightcolor=p.focus,
+            background=p.pane, foreground=p.text, font=self._theme.text, highlightcolor=p.focus,
             highlightbackground=p.border,
         )  # fmt: skip
         self.text.tag_configure("mark", foreground=p.muted)
-        self.text.tag_raise("sel")
 
     def _unsubscribe(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self:

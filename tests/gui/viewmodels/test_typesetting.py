@@ -20,7 +20,8 @@ def typesetter(role: Role = Role.CLIENT) -> Typesetter:
 
 
 def text_of(row: Row) -> str:
-    return "".join(run.text for run in row.runs)
+    """All of a row, from its first visible character on."""
+    return "".join(run.text for run in row.runs).removeprefix(PAD)
 
 
 def copied(rows: list[Row]) -> str:

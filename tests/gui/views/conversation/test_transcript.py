@@ -330,7 +330,8 @@ def test_a_server_shows_all_its_connections_in_one(scene: Scene) -> None:
     scene.journal.role, scene.journal.key = Role.SERVER, "server"
     scene.grow(4)
 
-    assert [line[:2] for line in scene.text.split("\n") if line.startswith("#")] == ["#1", "#1", "#2"]
+    lines = [line.strip() for line in scene.text.split("\n")]
+    assert [line[:2] for line in lines if line.startswith("#")] == ["#1", "#1", "#2"]
 
 
 def test_alt_up_and_alt_down_choose_message_after_message_and_pass_over_what_happened_between(scene: Scene) -> None:
