@@ -300,7 +300,7 @@ class App:
         root, px = self.root, self.theme.px
         wide, high = root.winfo_screenwidth(), root.winfo_screenheight()
         usual = f"{min(px(USUAL_SIZE[0]), wide)}x{min(px(USUAL_SIZE[1]), high - px(_FRAME))}"
-        geometry = on_screen(preferences.geometry, wide, high) or usual
+        geometry = on_screen(preferences.geometry, wide, high, self.theme.scale / preferences.geometry_scale) or usual
         root.geometry(geometry)
         _size, *place = geometry.split("+")
         self._asked_place = (int(place[0]), int(place[1])) if place else None
@@ -322,7 +322,9 @@ class App:
             return
         x, y = root.winfo_x() - self._decoration[0], root.winfo_y() - self._decoration[1]
         geometry = f"{root.winfo_width()}x{root.winfo_height()}+{x}+{y}"
-        self.main_controller.preferences = replace(self.main_controller.preferences, geometry=geometry)
+        self.main_controller.preferences = replace(
+            self.main_controller.preferences, geometry=geometry, geometry_scale=self.theme.scale
+        )
 
     def _save_now_and_then(self) -> None:
         """Save the preferences every ``_SAVE_AFTER`` milliseconds, so that little is lost if the program is killed."""

@@ -41,6 +41,7 @@ MOST_LIMITS = 100
 LARGEST_NUMBER = 1e15  # what JSON calls NaN is no larger and no smaller, and refused with those that are
 
 _GEOMETRY = re.compile(r"(\d{2,5})x(\d{2,5})\+(-?\d{1,5})\+(-?\d{1,5})")
+_LEAST_SCALE, _LARGEST_SCALE = 0.1, 50.0
 _VISIBLE = 80  # pixels of the window that must be on the screen for it to count as being there
 
 
@@ -138,15 +139,17 @@ def typed_path(text: str) -> Path:
     return Path(text)
 
 
-def on_screen(geometry: str, width: int, height: int) -> str:
+def on_screen(geometry: str, width: int, height: int, factor: float = 1.0) -> str:
     """The geometry, made to fit a screen of that size in pixels; empty if it makes no sense.
+
+    The window's size is multiplied by ``factor``: by how much larger the text is than when it was measured.
 
     A window that would be out of sight keeps its size and loses its place.
     """
     found = _GEOMETRY.fullmatch(geometry)
     if not found:
         return ""
-    wide, high = min(int(found[1]), width), min(int(found[2]), height)
+    wide, high = min(round(int(found[1]) * factor), width), min(round(int(found[2]) * factor), height)
     x, y = int(found[3]), int(found[4])
     if not (-wide + _VISIBLE <= x <= width - _VISIBLE and 0 <= y <= height - _VISIBLE):
         return f"{wide}x{high}"
@@ -167,6 +170,8 @@ def _checked(name: str, default: object, value: object) -> object:
     if type(value) is not type(default):
         raise ValueError(f"{name} is not what it should be")
     if isinstance(value, str) and not value.isprintable():
+        return default
+    if name == "geometry_scale" and not _LEAST_SCALE <= float(str(value)) <= _LARGEST_SCALE:
         return default
     if name == "read_as" and value not in dict(ENCODINGS):
         return default  # a later version has more of them, and is no reason to forget everything else

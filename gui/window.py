@@ -35,7 +35,8 @@ USUAL_SIZE = (920, 660)  # at 96 dots an inch
 _CROWDED = 760  # at 96 dots an inch; below, the list of sessions gives way to what stands beside the conversation
 _NARROW = 560  # at 96 dots an inch; below, the inspector stands in the conversation's place
 _LEAST_LIST, _LEAST_TALK, _LEAST_SIDE = 140, 280, 220  # at 96 dots an inch; the talk's comes before the others'
-SMALLEST_SIZE = (460, 320)
+SMALLEST_SIZE = (460, 320)  # at 96 dots an inch
+_FRAME = 70  # pixels that the window manager and the menus may add to the height
 
 _FIRST_TAG = "TincanKeys"  # in front of every widget's own bindings: Ctrl+K must not cut a line in a field
 
@@ -77,7 +78,6 @@ class Window:
         self._beside: list[tk.Misc] = []  # what can be opened and closed, the last opened last
         commands = actions.commands
         root.title("Tincan")
-        root.minsize(*(theme.px(size) for size in SMALLEST_SIZE))
         self.menus = _menus(root, theme, actions)
         self.address = AddressBar(
             root,
@@ -326,6 +326,12 @@ class Window:
         ):
             for part in parts:  # Tab goes in this order
                 part.lift()
+        self.theme.subscribe(self._bound_size)
+
+    def _bound_size(self) -> None:
+        """Let nobody make the window smaller than it can be used, nor have it larger than the screen."""
+        wide, high = (self.theme.px(size) for size in SMALLEST_SIZE)
+        self.root.minsize(min(wide, self.root.winfo_screenwidth()), min(high, self.root.winfo_screenheight() - _FRAME))
 
     def _bind_keys(self, commands: Mapping[str, Callable[[], None]]) -> None:
         """Bind each key to its command, in front of whatever the widgets themselves make of it."""

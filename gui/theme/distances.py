@@ -14,7 +14,6 @@ _EVERY = ("padding", "padx", "pady", "borderwidth", "highlightthickness", "inser
 _OF_CLASS = {
     "TFrame": ("width", "height"), "Frame": ("width", "height"), "Canvas": ("width", "height", "yscrollincrement"),
 }  # fmt: skip
-_MEASURES_WHEN_CONFIGURED = ((ttk.Entry, "width"), (ttk.Treeview, "height"))  # and only then
 _OUTSIDE = ("-padx", "-pady", "-ipadx", "-ipady")
 
 
@@ -43,9 +42,6 @@ class Distances:
     def tell(self) -> None:
         """Have whatever follows the size of a widget follow it once more, although the size has not changed."""
         for widget in _all(self._root):
-            for kind, option in _MEASURES_WHEN_CONFIGURED:
-                if isinstance(widget, kind):
-                    widget.configure({option: widget.cget(option)})
             if widget.winfo_ismapped() and not isinstance(widget, tk.Wm):
                 widget.event_generate(
                     "<Configure>", x=widget.winfo_x(), y=widget.winfo_y(), width=widget.winfo_width(),
@@ -93,6 +89,9 @@ def _distances(widget: tk.Misc) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
         for column in ("#0", *map(str, widget.tk.splitlist(widget.cget("columns")))):
             for name in ("-minwidth", "-width"):
                 yield f"{column} {name}", call(path, "column", column, name), (path, "column", column, name)
+        widget.configure(height=widget.cget("height"))  # only then it asks for more room
+    if isinstance(widget, ttk.Entry):
+        widget.configure(width=widget.cget("width"))  # only then it measures its text
 
 
 @contextmanager

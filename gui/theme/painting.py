@@ -147,8 +147,8 @@ class Painter:
 
     def _paint_spinboxes(self, field: str) -> None:
         p, style, size = self._palette, self._style, self.px(11)
-        for name, up in (("Round.uparrow", True), ("Round.downarrow", False)):
-            self._mark(name, shapes.chevron(size, p.muted, self.px(1) * 1.4, up=up))
+        for name, to in (("Round.uparrow", "up"), ("Round.downarrow", "down")):
+            self._mark(name, shapes.chevron(size, p.muted, self.px(1) * 1.4, to))
         arrows: Any = (
             "null",
             {
@@ -222,8 +222,21 @@ class Painter:
         )  # fmt: skip
         # clam's field has two lines around it: together they are the ring
         style.map("Treeview", bordercolor=[("focus", p.focus)], lightcolor=[("focus", p.focus)])
-        style.configure("Treeview.Item", indicatorsize=self.px(11), indicatormargins=(self.px(4), 0, self.px(4), 0))
+        self._paint_unfolding()
         style.map("Treeview", background=[("selected", p.selection)], foreground=[("selected", p.selection_text)])
+
+    def _paint_unfolding(self) -> None:
+        """The arrow in front of a row that has others below it."""
+        size, picture = self.px(16), {}
+        for to in ("right", "down"):
+            arrow = shapes.chevron(size, self._palette.muted, self.px(1) * 1.6, to)
+            picture[to] = self.image(f"unfolds {to}", arrow)
+        none = self.image("unfolds not", shapes.rounded_box(size, size, 0, None, None, 0))
+        # ttk calls a row without others "user2" and one that is open "user1"
+        states = (("user2", none), ("user1", picture["down"]))
+        arrow_part = self.element("Row.arrow", picture["right"], *states, is_box=False)
+        left = [(part, {"side": "left", "sticky": ""}) for part in (arrow_part, "Treeitem.image")]
+        self._style.layout("Item", [layout_part("Treeitem.padding", *left, layout_part("Treeitem.text"))])
 
     def _paint_tabs(self) -> None:
         p, style = self._palette, self._style

@@ -54,14 +54,21 @@ def bubble_cap(width: int, height: int, fill: str, ground: str, *, top: bool) ->
     return _encode(width, height, rows if top else rows[::-1])
 
 
-def dot(size: int, color: str) -> bytes:
-    """A filled circle."""
-    return rounded_box(size, size, size / 2, color, None, 0)
+def dot(size: int, color: str, state: str = "live") -> bytes:
+    """A mark for a state that is told from the others without its colour too.
+
+    A filled circle is live, a square has failed, and a ring is either waiting or over: thick or thin.
+    """
+    if state == "failed":
+        return rounded_box(size, size, 0, color, None, 0)
+    if state == "live":
+        return rounded_box(size, size, size / 2, color, None, 0)
+    return rounded_box(size, size, size / 2, None, color, size / (3.5 if state == "waiting" else 8))
 
 
 @lru_cache(maxsize=64)
-def chevron(size: int, color: str, stroke: float, *, up: bool = False) -> bytes:
-    """An arrow of two strokes pointing down, for the boxes that open a list, or up."""
+def chevron(size: int, color: str, stroke: float, to: str = "down") -> bytes:
+    """An arrow of two strokes, for the boxes that open a list and for what unfolds; ``down``, ``up`` or ``right``."""
     reach, drop = size * 0.28, size * 0.14
 
     def pixel(x: float, y: float) -> bytes:
@@ -71,7 +78,9 @@ def chevron(size: int, color: str, stroke: float, *, up: bool = False) -> bytes:
         return _blend(_cover(gap - stroke / 2), 1.0, color, None)
 
     rows = [_mirrored([pixel(x + 0.5, y + 0.5) for x in range((size + 1) // 2)], size) for y in range(size)]
-    return _encode(size, size, rows[::-1] if up else rows)
+    if to == "right":
+        rows = [b"".join(row[4 * x : 4 * x + 4] for row in rows) for x in range(size)]
+    return _encode(size, size, rows[::-1] if to == "up" else rows)
 
 
 def _mirrored(left: list[bytes], width: int) -> bytes:

@@ -117,9 +117,9 @@ class Theme:
         """How high the rounded end of a bubble is, in pixels."""
         return self.px(_CAP)
 
-    def dot(self, color: str) -> tk.PhotoImage:
-        """A small filled circle."""
-        return self.painter.image(f"dot {color}", shapes.dot(self.px(9), color))
+    def dot(self, color: str, state: str = "live") -> tk.PhotoImage:
+        """A small mark for a state: ``live``, ``waiting``, ``failed``, or anything else, which is over."""
+        return self.painter.image(f"dot {color} {state}", shapes.dot(self.px(9), color, state))
 
     def colour_menu(self, menu: tk.Menu) -> None:
         """Menus are not ttk: give one, and those below it, the palette's colours."""

@@ -30,6 +30,7 @@ class Preferences:
     geometry: str = ""  # WIDTHxHEIGHT+X+Y in pixels
     list_width: float = 0.0  # of the list of sessions, in digits of its text; 0 is the usual width
     side_width: float = 0.0  # the same of what stands beside the conversation
+    geometry_scale: float = 1.0  # how large the text was then, as ``Theme.scale``
     hosts: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
     messages: tuple[SentMessage, ...] = ()

@@ -11,7 +11,9 @@ from gui.viewmodels.window_view import AddressBarView, Button
 from gui.widgets.bindings import when_resized
 from gui.widgets.fitting import wrap_within
 
-_NARROW, _LOW = 540, 400  # pixels at 96 dots an inch: below, the buttons do not stand beside the fields; nor below them
+_LOW = 400  # pixels at 96 dots an inch; below, the buttons do not stand below the fields
+_HOST, _BUTTON = 12, 12  # characters: of a usual host, and of each button where there is room
+_MARGINS = 170  # pixels at 96 dots an inch: all that is not text
 
 
 class AddressBar(ttk.Frame):
@@ -42,8 +44,8 @@ class AddressBar(ttk.Frame):
         self.host = self._field(ttk.Combobox(self, width=22), column=1)
         self._port_label.grid(row=0, column=2, padx=gap)
         self.port = self._field(ttk.Combobox(self, width=7), column=3)
-        self.server_button = ttk.Button(self, text="Start server", command=on_server, width=12)
-        self.client_button = ttk.Button(self, text="Connect", command=on_client, width=12)
+        self.server_button = ttk.Button(self, text="Start server", command=on_server, width=_BUTTON)
+        self.client_button = ttk.Button(self, text="Connect", command=on_client, width=_BUTTON)
         self.columnconfigure(1, weight=1)
         self._why = ttk.Label(self, style="Window.Error.TLabel", anchor="w", justify="left")
         self._under = self.host
@@ -105,7 +107,13 @@ class AddressBar(ttk.Frame):
         """Where it is narrow, the buttons stand below the fields, or, if that is too high, closer together."""
         px = self._theme.px
         is_low = self.winfo_toplevel().winfo_height() < px(_LOW)
-        self._arrange("wide" if self.winfo_width() >= px(_NARROW) else "tight" if is_low else "high")
+        self._arrange("wide" if self.winfo_width() >= self._wide() else "tight" if is_low else "high")
+
+    def _wide(self) -> int:
+        """Pixels that everything in one line needs, with a host of usual length in its field."""
+        px, measure = self._theme.px, self._theme.base.measure
+        labels = self._host_label.winfo_reqwidth() + self._port_label.winfo_reqwidth()
+        return labels + self.port.winfo_reqwidth() + measure("0" * (_HOST + 2 * _BUTTON)) + px(_MARGINS)
 
     def _arrange(self, shape: str) -> None:
         """``wide``, ``high`` or ``tight``."""
@@ -117,7 +125,7 @@ class AddressBar(ttk.Frame):
             (label.grid_remove if is_tight else label.grid)()
         self.port.grid_configure(padx=(gap if is_tight else 0, 0))
         for button, column in ((self.server_button, 4), (self.client_button, 5)):
-            button.configure(width=0 if is_tight else 12, padding=(gap, self._theme.px(5)) if is_tight else "")
+            button.configure(width=0 if is_tight else _BUTTON, padding=(gap, self._theme.px(5)) if is_tight else "")
             button.grid(row=row, column=column, columnspan=1, padx=(gap, 0), pady=0, sticky="ns")
         if shape == "high":
             self.server_button.grid_configure(column=0, columnspan=2, padx=0, pady=(gap, 0), sticky="ew")

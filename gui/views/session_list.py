@@ -130,7 +130,7 @@ class SessionList(ttk.Frame):
     def _dress(self, row: SessionRow) -> None:
         self._widths[row.key] = self._needed(row)
         tags = [row.state, *([connection_tag(row.number)] if row.number is not None else [])]
-        picture = "" if row.is_note else str(self._theme.dot(self._color(row)))
+        picture = "" if row.is_note else str(self._theme.dot(self._color(row), row.state))
         self.tree.item(
             row.key, text=f" {self._fitted(row)}", tags=[*tags, "unread"] if row.unread else tags, image=picture
         )
@@ -190,7 +190,7 @@ class SessionList(ttk.Frame):
         p = self._theme.palette
         if row.number is not None and row.state in ("live", "waiting"):
             return p.connections[(row.number - 1) % len(p.connections)]
-        return {"live": p.good, "waiting": p.warning, "failed": p.error}.get(row.state, p.thumb)
+        return {"live": p.good, "waiting": p.warning, "failed": p.error}.get(row.state, p.muted)
 
     # Which row is chosen.
 

@@ -77,7 +77,7 @@ class StatusBar(ttk.Frame):
     def _paint(self) -> None:
         p, view = self._theme.palette, self._view
         colors = {"live": p.good, "waiting": p.warning, "failed": p.error}
-        self._dot.configure(image=str(self._theme.dot(colors.get(view.state, p.thumb))))
+        self._dot.configure(image=str(self._theme.dot(colors.get(view.state, p.muted), view.state)))
         self._words.configure(text=view.words)
         self._show_times()
         self.warning.configure(text=f"▲ {view.warning}")

@@ -112,5 +112,6 @@ class TaskStrip(ttk.Frame):
     def _restyle(self) -> None:
         p, px, view = self._theme.palette, self._theme.px, self._view
         ttk.Style(self).configure("Strip.TButton", padding=(px(10), px(2)))
-        color = p.accent if self.is_running else p.error if view is not None and view.is_failure else p.good
-        self._title.configure(image=str(self._theme.dot(color)))
+        has_failed = not self.is_running and view is not None and view.is_failure
+        color = p.accent if self.is_running else p.error if has_failed else p.good
+        self._title.configure(image=str(self._theme.dot(color, "failed" if has_failed else "live")))
