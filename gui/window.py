@@ -326,7 +326,27 @@ class Window:
         ):
             for part in parts:  # Tab goes in this order
                 part.lift()
+        for part in (self.composer, self.conversation.strips, self._talk):
+            part.bind("<Configure>", lambda _event: self._share_height(), add=True)
+        self.root.bind("<FocusIn>", lambda _event: self.root.after_idle(self._share_height), add=True)
         self.theme.subscribe(self._bound_size)
+
+    def focus_host(self) -> None:
+        """Go to the address; where it has given way, the message's options give way to it."""
+        if not self.address.winfo_manager():
+            self.composer.focus_message()
+            self.address.grid()
+        self.address.focus_host()
+
+    def _share_height(self) -> None:
+        """Leave the address out while the conversation would not have a few rows otherwise."""
+        is_shown, high = bool(self.address.winfo_manager()), self.address.winfo_reqheight()
+        room = self._talk.winfo_height() - (0 if is_shown else high) - self.composer.winfo_reqheight()
+        has_room = room >= self.conversation.least_height or self._talk.winfo_height() <= 1
+        if has_room and not is_shown:
+            self.address.grid()
+        elif not has_room and is_shown and not str(self.root.tk.call("focus")).startswith(str(self.address)):
+            self.address.grid_remove()
 
     def _bound_size(self) -> None:
         """Let nobody make the window smaller than it can be used, nor have it larger than the screen."""

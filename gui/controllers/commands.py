@@ -33,7 +33,7 @@ def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]
         "toggle_server": main_controller.endpoints.toggle_server,
         "toggle_client": main_controller.endpoints.toggle_client,
         "connect_again": main_controller.endpoints.connect,
-        "focus_host": lambda: main_controller.window.address.focus_host(),
+        "focus_host": lambda: main_controller.window.focus_host(),
         "focus_message": lambda: main_controller.window.composer.focus_message(),
         "message_options": lambda: main_controller.window.composer.toggle_options(),
         "macros": lambda: main_controller.window.composer.open_macros(),

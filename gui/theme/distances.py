@@ -69,29 +69,39 @@ def _all(widget: tk.Misc) -> Iterator[tk.Misc]:
 
 def _distances(widget: tk.Misc) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
     """Every distance of a widget: its name, its value as Tk has it, and the command that takes another."""
-    path, call = str(widget), widget.tk.call
-    options = set(widget.keys())
+    path, call, options = str(widget), widget.tk.call, set(widget.keys())
     for option in (*_EVERY, *_OF_CLASS.get(widget.winfo_class(), ())):
         if option in options:
             yield option, call(path, "cget", f"-{option}"), (path, "configure", f"-{option}")
     if not isinstance(widget, tk.Wm):
-        with _managed(widget) as manager:
-            info = widget.tk.splitlist(call(manager, "info", path)) if manager in ("pack", "grid") else ()
-            for name, value in zip(map(str, info[::2]), info[1::2], strict=True):
-                if name in _OUTSIDE:
-                    yield name, value, (manager, "configure", path, name)
+        yield from _around(widget)
+    if isinstance(widget, ttk.Treeview):
+        yield from _columns(widget)
+        widget.configure(height=widget.cget("height"))  # only then it asks for more room
+    if isinstance(widget, ttk.Entry):
+        widget.configure(width=widget.cget("width"))  # only then it measures its text
     for kind, count in zip(("column", "row"), widget.grid_size(), strict=True):
         for number in range(count):
             command = ("grid", f"{kind}configure", path, str(number))
             for name in ("-minsize", "-pad"):
                 yield f"{kind} {number} {name}", call(*command, name), (*command, name)
-    if isinstance(widget, ttk.Treeview):
-        for column in ("#0", *map(str, widget.tk.splitlist(widget.cget("columns")))):
-            for name in ("-minwidth", "-width"):
-                yield f"{column} {name}", call(path, "column", column, name), (path, "column", column, name)
-        widget.configure(height=widget.cget("height"))  # only then it asks for more room
-    if isinstance(widget, ttk.Entry):
-        widget.configure(width=widget.cget("width"))  # only then it measures its text
+
+
+def _around(widget: tk.Misc) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
+    """What its geometry manager leaves free around a widget."""
+    path, tcl = str(widget), widget.tk
+    with _managed(widget) as manager:
+        info = tcl.splitlist(tcl.call(manager, "info", path)) if manager in ("pack", "grid") else ()
+        for name, value in zip(map(str, info[::2]), info[1::2], strict=True):
+            if name in _OUTSIDE:
+                yield name, value, (manager, "configure", path, name)
+
+
+def _columns(tree: ttk.Treeview) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
+    for column in ("#0", *map(str, tree.tk.splitlist(tree.cget("columns")))):
+        for name in ("-minwidth", "-width"):
+            command = (str(tree), "column", column, name)
+            yield f"{column} {name}", tree.tk.call(*command), command
 
 
 @contextmanager

@@ -13,7 +13,9 @@ from gui.widgets.fitting import wrap_within
 
 _LOW = 400  # pixels at 96 dots an inch; below, the buttons do not stand below the fields
 _HOST, _BUTTON = 12, 12  # characters: of a usual host, and of each button where there is room
-_MARGINS = 170  # pixels at 96 dots an inch: all that is not text
+_SHORT_HOST = 8  # of a host where there is little room
+_WIDE, _TIGHT = 170, 130  # pixels at 96 dots an inch that are not text, in one line with words and without
+_SIDE, _ABOVE, _BELOW, _LOW_EDGE = 16, 12, 10, 5  # the same: at the edges
 
 
 class AddressBar(ttk.Frame):
@@ -31,7 +33,9 @@ class AddressBar(ttk.Frame):
         on_leave: Callable[[], None],
     ) -> None:
         super().__init__(
-            parent, style="Window.TFrame", padding=(theme.px(16), theme.px(12), theme.px(16), theme.px(10))
+            parent,
+            style="Window.TFrame",
+            padding=(theme.px(_SIDE), theme.px(_ABOVE), theme.px(_SIDE), theme.px(_BELOW)),
         )
         self._theme = theme
         self._on_edit = on_edit
@@ -101,31 +105,39 @@ class AddressBar(ttk.Frame):
 
     def _beside(self) -> int:
         """Pixels of the width that the sentence under a field has not: it ends where the buttons do."""
-        return self._under.winfo_x() + self._theme.px(16)
+        return self._under.winfo_x() + self._theme.px(_SIDE)
 
     def _fit(self) -> None:
         """Where it is narrow, the buttons stand below the fields, or, if that is too high, closer together."""
         px = self._theme.px
         is_low = self.winfo_toplevel().winfo_height() < px(_LOW)
-        self._arrange("wide" if self.winfo_width() >= self._wide() else "tight" if is_low else "high")
+        above, below = (px(_LOW_EDGE), px(_LOW_EDGE)) if is_low else (px(_ABOVE), px(_BELOW))
+        self.configure(padding=(px(_SIDE), above, px(_SIDE), below))
+        wide, tight = self._needed()
+        width = self.winfo_width()
+        self._arrange("wide" if width >= wide else "tight" if is_low and width >= tight else "high")
 
-    def _wide(self) -> int:
-        """Pixels that everything in one line needs, with a host of usual length in its field."""
+    def _needed(self) -> tuple[int, int]:
+        """Pixels that everything in one line needs, and that it needs at the least, with most of a usual host."""
         px, measure = self._theme.px, self._theme.base.measure
         labels = self._host_label.winfo_reqwidth() + self._port_label.winfo_reqwidth()
-        return labels + self.port.winfo_reqwidth() + measure("0" * (_HOST + 2 * _BUTTON)) + px(_MARGINS)
+        words = sum(measure(str(button.cget("text"))) for button in (self.server_button, self.client_button))
+        fields = self.port.winfo_reqwidth()
+        wide = labels + fields + measure("0" * (_HOST + 2 * _BUTTON)) + px(_WIDE)
+        return wide, fields + measure("0" * _SHORT_HOST) + words + px(_TIGHT)
 
     def _arrange(self, shape: str) -> None:
         """``wide``, ``high`` or ``tight``."""
         if shape == self._shape:
             return
         self._shape = shape
-        gap, is_tight, row = self._theme.px(8), shape == "tight", 2 if shape == "high" else 0
+        px = self._theme.px
+        gap, is_tight, row = px(4 if shape == "tight" else 8), shape == "tight", 2 if shape == "high" else 0
         for label in (self._host_label, self._port_label):
             (label.grid_remove if is_tight else label.grid)()
         self.port.grid_configure(padx=(gap if is_tight else 0, 0))
         for button, column in ((self.server_button, 4), (self.client_button, 5)):
-            button.configure(width=0 if is_tight else _BUTTON, padding=(gap, self._theme.px(5)) if is_tight else "")
+            button.configure(width=0 if is_tight else _BUTTON, padding=(px(6), px(5)) if is_tight else "")
             button.grid(row=row, column=column, columnspan=1, padx=(gap, 0), pady=0, sticky="ns")
         if shape == "high":
             self.server_button.grid_configure(column=0, columnspan=2, padx=0, pady=(gap, 0), sticky="ew")

@@ -10,7 +10,9 @@ from typing import Generic, TypeVar
 
 from gui.theme.theme import Theme
 from gui.widgets.debounce import Debounce
-from gui.widgets.fitting import wrap_within
+from gui.widgets.fitting import elided, wrap_within
+
+_HINT_EDGE = 8  # pixels at 96 dots an inch
 
 
 class LineField(ttk.Entry):
@@ -22,6 +24,7 @@ class LineField(ttk.Entry):
         self._on_edit = on_edit
         self._is_putting = False
         self._place: int | None = None
+        self._hint_words = ""
         self._hint = tk.Label(self, anchor="w", borderwidth=0, padx=0, pady=0, cursor="xterm")
         self._hint.bind("<Button-1>", lambda _event: self.focus_set())
         self._underline = tk.Frame(self, borderwidth=0)
@@ -30,9 +33,8 @@ class LineField(ttk.Entry):
             validatecommand=(self.register(self._edited), "%P"),
             xscrollcommand=lambda _first, _last: self._draw_mark(),
         )
-        self.bind("<Configure>", lambda _event: self._draw_mark())
+        self.bind("<Configure>", lambda _event: self._resized())
         theme.subscribe(self._restyle, self)
-        self._show_hint(self.get())
 
     @property
     def text(self) -> str:
@@ -54,7 +56,8 @@ class LineField(ttk.Entry):
 
     def hint(self, words: str) -> None:
         """What it says while it is empty."""
-        self._hint.configure(text=words)
+        self._hint_words = words
+        self._resized()
 
     def focus_all(self) -> None:
         """Go there, ready to be typed over."""
@@ -86,11 +89,16 @@ class LineField(ttk.Entry):
             self._on_edit(text)
         return True
 
+    def _resized(self) -> None:
+        words, room = self._hint_words, self.winfo_width() - 2 * self._theme.px(_HINT_EDGE)
+        self._hint.configure(text=elided(words, self._theme.base, room) if self.winfo_ismapped() else words)
+        self._draw_mark()
+
     def _show_hint(self, text: str) -> None:
         if text:
             self._hint.place_forget()
         else:
-            self._hint.place(x=self._theme.px(8), rely=0.5, y=-1, anchor="w")
+            self._hint.place(x=self._theme.px(_HINT_EDGE), rely=0.5, y=-1, anchor="w")
 
     def _draw_mark(self) -> None:
         if self._place is None:
@@ -113,6 +121,7 @@ class LineField(ttk.Entry):
     def _restyle(self) -> None:
         p = self._theme.palette
         self._hint.configure(background=p.field, foreground=p.muted, font=self._theme.base)
+        self._show_hint(self.get())
         self._underline.configure(background=p.error)
 
 

@@ -262,7 +262,7 @@ class Composer(ttk.Frame):
         if self._row is not None or recipients:
             self.row.show_recipients(recipients, self._view.chosen if self._view else None)
         if self._row is not None or self.shows_options:
-            self.row.show_options(self.message_format, is_shown=self.shows_options)
+            self.row.show_options(self.message_format, is_shown=self.shows_options, has_words=not self._is_low)
         if self.message_format.format != "text":
             self.macros.grid(row=0, column=1, sticky="nw")
         elif self._macros is not None:

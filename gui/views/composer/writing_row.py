@@ -96,6 +96,7 @@ class Options:
         self._writes_frame = False
         self._safety = TextSafety.for_tk(str(flow.tk.call("info", "patchlevel")))
         self._parts: list[ttk.Frame] = []
+        self._labels: list[ttk.Label] = []
         self.format = self._choice("As", FORMATS, lambda key: self._choose(format=key), 8)
         self.encoding = self._choice("Encoding", ENCODINGS, lambda key: self._choose(encoding=key), 10)
         self.ending = self._choice("End with", ENDINGS, lambda key: self._choose(ending=key), 7)
@@ -118,6 +119,16 @@ class Options:
         self._flow.display(self._encoding_part, is_shown and message_format.format != "hex")
         self._flow.display(self._frame_part, is_shown and self._writes_frame)
 
+    def show_words(self, is_shown: bool) -> None:
+        """Say what each is for, where there is room for that."""
+        for label in self._labels:
+            if is_shown and not label.winfo_manager():
+                gaps = self._theme.px(2), self._theme.px(6)
+                label.pack(side="left", padx=gaps, before=label.master.winfo_children()[-1])
+            elif not is_shown:
+                label.pack_forget()
+        self._flow.arrange()
+
     def focus_first(self) -> None:
         """Go to the first of them."""
         self.format.focus_set()
@@ -136,6 +147,7 @@ class Options:
         if words:
             label = ttk.Label(part, text=words, style="Pane.Muted.TLabel")
             label.pack(side="left", padx=(self._theme.px(2), self._theme.px(6)))
+            self._labels.append(label)
         self._parts.append(part)
         self._flow.add(part)
         return part
@@ -226,9 +238,10 @@ class WritingRow:
         self._flow.display(self.to, bool(connections))
         self._arrange(has_recipients=bool(connections))
 
-    def show_options(self, message_format: MessageFormat, *, is_shown: bool) -> None:
+    def show_options(self, message_format: MessageFormat, *, is_shown: bool, has_words: bool = True) -> None:
         """Show how messages are written, or show nothing of it."""
         if is_shown or self._options is not None:
+            self.options.show_words(has_words)
             self.options.show(message_format, is_shown=is_shown)
         self._arrange(has_options=is_shown)
 

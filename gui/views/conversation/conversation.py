@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from gui.viewmodels.rows import Conversation
 
 
+_LEAST_ROWS = 4  # of text; where there is no room for more, what stands above them gives way
+
+
 class ConversationPane(ttk.Frame):
     """Shows one session's conversation and lets a person choose how a server replies."""
 
@@ -61,6 +64,9 @@ class ConversationPane(ttk.Frame):
         self._empty = EmptyPage(self.transcript, theme)
         self._back = ttk.Button(self.transcript, style="Accent.TButton", command=self.transcript.to_end)
         self._view: ConversationView | None = None
+        for part in (self, self._strips):
+            part.bind("<Configure>", lambda _event: self._fit(), add=True)
+        theme.subscribe(self._fit, self)
 
     def show(self, view: ConversationView) -> None:
         """Give the pane its head and what to say while it is empty."""
@@ -76,6 +82,22 @@ class ConversationPane(ttk.Frame):
             self.only.pack(fill="x", after=self._line)
         elif not view.only:
             self.only.pack_forget()
+
+    @property
+    def least_height(self) -> int:
+        """Pixels of a few rows and of the strips above them."""
+        strips = self._strips.winfo_reqheight() if self._strips.winfo_manager() else 0
+        return strips + _LEAST_ROWS * self._theme.text.metrics("linespace")
+
+    def _fit(self) -> None:
+        """Leave the head out where the rows would have no room."""
+        if self.winfo_height() <= 1:
+            return
+        has_room = self.winfo_height() - self.head.winfo_reqheight() >= self.least_height
+        if has_room and not self.head.winfo_manager():
+            self.head.pack(fill="x", before=self._line)
+        elif not has_room:
+            self.head.pack_forget()
 
     def show_rows(self, conversation: Conversation | None) -> None:
         """Show the conversation as it stands."""
