@@ -29,11 +29,12 @@ KEYS = {
 }
 # Requests
 _GET_WINDOW_ATTRIBUTES, _QUERY_TREE, _INTERN_ATOM, _GET_PROPERTY = 3, 15, 16, 20
+_CHANGE_PROPERTY = 18
 _SET_INPUT_FOCUS, _GET_IMAGE, _QUERY_EXTENSION, _GET_KEYBOARD_MAPPING = 42, 73, 98, 101
 _Z_PIXMAP, _ALL_PLANES = 2, 0xFFFFFFFF
 _FAKE_INPUT = 2  # of XTEST
 _KEY_PRESS, _KEY_RELEASE = 2, 3
-_WM_CLASS, _STRING = 67, 31  # atoms that every server has
+_WM_CLASS, _STRING, _RESOURCE_MANAGER = 67, 31, 23  # atoms that every server has
 _VIEWABLE = 2
 _ERROR, _REPLY = 0, 1
 _TIMEOUT = 10.0  # seconds for an answer of the server
@@ -92,6 +93,13 @@ class Display:
         """Press the keys for a text, one after the other."""
         for character in text:
             self.press(character)
+
+    def put_resources(self, resources: str) -> None:
+        """Give programs that are started from now on these X resources, as ``xrdb -load`` does."""
+        text = resources.encode("latin-1")
+        head = struct.pack("<IIIBxxxI", self._root, _RESOURCE_MANAGER, _STRING, 8, len(text))
+        self._send(_CHANGE_PROPERTY, 0, head + _padded(text))
+        self._ask(_QUERY_TREE, 0, struct.pack("<I", self._root))  # which is answered when it is done
 
     def picture(self, width: int, height: int) -> bytes:
         """The upper left part of the screen as it is now: three bytes a pixel (red, green, blue), row by row.

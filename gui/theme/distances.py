@@ -28,11 +28,21 @@ class Distances:
         self._root = root
         self._known: WeakKeyDictionary[tk.Misc, dict[str, tuple[float, int]]] = WeakKeyDictionary()
 
-    def convert(self, before: float, now: float) -> None:
-        """Multiply every distance by ``now / before``, both scales as in ``Theme.scale``."""
+    def measure(self) -> dict[tuple[str, str], str]:
+        """Every distance as it is now, by its widget and its name."""
+        return {(str(each), name): str(words) for each in _all(self._root) for name, words, _ in _distances(each)}
+
+    def convert(self, measured: dict[tuple[str, str], str], before: float, now: float) -> None:
+        """Multiply every distance by ``now / before``, both scales as in ``Theme.scale``.
+
+        One that is not as ``measured`` any more is left alone: Tk calls what follows the size of a widget while
+        distances change, and that has given it by the new scale.
+        """
         for widget in _all(self._root):
             known = self._known.setdefault(widget, {})
             for name, words, change in _distances(widget):
+                if measured.get((str(widget), name)) != str(words):
+                    continue
                 parts = words if isinstance(words, tuple) else str(words).split()
                 pixels = [int(str(each)) for each in parts]
                 new = [_converted(known, f"{name} {at}", each, before, now) for at, each in enumerate(pixels)]

@@ -61,7 +61,12 @@ class Painter:
         self._colour_popdown_lists()
 
     def image(self, name: str, png: bytes) -> tk.PhotoImage:
-        """The picture of that name, made or painted over; ttk keeps showing the same object."""
+        """The picture of that name, made or painted over; ttk keeps showing the same object.
+
+        Each scale has pictures of its own: what was not laid out anew yet is drawn by the borders of before, and
+        in a picture smaller than these Tk draws without end.
+        """
+        name = self._of_this_scale(name)
         image = self._images.get(name)
         if image is None:
             image = self._images[name] = tk.PhotoImage(master=self._root, data=png, format="png")
@@ -123,8 +128,8 @@ class Painter:
             ("focus", self.box("field focus", p.field, p.focus, _RING)),
             padding=self.px(3),
         )
-        self._mark("Round.arrow", shapes.chevron(self.px(16), p.muted, self.px(1) * 1.6), sticky="e")
-        arrow_part = ("Round.arrow", {"side": "right", "sticky": "ns"})
+        arrow = self._mark("Round.arrow", shapes.chevron(self.px(16), p.muted, self.px(1) * 1.6), sticky="e")
+        arrow_part = (arrow, {"side": "right", "sticky": "ns"})
         style.layout("TEntry", [layout_part(field, layout_part("Entry.padding", layout_part("Entry.textarea")))])
         chosen = layout_part("Combobox.padding", layout_part("Combobox.textarea"))
         style.layout("TCombobox", [layout_part(field, arrow_part, chosen)])
@@ -139,22 +144,24 @@ class Painter:
         style.configure("Pane.TCombobox", background=p.pane)
         self._paint_spinboxes(field)
 
-    def _mark(self, name: str, png: bytes, sticky: str = "") -> None:
-        """Make a ttk element of one picture, or paint it over."""
-        image = self.image(name, png)
+    def _mark(self, name: str, png: bytes, sticky: str = "") -> str:
+        """Make a ttk element of one picture, or paint it over; the answer is its name."""
+        image, name = self.image(name, png), self._of_this_scale(name)
         if name not in self._style.element_names():
             self._style.element_create(name, "image", image, sticky=sticky)
+        return name
 
     def _paint_spinboxes(self, field: str) -> None:
         p, style, size = self._palette, self._style, self.px(11)
-        for name, to in (("Round.uparrow", "up"), ("Round.downarrow", "down")):
-            self._mark(name, shapes.chevron(size, p.muted, self.px(1) * 1.4, to))
+        up, down = (
+            self._mark(f"Round.{to}arrow", shapes.chevron(size, p.muted, self.px(1) * 1.4, to)) for to in ("up", "down")
+        )
         arrows: Any = (
             "null",
             {
                 "side": "right",
                 "sticky": "",
-                "children": [("Round.uparrow", {"side": "top"}), ("Round.downarrow", {"side": "bottom"})],
+                "children": [(up, {"side": "top"}), (down, {"side": "bottom"})],
             },
         )
         inside = layout_part("Spinbox.padding", layout_part("Spinbox.textarea"))

@@ -49,7 +49,6 @@ class Theme:
         self._dots_per_inch = _dots_per_inch(root, family)
         self._distances = Distances(root)
         self._resize_fonts(step)
-        self._scale_before = self.scale
         self.choose(choice)
 
     def px(self, distance: float) -> int:
@@ -142,14 +141,17 @@ class Theme:
 
     def _tell(self) -> None:
         """Paint everything anew, and let the others do so."""
-        if self._scale_before != self.scale:
-            self._distances.convert(self._scale_before, self.scale)
+        before, now = self.scale, self._dots_per_inch / 96 * (HERE.points + self.step) / _USUAL_POINTS
+        if before != now:
+            self._caps.clear()
+            measured = self._distances.measure()
+            self.painter.scale = now
+            self._distances.convert(measured, before, now)
         self._restyle()
         for listener in list(self._listeners):
             listener()
-        if self._scale_before != self.scale:
+        if before != self.scale:
             self._root.after_idle(self._distances.tell)  # when each knows how large it wants to be
-            self._scale_before = self.scale
 
     def _take_palette(self, choice: str) -> None:
         self.choice = choice if choice in CHOICES else SYSTEM
@@ -177,8 +179,6 @@ class Theme:
         self.small.configure(size=max(6, points - 1))
         self.strong.configure(size=points)
         self.title.configure(size=points + 4)
-        self.painter.scale = self._dots_per_inch / 96 * points / _USUAL_POINTS
-        self._caps.clear()
 
     def _restyle(self) -> None:
         self.painter.paint(self.palette)

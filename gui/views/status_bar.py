@@ -31,8 +31,9 @@ class StatusBar(ttk.Frame):
         self.times = ttk.Button(self, style="Status.Quiet.TButton", command=self._toggle_times, width=0)
         self.times.bind("<Return>", lambda _event: self.times.invoke())
         self._tip: Tip | None = None
-        one_height = self.warning.winfo_reqheight()  # whether or not the warning is there
-        ttk.Frame(self, style="Window.TFrame", width=1, height=one_height).pack(side="left")
+        self._height = ttk.Frame(self, style="Window.TFrame", width=px(1))  # one, whether or not the warning is there
+        self._height.configure(height=self.warning.winfo_reqheight())
+        self._height.pack(side="left")
         self._dot.pack(side="left", padx=(0, px(8)))
         self._figures.pack(side="right")
         self._words.pack(side="left")
@@ -90,6 +91,8 @@ class StatusBar(ttk.Frame):
     def _fit(self) -> None:
         """Leave out the last figures first, then the end of the words, where there is no room for a warning."""
         px, font, view = self._theme.px, self._theme.small, self._view
+        if self._height.winfo_reqheight() != self.warning.winfo_reqheight():
+            self._height.configure(height=self.warning.winfo_reqheight())
         room = self.winfo_width() - px(_BESIDE)
         if view.warning:
             room -= self.warning.winfo_reqwidth() + px(10)

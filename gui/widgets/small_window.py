@@ -21,28 +21,50 @@ _COPIED = 1_500  # milliseconds for which a button says so
 class SmallWindow(tk.Toplevel):
     """Belongs to the window of its parent, and is withdrawn until it is put somewhere. Escape closes it."""
 
+    _smallest = (0, 0)  # width and height at 96 dots an inch
+    _is_as_large_as_needed = False
+
     def __init__(self, parent: tk.Misc, theme: Theme, title: str) -> None:
         super().__init__(parent)
         self.withdraw()
         self.title(f"{title} — Tincan")
         self.transient(parent.winfo_toplevel())
         self.theme = theme
+        self._scale = theme.scale
         for key in ("<Escape>", "<<Close>>"):
             self.bind(key, lambda _event: self.destroy())
-        theme.subscribe(self._colour, self)
+        theme.subscribe(self._restyle, self)
 
     def put_beside(self, size: tuple[int, int], smallest: tuple[int, int]) -> None:
         """Put it over the middle of the window it belongs to, no larger than the screen.
 
         The sizes are width and height at 96 dots an inch.
         """
+        self._smallest = smallest
         px, over = self.theme.px, self.master.winfo_toplevel()
-        most = self.winfo_screenwidth(), self.winfo_screenheight() - px(_FRAME)
-        wide, high = (min(px(side), room) for side, room in zip(size, most, strict=True))
-        self.minsize(min(px(smallest[0]), wide), min(px(smallest[1]), high))
+        wide, high = self._fitting(px(size[0]), px(size[1]))
         x = over.winfo_rootx() + (over.winfo_width() - wide) // 2
         y = over.winfo_rooty() + (over.winfo_height() - high) // 3
-        self.geometry(f"{wide}x{high}+{max(0, min(x, most[0] - wide))}+{max(0, min(y, most[1] - high))}")
+        self._put(wide, high, x, y)
+
+    def _fitting(self, wide: int, high: int) -> tuple[int, int]:
+        """A size in pixels that is no larger than the screen."""
+        return min(wide, self.winfo_screenwidth()), min(high, self.winfo_screenheight() - self.theme.px(_FRAME))
+
+    def _put(self, wide: int, high: int, x: int, y: int) -> None:
+        """Put it there, or as near as it is all on the screen."""
+        most_wide, most_high = self._fitting(self.winfo_screenwidth(), self.winfo_screenheight())
+        self.minsize(
+            *(min(self.theme.px(least), side) for least, side in zip(self._smallest, (wide, high), strict=True))
+        )
+        self.geometry(f"{wide}x{high}+{max(0, min(x, most_wide - wide))}+{max(0, min(y, most_high - high))}")
+
+    def _follow_text(self) -> None:
+        """Become as much larger as the text has, unless it is as large as what is in it anyway."""
+        factor, self._scale = self.theme.scale / self._scale, self.theme.scale
+        if factor != 1 and self.winfo_ismapped() and not self._is_as_large_as_needed:
+            wide, high = self._fitting(round(self.winfo_width() * factor), round(self.winfo_height() * factor))
+            self._put(wide, high, self.winfo_x(), self.winfo_y())
 
     def add_foot(self) -> None:
         """Put a strip along the bottom, with the button Close at its right end."""
@@ -59,8 +81,9 @@ class SmallWindow(tk.Toplevel):
         button.pack(side="right", padx=(self.theme.px(8), 0))
         return button
 
-    def _colour(self) -> None:
+    def _restyle(self) -> None:
         self.configure(background=self.theme.palette.window)
+        self._follow_text()
 
 
 class SmallPage(SmallWindow):
@@ -200,6 +223,7 @@ class TaskDialog(SmallWindow):
         self.put_beside(size, _SMALLEST_DIALOG)
         _size, x, y = self.geometry().split("+")
         self.geometry("")  # as large as what is in it, from now on
+        self._is_as_large_as_needed = True
         self.geometry(f"+{x}+{y}")
         self.deiconify()
         first.focus_set()

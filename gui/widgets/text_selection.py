@@ -40,6 +40,12 @@ def _stretches(text: tk.Text, first: str, last: str, decoration: str) -> list[tu
     kept = []
     for line in range(top, bottom + 1):
         start, stop = first if line == top else f"{line}.0", last if line == bottom else f"{line}.end"
+        if (
+            decoration
+            and (before := text.tag_prevrange(decoration, f"{start}+1c"))
+            and text.compare(before[1], ">", start)
+        ):
+            start = before[1]  # which is within a range that begins on a line before
         while decoration and (found := text.tag_nextrange(decoration, start, stop)):
             kept.append((start, found[0]))
             start = found[1]

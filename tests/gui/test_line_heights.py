@@ -9,8 +9,6 @@ from itertools import combinations
 from tkinter import ttk
 from typing import Any
 
-import pytest
-
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
 from gui.theme.theme import Theme
@@ -32,7 +30,7 @@ from gui.widgets.fields import CheckedRow, FileRow, whole_number
 from tests.gui.fake_controller import FakeController, recipients
 
 TWO = tuple(ConnectionRow(ConnectionId(number), number, f"#{number}") for number in (1, 2))
-FONTS = {"DejaVu Sans": (8, 11, 15, 20), "Courier": (9, 14), "Helvetica": (10, 13)}  # points
+FONTS = {"DejaVu Sans": (8, 11, 15, 20, 24), "Courier": (9, 14), "Helvetica": (10, 13)}  # points
 CONTROLS = (ttk.Entry, ttk.Combobox, ttk.Spinbox, ttk.Button, Toggle)
 
 
@@ -144,9 +142,7 @@ def wear(theme: Theme, family: str, points: int) -> None:
     theme.zoom(points - theme.usual_points)
 
 
-@pytest.mark.parametrize("dots_per_inch", [96, 192])
-def test_what_stands_in_one_line_has_one_height(root: tk.Tk, dots_per_inch: int) -> None:
-    root.tk.call("tk", "scaling", dots_per_inch / 72)
+def test_what_stands_in_one_line_has_one_height(root: tk.Tk) -> None:
     root.geometry("1600x1200")
     theme = Theme(root, "light")
     made = list(panes(root, theme))
@@ -161,10 +157,8 @@ def test_what_stands_in_one_line_has_one_height(root: tk.Tk, dots_per_inch: int)
                 assert pairs, f"nothing stands side by side in {pane}"
 
 
-@pytest.mark.parametrize("dots_per_inch", [96, 192])
-def test_send_is_as_high_as_a_field_of_one_line(root: tk.Tk, dots_per_inch: int) -> None:
+def test_send_is_as_high_as_a_field_of_one_line(root: tk.Tk) -> None:
     """And stays so high, at the foot, beside a field of several lines."""
-    root.tk.call("tk", "scaling", dots_per_inch / 72)
     theme = Theme(root, "light")
     made = Composer(root, theme, FakeController(), on_page=nothing)
     made.pack(fill="x")

@@ -220,10 +220,10 @@ class EmptyPage(ttk.Frame):
         for label in self._keys.winfo_children():
             label.destroy()
         for row, (key, does) in enumerate(empty.keys):
-            gap = self._theme.px(6)
+            px = self._theme.px
             ttk.Label(self._keys, text=key, style="Key.TLabel", anchor="center").grid(row=row, column=0, sticky="ew")
             ttk.Label(self._keys, text=does, style="Pane.TLabel").grid(
-                row=row, column=1, sticky="w", padx=gap * 2, pady=gap
+                row=row, column=1, sticky="w", padx=px(12), pady=px(6)
             )
 
     def _fit(self, event: tk.Event[tk.Misc]) -> None:

@@ -13,7 +13,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.saved_list import SavedRow
 from gui.views.saved import saved_rows
 from gui.views.saved.saved_rows import SavedRows
-from gui.widgets.fitting import wrap_within
+from gui.widgets.fitting import elided, wrap_within
 from gui.widgets.flow import Flow
 from gui.widgets.menu import Entry, Menu
 
@@ -56,6 +56,7 @@ class SavedPane(ttk.Frame):
         self._empty = ttk.Label(self, style="Pane.Muted.TLabel", justify="center", anchor="center")
         self._empty.configure(text=EMPTY.format(key=shown("save_message")))
         self._foot = ttk.Frame(self, style="Pane.TFrame", height=1)
+        self._said = ""  # of the row that is chosen
         self._lesson = ttk.Label(self._foot, style="Pane.Muted.TLabel", justify="left", anchor="nw")
         self._acts = Flow(self, theme, style="Pane.TFrame")
         self.edit = self._act("Edit", controller.edit)
@@ -105,7 +106,7 @@ class SavedPane(ttk.Frame):
     @property
     def lesson(self) -> str:
         """What is said of the chosen message."""
-        return str(self._lesson.cget("text"))
+        return self._said
 
     # Behind the scenes.
 
@@ -163,14 +164,15 @@ class SavedPane(ttk.Frame):
             self._foot.grid()
         else:
             self._foot.grid_remove()
+        room = _LESSON_LINES * self.winfo_width() * 3 // 4  # lines are broken between words
+        self._lesson.configure(text=elided(self._said, self._theme.small, room) if room > 10 else self._said)
 
     def _show_chosen(self) -> None:
         row = self.rows.chosen
         words = (row.problem or row.lesson) if row is not None else ""
         is_wrong = row is not None and bool(row.problem)
-        self._lesson.configure(
-            text=self._safety.field(words, _LONGEST), style="Pane.Error.TLabel" if is_wrong else "Pane.Muted.TLabel"
-        )
+        self._said = self._safety.field(words, _LONGEST)
+        self._lesson.configure(style="Pane.Error.TLabel" if is_wrong else "Pane.Muted.TLabel")
         self._fit()
 
     def _open_menu(self, x: int, y: int) -> None:

@@ -58,7 +58,6 @@ class RowLine(tk.Frame):
         self.button = ttk.Button(
             self, text="Send", command=on_send, takefocus=False, width=0, style="Saved.TButton", cursor="arrow"
         )
-        self.button.place(relx=1, x=-theme.px(_EDGE), rely=0.5, anchor="e")
         for part in (self, self._key, self.name, self._tag, self.text):
             part.bindtags((events, "all"))
         self.button.bindtags((str(self.button), "TButton", events, "all"))
@@ -113,6 +112,7 @@ class RowLine(tk.Frame):
         else:
             self.text.configure(background=ground, foreground=quiet, font=theme.mono)
         self.button.configure(style="Chosen.Saved.TButton" if ground == p.selection else "Saved.TButton")
+        self.button.place(relx=1, x=-theme.px(_EDGE), rely=0.5, anchor="e")
         self._key.place(x=theme.px(_EDGE), y=at.key_top)
         self.name.place(x=at.left, y=at.name_top, width=at.room)
 

@@ -1,0 +1,258 @@
+"""Distances, pictures and windows follow the size of text: the desktop's, and what a person makes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from build_scripts.x11 import Display
+from build_scripts.xvfb import VirtualDisplay
+from gui.app import App
+from gui.preferences import PreferencesFile, on_screen
+from gui.theme.palettes import PALETTES
+from gui.theme.theme import Theme
+from gui.viewmodels.preferences import Preferences
+from gui.window import USUAL_SIZE
+from tests.gui.conftest import pump_until
+from tests.gui.driving import connect, say, serve
+from tests.gui.layout import cut, places
+
+MakeApp = Callable[..., App]
+STEPS = (0, 5, 10)  # points more than usual, at which everything is 1, 1.5 and 2 times as large
+
+
+def sized(app: App, size: str) -> App:
+    app.root.minsize(1, 1)  # as on a screen that is no larger than that
+    app.root.geometry(size)
+    wide, high = map(int, size.split("+")[0].split("x"))
+    pump_until(lambda: (app.root.winfo_width(), app.root.winfo_height()) == (wide, high), app.root)
+    app.root.update()
+    return app
+
+
+def talking(app: App) -> None:
+    """A server and a client of it that have said something, with options and the find bar open."""
+    connect(app, serve(app, "echo"))
+    say(app, "hello")
+    app.main_controller.commands["find"]()
+    app.window.composer.toggle_options()
+    app.root.update()
+
+
+def run_at(dots_per_inch: int, folder: Path) -> dict[str, object]:
+    with VirtualDisplay("2400x1800x24") as name, Display(name) as display:
+        display.put_resources(f"Xft.dpi:\t{dots_per_inch}\n")
+        command = [sys.executable, "-m", "tests.gui.layout", str(folder)]
+        environment = {**os.environ, "DISPLAY": name}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.case("C-98")
+@pytest.mark.parametrize("dots_per_inch", [96, 144, 192])
+def test_distances_follow_the_desktops_dots_an_inch(dots_per_inch: int, tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("only X has Xft.dpi")
+    found = run_at(dots_per_inch, tmp_path)
+
+    scale = dots_per_inch / 96
+    assert found["scale"] == scale
+    assert found["size"] == [round(side * scale) for side in USUAL_SIZE]
+    assert found["cut"] == []
+
+
+def opened(app: App) -> App:
+    """A window of one size, with much of what there is open."""
+    app.window.address.fill("255.255.255.255", "65535")
+    app.window.address.refuse("This is wrong for a reason that is told here.", host=True)
+    app.main_controller.commands["toggle_saved"]()
+    app.window.composer.toggle_options()
+    return sized(app, "1400x1100+0+0")
+
+
+@pytest.mark.parametrize("step", [-3, *STEPS[1:]])
+def test_another_size_of_text_lays_all_out_as_if_it_had_begun_with_it(
+    make_app: MakeApp, tmp_path: Path, step: int
+) -> None:
+    changed = opened(make_app())
+    changed.main_controller.settings.zoom(step)
+    PreferencesFile(tmp_path / "settings.json").save(Preferences(text_size=step))
+    begun = opened(make_app(folder=tmp_path))
+
+    pump_until(lambda: places(changed.root) == places(begun.root), changed.root, begun.root)
+
+    assert changed.theme.scale == begun.theme.scale != 1.0
+
+
+def test_text_that_was_larger_for_a_while_leaves_no_trace(make_app: MakeApp) -> None:
+    app = opened(make_app())
+    before = places(app.root)
+
+    for step in (14, 3, 10, 0):
+        app.main_controller.settings.zoom(step)
+        app.root.update()
+
+    pump_until(lambda: places(app.root) == before, app.root)
+
+
+def test_what_is_hidden_follows_too(make_app: MakeApp) -> None:
+    app = opened(make_app())
+    address = app.window.address
+    address.accept()
+    app.main_controller.settings.zoom(10)
+    app.root.update()
+
+    address._why.grid()
+
+    assert address._why.grid_info()["pady"] == (12, 0)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_no_words_are_cut(make_app: MakeApp, step: int) -> None:
+    app = sized(make_app(), "1500x1100+0+0")
+    talking(app)
+    app.main_controller.settings.zoom(step)
+    app.root.update()
+
+    assert cut(app.root, app.theme.scale) == []
+
+
+@pytest.mark.parametrize("opening", ["", "find", "filter", "message_options"])
+def test_little_room_and_large_text_leave_four_rows_of_the_conversation(make_app: MakeApp, opening: str) -> None:
+    app = make_app()
+    serve(app)
+    app.main_controller.settings.zoom(6)
+    sized(app, "640x450+0+0")
+    if opening:
+        app.main_controller.commands[opening]()
+    text = app.window.conversation.transcript.text
+    pump_until(lambda: text.winfo_height() >= 4 * app.theme.text.metrics("linespace"), app.root)
+
+    assert cut(app.root, app.theme.scale) == []
+    assert app.window.composer.send_button.winfo_height() >= app.theme.text.metrics("linespace")
+
+
+def test_the_address_comes_back_when_it_is_asked_for(make_app: MakeApp) -> None:
+    app = make_app()
+    app.main_controller.settings.zoom(6)
+    sized(app, "640x450+0+0")
+    app.main_controller.commands["message_options"]()
+    pump_until(lambda: not app.window.address.winfo_ismapped(), app.root)
+
+    app.main_controller.commands["focus_host"]()
+
+    pump_until(lambda: bool(app.window.address.winfo_ismapped()), app.root)
+    assert app.root.focus_get() is app.window.address.host
+
+
+def test_pictures_grow_with_the_text(theme: Theme) -> None:
+    def widths() -> dict[str, int]:
+        of_this_scale = f"@{theme.px(100)}"
+        pictures = theme.painter._images
+        return {
+            name.removesuffix(of_this_scale): pictures[name].width()
+            for name in pictures
+            if name.endswith(of_this_scale)
+        }
+
+    theme.dot("#123456")
+    before = widths()
+    theme.zoom(10)
+    theme.dot("#123456")
+
+    assert before["Round.arrow"] == 16
+    assert {name: width / before[name] for name, width in widths().items()} == pytest.approx(
+        dict.fromkeys(before, 2), rel=0.1
+    )
+
+
+def test_a_dialog_grows_with_the_text(make_app: MakeApp) -> None:
+    app = make_app()
+    app.main_controller.commands["show_settings"]()
+    app.root.update()
+    (dialog,) = (child for child in app.root.winfo_children() if isinstance(child, tk.Toplevel))
+    before = dialog.winfo_width()
+
+    app.main_controller.settings.zoom(4)
+    pump_until(lambda: dialog.winfo_width() == round(1.4 * before), app.root)
+
+    assert cut(dialog, app.theme.scale) == []
+
+
+def test_a_windows_size_is_kept_with_the_size_of_its_text(make_app: MakeApp, tmp_path: Path) -> None:
+    kept = Preferences(geometry="400x330+40+30", geometry_scale=0.5)
+    PreferencesFile(tmp_path / "settings.json").save(kept)
+    app = make_app(folder=tmp_path)
+    pump_until(lambda: (app.root.winfo_width(), app.root.winfo_height()) == (800, 660), app.root)
+
+    app._remember()
+
+    assert app.main_controller.preferences.geometry == "800x660+40+30"
+    assert app.main_controller.preferences.geometry_scale == app.theme.scale
+
+
+def test_a_window_that_grows_with_its_text_stays_on_the_screen() -> None:
+    assert on_screen("700x500+40+30", 1600, 1200, 1.5) == "1050x750+40+30"
+    assert on_screen("700x500+40+30", 800, 600, 2.0) == "800x600+40+30"
+
+
+def test_a_scale_that_makes_no_sense_is_the_usual(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    for nonsense in (0.0, -1.0, float("nan"), 1e9):
+        PreferencesFile(path).save(replace(Preferences(), geometry_scale=nonsense, text_size=1))
+        assert PreferencesFile(path).load() == Preferences(text_size=1)
+
+
+def test_states_differ_in_shape(theme: Theme) -> None:
+    states = ("live", "waiting", "failed", "over")
+
+    shapes = {tuple(map(tuple, _shape(theme.dot("#123456", state)))) for state in states}
+
+    assert len(shapes) == len(states)
+
+
+def _shape(picture: tk.PhotoImage) -> list[list[bool]]:
+    wide, high = range(picture.width()), range(picture.height())
+    return [[not picture.transparency_get(x, y) for x in wide] for y in high]
+
+
+@pytest.mark.parametrize("palette", sorted(PALETTES))
+def test_menus_have_a_border_and_a_flat_active_entry(make_app: MakeApp, palette: str) -> None:
+    app = make_app()
+    app.theme.choose(palette)
+    menus = [child for child in app.window.menus.winfo_children() if isinstance(child, tk.Menu)]
+
+    assert menus
+    for menu in menus:
+        assert str(menu.cget("relief")) == "groove"
+        assert int(str(menu.cget("borderwidth"))) >= 2
+        assert int(str(menu.cget("activeborderwidth"))) == 0
+
+
+def test_what_is_selected_is_coloured_on_its_characters_alone(make_app: MakeApp) -> None:
+    app = make_app()
+    talking(app)
+    text = app.window.conversation.transcript.text
+    text.tag_add("sel", "1.0", "end")
+    app.root.update()
+
+    ranges = [str(place) for place in text.tag_ranges("selected")]
+    coloured = [text.get(*pair) for pair in zip(ranges[::2], ranges[1::2], strict=True)]
+
+    assert "hello" in coloured
+    assert not any("\n" in piece for piece in coloured)
+    assert "\u2003hello" not in coloured
+    assert str(text.tag_cget("sel", "background")) == ""
+
+    text.tag_remove("sel", "1.0", "end")
+    app.root.update()
+    assert not text.tag_ranges("selected")
