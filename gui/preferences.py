@@ -104,6 +104,8 @@ def parse(text: str) -> Preferences:
     for name in (known.name for known in fields(Preferences)):
         if name in found:
             values[name] = _checked(name, getattr(defaults, name), found[name])
+    if not _LEAST_SCALE <= values.get("geometry_scale", defaults.geometry_scale) <= _LARGEST_SCALE:
+        values["geometry_scale"] = defaults.geometry_scale
     return Preferences(**values)
 
 
@@ -170,8 +172,6 @@ def _checked(name: str, default: object, value: object) -> object:
     if type(value) is not type(default):
         raise ValueError(f"{name} is not what it should be")
     if isinstance(value, str) and not value.isprintable():
-        return default
-    if name == "geometry_scale" and not _LEAST_SCALE <= float(str(value)) <= _LARGEST_SCALE:
         return default
     if name == "read_as" and value not in dict(ENCODINGS):
         return default  # a later version has more of them, and is no reason to forget everything else

@@ -334,7 +334,7 @@ class Window:
     def focus_host(self) -> None:
         """Go to the address; where it has given way, the message's options give way to it."""
         if not self.address.winfo_manager():
-            self.composer.focus_message()
+            self.composer.close_options()
             self.address.grid()
         self.address.focus_host()
 

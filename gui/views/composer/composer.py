@@ -282,9 +282,13 @@ class Composer(ttk.Frame):
         else:
             self.choose(replace(USUAL, encoding=self.message_format.encoding))
 
-    def _leave_options(self) -> str:
+    def close_options(self) -> None:
+        """Put the row above the field away."""
         self._is_open = False
         self._arrange()
+
+    def _leave_options(self) -> str:
+        self.close_options()
         self.field.focus_set()
         return "break"
 
