@@ -76,7 +76,11 @@ def opened(app: App) -> App:
     app.window.address.refuse("This is wrong for a reason that is told here.", host=True)
     app.main_controller.commands["toggle_saved"]()
     app.window.composer.toggle_options()
-    return sized(app, "1400x1100+0+0")
+    sized(app, "1400x1100+0+0")
+    pump_until(
+        lambda: any(name.endswith("bytesline") for name in places(app.root)), app.root
+    )  # it comes a little later
+    return app
 
 
 @pytest.mark.parametrize("step", [-3, *STEPS[1:]])
@@ -104,7 +108,8 @@ def test_text_that_was_larger_for_a_while_leaves_no_trace(make_app: MakeApp) -> 
     def differs() -> int:
         """By how many pixels anything stands elsewhere, or is of another size: one is a matter of rounding."""
         now = places(app.root)
-        assert now.keys() == before.keys()
+        if now.keys() != before.keys():
+            return sys.maxsize
         return max(abs(a - b) for name in before for a, b in zip(before[name], now[name], strict=True))
 
     app.root.update()

@@ -13,7 +13,7 @@ from gui.viewmodels.window_view import reply_choices
 from gui.widgets.choice import Choice
 from gui.widgets.fitting import elided
 
-_LONGEST = 24  # characters of a choice's words that its box shows
+_LONGEST = 26  # characters of a choice's words that its box shows
 _LONG, _LONGER = "Long.Pane.TCombobox", 150  # a style, and how much wider its list is in pixels at 96 dots an inch
 _LOW = 230  # the same: a conversation that has no room for more lines of this than it must
 _LEAST_TITLE, _ANY_TITLE = 120, 60  # the same: of whose talk it is, where there are words; where there must not be

@@ -80,7 +80,7 @@ def test_no_words_of_a_choice_are_cut_whatever_is_chosen(server: App) -> None:
             server.root.update()
             widths.add(choice.winfo_width())
             room = int(choice.bbox("end")[0]) if words else 0
-            assert room < choice.winfo_width() - font.measure("0")
+            assert room < choice.winfo_width() - font.measure("0"), choice.get()
         assert len(widths) == 1 or choice is head.lens
 
 
