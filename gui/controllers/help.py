@@ -135,7 +135,7 @@ class HelpController:
         return {
             Place.SERVER_BUTTON: window.address.server_button,
             Place.CLIENT_BUTTON: window.address.client_button,
-            Place.MESSAGE: window.composer.field,
+            Place.MESSAGE: window.composer.box,
             Place.SESSIONS: window.sessions,
         }[place]
 

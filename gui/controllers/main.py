@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.compose.encoding import misread_ending
 from core.events import ConnectionId, SessionId
 from core.journal.reading.lens import RAW
-from core.journal.recording.ledger import ConnectionState, SessionState
+from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.supervision import do_all
 from core.words import sentence
 from gui.controllers.commands import commands, menu_state
@@ -43,8 +43,10 @@ from gui.viewmodels.window_view import MenuState
 from gui.window import Window
 
 if TYPE_CHECKING:
+    from core.address import Address
     from core.journal.display_row import DisplayRow
     from core.journal.recording.ledger import Recording
+    from core.roles import Role
     from core.workbench import Workbench
     from gui.journals.conversations import OpenConversation
     from gui.journals.own_journal import OwnJournal
@@ -241,13 +243,13 @@ class MainController:
         """Show a session; host and port follow it, so that the buttons speak of it."""
         state = self.sessions.get(session)
         self.selected = session
-        self.sending.write_to(None if connection is None else frozenset((connection,)))
         self._connection = state.connection(connection) if state is not None and connection is not None else None
         if state is not None:
             self.viewing.choose_connection(state, connection)
             port = state.addresses[0].port if state.addresses else state.target.port
             self.window.address.fill(state.target.host, str(port))
         self.window.composer.complain("")
+        self.sending.turn_to(session, connection)
         self.refresh()
 
     def _refilter(self) -> None:
@@ -265,7 +267,7 @@ class MainController:
     def select_nothing(self) -> None:
         """Show no session, as before the first one."""
         self.selected = self._connection = None
-        self.sending.write_to(None)
+        self.sending.turn_to(None)
         self.viewing.close()
         self.refresh()
 
@@ -277,10 +279,20 @@ class MainController:
         """Enter in the address: press the button that is next."""
         self.endpoints.do_next()
 
-    def show_new(self, session: SessionId) -> None:
-        """Show a session that has just been started, of which nothing is known yet."""
+    def show_new(self, session: SessionId, role: Role, address: Address) -> None:
+        """Show a session that has just been started, of which nothing is known yet.
+
+        Where it takes the place of one on view that is over, what was being written there is written on here.
+        """
+        over, composer = self.state, self.window.composer
+        is_over = over is not None and over.phase is Phase.ENDED and self._connection is None
+        places = (over.target, *over.addresses) if over is not None and is_over and over.role is role else ()
+        text = composer.text if address in places else ""
+        message_format = composer.message_format
         self.selected, self._connection = session, None
-        self.sending.write_to(None)
+        self.sending.turn_to(session, takes_draft=True)
+        if text:
+            composer.put(text, message_format)
 
     def choose_colours(self, name: str) -> None:
         """Take another palette."""

@@ -20,6 +20,7 @@ from gui.viewmodels.saved_list import SavedList, SavedRow, message_format_of, me
 if TYPE_CHECKING:
     from core.compose import Misfit, SavedError, SavedMessage
     from gui.controllers.sending import SendingController
+    from gui.viewmodels.drafting import Conversation
     from gui.viewmodels.saved_list import Kept
     from gui.views.saved.saved_pane import SavedPane
     from gui.window import Window
@@ -131,7 +132,7 @@ class SavedMessagesController:
         """Put a message into the message field, to be changed and sent."""
         message = self._list.find(number)
         if message is not None:
-            then = partial(self._put, number, message.name)
+            then = partial(self._put, number, message.name, self._sending.conversation)
             if len(message.text) <= _QUICK:
                 then(typeable(message))
             else:
@@ -270,27 +271,37 @@ class SavedMessagesController:
             self._window.composer.complain("")
         self._show()
 
-    def _put(self, number: int, name: str, found: SavedMessage | Misfit) -> None:
-        """Put the message into the field; the text that was there is offered back."""
+    def _put(self, number: int, name: str, into: Conversation, found: SavedMessage | Misfit) -> None:
+        """Put the message into the field of that conversation; the text that was there is offered back."""
         from core.compose import SavedMessage
 
         if not isinstance(found, SavedMessage):
             self._problems[number] = found.sentence
             self._show()
             return
+        if not self._is_on_view(into):
+            return
         composer = self._window.composer
-        before = composer.text, composer.message_format
+        before = into, composer.text, composer.message_format
         composer.put(found.text, message_format_of(found, self._sending.new_format.framing))
         if not composer.winfo_viewable():  # where the window is narrow, the pane stands in its place
             self._window.close_side(self._pane)
         composer.focus_message()
-        if before[0] and before[0] != found.text:
+        if before[1] and before[1] != found.text:
             words = f"“{name}” is in the field, in place of what was there."
             self._pane.say(words, undo=lambda: self._put_back(*before))
 
-    def _put_back(self, text: str, message_format: MessageFormat) -> None:
-        self._window.composer.put(text, message_format)
-        self._pane.say("")
+    def _put_back(self, into: Conversation, text: str, message_format: MessageFormat) -> None:
+        if self._is_on_view(into):
+            self._window.composer.put(text, message_format)
+            self._pane.say("")
+
+    def _is_on_view(self, conversation: Conversation) -> bool:
+        """Whether the field is still that of the conversation that the text was asked for in; if not, that is said."""
+        is_on_view = conversation == self._sending.conversation
+        if not is_on_view:
+            self._complain("Another conversation is on view now: nothing was put into its field.")
+        return is_on_view
 
     def _save_field(self) -> None:
         from core.compose import SavedError

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, TypeVar
 from core.errors import SendError, reason
 from gui.platform.background import in_background
 from gui.viewmodels.drafting import (
+    NOBODYS,
+    USUAL,
     ComposeError,
+    Conversation,
     MacroRow,
     MessageFormat,
     Preview,
@@ -63,12 +66,15 @@ class _Batch:
 class SendingController:
     """Sends messages. Implements ``gui.views.composer.composer.ComposerController``.
 
-    The one owner of the recipients and of the message format. ``post`` has a call made on the window's thread, from
-    any other.
+    The one owner of how a person writes in each conversation: the draft's format and recipients, and the format of
+    the messages after it. ``post`` has a call made on the window's thread, from any other.
     """
 
     def __init__(self, main_controller: MainController, post: Callable[[Callable[[], None]], None]) -> None:
-        self._writing = Writing()
+        self.conversation = NOBODYS  # on view
+        self._writings = {NOBODYS: Writing()}
+        self._new_formats: dict[SessionId | None, MessageFormat] = {None: USUAL}
+        self._usual = USUAL  # of the sessions to come
         self._main_controller = main_controller
         self._post = post
         self.count = 0  # messages with a counter in them that went out
@@ -78,34 +84,59 @@ class SendingController:
         self._is_busy = False  # with a job or a preview
 
     def open(self, window: Window) -> None:
-        """Show in a window's message field how messages were last written."""
+        """Show in a window's message field how messages were written last."""
         self._window = window
         preferences = self._main_controller.preferences
         window.composer.remember(preferences.messages)
-        message_format = known(preferences.message_format)
-        self._writing = Writing(message_format, message_format)
+        self._usual = self._new_formats[None] = known(preferences.message_format)
+        self._writings[NOBODYS] = Writing(self._usual)
         window.composer.show_message_format()
         window.root.after(_WHEN_PAINTED, self._prepare)
 
     # Whom to and how.
 
+    def turn_to(
+        self, session: SessionId | None, connection: ConnectionId | None = None, *, takes_draft: bool = False
+    ) -> None:
+        """Write in another conversation: what was being written there comes back, and what is written here stays here.
+
+        ``takes_draft`` gives it what was written while there was no conversation.
+        """
+        before, self.conversation = self.conversation, Conversation(session, connection)
+        self._new_formats[None] = self._usual
+        new_format = self._new_formats.setdefault(session, self._usual)
+        takes_draft = takes_draft and before == NOBODYS
+        if takes_draft:
+            self._writings[self.conversation] = self._writings[NOBODYS]
+        elif self.conversation not in self._writings:
+            recipients = None if connection is None else frozenset((connection,))
+            self._writings[self.conversation] = Writing(new_format, recipients)
+        self._window.composer.open_draft(self.conversation, takes_draft=takes_draft)
+        if not self._window.composer.text:
+            self.use_message_format(new_format)
+        self._window.composer.show_message_format()
+
     @property
     def message_format(self) -> MessageFormat:
         """The format of the text in the message field."""
-        return self._writing.message_format
+        return self._writings[self.conversation].message_format
 
     @property
     def new_format(self) -> MessageFormat:
-        """The format of the messages after it; it is remembered for the next run."""
-        return self._writing.new_format
+        """The format of the messages after it in the same session."""
+        return self._new_formats[self.conversation.session]
 
     def use_message_format(self, message_format: MessageFormat) -> None:
         """Give the text in the message field another format; the messages after it keep theirs."""
-        self._writing = replace(self._writing, message_format=message_format)
+        self._writings[self.conversation] = replace(self._writings[self.conversation], message_format=message_format)
 
     def choose_message_format(self, message_format: MessageFormat) -> None:
-        """Give the text in the message field and the messages after it another format."""
-        self._writing = replace(self._writing, message_format=message_format, new_format=message_format)
+        """Give the text in the message field and the messages after it another format, and those of sessions to come.
+
+        It is remembered for the next run.
+        """
+        self.use_message_format(message_format)
+        self._usual = self._new_formats[self.conversation.session] = message_format
         self._main_controller.preferences = self._main_controller.preferences.with_message_format(message_format)
 
     def follow_encoding(self, before: str, encoding: str) -> None:
@@ -120,7 +151,7 @@ class SendingController:
     @property
     def recipients(self) -> frozenset[ConnectionId] | None:
         """The connections that were chosen to be written to; None is everyone."""
-        return self._writing.recipients
+        return self._writings[self.conversation].recipients
 
     @property
     def offered_recipients(self) -> frozenset[ConnectionId] | None:
@@ -129,13 +160,9 @@ class SendingController:
         is_choice = state is not None and state.role.many_connections and state.senders > 0
         return self.recipients if is_choice else None
 
-    def write_to(self, recipients: frozenset[ConnectionId] | None) -> None:
-        """Write to those connections, or to everyone (None), from now on."""
-        self._writing = replace(self._writing, recipients=recipients)
-
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None:
         """Write to the connections that a person has chosen, or to everyone (None), and show it."""
-        self.write_to(recipients)
+        self._writings[self.conversation] = replace(self._writings[self.conversation], recipients=recipients)
         self._main_controller.refresh()
 
     # Bytes before they go out.

@@ -15,7 +15,7 @@ from core.compose.encoding import Encoding, Ending
 
 if TYPE_CHECKING:
     from core.compose import Composed, Draft, Misfit
-    from core.events import ConnectionId
+    from core.events import ConnectionId, SessionId
 
 FORMATS = (("text", "text"), ("escapes", "escapes"), ("hex", "hex"))
 ENCODINGS = tuple((encoding.value, encoding.words) for encoding in Encoding)
@@ -90,13 +90,22 @@ class MessageFormat:
 USUAL = MessageFormat()
 
 
+class Conversation(NamedTuple):
+    """Where a draft belongs: a session, or one connection of it that is shown alone; without a session, nobody's."""
+
+    session: SessionId | None = None
+    connection: ConnectionId | None = None
+
+
+NOBODYS = Conversation()
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How a person writes: what is in the message field is meant as ``message_format``, the next as ``new_format``."""
+    """How the draft of a conversation is meant, and the connections that were chosen for it; None is everyone."""
 
     message_format: MessageFormat = USUAL
-    new_format: MessageFormat = USUAL
-    recipients: frozenset[ConnectionId] | None = None  # who was chosen; None is everyone
+    recipients: frozenset[ConnectionId] | None = None
 
 
 class SentMessage(NamedTuple):

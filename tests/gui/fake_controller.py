@@ -32,6 +32,13 @@ class FakeController:
         self.recipients: list[frozenset[ConnectionId] | None] = []
         self.on_recipients: Callable[[frozenset[ConnectionId] | None], None] = lambda _recipients: None
         self.result = SendResult(True)
+        self._told: list[Callable[[SendResult], None]] | None = None
+
+    def keep_back(self) -> Callable[[SendResult], None]:
+        """Tell nothing of the next message before this is called."""
+        told: list[Callable[[SendResult], None]] = []
+        self._told = told
+        return lambda result: told.pop()(result)
 
     def use_message_format(self, message_format: MessageFormat) -> None:
         self.message_format = message_format
@@ -61,6 +68,9 @@ class FakeController:
         self.on_recipients(recipients)
 
     def send(self, texts: Sequence[str], message_format: MessageFormat, tell: Callable[[SendResult], None]) -> None:
+        if self._told is not None:
+            self._told.append(tell)
+            return
         for text in texts:
             composed = self._compose(text, message_format)
             if isinstance(composed, ComposeError):

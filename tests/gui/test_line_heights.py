@@ -163,7 +163,7 @@ def test_send_is_as_high_as_a_field_of_one_line(root: tk.Tk) -> None:
     made = Composer(root, theme, FakeController(), on_page=nothing)
     made.pack(fill="x")
     root.update()
-    box, send = made._box, made.send_button
+    box, send = made.box, made.send_button
 
     for family, sizes in FONTS.items():
         for points in (*range(sizes[0], sizes[0] + 4), sizes[-1]):

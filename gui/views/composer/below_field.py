@@ -100,7 +100,7 @@ class LinesQuestion:
     def forget(self) -> None:
         """Another text begins."""
         self._is_many = None
-        self._put_away()
+        self.put_away()
 
     def _make(self) -> ttk.Frame:
         if self._strip is None:
@@ -130,9 +130,10 @@ class LinesQuestion:
         self._go_on()
 
     def _escape(self) -> None:
-        self._put_away()
+        self.put_away()
         self._go_back()
 
-    def _put_away(self) -> None:
+    def put_away(self) -> None:
+        """Ask no more until the message is to go out again."""
         if self._strip is not None:
             self._strip.grid_remove()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import (
+    NOBODYS,
     USUAL,
     ComposeError,
+    Conversation,
     MacroRow,
     MessageFormat,
     Preview,
@@ -35,6 +37,19 @@ _LOW = 400  # pixels at 96 dots an inch of a window that has no room for more th
 _NARROW, _LOW_IF_NARROW = 460, 520  # the same where the choices above the field take several lines
 _LONGEST_SENTENCE = 1_000  # characters
 _MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is being written in one conversation, as a person left it: text, cursor, undoing, answers, and its place
+    among earlier messages. ``sentence`` is what there is to say of it when it is next in sight.
+    """
+
+    field: MessageField
+    updater: PreviewUpdater
+    question: LinesQuestion
+    recall: Recall
+    sentence: str = ""
 
 
 class ComposerController(Protocol):
@@ -71,15 +86,13 @@ class Composer(ttk.Frame):
         super().__init__(parent, style="Pane.TFrame", padding=(px(16), px(8), px(16), px(6)))
         self._theme, self._controller = theme, controller
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
-        self._recall = Recall()
+        self._history: Sequence[SentMessage] = ()
         self._view: ComposerView | None = None
         self._is_open = self._is_low = False
         self._row: WritingRow | None = None
         self._macros: MacroMenu | None = None
         self._bytes_line: BytesLine | None = None
-        self._box = ttk.Frame(self, style="Field.TFrame", padding=(px(10), px(_MARGIN)))
-        self.field = MessageField(self._box, theme, self._changed)
-        self.field.pack(fill="both", expand=True)
+        self.box = ttk.Frame(self, style="Field.TFrame", padding=(px(10), px(_MARGIN)))
         self.send_button = ttk.Button(self, text="Send", command=self.submit, width=7)
         self._below = ttk.Frame(self, style="Pane.TFrame")
         self.message_format_button = ttk.Button(
@@ -89,10 +102,13 @@ class Composer(ttk.Frame):
             self, theme, self._below, row=4,
             is_taken=lambda: self._bytes_line is not None and not self._bytes_line.is_empty,
         )  # fmt: skip
-        self._preview_updater = PreviewUpdater(self.field, controller, show=self._show_bytes, complain=self.complain)
-        self._question = LinesQuestion(self, theme, self.focus_message)
+        self._on_page = on_page
+        self._conversation = NOBODYS
+        self._drafts = {NOBODYS: self._new_draft()}
+        self.field.pack(fill="both", expand=True)
         self._lay_out()
-        self._bind_keys(on_page)
+        when_resized(self, self._fit)
+        self.message_format_button.bind("<Return>", lambda _event: self.message_format_button.invoke())
         theme.subscribe(self._restyle)
 
     def show(self, view: ComposerView) -> None:
@@ -106,18 +122,52 @@ class Composer(ttk.Frame):
 
     def remember(self, history: Sequence[SentMessage]) -> None:
         """The messages sent before, newest first."""
-        self._recall.messages = history
+        self._history = history
+        for draft in self._drafts.values():
+            draft.recall.messages = history
+
+    def open_draft(self, conversation: Conversation, *, takes_draft: bool = False) -> None:
+        """Have in the field what is being written in that conversation; what is written in this one is kept with it.
+
+        With ``takes_draft`` what stands in the field belongs to that conversation from now on.
+        """
+        if conversation == self._conversation:
+            return
+        before, is_focused = self._draft, self.field.focus_lastfor() is self.field
+        before.updater.pause()
+        before.question.put_away()
+        is_free = takes_draft or (before.field.is_blank and not before.updater.is_held)
+        if is_free:
+            del self._drafts[self._conversation]
+        self._conversation = conversation
+        if conversation not in self._drafts:
+            self._drafts[conversation] = before if is_free else self._new_draft()
+        if before is not self._draft:
+            before.field.pack_forget()
+            self.field.pack(fill="both", expand=True)
+            if is_focused:
+                self.field.focus_set()
+            if is_free:
+                before.field.destroy()
+        self.send_button.state(["disabled" if self._draft.updater.is_held else "!disabled"])
+        self.complain(self._draft.sentence)
+        self._draft.sentence = ""
 
     def show_message_format(self) -> None:
         """Show the present message format, and the bytes that it makes of the text in the field."""
         self._arrange()
-        self._preview_updater.work_out()
+        self._draft.updater.work_out()
 
     def put(self, text: str, message_format: MessageFormat) -> None:
         """Put a text into the field, to be changed and sent; the messages after it keep their format."""
         self.field.put(text)
-        self._recall.begin_anew()
+        self._draft.recall.begin_anew()
         self._use(message_format)
+
+    @property
+    def field(self) -> MessageField:
+        """The message field of the conversation on view."""
+        return self._draft.field
 
     @property
     def text(self) -> str:
@@ -177,28 +227,31 @@ class Composer(ttk.Frame):
     def submit(self, *, keep: bool = False) -> None:
         """Send what is in the field; it stays there if it could not go out, or with ``keep``."""
         text = self.text
-        if self._preview_updater.is_held:
+        if self._draft.updater.is_held:
             return
         if not text and not self.message_format.adds_something:
             self.complain("")
             self.field.focus_set()
             return
-        if self._question.is_needed(text, self.message_format, is_pasted=self.field.has_pasted_lines):
-            self._question.ask(text, lambda: self.submit(keep=keep))
+        if self._draft.question.is_needed(text, self.message_format, is_pasted=self.field.has_pasted_lines):
+            self._draft.question.ask(text, lambda: self.submit(keep=keep))
             return
-        self._preview_updater.is_held = True
+        draft = self._draft
+        draft.updater.is_held = True
         self.send_button.state(["disabled"])
         self._controller.send(
-            self._question.messages(text),
+            draft.question.messages(text),
             self.message_format,
-            lambda result: self._told(text, result, keep=keep),
+            lambda result: self._told(draft, text, result, keep=keep),
         )
 
     def choose(self, message_format: MessageFormat) -> None:
         """Give the text in the field and new messages another format; the text is rewritten to make the same bytes."""
-        text, before = self.text, self.message_format
+        draft, text, before = self._draft, self.text, self.message_format
 
         def converted(found: str | ComposeError) -> None:
+            if self._draft is not draft:
+                return  # it was chosen for what is written in another conversation, and that stays as it was
             if (self.text, self.message_format) != (text, before):
                 self.choose(message_format)  # it was written on meanwhile, and none of that may be lost
                 return
@@ -233,7 +286,7 @@ class Composer(ttk.Frame):
 
     def work_out_soon(self) -> None:
         """Work out the bytes anew: another message has gone out, so a counter or random bytes are others now."""
-        self._preview_updater.ask()
+        self._draft.updater.ask()
 
     def prepare(self) -> None:
         """Make what the first letter would have to wait for."""
@@ -302,7 +355,7 @@ class Composer(ttk.Frame):
             self._arrange()
 
     def _come_to_field(self) -> None:
-        self._box.state(["focus"])
+        self.box.state(["focus"])
         if self._is_low and self._is_open:
             self._is_open = False
             self._arrange()
@@ -313,32 +366,39 @@ class Composer(ttk.Frame):
 
     # What becomes of what is written.
 
-    def _changed(self) -> None:
-        if self.field.is_empty:
-            self._question.forget()
-        self._preview_updater.ask()
+    def _changed(self, draft: _Draft) -> None:
+        if draft.field.is_empty:
+            draft.question.forget()
+        if draft is self._draft:
+            draft.updater.ask()
 
     def _show_bytes(self, preview: Preview | None) -> None:
         if preview is not None or self._bytes_line is not None:
             self.bytes_line.show(preview)
         self._complaint.arrange()
 
-    def _told(self, text: str, result: SendResult, *, keep: bool) -> None:
-        self._preview_updater.is_held = False
+    def _told(self, draft: _Draft, text: str, result: SendResult, *, keep: bool) -> None:
+        draft.updater.is_held = False
         if not self.winfo_exists():
+            return
+        if draft is not self._draft:
+            draft.sentence = result.sentence
+            if result.is_sent and not keep and draft.field.content == text:
+                draft.field.put("")
+                draft.recall.begin_anew()
             return
         self.send_button.state(["!disabled"])
         if result.wrong is not None:
-            self._preview_updater.mark(result.wrong)
+            self._draft.updater.mark(result.wrong)
             return
-        self._preview_updater.put_right()
+        self._draft.updater.put_right()
         self.complain(result.sentence)
         if result.is_sent and not keep and self.text == text:
             self.field.put("")
-            self._recall.begin_anew()
+            self._draft.recall.begin_anew()
             self._use(self._controller.new_format)
         else:
-            self._preview_updater.ask()
+            self._draft.updater.ask()
 
     def _adopt(self, part: tk.Misc) -> None:
         from gui.views.composer.writing_row import adopt_keys
@@ -349,7 +409,7 @@ class Composer(ttk.Frame):
 
     def _lay_out(self) -> None:
         px = self._theme.px
-        self._box.grid(row=1, rowspan=2, column=0, sticky="nsew")
+        self.box.grid(row=1, rowspan=2, column=0, sticky="nsew")
         self.send_button.grid(row=2, column=1, sticky="nsew", padx=(px(8), 0))
         self.rowconfigure(1, weight=1)  # what the field has more than the one line of row 2, beside which Send stands
         self._below.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(px(4), 0))
@@ -357,22 +417,36 @@ class Composer(ttk.Frame):
         self._below.columnconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
 
-    def _bind_keys(self, on_page: Callable[[int], None]) -> None:
-        bind = self.field.bind
+    @property
+    def _draft(self) -> _Draft:
+        return self._drafts[self._conversation]
+
+    def _new_draft(self) -> _Draft:
+        field = MessageField(self.box, self._theme, lambda: self._changed(draft))
+        updater = PreviewUpdater(field, self._controller, show=self._show_bytes, complain=self.complain)
+        recall = Recall()
+        recall.messages = self._history
+        field.show_hint(self._view.hint if self._view is not None else "")
+        self._bind_keys(field)
+        if self._view is not None:  # else the window gives all there is its keys
+            self._adopt(field)
+        draft = _Draft(field, updater, LinesQuestion(self, self._theme, self.focus_message), recall)
+        return draft
+
+    def _bind_keys(self, field: MessageField) -> None:
+        bind = field.bind
         for key in ("Return", "KP_Enter"):
             bind(f"<{key}>", breaking(self.submit))
             bind(f"<Control-{key}>", breaking(lambda: self.submit(keep=True)))
-            bind(f"<Shift-{key}>", breaking(lambda: self.field.insert_here("\n")))
+            bind(f"<Shift-{key}>", breaking(lambda: field.insert_here("\n")))
         bind("<Up>", lambda _event: self._show_earlier(1))
         bind("<Down>", lambda _event: self._show_earlier(-1))
-        bind("<Prior>", breaking(lambda: on_page(-1)))
-        bind("<Next>", breaking(lambda: on_page(1)))
+        bind("<Prior>", breaking(lambda: self._on_page(-1)))
+        bind("<Next>", breaking(lambda: self._on_page(1)))
         bind("<Tab>", lambda event: self._leave(event.widget.tk_focusNext()))
         bind("<<PrevWindow>>", lambda event: self._leave(event.widget.tk_focusPrev()))
         bind("<FocusIn>", lambda _event: self._come_to_field())
-        bind("<FocusOut>", lambda _event: self._box.state(["!focus"]))
-        when_resized(self, self._fit)
-        self.message_format_button.bind("<Return>", lambda _event: self.message_format_button.invoke())
+        bind("<FocusOut>", lambda _event: self.box.state(["!focus"]))
 
     def _leave(self, widget: tk.Misc | None) -> str:
         if widget is not None:
@@ -382,7 +456,7 @@ class Composer(ttk.Frame):
     def _show_earlier(self, step: int) -> str | None:
         """Earlier and later messages, as long as the field holds one of them unchanged, or nothing."""
         new = self._controller.new_format
-        found = self._recall.go(step, self.text, SentMessage("", new.format, new.encoding))
+        found = self._draft.recall.go(step, self.text, SentMessage("", new.format, new.encoding))
         if found is None:
             return None
         self.field.put(found.text)

@@ -63,6 +63,11 @@ class MessageField(tk.Text):
         return bool(self.compare("end-1c", "==", "1.0"))
 
     @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing in it, nor anything that undoing would bring back."""
+        return self.is_empty and not self.tk.getboolean(self.tk.call(str(self), "edit", "canundo"))
+
+    @property
     def is_short(self) -> bool:
         """Whether there are so few characters in it that it is no work to look at them after each."""
         return bool(self.compare(f"1.0 + {_SHORT} chars", ">=", "end-1c"))
@@ -305,6 +310,12 @@ class PreviewUpdater:
         else:
             self._show(None)
             self.put_right()
+
+    def pause(self) -> None:
+        """Show and say nothing until something is asked for again: the field is out of sight."""
+        self._soon.cancel()
+        self._patience.cancel()
+        self._asked += 1
 
     def mark(self, wrong: ComposeError) -> None:
         """Say what is wrong, at its place."""

@@ -142,7 +142,7 @@ def test_lines_are_sent_as_messages_of_their_own_and_all_or_none(make_app: MakeA
         composer.field.event_generate("<<Paste>>")
         app.root.update()
         composer.submit()
-        composer._question.buttons[1].invoke()
+        composer._draft.question.buttons[1].invoke()
         assert composer.field.marked == "\\q"
 
         composer.field.delete("2.4", "2.7")

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from core.events import ConnectionId
+from core.events import ConnectionId, SessionId
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import ComposeError, MessageFormat, SendResult, SentMessage
+from gui.viewmodels.drafting import ComposeError, Conversation, MessageFormat, SendResult, SentMessage
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.composer import Composer
 from gui.widgets.choice import Choice
@@ -463,7 +463,7 @@ def test_pasted_lines_are_asked_about_once_it_matters(writer: Writer) -> None:
     writer.composer.choose(MessageFormat(ending="crlf"))
     writer.paste("one\ntwo\n")
     writer.press("<Return>")
-    question = writer.composer._question
+    question = writer.composer._draft.question
     assert question.is_asked
     assert len(writer.controller.wire) == 1
     assert writer.composer.focus_get() is question.buttons[0]
@@ -483,8 +483,8 @@ def test_the_answer_holds_for_this_text_only(writer: Writer) -> None:
     for _time in range(2):
         writer.paste("a\nb")
         writer.press("<Control-Return>")
-        assert writer.composer._question.is_asked
-        writer.composer._question.buttons[0].invoke()
+        assert writer.composer._draft.question.is_asked
+        writer.composer._draft.question.buttons[0].invoke()
         writer.press("<Return>")
 
     assert writer.controller.wire == [b"\x03a\nb"] * 4
@@ -649,3 +649,47 @@ def test_what_is_typed_while_the_text_gets_another_format_is_in_the_message_too(
 
     assert composer.text.lower() == "6c 6f 6e 67 65 72"
     assert composer.message_format == MessageFormat("hex")
+
+
+HERE, THERE = Conversation(SessionId(1)), Conversation(SessionId(2))
+
+
+def test_a_message_that_has_gone_out_meanwhile_takes_nothing_from_another_conversation(writer: Writer) -> None:
+    told = writer.controller.keep_back()
+    writer.composer.open_draft(HERE)
+    writer.type("yes")
+    writer.press("<Return>")
+    writer.composer.open_draft(THERE)
+    writer.type("yes")
+    told(SendResult(True))
+    assert writer.composer.text == "yes"
+    writer.composer.open_draft(HERE)
+    assert writer.composer.text == ""
+
+
+def test_why_a_message_did_not_go_out_is_said_where_it_was_written(writer: Writer) -> None:
+    told = writer.controller.keep_back()
+    writer.composer.open_draft(HERE)
+    writer.type("yes")
+    writer.press("<Return>")
+    writer.composer.open_draft(THERE)
+    told(SendResult(False, "Not sent: the peer has gone."))
+    assert writer.composer.complaint == ""
+    writer.composer.open_draft(HERE)
+    assert (writer.composer.complaint, writer.composer.text) == ("Not sent: the peer has gone.", "yes")
+
+
+def test_fields_of_conversations_in_which_nothing_is_written_do_not_pile_up(writer: Writer) -> None:
+    for number in range(50):
+        writer.composer.open_draft(Conversation(SessionId(number)))
+        writer.type("x" if number == 20 else "")
+    assert len(writer.composer.box.winfo_children()) == 2
+
+
+def test_the_field_of_another_conversation_takes_the_keyboard_and_has_the_hint(writer: Writer) -> None:
+    writer.composer.open_draft(HERE)
+    writer.type("here")
+    writer.composer.open_draft(THERE)
+    writer.root.update()
+    assert writer.root.focus_get() is writer.composer.field
+    assert writer.composer.field._hint.cget("text") == "Type a message"
