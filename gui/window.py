@@ -74,6 +74,7 @@ class Window:
         self.root = root
         self.theme = theme
         self._view: WindowView | None = None
+        self._encoding = ""  # in which the conversation on view is read
         self._side: ttk.Frame | None = None  # what stands beside the conversation
         self._beside: list[tk.Misc] = []  # what can be opened and closed, the last opened last
         commands = actions.commands
@@ -139,7 +140,10 @@ class Window:
         self.status.show(view.status)
 
     def show_encoding(self, encoding: str) -> None:
-        """Read conversations as text of another encoding."""
+        """Read the conversation on view as text of that encoding."""
+        if encoding == self._encoding:
+            return
+        self._encoding = encoding
         self.conversation.show_encoding(encoding)
 
     def adopt(self, widget: tk.Misc) -> None:

@@ -98,7 +98,7 @@ class MainController:
         self.theme = theme
         self._app = app
         calls = Calls(app.post, self.refresh, self._cannot_read)
-        self.viewing = Viewing(calls)
+        self.viewing = Viewing(calls, preferences.read_as)
         self.archives = Archives()
         self.endpoints = EndpointsController(self, app.post)
         self.sending = SendingController(self, app.post)
@@ -141,7 +141,6 @@ class MainController:
         window.sessions.on_rename = self.rows.give_name
         window.conversation.on_show_all = self._show_all
         window.conversation.on_end = self.refresh
-        window.show_encoding(self.preferences.read_as)
         window.composer.focus_message()
         self.refresh()
 
@@ -189,7 +188,9 @@ class MainController:
         )
 
     def _show_conversation(self, state: SessionState | None) -> None:
-        self.window.conversation.show_rows(self._look(state) if state is not None else None)
+        conversation = self._look(state) if state is not None else None
+        self.window.show_encoding(self.viewing.encoding)
+        self.window.conversation.show_rows(conversation)
 
     def _look(self, state: SessionState) -> OpenConversation | None:
         archived = self.archives.get(state.session)
@@ -333,9 +334,13 @@ class MainController:
             self.conversation.framing.choose(usual)
 
     def choose_encoding(self, encoding: str) -> None:
-        """Read the bytes of conversations in another encoding, and write in it unless a person chose one for that."""
-        before = self.preferences.read_as
+        """Read the bytes of the conversation on view, and of those to come, in another encoding.
+
+        It is written in that too, unless a person chose one for writing.
+        """
+        before = self.viewing.encoding
         self.preferences = replace(self.preferences, read_as=encoding)
+        self.viewing.choose_encoding(encoding)
         self.window.show_encoding(encoding)
         self.sending.follow_encoding(before, encoding)
         self._tell_misread_ending()

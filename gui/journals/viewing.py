@@ -1,4 +1,4 @@
-"""The conversation on view, and the lens of every session. No tkinter."""
+"""The conversation on view, and the lens and the encoding of every session. No tkinter."""
 
 from __future__ import annotations
 
@@ -35,11 +35,14 @@ class Viewing:
     """The conversation on view, opened anew whenever the session or the lens changes. The window's thread.
 
     Each session keeps its own lens for the run. The lens of a new session has the framing that the session itself
-    replies to, mostly none; or the one that a person chose for an earlier session at the same address.
+    replies to, mostly none; or the one that a person chose for an earlier session at the same address. So does it keep
+    the encoding in which its bytes are read; that of a new session is ``encoding``, or the one that was chosen last.
     """
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, encoding: str) -> None:
         self._calls = calls
+        self._usual_encoding = encoding
+        self._encodings: dict[SessionId, str] = {}
         self._chosen: dict[_Place, str] = {}  # framings, where a person chose them
         self._lenses: dict[SessionId, Lens] = {}
         self._shown: SessionState | None = None
@@ -59,9 +62,15 @@ class Viewing:
         """Whether that session is the one on view."""
         return self._shown is not None and self._shown.session == state.session
 
+    @property
+    def encoding(self) -> str:
+        """The encoding in which the bytes of the session on view are read, by its key in ``ENCODINGS``."""
+        return self._encodings[self._shown.session] if self._shown is not None else self._usual_encoding
+
     def look(self, state: SessionState, journal: OpenJournal, session: SessionId) -> OpenConversation | None:
         """Show a session, which its journal calls ``session``."""
         lens = self._lenses.setdefault(state.session, self._lens_of(state))
+        self._encodings.setdefault(state.session, self._usual_encoding)
         known = self._conversation
         if known is None or known.key != (journal.path, session, lens):
             self.close()
@@ -81,6 +90,12 @@ class Viewing:
         if self._shown is not None:
             self._chosen[_place_of(self._shown)] = framing
         self._change(framing=framing)
+
+    def choose_encoding(self, encoding: str) -> None:
+        """Read the bytes of the session on view, and of the sessions to come, in another encoding."""
+        self._usual_encoding = encoding
+        if self._shown is not None:
+            self._encodings[self._shown.session] = encoding
 
     def choose_filter(self, only: Filter) -> None:
         """Show only the entries of the conversation on view that the filter admits."""

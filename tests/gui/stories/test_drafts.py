@@ -163,3 +163,28 @@ def test_the_place_among_earlier_messages_is_that_of_each_conversation(person: P
             assert person.message == "two"
             person.press("<Control-Shift-Tab>", "<Control-m>", "<Down>")
             assert person.message == "two"
+
+
+def test_each_conversation_is_read_in_its_own_encoding(quiet: Person) -> None:
+    with Host() as first_host, Host() as second_host, Host() as third_host:
+        quiet.connect(first_host.address.port)
+        with first_host.accept(Peer) as first:
+            first.say("né".encode())
+            quiet.sees("né")
+            quiet.connect(second_host.address.port)
+            with second_host.accept(Peer) as second:
+                second.say("où".encode("latin-1"))
+                quiet.sees("o\\xf9")
+                quiet.app.main_controller.choose_encoding("latin-1")
+                quiet.sees("où", "Latin-1")
+
+                quiet.press("<Control-Shift-Tab>")
+                assert quiet.said == ["né"]
+                assert not quiet.reads("Latin-1")
+                quiet.press("<Control-Tab>")
+                assert quiet.said == ["où"]
+
+                quiet.connect(third_host.address.port)
+                with third_host.accept(Peer) as third:
+                    third.say("ça".encode("latin-1"))
+                    quiet.sees("ça")
