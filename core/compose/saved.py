@@ -1,5 +1,7 @@
 """Messages that a person keeps: the list, its file, and what it takes from and gives to other files.
 
+Every other list that is kept in such a file (``core.compose.profiles``) is read and written by the same rules.
+
 The file is JSON that people may write themselves; ``name`` and ``text`` are needed, the rest has a usual value::
 
     {"version": 1,
@@ -10,11 +12,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from core.compose.draft import Draft, Format
 from core.compose.encoding import Encoding, Ending
@@ -27,11 +29,13 @@ LARGEST_FILE = 4 * 1024 * 1024  # bytes; a MiB in hex, spaces included, is three
 MOST_MESSAGES = 1_000
 LONGEST_NAME = 200  # characters
 
+Item = TypeVar("Item")
+_Found = TypeVar("_Found")
 _Choice = TypeVar("_Choice", bound=Enum)
 
 
 class SavedError(TincanError, ValueError):
-    """A list of messages could not be read or written; nothing was changed. The message is a sentence."""
+    """A list that a person keeps could not be read or written; nothing was changed. The message is a sentence."""
 
     fault = Fault.PERSON
 
@@ -60,50 +64,64 @@ class SavedMessage:
         return Draft(self.text, self.format, self.encoding, self.ending, framing)
 
 
-class SavedMessagesFile:
-    """The list that is kept between two runs. ``notice`` holds a sentence after a file could not be read."""
+class KeptFile(Generic[Item]):
+    """A list that is kept between two runs. ``notice`` holds a sentence after a file could not be read.
 
-    def __init__(self, path: Path) -> None:
+    ``things`` is what the list is of, ``parse`` and ``write`` are its items from a text and as one, and ``starters``
+    what it holds at first.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        things: str,
+        *,
+        parse: Callable[[str], tuple[Item, ...]],
+        write: Callable[[Sequence[Item]], str],
+        starters: Callable[[], tuple[Item, ...]],
+    ) -> None:
         self.path = path
         self.notice = ""
-        self._saved: tuple[SavedMessage, ...] | None = None
+        self._things = things
+        self._parse, self._write, self._starters = parse, write, starters
+        self._saved: tuple[Item, ...] | None = None
         self._stamp: tuple[int, ...] = ()  # of the file as this one last read or wrote it
 
-    def load(self) -> tuple[SavedMessage, ...]:
+    def load(self) -> tuple[Item, ...]:
         """What was kept. Examples the first time, and after a bad file, which is set aside with a notice."""
         self._stamp = self._stamp_now()
         try:
-            self._saved = parse_messages(read_kept(self.path, LARGEST_FILE))
+            self._saved = self._parse(read_kept(self.path, LARGEST_FILE))
         except FileNotFoundError:
-            return starters()
+            return self._starters()
         except (OSError, ValueError) as error:
             self._set_aside(error)
-            return starters()
+            return self._starters()
         return self._saved
 
-    def save(self, messages: Sequence[SavedMessage]) -> None:
+    def save(self, items: Sequence[Item]) -> None:
         """Keep this list. Raises ``SavedError``, and then the file is as it was."""
-        if tuple(messages) == self._saved:
+        if tuple(items) == self._saved:
             return
-        text = write_messages(messages)
+        text = self._write(items)
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_kept(self.path, text)
         except OSError as error:
-            raise SavedError(f"The messages cannot be kept in {self.path}: {_reason(error)}.") from error
-        self._saved = tuple(messages)
+            raise SavedError(f"The {self._things} cannot be kept in {self.path}: {_reason(error)}.") from error
+        self._saved = tuple(items)
         self._stamp = self._stamp_now()
 
-    def news(self) -> tuple[SavedMessage, ...]:
+    def news(self) -> tuple[Item, ...]:
         """What somebody else, as another window, has put into the file since this one last read or wrote it."""
         if self._stamp_now() == self._stamp:
             return ()
         try:
-            found = parse_messages(read_kept(self.path, LARGEST_FILE))
+            found = self._parse(read_kept(self.path, LARGEST_FILE))
         except (OSError, ValueError):
             return ()
         known = frozenset(self._saved or ())
-        return tuple(message for message in found if message not in known)
+        return tuple(item for item in found if item not in known)
 
     def _stamp_now(self) -> tuple[int, ...]:
         try:
@@ -113,11 +131,18 @@ class SavedMessagesFile:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def _set_aside(self, error: Exception) -> None:
-        sentence = f"The saved messages could not be read ({_reason(error)})."
+        sentence = f"The saved {self._things} could not be read ({_reason(error)})."
         try:
             self.notice = f"{sentence} They were set aside as {set_aside(self.path).name}."
         except OSError:
-            self.notice = f"{sentence} They are in {self.path}; saving a message replaces them."
+            self.notice = f"{sentence} They are in {self.path}; saving replaces them."
+
+
+class SavedMessagesFile(KeptFile[SavedMessage]):
+    """The file of the saved messages."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "messages", parse=parse_messages, write=write_messages, starters=starters)
 
 
 def starters() -> tuple[SavedMessage, ...]:
@@ -132,29 +157,38 @@ def lesson_of(message: SavedMessage) -> str:
 
 def import_messages(path: Path) -> tuple[SavedMessage, ...]:
     """The messages of a file that was exported or written by hand. Raises ``SavedError``."""
+    return import_list(path, "messages", parse_messages)
+
+
+def export_messages(path: Path, messages: Sequence[SavedMessage]) -> None:
+    """Write the messages to a file of their own. Raises ``SavedError``."""
+    export_list(path, "messages", write_messages(messages))
+
+
+def import_list(path: Path, things: str, parse: Callable[[str], _Found]) -> _Found:
+    """What ``parse`` makes of a file that was exported or written by hand. Raises ``SavedError``."""
     try:
         if path.exists() and not path.is_file():
             raise SavedError(f"{path.name} is no file.")
-        return parse_messages(read_kept(path, LARGEST_FILE))
+        return parse(read_kept(path, LARGEST_FILE))
     except SavedError as error:
-        raise SavedError(f"{path.name} holds no messages that could be imported: {error}.") from None
+        raise SavedError(f"{path.name} holds no {things} that could be imported: {error}.") from None
     except (OSError, ValueError) as error:
         raise SavedError(f"{path.name} could not be imported: {_reason(error)}.") from error
 
 
-def export_messages(path: Path, messages: Sequence[SavedMessage]) -> None:
-    """Write the messages to a file of their own; one that is there is replaced in one step. Raises ``SavedError``.
+def export_list(path: Path, things: str, text: str) -> None:
+    """Write a list to a file of its own; one that is there is replaced in one step. Raises ``SavedError``.
 
     A link stays, and what it leads to is replaced: it is the person's own choice.
     """
-    text = write_messages(messages)
     place = Path(os.path.realpath(path))
     if os.path.lexists(place) and not place.is_file():  # a device, a pipe, links in a circle
         raise SavedError(f"{path.name} is there and is no file. Choose another name.")
     try:
         write_kept(place, text)
     except OSError as error:
-        raise SavedError(f"The messages could not be exported to {path}: {_reason(error)}.") from error
+        raise SavedError(f"The {things} could not be exported to {path}: {_reason(error)}.") from error
 
 
 def with_imported(messages: Sequence[SavedMessage], imported: Iterable[SavedMessage]) -> tuple[SavedMessage, ...]:
@@ -172,8 +206,6 @@ def moved(messages: Sequence[SavedMessage], place: int, to: int) -> tuple[SavedM
 
 def write_messages(messages: Sequence[SavedMessage]) -> str:
     """The messages as JSON in ASCII. Raises ``SavedError`` for more than could be read again."""
-    if len(messages) > MOST_MESSAGES:
-        raise SavedError(f"No more than {MOST_MESSAGES:,} messages can be saved, and these are {len(messages):,}.")
     rows = [
         {
             "name": message.name,
@@ -184,31 +216,57 @@ def write_messages(messages: Sequence[SavedMessage]) -> str:
         }
         for message in messages
     ]
-    text = json.dumps({"version": VERSION, "messages": rows}, ensure_ascii=True, indent=1)
-    if len(text) > LARGEST_FILE:
-        raise SavedError(f"These messages would take {len(text):,} bytes, and no more than {LARGEST_FILE:,} are kept.")
-    return text
+    return write_rows("messages", rows, MOST_MESSAGES)
 
 
 def parse_messages(text: str) -> tuple[SavedMessage, ...]:
     """The messages of a file. Raises ``SavedError`` that names the message which is wrong."""
+    return tuple(_parsed(row, number) for number, row in enumerate(parse_rows("messages", text, MOST_MESSAGES), 1))
+
+
+def write_rows(things: str, rows: Sequence[object], most: int) -> str:
+    """The rows of a list as JSON in ASCII. Raises ``SavedError`` for more than could be read again."""
+    if len(rows) > most:
+        raise SavedError(f"No more than {most:,} {things} can be saved, and these are {len(rows):,}.")
+    text = json.dumps({"version": VERSION, things: rows}, ensure_ascii=True, indent=1)
+    if len(text) > LARGEST_FILE:
+        raise SavedError(f"These {things} would take {len(text):,} bytes, and no more than {LARGEST_FILE:,} are kept.")
+    return text
+
+
+def parse_rows(things: str, text: str, most: int) -> list[object]:
+    """The rows of a list, of which only the number is checked. Raises ``SavedError``."""
     try:
         found = json.loads(text)
     except RecursionError:
         raise SavedError("it is nested too deeply") from None
     except ValueError as error:
         raise SavedError(f"it is no JSON ({error})") from None
-    rows = found.get("messages") if isinstance(found, dict) else None
+    rows = found.get(things) if isinstance(found, dict) else None
     if not isinstance(found, dict) or not isinstance(rows, list):
-        raise SavedError("it is no object with a list called “messages”")
+        raise SavedError(f"it is no object with a list called “{things}”")
     version = found.get("version")
     if type(version) is not int or version > VERSION:
         raise SavedError(f"it was written by another version ({str(version)[:20]})")
-    if len(rows) > MOST_MESSAGES:
-        raise SavedError(f"it holds {len(rows):,} messages, and there can be {MOST_MESSAGES:,}")
-    return tuple(_parsed(row, number) for number, row in enumerate(rows, 1))
+    if len(rows) > most:
+        raise SavedError(f"it holds {len(rows):,} {things}, and there can be {most:,}")
+    return rows
 
 
+def choice_in(row: dict[str, object], what: str, key: str, usual: _Choice, choices: Mapping[str, _Choice]) -> _Choice:
+    """What a row says under a key, ``usual`` if it says nothing. Raises ``SavedError`` about ``what``."""
+    value = row.get(key)
+    if key not in row:
+        return usual
+    if isinstance(value, str) and value in choices:
+        return choices[value]
+    known = ", ".join(choices)
+    raise SavedError(f"{what} has the {key} {quoted(str(value))}, and there are only {known}")
+
+
+FORMATS = {one.value: one for one in Format}
+ENCODINGS = {one.value: one for one in Encoding}
+ENDINGS = {one.name.lower(): one for one in Ending}
 _LESSONS = {(starter.text, starter.format, starter.ending): starter.shows for starter in STARTERS}
 
 
@@ -220,20 +278,10 @@ def _parsed(row: object, number: int) -> SavedMessage:
     return SavedMessage(
         row["name"],
         row["text"],
-        _chosen(row, number, "format", Format.TEXT, {one.value: one for one in Format}),
-        _chosen(row, number, "encoding", Encoding.UTF_8, {one.value: one for one in Encoding}),
-        _chosen(row, number, "ending", Ending.NOTHING, {one.name.lower(): one for one in Ending}),
+        choice_in(row, f"message {number}", "format", Format.TEXT, FORMATS),
+        choice_in(row, f"message {number}", "encoding", Encoding.UTF_8, ENCODINGS),
+        choice_in(row, f"message {number}", "ending", Ending.NOTHING, ENDINGS),
     )
-
-
-def _chosen(row: dict[str, object], number: int, key: str, usual: _Choice, choices: dict[str, _Choice]) -> _Choice:
-    value = row.get(key)
-    if key not in row:
-        return usual
-    if isinstance(value, str) and value in choices:
-        return choices[value]
-    known = ", ".join(choices)
-    raise SavedError(f"message {number} has the {key} {quoted(str(value))}, and there are only {known}")
 
 
 def _started(starter: Starter) -> SavedMessage:
