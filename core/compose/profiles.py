@@ -101,6 +101,10 @@ class ProfilesFile(KeptFile[Profile]):
     def __init__(self, path: Path) -> None:
         super().__init__(path, "profiles", parse=parse_profiles, write=write_profiles, starters=lambda: STARTERS)
 
+    def lacking(self, items: Sequence[Profile], news: Iterable[Profile]) -> tuple[Profile, ...]:
+        """Those of a name that is not there yet."""
+        return tuple(profile for profile in news if find(items, profile.name) is None)
+
 
 def find(profiles: Iterable[Profile], name: str) -> Profile | None:
     """The profile of that name."""

@@ -123,6 +123,10 @@ class KeptFile(Generic[Item]):
         known = frozenset(self._saved or ())
         return tuple(item for item in found if item not in known)
 
+    def lacking(self, items: Sequence[Item], news: Iterable[Item]) -> tuple[Item, ...]:
+        """Those of the news that can stand behind the items: what is not there yet."""
+        return tuple(item for item in news if item not in items)
+
     def _stamp_now(self) -> tuple[int, ...]:
         try:
             found = self.path.stat()

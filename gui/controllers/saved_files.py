@@ -1,4 +1,4 @@
-"""The files of the saved messages: the one that they are kept in, and those of import and export.
+"""The files of lists that a person keeps: the one that a list is kept in, and those of import and export.
 
 They are read and written away from the window's thread.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from core.errors import reason
 from gui.platform.background import in_background
@@ -17,50 +17,53 @@ from gui.widgets.debounce import Debounce
 if TYPE_CHECKING:
     import tkinter as tk
 
-    from core.compose import SavedError, SavedMessage, SavedMessagesFile
+    from core.compose import SavedError, SavedMessage
+    from core.compose.saved import KeptFile
     from core.supervision import Worker
 
 _LATE = 1_000  # milliseconds between a change and its way to the disk: there may be another
 _PATIENCE = 1.0  # seconds for a disk that is busy when the program ends
-_KINDS = (("Messages", "*.json"), ("All files", "*"))
-_PROPOSED = "tincan_messages.json"
 
-Messages = tuple["SavedMessage", ...]
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
-class SavedKeeping:
+class SavedKeeping(Generic[Item]):
     """Reads the file once, and writes it a moment after each change.
 
     Lives on the window's thread; its jobs have a thread of their own, one at a time.
 
-    ``on_news`` gets what is to be added to the list: all there is the first time, then what another window
-    has kept meanwhile; ``on_unread`` gets why there is nothing the first time, ``complain`` a sentence. ``post``
-    has a call made on the window's thread.
+    ``things`` is what the list is of; ``open_file`` is called on the thread that reads the file, so that loading its
+    parser does not hold up the window. ``on_news`` gets what is to be added to the list: all there is the first time,
+    then what another window has kept meanwhile; ``on_unread`` gets why there is nothing the first time, ``complain`` a
+    sentence. ``post`` has a call made on the window's thread.
     """
 
     def __init__(
         self,
         window: tk.Misc,
         path: Path,
+        things: str,
+        open_file: Callable[[Path], KeptFile[Item]],
         *,
         post: Callable[[Callable[[], None]], None],
-        on_news: Callable[[Messages], None],
+        on_news: Callable[[tuple[Item, ...]], None],
         on_unread: Callable[[BaseException], None],
         complain: Callable[[str], None],
     ) -> None:
         self.is_first_time = False
-        self._path = path
-        self._opened: SavedMessagesFile | None = None
+        self._path, self._things, self._open_file = path, things, open_file
+        self._opened: KeptFile[Item] | None = None
         self._post = post
         self._on_news, self._on_unread, self._complain = on_news, on_unread, complain
-        self._wanted: Messages | None = None  # what the file is to hold
+        self._wanted: tuple[Item, ...] | None = None  # what the file is to hold
         self._later = Debounce(window, self._write)
         self._worker: Worker | None = None
 
     def load(self) -> None:
         """Read the file."""
 
-        def read() -> Messages:
+        def read() -> tuple[Item, ...]:
             self.is_first_time = not self._path.exists()
             return self._file.load()
 
@@ -71,9 +74,9 @@ class SavedKeeping:
         if self._worker is None:
             self._start(lambda: self._file.news())
 
-    def keep(self, messages: Messages) -> None:
-        """Write these messages to the file soon."""
-        self._wanted = messages
+    def keep(self, items: tuple[Item, ...]) -> None:
+        """Write these to the file soon."""
+        self._wanted = items
         self._later.ask(_LATE)
 
     def close(self, patience: float = _PATIENCE) -> None:
@@ -85,36 +88,35 @@ class SavedKeeping:
             self._written(self._wanted)
 
     @property
-    def _file(self) -> SavedMessagesFile:
-        """The file, opened on the thread that reads it, so that loading the parser does not hold up the window."""
+    def _file(self) -> KeptFile[Item]:
         if self._opened is None:
-            from core.compose import SavedMessagesFile
-
-            self._opened = SavedMessagesFile(self._path)
+            self._opened = self._open_file(self._path)
         return self._opened
 
     def _write(self) -> None:
         if self._worker is not None:
             self._later.ask(_LATE)
             return
-        messages = self._wanted
-        if messages is not None:
-            self._start(lambda: self._written(messages))
+        items = self._wanted
+        if items is not None:
+            self._start(lambda: self._written(items))
 
-    def _written(self, messages: Messages) -> Messages:
-        """Write these messages and, behind them, those of another window, which are the answer."""
+    def _written(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
+        """Write these and, behind them, those of another window, which are the answer."""
         from core.compose import SavedError
 
-        news = tuple(message for message in self._file.news() if message not in messages)
+        news = self._file.lacking(items, self._file.news())
         try:
-            self._file.save((*messages, *news))
+            self._file.save((*items, *news))
         except SavedError as error:
             self._file.notice = f"{error} They stay in this window."
         return news
 
-    def _start(self, job: Callable[[], Messages], failed: Callable[[BaseException], None] | None = None) -> None:
+    def _start(
+        self, job: Callable[[], tuple[Item, ...]], failed: Callable[[BaseException], None] | None = None
+    ) -> None:
         self._worker = in_background(
-            "keep the saved messages", job, self._done, partial(self._failed, failed or self._unkept), self._post
+            "keep a saved list", job, self._done, partial(self._failed, failed or self._unkept), self._post
         )
 
     def _failed(self, tell: Callable[[BaseException], None], error: BaseException) -> None:
@@ -122,9 +124,10 @@ class SavedKeeping:
         tell(error)
 
     def _unkept(self, error: BaseException) -> None:
-        self._complain(f"The saved messages could not be kept just now: {reason(error)}. They stay in this window.")
+        why = reason(error)
+        self._complain(f"The saved {self._things} could not be kept just now: {why}. They stay in this window.")
 
-    def _done(self, news: Messages) -> None:
+    def _done(self, news: tuple[Item, ...]) -> None:
         self._worker = None
         notice, self._file.notice = self._file.notice, ""
         if notice:
@@ -132,22 +135,40 @@ class SavedKeeping:
         self._on_news(news)
 
 
-def ask_for_source(parent: tk.Misc) -> Path | None:
+def find_out(
+    work: Callable[[], Found],
+    then: Callable[[Found], None],
+    failed: Callable[[BaseException], None],
+    post: Callable[[Callable[[], None]], None],
+) -> None:
+    """Do ``work`` on a thread of its own and call ``then`` or ``failed`` on the window's with what came of it."""
+    in_background("look after a saved list", work, then, failed, post)
+
+
+def ask_for_source(parent: tk.Misc, things: str = "messages") -> Path | None:
     """The file that a person wants to import; None if they cancel."""
     from tkinter import filedialog
 
-    chosen = filedialog.askopenfilename(parent=parent, title="Import messages", filetypes=_KINDS)
+    chosen = filedialog.askopenfilename(parent=parent, title=f"Import {things}", filetypes=_kinds(things))
     return Path(chosen) if chosen else None
 
 
-def ask_for_target(parent: tk.Misc) -> Path | None:
+def ask_for_target(parent: tk.Misc, things: str = "messages") -> Path | None:
     """The file that a person wants to export to; None if they cancel."""
     from tkinter import filedialog
 
     chosen = filedialog.asksaveasfilename(
-        parent=parent, title="Export messages", filetypes=_KINDS, defaultextension=".json", initialfile=_PROPOSED
+        parent=parent,
+        title=f"Export {things}",
+        filetypes=_kinds(things),
+        defaultextension=".json",
+        initialfile=f"tincan_{things}.json",
     )
     return Path(chosen) if chosen else None
+
+
+def _kinds(things: str) -> tuple[tuple[str, str], ...]:
+    return (things.capitalize(), "*.json"), ("All files", "*")
 
 
 def read(path: Path) -> tuple[SavedMessage, ...] | SavedError:
@@ -171,6 +192,6 @@ def write(path: Path, messages: Sequence[SavedMessage]) -> SavedError | None:
     return None
 
 
-def counted(messages: int) -> str:
+def counted(count: int, thing: str = "message") -> str:
     """``One message was``, ``3 messages were``."""
-    return "One message was" if messages == 1 else f"{messages:,} messages were"
+    return f"One {thing} was" if count == 1 else f"{count:,} {thing}s were"

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import reason
-from gui.controllers.saved_files import SavedKeeping, ask_for_source, ask_for_target, counted, read, write
+from gui.controllers.saved_files import SavedKeeping, ask_for_source, ask_for_target, counted, find_out, read, write
 from gui.keys import shown
-from gui.platform.background import in_background
 from gui.viewmodels.drafting import MessageFormat, SendResult
 from gui.viewmodels.saved_list import SavedList, SavedRow, message_format_of, message_of, name_for, row_of, typeable
 
 if TYPE_CHECKING:
-    from core.compose import Misfit, SavedError, SavedMessage
+    from core.compose import Misfit, SavedError, SavedMessage, SavedMessagesFile
     from gui.controllers.sending import SendingController
     from gui.viewmodels.drafting import Conversation
     from gui.viewmodels.saved_list import Kept
@@ -52,7 +51,7 @@ class SavedMessagesController:
         self._known: tuple[Kept, ...] = ()  # the list as it was last shown and kept
         self._rows: dict[int, tuple[SavedMessage, SavedRow]] = {}  # by number: made once for each message
         self._problems: dict[int, str] = {}  # why messages did not go out, by number
-        self._keeping: SavedKeeping | None = None
+        self._keeping: SavedKeeping[SavedMessage] | None = None
         self._is_loaded = self._is_seen = False
         self._then: list[Callable[[], None]] = []  # what waits for the list
         self._made: SavedPane | None = None  # the pane
@@ -83,6 +82,8 @@ class SavedMessagesController:
             self._keeping = SavedKeeping(
                 self._window.root,
                 self._path,
+                "messages",
+                _open_file,
                 post=self._post,
                 on_news=self._take_in,
                 on_unread=self._unread,
@@ -208,7 +209,7 @@ class SavedMessagesController:
 
     def _find_out(self, work: Callable[[], Found], then: Callable[[Found], None]) -> None:
         """Do ``work`` on a thread of its own and call ``then`` here with its result; the banner says a failure."""
-        in_background("look after saved messages", work, then, self._failed, self._post)
+        find_out(work, then, self._failed, self._post)
 
     def _failed(self, error: BaseException) -> None:
         self._say(f"That could not be done with the saved messages: {reason(error)}.")
@@ -385,3 +386,9 @@ class SavedMessagesController:
 
             known = self._rows[number] = message, row_of(Kept(number, message), problem)
         return known[1]
+
+
+def _open_file(path: Path) -> SavedMessagesFile:
+    from core.compose import SavedMessagesFile
+
+    return SavedMessagesFile(path)

@@ -357,7 +357,7 @@ def test_changes_are_written_a_moment_later_and_not_by_the_windows_thread(
 
     pump_until(lambda: len(kept(folder)) == 1, app.root)
 
-    assert writers == ["keep the saved messages"]
+    assert writers == ["keep a saved list"]
 
 
 def test_two_windows_keep_what_either_saves(make_app: MakeApp, folder: Path) -> None:
