@@ -174,6 +174,11 @@ class App:
         """The file in which the saved messages are kept."""
         return self._file.path.with_name("saved.json")
 
+    @property
+    def profiles(self) -> Path:
+        """The file in which the profiles are kept."""
+        return self._file.path.with_name("profiles.json")
+
     def leave(self) -> None:
         """End the program: the window goes at once, connections get a moment to say goodbye.
 
@@ -202,6 +207,7 @@ class App:
                 ("ending the tour", lambda: main_controller.help.end_tour()),
                 ("closing what reads the conversation", lambda: main_controller.conversation.close()),
                 ("keeping the saved messages", lambda: main_controller.saved.close(left())),
+                ("keeping the profiles", lambda: main_controller.profiles.close(left())),
                 ("giving up an export", lambda: main_controller.export_controller.cancel()),
                 ("closing the conversation", main_controller.viewing.close),
                 ("closing what reads journals", lambda: main_controller.journal_controller.close(left())),

@@ -111,6 +111,8 @@ WITHOUT_KEY = (
     Key("abort_row", (), "", "", "&Abort it (RST)"),
     Key("finish_row", (), "", "", "F&inish sending (FIN)"),
     Key("copy_address", (), "", "", "Cop&y its address"),
+    Key("save_profile", (), "", "", "Save as profi&le…"),
+    Key("edit_profiles", (), "", "", "Edit pro&files…"),
     Key("rename_row", (), "F2", "", "Rena&me…"),
     Key("remove_row", (), "Delete", "", "Remo&ve it from the list"),
     Key("remove_over", (), "Shift+Delete", "", "Remove all that ar&e over"),

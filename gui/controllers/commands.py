@@ -36,6 +36,8 @@ def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]
         "focus_host": lambda: main_controller.window.focus_host(),
         "focus_message": lambda: main_controller.window.composer.focus_message(),
         "message_options": lambda: main_controller.window.composer.toggle_options(),
+        "save_profile": lambda: main_controller.profiles.open_save(),
+        "edit_profiles": lambda: main_controller.profiles.open(),
         "macros": lambda: main_controller.window.composer.open_macros(),
         "show_settings": lambda: main_controller.settings.open(),
         "show_network": lambda: main_controller.settings.show_network(main_controller.sessions.values()),

@@ -24,6 +24,7 @@ from gui.controllers.export import ExportController
 from gui.controllers.help import HelpController
 from gui.controllers.journal import JournalController, first
 from gui.controllers.notices import Notices
+from gui.controllers.profiles import ProfilesController
 from gui.controllers.reply import ReplyController
 from gui.controllers.saved_messages import SavedMessagesController
 from gui.controllers.sending import SendingController
@@ -38,8 +39,10 @@ from gui.theme.theme import Theme
 from gui.viewmodels import presenter
 from gui.viewmodels.framings import kind_of
 from gui.viewmodels.preferences import Preferences
+from gui.viewmodels.profiles import ACTIONS
 from gui.viewmodels.session_rows import next_session, parse_row_key
 from gui.viewmodels.window_view import MenuState
+from gui.views.menus import Alternatives
 from gui.window import Window
 
 if TYPE_CHECKING:
@@ -82,6 +85,11 @@ class AppInterface(Protocol):
     @property
     def saved_messages(self) -> Path:
         """The file in which the saved messages are kept."""
+        ...
+
+    @property
+    def profiles(self) -> Path:
+        """The file in which the profiles are kept."""
         ...
 
 
@@ -133,6 +141,7 @@ class MainController:
             open_folder=self.journal_controller.open_folder,
         )  # fmt: skip
         self.saved = SavedMessagesController(window, self.sending, self._app.saved_messages, post=post, say=self.say)
+        self.profiles = ProfilesController(window, self, self._app.profiles, post)
         self.tasks = TaskController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
         self.reply = ReplyController(window, self)
@@ -181,6 +190,7 @@ class MainController:
                 ("the tour", lambda: self.help.watch(self.sessions, self.selected)),
                 ("the conversation", lambda: self._show_conversation(state)),
                 ("what reads the conversation", lambda: self.conversation.show(state)),
+                ("the profiles", self.profiles.show),
                 ("the tasks", self.tasks.show),
                 ("the socket options", self.socket_options.show),
                 ("the reply", self.reply.show),
@@ -294,6 +304,7 @@ class MainController:
         self.sending.turn_to(session, takes_draft=True)
         if text:
             composer.put(text, message_format)
+        self.profiles.begun(session, role, address)
 
     def choose_colours(self, name: str) -> None:
         """Take another palette."""
@@ -341,6 +352,7 @@ class MainController:
         before = self.viewing.encoding
         self.preferences = replace(self.preferences, read_as=encoding)
         self.viewing.choose_encoding(encoding)
+        self.profiles.show()
         self.window.show_encoding(encoding)
         self.sending.follow_encoding(before, encoding)
         self._tell_misread_ending()
@@ -365,6 +377,11 @@ class MainController:
     def chosen_framing(self) -> str:
         """The kind of framing by which the conversation on view is cut into messages."""
         return kind_of(self.viewing.lens.framing).usual if self.state is not None else RAW
+
+    @property
+    def chosen_encoding(self) -> str:
+        """The encoding in which the conversation on view is read."""
+        return self.viewing.encoding
 
     def menu_state(self) -> MenuState:
         """How things stand for the commands of the menus."""
@@ -410,6 +427,11 @@ class MainController:
         """Put everything of this run that was taken out of the list back into it."""
         self.rows.bring_back(state for state in self.sessions.values() if self.archives.get(state.session) is None)
         self.refresh()
+
+    def profile_choices(self) -> Alternatives:
+        """The profiles for the menu."""
+        choice = self.profiles.choice
+        return Alternatives(choice.options[: -len(ACTIONS)], lambda: choice.chosen, self.profiles.choose)
 
     def apply(self, preferences: Preferences) -> None:
         """Take other settings, of which limits are for the sessions that are started from now on."""

@@ -130,14 +130,17 @@ class SendingController:
         """Give the text in the message field another format; the messages after it keep theirs."""
         self._writings[self.conversation] = replace(self._writings[self.conversation], message_format=message_format)
 
-    def choose_message_format(self, message_format: MessageFormat) -> None:
-        """Give the text in the message field and the messages after it another format, and those of sessions to come.
+    def choose_message_format(self, message_format: MessageFormat, *, only_here: bool = False) -> None:
+        """Give the text in the message field and the messages after it another format.
 
-        It is remembered for the next run.
+        Unless ``only_here``, sessions to come have it too, and it is remembered for the next run.
         """
         self.use_message_format(message_format)
-        self._usual = self._new_formats[self.conversation.session] = message_format
-        self._main_controller.preferences = self._main_controller.preferences.with_message_format(message_format)
+        self._new_formats[self.conversation.session] = message_format
+        if not only_here:
+            self._usual = message_format
+            self._main_controller.preferences = self._main_controller.preferences.with_message_format(message_format)
+        self._main_controller.profiles.show()
 
     def follow_encoding(self, before: str, encoding: str) -> None:
         """Write in the encoding that is read now, unless somebody chose to write in another than the one ``before``."""
@@ -323,6 +326,7 @@ class SendingController:
         """Load and make what the first letter needs, long after the first paint and before a person waits for it."""
         self._context()
         self._window.composer.prepare()
+        self._main_controller.profiles.load()
 
     def _context(self) -> Context:
         from core.compose import Context

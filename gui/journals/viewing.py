@@ -97,6 +97,11 @@ class Viewing:
         if self._shown is not None:
             self._encodings[self._shown.session] = encoding
 
+    def use(self, session: SessionId, framing: str, encoding: str) -> None:
+        """Cut and read a session, which may just have been begun, like that; others stay as they are."""
+        self._lenses[session] = replace(self._lenses.get(session, Lens()), framing=framing)
+        self._encodings[session] = encoding
+
     def choose_filter(self, only: Filter) -> None:
         """Show only the entries of the conversation on view that the filter admits."""
         self._change(only=only)

@@ -17,7 +17,11 @@ from gui.widgets.menu_letters import literally, with_letters
 
 _LINE = ""  # between two groups of entries
 _COLOURS, _FRAMINGS, _ENCODINGS, _RECENT = "colours", "framings", "encodings", "recent"  # submenus
-SUBMENUS = {_COLOURS: "C&olours", _FRAMINGS: "&Messages", _ENCODINGS: "&Encoding", _RECENT: "&Recent journals"}
+_PROFILES = "profiles"
+SUBMENUS = {
+    _COLOURS: "C&olours", _FRAMINGS: "&Messages", _ENCODINGS: "&Encoding", _RECENT: "&Recent journals",
+    _PROFILES: "Pro&file",
+}  # fmt: skip
 _TICKED = frozenset(
     ("message_options", "toggle_saved", "toggle_socket_options", "toggle_inspector", "toggle_hex", "filter",
      "full_screen")
@@ -37,7 +41,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Edit",
         (
             *(key.command for key in EDITING[:2]), _LINE, *(key.command for key in EDITING[2:]), _LINE,
-            "message_options", "macros", "save_message", _LINE,
+            "message_options", "macros", _PROFILES, "save_profile", "edit_profiles", "save_message", _LINE,
             "find", "find_next", "find_previous",
         ),
     ),
@@ -144,15 +148,17 @@ class MenuBar(tk.Menu):
         framings: Alternatives,
         encodings: Alternatives,
         recent: Callable[[Callable[[], None]], Sequence[tuple[str, Callable[[], None]]]],
+        profiles: Callable[[], Alternatives],
     ) -> None:
         super().__init__(root, tearoff=False)
         self._theme = theme
-        self._commands, self._state, self._recent = commands, state, recent
+        self._commands, self._state, self._recent, self._profiles = commands, state, recent, profiles
         self._submenus: dict[str, Callable[[], Sequence[Entry]]] = {
             _COLOURS: colours.entries,
             _FRAMINGS: framings.entries,
             _ENCODINGS: encodings.entries,
             _RECENT: self._recent_entries,
+            _PROFILES: self._profile_entries,
         }
         self.menus: list[Menu] = []
         menus = menus_for(platform)
@@ -186,6 +192,14 @@ class MenuBar(tk.Menu):
     def _recent_entries(self) -> Sequence[Entry]:
         found = [Entry(literally(words), act) for words, act in self._recent(self._know_more)]
         return found or [Entry("None yet", can=False)]
+
+    def _profile_entries(self) -> Sequence[Entry]:
+        now = self._profiles()
+        chosen = now.chosen()
+        return [
+            Entry(literally(words), partial(now.choose, key), mark="radio", is_on=key == chosen)
+            for key, words in now.options
+        ]
 
     def _know_more(self) -> None:
         if self.winfo_exists():

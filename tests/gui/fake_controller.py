@@ -59,7 +59,7 @@ class FakeController:
         assert place <= len(text)
         return [MacroRow(entry.name, entry.syntax, entry.words, "1") for entry in CATALOGUE]
 
-    def choose_message_format(self, message_format: MessageFormat) -> None:
+    def choose_message_format(self, message_format: MessageFormat, *, only_here: bool = False) -> None:
         self.message_format = self.new_format = message_format
         self.message_formats.append(message_format)
 

@@ -23,6 +23,7 @@ from gui.viewmodels.drafting import (
     SentMessage,
 )
 from gui.viewmodels.filtering import NO_RECIPIENTS
+from gui.viewmodels.profiles import ProfileChoice
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.below_field import Complaint, LinesQuestion
 from gui.views.composer.message_field import MessageField, PreviewUpdater
@@ -64,7 +65,7 @@ class ComposerController(Protocol):
     @property
     def new_format(self) -> MessageFormat: ...
     def use_message_format(self, message_format: MessageFormat) -> None: ...
-    def choose_message_format(self, message_format: MessageFormat) -> None: ...
+    def choose_message_format(self, message_format: MessageFormat, *, only_here: bool = False) -> None: ...
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None: ...
     def work_out(
         self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
@@ -86,6 +87,8 @@ class Composer(ttk.Frame):
         super().__init__(parent, style="Pane.TFrame", padding=(px(16), px(8), px(16), px(6)))
         self._theme, self._controller = theme, controller
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self.on_profile: Callable[[str], None] = lambda _key: None  # who keeps the profiles sets it
+        self._profiles = ProfileChoice(())
         self._history: Sequence[SentMessage] = ()
         self._view: ComposerView | None = None
         self._is_open = self._is_low = False
@@ -153,6 +156,12 @@ class Composer(ttk.Frame):
         self.complain(self._draft.sentence)
         self._draft.sentence = ""
 
+    def show_profiles(self, choice: ProfileChoice) -> None:
+        """Offer these profiles."""
+        if choice != self._profiles:
+            self._profiles = choice
+            self._arrange()
+
     def show_message_format(self) -> None:
         """Show the present message format, and the bytes that it makes of the text in the field."""
         self._arrange()
@@ -192,7 +201,7 @@ class Composer(ttk.Frame):
 
             self._row = WritingRow(
                 self, self._theme, on_recipients=self._controller.choose_recipients, on_choose=self.choose,
-                on_wrong=self.complain, on_leave=self._leave_options,
+                on_profile=lambda key: self.on_profile(key), on_wrong=self.complain, on_leave=self._leave_options,
             )  # fmt: skip
         return self._row
 
@@ -245,15 +254,20 @@ class Composer(ttk.Frame):
             lambda result: self._told(draft, text, result, keep=keep),
         )
 
-    def choose(self, message_format: MessageFormat) -> None:
-        """Give the text in the field and new messages another format; the text is rewritten to make the same bytes."""
+    def choose(self, message_format: MessageFormat, *, only_here: bool = False) -> None:
+        """Give the text in the field and new messages another format; the text is rewritten to make the same bytes.
+
+        With ``only_here``, conversations to come are written as before.
+        """
         draft, text, before = self._draft, self.text, self.message_format
 
         def converted(found: str | ComposeError) -> None:
             if self._draft is not draft:
                 return  # it was chosen for what is written in another conversation, and that stays as it was
             if (self.text, self.message_format) != (text, before):
-                self.choose(message_format)  # it was written on meanwhile, and none of that may be lost
+                self.choose(
+                    message_format, only_here=only_here
+                )  # it was written on meanwhile, and none of that may be lost
                 return
             if isinstance(found, ComposeError):
                 self.show_message_format()
@@ -262,7 +276,7 @@ class Composer(ttk.Frame):
             self.complain("")
             if found != text:
                 self.field.put(found)
-            self._controller.choose_message_format(message_format)
+            self._controller.choose_message_format(message_format, only_here=only_here)
             self.show_message_format()
 
         self._controller.convert(text, before, message_format, converted)
@@ -315,7 +329,9 @@ class Composer(ttk.Frame):
         if self._row is not None or recipients:
             self.row.show_recipients(recipients, self._view.chosen if self._view else None)
         if self._row is not None or self.shows_options:
-            self.row.show_options(self.message_format, is_shown=self.shows_options, has_words=not self._is_low)
+            self.row.show_options(
+                self.message_format, self._profiles, is_shown=self.shows_options, has_words=not self._is_low
+            )
         if self.message_format.format != "text":
             self.macros.grid(row=0, column=1, sticky="nw")
         elif self._macros is not None:

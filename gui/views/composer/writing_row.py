@@ -15,6 +15,7 @@ from core.wire.framing import FramingError, parse_framing
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, MacroRow, MessageFormat, frame_words
 from gui.viewmodels.filtering import FilterView, RecipientRows
+from gui.viewmodels.profiles import NONE, ProfileChoice
 from gui.views.connection_choice import ConnectionChoice, DropList
 from gui.widgets.choice import Choice
 from gui.widgets.fields import LineField
@@ -79,7 +80,7 @@ _EXAMPLE = "length:4be,offset=2"
 
 
 class Options:
-    """The parts of a flow; ``on_choose`` gets the message format that a person chose."""
+    """The parts of a flow; ``on_choose`` gets the message format that a person chose, ``on_profile`` a profile."""
 
     def __init__(
         self,
@@ -87,6 +88,7 @@ class Options:
         theme: Theme,
         *,
         on_choose: Callable[[MessageFormat], None],
+        on_profile: Callable[[str], None],
         on_wrong: Callable[[str], None],
     ) -> None:
         self._flow, self._theme = flow, theme
@@ -105,7 +107,16 @@ class Options:
         self.written_frame.hint(_EXAMPLE)
         self.written_frame.pack(side="left", fill="y")
         self._frame_part = self._parts[-1]
+        self.profile = self._choice("Profile", ((NONE, "none"),), on_profile, 14)
         self.show(self._message_format, is_shown=True)
+
+    def offer_profiles(self, choice: ProfileChoice) -> None:
+        """Offer these profiles."""
+        self.profile.offer(
+            [(key, self._safety.field(words)) for key, words in choice.options],
+            choice.chosen,
+            self._safety.field(choice.own),
+        )
 
     def show(self, message_format: MessageFormat, *, is_shown: bool) -> None:
         """Show that message format, or nothing."""
@@ -136,7 +147,7 @@ class Options:
     @property
     def controls(self) -> tuple[tk.Widget, ...]:
         """All of them, in the order of the eye."""
-        return (self.format, self.encoding, self.ending, self.frame, self.written_frame)
+        return (self.format, self.encoding, self.ending, self.frame, self.written_frame, self.profile)
 
     @property
     def _encoding_part(self) -> ttk.Frame:
@@ -202,10 +213,12 @@ class WritingRow:
         *,
         on_recipients: Callable[[frozenset[ConnectionId] | None], None],
         on_choose: Callable[[MessageFormat], None],
+        on_profile: Callable[[str], None],
         on_wrong: Callable[[str], None],
         on_leave: Callable[[], object],
     ) -> None:
         self._composer, self._theme = composer, theme
+        self._on_profile = on_profile
         self._on_choose, self._on_wrong, self._on_leave = on_choose, on_wrong, on_leave
         self._flow = Flow(composer, theme, style="Pane.TFrame")
         self._flow.lower()  # first in the order of Tab, as to the eye
@@ -217,9 +230,11 @@ class WritingRow:
 
     @property
     def options(self) -> Options:
-        """Format, encoding, ending and frame."""
+        """Format, encoding, ending, frame and profile."""
         if self._options is None:
-            self._options = Options(self._flow, self._theme, on_choose=self._on_choose, on_wrong=self._on_wrong)
+            self._options = Options(
+                self._flow, self._theme, on_choose=self._on_choose, on_profile=self._on_profile, on_wrong=self._on_wrong
+            )  # fmt: skip
             for control in self._options.controls:
                 control.bind("<Escape>", lambda _event: self._on_leave())
             adopt_keys(self._composer, self._flow)
@@ -238,10 +253,13 @@ class WritingRow:
         self._flow.display(self.to, bool(connections))
         self._arrange(has_recipients=bool(connections))
 
-    def show_options(self, message_format: MessageFormat, *, is_shown: bool, has_words: bool = True) -> None:
+    def show_options(
+        self, message_format: MessageFormat, profiles: ProfileChoice, *, is_shown: bool, has_words: bool = True
+    ) -> None:
         """Show how messages are written, or show nothing of it."""
         if is_shown or self._options is not None:
             self.options.show_words(has_words)
+            self.options.offer_profiles(profiles)
             self.options.show(message_format, is_shown=is_shown)
         self._arrange(has_options=is_shown)
 

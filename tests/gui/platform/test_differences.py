@@ -60,7 +60,7 @@ def test_the_application_menu_of_macos_does_what_it_says(root: tk.Tk, theme: The
     nothing = Alternatives((("a", "A"),), lambda: "a", lambda _key: None)
     MenuBar(
         root, theme, commands, colours=nothing, framings=nothing, encodings=nothing, recent=lambda _on_more: (),
-        platform=platform_of(MACOS),
+        profiles=lambda: nothing, platform=platform_of(MACOS),
     )  # fmt: skip
 
     for command in ("::tk::mac::Quit", "::tk::mac::ShowPreferences", "::tk::mac::ShowHelp", "tkAboutDialog"):
@@ -79,7 +79,7 @@ def test_an_error_in_the_application_menu_of_macos_is_reported_like_any_other(ro
     nothing = Alternatives((("a", "A"),), lambda: "a", lambda _key: None)
     MenuBar(
         root, theme, dict.fromkeys((*names, "show_keys"), fail), colours=nothing, framings=nothing, encodings=nothing,
-        recent=lambda _on_more: (), platform=platform_of(MACOS),
+        recent=lambda _on_more: (), profiles=lambda: nothing, platform=platform_of(MACOS),
     )  # fmt: skip
 
     root.tk.call("::tk::mac::Quit")

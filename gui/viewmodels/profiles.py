@@ -1,0 +1,63 @@
+"""The profiles as they are offered, and how a conversation is set as one. No tkinter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from gui.viewmodels.drafting import ENCODINGS, USUAL, MessageFormat
+from gui.viewmodels.framings import words_of
+
+if TYPE_CHECKING:
+    from core.compose.profiles import Profile
+
+NONE = ""  # in the list of profiles, as are the next two; no profile can be called that
+SAVE, EDIT = "\0save", "\0edit"
+ACTIONS = ((SAVE, "Save as profile…"), (EDIT, "Edit profiles…"))
+
+
+class ProfileChoice(NamedTuple):
+    """Keys with their words, the key that is chosen, and its own words where it no longer sets what holds."""
+
+    options: tuple[tuple[str, str], ...]
+    chosen: str = NONE
+    own: str = ""
+
+
+class Setting(NamedTuple):
+    """How a conversation is written, cut into messages and read."""
+
+    message_format: MessageFormat = USUAL
+    lens: str = "raw"
+    read_as: str = USUAL.encoding
+
+    @property
+    def words(self) -> str:
+        """``As text, UTF-8, LF at the end; messages: Lines``."""
+        read_as = f"; read as {dict(ENCODINGS)[self.read_as]}" if self.read_as != USUAL.encoding else ""
+        return f"{self.message_format.words}; messages: {words_of(self.lens)}{read_as}"
+
+
+def setting_of(profile: Profile) -> Setting:
+    """What a profile sets."""
+    message_format = MessageFormat(
+        profile.format.value, profile.encoding.value, profile.ending.name.lower(), profile.frame
+    )
+    return Setting(message_format, profile.lens, profile.read_as.value)
+
+
+def profile_of(name: str, setting: Setting) -> Profile:
+    """A setting under a name. Raises ``SavedError`` for a name that it cannot have."""
+    from core.compose import Encoding
+    from core.compose.profiles import Profile
+
+    draft = setting.message_format.draft("")
+    read_as = Encoding(setting.read_as)
+    return Profile(name, draft.format, draft.encoding, draft.ending, draft.framing, setting.lens, read_as)
+
+
+def profile_choice(profiles: Iterable[Profile], chosen: str, setting: Setting) -> ProfileChoice:
+    """What there is to choose from; a profile that was chosen and then changed by hand says so."""
+    sets = {profile.name: setting_of(profile) for profile in profiles}
+    own = f"{chosen}, changed" if chosen in sets and sets[chosen] != setting else ""
+    return ProfileChoice(((NONE, "none"), *((name, name) for name in sets), *ACTIONS), chosen, own)
