@@ -30,6 +30,7 @@ from gui.controllers.saved_messages import SavedMessagesController
 from gui.controllers.sending import SendingController
 from gui.controllers.session import SessionController
 from gui.controllers.settings import SettingsController
+from gui.controllers.silence import SilenceController
 from gui.controllers.socket_options import SocketOptionsController
 from gui.controllers.tasks import TaskController
 from gui.journals.archives import Archives
@@ -142,6 +143,7 @@ class MainController:
         )  # fmt: skip
         self.saved = SavedMessagesController(window, self.sending, self._app.saved_messages, post=post, say=self.say)
         self.profiles = ProfilesController(window, self, self._app.profiles, post)
+        self.silence = SilenceController(window, self)
         self.tasks = TaskController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
         self.reply = ReplyController(window, self)
@@ -191,6 +193,7 @@ class MainController:
                 ("the conversation", lambda: self._show_conversation(state)),
                 ("what reads the conversation", lambda: self.conversation.show(state)),
                 ("the profiles", self.profiles.show),
+                ("the silence of a peer", self.silence.show),
                 ("the tasks", self.tasks.show),
                 ("the socket options", self.socket_options.show),
                 ("the reply", self.reply.show),

@@ -54,8 +54,10 @@ Answer = TypeVar("Answer")
 class _Batch:
     """Messages on their way to the workbench."""
 
+    conversation: Conversation
     session: SessionId
     messages: list[Composed]
+    message_format: MessageFormat
     written: SentMessage
     to: frozenset[ConnectionId] | None
     tell: Callable[[SendResult], None]
@@ -220,17 +222,18 @@ class SendingController:
             words = f"These are {len(texts):,} messages, and no more than {_MOST_LINES:,} go out at once."
             tell(SendResult(False, words))
             return
-        session, to = state.session, self.offered_recipients
+        session, to, conversation = state.session, self.offered_recipients, self.conversation
 
         def ended(result: SendResult) -> None:
             self._end()
             tell(result)
 
-        self._jobs.append(lambda: self._compose_and_send(session, texts, message_format, to, ended))
+        self._jobs.append(lambda: self._compose_and_send(conversation, session, texts, message_format, to, ended))
         self._begin()
 
     def _compose_and_send(
         self,
+        conversation: Conversation,
         session: SessionId,
         texts: Sequence[str],
         message_format: MessageFormat,
@@ -251,7 +254,7 @@ class SendingController:
                 tell(SendResult(False, "There is no byte in this message."))
             else:
                 written = SentMessage("\n".join(texts), message_format.format, message_format.encoding)
-                self._send(_Batch(session, found, written, to, tell))
+                self._send(_Batch(conversation, session, found, message_format, written, to, tell))
 
         are_few = (
             len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(is_quick(one, message_format) for one in texts)
@@ -320,6 +323,7 @@ class SendingController:
         state = self._main_controller.state
         if state is not None and state.session == batch.session:
             self._window.conversation.transcript.to_end()
+        self._main_controller.silence.sent(batch.conversation, batch.messages[-1].wire, batch.message_format)
         batch.tell(SendResult(True, f"Not sent to {'; '.join(batch.refused)}" if batch.refused else ""))
 
     def _prepare(self) -> None:

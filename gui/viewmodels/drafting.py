@@ -44,6 +44,7 @@ FRAMES = (
     ("raw+crc16-modbus", "Modbus RTU CRC"),
     ("between:24,0d0a+xor,HEX,after=2a", "NMEA: $ … *hh"),
 )
+_LONGEST_LINE = 64 * 1024  # bytes; what is longer is no line
 MOST_SHOWN = 16 * 1024  # bytes of a message that a preview keeps
 
 
@@ -227,6 +228,20 @@ def preview_of(composed: Composed, draft: Draft) -> Preview:
         if last > first
     )
     return Preview(len(wire), stretches, any(span.name == "time" for span in composed.macros), composed.left_out)
+
+
+def ends_nothing(data: bytes, message_format: MessageFormat) -> bool:
+    """Whether these bytes are text that goes on, for a peer that reads lines: there is no ending and no frame."""
+    from core.compose import Encoding, decode_as
+
+    if message_format.adds_something or len(data) > _LONGEST_LINE:
+        return False
+    text = decode_as(data, Encoding(message_format.encoding))
+    return (
+        bool(text)
+        and text.replace("\t", " ").replace("\n", " ").replace("\r", " ").isprintable()
+        and (text[-1] not in "\r\n")
+    )
 
 
 def compose_error_of(misfit: Misfit) -> ComposeError:

@@ -44,6 +44,7 @@ class Preferences:
     read_as: str = USUAL.encoding  # how the bytes of conversations are read as text
     font: str = ""  # family of conversations; the system's own if empty
     mono_font: str = ""  # the same of hex
+    tell_silence: bool = True  # whether it is said that a silent peer may wait for the end of the message
     keep_journals: int = 20  # the one being written included
     journal_megabytes: int = 2_000  # all journals together, in millions of bytes
     limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual

@@ -101,6 +101,7 @@ class SessionState:
     received: int = 0  # messages, as they were received
     bytes_in: int = 0
     bytes_out: int = 0
+    sent_at: int = 0  # when the last message went out, a reading of ``time.monotonic_ns()``; 0 before the first
     entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
     failure: Explanation | None = None
     cancelled: bool = False
@@ -160,7 +161,7 @@ class _Session:
         self.state = state
         self.connections: dict[ConnectionId, ConnectionState] = {}
         self.over: deque[ConnectionState] = deque(maxlen=MOST_OVER)
-        self.received = self.bytes_in = self.bytes_out = self.finished = 0
+        self.received = self.bytes_in = self.bytes_out = self.sent_at = self.finished = 0
         self.response_times = ResponseTimes(state.role)
 
     def freeze(self, connections_changed: bool, entries: int) -> SessionState:
@@ -173,6 +174,7 @@ class _Session:
             received=self.received,
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
+            sent_at=self.sent_at,
             entries=entries,
             answers=self.response_times.answers,
             between=self.response_times.between,
@@ -214,6 +216,7 @@ class Ledger:
                     touched.setdefault(session_id, False)
                 elif type(event) is Sent:
                     session.bytes_out += len(event.data)
+                    session.sent_at = event.at
                     if measures:
                         session.response_times.send(event)
                     touched.setdefault(session_id, False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from tkinter import ttk
 
@@ -61,6 +61,51 @@ class Complaint(ttk.Label):
         self._beside.rowconfigure(0, minsize=self._theme.small.metrics("linespace") + self._theme.px(4))
 
 
+_ANSWERS = (("One message", False), ("One per line", True))
+
+
+class NoticeStrip(ttk.Frame):
+    """A sentence in a row of the composer with buttons beside it, made when it is first said.
+
+    Escape in a button calls ``on_leave``, as does pressing one, before what it does.
+    """
+
+    def __init__(
+        self,
+        composer: ttk.Frame,
+        theme: Theme,
+        *,
+        row: int,
+        answers: Sequence[tuple[str, Callable[[], None]]],
+        on_leave: Callable[[], None],
+    ) -> None:
+        px = theme.px
+        super().__init__(composer, style="Notice.TFrame", padding=(px(10), px(4), px(6), px(4)))
+        self._row, self._gap, self._on_leave = row, px(6), on_leave
+        buttons = ttk.Frame(self, style="Notice.TFrame")
+        buttons.pack(side="right")
+        self._words = ttk.Label(self, style="Notice.TLabel", justify="left")
+        self._words.pack(side="left", fill="x", expand=True)
+        wrap_within(self._words, self, lambda: buttons.winfo_reqwidth() + px(30))
+        self.buttons = tuple(self._button(buttons, px(4), words, act) for words, act in answers)
+
+    def say(self, words: str) -> None:
+        """Show this sentence."""
+        self._words.configure(text=words)
+        self.grid(row=self._row, column=0, columnspan=2, sticky="ew", pady=(self._gap, 0))
+
+    def _button(self, parent: tk.Misc, gap: int, words: str, act: Callable[[], None]) -> ttk.Button:
+        def press() -> None:
+            self._on_leave()
+            act()
+
+        button = ttk.Button(parent, text=words, command=press, style="Notice.Light.TButton")
+        button.bind("<Return>", lambda _event: button.invoke())
+        button.bind("<Escape>", lambda _event: self._on_leave())
+        button.pack(side="left", padx=(gap, 0))
+        return button
+
+
 class LinesQuestion:
     """A line below the message field with two buttons; the answer holds until the field is empty again."""
 
@@ -68,10 +113,13 @@ class LinesQuestion:
         self._composer, self._theme = composer, theme
         self._go_back = go_back
         self._is_many: bool | None = None
-        self._strip: ttk.Frame | None = None
-        self._words: ttk.Label | None = None
+        self._strip: NoticeStrip | None = None
         self._go_on: Callable[[], None] = lambda: None
-        self.buttons: tuple[ttk.Button, ...] = ()
+
+    @property
+    def buttons(self) -> tuple[ttk.Button, ...]:
+        """The answers; none before it was first asked."""
+        return self._strip.buttons if self._strip is not None else ()
 
     @property
     def is_asked(self) -> bool:
@@ -90,46 +138,23 @@ class LinesQuestion:
     def ask(self, text: str, go_on: Callable[[], None]) -> None:
         """Ask, and go on with the answer."""
         self._go_on = go_on
-        strip = self._make()
+        if self._strip is None:
+            answers = [(words, partial(self._answer, is_many=many)) for words, many in _ANSWERS]
+            self._strip = NoticeStrip(self._composer, self._theme, row=5, answers=answers, on_leave=self._leave)
         count = len(text.removesuffix("\n").split("\n"))
-        assert self._words is not None
-        self._words.configure(text=f"{count:,} lines were pasted: are they one message, or is each line one?")
-        strip.grid(row=5, column=0, columnspan=2, sticky="ew", pady=(self._theme.px(6), 0))
-        self.buttons[0].focus_set()
+        self._strip.say(f"{count:,} lines were pasted: are they one message, or is each line one?")
+        self._strip.buttons[0].focus_set()
 
     def forget(self) -> None:
         """Another text begins."""
         self._is_many = None
         self.put_away()
 
-    def _make(self) -> ttk.Frame:
-        if self._strip is None:
-            px = self._theme.px
-            self._strip = ttk.Frame(self._composer, style="Notice.TFrame", padding=(px(10), px(4), px(6), px(4)))
-            buttons = ttk.Frame(self._strip, style="Notice.TFrame")
-            buttons.pack(side="right")
-            self._words = ttk.Label(self._strip, style="Notice.TLabel", justify="left")
-            self._words.pack(side="left", fill="x", expand=True)
-            wrap_within(self._words, self._strip, lambda: buttons.winfo_reqwidth() + px(30))
-            self.buttons = (
-                self._button(buttons, "One message", partial(self._answer, is_many=False)),
-                self._button(buttons, "One per line", partial(self._answer, is_many=True)),
-            )
-        return self._strip
-
-    def _button(self, parent: tk.Misc, words: str, command: Callable[[], None]) -> ttk.Button:
-        button = ttk.Button(parent, text=words, command=command, style="Notice.Light.TButton")
-        button.bind("<Return>", lambda _event: button.invoke())
-        button.bind("<Escape>", lambda _event: self._escape())
-        button.pack(side="left", padx=(self._theme.px(4), 0))
-        return button
-
     def _answer(self, *, is_many: bool) -> None:
         self._is_many = is_many
-        self._escape()
         self._go_on()
 
-    def _escape(self) -> None:
+    def _leave(self) -> None:
         self.put_away()
         self._go_back()
 

@@ -25,7 +25,7 @@ from gui.viewmodels.drafting import (
 from gui.viewmodels.filtering import NO_RECIPIENTS
 from gui.viewmodels.profiles import ProfileChoice
 from gui.viewmodels.window_view import ComposerView
-from gui.views.composer.below_field import Complaint, LinesQuestion
+from gui.views.composer.below_field import Complaint, LinesQuestion, NoticeStrip
 from gui.views.composer.message_field import MessageField, PreviewUpdater
 from gui.widgets.bindings import breaking, when_resized
 
@@ -88,7 +88,10 @@ class Composer(ttk.Frame):
         self._theme, self._controller = theme, controller
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self.on_profile: Callable[[str], None] = lambda _key: None  # who keeps the profiles sets it
+        self.on_end_with_lf: Callable[[], None] = lambda: None  # who says that nobody answers sets these
+        self.on_not_again: Callable[[], None] = lambda: None
         self._profiles = ProfileChoice(())
+        self._silence: NoticeStrip | None = None
         self._history: Sequence[SentMessage] = ()
         self._view: ComposerView | None = None
         self._is_open = self._is_low = False
@@ -155,6 +158,17 @@ class Composer(ttk.Frame):
         self.send_button.state(["disabled" if self._draft.updater.is_held else "!disabled"])
         self.complain(self._draft.sentence)
         self._draft.sentence = ""
+
+    def show_silence(self, words: str) -> None:
+        """Say that nobody answers, with what can be done about it; nothing if there are no ``words``."""
+        if words and self._silence is None:
+            answers = (("End with LF", lambda: self.on_end_with_lf()), ("Not again", lambda: self.on_not_again()))
+            self._silence = NoticeStrip(self, self._theme, row=6, answers=answers, on_leave=self.focus_message)
+            self._adopt(self._silence)
+        if self._silence is not None and words:
+            self._silence.say(words)
+        elif self._silence is not None:
+            self._silence.grid_remove()
 
     def show_profiles(self, choice: ProfileChoice) -> None:
         """Offer these profiles."""

@@ -78,22 +78,24 @@ class LookPage(SettingsPage):
         self.add(self.text_size)
         self.font: Choice[str] = self._choice("Font of conversations", "font")
         self.mono_font: Choice[str] = self._choice("Font of hex and bytes", "mono_font")
+        self.silence: Choice[bool] = self._choice("Hint when nobody answers", "tell_silence")
         self._add_sample()
         self.settle()
 
     def show(self, preferences: Preferences) -> None:
         self.colours.offer(_COLOURS, preferences.theme)
+        self.silence.offer(((True, "Shown"), (False, "Not shown")), preferences.tell_silence)
         self.text_size.show(preferences.text_size + self.theme.usual_points)
         families = _families(self)
         self.font.offer(self._words(families, preferences.font), preferences.font)
         even = [family for family in families if _EVEN_WIDTH.search(family)]
         self.mono_font.offer(self._words(even, preferences.mono_font), preferences.mono_font)
 
-    def _choice(self, words: str, name: str) -> Choice[str]:
+    def _choice(self, words: str, name: str) -> Choice[Any]:
         row = ttk.Frame(self.body, style="Window.TFrame")
         row.columnconfigure(0, minsize=self.theme.px(236))
         ttk.Label(row, text=words, style="Window.TLabel").grid(row=0, column=0, sticky="w")
-        choice: Choice[str] = Choice(row, lambda key: self.change({name: key}), width=26)
+        choice: Choice[Any] = Choice(row, lambda key: self.change({name: key}), width=26)
         choice.grid(row=0, column=1, sticky="w")
         self.add(row)
         return choice
