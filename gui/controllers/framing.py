@@ -66,7 +66,7 @@ class FramingController:
         if kind.asks and (is_chosen or self._is_open):
             self._ask(framing)
         elif self._is_open:
-            self._put_away()
+            self.put_away()
 
     def _ask(self, framing: str) -> LensBar:
         pane = self._window.conversation
@@ -84,12 +84,13 @@ class FramingController:
     def _is_open(self) -> bool:
         return self._bar is not None and bool(self._bar.winfo_manager())
 
-    def _put_away(self) -> None:
+    def put_away(self) -> None:
+        """Ask for no details of the framing, which holds as it is."""
         if self._bar is not None:
             self._window.conversation.close_strip(self._bar)
 
     def _close(self) -> None:
-        self._put_away()
+        self.put_away()
         self._window.composer.focus_message()
 
     # Progress.

@@ -121,6 +121,7 @@ class ProfilesController:
         self._main_controller.viewing.use(session, setting.lens, setting.read_as)
         self._window.composer.choose(setting.message_format, only_here=True)
         self._main_controller.refresh()
+        self._main_controller.conversation.framing.put_away()  # a profile has all the details
 
     @property
     def _name(self) -> str:

@@ -9,6 +9,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from core.text_safety import TextSafety
+from gui.keys import shown
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import (
     NOBODYS,
@@ -28,6 +29,7 @@ from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.below_field import Complaint, LinesQuestion, NoticeStrip
 from gui.views.composer.message_field import MessageField, PreviewUpdater
 from gui.widgets.bindings import breaking, when_resized
+from gui.widgets.tip import Tip
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
 
 _LOW = 400  # pixels at 96 dots an inch of a window that has no room for more than it must
 _NARROW, _LOW_IF_NARROW = 460, 520  # the same where the choices above the field take several lines
+_SILENCE_TIPS = (
+    "Sends the LF that was missing, and ends each message here with LF from now on.",
+    f"Says so in no conversation any more; the settings ({shown('show_settings')}) can have it said again.",
+)
 _LONGEST_SENTENCE = 1_000  # characters
 _MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
 
@@ -165,6 +171,8 @@ class Composer(ttk.Frame):
             answers = (("End with LF", lambda: self.on_end_with_lf()), ("Not again", lambda: self.on_not_again()))
             self._silence = NoticeStrip(self, self._theme, row=6, answers=answers, on_leave=self.focus_message)
             self._adopt(self._silence)
+            for button, tip in zip(self._silence.buttons, _SILENCE_TIPS, strict=True):
+                Tip(button, self._theme).put(tip)
         if self._silence is not None and words:
             self._silence.say(words)
         elif self._silence is not None:
@@ -215,7 +223,7 @@ class Composer(ttk.Frame):
 
             self._row = WritingRow(
                 self, self._theme, on_recipients=self._controller.choose_recipients, on_choose=self.choose,
-                on_profile=lambda key: self.on_profile(key), on_wrong=self.complain, on_leave=self._leave_options,
+                on_profile=self._choose_profile, on_wrong=self.complain, on_leave=self._leave_options,
             )  # fmt: skip
         return self._row
 
@@ -364,6 +372,10 @@ class Composer(ttk.Frame):
             self._leave_options()
         else:
             self.choose(replace(USUAL, encoding=self.message_format.encoding))
+
+    def _choose_profile(self, key: str) -> None:
+        self.on_profile(key)
+        self.row.options.offer_profiles(self._profiles)  # what was picked may be no profile, but something to do
 
     def close_options(self) -> None:
         """Put the row above the field away."""

@@ -22,6 +22,7 @@ from gui.widgets.fields import LineField
 from gui.widgets.flow import Flow
 from gui.widgets.menu import Entry, Menu
 from gui.widgets.menu_letters import literally
+from gui.widgets.tip import Tip
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
@@ -75,6 +76,7 @@ class MacroMenu(ttk.Button):
         return found
 
 
+_PROFILE_TIP = "Sets all of these and how the conversation is read, and is used again at this address."
 _OTHER = "other"  # in the list of frames: what is written out
 _EXAMPLE = "length:4be,offset=2"
 
@@ -108,6 +110,7 @@ class Options:
         self.written_frame.pack(side="left", fill="y")
         self._frame_part = self._parts[-1]
         self.profile = self._choice("Profile", ((NONE, "none"),), on_profile, 14)
+        Tip(self.profile, theme).put(_PROFILE_TIP)
         self.show(self._message_format, is_shown=True)
 
     def offer_profiles(self, choice: ProfileChoice) -> None:

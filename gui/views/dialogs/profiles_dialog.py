@@ -9,11 +9,12 @@ from typing import Protocol
 
 from gui.theme.theme import Theme
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import wrap_within
+from gui.widgets.fitting import elided, wrap_within
 from gui.widgets.flow import Flow
 from gui.widgets.small_window import TaskDialog
 
 _ROWS = 7
+_COLUMN = 350  # at 96 dots an inch, of what a profile sets
 
 
 class Save(Protocol):
@@ -68,7 +69,7 @@ class ProfilesDialog(TaskDialog):
         box = ttk.Frame(self.body, style="Edge.TFrame", padding=px(1))
         self.tree = ttk.Treeview(box, columns=("sets",), show="tree", selectmode="browse", height=_ROWS)
         self.tree.column("#0", width=px(130), minwidth=px(80), stretch=False)
-        self.tree.column("sets", width=px(330), minwidth=px(80))
+        self.tree.column("sets", width=px(_COLUMN), minwidth=px(80))
         bar = ttk.Scrollbar(box, command=self.tree.yview, takefocus=False)
         self.tree.configure(yscrollcommand=bar.set)
         self.tree.pack(side="left", fill="both", expand=True)
@@ -81,9 +82,14 @@ class ProfilesDialog(TaskDialog):
         self.undo_button = self._tool("Undo", controller.undo)
         self._tool("Import…", controller.bring_in)
         self._tool("Export…", controller.give_out)
-        self._said = ttk.Label(self.body, style="Window.Muted.TLabel", justify="left")
-        wrap_within(self._said, self.body, lambda: px(150))
-        for heading, part in (("Profiles", box), ("", self._tools), ("", self._said), ("Name", self.field)):
+        self._sets: dict[str, str] = {}
+        self._said, self._full = (
+            ttk.Label(self.body, style="Window.Muted.TLabel", justify="left", anchor="w") for _ in range(2)
+        )
+        for label in (self._said, self._full):
+            wrap_within(label, self.body, lambda: px(150))
+        parts = (("Profiles", box), ("", self._tools), ("", self._said), ("It sets", self._full), ("Name", self.field))
+        for heading, part in parts:
             self.section(heading, part)
         self._list = box
 
@@ -91,10 +97,10 @@ class ProfilesDialog(TaskDialog):
         """Show these names with what they set; the chosen one stays chosen, or the one at its place."""
         names = self.tree.get_children()
         place = names.index(self.chosen) if self.chosen in names else 0
-        chosen = self.chosen
+        chosen, self._sets = self.chosen, dict(rows)
         self.tree.delete(*names)
         for name, sets in rows:
-            self.tree.insert("", "end", name, text=self.safety.field(name), values=(self.safety.field(sets),))
+            self.tree.insert("", "end", name, text=self.safety.field(name), values=(self._fitted(sets),))
         if rows:
             at = chosen if chosen in dict(rows) else rows[min(place, len(rows) - 1)][0]
             self.tree.selection_set([at])
@@ -102,6 +108,10 @@ class ProfilesDialog(TaskDialog):
             self.tree.see(at)
         self.remove_button.state(["!disabled" if rows else "disabled"])
         self.undo_button.state(["!disabled" if can_undo else "disabled"])
+
+    def _fitted(self, words: str) -> str:
+        """The words, cut where the column ends; what the chosen one sets stands below in full."""
+        return elided(self.safety.field(words), self.theme.base, self.theme.px(_COLUMN - 24))
 
     def say(self, words: str, *, is_wrong: bool) -> None:
         """Say what was done, or what is wrong."""
@@ -134,9 +144,11 @@ class ProfilesDialog(TaskDialog):
 
     def _chosen(self, _event: object) -> None:
         self.field.put(self.chosen)
+        self._full.configure(text=self.safety.field(self._sets.get(self.chosen, "")))
         self.complain(self.field, "")
 
     def _tool(self, words: str, act: Callable[[], None]) -> ttk.Button:
-        button = ttk.Button(self._tools, text=words, command=act)
+        button = ttk.Button(self._tools, text=words, command=act, width=0)
+        button.bind("<Return>", lambda _event: button.invoke())
         self._tools.add(button)
         return button

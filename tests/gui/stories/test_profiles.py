@@ -101,7 +101,7 @@ def test_a_setting_is_saved_as_a_profile_renamed_and_removed(quiet: Person) -> N
             quiet.until(lambda: profile_of(quiet) == "My meter")
 
             choose_profile(quiet, "Edit profiles…")
-            quiet.sees("My meter As text, UTF-8, CR at the end; messages: As received")
+            quiet.sees("My meter As text, UTF-8, CR at the end")
             quiet.press(*["<Down>"] * len(STARTERS))
             dialog = quiet.app.main_controller.profiles.dialog
             assert dialog is not None
@@ -135,7 +135,7 @@ def test_profiles_come_from_a_file_and_go_into_one_and_a_bad_one_is_refused(quie
     (tmp_path / "bad.json").write_text(json.dumps({"version": 1, "profiles": [{"name": "a", "ending": "etx"}]}))
     profiles = quiet.app.main_controller.profiles
     profiles.open()
-    quiet.sees("SCPI As text, UTF-8, LF at the end; messages: Lines")
+    quiet.sees("SCPI As text, UTF-8")
     profiles.bring_in_from(tmp_path / "bad.json")
     quiet.sees("bad.json holds no profiles that could be imported: profile 1 has the ending “etx”")
     assert profiles.profiles == STARTERS
