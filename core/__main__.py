@@ -14,7 +14,7 @@ from core.address import parse_address
 from core.cli.common import add_encoding, add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
-from core.cli.terminal import Options, run
+from core.cli.terminal import Options, find_profile, run
 from core.command import program_name
 from core.compose.encoding import misread_ending
 from core.errors import TincanError, quoted
@@ -80,6 +80,13 @@ def _add_target(parser: argparse.ArgumentParser, form: str) -> None:
 def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     add_frame(parser)
     add_encoding(parser, "text on the wire: lines of the terminal are sent as this, and what comes is read as it", None)
+    parser.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="write each line as SCPI, Modbus/TCP, HL7 MLLP, Redis, NMEA or HTTP has it, or a profile of --profiles, "
+        "and cut what comes into messages in the same way",
+    )
+    parser.add_argument("--profiles", type=Path, metavar="FILE", help="profiles that the window has exported")
     parser.add_argument("--journal", type=Path, metavar="FILE", help="record everything in this new SQLite file")
     parser.add_argument("--exact", action="store_true", help=exactly)
     parser.add_argument("--crlf", action="store_true", help="send lines with CR LF at their end")
@@ -109,10 +116,18 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error(f"argument --frame: {why}")
     if is_server and not chosen.exact and (chosen.wait is not None or chosen.no_shutdown):
         parser.error("--wait and --no-shutdown are for one connection: add --exact")
+    if chosen.profile is None and chosen.profiles is not None:
+        parser.error("--profiles has profiles of which --profile names one")
+    if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
+        parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
+    try:
+        profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
+    except TincanError as error:
+        parser.error(f"argument --profile: {error}")
     return Options(
         role,
         target,
-        chosen.framing,
+        chosen.framing if profile is None else profile.lens,
         reply=(is_server and chosen.reply) or ("none" if is_server and chosen.exact else "letter"),
         once=is_server and (chosen.once or chosen.exact),
         journal=chosen.journal,
@@ -123,6 +138,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         shutdown=not chosen.no_shutdown,
         retry=not is_server and chosen.retry,
         encoding=chosen.encoding,
+        profile=profile,
     )
 
 

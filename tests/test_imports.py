@@ -78,7 +78,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         | {
             "core.cli.common",
             "core.cli.standard_input",
-            "core.compose.encoding",
+            "core.compose",
             "core.net.backoff",
             "core.wire",
             "core.replies",

@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Address
 from core.cli.common import drop_output, has_gone, is_terminal, write_escapes_where_needed
 from core.cli.standard_input import StandardInput
 from core.compose.encoding import Decoder, Encoding, decode_as
-from core.errors import SendError, reason
+from core.errors import SendError, TincanError, quoted, reason
 from core.events import (
     Closed,
     ConnectionId,
@@ -54,6 +54,9 @@ from core.wire.framing import parse_framing
 from core.words import counted
 from core.workbench import Workbench
 
+if TYPE_CHECKING:
+    from core.compose.profiles import Profile
+
 _TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Closed, PeerFinished)
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
 _LATE = 0.1  # seconds that news of what came may be on its way
@@ -82,6 +85,7 @@ class Options(NamedTuple):
     shutdown: bool = True  # whether the peer is told of the end of the input
     retry: bool = False  # whether a client comes back
     encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
+    profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
 
 
 class _InputEnded(NamedTuple):
@@ -90,6 +94,18 @@ class _InputEnded(NamedTuple):
 
 class _Signal(NamedTuple):
     """Somebody wants us to end."""
+
+
+def find_profile(name: str, path: Path | None) -> Profile:
+    """A profile of a file, or of those that are always there. Raises ``TincanError``."""
+    from core.compose.profiles import STARTERS, find, import_profiles
+
+    profiles = STARTERS if path is None else (*import_profiles(path), *STARTERS)
+    profile = find(profiles, name)
+    if profile is None:
+        names = ", ".join(dict.fromkeys(each.name for each in profiles))
+        raise TincanError(f"there is no profile {quoted(name)}, only {names}")
+    return profile
 
 
 def run(options: Options) -> int:
@@ -130,6 +146,8 @@ class _Program:
         self._subscription = workbench.subscribe(lambda: self._news.put(None), with_events=True)
         self._recording = Recording(options.journal)
         self._framers: dict[ConnectionId, Framer] = {}
+        profile = options.profile
+        self._read_as = profile.read_as if profile is not None else options.encoding or Encoding.UTF_8
         self._decoders: dict[ConnectionId, Decoder] = {}  # of what is in no messages but one stream
         self._ends: dict[ConnectionId, float] = {}  # when silence will have ended a message, on the monotonic clock
         self._numbers: dict[ConnectionId, int] = {}
@@ -137,7 +155,7 @@ class _Program:
             self._take_input,
             exact=options.exact,
             crlf=options.crlf,
-            encoding=options.encoding,
+            encoding=Encoding.UTF_8 if options.profile is not None else options.encoding,
             tell=_tell,
             ended=self._finish_input,
         )
@@ -150,6 +168,7 @@ class _Program:
         self._backoff = Backoff()
         self._tries = 0  # in vain, since the last connection
         self._try_again = math.inf  # when
+        self._composed_count = 0  # messages with a counter in them
         self._opened_at = math.inf
         self._back = threading.Event()  # a connection stands, or none will any more: for who waits to send
         self._code = NEVER_STOOD
@@ -225,7 +244,7 @@ class _Program:
         options = self._options
         if not (options.exact or options.crlf):
             try:
-                data = self._framing.enclose(data)
+                data = self._framing.enclose(data) if options.profile is None else self._composed(data)
             except SendError as error:
                 _tell(f"not sent: {error}")
                 return True
@@ -245,6 +264,20 @@ class _Program:
                 _tell(f"not sent to #{number}: {why}")
             return True
         return self._refuse(data, SendError("it is over"))
+
+    def _composed(self, line: bytes) -> bytes:
+        """The message that a profile makes of a line. Raises ``SendError`` if that is none."""
+        from core.compose import Composed, Context, Draft, compose
+
+        profile = self._options.profile
+        assert profile is not None
+        text = decode_as(line, Encoding.UTF_8)
+        draft = Draft(text, profile.format, profile.encoding, profile.ending, profile.frame)
+        composed = compose(draft, Context.now(self._composed_count))
+        if not isinstance(composed, Composed):
+            raise SendError(composed.sentence.rstrip("."))
+        self._composed_count += any(span.name == "counter" for span in composed.macros)
+        return composed.wire
 
     def _refuse(self, data: bytes, error: SendError) -> bool:
         if not self._options.exact:
@@ -390,7 +423,7 @@ class _Program:
             return
         self._framers[event.connection] = self._framing.framer(DEFAULTS.message)
         if self._options.framing == RAW:
-            self._decoders[event.connection] = Decoder(self._options.encoding or Encoding.UTF_8)
+            self._decoders[event.connection] = Decoder(self._read_as)
         role = self._options.role
         self._print(f"{role.name} connected to {role.far_end}".upper())
         if role.listens:
@@ -423,7 +456,7 @@ class _Program:
         for message in messages:
             if isinstance(message, bytes) and self._is_read:
                 if decoder is None:
-                    self._print_message(connection, decode_as(message, self._options.encoding or Encoding.UTF_8))
+                    self._print_message(connection, decode_as(message, self._read_as))
                 elif text := decoder.feed(message):
                     self._print_message(connection, text)
 

@@ -21,6 +21,8 @@ import pytest
 from build_scripts.project import ROOT
 from core.__main__ import main, parse
 from core.cli import terminal as terminal_module
+from core.compose import Ending
+from core.compose.profiles import Profile, export_profiles
 from core.events import SessionId
 from core.journal.reading.reader import JournalReader
 from core.net import sockets
@@ -990,3 +992,72 @@ def test_without_any_standard_input_a_client_shows_what_comes() -> None:
     assert running.returncode == 0
     assert "SERVER: hello" in out
     assert "Traceback" not in err
+
+
+class TestProfiles:
+    @pytest.mark.parametrize(
+        ("name", "typed", "sent", "answer", "shown"),
+        [
+            ("SCPI", b"*IDN?\n", b"*IDN?\n", b"TIN", "SERVER: TINCAN"),
+            ("Redis", b"PING\n", b"PING\r\n", b"+PO", "SERVER: +PONG"),
+            ("Modbus/TCP", b"0001 0000 0103\n", b"\0\x01\0\0\0\x02\x01\x03", b"\0\x01\0\0\0\x02", "ok"),
+        ],
+    )
+    def test_lines_go_out_and_messages_come_in_as_the_other_end_has_them(
+        self, terminal: Terminal, name: str, typed: bytes, sent: bytes, answer: bytes, shown: str
+    ) -> None:
+        rest = {"SCPI": b"CAN\n", "Redis": b"NG\r\n", "Modbus/TCP": b"ok"}[name]
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    terminal.types(typed)
+                    assert hear(peer, len(sent)) == sent
+                    peer.sendall(answer)
+                    peer.sendall(rest)
+                    terminal.out.wait_for("SERVER: .*")
+                    terminal.ends_input()
+
+            assert terminal.run("connect", address, "--profile", name, scene=scene) == 0
+        (line,) = (line for line in terminal.out.lines if line.startswith("SERVER: "))
+        assert line.endswith(shown)
+
+    def test_a_line_that_is_no_message_is_told_and_the_next_goes_out(self, terminal: Terminal) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    terminal.types(b"00 0g\n0001 0000 0103\n")
+                    assert hear(peer, 8) == b"\0\x01\0\0\0\x02\x01\x03"
+                    terminal.ends_input()
+
+            assert terminal.run("connect", address, "--profile", "Modbus/TCP", scene=scene) == 0
+        assert any(line.startswith("not sent: ") for line in terminal.err.lines)
+
+    def test_a_profile_comes_from_a_file_that_the_window_exported(self, terminal: Terminal, tmp_path: Path) -> None:
+        export_profiles(tmp_path / "mine.json", [Profile("SCPI", ending=Ending.CR)])
+
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                terminal.out.wait_for("SERVER CONNECTED")
+                terminal.types(b"*IDN?\n")
+                assert hear(peer, 6) == b"*IDN?\r"
+                terminal.ends_input()
+
+        arguments = ("--reply", "none", "--profile", "SCPI", "--profiles", str(tmp_path / "mine.json"))
+        assert terminal.run("serve", "0", *arguments, scene=scene) == 0
+
+    @pytest.mark.parametrize(
+        ("arguments", "why"),
+        [
+            (["--profile", "Telnet"], "no profile “Telnet”, only SCPI, Modbus/TCP, HL7 MLLP, Redis, NMEA, HTTP"),
+            (["--profile", "SCPI", "--exact"], "leave those out"),
+            (["--profile", "SCPI", "--frame", "line"], "leave those out"),
+            (["--profile", "SCPI", "--profiles", "none.json"], "argument --profile: none.json could not be imported"),
+            (["--profiles", "none.json"], "--profiles has profiles of which --profile names one"),
+        ],
+    )  # fmt: skip
+    def test_what_makes_no_sense_is_refused(self, terminal: Terminal, arguments: list[str], why: str) -> None:
+        with pytest.raises(SystemExit, match="2"):
+            terminal.run("connect", "127.0.0.1:9", *arguments)
+        assert why in terminal.err.getvalue()
