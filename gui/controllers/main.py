@@ -329,6 +329,7 @@ class MainController:
     def show_everything(self) -> None:
         """Take back ``clear_view`` and the filter."""
         self._connection = None
+        self.sending.turn_to(self.selected)
         self.viewing.show_everything()
         self.refresh()
 

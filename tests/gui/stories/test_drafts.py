@@ -16,7 +16,7 @@ def test_what_is_half_typed_for_one_peer_never_goes_to_another(person: Person) -
         with first_host.accept(Peer) as first:
             person.press("<Control-m>")
             person.type("OUTP OFF")
-            person.press("<Left>", "<Left>", "<Left>")
+            person.press("<BackSpace>", "<Left>", "<Left>", "<Left>")
             person.connect(second_host.address.port)
             with second_host.accept(Peer) as second:
                 assert person.message == ""
@@ -26,11 +26,13 @@ def test_what_is_half_typed_for_one_peer_never_goes_to_another(person: Person) -
                 person.type("half")
 
                 person.press("<Control-Shift-Tab>")
-                assert person.message == "OUTP OFF"
+                assert person.message == "OUTP OF"
                 person.type("x")
-                assert person.message == "OUTP xOFF"
-                person.press("<Control-z>")
-                assert person.message != "OUTP xOFF"
+                assert person.message == "OUTPx OF"
+                person.press("<BackSpace>", "<Control-z>")
+                assert person.message == "OUTPx OF"
+                person.press("<Control-z>", "<Control-z>")
+                assert person.message == "OUTP OFF"
                 person.write("to the first")
                 person.press("<Return>")
                 assert first.hear(12) == b"to the first"
@@ -71,6 +73,14 @@ def test_what_is_half_typed_for_one_client_of_a_server_never_goes_to_another(qui
         assert quiet.message == "to all"
         quiet.press("<Control-m>", "<Return>")
         assert alice.hear(6) == bob.hear(6) == b"to all"
+
+        tree.focus_force()
+        quiet.press("<Down>")
+        quiet.press("<Control-m>")
+        quiet.type("for alice again")
+        quiet.app.main_controller.show_everything()
+        quiet.sees("everyone (2)")
+        assert quiet.message == ""
 
 
 def test_each_conversation_writes_in_its_own_format_and_a_new_one_in_that_chosen_last(quiet: Person) -> None:
