@@ -161,6 +161,7 @@ class Composer(ttk.Frame):
                 self.field.focus_set()
             if is_free:
                 before.field.destroy()
+        self.field.show_hint(self._view.hint if self._view is not None else "")
         self.send_button.state(["disabled" if self._draft.updater.is_held else "!disabled"])
         self.complain(self._draft.sentence)
         self._draft.sentence = ""
@@ -468,7 +469,6 @@ class Composer(ttk.Frame):
         updater = PreviewUpdater(field, self._controller, show=self._show_bytes, complain=self.complain)
         recall = Recall()
         recall.messages = self._history
-        field.show_hint(self._view.hint if self._view is not None else "")
         self._bind_keys(field)
         if self._view is not None:  # else the window gives all there is its keys
             self._adopt(field)

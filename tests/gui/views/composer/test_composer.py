@@ -693,3 +693,6 @@ def test_the_field_of_another_conversation_takes_the_keyboard_and_has_the_hint(w
     writer.root.update()
     assert writer.root.focus_get() is writer.composer.field
     assert writer.composer.field._hint.cget("text") == "Type a message"
+    writer.composer.show(ComposerView("Nobody is here", False))
+    writer.composer.open_draft(HERE)
+    assert writer.composer.field._hint_words == "Nobody is here"
