@@ -74,13 +74,15 @@ class Profile:
         return replace(self, name=other.name, places=other.places) == other
 
 
+_NMEA = "between:24,0d0a+xor,HEX,after=2a"
+
 STARTERS = (
     Profile("SCPI", ending=Ending.LF, lens="line"),
     Profile("Modbus/TCP", Format.HEX, frame="length:2be,offset=4", lens="length:2be,offset=4"),
-    Profile("HL7 MLLP", ending=Ending.CR, frame="delimiter:1c0d", lens="delimiter:1c0d"),
+    Profile("HL7 MLLP", ending=Ending.CR, frame="between:0b,1c0d", lens="between:0b,1c0d"),
     Profile("Redis", ending=Ending.CRLF, lens="delimiter:0d0a"),
-    Profile("NMEA", ending=Ending.CRLF, lens="line"),
-    Profile("HTTP", Format.ESCAPES, lens="line"),
+    Profile("NMEA", frame=_NMEA, lens=_NMEA),
+    Profile("HTTP", Format.ESCAPES, lens="content-length"),
 )
 """What the list holds before anybody has changed it."""
 

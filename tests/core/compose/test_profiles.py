@@ -81,7 +81,9 @@ def starter(name: str) -> Profile:
     [
         ("SCPI", "*IDN?", b"*IDN?\n"),
         ("Modbus/TCP", "0001 0000 01 03 0000 000a", bytes.fromhex("0001 0000 0006 01 03 0000 000a")),
+        ("HL7 MLLP", r"MSH|^~\&|A", b"\x0bMSH|^~\\&|A\r\x1c\r"),
         ("Redis", "PING", b"PING\r\n"),
+        ("NMEA", "GPGLL,5300.97914,N,00259.98174,E,125926,A", b"$GPGLL,5300.97914,N,00259.98174,E,125926,A*28\r\n"),
         ("HTTP", r"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
     ],
 )
@@ -94,7 +96,14 @@ def test_a_message_goes_out_as_its_peer_wants_it(name: str, text: str, sent: byt
     [
         ("SCPI", b"TINCAN,1\n0\n", [b"TINCAN,1", b"0"]),
         ("Modbus/TCP", bytes.fromhex("0001 0000 0005 01 03 02 002a"), [bytes.fromhex("0001 0000 01 03 02 002a")]),
+        ("HL7 MLLP", b"\x0bMSH|1\r\x1c\r\x0bMSH|2\r\x1c\r", [b"MSH|1\r", b"MSH|2\r"]),
         ("Redis", b"+PONG\r\n:1\r\n", [b"+PONG", b":1"]),
+        ("NMEA", b"$GPGLL,5300.97914,N,00259.98174,E,125926,A*28\r\n", [b"GPGLL,5300.97914,N,00259.98174,E,125926,A"]),
+        (
+            "HTTP",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 404 No\r\nContent-Length: 1\r\n\r\n!",
+            [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", b"HTTP/1.1 404 No\r\nContent-Length: 1\r\n\r\n!"],
+        ),
     ],
 )
 def test_what_its_peer_sends_falls_into_messages(name: str, stream: bytes, messages: list[bytes]) -> None:
