@@ -14,7 +14,7 @@ from gui.widgets.flow import Flow
 from gui.widgets.small_window import TaskDialog
 
 _ROWS = 7
-_COLUMN = 350  # at 96 dots an inch, of what a profile sets
+_COLUMN = 315  # at 96 dots an inch, of what a profile sets
 
 
 class Save(Protocol):
