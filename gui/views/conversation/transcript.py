@@ -92,6 +92,7 @@ class Transcript(ttk.Frame):
 
     def to_start(self) -> None:
         """Go to the oldest row."""
+        self._following = False  # or what comes before the view is looked at would take it back to the end
         self.drag("moveto", "0.0")
 
     def reveal(self, place: int) -> None:
