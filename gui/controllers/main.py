@@ -271,6 +271,7 @@ class MainController:
         only, alone = self.viewing.lens.only.connections, self._connection
         if alone is not None and only != frozenset({alone.connection}):
             self._connection = None
+            self.sending.turn_to(self.selected)
         self.refresh()
 
     def _show_all(self) -> None:
