@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.address import Address
-from core.compose.draft import Ending, Format
-from core.compose.encoding import Encoding
+from core.compose.draft import Format
+from core.compose.encoding import Encoding, Ending
 from core.compose.saved import (
     ENCODINGS,
     ENDINGS,
