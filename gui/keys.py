@@ -112,7 +112,7 @@ WITHOUT_KEY = (
     Key("finish_row", (), "", "", "F&inish sending (FIN)"),
     Key("copy_address", (), "", "", "Cop&y its address"),
     Key("save_profile", (), "", "", "Save as profi&le…"),
-    Key("edit_profiles", (), "", "", "Edit pro&files…"),
+    Key("edit_profiles", (), "", "", "&Edit profiles…"),
     Key("rename_row", (), "F2", "", "Rena&me…"),
     Key("remove_row", (), "Delete", "", "Remo&ve it from the list"),
     Key("remove_over", (), "Shift+Delete", "", "Remove all that ar&e over"),

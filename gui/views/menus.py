@@ -20,7 +20,7 @@ _COLOURS, _FRAMINGS, _ENCODINGS, _RECENT = "colours", "framings", "encodings", "
 _PROFILES = "profiles"
 SUBMENUS = {
     _COLOURS: "C&olours", _FRAMINGS: "&Messages", _ENCODINGS: "&Encoding", _RECENT: "&Recent journals",
-    _PROFILES: "Pro&file",
+    _PROFILES: "Prof&ile",
 }  # fmt: skip
 _TICKED = frozenset(
     ("message_options", "toggle_saved", "toggle_socket_options", "toggle_inspector", "toggle_hex", "filter",
