@@ -24,6 +24,7 @@ from core.net.connection import Connection
 from core.net.resolver import Resolver
 from core.net.server import Server
 from core.net.socket_options import AS_USUAL, SocketOptions
+from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 
@@ -264,6 +265,10 @@ class Workbench:
             ]
         )
         return late
+
+    def role(self, session: SessionId) -> Role:
+        """What kind of session it is that was begun here."""
+        return self._sessions[session].role
 
     def _begin(self, session: _AnySession, doing: Doing) -> SessionId:
         with self._lock:

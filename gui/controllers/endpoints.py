@@ -12,7 +12,6 @@ from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_host, parse_
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
 from core.net.reachable import look_up
-from core.roles import Role
 from core.words import sentence
 from gui.viewmodels import presenter
 
@@ -88,7 +87,7 @@ class EndpointsController:
             return
         replies = self._main_controller.reply
         reply, framing = replies.usual, replies.framing_at(address)
-        session = self._begin(Role.SERVER, address, lambda bench: bench.serve(address, reply=reply, framing=framing))
+        session = self._begin(address, lambda bench: bench.serve(address, reply=reply, framing=framing))
         if session is None:
             return
         self._starting = session
@@ -105,7 +104,7 @@ class EndpointsController:
         if self._starting is not None:
             self._connect_next = address
         else:
-            self._begin(Role.CLIENT, address, lambda bench: bench.connect(address))
+            self._begin(address, lambda bench: bench.connect(address))
 
     def do_next(self) -> None:
         """Do what Enter in the address means: press the button that is next."""
@@ -125,7 +124,7 @@ class EndpointsController:
         if state.phase is Phase.OPEN and state.addresses and state.target.port == 0 and is_selected:
             form.fill(state.target.host, str(state.addresses[0].port))
 
-    def _begin(self, role: Role, address: Address, start: Callable[[Workbench], SessionId]) -> SessionId | None:
+    def _begin(self, address: Address, start: Callable[[Workbench], SessionId]) -> SessionId | None:
         """Start a session and show it; None if the workbench refuses it, which is told under the fields."""
         self._window.address.accept()
         self._window.composer.complain("")
@@ -135,7 +134,7 @@ class EndpointsController:
             self._window.address.refuse(str(error))
             return None
         self._newest = session
-        self._main_controller.show_new(session, role, address)
+        self._main_controller.show_new(session, self._main_controller.workbench.role(session), address)
         preferences = self._main_controller.preferences
         self._main_controller.preferences = preferences.with_address(address.host, str(address.port))
         self._window.address.fill(address.host, str(address.port))
@@ -148,7 +147,7 @@ class EndpointsController:
         self._starting = None
         address, self._connect_next = self._connect_next, None
         if listens and address is not None:
-            self._begin(Role.CLIENT, address, lambda bench: bench.connect(address))
+            self._begin(address, lambda bench: bench.connect(address))
 
     def _offer_history(self) -> None:
         preferences = self._main_controller.preferences

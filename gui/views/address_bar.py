@@ -121,10 +121,13 @@ class AddressBar(ttk.Frame):
         """Pixels that everything in one line needs, and that it needs at the least, with most of a usual host."""
         px, measure = self._theme.px, self._theme.base.measure
         labels = self._host_label.winfo_reqwidth() + self._port_label.winfo_reqwidth()
-        words = sum(measure(str(button.cget("text"))) for button in (self.server_button, self.client_button))
         fields = self.port.winfo_reqwidth()
         wide = labels + fields + measure("0" * (_HOST + 2 * _BUTTON)) + px(_WIDE)
-        return wide, fields + measure("0" * _SHORT_HOST) + words + px(_TIGHT)
+        return wide, fields + measure("0" * _SHORT_HOST) + self._words_room() + px(_TIGHT)
+
+    def _words_room(self) -> int:
+        measure = self._theme.base.measure
+        return sum(measure(str(button.cget("text"))) for button in (self.server_button, self.client_button))
 
     def _arrange(self, shape: str) -> None:
         """``wide``, ``high`` or ``tight``."""

@@ -19,7 +19,7 @@ from gui.viewmodels.runs import DECOR
 from gui.viewmodels.typesetting import Typesetter
 from gui.viewmodels.wrapping import Metrics
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp, hear, say, serve, shown
+from tests.gui.driving import MakeApp, hear, marked, say, serve, shown
 from tests.gui.fake_journal import received
 
 ANY = st.sampled_from([key for key, _words in ENCODINGS])
@@ -163,7 +163,7 @@ def test_the_menu_has_each_encoding_once_in_groups(make_app: MakeApp) -> None:
     assert [key for key in keys if key] == [one.value for one in Encoding]
     assert [words for key, words in ENCODING_MENU if not key] == ["Europe", "Cyrillic", "East Asia", "Mainframes"]
     assert (names["utf-8"], names["koi8-r"]) == ("UTF-8", "KOI8-R (Unix, Russian)")
-    assert make_app().window.menus.getvar("tincan_encodings") == "utf-8"
+    assert marked(make_app(), "Encoding") == "UTF-8"
 
 
 def test_a_file_of_the_conversation_has_the_text_as_it_is_read(make_app: MakeApp, tmp_path: Path) -> None:
