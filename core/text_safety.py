@@ -2,7 +2,8 @@ r"""What may be shown to a person: every string from outside passes here first.
 
 Tk cuts text at a NUL, raises on lone surrogates, obeys bidi overrides and freezes on very long
 lines; a reader is misled by what is invisible. So nothing is dropped: what cannot be shown as it
-is stands there as a mark (``␀``, ``\xff``, ``<U+202E>``). Pure functions of strings; no tkinter.
+is stands there as the escape that the composer takes for it (``\r``, ``\0``, ``\xff``, ``\u{202e}``): a mark. Pure
+functions of strings; no tkinter.
 """
 
 from __future__ import annotations
@@ -24,18 +25,21 @@ _HIDDEN = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, without tab and line feed
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff\U000e0000-\U000e007f"
+    "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"  # the spaces that look like others: all but U+0020
 )
 _ASTRAL = "\U00010000-\U0010ffff"
 _LONG_RUN = f"[{_COMBINING}]{{{LONGEST_COMBINING_RUN + 1},}}"
-_SUSPECT = re.compile(f"[{_HIDDEN}]|{_LONG_RUN}")
-_SUSPECT_OR_ASTRAL = re.compile(f"[{_HIDDEN}{_ASTRAL}]|{_LONG_RUN}")
+_SUSPECT = re.compile(f"[\t{_HIDDEN}]|{_LONG_RUN}")
+_SUSPECT_OR_ASTRAL = re.compile(f"[\t{_HIDDEN}{_ASTRAL}]|{_LONG_RUN}")
 # One class of characters is searched for four times as fast as the alternatives of ``_SUSPECT``.
 _LONG_RUN_ALONE = re.compile(_LONG_RUN)
 _HIDDEN_ONE = re.compile(f"([{_HIDDEN}])")
 _HIDDEN_OR_ASTRAL_ONE = re.compile(f"([{_HIDDEN}{_ASTRAL}])")
 _LAST_KEPT = 0xFFFF  # character whose look-up is remembered: a peer could send a million others
 _DENSE = 16  # characters for each mark; where marks are denser, all characters are looked up instead
-_ENDING_MARKS = {"\n": "↵", "\r\n": "␍↵"}
+_LETTERS = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\x1b": "\\e"}
+_DIGITS = tuple("0123456789abcdefABCDEF")
+_NUL_AND_DIGIT = re.compile("\0(?=[0-9a-fA-F])")  # elsewhere ``\01`` and ``\0d`` are one character
 _FIRST_SAFE_TK = (8, 6, 11)
 
 
@@ -44,6 +48,7 @@ class Span(NamedTuple):
 
     text: str
     is_mark: bool = False
+    characters: int = 1  # that a mark stands for
 
 
 class TextSafety:
@@ -53,11 +58,10 @@ class TextSafety:
     nothing can catch, so there ``astral`` is False and such characters become U+FFFD.
     """
 
-    def __init__(self, *, astral: bool = True, pictures: bool = True) -> None:
-        self._astral, self._pictures = astral, pictures
+    def __init__(self, *, astral: bool = True) -> None:
         self._suspect = _SUSPECT if astral else _SUSPECT_OR_ASTRAL
         self._hidden = _HIDDEN_ONE if astral else _HIDDEN_OR_ASTRAL_ONE
-        self._table = _table(self._hidden, pictures=pictures)
+        self._table = _table(self._hidden)
 
     @classmethod
     def for_tk(cls, patchlevel: str) -> TextSafety:
@@ -65,21 +69,13 @@ class TextSafety:
         numbers = tuple(int(part) for part in re.findall(r"\d+", patchlevel)[:3])
         return cls(astral=numbers >= _FIRST_SAFE_TK)
 
-    def fitting(self, text: str) -> TextSafety:
-        r"""The same, or where more than half of the text are marks, with numbers for control characters.
-
-        A picture (``␀``) among words is quickly read; a row of them is not, but ``\x00\x01`` is.
-        """
-        marks = sum(1 for _ in self._suspect.finditer(text))
-        return TextSafety(astral=self._astral, pictures=False) if 2 * marks > len(text) else self
-
     def spans(self, text: str) -> Iterator[Span]:
-        """Cut the text into stretches that are shown as they are and marks, in order."""
+        """Cut a line into stretches that are shown as they are and marks, in order; a tab is a mark here."""
         position = 0
         for found in self._suspect.finditer(text):
             if found.start() > position:
                 yield Span(text[position : found.start()])
-            yield from _marks(found.group(), pictures=self._pictures)
+            yield from _marks(found)
             position = found.end()
         if position < len(text):
             yield Span(text[position:])
@@ -92,6 +88,7 @@ class TextSafety:
             return text
         if not self._hidden.search(text):
             return text
+        text = _NUL_AND_DIGIT.sub("\\\\x00", text)
         most = len(text) // _DENSE + 1
         parts = self._hidden.split(text, most)  # text and what is hidden, in turn
         if len(parts) > 2 * most:
@@ -101,7 +98,7 @@ class TextSafety:
 
     def field(self, text: str, longest: int = LONGEST_FIELD) -> str:
         """The text on one line of at most ``longest`` characters: for titles, rows and buttons."""
-        shown = self.text(text[: longest + 1].replace("\n", "␊").replace("\t", " "))
+        shown = self.text(text[: longest + 1]).replace("\n", "\\n").replace("\t", "\\t")
         fits = len(text) <= longest and len(shown) <= longest
         return shown if fits else shown[: longest - 1] + "…"
 
@@ -135,22 +132,27 @@ def split_ending(text: str) -> tuple[str, str]:
 
 def ending_mark(ending: str) -> str:
     """How the line ending at the end of a message is shown."""
-    return _ENDING_MARKS.get(ending, "")
+    return "".join(map(mark_of, ending))
+
+
+def mark_of(character: str) -> str:
+    """A character as the escape that the composer takes for it."""
+    return _LETTERS.get(character) or _numbered(ord(character))
 
 
 def _shortened(run: re.Match[str]) -> str:
-    return "".join(span.text for span in _marks(run.group(), pictures=True))
+    return "".join(span.text for span in _marks(run))
 
 
 class _Table(dict[int, str]):
     """What ``str.translate`` makes of each character: itself, or its mark if it is hidden. Any thread."""
 
-    def __init__(self, hidden: re.Pattern[str], *, pictures: bool) -> None:
-        self._hidden, self._pictures = hidden, pictures
+    def __init__(self, hidden: re.Pattern[str]) -> None:
+        self._hidden = hidden
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        shown = _mark(code, pictures=self._pictures) if self._hidden.match(character) else character
+        shown = mark_of(character) if self._hidden.match(character) else character
         if code <= _LAST_KEPT:
             self[code] = shown
         return shown
@@ -164,23 +166,22 @@ def _length(lead: int) -> int:
     return 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
 
 
-def _marks(found: str, *, pictures: bool) -> Iterator[Span]:
-    if len(found) > 1:
-        yield Span(found[:LONGEST_COMBINING_RUN])
-        yield Span(f"<+{len(found) - LONGEST_COMBINING_RUN} combining>", is_mark=True)
+def _marks(found: re.Match[str]) -> Iterator[Span]:
+    hidden, stop = found.group(), found.end()
+    if len(hidden) > 1:
+        more = len(hidden) - LONGEST_COMBINING_RUN
+        yield Span(hidden[:LONGEST_COMBINING_RUN])
+        yield Span(f"<+{more} combining>", is_mark=True, characters=more)
     else:
-        yield Span(_mark(ord(found), pictures=pictures), is_mark=True)
+        is_nul_and_digit = hidden == "\0" and found.string[stop : stop + 1] in _DIGITS
+        yield Span("\\x00" if is_nul_and_digit else mark_of(hidden), is_mark=True)
 
 
-def _mark(code: int, *, pictures: bool) -> str:
-    if code <= 0x7F and not pictures:
+def _numbered(code: int) -> str:
+    if code <= 0x7F:
         return f"\\x{code:02x}"
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "␡"
     if 0xDC00 <= code <= 0xDCFF:  # what decoding makes of a byte that is not text
         return f"\\x{code - 0xDC00:02x}"
     if code > 0xFFFF and not 0xE0000 <= code <= 0xE007F:
         return "\ufffd"
-    return f"<U+{code:04X}>"
+    return f"\\u{{{code:x}}}"

@@ -462,7 +462,7 @@ class _Program:
 
     def _print_message(self, connection: ConnectionId, text: str) -> None:
         """One message, one line: a line feed within it is shown, so that nobody can forge a line."""
-        shown = self._text.text(text.replace("\n", "␊"))
+        shown = self._text.text(text).replace("\n", "\\n")
         role = self._options.role
         if not role.many_connections:
             self._print(f"{role.far_end.upper()}: {shown}")

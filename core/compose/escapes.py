@@ -34,7 +34,7 @@ _TOKEN = re.compile(
 )
 _NOT_PLAIN = re.compile(r"\0[0-9a-fA-F]|[^ -\[\]-~]")  # all but visible ASCII without the backslash
 _CHARACTERS = str.maketrans("rnt0e", "\r\n\t\0\x1b")
-_WRITTEN = {"\\": "\\\\", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0"}
+_WRITTEN = {"\\": "\\\\", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\x1b": "\\e"}
 
 
 def read_escapes(text: str, encoding: Encoding) -> list[Part]:

@@ -150,7 +150,7 @@ def reading(data: bytes, more: int, safety: TextSafety, decoding: Decoding = UTF
     """At most ``MOST_READ`` bytes as text, of which ``more`` follow; a character that is cut there is left out."""
     tail = decoding.unfinished_tail(data) if more else 0
     text = decoding.decode(data[: len(data) - tail])
-    spans = list(safety.fitting(text).spans(text))
+    spans = list(safety.spans(text))
     if sum(span.is_mark for span in spans) > MOST_MARKS:
         return [Span("".join(span.text for span in spans))]
     return spans

@@ -1,4 +1,4 @@
-"""Where the rows of an export come from, and what every kind of file needs of a row."""
+r"""Where the rows of an export come from, and what every kind of file needs of a row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PIECE = 64 * 1024  # bytes handled at a time: larger ones would hold up the othe
 _AT_ONCE = 200  # rows read at a time, each with up to PIECE bytes
 
 Pieces: TypeAlias = Callable[[], Iterator[bytes]]
-"""All the bytes of a message, at most ``PIECE`` at a time, from the beginning whenever it is called."""
+r"""All the bytes of a message, at most ``PIECE`` at a time, from the beginning whenever it is called."""
 
 
 class Frame(Protocol):
@@ -60,7 +60,7 @@ class Source(Protocol):
 
 
 OpenSource: TypeAlias = Callable[[threading.Event], AbstractContextManager[Source]]
-"""Opens a source on the thread that will read it, and gives up where it can once the event is set."""
+r"""Opens a source on the thread that will read it, and gives up where it can once the event is set."""
 
 
 def opens_reading(path: Path, session: SessionId, lens: Lens, entries: int | None = None) -> OpenSource:
@@ -98,13 +98,13 @@ def frames(source: Source, first: int, stop: int) -> Iterator[tuple[DisplayRow, 
 
 
 def readable(pieces: Iterable[bytes], safety: TextSafety, encoding: Encoding = Encoding.UTF_8) -> Iterator[str]:
-    """A message as the window shows it: what cannot be seen as a mark, its line ending as ``↵``."""
-    held = ""  # what may be the line ending, or the half of it
+    """A message as the window shows it: what cannot be seen as a mark, its line ending at the end too."""
+    held = ""  # what may be the line ending, or the half of it, or a NUL in front of a digit
     decoder = Decoder(encoding)
     for piece in pieces:
         held += decoder.feed(piece)
         tail = held[-2:]
-        shown = len(held) - (len(tail) - len(tail.rstrip("\r\n")))
+        shown = len(held) - (len(tail) - len(tail.rstrip("\r\n\0")))
         yield safety.text(held[:shown])
         held = held[shown:]
     text, ending = split_ending(held + decoder.finish())

@@ -149,10 +149,10 @@ def test_text_comes_out_as_one_reads_it(journal: Path) -> None:
         "-- starting a server on 127.0.0.1:5555",
         "-- #1 connected from 127.0.0.1:40001",
         "-- #2 connected from 127.0.0.1:40002",
-        "#1 <  type the message↵",
+        "#1 <  type the message\\n",
         "#1 >  hel",
-        "#2 >  other↵",
-        "#1 >  lo␛[31m↵",
+        "#2 >  other\\n",
+        "#1 >  lo\\e[31m\\n",
         "-- #1 closed: you closed it (FIN)",
     ]
 
@@ -160,7 +160,7 @@ def test_text_comes_out_as_one_reads_it(journal: Path) -> None:
 def test_lines_of_one_side_can_be_had(journal: Path) -> None:
     done = run(journal, "--frame", "line", "--connection", 1, "--received")
 
-    assert [line[25:] for line in done.out.splitlines()[2:]] == ["#1 >  hello␛[31m"]
+    assert [line[25:] for line in done.out.splitlines()[2:]] == ["#1 >  hello\\e[31m"]
 
 
 def test_what_only_happened_can_be_had(journal: Path) -> None:
@@ -175,7 +175,7 @@ def test_csv_is_for_excel(journal: Path) -> None:
 
     rows = list(csv.DictReader(io.StringIO(done.out.removeprefix("\ufeff"), newline="")))
     assert done.out.startswith("\ufeff")
-    assert [(row["text"], row["hex"]) for row in rows] == [("type the message↵", "0x" + b"type the message\n".hex())]
+    assert [(row["text"], row["hex"]) for row in rows] == [("type the message\\n", "0x" + b"type the message\n".hex())]
 
 
 def test_raw_bytes_of_one_side_can_go_through_a_pipe(journal: Path) -> None:

@@ -64,15 +64,15 @@ def test_a_process_of_its_own_says_the_same(journal: Path) -> None:
 def test_each_place_is_a_line_with_what_stands_around_it(journal: Path) -> None:
     assert found(journal, "hello") == [
         "#2  received  4  Hello, I am the other",
-        "#1  received  5  say hello to me␊and goodbye",
-        "#1  sent  6  ␛[2J hello \\xff␀<U+202E>",
+        "#1  received  5  say hello to me\\nand goodbye",
+        "#1  sent  6  \\e[2J hello \\xff\\0\\u{202e}",
     ]
     assert found(journal, "needle") == [f"#2  sent  7  …{'.' * 32}needle{'.' * 32}…"]
 
 
 def test_bytes_patterns_and_notes_are_found(journal: Path) -> None:
-    assert found(journal, "--hex", "ff 00") == ["#1  sent  6  ␛[2J hello \\xff␀<U+202E>"]
-    assert found(journal, "--regex", "^and .*bye$") == ["#1  received  5  lo to me␊and goodbye"]
+    assert found(journal, "--hex", "ff 00") == ["#1  sent  6  \\e[2J hello \\xff\\0\\u{202e}"]
+    assert found(journal, "--regex", "^and .*bye$") == ["#1  received  5  lo to me\\nand goodbye"]
     assert found(journal, "--match-case", "Hello") == ["#2  received  4  Hello, I am the other"]
     assert found(journal, "connected") == [
         "#1  opened  1  #1 connected from 127.0.0.1:5555",

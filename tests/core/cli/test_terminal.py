@@ -317,13 +317,13 @@ class TestServing:
     @pytest.mark.parametrize(
         ("said", "shown"),
         [
-            pytest.param(b"\x1b[2J\x1b]0;t\x07", "␛[2J␛]0;t␇", marks=pytest.mark.case("C-48")),
-            pytest.param(b"hi\nSERVER: forged", "hi␊SERVER: forged", marks=pytest.mark.case("C-55", "C-82")),
-            pytest.param(b"a\rCLIENT #1", "a␍CLIENT #1", marks=pytest.mark.case("C-48", "C-55")),
-            pytest.param("\u202egnp.exe".encode(), "<U+202E>gnp.exe", marks=pytest.mark.case("C-49")),
-            pytest.param("a\u2028b\x85c".encode(), "a<U+2028>b<U+0085>c", marks=pytest.mark.case("C-82")),
+            pytest.param(b"\x1b[2J\x1b]0;t\x07", "\\e[2J\\e]0;t\\x07", marks=pytest.mark.case("C-48")),
+            pytest.param(b"hi\nSERVER: forged", "hi\\nSERVER: forged", marks=pytest.mark.case("C-55", "C-82")),
+            pytest.param(b"a\rCLIENT #1", "a\\rCLIENT #1", marks=pytest.mark.case("C-48", "C-55")),
+            pytest.param("\u202egnp.exe".encode(), "\\u{202e}gnp.exe", marks=pytest.mark.case("C-49")),
+            pytest.param("a\u2028b\x85c".encode(), "a\\u{2028}b\\u{85}c", marks=pytest.mark.case("C-82")),
             pytest.param(b"\xff\xfe\xed\xa0\x80", r"\xff\xfe\xed\xa0\x80", marks=pytest.mark.case("C-46", "C-53")),
-            pytest.param(b"a\0b", "a␀b", marks=pytest.mark.case("C-47")),
+            pytest.param(b"a\0b", "a\\0b", marks=pytest.mark.case("C-47")),
             pytest.param(b"   ", "   ", marks=pytest.mark.case("C-40")),
         ],
         ids=ascii,
@@ -971,7 +971,7 @@ def test_a_terminal_that_lacks_a_character_gets_an_escape() -> None:
                 peer.sendall("žába\0".encode())
             shown, _ = client.communicate(timeout=PATIENCE)
 
-    assert shown.decode("ascii").splitlines()[1] == r"SERVER: \u017e\xe1ba\u2400"
+    assert shown.decode("ascii").splitlines()[1] == r"SERVER: \u017e\xe1ba\0"
 
 
 def test_without_any_standard_input_a_client_shows_what_comes() -> None:

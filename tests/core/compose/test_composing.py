@@ -161,7 +161,7 @@ def test_a_message_to_send_again_is_the_same_bytes(data: bytes, encoding: Encodi
         (b"one\ntwo\n", Draft("one\ntwo", ending=Ending.LF)),
         ("grüß\r".encode(), Draft("grüß", ending=Ending.CR)),
         (b"one\r\ntwo", Draft(r"one\r\ntwo", Format.ESCAPES)),
-        (b"a\0b \x1b[0m\n", Draft(r"a\x00b \x1b[0m", Format.ESCAPES, ending=Ending.LF)),
+        (b"a\0b \x1b[0m\n", Draft(r"a\x00b \e[0m", Format.ESCAPES, ending=Ending.LF)),
         (b"\0\1\0\0\0\6", Draft("00 01 00 00 00 06", Format.HEX)),
         (b"\xff\xfe\xfd\n", Draft("ff fe fd 0a", Format.HEX)),
         (b"", Draft("")),

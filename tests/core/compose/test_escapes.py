@@ -130,13 +130,13 @@ def test_a_character_that_the_encoding_lacks_is_marked_where_its_number_stands()
     ("data", "encoding", "text"),
     [
         (b"GET /\r\n", Encoding.UTF_8, r"GET /\r\n"),
-        (b"\0\x1b[0m\\", Encoding.UTF_8, r"\0\x1b[0m\\"),
+        (b"\0\x1b[0m\\", Encoding.UTF_8, r"\0\e[0m\\"),
         ("é\u202e\u00a0".encode(), Encoding.UTF_8, r"é\u{202e}\u{a0}"),
         (b"\xff\xc3", Encoding.UTF_8, r"\xff\xc3"),
         (b"{counter}", Encoding.UTF_8, "{counter}"),
         (rb"\{counter}", Encoding.UTF_8, r"\\{counter}"),
         (b"\x81\x25\0\x15\xff", Encoding.EBCDIC, r"a\n\0\u{85}\u{9f}"),
-        (b"\0a\0\x1b\xff", Encoding.UTF_16_BE, r"a\u{1b}\xff"),
+        (b"\0a\0\x1b\xff", Encoding.UTF_16_BE, r"a\e\xff"),
         pytest.param(b"a\x87\x90", Encoding.SHIFT_JIS, r"a\x87\x90", id="a second code of a character"),
     ],
 )

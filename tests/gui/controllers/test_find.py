@@ -95,9 +95,9 @@ def test_what_is_found_is_set_off_exactly_also_in_what_cannot_be_shown_as_it_is(
     app = look_at(50, instead={20: odd})
 
     for text, mode, expected in (
-        ("\x1b[31m", "Text", "␛[31m"),
-        ("ff ?? e2", "Hex bytes", "\\xff\\xfe<U+202E>"),  # the whole character
-        ("6e 64 0d 0a", "Hex bytes", "nd␍↵"),
+        ("\x1b[31m", "Text", "\\e[31m"),
+        ("ff ?? e2", "Hex bytes", "\\xff\\xfe\\u{202e}"),  # the whole character
+        ("6e 64 0d 0a", "Hex bytes", "nd\\r\\n"),
     ):
         find(app, text, mode)
         assert marked(app) == expected

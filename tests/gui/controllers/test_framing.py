@@ -88,7 +88,7 @@ def test_what_is_recorded_is_cut_anew_on_the_spot(make_app: MakeApp, tmp_path: P
 
     choose(app, "As received")
     assert not is_asking(app)
-    assert "␀␃nnn" in shown(app)
+    assert "\\0\\x03nnn" in shown(app)
 
 
 def test_details_apply_when_they_are_good_and_are_refused_at_their_place(make_app: MakeApp, tmp_path: Path) -> None:

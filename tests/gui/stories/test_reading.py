@@ -125,7 +125,7 @@ def test_who_reads_further_up_is_left_in_peace_and_told_how_much_is_new(quiet: P
     with caller(quiet.start_server()) as peer:
         for number in range(40):
             peer.say(b"line %d\n" % number)
-            quiet.sees(f"line {number}↵")
+            quiet.sees(f"line {number}\\n")
         quiet.press("<Prior>", "<Prior>")
         before = quiet.conversation
         assert "line 39" not in before
@@ -137,10 +137,10 @@ def test_who_reads_further_up_is_left_in_peace_and_told_how_much_is_new(quiet: P
         assert quiet.conversation == before
         quiet.tab_to("3 new", back=True)
         quiet.press("<space>")
-        quiet.sees("line 42↵")
+        quiet.sees("line 42\\n")
         quiet.no_longer_sees(" new  ↓")
         peer.say(b"and on\n")
-        quiet.sees("and on↵")
+        quiet.sees("and on\\n")
 
 
 def test_bytes_are_found_in_the_hex_view_once_the_pattern_is_put_right(quiet: Person) -> None:

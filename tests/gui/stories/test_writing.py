@@ -79,7 +79,7 @@ def test_a_file_goes_out_line_by_line(quiet: Person, tmp_path: Path) -> None:
         quiet.write("1")
         quiet.press("<Return>")
         assert peer.hear(19) == b"HELO me\r\nNOOP\r\nQUIT"
-        quiet.sees("Done: 19 B of 19 B", "HELO me␍↵", "NOOP␍↵")
+        quiet.sees("Done: 19 B of 19 B", "HELO me\\r\\n", "NOOP\\r\\n")
 
 
 def test_a_draft_outlives_the_server_it_was_meant_for(person: Person) -> None:
@@ -132,7 +132,7 @@ def test_pasted_lines_go_out_as_messages_of_their_own(quiet: Person) -> None:
         quiet.push("One per line")
 
         assert peer.hear(14) == b"one\ntwo\nthree\n"
-        quiet.until(lambda: quiet.said == ["one↵", "two↵", "three↵"])
+        quiet.until(lambda: quiet.said == ["one\\n", "two\\n", "three\\n"])
 
 
 def test_an_earlier_message_is_called_back_changed_and_kept(quiet: Person) -> None:

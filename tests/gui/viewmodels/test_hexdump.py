@@ -130,7 +130,7 @@ def test_a_dump_that_is_copied_keeps_its_offsets() -> None:
 
 @pytest.mark.case("C-47", "C-49")
 def test_text_that_is_copied_is_made_safe() -> None:
-    assert copied("a\0b\u202ec€".encode() + b"\xff", Form.TEXT, SAFETY) == "a␀b<U+202E>c€\\xff"
+    assert copied("a\0b\u202ec€".encode() + b"\xff", Form.TEXT, SAFETY) == "a\\0b\\u{202e}c€\\xff"
 
 
 @pytest.mark.parametrize(

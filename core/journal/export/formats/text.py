@@ -1,9 +1,9 @@
-"""A conversation as text that one reads.
+r"""A conversation as text that one reads.
 
     2026-11-23 10:41:02.113  -- #1 connected from 127.0.0.1:40000
     2026-11-23 10:41:02.113  #1 <  type the message
     2026-11-23 10:41:05.020  #1 >  hello
-    2026-11-23 10:41:05.020  #1 >+ in two lines↵
+    2026-11-23 10:41:05.020  #1 >+ in two lines\n
 
 Each line begins with what nobody can forge by sending it: the time, the connection, and a mark.
 """

@@ -247,7 +247,7 @@ def test_closing_cancels_what_runs_and_what_comes_later_finds_nobody(stage: Stag
 @pytest.mark.case("C-49", "C-53")
 def test_a_name_from_outside_is_shown_as_it_is(stage: Stage, root: tk.Tk, theme: Theme) -> None:
     stage.dialog.show(ExportView(complaint="cannot write \u202egnp\0"))
-    assert stage.dialog.complaint == "cannot write <U+202E>gnp␀"
+    assert stage.dialog.complaint == "cannot write \\u{202e}gnp\\0"
 
     stage.dialog.show(ExportView(result=Exported(1, 2, "caf\udce9.txt")))
     assert stage.dialog.words == "1 row, 2 B, in caf\\xe9.txt"

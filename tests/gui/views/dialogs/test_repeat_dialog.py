@@ -192,7 +192,7 @@ def test_names_that_would_turn_the_words_around_are_shown_as_they_are(repeating:
     dialog = repeating.dialog
     dialog.show(RepeatView("x", "As text", "y", saved=(SavedMessage.of("\u202eevil\0", Draft("z")),)))
 
-    assert "<U+202E>evil" in dialog.list.add.cget("values")[1]
+    assert "\\u{202e}evil" in dialog.list.add.cget("values")[1]
 
 
 def test_the_windows_fit_a_small_screen(repeating: Repeating) -> None:

@@ -444,7 +444,7 @@ def test_hostile_bytes_are_only_text_in_the_view_and_on_the_clipboard(scene: Sce
 
     assert "[exit] $x" in "".join(line[scene.hex.layout.text_start : -1] for line in scene.lines)
     scene.hex.copy(Form.TEXT)
-    assert scene.copied() == 'a␀b [exit] $x {"} %s ; destroy .'
+    assert scene.copied() == 'a\\0b [exit] $x {"} %s ; destroy .'
 
 
 # Going somewhere.
@@ -486,7 +486,7 @@ def test_a_refused_offset_says_why_and_can_be_mended(scene: Scene) -> None:
 def test_bytes_that_cannot_be_read_are_a_sentence_and_come_back(scene: Scene) -> None:
     source = Numbered(HUGE, broken="could not read the journal: the disk \u202e is gone.")
     scene.hex.show(source)
-    assert scene.lines == ["could not read the journal: the disk <U+202E> is gone."]
+    assert scene.lines == ["could not read the journal: the disk \\u{202e} is gone."]
     scene.hex.go(10, stop=20)
     scene.hex.copy()
     assert "is gone" in scene.hex.footer.complaint
