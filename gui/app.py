@@ -206,6 +206,7 @@ class App:
                 ("hiding the window", self._hide),
                 ("ending the tour", lambda: main_controller.help.end_tour()),
                 ("closing what reads the conversation", lambda: main_controller.conversation.close()),
+                ("stopping to save messages", lambda: main_controller.messages.close()),
                 ("keeping the saved messages", lambda: main_controller.saved.close(left())),
                 ("keeping the profiles", lambda: main_controller.profiles.close(left())),
                 ("giving up an export", lambda: main_controller.export_controller.cancel()),

@@ -27,6 +27,8 @@ from gui.viewmodels.preferences import (
     MOST_MEGABYTES,
     MOST_MESSAGES,
     MOST_VARIABLES,
+    ROWS,
+    TIMES,
     Preferences,
     is_text,
 )
@@ -173,7 +175,7 @@ def _checked(name: str, default: object, value: object) -> object:
         raise ValueError(f"{name} is not what it should be")
     if isinstance(value, str) and not value.isprintable():
         return default
-    if name == "read_as" and value not in dict(ENCODINGS):
+    if name in _CHOICES and value not in dict(_CHOICES[name]):
         return default  # a later version has more of them, and is no reason to forget everything else
     if name == "reply" and find_reply(str(value)) is None:
         raise ValueError(f"there is no reply called {str(value)[:20]!r}")
@@ -184,6 +186,7 @@ def _checked(name: str, default: object, value: object) -> object:
     return value
 
 
+_CHOICES = {"read_as": ENCODINGS, "rows": ROWS, "times": TIMES}
 _BOUNDS = {
     "keep_journals": range(1, MOST_JOURNALS + 1),
     "journal_megabytes": range(1, MOST_MEGABYTES + 1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tkinter import ttk
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 from gui.keys import KEYS, UNTOLD
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODING_MENU
+from gui.viewmodels.preferences import ROWS, TIMES
 from gui.viewmodels.window_view import MenuState, WindowView
 from gui.views.address_bar import AddressBar
 from gui.views.banner import Banner
 from gui.views.composer.composer import Composer, ComposerController
 from gui.views.conversation.conversation import ConversationPane
+from gui.views.conversation.message_menu import MessageMenu
 from gui.views.field_menu import FieldMenu
 from gui.views.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
 from gui.views.session_list import SessionList
@@ -62,6 +65,8 @@ class Actions(Protocol):
     def chosen_encoding(self) -> str: ...
     def choose_framing_kind(self, usual: str) -> None: ...
     def choose_encoding(self, encoding: str) -> None: ...
+    def choose_rows(self, rows: str) -> None: ...
+    def choose_times(self, times: str) -> None: ...
     def choose_display_row(self, display_row: DisplayRow) -> None: ...
     def complain(self, why: str) -> None: ...
     def menu_state(self) -> MenuState: ...
@@ -113,6 +118,7 @@ class Window:
             on_encoding=actions.choose_encoding,
             on_refuse=actions.complain,
         )
+        self.message_menu = MessageMenu(self.conversation.transcript, theme, commands, actions.menu_state)
         self._tasks = ttk.Frame(self._talk, style="Window.TFrame")
         self.composer = Composer(
             self._talk,
@@ -148,6 +154,12 @@ class Window:
             return
         self._encoding = encoding
         self.conversation.show_encoding(encoding)
+
+    def show_rows(self, rows: str, times: str) -> None:
+        """Show messages and their times as chosen in the View menu."""
+        transcript = self.conversation.transcript
+        style = replace(transcript.row_window.style, is_compact=rows == "compact", counts_time=times == "since")
+        transcript.show_style(style)
 
     def adopt(self, widget: tk.Misc) -> None:
         """Let the window's keys come before those of a widget, and of all within it, that was made later.
@@ -399,6 +411,8 @@ def _menus(root: tk.Tk, theme: Theme, actions: Actions) -> MenuBar:
         colours=Alternatives(COLOURS, lambda: theme.choice, actions.choose_colours),
         framings=Alternatives(FRAMINGS, lambda: actions.chosen_framing, actions.choose_framing_kind),
         encodings=Alternatives(ENCODING_MENU, lambda: actions.chosen_encoding, actions.choose_encoding),
+        rows=Alternatives(ROWS, lambda: actions.preferences.rows, actions.choose_rows),
+        times=Alternatives(TIMES, lambda: actions.preferences.times, actions.choose_times),
         recent=actions.recent_journals,
         profiles=actions.profile_choices,
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.compose.draft import EVERY_VARIABLE, Composed, Context, Draft, Format, MacroSpan, Misfit
     from core.compose.encoding import Decoder, Encoding, Ending, decode_as, find_encoding
     from core.compose.macros import CATALOGUE, MacroEntry
+    from core.compose.notations import NOTATIONS, Notation, write_as
     from core.compose.saved import (
         SavedError,
         SavedMessage,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CATALOGUE",
     "EVERY_VARIABLE",
+    "NOTATIONS",
     "Composed",
     "Context",
     "Decoder",
@@ -39,6 +41,7 @@ __all__ = [
     "MacroEntry",
     "MacroSpan",
     "Misfit",
+    "Notation",
     "SavedError",
     "SavedMessage",
     "SavedMessagesFile",
@@ -56,8 +59,9 @@ __all__ = [
     "rewrite",
     "starters",
     "with_imported",
+    "write_as",
 ]
-_HOMES = ("encoding", "draft", "macros", "composing", "saved")  # the lightest first
+_HOMES = ("encoding", "draft", "macros", "composing", "notations", "saved")  # the lightest first
 
 
 def __getattr__(name: str) -> object:

@@ -12,7 +12,7 @@ from gui.viewmodels import presenter
 from gui.viewmodels.session_rows import next_session
 from gui.viewmodels.window_view import MenuState
 from gui.views.field_menu import can_edit, edit
-from gui.views.menus import ROW_ENTRIES
+from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, ROW_ENTRIES
 
 if TYPE_CHECKING:
     from gui.controllers.main import MainController
@@ -25,6 +25,7 @@ _WORDS = {
     "Cancel": "&Cancel connecting",
     "Disconnect": "Dis&connect",
 }
+_NOTATIONS = ("escapes", "hex", "python", "c", "base64")  # of ``core.compose``, which a first window does without
 
 
 def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]]:
@@ -54,6 +55,12 @@ def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]
         "find_next": lambda: main_controller.conversation.finding.step(1),
         "find_previous": lambda: main_controller.conversation.finding.step(-1),
         "filter": lambda: main_controller.conversation.filtering.open(),
+        "go_to": lambda: _go_to(main_controller),
+        "send_again": lambda: main_controller.messages.send_again(),
+        "edit_message": lambda: main_controller.messages.edit(),
+        "save_bytes": lambda: main_controller.messages.save(),
+        "copy_shown": lambda: main_controller.messages.copy_as(""),
+        **{f"copy_{name}": partial(_copy_as, main_controller, name) for name in _NOTATIONS},
         "toggle_inspector": lambda: main_controller.conversation.inspector.toggle(),
         "export": lambda: main_controller.export_controller.open(),
         "toggle_hex": lambda: main_controller.conversation.toggle_hex(),
@@ -91,6 +98,18 @@ def _send_saved(main_controller: MainController, place: int) -> None:
     main_controller.saved.send_at(place)
 
 
+def _copy_as(main_controller: MainController, notation: str) -> None:
+    """Copy in a notation: the bytes in the inspector where that has the focus, else messages of the conversation."""
+    if not main_controller.conversation.inspector.copy_as(notation):
+        main_controller.messages.copy_as(notation)
+
+
+def _go_to(main_controller: MainController) -> None:
+    """Go to a byte in the inspector where that has the focus, else to a message of the conversation."""
+    if not main_controller.conversation.inspector.ask_offset():
+        main_controller.messages.open_go()
+
+
 def _toggle_full_screen(main_controller: MainController) -> None:
     main_controller.window.fill_screen(is_full=not main_controller.window.is_full_screen)
 
@@ -107,8 +126,15 @@ def menu_state(main_controller: MainController) -> MenuState:
     window_state = main_controller.window_state()
     buttons = presenter.present(window_state).address
     can_edit_now, lens = can_edit(window.focused), viewing.lens
+    transcript, has_bytes = window.conversation.transcript, conversation.inspector.has_focus
+    has_message, has_some = transcript.chosen_message is not None, transcript.selection.picked is not None
     can = {
         **{key.command: key.command in can_edit_now for key in EDITING},
+        "copy": "copy" in can_edit_now or (has_some and window.focused is transcript.text),
+        **dict.fromkeys(MESSAGE_ENTRIES, has_message),
+        **dict.fromkeys(COPY_ENTRIES, has_some or has_bytes),
+        "copy_shown": has_some,
+        "go_to": transcript.total > 0 or has_bytes,
         **{command: command in main_controller.rows.can for command in ROW_ENTRIES},
         **{command: next_session(window_state, 1) not in (None, main_controller.selected) for command in _STEPS},
         "toggle_server": buttons.server.enabled,

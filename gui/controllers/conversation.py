@@ -6,6 +6,7 @@ Their views are made when they are first asked for: the first window does not ne
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.supervision import do_all
@@ -37,7 +38,6 @@ class ConversationController:
         choose_framing: Callable[[str], None],
     ) -> None:
         self._window = window
-        self.as_hex = False
         self.filtering = FilterController(window, viewing, refresh)
         self.finding = FindController(window, viewing, post)
         self.framing = FramingController(window, viewing, choose_framing)
@@ -62,7 +62,13 @@ class ConversationController:
         self.finding.search_on()
         self.inspector.read_anew()
 
+    @property
+    def as_hex(self) -> bool:
+        """Whether messages are shown as hex."""
+        return self._window.conversation.transcript.row_window.style.as_hex
+
     def toggle_hex(self) -> None:
         """Show messages as hex and text side by side, or as text again."""
-        self.as_hex = not self.as_hex
-        self._window.conversation.transcript.show_hex(as_hex=self.as_hex)
+        transcript = self._window.conversation.transcript
+        style = transcript.row_window.style
+        transcript.show_style(replace(style, as_hex=not style.as_hex))

@@ -9,12 +9,12 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.errors import JournalError
 from core.words import sentence
 from gui.viewmodels.finding import FindRequest, FindView
-from gui.viewmodels.runs import Marked
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class FindController:
         pane.open_strip(self._find_bar)
         self._find_bar.focus_field()
         self.search_on()
+        self._light()
 
     def find(self, request: FindRequest) -> None:
         """Search the conversation on view from its beginning."""
@@ -87,6 +88,7 @@ class FindController:
         self._show_hit(None)
         self._searched = self._on_view
         self._searched_to = conversation.lens.since if conversation is not None else 0
+        self._view = FindView(since_cleared=self._searched_to > 0)
         self._pattern = self._compiled(request) if request.text else None
         self._show_view()
         self._search_rest()
@@ -126,9 +128,13 @@ class FindController:
         around the shown hit are given. Raises ``JournalError``.
         """
         conversation = self._viewing.conversation
-        if not self._hits or display_row.span is None or conversation is None or self._searched != self._on_view:
+        if not self._hits or not self.is_open or display_row.span is None or conversation is None:
+            return []
+        if self._searched != self._on_view:
             return []
         places = self._hits.between(display_row.span.first, display_row.span.last + 1)
+        if not places:
+            return []
         around = bisect_left(self._hits, self._shown) if self._shown is not None else places.start
         first = max(places.start, min(around - MOST_MARKS // 2, places.stop - MOST_MARKS))
         return conversation.within(display_row, self._hits[first : min(places.stop, first + MOST_MARKS)])
@@ -152,7 +158,7 @@ class FindController:
         try:
             return compile_query(Query(request.text, Mode(request.mode.value), request.match_case, self._encoding))
         except QueryError as error:
-            self._view = FindView(complaint=sentence(error), error_place=error.place)
+            self._view = replace(self._view, complaint=sentence(error), error_place=error.place)
             return None
 
     def _search_rest(self) -> None:
@@ -202,6 +208,7 @@ class FindController:
             self._reveal(self._nearest())
         else:
             self._number()
+        self._light(progress.hits)
         self._show_view()
 
     def _nearest(self) -> int:
@@ -233,15 +240,41 @@ class FindController:
         self._shown, self._row = hit, row if hit is not None else None
         self.on_shown()
         transcript, conversation = self._window.conversation.transcript, self._viewing.conversation
-        transcript.unmark()
+        if hit is None:
+            transcript.light(None)
+            transcript.show_hit_marks((), None)
         found = conversation.read(row, 1, 0) if hit is not None and conversation is not None else []
         if hit is None or conversation is None or not found:
             return
         within = conversation.within(found[0], [hit])
         if within:
-            transcript.reveal_bytes(Marked(row, *within[0]))
+            transcript.reveal_bytes(row, *within[0])
         else:
             transcript.reveal(row)
+        self._light()
+
+    def _light(self, new: Hits | None = None) -> None:
+        """Set off every hit in sight, and mark where in the conversation there are any; ``new`` are all that is new."""
+        transcript, conversation = self._window.conversation.transcript, self._viewing.conversation
+        if not self._hits or conversation is None or not self.is_open or self._searched != self._on_view:
+            return
+        first, last = transcript.lit
+        if new is None or last < first or new.between(first, last + 1):
+            transcript.light(self._marks_or_none)
+        first, ordinals = conversation.lens.since, self._hits.ordinals
+        steps = transcript.hit_marks.steps
+        edges = [
+            bisect_left(ordinals, first + (conversation.entries - first) * step // steps) for step in range(steps + 1)
+        ]
+        total = max(1, conversation.total)
+        marks = [conversation.row_about(ordinals[one]) / total for one, other in pairwise(edges) if one < other]
+        transcript.show_hit_marks(marks, self._row / total if self._row is not None else None)
+
+    def _marks_or_none(self, display_row: DisplayRow) -> list[tuple[int, int]]:
+        try:
+            return self.marks(display_row)
+        except JournalError:  # reading the rows says so
+            return []
 
     def _number(self) -> None:
         """Number the shown hit anew: there may be more hits in front of it now."""
@@ -266,10 +299,12 @@ class FindController:
 
     def _close(self) -> None:
         self.stop()
-        self._window.conversation.transcript.unmark()
+        if self._find_bar is not None:
+            self._window.conversation.close_strip(self._find_bar)
+        self._window.conversation.transcript.light(None)
+        self._window.conversation.transcript.show_hit_marks((), None)
+        self.on_shown()  # and what looks closely sets nothing off any more
         if self._row == self._window.conversation.transcript.selection.chosen and not self.is_looked_at():
             self._window.conversation.transcript.unchoose()
         self._window.conversation.transcript.scrolled_by_hand()  # where the end is in view, it is followed again
-        if self._find_bar is not None:
-            self._window.conversation.close_strip(self._find_bar)
         self._window.composer.focus_message()

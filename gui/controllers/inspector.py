@@ -95,12 +95,16 @@ class InspectorController:
         transcript.text.focus_set()
         if transcript.selection.chosen is not None:
             transcript.choose(transcript.selection.chosen)
+        else:
+            transcript.choose_last()
 
     def choose(self, display_row: DisplayRow) -> None:
         """Inspect the row that a person has chosen, if the inspector is open."""
         conversation = self._viewing.conversation
         if self._inspector is None or not self.is_open or conversation is None:
             return
+        if self._found is not None and self._key == conversation.key and self._found.display_row == display_row:
+            return  # it is what is shown
         self._forget()
         self._key = conversation.key
         if display_row.span is None:
@@ -131,6 +135,25 @@ class InspectorController:
         """Show the text of the message in the encoding that bytes are read in now."""
         if self._inspector is not None:
             self._inspector.show_as(self._window.conversation.transcript.decoding)
+
+    @property
+    def has_focus(self) -> bool:
+        """Whether the bytes in the inspector have the focus, or had it when a menu took it."""
+        return self._inspector is not None and self._window.focused is self._inspector.hex.text
+
+    def copy_as(self, notation: str) -> bool:
+        """Copy bytes of the inspector in a notation of ``core.compose``, if its bytes have the focus."""
+        if self._inspector is None or not self.has_focus:
+            return False
+        self._inspector.hex.copy(notation)
+        return True
+
+    def ask_offset(self) -> bool:
+        """Ask for an offset to go to, if the bytes in the inspector have the focus."""
+        if self._inspector is None or not self.has_focus:
+            return False
+        self._inspector.hex.ask_offset()
+        return True
 
     def close(self) -> None:
         """Stop dissecting and close the journal."""

@@ -23,6 +23,7 @@ from gui.controllers.endpoints import EndpointsController
 from gui.controllers.export import ExportController
 from gui.controllers.help import HelpController
 from gui.controllers.journal import JournalController, first
+from gui.controllers.messages import MessageController
 from gui.controllers.notices import Notices
 from gui.controllers.profiles import ProfilesController
 from gui.controllers.reply import ReplyController
@@ -125,6 +126,7 @@ class MainController:
             complain=self.complain,
             choose_framing=self.choose_framing,
         )
+        self.messages = MessageController(window, self.viewing, self.sending, post=post, complain=self.complain)
         self.export_controller = ExportController(window, self.viewing, post=post, open_folder=open_folder)
         self.notices = Notices(window.banner, self.commands)
         self.help = HelpController(window, self.theme, self.notices, log=self._app.log, open_folder=open_folder)
@@ -152,6 +154,7 @@ class MainController:
         window.sessions.on_rename = self.rows.give_name
         window.conversation.on_show_all = self._show_all
         window.conversation.on_end = self.refresh
+        window.show_rows(self.preferences.rows, self.preferences.times)
         window.composer.focus_message()
         self.refresh()
 
@@ -369,6 +372,16 @@ class MainController:
             why = misread_ending(conversation.lens.framing, encoding, "choose Ended by… and type {}")
             if why:
                 self.complain(sentence(why))
+
+    def choose_rows(self, rows: str) -> None:
+        """Show messages as bubbles or on one line each."""
+        self.preferences = replace(self.preferences, rows=rows)
+        self.window.show_rows(rows, self.preferences.times)
+
+    def choose_times(self, times: str) -> None:
+        """Show times of day, or how long after the message before each was."""
+        self.preferences = replace(self.preferences, times=times)
+        self.window.show_rows(self.preferences.rows, times)
 
     def choose_display_row(self, display_row: DisplayRow) -> None:
         """Inspect the message that a person has chosen."""

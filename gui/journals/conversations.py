@@ -168,6 +168,9 @@ class OpenConversation:
         span, reader = display_row.span, self.journal.reader
         if span is None:
             return []
+        if self.lens.framing == RAW:  # what one call carried
+            here = ((max(0, hit.start), min(hit.stop, display_row.size)) for hit in hits if hit.ordinal == span.first)
+            return sorted({(start, stop) for start, stop in here if start < stop})
         rows = reader.calls(self.session, display_row.connection, display_row.kind, span.first, span.last)
         calls = recorded.Calls(islice(rows, MOST_CALLS), span)
         envelope = _BARE
@@ -187,6 +190,10 @@ class OpenConversation:
         """The row that shows that byte of an entry, or the nearest. Raises ``JournalError``."""
         self._hurry()
         return self._lens_view.place_of(ordinal, stop)
+
+    def row_about(self, ordinal: int) -> float:
+        """About which row shows an entry, without reading."""
+        return self._lens_view.row_about(ordinal)
 
     def place_near(self, spot: Spot) -> int | None:
         """The row that shows a byte, or the nearest; None while that is not known yet."""

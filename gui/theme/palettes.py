@@ -32,6 +32,9 @@ class Palette:
     selection_text: str
     chosen: str  # the message that is looked at closely, or was found
     chosen_text: str
+    chosen_mark: str  # of what stands there for something that cannot be shown
+    hit: str  # every place that was found but the current one, which is ``found``
+    hit_text: str
     incoming: str
     incoming_text: str
     outgoing: str
@@ -71,6 +74,9 @@ LIGHT = Palette(
     selection_text="#10151d",
     chosen="#ffe8a3",
     chosen_text="#1b1f27",
+    chosen_mark="#6b5300",
+    hit="#ffb74d",
+    hit_text="#1b1f27",
     incoming="#eef0f5",
     incoming_text="#1b1f27",
     outgoing="#d4e5ff",
@@ -105,6 +111,9 @@ DARK = Palette(
     selection_text="#ffffff",
     chosen="#6b5a1e",
     chosen_text="#ffffff",
+    chosen_mark="#ded5a8",
+    hit="#8a4b00",
+    hit_text="#ffffff",
     incoming="#2c323d",
     incoming_text="#e7eaf0",
     outgoing="#1a4070",
@@ -139,6 +148,9 @@ HIGH_CONTRAST = Palette(
     selection_text="#000000",
     chosen="#ffe100",
     chosen_text="#000000",
+    chosen_mark="#5c4a00",
+    hit="#d9a6ff",
+    hit_text="#000000",
     incoming="#2b2b2b",
     incoming_text="#ffffff",
     outgoing="#00408a",
@@ -172,6 +184,8 @@ TEXT_ON = (
     ("accent_text", "accent_hover"),
     ("selection_text", "selection"),
     ("chosen_text", "chosen"),
+    ("chosen_mark", "chosen"),
+    ("hit_text", "hit"),
     ("incoming_text", "incoming"),
     ("outgoing_text", "outgoing"),
     ("error", "window"),

@@ -6,6 +6,7 @@ Only what is shown changes. Every message is decoded for itself, so that a wrong
 from __future__ import annotations
 
 import codecs
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core import text_safety
@@ -35,6 +36,25 @@ class Decoding:
         decoder = codecs.getincrementaldecoder(self.codec)("replace")
         decoder.decode(data)
         return len(decoder.getstate()[0])
+
+    def ends(self, data: bytes) -> Sequence[int]:
+        """For each character of the text that the bytes are, how many bytes there are up to its end."""
+        if data.isascii() and self.encoding.keeps_ascii:
+            return range(1, len(data) + 1)
+        found, at = [], 0
+        for character in self.decode(data):
+            at += self._length(data, at, character)
+            found.append(at)
+        return found
+
+    def _length(self, data: bytes, at: int, character: str) -> int:
+        """How many bytes of ``data`` at ``at`` are the character; what is no text is a lone surrogate for each byte."""
+        if "\udc00" <= character <= "\udcff":
+            return 1
+        usual = character.encode(self.codec)
+        if data.startswith(usual, at):
+            return len(usual)
+        return next(length for length in range(1, 5) if self.decode(data[at : at + length]) == character)
 
 
 UTF_8 = Decoding()

@@ -274,6 +274,17 @@ def convert(text: str, before: MessageFormat, after: MessageFormat) -> str | Com
     return written
 
 
+def pasted(data: bytes, message_format: MessageFormat) -> tuple[str, str]:
+    """Bytes as a person would write them in a message of that format, and the format: escapes where text cannot be."""
+    from core.compose import Encoding, Format, describe, is_typeable
+
+    wanted, encoding = Format(message_format.format), Encoding(message_format.encoding)
+    text = describe(data, wanted, encoding)
+    if text is not None and (wanted is not Format.TEXT or is_typeable(text)):
+        return text, wanted.value
+    return describe(data, Format.ESCAPES, encoding) or "", Format.ESCAPES.value
+
+
 def _ending_size(draft: Draft) -> int:
     return len(draft.ending.value) * (draft.encoding.unit if draft.format.value != "hex" else 1)
 

@@ -57,6 +57,7 @@ class FindView:
     wrapped: int = 0  # 1 if the last step went on at the beginning, -1 at the end
     complaint: str = ""
     error_place: int | None = None
+    since_cleared: bool = False  # whether only what came after the view was cleared is searched
 
 
 NOTHING_ASKED = FindView()
@@ -69,15 +70,15 @@ def count_words(view: FindView, request: FindRequest) -> str:
     """
     if not request.text or (view.complaint and not view.count):
         return ""
-    plus = "+" if view.is_more else ""
+    plus, since = "+" if view.is_more else "", " since the view was cleared" if view.since_cleared else ""
     if view.count == 0:
-        return "searching…" if view.is_running else "nothing found"
+        return "searching…" if view.is_running else f"nothing found{since}"
     found = f"{view.count:,}{plus}"
     if view.position is not None:
         found = f"{view.position:,} of {found}"
     elif not view.is_running:
-        return f"{found} found"
-    return f"{found} so far…" if view.is_running else f"{found}{_WRAPPED[view.wrapped]}"
+        return f"{found} found{since}"
+    return f"{found} so far…" if view.is_running else f"{found}{since}{_WRAPPED[view.wrapped]}"
 
 
 def hint(mode: FindMode) -> str:

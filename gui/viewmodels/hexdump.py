@@ -14,16 +14,12 @@ from enum import Enum
 from functools import cache
 from typing import NamedTuple, Protocol
 
-from core.text_safety import TextSafety
-from gui.viewmodels.decoding import UTF_8, Decoding
-
 MOST_COPIED = 64 * 1024  # bytes; more belongs in a file, and would hold the window up
 USUAL_DIGITS = 8  # of an offset: up to 4 GiB; longer data has as many as it needs
 _FEWEST_DIGITS = 4
 _GROUP = 8  # bytes between the wider gaps
 _GROUP_WIDTH = 3 * _GROUP + 1
 _WIDE = 0x3000  # characters from here on may take the room of two
-_C_ROW, _PYTHON_ROW = 12, 32  # bytes on a line of source
 
 _HEX = b"0123456789abcdef"
 _HIGH = bytes(_HEX[byte >> 4] for byte in range(256))
@@ -76,16 +72,6 @@ class Side(Enum):
 
     HEX = "hex"
     TEXT = "text"
-
-
-class Form(Enum):
-    """How bytes are copied, in words that follow "Copy"."""
-
-    HEX = "as hex"
-    TEXT = "as text"
-    PYTHON = "as Python bytes"
-    C = "as a C array"
-    DUMP = "as a hex dump"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,17 +183,6 @@ def unprintable(data: bytes, letters: Letters = ASCII) -> Iterator[tuple[int, in
     return (found.span() for found in letters.hidden.finditer(data))
 
 
-def copied(data: bytes, form: Form, safety: TextSafety, decoding: Decoding = UTF_8, *, offset: int = 0) -> str:
-    """The bytes as they go to the clipboard; a dump counts from ``offset``."""
-    if form is Form.HEX:
-        return data.hex(" ")
-    if form is Form.TEXT:
-        return safety.text(decoding.decode(data))
-    if form is Form.PYTHON:
-        return _as_python(data)
-    return _as_c(data) if form is Form.C else _as_dump(data, offset, letters(decoding.codec))
-
-
 def read_offset(typed: str, size: int) -> int:
     """An offset as a person writes it, ``4096``, ``4,096`` or ``0x1000``, into data of ``size`` bytes.
 
@@ -241,20 +216,7 @@ def _end_last_row(page: bytearray, used: int, begin: int, layout: Layout) -> Non
     page[end:] = b"|" if layout.has_bars else b""
 
 
-def _as_python(data: bytes) -> str:
-    if len(data) <= _PYTHON_ROW:
-        return repr(data)
-    rows = (f"    {data[start : start + _PYTHON_ROW]!r}\n" for start in range(0, len(data), _PYTHON_ROW))
-    return f"(\n{''.join(rows)})"
-
-
-def _as_c(data: bytes) -> str:
-    rows = (data[start : start + _C_ROW].hex(" ").replace(" ", ", 0x") for start in range(0, len(data), _C_ROW))
-    body = ",\n    0x".join(rows)
-    return f"const unsigned char data[{len(data)}] = {{\n    0x{body}\n}};"
-
-
-def _as_dump(data: bytes, offset: int, letters: Letters) -> str:
+def whole_dump(data: bytes, offset: int, letters: Letters = ASCII) -> str:
     """Rows of 16 that keep their true offsets: the first begins where the data does."""
     digits = max(USUAL_DIGITS, len(f"{offset + len(data):x}"))
     return dump(data, offset, Layout(16, digits), letters)

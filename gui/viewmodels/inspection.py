@@ -23,7 +23,7 @@ Range = tuple[int, int]  # from, and up to before, in bytes
 
 MOST_READ = 1_000  # bytes shown as text; marks may make four characters of each
 READING = "Looking its bytes and calls up in the journal…"
-EMPTY = "Choose a message with a click, or with Alt+Up and Alt+Down"
+EMPTY = "Choose a message with a click, or with Up and Down in the conversation"
 
 _MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000  # in nanoseconds
 
@@ -85,7 +85,7 @@ def facts(inspected: Inspected) -> list[Fact]:
         found += _waits(inspected)
         found += [Fact("Framing", inspected.framing)] if inspected.framing else []
         found += [Fact("", READING)] if inspected.is_being_read else []
-    return [*found, Fact("In the journal", _entries(display_row))]
+    return [*found, Fact("In this view", f"#{display_row.place + 1:,}"), Fact("In the journal", _entries(display_row))]
 
 
 def heading_of_calls(inspected: Inspected) -> str:

@@ -11,6 +11,8 @@ from core.settings import Limits
 from gui.viewmodels.drafting import USUAL, MessageFormat, SentMessage
 from gui.viewmodels.offered_limits import build_limits
 
+ROWS = (("bubbles", "Bubbles"), ("compact", "One line each"))
+TIMES = (("clock", "Time of day"), ("since", "Since the message before"))
 MOST_ADDRESSES = 10
 MOST_MESSAGES = 200
 LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
@@ -42,6 +44,8 @@ class Preferences:
     ending: str = USUAL.ending
     frame: str = USUAL.framing
     read_as: str = USUAL.encoding  # how the bytes of conversations are read as text
+    rows: str = ROWS[0][0]  # how messages are shown
+    times: str = TIMES[0][0]  # and when they were
     font: str = ""  # family of conversations; the system's own if empty
     mono_font: str = ""  # the same of hex
     tell_silence: bool = True  # whether it is said that a silent peer may wait for the end of the message

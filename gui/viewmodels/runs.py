@@ -8,11 +8,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from core.text_safety import Span
-from gui.viewmodels.hexdump import Layout, Side, dump, stretches
+from gui.viewmodels.body import DECOR, Body
+
+__all__ = ["DECOR", "FOUND", "INCOMING", "MARKED", "OUTGOING", "Body", "Cap", "Row", "Run", "joined", "pieces"]
 
 INCOMING, OUTGOING = "incoming", "outgoing"
-MARKED = "marked"  # what was found
-DECOR = "decor"  # what is there for the eye alone and is left out when text is copied
+FOUND, MARKED = "found", "marked"  # what was found, and that of it which was gone to
 
 
 class Run(NamedTuple):
@@ -31,14 +32,6 @@ class Cap(NamedTuple):
     top: bool
 
 
-class Marked(NamedTuple):
-    """Bytes of one message that are set off: its place, the first of them, and one past the last."""
-
-    place: int
-    start: int
-    stop: int
-
-
 @dataclass(slots=True)
 class Row:
     """One display row as it is shown. Every line ends in a line feed."""
@@ -47,6 +40,7 @@ class Row:
     runs: list[Run] = field(default_factory=list)
     caps: list[Cap] = field(default_factory=list)
     lines: int = 0
+    body: Body | None = None  # the bytes of a message
 
     def line(self, *runs: Run) -> None:
         """Add a whole line; its line feed carries the last run's tags."""
@@ -58,23 +52,6 @@ class Row:
         """Add an empty line that is only looked at."""
         self.runs.append(Run("\n", (*tags, DECOR)))
         self.lines += 1
-
-
-def marked(runs: Sequence[Run], first: int, last: int) -> Iterator[Run]:
-    """The same runs with a tag on the characters from ``first`` up to before ``last``; decoration is not counted.
-
-    If that is behind the last of them, it is the line ending that was meant, for which a mark stands.
-    """
-    place = 0
-    length = sum(len(run.text) for run in runs if DECOR not in run.tags) - 1  # the line feed at the end is ours
-    for text, tags in runs:
-        if DECOR in tags:
-            yield Run(text, (*tags, MARKED)) if last > length == place and "mark" in tags and text else Run(text, tags)
-            continue
-        begin, end = (max(0, min(at, length) - place) for at in (first, last))
-        pieces = (Run(text[:begin], tags), Run(text[begin:end], (*tags, MARKED)), Run(text[end:], tags))
-        yield from (piece for piece in pieces if piece.text)
-        place += len(text)
 
 
 def joined(runs: Iterable[Run]) -> list[Run]:
@@ -94,17 +71,3 @@ def pieces(line: Sequence[Span], lengths: Iterable[int]) -> Iterator[list[Span]]
                 left.append(Span(span.text[length:], span.is_mark))
             length -= len(piece[-1].text)
         yield piece
-
-
-def hex_lines(data: bytes, layout: Layout, tags: tuple[str, ...], marked: Marked | None) -> Iterator[list[Run]]:
-    """A dump of the bytes, a list of runs for each line, with the marked bytes set off in both columns."""
-    lines = dump(data, 0, layout).split("\n")
-    start, stop = (marked.start, min(marked.stop, len(data))) if marked is not None else (0, 0)
-    found = {one.row: one for one in stretches(start, stop, 0, len(lines), layout.per_row)}
-    for number, line in enumerate(lines):
-        runs, at = [], 0
-        for side in Side if number in found else ():
-            first, last = layout.stretch(side, found[number].first, found[number].stop)
-            runs += [Run(line[at:first], tags), Run(line[first:last], (*tags, MARKED))]
-            at = last
-        yield [*runs, Run(line[at:], tags)]

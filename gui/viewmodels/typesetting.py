@@ -6,15 +6,18 @@ Pure: a row is text with the names of tags. ``gui.views.conversation.transcript`
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import text_safety
 from core.local_time import local_of
 from core.text_safety import Span, TextSafety
+from core.words import duration
+from gui.viewmodels.body import DECOR, Body, Place
 from gui.viewmodels.decoding import UTF_8, Decoding
-from gui.viewmodels.hexdump import Layout
-from gui.viewmodels.runs import DECOR, INCOMING, OUTGOING, Cap, Marked, Row, Run, hex_lines, joined, marked, pieces
+from gui.viewmodels.hexdump import Layout, dump
+from gui.viewmodels.runs import INCOMING, OUTGOING, Cap, Row, Run, joined, pieces
 from gui.viewmodels.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:
@@ -28,9 +31,18 @@ _USUAL_LINE = 60  # characters
 _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
 _HIGH = bytes(range(128, 256))
 _MANY = 16  # one control character among so many bytes is many
-_MOST_NAMED = 8  # receivers of one message
+_MOST_NAMED, _MOST_NAMED_COMPACT = 8, 2  # receivers of one message
 MORE = 128 * 1024  # bytes that one click adds to a message that is folded
 HEX_MORE = 16 * 1024  # the same where bytes are shown as hex
+
+
+@dataclass(frozen=True, slots=True)
+class RowStyle:
+    """How a person wants rows: bytes as hex, one line for each, times counted from the message before."""
+
+    as_hex: bool = False
+    is_compact: bool = False
+    counts_time: bool = False
 
 
 class Typesetter:
@@ -49,29 +61,31 @@ class Typesetter:
         metrics: Metrics,
         *,
         joins_pieces: bool = True,
-        as_hex: bool = False,
-        marked: Marked | None = None,
+        style: RowStyle = RowStyle(),
         decoding: Decoding = UTF_8,
     ) -> None:
         self.ended_ragged = False
-        self._as_hex = as_hex
-        self._marked = marked
+        self._style = style
         self._decoding = decoding
         self._joins_pieces = joins_pieces
         self._role = role
         self._safety = safety
         self._metrics = metrics
         self._before: DisplayRow | None = None
+        self._said: DisplayRow | None = None  # the message before
         self._cut: dict[ConnectionId | None, bytes] = {}
         self._also: dict[int, list[int]] = {}  # who else got the message in that place
         self._before_also: list[int] | None = None  # the same of the display row before, if it is known
         self._leader: DisplayRow | None = None  # the first of the messages to many that were set last
         self._told: set[int] = set()  # places that stand under another's header
 
-    def set(self, display_rows: Sequence[DisplayRow], after: DisplayRow | None = None) -> list[Row]:
-        """Rows for display rows that follow those set before, or that follow ``after``."""
+    def set(
+        self, display_rows: Sequence[DisplayRow], after: DisplayRow | None = None, said: DisplayRow | None = None
+    ) -> list[Row]:
+        """Rows for display rows that follow those set before, or that follow ``after`` and the message ``said``."""
         if after is not None:
             self._before, self._before_also = after, None
+            self._said = said
         self._find_broadcasts(display_rows)
         last_piece = {
             display_row.connection: display_row.place for display_row in display_rows if display_row.kind == RECEIVED
@@ -92,21 +106,35 @@ class Typesetter:
             row.line(Run(PAD, ("day", DECOR)), Run(time.strftime("%A %d %B %Y", _local(display_row)), ("day",)))
         if display_row.kind in (RECEIVED, SENT):
             self._set_message(row, display_row, shares_header=shares_header, goes_on=goes_on)
+            self._said = display_row
         else:
             self._set_note(row, display_row)
         return row
+
+    def _when(self, display_row: DisplayRow) -> str:
+        """The time of day, or how long after the message before it was."""
+        if not self._style.counts_time or self._said is None:
+            return clock(display_row)
+        return f"+{duration(max(0, display_row.mono_ns - self._said.mono_ns))}"
 
     def _set_note(self, row: Row, display_row: DisplayRow) -> None:
         tags = ("note", "failure") if display_row.is_failure else ("note",)
         note = self._safety.text(display_row.note).replace("\n", " ")
         number = f"#{display_row.number} "
-        runs = [Run(note.removeprefix(number), tags), Run(f"   {clock(display_row)}", ("note", "when"))]
+        if self._style.is_compact:
+            tags = ("compact", "note-text", *tags[1:])
+            row.line(*self._lead(display_row, []), Run(note, tags))
+            return
+        runs = [Run(note.removeprefix(number), tags), Run(f"   {self._when(display_row)}", ("note", "when"))]
         if self._role.many_connections and note.startswith(number):
             runs.insert(0, Run(number, ("note", connection_tag(display_row.number))))
         row.line(Run(PAD, ("note", DECOR)), *runs)
 
     def _set_message(self, row: Row, display_row: DisplayRow, *, shares_header: bool, goes_on: bool) -> None:
-        if shares_header:
+        if self._style.is_compact:
+            self._set_compact(row, display_row, goes_on=goes_on)
+            return
+        if shares_header and not self._style.counts_time:
             row.decoration("gap")
         else:
             row.line(*self._header(display_row))
@@ -114,11 +142,8 @@ class Typesetter:
 
     def _header(self, display_row: DisplayRow) -> list[Run]:
         side = ("head",) if display_row.kind == RECEIVED else ("head", "right")
-        numbers = [display_row.number, *self._also.get(display_row.place, ())]
-        who = [Run(f"#{number} ", (*side, connection_tag(number))) for number in numbers[:_MOST_NAMED]]
-        if len(numbers) > _MOST_NAMED:
-            who.append(Run(f"and {len(numbers) - _MOST_NAMED:,} more ", side))
-        when = Run(f" {clock(display_row)}", side)
+        who = self._numbers(display_row, side, _MOST_NAMED)
+        when = Run(f" {self._when(display_row)}", side)
         # Tk would draw the first run's ground from the left edge on
         lead = [Run(PAD, (*side, DECOR))] if display_row.kind == SENT else []
         role = self._role
@@ -128,6 +153,54 @@ class Typesetter:
         if display_row.kind == RECEIVED:
             return [*who, when]
         return [*lead, Run(role.us, (*side, "who")), Run(" → ", side), *who, when]
+
+    def _numbers(self, display_row: DisplayRow, tags: tuple[str, ...], most: int) -> list[Run]:
+        """The connections that a message came from or went to."""
+        numbers = [display_row.number, *self._also.get(display_row.place, ())]
+        who = [Run(f"#{number} ", (*tags, connection_tag(number))) for number in numbers[:most]]
+        if len(numbers) > most:
+            who.append(Run(f"and {len(numbers) - most:,} more ", tags))
+        return who
+
+    def _lead(self, display_row: DisplayRow, way: list[Run]) -> list[Run]:
+        """What stands in front of the text of a compact row: its time, its number in the conversation, its way."""
+        tags = ("compact", "lead")
+        words = f"{self._when(display_row)}\t{display_row.place + 1:,}\t"
+        return [Run(words, tags), *way, Run("\t", tags)]
+
+    def _set_compact(self, row: Row, display_row: DisplayRow, *, goes_on: bool) -> None:
+        """The message on one line: as much of it as there is room for."""
+        tags = ("compact", "received" if display_row.kind == RECEIVED else "sent")
+        way = [Run("in " if display_row.kind == RECEIVED else "out ", tags)]
+        if self._role.many_connections:
+            way += self._numbers(display_row, ("compact",), _MOST_NAMED_COMPACT)
+        lead = self._lead(display_row, way)
+        body = self._body(display_row, goes_on=goes_on)
+        is_hex = self._style.as_hex and display_row.size > 0
+        layout = Layout(max(1, len(body.data)), digits=0, gap=0, has_bars=False) if is_hex else None
+        start = Place(row.lines, sum(len(run.text) for run in lead))
+        body.is_one_line, body.layout, body.start, body.stop_line = True, layout, start, row.lines + 1
+        row.body = body
+        if not display_row.size:
+            spans = [Span("(empty)", is_mark=True)]
+        elif layout is not None:
+            spans = [Span(dump(body.data, 0, layout)[: layout.hex_stop])]
+        else:
+            (spans,) = _plain_if_many(body.lines())
+        whole = "".join(span.text for span in spans)
+        more = f"… {display_row.size:,} bytes" if body.has_more else "…"
+        remark = f"   {_remark(display_row)}" if _remark(display_row) else ""
+        room = self._metrics.compact_room("".join(run.text for run in way), more + remark)
+        fits = self._metrics.fitting(whole, room)
+        is_cut = body.has_more or fits < len(whole)
+        (kept,) = pieces(spans, [fits])
+        row.line(
+            *lead,
+            *(Run(text, (*tags, "mark") if is_mark else tags) for text, is_mark, _ in kept),
+            Run((more if is_cut else "") + remark, ("compact", "mark", DECOR)),
+            Run("", tags),
+        )
+        row.runs = joined(run for run in row.runs if run.text)
 
     def _find_broadcasts(self, display_rows: Sequence[DisplayRow]) -> None:
         """One message to many is a display row for each; together they are shown once."""
@@ -159,91 +232,65 @@ class Typesetter:
         return same and (display_row.number or 0) > latest and _are_close(leader, display_row)
 
     def _set_bubble(self, row: Row, display_row: DisplayRow, *, goes_on: bool) -> None:
-        if self._as_hex and display_row.size:
-            self._set_hex_bubble(row, display_row)
-            return
-        begins, carried = (
-            len(row.runs),
-            self._cut.get(display_row.connection, b"") if display_row.kind == RECEIVED else b"",
-        )
-        lines, ending, more = self._lines(display_row, goes_on=goes_on)
+        body = self._body(display_row, goes_on=goes_on)
         kind = INCOMING if display_row.kind == RECEIVED else OUTGOING
-        texts = ["".join(span.text for span in line) for line in lines]
-        rest = _rest(more)
-        texts[-1] += ending
-        width = self._metrics.bubble([*texts, rest, _remark(display_row)])
-        shape = (kind, f"{kind}-{width}")
+        step = HEX_MORE if self._style.as_hex else MORE
+        rest = _rest(display_row.size + body.carried - len(body.data), step) if body.has_more else ""
+        remark = _remark(display_row)
+        notes = [rest, remark]
+        if self._style.as_hex and display_row.size:
+            width, lines = self._hex_lines(body, notes)
+        else:
+            lines = _plain_if_many(body.lines()) if display_row.size else [[Span("(empty)", is_mark=True)]]
+            width = self._metrics.bubble(["".join(span.text for span in line) for line in lines] + notes)
+        shape = (kind, f"{kind}-{width}", *(("hex",) if body.layout is not None else ()))
         row.caps.append(Cap(row.lines, kind, width, top=True))
         row.decoration(f"{kind}-cap")
-        for index, line in enumerate(lines):
-            self._set_line(row, line, shape, ending if index == len(lines) - 1 else "")
-        if more:
-            self._set_line(row, [Span(rest)], (*shape, "more", f"more-{display_row.place}"), "")
-        if _remark(display_row):
-            self._set_line(row, [Span(_remark(display_row), is_mark=True)], (*shape, DECOR), "")
-        if self._marked is not None and self._marked.place == display_row.place:
-            row.runs[begins:] = marked(row.runs[begins:], *self._characters(carried, display_row.data or b""))
-        self._end_bubble(row, kind, width)
-
-    def _characters(self, carried: bytes, data: bytes) -> tuple[int, int]:
-        """The marked bytes as characters of what is shown of the message."""
-        assert self._marked is not None
-        data, start, stop = carried + data, len(carried) + self._marked.start, len(carried) + self._marked.stop
-        start -= self._decoding.unfinished_tail(data[:start])
-        stop = next((end for end in range(stop, stop + 3) if not self._decoding.unfinished_tail(data[:end])), stop)
-        decode = self._decoding.decode
-        safety = self._safety.fitting(text_safety.split_ending(decode(data))[0])
-        return len(safety.text(decode(data[:start]))), len(safety.text(decode(data[:stop])))
-
-    def _set_hex_bubble(self, row: Row, display_row: DisplayRow) -> None:
-        data = display_row.data or b""
-        kind = INCOMING if display_row.kind == RECEIVED else OUTGOING
-        layout = Layout(self._metrics.hex_columns)
-        more, remark = _rest(display_row.size - len(data), HEX_MORE), _remark(display_row)
-        width = self._metrics.hex_bubble(min(layout.width, layout.text_start + len(data) + 1), [more, remark])
-        shape = (kind, f"{kind}-{width}", "hex")
-        row.caps.append(Cap(row.lines, kind, width, top=True))
-        row.decoration(f"{kind}-cap")
-        pad = Run(PAD, (*shape[:2], DECOR)) if kind == OUTGOING else Run("", shape)
-        is_marked = self._marked is not None and self._marked.place == display_row.place
-        for runs in hex_lines(data, layout, shape, self._marked if is_marked else None):
-            row.line(pad, *runs)
-        if more:
-            row.line(pad, Run(more, (*shape, "more", f"more-{display_row.place}", DECOR)))
+        start = row.lines
+        for line in lines:
+            self._set_line(row, line, shape)
+        pad = len(PAD) if kind == OUTGOING else 0
+        body.start, body.stop_line = Place(start, pad if body.layout else 0), row.lines
+        row.body = body
+        if rest:
+            self._set_line(row, [Span(rest)], (*shape, "more", f"more-{display_row.place}", DECOR))
         if remark:
-            row.line(pad, Run(remark, (*shape, "mark", DECOR)))
+            self._set_line(row, [Span(remark, is_mark=True)], (*shape, DECOR))
         self._end_bubble(row, kind, width)
+
+    def _hex_lines(self, body: Body, notes: list[str]) -> tuple[int, list[list[Span]]]:
+        """How wide a dump is, and its lines."""
+        body.layout = layout = Layout(self._metrics.hex_columns)
+        columns = min(layout.width, layout.text_start + len(body.data) + 1)
+        lines = [[Span(line)] for line in dump(body.data, 0, layout).split("\n")]
+        return self._metrics.hex_bubble(columns, notes), lines
 
     def _end_bubble(self, row: Row, kind: str, width: int) -> None:
         row.caps.append(Cap(row.lines, kind, width, top=False))
         row.decoration(f"{kind}-cap")
         row.runs = joined(row.runs)
 
-    def _set_line(self, row: Row, line: list[Span], shape: tuple[str, ...], ending: str) -> None:
-        """A line, broken where it is wider than the bubble; a mark stands for its ``ending``."""
+    def _set_line(self, row: Row, line: list[Span], shape: tuple[str, ...]) -> None:
+        """A line, broken where it is wider than the bubble, unless it is one of hex, which is as wide as it must."""
         whole = "".join(span.text for span in line)
-        broken = list(self._metrics.broken(whole + ending))
-        left = len(whole)
-        for number, piece in enumerate(pieces([*line, Span(ending, is_mark=True)], map(len, broken))):
+        broken = [whole] if "hex" in shape else list(self._metrics.broken(whole))
+        for number, piece in enumerate(pieces(line, map(len, broken))):
             if number:
                 row.runs.append(Run("\n", (*shape, DECOR)))
             if shape[0] == OUTGOING:
                 row.runs.append(Run(PAD, (*shape, DECOR)))
-            for text, is_mark in piece:
-                tags = (*shape, "mark") if is_mark else shape
-                row.runs.append(Run(text, tags if left > 0 else (*tags, DECOR)))
-                left -= len(text)
+            row.runs += [Run(text, (*shape, "mark") if is_mark else shape) for text, is_mark, _ in piece]
         row.runs.append(Run("\n", shape))
         row.lines += len(broken)
 
-    def _lines(self, display_row: DisplayRow, *, goes_on: bool) -> tuple[list[list[Span]], str, int]:
-        """The message's lines in spans, the mark of its line ending, and how many bytes are not shown."""
-        if not display_row.size:
-            return [[Span("(empty)", is_mark=True)]], "", 0
+    def _body(self, display_row: DisplayRow, *, goes_on: bool) -> Body:
+        """The bytes that are shown of a message; under hex none are kept for the piece behind."""
+        if self._style.as_hex:
+            data = display_row.data or b""
+            return Body(data, self._decoding, self._safety, has_more=display_row.size > len(data))
+        before = self._cut.get(display_row.connection, b"") if display_row.kind == RECEIVED else b""
         data, more = self._whole_characters(display_row, goes_on=goes_on)
-        text = self._decoding.decode(data)
-        text, ending = (text, "") if more else text_safety.split_ending(text)
-        return list(_spans(text, self._safety.fitting(text))), text_safety.ending_mark(ending), more
+        return Body(data, self._decoding, self._safety, len(before), has_more=more > 0)
 
     def _whole_characters(self, display_row: DisplayRow, *, goes_on: bool) -> tuple[bytes, int]:
         """The display row's bytes, where a cut character stands with the later piece, and how many are not shown."""
@@ -262,11 +309,11 @@ class Typesetter:
         return data, 0
 
 
-def _spans(text: str, safety: TextSafety) -> Iterable[list[Span]]:
-    """The text's lines; with very many marks in them, these look like the rest."""
-    lines = [list(safety.spans(line)) for line in text.split("\n")]
-    is_plain = sum(span.is_mark for line in lines for span in line) > text_safety.MOST_MARKS
-    return ([Span("".join(span.text for span in line))] if is_plain else line for line in lines)
+def _plain_if_many(lines: list[list[Span]]) -> list[list[Span]]:
+    """The same lines; very many marks look like the rest."""
+    if sum(span.is_mark for line in lines for span in line) <= text_safety.MOST_MARKS:
+        return lines
+    return [[Span("".join(span.text for span in line))] for line in lines]
 
 
 def _rest(more: int, step: int = MORE) -> str:

@@ -15,6 +15,7 @@ from gui.viewmodels.hexdump import Layout
 PAD = "\u2003"  # the room between a bubble's edge and its text
 _TAB_STOPS = 8  # characters
 _LONGEST = 4_000  # characters of a line, also of such as have no width; Tk takes its time over longer ones
+_LONGEST_COMPACT = 1_000  # characters of a compact row
 _SOME = 256  # characters that are measured at a time
 _MOST_KNOWN = 20_000  # characters remembered, for a stream that goes through all of Unicode
 
@@ -24,12 +25,22 @@ class Metrics:
 
     ``advance`` says how wide a string is; ``widest`` is the widest bubble and ``step`` what their
     widths are multiples of, so that a conversation needs few kinds. ``mono`` is how wide a character of
-    the font of hex is, and ``room`` the whole width that there is.
+    the font of hex is, ``room`` the whole width that there is, and ``lead`` what stands in front of
+    the text of compact rows takes, of which ``way`` is for the way.
     """
 
     def __init__(
-        self, advance: Callable[[str], int], *, widest: int, step: int, mono: int = 8, room: int | None = None
+        self,
+        advance: Callable[[str], int],
+        *,
+        widest: int,
+        step: int,
+        mono: int = 8,
+        room: int | None = None,
+        lead: int = 0,
+        way: int = 0,
     ) -> None:
+        self._lead, self._way = lead, way
         self._mono = mono
         self._room = room if room is not None else widest
         self._advances = _Advances(advance)
@@ -62,6 +73,16 @@ class Metrics:
         if width <= room:
             return width
         return max(self.width(piece.rstrip(" "), room) for piece in self.broken(line[:_LONGEST]))
+
+    def compact_room(self, way: str, behind: str) -> int:
+        """How wide the text of a compact row can be between its way and what stands behind it."""
+        more = max(0, self.width(way, self._room) - self._way)
+        return max(self.widest // 4, self._room - self._lead - more - self.width(behind, self._room) - self.pad)
+
+    def fitting(self, line: str, room: int) -> int:
+        """How many of its first characters are no wider than ``room`` pixels."""
+        line = line[: min(len(line), _LONGEST_COMPACT)]
+        return bisect_right(list(accumulate(map(self._advances.__getitem__, line))), room)
 
     def width(self, line: str, limit: int) -> int:
         """How wide the line is; counting stops soon after ``limit``."""

@@ -18,8 +18,10 @@ from gui.widgets.menu_letters import literally, with_letters
 _LINE = ""  # between two groups of entries
 _COLOURS, _FRAMINGS, _ENCODINGS, _RECENT = "colours", "framings", "encodings", "recent"  # submenus
 _PROFILES = "profiles"
+_ROWS, _TIMES, _MESSAGE, _COPIES = "rows", "times", "message", "copies"
 SUBMENUS = {
     _COLOURS: "C&olours", _FRAMINGS: "&Messages", _ENCODINGS: "&Encoding", _RECENT: "&Recent journals",
+    _ROWS: "Messages as", _TIMES: "&Times of messages", _MESSAGE: "Chosen message", _COPIES: "Copy messages",
     _PROFILES: "Prof&ile",
 }  # fmt: skip
 _TICKED = frozenset(
@@ -31,6 +33,10 @@ ROW_ENTRIES = (
     "close_row", "abort_row", "finish_row", "copy_address", "rename_row", "remove_row", "remove_over",
 )  # fmt: skip
 """What can be done with the session or connection on view, here and in the menu of its row."""
+MESSAGE_ENTRIES = ("send_again", "edit_message", "save_bytes")
+"""What can be done with one message, here and in the menu of the conversation."""
+COPY_ENTRIES = ("copy_shown", "copy_escapes", "copy_hex", "copy_python", "copy_c", "copy_base64")
+"""Ways to copy messages, here and there: one for each notation of ``core.compose``, and as they are shown."""
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -41,14 +47,16 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Edit",
         (
             *(key.command for key in EDITING[:2]), _LINE, *(key.command for key in EDITING[2:]), _LINE,
+            _MESSAGE, _COPIES, _LINE,
             "message_options", "macros", _PROFILES, "save_profile", "edit_profiles", "save_message", _LINE,
-            "find", "find_next", "find_previous",
+            "find", "find_next", "find_previous", "go_to",
         ),
     ),
     (
         "&View",
         (
-            _FRAMINGS, "filter", _ENCODINGS, "toggle_hex", "toggle_inspector", "toggle_saved", "close_beside", _LINE,
+            _FRAMINGS, "filter", _ENCODINGS, "toggle_hex", _ROWS, _TIMES, _LINE,
+            "toggle_inspector", "toggle_saved", "close_beside", _LINE,
             "clear_view", "show_everything", _LINE,
             "larger", "smaller", "usual_size", "full_screen", _COLOURS,
         ),
@@ -147,6 +155,8 @@ class MenuBar(tk.Menu):
         colours: Alternatives,
         framings: Alternatives,
         encodings: Alternatives,
+        rows: Alternatives,
+        times: Alternatives,
         recent: Callable[[Callable[[], None]], Sequence[tuple[str, Callable[[], None]]]],
         profiles: Callable[[], Alternatives],
     ) -> None:
@@ -158,6 +168,10 @@ class MenuBar(tk.Menu):
             _FRAMINGS: framings.entries,
             _ENCODINGS: encodings.entries,
             _RECENT: self._recent_entries,
+            _ROWS: rows.entries,
+            _TIMES: times.entries,
+            _MESSAGE: partial(self._entries, MESSAGE_ENTRIES),
+            _COPIES: partial(self._entries, COPY_ENTRIES),
             _PROFILES: self._profile_entries,
         }
         self.menus: list[Menu] = []

@@ -269,7 +269,11 @@ def test_what_nobody_can_tell_apart_is_shown_as_the_composer_takes_it(text: str,
 
 @pytest.mark.case("C-93")
 def test_every_space_but_the_usual_one_and_every_control_is_a_mark_that_composes_to_it() -> None:
-    odd = [chr(code) for code in range(0x10000) if unicodedata.category(chr(code)) in ("Cc", "Zs") and chr(code) not in " \n"]
+    odd = [
+        chr(code)
+        for code in range(0x10000)
+        if unicodedata.category(chr(code)) in ("Cc", "Zs") and chr(code) not in " \n"
+    ]
     shown = ["".join(span.text for span in SAFE.spans(one)) for one in odd]
 
     assert len(set(shown)) == len(odd) == 80

@@ -237,6 +237,16 @@ class LensView:
         holding = (place for place, cut in enumerate(self._pending, self.settled) if _holds(cut, wanted, stop))
         return next(holding, nearest)
 
+    def row_about(self, ordinal: int) -> float:
+        """About which row shows an entry, by what is known without reading: exactly under a plain lens."""
+        if self.lens.is_plain:
+            return max(0, ordinal - self.lens.since)
+        place = bisect_right(self._marks, ordinal, key=_ordinal)
+        below = self._marks[max(0, place - 1)]
+        above = self._marks[place] if place < len(self._marks) else Mark(max(self.entries, ordinal), self.total)
+        share = (ordinal - below.ordinal) / max(1, above.ordinal - below.ordinal)
+        return below.rows + share * (above.rows - below.rows)
+
     # Behind them.
 
     def _settled_rows(self, first: int, stop: int, preview: int) -> Iterator[DisplayRow]:

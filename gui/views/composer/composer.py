@@ -22,6 +22,8 @@ from gui.viewmodels.drafting import (
     Recall,
     SendResult,
     SentMessage,
+    convert,
+    pasted,
 )
 from gui.viewmodels.filtering import NO_RECIPIENTS
 from gui.viewmodels.profiles import ProfileChoice
@@ -339,6 +341,22 @@ class Composer(ttk.Frame):
         self.field.insert_here(text)
         self.field.focus_set()
 
+    def paste(self, data: bytes) -> None:
+        """Write these bytes where the cursor is; what is in the field becomes escapes where text cannot say them."""
+        before = self.message_format
+        written, form = pasted(data, before)
+        if form == before.format:
+            self.field.has_pasted_lines |= "\n" in written.strip("\n")
+            self.write(written)
+            return
+        after = replace(before, format=form)
+        sides = [convert(side, before, after) for side in self.field.sides]
+        front, back = (side if isinstance(side, str) else "" for side in sides)
+        self.field.put(front + written + back)
+        self.field.put_cursor(len(front + written))
+        self.field.focus_set()
+        self._use(after)
+
     # How it is written.
 
     @property
@@ -465,7 +483,7 @@ class Composer(ttk.Frame):
         return self._drafts[self._conversation]
 
     def _new_draft(self) -> _Draft:
-        field = MessageField(self.box, self._theme, lambda: self._changed(draft))
+        field = MessageField(self.box, self._theme, lambda: self._changed(draft), self.paste)
         updater = PreviewUpdater(field, self._controller, show=self._show_bytes, complain=self.complain)
         recall = Recall()
         recall.messages = self._history

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ComposeError, Preview
+from gui.widgets.clipboard import bytes_there
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import elided
 from gui.widgets.text_selection import colour_selection
@@ -27,11 +28,18 @@ _FOLD, _WRONG = "fold", "wrong"
 class MessageField(tk.Text):
     """``content`` is what was typed. ``on_change`` is called after each change.
 
-    Long lines that are pasted or put here are folded by line feeds that are no part of the content; as Tk
-    would forget which ones those are, nothing can be undone while there are any.
+    ``on_bytes`` gets what is pasted if it was copied from a conversation: bytes, which the format of the message
+    decides how to write. Long lines that are pasted or put here are folded by line feeds that are no part of the
+    content; as Tk would forget which ones those are, nothing can be undone while there are any.
     """
 
-    def __init__(self, parent: tk.Misc, theme: Theme, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        on_change: Callable[[], None],
+        on_bytes: Callable[[bytes], None] = lambda _data: None,
+    ) -> None:
         super().__init__(
             parent, height=1, width=10, wrap="word", borderwidth=0, highlightthickness=0, padx=0, pady=0, undo=True,
             maxundo=200,
@@ -39,6 +47,7 @@ class MessageField(tk.Text):
         self.has_pasted_lines = False
         self._theme = theme
         self._on_change = on_change
+        self._on_bytes = on_bytes
         self._astral = self._measure_astral()
         self._hint_words = ""
         self._hint = tk.Label(self, anchor="w", borderwidth=0, padx=0, pady=0, cursor="xterm")
@@ -78,6 +87,13 @@ class MessageField(tk.Text):
         return sum(len(text) for text, is_fold in self._pieces("1.0", "insert") if not is_fold)
 
     @property
+    def sides(self) -> tuple[str, str]:
+        """The content in front of what is selected and behind it; of the cursor if nothing is."""
+        first, last = ("sel.first", "sel.last") if self.tag_ranges("sel") else ("insert", "insert")
+        front, back = self._pieces("1.0", first), self._pieces(last, "end-1c")
+        return tuple("".join(text for text, is_fold in side if not is_fold) for side in (front, back))  # type: ignore[return-value]
+
+    @property
     def marked(self) -> str:
         """What is underlined as wrong."""
         ranges = self.tag_ranges(_WRONG)
@@ -90,6 +106,11 @@ class MessageField(tk.Text):
         self.has_pasted_lines = False
         self.edit_reset()
         self.mark_set("insert", "end-1c")
+        self.see("insert")
+
+    def put_cursor(self, place: int) -> None:
+        """Have the cursor in front of that character of the content."""
+        self.mark_set("insert", self._index_of(place))
         self.see("insert")
 
     def insert_here(self, text: str) -> None:
@@ -195,6 +216,10 @@ class MessageField(tk.Text):
         self._hint.configure(text=words)
 
     def _paste(self, _event: object) -> str | None:
+        data = bytes_there(self)
+        if data is not None:
+            self._on_bytes(data)
+            return "break"
         try:
             text = self.clipboard_get()
         except tk.TclError:  # nothing there, or no text

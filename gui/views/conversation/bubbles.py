@@ -14,15 +14,17 @@ from itertools import chain
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.viewmodels.runs import DECOR, INCOMING, MARKED, OUTGOING, Cap, Row
+from gui.viewmodels.body import Place
+from gui.viewmodels.runs import DECOR, FOUND, INCOMING, MARKED, OUTGOING, Cap, Row
 from gui.viewmodels.wrapping import Metrics
-from gui.views.conversation.selection import own_primary
 from gui.widgets.text_selection import colour_selection
 
 _WIDEST = 0.76  # of the pane
 _WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read
 _STEP = 4
-_CHOSEN = (INCOMING, OUTGOING, "note")  # what can be set off
+_WAY = "out #00 "  # the widest usual way of a compact row
+_TAGGED = 2_000  # indices in one call of Tk
+_CHOSEN = (INCOMING, OUTGOING, "note", "compact", "mark")  # what can be set off
 
 
 class BubbleText(tk.Text):
@@ -45,8 +47,8 @@ class BubbleText(tk.Text):
         self._caps: dict[str, tuple[int, bool]] = {}  # the width of each picture of a bubble's end, and which end
         self._set_off: list[tuple[str, str]] = []  # the pictures that have another colour, and what they showed before
         self._inner = 0
+        self.astral = self._measure_astral()
         self.metrics = self._measure()
-        own_primary(self)
         self.tag_bind("more", "<Button-1>", self._more_clicked)
         self.tag_bind("more", "<Enter>", lambda _event: self.configure(cursor="hand2"))
         self.tag_bind("more", "<Leave>", lambda _event: self.configure(cursor="arrow"))
@@ -94,6 +96,13 @@ class BubbleText(tk.Text):
         if pixels:
             self.yview_scroll(pixels, "pixels")
 
+    def mark(self, tag: str, stretches: Iterable[tuple[Place, Place]]) -> None:
+        """Have these characters, and no others, set off as found; each from the first up to before the second."""
+        self.tag_remove(tag, "1.0", "end")
+        places = [f"{place.line}.{place.column}" for stretch in stretches for place in stretch]
+        for start in range(0, len(places), _TAGGED):
+            self.tk.call(str(self), "tag", "add", tag, *places[start : start + _TAGGED])
+
     def set_off(self, ranges: Iterable[tuple[int, int]]) -> None:
         """Give the bubbles on these lines, each up to before the second, another colour, and no others."""
         for kind in _CHOSEN:
@@ -103,6 +112,8 @@ class BubbleText(tk.Text):
                 self.image_configure(name, image=picture)
         self._set_off.clear()
         for first, last in ranges:
+            if "compact" in self.tag_names(f"{first}.0"):  # the rows beside it have that tag too
+                self.tag_add("chosen-compact", f"{first}.0", f"{last}.0")
             for kind in _CHOSEN:
                 for start, stop in self._stretches(kind, f"{first}.0", f"{last}.0"):
                     self.tag_add(f"chosen-{kind}", start, stop)
@@ -168,8 +179,25 @@ class BubbleText(tk.Text):
     def _measure(self) -> Metrics:
         theme = self._theme
         widest = int(min(max(self._inner, theme.px(120)) * _WIDEST, theme.px(_WIDEST_POINTS)))
-        mono = theme.mono.measure("0")
-        return Metrics(theme.text.measure, widest=widest, step=theme.px(_STEP), mono=mono, room=self._inner)
+        return Metrics(
+            theme.text.measure, widest=widest, step=theme.px(_STEP), mono=theme.mono.measure("0"), room=self._inner,
+            lead=self._stops()[-1], way=theme.text.measure(_WAY),
+        )  # fmt: skip
+
+    def _stops(self) -> tuple[int, int, int]:
+        """Where in a compact row the number ends, and the way and the text begin, in pixels."""
+        small, gap = self._theme.small, self._theme.px(10)
+        number = small.measure("00:00:00.000") + gap + small.measure("00,000")
+        return number, number + gap, number + 2 * gap + self._theme.text.measure(_WAY)
+
+    def _measure_astral(self) -> int:
+        """How many columns Tk takes an emoji for: 1, or 2 where it goes by UTF-16."""
+        self.configure(state="normal")
+        self.insert("1.0", "\U0001f600")
+        columns = int(self.index("1.end").partition(".")[2])
+        self.delete("1.0", "end")
+        self.configure(state="disabled")
+        return columns
 
     def _resized(self, _event: object) -> None:
         inner = self.winfo_width()
@@ -200,6 +228,12 @@ class BubbleText(tk.Text):
         self.tag_configure("note", foreground=p.muted, spacing1=px(10), spacing3=px(2))
         self.tag_configure("day", foreground=p.text, spacing1=px(18), spacing3=px(6))
         self.tag_configure("when", foreground=p.muted)
+        number, way, text_at = self._stops()
+        tabs = (number, "right", way, text_at)
+        self.tag_configure("compact", wrap="none", font=theme.text, tabs=tabs, spacing1=px(1))
+        self.tag_configure("lead", font=theme.small, foreground=p.muted)
+        self.tag_configure("sent", foreground=p.outgoing_text)
+        self.tag_configure("note-text", foreground=p.muted)
         self.tag_configure("failure", foreground=p.error)
         for kind, text in ((INCOMING, p.incoming_text), (OUTGOING, p.outgoing_text)):
             fill = str(getattr(p, kind))
@@ -214,10 +248,13 @@ class BubbleText(tk.Text):
             self.tag_configure(f"connection-{number}", foreground=color, font=theme.small)
         for kind in _CHOSEN:
             self.tag_configure(f"chosen-{kind}", background=p.chosen, foreground=p.chosen_text)
+        self.tag_configure("chosen-mark", foreground=p.chosen_mark)
         self.tag_configure(f"chosen-{INCOMING}", lmargincolor=p.chosen)
         self.tag_configure(f"chosen-{OUTGOING}", rmargincolor=p.chosen)
+        self.tag_configure(FOUND, background=p.hit, foreground=p.hit_text)
         self.tag_configure(MARKED, background=p.found, foreground=p.accent_text)
-        self.tag_raise(MARKED)
+        for tag in (FOUND, MARKED):
+            self.tag_raise(tag)
         self.metrics = self._measure()
         if self._inner:
             self._on_reshape()

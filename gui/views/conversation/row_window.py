@@ -9,10 +9,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gui.viewmodels.body import DECOR
 from gui.viewmodels.decoding import UTF_8
 from gui.viewmodels.rows import Spot, fraction_at, read_around, spot_at
-from gui.viewmodels.runs import Marked, Row
-from gui.viewmodels.typesetting import HEX_MORE, MORE, Typesetter, weight, within_budget
+from gui.viewmodels.runs import Row
+from gui.viewmodels.typesetting import HEX_MORE, MORE, RowStyle, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -23,6 +24,7 @@ WINDOW_ROWS = 200  # rows in the Text beyond which its far end is cut off
 PREVIEW = 4096  # bytes shown of a message until a person asks for more of it
 BUDGET = 32 * 1024  # characters in the Text, unless one row alone has more; about six screens
 HEX_PREVIEW = 1024  # the same where bytes are shown as hex
+COMPACT_PREVIEW = 512  # the same where a message has one line
 ENOUGH = 4_000  # the same that fill any view, and are there even if a long row has to be taken for that
 FEW = 24  # rows that are read at first where few fill the Text: they may lie across very many entries
 
@@ -34,11 +36,11 @@ class RowWindow:
         self.conversation: Conversation | None = None
         self.total = 0  # rows of the conversation when it was last looked at
         self.first = self.last = 0
-        self.as_hex = False
+        self.style = RowStyle()
         self.decoding = UTF_8
-        self.marked: Marked | None = None  # bytes that were found
         self._text = text
         self._fixed = 0  # of the rows in the row window, the ones before this place will not change
+        self._rows: list[Row] = []
         self._starts: list[int] = []  # the line on which each row starts, from 1
         self._weights: list[int] = []
         self._at_first = WINDOW_ROWS  # rows that are read, before more if those do not fill the Text
@@ -49,7 +51,6 @@ class RowWindow:
         """Rows are of this one from now on; none is set yet."""
         self.conversation = conversation
         self.total = conversation.total if conversation is not None else 0
-        self.marked = None
         self._typesetter = None  # it was for the other one: who is who may be another matter here
         self.fold()
 
@@ -66,7 +67,7 @@ class RowWindow:
         display_rows, before = read_around(self.read, around, min(rows, self._at_first), self.total)
         if self._at_first < rows and sum(map(weight, display_rows)) < BUDGET:
             display_rows, before = read_around(self.read, around, rows, self.total)
-        self._starts, self._weights = [], []
+        self._rows, self._starts, self._weights = [], [], []
         if source is None or not display_rows:
             self.first = self.last = max(0, self.total)
             self._text.replace([])
@@ -74,13 +75,26 @@ class RowWindow:
         keep = max(0, min(around - display_rows[0].place, len(display_rows) - 1))
         start, stop = within_budget([weight(display_row) for display_row in display_rows], BUDGET, keep, ENOUGH)
         before = display_rows[start - 1] if start else before
-        self._typesetter = Typesetter(
-            source.role, self._text.safety, self._text.metrics, joins_pieces=source.joins_pieces, as_hex=self.as_hex,
-            marked=self.marked, decoding=self.decoding,
-        )  # fmt: skip
+        self._typesetter = self._new_typesetter()
         self._at_first = WINDOW_ROWS if stop - start > FEW // 2 else FEW
         self.first = self.last = display_rows[start].place
-        self._text.replace(self._set(display_rows[start:stop], before))
+        said = self._message_before(before) if self.style.counts_time and before is not None else None
+        self._text.replace(self._set(display_rows[start:stop], before, said))
+
+    def _new_typesetter(self) -> Typesetter:
+        assert self.conversation is not None
+        return Typesetter(
+            self.conversation.role, self._text.safety, self._text.metrics,
+            joins_pieces=self.conversation.joins_pieces, style=self.style, decoding=self.decoding,
+        )  # fmt: skip
+
+    def _message_before(self, before: DisplayRow) -> DisplayRow | None:
+        """The row, or the nearest message before it, if that is near."""
+        if before.is_message or self.conversation is None:
+            return before if before.is_message else None
+        place = self.next_message(before.place, -1, WINDOW_ROWS)
+        found = self.conversation.read(place, 1, 0) if place is not None else []
+        return next((row for row in found if row.is_message), None)
 
     def goes_on_with(self, display_rows: Sequence[DisplayRow]) -> bool:
         """Whether the last message here went to more than are told: the first of ``display_rows`` is it, to another."""
@@ -100,15 +114,19 @@ class RowWindow:
             return
         lines = self._starts[surplus] - 1
         self._text.cut_head(lines)
+        self._rows = self._rows[surplus:]
         self._starts = [start - lines for start in self._starts[surplus:]]
         self._weights = self._weights[surplus:]
         self.first += surplus
 
-    def _set(self, display_rows: Sequence[DisplayRow], before: DisplayRow | None = None) -> list[Row]:
+    def _set(
+        self, display_rows: Sequence[DisplayRow], before: DisplayRow | None = None, said: DisplayRow | None = None
+    ) -> list[Row]:
         """Rows for display rows that stand below all others, and note where they will be."""
         assert self._typesetter is not None
         assert self.conversation is not None
-        rows = self._typesetter.set(display_rows, before)
+        rows = self._typesetter.set(display_rows, before, said)
+        self._rows += rows
         line = self._text.lines + 1 if self._starts else 1
         for row in rows:
             self._starts.append(line)
@@ -159,16 +177,21 @@ class RowWindow:
     @property
     def preview(self) -> int:
         """Bytes that are shown of a message that nobody asked for more of."""
-        return HEX_PREVIEW if self.as_hex else PREVIEW
+        if self.style.is_compact:
+            return COMPACT_PREVIEW
+        return HEX_PREVIEW if self.style.as_hex else PREVIEW
 
     def expand(self, place: int) -> None:
         """Show more of a message, once it is set anew."""
         self._expanded[place] = self._expanded.get(place, PREVIEW) + self._more
 
-    def expand_for(self, marked: Marked) -> None:
-        """Show as much of a message as its marked bytes take, within what one click would add."""
-        if marked.stop > self.preview and marked.start < self._more:
-            self._expanded[marked.place] = max(self._more, self._expanded.get(marked.place, 0))
+    def expand_for(self, place: int, start: int, stop: int) -> bool:
+        """Show as much of a message as those bytes take, within what one click would add; tells whether it must."""
+        shown = self._expanded.get(place, self.preview)
+        if self.style.is_compact or stop <= shown or start >= self._more:
+            return False
+        self._expanded[place] = max(self._more, shown)
+        return True
 
     def fold(self) -> None:
         """Show no more of any message than of the others."""
@@ -176,7 +199,21 @@ class RowWindow:
 
     @property
     def _more(self) -> int:
-        return HEX_MORE if self.as_hex else MORE
+        return HEX_MORE if self.style.as_hex else MORE
+
+    def shown_once(self, display_rows: Sequence[DisplayRow]) -> list[DisplayRow]:
+        """The same without those that are shown as one with another: one message to many."""
+        rows = self._set_apart(display_rows)
+        return [display_row for display_row, row in zip(display_rows, rows, strict=False) if row.runs]
+
+    def text_of(self, display_rows: Sequence[DisplayRow]) -> str:
+        """Rows as they would be shown, as text."""
+        runs = (run for row in self._set_apart(display_rows) for run in row.runs)
+        return "".join(run.text for run in runs if DECOR not in run.tags)
+
+    def _set_apart(self, display_rows: Sequence[DisplayRow]) -> list[Row]:
+        """Rows that are set, but not in the Text."""
+        return self._new_typesetter().set(display_rows) if self.conversation is not None else []
 
     # Where they stand.
 
@@ -201,6 +238,10 @@ class RowWindow:
     def lines_of(self, place: int) -> int:
         """How many lines a row takes."""
         return self.line_of(place + 1) - self.line_of(place)
+
+    def row(self, place: int) -> Row | None:
+        """What is shown of a row; None if it is not here."""
+        return self._rows[place - self.first] if place in self else None
 
     def nearest(self, place: int) -> int:
         """The place of the row that is here and nearest."""

@@ -7,18 +7,16 @@ whenever the row window changes; what lies outside the row window is read from t
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from gui.keys import menu_words, shown
-from gui.platform.differences import HERE
-from gui.theme.theme import Theme
-from gui.viewmodels.runs import DECOR
-from gui.viewmodels.typesetting import clock
-from gui.widgets.bindings import MENU_KEYS, bind_known, breaking
-from gui.widgets.menu import Entry, Menu
+from gui.viewmodels.body import DECOR, Place
+from gui.widgets.bindings import breaking
+from gui.widgets.clipboard import BYTES, give
 
 if TYPE_CHECKING:
+    from core.compose import Encoding
     from core.journal.display_row import DisplayRow
     from gui.views.conversation.transcript import Transcript
 
@@ -46,32 +44,29 @@ def selected_text(text: tk.Text) -> str:
     return text_between(text, first, str(ranges[-1]))
 
 
-def own_primary(text: tk.Text) -> None:
-    """Make what X11 pastes with the middle button leave decoration out."""
-
-    def primary(offset: str, most: str) -> str:
-        return selected_text(text)[int(offset) : int(offset) + int(most)]
-
-    for kind in ("STRING", "UTF8_STRING"):
-        text.selection_handle(primary, type=kind)
-
-
 MOST_ROWS = 2_000  # that are copied at once; more is what exporting is for
 MOST_BYTES = 2_000_000  # of them
+_MOST_WRITTEN = 256 * 1024  # bytes that are written as something else than their own text: a tenth of a second
 
 
 class Position(NamedTuple):
-    """A character of the conversation: of which row, and where in it."""
+    """A character of the conversation: of which row, where in it, and which bytes of the message are at its sides.
+
+    ``start`` is the first byte that is not shown in front of it, ``stop`` the one behind the last that is (None for the
+    message's end): a mark that it lies within counts to both sides.
+    """
 
     place: int
     line: int
     column: int
+    start: int = 0
+    stop: int | None = None
 
 
 class Selection:
     """The selection and the chosen row of one transcript."""
 
-    def __init__(self, transcript: Transcript, theme: Theme, *, on_refuse: Callable[[str], None]) -> None:
+    def __init__(self, transcript: Transcript, *, on_refuse: Callable[[str], None]) -> None:
         self.chosen: int | None = None  # the place of the row that is looked at closely
         self._selection: tuple[Position, Position] | None = None
         self._transcript = transcript
@@ -79,8 +74,8 @@ class Selection:
         self._text = transcript.text
         self._on_refuse = on_refuse
         self._pressed = 0  # the place on which the mouse button went down
+        self._primary = ""  # what another program is being given of what is selected
         self._bind()
-        self._make_menu(theme)
 
     # For the transcript.
 
@@ -130,31 +125,41 @@ class Selection:
             self.restore()
 
     def copy(self) -> None:
-        """Copy what is selected, as it reads."""
-        self.remember()
-        top, bottom = self._row_window.span
-        if self._selection is None:
-            return
-        first, last = self._selection
-        if first.place >= top and (last.place < bottom or last == Position(bottom, 0, 0)):
-            self._give(selected_text(self._text))
-        else:
-            self.copy_as(self._reading)
+        """Copy the bytes of what is selected, or of the chosen message: as text, or as escapes or hex where it must be.
 
-    def copy_as(self, form: Callable[[DisplayRow], str]) -> None:
-        """Copy the selected rows, or the chosen one, whole, each as ``form`` has it."""
-        places = self.places or ((self.chosen, self.chosen + 1) if self.chosen is not None else None)
+        What has no bytes, as a note, is copied as it is shown.
+        """
+        self.copy_as("")
+
+    def copy_as(self, notation: str) -> None:
+        """Copy the same in a notation of ``core.compose``."""
+        found = self._pieces(self._on_refuse)
+        text = self._written(found, notation, self._on_refuse) if found else None
+        if found and text is not None:
+            give(self._text, text, b"".join(found))
+        elif found == []:
+            self.copy_shown()
+
+    def copy_shown(self) -> None:
+        """Copy what is selected, or the chosen row, as it is shown: with its time, its number and its marks."""
+        places = self.picked
         if places is None:
             return
-        rows = places[1] - places[0]
-        if rows > MOST_ROWS:
-            self._on_refuse(f"{rows:,} rows are too many for the clipboard. File, Export writes them to a file.")
-            return
-        display_rows = [self._complete(display_row) for display_row in self._row_window.read(*places)]
-        if sum(display_row.size for display_row in display_rows) > MOST_BYTES:
-            self._on_refuse("That is too much for the clipboard. File, Export writes it to a file.")
-            return
-        self._give("\n".join(form(display_row) for display_row in display_rows))
+        top, bottom = self._row_window.span
+        if places[0] >= top and places[1] <= bottom:
+            line_of = self._row_window.line_of
+            chosen = (f"{line_of(places[0])}.0", f"{line_of(places[1])}.0 - 1 chars")
+            shown = selected_text(self._text) if self._selection else text_between(self._text, *chosen)
+        else:
+            rows = self._read(places, self._on_refuse)
+            shown = self._row_window.text_of(rows) if rows is not None else ""
+        if shown.strip():
+            give(self._text, shown)
+
+    @property
+    def picked(self) -> tuple[int, int] | None:
+        """The places of the selected rows or of the chosen one, the second one past the last."""
+        return self.places or ((self.chosen, self.chosen + 1) if self.chosen is not None else None)
 
     # Behind them.
 
@@ -163,15 +168,66 @@ class Selection:
         top, bottom = self._row_window.span
         return [self.chosen] if self.chosen is not None and top <= self.chosen < bottom else []
 
-    def _complete(self, display_row: DisplayRow) -> DisplayRow:
-        if not display_row.is_message or len(display_row.data or b"") >= min(display_row.size, MOST_BYTES):
-            return display_row
-        return display_row._replace(data=self._row_window.whole(display_row, MOST_BYTES))
+    def _read(self, places: tuple[int, int], refuse: Callable[[str], None]) -> list[DisplayRow] | None:
+        """The rows that were picked; None if there are too many, which is told."""
+        rows = places[1] - places[0]
+        if rows > MOST_ROWS:
+            refuse(f"{rows:,} rows are too many for the clipboard. File, Export writes them to a file.")
+            return None
+        return self._row_window.read(*places)
 
-    def _give(self, words: str) -> None:
-        if words:
-            self._text.clipboard_clear()
-            self._text.clipboard_append(self._text.safety.text(words))
+    def _pieces(self, refuse: Callable[[str], None]) -> list[bytes] | None:
+        """The bytes of each message that was picked, as far as it was; None if there are too many or nothing was."""
+        places = self.picked
+        rows = self._read(places, refuse) if places is not None else None
+        if rows is None:
+            return None
+        rows = [row for row in self._row_window.shown_once(rows) if row.is_message and row.size]
+        if sum(row.size for row in rows) > MOST_BYTES:
+            refuse("That is too much for the clipboard. File, Export writes it to a file.")
+            return None
+        return [data for data in map(self._picked_of, rows) if data]
+
+    def _picked_of(self, row: DisplayRow) -> bytes:
+        """What was picked of one message."""
+        data = row.data or b""
+        if len(data) < row.size:
+            data = self._row_window.whole(row, MOST_BYTES)
+        start, stop = 0, None
+        if self._selection is not None:
+            first, last = self._selection
+            start = first.start if first.place == row.place else 0
+            stop = last.stop if last.place == row.place else None
+        return data[start:stop]
+
+    def _written(self, found: list[bytes], notation: str, refuse: Callable[[str], None]) -> str | None:
+        """Messages in a notation, or as they are copied without one; None if that would take long, which is told."""
+        data = b"".join(found)
+        notation = notation or ("hex" if self._row_window.style.as_hex else "")
+        text = self._text_of(found, data) if not notation else None
+        if text is not None:
+            return text
+        if len(data) > _MOST_WRITTEN:
+            refuse(f"{len(data):,} bytes are too many to copy like that. Save them, or export them.")
+            return None
+        from core.compose import write_as
+
+        return write_as(notation or "escapes", data, self._encoding)
+
+    def _text_of(self, found: list[bytes], data: bytes) -> str | None:
+        """The messages as text, each on a line of its own; None if not all that is in it can be told apart there."""
+        from core.compose import Format, describe, is_typeable
+
+        if describe(data, Format.TEXT, self._encoding) != "".join(map(self._row_window.decoding.decode, found)):
+            return None
+        texts = [self._row_window.decoding.decode(one) for one in found]
+        if not all(map(is_typeable, texts)):
+            return None
+        return "".join(text if text.endswith("\n") else f"{text}\n" for text in texts[:-1]) + texts[-1]
+
+    @property
+    def _encoding(self) -> Encoding:
+        return self._row_window.decoding.encoding
 
     def _overlaps(self, selection: tuple[Position, Position]) -> bool:
         top, bottom = self._row_window.span
@@ -180,7 +236,13 @@ class Selection:
     def _position(self, index: str) -> Position:
         line, _, column = index.partition(".")
         place, within = self._row_window.place_at(int(line))
-        return Position(place, within, int(column))
+        known = next((one for one in self._selection or () if one[:3] == (place, within, int(column))), None)
+        if known is not None:
+            return known
+        row, at = self._row_window.row(place), Place(within, int(column))
+        if row is None or row.body is None:
+            return Position(place, *at)
+        return Position(place, *at, *row.body.bytes_between(row, at, at, self._text.astral))
 
     def _index(self, position: Position) -> str:
         top, bottom = self._row_window.span
@@ -196,60 +258,33 @@ class Selection:
         bind("<ButtonRelease-1>", self._mouse_up, add=True)
         bind("<<Copy>>", breaking(self.copy))
         bind("<<SelectAll>>", breaking(self.select_all))
+        for kind in ("STRING", "UTF8_STRING", BYTES):
+            self._text.selection_handle(partial(self._give_primary, kind), type=kind)
 
     def _mouse_down(self, event: tk.Event[tk.Misc]) -> None:
         self._selection = None
-        self._pressed = self._place_under(event)
+        self._pressed = self.place_under(event)
 
     def _mouse_up(self, event: tk.Event[tk.Misc]) -> None:
         """A click that selects no text chooses the row."""
-        place = self._place_under(event)
+        place = self.place_under(event)
         if not self._text.tag_ranges("sel") and place == self._pressed and self._transcript.total:
             self._transcript.choose(place)
 
-    def _place_under(self, event: tk.Event[tk.Misc]) -> int:
+    def place_under(self, event: tk.Event[tk.Misc]) -> int:
+        """The place of the row under the mouse."""
         index = self._text.index(f"@{event.x},{event.y}")
         return self._row_window.place_at(int(index.partition(".")[0]))[0]
 
-    def _make_menu(self, theme: Theme) -> None:
-        self._menu = Menu(self._text, theme, self._entries)
-        for button in HERE.menu_clicks:
-            self._text.bind(button, self._open_menu)
-        bind_known(self._text, MENU_KEYS, self._open_menu_by_key)
-
-    def _entries(self) -> Sequence[Entry]:
-        has_text = bool(self._text.tag_ranges("sel")) or self._selection is not None
-        has_rows = has_text or self.chosen is not None
-        return [
-            Entry(menu_words("copy"), self.copy, shown("copy"), has_text),
-            Entry("Copy with &times", lambda: self.copy_as(self._timed), can=has_rows),
-            Entry("Copy as &hex", lambda: self.copy_as(_hex), can=has_rows),
-            Entry(menu_words("select_all"), self.select_all, shown("select_all"), self._transcript.total > 0),
-        ]
-
-    def _reading(self, display_row: DisplayRow) -> str:
-        if not display_row.is_message:
-            return display_row.note
-        return self._row_window.decoding.decode(display_row.data or b"").removesuffix("\n")
-
-    def _timed(self, display_row: DisplayRow) -> str:
-        who = f"#{display_row.number} " if display_row.number is not None else ""
-        way = {"received": "> ", "sent": "< "}.get(display_row.kind, "")
-        return f"{clock(display_row)}  {who}{way}{self._reading(display_row)}"
-
-    def _open_menu(self, event: tk.Event[tk.Misc]) -> str:
-        if self.places is None and self._transcript.total:
-            self._transcript.choose(self._place_under(event))
-        self._menu.open(event.x_root, event.y_root)
-        return "break"
-
-    def _open_menu_by_key(self, _event: object) -> str:
-        boxes = [self._text.bbox(f"{self._row_window.line_of(chosen)}.0") for chosen in self._chosen_here()]
-        box = boxes[0] if boxes else None
-        x, y = (box[0], box[1] + box[3]) if box else (20, 20)
-        self._menu.open(self._text.winfo_rootx() + x, self._text.winfo_rooty() + y)
-        return "break"
+    def _give_primary(self, kind: str, offset: str, most: str) -> str:
+        """What X11 pastes with the middle button, a part at a time: what would be copied."""
+        if offset == "0":
+            found = self._pieces(_say_nothing) or []
+            text = self._written(found, "", _say_nothing) if found else None
+            shown = selected_text(self._text) if text is None else text
+            self._primary = b"".join(found).hex() if kind == BYTES else shown
+        return self._primary[int(offset) : int(offset) + int(most)]
 
 
-def _hex(display_row: DisplayRow) -> str:
-    return (display_row.data or b"").hex(" ") if display_row.is_message else ""
+def _say_nothing(_why: str) -> None:
+    """Another program asks, again and again: nobody is here to be told."""

@@ -8,15 +8,17 @@ few.
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from gui.theme.theme import Theme
+from gui.viewmodels.body import Place
 from gui.viewmodels.decoding import Decoding
-from gui.viewmodels.runs import MARKED, Marked
-from gui.viewmodels.typesetting import weight
+from gui.viewmodels.runs import FOUND, MARKED
+from gui.viewmodels.typesetting import RowStyle, weight
 from gui.views.conversation.bubbles import BubbleText
+from gui.views.conversation.hit_marks import HitMarks
 from gui.views.conversation.row_window import BUDGET, WINDOW_ROWS, RowWindow
 from gui.views.conversation.selection import Selection
 from gui.widgets.bindings import bind_known, breaking
@@ -51,9 +53,12 @@ class Transcript(ttk.Frame):
         self._on_choose = on_choose
         self.text = BubbleText(self, theme, on_reshape=self._reload, on_more=self._expand)
         self.row_window = RowWindow(self.text)
+        self._hits: Callable[[DisplayRow], list[tuple[int, int]]] | None = None  # what was found in a message
+        self._current: tuple[int, int, int] | None = None  # of it, what was gone to: the row, and its bytes
         self._scrollbar = QuietScrollbar(self, self.drag)
         self._scrollbar.pack(side="right", fill="y", padx=(0, theme.px(2)), pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True, padx=(theme.px(20), theme.px(10)))
+        self.hit_marks = HitMarks(self, theme, on_go=lambda fraction: self.drag("moveto", str(fraction)))
         self.text.configure(yscrollcommand=self._view_moved)
         self.text.bind("<Configure>", self._keep_end, add=True)
         self._ring = FocusRing(self, self.text, theme)
@@ -63,9 +68,12 @@ class Transcript(ttk.Frame):
         self._following = True
         self._sought: Spot | None = None  # what was on top before the conversation was cut anew
         self._is_catching_up = False  # it was cut anew, and what there was before is still being counted
+        self._sees_chosen = False  # whether the chosen row is in sight
+        self._is_lit = False
+        self.lit = (0, -1)  # the entries of the first and the last row in which what was found is set off
         self._shift_planned: str | None = None
         self._shifted: tuple[int, ...] = ()  # row window, total and place for which the last shift was made
-        self.selection = Selection(self, theme, on_refuse=on_refuse)
+        self.selection = Selection(self, on_refuse=on_refuse)
         self._bind_scrolling()
 
     # What the window calls.
@@ -104,30 +112,78 @@ class Transcript(ttk.Frame):
         self.choose(place)
         self._look_where_we_are()
 
-    def reveal_bytes(self, marked: Marked) -> None:
+    def reveal_bytes(self, place: int, start: int, stop: int) -> None:
         """Bring bytes of a message into view and set them off, as far as a message is unfolded for that."""
         self._following = False
-        self.row_window.marked = marked
-        self.row_window.expand_for(marked)
-        if marked.place in self.row_window:
+        self._current = (place, start, stop)
+        if self.row_window.expand_for(place, start, stop) and place in self.row_window:
             self._reload()
-        self.reveal(marked.place)
-        found = self.text.tag_nextrange(MARKED, f"{self.row_window.line_of(marked.place)}.0") or ()
+        self.reveal(place)
+        self._light()
+        found = self.text.tag_nextrange(MARKED, f"{self.row_window.line_of(place)}.0") or ()
         for index in reversed(found):
             self.text.see(index)
         self._look_where_we_are()
         self._following = False  # also at the end: what comes would push it out of sight
 
-    def unmark(self) -> None:
-        """Set nothing off any more."""
-        if self.row_window.marked is not None:
-            self.row_window.marked = None
-            self.text.tag_remove(MARKED, "1.0", "end")
+    def light(self, hits: Callable[[DisplayRow], list[tuple[int, int]]] | None) -> None:
+        """Set off what was found: ``hits`` gives the bytes of a message; None for nothing any more.
+
+        To be called again when more is found.
+        """
+        self._hits = hits
+        if hits is None:
+            self._current = None
+        self._light()
+
+    def _light(self) -> None:
+        """Set off what was found in the rows that are here, and stronger what was gone to."""
+        if self._hits is None and self._current is None:
+            if self._is_lit:
+                self.text.mark(FOUND, ())
+                self.text.mark(MARKED, ())
+                self._is_lit, self.lit = False, (0, -1)
+            return
+        self._is_lit = True
+        first, last = self.row_window.span
+        rows = self.row_window.read(first, last) if self._hits is not None else []
+        self.lit = (rows[0].ordinal, rows[-1].ordinal) if rows else (0, -1)
+        self.text.mark(
+            FOUND,
+            (
+                stretch
+                for row in rows
+                if self._hits is not None
+                for start, stop in self._hits(row)
+                for stretch in self._stretches(row.place, start, stop)
+            ),
+        )
+        self.text.mark(MARKED, self._stretches(*self._current) if self._current is not None else ())
+
+    def _stretches(self, place: int, start: int, stop: int) -> list[tuple[Place, Place]]:
+        """Where bytes of a message stand in the Text."""
+        row = self.row_window.row(place)
+        if row is None or row.body is None:
+            return []
+        above = self.row_window.line_of(place)
+        return [
+            (Place(above + one.line, one.column), Place(above + two.line, two.column))
+            for one, two in row.body.stretches(row, start, stop, self.text.astral)
+        ]
 
     def unchoose(self) -> None:
         """No row is looked at any more."""
         self.selection.chosen = None
         self.selection.restore()
+
+    def show_hit_marks(self, marks: Sequence[float], current: float | None) -> None:
+        """Mark beside the scrollbar how far down, 0 to 1, something was found."""
+        if not marks and current is None:
+            self.hit_marks.place_forget()
+        elif not self.hit_marks.winfo_manager():
+            self.hit_marks.place(in_=self._scrollbar, relheight=1.0, relx=0, anchor="ne", bordermode="outside")
+            tk.Misc.lift(self.hit_marks)
+        self.hit_marks.show(marks, current)
 
     def choose(self, place: int) -> None:
         """Mark one row as the one that is looked at, and say which it is."""
@@ -137,9 +193,8 @@ class Transcript(ttk.Frame):
         self.selection.chosen = place
         self.selection.restore()
         if place in self.row_window:
-            start = self.row_window.line_of(place)
-            self.text.see(f"{start + self.row_window.lines_of(place) - 1}.0")
-            self.text.see(f"{start}.0")
+            self._see(place)
+        self._sees_chosen = True
         self._on_choose(found[0])
 
     def step(self, step: int) -> None:
@@ -149,16 +204,25 @@ class Transcript(ttk.Frame):
         may go on.
         """
         chosen = self.selection.chosen
-        if chosen is None:
-            chosen = self.total if step < 0 else self.top_place - 1
-        found = self.row_window.next_message(chosen, step, FARTHEST_STEP)
+        if chosen is None or not self._sees_chosen:  # begin at the edge of the view
+            chosen = self._bottom_place + 1 if step < 0 else self.top_place - 1
+        found = self._next_shown(chosen, step)
         if found is not None:
             self.reveal(found)
 
-    def show_hex(self, *, as_hex: bool) -> None:
-        """Show messages as hex and text side by side, or as text."""
-        if as_hex is not self.row_window.as_hex:
-            self.row_window.as_hex = as_hex
+    def _next_shown(self, place: int, step: int) -> int | None:
+        """The next message (1) or the one before (-1) that is not shown as one with another: one message to many."""
+        found = self.row_window.next_message(place, step, FARTHEST_STEP)
+        row = self.row_window.row(found) if found is not None else None
+        while found is not None and row is not None and not row.lines:
+            found = self.row_window.next_message(found, step, FARTHEST_STEP)
+            row = self.row_window.row(found) if found is not None else None
+        return found
+
+    def show_style(self, style: RowStyle) -> None:
+        """Show rows like that: as hex or text, one line each or bubbles, with times of day or between messages."""
+        if style != self.row_window.style:
+            self.row_window.style = style
             self.row_window.fold()
             self._reload()
 
@@ -197,6 +261,26 @@ class Transcript(ttk.Frame):
     def total(self) -> int:
         """How many rows there are."""
         return self.row_window.total
+
+    def choose_last(self) -> None:
+        """Choose the last message in sight, or the last before it; nothing if there is none."""
+        place = self._next_shown(self._bottom_place + 1, -1)
+        if place is not None:
+            self.reveal(place)
+
+    @property
+    def chosen_message(self) -> DisplayRow | None:
+        """The message that is chosen, or the only one that is selected; None if there is no such one."""
+        picked = self.selection.picked
+        if picked is None or picked[1] - picked[0] != 1:
+            return None
+        return next((row for row in self.row_window.read(*picked) if row.is_message), None)
+
+    @property
+    def _bottom_place(self) -> int:
+        """The row at the bottom of the view."""
+        line = int(self.text.index(f"@0,{self.text.winfo_height()}").partition(".")[0])
+        return self.row_window.place_at(line)[0]
 
     # Another conversation, or more of it.
 
@@ -265,6 +349,7 @@ class Transcript(ttk.Frame):
         self.selection.remember()
         self.row_window.load(around, rows)
         self.selection.restore()
+        self._light()
 
     def _expand(self, place: int) -> None:
         self.row_window.expand(place)
@@ -273,19 +358,33 @@ class Transcript(ttk.Frame):
     # The view.
 
     def _reload(self) -> None:
-        """Set the row window anew, with the same place in view: widths or fonts have changed, or an edge is near."""
+        """Set the row window anew, with the same place in view: widths or fonts have changed, or an edge is near.
+
+        A chosen row that was in view still is.
+        """
+        sees_chosen, chosen = self._sees_chosen, self.selection.chosen
         if self._following:
             self._load_end()
-            return
-        place, line, pixels = self._anchor()
-        self._load(place)
-        if self.total:
-            self.text.show_line(self.row_window.line_of(self.row_window.nearest(place)) + line, pixels)
+        else:
+            place, line, pixels = self._anchor()
+            self._load(place)
+            if self.total:
+                self.text.show_line(self.row_window.line_of(self.row_window.nearest(place)) + line, pixels)
+        if sees_chosen and chosen is not None and chosen in self.row_window:
+            self._see(chosen)
+
+    def _see(self, place: int) -> None:
+        """Have a row in view that is in the Text, its beginning if it is longer than the view."""
+        start = self.row_window.line_of(place)
+        self.text.see(f"{start + self.row_window.lines_of(place) - 1}.0")
+        self.text.see(f"{start}.0")
 
     def _keep_end(self, _event: object) -> None:
         """The room has another height: where the end was in view, it still is."""
         if self._following:
             self.text.see("end")
+        if self._sees_chosen and self.selection.chosen is not None and self.selection.chosen in self.row_window:
+            self._see(self.selection.chosen)
 
     def _anchor(self) -> tuple[int, int, int]:
         """What is at the top of the view: the row, the line within it, the pixels of that line above the view."""
@@ -324,10 +423,10 @@ class Transcript(ttk.Frame):
             "<Next>": lambda: self.page(1),
             "<Home>": self.to_start,
             "<End>": self.to_end,
-            "<Up>": lambda: self.drag("scroll", "-2", "units"),
-            "<Down>": lambda: self.drag("scroll", "2", "units"),
-            "<Alt-Up>": lambda: self.step(-1),
-            "<Alt-Down>": lambda: self.step(1),
+            "<Control-Up>": lambda: self.drag("scroll", "-2", "units"),
+            "<Control-Down>": lambda: self.drag("scroll", "2", "units"),
+            **dict.fromkeys(("<Up>", "<Alt-Up>"), lambda: self.step(-1)),
+            **dict.fromkeys(("<Down>", "<Alt-Down>"), lambda: self.step(1)),
         }
         for key, act in acts.items():
             self.text.bind(key, breaking(act))
@@ -360,6 +459,10 @@ class Transcript(ttk.Frame):
             return
         top, bottom = self.text.yview()
         self._following = self.row_window.last == self.total and bottom >= 1.0
+        chosen = self.selection.chosen
+        if chosen is not None:
+            line = self.row_window.line_of(chosen)
+            self._sees_chosen = chosen in self.row_window and self.text.bbox(f"{line}.0") is not None
         self._view_moved(top, bottom)
         self._tell_new()
 

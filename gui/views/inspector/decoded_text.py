@@ -9,9 +9,12 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
+from gui.viewmodels.body import Body
 from gui.viewmodels.decoding import UTF_8, Decoding
 from gui.viewmodels.inspection import MOST_READ, Range, reading
 from gui.views.inspector import Lines, Place, Section
+from gui.widgets.bindings import breaking
+from gui.widgets.clipboard import give
 from gui.widgets.text_selection import colour_selection
 
 _ROWS = 4
@@ -37,6 +40,7 @@ class DecodedText(Section):
         )  # fmt: skip
         bar = ttk.Scrollbar(self, command=self.text.yview, takefocus=False)
         self._bar = bar
+        self.text.bind("<<Copy>>", breaking(self._copy))
         self.text.configure(yscrollcommand=self._view_moved)
         bar.pack(side="right", fill="y", pady=theme.px(2))
         self.text.pack(side="left", fill="both", expand=True)
@@ -70,6 +74,21 @@ class DecodedText(Section):
         if spans:
             self.tk.call(str(self.text), "insert", "end", *runs)
         self.text.configure(state="disabled")
+
+    def _copy(self) -> None:
+        """Copy the bytes of what is selected, as text or as escapes where it must be; a part of a mark is all of it."""
+        ranges = self.text.tag_ranges("sel")
+        if self._shown is None or not ranges:
+            return
+        from core.compose import write_as
+
+        data = self._shown[0]
+        shown = Body(data, self._decoding, self._safety, has_more=True).ranges()
+        first, last = (len(self.text.get("1.0", str(index))) for index in (ranges[0], ranges[-1]))
+        found = shown[first:last]
+        if found:
+            data = data[found[0][0] : found[-1][1]]
+            give(self.text, write_as("text", data, self._decoding.encoding), data)
 
     def _view_moved(self, first: float, last: float) -> None:
         idle = float(first) <= 0 and float(last) >= 1

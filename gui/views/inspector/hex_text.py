@@ -19,18 +19,18 @@ from gui.viewmodels.hex_cursor import CURSOR_KEYS, HexCursor
 from gui.viewmodels.hexdump import (
     MOST_COPIED,
     Bytes,
-    Form,
     Side,
-    copied,
     dump,
     fitting,
     letters,
     stretches,
     unprintable,
+    whole_dump,
 )
 from gui.viewmodels.inspection import Range
 from gui.views.inspector.hex_footer import HexFooter, whereabouts
 from gui.widgets.bindings import breaking
+from gui.widgets.clipboard import give
 from gui.widgets.menu import SEPARATOR, Entry, Menu
 from gui.widgets.row_view import Picture, RowView
 
@@ -38,7 +38,8 @@ _MOD = HERE.modifier
 _MISSING = "Some of these bytes are missing in the journal."
 _CROWD = 200  # marks in sight from which only the hex column has them: Tk draws each stretch by itself
 _BOTH = (Side.HEX, Side.TEXT)
-_FORM_OF = {Side.HEX: Form.HEX, Side.TEXT: Form.TEXT}
+_DUMP = "dump"  # a way to copy beside the notations of ``core.compose``
+_FORM_OF = {Side.HEX: "hex", Side.TEXT: "text"}
 
 
 class HexText(RowView):
@@ -118,8 +119,11 @@ class HexText(RowView):
         self.center(offset // self.layout.per_row)
         self._moved()
 
-    def copy(self, form: Form | None = None) -> None:
-        """Copy what is selected, or everything; as the cursor's column shows it unless another form is asked for."""
+    def copy(self, form: str = "") -> None:
+        """Copy what is selected, or everything; as the cursor's column shows it unless another form is asked for.
+
+        A form is a notation of ``core.compose``, or a dump with offsets.
+        """
         start, stop = self.cursor.selection or (0, self.cursor.size)
         if stop - start > MOST_COPIED:
             self.footer.complain(f"{stop - start:,} bytes are too many to copy (at most {MOST_COPIED:,}): save them.")
@@ -129,10 +133,14 @@ class HexText(RowView):
         except JournalError as error:
             self.footer.complain(self._safety.field(str(error)))
             return
-        self.clipboard_clear()
-        self.clipboard_append(
-            copied(data, form or _FORM_OF[self.cursor.side], self._safety, self._decoding, offset=start)
-        )
+        give(self, self._written(data, form or _FORM_OF[self.cursor.side], start), data)
+
+    def _written(self, data: bytes, form: str, start: int) -> str:
+        from core.compose import write_as
+
+        if form == _DUMP:
+            return whole_dump(data, start, letters(self._decoding.codec))
+        return write_as(form, data, self._decoding.encoding)
 
     def ask_offset(self) -> None:
         """Open the field that takes an offset."""
@@ -318,14 +326,17 @@ class HexText(RowView):
         return "break"
 
     def _menu_entries(self) -> Sequence[Entry]:
+        from core.compose import NOTATIONS
+
         selection = self.cursor.selection
         count = selection[1] - selection[0] if selection else self.cursor.size
         what = f"Copy {'' if selection else 'all '}{counted(count, 'byte')}"
+        forms = [*((one.name, one.words) for one in NOTATIONS), (_DUMP, "as a hex dump")]
         return [
-            *(Entry(f"{what} {form.value}", partial(self.copy, form), can=count > 0) for form in Form),
+            *(Entry(f"{what} {words}", partial(self.copy, form), can=count > 0) for form, words in forms),
             SEPARATOR,
             Entry(menu_words("select_all"), self._select_all, shown("select_all"), count > 0),
-            Entry("&Go to offset…", self.ask_offset, f"{HERE.modifier_words}G", count > 0),
+            Entry("&Go to offset…", self.ask_offset, shown("go_to"), count > 0),
         ]
 
     # The look.

@@ -11,7 +11,6 @@ import pytest
 
 from gui.app import App
 from gui.journals.conversations import OpenConversation
-from gui.viewmodels.hexdump import Form
 from gui.viewmodels.inspection import READING, Inspected
 from gui.views.inspector.call_list import CallSection
 from gui.views.inspector.decoded_text import DecodedText
@@ -143,7 +142,8 @@ def test_what_takes_long_says_so_and_then_comes(look_at: LookAt) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is open")
 def test_a_journal_that_cannot_be_read_is_told_and_what_is_known_stays(look_at: LookAt) -> None:
-    app = look_at([b"gone"])
+    app = look_at([b"gone", b"more"])
+    app.main_controller.conversation.inspector._leave_journal()
     conversation_of(app).journal.path.unlink()
 
     app.window.conversation.transcript.choose(2)
@@ -280,5 +280,5 @@ def test_bytes_are_read_in_the_encoding_that_was_chosen(look_at: LookAt) -> None
 
     assert "hej Åsa" in pane.hex.text.get("1.0", "end")
     assert "hej Åsa" in pane.section(DecodedText).text.get("1.0", "end")
-    pane.hex.copy(Form.TEXT)
+    pane.hex.copy("text")
     assert "Åsa" in app.root.clipboard_get()

@@ -13,7 +13,7 @@ from build_scripts.project import ROOT
 from gui.keys import topics
 from gui.platform.differences import LINUX, MACOS, WINDOWS, platform_of
 from gui.theme.theme import Theme
-from gui.views.menus import Alternatives, MenuBar, menus_for
+from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, Alternatives, MenuBar, menus_for
 
 NAMED_PLACES = {"differences", "desktop", "system_theme", "locks", "preferences", "app"}
 
@@ -55,12 +55,12 @@ def test_no_menu_of_any_platform_begins_or_ends_with_a_line() -> None:
 def test_the_application_menu_of_macos_does_what_it_says(root: tk.Tk, theme: Theme) -> None:
     done: list[str] = []
     names = {command for _title, entries in menus_for(platform_of(LINUX)) for command in entries}
-    names |= {"show_keys"}
+    names |= {"show_keys", *COPY_ENTRIES, *MESSAGE_ENTRIES}
     commands = {name: (lambda name=name: done.append(name)) for name in names}
     nothing = Alternatives((("a", "A"),), lambda: "a", lambda _key: None)
     MenuBar(
-        root, theme, commands, colours=nothing, framings=nothing, encodings=nothing, recent=lambda _on_more: (),
-        profiles=lambda: nothing, platform=platform_of(MACOS),
+        root, theme, commands, colours=nothing, framings=nothing, encodings=nothing, rows=nothing,
+        times=nothing, recent=lambda _on_more: (), profiles=lambda: nothing, platform=platform_of(MACOS),
     )  # fmt: skip
 
     for command in ("::tk::mac::Quit", "::tk::mac::ShowPreferences", "::tk::mac::ShowHelp", "tkAboutDialog"):
@@ -78,8 +78,9 @@ def test_an_error_in_the_application_menu_of_macos_is_reported_like_any_other(ro
     names = {command for _title, entries in menus_for(platform_of(LINUX)) for command in entries}
     nothing = Alternatives((("a", "A"),), lambda: "a", lambda _key: None)
     MenuBar(
-        root, theme, dict.fromkeys((*names, "show_keys"), fail), colours=nothing, framings=nothing, encodings=nothing,
-        recent=lambda _on_more: (), profiles=lambda: nothing, platform=platform_of(MACOS),
+        root, theme, dict.fromkeys((*names, "show_keys", *COPY_ENTRIES, *MESSAGE_ENTRIES), fail), colours=nothing,
+        framings=nothing, encodings=nothing, rows=nothing, times=nothing, recent=lambda _on_more: (),
+        profiles=lambda: nothing, platform=platform_of(MACOS),
     )  # fmt: skip
 
     root.tk.call("::tk::mac::Quit")

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.compose import Encoding, compose
@@ -32,6 +32,22 @@ def test_any_bytes_can_be_read_as_any_encoding(data: bytes, encoding: str) -> No
 
     assert "\0" not in TextSafety().text(text)
     assert 0 <= decoding(encoding).unfinished_tail(data) <= min(3, len(data))
+
+
+@example(b"\x8f\xa2\xb7~", "euc-jp")  # two spellings of one character
+@given(st.binary(max_size=80), ANY)
+def test_each_character_ends_behind_its_last_byte(data: bytes, encoding: str) -> None:
+    reading = decoding(encoding)
+    text, ends = reading.decode(data), list(reading.ends(data))
+
+    assert len(ends) == len(text)
+    starts = [0, *ends]
+    assert starts[-1] == len(data)
+    spelt = zip(text, starts, ends, strict=False)
+    assert all(
+        reading.decode(data[start:stop]) == character or character == chr(0xDC00 + data[start])
+        for character, start, stop in spelt
+    )
 
 
 @given(st.text(max_size=30), ANY, st.integers(0, 200))
@@ -81,7 +97,7 @@ def test_a_conversation_is_read_anew_when_another_encoding_is_chosen(make_app: M
         assert pane.encoding.winfo_manager()
         assert app.main_controller.preferences.read_as == "shift-jis"
         app.window.conversation.transcript.selection.select_all()
-        app.window.conversation.transcript.selection.copy_as(app.window.conversation.transcript.selection._reading)
+        app.window.conversation.transcript.selection.copy()
         assert "日本語" in app.root.clipboard_get()
 
         for encoding, _words in ENCODINGS:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.compose import Composed, Context, Draft, Encoding, Format, compose
-from core.text_safety import TextSafety
+from core.compose import Composed, Context, Draft, Encoding, Format, compose, write_as
 from gui.viewmodels import hexdump
 from gui.viewmodels.decoding import decoding
-from gui.viewmodels.hexdump import Form, Layout, Side, copied, dump, fitting, read_offset, stretches, unprintable
+from gui.viewmodels.hexdump import Layout, Side, dump, fitting, letters, read_offset, stretches, unprintable, whole_dump
 from tests.gui.test_imports import modules_after
 
 LAYOUTS = [Layout(per_row, digits) for per_row in (8, 16, 32) for digits in (8, 9)]
 LAYOUTS += [Layout(4, 4, gap=1, has_bars=False), Layout(8, 4, gap=1, has_bars=False), Layout(5, 8)]
-SAFETY = TextSafety()
 
 
 def rows_back(text: str, layout: Layout) -> list[tuple[int, bytes, str]]:
@@ -107,30 +104,10 @@ def test_dots_that_stand_for_something_else_are_told_from_dots() -> None:
     assert list(unprintable(b"a.\0\xffb\n")) == [(2, 4), (5, 6)]
 
 
-@given(st.binary(max_size=300))
-def test_what_is_copied_as_source_is_the_same_bytes(data: bytes) -> None:
-    assert bytes.fromhex(copied(data, Form.HEX, SAFETY)) == data
-    assert ast.literal_eval(copied(data, Form.PYTHON, SAFETY)) == data
-
-
-@given(st.binary(min_size=1, max_size=300))
-def test_a_c_array_has_every_byte_and_says_how_many(data: bytes) -> None:
-    text = copied(data, Form.C, SAFETY)
-
-    assert text.startswith(f"const unsigned char data[{len(data)}] = {{\n")
-    assert bytes(int(number, 16) for number in re.findall(r"0x([0-9a-f]{2})\b", text)) == data
-    assert text.count("{") == text.count("}") == 1
-
-
 def test_a_dump_that_is_copied_keeps_its_offsets() -> None:
-    text = copied(b"0123456789abcdefgh", Form.DUMP, SAFETY, offset=3)
+    text = whole_dump(b"0123456789abcdefgh", 3)
 
     assert [line[:8] for line in text.split("\n")] == ["00000003", "00000013"]
-
-
-@pytest.mark.case("C-47", "C-49")
-def test_text_that_is_copied_is_made_safe() -> None:
-    assert copied("a\0b\u202ec€".encode() + b"\xff", Form.TEXT, SAFETY) == "a\\0b\\u{202e}c€\\xff"
 
 
 @pytest.mark.parametrize(
@@ -192,14 +169,14 @@ def test_letters_of_one_byte_are_shown_in_the_encoding_that_was_chosen(encoding:
     ],
 )
 def test_the_text_column_has_what_the_bytes_are_in_the_encoding(encoding: str, data: bytes, seen: str) -> None:
-    assert f"|{seen}|" in copied(data, Form.DUMP, SAFETY, decoding(encoding))
+    assert f"|{seen}|" in whole_dump(data, 0, letters(decoding(encoding).codec))
 
 
 def test_text_is_copied_in_the_encoding_that_was_chosen() -> None:
-    assert copied(b"\xc5sa", Form.TEXT, SAFETY, decoding("latin-1")) == "Åsa"
-    assert copied("日本".encode("cp932"), Form.TEXT, SAFETY, decoding("shift-jis")) == "日本"
-    assert "|5 €|" in copied(b"5 \x80", Form.DUMP, SAFETY, decoding("cp1252"))
-    assert "|5 .|" in copied(b"5 \x80", Form.DUMP, SAFETY)
+    assert write_as("text", b"\xc5sa", Encoding.LATIN_1) == "Åsa"
+    assert write_as("text", "日本".encode("cp932"), Encoding.SHIFT_JIS) == "日本"
+    assert "|5 €|" in whole_dump(b"5 \x80", 0, letters("cp1252"))
+    assert "|5 .|" in whole_dump(b"5 \x80", 0)
 
 
 @pytest.mark.parametrize("encoding", list(Encoding))
@@ -207,6 +184,6 @@ def test_a_copied_dump_is_the_same_bytes_when_it_is_pasted_whatever_its_encoding
     data = "HELLO [mainframe], 1.\nagain".encode(encoding.codec) + bytes(range(256))
 
     for size in (3, 16, 20, len(data)):
-        pasted = compose(Draft(copied(data[:size], Form.DUMP, SAFETY, decoding(encoding.value)), Format.HEX), Context())
+        pasted = compose(Draft(whole_dump(data[:size], 0, letters(encoding.codec)), Format.HEX), Context())
         assert isinstance(pasted, Composed)
         assert pasted.body == data[:size]

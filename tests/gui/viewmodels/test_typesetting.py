@@ -9,14 +9,17 @@ import pytest
 from core.journal.display_row import DisplayRow
 from core.roles import Role
 from core.text_safety import TextSafety
-from gui.viewmodels.runs import DECOR, MARKED, Marked, Row
-from gui.viewmodels.typesetting import Typesetter, clock, weight, within_budget
+from core.words import duration
+from gui.viewmodels.runs import DECOR, Row
+from gui.viewmodels.typesetting import RowStyle, Typesetter, clock, weight, within_budget
 from gui.viewmodels.wrapping import PAD, Metrics
 from tests.gui.fake_journal import note, received, sent
 
+AS_USUAL = RowStyle()
 
-def typesetter(role: Role = Role.CLIENT) -> Typesetter:
-    return Typesetter(role, TextSafety(), Metrics(lambda text: 7 * len(text), widest=400, step=8))
+
+def typesetter(role: Role = Role.CLIENT, style: RowStyle = AS_USUAL) -> Typesetter:
+    return Typesetter(role, TextSafety(), Metrics(lambda text: 7 * len(text), widest=400, step=8), style=style)
 
 
 def text_of(row: Row) -> str:
@@ -201,12 +204,13 @@ def test_an_empty_message_says_so() -> None:
 @pytest.mark.case("C-54", "C-57")
 @pytest.mark.parametrize("data", [b"hello", b"two\nlines\n", b"\n", b"word " * 500, "Grüße 你好".encode(), b"a\tb"])
 @pytest.mark.parametrize("make", [received, sent])
-def test_what_is_copied_is_what_was_said(make: object, data: bytes) -> None:
+def test_what_is_shown_is_what_was_said(make: object, data: bytes) -> None:
     (row,) = typesetter().set([received(0, data) if make is received else sent(0, data)])
 
     body = copied([row]).partition("\n")[2]
 
-    assert body.rstrip("\n") == data.decode().rstrip("\n")
+    shown = data.decode().replace("\t", "\\t")
+    assert body.rstrip("\n") == (f"{shown[:-1]}\\n" if shown.endswith("\n") else shown)
 
 
 @pytest.mark.parametrize("data", [b"hello", b"x" * 5000, b"a\nb\nc", b"\xff" * 1000])
@@ -290,41 +294,39 @@ def test_bytes_that_are_no_text_weigh_what_is_written_for_them() -> None:
     assert weight(received(0, "日本語".encode() * 100)) == 900
 
 
-def marked_text(rows: list[Row]) -> list[str]:
-    return [run.text for row in rows for run in row.runs if MARKED in run.tags]
-
-
-def setting(marked: Marked, *, as_hex: bool) -> Typesetter:
-    metrics = Metrics(lambda text: 7 * len(text), widest=400, step=8, mono=8, room=800)
-    return Typesetter(Role.CLIENT, TextSafety(), metrics, as_hex=as_hex, marked=marked)
-
-
-def test_found_bytes_are_set_off_in_both_columns_of_hex() -> None:
-    rows = setting(Marked(0, 14, 19), as_hex=True).set([received(0, b"0123456789abcdefghijklmn"), received(1, b"ef")])
-
-    assert marked_text(rows) == ["65 66", "ef", "67 68 69", "ghi"]
-
-
-def test_found_bytes_behind_what_is_shown_in_hex_set_nothing_off() -> None:
-    rows = setting(Marked(0, 2_000, 2_010), as_hex=True).set([received(0, b"x" * 1_024, size=5_000)])
-
-    assert marked_text(rows) == []
-
-
-def test_found_bytes_are_set_off_among_control_characters() -> None:
-    rows = setting(Marked(0, 2, 4), as_hex=False).set([received(0, b"\0\1\2a\4")])
-
-    assert "".join(marked_text(rows)) == r"\x02a"
-
-
-@pytest.mark.parametrize("as_hex", [True, False])
-def test_that_a_checksum_is_right_stands_below_the_message_in_words(as_hex: bool) -> None:
-    (row,) = setting(Marked(9, 0, 0), as_hex=as_hex).set([received(0, b"abc")._replace(checksum="CRC-32 right")])
+@pytest.mark.parametrize("style", [AS_USUAL, RowStyle(as_hex=True), RowStyle(is_compact=True)], ids=repr)
+def test_that_a_checksum_is_right_stands_beside_the_message_in_words(style: RowStyle) -> None:
+    (row,) = typesetter(style=style).set([received(0, b"abc")._replace(checksum="CRC-32 right")])
 
     assert "mark" in tags_of(row, "✓ CRC-32 right")
 
 
 def test_what_is_wrong_with_a_message_stands_below_its_hex_in_the_same_font() -> None:
-    (row,) = setting(Marked(9, 0, 0), as_hex=True).set([received(0, b"abc", misfit="not ended yet")])
+    (row,) = typesetter(style=RowStyle(as_hex=True)).set([received(0, b"abc", misfit="not ended yet")])
 
     assert "hex" in tags_of(row, "not ended yet")
+
+
+def test_a_compact_row_is_one_line_with_its_time_number_way_and_text() -> None:
+    rows = typesetter(Role.SERVER, RowStyle(is_compact=True)).set(
+        [received(0, b"two\r\nlines\n", number=2), sent(1, b"k", number=2), note(2, "over"), received(3, b"x" * 999)]
+    )
+
+    lines = [text_of(row) for row in rows]
+    assert all(line.count("\n") == 1 == row.lines and not row.caps for line, row in zip(lines, rows, strict=True))
+    assert lines[0] == f"{clock(received(0, b''))}\t1\tin #2 \ttwo\\r\\nlines\\n\n"
+    assert lines[1].endswith("\t2\tout #2 \tk\n")
+    assert lines[2].endswith("\t3\t\tover\n")
+    assert lines[3].rstrip("\n").endswith("x…")
+    assert "mark" in tags_of(rows[0], "\\r")
+
+
+def test_times_can_count_from_the_message_before() -> None:
+    setter = typesetter(style=RowStyle(counts_time=True))
+    rows = setter.set([received(0, b"a", at=1), note(1, "over"), received(2, b"b", at=1.25), sent(3, b"c", at=3)])
+    later = setter.set([received(4, b"d", at=3.002)])
+
+    assert clock(received(0, b"a", at=1)) in text_of(rows[0])
+    assert "+250 ms" in text_of(rows[2])
+    assert f"+{duration(1_750_000_000)}" in text_of(rows[3])
+    assert f"+{duration(2_000_000)}" in text_of(later[0])

@@ -11,7 +11,7 @@ import pytest
 from core.journal.display_row import DisplayRow
 from core.roles import Role
 from gui.theme.theme import Theme
-from gui.viewmodels.runs import MARKED, Marked
+from gui.viewmodels.runs import MARKED
 from gui.views.conversation import row_window as module
 from gui.views.conversation.transcript import Transcript
 from tests.gui.conftest import WaitUntil
@@ -156,7 +156,7 @@ def test_past_an_unfolded_message_of_many_screens_one_can_scroll(scene: Scene) -
     scene.journal.make = lambda place: received(place, long if place == 5 else b"message %d" % place)
     scene.grow(50)
 
-    scene.transcript.reveal_bytes(Marked(5, len(long) // 2, len(long) // 2 + 4))
+    scene.transcript.reveal_bytes(5, len(long) // 2, len(long) // 2 + 4)
     scene.root.update()
     assert scene.visible.count("line ") > 5
 
@@ -280,7 +280,7 @@ def test_hostile_bytes_are_only_text(scene: Scene) -> None:
 
     scene.grow(2)
 
-    assert scene.text.count('\\0b [exit] $x {"} %s \\ \\xed\\xa0\\x80 \\u{202e} ; destroy .') == 2
+    assert scene.text.count('\\x00b [exit] $x {"} %s \\ \\xed\\xa0\\x80 \\u{202e} ; destroy .') == 2
 
 
 def test_copying_leaves_out_what_is_there_for_the_eye(scene: Scene) -> None:
@@ -389,14 +389,14 @@ def test_a_row_that_is_gone_to_is_in_sight_chosen_and_stays_there_while_more_com
 def test_bytes_that_were_found_at_the_end_stay_in_sight_while_more_comes(scene: Scene) -> None:
     scene.grow(500)
 
-    scene.transcript.reveal_bytes(Marked(499, 0, 7))
+    scene.transcript.reveal_bytes(499, 0, 7)
     scene.root.update()
     assert scene.marked == "message"
     scene.grow(600)
 
     assert scene.sees("message 499")
     assert scene.new == 100
-    scene.transcript.unmark()
+    scene.transcript.light(None)
     assert scene.marked == ""
     assert scene.sees("message 499")
 

@@ -11,7 +11,7 @@ import pytest
 from core.errors import JournalError
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
-from gui.viewmodels.hexdump import MOST_COPIED, Form, Side
+from gui.viewmodels.hexdump import MOST_COPIED, Side
 from gui.views.inspector.hex_text import HexText
 from tests.gui.conftest import WaitUntil
 
@@ -412,7 +412,7 @@ def test_a_selection_beyond_the_view_is_copied_whole(scene: Scene) -> None:
     scene.hex.show(source)
     scene.hex.go(1_000_000, stop=1_000_000 + MOST_COPIED)
 
-    scene.hex.copy(Form.HEX)
+    scene.hex.copy("hex")
 
     assert bytes.fromhex(scene.copied()) == source.read(1_000_000, 1_000_000 + MOST_COPIED)
 
@@ -420,7 +420,7 @@ def test_a_selection_beyond_the_view_is_copied_whole(scene: Scene) -> None:
 def test_with_nothing_selected_everything_is_copied(scene: Scene) -> None:
     scene.show(b"hi\x00")
 
-    scene.hex.copy(Form.PYTHON)
+    scene.hex.copy("python")
     assert scene.copied() == "b'hi\\x00'"
 
 
@@ -443,8 +443,8 @@ def test_hostile_bytes_are_only_text_in_the_view_and_on_the_clipboard(scene: Sce
     scene.show(b'a\0b [exit] $x {"} %s ; destroy .')
 
     assert "[exit] $x" in "".join(line[scene.hex.layout.text_start : -1] for line in scene.lines)
-    scene.hex.copy(Form.TEXT)
-    assert scene.copied() == 'a\\0b [exit] $x {"} %s ; destroy .'
+    scene.hex.copy("text")
+    assert scene.copied() == 'a\\x00b [exit] $x {"} %s ; destroy .'
 
 
 # Going somewhere.

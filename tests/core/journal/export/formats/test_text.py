@@ -169,7 +169,8 @@ def test_a_message_reads_the_same_in_every_encoding_however_its_bytes_come(
 
 @settings(deadline=None)
 @given(
-    ANYTHING | st.lists(st.sampled_from(["a", "\r", "\n", "\0", "1", "\u0301" * 9, "\x1b"])).map(lambda of: "".join(of).encode())
+    ANYTHING
+    | st.lists(st.sampled_from(["a", "\r", "\n", "\0", "1", "\u0301" * 9, "\x1b"])).map(lambda of: "".join(of).encode())
 )
 def test_a_message_at_hand_reads_like_one_that_comes_in_pieces(data: bytes) -> None:
     safety = TextSafety()

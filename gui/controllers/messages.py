@@ -1,0 +1,211 @@
+"""What a person does with a message of the conversation: sends it again, edits it, saves it, goes to it.
+
+Lives on the window's thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import JournalError, TincanError, reason
+from core.supervision import Worker
+from core.words import sentence
+from gui.viewmodels.drafting import MessageFormat, SendResult
+from gui.viewmodels.going import Moment, no_such_number, not_exactly, nothing_after, read_goal
+
+if TYPE_CHECKING:
+    from core.journal.display_row import DisplayRow
+    from core.journal.reading.recorded import Calls
+    from gui.controllers.sending import SendingController
+    from gui.journals.conversations import OpenConversation
+    from gui.journals.viewing import Viewing
+    from gui.views.conversation.go_bar import GoBar
+    from gui.window import Window
+
+MOST_EDITED = 1_000_000  # bytes of a message that is sent again or edited; larger ones are files
+_NO_MESSAGE = "Choose a message first: with a click, or with Up and Down in the conversation."
+
+
+class MessageController:
+    """Acts on the chosen message of the conversation on view; ``post`` has a call made on the window's thread."""
+
+    def __init__(
+        self,
+        window: Window,
+        viewing: Viewing,
+        sending: SendingController,
+        *,
+        post: Callable[[Callable[[], None]], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        self._window = window
+        self._viewing = viewing
+        self._sending = sending
+        self._post = post
+        self._complain = complain
+        self._bar: GoBar | None = None
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """Stop saving."""
+        self._closed.set()
+
+    # One message.
+
+    def send_again(self) -> None:
+        """Send the bytes of the chosen message, what frames it included, to the recipients chosen now."""
+        drafted = self._drafted()
+        if drafted is not None:
+            self._sending.send([drafted[0]], drafted[1], self._told)
+
+    def edit(self) -> None:
+        """Put the chosen message into the message field, in the format that keeps its bytes."""
+        drafted = self._drafted()
+        if drafted is not None:
+            self._window.composer.put(*drafted)
+            self._window.composer.focus_message()
+
+    def save(self) -> None:
+        """Ask for a file and write the bytes of the chosen message into it, what frames it included."""
+        found = self._chosen()
+        if found is None:
+            return
+        from tkinter import filedialog
+
+        chosen = filedialog.asksaveasfilename(
+            parent=self._window.root, title="Save the bytes of the message", defaultextension=".bin"
+        )
+        if chosen:
+            self.save_to(Path(chosen))
+
+    def save_to(self, target: Path) -> None:
+        """Write the bytes of the chosen message into a file, on a thread of its own; trouble is told."""
+        found = self._chosen()
+        if found is None:
+            return
+        conversation, display_row = found
+        try:
+            calls = conversation.recorded(display_row).calls
+        except JournalError as error:
+            self._complain(sentence(error))
+            return
+        write = partial(self._write, conversation, calls, target)
+        Worker(write, f"save a message to {target.name}", self._not_saved).begin()
+
+    def copy_as(self, notation: str) -> None:
+        """Copy the selected messages, or the chosen one, in a notation; as they are shown if it is empty."""
+        selection = self._window.conversation.transcript.selection
+        if selection.picked is None:
+            self._complain(_NO_MESSAGE)
+        elif notation:
+            selection.copy_as(notation)
+        else:
+            selection.copy_shown()
+
+    # A time or a number.
+
+    def open_go(self) -> None:
+        """Open the field that takes a message's number or a time."""
+        pane = self._window.conversation
+        if self._bar is None:
+            from gui.views.conversation.go_bar import GoBar
+
+            self._bar = GoBar(pane.strips, self._window.theme, on_go=self.go, on_close=self._close_go)
+            self._window.adopt(self._bar)
+        pane.open_strip(self._bar)
+        self._bar.field.focus_all()
+
+    def go(self, typed: str) -> None:
+        """Go to the message of that number, or the first at that time or later."""
+        assert self._bar is not None
+        try:
+            words = self._go(typed)
+        except ValueError as error:
+            self._bar.say(str(error), is_wrong=True)
+        else:
+            self._bar.say(words, is_wrong=False)
+
+    # Behind them.
+
+    def _close_go(self) -> None:
+        if self._bar is not None:
+            self._bar.say("", is_wrong=False)
+            self._window.conversation.close_strip(self._bar)
+        self._window.conversation.transcript.text.focus_set()
+
+    def _go(self, typed: str) -> str:
+        """Go there; the answer says what is not quite so. Raises ``ValueError`` with a sentence."""
+        goal, conversation = read_goal(typed), self._viewing.conversation
+        total = conversation.total if conversation is not None else 0
+        if conversation is None or not total:
+            raise ValueError(no_such_number(0, 0, is_part=False))
+        transcript = self._window.conversation.transcript
+        if not isinstance(goal, Moment):
+            if not 1 <= goal.number <= total:
+                is_part = not conversation.lens.only.admits_all or conversation.lens.since > 0
+                raise ValueError(no_such_number(goal.number, total, is_part=is_part))
+            transcript.reveal(goal.number - 1)
+            return ""
+        here = transcript.selection.chosen
+        wanted = goal.on_day_of(_time_of(conversation, transcript.top_place if here is None else here))
+        place = bisect_left(range(total), wanted, key=partial(_time_of, conversation))
+        if place == total:
+            raise ValueError(nothing_after(goal, _time_of(conversation, total - 1)))
+        transcript.reveal(place)
+        found = _time_of(conversation, place)
+        return "" if found < wanted + goal.length_ns else not_exactly(goal, found)
+
+    def _chosen(self) -> tuple[OpenConversation, DisplayRow] | None:
+        """The chosen message; None if there is none, which is said."""
+        display_row, conversation = self._window.conversation.transcript.chosen_message, self._viewing.conversation
+        if display_row is None or conversation is None:
+            self._complain(_NO_MESSAGE)
+            return None
+        return conversation, display_row
+
+    def _drafted(self) -> tuple[str, MessageFormat] | None:
+        """The chosen message as a person would write it; None if that cannot be, which is said."""
+        found = self._chosen()
+        if found is None:
+            return None
+        from core.compose import redraft
+
+        conversation, display_row = found
+        try:
+            recorded = conversation.recorded(display_row)
+            if recorded.size > MOST_EDITED:
+                self._complain(f"{recorded.size:,} bytes are too many for the message field. Save them; send the file.")
+                return None
+            data = recorded.read(0, recorded.size)
+        except JournalError as error:
+            self._complain(sentence(error))
+            return None
+        draft = redraft(data, self._window.conversation.transcript.decoding.encoding)
+        ending = draft.ending.name.lower()
+        return draft.text, MessageFormat(draft.format.value, draft.encoding.value, ending, draft.framing)
+
+    def _told(self, result: SendResult) -> None:
+        if result.sentence:
+            self._complain(result.sentence)
+
+    def _write(self, conversation: OpenConversation, calls: Calls, target: Path) -> None:
+        from core.journal.export.writer import save_stretch
+
+        path, session = conversation.journal.path, conversation.session
+        save_stretch(path, session, calls, (0, calls.stop), target, self._closed)
+
+    def _not_saved(self, error: BaseException) -> None:
+        why = str(error) if isinstance(error, TincanError) else f"The message could not be saved: {reason(error)}."
+        if not self._closed.is_set():
+            self._post(lambda: self._complain(why))
+
+
+def _time_of(conversation: OpenConversation, place: int) -> int:
+    """The time of a row, in nanoseconds since 1970."""
+    found = conversation.read(place, 1, 0)
+    return found[0].wall_ns if found else 0

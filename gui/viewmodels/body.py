@@ -1,0 +1,147 @@
+"""Which characters of a row show which bytes of its message, looked up in both directions. Pure; no tkinter."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from core import text_safety
+from core.text_safety import Span, TextSafety
+from gui.viewmodels.hexdump import Layout, Side, stretches
+
+if TYPE_CHECKING:
+    from gui.viewmodels.decoding import Decoding
+    from gui.viewmodels.runs import Row
+
+DECOR = "decor"  # tags what is there for the eye alone and is left out when text is copied
+
+
+class Place(NamedTuple):
+    """A character of a row: on which of its lines, and in which column, as Tk counts them."""
+
+    line: int
+    column: int
+
+
+TOP = Place(0, 0)
+
+
+@dataclass(slots=True)
+class Body:
+    """The bytes that a row shows, and from where to where it does; offsets count from the message's first byte.
+
+    The first ``carried`` bytes of ``data`` are the beginning of a character that the piece before was cut in.
+    ``has_more`` says that bytes of the message follow which are not shown.
+    """
+
+    data: bytes
+    decoding: Decoding
+    safety: TextSafety
+    carried: int = 0
+    has_more: bool = False
+    layout: Layout | None = None  # of a hex dump
+    is_one_line: bool = False
+    start: Place = TOP
+    stop_line: int = 0
+
+    def lines(self) -> list[list[Span]]:
+        """The text that is shown, its line ending as a mark behind it; on one line each line feed is a mark too."""
+        text, ending = self._text_and_ending()
+        lines = [list(self.safety.spans(line)) for line in text.split("\n")]
+        if self.is_one_line and len(lines) > 1:
+            feed = Span(text_safety.mark_of("\n"), is_mark=True)
+            lines = [[span for line in lines for span in (*line, feed)][:-1]]
+        if ending:
+            lines[-1].append(Span(text_safety.ending_mark(ending), is_mark=True, characters=len(ending)))
+        return lines
+
+    def bytes_between(self, row: Row, first: Place, last: Place, astral: int = 1) -> tuple[int, int | None]:
+        """The bytes that the characters from ``first`` up to before ``last`` show; of a mark, all that it stands for.
+
+        The second is None for the message's end. ``astral`` is how many columns Tk takes an emoji for.
+        """
+        is_behind = last.line >= self.stop_line and (not self.has_more or last.line >= row.lines)
+        if self.layout is not None:
+            start, stop = self._hex_byte(first), self._hex_byte(last, is_stop=True)
+        else:
+            places, ranges = self._places(row, astral), self.ranges()
+            begin, end = bisect_left(places, first), min(bisect_left(places, last), len(ranges))
+            start = ranges[begin][0] if begin < len(ranges) else len(self.data)
+            stop = ranges[end - 1][1] if end else 0
+            is_behind |= end >= min(len(places) - 1, len(ranges)) > 0 and (self.is_one_line or not self.has_more)
+        stop = max(start, stop)
+        return max(0, start - self.carried), None if is_behind else max(0, stop - self.carried)
+
+    def stretches(self, row: Row, start: int, stop: int, astral: int = 1) -> Iterator[tuple[Place, Place]]:
+        """Where these bytes are shown: characters from the first place up to before the second."""
+        start, stop = start + self.carried, min(stop + self.carried, len(self.data))
+        if start >= stop:
+            return
+        if self.layout is not None:
+            rows = self.stop_line - self.start.line
+            for found in stretches(start, stop, 0, rows, self.layout.per_row):
+                for side in Side:
+                    columns = self.layout.stretch(side, found.first, found.stop)
+                    yield tuple(Place(self.start.line + found.row, self.start.column + at) for at in columns)  # type: ignore[misc]
+            return
+        places, ranges = self._places(row, astral), self.ranges()
+        begin = bisect_right(ranges, start, key=lambda one: one[1])
+        end = min(bisect_left(ranges, stop, key=lambda one: one[0]), len(places) - 1)
+        if begin >= end and self.is_one_line and places[1:]:  # it stands behind what there was room for: in the "…"
+            behind = places[-2]
+            yield Place(behind.line, behind.column + 1), Place(behind.line, behind.column + 2)
+        while begin < end:
+            line_end = min(end, bisect_left(places, Place(places[begin].line + 1, 0)))
+            behind = places[line_end - 1]
+            yield places[begin], Place(behind.line, behind.column + 1)
+            begin = line_end
+
+    def _text_and_ending(self) -> tuple[str, str]:
+        text = self.decoding.decode(self.data)
+        return (text, "") if self.has_more else text_safety.split_ending(text)
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """For each character that is shown, the bytes for which it stands."""
+        ends = self.decoding.ends(self.data)
+        found: list[tuple[int, int]] = []
+        start, at = 0, 0
+        for number, line in enumerate(self.lines() if self.data else []):
+            if number:
+                found.append((start, ends[at]))
+                start, at = ends[at], at + 1
+            for span in line:
+                steps = [span.characters] if span.is_mark else [1] * len(span.text)
+                for step in steps:
+                    stop = ends[at + step - 1]
+                    found += [(start, stop)] * (len(span.text) if span.is_mark else 1)
+                    start, at = stop, at + step
+        return found
+
+    def _places(self, row: Row, astral: int) -> list[Place]:
+        """Where each of those characters stands, and the line feed behind them."""
+        found: list[Place] = []
+        line = column = 0
+        for text, tags in row.runs:
+            is_body = DECOR not in tags
+            for character in text:
+                place = Place(line, column)
+                if is_body and place >= self.start and line < self.stop_line:
+                    found.append(place)
+                if character == "\n":
+                    line, column = line + 1, 0
+                else:
+                    column += astral if character > "\uffff" else 1
+            if line >= self.stop_line:
+                break
+        return found
+
+    def _hex_byte(self, place: Place, *, is_stop: bool = False) -> int:
+        """The byte in front of a place, and one more; or the first that is not in front of it."""
+        assert self.layout is not None
+        row, column = place.line - self.start.line, place.column - self.start.column - is_stop
+        if row < 0:
+            return 0
+        index = self.layout.locate(column)[1] + is_stop if column >= 0 else 0
+        return min(row * self.layout.per_row + index, len(self.data))
