@@ -21,7 +21,7 @@ _PROFILES = "profiles"
 _ROWS, _TIMES, _MESSAGE, _COPIES = "rows", "times", "message", "copies"
 SUBMENUS = {
     _COLOURS: "C&olours", _FRAMINGS: "&Messages", _ENCODINGS: "&Encoding", _RECENT: "&Recent journals",
-    _ROWS: "Messages as", _TIMES: "&Times of messages", _MESSAGE: "Chosen message", _COPIES: "Copy messages",
+    _ROWS: "Messa&ges as", _TIMES: "&Times of messages", _MESSAGE: "Cho&sen message", _COPIES: "Cop&y messages",
     _PROFILES: "Prof&ile",
 }  # fmt: skip
 _TICKED = frozenset(

@@ -156,10 +156,11 @@ def test_each_entry_of_each_menu_has_a_letter_of_its_own(make_app: MakeApp, monk
 @pytest.mark.parametrize("name", [LINUX, WINDOWS, MACOS])
 def test_the_menus_of_every_platform_have_letters_of_their_own(name: str) -> None:
     from gui.keys import menu_words
-    from gui.views.menus import SUBMENUS
+    from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, SUBMENUS
     from gui.widgets.menu_letters import with_letters
 
-    for _title, commands in (("", tuple(SUBMENUS)), *menus_for(platform_of(name))):
+    submenus = [("", commands) for commands in (tuple(SUBMENUS), MESSAGE_ENTRIES, COPY_ENTRIES)]
+    for _title, commands in (*submenus, *menus_for(platform_of(name))):
         marked = [SUBMENUS.get(command) or menu_words(command) for command in commands if command]
         found = [words[place].lower() for words, place in with_letters(marked)]
         assert len(set(found)) == len(marked)
