@@ -94,9 +94,9 @@ def test_every_form_of_text_follows_the_encoding(name: str, said: str, tmp_path:
     }
 
     assert f"# messages are read as {encoding.words}; this file is UTF-8\n" in read["text"]
-    assert f"#1 >  {said}↵\n" in read["text"]
+    assert f"#1 >  {said}\\n\n" in read["text"]
     row = next(csv.DictReader(io.StringIO(read["csv"].removeprefix("\ufeff"))))
-    assert (row["text"], row["hex"]) == (f"{said}↵", f"0x{wire.hex()}")
+    assert (row["text"], row["hex"]) == (f"{said}\\n", f"0x{wire.hex()}")
     first, *_others, last = map(json.loads, read["jsonl"].splitlines())
     assert (first["text"], b64decode(first["base64"])) == (f"{said}\n", wire)
     if encoding.unit > 1:
