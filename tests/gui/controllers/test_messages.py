@@ -66,7 +66,7 @@ class Talk:
         self.composer.field.focus_force()
         self.composer.field.event_generate("<<Paste>>")
         self.app.root.update()
-        self.app.window.composer._question.is_needed = lambda *_args, **_how: False  # type: ignore[method-assign]
+        self.app.window.composer._draft.question.is_needed = lambda *_args, **_how: False  # type: ignore[method-assign]
         self.composer.submit()
         hear(self.app, self.peer, data)
         pump_until(lambda: not self.composer.text, self.app.root)
