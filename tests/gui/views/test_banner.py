@@ -137,7 +137,7 @@ def test_a_notice_with_what_tk_cannot_show_is_shown_all_the_same(strip: Strip, r
         for label in line.winfo_children()
         if label.winfo_class() == "TLabel"
     ]
-    assert shown == "a\\0b \\u{d800} \\u{202e} end"
+    assert shown == "a\\x00b \\u{d800} \\u{202e} end"  # not \\0b, which others read in another way
 
 
 def test_escape_on_any_of_its_buttons_closes_a_notice(strip: Strip) -> None:
