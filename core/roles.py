@@ -46,10 +46,13 @@ class Role:
     failed: str
     ended: str  # in the conversation
 
-    # What a person can do: of the button while it starts and while it stands; ``{key}`` is that of ``command``.
+    # What a person can do: of the button while it starts and while it stands; what its key does.
     cancel: str
     stop: str
-    again: str
+    cancels: str
+    starts: str
+    again: str  # in the message field, of one that is over
+    talk: str  # what such a session is, as one that is over
 
     def __repr__(self) -> str:
         return f"<role {self.name}>"
@@ -84,7 +87,10 @@ Role.SERVER = Role(
     ended="server stopped",
     cancel="Stop server",
     stop="Stop server",
-    again="This server is over: {key} starts it again",
+    cancels="stops it",
+    starts="starts a server",
+    again="starts it again",
+    talk="server",
 )
 Role.CLIENT = Role(
     name="client",
@@ -110,7 +116,10 @@ Role.CLIENT = Role(
     ended="disconnected",
     cancel="Cancel",
     stop="Disconnect",
-    again="This conversation is over: {key} connects again",
+    cancels="cancels it",
+    starts="connects",
+    again="connects again",
+    talk="conversation",
 )
 
 ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT)}

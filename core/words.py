@@ -39,4 +39,4 @@ def duration(ns: int) -> str:
 def sentence(words: object) -> str:
     """What an error or a text says, with a capital letter in front and a full stop behind; of nothing, nothing."""
     text = str(words)
-    return f"{text[:1].upper()}{text[1:]}{'' if not text or text.endswith(('.', '!', '?')) else '.'}"
+    return f"{text[:1].upper()}{text[1:]}{'' if not text or text.endswith(('.', '!', '?', '…')) else '.'}"

@@ -471,5 +471,5 @@ class MainController:
         self.refresh()
 
     def why_nobody(self) -> str:
-        """Why there is nobody to send to, as a sentence."""
-        return f"{presenter.why_nobody(self.window_state())}."
+        """Why there is nobody to send to, as a sentence; empty if there is somebody."""
+        return sentence(presenter.why_nobody(self.window_state()))

@@ -214,9 +214,9 @@ class SendingController:
 
         A message that is asked for meanwhile is composed after these, so that it goes out behind them and counts on.
         """
-        state = self._main_controller.state
-        if state is None or not state.connections:
-            tell(SendResult(False, self._main_controller.why_nobody()))
+        state, why = self._main_controller.state, self._main_controller.why_nobody()
+        if state is None or why:
+            tell(SendResult(False, why))
             return
         if len(texts) > _MOST_LINES:
             words = f"These are {len(texts):,} messages, and no more than {_MOST_LINES:,} go out at once."

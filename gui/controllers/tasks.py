@@ -63,7 +63,7 @@ class TaskController:
     def show(self) -> None:
         """Show in the dialog for files who will get one."""
         if self.file_dialog is not None and not self.file_dialog.is_gone:
-            self.file_dialog.show(self._to_words(), self._nobody())
+            self.file_dialog.show(self._to_words(), self._main_controller.why_nobody())
 
     def stop_newest(self) -> None:
         """End the task that was begun last, as its own button would."""
@@ -90,7 +90,7 @@ class TaskController:
         from gui.viewmodels.repeating import Maker, plan_of, repeat_words
         from gui.viewmodels.tasks import repeat_view
 
-        state, why = self._main_controller.state, self._nobody() or self.strips.why_full
+        state, why = self._main_controller.state, self._main_controller.why_nobody() or self.strips.why_full
         if state is None or why:
             return why
         maker = Maker(self._main_controller.sending.count, self._main_controller.preferences.variables)
@@ -138,7 +138,7 @@ class TaskController:
             composer.message_format.words,
             self._to_words(),
             self._wrong(),
-            self._nobody(),
+            self._main_controller.why_nobody(),
             self._main_controller.saved.messages,
         )
 
@@ -177,7 +177,7 @@ class TaskController:
 
     def send_file(self, request: FileRequest) -> str:
         """Send a file; the answer says why it cannot start, or is empty. Errors in reading the file are told later."""
-        state, why = self._main_controller.state, self._nobody() or self.strips.why_full
+        state, why = self._main_controller.state, self._main_controller.why_nobody() or self.strips.why_full
         if state is None or why:
             return why
         self._file = request.path
@@ -261,11 +261,6 @@ class TaskController:
         return ThrottledProgress(show, post=self._post, later=self._window.root.after)
 
     # Whom to.
-
-    def _nobody(self) -> str:
-        """The sentence why there is nobody to send to; empty if there is somebody."""
-        state = self._main_controller.state
-        return "" if state is not None and state.connections else self._main_controller.why_nobody()
 
     def _to_words(self) -> str:
         """``127.0.0.1:5555``, or ``everyone (3) at Server 127.0.0.1:5555``."""

@@ -7,16 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.events import ConnectionId, SessionId
-from core.journal.recording.ledger import ConnectionState, Phase, SessionState
+from core.journal.recording.ledger import ConnectionState, Phase, SessionState, find_standing
+from core.roles import Role
 from core.text_safety import TextSafety
 from core.words import counted, human_bytes
 from gui.keys import shown
 from gui.viewmodels.filtering import RecipientRows
 from gui.viewmodels.reachable import places
-from gui.viewmodels.session_rows import ending_words, place_words, row_key, row_state, session_rows, session_words
+from gui.viewmodels.session_rows import (
+    ending_verb,
+    ending_words,
+    place_words,
+    row_key,
+    row_state,
+    session_rows,
+    session_words,
+)
 from gui.viewmodels.times import times_of
 from gui.viewmodels.window_view import (
     AddressBarView,
@@ -107,8 +117,7 @@ def _is_at(state: SessionState, form: Address | None) -> bool:
 
 def _next_step(window_state: WindowState, server: SessionState | None, client: SessionState | None) -> str:
     """What a person is most likely to want next: "serve", "connect", "send" or nothing."""
-    state = window_state.state
-    if state is not None and state.senders:
+    if _is_heard(window_state):
         return "send"
     if client is not None:
         return ""
@@ -139,17 +148,26 @@ def _window_title(window_state: WindowState) -> str:
 def _conversation(window_state: WindowState) -> ConversationView:
     state = window_state.state
     if state is None:
-        return ConversationView("", "", window_state.reply, _START)
+        return ConversationView("", "", window_state.reply, _start(window_state))
     reply = window_state.reply if state.role.replies else None
     title, only = session_words(window_state, state), _only(window_state, state)
     return ConversationView(title, _detail(state), reply, _CLEARED, only)
 
 
-_START = Empty(
-    "Two cans and a string",
-    "Start a server, connect to it, and say something: you are both ends of the line.",
-    ((shown("toggle_server"), "start the server"), (shown("toggle_client"), "connect to it"), ("Enter", "send")),
-)
+def _start(window_state: WindowState) -> Empty:
+    """What there is to read before the first session, with what the keys do just now."""
+    server, client = server_here(window_state), client_here(window_state)
+    buttons = _server_button(server, ""), _client_button(client, "")
+    keys = [
+        (shown(role.command), button.text) for role, button in zip((Role.SERVER, Role.CLIENT), buttons, strict=True)
+    ]
+    return Empty(
+        "Two cans and a string",
+        "Start a server, connect to it, and say something: you are both ends of the line.",
+        (*keys, ("Enter", "Send")),
+    )
+
+
 _CLEARED = Empty("Nothing new yet", "The journal keeps what was here. View, Show everything brings it back.")
 
 
@@ -178,7 +196,7 @@ def _detail(state: SessionState) -> str:
 def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:
     state = window_state.state
     senders = state.senders if state is not None else 0
-    hint = "Type a message" if senders else why_nobody(window_state)
+    hint = (_listening if is_next else why_nobody)(window_state)
     chosen = window_state.recipients
     is_choice = senders > 1 or (senders == 1 and chosen is not None)
     if state is None or not state.role.many_connections or not is_choice:
@@ -186,18 +204,83 @@ def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:
     return ComposerView(hint, is_next, RecipientRows(state.connections, senders, window_state.safety), chosen)
 
 
-def why_nobody(window_state: WindowState) -> str:
-    """Why there is nobody to write to, and what a person can do about it."""
+def _is_heard(window_state: WindowState) -> bool:
+    """Whether what is written now would go out to somebody."""
     state = window_state.state
-    if state is None and window_state.selected is not None:
-        return "A moment…"
+    if state is None or not state.senders or window_state.recipients is None or not state.role.many_connections:
+        return state is not None and state.senders > 0
+    return any(connection.can_send for connection in _written_to(window_state))
+
+
+def _written_to(window_state: WindowState) -> Iterable[ConnectionState]:
+    """The standing connections that what is written now is for."""
+    state, chosen = window_state.state, window_state.recipients
+    if state is None or state.phase is Phase.ENDED:
+        return ()
+    if chosen is None or not state.role.many_connections:
+        return state.connections
+    found = (find_standing(state.connections, connection) for connection in sorted(chosen))
+    return (one for one in found if one is not None)
+
+
+def _listening(window_state: WindowState) -> str:
+    """What the message field says while somebody can be sent to."""
+    written_to = list(islice(_written_to(window_state), 2))
+    if len(written_to) != 1 or written_to[0].can_receive:
+        return "Type a message"
+    who = _who(window_state, written_to[0])
+    return f"{who[:1].upper()}{who[1:]} has finished sending (FIN), and still hears what you send"
+
+
+def _who(window_state: WindowState, connection: ConnectionState) -> str:
+    state = window_state.state
+    return f"#{connection.number}" if state is None or state.role.many_connections else f"the {state.role.peer}"
+
+
+def why_nobody(window_state: WindowState) -> str:
+    """Why there is nobody to write to, and what a person can do about it; empty if there is somebody."""
+    state = window_state.state
     if state is None:
-        return f"Nobody to talk to yet: {shown('toggle_server')} starts a server, {shown('toggle_client')} connects"
-    if state.role.listens and state.phase is Phase.OPEN:
-        return f"Nobody is here yet: {shown('toggle_client')} connects you to this {state.role.name}"
+        return "A moment…" if window_state.selected is not None else _nothing_on_view(window_state)
+    if _is_heard(window_state):
+        return ""
+    if state.phase is Phase.ENDED:
+        return _over(window_state, state)
     if state.phase is Phase.STARTING:
-        return "A moment…"
-    return state.role.again.format(key=shown(state.role.command))
+        words, is_of_key = state.role.waiting.capitalize(), _with_key(window_state, state.role) is state
+        return f"{words} {shown(state.role.command)} {state.role.cancels}" if is_of_key else words
+    finished = list(islice(_written_to(window_state), 2))
+    if finished:
+        who = _who(window_state, finished[0]) if len(finished) == 1 else "the others"
+        return f"You have finished sending (FIN); {who} may still send"
+    if state.senders:
+        return "Whoever this was for is gone: choose under To who gets it"
+    joins = _is_at(state, window_state.form) and client_here(window_state) is None
+    key = f": {shown(Role.CLIENT.command)} connects you to this {state.role.name}" if joins else ""
+    return f"Nobody is here{key}" if state.accepted else f"Nobody is here yet{key}"
+
+
+def _nothing_on_view(window_state: WindowState) -> str:
+    """What the keys of the two buttons begin, as far as they begin something."""
+    free = [role for role in (Role.SERVER, Role.CLIENT) if _with_key(window_state, role) is None]
+    keys = ", ".join(f"{shown(role.command)} {role.starts}" for role in free)
+    return f"Nobody to talk to yet: {keys or 'choose a conversation in the list'}"
+
+
+def _over(window_state: WindowState, state: SessionState) -> str:
+    """How a session has ended, and the key that begins one like it, if that is what the key does."""
+    what = f"This {state.role.talk} {ending_verb(state, is_archived=state.session in window_state.archived)}"
+    running = _with_key(window_state, state.role)
+    if not _is_at(state, window_state.form):
+        return what
+    if running is not None:
+        return f"{what}; a newer one runs at the same place: choose it in the list"
+    return f"{what}: {shown(state.role.command)} {state.role.again}"
+
+
+def _with_key(window_state: WindowState, role: Role) -> SessionState | None:
+    """The session that the key of a role stops just now; None if it begins one."""
+    return server_here(window_state) if role.listens else client_here(window_state)
 
 
 def _status(window_state: WindowState) -> StatusView:

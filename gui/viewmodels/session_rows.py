@@ -40,6 +40,14 @@ _ENDED = {
     Ending.FAILED: "failed",
 }
 
+_ENDED_BY = {
+    Ending.PEER_FINISHED: "was ended by the other side (FIN)",
+    Ending.PEER_RESET: "was reset by the other side (RST)",
+    Ending.LOST: "was lost",
+    Ending.UNREACHABLE: "was lost",
+    Ending.OURS_RESET: "was aborted (RST)",
+}  # behind the name of a session; of any other it is said that it is over
+
 
 def row_key(session: SessionId | None, connection: ConnectionId | None = None) -> str:
     """How the session list calls a row."""
@@ -124,6 +132,18 @@ def ending_words(connection: ConnectionState) -> str:
     return _ENDED[connection.ending] if connection.ending is not None else "over"
 
 
+def ending_verb(state: SessionState, *, is_archived: bool = False) -> str:
+    """How a session that is over has ended, behind its name: "was aborted", "is over"."""
+    known = _last(state)
+    if is_archived:
+        return "is from an earlier run"
+    if state.failure is not None and not state.accepted:
+        return "did not begin"
+    if state.cancelled and not state.accepted:
+        return "was cancelled"
+    return _ENDED_BY.get(known.ending, "is over") if known is not None and known.ending is not None else "is over"
+
+
 def _worth_a_row(window_state: WindowState) -> list[SessionState]:
     """The sessions, without attempts that came to nothing and were made again since, and what was taken out."""
     newest = {(state.role, state.target): state.session for state in window_state.sessions.values()}
@@ -193,11 +213,13 @@ def _went_well(connection: ConnectionState | None) -> bool:
 
 
 def _word(state: SessionState) -> str:
-    """What there is to say behind the name of a session that does not go on."""
+    """What there is to say behind the name of a session in which not everybody can speak to somebody."""
     if state.phase is Phase.STARTING:
-        return "…"
+        return state.role.waiting
+    if state.phase is Phase.OPEN and state.role.many_connections:
+        return "" if state.connections else "nobody here"
     if state.phase is Phase.OPEN:
-        return ""
+        return _half_closed(state.connections[0]) if state.connections else ""
     if state.failure is not None:
         return "failed"
     if state.cancelled and not state.accepted:
@@ -208,13 +230,13 @@ def _word(state: SessionState) -> str:
 
 def _connection_rows(window_state: WindowState, state: SessionState) -> list[SessionRow]:
     parent = row_key(state.session)
-    is_archived = bool(window_state.archived.get(state.session))
+    is_over = state.phase is Phase.ENDED  # of a journal that breaks off nobody knows how they ended
 
     def rows_of(connections: Iterable[ConnectionState], above: str) -> list[SessionRow]:
-        rows = (_connection_row(window_state.safety, parent, above, _Same(one), is_archived) for one in connections)
+        rows = (_connection_row(window_state.safety, parent, above, _Same(one), is_over) for one in connections)
         return [row for row in rows if row.key not in window_state.removed]
 
-    over = rows_of(_over_connections(state), f"{parent}{OVER}" if state.phase is not Phase.ENDED else parent)
+    over = rows_of(_over_connections(state), f"{parent}{OVER}" if not is_over else parent)
     rows = rows_of(state.connections[:MOST_CONNECTION_ROWS], parent)
     surplus = len(state.connections) - MOST_CONNECTION_ROWS
     if surplus > 0:
@@ -245,7 +267,7 @@ class _Same:
 
 
 @lru_cache(maxsize=4096)  # most connections are as they were when the window was last shown
-def _connection_row(safety: TextSafety, session: str, parent: str, same: _Same, is_archived: bool) -> SessionRow:
+def _connection_row(safety: TextSafety, session: str, parent: str, same: _Same, is_over: bool) -> SessionRow:
     """The row of a connection, below ``parent``; ``session`` is the key of its session's."""
     connection = same.connection
     key = f"{session}c{connection.connection}"
@@ -253,8 +275,16 @@ def _connection_row(safety: TextSafety, session: str, parent: str, same: _Same, 
     if connection.ending is not None:
         standing = "over" if connection.ending in GOOD_ENDINGS else "failed"
         return SessionRow(key, parent, words, standing, connection.number, ending_words(connection))
-    finished = "" if connection.can_receive or is_archived else "has finished"
-    return SessionRow(key, parent, words, "live", connection.number, finished)
+    if is_over:
+        return SessionRow(key, parent, words, "over", connection.number, "over")
+    return SessionRow(key, parent, words, "live", connection.number, _half_closed(connection))
+
+
+def _half_closed(connection: ConnectionState) -> str:
+    """Who of the two has finished sending, in a word or two."""
+    if not connection.can_send:
+        return "you have finished" if connection.can_receive else "both have finished"
+    return "" if connection.can_receive else "has finished"
 
 
 def _peer(peer: Address) -> str:

@@ -269,20 +269,27 @@ def _apply(session: _Session, event: Event) -> None:
         case FramingChanged():
             session.state = replace(session.state, framing=event.framing)
         case Closed():
-            closed = session.connections.pop(event.connection, None)
-            if closed is not None:
-                session.finished -= not closed.can_send
-                session.over.append(replace(closed, can_receive=False, can_send=False, ending=event.ending))
-            session.response_times.forget(event.connection)
-            if event.ending is Ending.HTTP:
-                refused = session.state.http_refused.plus(event.at, "a server that answers by itself refuses HTTP")
-                session.state = replace(session.state, http_refused=refused)
+            _close(session, event)
         case SessionClosed():
             session.state = replace(session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled)
         case TurnedAway() | NotSent() | MessageTooLong() | Misframed():
             session.state = _counted(session.state, event)
         case _:
             pass
+
+
+def _close(session: _Session, event: Closed) -> None:
+    """A connection is over. With its only one a session is too: until it says so itself, nobody can speak in it."""
+    closed = session.connections.pop(event.connection, None)
+    if closed is not None:
+        session.finished -= not closed.can_send
+        session.over.append(replace(closed, can_receive=False, can_send=False, ending=event.ending))
+        if not session.state.role.many_connections:
+            session.state = replace(session.state, phase=Phase.ENDED)
+    session.response_times.forget(event.connection)
+    if event.ending is Ending.HTTP:
+        refused = session.state.http_refused.plus(event.at, "a server that answers by itself refuses HTTP")
+        session.state = replace(session.state, http_refused=refused)
 
 
 def _counted(state: SessionState, event: TurnedAway | NotSent | MessageTooLong | Misframed) -> SessionState:

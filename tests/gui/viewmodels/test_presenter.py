@@ -133,7 +133,7 @@ def test_the_choice_of_receivers_stays_when_they_are_gone_so_that_nobody_else_ge
     [
         ((), "F5 starts a server"),
         ((server(),), "F6 connects you"),
-        ((client(phase=Phase.STARTING),), "A moment"),
+        ((client(phase=Phase.STARTING),), "Connecting… F6 cancels it"),
         ((client(phase=Phase.ENDED),), "F6 connects again"),
         ((server(phase=Phase.ENDED),), "F5 starts it again"),
         ((client(),), "Type a message"),

@@ -121,7 +121,7 @@ def test_one_that_was_over_long_ago_gives_its_place_to_its_server() -> None:
     ("state", "standing", "word"),
     [
         (client(), "live", ""),
-        (client(phase=Phase.STARTING), "waiting", "…"),
+        (client(phase=Phase.STARTING), "waiting", "connecting…"),
         (replace(client(phase=Phase.ENDED), over=(over(1),)), "over", "over (FIN)"),
         (replace(client(phase=Phase.ENDED), over=(over(1, Ending.OURS),)), "over", "closed"),
         (replace(client(phase=Phase.ENDED), over=(over(1, Ending.PEER_RESET),)), "failed", "reset (RST)"),
