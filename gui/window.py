@@ -27,7 +27,9 @@ from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
 from gui.widgets.bindings import bind_own, breaking, share_keys, type_on
 from gui.widgets.key_places import bind_by_place
+from gui.widgets.pasting import share_pasting
 from gui.widgets.sash import Sash
+from gui.widgets.tip import say_at
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -71,6 +73,7 @@ class Actions(Protocol):
     def complain(self, why: str) -> None: ...
     def menu_state(self) -> MenuState: ...
     def profile_choices(self) -> Alternatives: ...
+    def refuse_paste(self, field: tk.Misc, why: str) -> None: ...
     def recent_journals(self, on_more: Callable[[], None]) -> Sequence[tuple[str, Callable[[], None]]]: ...
     def keep_widths(self, list_width: float, side_width: float) -> None: ...
 
@@ -129,6 +132,7 @@ class Window:
         self.status = StatusBar(root, theme, on_warning=commands["show_network"])
         self._lay_out()
         share_keys(root)
+        share_pasting(root, actions.refuse_paste)
         FieldMenu(root, theme)
         for part in (self.conversation.transcript.text, self.sessions.tree):
             type_on(part, self.composer.write, self.composer.focus_message)
@@ -160,6 +164,10 @@ class Window:
         transcript = self.conversation.transcript
         style = replace(transcript.row_window.style, is_compact=rows == "compact", counts_time=times == "since")
         transcript.show_style(style)
+
+    def say_at(self, field: tk.Misc, words: str) -> None:
+        """Say something at a field of any window that a person has just tried to use."""
+        say_at(field, self.theme, words)
 
     def adopt(self, widget: tk.Misc) -> None:
         """Let the window's keys come before those of a widget, and of all within it, that was made later.

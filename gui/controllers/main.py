@@ -48,6 +48,8 @@ from gui.views.menus import Alternatives
 from gui.window import Window
 
 if TYPE_CHECKING:
+    import tkinter as tk
+
     from core.address import Address
     from core.journal.display_row import DisplayRow
     from core.journal.recording.ledger import Recording
@@ -404,6 +406,13 @@ class MainController:
     def menu_state(self) -> MenuState:
         """How things stand for the commands of the menus."""
         return menu_state(self)
+
+    def refuse_paste(self, field: tk.Misc, why: str) -> None:
+        """Say why nothing was pasted: at the field, or, of a message, with a way round."""
+        if field is self.window.composer.field:
+            self.notices.mention(why, {"Send a file…": self.commands["send_file"]})
+        else:
+            self.window.say_at(field, why)
 
     def quit(self) -> None:
         """End the program; ask first, once, while something is connected."""

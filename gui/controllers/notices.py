@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gui.viewmodels.alarms import Alarm, recording_notice, session_alarms
@@ -33,9 +34,9 @@ class Notices:
         """Tell the person something that concerns the whole program, in the place of the last on its topic."""
         self._banner.say(Notice(sentence, is_failure), topic)
 
-    def mention(self, sentence: str) -> None:
+    def mention(self, sentence: str, answers: Mapping[str, Callable[[], None]] = MappingProxyType({})) -> None:
         """Say something that matters only now; the banner takes it away after a while."""
-        self.say(sentence, _PASSING)
+        self.offer(sentence, _PASSING, answers)
         self._passing.ask(_PASSES_AFTER)
 
     def offer(

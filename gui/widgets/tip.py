@@ -7,14 +7,16 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.theme.theme import Theme
+from gui.widgets.bindings import bind_own
 from gui.widgets.debounce import Debounce
 
 _REST = 400  # milliseconds of the mouse on the control
+_SAID = 8_000  # milliseconds that something said once stays: time to read two lines
 _WIDTH = 380  # at 96 dots an inch
 
 
 class Tip:
-    """Shows ``words`` above ``widget``, within its window. Escape, or leaving the control, takes them away.
+    """Shows ``words`` above or below ``widget``, within its window. Escape, or leaving it, takes them away.
 
     ``spot`` gives the point of the screen at whose right they stand instead, where they are about a part of the widget.
     """
@@ -25,7 +27,7 @@ class Tip:
         self._widget, self._theme = widget, theme
         self._spot = spot
         window = widget.winfo_toplevel()
-        self._box = ttk.Frame(window, style="Edge.TFrame", padding=theme.px(1))
+        self._box = ttk.Frame(window, style="Edge.TFrame", padding=theme.px(1), class_="Tip")
         self._label = ttk.Label(self._box, style="Pane.TLabel", justify="left", padding=(theme.px(12), theme.px(9)))
         self._label.pack()
         self._rest = Debounce(widget, self.open)
@@ -65,11 +67,7 @@ class Tip:
             self._box.place(x=left, y=max(0, min(spot[1] - window.winfo_rooty(), lowest)), anchor="nw")
             self._box.lift()
             return
-        right = min(widget.winfo_rootx() - window.winfo_rootx() + widget.winfo_width(), window.winfo_width() - px(4))
-        left = max(px(4), right - self._box.winfo_reqwidth())
-        bottom = widget.winfo_rooty() - window.winfo_rooty() - px(4)
-        self._box.place(x=left, y=bottom, anchor="sw")
-        self._box.lift()
+        _place_at(self._box, widget, px)
 
     def rest(self) -> None:
         """Say it if the mouse rests for a moment."""
@@ -92,3 +90,38 @@ class Tip:
 
     def _left(self, _event: object) -> None:
         self.close()
+
+
+def _place_at(box: ttk.Frame, widget: tk.Misc, px: Callable[[int], int]) -> None:
+    """Put a box above a widget, or below it where there is no room, no further right than it."""
+    window = widget.winfo_toplevel()
+    right = min(widget.winfo_rootx() - window.winfo_rootx() + widget.winfo_width(), window.winfo_width() - px(4))
+    left = max(px(4), right - box.winfo_reqwidth())
+    bottom = widget.winfo_rooty() - window.winfo_rooty() - px(4)
+    if bottom >= box.winfo_reqheight():
+        box.place(x=left, y=bottom, anchor="sw")
+    else:
+        box.place(x=left, y=bottom + widget.winfo_height() + px(8), anchor="nw")
+    box.lift()
+
+
+def say_at(field: tk.Misc, theme: Theme, words: str) -> None:
+    """Say once what is wrong with what was just tried in a field: until it is used again or left, or for a while."""
+    px, tags = theme.px, field.bindtags()
+    box = ttk.Frame(field.winfo_toplevel(), style="Edge.TFrame", padding=px(1), class_="Tip")
+    room = min(px(_WIDTH), field.winfo_toplevel().winfo_width() - px(44))
+    label = ttk.Label(box, text=words, style="Pane.Error.TLabel", justify="left", wraplength=room, font=theme.small)
+    label.configure(padding=(px(12), px(9)))
+    label.pack()
+    field.bindtags((*tags, str(box)))  # the box hears what the field does, and nothing is left bound there
+    for sequence in ("<Key>", "<Button>", "<FocusOut>"):
+        box.bind(sequence, lambda _event: box.destroy())
+
+    def gone() -> None:
+        if field.winfo_exists():
+            field.bindtags(tags)
+
+    bind_own(box, "<Destroy>", gone)
+    box.update_idletasks()
+    _place_at(box, field, px)
+    Debounce(box, box.destroy).ask(_SAID)

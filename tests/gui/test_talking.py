@@ -7,7 +7,9 @@ import sqlite3
 import threading
 import time
 import tkinter as tk
+from dataclasses import replace
 from pathlib import Path
+from tkinter import ttk
 
 import pytest
 
@@ -466,3 +468,42 @@ def test_what_is_said_in_passing_goes_by_itself(make_app: MakeApp, monkeypatch: 
 
     assert app.window.banner.sentence == "Nothing is being done."
     pump_until(lambda: app.window.banner.sentence == "", app.root)
+
+
+@pytest.mark.case("C-94")
+def test_a_paste_that_cannot_be_taken_says_why_and_offers_to_send_a_file(make_app: MakeApp) -> None:
+    app = make_app()
+    app.root.tk.eval("rename selection _selection; proc selection args {error {selection property too large}}")
+
+    app.window.composer.field.event_generate("<<Paste>>")
+    app.window.address.host.event_generate("<<Paste>>")
+
+    assert "too large to be pasted" in app.window.banner.sentence
+    assert [str(button["text"]) for button in app.window.banner.buttons] == ["Send a file…", "Close"]
+    said = [child for child in app.root.winfo_children() if child.winfo_class() == "Tip" and child.winfo_manager()]
+    assert len(said) == 1
+    app.window.banner.buttons[0].invoke()
+    assert app.main_controller.tasks.file_dialog is not None
+
+
+@pytest.mark.case("C-94")
+def test_lines_pasted_by_the_middle_button_are_asked_about(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    with socket.create_connection(("127.0.0.1", port)):
+        pump_until(lambda: "#1 connected" in shown(app), app.root)
+        composer = app.window.composer
+        composer.choose(replace(composer.message_format, ending="lf"))
+        other = tk.Text(app.root)
+        other.insert("1.0", "one\ntwo")
+        other.tag_add("sel", "1.0", "end-1c")
+        app.root.tk.call("selection", "own", "-selection", "PRIMARY", other)
+        for event in ("<Button-2>", "<ButtonRelease-2>"):
+            composer.field._hint.event_generate(event, x=2, y=2)
+        app.root.update()
+
+        composer.submit()
+
+        assert composer.text == "one\ntwo"
+        labels = [each for strip in composer.winfo_children() for each in strip.winfo_children()]
+        assert any("2 lines were pasted" in str(each["text"]) for each in labels if isinstance(each, ttk.Label))

@@ -31,6 +31,7 @@ from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.below_field import Complaint, LinesQuestion, NoticeStrip
 from gui.views.composer.message_field import MessageField, PreviewUpdater
 from gui.widgets.bindings import breaking, when_resized
+from gui.widgets.pasting import MOST
 from gui.widgets.tip import Tip
 
 if TYPE_CHECKING:
@@ -343,6 +344,9 @@ class Composer(ttk.Frame):
 
     def paste(self, data: bytes) -> None:
         """Write these bytes where the cursor is; what is in the field becomes escapes where text cannot say them."""
+        if len(data) > MOST // 4:  # each of them may take four characters
+            self.complain(f"These are {len(data):,} bytes, and this field takes {MOST // 4:,}.")
+            return
         before = self.message_format
         written, form = pasted(data, before)
         if form == before.format:

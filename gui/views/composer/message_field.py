@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ComposeError, Preview
+from gui.widgets.bindings import breaking
 from gui.widgets.clipboard import bytes_there
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import elided
+from gui.widgets.pasting import copied
 from gui.widgets.text_selection import colour_selection
 
 if TYPE_CHECKING:
@@ -53,7 +55,10 @@ class MessageField(tk.Text):
         self._hint = tk.Label(self, anchor="w", borderwidth=0, padx=0, pady=0, cursor="xterm")
         self._hint.bind("<Button-1>", lambda _event: self.focus_set())
         self.bind("<<Modified>>", self._changed)
-        self.bind("<<Paste>>", self._paste)
+        self.bind("<<Paste>>", breaking(lambda: self._paste("CLIPBOARD")))
+        self.bind("<Insert>", breaking(lambda: self._paste("PRIMARY")))
+        for widget in (self, self._hint):
+            widget.bind("<<PasteSelection>>", self._paste_at)
         self.bind("<<Copy>>", self._copy)
         self.bind("<<Cut>>", self._cut)
         self.bind("<Control-a>", self._select_all)
@@ -157,6 +162,17 @@ class MessageField(tk.Text):
             parts += (piece, (_FOLD,) if is_fold else ())
         self.tk.call(str(self), "insert", index, *parts)
 
+    def _fold_line(self) -> None:
+        """Fold the line with the cursor where it has grown too long, letter by letter or paste by paste."""
+        line, length = _at(self.index("insert lineend"))
+        if length <= _LONGEST_LINE:
+            return
+        self.configure(undo=False)
+        half = _LONGEST_LINE // 2
+        for column in range((length - 1) // half * half, 0, -half):
+            self.tk.call(str(self), "insert", f"{line}.{column}", "\n", _FOLD)
+        self.edit_modified(False)
+
     def _pieces(self, first: str, last: str) -> Iterator[tuple[str, bool]]:
         """The text between two places, and whether it is only there to fold a line."""
         begin, end = self.index(first), self.index(last)
@@ -192,6 +208,7 @@ class MessageField(tk.Text):
         if not self.edit_modified():
             return
         self.edit_modified(False)
+        self._fold_line()
         self._show_or_hide_hint()
         if not self.tag_nextrange(_FOLD, "1.0"):
             self.configure(undo=True)
@@ -215,20 +232,29 @@ class MessageField(tk.Text):
         words = self._hint_words if not self.winfo_ismapped() else elided(self._hint_words, self._theme.text, room)
         self._hint.configure(text=words)
 
-    def _paste(self, _event: object) -> str | None:
-        data = bytes_there(self)
+    def _paste(self, selection: str) -> None:
+        """Put what was copied, or is selected somewhere, in the place of what is selected here."""
+        data = bytes_there(self, selection)
         if data is not None:
             self._on_bytes(data)
-            return "break"
-        try:
-            text = self.clipboard_get()
-        except tk.TclError:  # nothing there, or no text
-            return None
+            return
+        text = copied(self, selection)
         if "\n" in text.strip("\n"):
             self.has_pasted_lines = True
-        if len(text) <= _LONGEST_LINE:
-            return None
+        if text:
+            self.insert_here(text)
+
+    def _paste_at(self, event: tk.Event[tk.Misc]) -> str:
+        """Put what is selected, here or elsewhere, where the middle button was pressed, unless that has scrolled."""
+        if self.tk.getboolean(self.tk.eval("expr {[info exists ::tk::Priv(mouseMoved)] && $::tk::Priv(mouseMoved)}")):
+            return "break"
+        text = copied(self, "PRIMARY")
+        self.tag_remove("sel", "1.0", "end")
+        self.mark_set("insert", self.tk.call("::tk::TextClosestGap", self, event.x, event.y))
+        if "\n" in text.strip("\n"):
+            self.has_pasted_lines = True
         self.insert_here(text)
+        self.focus_set()
         return "break"
 
     def _select_all(self, _event: object) -> str:

@@ -254,7 +254,7 @@ def test_a_message_to_one_that_is_gone_goes_to_nobody_else(make_app: MakeApp) ->
 
         say(app, "for #2 only")
 
-        assert "over" in app.window.composer.complaint
+        assert app.window.composer.complaint == "Whoever this was for is gone: choose under To who gets it."
         assert app.window.composer.text == "for #2 only"
         with pytest.raises(TimeoutError):
             stays.recv(1)

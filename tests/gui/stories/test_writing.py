@@ -92,7 +92,7 @@ def test_a_draft_outlives_the_server_it_was_meant_for(person: Person) -> None:
             person.sees("the server said goodbye (FIN)")
             person.type("ent")
             person.press("<Return>")
-            person.sees("This conversation is over: F6 connects again.")
+            person.sees("This conversation was ended by the other side (FIN): F6 connects again.")
             assert person.message == "not yet sent"
         person.sees("Connect")
         person.press("<F6>")
