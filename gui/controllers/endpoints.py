@@ -5,6 +5,7 @@ Lives on the window's thread.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ class EndpointsController:
         self._post = post
         self._newest: SessionId | None = None  # whose failure is told under the fields
         self._starting: SessionId | None = None  # the server that is about to listen
+        self._deadlines: dict[SessionId, float] = {}  # readings of time.monotonic() at which clients give up dialing
         self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
 
     def open(self, window: Window) -> None:
@@ -104,7 +106,12 @@ class EndpointsController:
         if self._starting is not None:
             self._connect_next = address
         else:
-            self._begin(address, lambda bench: bench.connect(address))
+            self._dial(address)
+
+    def seconds_left(self, state: SessionState | None) -> float | None:
+        """Seconds until a client that is dialing gives up; None for anything else."""
+        deadline = self._deadlines.get(state.session) if state is not None else None
+        return max(0.0, deadline - time.monotonic()) if deadline is not None else None
 
     def do_next(self) -> None:
         """Do what Enter in the address means: press the button that is next."""
@@ -117,6 +124,8 @@ class EndpointsController:
     def phase_changed(self, state: SessionState, *, is_selected: bool) -> None:
         """Show under or in the fields that the phase of a server or client has changed."""
         form = self._window.address
+        if state.phase is not Phase.STARTING:
+            self._deadlines.pop(state.session, None)
         if state.session == self._starting and state.phase is not Phase.STARTING:
             self._server_decided(listens=state.phase is Phase.OPEN)
         if state.phase is Phase.ENDED and state.failure is not None and state.session == self._newest:
@@ -147,7 +156,13 @@ class EndpointsController:
         self._starting = None
         address, self._connect_next = self._connect_next, None
         if listens and address is not None:
-            self._begin(address, lambda bench: bench.connect(address))
+            self._dial(address)
+
+    def _dial(self, address: Address) -> None:
+        deadline = time.monotonic() + self._main_controller.preferences.limits().connect
+        session = self._begin(address, lambda bench: bench.connect(address))
+        if session is not None:
+            self._deadlines[session] = deadline
 
     def _offer_history(self) -> None:
         preferences = self._main_controller.preferences

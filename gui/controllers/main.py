@@ -5,6 +5,7 @@ Lives on the window's thread. No call to the workbench waits here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -45,6 +46,7 @@ from gui.viewmodels.profiles import ACTIONS
 from gui.viewmodels.session_rows import next_session, parse_row_key
 from gui.viewmodels.window_view import MenuState
 from gui.views.menus import Alternatives
+from gui.widgets.debounce import Debounce
 from gui.window import Window
 
 if TYPE_CHECKING:
@@ -119,6 +121,7 @@ class MainController:
     def open(self, window: Window) -> None:
         """Make the other controllers for a window and show what there is."""
         self.window = window
+        self._second = Debounce(window.root, self.refresh)
         post = self._app.post
         self.conversation = ConversationController(
             window,
@@ -191,6 +194,9 @@ class MainController:
         state = self.state
         if state is not None:
             self._mark_read(state)
+        seconds_left = self.endpoints.seconds_left(state)
+        if seconds_left is not None and not self._second.is_due:
+            self._second.ask(int(seconds_left % 1 * 1_000) + 1)  # until the next whole one
         do_all(
             [
                 ("the window", lambda: self.window.show(presenter.present(self.window_state()))),
@@ -225,6 +231,7 @@ class MainController:
 
     def window_state(self) -> presenter.WindowState:
         """The state that the window's view is made from."""
+        seconds_left = self.endpoints.seconds_left(self.state)
         return presenter.WindowState(
             self.sessions,
             self.selected,
@@ -235,6 +242,7 @@ class MainController:
             self.endpoints.reachable,
             self.window.conversation.transcript.text.safety,
             self.archives.begun,
+            math.ceil(seconds_left) if seconds_left is not None else None,
             frozenset(self.rows.removed),
             self.rows.names,
             self._unread,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState, find_standing
+from core.replies import find_reply
 from core.roles import Role
 from core.text_safety import TextSafety
 from core.words import counted, human_bytes
@@ -55,6 +56,7 @@ class WindowState:
     reachable: tuple[LocalAddress, ...] = ()  # this machine's addresses that others can use
     safety: TextSafety = field(default_factory=TextSafety)
     archived: Mapping[SessionId, str] = field(default_factory=dict)  # when the journals of old sessions were begun
+    seconds_left: int | None = None  # until the selected session, which is connecting, gives up
     removed: frozenset[str] = frozenset()  # rows that a person has taken out of the list of sessions, by their keys
     names: Mapping[str, str] = field(default_factory=dict)  # that a person gave, by the keys of their rows
     unread: Mapping[SessionId, int] = field(default_factory=dict)  # messages that came while it was not on view
@@ -290,17 +292,40 @@ def _status(window_state: WindowState) -> StatusView:
     if state is None:
         is_coming = window_state.selected is not None
         return StatusView("waiting" if is_coming else "off", "A moment…" if is_coming else "Ready", warning=warning)
-    figures: tuple[str, ...] = (f"in {human_bytes(state.bytes_in)}", f"out {human_bytes(state.bytes_out)}")
+    figures = _figures(window_state, state)
     if state.session in window_state.archived:
-        is_counted = state.bytes_in or state.bytes_out
         words = f"from the journal of {window_state.archived[state.session]}"
-        return StatusView("off", window_state.safety.field(words), figures if is_counted else (), warning)
-    if state.failure is not None and not state.accepted:
-        figures = ()
-    elif state.role.many_connections:
-        figures = (counted(len(state.connections), "connection"), *figures)
-    words = window_state.safety.field(_status_words(state))
-    return StatusView(_status_state(state), words, figures, warning, times_of(state))
+        return StatusView("off", window_state.safety.field(words), figures, warning)
+    words = window_state.safety.field(_status_words(window_state, state))
+    times = times_of(state, by_program=_is_answered_by_program(window_state, state))
+    return StatusView(_status_state(state), words, figures, warning, times)
+
+
+def _figures(window_state: WindowState, state: SessionState) -> tuple[str, ...]:
+    """The totals of what is on view: of the connection that is shown alone, else of the session."""
+    chosen, is_archived = window_state.connection, state.session in window_state.archived
+    into, out = state.bytes_in, state.bytes_out
+    if chosen is not None:
+        if chosen.connection not in state.bytes_of:  # over for long, or of an old journal
+            return ()
+        into, out = state.bytes_of[chosen.connection]
+    elif (state.failure is not None and not state.accepted) or (is_archived and not into and not out):
+        return ()
+    whose: tuple[str, ...] = ()
+    if state.role.many_connections and not is_archived:
+        whose = (counted(len(state.connections), "connection") if chosen is None else f"#{chosen.number}",)
+    return (*whose, f"in {human_bytes(into)}", f"out {human_bytes(out)}")
+
+
+def _is_answered_by_program(window_state: WindowState, state: SessionState) -> bool:
+    """Whether answers in it are none of a person, as far as is known: a server of this window says so for its peers."""
+    if state.role.replies:
+        reply = find_reply(state.reply or "")
+        return reply is not None and not reply.to_talk
+    others = window_state.sessions.values()
+    servers = [other for other in others if other.role.replies and other.phase is Phase.OPEN]
+    here = next((server for server in servers if _is_at(server, state.target)), None)
+    return here is None or _is_answered_by_program(window_state, here)
 
 
 def _status_state(state: SessionState) -> str:
@@ -308,12 +333,14 @@ def _status_state(state: SessionState) -> str:
     return "off" if row == "over" else row
 
 
-def _status_words(state: SessionState) -> str:
+def _status_words(window_state: WindowState, state: SessionState) -> str:
     role, place, standing = state.role, place_words(state), row_state(state)
     if standing == "live":
         return f"{role.standing} {' and '.join(str(address) for address in state.addresses[:4]) or place}"
     words = {"waiting": role.starting, "over": role.stopped}
-    return f"{words.get(standing) or _failed_at(state)} {place}"
+    seconds = window_state.seconds_left if standing == "waiting" else None
+    left = f", {seconds} s left" if seconds is not None else ""
+    return f"{words.get(standing) or _failed_at(state)} {place}{left}"
 
 
 def _failed_at(state: SessionState) -> str:

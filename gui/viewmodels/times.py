@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.latency import NO_LATENCY
 from core.words import duration
 from gui.viewmodels.window_view import Times
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 _ENOUGH = 20  # times from which it means something that hardly any took longer
 
 
-def times_of(state: SessionState) -> Times | None:
-    """The times of a session; None while there are none."""
-    answers, between = state.answers, state.between
+def times_of(state: SessionState, *, by_program: bool = True) -> Times | None:
+    """The times of a session; None while there are none. A person's answers, not ``by_program``, are not timed."""
+    answers, between = state.answers if by_program else NO_LATENCY, state.between
     if not answers.count and not between.count:
         return None
     shown, name = (answers, "answer") if answers.count else (between, "every")
@@ -28,7 +29,7 @@ def times_of(state: SessionState) -> Times | None:
         figure,
         "\n\n".join(
             (
-                _told(f"Answers: from {state.role.request} to {state.role.answer}", answers),
+                *([_told(f"Answers: from {state.role.request} to {state.role.answer}", answers)] if by_program else []),
                 _told("Between messages: from one that came in to the next, on the same connection", between),
                 "The times are those at the sockets. p50: half took no longer. p99: of a hundred, one took longer.",
             )

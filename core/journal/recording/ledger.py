@@ -7,9 +7,9 @@ the frozen states it makes.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from operator import attrgetter
 from pathlib import Path
@@ -102,6 +102,7 @@ class SessionState:
     bytes_in: int = 0
     bytes_out: int = 0
     sent_at: int = 0  # when the last message went out, a reading of ``time.monotonic_ns()``; 0 before the first
+    bytes_of: Mapping[ConnectionId, tuple[int, int]] = field(default_factory=dict)  # in and out of each, over ones too
     entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
     failure: Explanation | None = None
     cancelled: bool = False
@@ -162,6 +163,7 @@ class _Session:
         self.connections: dict[ConnectionId, ConnectionState] = {}
         self.over: deque[ConnectionState] = deque(maxlen=MOST_OVER)
         self.received = self.bytes_in = self.bytes_out = self.sent_at = self.finished = 0
+        self.bytes_of: defaultdict[ConnectionId, list[int]] = defaultdict(lambda: [0, 0])
         self.response_times = ResponseTimes(state.role)
 
     def freeze(self, connections_changed: bool, entries: int) -> SessionState:
@@ -175,6 +177,7 @@ class _Session:
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
             sent_at=self.sent_at,
+            bytes_of={connection: (into, out) for connection, (into, out) in self.bytes_of.items()},
             entries=entries,
             answers=self.response_times.answers,
             between=self.response_times.between,
@@ -211,12 +214,14 @@ class Ledger:
                 if type(event) is Received:
                     session.received += 1
                     session.bytes_in += len(event.data)
+                    session.bytes_of[event.connection][0] += len(event.data)
                     if measures:
                         session.response_times.receive(event)
                     touched.setdefault(session_id, False)
                 elif type(event) is Sent:
                     session.bytes_out += len(event.data)
                     session.sent_at = event.at
+                    session.bytes_of[event.connection][1] += len(event.data)
                     if measures:
                         session.response_times.send(event)
                     touched.setdefault(session_id, False)
@@ -256,6 +261,7 @@ def _apply(session: _Session, event: Event) -> None:
             session.connections[event.connection] = ConnectionState(
                 event.connection, event.number, event.local, event.peer
             )
+            session.bytes_of[event.connection] = [0, 0]
             session.state = replace(session.state, phase=Phase.OPEN, accepted=session.state.accepted + 1)
         case PeerFinished() if event.connection in session.connections:
             connection = session.connections[event.connection]
@@ -283,6 +289,8 @@ def _close(session: _Session, event: Closed) -> None:
     closed = session.connections.pop(event.connection, None)
     if closed is not None:
         session.finished -= not closed.can_send
+        if len(session.over) == MOST_OVER:
+            session.bytes_of.pop(session.over[0].connection, None)
         session.over.append(replace(closed, can_receive=False, can_send=False, ending=event.ending))
         if not session.state.role.many_connections:
             session.state = replace(session.state, phase=Phase.ENDED)

@@ -10,6 +10,7 @@ from core.address import Address, LocalAddress
 from core.errors import Explanation
 from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
+from core.latency import Latency
 from core.roles import Role
 from gui.viewmodels.presenter import WindowState, present
 from gui.viewmodels.session_rows import MOST_CONNECTION_ROWS, next_session, parse_row_key, row_key
@@ -215,3 +216,34 @@ def test_the_same_state_gives_the_same_view() -> None:
     shown = window_state(server(connections=3), client())
 
     assert present(shown) == present(shown)
+
+
+def test_the_figures_are_those_of_what_is_on_view() -> None:
+    state = replace(
+        server(connections=2), bytes_in=30, bytes_out=9, bytes_of={ConnectionId(1): (10, 2), ConnectionId(2): (20, 7)}
+    )
+    seen = window_state(state)
+
+    assert present(seen).status.figures == ("2 connections", "in 30 B", "out 9 B")
+    alone = replace(seen, connection=state.connections[1])
+    assert present(alone).status.figures == ("#2", "in 20 B", "out 7 B")
+    assert present(replace(seen, connection=connection(9))).status.figures == ()  # over for so long that nobody knows
+
+
+def test_a_connect_says_how_long_it_has_left() -> None:
+    seen = replace(window_state(client(phase=Phase.STARTING)), seconds_left=7)
+
+    assert present(seen).status.words == "connecting to 127.0.0.1:5555, 7 s left"
+
+
+@pytest.mark.parametrize(("reply", "is_timed"), [("letter", True), ("echo", True), ("none", False), ("room", False)])
+def test_answers_are_timed_where_a_program_answers(reply: str, is_timed: bool) -> None:
+    timed = Latency(1, (5_000_000,))
+    listening = replace(server(connections=1), reply=reply, answers=timed)
+    calling = replace(client(), answers=timed)
+
+    for seen in (window_state(listening), window_state(listening, calling, selected=2)):
+        times = present(seen).status.times
+        assert (times is not None and times.figure == "answer 5.0 ms") is is_timed
+    elsewhere = replace(calling, target=Address("example.com", 80))
+    assert present(window_state(listening, elsewhere, selected=2)).status.times is not None  # who knows

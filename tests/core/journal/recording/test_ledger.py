@@ -7,6 +7,8 @@ import pytest
 from core.address import Address
 from core.errors import Explanation
 from core.events import (
+    Closed,
+    ConnectionId,
     Ending,
     Event,
     FramingChanged,
@@ -17,7 +19,7 @@ from core.events import (
     SessionId,
     TurnedAway,
 )
-from core.journal.recording.ledger import NONE, IncidentCount, Ledger, Phase, SessionState
+from core.journal.recording.ledger import MOST_OVER, NONE, IncidentCount, Ledger, Phase, SessionState
 from core.roles import Role
 from tests.support.story import HERE, Story
 
@@ -223,3 +225,18 @@ def test_sessions_do_not_mix() -> None:
         (SessionId(1), 3, 0, HERE),
         (SessionId(2), 0, 1, HERE),
     ]
+
+
+def test_bytes_are_counted_for_each_connection_and_kept_as_long_as_that_is_told_of() -> None:
+    story, ledger = Story(), Ledger()
+    opened: list[ConnectionId] = []
+    events: list[Event] = [story.begins()]
+    for number in range(MOST_OVER + 1):
+        events += [story.opens(), story.hears(b"x" * number), story.says(b"y")]
+        opened.append(story.connection)
+
+    (state,) = ledger.fold(events, {})
+    assert state.bytes_of == {connection: (number, 1) for number, connection in enumerate(opened)}
+
+    (state,) = ledger.fold([Closed(story.session, each, story.now(), Ending.OURS) for each in opened], {})
+    assert set(state.bytes_of) == set(opened[1:]) == {one.connection for one in state.over}
