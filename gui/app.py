@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -168,6 +168,11 @@ class App:
     def log(self) -> Path:
         """The file that faults are written to."""
         return self._faults.path
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """The last faults of this run, without their messages."""
+        return tuple(self._faults.last)
 
     @property
     def saved_messages(self) -> Path:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
+    from gui.controllers.main import AppInterface
     from gui.controllers.notices import Notices
     from gui.theme.theme import Theme
-    from gui.views.help import AboutPage, KeysPage, TourCard
+    from gui.views.help import AboutPage, KeysPage, ReportPage, TourCard
     from gui.window import Window
 
 _SENTENCE = "Both ends of a TCP conversation, byte for byte."
@@ -29,19 +30,27 @@ _SENTENCE = "Both ends of a TCP conversation, byte for byte."
 class HelpController:
     """Opens the pages of help.
 
-    ``log`` is the file that faults are written to; ``open_folder`` shows a folder, or says that it cannot.
+    ``app`` knows the faults and their log; ``open_folder`` shows a folder, or says that it cannot.
     """
 
     def __init__(
-        self, window: Window, theme: Theme, notices: Notices, *, log: Path, open_folder: Callable[[Path], bool]
+        self,
+        window: Window,
+        theme: Theme,
+        notices: Notices,
+        *,
+        app: AppInterface,
+        open_folder: Callable[[Path], bool],
     ) -> None:
         self._window = window
         self._theme = theme
         self._notices = notices
-        self._log = log
+        self._app = app
+        self._log = app.log
         self._open_folder = open_folder
         self._keys: KeysPage | None = None
         self._about: AboutPage | None = None
+        self._report: ReportPage | None = None
         self._tour: Tour | None = None
         self._card: TourCard | None = None
         self._scene = Scene()
@@ -64,21 +73,27 @@ class HelpController:
         self._about.lift()
 
     def report_problem(self) -> None:
-        """Show the folder with the log, which is what a report needs."""
+        """Show a report to be copied, and the place of the log. Nothing leaves the machine."""
+        from gui.views.help import ReportPage
+
+        if self._report is None or not self._report.winfo_exists():
+            place = f"The log of faults is {self._log}" if self._log.exists() else f"The log would be {self._log}"
+            faults = "\n\n".join(self._app.faults) or "None in this run."
+            versions = "\n".join(f"{name}: {words}" for name, words in self._versions() if name != "Log")
+            text = f"What I did:\n\n\nWhat happened, and what I expected:\n\n\n{versions}\n\nFaults:\n{faults}\n"
+            self._report = ReportPage(self._window.root, self._theme, text, place, on_folder=self._open_log_folder)
+        self._report.lift()
+
+    def _open_log_folder(self) -> None:
         folder = self._log.parent
-        what = (
-            f"{self._log.name} in {folder}"
-            if self._log.exists()
-            else f"no fault has been logged; it would be in {folder}"
-        )
-        advice = "Help, About Tincan copies the versions for a report."
-        is_open = folder.is_dir() and self._open_folder(folder)
-        self._notices.say(f"{'The folder of the log is open' if is_open else 'The log'}: {what}. {advice}", "log")
+        if not (folder.is_dir() and self._open_folder(folder)):
+            self._notices.say(f"No program here shows folders. The log is {self._log}", "log")
 
     def open_log(self) -> None:
         """Show the log itself, or say where it is."""
         if not open_file(self._log):
-            self._notices.say(f"The log is {self._log}", "log")
+            why = "No program here shows text files." if self._log.exists() else "Nothing has been logged yet."
+            self._notices.say(f"{why} The log is {self._log}", "log")
 
     def begin_tour(self) -> None:
         """Begin the tour of the first conversation, from its first step."""
@@ -105,6 +120,8 @@ class HelpController:
             self._tour.watch(self._scene_of_tour())
             if self._tour.place != before:
                 self._show_step()
+            elif self._card is not None:
+                self._card.settle()  # what it must not cover may have grown
 
     def _skip(self) -> None:
         if self._tour is not None:
@@ -127,8 +144,8 @@ class HelpController:
         if step is None:
             self._card.show(*DONE, "", None, "Done")
             return
-        target = self._target(step.place)
-        self._card.show(step.title, step.sentence, f"{self._tour.place + 1} of {len(STEPS)}", target, "End the tour")
+        count, target = f"{self._tour.place + 1} of {len(STEPS)}", self._target(step.place)
+        self._card.show(step.title, step.sentence, count, target, "End the tour", self._target(step.beside))
 
     def _target(self, place: Place) -> tk.Misc:
         window = self._window
@@ -137,6 +154,8 @@ class HelpController:
             Place.CLIENT_BUTTON: window.address.client_button,
             Place.MESSAGE: window.composer.box,
             Place.SESSIONS: window.sessions,
+            Place.ADDRESS: window.address,
+            Place.CONVERSATION: window.conversation.transcript.text,
         }[place]
 
     def _versions(self) -> list[tuple[str, str]]:

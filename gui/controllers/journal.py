@@ -89,16 +89,22 @@ class JournalController:
         from tkinter import filedialog
 
         kinds = [("Journals", "*.tincan"), ("All files", "*")]
-        chosen = filedialog.askopenfilename(parent=self._window.root, title="Open a journal", filetypes=kinds)
+        chosen = filedialog.askopenfilename(
+            parent=self._window.root, title="Open a journal", initialdir=str(self._folder), filetypes=kinds
+        )
         if chosen:
             self.open(Path(chosen))
 
     def open_folder(self) -> None:
         """Show the folder of journals in the desktop's own file program, or say where it is."""
+        if not open_folder(self._folder):
+            self._notices.say(f"No program here shows folders. The journals are in {self._folder}", "folder")
+
+    @property
+    def _folder(self) -> Path:
+        """Where the journals are."""
         own = self._app.own_journal.path
-        folder = own.parent if own is not None else self._app.own_journal.folder
-        if not open_folder(folder):
-            self._notices.say(f"The journals are in {folder}", "folder")
+        return own.parent if own is not None else self._app.own_journal.folder
 
     def recent(self, on_more: Callable[[], None]) -> list[tuple[str, Callable[[], None]]]:
         """The newest journals in words, each with what opens it.

@@ -6,7 +6,7 @@ Lives on the window's thread. No call to the workbench waits here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -89,6 +89,11 @@ class AppInterface(Protocol):
         ...
 
     @property
+    def faults(self) -> Sequence[str]:
+        """The last faults of this run, without their messages."""
+        ...
+
+    @property
     def saved_messages(self) -> Path:
         """The file in which the saved messages are kept."""
         ...
@@ -134,7 +139,7 @@ class MainController:
         self.messages = MessageController(window, self.viewing, self.sending, post=post, complain=self.complain)
         self.export_controller = ExportController(window, self.viewing, post=post, open_folder=open_folder)
         self.notices = Notices(window.banner, self.commands)
-        self.help = HelpController(window, self.theme, self.notices, log=self._app.log, open_folder=open_folder)
+        self.help = HelpController(window, self.theme, self.notices, app=self._app, open_folder=open_folder)
         self.journal_controller = JournalController(
             self.archives,
             self.notices,

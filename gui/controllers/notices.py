@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _PASSING = "passing"
 _PASSES_AFTER = 8_000  # milliseconds: time to read two lines
-_FAULT_QUIET = 5.0  # seconds that faults are not told of after the person has closed the notice
+_FAULT_QUIET = 5.0  # seconds that a fault is not told of again after the person has closed the notice
+_FAULTS_TOLD = 3  # one below the other
 
 
 class Notices:
@@ -28,6 +29,8 @@ class Notices:
         self._banner = banner
         self._commands = commands
         self._recording: Recording | None = None
+        self._faults: dict[str, None] = {}  # told of and not read yet
+        self._read: dict[str, float] = {}  # sentences that were read, until when they are not told again
         self._passing = Debounce(banner, lambda: self.take_back(_PASSING))
 
     def say(self, sentence: str, topic: str = "", *, is_failure: bool = False) -> None:
@@ -60,9 +63,19 @@ class Notices:
         self._banner.take_away(topic)
 
     def fault(self, sentence: str) -> None:
-        """Tell of an error in the program itself."""
-        answers = (("Open log", self._commands["open_log"]),)
-        self._banner.say(Notice(sentence, is_failure=True, buttons=answers, quiet=_FAULT_QUIET), "fault")
+        """Tell of an error in the program itself, below those that are told of and not read yet."""
+        if time.monotonic() < self._read.get(sentence, 0.0):
+            return
+        self._faults[sentence] = None
+        told, more = list(self._faults)[:_FAULTS_TOLD], len(self._faults) - _FAULTS_TOLD
+        words = "\n".join((*told, f"And {more:,} more: the log has all of them.") if more > 0 else told)
+        buttons = (("Open the log", self._commands["open_log"]), ("Report", self._commands["report_problem"]))
+        self._banner.say(Notice(words, is_failure=True, buttons=buttons, on_close=self._faults_read), "fault")
+
+    def _faults_read(self) -> None:
+        """The person has closed the notice: what is in it is not told again for a moment, another fault is."""
+        self._read = dict.fromkeys(self._faults, time.monotonic() + _FAULT_QUIET)
+        self._faults.clear()
 
     def watch(
         self, states: Mapping[SessionId, SessionState], before: Mapping[SessionId, SessionState], recording: Recording

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,8 @@ from core.errors import TincanError, reason
 _APPEND = (  # a link is not followed, nor is a pipe waited for
     os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 )
+_REPORTED = 5  # faults that a report tells of
+_CAUSES = 4  # of one fault, itself included
 LARGEST_LOG = 256 * 1024  # bytes; then the log starts anew and the old one is kept as .old
 
 
@@ -32,6 +35,7 @@ class FaultLog:
         self._tell = tell
         self._lock = threading.Lock()
         self._previous = (threading.excepthook, sys.unraisablehook)
+        self.last: deque[str] = deque(maxlen=_REPORTED)  # faults of this run, without their messages
 
     def install(self) -> None:
         """Catch from now on."""
@@ -52,7 +56,9 @@ class FaultLog:
 
     def note(self, error: BaseException, where: str) -> None:
         """Write an error down and tell of it. Any thread."""
-        self._write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} in {where}\n{''.join(traceback.format_exception(error))}\n")
+        when = time.strftime("%Y-%m-%d %H:%M:%S")
+        self.last.append(f"{when} in {where}\n{_without_messages(error)}")
+        self._write(f"{when} in {where}\n{''.join(traceback.format_exception(error))}\n")
         why = reason(error)
         self._tell(f"{why[0].upper()}{why[1:]}.{'' if isinstance(error, TincanError) else ' It goes on.'}")
 
@@ -78,3 +84,16 @@ class FaultLog:
                     file.write(text)
             except OSError:  # nowhere to write: the sentence in the window has to do
                 return
+
+
+def _without_messages(error: BaseException) -> str:
+    """What was raised, and where, the cause first: the messages are left out, since bytes of a peer may be in them."""
+    lines: list[str] = []
+    left: BaseException | None = error
+    for _ in range(_CAUSES):
+        if left is not None:
+            frames = traceback.extract_tb(left.__traceback__)
+            at = [f"  {'/'.join(Path(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames]
+            lines = [f"{type(left).__name__} at", *at, *lines]
+            left = left.__cause__ or left.__context__
+    return "\n".join(lines)

@@ -151,9 +151,12 @@ def _conversation(window_state: WindowState) -> ConversationView:
     state = window_state.state
     if state is None:
         return ConversationView("", "", window_state.reply, _start(window_state))
-    reply = window_state.reply if state.role.replies else None
+    is_past = state.phase is Phase.ENDED
+    reply = (state.reply if is_past else window_state.reply) if state.role.replies else None
+    if find_reply(reply or "") is None:  # a later version's, in a journal
+        reply = None
     title, only = session_words(window_state, state), _only(window_state, state)
-    return ConversationView(title, _detail(state), reply, _CLEARED, only)
+    return ConversationView(title, _detail(state), reply, _CLEARED, only, is_past)
 
 
 def _start(window_state: WindowState) -> Empty:

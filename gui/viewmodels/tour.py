@@ -21,6 +21,8 @@ class Place(Enum):
     CLIENT_BUTTON = "client button"
     MESSAGE = "message"
     SESSIONS = "sessions"
+    ADDRESS = "address"
+    CONVERSATION = "conversation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,13 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do: what, why, where, and how one knows that it is done."""
+    """One thing to do: what, why, where, and how one knows that it is done; ``beside`` is what it speaks of, too."""
 
     title: str
     sentence: str
     place: Place
     is_done: Callable[[Scene], bool]
+    beside: Place
 
 
 def _server_listens(scene: Scene) -> bool:
@@ -79,6 +82,7 @@ STEPS = (
         f"Press Start server, or {shown('toggle_server')}.",
         Place.SERVER_BUTTON,
         _server_listens,
+        Place.ADDRESS,
     ),
     Step(
         "Connect to it",
@@ -86,6 +90,7 @@ STEPS = (
         f"Press Connect, or {shown('toggle_client')}.",
         Place.CLIENT_BUTTON,
         _client_stands,
+        Place.ADDRESS,
     ),
     Step(
         "Say something",
@@ -93,6 +98,7 @@ STEPS = (
         "with one random letter.",
         Place.MESSAGE,
         _client_spoke,
+        Place.CONVERSATION,
     ),
     Step(
         "Look from the other end",
@@ -100,6 +106,7 @@ STEPS = (
         f"its answer went out. {shown('next_session')} goes there too.",
         Place.SESSIONS,
         _server_is_on_view,
+        Place.CONVERSATION,
     ),
     Step(
         "Say goodbye",
@@ -107,6 +114,7 @@ STEPS = (
         "A rude one would read RST.",
         Place.CLIENT_BUTTON,
         _client_is_over,
+        Place.CONVERSATION,
     ),
 )
 

@@ -89,13 +89,14 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class ConversationView:
-    """The head of the conversation. ``reply`` is None where no server answers."""
+    """The head of the conversation. ``reply`` is None where no server answers; past where it has answered for good."""
 
     title: str
     detail: str
     reply: str | None
     empty: Empty
     only: str = ""  # which connection is shown alone, if one is
+    is_reply_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.widgets.fitting import wrap_within
 
-_MOST = 3  # notices at a time; the oldest makes room
+_MOST = 3  # notices at a time; the oldest makes room, a failure only to failures
 _LONGEST = 1_000  # characters of a notice
 
 
@@ -56,7 +56,8 @@ class Banner(ttk.Frame):
         line.show(notice, self._safety.field(notice.sentence, _LONGEST))
         self._latest = topic
         while len(self._lines) > _MOST:
-            self.take_away(next(iter(self._lines)))
+            known = [each for each in self._lines if each != topic]
+            self.take_away(next((each for each in known if not self._lines[each].notice.is_failure), known[0]))
         self.grid()
 
     def take_away(self, topic: str) -> None:

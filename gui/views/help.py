@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from tkinter import ttk
 
 from core.text_safety import TextSafety
@@ -11,6 +11,7 @@ from gui.keys import topics
 from gui.theme.theme import Theme
 from gui.widgets.bindings import unbind
 from gui.widgets.debounce import Debounce
+from gui.widgets.fitting import wrap_within
 from gui.widgets.small_window import SmallPage, copy_text, facts
 
 _KEYS_SIZE = (1000, 640)  # at 96 dots an inch
@@ -102,7 +103,53 @@ class AboutPage(SmallPage):
         return "\n".join(f"{name}: {words}" for name, words in self._rows)
 
 
-_WIDTH = 300  # of the sentence, at 96 dots an inch
+_REPORT_SIZE = (620, 520)  # at 96 dots an inch
+_REPORT_LINES = 18
+_SAYS = (
+    "Copy this into a report, and fill in the first two lines. It has the versions and the last faults of this run, "
+    "and nothing of any conversation. The log may have some: read it before you pass it on."
+)
+
+
+class ReportPage(SmallPage):
+    """A report to be copied; ``place`` says where the log is. What is written into it stays here."""
+
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, report: str, place: str, *, on_folder: Callable[[], None]
+    ) -> None:
+        super().__init__(parent, theme, "Report a problem", size=_REPORT_SIZE)
+        px = theme.px
+        safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        for words in (_SAYS, safety.text(place)):
+            label = ttk.Label(self.body, text=words, style="Window.TLabel", justify="left")
+            label.pack(fill="x", pady=(0, px(8)))
+            wrap_within(label, self.body, lambda: px(40))
+        self.field = tk.Text(self.body, height=_REPORT_LINES, width=40, wrap="word", borderwidth=0, undo=True)
+        theme.subscribe(self._restyle, self.field)
+        self.field.insert("1.0", safety.text(report))
+        self.field.edit_reset()
+        self.field.bind("<Tab>", lambda _event: self._go_on())
+        self.field.pack(fill="both", expand=True)
+        self.copy = self.button("Copy", lambda: copy_text(self.field.get("1.0", "end-1c"), self.copy))
+        self.folder = self.button("Open the folder of the log", on_folder)
+        self.open()
+
+    def _restyle(self) -> None:
+        px, p = self.theme.px, self.theme.palette
+        self.field.configure(
+            font=self.theme.mono, background=p.field, foreground=p.text, insertbackground=p.text,
+            selectbackground=p.selection, selectforeground=p.selection_text, padx=px(8), pady=px(6),
+            highlightthickness=px(2), highlightbackground=p.border, highlightcolor=p.focus,
+        )  # fmt: skip
+
+    def _go_on(self) -> str:
+        following = self.field.tk_focusNext()
+        if following is not None:
+            following.focus_set()
+        return "break"
+
+
+_WIDTH = 400  # of the sentence at most, at 96 dots an inch
 _ARROW = (18, 9)
 _AROUND = 6  # between the ring and what it is around
 _LINE = 2
@@ -117,29 +164,42 @@ class TourCard:
         self._theme = theme
         px = theme.px
         self._target: tk.Misc | None = None
+        self._beside: tk.Misc | None = None
         self._ring = [tk.Frame(root, borderwidth=0) for _ in range(4)]
         self.frame = tk.Frame(root, borderwidth=0, padx=px(_LINE), pady=px(_LINE))
         body = ttk.Frame(self.frame, style="Pane.TFrame", padding=(px(16), px(12), px(12), px(10)))
         body.pack(fill="both", expand=True)
-        self._title = ttk.Label(body, style="Pane.Strong.TLabel")
-        self._title.pack(anchor="w")
-        self._sentence = ttk.Label(body, style="Pane.TLabel", justify="left", wraplength=px(_WIDTH))
-        self._sentence.pack(anchor="w", pady=(px(4), px(10)))
-        foot = ttk.Frame(body, style="Pane.TFrame")
-        foot.pack(fill="x")
-        self._count = ttk.Label(foot, style="Pane.Muted.TLabel")
-        self._count.pack(side="left")
-        self.end_button = self._button(foot, "End the tour", on_end)
-        self.skip_button = self._button(foot, "Skip", on_skip)
-        for button in (self.skip_button, self.end_button):
-            button.bind("<Escape>", lambda _event: on_end())
+        head = ttk.Frame(body, style="Pane.TFrame")
+        head.pack(fill="x")
+        self._title = ttk.Label(head, style="Pane.Strong.TLabel")
+        self._title.pack(side="left")
+        self._count = ttk.Label(head, style="Pane.Muted.TLabel")
+        self._count.pack(side="left", padx=px(10))
+        self._sentence = ttk.Label(body, style="Pane.TLabel", justify="left")
+        self._sentence.pack(anchor="w", pady=(px(4), 0))
+        self.end_button = self._button(head, "End the tour", on_end)
+        self.skip_button = self._button(head, "Skip", on_skip)
         self._arrow = tk.Canvas(root, width=px(_ARROW[0]), height=px(_ARROW[1]), highlightthickness=0, borderwidth=0)
         self._later = Debounce(self.frame, self._put)
-        self._moved = root.bind("<Configure>", lambda _event: self._later.ask(_SETTLES), add=True)
+        self._bound = {
+            "<Configure>": root.bind("<Configure>", lambda _event: self.settle(), add=True),
+            "<Escape>": root.bind("<Escape>", lambda _event: on_end(), add=True),
+        }
         theme.subscribe(self._restyle)
 
-    def show(self, title: str, sentence: str, count: str, target: tk.Misc | None, end_word: str) -> None:
-        """Say that, and point at ``target``; without one the card stands in the middle."""
+    def show(
+        self,
+        title: str,
+        sentence: str,
+        count: str,
+        target: tk.Misc | None,
+        end_word: str,
+        beside: tk.Misc | None = None,
+    ) -> None:
+        """Say that, and point at ``target``; without one the card stands in the middle.
+
+        It covers neither that nor what stands ``beside`` it in the sentence, as far as there is room.
+        """
         self._title.configure(text=title)
         self._sentence.configure(text=sentence)
         self._count.configure(text=count)
@@ -147,13 +207,18 @@ class TourCard:
         if target is None:  # the end: whoever has followed so far has their hands free
             self.skip_button.pack_forget()
             self.end_button.focus_set()
-        self._target = target
+        self._target, self._beside = target, beside
         self._later.ask(0)
+
+    def settle(self) -> None:
+        """Stand where nothing is covered, if that is elsewhere by now."""
+        self._later.ask(_SETTLES)
 
     def leave(self) -> None:
         """Take it away."""
         self._later.cancel()
-        unbind(self._root, "<Configure>", self._moved)
+        for sequence, binding in self._bound.items():
+            unbind(self._root, sequence, binding)
         self._theme.forget(self._restyle)
         for widget in (*self._ring, self._arrow, self.frame):
             widget.destroy()
@@ -163,14 +228,19 @@ class TourCard:
         """Title and sentence."""
         return str(self._title.cget("text")), str(self._sentence.cget("text"))
 
-    def _button(self, foot: ttk.Frame, words: str, act: Callable[[], None]) -> ttk.Button:
-        button = ttk.Button(foot, text=words, command=act, style="Pane.Light.TButton")
+    def _button(self, parent: ttk.Frame, words: str, act: Callable[[], None]) -> ttk.Button:
+        button = ttk.Button(parent, text=words, command=act, style="Pane.Light.TButton")
         button.bind("<Return>", lambda _event: button.invoke())
         button.pack(side="right")
         return button
 
     def _put(self) -> None:
         """Stand beside the target, where there is room, and draw the ring around it."""
+        px, beside = self._theme.px, (self._count, self.skip_button, self.end_button)
+        room_of_words = min(px(_WIDTH), self._root.winfo_width() - px(60))
+        self._sentence.configure(wraplength=room_of_words)
+        taken = sum(part.winfo_reqwidth() for part in beside if part.winfo_manager()) + px(20)
+        self._title.configure(wraplength=max(px(60), room_of_words - taken))
         self.frame.update_idletasks()
         wide, high = self.frame.winfo_reqwidth(), self.frame.winfo_reqheight()
         room = self._root.winfo_width(), self._root.winfo_height()
@@ -180,25 +250,57 @@ class TourCard:
             return
         x, y, width, height = self._box(self._target)
         self._draw_ring(x, y, width, height)
-        arrow_wide, arrow_high = (self._theme.px(side) for side in _ARROW)
-        middle = x + min(width, room[0] - x) // 2
-        is_below = y + height + arrow_high + high <= room[1] or y < high + arrow_high
-        card_x = max(self._theme.px(8), min(middle - wide // 2, room[0] - wide - self._theme.px(8)))
-        card_y = y + height + arrow_high if is_below else y - arrow_high - high
-        card_y = min(card_y, room[1] - high)
+        around = [(x, y, width, height)]
+        if self._beside is not None and self._beside.winfo_ismapped():
+            around.append(self._box(self._beside))
+        (card_x, card_y), side = min(
+            self._places(around, (wide, high), room),
+            key=lambda place: sum(_overlap((*place[0], wide, high), box) for box in around),
+        )
         self._place(self.frame, card_x, card_y, wide, high)
-        arrow_y = y + height if is_below else y - arrow_high
-        self._draw_arrow(middle - arrow_wide // 2, arrow_y, up=is_below)
+        arrow_wide, arrow_high = (self._theme.px(length) for length in _ARROW)
+        if side:
+            middle = min(max(x + min(width, room[0] - x) // 2, card_x + arrow_wide), card_x + wide - arrow_wide)
+            arrow_y = y + height if side == "below" else y - arrow_high
+            self._draw_arrow(middle - arrow_wide // 2, arrow_y, up=side == "below")
+        else:
+            self._arrow.place_forget()
+
+    def _places(
+        self, around: Sequence[tuple[int, int, int, int]], size: tuple[int, int], room: tuple[int, int]
+    ) -> Iterator[tuple[tuple[int, int], str]]:
+        """Where the card can stand, the best first: below or above the target, at its sides, between the others."""
+        x, y, width, height = around[0]
+        wide, high = size
+        edge, gap = self._theme.px(8), self._theme.px(_ARROW[1])
+        right, low = max(edge, room[0] - wide - edge), max(0, room[1] - high)
+        middle = max(edge, min(x + min(width, room[0] - x) // 2 - wide // 2, right))
+        if y + height + gap <= low:
+            yield (middle, y + height + gap), "below"
+        if y - gap - high >= 0:
+            yield (middle, y - gap - high), "above"
+        for left in (x + width + gap, x - gap - wide):
+            if edge <= left <= right:
+                yield (left, max(0, min(y, low))), ""
+        tops = [edge for box in around for edge in (box[1] + box[3], box[1] - high)]
+        lefts = [edge for box in around for edge in (box[0] + box[2], box[0] - wide)]
+        for top in (*tops, low, 0):
+            for left in (middle, *lefts, right, 0):
+                yield (max(0, min(left, right)), max(0, min(top, low))), ""
 
     def _box(self, target: tk.Misc) -> tuple[int, int, int, int]:
-        gap = self._theme.px(_AROUND) // 2
+        """Where a widget stands in the window, with the ring; of a text no more than is written."""
+        gap, height = self._theme.px(_AROUND) // 2, target.winfo_height()
+        if isinstance(target, tk.Text):
+            last = target.dlineinfo("end-1c")
+            height = min(height, last[1] + last[3]) if last is not None else height
         x = target.winfo_rootx() - self._root.winfo_rootx() - gap
         y = target.winfo_rooty() - self._root.winfo_rooty() - gap
         return (
             x,
             y,
             target.winfo_width() + 2 * gap,
-            min(target.winfo_height(), self._root.winfo_height() // 2) + 2 * gap,
+            min(height, self._root.winfo_height() // 2) + 2 * gap,
         )
 
     def _draw_ring(self, x: int, y: int, width: int, height: int) -> None:
@@ -232,3 +334,10 @@ class TourCard:
         for frame in (*self._ring, self.frame):
             frame.configure(background=self._theme.palette.accent)
         self._later.ask(_SETTLES)
+
+
+def _overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> int:
+    """Pixels that two boxes share; each is left, top, width and height."""
+    wide = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    high = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    return max(0, wide) * max(0, high)

@@ -180,13 +180,9 @@ def type_on(widget: tk.Misc, write: Callable[[str], None], back: Callable[[], No
             focused.event_generate("<<Paste>>")
         return "break"
 
-    def escaped(_event: object) -> str:
-        back()
-        return "break"
-
     widget.bind("<Key>", typed, add=True)
     widget.bind("<<Paste>>", pasted, add=True)
-    widget.bind("<Escape>", escaped, add=True)
+    widget.bind("<Escape>", lambda _event: back(), add=True)
 
 
 def is_writing(char: str, state: int, platform: str = HERE.name) -> bool:

@@ -75,6 +75,9 @@ class ConversationPane(ttk.Frame):
         self._view = view
         self.head.show(view.title, view.detail)
         replies = reply_choices() if view.reply is not None else []
+        self.head.be_past(
+            self.reply, "Replied with" if view.is_reply_past else "Reply with", is_past=view.is_reply_past
+        )
         self.head.offer(self.reply, replies, view.reply or "", is_wanted=view.reply is not None)
         self._empty.show(view.empty)
         self.only.show(view.only)

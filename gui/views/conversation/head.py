@@ -80,6 +80,12 @@ class ConversationHead(ttk.Frame):
         (self._wanted.add if is_wanted else self._wanted.discard)(choice)
         self._plan()
 
+    def be_past(self, choice: Choice[str], words: str, *, is_past: bool) -> None:
+        """Name a choice; what is past is only told."""
+        label = next(part.words for part in self._parts if part.choice is choice)
+        label.configure(text=words)
+        choice.state(["disabled" if is_past else "!disabled"])
+
     @property
     def shown(self) -> list[tk.Widget]:
         """What can be seen of it, in the order of the eye."""

@@ -11,7 +11,7 @@ from gui.app import App
 from gui.keys import FIXED, KEYS, topics
 from gui.theme.theme import Theme
 from gui.viewmodels.tour import DONE, STEPS, Scene, Tour
-from gui.views.help import AboutPage, KeysPage
+from gui.views.help import AboutPage, KeysPage, _overlap
 from tests.gui.conftest import WaitUntil, pump_until
 from tests.gui.driving import MakeApp, say, serve
 from tests.gui.viewmodels.test_presenter import client, server
@@ -156,11 +156,16 @@ def test_about_can_be_copied_into_a_report(root: tk.Tk, theme: Theme) -> None:
     assert str(page.copy.cget("text")) == "Copied"
 
 
-def test_about_tells_the_versions_and_a_report_the_log(make_app: MakeApp) -> None:
+def test_about_tells_the_versions(make_app: MakeApp) -> None:
     app = make_app()
     app.main_controller.commands["show_about"]()
+
     assert app.main_controller.help._about is not None
-    shown = texts(app.main_controller.help._about)
+    assert str(app.log) in texts(app.main_controller.help._about)
+
+
+def test_a_report_has_versions_and_faults_and_not_a_byte_of_a_conversation(make_app: MakeApp) -> None:
+    app = make_app()
     opened: list[Path] = []
 
     def open_folder(folder: Path) -> bool:
@@ -168,12 +173,106 @@ def test_about_tells_the_versions_and_a_report_the_log(make_app: MakeApp) -> Non
         return True
 
     app.main_controller.help._open_folder = open_folder
+    try:
+        try:
+            raise KeyError("secret of the peer\n  File secret")
+        except KeyError as first:
+            raise ValueError("b'\\x00secret'") from first
+    except ValueError as error:
+        app._faults.note(error, "a test")
 
     app.main_controller.commands["report_problem"]()
+    page = app.main_controller.help._report
+    assert page is not None
+    page.copy.invoke()
+    report = app.root.clipboard_get()
 
-    assert str(app.log) in shown
+    assert all(f"\n{name}: " in report for name in ("Tincan", "Python", "Tk", "SQLite", "System"))
+    assert "in a test\nKeyError at\n  gui/controllers/test_help.py:" in report
+    assert "ValueError at" in report
+    assert "secret" not in report
+    assert any(str(app.log) in words for words in texts(page))
+    page.folder.invoke()
     assert opened == [app.log.parent]
-    assert str(app.log.parent) in app.window.banner.sentence
+
+
+def test_what_no_program_shows_is_told_with_its_place(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app()
+    monkeypatch.setattr("gui.controllers.journal.open_folder", lambda _folder: False)
+    app.main_controller.help._open_folder = lambda _folder: False
+    monkeypatch.setattr("gui.controllers.help.open_file", lambda _path: False)
+
+    app.main_controller.commands["open_journals"]()
+    assert app.window.banner.sentence.startswith("No program here shows folders. The journals are in ")
+    app.window.banner.hush()
+    app.main_controller.commands["open_log"]()
+    assert app.window.banner.sentence == f"Nothing has been logged yet. The log is {app.log}"
+    app.window.banner.hush()
+    app.main_controller.help._open_log_folder()
+    assert app.window.banner.sentence == f"No program here shows folders. The log is {app.log}"
+
+
+@pytest.mark.parametrize("focus", ["message", "conversation", "host", "button"])
+def test_escape_ends_the_tour_wherever_the_focus_is(make_app: MakeApp, focus: str) -> None:
+    app = make_app()
+    window = app.window
+    for _ in range(2):  # nothing of the first is left
+        app.main_controller.commands["begin_tour"]()
+        card = app.main_controller.help._card
+        assert card is not None
+        widget = {
+            "message": window.composer.field,
+            "conversation": window.conversation.transcript.text,
+            "host": window.address.host,
+            "button": card.skip_button,
+        }[focus]
+        widget.focus_force()
+        pump_until(lambda widget=widget: app.root.focus_get() is widget, app.root)  # type: ignore[misc]
+
+        widget.event_generate("<Escape>")
+
+        assert words_of(app) == ("", "")
+    assert "end_tour" not in str(app.root.tk.call("bind", ".", "<Escape>"))
+
+
+@pytest.mark.parametrize("size", ["640x480", "920x660", "460x400"])
+def test_the_tour_covers_nothing_that_it_speaks_of(make_app: MakeApp, size: str) -> None:
+    app = make_app()
+    app.root.geometry(size)
+    window = app.window
+    app.main_controller.choose_reply("letter")
+    app.main_controller.commands["begin_tour"]()
+    window.address.port.set("0")
+    steps = [
+        (window.address.server_button, window.address),
+        (window.address.client_button, window.address),
+        (window.composer.field, window.conversation.transcript.text),
+        (window.sessions, window.conversation.transcript.text),
+        (window.address.client_button, window.conversation.transcript.text),
+    ]
+    acts = [
+        window.address.server_button.invoke,
+        window.address.client_button.invoke,
+        lambda: say(app, "hello"),
+        app.main_controller.commands["next_session"],
+    ]
+    for place, (target, beside) in enumerate(steps):
+        card = app.main_controller.help._card
+        assert card is not None
+        pump_until(lambda place=place: words_of(app)[0] == STEPS[place].title, app.root)  # type: ignore[misc]
+        pump_until(lambda card=card: not card._later.is_due and bool(card.frame.winfo_ismapped()), app.root)  # type: ignore[misc]
+        app.root.update()
+        frame = card.frame
+        mine = frame.winfo_x(), frame.winfo_y(), frame.winfo_width(), frame.winfo_height()
+        for box in (card._box(target), card._box(beside)):
+            if size != "460x400":  # where there is no room, it covers as little as it can
+                assert _overlap(mine, box) == 0, (place, mine, box, card._box(target), card._box(beside))
+        assert mine[0] >= 0
+        assert mine[1] >= 0
+        assert mine[0] + mine[2] <= app.root.winfo_width()
+        assert mine[1] + mine[3] <= app.root.winfo_height()
+        if place < len(acts):
+            acts[place]()
 
 
 def test_a_log_in_a_folder_whose_name_is_no_text_is_shown_and_copied_all_the_same(root: tk.Tk, theme: Theme) -> None:

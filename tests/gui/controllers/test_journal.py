@@ -191,3 +191,35 @@ def test_the_window_closes_while_a_long_journal_is_counted(make_app: MakeApp, tm
 
     assert time.monotonic() - began < PATIENCE
     assert all(worker.is_over for worker in app.main_controller.journal_controller._workers)
+
+
+def test_a_journal_is_looked_for_where_the_journals_are(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app()
+    asked: list[dict[str, object]] = []
+
+    def ask(**options: object) -> str:
+        asked.append(options)
+        return ""
+
+    monkeypatch.setattr("tkinter.filedialog.askopenfilename", ask)
+    app.main_controller.commands["open_journal"]()
+
+    assert asked[0]["initialdir"] == str(app.own_journal.folder)
+    assert app.own_journal.folder.is_dir()
+
+
+def test_the_reply_of_an_old_server_is_told_and_not_to_be_chosen(make_app: MakeApp, tmp_path: Path) -> None:
+    path = tmp_path / "old.tincan"
+    write_journal(path, 3)
+    app = make_app()
+    app.main_controller.choose_reply("none")
+
+    open_journal(app, path)
+
+    chooser = app.window.conversation.reply
+    state = app.main_controller.state
+    assert state is not None
+    assert chooser.key == state.reply != "none"
+    assert chooser.instate(["disabled"])
+    serve(app)
+    pump_until(lambda: chooser.instate(["!disabled"]), app.root)

@@ -247,3 +247,13 @@ def test_answers_are_timed_where_a_program_answers(reply: str, is_timed: bool) -
         assert (times is not None and times.figure == "answer 5.0 ms") is is_timed
     elsewhere = replace(calling, target=Address("example.com", 80))
     assert present(window_state(listening, elsewhere, selected=2)).status.times is not None  # who knows
+
+
+@pytest.mark.parametrize(("reply", "shown"), [("echo", "echo"), ("none", "none"), ("of a later version", None)])
+def test_a_server_that_is_over_tells_the_reply_that_it_had(reply: str, shown: str | None) -> None:
+    old = replace(server(phase=Phase.ENDED), reply=reply)
+
+    head = present(replace(window_state(old), reply="letter")).conversation
+
+    assert (head.reply, head.is_reply_past) == (shown, True)
+    assert not present(window_state(server())).conversation.is_reply_past

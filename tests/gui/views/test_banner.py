@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections import defaultdict
 
 import pytest
 
+from gui.controllers.notices import Notices
 from gui.theme.theme import Theme
 from gui.views.banner import Banner, Notice
 
@@ -149,3 +151,30 @@ def test_escape_on_any_of_its_buttons_closes_a_notice(strip: Strip) -> None:
         assert strip.banner.sentence == ""
 
     assert strip.pressed == ["closed"] * 3
+
+
+def test_a_failure_makes_room_only_to_failures(strip: Strip) -> None:
+    strip.banner.say(Notice("A fault.", is_failure=True), "fault")
+    for topic in ("one", "two", "three"):
+        strip.banner.say(strip.notice(f"News {topic}."), topic)
+
+    assert strip.banner.sentence == "A fault.\nNews two.\nNews three."
+
+
+def test_faults_that_nobody_has_read_stand_below_each_other(strip: Strip) -> None:
+    notices = Notices(strip.banner, defaultdict(lambda: strip.presses("command")))
+
+    for sentence in ("First. It goes on.", "Second. It goes on.", "First. It goes on."):
+        notices.fault(sentence)
+    assert strip.banner.sentence == "First. It goes on.\nSecond. It goes on."
+    assert strip.words() == ["Open the log", "Report", "Close"]
+
+    for number in range(3, 6):
+        notices.fault(f"Fault {number}.")
+    assert strip.banner.sentence.endswith("Fault 3.\nAnd 2 more: the log has all of them.")
+
+    strip.press(2)
+    notices.fault("Second. It goes on.")  # it was read a moment ago
+    assert strip.banner.sentence == ""
+    notices.fault("Another one.")  # it was not
+    assert strip.banner.sentence == "Another one."
