@@ -15,6 +15,7 @@ from gui.keys import KEYS, UNTOLD
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODING_MENU
 from gui.viewmodels.preferences import ROWS, TIMES
+from gui.viewmodels.tips import tip_of
 from gui.viewmodels.window_view import MenuState, WindowView
 from gui.views.address_bar import AddressBar
 from gui.views.banner import Banner
@@ -29,7 +30,7 @@ from gui.widgets.bindings import bind_own, breaking, share_keys, type_on
 from gui.widgets.key_places import bind_by_place
 from gui.widgets.pasting import share_pasting
 from gui.widgets.sash import Sash
-from gui.widgets.tip import say_at
+from gui.widgets.tip import say_at, share_tips
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -134,6 +135,7 @@ class Window:
         share_keys(root)
         share_pasting(root, actions.refuse_paste)
         FieldMenu(root, theme)
+        share_tips(root, theme, words_of_tip)
         for part in (self.conversation.transcript.text, self.sessions.tree):
             type_on(part, self.composer.write, self.composer.focus_message)
         self._bind_keys(commands)
@@ -449,3 +451,13 @@ def _put_tag_first(widget: tk.Misc) -> None:
     for child in widget.winfo_children():
         if not isinstance(child, tk.Menu):
             _put_tag_first(child)
+
+
+def words_of_tip(button: ttk.Button) -> str:
+    """What is said of a button while the mouse rests on it."""
+    parts: list[str] = []
+    part: tk.Misc | None = button
+    while part is not None:
+        parts.append(type(part).__name__)
+        part = part.master
+    return tip_of(str(button.cget("text")), parts)

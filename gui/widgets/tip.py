@@ -31,6 +31,7 @@ class Tip:
         self._label = ttk.Label(self._box, style="Pane.TLabel", justify="left", padding=(theme.px(12), theme.px(9)))
         self._label.pack()
         self._rest = Debounce(widget, self.open)
+        bind_own(widget, "<Destroy>", self._box.destroy)
         self._words = ""
         for sequence, act in (("<Enter>", self._entered), ("<Leave>", self._left), ("<FocusOut>", self._left)):
             widget.bind(sequence, act, add=True)
@@ -125,3 +126,30 @@ def say_at(field: tk.Misc, theme: Theme, words: str) -> None:
     box.update_idletasks()
     _place_at(box, field, px)
     Debounce(box, box.destroy).ask(_SAID)
+
+
+def share_tips(root: tk.Tk, theme: Theme, words_of: Callable[[ttk.Button], str]) -> None:
+    """Have every button of the program, also one that is made later, say what it does while the mouse rests on it.
+
+    ``words_of`` gives the words, asked for each time; a button of which it knows nothing has no tip, or one of its own.
+    """
+    tips: dict[str, Tip] = {}
+
+    def entered(event: tk.Event[tk.Misc]) -> None:
+        button = event.widget
+        if not isinstance(button, ttk.Button):
+            return
+        words = words_of(button)
+        if words and str(button) not in tips:
+            tip = tips[str(button)] = Tip(button, theme)
+            bind_own(button, "<Destroy>", lambda: tips.pop(str(button), None))
+            tip.rest()
+        if str(button) in tips:
+            tips[str(button)].put(words)
+
+    def pressed(event: tk.Event[tk.Misc]) -> None:
+        if str(event.widget) in tips:
+            tips[str(event.widget)].close()
+
+    root.bind_class("TButton", "<Enter>", entered, add=True)
+    root.bind_class("TButton", "<Button-1>", pressed, add=True)

@@ -1,0 +1,112 @@
+"""What is said of a button when the mouse rests on it: what it does, in a sentence, and its key. No tkinter.
+
+One table, looked up by what the button says just now and where it stands, so that a tip is true whenever the button is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gui.keys import shown
+
+
+class _Tip(NamedTuple):
+    """``says`` is a regular expression for the words of a button within the part of the window called ``part``."""
+
+    part: str
+    says: str
+    sentence: str
+    key: str = ""
+
+
+_ANYWHERE = ""
+_TIPS = (
+    _Tip("AddressBar", "^Start server", "Listen at this host and port", shown("toggle_server")),
+    _Tip("AddressBar", "^Stop server", "Stop the server at this host and port and close its connections",
+         shown("toggle_server")),
+    _Tip("AddressBar", "^Connect", "Connect a client to this host and port", shown("toggle_client")),
+    _Tip("AddressBar", "^Cancel", "Give up connecting to this host and port", shown("toggle_client")),
+    _Tip("AddressBar", "^Disconnect", "End the client's connection to this host and port (FIN)",
+         shown("toggle_client")),
+    _Tip("Composer", "^Send", "Send the message; with Ctrl it stays in the field", "Enter"),
+    _Tip("Composer", "^Back to", "Write the message as text, and add nothing to it"),
+    _Tip("Composer", "^As ", "How the message is written, and what is added to it", shown("message_options")),
+    _Tip("Composer", "^Macros", "Counters, times, lengths and checksums, worked out for each message",
+         shown("macros")),
+    _Tip("Composer", "^All bytes", "Show all bytes that will go out, or the first ones again", "Enter"),
+    _Tip("Composer", "^One message", "Send the lines together, as they stand", "Enter"),
+    _Tip("Composer", "^One per line", "Send each line as a message of its own", "Enter"),
+    _Tip("Composer", "^End with", "Add this ending to the messages of this conversation from now on", "Enter"),
+    _Tip("Recipients", "", "Choose who gets the message", "Down"),
+    _Tip("FilterBar", "^Clear", "Show all connections and both directions again"),
+    _Tip("FilterBar", "✕", "Close the filter and show everything", "Escape"),
+    _Tip("FilterBar", "", "Choose which connections are shown", "Down"),
+    _Tip("FindBar", "^Previous|↑", "Go to the place found before", shown("find_previous")),
+    _Tip("FindBar", "^Next|↓", "Go to the next place found", shown("find_next")),
+    _Tip("FindBar", "^Stop", "Stop searching; what was found stays"),
+    _Tip("FindBar", "✕", "Close the find bar", "Escape"),
+    _Tip("LensBar", "✕", "Close this bar; messages stay told apart like this", "Escape"),
+    _Tip("SocketOptionsBar", "^As usual", "Set all socket options of this session as they usually are"),
+    _Tip("SocketOptionsBar", "✕", "Close the socket options", "Escape"),
+    _Tip("ConversationPane", "↓", "Go to the newest message", "End"),
+    _Tip("Inspector", "^Copy", "Copy the bytes that are selected, or all of the message"),
+    _Tip("Inspector", "^Save", "Save the bytes of the message to a file"),
+    _Tip("Inspector", "^Socket", "Show the socket options, which move the borders of these calls",
+         shown("toggle_socket_options")),
+    _Tip("Inspector", "^Close", "Close the inspector", shown("toggle_inspector")),
+    _Tip("StatusBar", "▲", "Other machines can reach a server here: show the addresses that they can use"),
+    _Tip("SavedPane", "^Close", "Close the saved messages", shown("toggle_saved")),
+    _Tip("SavedPane", "^Save", "Save the message in the field", shown("save_message")),
+    _Tip("SavedPane", "^Import", "Add the saved messages of a file"),
+    _Tip("SavedPane", "^Export", "Write the saved messages to a file"),
+    _Tip("SavedPane", "^Edit", "Put this message into the field", "F2"),
+    _Tip("SavedPane", "^Update", "Replace this message by the one in the field"),
+    _Tip("SavedPane", "^Rename", "Give this message another name", "Shift+F2"),
+    _Tip("SavedPane", "^Delete", "Delete this message", "Delete"),
+    _Tip("SavedPane", "^Undo", "Take back what was deleted", "Ctrl+Z"),
+    _Tip("SavedPane", "^Send", "Send this message", "Enter"),
+    _Tip("TaskStrip", "^Stop", "Stop this task", shown("stop_task")),
+    _Tip("TaskStrip", "^Cancel", "Cancel this task", shown("stop_task")),
+    _Tip("TaskStrip", "^Discard", "Stop this task and delete the file that it has written"),
+    _Tip("TaskStrip", "✕", "Take this line away", "Escape"),
+    _Tip("StepList", "^Up", "Move this message up", "Alt+Up"),
+    _Tip("StepList", "^Down", "Move this message down", "Alt+Down"),
+    _Tip("StepList", "^Remove", "Take this message out of the list", "Delete"),
+    _Tip("ExportDialog", "^Export", "Write the conversation to the file", "Enter"),
+    _Tip("RepeatDialog", "^Start|^Repeat", "Begin to send", "Enter"),
+    _Tip("SendFileDialog", "^Send", "Send the file", "Enter"),
+    _Tip("KeepDialog", "^Save", "Save what was received to the file", "Enter"),
+    _Tip("NetworkPage", "^Cop", "Copy this address"),
+    _Tip("ReportPage", "^Cop", "Copy the report", "Enter"),
+    _Tip("ReportPage", "^Open", "Show the folder of the log in the file program"),
+    _Tip("AboutPage", "^Cop", "Copy the versions and folders", "Enter"),
+    _Tip("Banner", "^Open the log|^Open log", "Show the log of faults in a text program"),
+    _Tip("Banner", "^Report", "Show a report with the versions and the last faults, to be copied"),
+    _Tip("Banner", "^Open the folder", "Show the folder in the file program"),
+    _Tip("Banner", "^Open it", "Show what was recorded"),
+    _Tip("Banner", "^Settings", "Open the settings", shown("show_settings")),
+    _Tip("Banner", "^Send a file", "Choose a file and send it", shown("send_file")),
+    _Tip("Banner", "^Quit", "Close all connections and end the program", "Enter"),
+    _Tip("Banner", "^Read", "Read what can be read into a journal beside the damaged one"),
+    _Tip("Banner", "^Cancel", "Give this up", "Escape"),
+    _Tip("Banner", "^Stay", "Go on as before", "Escape"),
+    _Tip("Banner", "^Close|^Not now", "Take this line away", "Escape"),
+    _Tip(_ANYWHERE, "^Usual: ", "Put the usual value here"),
+    _Tip(_ANYWHERE, "^Choose", "Choose a file in the system's own dialog"),
+    _Tip(_ANYWHERE, "^Open.* folder", "Show the folder in the file program"),
+    _Tip(_ANYWHERE, "^Replace", "Replace the file that is there", "Enter"),
+    _Tip(_ANYWHERE, "^Cancel", "Stop, and leave the file out", "Escape"),
+    _Tip(_ANYWHERE, "^Skip", "Go on with the next step of the tour"),
+    _Tip(_ANYWHERE, "^End the tour|^Done", "End the tour", "Escape"),
+    _Tip(_ANYWHERE, "^Close", "Close this window", "Escape"),
+)  # fmt: skip
+
+
+def tip_of(words: str, parts: Sequence[str]) -> str:
+    """The tip of a button that says ``words`` and stands in these parts of the window; empty if there is none."""
+    for tip in _TIPS:
+        if tip.part in (_ANYWHERE, *parts) and re.search(tip.says, words):
+            return f"{tip.sentence}  ({tip.key})" if tip.key else tip.sentence
+    return ""
