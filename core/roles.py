@@ -52,7 +52,6 @@ class Role:
     cancels: str
     starts: str
     again: str  # in the message field, of one that is over
-    talk: str  # what such a session is, as one that is over
 
     def __repr__(self) -> str:
         return f"<role {self.name}>"
@@ -90,7 +89,6 @@ Role.SERVER = Role(
     cancels="stops it",
     starts="starts a server",
     again="starts it again",
-    talk="server",
 )
 Role.CLIENT = Role(
     name="client",
@@ -119,7 +117,6 @@ Role.CLIENT = Role(
     cancels="cancels it",
     starts="connects",
     again="connects again",
-    talk="conversation",
 )
 
 ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT)}

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState, find_standing
 from core.replies import find_reply
-from core.roles import Role
+from core.roles import ROLES, Role
 from core.text_safety import TextSafety
 from core.words import counted, human_bytes
 from gui.keys import shown
 from gui.viewmodels.filtering import RecipientRows
 from gui.viewmodels.reachable import places
 from gui.viewmodels.session_rows import (
-    ending_verb,
+    ending_sentence,
     ending_words,
     place_words,
     row_key,
@@ -161,15 +161,12 @@ def _conversation(window_state: WindowState) -> ConversationView:
 
 def _start(window_state: WindowState) -> Empty:
     """What there is to read before the first session, with what the keys do just now."""
-    server, client = server_here(window_state), client_here(window_state)
-    buttons = _server_button(server, ""), _client_button(client, "")
-    keys = [
-        (shown(role.command), button.text) for role, button in zip((Role.SERVER, Role.CLIENT), buttons, strict=True)
-    ]
+    server = _server_button(server_here(window_state), "").text
+    client = _client_button(client_here(window_state), "").text
     return Empty(
         "Two cans and a string",
         "Start a server, connect to it, and say something: you are both ends of the line.",
-        (*keys, ("Enter", "Send")),
+        ((shown("toggle_server"), server), (shown("toggle_client"), client), ("Enter", "Send")),
     )
 
 
@@ -261,25 +258,25 @@ def why_nobody(window_state: WindowState) -> str:
     if state.senders:
         return "Whoever this was for is gone: choose under To who gets it"
     joins = _is_at(state, window_state.form) and client_here(window_state) is None
-    key = f": {shown(Role.CLIENT.command)} connects you to this {state.role.name}" if joins else ""
+    key = f": {shown('toggle_client')} connects you to this {state.role.name}" if joins else ""
     return f"Nobody is here{key}" if state.accepted else f"Nobody is here yet{key}"
 
 
 def _nothing_on_view(window_state: WindowState) -> str:
     """What the keys of the two buttons begin, as far as they begin something."""
-    free = [role for role in (Role.SERVER, Role.CLIENT) if _with_key(window_state, role) is None]
+    free = [role for role in ROLES.values() if _with_key(window_state, role) is None]
     keys = ", ".join(f"{shown(role.command)} {role.starts}" for role in free)
     return f"Nobody to talk to yet: {keys or 'choose a conversation in the list'}"
 
 
 def _over(window_state: WindowState, state: SessionState) -> str:
     """How a session has ended, and the key that begins one like it, if that is what the key does."""
-    what = f"This {state.role.talk} {ending_verb(state, is_archived=state.session in window_state.archived)}"
+    what = ending_sentence(state, is_archived=state.session in window_state.archived)
     running = _with_key(window_state, state.role)
     if not _is_at(state, window_state.form):
         return what
     if running is not None:
-        return f"{what}; a newer one runs at the same place: choose it in the list"
+        return f"{what}; a newer one runs here: choose it in the list"
     return f"{what}: {shown(state.role.command)} {state.role.again}"
 
 

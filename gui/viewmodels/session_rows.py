@@ -41,12 +41,12 @@ _ENDED = {
 }
 
 _ENDED_BY = {
-    Ending.PEER_FINISHED: "was ended by the other side (FIN)",
-    Ending.PEER_RESET: "was reset by the other side (RST)",
-    Ending.LOST: "was lost",
-    Ending.UNREACHABLE: "was lost",
-    Ending.OURS_RESET: "was aborted (RST)",
-}  # behind the name of a session; of any other it is said that it is over
+    Ending.PEER_FINISHED: "The {peer} ended this (FIN)",
+    Ending.PEER_RESET: "The {peer} reset this (RST)",
+    Ending.LOST: "This was lost",
+    Ending.UNREACHABLE: "This was lost",
+    Ending.OURS_RESET: "You aborted this (RST)",
+}  # of any other it is said that it is over
 
 
 def row_key(session: SessionId | None, connection: ConnectionId | None = None) -> str:
@@ -132,16 +132,17 @@ def ending_words(connection: ConnectionState) -> str:
     return _ENDED[connection.ending] if connection.ending is not None else "over"
 
 
-def ending_verb(state: SessionState, *, is_archived: bool = False) -> str:
-    """How a session that is over has ended, behind its name: "was aborted", "is over"."""
+def ending_sentence(state: SessionState, *, is_archived: bool = False) -> str:
+    """How a session that is over has ended, in a few words in front of what can be done about it."""
     known = _last(state)
     if is_archived:
-        return "is from an earlier run"
+        return "This is from an earlier run"
     if state.failure is not None and not state.accepted:
-        return "did not begin"
+        return "This failed"
     if state.cancelled and not state.accepted:
-        return "was cancelled"
-    return _ENDED_BY.get(known.ending, "is over") if known is not None and known.ending is not None else "is over"
+        return "This was cancelled"
+    words = _ENDED_BY.get(known.ending, "") if known is not None and known.ending is not None else ""
+    return words.format(peer=state.role.peer) or "This is over"
 
 
 def _worth_a_row(window_state: WindowState) -> list[SessionState]:
@@ -217,7 +218,7 @@ def _word(state: SessionState) -> str:
     if state.phase is Phase.STARTING:
         return state.role.waiting
     if state.phase is Phase.OPEN and state.role.many_connections:
-        return "" if state.connections else "nobody here"
+        return "" if state.connections else "nobody"
     if state.phase is Phase.OPEN:
         return _half_closed(state.connections[0]) if state.connections else ""
     if state.failure is not None:
@@ -283,7 +284,7 @@ def _connection_row(safety: TextSafety, session: str, parent: str, same: _Same, 
 def _half_closed(connection: ConnectionState) -> str:
     """Who of the two has finished sending, in a word or two."""
     if not connection.can_send:
-        return "you have finished" if connection.can_receive else "both have finished"
+        return "you finished" if connection.can_receive else "both finished"
     return "" if connection.can_receive else "has finished"
 
 

@@ -24,7 +24,7 @@ class _Tip(NamedTuple):
 _ANYWHERE = ""
 _TIPS = (
     _Tip("AddressBar", "^Start server", "Listen at this host and port", shown("toggle_server")),
-    _Tip("AddressBar", "^Stop server", "Stop the server at this host and port and close its connections",
+    _Tip("AddressBar", "^Stop server", "Stop the server here and close its connections",
          shown("toggle_server")),
     _Tip("AddressBar", "^Connect", "Connect a client to this host and port", shown("toggle_client")),
     _Tip("AddressBar", "^Cancel", "Give up connecting to this host and port", shown("toggle_client")),

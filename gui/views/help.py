@@ -106,8 +106,8 @@ class AboutPage(SmallPage):
 _REPORT_SIZE = (620, 520)  # at 96 dots an inch
 _REPORT_LINES = 18
 _SAYS = (
-    "Copy this into a report, and fill in the first two lines. It has the versions and the last faults of this run, "
-    "and nothing of any conversation. The log may have some: read it before you pass it on."
+    "Write what happened, and copy all of it into your report: it has the versions, the last faults of this run, and "
+    "nothing of any conversation. The log may have some of one: read it before you pass it on."
 )
 
 
@@ -133,6 +133,8 @@ class ReportPage(SmallPage):
         self.copy = self.button("Copy", lambda: copy_text(self.field.get("1.0", "end-1c"), self.copy))
         self.folder = self.button("Open the folder of the log", on_folder)
         self.open()
+        self.field.mark_set("insert", "2.0")  # below the first question
+        self.field.focus_set()
 
     def _restyle(self) -> None:
         px, p = self.theme.px, self.theme.palette

@@ -76,7 +76,7 @@ def test_a_tip_says_what_the_button_does_now_and_its_key(make_app: MakeApp) -> N
     assert words_of_tip(button) == "Listen at this host and port  (F5)"
     serve(app)
 
-    assert words_of_tip(button) == "Stop the server at this host and port and close its connections  (F5)"
+    assert words_of_tip(button) == "Stop the server here and close its connections  (F5)"
 
     button.event_generate("<Enter>")
     pump_until(lambda: bool(tips(app)), app.root)

@@ -28,7 +28,7 @@ def test_what_a_killed_run_has_recorded_is_read_while_a_server_runs(sit: Sit, tm
         person.sees("ping")
         person.push("Open it")
         person.until(lambda: "hello" in person.conversation)
-        person.sees("from the journal of", "This server is from an earlier run", "in 5 B     out 0 B")
+        person.sees("from the journal of", "This is from an earlier run", "in 5 B     out 0 B")
         assert "ping" not in person.conversation
 
         peer.say(b"pong")
@@ -171,7 +171,7 @@ def test_an_earlier_run_is_opened_searched_and_taken_along(sit: Sit, tmp_path: P
     again.press("<F3>")
     again.sees("2 of 2")
     again.say("anybody?")
-    again.sees("This server is from an earlier run")
+    again.sees("This is from an earlier run")
     assert again.message == "anybody?"
     again.press("<Control-s>")
     again.tab_to("Text")

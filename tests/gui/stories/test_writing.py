@@ -92,7 +92,7 @@ def test_a_draft_outlives_the_server_it_was_meant_for(person: Person) -> None:
             person.sees("the server said goodbye (FIN)")
             person.type("ent")
             person.press("<Return>")
-            person.sees("This conversation was ended by the other side (FIN): F6 connects again.")
+            person.sees("The server ended this (FIN): F6 connects again.")
             assert person.message == "not yet sent"
         person.sees("Connect")
         person.press("<F6>")
@@ -182,7 +182,7 @@ def test_a_server_is_stopped_over_a_draft_and_started_again_for_it(quiet: Person
         assert (one.hear_all(), other.hear_all()) == (b"", b"")
         quiet.sees("Start server", "#1 closed: the server was stopped", "#2 closed: the server was stopped")
         quiet.press("<Return>")
-        quiet.sees("This server is over: F5 starts it again.")
+        quiet.sees("This is over: F5 starts it again.")
 
     quiet.press("<F5>")
     quiet.sees(f"listening on 127.0.0.1:{port}", "Stop server")

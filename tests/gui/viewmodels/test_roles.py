@@ -58,9 +58,9 @@ def test_how_it_stands_is_told_in_its_words(state: SessionState, detail: str, st
 
 
 def test_what_can_be_done_once_it_is_over_is_told_in_its_words() -> None:
-    over = relay(Phase.ENDED, dials=True, again="relays again", talk="relay")
+    over = relay(Phase.ENDED, dials=True, again="relays again")
 
-    assert shown(over).composer.hint == "This relay is over: F6 relays again"
+    assert shown(over).composer.hint == "This is over: F6 relays again"
 
 
 @pytest.mark.parametrize("capability", ["listens", "dials"])

@@ -125,19 +125,19 @@ def test_the_buttons_and_the_first_page_say_what_the_keys_do() -> None:
     [
         (
             (over(Role.SERVER), session(2, Role.SERVER, Phase.OPEN)),
-            "This server is over; a newer one runs at the same place: choose it in the list",
+            "This is over; a newer one runs here: choose it in the list",
         ),
-        ((over(Role.CLIENT, Ending.OURS_RESET),), "This conversation was aborted (RST): F6 connects again"),
+        ((over(Role.CLIENT, Ending.OURS_RESET),), "You aborted this (RST): F6 connects again"),
         (
             (over(Role.CLIENT, Ending.PEER_RESET),),
-            "This conversation was reset by the other side (RST): F6 connects again",
+            "The server reset this (RST): F6 connects again",
         ),
         (
             (over(Role.CLIENT, Ending.PEER_FINISHED),),
-            "This conversation was ended by the other side (FIN): F6 connects again",
+            "The server ended this (FIN): F6 connects again",
         ),
-        ((over(Role.CLIENT, cancelled=True),), "This conversation was cancelled: F6 connects again"),
-        ((over(Role.SERVER),), "This server is over: F5 starts it again"),
+        ((over(Role.CLIENT, cancelled=True),), "This was cancelled: F6 connects again"),
+        ((over(Role.SERVER),), "This is over: F5 starts it again"),
         ((session(1, Role.CLIENT, Phase.STARTING),), "Connecting… F6 cancels it"),
         ((session(1, Role.SERVER, Phase.STARTING),), "Starting… F5 stops it"),
         ((session(1, Role.SERVER, Phase.OPEN),), "Nobody is here yet: F6 connects you to this server"),
@@ -180,13 +180,13 @@ def test_who_is_shown_alone_and_gone_is_not_written_to() -> None:
     [
         (session(1, Role.SERVER, Phase.STARTING), ["starting…"]),
         (session(1, Role.CLIENT, Phase.STARTING), ["connecting…"]),
-        (session(1, Role.SERVER, Phase.OPEN), ["nobody here"]),
+        (session(1, Role.SERVER, Phase.OPEN), ["nobody"]),
         (session(1, Role.SERVER, Phase.OPEN, connection(1)), ["", ""]),
         (session(1, Role.SERVER, Phase.OPEN, connection(1, can_receive=False)), ["", "has finished"]),
-        (session(1, Role.SERVER, Phase.OPEN, connection(1, can_send=False)), ["", "you have finished"]),
+        (session(1, Role.SERVER, Phase.OPEN, connection(1, can_send=False)), ["", "you finished"]),
         (session(1, Role.CLIENT, Phase.OPEN, connection(1)), [""]),
         (session(1, Role.CLIENT, Phase.OPEN, connection(1, can_receive=False)), ["has finished"]),
-        (session(1, Role.CLIENT, Phase.OPEN, connection(1, can_send=False)), ["you have finished"]),
+        (session(1, Role.CLIENT, Phase.OPEN, connection(1, can_send=False)), ["you finished"]),
         (over(Role.CLIENT, Ending.OURS_RESET), ["aborted"]),
         (over(Role.CLIENT), ["over"]),
     ],
@@ -207,7 +207,7 @@ def test_between_the_last_connections_end_and_its_own_a_client_is_over() -> None
     )
 
     view = present(WindowState({name: state}, name, form=HERE))
-    assert (view.address.client.text, view.composer.hint) == ("Connect", "This conversation is over: F6 connects again")
+    assert (view.address.client.text, view.composer.hint) == ("Connect", "This is over: F6 connects again")
 
 
 def test_rows_of_an_old_journal_are_not_dressed_as_live() -> None:
