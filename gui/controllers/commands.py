@@ -48,7 +48,7 @@ def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]
         "repeat": lambda: main_controller.tasks.open_repeat(),
         "send_file": lambda: main_controller.tasks.open_send_file(),
         "keep_received": lambda: main_controller.tasks.open_keep(),
-        "stop_task": lambda: main_controller.tasks.stop_newest(),
+        "stop_task": lambda: main_controller.tasks.cancel_all(),
         "toggle_socket_options": lambda: main_controller.socket_options.toggle(),
         "show_times": lambda: main_controller.window.status.show_times(),
         "find": lambda: main_controller.conversation.finding.open(),

@@ -62,7 +62,7 @@ class SocketOptionsController:
     def _offer_in(self, inspector: Inspector) -> None:
         """Put a button for the socket options below the inspector's bytes, whose borders they move."""
         theme = self._window.theme
-        words = f"Socket knobs  {shown('toggle_socket_options')}"
+        words = f"Socket options  {shown('toggle_socket_options')}"
         button = ttk.Button(inspector.below, text=words, command=self.toggle, style="Pane.Light.TButton", width=0)
         button.bind("<Return>", lambda _event: button.invoke())
         button.pack(side="left", padx=theme.px(4), pady=(0, theme.px(4)))

@@ -78,16 +78,16 @@ class TaskStrips:
     def why_full(self) -> str:
         """The sentence why no further task can begin; empty if one can."""
         running = sum(task.is_running for task in self._tasks)
-        return f"{running} things go on already: stop one of them first." if running >= MOST_TASKS else ""
+        return f"{running} tasks are running already: cancel one of them first." if running >= MOST_TASKS else ""
 
     @property
     def is_busy(self) -> bool:
         """Whether a task is running."""
         return any(task.is_running for task in self._tasks)
 
-    def end_newest(self) -> bool:
-        """End the task that was begun last; False if none is running."""
+    def end_all(self) -> bool:
+        """End every task that is running; False if none is."""
         running = [task for task in self._tasks if task.is_running]
-        if running:
-            running[-1].end()
+        for task in running:
+            task.end()
         return bool(running)

@@ -65,9 +65,9 @@ class TaskController:
         if self.file_dialog is not None and not self.file_dialog.is_gone:
             self.file_dialog.show(self._to_words(), self._main_controller.why_nobody())
 
-    def stop_newest(self) -> None:
-        """End the task that was begun last, as its own button would."""
-        if not self.strips.end_newest():
+    def cancel_all(self) -> None:
+        """End every task, as its own button would."""
+        if not self.strips.end_all():
             self._main_controller.complain("Nothing is being repeated, sent or saved just now.")
 
     # Messages by the clock.

@@ -107,7 +107,7 @@ def test_a_tip_goes_with_its_button(make_app: MakeApp) -> None:
 
 
 def test_a_task_says_how_to_stop_it(make_app: MakeApp) -> None:
-    assert tip_of("Stop", ["TaskStrip", "Tk"]) == "Stop this task  (Ctrl+.)"
+    assert tip_of("Stop", ["TaskStrip", "Tk"]) == "Stop this task"
     assert tip_of("Unheard of", ["TaskStrip", "Tk"]) == ""
 
 

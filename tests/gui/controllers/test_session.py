@@ -187,12 +187,12 @@ def test_the_menu_of_a_row_offers_what_can_be_done_with_it(make_app: MakeApp, mo
         entry = sessions.menu.entrycget
         states = {str(entry(at, "label")): str(entry(at, "state")) for at in range(7)}
         assert states == {
-            "Close it": "normal",
-            "Abort it (RST)": "normal",
+            "Close the session or connection": "normal",
+            "Abort the connection (RST)": "normal",
             "Finish sending (FIN)": "normal",
-            "Copy its address": "normal",
+            "Copy the address": "normal",
             "Rename…": "normal",
-            "Remove it from the list": "disabled",
+            "Remove from the list": "disabled",
             "Remove all that are over": "disabled",
         }
         sessions.tree.focus_force()
