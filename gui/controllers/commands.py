@@ -50,7 +50,7 @@ def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]
         "keep_received": lambda: main_controller.tasks.open_keep(),
         "stop_task": lambda: main_controller.tasks.cancel_all(),
         "toggle_socket_options": lambda: main_controller.socket_options.toggle(),
-        "show_times": lambda: main_controller.window.status.show_times(),
+        "show_times": lambda: main_controller.show_times(),
         "find": lambda: main_controller.conversation.finding.open(),
         "find_next": lambda: main_controller.conversation.finding.step(1),
         "find_previous": lambda: main_controller.conversation.finding.step(-1),

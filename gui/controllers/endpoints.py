@@ -14,6 +14,7 @@ from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
 from core.net.reachable import look_up
 from core.words import sentence
+from gui.keys import shown
 from gui.viewmodels import presenter
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from gui.controllers.main import MainController
     from gui.views.address_bar import AddressBar
     from gui.window import Window
+
+_RUNS_ALREADY = (
+    f"A client runs at this address already: {shown('toggle_client')} ends it, "
+    f"{shown('connect_again')} connects one more."
+)
 
 
 class EndpointsController:
@@ -120,6 +126,8 @@ class EndpointsController:
             self.serve()
         elif presenter.client_here(window_state) is None:
             self.connect()
+        else:
+            self._main_controller.complain(_RUNS_ALREADY)
 
     def phase_changed(self, state: SessionState, *, is_selected: bool) -> None:
         """Show under or in the fields that the phase of a server or client has changed."""

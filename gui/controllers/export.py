@@ -32,11 +32,13 @@ class ExportController:
         *,
         post: Callable[[Callable[[], None]], None],
         open_folder: Callable[[Path], object],
+        complain: Callable[[str], None],
     ) -> None:
         self._window = window
         self._viewing = viewing
         self._post = post
         self._open_folder = open_folder
+        self._complain = complain
         self._dialog: ExportDialog | None = None
         self._job: ExportJob | None = None
         self._conversation: OpenConversation | None = None
@@ -49,6 +51,7 @@ class ExportController:
         """Open the dialog for the conversation on view."""
         conversation = self._viewing.conversation
         if conversation is None:
+            self._complain("There is no conversation on view to export.")
             return
         if self._dialog is not None and self._dialog.winfo_exists():
             self._dialog.lift()
@@ -71,7 +74,8 @@ class ExportController:
         self._offer(conversation)
 
     def _show_folder(self) -> None:
-        self._open_folder(self._folder)
+        if not self._open_folder(self._folder):
+            self._complain(f"No program here shows folders. The file is in {self._folder}")
 
     def cancel(self) -> None:
         """Cancel the export that is running."""

@@ -137,7 +137,9 @@ class MainController:
             choose_framing=self.choose_framing,
         )
         self.messages = MessageController(window, self.viewing, self.sending, post=post, complain=self.complain)
-        self.export_controller = ExportController(window, self.viewing, post=post, open_folder=open_folder)
+        self.export_controller = ExportController(
+            window, self.viewing, post=post, open_folder=open_folder, complain=self.complain
+        )
         self.notices = Notices(window.banner, self.commands)
         self.help = HelpController(window, self.theme, self.notices, app=self._app, open_folder=open_folder)
         self.journal_controller = JournalController(
@@ -342,6 +344,8 @@ class MainController:
 
     def clear_view(self) -> None:
         """Show only what comes from now on."""
+        if self.viewing.conversation is None:
+            self.complain("There is no conversation on view to clear.")
         self.viewing.clear()
         self.refresh()
 
@@ -455,8 +459,15 @@ class MainController:
     def step(self, step: int) -> None:
         """Show the session ``step`` further in the list."""
         session = next_session(self.window_state(), step)
-        if session is not None:
+        if session in (None, self.selected):
+            self.complain("There is no other conversation to go to.")
+        elif session is not None:
             self.select(session)
+
+    def show_times(self) -> None:
+        """Say what the times in the status line are."""
+        if not self.window.status.show_times():
+            self.complain("No answer has been timed here yet.")
 
     def recent_journals(self, on_more: Callable[[], None]) -> list[tuple[str, Callable[[], None]]]:
         """See ``JournalController.recent``; before them what puts back what was taken out of the list."""

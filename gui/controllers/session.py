@@ -76,7 +76,9 @@ class SessionController:
         is_peer = chosen is not None and state.role.many_connections
         root = self._main_controller.window.root
         root.clipboard_clear()
-        root.clipboard_append(str(chosen.peer) if chosen is not None and is_peer else place_words(state))
+        address = str(chosen.peer) if chosen is not None and is_peer else place_words(state)
+        root.clipboard_append(address)
+        self._main_controller.complain(f"{address} was copied.")
 
     def remove(self) -> None:
         """Take a row that is over out of the list and show the row below it, or above it, or the one it belonged to."""

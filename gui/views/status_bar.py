@@ -54,11 +54,13 @@ class StatusBar(ttk.Frame):
         )  # fmt: skip
         self._paint()
 
-    def show_times(self) -> None:
-        """Go to the figure of times and say what it is."""
-        if self._view.times is not None:
-            self.times.focus_set()
-            self._tips.open()
+    def show_times(self) -> bool:
+        """Go to the figure of times and say what it is; False if there are none."""
+        if self._view.times is None:
+            return False
+        self.times.focus_set()
+        self._tips.open()
+        return True
 
     @property
     def has_times(self) -> bool:

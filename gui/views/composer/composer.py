@@ -46,6 +46,7 @@ _SILENCE_TIPS = (
     f"Says so in no conversation any more; the settings ({shown('show_settings')}) can have it said again.",
 )
 _LONGEST_SENTENCE = 1_000  # characters
+_EMPTY = "There is no message in the field yet."
 _MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
 
 
@@ -265,7 +266,7 @@ class Composer(ttk.Frame):
         if self._draft.updater.is_held:
             return
         if not text and not self.message_format.adds_something:
-            self.complain("")
+            self.complain(_EMPTY)
             self.field.focus_set()
             return
         if self._draft.question.is_needed(text, self.message_format, is_pasted=self.field.has_pasted_lines):
@@ -434,6 +435,8 @@ class Composer(ttk.Frame):
     def _changed(self, draft: _Draft) -> None:
         if draft.field.is_empty:
             draft.question.forget()
+        elif draft is self._draft and self.complaint == _EMPTY:
+            self.complain("")
         if draft is self._draft:
             draft.updater.ask()
 

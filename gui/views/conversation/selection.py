@@ -48,6 +48,8 @@ MOST_ROWS = 2_000  # that are copied at once; more is what exporting is for
 MOST_BYTES = 2_000_000  # of them
 _MOST_WRITTEN = 256 * 1024  # bytes that are written as something else than their own text: a tenth of a second
 
+_NOTHING = "Nothing is selected to be copied: drag over some text, or choose a message with Alt+Up."
+
 
 class Position(NamedTuple):
     """A character of the conversation: of which row, where in it, and which bytes of the message are at its sides.
@@ -144,6 +146,7 @@ class Selection:
         """Copy what is selected, or the chosen row, as it is shown: with its time, its number and its marks."""
         places = self.picked
         if places is None:
+            self._on_refuse(_NOTHING)
             return
         top, bottom = self._row_window.span
         if places[0] >= top and places[1] <= bottom:
@@ -177,8 +180,10 @@ class Selection:
         return self._row_window.read(*places)
 
     def _pieces(self, refuse: Callable[[str], None]) -> list[bytes] | None:
-        """The bytes of each message that was picked, as far as it was; None if there are too many or nothing was."""
+        """The bytes of each message that was picked, as far as it was; None if there are too many or nothing was, which is told."""
         places = self.picked
+        if places is None:
+            refuse(_NOTHING)
         rows = self._read(places, refuse) if places is not None else None
         if rows is None:
             return None
