@@ -428,7 +428,7 @@ class MainController:
         """Say why nothing was pasted: at the field, or, of a message, with a way round."""
         if field is self.window.composer.field:
             self.notices.mention(why, {"Send a file…": self.commands["send_file"]})
-        else:
+        elif field.winfo_exists():  # it may have gone while the other program was waited for
             self.window.say_at(field, why)
 
     def quit(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import sys
 import threading
 import time
 import tkinter as tk
@@ -22,6 +23,7 @@ from gui.viewmodels.preferences import Preferences
 from gui.views.conversation.row_window import WINDOW_ROWS
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
+from tests.support.peers import black_hole
 
 
 def test_two_windows_talk(make_app: MakeApp) -> None:
@@ -507,3 +509,21 @@ def test_lines_pasted_by_the_middle_button_are_asked_about(make_app: MakeApp) ->
         assert composer.text == "one\ntwo"
         labels = [each for strip in composer.winfo_children() for each in strip.winfo_children()]
         assert any("2 lines were pasted" in str(each["text"]) for each in labels if isinstance(each, ttk.Label))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a full backlog swallows packets on Linux only")
+def test_a_connect_counts_down_and_can_be_cancelled(make_app: MakeApp) -> None:
+    app = make_app()
+    with black_hole() as address:
+        app.window.address.fill(address.host, str(address.port))
+        app.window.address.client_button.invoke()
+        pump_until(lambda: " s left" in app.window.status.words, app.root)
+        before = int(app.window.status.words.partition(" s left")[0].split()[-1])
+        assert 1 < before <= 10
+        assert app.window.composer.field._hint["text"] == "Connecting… F6 cancels it"
+
+        pump_until(lambda: f"{before - 1} s left" in app.window.status.words, app.root)
+
+        app.main_controller.commands["toggle_client"]()
+        pump_until(lambda: "s left" not in app.window.status.words, app.root)
+        assert app.window.composer.field._hint["text"] == "This was cancelled: F6 connects again"
