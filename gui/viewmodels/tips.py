@@ -39,6 +39,7 @@ _TIPS = (
     _Tip("Composer", "^One message", "Send the lines together, as they stand", "Enter"),
     _Tip("Composer", "^One per line", "Send each line as a message of its own", "Enter"),
     _Tip("Composer", "^End with", "Add this ending to the messages of this conversation from now on", "Enter"),
+    _Tip("OnlyBar", "^Show all", "Show all connections of this server again"),
     _Tip("Recipients", "", "Choose who gets the message", "Down"),
     _Tip("FilterBar", "^Clear", "Show all connections and both directions again"),
     _Tip("FilterBar", "✕", "Close the filter and show everything", "Escape"),

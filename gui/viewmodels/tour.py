@@ -102,8 +102,8 @@ STEPS = (
     ),
     Step(
         "Look from the other end",
-        "Choose the server in the list: the same bytes, as the server saw them. What you sent came in there, "
-        f"its answer went out. {shown('next_session')} goes there too.",
+        "Choose the server in the list: the same bytes, as they came in and went out there. "
+        f"{shown('next_session')} goes there too.",
         Place.SESSIONS,
         _server_is_on_view,
         Place.CONVERSATION,

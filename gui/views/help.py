@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from tkinter import ttk
 
 from core.text_safety import TextSafety
@@ -151,7 +152,10 @@ class ReportPage(SmallPage):
         return "break"
 
 
-_WIDTH = 400  # of the sentence at most, at 96 dots an inch
+_WIDTH, _SLIM = (
+    400,
+    290,
+)  # of the sentence at most, at 96 dots an inch; the second where the first would cover something
 _ARROW = (18, 9)
 _AROUND = 6  # between the ring and what it is around
 _LINE = 2
@@ -184,7 +188,7 @@ class TourCard:
         self._arrow = tk.Canvas(root, width=px(_ARROW[0]), height=px(_ARROW[1]), highlightthickness=0, borderwidth=0)
         self._later = Debounce(self.frame, self._put)
         self._bound = {
-            "<Configure>": root.bind("<Configure>", lambda _event: self.settle(), add=True),
+            "<Configure>": root.bind("<Configure>", self._moved, add=True),
             "<Escape>": root.bind("<Escape>", lambda _event: on_end(), add=True),
         }
         theme.subscribe(self._restyle)
@@ -216,6 +220,11 @@ class TourCard:
         """Stand where nothing is covered, if that is elsewhere by now."""
         self._later.ask(_SETTLES)
 
+    def _moved(self, event: tk.Event[tk.Misc]) -> None:
+        """Something in the window has another place or size; what is in the card has it from here."""
+        if not str(event.widget).startswith(str(self.frame)):
+            self.settle()
+
     def leave(self) -> None:
         """Take it away."""
         self._later.cancel()
@@ -238,14 +247,8 @@ class TourCard:
 
     def _put(self) -> None:
         """Stand beside the target, where there is room, and draw the ring around it."""
-        px, beside = self._theme.px, (self._count, self.skip_button, self.end_button)
-        room_of_words = min(px(_WIDTH), self._root.winfo_width() - px(60))
-        self._sentence.configure(wraplength=room_of_words)
-        taken = sum(part.winfo_reqwidth() for part in beside if part.winfo_manager()) + px(20)
-        self._title.configure(wraplength=max(px(60), room_of_words - taken))
-        self.frame.update_idletasks()
-        wide, high = self.frame.winfo_reqwidth(), self.frame.winfo_reqheight()
         room = self._root.winfo_width(), self._root.winfo_height()
+        wide, high = self._shaped(_WIDTH)
         if self._target is None or not self._target.winfo_ismapped():
             self._hide_pointers()
             self._place(self.frame, (room[0] - wide) // 2, (room[1] - high) // 3, wide, high)
@@ -255,10 +258,11 @@ class TourCard:
         around = [(x, y, width, height)]
         if self._beside is not None and self._beside.winfo_ismapped():
             around.append(self._box(self._beside))
-        (card_x, card_y), side = min(
-            self._places(around, (wide, high), room),
-            key=lambda place: sum(_overlap((*place[0], wide, high), box) for box in around),
-        )
+        covered, at, side = self._best(around, (wide, high), room)
+        if covered:
+            wide, high = self._shaped(_SLIM)
+            covered, at, side = self._best(around, (wide, high), room)
+        card_x, card_y = at
         self._place(self.frame, card_x, card_y, wide, high)
         arrow_wide, arrow_high = (self._theme.px(length) for length in _ARROW)
         if side:
@@ -267,6 +271,28 @@ class TourCard:
             self._draw_arrow(middle - arrow_wide // 2, arrow_y, up=side == "below")
         else:
             self._arrow.place_forget()
+
+    def _shaped(self, most: int) -> tuple[int, int]:
+        """Width and height of the card, with a sentence of so many pixels at most, at 96 dots an inch."""
+        px, beside = self._theme.px, (self._count, self.skip_button, self.end_button)
+        room = min(px(most), self._root.winfo_width() - px(60))
+        self._sentence.configure(wraplength=room)
+        taken = sum(part.winfo_reqwidth() for part in beside if part.winfo_manager()) + px(20)
+        self._title.configure(wraplength=max(px(60), room - taken))
+        self.frame.update_idletasks()
+        return self.frame.winfo_reqwidth(), self.frame.winfo_reqheight()
+
+    def _best(
+        self, around: Sequence[tuple[int, int, int, int]], size: tuple[int, int], room: tuple[int, int]
+    ) -> tuple[int, tuple[int, int], str]:
+        """How many pixels of the boxes around the card covers at the place where these are the fewest; that place."""
+        return min(
+            (
+                (sum(_overlap((*at, *size), box) for box in around), at, side)
+                for at, side in self._places(around, size, room)
+            ),
+            key=itemgetter(0),
+        )
 
     def _places(
         self, around: Sequence[tuple[int, int, int, int]], size: tuple[int, int], room: tuple[int, int]

@@ -69,7 +69,7 @@ def test_new_messages_are_counted_behind_the_name_and_on_the_row_that_hides_them
 
     rows = {row.key: row for row in session_rows(replace(shown, unread=unread))}
 
-    assert [rows[key].behind for key in ("s1", "s2", "over", "s3")] == ["", "  (3)", "  (99+)", "  over  (99+)"]
+    assert [rows[key].behind for key in ("s1", "s2", "over", "s3")] == ["  nobody", "  (3)", "  (99+)", "  over  (99+)"]
     assert rows["s3"].whole.endswith("  over  1,000 new")
 
 
