@@ -143,9 +143,11 @@ class SessionList(ttk.Frame):
 
         The list would else grow wider with the first message, under the eyes of who reads beside it.
         """
+        ends = [row.behind]
         if row.number is None and row.state in ("live", "waiting"):
-            row = replace(row, unread=MOST_UNREAD + 1)
-        return self._beside(row) + self._font(row).measure(f" {row.text}{row.behind}")
+            word = row.word if row.state == "live" else ""  # what is waited for has come by then
+            ends.append(replace(row, word=word, unread=MOST_UNREAD + 1).behind)
+        return self._beside(row) + max(self._font(row).measure(f" {row.text}{end}") for end in ends)
 
     def _beside(self, row: SessionRow) -> int:
         """The pixels of the tree that a row needs beside its words."""

@@ -162,7 +162,7 @@ def test_widths_are_remembered_in_units_of_text(make_app: MakeApp, tmp_path: Pat
     again = make_app(tmp_path / "kept")
     list_there(again)
     assert again.window.sessions.winfo_width() == chosen
-    again.main_controller.settings.zoom(4)
+    again.main_controller.settings.zoom(3)
     again.root.update()
     assert abs(again.window.sessions.winfo_width() - chosen / digit * again.theme.base.measure("0")) <= 1
 

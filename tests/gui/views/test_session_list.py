@@ -141,7 +141,7 @@ def test_the_menu_of_the_fold_offers_only_what_is_for_all_of_them(
     menu = stage.list.menu
     states = {str(menu.entrycget(place, "label")): str(menu.entrycget(place, "state")) for place in range(3)}
     assert states == {
-        "Rename…": "disabled", "Remove it from the list": "disabled", "Remove all that are over": "normal",
+        "Rename…": "disabled", "Remove from the list": "disabled", "Remove all that are over": "normal",
     }  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def test_a_parent_that_goes_takes_none_along_that_stays(stage: Stage) -> None:
 
 
 def test_no_name_is_cut_at_the_usual_width(stage: Stage) -> None:
-    rows = (SessionRow("s1", "", LONG, "waiting", word="…"), *many(3)[1:])
+    rows = (SessionRow("s1", "", LONG, "waiting", word="connecting…"), *many(3)[1:])
     stage.show(rows, "s2")
     assert stage.list.words_of("s1") != rows[0].whole
     assert stage.settled
@@ -187,9 +187,9 @@ def test_no_name_is_cut_at_the_usual_width(stage: Stage) -> None:
     stage.root.update()
     assert stage.list.words_of("s1") == rows[0].whole
     wide = stage.list.usual_width
-    stage.show((replace(rows[0], unread=1_000), *rows[1:]), "s2")
+    stage.show((replace(rows[0], state="live", word="", unread=1_000), *rows[1:]), "s2")
     assert stage.list.usual_width == wide  # the conversation beside it does not move when messages come
-    assert stage.list.words_of("s1") == f"{rows[0].whole}  (99+)"
+    assert stage.list.words_of("s1") == f"{LONG}  (99+)"
     stage.show(rows, "s2")
 
     stage.list._theme.zoom(6)
