@@ -14,6 +14,7 @@ from gui.widgets.bindings import unbind
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import wrap_within
 from gui.widgets.small_window import SmallPage, copy_text, facts
+from gui.widgets.text_selection import colour_selection
 
 _KEYS_SIZE = (1000, 640)  # at 96 dots an inch
 _ONE_COLUMN = 720  # narrower than that, the topics stand under each other
@@ -126,7 +127,8 @@ class ReportPage(SmallPage):
             label.pack(fill="x", pady=(0, px(8)))
             wrap_within(label, self.body, lambda: px(40))
         self.field = tk.Text(self.body, height=_REPORT_LINES, width=40, wrap="word", borderwidth=0, undo=True)
-        theme.subscribe(self._restyle, self.field)
+        colour_selection(self.field, theme)
+        theme.subscribe(self._restyle_field, self.field)
         self.field.insert("1.0", safety.text(report))
         self.field.edit_reset()
         self.field.bind("<Tab>", lambda _event: self._go_on())
@@ -137,12 +139,11 @@ class ReportPage(SmallPage):
         self.field.mark_set("insert", "2.0")  # below the first question
         self.field.focus_set()
 
-    def _restyle(self) -> None:
+    def _restyle_field(self) -> None:
         px, p = self.theme.px, self.theme.palette
         self.field.configure(
             font=self.theme.mono, background=p.field, foreground=p.text, insertbackground=p.text,
-            selectbackground=p.selection, selectforeground=p.selection_text, padx=px(8), pady=px(6),
-            highlightthickness=px(2), highlightbackground=p.border, highlightcolor=p.focus,
+            padx=px(8), pady=px(6), highlightthickness=px(2), highlightbackground=p.border, highlightcolor=p.focus,
         )  # fmt: skip
 
     def _go_on(self) -> str:
@@ -152,10 +153,8 @@ class ReportPage(SmallPage):
         return "break"
 
 
-_WIDTH, _SLIM = (
-    400,
-    290,
-)  # of the sentence at most, at 96 dots an inch; the second where the first would cover something
+_WIDTH = 400  # of the sentence at most, at 96 dots an inch
+_SLIM = 290  # the same where that would cover something
 _ARROW = (18, 9)
 _AROUND = 6  # between the ring and what it is around
 _LINE = 2
@@ -180,7 +179,7 @@ class TourCard:
         self._title = ttk.Label(head, style="Pane.Strong.TLabel")
         self._title.pack(side="left")
         self._count = ttk.Label(head, style="Pane.Muted.TLabel")
-        self._count.pack(side="left", padx=px(10))
+        self._count.pack(side="left", padx=(px(10), 0))
         self._sentence = ttk.Label(body, style="Pane.TLabel", justify="left")
         self._sentence.pack(anchor="w", pady=(px(4), 0))
         self.end_button = self._button(head, "End the tour", on_end)
@@ -277,7 +276,7 @@ class TourCard:
         px, beside = self._theme.px, (self._count, self.skip_button, self.end_button)
         room = min(px(most), self._root.winfo_width() - px(60))
         self._sentence.configure(wraplength=room)
-        taken = sum(part.winfo_reqwidth() for part in beside if part.winfo_manager()) + px(20)
+        taken = sum(part.winfo_reqwidth() for part in beside if part.winfo_manager()) + px(10)
         self._title.configure(wraplength=max(px(60), room - taken))
         self.frame.update_idletasks()
         return self.frame.winfo_reqwidth(), self.frame.winfo_reqheight()
