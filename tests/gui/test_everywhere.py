@@ -195,13 +195,23 @@ def test_menus_tell_how_things_stand(make_app: MakeApp) -> None:
         menu.fill()
         return str(app.root.getvar(entry(menu, words, "variable"))) == "1"
 
-    assert state(file, "Export…") == state(session, "Close it") == state(session, "Next conversation") == "disabled"
+    assert (
+        state(file, "Export…")
+        == state(session, "Close the session or connection")
+        == state(session, "Next conversation")
+        == "disabled"
+    )
     assert state(view, "Close what is beside") == state(view, "Show everything") == "disabled"
     assert state(edit, "Undo") == state(edit, "Copy") == state(edit, "Save the message") == "disabled"
     assert state(view, "Usual size") == "disabled"
 
     connect(app, serve(app))
-    assert state(file, "Export…") == state(session, "Close it") == state(session, "Next conversation") == "normal"
+    assert (
+        state(file, "Export…")
+        == state(session, "Close the session or connection")
+        == state(session, "Next conversation")
+        == "normal"
+    )
     commands["clear_view"]()
     assert state(view, "Show everything") == "normal"
     ticked = {"toggle_hex": "As hex", "toggle_inspector": "Inspector", "toggle_saved": "Saved messages"}
