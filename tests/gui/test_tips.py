@@ -52,11 +52,13 @@ def test_every_button_of_the_program_has_a_tip(make_app: MakeApp) -> None:
         for command in (
             "find", "filter", "toggle_inspector", "toggle_socket_options", "message_options", "show_keys", "show_about",
             "report_problem", "show_settings", "show_network", "repeat", "send_file", "keep_received", "export",
-            "begin_tour",
+            "begin_tour", "save_profile", "edit_profiles",
         ):  # fmt: skip
             commands[command]()
             app.root.update()
             assert untold(app) == set(), command
+        window.composer.show_silence("Nothing has come back yet.")
+        assert untold(app) == set()
         app.main_controller.choose_framing("fixed:3")
         app.root.update()
         assert untold(app) == set()

@@ -9,7 +9,6 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
 from core.text_safety import TextSafety
-from gui.keys import shown
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import (
     NOBODYS,
@@ -32,7 +31,6 @@ from gui.views.composer.below_field import Complaint, LinesQuestion, NoticeStrip
 from gui.views.composer.message_field import MessageField, PreviewUpdater
 from gui.widgets.bindings import breaking, when_resized
 from gui.widgets.pasting import MOST
-from gui.widgets.tip import Tip
 
 if TYPE_CHECKING:
     from core.events import ConnectionId
@@ -41,10 +39,6 @@ if TYPE_CHECKING:
 
 _LOW = 400  # pixels at 96 dots an inch of a window that has no room for more than it must
 _NARROW, _LOW_IF_NARROW = 460, 520  # the same where the choices above the field take several lines
-_SILENCE_TIPS = (
-    "Sends the LF that was missing, and ends each message here with LF from now on.",
-    f"Says so in no conversation any more; the settings ({shown('show_settings')}) can have it said again.",
-)
 _LONGEST_SENTENCE = 1_000  # characters
 _EMPTY = "There is no message in the field yet."
 _MARGIN = 8  # pixels at 96 dots an inch above and below the text in the field
@@ -176,8 +170,6 @@ class Composer(ttk.Frame):
             answers = (("End with LF", lambda: self.on_end_with_lf()), ("Not again", lambda: self.on_not_again()))
             self._silence = NoticeStrip(self, self._theme, row=6, answers=answers, on_leave=self.focus_message)
             self._adopt(self._silence)
-            for button, tip in zip(self._silence.buttons, _SILENCE_TIPS, strict=True):
-                Tip(button, self._theme).put(tip)
         if self._silence is not None and words:
             self._silence.say(words)
         elif self._silence is not None:

@@ -235,25 +235,26 @@ class MessageField(tk.Text):
     def _paste(self, selection: str) -> None:
         """Put what was copied, or is selected somewhere, in the place of what is selected here."""
         data = bytes_there(self, selection)
-        if data is not None:
-            self._on_bytes(data)
-            return
-        text = copied(self, selection)
+        self._put_pasted(data, copied(self, selection) if data is None else "")
+
+    def _put_pasted(self, data: bytes | None, text: str) -> None:
         if "\n" in text.strip("\n"):
             self.has_pasted_lines = True
-        if text:
+        if data is not None:
+            self._on_bytes(data)
+        elif text:
             self.insert_here(text)
 
     def _paste_at(self, event: tk.Event[tk.Misc]) -> str:
         """Put what is selected, here or elsewhere, where the middle button was pressed, unless that has scrolled."""
         if self.tk.getboolean(self.tk.eval("expr {[info exists ::tk::Priv(mouseMoved)] && $::tk::Priv(mouseMoved)}")):
             return "break"
-        text = copied(self, "PRIMARY")
+        place = self.tk.call("::tk::TextClosestGap", self, event.x, event.y)
+        data = bytes_there(self, "PRIMARY")
+        text = copied(self, "PRIMARY") if data is None else ""
         self.tag_remove("sel", "1.0", "end")
-        self.mark_set("insert", self.tk.call("::tk::TextClosestGap", self, event.x, event.y))
-        if "\n" in text.strip("\n"):
-            self.has_pasted_lines = True
-        self.insert_here(text)
+        self.mark_set("insert", place)
+        self._put_pasted(data, text)
         self.focus_set()
         return "break"
 

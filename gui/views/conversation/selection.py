@@ -180,7 +180,7 @@ class Selection:
         return self._row_window.read(*places)
 
     def _pieces(self, refuse: Callable[[str], None]) -> list[bytes] | None:
-        """The bytes of each message that was picked, as far as it was; None if there are too many or nothing was, which is told."""
+        """The bytes of each message that was picked, as far as it was; None if too many or none, which is told."""
         places = self.picked
         if places is None:
             refuse(_NOTHING)
