@@ -49,6 +49,8 @@ _TIPS = (
     _Tip("FindBar", "^Next|↓", "Go to the next place found", shown("find_next")),
     _Tip("FindBar", "^Stop", "Stop searching; what was found stays"),
     _Tip("FindBar", "✕", "Close the find bar", "Escape"),
+    _Tip("GoBar", "^Go", "Go to that message or time", "Enter"),
+    _Tip("GoBar", "✕", "Close this bar", "Escape"),
     _Tip("LensBar", "✕", "Close this bar; messages stay told apart like this", "Escape"),
     _Tip("SocketOptionsBar", "^As usual", "Set all socket options of this session as they usually are"),
     _Tip("SocketOptionsBar", "✕", "Close the socket options", "Escape"),

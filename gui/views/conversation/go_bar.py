@@ -11,7 +11,6 @@ from gui.viewmodels.going import HINT
 from gui.widgets.bindings import breaking
 from gui.widgets.fields import LineField
 from gui.widgets.fitting import wrap_within
-from gui.widgets.tip import Tip
 
 
 class GoBar(ttk.Frame):
@@ -33,8 +32,6 @@ class GoBar(ttk.Frame):
         self.close_button = ttk.Button(self, text="✕", command=on_close, style="Bar.Quiet.TButton", width=0)
         self.close_button.grid(row=0, column=3)
         self.columnconfigure(1, weight=1)
-        for button, words in ((self.go_button, "Go there (Enter)"), (self.close_button, "Close (Escape)")):
-            Tip(button, theme).put(words)
         self._why = ttk.Label(self, justify="left", anchor="w")
         wrap_within(self._why, self, lambda: px(30))
         for part in (self.field, self.go_button, self.close_button):
