@@ -135,6 +135,7 @@ def test_whoever_wants_it_not_again_is_not_told_in_other_conversations(sit: Sit)
         for number in range(2):
             person.connect(host.address.port)
             with host.accept(Peer):
+                person.until(lambda: _hears(person))  # the words of the first are there until the second is on view
                 person.say("hello")
                 person.sees("out 5 B")
                 clock.pass_by(TWO_SECONDS)
@@ -152,3 +153,8 @@ def _sent_at(person: Person) -> int:
     state = person.app.main_controller.state
     assert state is not None
     return state.sent_at
+
+
+def _hears(person: Person) -> bool:
+    state = person.app.main_controller.state
+    return state is not None and state.senders > 0
