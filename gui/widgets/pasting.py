@@ -5,6 +5,8 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
+from gui.platform.differences import HERE, WINDOWS
+
 MOST = 4 * 1024 * 1024  # characters for the message: a mebibyte in hex, spaces included, is three
 MOST_IN_LINE = 20_000  # the same for a field of one line: Tk measures all of it at each key
 
@@ -57,7 +59,7 @@ def copied(widget: tk.Misc, selection: str) -> str:
 
 def _copied(widget: tk.Misc, selection: str) -> str:
     """What is copied or selected, wherever that is. Raises ``PasteError`` if it cannot be taken."""
-    is_plain = widget.tk.call("tk", "windowingsystem") == "win32"
+    is_plain = HERE.name == WINDOWS
     why = _NOTHING if selection == "CLIPBOARD" else _NOTHING_SELECTED
     for kind in ("STRING",) if is_plain else ("UTF8_STRING", "STRING"):
         try:

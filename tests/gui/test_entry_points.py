@@ -192,11 +192,10 @@ class Composing(Case):
 
 
 class Inspected(Case):
-    def prepare(self, stage: Stage) -> None:
-        super().prepare(stage)
-        stage.app.main_controller.commands["toggle_inspector"]()
-
     def start(self, stage: Stage) -> None:
+        if not stage.app.main_controller.conversation.inspector.is_open:
+            stage.app.main_controller.commands["toggle_inspector"]()  # opens on the last message
+            return
         conversation = stage.app.main_controller.viewing.conversation
         assert conversation is not None
         rows = conversation.read(0, 100, 100)
@@ -228,6 +227,25 @@ class BytesSaved(Inspected):
 
     def works(self, stage: Stage) -> bool:
         return (stage.folder / "bytes.bin").exists()
+
+
+class MessageSaved(Case):
+    def start(self, stage: Stage) -> None:
+        transcript = stage.app.window.conversation.transcript
+        transcript.choose(next(place for place in range(transcript.total) if is_message(stage, place)))
+        stage.app.main_controller.messages.save_to(stage.folder / "message.bin")
+
+    def is_told(self, stage: Stage) -> bool:
+        return "could not be saved" in stage.banner
+
+    def works(self, stage: Stage) -> bool:
+        return (stage.folder / "message.bin").exists()
+
+
+def is_message(stage: Stage, place: int) -> bool:
+    conversation = stage.app.main_controller.viewing.conversation
+    assert conversation is not None
+    return bool(conversation.read(place, 1, 1)[0].is_message)
 
 
 class Addresses(Case):
@@ -405,6 +423,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.controllers.journal", "JournalController.offer_crashed", "crashed journal"): AtTheStart,
     ("gui.controllers.journal", "JournalController._begin_opening", "open journal"): Opening,
     ("gui.controllers.journal", "JournalController.recent", "recent journals"): Recent,
+    ("gui.controllers.messages", "MessageController.save_to", "save a message to *"): MessageSaved,
     ("gui.controllers.saved_files", "find_out", "look after a saved list"): SavedExport,
     ("gui.controllers.saved_files", "SavedKeeping._start", "keep a saved list"): SavedList,
     ("gui.controllers.sending", "SendingController._compose_aside", "compose a message"): Composing,
