@@ -7,7 +7,7 @@ the frozen states it makes.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -163,7 +163,7 @@ class _Session:
         self.connections: dict[ConnectionId, ConnectionState] = {}
         self.over: deque[ConnectionState] = deque(maxlen=MOST_OVER)
         self.received = self.bytes_in = self.bytes_out = self.sent_at = self.finished = 0
-        self.bytes_of: defaultdict[ConnectionId, list[int]] = defaultdict(lambda: [0, 0])
+        self.bytes_of: dict[ConnectionId, tuple[int, int]] = {}  # of values, so that a state has a copy at little cost
         self.response_times = ResponseTimes(state.role)
 
     def freeze(self, connections_changed: bool, entries: int) -> SessionState:
@@ -177,7 +177,7 @@ class _Session:
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
             sent_at=self.sent_at,
-            bytes_of={connection: (into, out) for connection, (into, out) in self.bytes_of.items()},
+            bytes_of=self.bytes_of.copy(),
             entries=entries,
             answers=self.response_times.answers,
             between=self.response_times.between,
@@ -214,14 +214,16 @@ class Ledger:
                 if type(event) is Received:
                     session.received += 1
                     session.bytes_in += len(event.data)
-                    session.bytes_of[event.connection][0] += len(event.data)
+                    into, out = session.bytes_of.get(event.connection, (0, 0))
+                    session.bytes_of[event.connection] = into + len(event.data), out
                     if measures:
                         session.response_times.receive(event)
                     touched.setdefault(session_id, False)
                 elif type(event) is Sent:
                     session.bytes_out += len(event.data)
                     session.sent_at = event.at
-                    session.bytes_of[event.connection][1] += len(event.data)
+                    into, out = session.bytes_of.get(event.connection, (0, 0))
+                    session.bytes_of[event.connection] = into, out + len(event.data)
                     if measures:
                         session.response_times.send(event)
                     touched.setdefault(session_id, False)
@@ -261,7 +263,7 @@ def _apply(session: _Session, event: Event) -> None:
             session.connections[event.connection] = ConnectionState(
                 event.connection, event.number, event.local, event.peer
             )
-            session.bytes_of[event.connection] = [0, 0]
+            session.bytes_of[event.connection] = 0, 0
             session.state = replace(session.state, phase=Phase.OPEN, accepted=session.state.accepted + 1)
         case PeerFinished() if event.connection in session.connections:
             connection = session.connections[event.connection]
