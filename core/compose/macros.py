@@ -136,9 +136,7 @@ PARTS: dict[str, Callable[[datetime], str]] = {
     **{part: (lambda moment, part=part: format(moment, f"%{part}")) for part in "YymdHIMSfj"},  # type: ignore[misc]
     "L": lambda moment: f"{moment.microsecond // 1000:03}",
     "a": lambda moment: _DAYS[moment.weekday()],
-    "b": lambda moment: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
-        moment.month - 1
-    ],
+    "b": lambda moment: _MONTHS[moment.month - 1],
     "p": lambda moment: "AM" if moment.hour < 12 else "PM",
     "%": lambda _moment: "%",
 }
