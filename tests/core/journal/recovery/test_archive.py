@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,13 +28,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.tincan"
 
 
-@contextlib.contextmanager
-def archive(path: Path) -> Iterator[Archive]:
-    found = Archive(path)
-    try:
-        yield found
-    finally:
-        found.close()
+def archive(path: Path) -> contextlib.closing[Archive]:
+    return contextlib.closing(Archive(path))
 
 
 def written(path: Path, *events: Event) -> Path:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,13 +44,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.tincan"
 
 
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[Opened]:
-    found = open_journal(path)
-    try:
-        yield found
-    finally:
-        found.close()
+def opened(path: Path) -> contextlib.closing[Opened]:
+    return contextlib.closing(open_journal(path))
 
 
 def entries_of(reader: JournalReader) -> list[Entry]:
