@@ -30,6 +30,7 @@ from core.wire.framing import (
     Framing,
     FramingError,
     LengthPrefix,
+    LineFraming,
     Written,
     hex_bytes,
     whole_number,
@@ -122,6 +123,8 @@ class Checked(Framing):
             message = message.ljust(inner.size - check.size, bytes((inner.pad,)))
         if isinstance(inner, LengthPrefix) and len(message) < inner.field.offset:
             return inner.enclose(message)  # which says why not
+        if isinstance(inner, LineFraming) and check.then.endswith(b"\r"):
+            raise SendError("the CR behind the checksum would be taken for a part of the line's end")
         try:
             if isinstance(inner, Between) and check.is_behind:
                 start = inner.start if check.has_header else b""

@@ -157,3 +157,9 @@ def _enclosed(framing: Checked, message: bytes) -> bytes:
         return framing.enclose(message)
     except SendError:
         return b""
+
+
+def test_what_would_be_taken_for_the_end_of_the_line_is_refused() -> None:
+    with pytest.raises(SendError, match="the line's end"):
+        parse_framing("line+adler32,then=0d").enclose(b"")
+    assert parse_framing("line+xor,then=0d2e").enclose(b"a") == b"aa\r.\n"
