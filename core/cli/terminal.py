@@ -398,7 +398,8 @@ class _Program:
             _tell(f"{why}; try {self._tries + 1:,} in {pause:.1f} s")
             return True
         if event.failure is not None:
-            self._code = NEVER_STOOD
+            if not self._options.retry:  # else what stood before counts, whenever the last try was given up
+                self._code = NEVER_STOOD
             _tell(str(event.failure))
         self._tell_tries()
         return False

@@ -20,6 +20,7 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import main, parse
+from core.address import Address
 from core.cli import terminal as terminal_module
 from core.compose import Ending
 from core.compose.profiles import Profile, export_profiles
@@ -27,6 +28,7 @@ from core.events import SessionId
 from core.journal.reading.reader import JournalReader
 from core.net import sockets
 from core.text_safety import TextSafety
+from core.workbench import Workbench
 from tests.support.injection import KINDS, Breaker
 from tests.support.peers import Resets
 from tests.support.story import PATIENCE
@@ -477,6 +479,8 @@ class TestAnotherEncoding:
                 peer.sendall(wire[: len(wire) // 2 + 1])
                 terminal.out.wait_for("(MESSAGE: 한)")
                 peer.sendall(wire[len(wire) // 2 + 1 :] + wire[:1])
+                terminal.out.wait_for("(MESSAGE: 글)")
+                interrupt(signal.SIGINT)
 
         assert terminal.run("serve", "0", "--once", "--reply", "none", *options, scene=scene) == 0
         assert [line.removeprefix("CLIENT MESSAGE: ") for line in terminal.out.lines[1:]] == [
@@ -794,6 +798,33 @@ class TestPassingBytesOn:
 
             assert terminal.run("connect", "--retry", address, scene=scene) == 0
         assert terminal.out.lines == ["CLIENT CONNECTED TO SERVER"] * 2
+
+    def test_what_stood_counts_though_it_ends_while_it_tries_again(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.net.backoff.SHORTEST", 0.01)
+        tries = []
+
+        class Interrupted(Workbench):
+            def connect(self, target: Address, *, framing: str = "raw", half_open: bool = False) -> SessionId:
+                tries.append(target)
+                if len(tries) == 3:  # the signal is there before the news that this try was refused
+                    interrupt(signal.SIGINT)
+                session = super().connect(target, framing=framing, half_open=half_open)
+                if len(tries) == 3:
+                    assert self._sessions[session].join(PATIENCE)
+                return session
+
+        monkeypatch.setattr(terminal_module, "Workbench", Interrupted)
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server):
+                    server.close()
+                terminal.err.wait_for(r"(gave up after \d tries)")
+
+            assert terminal.run("connect", "--retry", address, scene=scene) == 0
+        assert len(tries) == 3
 
     @pytest.mark.case("C-68")
     def test_an_interrupted_pipe_says_so_by_its_exit_code(self, terminal: Terminal) -> None:
