@@ -1,7 +1,7 @@
 """What happened on a socket, as values: all that passes between the network and the journal.
 
 Every event names its session (a server or a client) and carries ``at``, a reading of
-``time.monotonic_ns()``; the recorder adds the time of day. Ids, never live objects.
+``core.clock.monotonic_ns()``; the recorder adds the time of day. Ids, never live objects.
 """
 
 from __future__ import annotations

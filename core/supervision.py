@@ -8,10 +8,10 @@ and its owner is told. No other module starts threads. The calls of a session's 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Self, TypeAlias
 
+from core.clock import monotonic
 from core.errors import NoThread, TincanError
 
 Told: TypeAlias = Callable[[BaseException], None]
@@ -145,8 +145,8 @@ class Worker:
 
 def stragglers(timeout: float) -> list[str]:
     """The names of the threads that would keep the process and have not ended ``timeout`` seconds from now."""
-    deadline = time.monotonic() + timeout
+    deadline = monotonic() + timeout
     keeping = [each for each in threading.enumerate() if not each.daemon and each is not threading.current_thread()]
     for thread in keeping:
-        thread.join(max(0.0, deadline - time.monotonic()))
+        thread.join(max(0.0, deadline - monotonic()))
     return [thread.name for thread in keeping if thread.is_alive()]

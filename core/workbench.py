@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from core.address import Address
+from core.clock import monotonic, monotonic_ns
 from core.errors import Doing, JournalError, NoThread, SendError, explain
 from core.events import ConnectionId, SessionClosed, SessionId
 from core.journal.reading.reader import JournalReader
@@ -247,12 +247,12 @@ class Workbench:
         with self._lock:
             self._closed = True
             runs = list(self._runs)
-        deadline = time.monotonic() + timeout
+        deadline = monotonic() + timeout
         sessions = list(self._sessions.values())
         late: list[str] = []
 
         def left(least: float = 0.0) -> float:
-            return max(least, deadline - time.monotonic())
+            return max(least, deadline - monotonic())
 
         do_all(
             [
@@ -280,7 +280,7 @@ class Workbench:
             session.start()
         except RuntimeError as error:
             why = explain(error if closed else NoThread(), doing, session.target)
-            self._recorder.put(SessionClosed(session.id, time.monotonic_ns(), why))
+            self._recorder.put(SessionClosed(session.id, monotonic_ns(), why))
         return session.id
 
     def _audience(self, session: SessionId, to: To) -> Audience:

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-import time
 import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import NoReturn
 
 from core.address import Address
+from core.clock import monotonic
 from core.errors import TincanError, reason
 from core.files import make_own_folder
 from core.supervision import Failed, Step, Worker, attempt, do_all, stragglers
@@ -195,10 +195,10 @@ class App:
         self._leaving = True
         if self.is_ended_by_force:
             Worker(self._see_the_end, "watch over the end", daemon=True).begin()
-        deadline = time.monotonic() + PATIENCE
+        deadline = monotonic() + PATIENCE
 
         def left() -> float:
-            return max(0.1, deadline - time.monotonic())
+            return max(0.1, deadline - monotonic())
 
         def close_workbench() -> None:
             self.late = self.own_journal.close_workbench(left())

@@ -7,12 +7,12 @@ import platform
 import string
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 from core import __version__
+from core.clock import monotonic
 from core.journal.recording.ledger import Phase, SessionState
 from core.replies.letter import GREETING
 from gui.app import App, Options
@@ -32,7 +32,7 @@ class _Walk:
         self.failure = ""
         self._app = app
         self._steps = steps
-        self._began = time.monotonic()
+        self._began = monotonic()
         self._step: Step | None = None
 
     def look(self) -> None:
@@ -43,7 +43,7 @@ class _Walk:
             self._end(f"{type(error).__name__}: {error}")
 
     def _look(self) -> None:
-        seconds = time.monotonic() - self._began
+        seconds = monotonic() - self._began
         if self._step is not None and self._step[1]():
             self.done.append({"step": self._step[0], "after": round(seconds, 3)})
             self._step = None

@@ -13,6 +13,7 @@ from build_scripts.project import ROOT
 
 GROUND = {
     "core.address",
+    "core.clock",
     "core.events",
     "core.errors",
     "core.latency",
@@ -41,12 +42,13 @@ FLOOR = {"gui.platform.differences", "gui.keys"}
 # Each room, and what it may import of ours beside itself. The first that fits a module counts.
 MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.address", {"core.errors"}),
+    ("core.clock", set()),
     ("core.roles", set()),
     ("core.events", {"core.address", "core.errors", "core.roles"}),
     ("core.words", set()),
     ("core.errors", {"core.words"}),
     ("core.latency", set()),
-    ("core.supervision", {"core.errors"}),
+    ("core.supervision", {"core.clock", "core.errors"}),
     ("core.settings", set()),
     ("core.command", set()),
     ("core.files", set()),

@@ -13,7 +13,6 @@ import queue
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.address import Address
 from core.cli.common import drop_output, has_gone, is_terminal, write_escapes_where_needed
 from core.cli.standard_input import StandardInput
+from core.clock import monotonic
 from core.compose.encoding import Decoder, Encoding, decode_as
 from core.errors import SendError, TincanError, quoted, reason
 from core.events import (
@@ -201,12 +201,12 @@ class _Program:
         while True:
             self._show_what_silence_ended()
             self._do_what_is_due()
-            due = min(self._parting, self._try_again, *self._ends.values(), math.inf) - time.monotonic()
+            due = min(self._parting, self._try_again, *self._ends.values(), math.inf) - monotonic()
             with contextlib.suppress(queue.Empty):
                 return self._news.get(timeout=min(max(0.0, due), _LONGEST_WAIT))
 
     def _do_what_is_due(self) -> None:
-        now = time.monotonic()
+        now = monotonic()
         if now >= self._parting:
             self._parting = math.inf
             self._give_up_waiting()
@@ -348,9 +348,9 @@ class _Program:
     def _wait_for_the_last_answers(self) -> None:
         """For as long as was asked for; else until it falls silent, or, if bytes are passed on, until its end."""
         if self._options.wait is not None:
-            self._parting = min(self._parting, time.monotonic() + self._options.wait)
+            self._parting = min(self._parting, monotonic() + self._options.wait)
         elif not self._options.exact:
-            self._parting = time.monotonic() + _PATIENCE
+            self._parting = monotonic() + _PATIENCE
 
     def _take_event(self, event: Event) -> bool:
         match event:
@@ -391,7 +391,7 @@ class _Program:
     def _session_is_over(self, event: SessionClosed) -> bool:
         """Whether it goes on: with another try."""
         if self._options.retry and not self._asked_to_end and not self._input_ended:
-            now = time.monotonic()
+            now = monotonic()
             pause = self._backoff.pause(max(0.0, now - self._opened_at))
             self._tries, self._opened_at, self._try_again = self._tries + 1, math.inf, now + pause
             why = event.failure.what if event.failure is not None else "the connection is over"
@@ -416,7 +416,7 @@ class _Program:
 
     def _greet(self, event: Opened) -> None:
         self._numbers[event.connection] = event.number
-        self._code, self._tries, self._opened_at, self._peer_finished = OK, 0, time.monotonic(), False
+        self._code, self._tries, self._opened_at, self._peer_finished = OK, 0, monotonic(), False
         self._back.set()
         if self._options.exact:
             _tell(sentence(event, event.number, self._options.role))
@@ -446,7 +446,7 @@ class _Program:
             self._ends[event.connection] = event.at / 1e9 + framer.silence + _LATE
 
     def _show_what_silence_ended(self) -> None:
-        now = time.monotonic()
+        now = monotonic()
         for connection in [connection for connection, end in self._ends.items() if end <= now]:
             del self._ends[connection]
             self._print_messages(connection, self._framers[connection].finish())

@@ -7,10 +7,10 @@ which is in ``sender``. The loop's thread reads, flushes and closes; any thread 
 from __future__ import annotations
 
 import errno
-import time
 from collections.abc import Callable
 
 from core.address import Address
+from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, explain
 from core.events import (
     Closed,
@@ -41,7 +41,7 @@ from core.supervision import do_all, note
 from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import Framing
 
-_now = time.monotonic_ns
+_now = monotonic_ns
 
 
 class Connection:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable
 from functools import partial
 
 from core.address import Address
+from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, explain
 from core.events import Event, Resolved, Resolving, SessionId, Tried
 from core.net import sockets
@@ -58,7 +58,7 @@ class Dialer:
         """Begin: look the name up, then try its addresses."""
         self._loop.call_later(self._deadline, self._time_out)
         if not self._target.is_literal:
-            self._emit(Resolving(self._session, time.monotonic_ns(), self._target.host))
+            self._emit(Resolving(self._session, monotonic_ns(), self._target.host))
         resolver.resolve(
             self._target,
             for_server=False,
@@ -81,7 +81,7 @@ class Dialer:
         if not self._target.is_literal:
             addresses = tuple(endpoint.address for endpoint in outcome)
             took = self._loop.time() - self._began
-            self._emit(Resolved(self._session, time.monotonic_ns(), addresses, took))
+            self._emit(Resolved(self._session, monotonic_ns(), addresses, took))
         self._left = list(outcome)
         self._try_next()
 
@@ -131,7 +131,7 @@ class Dialer:
         """Put an attempt that failed on record, unless it is all there is to tell, which ``failed`` does."""
         if not self._target.is_literal:
             took = self._loop.time() - began
-            self._emit(Tried(self._session, time.monotonic_ns(), endpoint.address, took, why))
+            self._emit(Tried(self._session, monotonic_ns(), endpoint.address, took, why))
 
     def _time_out(self) -> None:
         if self._over:

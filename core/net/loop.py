@@ -13,12 +13,12 @@ import math
 import selectors
 import socket
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
+from core.clock import RESOLUTION, monotonic_ns
 from core.supervision import do_all
 
 READ = selectors.EVENT_READ
@@ -103,8 +103,8 @@ class Loop:
         self,
         *,
         gap: float,
-        clock: Callable[[], int] = time.monotonic_ns,
-        resolution: float = time.get_clock_info("monotonic").resolution,
+        clock: Callable[[], int] = monotonic_ns,
+        resolution: float = RESOLUTION,
     ) -> None:
         self._gap = _nanoseconds(gap)
         self._clock = clock

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING
 
+from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, NoRoom, SendError, explain
 from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId
 from core.net.endings import does_not_read
@@ -125,7 +125,7 @@ class Sender:
             if waiting or self._throttle is not None:
                 self._outbox.add(data)
                 return not waiting
-            at = time.monotonic_ns() if self._sink is not None else 0
+            at = monotonic_ns() if self._sink is not None else 0
             try:
                 taken = self._transport.send(data)
             except (BlockingIOError, InterruptedError):
@@ -215,7 +215,7 @@ class Sender:
         """Put a message on record that did not get out, or not whole: which bytes did, how many did not."""
         if self._sink is None:
             return
-        at = time.monotonic_ns()
+        at = monotonic_ns()
         if outgoing.taken:
             taken = outgoing.data[: outgoing.taken]
             self._sink.put(Sent(self._session, self._identity, at, taken, _cuts(outgoing)))
@@ -243,7 +243,7 @@ class Sender:
 
     def _offer(self, piece: bytes | memoryview) -> bool:
         """Under the lock: offer the kernel the next bytes; whether it took some."""
-        at = time.monotonic_ns()
+        at = monotonic_ns()
         try:
             taken = self._transport.send(piece)
         except (BlockingIOError, InterruptedError):

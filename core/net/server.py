@@ -6,13 +6,13 @@ import contextlib
 import errno
 import os
 import socket
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
 from core.address import Address, parse_address
+from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, ListenError, SendError, explain
 from core.events import (
     ConnectionId,
@@ -105,7 +105,7 @@ class Server(Session):
     def set_reply(self, name: str) -> None:
         """Answer by another rule from the next message on. Raises ``TincanError`` for an unknown name."""
         self._reply = make_reply(name)
-        self._soon(lambda: self._emit(ReplyChanged(self.id, time.monotonic_ns(), name)))
+        self._soon(lambda: self._emit(ReplyChanged(self.id, monotonic_ns(), name)))
 
     def set_framing(self, framing: str) -> None:
         """Tell messages apart in another way from now on, on every connection. Raises ``FramingError``.
@@ -130,7 +130,7 @@ class Server(Session):
     def _start(self) -> None:
         loop = self._loop
         if not self.target.is_literal:
-            self._emit(Resolving(self.id, time.monotonic_ns(), self.target.host))
+            self._emit(Resolving(self.id, monotonic_ns(), self.target.host))
         self._resolver.resolve(
             self.target, for_server=True, done=lambda outcome: loop.call_soon(lambda: self._listen(outcome))
         )
@@ -138,7 +138,7 @@ class Server(Session):
     def _use_framing(self, framing: str) -> None:
         for connection in self.connections:
             connection.guard(partial(connection.use_framing, parse_framing(framing)))
-        self._emit(FramingChanged(self.id, time.monotonic_ns(), framing))
+        self._emit(FramingChanged(self.id, monotonic_ns(), framing))
 
     def _listen(self, outcome: Outcome) -> None:
         if self._stopping:
@@ -153,7 +153,7 @@ class Server(Session):
         self._spare.take()
         self.addresses = tuple(sockets.readable(listener.getsockname()) for listener in self._listeners)
         self._watch_listeners(READ)
-        self._emit(Listening(self.id, time.monotonic_ns(), self.addresses))
+        self._emit(Listening(self.id, monotonic_ns(), self.addresses))
         self._stands_or_over.set()
 
     def _explain(self, error: Exception, outcome: Outcome) -> Explanation:
@@ -273,7 +273,7 @@ class Server(Session):
             return
         self._turned_away_at = self._loop.time()
         peer, why = self._first_turned_away
-        self._emit(TurnedAway(self.id, time.monotonic_ns(), peer, why, count))
+        self._emit(TurnedAway(self.id, monotonic_ns(), peer, why, count))
 
     def _turn_away_without_descriptor(self, listener: socket.socket) -> bool:
         """No descriptor is left: use the spare one to tell the peer so, instead of leaving it to hang."""
@@ -318,7 +318,7 @@ class Server(Session):
             self._note_refusal(connection, message, error)
 
     def _note_refusal(self, connection: Connection, message: bytes, error: SendError) -> None:
-        self._emit(NotSent(self.id, connection.id, time.monotonic_ns(), len(message), str(error)))
+        self._emit(NotSent(self.id, connection.id, monotonic_ns(), len(message), str(error)))
 
     def _send_to_others(self, sender: Connection, message: bytes) -> None:
         for connection in self.connections:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from core.address import Address
+from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, explain
 from core.events import ConnectionId, Event, EventSink, SessionClosed, SessionId, SessionOpened
 from core.net.connection import Connection
@@ -298,4 +298,4 @@ def _nothing() -> None: ...
 
 
 def _now() -> int:
-    return time.monotonic_ns()
+    return monotonic_ns()

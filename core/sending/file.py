@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from core.clock import monotonic_ns
 from core.errors import Fault, NoRoom, SendError, TincanError
 from core.events import ConnectionId, EventSink
 from core.journal.export.files import shown
@@ -63,7 +63,7 @@ class FileSending(Run):
         self._line_pause_ns = None if line_pause is None else round(line_pause * 1e9)
         self._readers = [_Reader(connection) for connection in audience.connections]
         self._size = 0
-        self._began = self._told_at = time.monotonic_ns()
+        self._began = self._told_at = monotonic_ns()
         self._marks: deque[tuple[int, int]] = deque()  # (when, how many bytes), of late
         self._latest = FileSent(path)
 
@@ -96,7 +96,7 @@ class FileSending(Run):
 
     def _advance(self, reader: _Reader, source: _Source) -> bool:
         """Hand the next piece over if there is room and it is time; whether anything came of it."""
-        connection, now = reader.connection, time.monotonic_ns()
+        connection, now = reader.connection, monotonic_ns()
         if reader.offset >= source.size and not connection.waiting:
             reader.is_over = True
         elif not connection.is_open:
@@ -107,7 +107,7 @@ class FileSending(Run):
         return reader.is_over
 
     def _next_look(self, going: list[_Reader]) -> int:
-        now = time.monotonic_ns()
+        now = monotonic_ns()
         return min([now + _LOOK_UP, *(reader.due for reader in going if reader.due > now)])
 
     def _judge(self, source: _Source) -> None:
@@ -121,7 +121,7 @@ class FileSending(Run):
             raise Stopped(End.CHANGED, why)
 
     def _tell_now_and_then(self) -> None:
-        now = time.monotonic_ns()
+        now = monotonic_ns()
         if now - self._told_at < _TELL_NS:
             return
         self._told_at = now
@@ -141,7 +141,7 @@ class FileSending(Run):
         shares = tuple(reader.share() for reader in self._readers)
         sent = sum(share.sent for share in shares)
         total = sum(share.sent if share.why else self._size for share in shares)
-        rate = sent * 1e9 / max(1, time.monotonic_ns() - self._began)
+        rate = sent * 1e9 / max(1, monotonic_ns() - self._began)
         return FileSent(self._path, sent, total, rate, shares, end, why)
 
     def _leave(self, end: End, why: str) -> None:
@@ -170,7 +170,7 @@ class _Reader:
             self.leave(str(error))
             return False
         self.offset += len(piece)
-        self.due = time.monotonic_ns() + pause  # from when it was sent, not from when that began
+        self.due = monotonic_ns() + pause  # from when it was sent, not from when that began
         return True
 
     def leave(self, why: str) -> None:

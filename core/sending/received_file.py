@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from core.clock import monotonic_ns
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import Filter
 from core.journal.export.files import Draft, in_words, place_for, shown
@@ -130,7 +130,7 @@ class Keeping(Run):
     def _write(self, data: bytes, draft: Draft) -> None:
         draft.write(data)
         self._latest = replace(self._latest, size=self._latest.size + len(data))
-        now = time.monotonic_ns()
+        now = monotonic_ns()
         if now - self._told_at >= _TELL_NS:
             self._told_at = now
             self._tell(self._latest)

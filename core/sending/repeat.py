@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from core.clock import monotonic_ns
 from core.errors import NobodyThere
 from core.events import EventSink
 from core.latency import Samples
@@ -47,7 +47,7 @@ class Repeat(Run):
 
     def _work(self) -> None:
         plan = self._plan
-        due = time.monotonic_ns()
+        due = monotonic_ns()
         rounds = itertools.count() if plan.rounds is None else range(plan.rounds)
         for count in rounds:
             for step in plan.steps:
@@ -60,7 +60,7 @@ class Repeat(Run):
         self._tell_now_and_then(due)
         self._check()
         self._wait_for_journal()
-        while time.monotonic_ns() < due:
+        while monotonic_ns() < due:
             self._pause(due)
             self._check_that_somebody_is_there()
 
@@ -72,7 +72,7 @@ class Repeat(Run):
         """Send it now and return the moment of the next."""
         pause = round(step.pause * 1e9)
         message = step.make(count)
-        now = time.monotonic_ns()
+        now = monotonic_ns()
         late, missed = now - due, self._latest.missed
         if 0 < pause <= late:
             passed = late // pause
@@ -102,7 +102,7 @@ class Repeat(Run):
 
     def _tell_now_and_then(self, due: int) -> None:
         """Tell before a long wait, or when it is time to."""
-        now = time.monotonic_ns()
+        now = monotonic_ns()
         if due - now >= _TELL_NS or now - self._told_at >= _TELL_NS:
             self._told_at = now
             self._latest = replace(self._latest, lateness=self._lateness.freeze())

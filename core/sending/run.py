@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from abc import ABC, abstractmethod
 
+from core.clock import monotonic_ns
 from core.errors import TincanError, reason
 from core.events import ConnectionId, EventSink
 from core.sending.plan import End
@@ -90,7 +90,7 @@ class Run(ABC):
 
     def _pause(self, until_ns: int | None) -> None:
         """Wait until somebody wakes this run or the moment comes; raise ``Stopped`` if it has to end."""
-        left = None if until_ns is None else max(0.0, (until_ns - time.monotonic_ns()) / 1e9)
+        left = None if until_ns is None else max(0.0, (until_ns - monotonic_ns()) / 1e9)
         if self._woken.wait(left):
             self._woken.clear()  # before anything is looked at: who wakes it from now on is heard
         self._check()

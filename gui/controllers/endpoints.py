@@ -5,11 +5,11 @@ Lives on the window's thread.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_host, parse_port, split_address
+from core.clock import monotonic
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
 from core.net.reachable import look_up
@@ -44,7 +44,7 @@ class EndpointsController:
         self._post = post
         self._newest: SessionId | None = None  # whose failure is told under the fields
         self._starting: SessionId | None = None  # the server that is about to listen
-        self._deadlines: dict[SessionId, float] = {}  # readings of time.monotonic() at which clients give up dialing
+        self._deadlines: dict[SessionId, float] = {}  # when clients give up dialing, by core.clock.monotonic()
         self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
 
     def open(self, window: Window) -> None:
@@ -117,7 +117,7 @@ class EndpointsController:
     def seconds_left(self, state: SessionState | None) -> float | None:
         """Seconds until a client that is dialing gives up; None for anything else."""
         deadline = self._deadlines.get(state.session) if state is not None else None
-        return max(0.0, deadline - time.monotonic()) if deadline is not None else None
+        return max(0.0, deadline - monotonic()) if deadline is not None else None
 
     def do_next(self) -> None:
         """Do what Enter in the address means: press the button that is next."""
@@ -167,7 +167,7 @@ class EndpointsController:
             self._dial(address)
 
     def _dial(self, address: Address) -> None:
-        deadline = time.monotonic() + self._main_controller.preferences.limits().connect
+        deadline = monotonic() + self._main_controller.preferences.limits().connect
         session = self._begin(address, lambda bench: bench.connect(address))
         if session is not None:
             self._deadlines[session] = deadline

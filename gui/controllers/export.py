@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.clock import monotonic
 from core.journal.display_row import EVERYTHING
 from gui.preferences import home_folder, typed_path
 from gui.viewmodels.exports import Exported as Result
@@ -110,7 +111,7 @@ class ExportController:
             lens = replace(lens, only=EVERYTHING, since=0)
         elif request.scope is Scope.SELECTION and self._selection is not None:
             first, count = self._selection[0], self._selection[1] - self._selection[0]
-        self._folder, self._began = target.absolute().parent, time.monotonic()
+        self._folder, self._began = target.absolute().parent, monotonic()
         self._show(ExportView(is_running=True, total=count or 0))
         self._job = ExportJob(
             opens_reading(conversation.journal.path, conversation.session, lens, conversation.entries),
@@ -124,7 +125,7 @@ class ExportController:
         )
 
     def _went_on(self, progress: Progress) -> None:
-        took = max(0.001, time.monotonic() - self._began)
+        took = max(0.001, monotonic() - self._began)
         self._show(ExportView(True, progress.rows, progress.total, progress.size, progress.size / took))
 
     def _ended(self, outcome: Outcome) -> None:

@@ -6,12 +6,12 @@ Lives on the window's thread; the inspector is made when it is first asked for.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.clock import monotonic
 from core.errors import JournalError, TincanError, reason
 from core.supervision import Worker
 from core.words import sentence
@@ -170,7 +170,7 @@ class InspectorController:
         self._incomplete = False
 
     def _ask(self, display_row: DisplayRow, conversation: OpenConversation) -> None:
-        self._asked_at = time.monotonic()
+        self._asked_at = monotonic()
         self._dissector_of(conversation).ask(display_row, conversation.lens.framing)
 
     def _dissector_of(self, conversation: OpenConversation) -> Dissector:
@@ -199,7 +199,7 @@ class InspectorController:
         if self._inspector is None or conversation is None or not self._is_wanted(found.display_row, conversation):
             return
         self._waiting.cancel()
-        self._took = time.monotonic() - self._asked_at
+        self._took = monotonic() - self._asked_at
         if _is_the_same(self._found, found) and self._inspector.inspected is not None:
             return
         self._found = found

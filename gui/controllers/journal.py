@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from core.clock import monotonic
 from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
 from core.supervision import Worker
@@ -132,9 +132,9 @@ class JournalController:
         self._closed.set()
         if self._opening is not None:
             self._opening.cancelled.set()
-        deadline = time.monotonic() + patience
+        deadline = monotonic() + patience
         for worker in self._workers:
-            worker.join(max(0.0, deadline - time.monotonic()))
+            worker.join(max(0.0, deadline - monotonic()))
 
     def _begin(
         self,
@@ -173,10 +173,10 @@ class JournalController:
         from core.journal.recovery.archive import archived_sessions
         from core.journal.recovery.recovery import open_journal, open_recovered
 
-        began = time.monotonic()
+        began = monotonic()
 
         def tell(what: str, fraction: float) -> None:
-            if time.monotonic() - began > _TELL_AFTER:
+            if monotonic() - began > _TELL_AFTER:
                 self._app.post(partial(self._progress, opening, what, fraction))
 
         def check(fraction: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from core.clock import monotonic, monotonic_ns
 from gui.viewmodels.alarms import Alarm, recording_notice, session_alarms
 from gui.views.banner import Notice
 from gui.widgets.debounce import Debounce
@@ -64,7 +65,7 @@ class Notices:
 
     def fault(self, sentence: str) -> None:
         """Tell of an error in the program itself, below those that are told of and not read yet."""
-        if time.monotonic() < self._read.get(sentence, 0.0):
+        if monotonic() < self._read.get(sentence, 0.0):
             return
         self._faults[sentence] = None
         told, more = list(self._faults)[:_FAULTS_TOLD], len(self._faults) - _FAULTS_TOLD
@@ -74,7 +75,7 @@ class Notices:
 
     def _faults_read(self) -> None:
         """The person has closed the notice: what is in it is not told again for a moment, another fault is."""
-        self._read = dict.fromkeys(self._faults, time.monotonic() + _FAULT_QUIET)
+        self._read = dict.fromkeys(self._faults, monotonic() + _FAULT_QUIET)
         self._faults.clear()
 
     def watch(
@@ -85,7 +86,7 @@ class Notices:
         if alarm is not None:
             self._raise(alarm)
         self._recording = recording
-        for worse in session_alarms(states.values(), before, time.time_ns() - time.monotonic_ns()):
+        for worse in session_alarms(states.values(), before, time.time_ns() - monotonic_ns()):
             self._raise(worse)
 
     def _raise(self, alarm: Alarm) -> None:

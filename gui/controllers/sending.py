@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from core.clock import monotonic
 from core.errors import SendError, reason
 from gui.platform.background import in_background
 from gui.viewmodels.drafting import (
@@ -288,7 +288,7 @@ class SendingController:
 
     def _send(self, batch: _Batch) -> None:
         """Send the rest of a batch, and go on a moment later if that takes long."""
-        begun = time.monotonic()
+        begun = monotonic()
         while batch.done < len(batch.messages):
             message = batch.messages[batch.done]
             try:
@@ -305,7 +305,7 @@ class SendingController:
             batch.refused.update((f"#{number}: {why}", None) for number, why in delivery.refused)
             if delivery.gone:
                 batch.refused[_gone_words(len(delivery.gone))] = None
-            if time.monotonic() - begun > _LONGEST_TURN and batch.done < len(batch.messages):
+            if monotonic() - begun > _LONGEST_TURN and batch.done < len(batch.messages):
                 self._post(lambda: self._send(batch))
                 return
         self._sent(batch)

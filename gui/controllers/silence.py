@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.clock import monotonic_ns
 from gui.viewmodels.drafting import NOBODYS, MessageFormat, SendResult, ends_nothing
 from gui.widgets.debounce import Debounce
 
@@ -28,7 +28,7 @@ class SilenceController:
     """
 
     def __init__(
-        self, window: Window, main_controller: MainController, clock: Callable[[], int] = time.monotonic_ns
+        self, window: Window, main_controller: MainController, clock: Callable[[], int] = monotonic_ns
     ) -> None:
         self._window, self._main_controller, self._clock = window, main_controller, clock
         self._unended: dict[Conversation, frozenset[ConnectionId] | None] = {}  # and whom the message went to

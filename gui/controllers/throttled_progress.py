@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
+
+from core.clock import monotonic
 
 _EVERY = 0.2  # seconds between two showings: what changes faster cannot be read
 
@@ -33,7 +34,7 @@ class ThrottledProgress(Generic[Told]):
         *,
         post: Callable[[Callable[[], None]], None],
         later: Callable[[int, Callable[[], None]], object],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._show = show
         self._post, self._later, self._clock = post, later, clock

@@ -7,7 +7,6 @@ counted on a thread of its own.
 from __future__ import annotations
 
 import contextlib
-import time
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from core.clock import monotonic
 from core.errors import JournalError
 from core.events import SessionId
 from core.journal.display_row import DisplayRow
@@ -235,7 +235,7 @@ class OpenConversation:
 
     def _show_growth(self) -> None:
         """Call back that the conversation has grown, only now and then while much is still to be counted."""
-        now = time.monotonic()
+        now = monotonic()
         if self.uncounted < MUCH or now - self._told > TELL_EVERY:
             self._told = now
             self._hurry()

@@ -9,12 +9,12 @@ After a visit the loop has as long for the person: what is typed, and what is dr
 from __future__ import annotations
 
 import socket
-import time
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
+from core.clock import monotonic
 from core.supervision import do_all
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Bridge:
         loop: EventLoop,
         deliver: Callable[[dict[SessionId, SessionState], Recording], None],
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._loop = loop
         self._deliver = deliver

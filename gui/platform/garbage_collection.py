@@ -8,8 +8,9 @@ in short steps between the window's other work.
 from __future__ import annotations
 
 import gc
-import time
 from typing import TYPE_CHECKING
+
+from core.clock import monotonic
 
 if TYPE_CHECKING:
     from gui.platform.bridge import Timers
@@ -70,9 +71,9 @@ class Collector:
     def _collect(self) -> None:
         generation = self._due()
         if generation is not None:
-            began = time.perf_counter()
+            began = monotonic()
             gc.collect(generation)
-            self.longest = max(self.longest, time.perf_counter() - began)
+            self.longest = max(self.longest, monotonic() - began)
         if generation == 2 and not self._is_settled:
             self._is_settled = True
             gc.freeze()

@@ -66,7 +66,7 @@ def session_alarms(
 ) -> tuple[Alarm, ...]:
     """What has got worse in these sessions since they were as ``before``.
 
-    ``offset_ns`` is what to add to a reading of ``time.monotonic_ns()`` to get ``time.time_ns()``.
+    ``offset_ns`` is what to add to a reading of ``core.clock.monotonic_ns()`` to get ``time.time_ns()``.
     """
     return tuple(alarm for state in states for alarm in _worse(state, before.get(state.session), offset_ns))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import tkinter as tk
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from tkinter import ttk
 
+from core.clock import monotonic
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.widgets.fitting import wrap_within
@@ -36,7 +36,7 @@ class Notice:
 class Banner(ttk.Frame):
     """Notices, one of each topic; there only while there are any. Never in the way of typing."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, clock: Callable[[], float] = monotonic) -> None:
         super().__init__(parent, style="Window.TFrame")
         self._theme = theme
         self._clock = clock

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from core import Server
 from core.address import Address
+from core.clock import monotonic_ns
 from core.events import ConnectionId, Event, Opened, Received, SessionId, SessionOpened
 from core.journal.recording.recorder import Recorder
 from core.journal.recording.store import JournalWriter
@@ -125,13 +126,13 @@ def _through_recorder(path: Path, entries: int) -> dict[str, float]:
 def _beginning() -> list[Event]:
     here = Address(_HOST, 1)
     return [
-        SessionOpened(SessionId(1), time.monotonic_ns(), Role.SERVER, here, "raw", "echo"),
-        Opened(SessionId(1), ConnectionId(1), time.monotonic_ns(), 1, here, here),
+        SessionOpened(SessionId(1), monotonic_ns(), Role.SERVER, here, "raw", "echo"),
+        Opened(SessionId(1), ConnectionId(1), monotonic_ns(), 1, here, here),
     ]
 
 
 def _received() -> Received:
-    return Received(SessionId(1), ConnectionId(1), time.monotonic_ns(), b"x" * 64)
+    return Received(SessionId(1), ConnectionId(1), monotonic_ns(), b"x" * 64)
 
 
 _MEASURES: dict[str, Callable[..., object]] = {"stops": stops, "cycles": cycles, "journal": journal}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from core.clock import monotonic
 from core.compose.encoding import Encoding
 from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
@@ -132,7 +132,7 @@ class _Account:
         self.rows = self.size = self._passed = 0
         self._tell = tell
         self._cancelled = cancelled or threading.Event()
-        self._due = time.monotonic()
+        self._due = monotonic()
 
     def pass_by(self, *, is_written: bool) -> None:
         """One more row is done, which the format may pass over."""
@@ -143,9 +143,9 @@ class _Account:
         """So many more bytes are written. Raises ``ExportError`` once it is cancelled."""
         self.size += size
         self.check()
-        if self._tell is not None and time.monotonic() >= self._due:
+        if self._tell is not None and monotonic() >= self._due:
             self._tell(Progress(self._passed, max(0, self.stop - self.first), self.size))
-            self._due = time.monotonic() + TELL_EVERY
+            self._due = monotonic() + TELL_EVERY
 
     def check(self) -> None:
         """Raises ``ExportError`` once it is cancelled."""

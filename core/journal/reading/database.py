@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
-import time
 from pathlib import Path
 
+from core.clock import monotonic
 from core.errors import JournalError
 from core.journal.schema import APPLICATION_ID, FORMAT, LONGEST_DATA, SCHEMAS, failed, statements
 
@@ -92,8 +92,8 @@ def _defend(database: sqlite3.Connection) -> None:
         database.setconfig(sqlite3.SQLITE_DBCONFIG_TRUSTED_SCHEMA, False)
         database.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER, False)
         database.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_VIEW, False)
-    deadline = time.monotonic() + _PATIENCE
-    database.set_progress_handler(lambda: time.monotonic() > deadline, _BETWEEN_LOOKS)
+    deadline = monotonic() + _PATIENCE
+    database.set_progress_handler(lambda: monotonic() > deadline, _BETWEEN_LOOKS)
     for setting in _SETTINGS:
         database.execute(f"PRAGMA {setting}")
     database.set_authorizer(_authorize)

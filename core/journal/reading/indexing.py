@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from core.clock import monotonic
 from core.errors import reason
 from core.events import SessionId
 from core.journal.reading.lens import Lens, Mark
@@ -56,7 +56,7 @@ class Indexer:
 
         Whoever reads rows or draws gives the interpreter away again and again, and would wait each time.
         """
-        self._rests_until = time.monotonic() + GIVEN_WAY
+        self._rests_until = monotonic() + GIVEN_WAY
 
     def close(self) -> None:
         """Count no more."""
@@ -74,21 +74,21 @@ class Indexer:
 
     def _count(self, counter: RowCounter, counted: int) -> None:
         marks: list[Mark] = []
-        told = time.monotonic()
+        told = monotonic()
         while (goal := self._next_goal(counted)) is not None:
             growth = counter.advance(goal)
             counted = growth.entries
             marks += growth.marks
-            if counted >= goal or time.monotonic() - told > _TELL_EVERY:
+            if counted >= goal or monotonic() - told > _TELL_EVERY:
                 self._tell(growth._replace(marks=tuple(marks)))
                 marks.clear()
-                told = time.monotonic()
+                told = monotonic()
 
     def _next_goal(self, counted: int) -> int | None:
         """How far to count; waits until there is something to count. None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._goal > counted)
-            latest = time.monotonic() + MOST_GIVEN_WAY
-            while not self._closed and (rest := min(self._rests_until, latest) - time.monotonic()) > 0:
+            latest = monotonic() + MOST_GIVEN_WAY
+            while not self._closed and (rest := min(self._rests_until, latest) - monotonic()) > 0:
                 self._changed.wait(rest)
             return None if self._closed else self._goal

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from core.clock import monotonic
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import EVERYTHING, Filter
@@ -246,8 +246,8 @@ class JournalReader:
 
     def give_up_after(self, seconds: float) -> None:
         """From now on every question that is still unanswered in so many seconds raises ``JournalError``."""
-        deadline = time.monotonic() + seconds
-        self.give_up_when(lambda: time.monotonic() > deadline)
+        deadline = monotonic() + seconds
+        self.give_up_when(lambda: monotonic() > deadline)
 
     def give_up_when(self, gives_up: Callable[[], bool] | None) -> None:
         """From now on ask that again and again, also in the middle of a long question; None never gives up."""

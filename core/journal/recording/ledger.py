@@ -67,7 +67,7 @@ class ConnectionState:
 
 @dataclass(frozen=True, slots=True)
 class IncidentCount:
-    """How often something went wrong. ``since`` and ``last`` are readings of ``time.monotonic_ns()``."""
+    """How often something went wrong. ``since`` and ``last`` are readings of ``core.clock.monotonic_ns()``."""
 
     count: int = 0
     size: int = 0  # bytes that it cost, all together
@@ -101,7 +101,7 @@ class SessionState:
     received: int = 0  # messages, as they were received
     bytes_in: int = 0
     bytes_out: int = 0
-    sent_at: int = 0  # when the last message went out, a reading of ``time.monotonic_ns()``; 0 before the first
+    sent_at: int = 0  # when the last message went out, a reading of ``core.clock.monotonic_ns()``; 0 before the first
     bytes_of: Mapping[ConnectionId, tuple[int, int]] = field(default_factory=dict)  # in and out of each, over ones too
     entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
     failure: Explanation | None = None

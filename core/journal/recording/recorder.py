@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from core.clock import monotonic, monotonic_ns
 from core.errors import Explanation, JournalError, NoThread, reason
 from core.events import Event, Received, Sent
 from core.journal.recording.ledger import Ledger, Recording, SessionState
@@ -108,7 +109,7 @@ class Recorder:
         self._writer = JournalWriter(path) if path is not None else None
         self._ledger = Ledger()
         self._recording = Recording(path)
-        self._look_at = time.monotonic() + _LOOK_EVERY
+        self._look_at = monotonic() + _LOOK_EVERY
         self._is_adrift = False  # what is written goes into a file that nobody can find
         self._unfolded: list[Event] = []  # what opened and closed, and the ledger could not take in
         self._untold = 0  # of the entries that count as lost, those that were recorded
@@ -169,7 +170,7 @@ class Recorder:
 
     def close(self, timeout: float) -> list[str]:
         """Record what is waiting and end; the names of threads that are still at it after ``timeout`` seconds."""
-        deadline = time.monotonic() + timeout
+        deadline = monotonic() + timeout
         self._closing.set()
         self._news.release()
         with self._lock:
@@ -179,7 +180,7 @@ class Recorder:
         worker: Worker | None = None
         while worker is not self._worker:  # one that has died may have begun another
             worker = self._worker
-            if not worker.join(max(0.0, deadline - time.monotonic())):
+            if not worker.join(max(0.0, deadline - monotonic())):
                 return [self._name]
         return []
 
@@ -288,7 +289,7 @@ class Recorder:
         return None
 
     def _append(self, writer: JournalWriter, events: Sequence[Event]) -> None:
-        wall_minus_mono = time.time_ns() - time.monotonic_ns()
+        wall_minus_mono = time.time_ns() - monotonic_ns()
         try:
             writer.append(events, wall_minus_mono)
         except JournalError:
@@ -298,7 +299,7 @@ class Recorder:
 
     def _look_after_file(self) -> None:
         """Now and then see that the file is still where readers look for it."""
-        now = time.monotonic()
+        now = monotonic()
         if self._writer is not None and now >= self._look_at:
             self._look_at = now + _LOOK_EVERY
             self._writer.mend_shared_memory()

@@ -12,11 +12,11 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.clock import monotonic
 from core.errors import JournalError
 from core.journal.reading.database import ForeignError, has_log, log_of
 from core.journal.reading.reader import JournalReader
@@ -167,7 +167,7 @@ class _Progress:
         """So far it has come. Raises ``JournalError`` if that is far enough."""
         if self._cancelled.is_set():
             raise JournalError("the recovery was cancelled")
-        now = time.monotonic()
+        now = monotonic()
         if now - self._told > _TELL_EVERY:
             self._told = now
             self._tell(fraction)

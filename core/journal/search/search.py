@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.clock import monotonic
 from core.errors import reason
 from core.events import SessionId
 from core.journal.display_row import Filter
@@ -94,16 +94,16 @@ class Search:
     # The search's thread.
 
     def _run(self) -> None:
-        told = time.monotonic() - _TELL_EVERY  # the first news at once
+        told = monotonic() - _TELL_EVERY  # the first news at once
         with self._ways() as found:
             for searched, hits in found:
                 if self._is_cancelled:
                     return
                 self._searched = searched
                 self._keep(hits)
-                if time.monotonic() - told >= _TELL_EVERY:
+                if monotonic() - told >= _TELL_EVERY:
                     self._tell_what_came()
-                    told = time.monotonic()
+                    told = monotonic()
         if not self._is_cancelled:
             self._tell_what_came(is_done=True)
 

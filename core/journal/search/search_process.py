@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from core.clock import monotonic
 from core.command import command_line, environment
 from core.compose.encoding import Encoding
 from core.errors import JournalError, TincanError
@@ -60,15 +60,15 @@ class SearchProcess:
 
     def __iter__(self) -> Iterator[tuple[int, Hits]]:
         """What it finds, each time with how far it is. Raises ``SearchError`` or ``JournalError``."""
-        heard = time.monotonic()
+        heard = monotonic()
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            heard = time.monotonic()
+            heard = monotonic()
             said = _read(line)
             if said == ["done"]:
                 return
             yield _found(said)
-        if time.monotonic() - heard > 0.9 * self._patience:
+        if monotonic() - heard > 0.9 * self._patience:
             raise SearchError(
                 f"looking for this takes too long: nothing moved for {self._patience:g} s. "
                 "A repeat within a repeat, as in (a+)+, can take for ever; write it without"

@@ -104,7 +104,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
         else:
             pause(run, None)
 
-    monkeypatch.setattr(repeat, "time", clock)
+    monkeypatch.setattr(repeat, "monotonic_ns", clock.monotonic_ns)
     monkeypatch.setattr(Repeat, "_pause", pause_at_once)
     return clock
 

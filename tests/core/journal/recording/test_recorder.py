@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from build_scripts.project import ROOT
+from core.clock import monotonic_ns
 from core.errors import JournalError, NoThread
 from core.events import Event, Received, SessionId, SessionOpened
 from core.journal.reading.reader import JournalReader
@@ -165,7 +166,7 @@ class TestRecording:
     def test_a_clock_that_is_set_back_moves_the_time_of_day_alone(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        story = Story(start_ns=time.monotonic_ns())
+        story = Story(start_ns=monotonic_ns())
         clock = [10**18]
         monkeypatch.setattr(time, "time_ns", lambda: clock[0])
         with recording(path) as recorder:
