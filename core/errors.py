@@ -153,17 +153,24 @@ def explain(error: BaseException, doing: Doing, where: object = "") -> Explanati
         return Explanation(str(error), fault=error.fault)
     if isinstance(error, socket.gaierror):
         return _explain_name(error, where)
-    number = error.errno if isinstance(error, OSError) else None
-    if isinstance(error, TimeoutError) and number is None:
-        number = errno.ETIMEDOUT  # a time limit of our own
-    if isinstance(error, OSError) and number is not None:
-        known = _TABLE.get((doing, number)) or _ANYWHERE.get(number)
+    is_ours = isinstance(error, TimeoutError) and error.errno is None  # a time limit of our own
+    if isinstance(error, OSError) and (is_ours or error.errno is not None):
+        name = "ETIMEDOUT" if is_ours else error_name(error)
+        known = _TABLE.get((doing, name)) or _ANYWHERE.get(name)
         if known is not None:
             return _filled(known, where)
         return Explanation(f"{_ATTEMPT[doing].format(where=where)}: {_system_text(error)}", fault=Fault.NETWORK)
     if isinstance(error, MemoryError):
         return Explanation(f"{_ATTEMPT[doing].format(where=where)}: this machine is out of memory")
     return Explanation(f"{_ATTEMPT[doing].format(where=where)}: {type(error).__name__}: {error}")
+
+
+def error_name(error: OSError) -> str:
+    """The POSIX name of an error, such as ``ECONNRESET``, whatever its number is here; nothing for one without.
+
+    Sockets of Windows have numbers of their own: https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2
+    """
+    return errno.errorcode.get(error.errno or 0, "").removeprefix("WSA")
 
 
 def quoted(text: str, most: int = 40) -> str:
@@ -183,50 +190,65 @@ _ATTEMPT = {
     Doing.RECORDING: "could not write the journal {where}",
 }
 
+_INTERFACE, _LINK_LOCAL = (
+    ("the number of an interface", "fe80::1%12")
+    if sys.platform == "win32"
+    else ("the name of an interface", "fe80::1%eth0")
+)
+
+_SOCKET_ERRORS = 10_000  # from here on, codes of Windows are those of its sockets (WSABASEERR)
+
 _LOCAL_NETWORK = (  # from macOS 15 on, a program's first connection into it fails until the person allows it
     ("Tincan is not yet allowed to use the local network (System Settings, Privacy)",)
     if sys.platform == "darwin"
     else ()
 )
 
-_TABLE: dict[tuple[Doing, int], Explanation] = {
-    (Doing.LISTENING, errno.EADDRINUSE): _row(
+_TABLE: dict[tuple[Doing, str], Explanation] = {
+    (Doing.LISTENING, "EADDRINUSE"): _row(
         "{where} is already in use",
         ("another window of this program listens there", "another program does"),
         "Identify and stop that program, or start the server with a different port",
         Fault.PERSON,
     ),
-    (Doing.LISTENING, errno.EACCES): _row(
+    (Doing.LISTENING, "EACCES"): _row(
         "this system does not let you listen on {where}",
-        ("ports below 1024 need administrator rights", "a firewall or a reserved port range forbids it"),
-        "Choose a port above 1023",
+        (
+            (
+                "another program has it for itself",
+                "it is in a range that Windows reserves (netsh interface ipv4 show excludedportrange tcp)",
+            )
+            if sys.platform == "win32"
+            else ("ports below 1024 need administrator rights", "a firewall or a reserved port range forbids it")
+        ),
+        "Choose another port" if sys.platform == "win32" else "Choose a port above 1023",
         Fault.PERSON,
     ),
-    (Doing.LISTENING, errno.EADDRNOTAVAIL): _row(
+    (Doing.LISTENING, "EADDRNOTAVAIL"): _row(
         "{where} is not an address of this machine",
         ("a typing error", "the network it belongs to is not connected"),
         "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network it is on",
         Fault.PERSON,
     ),
-    (Doing.LISTENING, errno.EAFNOSUPPORT): _row(
+    (Doing.LISTENING, "EAFNOSUPPORT"): _row(
         "this machine has no support for the kind of address that {where} is",
         ("IPv6 is switched off",),
         "Use an IPv4 address such as 127.0.0.1",
         Fault.OURS,
     ),
-    (Doing.CONNECTING, errno.ECONNREFUSED): _row(
+    (Doing.CONNECTING, "ECONNREFUSED"): _row(
         "nothing answers at {where}: the connection was refused",
         ("no server is running there", "it listens on another port or address", "a firewall rejects you"),
         "Start the server first, then check host and port",
         Fault.NETWORK,
     ),
-    (Doing.CONNECTING, errno.ETIMEDOUT): _row(
+    (Doing.CONNECTING, "ETIMEDOUT"): _row(
         "no answer from {where} in time",
         ("the machine is off or the address is wrong", "a firewall drops the packets", "the network is down"),
         "Check the address, and that both machines are on the same network",
         Fault.NETWORK,
     ),
-    (Doing.CONNECTING, errno.EHOSTUNREACH): _row(
+    (Doing.CONNECTING, "EHOSTUNREACH"): _row(
         "{where} cannot be reached from here",
         (
             "the machine is off or not on this network",
@@ -236,81 +258,107 @@ _TABLE: dict[tuple[Doing, int], Explanation] = {
         "Check the address and the network cable or Wi-Fi",
         Fault.NETWORK,
     ),
-    (Doing.CONNECTING, errno.ENETUNREACH): _row(
+    (Doing.CONNECTING, "ENETUNREACH"): _row(
         "this machine has no network that leads to {where}",
         ("it is offline", "the address belongs to a kind of network (IPv6, a VPN) that it is not on"),
         "Check the network connection",
         Fault.NETWORK,
     ),
-    (Doing.CONNECTING, errno.EACCES): _row(
+    (Doing.CONNECTING, "EACCES"): _row(
         "this system does not let you connect to {where}",
         ("a firewall on this machine forbids it", "it is a broadcast address"),
         "Ask whoever looks after this machine's firewall",
         Fault.OURS,
     ),
-    (Doing.CONNECTING, errno.EADDRNOTAVAIL): _row(
+    (Doing.CONNECTING, "EADDRNOTAVAIL"): _row(
         "{where} cannot be connected to from here",
         ("every local port is in use", "the address is not one that a machine can have"),
         "Check the address",
         Fault.PERSON,
     ),
-    (Doing.CONNECTING, errno.EINVAL): _row(
+    (Doing.CONNECTING, "EINVAL"): _row(
         "{where} cannot be connected to",
-        ("a link-local IPv6 address needs its interface, as in fe80::1%eth0", "a route on this machine forbids it"),
+        (f"a link-local IPv6 address needs its interface, as in {_LINK_LOCAL}", "a route on this machine forbids it"),
         "Check the address",
         Fault.PERSON,
     ),
-    (Doing.CONNECTING, errno.ECONNRESET): _row(
+    (Doing.CONNECTING, "ECONNRESET"): _row(
         "{where} broke the connection off while it was being made",
         ("the server is overloaded or has just stopped", "a firewall between you resets it"),
         "Try again in a moment",
         Fault.PEER,
     ),
-    (Doing.TALKING, errno.ECONNRESET): _row(
+    (Doing.TALKING, "ECONNRESET"): _row(
         "{where} reset the connection (RST)",
         ("it closed without reading everything", "it was made to cut the connection off", "a firewall did"),
         "What was received before is in the journal; to go on, a new connection is needed",
         Fault.PEER,
     ),
-    (Doing.TALKING, errno.EPIPE): _row(
+    (Doing.TALKING, "ECONNABORTED"): _row(  # 10053 of Windows: software of this machine, a time-out of the data
+        "the connection with {where} was aborted by this machine",
+        (
+            "what was sent was not acknowledged in time: the other machine or the network between failed",
+            "a firewall or virus scanner of this machine ended it",
+            "this machine's network changed or was switched off",
+        ),
+        "What was sent last may not have arrived; to go on, a new connection is needed",
+        Fault.NETWORK,
+    ),
+    (Doing.TALKING, "ESHUTDOWN"): _row(
+        "nothing more can be sent to {where}: this side of the connection is finished already",
+        ("the end of what is sent (FIN) went out before",),
+        "To go on, a new connection is needed",
+        Fault.OURS,
+    ),
+    (Doing.TALKING, "EPIPE"): _row(
         "{where} has closed the connection, so nothing more can be sent",
         ("its program ended",),
         "To go on, a new connection is needed",
         Fault.PEER,
     ),
-    (Doing.TALKING, errno.ETIMEDOUT): _row(
+    (Doing.TALKING, "ETIMEDOUT"): _row(
         "{where} no longer answers: the connection is lost",
         ("the machine was switched off or left the network", "a cable, Wi-Fi or a router in between failed"),
         "What was sent last may not have arrived. When the network is back, a new connection is needed",
         Fault.NETWORK,
     ),
-    (Doing.TALKING, errno.EHOSTUNREACH): _row(
+    (Doing.TALKING, "EHOSTUNREACH"): _row(
         "{where} can no longer be reached",
         ("its machine left the network", "this machine did"),
         "Check the network; to go on, a new connection is needed",
         Fault.NETWORK,
     ),
-    (Doing.RECORDING, errno.ENOSPC): _row(
+    (Doing.RECORDING, "ENOSPC"): _row(
         "the disk is full, so the conversation is not being recorded",
         ("other files fill it",),
         "Free some space: recording goes on by itself",
         Fault.OURS,
     ),
 }
-_TABLE[Doing.TALKING, errno.ECONNABORTED] = _TABLE[Doing.TALKING, errno.ECONNRESET]
-_TABLE[Doing.TALKING, errno.ENOTCONN] = _TABLE[Doing.TALKING, errno.ECONNRESET]
-_TABLE[Doing.TALKING, errno.ENETUNREACH] = _TABLE[Doing.TALKING, errno.EHOSTUNREACH]
+for _doing, _name, _same in (
+    (Doing.CONNECTING, "ECONNABORTED", "ECONNRESET"),
+    (Doing.CONNECTING, "EHOSTDOWN", "EHOSTUNREACH"),
+    (Doing.CONNECTING, "ENETDOWN", "ENETUNREACH"),
+    (Doing.TALKING, "ENOTCONN", "ECONNRESET"),
+    (Doing.TALKING, "ENETRESET", "ETIMEDOUT"),  # what Windows says when its keepalive finds nobody
+    (Doing.TALKING, "EHOSTDOWN", "EHOSTUNREACH"),
+    (Doing.TALKING, "ENETDOWN", "EHOSTUNREACH"),
+    (Doing.TALKING, "ENETUNREACH", "EHOSTUNREACH"),
+):
+    _TABLE[_doing, _name] = _TABLE[_doing, _same]
 
-_ANYWHERE: dict[int, Explanation] = {
-    number: _row(
+_MAY_RAISE = "" if sys.platform == "win32" else ", or raise the limit (ulimit -n)"
+
+_ANYWHERE: dict[str, Explanation] = {
+    name: _row(
         "this program has as many connections and files open as the system allows",
         ("very many connections at once",),
-        "Close some connections, or raise the limit (ulimit -n)",
+        f"Close some connections{_MAY_RAISE}",
         Fault.OURS,
     )
-    for number in (errno.EMFILE, errno.ENFILE)
+    for name in ("EMFILE", "ENFILE")
 }
-_ANYWHERE[errno.ENOBUFS] = _ANYWHERE[errno.ENOMEM] = _row(
+_ANYWHERE["ENOBUFS"] = _ANYWHERE["ENOMEM"] = _row(
     "this machine is out of memory for connections", ("very many connections at once",), "Close some", Fault.OURS
 )
 
@@ -328,7 +376,7 @@ def _explain_name(error: socket.gaierror, where: object) -> Explanation:
         return Explanation(
             f"{host} names a network interface that this machine does not have",
             ("a typing error after the %",),
-            "Use the name of an interface of this machine, as in fe80::1%eth0",
+            f"Use {_INTERFACE} of this machine, as in {_LINK_LOCAL}",
             Fault.PERSON,
         )
     return Explanation(
@@ -344,5 +392,7 @@ def _filled(known: Explanation, where: object) -> Explanation:
 
 
 def _system_text(error: OSError) -> str:
-    name = errno.errorcode.get(error.errno or 0, "")
+    # Of Windows' own errors, errno is only the nearest in POSIX: many are EACCES or EINVAL.
+    code = getattr(error, "winerror", None) or 0
+    name = f"WinError {code}" if 0 < code < _SOCKET_ERRORS else errno.errorcode.get(error.errno or 0, "")
     return f"{error.strerror or error} ({name})" if name else str(error.strerror or error)

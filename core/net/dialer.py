@@ -6,7 +6,6 @@ the first to answer wins (RFC 8305, "Happy Eyeballs", section 5). One deadline c
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -116,7 +115,7 @@ class Dialer:
     def _fail_one(self, sock: socket.socket, status: int) -> None:
         endpoint, began = self._forget(sock)
         sock.close()
-        self._note_failure(endpoint, began, OSError(status, os.strerror(status)))
+        self._note_failure(endpoint, began, sockets.error_of(status))
 
     def _note_failure(self, endpoint: Endpoint, began: float, error: OSError) -> None:
         why = explain(error, Doing.CONNECTING, endpoint.address)

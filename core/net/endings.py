@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.errors import Doing, Explanation, Fault, explain
+from core.errors import Doing, Explanation, Fault, error_name, explain
 from core.events import Ending
 
 if TYPE_CHECKING:
@@ -15,14 +14,16 @@ if TYPE_CHECKING:
     from core.settings import Limits
 
 _ENDINGS = {
-    errno.ECONNRESET: Ending.PEER_RESET,
-    errno.ECONNABORTED: Ending.PEER_RESET,
-    errno.EPIPE: Ending.PEER_RESET,
-    errno.ENOTCONN: Ending.PEER_RESET,
-    errno.ETIMEDOUT: Ending.LOST,
-    errno.EHOSTUNREACH: Ending.UNREACHABLE,
-    errno.ENETUNREACH: Ending.UNREACHABLE,
-}
+    "ECONNRESET": Ending.PEER_RESET,
+    "EPIPE": Ending.PEER_RESET,
+    "ENOTCONN": Ending.PEER_RESET,
+    "ETIMEDOUT": Ending.LOST,
+    "ENETRESET": Ending.LOST,
+    "EHOSTUNREACH": Ending.UNREACHABLE,
+    "EHOSTDOWN": Ending.UNREACHABLE,
+    "ENETUNREACH": Ending.UNREACHABLE,
+    "ENETDOWN": Ending.UNREACHABLE,
+}  # of any other error: FAILED
 
 
 _WHY_NOT_SEND = {
@@ -39,7 +40,7 @@ def why_not_send(ending: Ending) -> str:
 
 def ending_of(error: OSError, peer: Address, transport: Transport, limits: Limits) -> tuple[Ending, Explanation]:
     """Name the ending and explain it; ``transport`` is still open, and knows what was not confirmed."""
-    ending = _ENDINGS.get(error.errno or 0, Ending.FAILED)
+    ending = _ENDINGS.get(error_name(error), Ending.FAILED)
     if ending is Ending.LOST and _still_answered(transport, limits):
         sent = f"{transport.unconfirmed or 0:,} bytes that were sent to it"
         return Ending.STALLED, does_not_read(peer, sent, limits.unacknowledged)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import select
 import socket
 import struct
@@ -223,6 +224,18 @@ def connect_status(sock: socket.socket) -> int:
         return errno.ECONNRESET
     # TCP simultaneous open: the port that we were given is the one we asked for.
     return errno.ECONNREFUSED if to_oneself else 0
+
+
+def error_of(status: int) -> OSError:
+    """The error that a socket's status is, with the system's words for it.
+
+    ``os.strerror`` of Windows does not know the numbers of its sockets.
+    """
+    if sys.platform != "win32":
+        return OSError(status, os.strerror(status))
+    import ctypes
+
+    return OSError(0, ctypes.FormatError(status).strip().rstrip("."), None, status)
 
 
 def reset(sock: socket.socket) -> None:

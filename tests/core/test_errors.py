@@ -21,7 +21,9 @@ from core.errors import (
     ListenError,
     SendError,
     TincanError,
+    error_name,
     explain,
+    reason,
 )
 
 HERE = Address("127.0.0.1", 5555)
@@ -56,13 +58,20 @@ def test_what_is_not_known_is_not_said(explanation: Explanation, text: str) -> N
         (Doing.CONNECTING, errno.ECONNREFUSED, "nothing answers at 127.0.0.1:5555", Fault.NETWORK),
         (Doing.CONNECTING, errno.ETIMEDOUT, "no answer from 127.0.0.1:5555 in time", Fault.NETWORK),
         (Doing.CONNECTING, errno.EHOSTUNREACH, "127.0.0.1:5555 cannot be reached", Fault.NETWORK),
+        (Doing.CONNECTING, errno.EHOSTDOWN, "127.0.0.1:5555 cannot be reached", Fault.NETWORK),
+        (Doing.CONNECTING, errno.ENETDOWN, "no network that leads to 127.0.0.1:5555", Fault.NETWORK),
+        (Doing.CONNECTING, errno.ECONNABORTED, "broke the connection off while it was being made", Fault.PEER),
         (Doing.CONNECTING, errno.ENETUNREACH, "no network that leads to 127.0.0.1:5555", Fault.NETWORK),
         (Doing.CONNECTING, errno.EACCES, "does not let you connect to 127.0.0.1:5555", Fault.OURS),
         (Doing.CONNECTING, errno.EADDRNOTAVAIL, "cannot be connected to from here", Fault.PERSON),
         (Doing.CONNECTING, errno.EINVAL, "127.0.0.1:5555 cannot be connected to", Fault.PERSON),
         (Doing.CONNECTING, errno.ECONNRESET, "broke the connection off while it was being made", Fault.PEER),
         (Doing.TALKING, errno.ECONNRESET, "127.0.0.1:5555 reset the connection", Fault.PEER),
-        (Doing.TALKING, errno.ECONNABORTED, "127.0.0.1:5555 reset the connection", Fault.PEER),
+        (Doing.TALKING, errno.ECONNABORTED, "with 127.0.0.1:5555 was aborted by this machine", Fault.NETWORK),
+        (Doing.TALKING, errno.ENETRESET, "no longer answers", Fault.NETWORK),
+        (Doing.TALKING, errno.ENETDOWN, "127.0.0.1:5555 can no longer be reached", Fault.NETWORK),
+        (Doing.TALKING, errno.EHOSTDOWN, "127.0.0.1:5555 can no longer be reached", Fault.NETWORK),
+        (Doing.TALKING, errno.ESHUTDOWN, "nothing more can be sent to 127.0.0.1:5555", Fault.OURS),
         (Doing.TALKING, errno.EPIPE, "has closed the connection", Fault.PEER),
         (Doing.TALKING, errno.ETIMEDOUT, "no longer answers", Fault.NETWORK),
         (Doing.TALKING, errno.EHOSTUNREACH, "127.0.0.1:5555 can no longer be reached", Fault.NETWORK),
@@ -81,6 +90,76 @@ def test_the_same_number_means_what_was_being_done(doing: Doing, number: int, sa
     assert explanation.causes
     assert explanation.advice
     assert "{where}" not in str(explanation)
+
+
+WINSOCK = {
+    "EACCES": 10013,
+    "EINVAL": 10022,
+    "EMFILE": 10024,
+    "EAFNOSUPPORT": 10047,
+    "EADDRINUSE": 10048,
+    "EADDRNOTAVAIL": 10049,
+    "ENETDOWN": 10050,
+    "ENETUNREACH": 10051,
+    "ENETRESET": 10052,
+    "ECONNABORTED": 10053,
+    "ECONNRESET": 10054,
+    "ENOBUFS": 10055,
+    "ENOTCONN": 10057,
+    "ESHUTDOWN": 10058,
+    "ETIMEDOUT": 10060,
+    "ECONNREFUSED": 10061,
+    "EHOSTDOWN": 10064,
+    "EHOSTUNREACH": 10065,
+}
+
+
+@pytest.fixture
+def _winsock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names of errors as Python has them on Windows, where the numbers of sockets stand beside those of POSIX."""
+    for name, code in WINSOCK.items():
+        monkeypatch.setitem(errno.errorcode, code, f"WSA{name}")
+
+
+@pytest.mark.usefixtures("_winsock")
+@pytest.mark.parametrize("doing", [Doing.LISTENING, Doing.CONNECTING, Doing.TALKING])
+@pytest.mark.parametrize("name", WINSOCK)
+def test_an_error_of_windows_sockets_is_explained_as_that_of_posix(doing: Doing, name: str) -> None:
+    there = explain(OSError(WINSOCK[name], "its words"), doing, HERE)
+    here = explain(OSError(getattr(errno, name), "its words"), doing, HERE)
+
+    assert error_name(OSError(WINSOCK[name], "its words")) == name
+    assert (there.causes, there.advice, there.fault) == (here.causes, here.advice, here.fault)
+    assert there.what.replace("WSA", "") == here.what.replace("WSA", "")
+
+
+@pytest.mark.usefixtures("_winsock")
+def test_the_aborted_connection_of_windows_is_no_reset_of_the_peer() -> None:
+    why = explain(OSError(10053, "aborted"), Doing.TALKING, HERE)
+
+    assert why.what == "the connection with 127.0.0.1:5555 was aborted by this machine"
+    assert why.causes[0].startswith("what was sent was not acknowledged in time")
+    assert "reset" not in str(why)
+
+
+@pytest.mark.usefixtures("_winsock")
+@pytest.mark.parametrize(
+    ("number", "winerror", "says"),
+    [
+        (errno.EACCES, 32, "used by another process (WinError 32)"),  # errno is only the nearest in POSIX
+        (errno.EINVAL, 1117, "used by another process (WinError 1117)"),
+        (10054, 10054, "used by another process (WSAECONNRESET)"),
+        (errno.EXDEV, 10018, "used by another process (EXDEV)"),
+        (errno.EXDEV, None, "used by another process (EXDEV)"),
+    ],
+)
+def test_an_error_of_windows_itself_has_the_number_that_people_search_for(
+    number: int, winerror: int | None, says: str
+) -> None:
+    error = OSError(number, "used by another process")
+    error.winerror = winerror  # type: ignore[attr-defined, unused-ignore]
+
+    assert reason(error) == says
 
 
 def test_a_time_limit_of_our_own_reads_like_the_system_s() -> None:

@@ -715,7 +715,11 @@ def test_a_fault_of_our_own_ends_one_connection_and_no_other(
     ("number", "named"),
     [
         (errno.ECONNRESET, Ending.PEER_RESET),
-        (errno.ECONNABORTED, Ending.PEER_RESET),
+        (errno.ECONNABORTED, Ending.FAILED),
+        (errno.ESHUTDOWN, Ending.FAILED),
+        (errno.ENETRESET, Ending.LOST),
+        (errno.ENETDOWN, Ending.UNREACHABLE),
+        (errno.EHOSTDOWN, Ending.UNREACHABLE),
         (errno.EPIPE, Ending.PEER_RESET),
         (errno.ENOTCONN, Ending.PEER_RESET),
         (errno.ETIMEDOUT, Ending.LOST),
@@ -731,6 +735,28 @@ def test_every_error_of_a_connection_has_its_ending(number: int, named: Ending) 
         found, why = ending_of(OSError(number, os.strerror(number)), Address("192.0.2.1", 80), Tcp(sock), Limits())
     assert found is named
     assert "192.0.2.1:80" in why.what
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "named"),
+    [
+        (10053, "WSAECONNABORTED", Ending.FAILED),
+        (10054, "WSAECONNRESET", Ending.PEER_RESET),
+        (10057, "WSAENOTCONN", Ending.PEER_RESET),
+        (10060, "WSAETIMEDOUT", Ending.LOST),
+        (10052, "WSAENETRESET", Ending.LOST),
+        (10065, "WSAEHOSTUNREACH", Ending.UNREACHABLE),
+    ],
+)
+def test_an_error_of_windows_sockets_has_the_ending_of_its_name(
+    number: int, name: str, named: Ending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(errno.errorcode, number, name)
+
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        found, _why = ending_of(OSError(number, "its words"), Address("192.0.2.1", 80), Tcp(sock), Limits())
+    assert found is named
 
 
 @pytest.mark.case("C-02")

@@ -371,6 +371,17 @@ def test_a_connect_that_is_refused() -> None:
     assert status == errno.ECONNREFUSED
 
 
+@pytest.mark.case("C-09")
+def test_the_status_of_a_connect_becomes_the_error_that_a_call_would_have_raised() -> None:
+    with pytest.raises(ConnectionRefusedError) as raised:
+        socket.create_connection(("127.0.0.1", free_port()))
+
+    error = sockets.error_of(errno.ECONNREFUSED)
+
+    assert type(error) is ConnectionRefusedError
+    assert (error.errno, error.strerror) == (raised.value.errno, raised.value.strerror)
+
+
 @pytest.mark.case("C-08")
 def test_a_connection_to_oneself_counts_as_refused() -> None:
     with socket.socket() as sock:
