@@ -39,4 +39,9 @@ def duration(ns: int) -> str:
 def sentence(words: object) -> str:
     """What an error or a text says, with a capital letter in front and a full stop behind; of nothing, nothing."""
     text = str(words)
-    return f"{text[:1].upper()}{text[1:]}{'' if not text or text.endswith(('.', '!', '?', '…')) else '.'}"
+    return with_full_stop(f"{text[:1].upper()}{text[1:]}")
+
+
+def with_full_stop(text: str) -> str:
+    """A text that begins with a name, whose letters stay as they are, with a full stop behind if it has no end."""
+    return f"{text}{'' if not text or text.endswith(('.', '!', '?', '…')) else '.'}"

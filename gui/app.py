@@ -19,6 +19,7 @@ from core.clock import monotonic
 from core.errors import TincanError, reason
 from core.files import make_own_folder
 from core.supervision import Failed, Step, Worker, attempt, do_all, stragglers
+from core.words import sentence
 from gui.controllers.main import MainController
 from gui.journals import journal_files
 from gui.journals.own_journal import OwnJournal
@@ -255,7 +256,7 @@ class App:
         ]
         for step, error in do_all(steps):
             if isinstance(error, TincanError):  # of others the fault log tells
-                self.main_controller.say(f"{reason(error)}.", step, is_failure=True)
+                self.main_controller.say(sentence(reason(error)), step, is_failure=True)
 
     def _hide(self) -> None:
         self.root.withdraw()

@@ -18,6 +18,7 @@ from typing import Any
 
 from core.files import read_kept, set_aside, write_kept
 from core.replies import find_reply
+from core.words import sentence
 from gui.viewmodels.drafting import ENCODINGS, FORMATS, SentMessage
 from gui.viewmodels.preferences import (
     LONGEST_MESSAGE,
@@ -77,7 +78,8 @@ class PreferencesFile:
             write_kept(self.path, json.dumps({"version": VERSION, **asdict(preferences)}, ensure_ascii=True, indent=1))
             self._saved = preferences
         except OSError as error:
-            self._complain(f"Settings cannot be kept in {self.path.parent}: {error.strerror}. Tincan runs without.")
+            why = sentence(f"Settings cannot be kept in {self.path.parent}: {error.strerror}")
+            self._complain(f"{why} Tincan runs without.")
 
     def _complain(self, sentence: str) -> None:
         if not self._complained:

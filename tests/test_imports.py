@@ -89,7 +89,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.workbench",
         },
     ),
-    ("core.cli.common", LIBRARY | {"core.compose.encoding", "core.journal", "core.text_safety", "core.wire"}),
+    (
+        "core.cli.common",
+        LIBRARY | {"core.command", "core.compose.encoding", "core.journal", "core.text_safety", "core.wire"},
+    ),
     (
         "core.cli.export",
         LIBRARY | {"core.cli.common", "core.compose.encoding", "core.journal", "core.text_safety"},

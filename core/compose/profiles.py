@@ -34,6 +34,7 @@ from core.compose.saved import (
 )
 from core.roles import Role
 from core.wire.framing import FramingError, parse_framing
+from core.words import sentence
 
 MOST_PROFILES = 200
 MOST_PLACES = 200  # of one profile; the oldest is forgotten
@@ -67,7 +68,7 @@ class Profile:
             try:
                 parse_framing(framing)
             except FramingError as error:
-                raise SavedError(f"“{self.name}” has a frame that is none: {error}.") from None
+                raise SavedError(sentence(f"“{self.name}” has a frame that is none: {error}")) from None
 
     def sets_as(self, other: Profile) -> bool:
         """Whether both set the same, whatever they are called."""

@@ -23,6 +23,7 @@ from core.compose.encoding import Encoding, Ending
 from core.compose.examples import STARTERS, Starter
 from core.errors import Fault, TincanError, quoted
 from core.files import read_kept, set_aside, write_kept
+from core.words import sentence, with_full_stop
 
 VERSION = 1
 LARGEST_FILE = 4 * 1024 * 1024  # bytes; a MiB in hex, spaces included, is three
@@ -108,7 +109,7 @@ class KeptFile(Generic[Item]):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_kept(self.path, text)
         except OSError as error:
-            raise SavedError(f"The {self._things} cannot be kept in {self.path}: {_reason(error)}.") from error
+            raise SavedError(sentence(f"The {self._things} cannot be kept in {self.path}: {_reason(error)}")) from error
         self._saved = tuple(items)
         self._stamp = self._stamp_now()
 
@@ -176,9 +177,9 @@ def import_list(path: Path, things: str, parse: Callable[[str], _Found]) -> _Fou
             raise SavedError(f"{path.name} is no file.")
         return parse(read_kept(path, LARGEST_FILE))
     except SavedError as error:
-        raise SavedError(f"{path.name} holds no {things} that could be imported: {error}.") from None
+        raise SavedError(with_full_stop(f"{path.name} holds no {things} that could be imported: {error}")) from None
     except (OSError, ValueError) as error:
-        raise SavedError(f"{path.name} could not be imported: {_reason(error)}.") from error
+        raise SavedError(with_full_stop(f"{path.name} could not be imported: {_reason(error)}")) from error
 
 
 def export_list(path: Path, things: str, text: str) -> None:
@@ -192,7 +193,7 @@ def export_list(path: Path, things: str, text: str) -> None:
     try:
         write_kept(place, text)
     except OSError as error:
-        raise SavedError(f"The {things} could not be exported to {path}: {_reason(error)}.") from error
+        raise SavedError(sentence(f"The {things} could not be exported to {path}: {_reason(error)}")) from error
 
 
 def with_imported(messages: Sequence[SavedMessage], imported: Iterable[SavedMessage]) -> tuple[SavedMessage, ...]:

@@ -18,6 +18,7 @@ from core.net.audience import Audience
 from core.net.connection import Connection
 from core.sending.plan import LONGEST_PAUSE, End, FileSent, PlanError, Share
 from core.sending.run import TELL_EVERY, Run, Stopped
+from core.words import with_full_stop
 
 PIECE = 64 * 1024  # bytes read and handed over at a time
 WINDOW = 256 * 1024  # bytes that may wait at a connection before it is given more
@@ -226,7 +227,7 @@ class _Source:
             self._file.seek(offset)
             block = self._file.read(min(length, self.size - offset))
         except OSError as error:
-            raise FileError(f"{shown(self._path)} could not be read on: {error.strerror}.") from error
+            raise FileError(with_full_stop(f"{shown(self._path)} could not be read on: {error.strerror}")) from error
         if not block:
             raise FileError(
                 f"{shown(self._path)} became shorter while it was being sent: {self.size:,} bytes at first, "
@@ -247,7 +248,9 @@ def _open(path: Path) -> BinaryIO:
         what = "is a folder. Choose a file in it." if path.is_dir() else "may not be read by you."  # Windows: a folder
         raise FileError(f"{name} {what}") from error
     except (OSError, ValueError) as error:
-        raise FileError(f"{name} could not be opened: {getattr(error, 'strerror', None) or error}.") from error
+        raise FileError(
+            with_full_stop(f"{name} could not be opened: {getattr(error, 'strerror', None) or error}")
+        ) from error
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return os.fdopen(descriptor, "rb")

@@ -10,6 +10,7 @@ from core.errors import TincanError, reason
 from core.events import ConnectionId, EventSink
 from core.sending.plan import End
 from core.supervision import Worker
+from core.words import sentence
 
 TELL_EVERY = 0.05  # seconds between two tellings of what goes on
 NOBODY_LEFT = "nobody is left to send to"
@@ -86,7 +87,7 @@ class Run(ABC):
     def _broke(self, error: BaseException) -> None:
         """Who waits for the end must hear of it, whatever it was."""
         why = reason(error)
-        self._leave(End.FAILED, why if isinstance(error, TincanError) else f"{why[0].upper()}{why[1:]}.")
+        self._leave(End.FAILED, why if isinstance(error, TincanError) else sentence(why))
 
     def _pause(self, until_ns: int | None) -> None:
         """Wait until somebody wakes this run or the moment comes; raise ``Stopped`` if it has to end."""

@@ -224,7 +224,7 @@ class InspectorController:
     def _fail(self, why: str) -> None:
         self._waiting.cancel()
         self._show_what_is_known()
-        self._complain(f"This message cannot be looked at closely: {why}.")
+        self._complain(sentence(f"This message cannot be looked at closely: {why}"))
 
     def _say_that_it_takes_long(self) -> None:
         self._show_what_is_known(is_being_read=True)
@@ -284,7 +284,7 @@ class InspectorController:
         save_stretch(journal, session, calls, span, target, self._closed)
 
     def _not_saved(self, error: BaseException) -> None:
-        why = str(error) if isinstance(error, TincanError) else f"The bytes could not be saved: {reason(error)}."
+        why = sentence(error if isinstance(error, TincanError) else f"The bytes could not be saved: {reason(error)}")
         if not self._closed.is_set():
             self._post(lambda: self._complain(why))
 

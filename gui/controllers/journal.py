@@ -17,6 +17,7 @@ from core.clock import monotonic
 from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
 from core.supervision import Worker
+from core.words import sentence
 from gui.journals import journal_files
 from gui.journals.journal_files import Recent
 from gui.platform.background import in_background
@@ -211,7 +212,7 @@ class JournalController:
         why = reason(error)
         if not isinstance(error, TincanError):
             why = f"{opening.path.name} could not be opened: {why}"
-        self._notices.say(f"{why[:1].upper()}{why[1:]}.", _TOPIC, is_failure=True)
+        self._notices.say(sentence(why), _TOPIC, is_failure=True)
 
     def _show(self, opening: _Opening, found: tuple[Opened, list[SessionState]]) -> None:
         opened, states = found

@@ -200,7 +200,7 @@ class MessageController:
         save_stretch(path, session, calls, (0, calls.stop), target, self._closed)
 
     def _not_saved(self, error: BaseException) -> None:
-        why = str(error) if isinstance(error, TincanError) else f"The message could not be saved: {reason(error)}."
+        why = sentence(error if isinstance(error, TincanError) else f"The message could not be saved: {reason(error)}")
         if not self._closed.is_set():
             self._post(lambda: self._complain(why))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import reason
+from core.words import sentence
 from gui.controllers.saved_files import SavedKeeping, ask_for_source, ask_for_target, counted, find_out
 from gui.viewmodels.profiles import EDIT, NONE, SAVE, ProfileChoice, Setting, profile_choice, profile_of, setting_of
 
@@ -302,7 +303,7 @@ class ProfilesController:
     def _unread(self, error: BaseException) -> None:
         """Say that the list could not be read; it is read again when it is next asked for."""
         self._then.clear()
-        self._main_controller.say(f"The saved profiles could not be read: {reason(error)}.")
+        self._main_controller.say(sentence(f"The saved profiles could not be read: {reason(error)}"))
 
 
 def _open_file(path: Path) -> ProfilesFile:

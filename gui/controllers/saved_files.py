@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from core.errors import reason
+from core.words import sentence
 from gui.platform.background import in_background
 from gui.widgets.debounce import Debounce
 
@@ -124,8 +125,8 @@ class SavedKeeping(Generic[Item]):
         tell(error)
 
     def _unkept(self, error: BaseException) -> None:
-        why = reason(error)
-        self._complain(f"The saved {self._things} could not be kept just now: {why}. They stay in this window.")
+        why = sentence(f"The saved {self._things} could not be kept just now: {reason(error)}")
+        self._complain(f"{why} They stay in this window.")
 
     def _done(self, news: tuple[Item, ...]) -> None:
         self._worker = None

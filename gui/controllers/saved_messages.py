@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import reason
+from core.words import sentence, with_full_stop
 from gui.controllers.saved_files import SavedKeeping, ask_for_source, ask_for_target, counted, find_out, read, write
 from gui.keys import shown
 from gui.viewmodels.drafting import MessageFormat, SendResult
@@ -212,13 +213,13 @@ class SavedMessagesController:
         find_out(work, then, self._failed, self._post)
 
     def _failed(self, error: BaseException) -> None:
-        self._say(f"That could not be done with the saved messages: {reason(error)}.")
+        self._say(sentence(f"That could not be done with the saved messages: {reason(error)}"))
 
     def _unread(self, error: BaseException) -> None:
         """Say that the list could not be read; it is read again when it is next asked for."""
         self._keeping = None
         self._then.clear()
-        self._say(f"The saved messages could not be read: {reason(error)}.")
+        self._say(sentence(f"The saved messages could not be read: {reason(error)}"))
 
     @property
     def _pane(self) -> SavedPane:
@@ -345,7 +346,7 @@ class SavedMessagesController:
         total = len(self._list.kept) + new
         if total > MOST_MESSAGES:
             why = f"there would be {total:,} messages, and there can be {MOST_MESSAGES:,}"
-            self._complain(f"{name} was not imported: {why}.")
+            self._complain(with_full_stop(f"{name} was not imported: {why}"))
         elif not new:
             self._pane.say(f"{name} holds nothing that is not here already.")
         else:

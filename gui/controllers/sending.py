@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.clock import monotonic
 from core.errors import SendError, reason
+from core.words import sentence
 from gui.platform.background import in_background
 from gui.viewmodels.drafting import (
     NOBODYS,
@@ -294,7 +295,7 @@ class SendingController:
             try:
                 delivery = self._main_controller.workbench.send(batch.session, message.wire, to=batch.to, exact=True)
             except SendError as error:
-                batch.tell(SendResult(False, f"Not sent: {error}.{_so_far(batch)}"))
+                batch.tell(SendResult(False, f"{sentence(f'Not sent: {error}')}{_so_far(batch)}"))
                 return
             except Exception as error:
                 batch.tell(SendResult(False, f"{_broken(error).sentence}{_so_far(batch)}"))
@@ -388,8 +389,7 @@ def _answer(work: Callable[[], Answer | ComposeError], tell: Callable[[Answer | 
 
 def _broken(error: BaseException) -> ComposeError:
     """The sentence for an unforeseen error; the fault log says where it happened."""
-    why = reason(error)
-    what = f"{why[0].upper()}{why[1:]}, and this did not go out."
+    what = f"{sentence(reason(error))} This did not go out."
     return ComposeError(f"{what} The message is still here: try again, or write it differently.", 0, 0)
 
 

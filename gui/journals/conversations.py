@@ -27,6 +27,7 @@ from core.journal.search.hits import Hit
 from core.roles import Role
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
+from core.words import sentence
 from gui.journals.viewing import Calls
 from gui.viewmodels.rows import Spot
 
@@ -247,7 +248,7 @@ class OpenConversation:
 
     def _complain(self, why: str) -> None:
         if self._is_open:
-            self._calls.trouble(f"This part of the conversation cannot be read: {why}.")
+            self._calls.trouble(sentence(f"This part of the conversation cannot be read: {why}"))
 
 
 def _ahead(calls: recorded.Calls, ordinal: int) -> int | None:

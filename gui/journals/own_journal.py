@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import JournalError, NoThread, reason
 from core.supervision import note
+from core.words import sentence
 from gui.journals import journal_files
 
 if TYPE_CHECKING:
@@ -86,8 +87,7 @@ class OwnJournal:
             except Exception as error:  # noqa: BLE001 - whatever it is, there is another place
                 note(f"opening a journal in {folder}", error)
                 self.release_lock()
-                why = reason(error).rstrip(".")
-                trouble = trouble or f"{why[0].upper()}{why[1:]}. {_KEPT_FOR_NOW}"
+                trouble = trouble or f"{sentence(reason(error))} {_KEPT_FOR_NOW}"
         if self._workbench is None:
             self._workbench = Workbench()
             trouble = "Nothing can be recorded, not even in a temporary folder, so no conversation can be shown."
@@ -111,7 +111,7 @@ class OwnJournal:
         try:
             reading.reader.follow(path)
         except JournalError as error:
-            self._complain(f"The conversation cannot be shown: {error}.")
+            self._complain(sentence(f"The conversation cannot be shown: {error}"))
             return
         self.release_lock()
         self._lock = lock_journal(path)

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from core import supervision
 from core.errors import TincanError, reason
+from core.words import sentence
 
 _APPEND = (  # a link is not followed, nor is a pipe waited for
     os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -59,8 +60,7 @@ class FaultLog:
         when = time.strftime("%Y-%m-%d %H:%M:%S")
         self.last.append(f"{when} in {where}\n{_without_messages(error)}")
         self._write(f"{when} in {where}\n{''.join(traceback.format_exception(error))}\n")
-        why = reason(error)
-        self._tell(f"{why[0].upper()}{why[1:]}.{'' if isinstance(error, TincanError) else ' It goes on.'}")
+        self._tell(f"{sentence(reason(error))}{'' if isinstance(error, TincanError) else ' It goes on.'}")
 
     def _in_guard(self, name: str, error: BaseException) -> None:
         self.note(error, name)

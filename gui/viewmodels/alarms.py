@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.words import counted
+from core.words import counted, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,8 +40,8 @@ def recording_notice(recording: Recording, before: Recording | None = None) -> A
     if failure is not None:
         missing = f" {_entries(recording.lost)} so far." if recording.lost else ""
         since = "" if recording.since is None else f" since {_clock(recording.since)}"
-        sentence = f"Not recorded{since}: messages still come and go.{missing} {failure}"
-        return Alarm("recording", sentence, is_failure=True, buttons=_TO_JOURNALS)
+        news = f"Not recorded{since}: messages still come and go.{missing} {failure}"
+        return Alarm("recording", news, is_failure=True, buttons=_TO_JOURNALS)
     if recording.moved_from is not None and (before is None or before.path != recording.path):
         return Alarm("recording", _moved(recording, before), buttons=_TO_JOURNALS, quiet=0.0)
     if before is None or before.failure is None:
@@ -81,8 +81,8 @@ def _worse(state: SessionState, before: SessionState | None, offset_ns: int) -> 
         )
         since, last = (_clock((moment + offset_ns) / 1e9) for moment in (incidents.since, incidents.last))
         when = f"at {last}" if incidents.count == 1 else f"since {since}, the last at {last}"
-        sentence = f"{state.role.title} {state.target}: {what} {when}: {incidents.why.rstrip('.')}. {kind.advice}"
-        yield Alarm(f"{kind.name} {state.session}", sentence, buttons=kind.buttons)
+        news = sentence(f"{state.role.title} {state.target}: {what} {when}: {incidents.why}")
+        yield Alarm(f"{kind.name} {state.session}", f"{news} {kind.advice}", buttons=kind.buttons)
 
 
 class _Kind(NamedTuple):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias
 
 from core.settings import DEFAULTS, KIB, Limits
+from core.words import sentence
 from gui.platform.differences import HERE, WINDOWS
 
 LimitValue: TypeAlias = float | None  # None is off
@@ -43,8 +44,7 @@ class OfferedLimit:
     @property
     def why(self) -> str:
         """The reason that the limit is there for, as a sentence."""
-        reason = str(_FIELDS[self.name].metadata["why"])
-        return f"{reason[:1].upper()}{reason[1:]}."
+        return sentence(_FIELDS[self.name].metadata["why"])
 
     @property
     def usual(self) -> LimitValue:

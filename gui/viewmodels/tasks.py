@@ -45,7 +45,7 @@ def repeat_view(title: str, repeated: Repeated) -> TaskView:
     refused = ""
     if repeated.refused:
         times = "once" if repeated.refused == 1 else f"{repeated.refused:,} times"
-        refused = f"Refused {times}, last because {repeated.refusal}."
+        refused = sentence(f"Refused {times}, last because {repeated.refusal}")
     trouble = " ".join(filter(None, (refused, sentence(repeated.why))))
     fraction = repeated.sent / total if total else None
     return TaskView(title, words, lateness_words(repeated.lateness), trouble, fraction, repeated.is_running)

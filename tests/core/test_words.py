@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import ast
+import re
+from collections.abc import Iterator
 
-from core.errors import SendError
-from core.words import counted, duration, human_bytes, sentence
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from build_scripts.project import ROOT
+from core.errors import Explanation, SendError
+from core.words import counted, duration, human_bytes, sentence, with_full_stop
 
 
 @pytest.mark.parametrize(
@@ -34,6 +41,72 @@ def test_one_is_one_and_others_are_several(count: int, one: str, several: str, s
 )
 def test_a_sentence_begins_and_ends_as_one(words: object, says: str) -> None:
     assert sentence(words) == says
+
+
+@given(st.text("aé (.!?…)“”", max_size=12))
+def test_a_sentence_has_one_end_however_its_reason_ends(reason: str) -> None:
+    found = sentence(f"It failed: {reason}")
+
+    assert found in (f"It failed: {reason}", f"It failed: {reason}.")
+    assert found[-1] in ".!?…"
+    assert found.endswith("..") <= reason.endswith("..")
+    assert sentence(found) == found
+
+
+@given(st.text("aé (.!?…)“”", max_size=12))
+def test_a_name_at_the_beginning_keeps_its_letters(reason: str) -> None:
+    assert with_full_stop(f"talk.txt: {reason}") == sentence(f"talk.txt: {reason}").replace("Talk", "talk")
+
+
+@given(st.sampled_from(["a typing error", "a typing error."]), st.sampled_from(["Wait", "Wait."]))
+def test_an_explanation_has_one_end_to_each_sentence(what: str, advice: str) -> None:
+    assert str(Explanation(what, (), advice)) == "A typing error. Wait."
+
+
+# What is told by others: the system's own words (of Windows some end with a full stop) and errors of ours, of which
+# some are whole sentences.
+REASONS = re.compile(r"\b(error|why|reason|_reason|strerror|failure|refusal|trouble|exception|remark)\b")
+
+
+def doubled_ends(source: str) -> Iterator[str]:
+    """Each place where a full stop is put behind somebody's reason, which may have one; ``sentence`` puts it there."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        for told, behind in zip(node.values, node.values[1:], strict=False):
+            is_end = isinstance(behind, ast.Constant) and re.match(r"\.(\s|$)", str(behind.value))
+            if isinstance(told, ast.FormattedValue) and is_end and REASONS.search(ast.unparse(told.value)):
+                yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize("package", ["core", "gui"])
+def test_no_full_stop_is_put_behind_a_reason_that_may_have_one(package: str) -> None:
+    found = {
+        f"{path.relative_to(ROOT).as_posix()}, {place}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for place in doubled_ends(path.read_text(encoding="utf-8"))
+    }
+
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'f"It failed: {error}."',
+        'f"It failed: {reason(error)}. Nothing was kept."',
+        'f"{why[0].upper()}{why[1:]}."',
+        'f"{error.strerror or error}.{rest}"',
+        'f"It failed: {x.why}.\\nWait."',
+    ],
+)
+def test_a_full_stop_behind_a_reason_is_found(source: str) -> None:
+    assert list(doubled_ends(source))
+
+
+@pytest.mark.parametrize("source", ['f"{error}"', 'f"{name}.{why}"', 'f"{count}. {error}: x"', "sentence(f'a: {why}')"])
+def test_a_full_stop_elsewhere_is_none_of_them(source: str) -> None:
+    assert not list(doubled_ends(source))
 
 
 @pytest.mark.parametrize(

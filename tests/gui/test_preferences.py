@@ -217,6 +217,29 @@ def test_a_folder_that_cannot_be_written_is_told_once(tmp_path: Path) -> None:
     assert file.notice == ""
 
 
+@pytest.mark.case("C-65")
+def test_a_folder_under_a_file_is_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    file = PreferencesFile(tmp_path / "file" / "Tincan" / "settings.json")
+
+    assert file.load() == Preferences()
+    assert file.notice.endswith("Tincan runs without.")
+
+
+def test_a_reason_of_the_system_that_ends_with_a_full_stop_gets_no_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise PermissionError(13, "Access is denied.")
+
+    monkeypatch.setattr("gui.preferences.write_kept", refuse)
+    file = PreferencesFile(tmp_path / "settings.json")
+
+    file.save(FULL)
+
+    assert file.notice == f"Settings cannot be kept in {tmp_path}: Access is denied. Tincan runs without."
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "settings.json"
     PreferencesFile(path).save(FULL)

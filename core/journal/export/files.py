@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from core.errors import TincanError
+from core.words import with_full_stop
 
 MOST_OPEN = 32  # descriptors; there may be many more streams
 
@@ -154,7 +155,7 @@ def place_for(target: Path) -> Path:
         place = target.resolve()
         in_the_way = place.exists() and not place.is_file()
     except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a NUL in the name
-        raise ExportError(f"{shown(target)} cannot be a file: {_reason(error)}.") from error
+        raise ExportError(with_full_stop(f"{shown(target)} cannot be a file: {_reason(error)}")) from error
     if in_the_way:
         raise ExportError(f"{shown(target)} is there and is not a file. Choose another name.")
     return place
@@ -170,7 +171,8 @@ def in_words(target: Path) -> Iterator[None]:
             raise ExportError(
                 f"There is no room for {shown(target)}, so nothing was kept. Free some space or choose another disk."
             ) from error
-        raise ExportError(f"{shown(target)} could not be written: {_reason(error)}. Nothing was kept.") from error
+        why = with_full_stop(f"{shown(target)} could not be written: {_reason(error)}")
+        raise ExportError(f"{why} Nothing was kept.") from error
 
 
 def shown(path: Path) -> str:

@@ -19,6 +19,7 @@ from core.journal.export.source import PIECE, OpenSource, Source, frames, rows
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import Calls, Recorded
 from core.supervision import Worker
+from core.words import sentence
 
 TELL_EVERY = 0.05  # seconds
 
@@ -254,4 +255,4 @@ def _not_exported(error: BaseException) -> NotExported:
     if isinstance(error, ExportError):
         return NotExported(str(error), error.cancelled)
     why = reason(error)
-    return NotExported(why if isinstance(error, TincanError) else f"{why[0].upper()}{why[1:]}. Nothing was kept.")
+    return NotExported(why if isinstance(error, TincanError) else f"{sentence(why)} Nothing was kept.")

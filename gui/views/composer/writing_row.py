@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.text_safety import TextSafety
 from core.wire.framing import FramingError, parse_framing
+from core.words import sentence
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, MacroRow, MessageFormat, frame_words
 from gui.viewmodels.filtering import FilterView, RecipientRows
@@ -200,7 +201,7 @@ class Options:
             parse_framing(text.strip())
         except FramingError as error:
             self.written_frame.refuse(min(len(text), error.place))
-            self._on_wrong(f"{self._safety.text(str(error))[:1].upper()}{self._safety.text(str(error))[1:]}.")
+            self._on_wrong(sentence(self._safety.text(str(error))))
             return
         self._on_wrong("")
         self._choose(framing=text.strip())
