@@ -15,7 +15,7 @@ from core.cli.common import add_encoding, add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, find_profile, run
-from core.command import program_name
+from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import misread_ending
 from core.errors import TincanError, quoted
 from core.replies import all_replies
@@ -154,6 +154,7 @@ def _seconds(text: str) -> float:
 
 def main() -> int:
     """Run the program that the command line asks for; the exit code: 0, 1 (it failed), 2 (bad input) or its own."""
+    use_utf_8_in_pipes()
     try:
         options = parse(sys.argv[1:])
         if isinstance(options, FindOptions):

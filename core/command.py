@@ -1,11 +1,13 @@
-"""How Tincan starts itself again: its terminal programs, each in a process of its own."""
+"""How Tincan is started: what its standard streams are, and its terminal programs in processes of their own."""
 
 from __future__ import annotations
 
+import io
 import os
 import site
 import sys
 from pathlib import Path
+from typing import TextIO
 
 _PACKAGE = __name__.rpartition(".")[0]  # "core" in the checkout, "tincan.core" where pip installed it
 _ROOT = Path(__file__).resolve().parents[_PACKAGE.count(".") + 1]  # the folder that it is imported from
@@ -36,6 +38,28 @@ def environment() -> dict[str, str]:
     if str(_ROOT) not in installed:
         known["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), known.get("PYTHONPATH")]))
     return known
+
+
+def use_utf_8_in_pipes() -> None:
+    """Read and write the text of pipes and files as UTF-8 on Windows as well, where Python takes the code page.
+
+    Consoles have it already (PEP 528). Before anything was read; what ``PYTHONIOENCODING`` asks for stays.
+    """
+    if sys.platform != "win32" or os.environ.get("PYTHONIOENCODING"):
+        return
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not is_windows_console(stream):
+            stream.reconfigure(encoding="utf-8", errors=stream.errors)
+
+
+def is_windows_console(stream: TextIO) -> bool:
+    """Whether Python itself reads or writes it as a console of Windows."""
+    return type(raw_file(stream)).__name__ == "_WindowsConsoleIO"
+
+
+def raw_file(stream: TextIO) -> io.RawIOBase | None:
+    """What reads or writes the file itself, below the buffer and the text."""
+    return getattr(getattr(stream, "buffer", None), "raw", None)
 
 
 def _is_frozen() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -18,10 +19,15 @@ _MOST_ASIDE = 20  # bad files of one name; then the last of them is replaced
 def read_kept(path: Path, largest: int) -> str:
     """The text of a UTF-8 file, with or without a byte order mark.
 
-    Raises ``OSError``, and ``ValueError`` for more than ``largest`` bytes, for what is not UTF-8 and for what is
-    no file, as a pipe is: opening that could wait for ever.
+    Raises ``OSError`` (``NotADirectoryError`` if the path leads through a file), and ``ValueError`` for more than
+    ``largest`` bytes, for what is not UTF-8 and for what is no file, as a pipe is: opening that could wait for ever.
     """
-    _require_file(path.stat())
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        _require_folders(path)
+        raise
+    _require_file(found)
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as file:
         _require_file(os.fstat(descriptor))  # it may have been exchanged meanwhile
@@ -89,6 +95,13 @@ def _replace(path: Path, target: Path) -> Path:
                 raise
             time.sleep(pause)
     return path.replace(target)
+
+
+def _require_folders(path: Path) -> None:
+    """Say of a path that leads through a file what POSIX says: to Windows it is one of many that are not there."""
+    there = next((folder for folder in path.parents if folder.exists()), None)
+    if there is not None and not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
 
 
 def _require_file(found: os.stat_result) -> None:

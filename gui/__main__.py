@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from core import __version__
 from core.address import Address, parse_address
+from core.command import use_utf_8_in_pipes
 from core.errors import AddressError
 
 BAD_ARGUMENT = 2  # exit code; also where there is no display
@@ -25,6 +26,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None, *, epilog: str = "") -> int:
     """Run the program; the answer is its exit code. ``epilog`` is what its ``--help`` says at the end."""
+    use_utf_8_in_pipes()
     found = _parser(epilog).parse_args(arguments)
     if found.version:
         _say(f"Tincan {__version__}")

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, TextIO, TypeVar
 
+from core.command import is_windows_console, raw_file
 from core.compose.encoding import Encoding, find_encoding
 from core.errors import TincanError, quoted
 from core.events import ConnectionId, SessionId
@@ -69,23 +70,13 @@ def is_terminal(stream: TextIO | None) -> bool:
     """
     if stream is None or not stream.isatty():
         return False
-    return sys.platform != "win32" or _is_console(stream)
+    return sys.platform != "win32" or is_windows_console(stream)
 
 
 def console_input() -> io.RawIOBase | None:
     """What reads the console of Windows as UTF-8 (PEP 528), where the descriptor would give its code page."""
-    is_console = sys.platform == "win32" and sys.stdin is not None and _is_console(sys.stdin)
-    return _raw(sys.stdin) if is_console else None
-
-
-def _is_console(stream: TextIO) -> bool:
-    """Whether Python itself reads and writes it as a console of Windows."""
-    return type(_raw(stream)).__name__ == "_WindowsConsoleIO"
-
-
-def _raw(stream: TextIO) -> io.RawIOBase | None:
-    """What reads or writes the file itself, below the buffer and the text."""
-    return getattr(getattr(stream, "buffer", None), "raw", None)
+    is_console = sys.platform == "win32" and sys.stdin is not None and is_windows_console(sys.stdin)
+    return raw_file(sys.stdin) if is_console else None
 
 
 def has_gone(error: OSError) -> bool:

@@ -37,6 +37,7 @@ from core.journal.export.writer import Exported, export, export_to
 from core.journal.reading.lens import RAW, Lens
 from core.journal.reading.reader import JournalReader, SessionRow
 from core.text_safety import TextSafety
+from core.words import sentence
 
 _NAMED = 3  # files and sessions named in one line
 
@@ -184,7 +185,7 @@ def _on_stdout(write: Callable[[], object]) -> None:
         drop_output()
         if has_gone(error):
             return
-        raise ExportError(f"Standard output could not be written: {error.strerror}.") from error
+        raise ExportError(sentence(f"Standard output could not be written: {error.strerror}")) from error
 
 
 def _list(journal: TerminalJournal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import site
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core import __version__, command
-from core.command import command_line, environment
+from core.command import command_line, environment, use_utf_8_in_pipes
 
 
 def test_it_starts_itself_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,3 +57,70 @@ def test_a_folder_of_installed_packages_is_not_put_before_pythons_own_library(
     monkeypatch.setattr(command, "_ROOT", Path(site.getsitepackages()[0]))
 
     assert "PYTHONPATH" not in environment()
+
+
+class _WindowsConsoleIO(io.BytesIO):
+    """Bears the name of what Python writes to the console of Windows with, which is all that is asked."""
+
+
+def piped(monkeypatch: pytest.MonkeyPatch) -> io.TextIOWrapper:
+    """A pipe of Windows as standard output, where another encoding was not asked for."""
+    monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+    monkeypatch.setattr(sys, "platform", "win32")
+    pipe = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", errors="backslashreplace")
+    monkeypatch.setattr(sys, "stdout", pipe)
+    monkeypatch.setattr(sys, "stdin", None)  # as in a program with a window
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    return pipe
+
+
+def written(stream: io.TextIOWrapper) -> bytes:
+    print("“新”\ud800", file=stream, flush=True)
+    raw = stream.buffer
+    assert isinstance(raw, io.BytesIO)
+    return raw.getvalue()
+
+
+def test_what_goes_into_a_pipe_of_windows_is_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout = piped(monkeypatch)
+    use_utf_8_in_pipes()
+
+    assert written(stdout) == "“新”\\ud800\n".encode()
+
+
+def test_text_from_a_pipe_of_windows_is_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    piped(monkeypatch)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("ü\n".encode()), encoding="cp1252"))
+
+    use_utf_8_in_pipes()
+
+    assert sys.stdin.read() == "ü\n"
+
+
+def test_another_encoding_that_was_asked_for_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout = piped(monkeypatch)
+    monkeypatch.setenv("PYTHONIOENCODING", "cp850")
+
+    use_utf_8_in_pipes()
+
+    assert written(stdout) == b"\x93\\u65b0\x94\\ud800\n"
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+def test_elsewhere_the_locale_decides(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    stdout = piped(monkeypatch)
+    monkeypatch.setattr(sys, "platform", system)
+
+    use_utf_8_in_pipes()
+
+    assert stdout.encoding == "cp1252"
+
+
+def test_the_console_of_windows_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    piped(monkeypatch)
+    console = io.TextIOWrapper(io.BufferedWriter(_WindowsConsoleIO()), encoding="utf-16-le")
+    monkeypatch.setattr(sys, "stdout", console)
+
+    use_utf_8_in_pipes()
+
+    assert console.encoding == "utf-16-le"

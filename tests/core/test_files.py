@@ -33,6 +33,27 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path, monkeyp
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
+@pytest.mark.parametrize("below", ["a.json", "folder/a.json"])
+def test_a_path_that_leads_through_a_file_is_not_one_that_is_only_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    stat = Path.stat
+
+    def as_windows_has_it(path: Path, **rest: bool) -> os.stat_result:
+        try:
+            return stat(path, **rest)
+        except NotADirectoryError as error:
+            raise FileNotFoundError(2, "The system cannot find the path specified") from error
+
+    monkeypatch.setattr(Path, "stat", as_windows_has_it)
+
+    with pytest.raises(NotADirectoryError):
+        read_kept(tmp_path / "file" / below, 100)
+    with pytest.raises(FileNotFoundError):
+        read_kept(tmp_path / "missing" / below, 100)
+
+
 @pytest.mark.case("C-64")
 def test_no_more_is_read_than_is_allowed(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"x" * 2049)
