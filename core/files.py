@@ -1,18 +1,25 @@
-"""Small files that are kept between two runs: read within a limit, replaced in one step, set aside when bad."""
+"""Small files that are kept between two runs: read within a limit, replaced in one step, set aside when bad. And what
+Windows asks of any file: its name, and patience with whoever has it open.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 import tempfile
 import time
-from pathlib import Path
+from pathlib import Path, PurePath, PureWindowsPath
 
 # https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499-
 _IN_USE = (5, 32, 33)  # ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
 _PAUSES = (0.01, 0.02, 0.04, 0.08, 0.15, 0.2)  # seconds
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_DEVICE = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[1-9¹²³]) *(\.|$)", re.IGNORECASE)
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_LONGEST_PATH = 259  # MAX_PATH without the NUL at its end
 _MOST_ASIDE = 20  # bad files of one name; then the last of them is replaced
 
 
@@ -48,7 +55,7 @@ def write_kept(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        _replace(Path(name), path)
+        replace_file(Path(name), path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -78,10 +85,45 @@ def set_aside(path: Path) -> Path:
     while aside.exists() and number <= _MOST_ASIDE:
         aside = path.with_name(f"{path.name}.{number}.bad")
         number += 1
-    return _replace(path, aside)
+    return replace_file(path, aside)
 
 
-def _replace(path: Path, target: Path) -> Path:
+def why_no_file(path: PurePath) -> str:
+    """Why there can be no file of that name on Windows, as a clause; nothing elsewhere, or if there can.
+
+    Windows itself says it badly or not at all: what is written to ``talk:1`` goes into a hidden stream of ``talk``,
+    what is written to ``NUL`` is gone, and a full stop at the end is dropped.
+    """
+    return _why_no_file(PureWindowsPath(path), _takes_long_paths()) if sys.platform == "win32" else ""
+
+
+def _why_no_file(path: PureWindowsPath, takes_long: bool) -> str:
+    for name in path.parts[1:] if path.anchor else path.parts:
+        if name == "..":
+            continue
+        if device := _DEVICE.match(name):
+            return f"{device[1]} is a device of Windows, whatever stands behind it"
+        if sign := _FORBIDDEN.search(name):
+            return f"Windows allows no {sign[0] if sign[0] > ' ' else 'control character'} in a name"
+        if name.endswith((".", " ")):
+            return f"Windows drops the {'full stop' if name.endswith('.') else 'space'} at the end of a name"
+    length = len(str(path))
+    if length > _LONGEST_PATH and not takes_long and not path.anchor.startswith("\\\\?\\"):
+        return f"its path has {length} characters, and this Windows takes {_LONGEST_PATH}: choose a folder further up"
+    return ""
+
+
+def _takes_long_paths() -> bool:
+    """Whether Windows takes paths of more than ``_LONGEST_PATH`` characters, which somebody has to switch on."""
+    if sys.platform != "win32":
+        return True
+    import ctypes
+
+    ask = getattr(ctypes.windll.ntdll, "RtlAreLongPathsEnabled", None)  # Windows 10, version 1607
+    return bool(ask()) if ask is not None else False
+
+
+def replace_file(path: Path, target: Path) -> Path:
     """Rename a file over another one, the second being gone afterwards.
 
     On Windows that is refused while any program has either of them open, as a virus scanner has a new one for a

@@ -116,8 +116,8 @@ def parse(text: str) -> Preferences:
 def settings_folder(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
     """Where this platform keeps a program's settings."""
     environment = os.environ if environment is None else environment
-    if platform == "win32" and environment.get("APPDATA"):
-        return Path(environment["APPDATA"]) / "Tincan"
+    if platform == "win32":
+        return Path(environment.get("APPDATA") or _home(environment) / "AppData" / "Roaming") / "Tincan"
     if platform == "darwin":
         return _home(environment) / "Library" / "Application Support" / "Tincan"
     return Path(_absolute(environment, "XDG_CONFIG_HOME") or _home(environment) / ".config") / "tincan"
@@ -126,8 +126,8 @@ def settings_folder(environment: Mapping[str, str] | None = None, platform: str 
 def data_folder(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
     """Where this platform keeps what a program has recorded."""
     environment = os.environ if environment is None else environment
-    if platform == "win32" and environment.get("LOCALAPPDATA"):
-        return Path(environment["LOCALAPPDATA"]) / "Tincan"
+    if platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or _home(environment) / "AppData" / "Local") / "Tincan"
     if platform == "darwin":
         return _home(environment) / "Library" / "Application Support" / "Tincan"
     return Path(_absolute(environment, "XDG_DATA_HOME") or _home(environment) / ".local" / "share") / "tincan"

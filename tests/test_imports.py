@@ -66,6 +66,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.replies",
             "core.text_safety",
             "core.command",
+            "core.files",
             "core.local_time",
             "core.compose.encoding",
             "core.compose.hexadecimal",

@@ -22,7 +22,7 @@ from core.compose.draft import Draft, Format
 from core.compose.encoding import Encoding, Ending
 from core.compose.examples import STARTERS, Starter
 from core.errors import Fault, TincanError, quoted
-from core.files import read_kept, set_aside, write_kept
+from core.files import read_kept, set_aside, why_no_file, write_kept
 from core.words import sentence, with_full_stop
 
 VERSION = 1
@@ -187,6 +187,8 @@ def export_list(path: Path, things: str, text: str) -> None:
 
     A link stays, and what it leads to is replaced: it is the person's own choice.
     """
+    if why := why_no_file(path):
+        raise SavedError(with_full_stop(f"{path.name} cannot be a file: {why}"))
     place = Path(os.path.realpath(path))
     if os.path.lexists(place) and not place.is_file():  # a device, a pipe, links in a circle
         raise SavedError(f"{path.name} is there and is no file. Choose another name.")

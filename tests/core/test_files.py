@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import sys
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
-from core.files import read_kept, set_aside, write_kept
+from core import files
+from core.files import read_kept, set_aside, why_no_file, write_kept
 
 
 def _full_disk(_descriptor: int) -> None:
@@ -52,6 +54,44 @@ def test_a_path_that_leads_through_a_file_is_not_one_that_is_only_missing(
         read_kept(tmp_path / "file" / below, 100)
     with pytest.raises(FileNotFoundError):
         read_kept(tmp_path / "missing" / below, 100)
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        (r"C:\Users\a\talk.txt", ""),
+        (r"..\talk.txt", ""),
+        (r"C:\Users\a\.config", ""),
+        (r"C:\Users\a\context.txt", ""),
+        (r"C:\Users\a\COM10", ""),
+        (r"\\server\share\talk.txt", ""),
+        (r"\\?\C:\talk.txt", ""),
+        (r"C:\Users\a\NUL", "NUL is a device of Windows, whatever stands behind it"),
+        (r"C:\Users\a\con.txt", "con is a device of Windows, whatever stands behind it"),
+        ("Com1 .tar.gz", "Com1 is a device of Windows, whatever stands behind it"),
+        (r"C:\aux\talk.txt", "aux is a device of Windows, whatever stands behind it"),
+        ("LPT²", "LPT² is a device of Windows, whatever stands behind it"),
+        (r"C:\Users\a\talk:1", "Windows allows no : in a name"),
+        ("is it?.txt", "Windows allows no ? in a name"),
+        ("a\tb", "Windows allows no control character in a name"),
+        (r"C:\Users\a\talk.", "Windows drops the full stop at the end of a name"),
+        ("talk ", "Windows drops the space at the end of a name"),
+        ("C:\\" + "x" * 256, ""),
+        ("C:\\" + "x" * 257, "its path has 260 characters, and this Windows takes 259: choose a folder further up"),
+        ("\\\\?\\C:\\" + "x" * 300, ""),
+    ],
+)
+def test_a_name_that_windows_does_not_keep_is_refused_with_its_reason(path: str, why: str) -> None:
+    assert files._why_no_file(PureWindowsPath(path), takes_long=False) == why
+
+
+def test_long_paths_are_taken_where_they_are_switched_on() -> None:
+    assert files._why_no_file(PureWindowsPath("C:\\" + "x" * 257), takes_long=True) == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX allows any name")
+def test_elsewhere_every_name_can_be_one(tmp_path: Path) -> None:
+    assert why_no_file(tmp_path / "NUL: what?.") == ""
 
 
 @pytest.mark.case("C-64")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -293,20 +292,34 @@ def test_a_window_is_put_back_where_it_can_be_seen(saved: str, fitted: str) -> N
     assert on_screen(saved, 1920, 1080) == fitted
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+ROOT = Path.cwd().anchor  # "/", or the drive
+
+
 @pytest.mark.case("C-65")
 @pytest.mark.parametrize(
-    ("environment", "platform", "folder"),
+    ("environment", "platform", "settings", "data"),
     [
-        ({"HOME": "/home/a"}, "linux", "/home/a/.config/tincan"),
-        ({"HOME": "/home/a", "XDG_CONFIG_HOME": "/etc/a"}, "linux", "/etc/a/tincan"),
-        ({"HOME": "/home/a", "XDG_CONFIG_HOME": "relative"}, "linux", "/home/a/.config/tincan"),
-        ({"HOME": "/Users/a"}, "darwin", "/Users/a/Library/Application Support/Tincan"),
-        ({"APPDATA": "/roaming"}, "win32", "/roaming/Tincan"),
+        ({"HOME": "~"}, "linux", "~/.config/tincan", "~/.local/share/tincan"),
+        ({"HOME": "~", "XDG_CONFIG_HOME": f"{ROOT}c", "XDG_DATA_HOME": f"{ROOT}d"}, "linux", "/c/tincan", "/d/tincan"),
+        (
+            {"HOME": "~", "XDG_CONFIG_HOME": "c", "XDG_DATA_HOME": "d"},
+            "linux",
+            "~/.config/tincan",
+            "~/.local/share/tincan",
+        ),
+        ({"HOME": "~"}, "darwin", "~/Library/Application Support/Tincan", "~/Library/Application Support/Tincan"),
+        ({"APPDATA": "/roaming", "LOCALAPPDATA": "/local"}, "win32", "/roaming/Tincan", "/local/Tincan"),
+        ({"USERPROFILE": "~"}, "win32", "~/AppData/Roaming/Tincan", "~/AppData/Local/Tincan"),
     ],
 )
-def test_settings_live_where_the_platform_wants_them(environment: dict[str, str], platform: str, folder: str) -> None:
-    assert settings_folder(environment, platform) == Path(folder)
+def test_settings_and_journals_live_where_the_platform_wants_them(
+    environment: dict[str, str], platform: str, settings: str, data: str
+) -> None:
+    def there(path: str) -> Path:
+        return Path(ROOT, path) if path.startswith("/") and platform != "win32" else Path(path)
+
+    assert settings_folder(environment, platform) == there(settings)
+    assert data_folder(environment, platform) == there(data)
 
 
 @pytest.mark.case("C-65")

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from core.errors import TincanError
+from core.files import replace_file, why_no_file
 from core.words import with_full_stop
 
 MOST_OPEN = 32  # descriptors; there may be many more streams
@@ -67,7 +68,7 @@ class Draft:
 
     def keep(self, target: Path) -> None:
         """Become the target, which is replaced in one step."""
-        self._path.replace(target)
+        replace_file(self._path, target)
 
     def discard(self) -> None:
         """Leave nothing behind; after ``keep`` there is nothing to leave."""
@@ -151,6 +152,8 @@ def place_for(target: Path) -> Path:
 
     Raises ``ExportError`` for what must not be replaced: a folder, a device, a pipe.
     """
+    if why := why_no_file(target):
+        raise ExportError(with_full_stop(f"{shown(target)} cannot be a file: {why}"))
     try:
         place = target.resolve()
         in_the_way = place.exists() and not place.is_file()

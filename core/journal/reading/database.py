@@ -7,10 +7,11 @@ the schema has been compared with those that Tincan has ever written.
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from core.clock import monotonic
 from core.errors import JournalError
@@ -50,7 +51,7 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, int]:
     """
     is_at_rest = not has_log(path) and not path.with_name(path.name + "-journal").exists()  # some tool's own log
     try:
-        uri = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if is_at_rest else ''}"
+        uri = f"{_uri(path.resolve())}?mode=ro{'&immutable=1' if is_at_rest else ''}"
         database = sqlite3.connect(uri, uri=True, check_same_thread=False)
     except sqlite3.Error as error:
         raise failed(error, path) from error
@@ -65,6 +66,14 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, int]:
     except BaseException:
         database.close()
         raise
+
+
+def _uri(path: PurePath) -> str:
+    """What SQLite is to call a file, every sign of its path escaped (https://www.sqlite.org/uri.html).
+
+    Not ``Path.as_uri``: for a share of Windows that names the host as the URI's authority, which SQLite refuses.
+    """
+    return "file:" + "".join(f"%{byte:02X}" for byte in os.fsencode(path))
 
 
 def has_log(path: Path) -> bool:

@@ -33,6 +33,7 @@ from core.events import (
     SessionId,
     SessionOpened,
 )
+from core.files import why_no_file
 from core.journal.recording.notes import is_failure, sentence
 from core.journal.schema import (
     APPLICATION_ID,
@@ -324,6 +325,8 @@ class JournalWriter:
 
 def _made(path: Path) -> sqlite3.Connection:
     """A new and empty file. Raises ``JournalError`` if something of that name is there, or if it cannot be made."""
+    if why := why_no_file(path):
+        raise JournalError(f"{path} cannot be a file: {why}")
     for each in (path.with_name(path.name + suffix) for suffix in BESIDE):
         if os.path.lexists(each):  # a link that leads nowhere, too: SQLite would not follow it
             raise JournalError(f"{each} exists already; Tincan does not write over a journal")

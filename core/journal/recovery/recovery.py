@@ -18,6 +18,7 @@ from pathlib import Path
 
 from core.clock import monotonic
 from core.errors import JournalError
+from core.files import replace_file
 from core.journal.reading.database import ForeignError, has_log, log_of
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage, find_tear, reason
@@ -146,7 +147,7 @@ def recover(
             recovered = _rebuild(pages, part, target, _Progress(on_progress, cancelled or threading.Event()))
         if not recovered.entries:
             raise JournalError(f"nothing in the journal {path} can be read any more")
-        part.replace(target)
+        replace_file(part, target)
     except (OSError, sqlite3.Error, OverflowError) as error:
         raise JournalError(f"what can be read of {path} could not be written to {target}: {error}") from error
     finally:

@@ -252,6 +252,17 @@ def test_an_import_names_the_message_that_is_wrong(tmp_path: Path, wrong: dict[s
     assert why in str(caught.value)
 
 
+def test_no_list_is_exported_to_a_name_that_windows_does_not_keep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.compose.saved.why_no_file", lambda path: f"{path.name} is a device")
+
+    with pytest.raises(SavedError, match=r"^NUL cannot be a file: NUL is a device\.$"):
+        export_messages(tmp_path / "NUL", ALL)
+
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_no_file_is_not_imported(tmp_path: Path) -> None:
     with pytest.raises(SavedError, match=r"nowhere\.json could not be imported: No such file"):
         import_messages(tmp_path / "nowhere.json")

@@ -225,6 +225,17 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(talk: Talk, folder: Path)
     assert "hello" in (folder / "real").read_text("utf-8")
 
 
+def test_a_name_that_windows_does_not_keep_is_refused(
+    talk: Talk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.journal.export.files.why_no_file", lambda path: f"{path.name} is a device")
+
+    with pytest.raises(ExportError, match=r"NUL cannot be a file: NUL is a device\.$"):
+        exported(talk.path, folder / "NUL", Text)
+
+    assert names(folder) == []
+
+
 @pytest.mark.case("C-81")
 @pytest.mark.parametrize("form", all_formats())
 def test_a_folder_is_not_replaced(talk: Talk, folder: Path, form: type[Format]) -> None:

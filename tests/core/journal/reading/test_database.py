@@ -6,12 +6,14 @@ import ast
 import contextlib
 import hashlib
 import sqlite3
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from build_scripts.project import ROOT
 from core.errors import JournalError
+from core.journal.reading import database as database_module
 from core.journal.reading.database import ForeignError, open_database
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.store import JournalWriter
@@ -30,6 +32,34 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "journal.tincan"
     write_journal(path, 20)
     return path
+
+
+@pytest.mark.parametrize("name", ["a b?c#d%20&e=f", "ü新😀", "a:b", "plus+", "\udcff.tincan"])
+def test_a_journal_of_any_name_is_opened(path: Path, name: str) -> None:
+    there = path.with_name(name)
+    try:
+        path.rename(there)
+    except (OSError, UnicodeError):
+        pytest.skip("this system allows no such name")
+
+    database, _number = open_database(there)
+
+    with contextlib.closing(database):
+        assert database.execute("SELECT count(*) FROM entry").fetchone()[0] > 20
+
+
+def test_a_path_that_begins_with_two_slashes_names_no_host(path: Path) -> None:
+    database, _number = open_database(Path(f"/{path}"))
+
+    database.close()
+
+
+@pytest.mark.parametrize("path", [r"\\server\share\talk.tincan", r"C:\Users\a\talk.tincan", r"\\?\C:\talk.tincan"])
+def test_a_path_of_windows_reaches_sqlite_as_it_is(path: str) -> None:
+    uri = database_module._uri(PureWindowsPath(path))
+
+    assert urlsplit(uri)[:2] == ("file", "")  # a host would be refused
+    assert unquote(urlsplit(uri).path) == path
 
 
 def test_nothing_else_opens_a_database() -> None:

@@ -281,6 +281,15 @@ def test_a_journal_is_its_owner_s_alone_and_its_folder_is_made(tmp_path: Path) -
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_no_journal_gets_a_name_that_windows_does_not_keep(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.journal.recording.store.why_no_file", lambda path: f"{path.name} is a device")
+
+    with pytest.raises(JournalError, match=f"cannot be a file: {path.name} is a device"):
+        JournalWriter(path)
+
+    assert not path.exists()
+
+
 def test_no_journal_is_written_over_another(path: Path) -> None:
     path.write_bytes(b"precious")
 
