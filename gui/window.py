@@ -26,7 +26,7 @@ from gui.views.field_menu import FieldMenu
 from gui.views.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
 from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
-from gui.widgets.bindings import bind_own, breaking, share_keys, type_on
+from gui.widgets.bindings import bind_own, breaking, focus_now, share_keys, type_on
 from gui.widgets.key_places import bind_by_place
 from gui.widgets.pasting import share_pasting
 from gui.widgets.sash import Sash
@@ -233,7 +233,7 @@ class Window:
             region, usual = regions[(here + step * further) % len(regions)]
             control = usual if usual is not None and usual.winfo_viewable() else _first_control(region)
             if control is not None:
-                control.focus_set()
+                focus_now(control)
                 return
 
     @property

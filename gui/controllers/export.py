@@ -56,6 +56,7 @@ class ExportController:
             return
         if self._dialog is not None and self._dialog.winfo_exists():
             self._dialog.lift()
+            self._dialog.scopes.focus_chosen()
             return
         from core.journal.export.formats import all_formats
         from gui.views.dialogs.export_dialog import ExportDialog

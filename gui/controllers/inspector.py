@@ -16,6 +16,7 @@ from core.errors import JournalError, TincanError, reason
 from core.supervision import Worker
 from core.words import sentence
 from gui.viewmodels.inspection import Inspected, Range, within_frame
+from gui.widgets.bindings import focus_now
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class InspectorController:
             return
         self._window.open_side(self._inspector)
         transcript = self._window.conversation.transcript
-        transcript.text.focus_set()
+        focus_now(transcript.text)
         if transcript.selection.chosen is not None:
             transcript.choose(transcript.selection.chosen)
         else:

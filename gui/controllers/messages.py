@@ -17,6 +17,7 @@ from core.supervision import Worker
 from core.words import sentence
 from gui.viewmodels.drafting import MessageFormat, SendResult
 from gui.viewmodels.going import Moment, no_such_number, not_exactly, nothing_after, read_goal
+from gui.widgets.bindings import focus_now
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -136,7 +137,7 @@ class MessageController:
         if self._bar is not None:
             self._bar.say("", is_wrong=False)
             self._window.conversation.close_strip(self._bar)
-        self._window.conversation.transcript.text.focus_set()
+        focus_now(self._window.conversation.transcript.text)
 
     def _go(self, typed: str) -> str:
         """Go there; the answer says what is not quite so. Raises ``ValueError`` with a sentence."""

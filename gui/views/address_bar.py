@@ -8,7 +8,7 @@ from tkinter import ttk
 
 from gui.theme.theme import Theme
 from gui.viewmodels.window_view import AddressBarView, Button
-from gui.widgets.bindings import when_resized
+from gui.widgets.bindings import focus_now, when_resized
 from gui.widgets.fitting import wrap_within
 
 _LOW = 400  # pixels at 96 dots an inch; below, the buttons do not stand below the fields
@@ -85,7 +85,7 @@ class AddressBar(ttk.Frame):
         self._why.grid(row=1, column=column, columnspan=6 - column, sticky="w", pady=(self._theme.px(6), 0))
         self._why.configure(wraplength=max(1, self.winfo_width() - self._beside()))
         if host or port:
-            (self.host if host else self.port).focus_set()
+            focus_now(self.host if host else self.port)
 
     def accept(self) -> None:
         """Nothing is wrong any more."""
@@ -100,7 +100,7 @@ class AddressBar(ttk.Frame):
 
     def focus_host(self) -> None:
         """Go to the host, ready to be typed over."""
-        self.host.focus_set()
+        focus_now(self.host)
         self.host.selection_range(0, "end")
 
     def _beside(self) -> int:

@@ -11,6 +11,7 @@ from tkinter import ttk
 from core.clock import monotonic
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
+from gui.widgets.bindings import focus_now
 from gui.widgets.fitting import wrap_within
 
 _MOST = 3  # notices at a time; the oldest makes room, a failure only to failures
@@ -80,7 +81,7 @@ class Banner(ttk.Frame):
     def focus_first(self) -> None:
         """Put the focus on the first button of the latest notice, so that Enter or Space answers."""
         if self._latest in self._lines:
-            self._lines[self._latest].buttons[0].focus_set()
+            focus_now(self._lines[self._latest].buttons[0])
 
     @property
     def sentence(self) -> str:

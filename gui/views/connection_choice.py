@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.filtering import FilterView, NumbersError, format_numbers, read_numbers, toggled
-from gui.widgets.bindings import bind_wheel
+from gui.widgets.bindings import bind_wheel, focus_now
 from gui.widgets.controls import Tick
 from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField
@@ -109,7 +109,7 @@ class DropList(ttk.Frame):
         self.lift()
         self._adopt_keys()
         self._fill()
-        (self.field if is_long else self.every).focus_set()
+        focus_now(self.field if is_long else self.every)
 
     def close(self) -> None:
         """Put it away; the focus goes back to the button."""
@@ -185,7 +185,7 @@ class DropList(ttk.Frame):
         seen = len(self.ticks)
         self._first = min(max(self._first, wanted - seen + 1), wanted)
         self._fill()
-        self.ticks[wanted - self._first].focus_set()
+        focus_now(self.ticks[wanted - self._first])
         return "break"
 
     def _scroll(self, rows: int) -> None:

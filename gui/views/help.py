@@ -10,7 +10,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.keys import topics
 from gui.theme.theme import Theme
-from gui.widgets.bindings import unbind
+from gui.widgets.bindings import focus_now, unbind
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import wrap_within
 from gui.widgets.small_window import SmallPage, copy_text, facts
@@ -137,7 +137,7 @@ class ReportPage(SmallPage):
         self.folder = self.button("Open the folder of the log", on_folder)
         self.open()
         self.field.mark_set("insert", "2.0")  # below the first question
-        self.field.focus_set()
+        focus_now(self.field)
 
     def _restyle_field(self) -> None:
         px, p = self.theme.px, self.theme.palette

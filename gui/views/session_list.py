@@ -13,7 +13,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.typesetting import connection_tag
 from gui.viewmodels.window_view import MOST_UNREAD, MenuState, SessionRow
 from gui.views.menus import ROW_ENTRIES, command_entry
-from gui.widgets.bindings import MENU_KEYS, bind_known
+from gui.widgets.bindings import MENU_KEYS, bind_known, focus_now
 from gui.widgets.fitting import elided
 from gui.widgets.menu import Entry, Menu
 from gui.widgets.namer import Namer
@@ -102,7 +102,7 @@ class SessionList(ttk.Frame):
             self._forget_row()
             self.namer.begin(row.key, row.name, self.tree.focus_set)
             self._follow_rows()
-            self.namer.focus_set()
+            focus_now(self.namer)
 
     # Rows.
 

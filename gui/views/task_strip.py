@@ -9,6 +9,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.tasks import TaskView
+from gui.widgets.bindings import focus_now
 from gui.widgets.controls import ThinProgress
 from gui.widgets.fitting import wrap_within
 from gui.widgets.flow import Flow
@@ -79,7 +80,7 @@ class TaskStrip(ttk.Frame):
 
     def focus_first(self) -> None:
         """Go to its first button."""
-        (self.ends[0] if self.is_running and self.ends else self.close_button).focus_set()
+        focus_now(self.ends[0] if self.is_running and self.ends else self.close_button)
 
     def _button(self, words: str, act: Callable[[], None], style: str) -> ttk.Button:
         button = ttk.Button(self._buttons, text=words, command=act, style=style, width=0)

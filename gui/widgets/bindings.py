@@ -22,6 +22,16 @@ def breaking(act: Callable[[], object]) -> Callable[[object], str]:
     return handle
 
 
+def focus_now(widget: tk.Misc) -> None:
+    """Give the focus to a widget that may not have been laid out yet.
+
+    Tk would wait until it is on the screen, and what is typed by then would go where the focus was before.
+    """
+    if not widget.winfo_viewable():
+        widget.update_idletasks()
+    widget.focus_set()
+
+
 def bind_known(
     widget: tk.Misc, sequences: Iterable[str], act: Callable[[tk.Event[tk.Misc]], object], *, add: bool = False
 ) -> None:

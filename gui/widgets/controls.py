@@ -14,6 +14,7 @@ from gui.theme import shapes
 from gui.theme.painting import layout_part
 from gui.theme.palettes import rgb
 from gui.theme.theme import Theme
+from gui.widgets.bindings import focus_now
 
 _TOGGLE, _TICK, _OPTION = "Toggle.body", "Tick.mark", "Option.mark"
 _MARK = 16  # pixels at 96 dots an inch
@@ -238,7 +239,7 @@ class Options(ttk.Frame, Generic[Key]):
 
     def focus_chosen(self) -> None:
         """Put the focus on what is chosen."""
-        self.buttons[self._place].focus_set()
+        focus_now(self.buttons[self._place])
 
     def _build(self, count: int) -> None:
         for part in self.winfo_children():

@@ -9,6 +9,7 @@ from tkinter import ttk
 from typing import Generic, TypeVar
 
 from gui.theme.theme import Theme
+from gui.widgets.bindings import focus_now
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import elided, wrap_within
 
@@ -61,7 +62,7 @@ class LineField(ttk.Entry):
 
     def focus_all(self) -> None:
         """Go there, ready to be typed over."""
-        self.focus_set()
+        focus_now(self)
         self.selection_range(0, "end")
         self.icursor("end")
 

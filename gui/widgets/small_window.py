@@ -9,7 +9,7 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.widgets.bindings import bind_own
+from gui.widgets.bindings import bind_own, focus_now
 from gui.widgets.fitting import wrap_within
 from gui.widgets.scrolling import ScrollingPage
 
@@ -115,7 +115,7 @@ class SmallPage(SmallWindow):
         needed = int((self.body.winfo_reqheight() + foot) / self.theme.scale) + 1
         self.put_beside((wide, min(high, needed)), _SMALLEST_PAGE)
         self.deiconify()
-        self.close_button.focus_set()
+        focus_now(self.close_button)
 
 
 def facts(body: ttk.Frame, theme: Theme, rows: Sequence[tuple[str, str]], first: int = 0) -> None:
@@ -226,7 +226,7 @@ class TaskDialog(SmallWindow):
         self._is_as_large_as_needed = True
         self.geometry(f"+{x}+{y}")
         self.deiconify()
-        first.focus_set()
+        focus_now(first)
         first.event_generate("<<TraverseIn>>")  # as if one came by Tab: what stands in a field is to be typed over
 
     @property

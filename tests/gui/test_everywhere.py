@@ -532,3 +532,44 @@ def test_f11_fills_the_screen_and_escape_ends_it(make_app: MakeApp, monkeypatch:
         app.root.update()
 
     assert asked == [True, False, True, False]
+
+
+OPENING = (
+    "find", "filter", "go_to", "toggle_socket_options", "message_options", "toggle_saved", "toggle_inspector",
+    "repeat", "send_file", "export", "show_settings", "show_keys", "show_about", "show_network", "report_problem",
+    "edit_profiles", "save_profile", "focus_host",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", OPENING)
+def test_what_is_typed_right_behind_the_call_that_opens_something_goes_there(make_app: MakeApp, command: str) -> None:
+    app = make_app()
+    connect(app, serve(app))
+    pump_until(lambda: app.main_controller.viewing.conversation is not None, app.root)
+    field = app.window.composer.field
+    field.focus_force()
+    app.root.update()
+
+    app.main_controller.commands[command]()
+
+    focus = str(app.root.tk.call("focus"))  # without a turn of the loop, in which other keys would come first
+    assert focus != str(field)
+    if command != "toggle_inspector":  # what is typed into the conversation is meant for the message
+        app.root.event_generate("<x>")
+        app.root.update()
+        assert field.is_empty
+    app.root.update()
+    assert str(app.root.tk.call("focus")) == focus
+
+
+def test_the_first_letters_behind_the_key_that_opens_find_stand_in_its_field(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.composer.field.focus_force()
+    app.root.update()
+
+    for key in ("<Control-f>", "<a>", "<b>", "<c>"):
+        app.root.event_generate(key)
+    app.root.update()
+
+    (field,) = [one for one in all_below(app.window.conversation.strips) if one.winfo_class() == "TEntry"]
+    assert (value_of(field), app.window.composer.text) == ("abc", "")

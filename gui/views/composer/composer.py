@@ -29,7 +29,7 @@ from gui.viewmodels.profiles import ProfileChoice
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.below_field import Complaint, LinesQuestion, NoticeStrip
 from gui.views.composer.message_field import MessageField, PreviewUpdater
-from gui.widgets.bindings import breaking, when_resized
+from gui.widgets.bindings import breaking, focus_now, when_resized
 from gui.widgets.pasting import MOST
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Composer(ttk.Frame):
             before.field.pack_forget()
             self.field.pack(fill="both", expand=True)
             if is_focused:
-                self.field.focus_set()
+                focus_now(self.field)
             if is_free:
                 before.field.destroy()
         self.field.show_hint(self._view.hint if self._view is not None else "")
@@ -259,7 +259,7 @@ class Composer(ttk.Frame):
             return
         if not text and not self.message_format.adds_something:
             self.complain(_EMPTY)
-            self.field.focus_set()
+            focus_now(self.field)
             return
         if self._draft.question.is_needed(text, self.message_format, is_pasted=self.field.has_pasted_lines):
             self._draft.question.ask(text, lambda: self.submit(keep=keep))
@@ -328,12 +328,12 @@ class Composer(ttk.Frame):
 
     def focus_message(self) -> None:
         """Go to the message field."""
-        self.field.focus_set()
+        focus_now(self.field)
 
     def write(self, text: str) -> None:
         """Go to the message field and write this there, where its cursor is."""
         self.field.insert_here(text)
-        self.field.focus_set()
+        focus_now(self.field)
 
     def paste(self, data: bytes) -> None:
         """Write these bytes where the cursor is; what is in the field becomes escapes where text cannot say them."""
@@ -351,7 +351,7 @@ class Composer(ttk.Frame):
         front, back = (side if isinstance(side, str) else "" for side in sides)
         self.field.put(front + written + back)
         self.field.put_cursor(len(front + written))
-        self.field.focus_set()
+        focus_now(self.field)
         self._use(after)
 
     # How it is written.
@@ -400,7 +400,7 @@ class Composer(ttk.Frame):
 
     def _leave_options(self) -> str:
         self.close_options()
-        self.field.focus_set()
+        focus_now(self.field)
         return "break"
 
     def _fit(self) -> None:

@@ -18,6 +18,7 @@ from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, MacroRo
 from gui.viewmodels.filtering import FilterView, RecipientRows
 from gui.viewmodels.profiles import NONE, ProfileChoice
 from gui.views.connection_choice import ConnectionChoice, DropList
+from gui.widgets.bindings import focus_now
 from gui.widgets.choice import Choice
 from gui.widgets.fields import LineField
 from gui.widgets.flow import Flow
@@ -146,7 +147,7 @@ class Options:
 
     def focus_first(self) -> None:
         """Go to the first of them."""
-        self.format.focus_set()
+        focus_now(self.format)
 
     @property
     def controls(self) -> tuple[tk.Widget, ...]:

@@ -12,7 +12,7 @@ from core.journal.display_row import EVERYTHING, Filter
 from gui.theme.theme import Theme
 from gui.viewmodels.filtering import FilterView, chosen_words, shown_words
 from gui.views.connection_choice import ConnectionChoice, DropList
-from gui.widgets.bindings import breaking
+from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.controls import Toggle
 from gui.widgets.flow import Flow
 
@@ -84,7 +84,7 @@ class FilterBar(ttk.Frame):
 
     def focus_first(self) -> None:
         """Go to the first control."""
-        (self.connections_button if self._offers_connections else self.received).focus_set()
+        focus_now(self.connections_button if self._offers_connections else self.received)
 
     def clear(self) -> None:
         """Show everything."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import pause_words, read_pause
-from gui.widgets.bindings import breaking
+from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.controls import Toggle
 from gui.widgets.fields import LineField, Measure
 from gui.widgets.fitting import wrap_within
@@ -106,7 +106,7 @@ class SocketOptionsBar(ttk.Frame):
 
     def focus_first(self) -> None:
         """Go to the first control."""
-        self.nagle.focus_set()
+        focus_now(self.nagle)
 
     def _put(self, form: SocketOptionsForm) -> None:
         self._turned = form

@@ -10,6 +10,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.reachable import Place
+from gui.widgets.bindings import focus_now
 from gui.widgets.fitting import wrap_within
 from gui.widgets.scrolling import ScrollingPage
 from gui.widgets.small_window import SmallWindow, copy_text
@@ -41,7 +42,7 @@ class NetworkPage(SmallWindow):
         self._fill(())
         self.put_beside((_SIZE[0], _LOW), _SMALLEST)
         self.deiconify()
-        self.close_button.focus_set()
+        focus_now(self.close_button)
 
     def show(self, places: Sequence[Place]) -> None:
         """List these. Until it is called the page says that it is looking."""
@@ -54,7 +55,7 @@ class NetworkPage(SmallWindow):
             self.put_beside(_SIZE, _SMALLEST)
         self._fill(self._shown)
         if had_focus:
-            self.close_button.focus_set()
+            focus_now(self.close_button)
 
     @property
     def sentence(self) -> str:

@@ -15,6 +15,7 @@ from core.text_safety import TextSafety
 from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP, Theme
 from gui.viewmodels.offered_limits import BY_NAME, OFFERED, LimitValue, OfferedLimit, with_limit
 from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, Preferences
+from gui.widgets.bindings import focus_now
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Asked, CheckedRow, whole_number
 from gui.widgets.fitting import wrap_within
@@ -215,7 +216,7 @@ class SettingsDialog(SmallWindow):
         self._lay_out()
         self.page(LookPage)
         self.deiconify()
-        self.tabs.focus_set()
+        focus_now(self.tabs)
 
     def show(self) -> None:
         """Show what is so, after something else has changed it."""

@@ -10,6 +10,7 @@ from core.words import counted
 from gui.theme.theme import Theme
 from gui.viewmodels.hex_cursor import HexCursor
 from gui.viewmodels.hexdump import read_offset
+from gui.widgets.bindings import focus_now
 from gui.widgets.fitting import wrap_within
 
 
@@ -55,7 +56,7 @@ class HexFooter(ttk.Frame):
         self._limit = limit
         self._asking.pack(side="left", before=self.words)
         self.entry.selection_range(0, "end")
-        self.entry.focus_set()
+        focus_now(self.entry)
 
     def forgive(self) -> None:
         """Nothing is wrong any more."""

@@ -24,6 +24,7 @@ from gui.viewmodels.inspection import (
 )
 from gui.views.inspector import Lines, Place, Section, all_sections
 from gui.views.inspector.hex_text import HexText
+from gui.widgets.bindings import focus_now
 from gui.widgets.fitting import wrap_within
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Inspector(ttk.Frame):
 
     def focus_first(self) -> None:
         """Bring the keyboard here: to the bytes, if there are any."""
-        (self.hex.text if self._has_bytes else self._head.close).focus_set()
+        focus_now(self.hex.text if self._has_bytes else self._head.close)
 
     @property
     def inspected(self) -> Inspected | None:

@@ -15,7 +15,7 @@ from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.saved_list import SavedRow
 from gui.views.saved.saved_row import RowLine, RowLook, dress_buttons, measure
-from gui.widgets.bindings import bind_known, bind_wheel, breaking
+from gui.widgets.bindings import bind_known, bind_wheel, breaking, focus_now
 from gui.widgets.focus_ring import FocusRing
 from gui.widgets.namer import Namer
 from gui.widgets.scrolling import RowScrollbar
@@ -210,7 +210,7 @@ class SavedRows(ttk.Frame):
 
     def focus_rows(self) -> None:
         """Bring the keyboard here."""
-        self.body.focus_set()
+        focus_now(self.body)
 
     def move(self, place: int, to: int) -> None:
         """Move a message to another place."""
@@ -226,7 +226,7 @@ class SavedRows(ttk.Frame):
         self.choose(self.at)
         self.namer.begin(self.chosen.number, self._safety.field(self.chosen.name), then or self.focus_rows)
         self.draw()
-        self.namer.focus_set()
+        focus_now(self.namer)
 
     def draw(self) -> None:
         """Draw the rows in sight."""
