@@ -163,7 +163,11 @@ def menu_state(main_controller: MainController) -> MenuState:
         "full_screen": window.is_full_screen,
     }
     return MenuState(
-        {"toggle_server": _WORDS[buttons.server.text], "toggle_client": _WORDS[buttons.client.text]},
+        {
+            "toggle_server": _WORDS[buttons.server.text],
+            "toggle_client": _WORDS[buttons.client.text],
+            "close_row": main_controller.rows.close_words,
+        },
         frozenset(command for command, holds in can.items() if not holds),
         frozenset(command for command, holds in on.items() if holds),
     )

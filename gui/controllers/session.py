@@ -172,6 +172,22 @@ class SessionController:
         return frozenset({*of_any, "close_row", *sends, *({"abort_row"} if one is not None else ())})
 
     @property
+    def close_words(self) -> str:
+        """What ``close`` would do to the row on view, as its entry of a menu says it; empty if it would do nothing."""
+        state, chosen = self._main_controller.state, self._chosen
+        if state is None or self._is_over:
+            return ""
+        if not state.role.many_connections:
+            return "Close t&he connection" if state.phase is Phase.OPEN else "Cancel t&he attempt to connect"
+        if chosen is not None:
+            return f"Close t&he connection #{chosen.number}"
+        many = len(state.connections)
+        closes = (
+            "" if not many else " and close its connection" if many == 1 else f" and close its {many:,} connections"
+        )
+        return f"Stop t&his {state.role.name}{closes}"
+
+    @property
     def _chosen(self) -> ConnectionState | None:
         """The connection that is shown alone, as it is by now."""
         state, shown = self._main_controller.state, self._main_controller.window_state().connection

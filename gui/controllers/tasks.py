@@ -253,7 +253,7 @@ class TaskController:
         except TincanError as error:
             return sentence(error)
         self._folder = target.absolute().parent
-        ends = (("Stop", run.stop), ("Discard", run.discard)) if request.follow else (("Cancel", run.stop),)
+        ends = (("Stop", run.stop), ("Stop and delete", run.discard)) if request.follow else (("Cancel", run.stop),)
         tasks.append(self.strips.begin(kept_view(title, run.progress), ends))
         return ""
 

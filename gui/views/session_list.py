@@ -321,7 +321,7 @@ class SessionList(ttk.Frame):
     def _entries(self) -> Sequence[Entry]:
         state = self._state()
         if self._is_at_note:
-            state = replace(state, cannot=frozenset(ROW_ENTRIES) - _OF_NOTES | state.cannot)
+            state = replace(state, words={}, cannot=frozenset(ROW_ENTRIES) - _OF_NOTES | state.cannot)
         return [command_entry(name, self._commands[name], state) for name in ROW_ENTRIES if name in self._commands]
 
     # The tip of the row under the mouse.

@@ -208,7 +208,7 @@ def test_menus_tell_how_things_stand(make_app: MakeApp) -> None:
     connect(app, serve(app))
     assert (
         state(file, "Export…")
-        == state(session, "Close the session or connection")
+        == state(session, "Close the connection")
         == state(session, "Next conversation")
         == "normal"
     )

@@ -216,6 +216,7 @@ class ExportDialog(SmallWindow):
         words = "Cancel" if view.is_running else "Replace" if view.is_in_the_way else "Export"
         style = "TButton" if view.is_running or view.result else "Accent.TButton"
         self.export_button.configure(text=words, style=style)
+        self.close_button.configure(text="Cancel and close" if view.is_running else "Close")
         for options in (self.scopes, self.formats):
             options.lock(view.is_running)
         for part in (self.path, self.choose_button):

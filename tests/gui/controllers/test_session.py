@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import tkinter as tk
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from core.journal.recording.ledger import Phase
 from gui.app import App
 from gui.views.session_list import SessionList
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp, connect, serve, shown
+from tests.gui.driving import MakeApp, connect, labels_of, serve, shown
 from tests.support.journals import write_journal
 
 
@@ -56,6 +57,53 @@ def test_one_connection_of_a_server_is_closed_and_the_others_stay(make_app: Make
         app.window.composer.field.insert("end", "still here")
         app.window.composer.send_button.invoke()
         assert first.recv(100) == b"still here"
+
+
+def entry_of_closing(app: App) -> tuple[str, str]:
+    """What the entry of the Session menu that closes the row on view says, and the letter that chooses it."""
+    menu = app.window.menus.menus[3]
+    menu.fill()
+    wanted = app.main_controller.rows.close_words.replace("&", "")
+    place = labels_of(menu).index(wanted or "Close the session or connection")
+    assert str(menu.entrycget(place, "state")) == ("normal" if wanted else "disabled")
+    words = str(menu.entrycget(place, "label"))
+    return words, words[int(menu.entrycget(place, "underline"))]
+
+
+def test_the_entry_that_closes_a_row_says_what_becomes_of_it(make_app: MakeApp) -> None:
+    app = make_app()
+    assert entry_of_closing(app) == ("Close the session or connection", "h")
+    port = serve(app)
+    assert entry_of_closing(app) == ("Stop this server", "h")
+
+    with called(app, port, 1):
+        assert entry_of_closing(app) == ("Stop this server and close its connection", "h")
+        with called(app, port, 2):
+            assert entry_of_closing(app) == ("Stop this server and close its 2 connections", "h")
+            app.main_controller.choose_row("s1c2")
+            assert entry_of_closing(app) == ("Close the connection #2", "h")
+
+            connect(app, port)
+            assert entry_of_closing(app) == ("Close the connection", "h")
+            act(app, "close_row")
+            pump_until(lambda: app.main_controller.sessions[SessionId(2)].phase is Phase.ENDED, app.root)
+            assert entry_of_closing(app) == ("Close the session or connection", "h")
+
+
+def test_the_entry_that_closes_a_client_that_still_tries_says_so(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    held = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: held.wait(20) and [])
+    app.window.address.fill("nowhere.invalid", "9")
+    app.window.address.client_button.invoke()
+    pump_until(lambda: app.main_controller.state is not None, app.root)
+
+    assert entry_of_closing(app) == ("Cancel the attempt to connect", "h")
+    act(app, "close_row")
+    held.set()
+    pump_until(lambda: app.main_controller.sessions[SessionId(1)].phase is Phase.ENDED, app.root)
 
 
 def test_a_connection_of_the_server_is_told_by_its_number_after_a_client_was_on_view(make_app: MakeApp) -> None:
@@ -187,7 +235,7 @@ def test_the_menu_of_a_row_offers_what_can_be_done_with_it(make_app: MakeApp, mo
         entry = sessions.menu.entrycget
         states = {str(entry(at, "label")): str(entry(at, "state")) for at in range(7)}
         assert states == {
-            "Close the session or connection": "normal",
+            "Close the connection #2": "normal",
             "Abort the connection (RST)": "normal",
             "Finish sending (FIN)": "normal",
             "Copy the address": "normal",

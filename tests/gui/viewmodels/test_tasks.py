@@ -93,7 +93,10 @@ class Shown:
 
     def __init__(self, root: tk.Tk, theme: Theme) -> None:
         self.pressed: list[str] = []
-        ends = (("Stop", lambda: self.pressed.append("stop")), ("Discard", lambda: self.pressed.append("discard")))
+        ends = (
+            ("Stop", lambda: self.pressed.append("stop")),
+            ("Stop and delete", lambda: self.pressed.append("discard")),
+        )
         self.strip = TaskStrip(root, theme, ends=ends, on_close=lambda: self.pressed.append("close"))
         self.strip.pack(fill="x")
         self.strip.show(TaskView("Every 5 ms to 127.0.0.1:5555", "4 of 10 sent", "late by 1 ms", fraction=0.4))

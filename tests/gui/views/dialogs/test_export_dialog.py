@@ -234,6 +234,16 @@ def test_escape_closes_when_nothing_runs(stage: Stage) -> None:
     assert stage.happened == []
 
 
+def test_the_button_that_closes_says_that_it_cancels_what_runs(stage: Stage) -> None:
+    button = stage.dialog.close_button
+    said = [str(button.cget("text"))]
+    for view in (RUNNING, ExportView(is_cancelled=True)):
+        stage.dialog.show(view)
+        said.append(str(button.cget("text")))
+
+    assert said == ["Close", "Cancel and close", "Close"]
+
+
 def test_closing_cancels_what_runs_and_what_comes_later_finds_nobody(stage: Stage) -> None:
     stage.dialog.show(RUNNING)
 
