@@ -96,6 +96,17 @@ class TextSafety:
         parts[1::2] = [self._table[ord(hidden)] for hidden in parts[1::2]]
         return "".join(parts)
 
+    def exact(self, text: str) -> str:
+        r"""The same where no colour tells marks from text: a backslash is ``\\``, and no character is left out.
+
+        Line feeds and tabs are kept; the composer's escapes read the rest as the text that it was.
+        """
+        if "\\" in text:
+            text = text.replace("\\", "\\\\")
+        if not text.isascii():
+            text = _LONG_RUN_ALONE.sub(_numbered_run, text)
+        return self.text(text)
+
     def field(self, text: str, longest: int = LONGEST_FIELD) -> str:
         """The text on one line of at most ``longest`` characters: for titles, rows and buttons."""
         shown = self.text(text[: longest + 1]).replace("\n", "\\n").replace("\t", "\\t")
@@ -142,6 +153,10 @@ def mark_of(character: str) -> str:
 
 def _shortened(run: re.Match[str]) -> str:
     return "".join(span.text for span in _marks(run))
+
+
+def _numbered_run(run: re.Match[str]) -> str:
+    return run.group()[:LONGEST_COMBINING_RUN] + "".join(map(mark_of, run.group()[LONGEST_COMBINING_RUN:]))
 
 
 class _Table(dict[int, str]):

@@ -262,7 +262,7 @@ class _Printer:
         entry = self._known
         number = f"#{entry.number}" if entry.number is not None else "-"
         kind = self._safety.field(entry.kind)
-        text = self._safety.text(self._around(entry, hit)).replace("\n", "\\n").replace("\t", "\\t")
+        text = self._safety.exact(self._around(entry, hit)).replace("\n", "\\n").replace("\t", "\\t")
         print(f"{self._front}{local_time(entry.wall_ns)}  {number}  {kind}  {entry.ordinal}  {text}")
 
     def _around(self, entry: Entry, hit: Hit) -> str:

@@ -52,6 +52,33 @@ def test_what_would_act_or_hide_stands_there_as_a_mark(text: str, shown: str) ->
     assert SAFE.text(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "exact"),
+    [
+        ("C:\\new\\0", "C:\\\\new\\\\0"),
+        ("\\0\0", "\\\\0\\0"),
+        ("\\" * 3, "\\" * 6),
+        ("a" + "\u0301" * 10, "a" + "\u0301" * 8 + "\\u{301}\\u{301}"),
+        ("<+2 combining>", "<+2 combining>"),
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("plain", "plain"),
+    ],
+    ids=ascii,
+)
+def test_where_no_colour_tells_marks_apart_a_backslash_is_doubled(text: str, exact: str) -> None:
+    assert SAFE.exact(text) == exact
+
+
+@given(st.binary(max_size=200) | any_text.map(lambda text: text.encode("utf-8", "surrogatepass")))
+@example(bytes(range(256)))
+@example(b"\\0\0" + b"\\x00\\n\n\\" + "\u0301".encode() * 20)
+def test_what_is_written_exactly_is_read_by_the_composer_as_the_same_bytes(data: bytes) -> None:
+    composed = compose(Draft(SAFE.exact(decode(data)), Format.ESCAPES), Context())
+
+    assert isinstance(composed, Composed)
+    assert composed.body == data
+
+
 MANY_MARKS = st.text("\0\x1b\n\u202e\udc80\U0001f600\U000e0001", max_size=60).map(lambda marks: "a" * 60 + marks * 3)
 
 

@@ -98,23 +98,26 @@ def frames(source: Source, first: int, stop: int) -> Iterator[tuple[DisplayRow, 
 
 
 def readable(pieces: Iterable[bytes], safety: TextSafety, encoding: Encoding = Encoding.UTF_8) -> Iterator[str]:
-    """A message as the window shows it: what cannot be seen as a mark, its line ending at the end too."""
+    r"""A message as the window shows it: what cannot be seen as a mark, its line ending at the end too.
+
+    A backslash is ``\\``: no colour tells a mark from the same characters that a peer has sent.
+    """
     held = ""  # what may be the line ending, or the half of it, or a NUL in front of a digit
     decoder = Decoder(encoding)
     for piece in pieces:
         held += decoder.feed(piece)
         tail = held[-2:]
         shown = len(held) - (len(tail) - len(tail.rstrip("\r\n\0")))
-        yield safety.text(held[:shown])
+        yield safety.exact(held[:shown])
         held = held[shown:]
     text, ending = split_ending(held + decoder.finish())
-    yield safety.text(text) + ending_mark(ending)
+    yield safety.exact(text) + ending_mark(ending)
 
 
 def readable_whole(data: bytes, safety: TextSafety, encoding: Encoding = Encoding.UTF_8) -> str:
     """The same of a message that is at hand as a whole."""
     text, ending = split_ending(decode_as(data, encoding))
-    return safety.text(text) + ending_mark(ending)
+    return safety.exact(text) + ending_mark(ending)
 
 
 def _is_bare(display_row: DisplayRow) -> bool:

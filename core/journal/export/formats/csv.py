@@ -31,8 +31,9 @@ class Csv(Format):
     """RFC 4180: lines ended by CR LF, every cell quoted. UTF-8 with a BOM, by which Excel knows it.
 
     ``time`` is local with its distance from UTC, ``seconds`` is a clock that only goes forward, for
-    durations. ``text`` is as the window shows it and ends with ``…`` if it is too long for a cell;
-    ``hex`` is all the bytes behind a ``0x``, without which a spreadsheet takes some of them for numbers.
+    durations. ``text`` is as the window shows it, but for a backslash, which is doubled, and ends with ``…`` if
+    it is too long for a cell; ``hex`` is all the bytes behind a ``0x``, without which a spreadsheet takes some
+    of them for numbers.
     (Python's own ``csv`` reads a long one only after ``csv.field_size_limit`` was raised.)
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import sys
 import tempfile
@@ -12,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core import local_time
-from core.compose import Encoding
+from core.compose import Composed, Context, Draft, Encoding, Format, compose
 from core.journal.display_row import Filter
 from core.journal.export.formats.text import Text
 from core.journal.export.source import readable, readable_whole
@@ -197,3 +198,16 @@ def test_a_checksum_has_its_verdict_below_the_message(tmp_path: Path) -> None:
         lines = [line.partition("  ")[2] for line in text_of(talk, Lens("line+sum,decimal")).splitlines()]
 
     assert lines[-4:] == ["#1 >  hello", "#1 >= sum right", "#1 >  hello", "#1 >! sum wrong: expected 020, found 021"]
+
+
+@given(st.binary(max_size=60), st.lists(st.integers(0, 7), max_size=9))
+@example(bytes(range(256)), [])
+@example(b"\\0\0\\n\n\\", [1, 1, 1])
+def test_what_an_export_shows_of_a_message_is_its_bytes_when_pasted_as_escapes(data: bytes, cuts: list[int]) -> None:
+    stops = [*itertools.accumulate(cuts), len(data)]
+    pieces = [data[first:stop] for first, stop in itertools.pairwise([0, *stops])]
+
+    for text in (readable_whole(data, TextSafety()), "".join(readable(pieces, TextSafety()))):
+        composed = compose(Draft(text, Format.ESCAPES), Context())
+        assert isinstance(composed, Composed)
+        assert composed.body == data
