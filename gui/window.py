@@ -28,6 +28,7 @@ from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
 from gui.widgets.bindings import bind_own, breaking, focus_now, share_keys, type_on
 from gui.widgets.key_places import bind_by_place
+from gui.widgets.line_undo import share_undo
 from gui.widgets.pasting import share_pasting
 from gui.widgets.sash import Sash
 from gui.widgets.tip import say_at, share_tips
@@ -134,6 +135,7 @@ class Window:
         self._lay_out()
         share_keys(root)
         share_pasting(root, actions.refuse_paste)
+        share_undo(root)
         FieldMenu(root, theme)
         share_tips(root, theme, words_of_tip)
         for part in (self.conversation.transcript.text, self.sessions.tree):

@@ -10,9 +10,9 @@ from gui.keys import EDITING
 from gui.platform.differences import HERE, LINUX
 from gui.theme.theme import Theme
 from gui.widgets.bindings import MENU_KEYS
+from gui.widgets.line_undo import can_undo, is_line
 from gui.widgets.menu import SEPARATOR, Entry, Menu
 
-_LINES = ("TEntry", "TCombobox", "TSpinbox", "Entry", "Spinbox")  # classes of fields of one line, as Tk calls them
 _EVENTS = {key.command: key.sequences[0] for key in EDITING}
 _TARGETS = {"type": "TARGETS"} if HERE.name == LINUX else {}  # asks for the kinds of what is copied, not for all of it
 
@@ -22,7 +22,7 @@ def edit(widget: tk.Misc | None, command: str) -> None:
     if widget is None:
         return
     widget.event_generate(_EVENTS[command])
-    if widget.winfo_class() in _LINES:
+    if is_line(widget):
         widget.event_generate("<KeyRelease>")  # by which whoever has made the field hears of what is typed there
 
 
@@ -32,11 +32,11 @@ def can_edit(widget: tk.Misc | None) -> frozenset[str]:
         is_open = str(widget.cget("state")) == "normal"
         has_text, is_selected = widget.compare("end-1c", "!=", "1.0"), bool(widget.tag_ranges("sel"))
         undone = [what for what in ("undo", "redo") if is_open and widget.tk.call(widget, "edit", f"can{what}")]
-    elif isinstance(widget, tk.Entry) or (widget is not None and widget.winfo_class() in _LINES):
+    elif is_line(widget):
         is_open = str(widget.cget("state")) == "normal"  # a combobox has it too
         has_text = bool(widget.tk.call(widget, "get"))
         is_selected = bool(widget.tk.call(widget, "selection", "present"))
-        undone = []  # Tk cannot
+        undone = can_undo(widget) if is_open else []
     elif widget is not None:
         return frozenset(command for command, event in _EVENTS.items() if widget.bind(event))
     else:
@@ -94,5 +94,5 @@ class FieldMenu(Menu):
 
 def _field(widget: object) -> tk.Widget | None:
     """The widget if it is a field, which some of Tk's own, such as the list of a box, are to tkinter by name alone."""
-    is_field = isinstance(widget, tk.Text) or (isinstance(widget, tk.Widget) and widget.winfo_class() in _LINES)
+    is_field = isinstance(widget, tk.Text) or (isinstance(widget, tk.Widget) and is_line(widget))
     return widget if is_field and isinstance(widget, tk.Widget) else None

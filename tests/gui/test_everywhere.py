@@ -327,6 +327,40 @@ def test_the_menu_of_a_field_does_what_it_says(make_app: MakeApp, opened: list[t
     choose("Select all")
     choose("Delete")
     assert host.get() == ""
+    choose("Undo")
+    assert host.get() == "localhost"
+    choose("Redo")
+    assert host.get() == ""
+
+
+def test_every_field_of_every_window_takes_back_what_was_typed(make_app: MakeApp) -> None:
+    app = make_app()
+    open_everything(app)
+    fields = [each for each in all_below(app.root) if each.winfo_class() in FIELDS and each.winfo_ismapped()]
+    fields = [each for each in fields if str(each.cget("state")) == "normal" and not is_off(each)]
+    assert {each.winfo_class() for each in fields} == set(FIELDS)
+    edit_menu = app.window.menus.menus[1]
+
+    for field in fields:
+        field.focus_force()
+        app.root.update()
+        before = value_of(field)
+        field.event_generate("<Key-7>")
+        assert value_of(field) != before, field
+        edit_menu.fill()
+        assert entry(edit_menu, "Undo", "state") == "normal", field
+        field.event_generate("<Control-z>")
+        assert value_of(field) == before, field
+        edit_menu.fill()
+        assert entry(edit_menu, "Redo", "state") == "normal", field
+        field.event_generate("<Control-y>")
+        assert value_of(field) != before, field
+        field.event_generate("<Control-z>")
+        app.root.update()
+
+
+def is_off(widget: tk.Misc) -> bool:
+    return isinstance(widget, ttk.Widget) and bool(widget.instate(["disabled"]))
 
 
 def test_what_is_pasted_by_a_menu_counts_as_typed(make_app: MakeApp, opened: list[tk.Menu]) -> None:
