@@ -31,6 +31,7 @@ from gui.widgets.key_places import bind_by_place
 from gui.widgets.line_undo import share_undo
 from gui.widgets.pasting import share_pasting
 from gui.widgets.sash import Sash
+from gui.widgets.scrolling import Bars
 from gui.widgets.tip import say_at, share_tips
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Window:
             on_refuse=actions.complain,
         )
         self.message_menu = MessageMenu(self.conversation.transcript, theme, commands, actions.menu_state)
-        self._tasks = ttk.Frame(self._talk, style="Window.TFrame")
+        self._tasks = Bars(self._talk, theme)
         self.composer = Composer(
             self._talk,
             theme,
@@ -168,6 +169,7 @@ class Window:
         transcript = self.conversation.transcript
         style = replace(transcript.row_window.style, is_compact=rows == "compact", counts_time=times == "since")
         transcript.show_style(style)
+        self._share_height()
 
     def say_at(self, field: tk.Misc, words: str) -> None:
         """Say something at a field of any window that a person has just tried to use."""
@@ -307,7 +309,7 @@ class Window:
     @property
     def tasks(self) -> ttk.Frame:
         """The parent of the strips between conversation and composer, one for each running task."""
-        return self._tasks
+        return self._tasks.body
 
     def open_task(self, strip: ttk.Frame) -> None:
         """Show a strip below the others."""
@@ -317,7 +319,7 @@ class Window:
     def close_task(self, strip: ttk.Frame) -> None:
         """Take it away."""
         strip.pack_forget()
-        if not self._tasks.pack_slaves():
+        if not self.tasks.pack_slaves():
             self._tasks.pack_forget()
 
     def set_icon(self) -> None:
@@ -349,7 +351,8 @@ class Window:
         self.sessions.pack_propagate(False)
         self.theme.subscribe(self._share_width)
         self.composer.pack(side="bottom", fill="x")
-        ttk.Frame(self._talk, style="Line.TFrame", height=px(1)).pack(side="bottom", fill="x")
+        self._line = ttk.Frame(self._talk, style="Line.TFrame", height=px(1))
+        self._line.pack(side="bottom", fill="x")
         self.conversation.pack(side="top", fill="both", expand=True)
         for parts in (
             (self.address, self.banner, self._middle, self.status),
@@ -357,9 +360,11 @@ class Window:
         ):
             for part in parts:  # Tab goes in this order
                 part.lift()
-        for part in (self.composer, self.conversation.strips, self._talk):
+        for part in (self.composer, self.conversation.only, self._talk):
             part.bind("<Configure>", lambda _event: self._share_height(), add=True)
-        self.root.bind("<FocusIn>", lambda _event: self.root.after_idle(self._share_height), add=True)
+        for changing in (self.conversation, self.conversation.bars, self._tasks, self.conversation.head):
+            changing.on_change = self._share_height
+        self.root.bind("<FocusIn>", self._focus_came, add=True)
         self.theme.subscribe(self._bound_size)
 
     def focus_host(self) -> None:
@@ -369,15 +374,35 @@ class Window:
             self.address.grid()
         self.address.focus_host()
 
+    def _focus_came(self, event: tk.Event[tk.Misc]) -> None:
+        self.root.after_idle(self._share_height)
+        for bars in (self.conversation.bars, self._tasks):
+            if str(event.widget).startswith(f"{bars.body}."):
+                self.root.after_idle(bars.see, event.widget)
+
     def _share_height(self) -> None:
-        """Leave the address out while the conversation would not have a few rows otherwise."""
+        """Leave the conversation room for a few messages: what stands around them gives way.
+
+        In this order: the head takes one line, and then goes; the address goes, unless it has the focus; the bars below
+        the messages scroll, and then those above.
+        """
+        if self._talk.winfo_height() <= 1:
+            return
         is_shown, high = bool(self.address.winfo_manager()), self.address.winfo_reqheight()
-        room = self._talk.winfo_height() - (0 if is_shown else high) - self.composer.winfo_reqheight()
-        has_room = room >= self.conversation.least_height or self._talk.winfo_height() <= 1
-        if has_room and not is_shown:
+        above, below = self.conversation.bars, self._tasks
+        fixed = self.composer.winfo_reqheight() + self._line.winfo_reqheight() + self.conversation.least_height
+        room = self._talk.winfo_height() + is_shown * high - fixed
+        spare = room - above.needed - below.needed
+        if spare >= high and not is_shown:
             self.address.grid()
-        elif not has_room and is_shown and not str(self.root.tk.call("focus")).startswith(str(self.address)):
+        elif spare < high and is_shown and not str(self.root.tk.call("focus")).startswith(str(self.address)):
             self.address.grid_remove()
+        if self.address.winfo_manager():
+            room, spare = room - high, spare - high
+        self.conversation.give_head(spare)
+        for_below = min(below.needed, max(below.least, room - above.needed))
+        below.give(for_below)
+        above.give(room - for_below)
 
     def _bound_size(self) -> None:
         """Let nobody make the window smaller than it can be used, nor have it larger than the screen."""

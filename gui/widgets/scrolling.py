@@ -9,7 +9,7 @@ from tkinter import ttk
 from typing import Literal, Protocol
 
 from gui.theme.theme import Theme
-from gui.widgets.bindings import bind_wheel
+from gui.widgets.bindings import bind_own, bind_wheel
 
 
 class QuietScrollbar(ttk.Scrollbar):
@@ -64,6 +64,75 @@ class RowScrollbar(QuietScrollbar):
             view.scroll_to(view.top + int(amount) * (max(1, view.page - 1) if unit == "pages" else 1))
 
 
+class Bars(ttk.Frame):
+    """Bars one under the other, children of ``body``. In less room than they need they scroll, after the focus."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, style="Window.TFrame", height=1)
+        self._theme = theme
+        self._top = 0  # pixels of the bars that are scrolled out of sight
+        self._room: int | None = None  # pixels; all that they need without
+        self.on_change: Callable[[], None] = lambda: None  # called when they need another height
+        self.body = ttk.Frame(self, style="Window.TFrame")
+        self._bar = QuietScrollbar(self, self._drag, ground="Window.")
+        self.body.bind("<Configure>", lambda _event: self._changed(), add=True)
+        bind_wheel(self, lambda rows: self._scroll_to(self._top + rows * theme.px(_LINE)))
+        bind_own(self, "<Configure>", self._fit)
+        theme.subscribe(self._fit, self)
+
+    @property
+    def needed(self) -> int:
+        """The pixels that all bars need; 0 if there are none."""
+        return self.body.winfo_reqheight() if self.body.pack_slaves() else 0
+
+    @property
+    def least(self) -> int:
+        """The pixels of one line of a bar, below which they cannot be used."""
+        return min(self.needed, self._theme.base.metrics("linespace") + self._theme.px(_BAR_MARGINS))
+
+    def give(self, room: int) -> None:
+        """Let them have that height, if they need as much."""
+        self._room = max(room, self.least)
+        self._fit()
+
+    def see(self, widget: tk.Misc) -> None:
+        """Scroll as little as it takes to have a control in sight."""
+        top = widget.winfo_rooty() - self.body.winfo_rooty()
+        margin = max(0, min(self._theme.px(6), (self.winfo_height() - widget.winfo_height()) // 2))
+        bottom = top + widget.winfo_height() + margin
+        self._scroll_to(min(max(self._top, bottom - self.winfo_height()), top - margin))
+
+    def _changed(self) -> None:
+        self._fit()
+        self.on_change()
+
+    def _fit(self) -> None:
+        height = self.needed if self._room is None else min(self.needed, self._room)
+        if height and height != self.winfo_reqheight():
+            self.configure(height=height)
+        overflows = height < self.needed
+        if overflows and not self._bar.winfo_manager():
+            self._bar.place(relx=1, rely=0, anchor="ne", relheight=1)
+        elif not overflows:
+            self._bar.place_forget()
+        self.body.place(x=0, relwidth=1, width=-self._bar.winfo_reqwidth() if overflows else 0)
+        self._scroll_to(self._top)
+
+    def _scroll_to(self, top: int) -> None:
+        needed, height = max(1, self.needed), self.winfo_reqheight()
+        self._top = max(0, min(top, needed - height))
+        self.body.place(y=-self._top)
+        self._bar.set(self._top / needed, min(1.0, (self._top + height) / needed))
+
+    def _drag(self, action: str, amount: str, unit: str = "") -> None:
+        if action == "moveto":
+            self._scroll_to(round(float(amount) * self.needed))
+        else:
+            step = self.winfo_height() if unit == "pages" else self._theme.px(_LINE)
+            self._scroll_to(self._top + int(amount) * step)
+
+
+_BAR_MARGINS = 26  # pixels at 96 dots an inch above and below the words of a bar's line
 _LINE = 16  # pixels at 96 dots an inch by which a page scrolls
 
 

@@ -19,7 +19,7 @@ def open_everything(app: App) -> None:
     say(app, "hello")
     pump_until(lambda: app.main_controller.viewing.conversation is not None, app.root)
     app.main_controller.choose_framing("length:2be")
-    app.root.geometry("1200x1000")
+    app.root.geometry("1400x1100")
     for name in ("find", "filter", "toggle_socket_options", "message_options", "toggle_inspector", "toggle_saved"):
         commands[name]()
         app.root.update()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -22,7 +23,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.preferences import Preferences
 from gui.window import USUAL_SIZE
 from tests.gui.conftest import pump_until
-from tests.gui.driving import connect, say, serve
+from tests.gui.driving import connect, say, serve, shown
 from tests.gui.layout import cut, places
 
 MakeApp = Callable[..., App]
@@ -151,6 +152,43 @@ def test_little_room_and_large_text_leave_four_rows_of_the_conversation(make_app
 
     assert cut(app.root, app.theme.scale) == []
     assert app.window.composer.send_button.winfo_height() >= app.theme.text.metrics("linespace")
+
+
+BARS = ("find", "filter", "go_to", "toggle_socket_options", "message_options")
+
+
+def messages_in_sight(app: App) -> int:
+    """How many whole messages a person sees: the header, the words, and the bubble around them."""
+    text = app.window.conversation.transcript.text
+    row_window = app.window.conversation.transcript.row_window
+    top, bottom = row_window.span
+    ends = [*(row_window.line_of(place) for place in range(top, bottom)), int(text.index("end-1c").split(".")[0])]
+    return sum(is_whole(text, first) and is_whole(text, stop - 1) for first, stop in itertools.pairwise(ends))
+
+
+def is_whole(text: tk.Text, line: int) -> bool:
+    box = text.dlineinfo(f"{line}.0")
+    return box is not None and box[1] >= 0 and box[1] + box[3] <= text.winfo_height()
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("opened", [(), ("find",), ("find", "filter"), BARS[:-1], ("message_options",)], ids=str)
+def test_four_messages_are_in_sight_in_a_small_window_whatever_is_open(
+    make_app: MakeApp, opened: tuple[str, ...], step: int
+) -> None:
+    app = make_app()
+    connect(app, serve(app, "none"))
+    app.main_controller.settings.zoom(step)
+    sized(app, f"{app.theme.px(640)}x{app.theme.px(480)}+0+0")
+    for number in range(8):
+        say(app, f"message {number}")
+        pump_until(lambda number=number: f"message {number}" in shown(app), app.root)  # type: ignore[misc]
+    for command in opened:
+        app.main_controller.commands[command]()
+        app.root.update()
+
+    app.window.conversation.transcript.to_end()
+    pump_until(lambda: messages_in_sight(app) >= 4, app.root)
 
 
 def test_the_address_comes_back_when_it_is_asked_for(make_app: MakeApp) -> None:

@@ -59,7 +59,7 @@ def test_what_is_being_done_stands_over_the_composer_while_it_lasts(make_app: Ma
     for strip in strips:
         window.close_task(strip)  # type: ignore[arg-type]
     app.root.update()
-    assert window.tasks.winfo_manager() == ""
+    assert not window.tasks.winfo_ismapped()
 
 
 def list_there(app: App) -> None:

@@ -22,6 +22,7 @@ from gui.widgets.text_selection import colour_selection
 _WIDEST = 0.76  # of the pane
 _WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read
 _STEP = 4
+_HEAD_ABOVE, _HEAD_BELOW = 12, 3  # the same: around who and when
 _WAY = "out #00 "  # the widest usual way of a compact row
 _TAGGED = 2_000  # indices in one call of Tk
 _CHOSEN = (INCOMING, OUTGOING, "note", "compact", "mark")  # what can be set off
@@ -199,6 +200,22 @@ class BubbleText(tk.Text):
         self.configure(state="disabled")
         return columns
 
+    def height_of(self, messages: int, *, is_compact: bool) -> int:
+        """The pixels of so many short messages, with their headers where they have some, and of the end behind them."""
+        theme, line = self._theme, self._theme.text.metrics("linespace")
+        header = theme.px(_HEAD_ABOVE) + theme.small.metrics("linespace") + theme.px(_HEAD_BELOW)
+        row = line + theme.px(1) if is_compact else header + line + 2 * theme.cap_height
+        return messages * row + line
+
+    def height_of_lines(self, lines: int) -> int:
+        """The pixels of so many lines of text."""
+        return lines * self._theme.text.metrics("linespace")
+
+    @property
+    def content_height(self) -> int:
+        """The pixels of all that is in it, which takes long to find out of much."""
+        return int(self.tk.call(self, "count", "-update", "-ypixels", "1.0", "end"))
+
     def _resized(self, _event: object) -> None:
         inner = self.winfo_width()
         if inner == self._inner:
@@ -217,7 +234,9 @@ class BubbleText(tk.Text):
         theme, p = self._theme, self._theme.palette
         px, pad = theme.px, theme.text.measure("\u2003")
         self.configure(background=p.pane, foreground=p.text, font=theme.text)
-        self.tag_configure("head", font=theme.small, foreground=p.muted, spacing1=px(12), spacing3=px(3))
+        self.tag_configure(
+            "head", font=theme.small, foreground=p.muted, spacing1=px(_HEAD_ABOVE), spacing3=px(_HEAD_BELOW)
+        )
         self.tag_configure("right", justify="right")
         self.tag_configure("who", foreground=p.text)
         self.tag_configure("gap", font=theme.tiny, spacing1=px(2))

@@ -15,13 +15,14 @@ from gui.views.conversation.head import ConversationHead
 from gui.views.conversation.transcript import Transcript
 from gui.widgets.controls import ThinProgress
 from gui.widgets.fitting import elided, wrap_within
+from gui.widgets.scrolling import Bars
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
     from gui.viewmodels.rows import Conversation
 
 
-_LEAST_ROWS = 4  # of text; where there is no room for more, what stands above them gives way
+_LEAST_ROWS = 4  # messages; where there is no room for more, what stands around them gives way
 
 
 class ConversationPane(ttk.Frame):
@@ -58,15 +59,14 @@ class ConversationPane(ttk.Frame):
         self._line.pack(fill="x")
         self._progress: ThinProgress | None = None
         self.only = OnlyBar(self, theme, lambda: self.on_show_all())
-        self._strips = ttk.Frame(self, style="Window.TFrame")
+        self.bars = Bars(self, theme)
         self.transcript = Transcript(self, theme, on_new=self._show_new, on_choose=on_choose, on_refuse=on_refuse)
         self.transcript.pack(fill="both", expand=True)
         self._empty = EmptyPage(self.transcript, theme)
         self._back = ttk.Button(self.transcript, style="Accent.TButton", command=self.transcript.to_end)
         self._view: ConversationView | None = None
-        for part in (self, self._strips):
-            part.bind("<Configure>", lambda _event: self._fit(), add=True)
-        theme.subscribe(self._fit, self)
+        self._rows = 0  # for which there is to be room
+        self.on_change: Callable[[], None] = lambda: None  # called when there is to be room for more, or for fewer
 
     def show(self, view: ConversationView) -> None:
         """Give the pane its head and what to say while it is empty."""
@@ -88,15 +88,14 @@ class ConversationPane(ttk.Frame):
 
     @property
     def least_height(self) -> int:
-        """Pixels of a few rows and of the strips above them."""
-        strips = self._strips.winfo_reqheight() if self._strips.winfo_manager() else 0
-        return strips + _LEAST_ROWS * self._theme.text.metrics("linespace")
+        """Pixels of a few messages, if there are so many, and of what says that one connection is shown alone."""
+        only = self.only.winfo_reqheight() if self.only.winfo_manager() else 0
+        return only + self._line.winfo_reqheight() + self.transcript.least_height(_LEAST_ROWS)
 
-    def _fit(self) -> None:
-        """Leave the head out where the rows would have no room."""
-        if self.winfo_height() <= 1:
-            return
-        has_room = self.winfo_height() - self.head.winfo_reqheight() >= self.least_height
+    def give_head(self, room: int) -> None:
+        """Let the head have that many pixels: all of its lines, one of them, or none."""
+        self.head.be_low(is_low=room < self.head.height(is_low=False))
+        has_room = room >= self.head.height(is_low=True)
         if has_room and not self.head.winfo_manager():
             self.head.pack(fill="x", before=self._line)
         elif not has_room:
@@ -105,6 +104,10 @@ class ConversationPane(ttk.Frame):
     def show_rows(self, conversation: Conversation | None) -> None:
         """Show the conversation as it stands."""
         self.transcript.show(conversation)
+        rows = min(_LEAST_ROWS, self.transcript.total)
+        if rows != self._rows:
+            self._rows = rows
+            self.on_change()
         if self.transcript.is_empty and not (conversation is not None and conversation.is_counting):
             self._empty.place(relx=0.5, rely=0.42, anchor="center")
         else:
@@ -147,19 +150,19 @@ class ConversationPane(ttk.Frame):
 
     def open_strip(self, strip: ttk.Frame) -> None:
         """Show a strip between the head and the conversation; it is a child of ``strips``."""
-        self._strips.pack(fill="x", before=self.transcript)
+        self.bars.pack(fill="x", before=self.transcript)
         strip.pack(fill="x")
 
     def close_strip(self, strip: ttk.Frame) -> None:
         """Take it away."""
         strip.pack_forget()
-        if not self._strips.pack_slaves():
-            self._strips.pack_forget()
+        if not self.strips.pack_slaves():
+            self.bars.pack_forget()
 
     @property
     def strips(self) -> ttk.Frame:
         """Where strips are made."""
-        return self._strips
+        return self.bars.body
 
     def _show_new(self, new: int) -> None:
         if new > 0:

@@ -140,6 +140,7 @@ class FindBar(ttk.Frame):
         flow.add(self.stop_button)
         flow.add_corner(self.close_button)
         flow.display(self.stop_button, False)
+        flow.display(self._count, False)
         flow.pack(fill="x")
         flow.bind("<Configure>", self._fit_words, add=True)
         wrap_within(self._why, self, lambda: px(30))
@@ -207,6 +208,7 @@ class FindBar(ttk.Frame):
     def _put_count(self, words: str) -> None:
         if words != self.count:
             self._count.configure(text=words)
+            self._flow.display(self._count, bool(words))
             self._flow.arrange()
 
     def _complain(self, why: str, place: int | None) -> None:

@@ -15,7 +15,6 @@ from gui.widgets.fitting import elided
 
 _LONGEST = 26  # characters of a choice's words that its box shows
 _LONG, _LONGER = "Long.Pane.TCombobox", 150  # a style, and how much wider its list is in pixels at 96 dots an inch
-_LOW = 230  # the same: a conversation that has no room for more lines of this than it must
 _LEAST_TITLE, _ANY_TITLE = 120, 60  # the same: of whose talk it is, where there are words; where there must not be
 _LEFT, _RIGHT, _TOP, _BOTTOM = 20, 16, 10, 8  # the same: margins
 _NEAR, _APART, _LINES = 8, 16, 6  # the same: from words to their choice, between choices, between lines
@@ -48,7 +47,8 @@ class ConversationHead(ttk.Frame):
         self._title_words = ""
         self._parts: list[_Part] = []
         self._wanted: set[Choice[str]] = set()
-        self._is_due = False
+        self._is_due = self._is_low = False
+        self.on_change: Callable[[], None] = lambda: None  # called when it has been laid out anew
         self.lens = self._choice("Messages", lambda usual: self.on_lens(usual))
         self.encoding = self._choice("Text", lambda encoding: self.on_encoding(encoding))
         self.reply = self._choice("Reply with", lambda reply: self.on_reply(reply))
@@ -58,7 +58,6 @@ class ConversationHead(ttk.Frame):
         self.offer(self.encoding, ENCODINGS, ENCODINGS[0][0], is_wanted=False)
         self.offer(self.reply, reply_choices(), "letter", is_wanted=False)
         self.bind("<Configure>", lambda _event: self._arrange())
-        parent.bind("<Configure>", lambda _event: self._plan(), add=True)
         theme.subscribe(self._restyle)
 
     def show(self, title: str, detail: str) -> None:
@@ -85,6 +84,16 @@ class ConversationHead(ttk.Frame):
         label = next(part.words for part in self._parts if part.choice is choice)
         label.configure(text=words)
         choice.state(["disabled" if is_past else "!disabled"])
+
+    def be_low(self, *, is_low: bool) -> None:
+        """Take as few lines as there can be, without the words of the choices, or all that it takes to tell them."""
+        if is_low is not self._is_low:
+            self._is_low = is_low
+            self._plan()
+
+    def height(self, *, is_low: bool) -> int:
+        """The pixels that it needs at the present width."""
+        return self._height(len(self._lines(self._inner, is_low=is_low)))
 
     @property
     def shown(self) -> list[tk.Widget]:
@@ -126,19 +135,32 @@ class ConversationHead(ttk.Frame):
 
     def _arrange(self) -> None:
         self._is_due = False
-        px = self._theme.px
-        high = max(part.choice.winfo_reqheight() for part in self._parts)  # whether or not there are any
-        top, lines = px(_TOP), self._lines(self.winfo_width() - px(_LEFT + _RIGHT))
+        px, high = self._theme.px, self._line_height
+        top, lines = px(_TOP), self._lines(self._inner, is_low=self._is_low)
         for widget in set(self._all).difference(*(_shown(line, self.title, self.detail) for line in lines)):
             widget.place_forget()
         for line in lines:
             self._place(line, top, high)
             top += high + px(_LINES)
-        wanted = top - px(_LINES) + px(_BOTTOM)
+        wanted = self._height(len(lines))
         if self.winfo_reqheight() != wanted:
             self.configure(height=wanted)
+        self.on_change()
 
-    def _lines(self, room: int) -> list[_Line]:
+    @property
+    def _line_height(self) -> int:
+        return max(part.choice.winfo_reqheight() for part in self._parts)  # whether or not there are any
+
+    def _height(self, lines: int) -> int:
+        px = self._theme.px
+        return px(_TOP) + lines * (self._line_height + px(_LINES)) - px(_LINES) + px(_BOTTOM)
+
+    @property
+    def _inner(self) -> int:
+        """The pixels that a line has; the pane has them, too, while this has given way."""
+        return self.master.winfo_width() - self._theme.px(_LEFT + _RIGHT)
+
+    def _lines(self, room: int, *, is_low: bool) -> list[_Line]:
         """The fewest lines in which everything is told that there is room for."""
         px, parts = self._theme.px, [part for part in self._parts if part.choice in self._wanted]
         title = self._theme.strong.measure(self._title_words) + px(2)
@@ -148,7 +170,6 @@ class ConversationHead(ttk.Frame):
             return [_Line(parts, True, title, has_detail=True)]
         if self._leaves_title(parts, room, title):
             return [_Line(parts, True, min(title, left))]
-        is_low = self.master.winfo_height() < px(_LOW)
         left = room - self._width(parts, has_words=False)
         if is_low and left >= px(_ANY_TITLE):
             return [_Line(parts, False, min(title, left))]

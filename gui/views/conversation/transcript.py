@@ -247,6 +247,12 @@ class Transcript(ttk.Frame):
         """Whether new rows come into view by themselves."""
         return self._following
 
+    def least_height(self, rows: int) -> int:
+        """The pixels of so many short messages as they are shown now, or of what there is; at least of lines."""
+        text, style = self.text, self.row_window.style
+        wanted = text.height_of(rows, is_compact=style.is_compact)
+        return max(text.height_of_lines(rows), min(wanted, text.content_height) if self.total < rows else wanted)
+
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""

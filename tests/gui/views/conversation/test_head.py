@@ -66,8 +66,13 @@ def test_each_choice_says_what_it_is_unless_the_window_is_low(server: App) -> No
         assert server.window.conversation.head.title in shown
 
     assert len(lines(widen(server, 460))) == 2
-    assert len(lines(widen(server, 460, 320))) == 1
     assert len(lines(widen(server, 920))) == 1
+    for reply in ("echo", "none", "letter"):  # each is a row of the conversation
+        server.main_controller.choose_reply(reply)
+    pump_until(lambda: server.window.conversation.transcript.total > 3, server.root)
+    shown = widen(server, 460)
+    assert len(lines(shown)) == 1
+    assert not any(str(part.cget("text")) in names for part in shown if isinstance(part, ttk.Label))
 
 
 def test_no_words_of_a_choice_are_cut_whatever_is_chosen(server: App) -> None:
