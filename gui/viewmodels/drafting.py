@@ -165,9 +165,13 @@ class ComposeError(NamedTuple):
 
 
 class SendResult(NamedTuple):
-    """What became of a message: whether it went out, what there is to say about it, and what is wrong in it."""
+    """What became of a message: whether it leaves the field, what there is to say about it, and what is wrong in it.
 
-    is_sent: bool
+    One that is accepted is in the outbox of its connections. It is sent, and the conversation shows it, when the kernel
+    has taken its last byte.
+    """
+
+    is_accepted: bool
     sentence: str = ""
     wrong: ComposeError | None = None
 

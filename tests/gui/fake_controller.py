@@ -76,7 +76,7 @@ class FakeController:
             if isinstance(composed, ComposeError):
                 tell(SendResult(False, composed.sentence, composed))
                 return
-            if self.result.is_sent:
+            if self.result.is_accepted:
                 self.wire.append(composed.wire)
                 self.sent.append(text)
         tell(self.result)

@@ -443,7 +443,7 @@ class Composer(ttk.Frame):
             return
         if draft is not self._draft:
             draft.sentence = result.sentence
-            if result.is_sent and not keep and draft.field.content == text:
+            if result.is_accepted and not keep and draft.field.content == text:
                 draft.field.put("")
                 draft.recall.begin_anew()
             return
@@ -453,7 +453,7 @@ class Composer(ttk.Frame):
             return
         self._draft.updater.put_right()
         self.complain(result.sentence)
-        if result.is_sent and not keep and self.text == text:
+        if result.is_accepted and not keep and self.text == text:
             self.field.put("")
             self._draft.recall.begin_anew()
             self._use(self._controller.new_format)

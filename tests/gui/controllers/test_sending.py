@@ -121,7 +121,7 @@ def test_the_bytes_that_are_shown_are_the_next_ones_though_a_saved_message_went_
         sent: list[bool] = []
 
         app.main_controller.sending.send(
-            [r"\{counter} \{random:4}"], MessageFormat("escapes"), lambda result: sent.append(result.is_sent)
+            [r"\{counter} \{random:4}"], MessageFormat("escapes"), lambda result: sent.append(result.is_accepted)
         )
         pump_until(lambda: sent == [True] and "32 20" in line.words, app.root)
         promised = bytes.fromhex("".join(line.words.split("  ")[1].split()[:6]))
@@ -344,12 +344,12 @@ def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_a
         peer.settimeout(5)
         pump_until(lambda: "#1 connected" in shown(app), app.root)
         controller.open(app.window)
-        controller.send(["61 " * 10_000], MessageFormat("hex"), lambda result: told.append(result.is_sent))
+        controller.send(["61 " * 10_000], MessageFormat("hex"), lambda result: told.append(result.is_accepted))
         connect(app, port)
         gone: list[bool] = []
         for line in range(100):
             app.main_controller.sending.send(
-                [f"line {line}"], MessageFormat(), lambda outcome: gone.append(outcome.is_sent)
+                [f"line {line}"], MessageFormat(), lambda outcome: gone.append(outcome.is_accepted)
             )
         pump_until(lambda: len(gone) == 100 and transcript.top_place > 0, app.root)  # each takes the view to the end
         transcript.to_start()
