@@ -22,7 +22,7 @@ def reply_choices() -> list[tuple[str, str]]:
     return [(reply.name, reply.title) for reply in all_replies()]
 
 
-MOST_UNREAD = 99  # messages that are counted out in a row, which keeps the room for them
+MOST_UNREAD = 99  # messages that are counted out in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,11 @@ class SessionRow:
         """What is said behind the name, with room before it."""
         new = f"({self.unread})" if self.unread <= MOST_UNREAD else f"({MOST_UNREAD}+)"
         return (f"  {self.word}" if self.word else "") + (f"  {new}" if self.unread else "")
+
+    @property
+    def shortly_behind(self) -> str:
+        """The same with a mark for what is new, where there is no room for how much that is."""
+        return (f"  {self.word}" if self.word else "") + (" •" if self.unread else "")
 
     @property
     def whole(self) -> str:

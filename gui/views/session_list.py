@@ -11,7 +11,7 @@ from tkinter import ttk
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.typesetting import connection_tag
-from gui.viewmodels.window_view import MOST_UNREAD, MenuState, SessionRow
+from gui.viewmodels.window_view import MenuState, SessionRow
 from gui.views.menus import ROW_ENTRIES, command_entry
 from gui.widgets.bindings import MENU_KEYS, bind_known, focus_now
 from gui.widgets.fitting import elided
@@ -139,15 +139,16 @@ class SessionList(ttk.Frame):
         return self._theme.strong if row.unread else self._theme.base
 
     def _needed(self, row: SessionRow) -> int:
-        """The pixels of the tree in which nothing of a row is cut, whatever comes while it is not on view.
+        """The pixels of the tree in which no name is cut, whatever comes while it is not on view.
 
-        The list would else grow wider with the first message, under the eyes of who reads beside it.
+        The list would else grow wider with the first message, under the eyes of who reads beside it. How many messages
+        are new is told where there is room: the conversation needs it more.
         """
-        ends = [row.behind]
+        settled = replace(row, word="") if row.state == "waiting" else row  # what is waited for comes in a moment
+        rows = [settled]
         if row.number is None and row.state in ("live", "waiting"):
-            word = row.word if row.state == "live" else ""  # what is waited for has come by then
-            ends.append(replace(row, word=word, unread=MOST_UNREAD + 1).behind)
-        return self._beside(row) + max(self._font(row).measure(f" {row.text}{end}") for end in ends)
+            rows.append(replace(settled, unread=1))
+        return self._beside(row) + max(self._font(one).measure(f" {one.text}{one.shortly_behind}") for one in rows)
 
     def _beside(self, row: SessionRow) -> int:
         """The pixels of the tree that a row needs beside its words."""
@@ -159,10 +160,17 @@ class SessionList(ttk.Frame):
         return (parent, *self._rows_above(parent)) if parent else ()
 
     def _fitted(self, row: SessionRow) -> str:
-        """The row's words; if they are too long the name gives way, and how it stands can be read."""
+        """The row's words; if they are too long the name gives way, and how it stands can be read.
+
+        A word that only says what is waited for gives way itself.
+        """
         width = self.tree.winfo_width() if self.tree.winfo_ismapped() else self.usual_width - self._theme.px(_EDGE)
-        font = self._font(row)
-        return elided(row.text, font, width - self._beside(row) - font.measure(f" {row.behind}")) + row.behind
+        font, room = self._font(row), width - self._beside(row)
+        if font.measure(f" {row.text}{row.behind}") <= room:
+            return row.text + row.behind
+        if row.state == "waiting":
+            return elided(row.text + row.shortly_behind, font, room - font.measure(" "))
+        return elided(row.text, font, room - font.measure(f" {row.shortly_behind}")) + row.shortly_behind
 
     def _refit(self, _event: object = None) -> None:
         for row in self._rows.values():
