@@ -23,6 +23,7 @@ _WIDTH = 190  # at 96 dots an inch, as are the next three: the least that is usu
 _EDGE, _BESIDE = 6, 44  # left of the tree; and what a row needs in it beside its words: arrow and dot
 _INDENT = 14  # what a row below another is moved to the right
 _NAMER_EDGE = 10  # what the field for a name begins left of the name
+_GOING_ON = ("live", "waiting")  # states of rows that are not over
 _OF_NOTES = frozenset({"remove_over"})  # commands for a row that stands for no conversation
 
 
@@ -144,9 +145,10 @@ class SessionList(ttk.Frame):
         The list would else grow wider with the first message, under the eyes of who reads beside it. How many messages
         are new is told where there is room: the conversation needs it more.
         """
-        settled = replace(row, word="") if row.state == "waiting" else row  # what is waited for comes in a moment
+        goes_on = row.state in _GOING_ON
+        settled = replace(row, word="") if goes_on else row  # such a word goes again
         rows = [settled]
-        if row.number is None and row.state in ("live", "waiting"):
+        if row.number is None and goes_on:
             rows.append(replace(settled, unread=1))
         return self._beside(row) + max(self._font(one).measure(f" {one.text}{one.shortly_behind}") for one in rows)
 
@@ -162,15 +164,16 @@ class SessionList(ttk.Frame):
     def _fitted(self, row: SessionRow) -> str:
         """The row's words; if they are too long the name gives way, and how it stands can be read.
 
-        A word that only says what is waited for gives way itself.
+        A word that says what somebody waits for gives way itself.
         """
         width = self.tree.winfo_width() if self.tree.winfo_ismapped() else self.usual_width - self._theme.px(_EDGE)
         font, room = self._font(row), width - self._beside(row)
         if font.measure(f" {row.text}{row.behind}") <= room:
             return row.text + row.behind
-        if row.state == "waiting":
-            return elided(row.text + row.shortly_behind, font, room - font.measure(" "))
-        return elided(row.text, font, room - font.measure(f" {row.shortly_behind}")) + row.shortly_behind
+        words, end = row.text, row.shortly_behind
+        if row.state in _GOING_ON:
+            words, end = row.text + replace(row, unread=0).behind, replace(row, word="").shortly_behind
+        return elided(words, font, room - font.measure(f" {end}")) + end
 
     def _refit(self, _event: object = None) -> None:
         for row in self._rows.values():

@@ -98,7 +98,7 @@ class Composer(ttk.Frame):
         self._silence: NoticeStrip | None = None
         self._history: Sequence[SentMessage] = ()
         self._view: ComposerView | None = None
-        self._is_open = self._is_low = False
+        self._is_open = self._is_low = self._is_narrow = False
         self._row: WritingRow | None = None
         self._macros: MacroMenu | None = None
         self._bytes_line: BytesLine | None = None
@@ -367,9 +367,8 @@ class Composer(ttk.Frame):
         if self._row is not None or recipients:
             self.row.show_recipients(recipients, self._view.chosen if self._view else None)
         if self._row is not None or self.shows_options:
-            self.row.show_options(
-                self.message_format, self._profiles, is_shown=self.shows_options, has_words=not self._is_low
-            )
+            has_words = not (self._is_low or self._is_narrow)
+            self.row.show_options(self.message_format, self._profiles, is_shown=self.shows_options, has_words=has_words)
         if self.message_format.format != "text":
             self.macros.grid(row=0, column=1, sticky="nw")
         elif self._macros is not None:
@@ -404,12 +403,15 @@ class Composer(ttk.Frame):
         return "break"
 
     def _fit(self) -> None:
-        """In a low window the conversation comes first: what is not as usual is told in words."""
+        """In a low window the conversation comes first: what is not as usual is told in words.
+
+        In a narrow one the choices stand without their labels, for else each would take a line.
+        """
         px = self._theme.px
-        low = px(_LOW_IF_NARROW if self.winfo_width() < px(_NARROW) else _LOW)
-        is_low = self.winfo_toplevel().winfo_height() < low
-        if is_low is not self._is_low:
-            self._is_low = is_low
+        is_narrow = self.winfo_width() < px(_NARROW)
+        is_low = self.winfo_toplevel().winfo_height() < px(_LOW_IF_NARROW if is_narrow else _LOW)
+        if (is_low, is_narrow) != (self._is_low, self._is_narrow):
+            self._is_low, self._is_narrow = is_low, is_narrow
             self._arrange()
 
     def _come_to_field(self) -> None:

@@ -14,7 +14,7 @@ from core.text_safety import TextSafety
 from core.wire.framing import FramingError, parse_framing
 from core.words import sentence
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, MacroRow, MessageFormat, frame_words
+from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS, FRAMES, USUAL, MacroRow, MessageFormat, frame_words
 from gui.viewmodels.filtering import FilterView, RecipientRows
 from gui.viewmodels.profiles import NONE, ProfileChoice
 from gui.views.connection_choice import ConnectionChoice, DropList
@@ -98,7 +98,7 @@ class Options:
         self._flow, self._theme = flow, theme
         self._on_choose, self._on_wrong = on_choose, on_wrong
         self._message_format = MessageFormat()
-        self._is_shown = True
+        self._is_shown = self._has_words = True
         self._writes_frame = False
         self._safety = TextSafety.for_tk(str(flow.tk.call("info", "patchlevel")))
         self._parts: list[ttk.Frame] = []
@@ -106,7 +106,7 @@ class Options:
         self.format = self._choice("As", FORMATS, lambda key: self._choose(format=key), 8)
         self.encoding = self._choice("Encoding", ENCODINGS, lambda key: self._choose(encoding=key), 10)
         self.ending = self._choice("End with", ENDINGS, lambda key: self._choose(ending=key), 7)
-        self.frame = self._choice("Frame", FRAMES, self._choose_frame, 16)
+        self.frame = self._choice("Frame", FRAMES, self._choose_frame, 15)
         self.written_frame = LineField(self._part(""), theme, self._write_frame, width=22)
         self.written_frame.hint(_EXAMPLE)
         self.written_frame.pack(side="left", fill="y")
@@ -120,7 +120,7 @@ class Options:
         self.profile.offer(
             [(key, self._safety.field(words)) for key, words in choice.options],
             choice.chosen,
-            self._safety.field(choice.own),
+            self._safety.field(choice.own) or self._alone(choice.chosen == NONE, "no profile"),
         )
 
     def show(self, message_format: MessageFormat, *, is_shown: bool) -> None:
@@ -128,7 +128,7 @@ class Options:
         self._message_format, self._is_shown = message_format, is_shown
         self.format.offer(FORMATS, message_format.format)
         self.encoding.offer(ENCODINGS, message_format.encoding)
-        self.ending.offer(ENDINGS, message_format.ending)
+        self.ending.offer(ENDINGS, message_format.ending, self._alone(message_format.ending == USUAL.ending, "no end"))
         self._offer_frames()
         for part in self._parts:
             self._flow.display(part, is_shown)
@@ -136,7 +136,8 @@ class Options:
         self._flow.display(self._frame_part, is_shown and self._writes_frame)
 
     def show_words(self, is_shown: bool) -> None:
-        """Say what each is for, where there is room for that."""
+        """Say what each is for, where there is room for that; else those that are set to nothing say it themselves."""
+        self._has_words = is_shown
         for label in self._labels:
             if is_shown and not label.winfo_manager():
                 gaps = self._theme.px(2), self._theme.px(6)
@@ -181,7 +182,12 @@ class Options:
         frames = list(FRAMES)
         if framing not in dict(FRAMES):
             frames.append((framing, self._safety.field(frame_words(framing))))
-        self.frame.offer([*frames, (_OTHER, "other…")], _OTHER if self._writes_frame else framing)
+        own = self._alone(framing == USUAL.framing and not self._writes_frame, "no frame")
+        self.frame.offer([*frames, (_OTHER, "other…")], _OTHER if self._writes_frame else framing, own)
+
+    def _alone(self, is_nothing: bool, words: str) -> str:
+        """The words of a choice without a label beside it that is set to nothing."""
+        return words if is_nothing and not self._has_words else ""
 
     def _choose(self, **changes: str) -> None:
         self._on_choose(replace(self._message_format, **changes))

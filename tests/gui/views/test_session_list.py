@@ -225,6 +225,14 @@ def test_how_many_messages_are_new_is_told_where_there_is_room_and_no_name_is_cu
     stage.root.update()
     assert stage.list.words_of("s1") == f"{LONG}  (99+)"
 
+    stage.show((replace(row, word="nobody", unread=1_000), *many(3)[1:]), "s2")
+    assert stage.list.usual_width == wide  # a word that goes again is no reason to be wider
+    stage.list.configure(width=wide)
+    stage.root.update()
+    words = stage.list.words_of("s1")
+    assert words.startswith(LONG[:-2])
+    assert words.endswith("… •")
+
 
 def test_the_tip_of_a_row_stands_beside_the_list_and_leaves_with_it(stage: Stage, wait_until: WaitUntil) -> None:
     rows = (*many(40), SessionRow("s50", "", LONG, "live"))

@@ -11,6 +11,7 @@ from core.events import ConnectionId, SessionId
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ComposeError, Conversation, MessageFormat, SendResult, SentMessage
+from gui.viewmodels.profiles import NONE, ProfileChoice
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.composer import Composer
 from gui.widgets.choice import Choice
@@ -696,3 +697,28 @@ def test_the_field_of_another_conversation_takes_the_keyboard_and_has_the_hint(w
     writer.composer.show(ComposerView("Nobody is here", False))
     writer.composer.open_draft(HERE)
     assert writer.composer.field._hint_words == "Nobody is here"
+
+
+@pytest.mark.parametrize("width", [280, 340, 420])
+def test_in_a_narrow_window_the_choices_share_lines_and_say_what_they_are(writer: Writer, width: int) -> None:
+    composer = writer.composer
+    composer.show_profiles(ProfileChoice(((NONE, "none"), ("scpi", "SCPI")), NONE))
+    composer.toggle_options()
+    writer.root.geometry(f"{width}x700")
+    writer.root.update()
+    writer.root.update()
+
+    parts = [part for part in composer.row.options._parts if part.winfo_ismapped()]
+    lines = {part.winfo_y() for part in parts}
+    assert len(parts) == 5
+    assert len(lines) <= 3
+    said = [str(choice.get()) for choice in (composer.row.options.ending, composer.row.options.frame)]
+    assert said == ["no end", "no frame"]
+    assert composer.row.options.profile.get() == "no profile"
+
+    writer.root.geometry("900x700")
+    writer.root.update()
+    writer.root.update()
+    assert [str(choice.get()) for choice in (composer.row.options.ending, composer.row.options.frame)] == [
+        "nothing", "none",
+    ]  # fmt: skip
