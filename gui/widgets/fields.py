@@ -28,6 +28,7 @@ class LineField(ttk.Entry):
         self._hint_words = ""
         self._hint = tk.Label(self, anchor="w", borderwidth=0, padx=0, pady=0, cursor="xterm")
         self._hint.bind("<Button-1>", lambda _event: self.focus_set())
+        self._hint.bind("<<PasteSelection>>", lambda _event: self._paste_selection())
         self._underline = tk.Frame(self, borderwidth=0)
         self.configure(
             validate="key",
@@ -89,6 +90,11 @@ class LineField(ttk.Entry):
         if not self._is_putting:
             self._on_edit(text)
         return True
+
+    def _paste_selection(self) -> None:
+        """The middle button on the hint is meant for the field, which it covers while that is empty."""
+        self.event_generate("<<PasteSelection>>", x=0, y=0)
+        self.focus_set()
 
     def _resized(self) -> None:
         words, room = self._hint_words, self.winfo_width() - 2 * self._theme.px(_HINT_EDGE)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from tkinter import ttk
 
 import pytest
 
 from gui.theme.theme import Theme
 from gui.views.composer.message_field import MessageField
+from gui.widgets.clipboard import BYTES, give
+from gui.widgets.fields import LineField
 from gui.widgets.pasting import MOST, MOST_IN_LINE, share_pasting
 from gui.widgets.tip import say_at
 from tests.gui.conftest import WaitUntil
@@ -25,9 +28,12 @@ class Fields:
         self.refused: list[tuple[tk.Misc, str]] = []
         self.root, self.wait_until = root, wait_until
         share_pasting(root, lambda widget, why: self.refused.append((widget, why)))
-        self.message = MessageField(root, theme, lambda: None)
+        self.got: list[bytes] = []
+        self.message = MessageField(root, theme, lambda: None, self.got.append)
         self.entry, self.box = ttk.Entry(root), ttk.Combobox(root)
-        for field in (self.message, self.entry, self.box):
+        self.line = LineField(root, theme, lambda _text: None)
+        self.line.hint("what belongs here")
+        for field in (self.message, self.entry, self.box, self.line):
             field.pack(fill="x")
         root.update()
 
@@ -40,6 +46,18 @@ class Fields:
         other = tk.Text(self.root)
         other.insert("1.0", text)
         other.tag_add("sel", "1.0", "end-1c")
+        self.root.tk.call("selection", "own", "-selection", "PRIMARY", other)
+
+    def select_bytes(self, text: str, data: bytes) -> None:
+        """Have bytes selected and copied, as in a conversation."""
+        give(self.root, text, data)
+        other = tk.Text(self.root)
+
+        def part_of(whole: str, first: str, most: str) -> str:
+            return whole[int(first) : int(first) + int(most)]
+
+        for kind, whole in (("STRING", text), ("UTF8_STRING", text), (BYTES, data.hex())):
+            other.selection_handle(partial(part_of, whole), type=kind)
         self.root.tk.call("selection", "own", "-selection", "PRIMARY", other)
 
     def click(self, widget: tk.Misc) -> None:
@@ -93,6 +111,57 @@ def test_every_way_of_pasting_into_the_message_has_the_same_guards(fields: Field
     assert ways(fields, text) == [text] * 4
     assert fields.refused == []
     assert time.process_time() - began < 10  # once it took a core 36 s for one of these
+
+
+@pytest.mark.case("C-94")
+@pytest.mark.parametrize("data", [bytes(range(256)), b"\0", b"two\nlines\r\n", bytes(range(256)) * 200], ids=len)
+def test_every_way_of_pasting_bytes_into_the_message_gives_the_same_bytes(fields: Fields, data: bytes) -> None:
+    fields.select_bytes("what is shown", data)
+    fields.message.put("")
+    acts: list[Callable[[], object]] = [
+        lambda: fields.message.event_generate("<<Paste>>"),
+        lambda: fields.type(fields.message, "<Control-v>"),
+        lambda: fields.type(fields.message, "<Insert>"),
+        lambda: fields.click(fields.message),
+        lambda: fields.click(fields.message._hint),
+    ]
+    for act in acts:
+        act()
+        fields.root.update()
+
+    assert fields.got == [data] * 5
+    assert fields.message.content == ""  # it is for whoever gets the bytes to write them
+    assert fields.refused == []
+
+
+@pytest.mark.case("C-94")
+def test_every_way_of_pasting_bytes_into_a_field_of_one_line_gives_their_text(fields: Fields) -> None:
+    fields.select_bytes("\\0 shown", b"\0 shown")
+    for field in (fields.entry, fields.box, fields.line):
+        acts: list[Callable[[], object]] = [
+            lambda field=field: fields.type(field, "<Control-v>"),  # type: ignore[misc]
+            lambda field=field: fields.click(field),  # type: ignore[misc]
+        ]
+        for act in acts:
+            act()
+            assert field.get() == "\\0 shown", field
+            field.delete(0, "end")
+            fields.root.update()
+
+    fields.click(fields.line._hint)
+    assert fields.line.get() == "\\0 shown"
+    assert fields.root.focus_get() is fields.line
+    assert (fields.got, fields.refused) == ([], [])
+
+
+@pytest.mark.case("C-94")
+def test_the_middle_button_on_a_hint_is_refused_as_on_the_field(fields: Fields) -> None:
+    fields.select("x" * (MOST_IN_LINE + 1))
+
+    fields.click(fields.line._hint)
+
+    assert fields.line.get() == ""
+    assert fields.refused == [(fields.line, "These are 20,001 characters, and this field takes 20,000.")]
 
 
 def test_the_middle_button_pastes_where_it_is_pressed_and_leaves_what_is_selected(fields: Fields) -> None:
