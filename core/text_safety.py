@@ -73,10 +73,14 @@ class TextSafety:
         """Cut a line into stretches that are shown as they are and marks, in order; a tab is a mark here."""
         position = 0
         for found in self._suspect.finditer(text):
-            if found.start() > position:
-                yield Span(text[position : found.start()])
-            yield from _marks(found)
-            position = found.end()
+            start, stop = found.span()
+            if start > position:
+                yield Span(text[position:start])
+            if stop - start == 1 and text[start] != "\0":  # most are; a generator for each takes as long as the rest
+                yield Span(mark_of(text[start]), True)
+            else:
+                yield from _marks(found)
+            position = stop
         if position < len(text):
             yield Span(text[position:])
 

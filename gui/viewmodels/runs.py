@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import NamedTuple
 
 from core.text_safety import Span
@@ -56,7 +55,19 @@ class Row:
 
 def joined(runs: Iterable[Run]) -> list[Run]:
     """The same text in as few runs as can be: Tk takes its time over each."""
-    return [Run("".join(run.text for run in same), tags) for tags, same in groupby(runs, key=lambda run: run.tags)]
+    found: list[Run] = []
+    texts: list[str] = []  # of the runs with the tags of the last one
+    for run in runs:
+        if found and run.tags == found[-1].tags:
+            texts.append(run.text)
+            continue
+        if len(texts) > 1:
+            found[-1] = Run("".join(texts), found[-1].tags)
+        found.append(run)
+        texts = [run.text]
+    if len(texts) > 1:
+        found[-1] = Run("".join(texts), found[-1].tags)
+    return found
 
 
 def pieces(line: Sequence[Span], lengths: Iterable[int]) -> Iterator[list[Span]]:

@@ -274,7 +274,8 @@ class Typesetter:
         """A line, broken where it is wider than the bubble, unless it is one of hex, which is as wide as it must."""
         whole = "".join(span.text for span in line)
         broken = [whole] if "hex" in shape else list(self._metrics.broken(whole))
-        for number, piece in enumerate(pieces(line, map(len, broken))):
+        in_pieces = [line] if len(broken) == 1 else pieces(line, map(len, broken))  # a row of tabs is a span for each
+        for number, piece in enumerate(in_pieces):
             if number:
                 row.runs.append(Run("\n", (*shape, DECOR)))
             if shape[0] == OUTGOING:
