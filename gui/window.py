@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from gui.keys import KEYS, UNTOLD
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import ENCODING_MENU
+from gui.viewmodels.drafting import ENCODING_MENU, ComposerController
 from gui.viewmodels.preferences import ROWS, TIMES
 from gui.viewmodels.tips import tip_of
 from gui.viewmodels.window_view import MenuState, WindowView
 from gui.views.address_bar import AddressBar
 from gui.views.banner import Banner
-from gui.views.composer.composer import Composer, ComposerController
+from gui.views.composer.composer import Composer
 from gui.views.conversation.conversation import ConversationPane
 from gui.views.conversation.message_menu import MessageMenu
 from gui.views.field_menu import FieldMenu

@@ -31,66 +31,101 @@ _NOTATIONS = ("escapes", "hex", "python", "c", "base64")  # of ``core.compose``,
 def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]]:
     """The callback of every command. The window and its controllers need not be made before one is called."""
     return {
-        "toggle_server": main_controller.endpoints.toggle_server,
-        "toggle_client": main_controller.endpoints.toggle_client,
-        "connect_again": main_controller.endpoints.connect,
-        "focus_host": lambda: main_controller.window.focus_host(),
-        "focus_message": lambda: main_controller.window.composer.focus_message(),
-        "message_options": lambda: main_controller.window.composer.toggle_options(),
-        "save_profile": lambda: main_controller.profiles.open_save(),
-        "edit_profiles": lambda: main_controller.profiles.open(),
-        "macros": lambda: main_controller.window.composer.open_macros(),
-        "show_settings": lambda: main_controller.settings.open(),
-        "show_network": lambda: main_controller.settings.show_network(main_controller.sessions.values()),
-        "toggle_saved": lambda: main_controller.saved.toggle(),
-        "save_message": lambda: main_controller.saved.save_field(),
-        **{f"send_saved_{place + 1}": partial(_send_saved, main_controller, place) for place in range(SAVED_WITH_KEYS)},
-        "repeat": lambda: main_controller.tasks.open_repeat(),
-        "send_file": lambda: main_controller.tasks.open_send_file(),
-        "keep_received": lambda: main_controller.tasks.open_keep(),
-        "stop_task": lambda: main_controller.tasks.cancel_all(),
-        "toggle_socket_options": lambda: main_controller.socket_options.toggle(),
-        "show_times": lambda: main_controller.show_times(),
-        "find": lambda: main_controller.conversation.finding.open(),
-        "find_next": lambda: main_controller.conversation.finding.step(1),
-        "find_previous": lambda: main_controller.conversation.finding.step(-1),
-        "filter": lambda: main_controller.conversation.filtering.open(),
-        "go_to": lambda: _go_to(main_controller),
-        "send_again": lambda: main_controller.messages.send_again(),
-        "edit_message": lambda: main_controller.messages.edit(),
-        "save_bytes": lambda: main_controller.messages.save(),
-        "copy_shown": lambda: main_controller.messages.copy_as(""),
-        **{f"copy_{name}": partial(_copy_as, main_controller, name) for name in _NOTATIONS},
-        "toggle_inspector": lambda: main_controller.conversation.inspector.toggle(),
-        "export": lambda: main_controller.export_controller.open(),
-        "toggle_hex": lambda: main_controller.conversation.toggle_hex(),
-        "close_row": lambda: main_controller.rows.close(),
-        "abort_row": lambda: main_controller.rows.abort(),
-        "finish_row": lambda: main_controller.rows.finish_sending(),
-        "rename_row": lambda: main_controller.rows.rename(),
-        "remove_over": lambda: main_controller.rows.remove_over(),
-        "remove_row": lambda: main_controller.rows.remove(),
-        "copy_address": lambda: main_controller.rows.copy_address(),
-        "next_session": lambda: main_controller.step(1),
-        "previous_session": lambda: main_controller.step(-1),
-        "clear_view": main_controller.clear_view,
-        "show_everything": main_controller.show_everything,
-        "larger": lambda: main_controller.settings.zoom(main_controller.theme.step + 1),
-        "smaller": lambda: main_controller.settings.zoom(main_controller.theme.step - 1),
-        "usual_size": lambda: main_controller.settings.zoom(0),
-        "show_keys": lambda: main_controller.help.show_keys(),
-        "show_about": lambda: main_controller.help.show_about(),
-        "begin_tour": lambda: main_controller.help.begin_tour(),
-        "report_problem": lambda: main_controller.help.report_problem(),
-        "open_journals": lambda: main_controller.journal_controller.open_folder(),
-        "open_journal": lambda: main_controller.journal_controller.ask(),
-        "open_log": lambda: main_controller.help.open_log(),
+        **_of_the_line(main_controller),
+        **_of_messages(main_controller),
+        **_of_the_conversation(main_controller),
+        **_of_the_list(main_controller),
+        **_of_the_window(main_controller),
         **{key.command: partial(_edit, main_controller, key.command) for key in EDITING},
-        "close_beside": lambda: main_controller.window.close_beside(),
-        "full_screen": lambda: _toggle_full_screen(main_controller),
-        "next_region": lambda: main_controller.window.go_to_region(1),
-        "previous_region": lambda: main_controller.window.go_to_region(-1),
-        "quit": main_controller.quit,
+    }
+
+
+def _of_the_line(main: MainController) -> dict[str, Callable[[], None]]:
+    """Commands for the address, the sockets and what goes on over time."""
+    return {
+        "toggle_server": main.endpoints.toggle_server,
+        "toggle_client": main.endpoints.toggle_client,
+        "connect_again": main.endpoints.connect,
+        "focus_host": lambda: main.window.focus_host(),
+        "toggle_socket_options": lambda: main.socket_options.toggle(),
+        "show_network": lambda: main.settings.show_network(main.sessions.values()),
+        "show_times": main.show_times,
+        "repeat": lambda: main.tasks.open_repeat(),
+        "send_file": lambda: main.tasks.open_send_file(),
+        "keep_received": lambda: main.tasks.open_keep(),
+        "stop_task": lambda: main.tasks.cancel_all(),
+    }
+
+
+def _of_messages(main: MainController) -> dict[str, Callable[[], None]]:
+    """Commands for the message in the field, for saved ones and for the one chosen in the conversation."""
+    return {
+        "focus_message": lambda: main.window.composer.focus_message(),
+        "message_options": lambda: main.window.composer.toggle_options(),
+        "macros": lambda: main.window.composer.open_macros(),
+        "save_profile": lambda: main.profiles.open_save(),
+        "edit_profiles": lambda: main.profiles.open(),
+        "toggle_saved": lambda: main.saved.toggle(),
+        "save_message": lambda: main.saved.save_field(),
+        **{f"send_saved_{place + 1}": partial(_send_saved, main, place) for place in range(SAVED_WITH_KEYS)},
+        "send_again": lambda: main.messages.send_again(),
+        "edit_message": lambda: main.messages.edit(),
+        "save_bytes": lambda: main.messages.save(),
+        "copy_shown": lambda: main.messages.copy_as(""),
+        **{f"copy_{name}": partial(_copy_as, main, name) for name in _NOTATIONS},
+    }
+
+
+def _of_the_conversation(main: MainController) -> dict[str, Callable[[], None]]:
+    """Commands for what is shown of the conversation on view, and for journals."""
+    return {
+        "find": lambda: main.conversation.finding.open(),
+        "find_next": lambda: main.conversation.finding.step(1),
+        "find_previous": lambda: main.conversation.finding.step(-1),
+        "filter": lambda: main.conversation.filtering.open(),
+        "go_to": lambda: _go_to(main),
+        "toggle_inspector": lambda: main.conversation.inspector.toggle(),
+        "toggle_hex": lambda: main.conversation.toggle_hex(),
+        "clear_view": main.clear_view,
+        "show_everything": main.show_everything,
+        "export": lambda: main.export_controller.open(),
+        "open_journals": lambda: main.journal_controller.open_folder(),
+        "open_journal": lambda: main.journal_controller.ask(),
+    }
+
+
+def _of_the_list(main: MainController) -> dict[str, Callable[[], None]]:
+    """Commands for the rows of the list of sessions."""
+    return {
+        "close_row": lambda: main.rows.close(),
+        "abort_row": lambda: main.rows.abort(),
+        "finish_row": lambda: main.rows.finish_sending(),
+        "rename_row": lambda: main.rows.rename(),
+        "remove_over": lambda: main.rows.remove_over(),
+        "remove_row": lambda: main.rows.remove(),
+        "copy_address": lambda: main.rows.copy_address(),
+        "next_session": lambda: main.step(1),
+        "previous_session": lambda: main.step(-1),
+    }
+
+
+def _of_the_window(main: MainController) -> dict[str, Callable[[], None]]:
+    """Commands for the window as a whole: its parts, its text, its settings, help, and its end."""
+    return {
+        "close_beside": lambda: main.window.close_beside(),
+        "full_screen": lambda: _toggle_full_screen(main),
+        "next_region": lambda: main.window.go_to_region(1),
+        "previous_region": lambda: main.window.go_to_region(-1),
+        "larger": lambda: main.settings.zoom(main.theme.step + 1),
+        "smaller": lambda: main.settings.zoom(main.theme.step - 1),
+        "usual_size": lambda: main.settings.zoom(0),
+        "show_settings": lambda: main.settings.open(),
+        "show_keys": lambda: main.help.show_keys(),
+        "show_about": lambda: main.help.show_about(),
+        "begin_tour": lambda: main.help.begin_tour(),
+        "report_problem": lambda: main.help.report_problem(),
+        "open_log": lambda: main.help.open_log(),
+        "quit": main.quit,
     }
 
 

@@ -6,10 +6,10 @@ nothing yet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from core.compose.encoding import Encoding, Ending
 
@@ -183,6 +183,30 @@ class MacroRow(NamedTuple):
     syntax: str
     words: str
     becomes: str
+
+
+class ComposerController(Protocol):
+    """Keeps the recipients and the message format; works out the bytes of messages and sends them.
+
+    ``message_format`` is that of the message field, ``new_format`` that of the messages after it. ``tell`` is
+    called at once or a moment later.
+    """
+
+    @property
+    def message_format(self) -> MessageFormat: ...
+    @property
+    def new_format(self) -> MessageFormat: ...
+    def use_message_format(self, message_format: MessageFormat) -> None: ...
+    def choose_message_format(self, message_format: MessageFormat, *, only_here: bool = False) -> None: ...
+    def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None: ...
+    def work_out(
+        self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
+    ) -> None: ...
+    def convert(
+        self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
+    ) -> None: ...
+    def send(self, texts: Sequence[str], message_format: MessageFormat, tell: Callable[[SendResult], None]) -> None: ...
+    def macros(self, text: str, message_format: MessageFormat, place: int) -> Sequence[MacroRow]: ...
 
 
 def frame_words(framing: str) -> str:

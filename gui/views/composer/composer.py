@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from tkinter import ttk
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
@@ -14,8 +14,8 @@ from gui.viewmodels.drafting import (
     NOBODYS,
     USUAL,
     ComposeError,
+    ComposerController,
     Conversation,
-    MacroRow,
     MessageFormat,
     Preview,
     Recall,
@@ -33,7 +33,6 @@ from gui.widgets.bindings import breaking, focus_now, when_resized
 from gui.widgets.pasting import MOST
 
 if TYPE_CHECKING:
-    from core.events import ConnectionId
     from gui.views.composer.bytes_line import BytesLine
     from gui.views.composer.writing_row import MacroMenu, WritingRow
 
@@ -55,30 +54,6 @@ class _Draft:
     question: LinesQuestion
     recall: Recall
     sentence: str = ""
-
-
-class ComposerController(Protocol):
-    """Keeps the recipients and the message format; works out the bytes of messages and sends them.
-
-    ``message_format`` is that of the message field, ``new_format`` that of the messages after it. ``tell`` is
-    called at once or a moment later.
-    """
-
-    @property
-    def message_format(self) -> MessageFormat: ...
-    @property
-    def new_format(self) -> MessageFormat: ...
-    def use_message_format(self, message_format: MessageFormat) -> None: ...
-    def choose_message_format(self, message_format: MessageFormat, *, only_here: bool = False) -> None: ...
-    def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None: ...
-    def work_out(
-        self, text: str, message_format: MessageFormat, tell: Callable[[Preview | ComposeError], None]
-    ) -> None: ...
-    def convert(
-        self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
-    ) -> None: ...
-    def send(self, texts: Sequence[str], message_format: MessageFormat, tell: Callable[[SendResult], None]) -> None: ...
-    def macros(self, text: str, message_format: MessageFormat, place: int) -> Sequence[MacroRow]: ...
 
 
 class Composer(ttk.Frame):

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import ComposeError, Preview
+from gui.viewmodels.drafting import ComposeError, ComposerController, Preview
 from gui.widgets.bindings import breaking
 from gui.widgets.clipboard import bytes_there
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import elided
 from gui.widgets.pasting import copied
 from gui.widgets.text_selection import colour_selection
-
-if TYPE_CHECKING:
-    from gui.views.composer.composer import ComposerController
 
 _MOST_LINES = 6  # the field grows up to here, then scrolls
 _LONGEST_LINE = 2_000  # characters; Tk takes seconds to scroll in one line of a megabyte
