@@ -24,6 +24,7 @@ _EDGE, _BESIDE = 6, 44  # left of the tree; and what a row needs in it beside it
 _INDENT = 14  # what a row below another is moved to the right
 _NAMER_EDGE = 10  # what the field for a name begins left of the name
 _GOING_ON = ("live", "waiting")  # states of rows that are not over
+_FEW = 9  # new messages, for whose number each row has room
 _OF_NOTES = frozenset({"remove_over"})  # commands for a row that stands for no conversation
 
 
@@ -143,14 +144,14 @@ class SessionList(ttk.Frame):
         """The pixels of the tree in which no name is cut, whatever comes while it is not on view.
 
         The list would else grow wider with the first message, under the eyes of who reads beside it. How many messages
-        are new is told where there is room: the conversation needs it more.
+        are new is told where there is room, as there is for a few: the conversation needs it more.
         """
         goes_on = row.state in _GOING_ON
-        settled = replace(row, word="") if goes_on else row  # such a word goes again
+        settled = replace(row, word="" if goes_on else row.word, unread=min(row.unread, _FEW))  # such a word goes again
         rows = [settled]
         if row.number is None and goes_on:
-            rows.append(replace(settled, unread=1))
-        return self._beside(row) + max(self._font(one).measure(f" {one.text}{one.shortly_behind}") for one in rows)
+            rows.append(replace(settled, unread=_FEW))
+        return self._beside(row) + max(self._font(one).measure(f" {one.text}{one.behind}") for one in rows)
 
     def _beside(self, row: SessionRow) -> int:
         """The pixels of the tree that a row needs beside its words."""
