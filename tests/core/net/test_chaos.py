@@ -119,6 +119,7 @@ def test_a_network_that_cuts_one_direction_leaves_a_beginning_and_the_other_dire
         (connection,) = server.connections
         connection.send(b"still there?")
         assert client.receive(PATIENCE) == b"still there?"
+        connection.close()  # or the client waits a second for an answer to its end, which is cut
 
 
 @pytest.mark.case("C-19")

@@ -101,7 +101,7 @@ def test_a_half_open_client_goes_on_sending_to_a_server_that_has_finished(host: 
 
 
 def test_a_message_that_does_not_come_in_time_is_a_timeout(host: Host) -> None:
-    with calling(host.address) as (client, _sink), pytest.raises(TimeoutError):
+    with calling(host.address) as (client, _sink), host.accept(Peer), pytest.raises(TimeoutError):
         client.receive(0.01)
 
 
@@ -111,7 +111,7 @@ def test_receiving_is_for_who_holds_the_client_in_a_with_block(host: Host) -> No
 
 
 def test_finds_its_connection_by_number(host: Host) -> None:
-    with calling(host.address) as (client, _sink):
+    with calling(host.address) as (client, _sink), host.accept(Peer):
         (connection,) = client.connections
         assert client.connection(connection.id) is connection
         assert client.connection(ConnectionId(99)) is None
@@ -348,7 +348,7 @@ def test_stopped_before_it_was_started_it_never_connects(host: Host) -> None:
 
 @pytest.mark.case("C-17")
 def test_a_client_has_one_life(host: Host) -> None:
-    with calling(host.address) as (client, _sink):
+    with calling(host.address) as (client, _sink), host.accept(Peer):
         for again in (client.start, client.run):
             with pytest.raises(RuntimeError, match="run before"):
                 again()
