@@ -119,9 +119,9 @@ def _still_running(before: set[threading.Thread], deadline: float) -> list[threa
 
 def _still_open(before: set[tuple[int, str]], deadline: float) -> list[tuple[int, str]]:
     """The new descriptors; an object that nobody holds is collected first, and warns of itself."""
-    new = open_descriptors() - before
-    if new:
-        gc.collect()
+    if open_descriptors() <= before:
+        return []
+    gc.collect()
     while new := open_descriptors() - before:
         if time.monotonic() > deadline:
             break
