@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import NamedTuple
 
 import pytest
@@ -52,6 +53,17 @@ class Picture:
         return {place: here for place, here, there in both if here != there}
 
 
+class _Image(ctypes.Structure):
+    """The beginning of Xlib's XImage."""
+
+    _fields_ = (
+        *((name, ctypes.c_int) for name in ("width", "height", "xoffset", "format")),
+        ("data", ctypes.c_void_p),
+        *((name, ctypes.c_int) for name in ("byte_order", "bitmap_unit", "bitmap_bit_order", "bitmap_pad", "depth")),
+        *((name, ctypes.c_int) for name in ("bytes_per_line", "bits_per_pixel")),
+    )
+
+
 class Screen:
     """A connection of its own to the X server."""
 
@@ -70,8 +82,10 @@ class Screen:
         image = self._x11.XGetImage(self._display, self._root, *box, _ALL_PLANES, _Z_PIXMAP)
         assert image, "the X server gave no picture"
         try:
-            pixel = self._x11.XGetPixel
-            values = [pixel(image, x, y) for y in range(box.height) for x in range(box.width)]
+            found = image.contents
+            assert (found.bits_per_pixel, found.bytes_per_line) == (32, 4 * box.width)
+            assert found.byte_order == (sys.byteorder == "big")
+            values = memoryview(ctypes.string_at(found.data, found.bytes_per_line * box.height)).cast("I")
             names = {value: f"#{value & 0xFFFFFF:06x}" for value in set(values)}
             return Picture(box.width, box.height, [names[value] for value in values])
         finally:
@@ -95,11 +109,13 @@ def look() -> Iterator[Screen]:
         x11.XCloseDisplay(display)
 
 
+@cache  # to find it, a program is started
 def _libx11() -> ctypes.CDLL:
     name = ctypes.util.find_library("X11")
     if name is None:
         pytest.skip("there is no libX11 to be found")
     x11 = ctypes.CDLL(name)
+    picture = ctypes.POINTER(_Image)
     pointer, whole, number = ctypes.c_void_p, ctypes.c_int, ctypes.c_ulong
     for function, answer, arguments in (
         ("XOpenDisplay", pointer, [ctypes.c_char_p]),
@@ -109,9 +125,8 @@ def _libx11() -> ctypes.CDLL:
         ("XDefaultDepth", whole, [pointer, whole]),
         ("XDisplayWidth", whole, [pointer, whole]),
         ("XDisplayHeight", whole, [pointer, whole]),
-        ("XGetImage", pointer, [pointer, number, whole, whole, whole, whole, number, whole]),
-        ("XGetPixel", number, [pointer, whole, whole]),
-        ("XDestroyImage", whole, [pointer]),
+        ("XGetImage", picture, [pointer, number, whole, whole, whole, whole, number, whole]),
+        ("XDestroyImage", whole, [picture]),
     ):
         entry = getattr(x11, function)
         entry.restype, entry.argtypes = answer, arguments
