@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gui.journals.archives import Archives
     from gui.window import Window
 
+_COUNTED_EACH = 0.2  # seconds between two tellings of how many bytes the sessions have
 _TELL_AFTER = 0.3  # seconds of opening before there is a word about it
 _TELL_EACH = 0.02  # of a journal that is looked through
 _PATIENCE = 1.0  # seconds for what is being read when the program ends
@@ -54,7 +55,7 @@ class JournalController:
         *,
         window: Window,
         on_open: Callable[[list[SessionState]], None],
-        on_change: Callable[[SessionState], None],
+        on_change: Callable[[list[SessionState]], None],
         on_own: Callable[[], None],
     ) -> None:
         self._archives = archives
@@ -264,15 +265,24 @@ class JournalController:
         self._begin_opening("recover journal", _Opening(path, damage))
 
     def _count_bytes(self, path: Path, states: list[tuple[SessionId, SessionState]]) -> None:
-        """Count the bytes of the sessions, in a thread of its own: two million entries take a second."""
+        """Count the bytes of the sessions, in a thread of its own: two million entries take a second.
+
+        What is known is told together: each telling looks through all sessions, of which there may be thousands.
+        """
         from core.journal.recovery.archive import Archive
 
+        known: list[SessionState] = []
+        told = monotonic()
         with contextlib.suppress(JournalError), contextlib.closing(Archive(path, self._closed.is_set)) as archive:
             for session, state in states:
                 counted = archive.count_bytes(session, self._closed)
                 if counted.is_whole:
-                    known = replace(state, bytes_in=counted.received, bytes_out=counted.sent)
+                    known.append(replace(state, bytes_in=counted.received, bytes_out=counted.sent))
+                if known and monotonic() - told > _COUNTED_EACH:
                     self._app.post(partial(self._on_change, known))
+                    known, told = [], monotonic()
+        if known:
+            self._app.post(partial(self._on_change, known))
 
     def _learn(self, on_more: Callable[[], None], words: dict[Path, str]) -> None:
         self._looking = False

@@ -498,9 +498,9 @@ class MainController:
         self.sessions.update((state.session, state) for state in states)
         self.select(first(states))
 
-    def _learn(self, state: SessionState) -> None:
-        """Take in what more is known of a session of an earlier run."""
-        self.sessions[state.session] = state
+    def _learn(self, states: list[SessionState]) -> None:
+        """Take in what more is known of sessions of an earlier run."""
+        self.sessions.update((state.session, state) for state in states)
         self.refresh()
 
     def why_nobody(self) -> str:

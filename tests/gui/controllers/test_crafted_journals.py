@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.journal.recording.ledger import SessionState
 from gui.app import App
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, serve, shown
@@ -36,6 +37,26 @@ def test_crafted_journals(make_app: MakeApp, tmp_path: Path, fate: Fate) -> None
             assert crafted.says in said, name
             assert (str(path) in said or path.name in said) or not crafted.says, name
     app.root.update()
+
+
+def test_what_is_counted_of_thousands_of_sessions_is_told_together(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    craft("ten thousand sessions, format 1", tmp_path / "many.tincan")
+    app = make_app()
+    journal, told = app.main_controller.journal_controller, list[int]()
+    learn = journal._on_change
+
+    def keep(states: list[SessionState]) -> None:
+        told.append(len(states))
+        learn(states)
+
+    monkeypatch.setattr(journal, "_on_change", keep)
+
+    opened(app, tmp_path / "many.tincan")
+
+    pump_until(lambda: sum(told) == len(app.main_controller.sessions) > 0, app.root)
+    assert sum(told) > 10 * len(told)
 
 
 def test_a_large_journal_is_shown_at_once_and_its_damage_told_when_it_was_looked_through(
