@@ -208,6 +208,16 @@ class HttpRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What the server's reply says of this connection, in a sentence without a full stop."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotSent:
     """``size`` bytes that were meant for this connection did not go out, and why."""
 
@@ -243,7 +253,7 @@ class SessionClosed:
 
 
 ConnectionEvent: TypeAlias = (
-    Received | Sent | Opened | PeerFinished | WeFinished | MessageTooLong | Misframed | HttpRequest | NotSent | Closed
+    Received | Sent | Opened | PeerFinished | WeFinished | MessageTooLong | Misframed | HttpRequest | Remark | NotSent | Closed
 )
 SessionEvent: TypeAlias = (
     SessionOpened

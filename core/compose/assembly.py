@@ -97,6 +97,8 @@ class Assembly:
         """The bytes of a variable, which is set if it is set here."""
         if macro.value is not None:
             self.variables[macro.name] = macro.value
+        elif macro.name in self._context.captures:
+            return self._context.captures[macro.name]
         try:
             value = self.variables[macro.name] if macro.name in self.variables else self._context.variables[macro.name]
         except KeyError:

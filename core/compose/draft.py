@@ -60,7 +60,7 @@ class Context:
     So a preview is what goes out, and consumes nothing. ``count`` is how many messages of this composer
     went out before, ``wall_ns`` the time in nanoseconds since 1970 (UTC), ``utc_offset`` the local time's
     seconds ahead of UTC. ``seed`` makes the random bytes: for tests of programs, not for keys. ``variables``
-    are those that earlier messages have set.
+    are those that earlier messages have set, ``captures`` what an answer takes over from the message it answers.
     """
 
     count: int = 0
@@ -68,6 +68,7 @@ class Context:
     utc_offset: int = 0
     seed: bytes = field(default=b"", repr=False)
     variables: Mapping[str, str] = field(default_factory=dict)
+    captures: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
     def now(cls, count: int = 0, seed: bytes | None = None, variables: Mapping[str, str] | None = None) -> Context:

@@ -10,6 +10,7 @@ too, and ``\{…}`` is a macro, whose digits go out as ASCII.
 from __future__ import annotations
 
 import re
+from string import hexdigits
 from typing import NamedTuple
 
 from core.compose.assembly import Part
@@ -28,6 +29,7 @@ _TOKEN = rf"{_DIGIT}{{2}}[hH]?|{_BETWEEN}|0[xX]{_DIGIT}(?!{_DIGIT})|0[xX](?={_DI
 _TYPED = re.compile(rf"(?>(?:{_TOKEN}){{1,{_AT_ONCE}}})")
 _MIXED = re.compile(r"0[xX][0-9a-fA-F]{1,2}\s*,\s*(?P<number>[1-9][0-9])(?![0-9a-zA-Z])")
 _LONE_DIGIT = re.compile(rf"0[xX]({_DIGIT})(?!{_DIGIT})")
+_ANY_PREFIX = re.compile(r"(?:0|\\)[xX]$")  # of a ??
 _NO_DIGITS = re.compile(r"(?:0[xX]|[^0-9a-fA-F])+")
 
 
@@ -66,6 +68,33 @@ def read_bytes(text: str, place: int = 0) -> bytes:
         return _pairs(text)
     except DraftError as error:
         raise DraftError(str(error), error.start + place, error.stop + place) from None
+
+
+def read_hex_pattern(text: str) -> list[bytes]:
+    """Bytes with ``??`` for any byte: what stands between those, in order. Without one, as ``read_hex`` has it.
+
+    Raises ``DraftError``.
+    """
+    pieces = text.split("??")
+    found: list[bytes] = []
+    place = 0
+    try:
+        if len(pieces) == 1:
+            return [part if isinstance(part, bytes) else _no_macro(part.start) for part in read_hex(text).parts]
+        for piece in pieces:
+            found.append(read_bytes(_ANY_PREFIX.sub("", piece), place))
+            place += len(piece) + 2
+    except DraftError as error:
+        at = text[error.start : error.start + 1]
+        if at == "?" or (len(pieces) > 1 and at in hexdigits):
+            sentence = f"“{at}” is half a byte: a byte is two hex digits, or ?? for any byte."
+            raise DraftError(sentence, error.start, error.stop) from None
+        raise
+    return found
+
+
+def _no_macro(place: int) -> bytes:
+    raise DraftError("A macro has no bytes before it is sent.", place, place + 1)
 
 
 def _read(text: str, limit: int) -> Dump | Literal:

@@ -5,7 +5,9 @@ people send by accident is a macro: ``{counter}`` is text, and so is ``\\{counte
 
 ========================================  =========================================================
 ``counter:from=1,step=1,width=0,FORM``    counts the messages that went out
-``random:SIZE``                           so many random bytes
+``random:SIZE`` ``random:SIZE,letters``   so many random bytes, or ASCII letters
+``random:from=0,to=9,places=0``           a random number of that range, digits; with ``places``, so many of them
+                                          stand behind a point: ``from=215,to=220,places=1`` is 21.5 to 22.0
 ``time:iso`` ``time:clock``               2026-01-31T09:30:00.250Z (UTC), 10:30:00.250 (local time)
 ``time:%Y%m%d`` ``time:utc,%H:%M:%S.%L``  the local time or UTC in these parts, see ``PARTS``; commas are part of it
 ``time:unix,FORM`` ``time:ms,FORM``       seconds or milliseconds since 1970
@@ -28,6 +30,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from string import ascii_letters
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from core.compose.draft import Context
@@ -77,6 +80,7 @@ _MOST = 2**63 - 1
 _WIDEST = 20  # digits, as many as 64 bits can have
 _LONGEST_SHOWN = 40  # characters of what is wrong, in a sentence
 _VARIABLE = re.compile(r"([^\W\d]\w{0,39})(?:=(.{0,1000}))?")  # its name, and what it is set to
+_CAPTURE = re.compile("[0-9]{1,2}")  # a part of the message that is answered
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local time is reckoned by the context's offset
 
 
@@ -95,12 +99,27 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Random bytes."""
+    """Random bytes, or letters."""
 
     size: int
+    letters: bool = False
 
-    def value(self, _context: Context, noise: random.Random) -> bytes:
-        return noise.randbytes(self.size)
+    def value(self, _context: Context, noise: random.Random) -> bytes | str:
+        return "".join(noise.choices(ascii_letters, k=self.size)) if self.letters else noise.randbytes(self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomNumber:
+    """A number from ``first`` to ``last``, in digits, the last ``places`` of them behind a point."""
+
+    first: int
+    last: int
+    places: int
+
+    def value(self, _context: Context, noise: random.Random) -> str:
+        number = noise.randint(self.first, self.last)
+        sign, digits = "-" if number < 0 else "", f"{abs(number):0{self.places + 1}}"
+        return f"{sign}{digits[: -self.places]}.{digits[-self.places :]}" if self.places else f"{sign}{digits}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +229,7 @@ class Variable:
     value: str | None = None
 
 
-Immediate: TypeAlias = Counter | Noise | Moment | Formatted | Identifier | Elapsed
+Immediate: TypeAlias = Counter | Noise | RandomNumber | Moment | Formatted | Identifier | Elapsed
 Macro: TypeAlias = Immediate | Length | Checksum | Variable
 
 
@@ -227,6 +246,8 @@ CATALOGUE = (
     MacroEntry("counter", r"\{counter:from=0,step=5,width=4}", "Counts from 0 in fives, with four digits."),
     MacroEntry("counter", r"\{counter:2be}", "Counts in two bytes, the high one first; after 65535 comes 0."),
     MacroEntry("random", r"\{random:4}", "Four random bytes, other ones in each message."),
+    MacroEntry("random", r"\{random:from=215,to=220,places=1}", "A random number from 21.5 to 22.0."),
+    MacroEntry("random", r"\{random:1,letters}", "A random ASCII letter."),
     MacroEntry("time", r"\{time:iso}", "Date and time in UTC, as ISO 8601 writes them."),
     MacroEntry("time", r"\{time:clock}", "This machine's time of day, to the millisecond."),
     MacroEntry("time", r"\{time:%Y%m%d%H%M%S}", "This machine's date and time in parts, as HL7 writes it."),
@@ -256,6 +277,8 @@ CATALOGUE = (
 
 def read_macro(typed: str, start: int) -> Macro:
     """The macro of what stands between its braces; ``start`` is where that begins. Raises ``DraftError``."""
+    if _CAPTURE.fullmatch(typed):
+        return Variable(typed)
     variable = _VARIABLE.fullmatch(typed)
     if variable is not None and variable[1] not in _READERS:
         return Variable(variable[1], variable[2])
@@ -303,6 +326,9 @@ class _Options:
                 return _number(item[0].removeprefix(f"{key}="), item[1] + len(key) + 1, least, most)
         return default
 
+    def has(self, key: str) -> bool:
+        return any(typed.startswith(f"{key}=") for typed, _place in self._left)
+
     def size(self, most: int) -> int:
         """The first option, which must be a number of bytes."""
         if not self._left:
@@ -349,6 +375,13 @@ def _counter(options: _Options) -> Macro:
     )
 
 
+def _random(options: _Options) -> Macro:
+    if options.has("to"):
+        first = options.number("from", 0, -_MOST, _MOST)
+        return RandomNumber(first, options.number("to", 0, first, _MOST), options.number("places", 0, 0, 18))
+    return Noise(options.size(_MOST), options.word({"letters": True}, default=False))
+
+
 def _time(options: _Options) -> Macro:
     is_utc = options.word({"utc": True}, default=False)
     pattern, place = options.pattern()
@@ -385,7 +418,7 @@ def _checksum(algorithm: Algorithm) -> Callable[[_Options], Macro]:
 
 _READERS: dict[str, Callable[[_Options], Macro]] = {
     "counter": _counter,
-    "random": lambda options: Noise(options.size(_MOST)),
+    "random": _random,
     "time": _time,
     "uuid": lambda options: Identifier(options.word({"bytes": True}, default=False)),
     "length": _length,

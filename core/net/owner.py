@@ -40,6 +40,7 @@ class Pause(Flag):
     SINK = auto()  # the journal is behind
     OUTBOX = auto()  # the peer does not read our answers
     OWNER = auto()  # the program does not fetch what came
+    REPLY = auto()  # the reply has more to answer than it should
 
 
 class Watchers:

@@ -27,14 +27,15 @@ from core.events import (
     TurnedAway,
 )
 from core.net import sockets
+from core.net.answered import AnsweredConnection
 from core.net.connection import Connection
 from core.net.loop import READ
 from core.net.resolver import Outcome, Resolver
 from core.net.session import Session
-from core.replies import Reply, make_reply
+from core.replies import Reply, Responder, make_reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
-from core.supervision import do_all, note
+from core.supervision import attempt, do_all, note
 from core.wire.framing import parse_framing
 from core.words import counted
 
@@ -49,8 +50,8 @@ _QUIET = 5.0  # seconds between two reports of peers turned away
 class Server(Session):
     """Listens at ``target`` (an ``Address`` or ``[HOST:]PORT``; port 0 takes any free port).
 
-    ``serve_forever`` blocks until ``stop``, which any thread may call. ``reply`` names one of
-    ``core.replies``. Events go to ``events`` if there is one.
+    ``serve_forever`` blocks until ``stop``, which any thread may call. ``reply`` is one of
+    ``core.replies``, or is written as one is. Events go to ``events`` if there is one.
 
     Raises ``AddressError`` for a bad target and ``TincanError`` for an unknown reply or framing.
     """
@@ -63,7 +64,7 @@ class Server(Session):
         self,
         target: Address | str,
         *,
-        reply: str = "letter",
+        reply: str | Reply = "letter",
         framing: str = "raw",
         limits: Limits = DEFAULTS,
         events: EventSink | None = None,
@@ -73,7 +74,8 @@ class Server(Session):
     ) -> None:
         if isinstance(target, str):
             target = parse_address(target, for_server=True)
-        self._reply: Reply = make_reply(reply)
+        self._reply = make_reply(reply) if isinstance(reply, str) else reply
+        self._responders: dict[ConnectionId, Responder] = {}  # where the reply has one for each connection
         self._listeners: list[socket.socket] = []
         self._connections: dict[ConnectionId, Connection] = {}
         self._sources: Counter[str] = Counter()  # how many places the connections from each address take
@@ -87,7 +89,7 @@ class Server(Session):
         super().__init__(
             target,
             framing=framing,
-            reply=reply,
+            reply=self._reply.written,
             limits=limits,
             events=events,
             session=session,
@@ -102,10 +104,10 @@ class Server(Session):
         self._run()
         self._raise_failure()
 
-    def set_reply(self, name: str) -> None:
-        """Answer by another rule from the next message on. Raises ``TincanError`` for an unknown name."""
-        self._reply = make_reply(name)
-        self._soon(lambda: self._emit(ReplyChanged(self.id, monotonic_ns(), name)))
+    def set_reply(self, reply: str | Reply) -> None:
+        """Answer by another rule from the next message on. Raises ``TincanError`` for one that cannot be made."""
+        made = make_reply(reply) if isinstance(reply, str) else reply
+        self._soon(lambda: self._use_reply(made))
 
     def set_framing(self, framing: str) -> None:
         """Tell messages apart in another way from now on, on every connection. Raises ``FramingError``.
@@ -134,6 +136,24 @@ class Server(Session):
         self._resolver.resolve(
             self.target, for_server=True, done=lambda outcome: loop.call_soon(lambda: self._listen(outcome))
         )
+
+    def _use_reply(self, reply: Reply) -> None:
+        self._end_responders()
+        self._reply = reply
+        for connection in self.connections:
+            connection.guard(partial(self._begin_answering, connection))
+        self._emit(ReplyChanged(self.id, time.monotonic_ns(), reply.written))
+
+    def _begin_answering(self, connection: Connection) -> Responder | None:
+        """Have the reply's responder, if it has one, answer this connection."""
+        responder = self._reply.responder(AnsweredConnection(connection, self._loop, self.id, self._emit))
+        if responder is not None and connection.is_open:
+            self._responders[connection.id] = responder
+        return responder
+
+    def _end_responders(self) -> None:
+        responders, self._responders = self._responders, {}
+        do_all([("ending who answers a connection", responder.closed) for responder in responders.values()])
 
     def _use_framing(self, framing: str) -> None:
         for connection in self.connections:
@@ -242,9 +262,14 @@ class Server(Session):
             return
         self._connections[connection.id] = connection
         self._sources[peer.host] += 1
-        greeting = self._reply.greeting
-        if greeting is not None:
-            connection.guard(partial(self._send, connection, greeting))
+        connection.guard(partial(self._greet, connection))
+
+    def _greet(self, connection: Connection) -> None:
+        responder = self._begin_answering(connection)
+        if responder is not None:
+            responder.opened()
+        elif self._reply.greeting is not None:
+            self._send(connection, self._reply.greeting)
 
     def _turn_away(self, sock: socket.socket, peer: Address | None, why: str) -> None:
         """Tell the peer in one line, close, and report it; a crowd of them every few seconds."""
@@ -297,6 +322,11 @@ class Server(Session):
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Let the rule answer each message; after its goodbye the connection is not listened to."""
+        responder = self._responders.get(connection.id) if self._responders else None
+        if responder is not None:
+            for message in messages:
+                responder.received(message)
+            return
         reply = self._reply
         for message in messages:
             to_sender, to_others, goodbye = reply.answer(message)
@@ -333,13 +363,17 @@ class Server(Session):
 
     def refuses_http(self, connection: Connection) -> bool:
         """A rule answers no web page, which could say anything in its visitor's name; a person may."""
-        if self._reply.waits_for_a_person:
+        if self._reply.hears_http:
             return False
         connection.close(Ending.HTTP)
         return True
 
     def peer_finished(self, connection: Connection) -> None:
         """A rule has nothing more to say to a peer that has finished; a person may have."""
+        responder = self._responders.get(connection.id)
+        if responder is not None:
+            responder.peer_finished(partial(connection.close, Ending.PEER_FINISHED))
+            return
         if not self._reply.waits_for_a_person:
             connection.close(Ending.PEER_FINISHED)
             return
@@ -349,6 +383,9 @@ class Server(Session):
         """Forget it; the last one to go lets the stopping server end."""
         if self._connections.pop(connection.id, None) is None:
             return  # a fault has ended it before it was taken in
+        responder = self._responders.pop(connection.id, None)
+        if responder is not None:
+            attempt("ending who answers a connection", responder.closed)
         if connection.id in self._without_place:
             self._without_place.remove(connection.id)
         else:
@@ -394,6 +431,7 @@ class Server(Session):
                 ("reporting who was turned away", self._report_turned_away),
                 ("closing the listeners", self._close_listeners),
                 *(("aborting a connection", connection.abort) for connection in self.connections),
+                ("ending who answers", self._end_responders),
             ]
         )
 

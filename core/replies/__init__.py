@@ -1,7 +1,8 @@
 """What a server answers by itself: rules without a socket, each testable as a table.
 
-Each kind of reply is a file in this folder: a class derived from ``Reply``, which knows the words that people read of
-it. Nothing else has to be told of a new one.
+Each kind of reply is a file or a folder in this folder: a class derived from ``Reply``, which knows the words that
+people read of it. Nothing else has to be told of a new one. A kind that answers each message for itself has
+``answer``; one that remembers, waits or acts has a ``Responder`` for each connection.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple, Protocol
 
+from core.address import Address
 from core.errors import TincanError, quoted
 
 _rules: dict[str, type[Reply]] = {}
@@ -24,8 +27,92 @@ class Answer(NamedTuple):
     goodbye: bool = False
 
 
+class Timed(Protocol):
+    """A call that is to come."""
+
+    def cancel(self) -> None:
+        """Never mind."""
+        ...
+
+
+class Peer(Protocol):
+    """One connection, as its responder has it. On the thread of its server, but for ``call_soon``, which is for any.
+
+    What a call raises ends this connection and no other.
+    """
+
+    @property
+    def number(self) -> int:
+        """Counts the connections of the server from 1."""
+        ...
+
+    @property
+    def address(self) -> Address:
+        """Where the peer is."""
+        ...
+
+    def send(self, message: bytes, origin: str) -> None:
+        """Send a message within the server's frame; ``origin`` says in words who made it. A refusal is on record."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Put a sentence into the conversation."""
+        ...
+
+    def finish_sending(self) -> None:
+        """Half-close: what was sent goes out first."""
+        ...
+
+    def close(self) -> None:
+        """End the connection: what was sent goes out first."""
+        ...
+
+    def abort(self) -> None:
+        """End the connection with RST."""
+        ...
+
+    def hold_back(self) -> None:
+        """Read nothing more of it until ``go_on``: more waits than should."""
+        ...
+
+    def go_on(self) -> None:
+        """Read it again."""
+        ...
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timed:
+        """Have something done after a while."""
+        ...
+
+    def call_soon(self, call: Callable[[], None]) -> None:
+        """Have something done on the server's thread."""
+        ...
+
+
+class Responder(ABC):
+    """Answers one connection. Called on the thread of its server, and never again after ``closed``."""
+
+    @abstractmethod
+    def opened(self) -> None:
+        """The connection stands. Not called where a reply was chosen for a connection that stood."""
+
+    @abstractmethod
+    def received(self, message: bytes) -> None:
+        """A whole message came."""
+
+    @abstractmethod
+    def peer_finished(self, then: Callable[[], None]) -> None:
+        """The peer sends no more: call ``then``, which parts from it, once nothing is left to answer."""
+
+    @abstractmethod
+    def closed(self) -> None:
+        """It is over, or another reply was chosen: give back what it took."""
+
+
 class Reply(ABC):
-    """A rule: given a message, what to answer. Deriving a class from it makes the rule known."""
+    """A rule: given a message, what to answer. Deriving a class from it makes the rule known.
+
+    It is written as its name, and where it takes one, an argument: ``rules:thermometer``.
+    """
 
     name: ClassVar[str]  # in a program, on the command line and in a journal
     title: ClassVar[str]  # behind "Reply with"
@@ -36,13 +123,33 @@ class Reply(ABC):
     # Whether nothing is answered by itself, so that a peer that has finished sending is worth keeping for a while.
     waits_for_a_person: ClassVar[bool] = False
 
+    takes: ClassVar[str] = ""  # what its argument is, in words, where it needs one
+    framing: str | None = None  # the framing that it is made for, if there is one
+    hears_http = False  # whether a peer that speaks HTTP, as any web page can, is heard
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         _rules[cls.name] = cls
 
-    @abstractmethod
-    def answer(self, message: bytes) -> Answer:
-        """Say what to answer to a whole message."""
+    @classmethod
+    def made(cls, argument: str) -> Reply:
+        """Make the rule of this argument, which is empty where none was written. Raises ``TincanError``."""
+        if argument:
+            raise TincanError(f"the reply {cls.name} takes nothing behind its name, and there is {quoted(argument)}")
+        return cls()
+
+    @property
+    def written(self) -> str:
+        """As it is written in a journal and on the command line."""
+        return self.name
+
+    def answer(self, message: bytes) -> Answer:  # noqa: ARG002 - for those that answer
+        """Say what to answer to a whole message, where there is no responder."""
+        return Answer()
+
+    def responder(self, peer: Peer) -> Responder | None:  # noqa: ARG002 - for those that have one
+        """Who answers this connection from now on; None where ``answer`` does, message by message."""
+        return None
 
 
 def all_replies() -> list[type[Reply]]:
@@ -50,18 +157,26 @@ def all_replies() -> list[type[Reply]]:
     return sorted(_rules.values(), key=lambda rule: rule.order)
 
 
-def find_reply(name: str) -> type[Reply] | None:
-    """The kind of reply of that name; None for one that only another version knows."""
-    return _rules.get(name)
+def find_reply(written: str) -> type[Reply] | None:
+    """The kind of reply that is written so; None for one that only another version knows."""
+    return _rules.get(written.partition(":")[0])
 
 
-def make_reply(name: str) -> Reply:
-    """Make the rule of that name. Raises ``TincanError`` for a name that nobody knows."""
-    rule = find_reply(name)
+def describe_reply(written: str) -> str:
+    """What comes behind "replies with", in words; as it is written for one that only another version knows."""
+    rule, argument = find_reply(written), written.partition(":")[2]
+    if rule is None:
+        return written
+    return f"{rule.note} {argument}" if argument else rule.note
+
+
+def make_reply(written: str) -> Reply:
+    """Make the rule that is written so. Raises ``TincanError`` for one that nobody knows, or that cannot be made."""
+    rule = find_reply(written)
     if rule is None:
         names = ", ".join(known.name for known in all_replies())
-        raise TincanError(f"there is no reply called {quoted(name)}; there are {names}")
-    return rule()
+        raise TincanError(f"there is no reply called {quoted(written)}; there are {names}")
+    return rule.made(written.partition(":")[2])
 
 
 for _file in pkgutil.iter_modules(__path__):

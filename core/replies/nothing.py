@@ -12,7 +12,7 @@ class Nothing(Reply):
     title = note = "nothing"
     order = 4
     to_talk = "you answer"
-    waits_for_a_person = True
+    waits_for_a_person = hears_http = True
 
     def answer(self, message: bytes) -> Answer:  # noqa: ARG002 - the rule's signature
         return Answer()

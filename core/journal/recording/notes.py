@@ -18,6 +18,7 @@ from core.events import (
     Opened,
     PeerFinished,
     Received,
+    Remark,
     ReplyChanged,
     Resolved,
     Resolving,
@@ -29,7 +30,7 @@ from core.events import (
     TurnedAway,
     WeFinished,
 )
-from core.replies import find_reply
+from core.replies import describe_reply
 from core.roles import Role
 from core.wire.framing import parse_framing
 from core.words import counted
@@ -93,8 +94,7 @@ def _about_session(event: SessionEvent, role: Role) -> str:
 def _about_replies(event: ReplyChanged | FramingChanged) -> str:
     if isinstance(event, FramingChanged):
         return f"tells messages apart in another way from now on: {parse_framing(event.framing).words}"
-    reply = find_reply(event.reply)
-    return f"replies with {reply.note if reply else event.reply} from now on"
+    return f"replies with {describe_reply(event.reply)} from now on"
 
 
 def _about_the_end(event: SessionClosed, role: Role) -> str:
@@ -121,6 +121,8 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             return f"{who} sent what is no message under the framing: {event.why}"
         case HttpRequest():
             return f"{who} speaks HTTP: {quoted(event.line)}"
+        case Remark():
+            return f"{who}: {event.text}" if role.many_connections else event.text
         case NotSent():
             what = counted(event.size, f"byte for {who} was", f"bytes for {who} were")
             return f"{what} not sent: {event.why}"

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from itertools import product
-from string import hexdigits
 
 from core.compose.encoding import Encoding, character_words, encode
 from core.errors import DraftError, Fault, TincanError
@@ -189,34 +188,17 @@ def _one_of(forms: list[bytes]) -> bytes:
 
 def _compile_hex(query: Query) -> Pattern:
     """Bytes as a message has them in hex, a dump or an array; or with ``??`` for any byte, as bytes alone."""
-    from core.compose.hexadecimal import read_bytes, read_hex  # nothing else that is looked for needs it
+    from core.compose.hexadecimal import read_hex_pattern  # nothing else that is looked for needs it
 
-    pieces = query.text.split("??")
-    found: list[bytes] = []
-    place = 0
     try:
-        if len(pieces) == 1:
-            found = [part if isinstance(part, bytes) else _macro(part.start) for part in read_hex(query.text).parts]
-        for piece in pieces if len(pieces) > 1 else ():
-            found.append(read_bytes(_PREFIX.sub("", piece), place))
-            place += len(piece) + 2
+        found = read_hex_pattern(query.text)
     except DraftError as error:
-        sentence, at = str(error), query.text[error.start : error.start + 1]
-        if at == "?" or (len(pieces) > 1 and at in hexdigits):
-            sentence = f"“{at}” is half a byte: a byte is two hex digits, or ?? for any byte"
-            raise QueryError(sentence, error.start) from None
+        sentence = str(error)
         raise QueryError(f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}", error.start) from None
-    longest = sum(map(len, found)) + len(pieces) - 1
+    longest = sum(map(len, found)) + len(found) - 1
     if not longest:
         raise QueryError("type bytes in hex, for example 0d 0a")
     return Pattern(query, re.compile(b".".join(map(re.escape, found)), re.DOTALL), longest)
-
-
-_PREFIX = re.compile(r"(?:0|\\)[xX]$")  # of a ??
-
-
-def _macro(place: int) -> bytes:
-    raise QueryError("a macro has no bytes before it is sent", place)
 
 
 # Regular expressions.

@@ -1,0 +1,67 @@
+"""A connection as a reply's responder has it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from core.address import Address
+from core.errors import SendError
+from core.events import Ending, Event, NotSent, Remark, SessionId
+from core.net.loop import GuardedLoop, Loop, Timer
+from core.net.owner import Pause
+
+if TYPE_CHECKING:
+    from core.net.connection import Connection
+
+
+class AnsweredConnection:
+    """A connection that a responder answers; see ``core.replies.Peer``. What its calls raise ends it and no other."""
+
+    def __init__(self, connection: Connection, loop: Loop, session: SessionId, emit: Callable[[Event], None]) -> None:
+        self._connection = connection
+        self._loop = GuardedLoop(loop, connection.fail)
+        self._session = session
+        self._emit = emit
+
+    @property
+    def number(self) -> int:
+        return self._connection.number
+
+    @property
+    def address(self) -> Address:
+        return self._connection.peer
+
+    def send(self, message: bytes, origin: str) -> None:  # noqa: ARG002 - until the journal keeps origins
+        connection = self._connection
+        try:
+            connection.send(message)
+        except SendError as error:
+            self._emit(NotSent(self._session, connection.id, time.monotonic_ns(), len(message), str(error)))
+        else:
+            connection.wait_for_reader()
+
+    def note(self, text: str) -> None:
+        self._emit(Remark(self._session, self._connection.id, time.monotonic_ns(), text))
+
+    def finish_sending(self) -> None:
+        self._connection.finish_sending()
+
+    def close(self) -> None:
+        self._connection.close(Ending.REPLY)
+
+    def abort(self) -> None:
+        self._connection.abort()
+
+    def hold_back(self) -> None:
+        self._connection.pause(Pause.REPLY)
+
+    def go_on(self) -> None:
+        self._connection.resume(Pause.REPLY)
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        return self._loop.call_later(seconds, call)
+
+    def call_soon(self, call: Callable[[], None]) -> None:
+        self._loop.call_soon(call)

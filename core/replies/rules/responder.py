@@ -1,0 +1,232 @@
+"""Answers one connection by rules: one message after the other, each with its pause, and what silence and time bring.
+
+While a rule waits, or an expression is looked at on a thread of its own, the connection's next messages wait, and no
+other connection does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from core.compose import Context, Misfit
+from core.errors import quoted
+from core.replies import Peer, Responder, Timed
+from core.replies.rules.rule import REGEX_SECONDS, Captures, Every, Heard, Opens, ReadyRule, Silence, TooSlow
+from core.supervision import Worker
+
+if TYPE_CHECKING:
+    from core.replies.rules import Rules
+
+_MOST_WAITING = 64  # messages of a connection; then nothing more is read of it
+_RESUMED_AT = 16
+_MOST_AT_ONCE = 100  # messages that are answered before other connections have their turn
+
+_Asked: TypeAlias = bytes | ReadyRule | None  # a message, a rule whose time has come, or that the connection opened
+
+
+class RulesResponder(Responder):
+    """See the module. ``rules`` counts what fires."""
+
+    def __init__(self, rules: Rules, peer: Peer) -> None:
+        self._rules = rules
+        self._peer = peer
+        self._waiting: deque[_Asked] = deque()
+        self._holds = 0  # what the next message waits for: a pause, an expression, other connections
+        self._is_over = self._is_held = False
+        self._then: Callable[[], None] | None = None  # to be called when nothing waits any more
+        self._too_slow: set[ReadyRule] = set()  # rules that ask nothing more of this connection
+        self._variables: dict[str, str] = {}
+        self._count = 0
+        self._timers: dict[ReadyRule, Timed] = {}
+        self._pause: Timed | None = None
+        self._watch_time()
+
+    def opened(self) -> None:
+        self._put(None)
+
+    def received(self, message: bytes) -> None:
+        if self._is_over:
+            return  # a rule has ended what is said from here
+        for rule in self._on():
+            if isinstance(rule.trigger, Silence):
+                self._wait_for(rule, rule.trigger.seconds)
+        self._put(message)
+        if len(self._waiting) > _MOST_WAITING and not self._is_held:
+            self._is_held = True
+            self._peer.hold_back()
+
+    def peer_finished(self, then: Callable[[], None]) -> None:
+        self._then = then
+        self._rest()
+
+    def closed(self) -> None:
+        self._is_over = True
+        self._waiting.clear()
+        for timer in (*self._timers.values(), *([self._pause] if self._pause is not None else [])):
+            timer.cancel()
+        self._timers.clear()
+
+    # Time.
+
+    def _on(self) -> Iterable[ReadyRule]:
+        return (rule for rule in self._rules.ready if rule.rule.is_on)
+
+    def _watch_time(self) -> None:
+        for rule in self._on():
+            if isinstance(rule.trigger, Silence | Every):
+                self._wait_for(rule, rule.trigger.seconds)
+
+    def _wait_for(self, rule: ReadyRule, seconds: float) -> None:
+        """Have a rule asked after so long; if that was asked for before, from now on."""
+        if rule in self._timers:
+            self._timers.pop(rule).cancel()
+        self._timers[rule] = self._peer.call_later(seconds, partial(self._due, rule))
+
+    def _due(self, rule: ReadyRule) -> None:
+        del self._timers[rule]
+        if isinstance(rule.trigger, Every):
+            self._wait_for(rule, rule.trigger.seconds)
+        if rule not in self._waiting:  # one that is late is not made up for
+            self._put(rule)
+
+    # One after the other.
+
+    def _put(self, asked: _Asked) -> None:
+        self._waiting.append(asked)
+        self._work()
+
+    def _work(self) -> None:
+        for _ in range(_MOST_AT_ONCE):
+            if self._holds or not self._waiting:
+                break
+            self._take(self._waiting.popleft())
+        else:
+            if self._waiting and not self._holds:
+                self._holds += 1
+                self._peer.call_soon(partial(self._go_on, lambda: None))
+        if self._is_held and len(self._waiting) <= _RESUMED_AT:
+            self._is_held = False
+            self._peer.go_on()
+        self._rest()
+
+    def _go_on(self, call: Callable[[], None]) -> None:
+        """What was waited for is there: make the call, and go on with what waits."""
+        self._holds -= 1
+        call()
+        self._work()
+
+    def _rest(self) -> None:
+        if self._then is not None and not self._waiting and not self._holds:
+            then, self._then = self._then, None
+            then()
+
+    def _take(self, asked: _Asked) -> None:
+        if asked is None:
+            self._fire_all([rule for rule in self._on() if isinstance(rule.trigger, Opens)])
+        elif isinstance(asked, ReadyRule):
+            self._fire(asked, {"0": b""}, lambda: None)
+        else:
+            self._ask(asked, 0, is_answered=False)
+
+    def _fire_all(self, rules: list[ReadyRule]) -> None:
+        if rules:
+            self._fire(rules[0], {"0": b""}, lambda: self._fire_all(rules[1:]) if rules[0].action.goes_on else None)
+
+    def _ask(self, message: bytes, first: int, *, is_answered: bool) -> None:
+        """Have the rules from ``first`` on look at a message."""
+        rules = self._rules.ready
+        for place in range(first, 0 if self._is_over else len(rules)):
+            rule = rules[place]
+            if not rule.rule.is_on or not isinstance(rule.trigger, Heard) or rule in self._too_slow:
+                continue
+            try:
+                captures = rule.trigger.match(message)
+            except TooSlow:
+                self._look_longer(message, place, rule.trigger, is_answered)
+                return
+            if captures is not None:
+                self._answer(message, place, captures)
+                return
+        if not (is_answered or self._is_over):
+            self._rules.count_unknown()
+            self._peer.note("no rule answers this message")
+
+    def _answer(self, message: bytes, place: int, captures: Captures) -> None:
+        rule = self._rules.ready[place]
+        goes_on = rule.action.goes_on
+        self._fire(rule, captures, lambda: self._ask(message, place + 1, is_answered=True) if goes_on else None)
+
+    def _look_longer(self, message: bytes, place: int, trigger: Heard, is_answered: bool) -> None:
+        """Have an expression look at a message on a thread of its own, for as long as it may."""
+        found: list[Captures | None] = []
+
+        def look() -> None:
+            with contextlib.suppress(TooSlow):
+                found.append(trigger.match(message, REGEX_SECONDS))
+            tell()
+
+        def told() -> None:
+            if not found:
+                self._give_up(self._rules.ready[place])
+            if found and found[0] is not None:
+                self._answer(message, place, found[0])
+            else:
+                self._ask(message, place + 1, is_answered=is_answered)
+
+        def tell(_error: BaseException | None = None) -> None:
+            self._peer.call_soon(partial(self._go_on, told))
+
+        self._holds += 1
+        Worker(look, "expression", tell, daemon=True).start()
+
+    def _give_up(self, rule: ReadyRule) -> None:
+        self._too_slow.add(rule)
+        self._peer.note(
+            f"the expression of the rule {quoted(rule.rule.name)} found no end within {REGEX_SECONDS * 1000:.0f} ms: "
+            "it is not asked any more on this connection"
+        )
+
+    # Firing.
+
+    def _fire(self, rule: ReadyRule, captures: Captures, then: Callable[[], None]) -> None:
+        """Answer after the rule's pause, do what it does then, and go on with ``then``."""
+        self._rules.count(rule)
+        least, most = rule.rule.after
+        if not most:
+            self._say(rule, captures)
+            then()
+            return
+
+        def over() -> None:
+            self._say(rule, captures)
+            then()
+
+        seconds = random.uniform(least, most) / 1000  # noqa: S311 - not for keys
+        self._holds += 1
+        self._pause = self._peer.call_later(seconds, partial(self._go_on, over))
+
+    def _say(self, rule: ReadyRule, captures: Captures) -> None:
+        if self._is_over:
+            return
+        answer = rule.fixed or rule.answer(self._context(captures))
+        if isinstance(answer, Misfit):
+            why = answer.sentence.removesuffix(".")
+            self._peer.note(f"the rule {quoted(rule.rule.name)} has no answer here: {why}")
+            return
+        self._variables.update(answer.variables)
+        self._count += any(span.name == "counter" for span in answer.macros)
+        if answer.body:
+            self._peer.send(answer.body, f"rule {rule.rule.name}")
+        if rule.action.do is not None:
+            self.closed()  # first, for what is done may come back here
+            rule.action.do(self._peer)
+
+    def _context(self, captures: Captures) -> Context:
+        own = {"peer": str(self._peer.address), "number": str(self._peer.number)}
+        return replace(Context.now(self._count, variables={**own, **self._variables}), captures=captures)

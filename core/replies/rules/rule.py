@@ -1,0 +1,300 @@
+r"""A rule of a server that answers by what was said: when it fires, what it answers, what is done then. Pure values.
+
+A condition is a row of ``CONDITIONS``, what is done then a row of ``ACTIONS``; nothing else has to be told of a new
+one. Text that a message is compared with is written with escapes (``core.compose.escapes``), in the rule's encoding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from core.compose import Composed, Context, Draft, Encoding, Format, Misfit, compose
+from core.compose.draft import EVERY_VARIABLE
+from core.compose.encoding import decode_as
+from core.compose.hexadecimal import read_hex_pattern
+from core.errors import DraftError, Fault, TincanError, quoted
+from core.replies import Peer
+
+if TYPE_CHECKING:
+    import regex
+
+LONGEST_NAME = 60  # characters
+LONGEST_PATTERN = 1_000  # characters
+LONGEST_PAUSE = 3_600_000  # milliseconds
+REGEX_SECONDS = 0.2  # that an expression may look at one message, on a thread of its own
+_AT_ONCE_SECONDS = 0.002  # that it may look while other connections wait
+_PLAIN_SIZE = 1_024  # bytes of a message in which an expression that repeats one thing can lose no time
+
+Captures: TypeAlias = Mapping[str, bytes]
+
+
+class RuleError(TincanError, ValueError):
+    """A rule that cannot be; ``field`` is the one that is wrong, ``place`` the character in it, counted from 0."""
+
+    fault = Fault.PERSON
+
+    def __init__(self, sentence: str, field: str, place: int | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
+        self.place = place
+
+
+class TooSlow(Exception):
+    """An expression has looked at a message for as long as it may."""
+
+
+# When.
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """The connection has opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing has come for so many seconds, since it opened or since the last message."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """So many seconds have gone by, again and again."""
+
+    seconds: float
+
+
+class Heard:
+    """A message that fits has come. ``match`` gives what it captured, or None."""
+
+    names: tuple[str, ...] = ("0",)  # of what it captures
+
+    def __init__(self, fits: Callable[[bytes], bool]) -> None:
+        self._fits = fits
+
+    def match(self, message: bytes, seconds: float = _AT_ONCE_SECONDS) -> Captures | None:  # noqa: ARG002
+        """What the message gives, if it fits. Raises ``TooSlow`` after about so many seconds."""
+        return {"0": message} if self._fits(message) else None
+
+
+class HeardRegex(Heard):
+    """A message in which a regular expression finds something.
+
+    The expression looks at text, and bytes that are none do not fit it. It is one of the library ``regex``, which ends
+    a search in time; where nothing in it can take long, Python's own, which is ten times as fast.
+    """
+
+    def __init__(self, pattern: str, encoding: Encoding) -> None:
+        try:
+            import regex  # 20 ms that only who has such a rule pays for
+        except ImportError:
+            raise RuleError("Regular expressions in rules need the library “regex”.", "when") from None
+        self._encoding = encoding
+        try:
+            self._regex = regex.compile(pattern, regex.DOTALL)
+            self._plain = re.compile(pattern, re.DOTALL) if _is_harmless(pattern) else None
+        except (regex.error, re.error) as error:
+            place = getattr(error, "pos", None)
+            raise RuleError(f"That is no regular expression: {error}.", "pattern", place) from None
+        except (RecursionError, OverflowError, MemoryError):
+            raise RuleError("That regular expression is too deep or too large.", "pattern") from None
+        named = {number: name for name, number in self._regex.groupindex.items()}
+        self.names = ("0", *map(str, range(1, self._regex.groups + 1)), *named.values())
+
+    def match(self, message: bytes, seconds: float = _AT_ONCE_SECONDS) -> Captures | None:
+        text = decode_as(message, self._encoding)
+        found: regex.Match[str] | re.Match[str] | None
+        if self._plain is not None and len(message) <= _PLAIN_SIZE:
+            found = self._plain.search(text)
+        else:
+            try:
+                found = self._regex.search(text, timeout=seconds, concurrent=seconds > _AT_ONCE_SECONDS)
+            except TimeoutError:
+                raise TooSlow from None
+        if found is None:
+            return None
+        captured = {str(number): found.group(number) for number in range(1, len(found.groups()) + 1)}
+        captured.update(found.groupdict())
+        return {"0": message, **{name: self._encoded(text or "") for name, text in captured.items()}}
+
+    def _encoded(self, text: str) -> bytes:
+        try:
+            return text.encode(self._encoding.codec, "surrogateescape")
+        except UnicodeEncodeError:  # half a character of UTF-16
+            return text.encode(self._encoding.codec, "replace")
+
+
+def _is_harmless(pattern: str) -> bool:
+    """Whether searching a short text can take no time: one thing is repeated at most, and no group."""
+    skeleton = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", pattern, flags=re.DOTALL)
+    repeats = len(re.findall(r"[*+{]", skeleton))
+    return repeats <= 1 and skeleton.count("?") <= 4 and re.search(r"\)[*+{?]", skeleton) is None
+
+
+Trigger: TypeAlias = Opens | Silence | Every | Heard
+
+
+class Condition(NamedTuple):
+    """A way to say when. ``takes`` is what its pattern is, in words, empty if there is none.
+
+    ``compile`` raises ``RuleError`` or ``DraftError`` for a pattern that is none.
+    """
+
+    name: str  # in a file
+    words: str
+    takes: str
+    compile: Callable[[str, Encoding], Trigger]
+
+
+def _bytes_of(pattern: str, encoding: Encoding) -> bytes:
+    composed = compose(Draft(pattern, Format.ESCAPES, encoding), Context(variables=EVERY_VARIABLE))
+    if isinstance(composed, Misfit):
+        raise DraftError(composed.sentence, composed.start, composed.stop)
+    if composed.macros:
+        raise DraftError("A message is compared with text that is always the same.", composed.macros[0].start, 0)
+    return composed.body
+
+
+def _equals(pattern: str, encoding: Encoding) -> Trigger:
+    return Heard(_bytes_of(pattern, encoding).__eq__)
+
+
+def _begins(pattern: str, encoding: Encoding) -> Trigger:
+    beginning = _bytes_of(pattern, encoding)
+    return Heard(lambda message: message.startswith(beginning))
+
+
+def _contains(pattern: str, encoding: Encoding) -> Trigger:
+    part = _bytes_of(pattern, encoding)
+    return Heard(lambda message: part in message)
+
+
+def _is_hex(pattern: str, _encoding: Encoding) -> Trigger:
+    pieces = read_hex_pattern(pattern)
+    fits = re.compile(b".".join(map(re.escape, pieces)), re.DOTALL).fullmatch
+    return Heard(lambda message: fits(message) is not None)
+
+
+def _begins_hex(pattern: str, _encoding: Encoding) -> Trigger:
+    pieces = read_hex_pattern(pattern)
+    fits = re.compile(b".".join(map(re.escape, pieces)), re.DOTALL).match
+    return Heard(lambda message: fits(message) is not None)
+
+
+def _milliseconds(pattern: str, least: int) -> float:
+    typed = pattern.strip()
+    if not (typed.isascii() and typed.isdecimal() and len(typed) < 9 and least <= int(typed) <= LONGEST_PAUSE):
+        raise RuleError(f"Type milliseconds from {least:,} to {LONGEST_PAUSE:,}.", "pattern", 0)
+    return int(typed) / 1000
+
+
+CONDITIONS = (
+    Condition("opens", "a connection opens", "", lambda _pattern, _encoding: Opens()),
+    Condition("equals", "a message equals", "text", _equals),
+    Condition("begins", "a message begins with", "text", _begins),
+    Condition("contains", "a message contains", "text", _contains),
+    Condition("regex", "a message matches the expression", "regular expression", HeardRegex),
+    Condition("hex", "a message is, in hex", "hex, ?? for any byte", _is_hex),
+    Condition("hex-begins", "a message begins, in hex, with", "hex, ?? for any byte", _begins_hex),
+    Condition("any", "any message comes", "", lambda _pattern, _encoding: Heard(lambda _message: True)),
+    Condition("silence", "nothing comes for", "milliseconds", lambda typed, _: Silence(_milliseconds(typed, 1))),
+    Condition("every", "again and again, every", "milliseconds", lambda typed, _: Every(_milliseconds(typed, 10))),
+)
+
+
+# What then.
+
+
+class Action(NamedTuple):
+    """What is done when the answer is out. ``goes_on`` lets the rules after this one answer, too."""
+
+    name: str  # in a file
+    words: str
+    do: Callable[[Peer], None] | None = None
+    goes_on: bool = False
+
+
+ACTIONS = (
+    Action("nothing", "wait for more"),
+    Action("next", "try the next rules, too", goes_on=True),
+    Action("finish", "finish sending", lambda peer: peer.finish_sending()),
+    Action("close", "close the connection", lambda peer: peer.close()),
+    Action("abort", "reset the connection (RST)", lambda peer: peer.abort()),
+)
+
+_CONDITIONS = {condition.name: condition for condition in CONDITIONS}
+_ACTIONS = {action.name: action for action in ACTIONS}
+
+
+_NO_ANSWER = Draft("")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    r"""One row of the table. ``after`` is the least and the most milliseconds before the answer.
+
+    The answer is typed as in the composer, and goes out within the frame of the server. In its macros ``\{0}`` is the
+    message, ``\{1}`` and ``\{name}`` what an expression captured, ``\{peer}`` and ``\{number}`` the peer's address and
+    number. An empty answer is none.
+    """
+
+    name: str
+    when: str = "equals"
+    pattern: str = ""
+    answer: Draft = _NO_ANSWER
+    after: tuple[int, int] = (0, 0)
+    then: str = "nothing"
+    is_on: bool = True
+
+
+class ReadyRule:
+    """A rule that can be asked. Raises ``RuleError`` for one that cannot be."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.trigger = _trigger(rule)
+        if rule.then not in _ACTIONS:
+            raise RuleError(f"There is no action {quoted(rule.then)}.", "then")
+        self.action = _ACTIONS[rule.then]
+        least, most = rule.after
+        if not 0 <= least <= most <= LONGEST_PAUSE:
+            raise RuleError(f"A pause has from 0 to {LONGEST_PAUSE:,} milliseconds, the shortest first.", "after")
+        names = self.trigger.names if isinstance(self.trigger, Heard) else ()
+        checked = compose(rule.answer, Context(variables=_Allowed(names)))
+        if isinstance(checked, Misfit):
+            raise RuleError(checked.sentence, "answer", checked.start)
+        self.fixed = None if checked.macros else checked  # the answer that it always gives
+
+    def answer(self, context: Context) -> Composed | Misfit:
+        """What it answers there; ``Misfit`` for what only these captures make impossible."""
+        return compose(self.rule.answer, context)
+
+
+class _Allowed(dict[str, str]):
+    """Each variable that an answer may name: any that has a name, and the captures that there are."""
+
+    def __init__(self, captures: tuple[str, ...]) -> None:
+        super().__init__({**dict.fromkeys(captures, ""), "0": ""})
+
+    def __missing__(self, name: str) -> str:
+        if name.isdigit():
+            raise KeyError(name)
+        return EVERY_VARIABLE[name]
+
+
+def _trigger(rule: Rule) -> Trigger:
+    condition = _CONDITIONS.get(rule.when)
+    if condition is None:
+        raise RuleError(f"There is no condition {quoted(rule.when)}.", "when")
+    if len(rule.pattern) > LONGEST_PATTERN:
+        raise RuleError(f"It has more than {LONGEST_PATTERN:,} characters.", "pattern", LONGEST_PATTERN)
+    if condition.takes and not rule.pattern:
+        raise RuleError(f"Type what it is compared with: {condition.takes}.", "pattern", 0)
+    try:
+        return condition.compile(rule.pattern, rule.answer.encoding)
+    except DraftError as error:
+        raise RuleError(str(error), "pattern", error.start) from None

@@ -1,0 +1,147 @@
+r"""A table of rules under a name, and its file.
+
+The file is JSON that people may write themselves; a rule needs ``name`` and ``when``, the rest has a usual value::
+
+    {"version": 1, "name": "thermometer", "framing": "line",
+     "rules": [{"name": "temperature", "when": "equals", "pattern": "T?", "format": "escapes", "answer": "21.5 C",
+                "encoding": "utf-8", "ending": "lf", "after": [0, 200], "then": "nothing", "on": true}]}
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.compose import Draft, Ending, Format
+from core.compose.encoding import Encoding
+from core.compose.saved import (
+    ENCODINGS,
+    ENDINGS,
+    FORMATS,
+    VERSION,
+    SavedError,
+    choice_in,
+    export_list,
+    import_list,
+    parse_rows,
+)
+from core.errors import quoted
+from core.replies.rules.rule import LONGEST_NAME, ReadyRule, Rule, RuleError
+from core.wire.framing import FramingError, parse_framing
+
+MOST_RULES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Rules in the order in which they are asked. Raises ``SavedError`` for a name that it cannot have.
+
+    ``framing`` is the one that the rules are made for, ``about`` says in a sentence what they play, ``hears_http``
+    whether they answer a peer that speaks HTTP, as any web page can.
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    framing: str = "raw"
+    about: str = ""
+    hears_http: bool = False
+
+    def __post_init__(self) -> None:
+        for name in (self.name, *(rule.name for rule in self.rules)):
+            if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+                raise SavedError(f"A name has from 1 to {LONGEST_NAME} letters, digits or signs, unlike {quoted(name)}")
+        try:
+            parse_framing(self.framing)
+        except FramingError as error:
+            raise SavedError(f"its framing is none: {error}") from None
+
+    def ready(self) -> tuple[ReadyRule, ...]:
+        """The rules, checked. Raises ``SavedError`` that names the rule which cannot be."""
+        found = []
+        for number, rule in enumerate(self.rules, 1):
+            try:
+                found.append(ReadyRule(rule))
+            except RuleError as error:
+                what = f"rule {number}, {quoted(rule.name)}, has no usable {error.field}"
+                raise SavedError(f"{what}: {str(error).removesuffix('.')}") from None
+        return tuple(found)
+
+    def with_rule(self, place: int, rule: Rule) -> RuleSet:
+        """The table with another rule at a place."""
+        return replace(self, rules=(*self.rules[:place], rule, *self.rules[place + 1 :]))
+
+
+def write_rule_set(rules: RuleSet) -> str:
+    """The table as JSON in ASCII."""
+    rows = [
+        {
+            "name": rule.name,
+            "when": rule.when,
+            "pattern": rule.pattern,
+            "format": rule.answer.format.value,
+            "answer": rule.answer.text,
+            "encoding": rule.answer.encoding.value,
+            "ending": rule.answer.ending.name.lower(),
+            "after": list(rule.after),
+            "then": rule.then,
+            "on": rule.is_on,
+        }
+        for rule in rules.rules
+    ]
+    head = {"name": rules.name, "about": rules.about, "framing": rules.framing, "http": rules.hears_http}
+    return json.dumps({"version": VERSION, **head, "rules": rows}, ensure_ascii=True, indent=1)
+
+
+def parse_rule_set(text: str) -> RuleSet:
+    """The table of a file. Raises ``SavedError`` that names the rule which is wrong."""
+    rows = parse_rows("rules", text, MOST_RULES)
+    head = json.loads(text)
+    name, about, framing = head.get("name"), head.get("about", ""), head.get("framing", "raw")
+    if not isinstance(name, str) or not isinstance(about, str) or not isinstance(framing, str):
+        raise SavedError("its “name”, “about” or “framing” is missing or no text")
+    made = RuleSet(
+        name, tuple(_parsed(row, f"rule {number}") for number, row in enumerate(rows, 1)), framing, about,
+        head.get("http") is True,
+    )  # fmt: skip
+    made.ready()
+    return made
+
+
+def _parsed(row: object, what: str) -> Rule:
+    if not isinstance(row, dict) or not isinstance(row.get("name"), str) or not isinstance(row.get("when"), str):
+        raise SavedError(f"{what} has no “name” or no “when”")
+    texts = {key: row.get(key, usual) for key, usual in (("pattern", ""), ("answer", ""), ("then", "nothing"))}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise SavedError(f"{what} has a “pattern”, an “answer” or a “then” that is no text")
+    after = row.get("after", [0, 0])
+    if type(after) is int:
+        after = [after, after]
+    if not (isinstance(after, list) and len(after) == 2 and all(type(one) is int for one in after)):
+        raise SavedError(f"{what} has an “after” that is no pair of milliseconds")
+    answer = Draft(
+        texts["answer"],
+        choice_in(row, what, "format", Format.ESCAPES, FORMATS),
+        choice_in(row, what, "encoding", Encoding.UTF_8, ENCODINGS),
+        choice_in(row, what, "ending", Ending.NOTHING, ENDINGS),
+    )
+    is_on = row.get("on", True)
+    if not isinstance(is_on, bool):
+        raise SavedError(f"{what} has an “on” that is neither true nor false")
+    return Rule(row["name"], row["when"], texts["pattern"], answer, (after[0], after[1]), texts["then"], is_on)
+
+
+def import_rule_set(path: Path) -> RuleSet:
+    """The table of a file: one of ours, or the responses of Packet Sender's settings. Raises ``SavedError``."""
+    return import_list(path, "rules", _parse_any)
+
+
+def export_rule_set(path: Path, rules: RuleSet) -> None:
+    """Write the table to a file of its own. Raises ``SavedError``."""
+    export_list(path, "rules", write_rule_set(rules))
+
+
+def _parse_any(text: str) -> RuleSet:
+    from core.replies.rules.packet_sender import parse_responses
+
+    return parse_rule_set(text) if text.lstrip().startswith(("{", "[")) else parse_responses(text)
