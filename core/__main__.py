@@ -18,7 +18,7 @@ from core.cli.terminal import Options, find_profile, run
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import misread_ending
 from core.errors import TincanError, quoted
-from core.replies import all_replies
+from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
 
 _LONGEST_WAIT = 86_400.0  # seconds
@@ -48,7 +48,22 @@ def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add_target(parser, "[HOST:]PORT")
     names = [reply.name for reply in all_replies()]
-    parser.add_argument("--reply", choices=names, help="what to answer (default: letter; with --exact: none)")
+    answer = parser.add_mutually_exclusive_group()
+    answer.add_argument("--reply", choices=names, help="what to answer (default: letter; with --exact: none)")
+    answer.add_argument(
+        "--rules",
+        metavar="FILE",
+        help="answer by a table of rules: a file, or SCPI instrument, thermometer, SMTP, "
+        "Redis, Modbus/TCP, HTTP, slow echo or letter; sets the framing that they are made for",
+    )
+    answer.add_argument(
+        "--exec", metavar="COMMAND", help="each connection talks to a process of its own: its input and output"
+    )
+    answer.add_argument(
+        "--handler",
+        metavar="FILE",
+        help="answer by a Python file: on_open(peer), on_message(peer, message), on_close(peer)",
+    )
     parser.add_argument("--http", action="store_true", help="answer HTTP requests too, which web pages can send here")
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
     _add_common(parser, "bytes as they are, both ways, with one client, whose end is the end")
@@ -120,6 +135,10 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error("--profiles has profiles of which --profile names one")
     if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
         parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
+    reply = _reply(parser, chosen) if is_server else "letter"
+    framing = chosen.framing
+    if isinstance(reply, Reply) and reply.framing is not None and framing == "raw" and chosen.profile is None:
+        framing = reply.framing
     try:
         profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
     except TincanError as error:
@@ -127,8 +146,8 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
     return Options(
         role,
         target,
-        chosen.framing if profile is None else profile.lens,
-        reply=(is_server and chosen.reply) or ("none" if is_server and chosen.exact else "letter"),
+        framing if profile is None else profile.lens,
+        reply=reply,
         once=is_server and (chosen.once or chosen.exact),
         journal=chosen.journal,
         http=is_server and chosen.http,
@@ -140,6 +159,21 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         encoding=chosen.encoding,
         profile=profile,
     )
+
+
+def _reply(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> str | Reply:
+    """What a server answers by. Refuses the command line for what cannot be made."""
+    given = {"rules": chosen.rules, "program": chosen.exec, "python": chosen.handler}
+    for name, argument in given.items():
+        if argument is not None:
+            if chosen.exact:
+                parser.error("with --exact nothing is answered by itself: leave --rules, --exec or --handler out")
+            try:
+                return make_reply(f"{name}:{argument}")
+            except TincanError as error:
+                option = {"program": "exec", "python": "handler"}.get(name, name)
+                parser.error(f"argument --{option}: {error}")
+    return chosen.reply or ("none" if chosen.exact else "letter")
 
 
 def _seconds(text: str) -> float:
@@ -154,7 +188,10 @@ def _seconds(text: str) -> float:
 
 def main() -> int:
     """Run the program that the command line asks for; the exit code: 0, 1 (it failed), 2 (bad input) or its own."""
-    use_utf_8_in_pipes()
+    if sys.argv[1:2] == ["handler-host"] and len(sys.argv) == 3:  # nobody types it
+        from core.replies.handler.host import main as host
+
+        return host(Path(sys.argv[2]))
     try:
         options = parse(sys.argv[1:])
         if isinstance(options, FindOptions):

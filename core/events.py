@@ -33,6 +33,9 @@ class Ending(Enum):
     OURS_RESET = "ours-reset"
     HTTP = "http"  # the peer spoke HTTP to a server that answers by itself, as web pages can
     REPLY = "reply"  # the reply rule said goodbye, as the tutorial does on "stop"
+    RULE = "rule"  # a rule that a person wrote ended it
+    PROGRAM = "program"  # the program that answered has ended
+    HANDLER = "handler"  # the Python file that answered ended it
     SERVER_STOPPED = "server-stopped"
     FAILED = "failed"  # an error of another kind, explained in the event
 
@@ -253,7 +256,17 @@ class SessionClosed:
 
 
 ConnectionEvent: TypeAlias = (
-    Received | Sent | Opened | PeerFinished | WeFinished | MessageTooLong | Misframed | HttpRequest | Remark | NotSent | Closed
+    Received
+    | Sent
+    | Opened
+    | PeerFinished
+    | WeFinished
+    | MessageTooLong
+    | Misframed
+    | HttpRequest
+    | Remark
+    | NotSent
+    | Closed
 )
 SessionEvent: TypeAlias = (
     SessionOpened

@@ -24,6 +24,7 @@ from core.net.connection import Connection
 from core.net.resolver import Resolver
 from core.net.server import Server
 from core.net.socket_options import AS_USUAL, SocketOptions
+from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
@@ -68,7 +69,7 @@ class Workbench:
 
     # Commands.
 
-    def serve(self, target: Address, *, reply: str = "letter", framing: str = "raw") -> SessionId:
+    def serve(self, target: Address, *, reply: str | Reply = "letter", framing: str = "raw") -> SessionId:
         """Start a server; how that went comes with the batches. Raises ``TincanError`` for an unknown name."""
         identity = SessionId(next(self._session_ids))
         server = Server(
@@ -190,7 +191,7 @@ class Workbench:
         found = self._sessions.get(session)
         return found.socket_options if found is not None else AS_USUAL
 
-    def set_reply(self, session: SessionId, reply: str) -> None:
+    def set_reply(self, session: SessionId, reply: str | Reply) -> None:
         """Have a server answer by another rule from the next message on."""
         server = self._sessions.get(session)
         if isinstance(server, Server):

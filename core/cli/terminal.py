@@ -37,6 +37,7 @@ from core.events import (
     Opened,
     PeerFinished,
     Received,
+    Remark,
     SessionClosed,
     SessionId,
     Tried,
@@ -46,6 +47,7 @@ from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
 from core.net.backoff import Backoff
+from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety
@@ -57,7 +59,9 @@ from core.workbench import Workbench
 if TYPE_CHECKING:
     from core.compose.profiles import Profile
 
-_TOLD = (Listening, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Closed, PeerFinished)
+_TOLD = (
+    *(Listening, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Remark, Closed, PeerFinished),
+)
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
 _LATE = 0.1  # seconds that news of what came may be on its way
 _PATIENCE = 2.0  # seconds of silence that a client which has said all it had waits for the last answers
@@ -75,7 +79,7 @@ class Options(NamedTuple):
     role: Role
     target: Address
     framing: str = "raw"
-    reply: str = "letter"
+    reply: str | Reply = "letter"
     once: bool = False
     journal: Path | None = None
     http: bool = False  # whether a server that answers by itself answers HTTP requests, too

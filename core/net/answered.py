@@ -19,11 +19,22 @@ if TYPE_CHECKING:
 class AnsweredConnection:
     """A connection that a responder answers; see ``core.replies.Peer``. What its calls raise ends it and no other."""
 
-    def __init__(self, connection: Connection, loop: Loop, session: SessionId, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        loop: Loop,
+        session: SessionId,
+        emit: Callable[[Event], None],
+        *,
+        room: int,
+        is_known: bool,
+    ) -> None:
         self._connection = connection
         self._loop = GuardedLoop(loop, connection.fail)
         self._session = session
         self._emit = emit
+        self._room = room  # bytes
+        self.is_known = is_known
 
     @property
     def number(self) -> int:
@@ -34,13 +45,30 @@ class AnsweredConnection:
         return self._connection.peer
 
     def send(self, message: bytes, origin: str) -> None:  # noqa: ARG002 - until the journal keeps origins
-        connection = self._connection
+        self._send(self._connection.send, message)
+        self._connection.wait_for_reader()
+
+    def send_exactly(self, data: bytes, origin: str) -> None:  # noqa: ARG002 - until the journal keeps origins
+        self._send(self._connection.send_exactly, data)
+
+    def _send(self, send: Callable[[bytes], None], data: bytes) -> None:
         try:
-            connection.send(message)
+            send(data)
         except SendError as error:
-            self._emit(NotSent(self._session, connection.id, time.monotonic_ns(), len(message), str(error)))
-        else:
-            connection.wait_for_reader()
+            self._emit(NotSent(self._session, self._connection.id, time.monotonic_ns(), len(data), str(error)))
+
+    def when_room(self, call: Callable[[], None]) -> None:
+        connection, most = self._connection, self._room
+        if connection.waiting <= most or not connection.is_open:
+            call()
+            return
+
+        def look() -> None:
+            if connection.waiting <= most or not connection.is_open:
+                connection.watchers.remove(look)
+                call()
+
+        connection.watchers.add(look)
 
     def note(self, text: str) -> None:
         self._emit(Remark(self._session, self._connection.id, time.monotonic_ns(), text))
@@ -48,8 +76,8 @@ class AnsweredConnection:
     def finish_sending(self) -> None:
         self._connection.finish_sending()
 
-    def close(self) -> None:
-        self._connection.close(Ending.REPLY)
+    def close(self, ending: Ending = Ending.RULE) -> None:
+        self._connection.close(ending)
 
     def abort(self) -> None:
         self._connection.abort()

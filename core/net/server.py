@@ -7,9 +7,10 @@ import errno
 import os
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from core.address import Address, parse_address
 from core.clock import monotonic_ns
@@ -41,6 +42,7 @@ from core.words import counted
 
 FULL = b"this server has as many connections as it takes; try again later\n"
 
+_AS_IT_COMES = parse_framing("raw")
 _ACCEPTS_PER_TURN = 64  # then the standing connections get their turn
 _ACCEPT_REST = 0.1  # seconds without accepting when there is no descriptor left at all
 _OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -51,7 +53,8 @@ class Server(Session):
     """Listens at ``target`` (an ``Address`` or ``[HOST:]PORT``; port 0 takes any free port).
 
     ``serve_forever`` blocks until ``stop``, which any thread may call. ``reply`` is one of
-    ``core.replies``, or is written as one is. Events go to ``events`` if there is one.
+    ``core.replies``, is written as one is, or is a function ``(peer, message)`` (``core.replies.called``).
+    Events go to ``events`` if there is one.
 
     Raises ``AddressError`` for a bad target and ``TincanError`` for an unknown reply or framing.
     """
@@ -64,7 +67,7 @@ class Server(Session):
         self,
         target: Address | str,
         *,
-        reply: str | Reply = "letter",
+        reply: str | Reply | Callable[..., Any] = "letter",
         framing: str = "raw",
         limits: Limits = DEFAULTS,
         events: EventSink | None = None,
@@ -74,7 +77,7 @@ class Server(Session):
     ) -> None:
         if isinstance(target, str):
             target = parse_address(target, for_server=True)
-        self._reply = make_reply(reply) if isinstance(reply, str) else reply
+        self._reply = make_reply(reply)
         self._responders: dict[ConnectionId, Responder] = {}  # where the reply has one for each connection
         self._listeners: list[socket.socket] = []
         self._connections: dict[ConnectionId, Connection] = {}
@@ -104,9 +107,9 @@ class Server(Session):
         self._run()
         self._raise_failure()
 
-    def set_reply(self, reply: str | Reply) -> None:
+    def set_reply(self, reply: str | Reply | Callable[..., Any]) -> None:
         """Answer by another rule from the next message on. Raises ``TincanError`` for one that cannot be made."""
-        made = make_reply(reply) if isinstance(reply, str) else reply
+        made = make_reply(reply)
         self._soon(lambda: self._use_reply(made))
 
     def set_framing(self, framing: str) -> None:
@@ -138,27 +141,44 @@ class Server(Session):
         )
 
     def _use_reply(self, reply: Reply) -> None:
+        if self._reply.is_stream:
+            self._use_framing_on_all()
         self._end_responders()
         self._reply = reply
         for connection in self.connections:
-            connection.guard(partial(self._begin_answering, connection))
+            connection.guard(partial(self._begin_answering, connection, is_known=True))
         self._emit(ReplyChanged(self.id, time.monotonic_ns(), reply.written))
 
-    def _begin_answering(self, connection: Connection) -> Responder | None:
+    def _begin_answering(self, connection: Connection, *, is_known: bool) -> Responder | None:
         """Have the reply's responder, if it has one, answer this connection."""
-        responder = self._reply.responder(AnsweredConnection(connection, self._loop, self.id, self._emit))
-        if responder is not None and connection.is_open:
-            self._responders[connection.id] = responder
+        peer = AnsweredConnection(
+            connection, self._loop, self.id, self._emit, room=self._limits.outbox // 4, is_known=is_known
+        )
+        responder = self._reply.responder(peer)
+        if responder is None or not connection.is_open:
+            return None
+        self._responders[connection.id] = responder
+        if self._reply.is_stream:
+            connection.use_framing(_AS_IT_COMES)
         return responder
 
     def _end_responders(self) -> None:
         responders, self._responders = self._responders, {}
-        do_all([("ending who answers a connection", responder.closed) for responder in responders.values()])
+        do_all(
+            [
+                *(("ending who answers a connection", responder.closed) for responder in responders.values()),
+                ("ending a reply", self._reply.end),
+            ]
+        )
 
     def _use_framing(self, framing: str) -> None:
+        if not self._reply.is_stream:
+            self._use_framing_on_all()
+        self._emit(FramingChanged(self.id, time.monotonic_ns(), framing))
+
+    def _use_framing_on_all(self) -> None:
         for connection in self.connections:
-            connection.guard(partial(connection.use_framing, parse_framing(framing)))
-        self._emit(FramingChanged(self.id, monotonic_ns(), framing))
+            connection.guard(partial(connection.use_framing, self._framing))
 
     def _listen(self, outcome: Outcome) -> None:
         if self._stopping:
@@ -265,7 +285,7 @@ class Server(Session):
         connection.guard(partial(self._greet, connection))
 
     def _greet(self, connection: Connection) -> None:
-        responder = self._begin_answering(connection)
+        responder = self._begin_answering(connection, is_known=False)
         if responder is not None:
             responder.opened()
         elif self._reply.greeting is not None:

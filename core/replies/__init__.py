@@ -11,10 +11,11 @@ import importlib
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from core.address import Address
 from core.errors import TincanError, quoted
+from core.events import Ending
 
 _rules: dict[str, type[Reply]] = {}
 
@@ -51,8 +52,21 @@ class Peer(Protocol):
         """Where the peer is."""
         ...
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the connection stood before this reply was chosen."""
+        ...
+
     def send(self, message: bytes, origin: str) -> None:
         """Send a message within the server's frame; ``origin`` says in words who made it. A refusal is on record."""
+        ...
+
+    def send_exactly(self, data: bytes, origin: str) -> None:
+        """Send bytes as they are, without a frame."""
+        ...
+
+    def when_room(self, call: Callable[[], None]) -> None:
+        """Have something done once little of what was sent waits for the peer to read it, or it is over."""
         ...
 
     def note(self, text: str) -> None:
@@ -63,7 +77,7 @@ class Peer(Protocol):
         """Half-close: what was sent goes out first."""
         ...
 
-    def close(self) -> None:
+    def close(self, ending: Ending = Ending.RULE) -> None:
         """End the connection: what was sent goes out first."""
         ...
 
@@ -125,11 +139,13 @@ class Reply(ABC):
 
     takes: ClassVar[str] = ""  # what its argument is, in words, where it needs one
     framing: str | None = None  # the framing that it is made for, if there is one
+    is_stream: ClassVar[bool] = False  # whether it answers bytes as they come, whatever the server's framing is
     hears_http = False  # whether a peer that speaks HTTP, as any web page can, is heard
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, has_name: bool = True) -> None:
         super().__init_subclass__()
-        _rules[cls.name] = cls
+        if has_name:
+            _rules[cls.name] = cls
 
     @classmethod
     def made(cls, argument: str) -> Reply:
@@ -151,10 +167,18 @@ class Reply(ABC):
         """Who answers this connection from now on; None where ``answer`` does, message by message."""
         return None
 
+    def end(self) -> None:  # noqa: B027 - few have anything
+        """Give back what it took: the server has ended, or answers by another rule. After all its responders."""
+
 
 def all_replies() -> list[type[Reply]]:
-    """Every kind of reply, in the order in which they are offered."""
-    return sorted(_rules.values(), key=lambda rule: rule.order)
+    """Every kind of reply that needs nothing but its name, in the order in which they are offered."""
+    return sorted((rule for rule in _rules.values() if not rule.takes), key=lambda rule: rule.order)
+
+
+def replies_with_argument() -> list[type[Reply]]:
+    """The other kinds, in that order; ``takes`` says what they need."""
+    return sorted((rule for rule in _rules.values() if rule.takes), key=lambda rule: rule.order)
 
 
 def find_reply(written: str) -> type[Reply] | None:
@@ -170,13 +194,22 @@ def describe_reply(written: str) -> str:
     return f"{rule.note} {argument}" if argument else rule.note
 
 
-def make_reply(written: str) -> Reply:
-    """Make the rule that is written so. Raises ``TincanError`` for one that nobody knows, or that cannot be made."""
-    rule = find_reply(written)
+def make_reply(reply: str | Reply | Callable[..., Any]) -> Reply:
+    """The rule itself, the one that is written so, or one that calls a function (see ``core.replies.called``).
+
+    Raises ``TincanError`` for one that nobody knows, or that cannot be made.
+    """
+    if isinstance(reply, Reply):
+        return reply
+    if not isinstance(reply, str):
+        from core.replies.called import Called
+
+        return Called(reply)
+    rule = find_reply(reply)
     if rule is None:
-        names = ", ".join(known.name for known in all_replies())
-        raise TincanError(f"there is no reply called {quoted(written)}; there are {names}")
-    return rule.made(written.partition(":")[2])
+        names = ", ".join(known.name for known in (*all_replies(), *replies_with_argument()))
+        raise TincanError(f"there is no reply called {quoted(reply)}; there are {names}")
+    return rule.made(reply.partition(":")[2])
 
 
 for _file in pkgutil.iter_modules(__path__):

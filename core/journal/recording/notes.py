@@ -47,11 +47,17 @@ _ENDINGS = {
     Ending.OURS_RESET: "you reset it (RST)",
     Ending.HTTP: "the peer speaks HTTP, as web pages can, and this server answers by itself",
     Ending.REPLY: "the peer said stop",
+    Ending.RULE: "a rule ended it",
+    Ending.PROGRAM: "the program that answers has ended",
+    Ending.HANDLER: "the handler ended it",
     Ending.SERVER_STOPPED: "the server was stopped",
     Ending.FAILED: "an error",
 }
 
-GOOD_ENDINGS = frozenset({Ending.PEER_FINISHED, Ending.OURS, Ending.REPLY, Ending.SERVER_STOPPED, Ending.OURS_RESET})
+GOOD_ENDINGS = frozenset(
+    {Ending.PEER_FINISHED, Ending.OURS, Ending.REPLY, Ending.RULE, Ending.PROGRAM, Ending.HANDLER}
+    | {Ending.SERVER_STOPPED, Ending.OURS_RESET}
+)
 
 
 def sentence(event: Event, number: int | None, role: Role) -> str:

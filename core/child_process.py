@@ -1,0 +1,176 @@
+"""A program beside this one, fed and heard through pipes by threads, so that nobody waits for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any
+
+from core.errors import NoThread
+from core.supervision import Worker, do_all
+
+if sys.platform == "win32":
+    _APART: dict[str, Any] = {"creationflags": subprocess.CREATE_NO_WINDOW}
+else:
+    _APART: dict[str, Any] = {"start_new_session": True}  # so that what it starts ends with it
+
+LONGEST_LINE = 1_000  # bytes
+_PIECE = 65_536  # bytes
+
+
+class ChildProcess:
+    """Runs a command. Its methods are for any thread and wait for nothing.
+
+    ``heard`` gets what it writes to its standard output, ``told`` each line of its standard error (of a long one the
+    first ``LONGEST_LINE`` bytes, as text), each on a
+    thread of its own; while ``heard`` does not return, no more is read. ``ended`` gets the exit code (negative: the
+    signal that ended it) once, when both are at their end and everything was handed over.
+
+    Raises ``OSError`` and ``NoThread`` if it cannot be started.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        name: str,
+        environment: Mapping[str, str] | None = None,
+        heard: Callable[[bytes], None],
+        told: Callable[[str], None],
+        ended: Callable[[int], None],
+    ) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            env=None if environment is None else dict(environment),
+            **_APART,
+        )
+        self._ended = ended
+        self._to_write: deque[bytes | None] = deque()  # None: the end of its input
+        self._waiting = 0  # bytes of it
+        self._changed = threading.Condition()
+        self._is_dead = False
+        input_, output, errors = self._process.stdin, self._process.stdout, self._process.stderr
+        assert input_ is not None
+        assert output is not None
+        assert errors is not None
+        self._errors = Worker(lambda: _read_lines(errors, told), f"errors of {name}")
+        self._workers = (
+            Worker(lambda: self._write(input_), f"input of {name}"),
+            self._errors,
+            Worker(lambda: self._hear(output, heard), f"output of {name}"),
+        )
+        try:
+            for worker in self._workers:
+                worker.start()
+        except NoThread:
+            self.kill()
+            do_all([("closing a pipe", pipe.close) for pipe in (input_, output, errors)])
+            raise
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that it has not taken yet."""
+        return self._waiting
+
+    def write(self, data: bytes) -> None:
+        """Give it these bytes; those that a program no longer takes are dropped."""
+        self._put(data, len(data))
+
+    def end_input(self) -> None:
+        """Nothing more comes after what was written."""
+        self._put(None, 0)
+
+    def _put(self, data: bytes | None, size: int) -> None:
+        with self._changed:
+            if not self._is_dead:
+                self._to_write.append(data)
+                self._waiting += size
+                self._changed.notify()
+
+    def kill(self) -> None:
+        """End it, and where the system can, all that it has started. Harmless when it is over."""
+        with self._changed:
+            self._is_dead = True
+            self._to_write.clear()
+            self._waiting = 0
+            self._changed.notify()
+        if sys.platform == "win32":
+            with contextlib.suppress(OSError):
+                self._process.kill()
+        else:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    # Threads.
+
+    def _write(self, pipe: IO[bytes]) -> None:
+        with contextlib.suppress(OSError), pipe:  # it need not hear to the end what is said to it
+            while (data := self._next()) is not None:
+                view = memoryview(data)
+                while view:
+                    view = view[pipe.write(view) :]
+                with self._changed:
+                    self._waiting = max(0, self._waiting - len(data))
+
+    def _next(self) -> bytes | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._to_write or self._is_dead)
+            return self._to_write.popleft() if self._to_write else None
+
+    def _hear(self, pipe: IO[bytes], heard: Callable[[bytes], None]) -> None:
+        try:
+            _read(pipe, heard)
+        finally:
+            self._errors.join()
+            code = self._process.wait()
+            with self._changed:
+                self._is_dead = True
+                self._changed.notify()
+            self._ended(code)
+
+
+def _read(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
+    with pipe:
+        while data := pipe.read(_PIECE):
+            take(data)
+
+
+def _read_lines(pipe: IO[bytes], take: Callable[[str], None]) -> None:
+    """Whole lines, without what is too much of them; what is left at the end is one, too."""
+    line = b""
+
+    def cut(data: bytes) -> None:
+        nonlocal line
+        *lines, line = (line + data).split(b"\n")
+        for each in lines:
+            take(_text(each))
+        line = line[: LONGEST_LINE + 1]
+
+    _read(pipe, cut)
+    if line:
+        take(_text(line))
+
+
+def _text(line: bytes) -> str:
+    text = line[:LONGEST_LINE].decode(errors="replace").strip()
+    return f"{text} …" if len(line) > LONGEST_LINE else text
+
+
+def words_of_exit(code: int) -> str:
+    """How it ended, in words."""
+    if code >= 0:
+        return "has ended" if code == 0 else f"has ended with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"

@@ -1,0 +1,75 @@
+"""A function of the program that uses Tincan as a library answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import SimpleNamespace
+from typing import TypeAlias
+
+from core.address import Address
+from core.replies import Peer, Reply, Responder
+
+Said: TypeAlias = bytes | str | Iterable[bytes | str] | None
+
+
+class CalledPeer:
+    """The other end of one connection, as the function has it; ``state`` is the function's own."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self.state = SimpleNamespace()
+
+    @property
+    def number(self) -> int:
+        """Counts the connections of the server from 1."""
+        return self._peer.number
+
+    @property
+    def address(self) -> Address:
+        """Where the peer is."""
+        return self._peer.address
+
+    def send(self, message: bytes | str) -> None:
+        """Send a message within the server's frame, text as UTF-8."""
+        self._peer.send(message.encode() if isinstance(message, str) else bytes(message), "function")
+
+    def close(self) -> None:
+        """End the connection; what was sent goes out first."""
+        self._peer.close()
+
+
+class Called(Reply, has_name=False):
+    """Calls ``function(peer, message)`` on the server's thread. What it returns or yields is sent.
+
+    What it raises ends that connection, and is logged.
+    """
+
+    name = "function"
+    title = note = "a function"
+    order = 8
+
+    def __init__(self, function: Callable[[CalledPeer, bytes], Said]) -> None:
+        self._function = function
+
+    def responder(self, peer: Peer) -> Responder:
+        return _CalledResponder(self._function, CalledPeer(peer))
+
+
+class _CalledResponder(Responder):
+    def __init__(self, function: Callable[[CalledPeer, bytes], Said], peer: CalledPeer) -> None:
+        self._function = function
+        self._peer = peer
+
+    def opened(self) -> None:
+        """Nothing is said before the peer speaks."""
+
+    def received(self, message: bytes) -> None:
+        said = self._function(self._peer, message)
+        for answer in [said] if isinstance(said, str | bytes) else said or ():
+            self._peer.send(answer)
+
+    def peer_finished(self, then: Callable[[], None]) -> None:
+        then()
+
+    def closed(self) -> None:
+        """Nothing was taken."""

@@ -1,0 +1,254 @@
+"""A person's Python file answers, in a process of its own, so that nothing in it can stop the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import NoThread, TincanError, reason
+from core.events import Ending
+from core.replies import Peer, Reply, Responder
+from core.replies.handler.frames import (
+    CLOSE,
+    CLOSED,
+    DONE,
+    EVERYBODY,
+    KNOWN,
+    MESSAGE,
+    NOTE,
+    OPEN,
+    SEND,
+    Frame,
+    FrameReader,
+)
+
+if TYPE_CHECKING:
+    from core.child_process import ChildProcess
+
+_MOST_WAITING = 64  # messages of a connection; then nothing more is read of it
+_RESUMED_AT = 16
+_MOST_STARTS = 3  # of the process in a row without a call that came back
+
+EXAMPLE = '''\
+"""Answers for Tincan. Save it, and the next message is answered in the new way.
+
+peer.number and peer.address say who it is, peer.state keeps what you put there for this connection.
+What a function returns or yields is sent: bytes, or text. peer.send(...) sends at once, peer.close() ends.
+"""
+
+
+def on_open(peer):
+    peer.state.count = 0
+    return f"hello, you are number {peer.number}"
+
+
+def on_message(peer, message):
+    peer.state.count += 1
+    if message == b"stop":
+        peer.close()
+        return None
+    return f"{peer.state.count}: {message.decode(errors='replace')[::-1]}"
+
+
+def on_close(peer):
+    print("number", peer.number, "said", peer.state.count, "messages")
+'''
+
+
+class Handler(Reply):
+    """One process for all connections of a server. Raises ``TincanError`` for a file that is no Python."""
+
+    name = "python"
+    title = "by a Python file…"
+    note = "the Python file"
+    order = 7
+    takes = "a Python file"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        try:
+            compile(self.path.read_bytes(), str(path), "exec")
+        except SyntaxError as error:
+            raise TincanError(f"{path.name}, line {error.lineno}: {error.msg}") from None
+        except (OSError, ValueError) as error:
+            why = reason(error) if isinstance(error, OSError) else str(error)
+            raise TincanError(f"{path} cannot be read as a Python file: {why}") from None
+        self._process: ChildProcess | None = None
+        self._frames = FrameReader()
+        self._responders: dict[int, HandlerResponder] = {}
+        self._last = 0
+        self._starts = 0
+        self._is_over = False
+
+    @classmethod
+    def made(cls, argument: str) -> Reply:
+        if not argument:
+            raise TincanError("name the Python file that answers")
+        return cls(Path(argument))
+
+    @property
+    def written(self) -> str:
+        return f"{self.name}:{self.path}"
+
+    def responder(self, peer: Peer) -> Responder:
+        self._last += 1
+        responder = self._responders[self._last] = HandlerResponder(self, self._last, peer)
+        responder.put(KNOWN if peer.is_known else OPEN, responder.introduction)
+        return responder
+
+    def end(self) -> None:
+        """The server's thread; harmless when it is over."""
+        self._is_over = True
+        if self._process is not None:
+            self._process.kill()
+
+    def restart(self) -> None:
+        """End a call that hangs, with all that waits behind it. The server's thread, or none runs."""
+        if self._process is not None:
+            self._process.kill()
+
+    # The server's thread.
+
+    def put(self, frame: Frame, peer: Peer) -> bool:
+        """Give the process a frame, and start it first if it does not run; False if it cannot be."""
+        if self._process is None:
+            if not self._start(peer):
+                return False
+            for connection, responder in self._responders.items():
+                if connection != frame.connection or frame.kind == MESSAGE:
+                    responder.put(KNOWN, responder.introduction)
+        assert self._process is not None
+        self._process.write(frame.written())
+        return True
+
+    def forget(self, connection: int) -> None:
+        """That connection is over."""
+        self._responders.pop(connection, None)
+
+    def _start(self, peer: Peer) -> bool:
+        from core.child_process import ChildProcess
+        from core.command import command_line, environment
+
+        if self._is_over or self._starts >= _MOST_STARTS:
+            return False
+        self._starts += 1
+        self._frames = FrameReader()
+        soon = peer.call_soon  # also when that peer has gone
+        try:
+            self._process = ChildProcess(
+                [*command_line(), "handler-host", str(self.path)],
+                name=f"handler {self.path.name}",
+                environment=environment(),
+                heard=lambda data: soon(lambda: self._hear(data)),
+                told=lambda line: soon(lambda: self._tell_all(f"the handler says: {line}")),
+                ended=lambda code: soon(lambda: self._ended(code)),
+            )
+        except (OSError, NoThread) as error:
+            peer.note(f"the handler could not be started: {reason(error) if isinstance(error, OSError) else error}")
+            return False
+        return True
+
+    def _hear(self, data: bytes) -> None:
+        for frame in self._frames.feed(data):
+            if frame.connection == EVERYBODY:
+                self._tell_all(_text(frame.data))
+                continue
+            if frame.kind == DONE:
+                self._starts = 0
+            responder = self._responders.get(frame.connection)
+            if responder is not None:
+                responder.heard(frame)
+
+    def _tell_all(self, text: str) -> None:
+        for responder in [*self._responders.values()]:
+            responder.note(text)
+
+    def _ended(self, code: int) -> None:
+        from core.child_process import words_of_exit
+
+        self._process = None
+        if self._is_over:
+            return
+        self._tell_all(f"the handler's process {words_of_exit(code)}: it is started again with the next message")
+        for responder in [*self._responders.values()]:
+            responder.lost()
+
+
+class HandlerResponder(Responder):
+    """One connection of a handler."""
+
+    def __init__(self, handler: Handler, connection: int, peer: Peer) -> None:
+        self._handler = handler
+        self._connection = connection
+        self._peer = peer
+        self._waiting = 0  # calls that have not come back
+        self._is_held = self._is_over = False
+        self._then: Callable[[], None] | None = None
+
+    @property
+    def introduction(self) -> bytes:
+        """What the process is told of the peer."""
+        return f"{self._peer.number}\n{self._peer.address}".encode()
+
+    def opened(self) -> None:
+        """The process has been told."""
+
+    def received(self, message: bytes) -> None:
+        self.put(MESSAGE, message)
+        if self._waiting > _MOST_WAITING and not self._is_held:
+            self._is_held = True
+            self._peer.hold_back()
+
+    def peer_finished(self, then: Callable[[], None]) -> None:
+        self._then = then
+        self._rest()
+
+    def closed(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._handler.forget(self._connection)
+            self._handler.put(Frame(CLOSED, self._connection), self._peer)
+
+    def note(self, text: str) -> None:
+        """Put a sentence into the conversation."""
+        self._peer.note(text)
+
+    def heard(self, frame: Frame) -> None:
+        """The process says something about this connection."""
+        if frame.kind == SEND:
+            self._peer.send(frame.data, "handler")
+        elif frame.kind == CLOSE:
+            self._peer.close(Ending.HANDLER)
+        elif frame.kind == NOTE:
+            self.note(_text(frame.data))
+        elif frame.kind == DONE:
+            self._waiting = max(0, self._waiting - 1)
+            self._go_on()
+
+    def lost(self) -> None:
+        """The process has ended, and its calls with it."""
+        self._waiting = 0
+        self._go_on()
+
+    def put(self, kind: bytes, data: bytes) -> None:
+        """Have the process make a call."""
+        self._waiting += 1
+        if not self._handler.put(Frame(kind, self._connection, data), self._peer):
+            self._waiting -= 1
+            self._peer.note("the handler ends again and again: mend the file, and choose it anew")
+
+    def _go_on(self) -> None:
+        if self._is_held and self._waiting <= _RESUMED_AT:
+            self._is_held = False
+            self._peer.go_on()
+        self._rest()
+
+    def _rest(self) -> None:
+        if self._then is not None and not self._waiting and not self._is_over:
+            then, self._then = self._then, None
+            then()
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace").strip()
