@@ -77,7 +77,7 @@ class Server(Session):
     ) -> None:
         if isinstance(target, str):
             target = parse_address(target, for_server=True)
-        self._reply = make_reply(reply)
+        self._reply = self._in_use = make_reply(reply)  # what was chosen, and what answers, on the server's thread
         self._responders: dict[ConnectionId, Responder] = {}  # where the reply has one for each connection
         self._listeners: list[socket.socket] = []
         self._connections: dict[ConnectionId, Connection] = {}
@@ -109,8 +109,8 @@ class Server(Session):
 
     def set_reply(self, reply: str | Reply | Callable[..., Any]) -> None:
         """Answer by another rule from the next message on. Raises ``TincanError`` for one that cannot be made."""
-        made = make_reply(reply)
-        self._soon(lambda: self._use_reply(made))
+        made = self._reply = make_reply(reply)
+        self._soon(partial(self._change_reply, made.written))
 
     def set_framing(self, framing: str) -> None:
         """Tell messages apart in another way from now on, on every connection. Raises ``FramingError``.
@@ -140,34 +140,44 @@ class Server(Session):
             self.target, for_server=True, done=lambda outcome: loop.call_soon(lambda: self._listen(outcome))
         )
 
-    def _use_reply(self, reply: Reply) -> None:
-        if self._reply.is_stream:
-            self._use_framing_on_all()
-        self._end_responders()
-        self._reply = reply
-        for connection in self.connections:
-            connection.guard(partial(self._begin_answering, connection, is_known=True))
-        self._emit(ReplyChanged(self.id, time.monotonic_ns(), reply.written))
+    def _change_reply(self, written: str) -> None:
+        self._use_reply()
+        self._emit(ReplyChanged(self.id, time.monotonic_ns(), written))
 
-    def _begin_answering(self, connection: Connection, *, is_known: bool) -> Responder | None:
-        """Have the reply's responder, if it has one, answer this connection."""
+    def _use_reply(self) -> None:
+        """Have every connection answered by the reply that was chosen last; harmless where it is so already."""
+        before, self._in_use = self._in_use, self._reply
+        if before is self._in_use:
+            return
+        if before.is_stream:
+            self._use_framing_on_all()
+        self._end_responders(before)
+        if self._in_use.has_responders:
+            for connection in self.connections:
+                connection.guard(partial(self._begin_answering, connection, is_known=True))
+
+    def _begin_answering(self, connection: Connection, *, is_known: bool) -> Responder:
+        """Have a responder of the reply in use answer this connection."""
+        reply = self._in_use
         peer = AnsweredConnection(
             connection, self._loop, self.id, self._emit, room=self._limits.outbox // 4, is_known=is_known
         )
-        responder = self._reply.responder(peer)
-        if responder is None or not connection.is_open:
-            return None
-        self._responders[connection.id] = responder
-        if self._reply.is_stream:
+        responder = self._responders[connection.id] = reply.responder(peer)
+        if reply.is_stream:
             connection.use_framing(_AS_IT_COMES)
         return responder
 
-    def _end_responders(self) -> None:
+    def _responder(self, connection: Connection) -> Responder | None:
+        """Who answers this connection, if the reply has somebody for each."""
+        self._use_reply()
+        return self._responders.get(connection.id)
+
+    def _end_responders(self, reply: Reply) -> None:
         responders, self._responders = self._responders, {}
         do_all(
             [
                 *(("ending who answers a connection", responder.closed) for responder in responders.values()),
-                ("ending a reply", self._reply.end),
+                ("ending a reply", reply.end),
             ]
         )
 
@@ -285,11 +295,12 @@ class Server(Session):
         connection.guard(partial(self._greet, connection))
 
     def _greet(self, connection: Connection) -> None:
-        responder = self._begin_answering(connection, is_known=False)
-        if responder is not None:
-            responder.opened()
-        elif self._reply.greeting is not None:
-            self._send(connection, self._reply.greeting)
+        self._use_reply()
+        reply = self._in_use
+        if reply.has_responders:
+            self._begin_answering(connection, is_known=False).opened()
+        elif reply.greeting is not None:
+            self._send(connection, reply.greeting)
 
     def _turn_away(self, sock: socket.socket, peer: Address | None, why: str) -> None:
         """Tell the peer in one line, close, and report it; a crowd of them every few seconds."""
@@ -342,12 +353,13 @@ class Server(Session):
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Let the rule answer each message; after its goodbye the connection is not listened to."""
-        responder = self._responders.get(connection.id) if self._responders else None
-        if responder is not None:
-            for message in messages:
-                responder.received(message)
-            return
         reply = self._reply
+        if reply.has_responders or self._responders:
+            responder = self._responder(connection)
+            if responder is not None:
+                for message in messages:
+                    responder.received(message)
+                return
         for message in messages:
             to_sender, to_others, goodbye = reply.answer(message)
             if to_sender is not None:
@@ -390,7 +402,7 @@ class Server(Session):
 
     def peer_finished(self, connection: Connection) -> None:
         """A rule has nothing more to say to a peer that has finished; a person may have."""
-        responder = self._responders.get(connection.id)
+        responder = self._responder(connection)
         if responder is not None:
             responder.peer_finished(partial(connection.close, Ending.PEER_FINISHED))
             return
@@ -451,7 +463,7 @@ class Server(Session):
                 ("reporting who was turned away", self._report_turned_away),
                 ("closing the listeners", self._close_listeners),
                 *(("aborting a connection", connection.abort) for connection in self.connections),
-                ("ending who answers", self._end_responders),
+                ("ending who answers", partial(self._end_responders, self._in_use)),
             ]
         )
 

@@ -139,6 +139,7 @@ class Reply(ABC):
 
     takes: ClassVar[str] = ""  # what its argument is, in words, where it needs one
     framing: str | None = None  # the framing that it is made for, if there is one
+    has_responders: ClassVar[bool] = False  # whether it answers each connection by a responder, not by ``answer``
     is_stream: ClassVar[bool] = False  # whether it answers bytes as they come, whatever the server's framing is
     hears_http = False  # whether a peer that speaks HTTP, as any web page can, is heard
 
@@ -163,9 +164,9 @@ class Reply(ABC):
         """Say what to answer to a whole message, where there is no responder."""
         return Answer()
 
-    def responder(self, peer: Peer) -> Responder | None:  # noqa: ARG002 - for those that have one
-        """Who answers this connection from now on; None where ``answer`` does, message by message."""
-        return None
+    def responder(self, peer: Peer) -> Responder:
+        """Who answers this connection from now on, where there is a responder for each."""
+        raise NotImplementedError
 
     def end(self) -> None:  # noqa: B027 - few have anything
         """Give back what it took: the server has ended, or answers by another rule. After all its responders."""

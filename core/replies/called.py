@@ -47,6 +47,7 @@ class Called(Reply, has_name=False):
     name = "function"
     title = note = "a function"
     order = 8
+    has_responders = True
 
     def __init__(self, function: Callable[[CalledPeer, bytes], Said]) -> None:
         self._function = function

@@ -31,6 +31,7 @@ class Program(Reply):
     title = "by a program…"
     note = "the program"
     order = 6
+    has_responders = True
     takes = "a command line"
     is_stream = True
 

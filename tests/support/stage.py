@@ -13,6 +13,7 @@ from core.net.connection import Connection
 from core.net.resolver import Resolver
 from core.net.server import Server
 from core.net.transport import Tcp
+from core.replies import Reply
 from core.settings import DEFAULTS, Limits
 from tests.support.law import check_law
 from tests.support.sink import Sink
@@ -20,7 +21,7 @@ from tests.support.sink import Sink
 
 @contextmanager
 def serving(
-    reply: str = "echo",
+    reply: str | Reply = "echo",
     *,
     framing: str = "raw",
     target: Address | str = "127.0.0.1:0",

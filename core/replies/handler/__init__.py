@@ -63,6 +63,7 @@ class Handler(Reply):
     title = "by a Python file…"
     note = "the Python file"
     order = 7
+    has_responders = True
     takes = "a Python file"
 
     def __init__(self, path: Path) -> None:
@@ -154,7 +155,7 @@ class Handler(Reply):
             if frame.connection == EVERYBODY:
                 self._tell_all(_text(frame.data))
                 continue
-            if frame.kind == DONE:
+            if frame.kind == DONE and frame.data == MESSAGE:
                 self._starts = 0
             responder = self._responders.get(frame.connection)
             if responder is not None:

@@ -9,7 +9,7 @@ _HEAD = struct.Struct(">cII")  # kind, connection, bytes that follow
 
 # To the handler's process; KNOWN is a connection that opened before the process was there.
 OPEN, KNOWN, MESSAGE, CLOSED = b"o", b"k", b"m", b"c"
-# From it; DONE follows each of those when its call is over.
+# From it; DONE follows each of those when its call is over, and has its kind.
 SEND, CLOSE, NOTE, DONE = b"s", b"x", b"n", b"d"
 
 EVERYBODY = 0  # in place of a connection: a note for all of them

@@ -66,7 +66,7 @@ class Host:
         while (frame := read_frame(self._source)) is not None:
             self._read_again()
             self._take(frame)
-            self._put(Frame(DONE, frame.connection))
+            self._put(Frame(DONE, frame.connection, frame.kind))
 
     def _put(self, frame: Frame) -> None:
         with self._writing:

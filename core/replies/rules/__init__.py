@@ -28,12 +28,13 @@ class Rules(Reply):
     title = "by rules…"
     note = "what the rules say:"
     order = 5
+    has_responders = True
     takes = "a file of rules, or the name of one of those that are always there"
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
         self.ready: tuple[ReadyRule, ...] = rules.ready()
-        self.framing = rules.framing
+        self.framing: str = rules.framing
         self.hears_http = rules.hears_http
         self.fired: dict[str, Fired] = {}  # by the rules' names; for any thread to read
         self.unknown = Fired()  # messages that no rule answers

@@ -144,4 +144,4 @@ def export_rule_set(path: Path, rules: RuleSet) -> None:
 def _parse_any(text: str) -> RuleSet:
     from core.replies.rules.packet_sender import parse_responses
 
-    return parse_rule_set(text) if text.lstrip().startswith(("{", "[")) else parse_responses(text)
+    return parse_rule_set(text) if text.lstrip().startswith("{") else parse_responses(text)

@@ -10,10 +10,15 @@ from dataclasses import replace
 
 import pytest
 
+from core.compose import Draft
 from core.errors import ConnectError, ConnectionEnded, SendError, TincanError
 from core.net.client import Client
 from core.net.server import Server
 from core.net.socket_options import SocketOptions
+from core.replies import Reply
+from core.replies.rules import Rules
+from core.replies.rules.rule import Rule
+from core.replies.rules.rule_set import RuleSet
 from core.settings import DEFAULTS
 from tests.support.injection import KINDS, Breaker, Entry, loop_calls
 from tests.support.law import check_law
@@ -32,7 +37,7 @@ class Stage:
         self.sink = Sink()
 
     @contextlib.contextmanager
-    def server(self, reply: str = "echo", *, framing: str = "raw", **limits: object) -> Iterator[Server]:
+    def server(self, reply: str | Reply = "echo", *, framing: str = "raw", **limits: object) -> Iterator[Server]:
         kept = replace(DEFAULTS, **limits)  # type: ignore[arg-type]
         with Server("127.0.0.1:0", reply=reply, framing=framing, limits=kept, events=self.sink) as server:
             yield server
@@ -82,6 +87,25 @@ def resumes(stage: Stage) -> None:
 
 def finishes(stage: Stage) -> None:
     one_peer_suffers(stage, lambda server, _peer: server.connections[0].finish_sending())
+
+
+def answers_late(stage: Stage) -> None:
+    """A rule's pause is over."""
+    answered_by_rules(stage, Rule("late", "any", answer=Draft("late"), after=(10, 10)))
+
+
+def answers_in_turns(stage: Stage) -> None:
+    """An expression has been looked at on a thread of its own."""
+    answered_by_rules(stage, Rule("slow", "regex", "(a|aa)+$"), b"a" * 60 + b"b")
+
+
+def answered_by_rules(stage: Stage, rule: Rule, said: bytes = b"hello") -> None:
+    with stage.server(reply=Rules(RuleSet("test", (rule,)))) as server:
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(said)
+            stage.wait()
+        server.set_reply("echo")
+        stage.still_serves(server)
 
 
 def closes(stage: Stage) -> None:
@@ -259,6 +283,8 @@ def fetches(stage: Stage) -> None:
 
 
 CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
+    ("core.net.answered", "AnsweredConnection.call_later", "call_later"): answers_late,
+    ("core.net.answered", "AnsweredConnection.call_soon", "call_soon"): answers_in_turns,
     ("core.net.client", "Client.receive", "call_soon"): fetches,
     ("core.net.connection", "Connection._begin_closing", "call_later"): closes,
     ("core.net.connection", "Connection._read", "call_soon"): resumes,

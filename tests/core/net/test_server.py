@@ -40,7 +40,7 @@ from core.events import (
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.server import FULL, Server
-from core.replies import make_reply
+from core.replies import Answer, Reply, make_reply
 from core.settings import KIB, MIB, Limits
 from tests.support.law import check_law
 from tests.support.namespaces import FAR, apart, two_hosts
@@ -847,17 +847,15 @@ def test_stopped_from_within_it_does_not_wait_for_itself() -> None:
     """By its own rule, in the middle of an answer."""
     with serving("echo") as (server, sink), Peer.calls(address_of(server)) as peer:
 
-        class Stops:
+        class Stops(Reply, has_name=False):
             name = "stops"
-            greeting = None
-            waits_for_a_person = False
 
-            def answer(self, message: bytes) -> object:
+            def answer(self, message: bytes) -> Answer:
                 server.stop()
                 assert server.join()
                 return make_reply("echo").answer(message)
 
-        server._reply = Stops()  # type: ignore[assignment]
+        server._reply = Stops()
         peer.say(b"hello")
         assert peer.hear_all() == b"hello"
         sink.wait_for(SessionClosed)

@@ -22,6 +22,7 @@ from core.events import (
     Opened,
     PeerFinished,
     Received,
+    Remark,
     ReplyChanged,
     Resolved,
     Resolving,
@@ -88,6 +89,11 @@ TABLE: list[tuple[Event, str, str]] = [
         "the server speaks HTTP: “GET /\\u001b[31m HTTP/1.1”",
     ),
     (
+        Remark(S, C, AT, "no rule answers this message"),
+        "#3: no rule answers this message",
+        "no rule answers this message",
+    ),
+    (
         NotSent(S, C, AT, 1234, "it does not read"),
         "1,234 bytes for #3 were not sent: it does not read",
         "1,234 bytes for the server were not sent: it does not read",
@@ -146,7 +152,8 @@ def test_a_connection_without_a_number_is_still_a_connection() -> None:
 
 @pytest.mark.parametrize("ending", Ending)
 def test_an_ending_is_bad_news_unless_somebody_wanted_it(ending: Ending) -> None:
-    wanted = {Ending.PEER_FINISHED, Ending.OURS, Ending.OURS_RESET, Ending.REPLY, Ending.SERVER_STOPPED}
+    answered = {Ending.REPLY, Ending.RULE, Ending.PROGRAM, Ending.HANDLER}
+    wanted = answered | {Ending.PEER_FINISHED, Ending.OURS, Ending.OURS_RESET, Ending.SERVER_STOPPED}
 
     assert is_failure(Closed(S, C, AT, ending)) is (ending not in wanted)
     assert wanted == GOOD_ENDINGS

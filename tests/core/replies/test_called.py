@@ -1,0 +1,50 @@
+"""A function of a script answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core import Server
+from core.events import Closed, Ending
+from core.replies.called import CalledPeer
+from tests.support.peers import Peer
+from tests.support.stage import serving
+
+
+def test_a_function_answers_with_bytes_text_several_or_nothing() -> None:
+    def answer(peer: CalledPeer, message: bytes) -> bytes | str | list[str] | None:
+        peer.state.count = getattr(peer.state, "count", 0) + 1
+        if message == b"c":
+            return [str(peer.number), str(peer.state.count)]
+        return b"\xff" if message == b"a" else "ä" if message == b"b" else None
+
+    with Server("127.0.0.1:0", reply=answer, framing="line") as server, Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"a\nnothing\nb\nc\n")
+        assert peer.hear(9) == b"\xff\n" + "ä\n".encode() + b"1\n4\n"
+
+
+def test_it_may_yield_send_and_close() -> None:
+    def answer(peer: CalledPeer, message: bytes) -> Iterator[bytes]:
+        yield message
+        peer.send(f"{peer.address.host}")
+        peer.close()
+
+    with serving(answer) as (server, sink), Peer.calls(server.addresses[0]) as peer:  # type: ignore[arg-type]
+        peer.say(b"x")
+        assert peer.hear_all() == b"x127.0.0.1"
+        assert sink.wait_for(Closed)[0].ending is Ending.RULE
+
+
+def test_what_it_raises_ends_that_connection_alone(logged_errors: list[object]) -> None:
+    def answer(_peer: CalledPeer, message: bytes) -> bytes:
+        return message if message == b"good" else message[99:100] + bytes([message[99]])
+
+    with serving(answer) as (server, sink):  # type: ignore[arg-type]
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(b"bad")
+            peer.hear_all()
+            assert sink.wait_for(Closed)[0].ending is Ending.FAILED
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(b"good")
+            assert peer.hear(4) == b"good"
+    logged_errors.clear()
