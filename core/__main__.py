@@ -192,6 +192,7 @@ def main() -> int:
         from core.replies.handler.host import main as host
 
         return host(Path(sys.argv[2]))
+    use_utf_8_in_pipes()
     try:
         options = parse(sys.argv[1:])
         if isinstance(options, FindOptions):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.address import Address
+from core.clock import monotonic_ns
 from core.errors import SendError
 from core.events import Ending, Event, NotSent, Remark, SessionId
 from core.net.loop import GuardedLoop, Loop, Timer
@@ -55,7 +55,7 @@ class AnsweredConnection:
         try:
             send(data)
         except SendError as error:
-            self._emit(NotSent(self._session, self._connection.id, time.monotonic_ns(), len(data), str(error)))
+            self._emit(NotSent(self._session, self._connection.id, monotonic_ns(), len(data), str(error)))
 
     def when_room(self, call: Callable[[], None]) -> None:
         connection, most = self._connection, self._room
@@ -71,7 +71,7 @@ class AnsweredConnection:
         connection.watchers.add(look)
 
     def note(self, text: str) -> None:
-        self._emit(Remark(self._session, self._connection.id, time.monotonic_ns(), text))
+        self._emit(Remark(self._session, self._connection.id, monotonic_ns(), text))
 
     def finish_sending(self) -> None:
         self._connection.finish_sending()

@@ -142,7 +142,7 @@ class Server(Session):
 
     def _change_reply(self, written: str) -> None:
         self._use_reply()
-        self._emit(ReplyChanged(self.id, time.monotonic_ns(), written))
+        self._emit(ReplyChanged(self.id, monotonic_ns(), written))
 
     def _use_reply(self) -> None:
         """Have every connection answered by the reply that was chosen last; harmless where it is so already."""
@@ -184,7 +184,7 @@ class Server(Session):
     def _use_framing(self, framing: str) -> None:
         if not self._reply.is_stream:
             self._use_framing_on_all()
-        self._emit(FramingChanged(self.id, time.monotonic_ns(), framing))
+        self._emit(FramingChanged(self.id, monotonic_ns(), framing))
 
     def _use_framing_on_all(self) -> None:
         for connection in self.connections:

@@ -36,6 +36,9 @@ _ENDED = {
     Ending.OURS_RESET: "aborted",
     Ending.HTTP: "spoke HTTP",
     Ending.REPLY: "said stop",
+    Ending.RULE: "over (rule)",
+    Ending.PROGRAM: "over (program)",
+    Ending.HANDLER: "over (handler)",
     Ending.SERVER_STOPPED: "over",
     Ending.FAILED: "failed",
 }

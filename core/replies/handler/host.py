@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from core.clock import monotonic
 from core.replies.handler.frames import CLOSE, CLOSED, DONE, EVERYBODY, KNOWN, NOTE, OPEN, SEND, Frame, read_frame
 
 HANGS_AFTER = 1.0  # seconds of one call
@@ -90,7 +91,7 @@ class Host:
         function = getattr(self._module, name, None)
         if function is None:
             return
-        self._since = time.monotonic()
+        self._since = monotonic()
         try:
             for answer in _answers(function(peer, *arguments)):
                 peer.send(answer)
@@ -133,7 +134,7 @@ class Host:
         while True:
             time.sleep(HANGS_AFTER / 4)
             since = self._since
-            if since and since != told and time.monotonic() - since >= HANGS_AFTER:
+            if since and since != told and monotonic() - since >= HANGS_AFTER:
                 told = since
                 frame = sys._current_frames().get(self._thread)
                 lines = [] if frame is None else traceback.extract_stack(frame)
