@@ -37,8 +37,8 @@ _ENDED = {
     Ending.HTTP: "spoke HTTP",
     Ending.REPLY: "said stop",
     Ending.RULE: "over (rule)",
-    Ending.PROGRAM: "over (program)",
-    Ending.HANDLER: "over (handler)",
+    Ending.PROGRAM: "over (exit)",
+    Ending.HANDLER: "over (file)",
     Ending.SERVER_STOPPED: "over",
     Ending.FAILED: "failed",
 }
