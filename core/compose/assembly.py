@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from core.compose.draft import Context, MacroSpan
@@ -42,7 +43,10 @@ class Assembly:
         self._limit = limit
         self.variables: dict[str, str] = {}  # that this message sets
         self._summed = 0  # bytes that checksums have looked at
-        self._noise = random.Random(context.seed)  # noqa: S311 - not for keys, and the same in preview and message
+
+    @cached_property
+    def _noise(self) -> random.Random:
+        return random.Random(self._context.seed)  # noqa: S311 - not for keys, and the same in preview and message
 
     def put_together(self) -> tuple[bytes, tuple[MacroSpan, ...]]:
         """The message, and where its macros are in it."""

@@ -9,6 +9,7 @@ from core.compose.draft import EVERY_VARIABLE, Composed, Context, Draft, Format,
 from core.compose.encoding import Encoding, Ending, decode_as, encode
 from core.compose.escapes import read_escapes, write_escapes
 from core.compose.hexadecimal import read_hex, write_hex
+from core.compose.macros import Variable
 from core.errors import Doing, DraftError, TincanError, explain
 from core.settings import DEFAULTS
 from core.wire.framing import parse_framing
@@ -23,15 +24,38 @@ def compose(draft: Draft, context: Context, limit: int = DEFAULTS.message) -> Co
     taken for it. Raises nothing: whatever is typed is bytes or has a place where it is wrong.
     """
     try:
+        return Template(draft, limit).composed(context)
+    except DraftError as error:
+        return misfit(error, draft)
+
+
+class Template:
+    """A draft that is composed again and again: it is read once. Raises ``DraftError`` if it cannot be read."""
+
+    def __init__(self, draft: Draft, limit: int = DEFAULTS.message) -> None:
         if len(draft.text) > _LONGEST_BYTE * limit:
             raise DraftError.too_long(limit + 1, limit, 0, len(draft.text))
-        parts, left_out = _parts(draft, limit)
-        assembly = Assembly(parts, context, _encoding(draft), limit)
+        self._draft = draft
+        self._limit = limit
+        self._parts, self._left_out = _parts(draft, limit)
+
+    @property
+    def is_timeless(self) -> bool:
+        """Whether it depends on nothing but variables and captures."""
+        return all(isinstance(part, bytes) or isinstance(part.macro, Variable) for part in self._parts)
+
+    def composed(self, context: Context) -> Composed:
+        """What it is in this context. Raises ``DraftError`` where that cannot be."""
+        draft = self._draft
+        assembly = Assembly(self._parts, context, _encoding(draft), self._limit)
         body, macros = assembly.put_together()
-        return Composed(body, _enclosed(body, draft), macros, left_out, assembly.variables)
-    except DraftError as error:
-        has_place = error.stop > error.start
-        return Misfit(str(error), error.start if has_place else 0, error.stop if has_place else len(draft.text))
+        return Composed(body, _enclosed(body, draft), macros, self._left_out, assembly.variables)
+
+
+def misfit(error: DraftError, draft: Draft) -> Misfit:
+    """What is said of a draft with that error."""
+    has_place = error.stop > error.start
+    return Misfit(str(error), error.start if has_place else 0, error.stop if has_place else len(draft.text))
 
 
 def _parts(draft: Draft, limit: int) -> tuple[list[Part], str]:

@@ -33,7 +33,12 @@ class Rules(Reply):
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
+        from core.replies.rules.rule import Heard, Silence
+
         self.ready: tuple[ReadyRule, ...] = rules.ready()
+        on = [rule for rule in self.ready if rule.rule.is_on]
+        self.heard = [(rule, rule.trigger.match) for rule in on if isinstance(rule.trigger, Heard)]
+        self.silences = [(rule, rule.trigger) for rule in on if isinstance(rule.trigger, Silence)]
         self.framing: str = rules.framing
         self.hears_http = rules.hears_http
         self.fired: dict[str, Fired] = {}  # by the rules' names; for any thread to read

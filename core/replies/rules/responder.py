@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from core.compose import Context, Misfit
 from core.errors import quoted
 from core.replies import Peer, Responder, Timed
-from core.replies.rules.rule import REGEX_SECONDS, Captures, Every, Heard, Opens, ReadyRule, Silence, TooSlow
+from core.replies.rules.rule import REGEX_SECONDS, Captures, Every, Opens, ReadyRule, Said, Silence, TooSlow
 from core.supervision import Worker
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class RulesResponder(Responder):
         self._is_over = self._is_held = False
         self._then: Callable[[], None] | None = None  # to be called when nothing waits any more
         self._too_slow: set[ReadyRule] = set()  # rules that ask nothing more of this connection
-        self._variables: dict[str, str] = {}
+        self._variables = {"peer": str(peer.address), "number": str(peer.number)}
         self._count = 0
         self._timers: dict[ReadyRule, Timed] = {}
         self._pause: Timed | None = None
@@ -53,9 +53,8 @@ class RulesResponder(Responder):
     def received(self, message: bytes) -> None:
         if self._is_over:
             return  # a rule has ended what is said from here
-        for rule in self._on():
-            if isinstance(rule.trigger, Silence):
-                self._wait_for(rule, rule.trigger.seconds)
+        for rule, silence in self._rules.silences:
+            self._wait_for(rule, silence.seconds)
         self._put(message)
         if len(self._waiting) > _MOST_WAITING and not self._is_held:
             self._is_held = True
@@ -130,54 +129,57 @@ class RulesResponder(Responder):
         if asked is None:
             self._fire_all([rule for rule in self._on() if isinstance(rule.trigger, Opens)])
         elif isinstance(asked, ReadyRule):
-            self._fire(asked, {"0": b""}, lambda: None)
+            self._fire(asked, {"0": b""}, None)
         else:
-            self._ask(asked, 0, is_answered=False)
+            self._ask(Said(asked), 0, is_answered=False)
 
     def _fire_all(self, rules: list[ReadyRule]) -> None:
         if rules:
-            self._fire(rules[0], {"0": b""}, lambda: self._fire_all(rules[1:]) if rules[0].action.goes_on else None)
+            self._fire(rules[0], {"0": b""}, partial(self._fire_all, rules[1:]) if rules[0].action.goes_on else None)
 
-    def _ask(self, message: bytes, first: int, *, is_answered: bool) -> None:
+    def _ask(self, said: Said, first: int, *, is_answered: bool) -> None:
         """Have the rules from ``first`` on look at a message."""
-        rules = self._rules.ready
-        for place in range(first, 0 if self._is_over else len(rules)):
-            rule = rules[place]
-            if not rule.rule.is_on or not isinstance(rule.trigger, Heard) or rule in self._too_slow:
+        heard = self._rules.heard
+        for place in range(first, 0 if self._is_over else len(heard)):
+            rule, match = heard[place]
+            if rule in self._too_slow:
                 continue
             try:
-                captures = rule.trigger.match(message)
+                captures = match(said)
             except TooSlow:
-                self._look_longer(message, place, rule.trigger, is_answered)
+                self._look_longer(said, place, is_answered=is_answered)
                 return
             if captures is not None:
-                self._answer(message, place, captures)
+                self._answer(said, place, captures)
                 return
         if not (is_answered or self._is_over):
             self._rules.count_unknown()
             self._peer.note("no rule answers this message")
 
-    def _answer(self, message: bytes, place: int, captures: Captures) -> None:
-        rule = self._rules.ready[place]
-        goes_on = rule.action.goes_on
-        self._fire(rule, captures, lambda: self._ask(message, place + 1, is_answered=True) if goes_on else None)
+    def _answer(self, said: Said, place: int, captures: Captures) -> None:
+        rule, _match = self._rules.heard[place]
+        if rule.action.goes_on:
+            self._fire(rule, captures, lambda: self._ask(said, place + 1, is_answered=True))
+        else:
+            self._fire(rule, captures, None)
 
-    def _look_longer(self, message: bytes, place: int, trigger: Heard, is_answered: bool) -> None:
+    def _look_longer(self, said: Said, place: int, *, is_answered: bool) -> None:
         """Have an expression look at a message on a thread of its own, for as long as it may."""
+        rule, match = self._rules.heard[place]
         found: list[Captures | None] = []
 
         def look() -> None:
             with contextlib.suppress(TooSlow):
-                found.append(trigger.match(message, REGEX_SECONDS))
+                found.append(match(said, REGEX_SECONDS))
             tell()
 
         def told() -> None:
             if not found:
-                self._give_up(self._rules.ready[place])
+                self._give_up(rule)
             if found and found[0] is not None:
-                self._answer(message, place, found[0])
+                self._answer(said, place, found[0])
             else:
-                self._ask(message, place + 1, is_answered=is_answered)
+                self._ask(said, place + 1, is_answered=is_answered)
 
         def tell(_error: BaseException | None = None) -> None:
             self._peer.call_soon(partial(self._go_on, told))
@@ -194,18 +196,20 @@ class RulesResponder(Responder):
 
     # Firing.
 
-    def _fire(self, rule: ReadyRule, captures: Captures, then: Callable[[], None]) -> None:
-        """Answer after the rule's pause, do what it does then, and go on with ``then``."""
+    def _fire(self, rule: ReadyRule, captures: Captures, then: Callable[[], None] | None) -> None:
+        """Answer after the rule's pause, do what it does then, and go on with ``then`` if there is something."""
         self._rules.count(rule)
         least, most = rule.rule.after
         if not most:
             self._say(rule, captures)
-            then()
+            if then is not None:
+                then()
             return
 
         def over() -> None:
             self._say(rule, captures)
-            then()
+            if then is not None:
+                then()
 
         seconds = random.uniform(least, most) / 1000  # noqa: S311 - not for keys
         self._holds += 1
@@ -214,19 +218,21 @@ class RulesResponder(Responder):
     def _say(self, rule: ReadyRule, captures: Captures) -> None:
         if self._is_over:
             return
-        answer = rule.fixed or rule.answer(self._context(captures))
+        answer = rule.fixed or rule.answer(self._context(rule, captures))
         if isinstance(answer, Misfit):
             why = answer.sentence.removesuffix(".")
             self._peer.note(f"the rule {quoted(rule.rule.name)} has no answer here: {why}")
             return
-        self._variables.update(answer.variables)
-        self._count += any(span.name == "counter" for span in answer.macros)
+        if answer.macros:
+            self._variables.update(answer.variables)
+            self._count += any(span.name == "counter" for span in answer.macros)
         if answer.body:
-            self._peer.send(answer.body, f"rule {rule.rule.name}")
+            self._peer.send(answer.body, rule.origin)
         if rule.action.do is not None:
             self.closed()  # first, for what is done may come back here
             rule.action.do(self._peer)
 
-    def _context(self, captures: Captures) -> Context:
-        own = {"peer": str(self._peer.address), "number": str(self._peer.number)}
-        return replace(Context.now(self._count, variables={**own, **self._variables}), captures=captures)
+    def _context(self, rule: ReadyRule, captures: Captures) -> Context:
+        if rule.is_timeless:
+            return Context(variables=self._variables, captures=captures)
+        return replace(Context.now(self._count, variables=self._variables), captures=captures)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from core.compose import Composed, Context, Draft, Encoding, Format, Misfit, compose
+from core.compose.composing import Template, misfit
 from core.compose.draft import EVERY_VARIABLE
 from core.compose.encoding import decode_as
 from core.compose.hexadecimal import read_hex_pattern
@@ -68,6 +69,23 @@ class Every:
     seconds: float
 
 
+class Said:
+    """A message that was said, and as text in the encoding in which it was last asked for."""
+
+    __slots__ = ("_encoding", "_text", "message")
+
+    def __init__(self, message: bytes) -> None:
+        self.message = message
+        self._encoding: Encoding | None = None
+        self._text = ""
+
+    def text(self, encoding: Encoding) -> str:
+        """The message as text in an encoding; what is no text becomes lone surrogates."""
+        if self._encoding is not encoding:
+            self._text, self._encoding = decode_as(self.message, encoding), encoding
+        return self._text
+
+
 class Heard:
     """A message that fits has come. ``match`` gives what it captured, or None."""
 
@@ -76,9 +94,9 @@ class Heard:
     def __init__(self, fits: Callable[[bytes], bool]) -> None:
         self._fits = fits
 
-    def match(self, message: bytes, seconds: float = _AT_ONCE_SECONDS) -> Captures | None:  # noqa: ARG002
+    def match(self, said: Said, seconds: float = _AT_ONCE_SECONDS) -> Captures | None:  # noqa: ARG002
         """What the message gives, if it fits. Raises ``TooSlow`` after about so many seconds."""
-        return {"0": message} if self._fits(message) else None
+        return {"0": said.message} if self._fits(said.message) else None
 
 
 class HeardRegex(Heard):
@@ -105,21 +123,22 @@ class HeardRegex(Heard):
         named = {number: name for name, number in self._regex.groupindex.items()}
         self.names = ("0", *map(str, range(1, self._regex.groups + 1)), *named.values())
 
-    def match(self, message: bytes, seconds: float = _AT_ONCE_SECONDS) -> Captures | None:
-        text = decode_as(message, self._encoding)
+    def match(self, said: Said, seconds: float = _AT_ONCE_SECONDS) -> Captures | None:
         found: regex.Match[str] | re.Match[str] | None
-        if self._plain is not None and len(message) <= _PLAIN_SIZE:
-            found = self._plain.search(text)
+        if self._plain is not None and len(said.message) <= _PLAIN_SIZE:
+            found = self._plain.search(said.text(self._encoding))
         else:
             try:
-                found = self._regex.search(text, timeout=seconds, concurrent=seconds > _AT_ONCE_SECONDS)
+                found = self._regex.search(
+                    said.text(self._encoding), timeout=seconds, concurrent=seconds > _AT_ONCE_SECONDS
+                )
             except TimeoutError:
                 raise TooSlow from None
         if found is None:
             return None
         captured = {str(number): found.group(number) for number in range(1, len(found.groups()) + 1)}
         captured.update(found.groupdict())
-        return {"0": message, **{name: self._encoded(text or "") for name, text in captured.items()}}
+        return {"0": said.message, **{name: self._encoded(text or "") for name, text in captured.items()}}
 
     def _encoded(self, text: str) -> bytes:
         try:
@@ -256,6 +275,7 @@ class ReadyRule:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+        self.origin = f"rule {rule.name}"
         self.trigger = _trigger(rule)
         if rule.then not in _ACTIONS:
             raise RuleError(f"There is no action {quoted(rule.then)}.", "then")
@@ -268,10 +288,15 @@ class ReadyRule:
         if isinstance(checked, Misfit):
             raise RuleError(checked.sentence, "answer", checked.start)
         self.fixed = None if checked.macros else checked  # the answer that it always gives
+        self._template = Template(rule.answer)
+        self.is_timeless = self._template.is_timeless  # whether its answer depends on variables and captures alone
 
     def answer(self, context: Context) -> Composed | Misfit:
         """What it answers there; ``Misfit`` for what only these captures make impossible."""
-        return compose(self.rule.answer, context)
+        try:
+            return self._template.composed(context)
+        except DraftError as error:
+            return misfit(error, self.rule.answer)
 
 
 class _Allowed(dict[str, str]):

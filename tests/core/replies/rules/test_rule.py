@@ -18,6 +18,7 @@ from core.replies.rules.rule import (
     ReadyRule,
     Rule,
     RuleError,
+    Said,
     Silence,
     TooSlow,
 )
@@ -51,12 +52,12 @@ def heard(when: str, pattern: str, encoding: Encoding = Encoding.UTF_8) -> Heard
 def test_a_condition_fires_at_what_it_says(when: str, pattern: str, fits: list[bytes], fits_not: list[bytes]) -> None:
     condition = heard(when, pattern)
 
-    assert [message for message in [*fits, *fits_not] if condition.match(message) is not None] == fits
+    assert [message for message in [*fits, *fits_not] if condition.match(Said(message)) is not None] == fits
 
 
 def test_text_is_compared_in_the_rule_s_encoding() -> None:
-    assert heard("equals", "ж", Encoding.KOI8_R).match(b"\xd6") == {"0": b"\xd6"}
-    assert heard("regex", "^ж(.)$", Encoding.KOI8_R).match(b"\xd6\xc1") == {"0": b"\xd6\xc1", "1": b"\xc1"}
+    assert heard("equals", "ж", Encoding.KOI8_R).match(Said(b"\xd6")) == {"0": b"\xd6"}
+    assert heard("regex", "^ж(.)$", Encoding.KOI8_R).match(Said(b"\xd6\xc1")) == {"0": b"\xd6\xc1", "1": b"\xc1"}
 
 
 @pytest.mark.parametrize(
@@ -68,14 +69,14 @@ def test_what_is_no_message_fires_by_itself(when: str, pattern: str, trigger: ob
 
 
 def test_what_an_expression_captures_is_the_very_bytes() -> None:
-    captured = heard("regex", r"(?P<key>\w+)=(.*?)(;.*)?$").match(b"name=\xff\xfe")
+    captured = heard("regex", r"(?P<key>\w+)=(.*?)(;.*)?$").match(Said(b"name=\xff\xfe"))
 
     assert captured == {"0": b"name=\xff\xfe", "1": b"name", "key": b"name", "2": b"\xff\xfe", "3": b""}
 
 
 @given(data=st.binary(max_size=200))
 def test_bytes_that_are_no_text_come_back_as_they_were(data: bytes) -> None:
-    captured = heard("regex", "^(?s:(.*))$").match(data)
+    captured = heard("regex", "^(?s:(.*))$").match(Said(data))
 
     assert captured is not None
     assert captured["1"] == data
@@ -85,7 +86,7 @@ def test_an_answer_has_what_was_captured_as_bytes() -> None:
     rule = ReadyRule(Rule("r", "regex", "(?P<a>.)(.)", Draft(r"\{a} 2c \{2} \{0}", Format.HEX)))
     assert isinstance(rule.trigger, Heard)
 
-    answer = rule.answer(Context(captures=rule.trigger.match(b"\xff\x00") or {}))
+    answer = rule.answer(Context(captures=rule.trigger.match(Said(b"\xff\x00")) or {}))
 
     assert isinstance(answer, Composed)
     assert answer.body == b"\xff\x2c\x00\xff\x00"
@@ -138,9 +139,9 @@ def test_an_expression_that_finds_no_end_is_ended(pattern: str) -> None:
     condition = heard("regex", pattern)
 
     with pytest.raises(TooSlow):
-        condition.match(b"aa" * 30 + b"b")
+        condition.match(Said(b"aa" * 30 + b"b"))
     with pytest.raises(TooSlow):
-        condition.match(b"aa" * 30 + b"b", REGEX_SECONDS)
+        condition.match(Said(b"aa" * 30 + b"b"), REGEX_SECONDS)
 
 
 @pytest.mark.parametrize(
