@@ -118,6 +118,20 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrying:
+    """A client that comes back by itself has failed, or lost its connection, and waits ``pause`` seconds.
+
+    ``tries`` counts those in vain since it last stood, this one included; ``why`` is a sentence without a full stop.
+    """
+
+    session: SessionId
+    at: int
+    tries: int
+    pause: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A connection stands. ``number`` counts the connections of its session from 1."""
 
@@ -274,6 +288,7 @@ SessionEvent: TypeAlias = (
     | Resolving
     | Resolved
     | Tried
+    | Retrying
     | ReplyChanged
     | FramingChanged
     | TurnedAway

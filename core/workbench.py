@@ -84,16 +84,19 @@ class Workbench:
         )
         return self._begin(server, Doing.LISTENING)
 
-    def connect(self, target: Address, *, framing: str = "raw", half_open: bool = False) -> SessionId:
+    def connect(
+        self, target: Address, *, framing: str = "raw", half_open: bool = False, reconnect: bool = False
+    ) -> SessionId:
         """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name.
 
-        See ``Client`` for ``half_open``.
+        See ``Client`` for ``half_open`` and ``reconnect``.
         """
         identity = SessionId(next(self._session_ids))
         client = Client(
             target,
             framing=framing,
             half_open=half_open,
+            reconnect=reconnect,
             limits=self._limits,
             events=self._recorder,
             session=identity,
@@ -202,6 +205,12 @@ class Workbench:
         server = self._sessions.get(session)
         if isinstance(server, Server):
             server.set_framing(framing)
+
+    def set_reconnect(self, session: SessionId, reconnect: bool) -> None:
+        """Have a client come back by itself, or not any more."""
+        client = self._sessions.get(session)
+        if isinstance(client, Client):
+            client.set_reconnect(reconnect)
 
     def stop(self, session: SessionId) -> None:
         """Stop a server, part from a server, or give up connecting. Harmless when it is over."""

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from typing import Self
 
 from core.address import Address, parse_address
+from core.clock import monotonic_ns
 from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, SendError, explain
-from core.events import ConnectionId, Ending, EventSink, SessionId
+from core.events import ConnectionId, Ending, EventSink, Retrying, SessionId
 from core.net import sockets
+from core.net.backoff import Backoff
 from core.net.connection import Connection
 from core.net.dialer import Dialer
-from core.net.loop import Loop
+from core.net.loop import Loop, Timer
 from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.session import Session
@@ -32,6 +34,7 @@ class Client(Session):
 
     ``run`` connects and blocks until the connection is over, for who watches ``events`` instead.
     Parts when the server has finished sending, or, if ``half_open``, only when told to: it can send until then.
+    With ``reconnect`` it comes back by itself until ``stop``: after 0.5 s, doubling to 30 s (``core.net.backoff``).
     Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers.
     """
 
@@ -44,6 +47,7 @@ class Client(Session):
         *,
         framing: str = "raw",
         half_open: bool = False,
+        reconnect: bool = False,
         limits: Limits = DEFAULTS,
         events: EventSink | None = None,
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
@@ -53,6 +57,12 @@ class Client(Session):
         if isinstance(target, str):
             target = parse_address(target, for_server=False)
         self._half_open = half_open
+        self._reconnect = reconnect
+        self._backoff = Backoff()
+        self._tries = 0  # in vain, since it last stood
+        self._stood_since = 0.0
+        self._waits: Timer | None = None  # for the next try
+        self._is_stopping = False
         self._dialer: Dialer | None = None
         self._connection_or_none: Connection | None = None
         self._inbox: Inbox | None = None
@@ -121,9 +131,32 @@ class Client(Session):
             except ConnectionEnded:
                 return
 
+    def set_reconnect(self, reconnect: bool) -> None:
+        """Come back by itself from now on, or not any more; who waits for the next try then gives up."""
+        self._reconnect = reconnect
+        self._soon(self._give_up_waiting)
+
     # The client's thread.
 
+    def _give_up_waiting(self) -> None:
+        if self._waits is not None and not self._reconnect:
+            self._loop.stop()
+
+    def _come_back(self, why: str, stood: float = 0.0) -> None:
+        """Try again after a while."""
+        self._tries += 1
+        pause = self._backoff.pause(stood)
+        self._emit(Retrying(self.id, monotonic_ns(), self._tries, pause, why))
+        self._waits = self._loop.call_later(pause, self._start)
+
+    def _fail(self, why: Explanation) -> None:
+        if self._reconnect and not self._is_stopping:
+            self._come_back(why.what)
+        else:
+            super()._fail(why)
+
     def _start(self) -> None:
+        self._waits = None
         self._dialer = Dialer(
             self.target,
             loop=self._loop,
@@ -145,6 +178,7 @@ class Client(Session):
                 note(f"connecting to {peer}", error)
             self._fail(explain(error, Doing.CONNECTING, peer))
             return
+        self._tries, self._stood_since = 0, self._loop.time()
         self._stands_or_over.set()
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
@@ -158,15 +192,20 @@ class Client(Session):
             connection.close(Ending.PEER_FINISHED)
 
     def closed(self, connection: Connection) -> None:  # noqa: ARG002 - there is only one
-        """The connection was all there was."""
-        self._loop.stop()
+        """The connection was all there was, unless the client comes back."""
+        if self._reconnect and not self._is_stopping:
+            self._connection_or_none = None
+            self._come_back("the connection is over", self._loop.time() - self._stood_since)
+        else:
+            self._loop.stop()
 
     def _stop(self) -> None:
+        self._is_stopping = True
         connection = self._connection_or_none
         if connection is not None:
             connection.close(Ending.OURS)
             return
-        self._cancelled = True
+        self._cancelled = not self._stood_since
         self._loop.stop()
 
     def _release(self) -> None:

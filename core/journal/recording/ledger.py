@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from core.address import Address
 from core.errors import Explanation
@@ -30,6 +31,7 @@ from core.events import (
     PeerFinished,
     Received,
     ReplyChanged,
+    Retrying,
     Sent,
     SessionClosed,
     SessionId,
@@ -106,6 +108,7 @@ class SessionState:
     entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
     failure: Explanation | None = None
     cancelled: bool = False
+    retry: Retry | None = None  # while a client waits to try again, or tries
     turned_away: IncidentCount = NONE  # peers, because of a limit; a report may speak of several
     answers: Latency = NO_LATENCY  # from request to answer, see Pace
     between: Latency = NO_LATENCY  # from one message received to the next
@@ -153,6 +156,17 @@ class Recording:
     since: float | None = None  # time.time() when it stopped
     lost: int = 0  # entries of this run that were not recorded, or that no view was told of yet
     moved_from: Path | None = None  # the file before this one, which was deleted or replaced while it was written
+
+
+class Retry(NamedTuple):
+    """A client that comes back by itself: how often in vain since it last stood, and when it tries again.
+
+    ``due`` is a reading of ``core.clock.monotonic_ns()``.
+    """
+
+    tries: int
+    due: int
+    why: str
 
 
 class _Session:
@@ -264,7 +278,10 @@ def _apply(session: _Session, event: Event) -> None:
                 event.connection, event.number, event.local, event.peer
             )
             session.bytes_of[event.connection] = 0, 0
-            session.state = replace(session.state, phase=Phase.OPEN, accepted=session.state.accepted + 1)
+            session.state = replace(session.state, phase=Phase.OPEN, accepted=session.state.accepted + 1, retry=None)
+        case Retrying():
+            retry = Retry(event.tries, event.at + int(event.pause * 1e9), event.why)
+            session.state = replace(session.state, phase=Phase.STARTING, retry=retry)
         case PeerFinished() if event.connection in session.connections:
             connection = session.connections[event.connection]
             session.connections[event.connection] = replace(connection, can_receive=False)
@@ -279,7 +296,9 @@ def _apply(session: _Session, event: Event) -> None:
         case Closed():
             _close(session, event)
         case SessionClosed():
-            session.state = replace(session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled)
+            session.state = replace(
+                session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled, retry=None
+            )
         case TurnedAway() | NotSent() | MessageTooLong() | Misframed():
             session.state = _counted(session.state, event)
         case _:

@@ -22,6 +22,7 @@ from core.events import (
     ReplyChanged,
     Resolved,
     Resolving,
+    Retrying,
     Sent,
     SessionClosed,
     SessionEvent,
@@ -68,7 +69,7 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
     match event:
         case SessionClosed():
             return _about_the_end(event, role)
-        case SessionOpened() | Listening() | Resolving() | Resolved() | Tried() | TurnedAway():
+        case SessionOpened() | Listening() | Resolving() | Resolved() | Tried() | Retrying() | TurnedAway():
             return _about_session(event, role)
         case ReplyChanged() | FramingChanged():
             return _about_replies(event)
@@ -90,6 +91,10 @@ def _about_session(event: SessionEvent, role: Role) -> str:
             return f"found {_list(event.addresses)} in {_duration(event.took)}"
         case Tried():
             return f"tried {event.address} for {_duration(event.took)}: {event.why.what}"
+        case Retrying():
+            return (
+                f"{event.why}; tries again by itself until it stands or is disconnected, first in {event.pause:.1f} s"
+            )
         case TurnedAway():
             more = f" and {event.count - 1:,} more" if event.count > 1 else ""
             return f"turned {event.peer or 'a peer'}{more} away: {event.why}"

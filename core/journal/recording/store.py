@@ -28,10 +28,14 @@ from core.events import (
     Event,
     Opened,
     Received,
+    Resolved,
+    Resolving,
+    Retrying,
     Sent,
     SessionClosed,
     SessionId,
     SessionOpened,
+    Tried,
 )
 from core.files import why_no_file
 from core.journal.recording.notes import is_failure, sentence
@@ -68,6 +72,7 @@ class JournalWriter:
         self.counts: dict[SessionId, int] = {}
         self._roles: dict[SessionId, Role] = {}
         self._numbers: dict[ConnectionId, int] = {}
+        self._retrying: dict[SessionId, str] = {}  # why, of clients that come back by themselves
         self._parted: set[SessionId] = set()  # clients whose one connection has closed, until they are over
         self._checksum = Checksum()  # of the entries of the transaction that is being written
         self._unwritten: list[Event] = []  # events whose sessions and connections are inserted with the next
@@ -289,12 +294,26 @@ class JournalWriter:
 
     def _is_told(self, event: Event) -> bool:
         """Whether an entry before said the same: a client is over with its connection, and both are one thing."""
+        if self._is_repeated(event):
+            return True
         if isinstance(event, Closed) and not self._role(event.session).many_connections:
             self._parted.add(event.session)
         if not isinstance(event, SessionClosed) or event.session not in self._parted:
             return False
         self._parted.discard(event.session)
         return event.failure is None and not event.cancelled
+
+    def _is_repeated(self, event: Event) -> bool:
+        """Whether it is one more try of a client that comes back by itself, for the reason that was told."""
+        if isinstance(event, Opened | SessionClosed):
+            self._retrying.pop(event.session, None)
+        elif isinstance(event, Tried | Resolving | Resolved):
+            return event.session in self._retrying
+        elif isinstance(event, Retrying):
+            before = self._retrying.get(event.session)
+            self._retrying[event.session] = event.why
+            return before == event.why
+        return False
 
     def _insert_note(self, event: Event, wall_minus_mono: int) -> int | None:
         ordinal = self.counts.get(event.session, 0)

@@ -806,11 +806,13 @@ class TestPassingBytesOn:
         tries = []
 
         class Interrupted(Workbench):
-            def connect(self, target: Address, *, framing: str = "raw", half_open: bool = False) -> SessionId:
+            def connect(
+                self, target: Address, *, framing: str = "raw", half_open: bool = False, reconnect: bool = False
+            ) -> SessionId:
                 tries.append(target)
                 if len(tries) == 3:  # the signal is there before the news that this try was refused
                     interrupt(signal.SIGINT)
-                session = super().connect(target, framing=framing, half_open=half_open)
+                session = super().connect(target, framing=framing, half_open=half_open, reconnect=reconnect)
                 if len(tries) == 3:
                     assert self._sessions[session].join(PATIENCE)
                 return session

@@ -271,6 +271,16 @@ def dials_in_vain(stage: Stage) -> None:
             pass
 
 
+def comes_back(stage: Stage) -> None:
+    """The next try of a client that comes back by itself."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        client = Client(f"127.0.0.1:{nobody.getsockname()[1]}", reconnect=True, events=stage.sink)
+        client.start()
+        stage.wait()
+        assert client.join(PATIENCE)
+
+
 def fetches(stage: Stage) -> None:
     """The inbox was full, and there is room again."""
     limits = replace(DEFAULTS, inbox=10)
@@ -285,6 +295,7 @@ def fetches(stage: Stage) -> None:
 CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.answered", "AnsweredConnection.call_later", "call_later"): answers_late,
     ("core.net.answered", "AnsweredConnection.call_soon", "call_soon"): answers_in_turns,
+    ("core.net.client", "Client._come_back", "call_later"): comes_back,
     ("core.net.client", "Client.receive", "call_soon"): fetches,
     ("core.net.connection", "Connection._begin_closing", "call_later"): closes,
     ("core.net.connection", "Connection._read", "call_soon"): resumes,

@@ -26,6 +26,7 @@ from core.events import (
     ReplyChanged,
     Resolved,
     Resolving,
+    Retrying,
     Sent,
     SessionClosed,
     SessionId,
@@ -63,6 +64,11 @@ TABLE: list[tuple[Event, str, str]] = [
     (
         Opened(S, C, AT, 1, THERE, HERE, 0.0004),
         "connected to 127.0.0.1:5555 from 192.0.2.7:40000: the handshake took 0.4 ms",
+        SAME,
+    ),
+    (
+        Retrying(S, AT, 1, 0.5, "nobody listens"),
+        "nobody listens; tries again by itself until it stands or is disconnected, first in 0.5 s",
         SAME,
     ),
     (TurnedAway(S, AT, THERE, "full"), "turned 192.0.2.7:40000 away: full", SAME),
