@@ -107,31 +107,32 @@ class HeardRegex(Heard):
     """
 
     def __init__(self, pattern: str, encoding: Encoding) -> None:
-        try:
-            import regex  # 20 ms that only who has such a rule pays for
-        except ImportError:
-            raise RuleError("Regular expressions in rules need the library “regex”.", "when") from None
         self._encoding = encoding
+        self._plain: re.Pattern[str] | None = None
         try:
-            self._regex = regex.compile(pattern, regex.DOTALL)
-            self._plain = re.compile(pattern, re.DOTALL) if _is_harmless(pattern) else None
-        except (regex.error, re.error) as error:
-            place = getattr(error, "pos", None)
-            raise RuleError(f"That is no regular expression: {error}.", "pattern", place) from None
+            if _is_harmless(pattern):
+                self._plain = re.compile(pattern, re.DOTALL)
+            self._bounded = _bounded(pattern)
         except (RecursionError, OverflowError, MemoryError):
             raise RuleError("That regular expression is too deep or too large.", "pattern") from None
-        named = {number: name for name, number in self._regex.groupindex.items()}
-        self.names = ("0", *map(str, range(1, self._regex.groups + 1)), *named.values())
+        except Exception as error:
+            if type(error).__name__ != "error":  # of either library
+                raise
+            place = getattr(error, "pos", None)
+            raise RuleError(f"That is no regular expression: {error}.", "pattern", place) from None
+        known = self._bounded or self._plain
+        if known is None:
+            raise RuleError("An expression that repeats several things needs the library “regex”.", "pattern", 0)
+        self.names = ("0", *map(str, range(1, known.groups + 1)), *known.groupindex)
 
     def match(self, said: Said, seconds: float = _AT_ONCE_SECONDS) -> Captures | None:
-        found: regex.Match[str] | re.Match[str] | None
-        if self._plain is not None and len(said.message) <= _PLAIN_SIZE:
+        found: regex.Match[str] | re.Match[str] | None = None
+        if self._plain is not None and (len(said.message) <= _PLAIN_SIZE or self._bounded is None):
             found = self._plain.search(said.text(self._encoding))
-        else:
+        elif self._bounded is not None:
             try:
-                found = self._regex.search(
-                    said.text(self._encoding), timeout=seconds, concurrent=seconds > _AT_ONCE_SECONDS
-                )
+                text = said.text(self._encoding)
+                found = self._bounded.search(text, timeout=seconds, concurrent=seconds > _AT_ONCE_SECONDS)
             except TimeoutError:
                 raise TooSlow from None
         if found is None:
@@ -147,11 +148,21 @@ class HeardRegex(Heard):
             return text.encode(self._encoding.codec, "replace")
 
 
+def _bounded(pattern: str) -> regex.Pattern[str] | None:
+    """The expression as one that can be ended; None where the library is not there."""
+    try:
+        import regex  # 20 ms that only who has such a rule pays for
+    except ImportError:
+        return None
+    return regex.compile(pattern, regex.DOTALL)
+
+
 def _is_harmless(pattern: str) -> bool:
-    """Whether searching a short text can take no time: one thing is repeated at most, and no group."""
+    """Whether searching a short text takes no time: no group is repeated, and one thing, or two from the start on."""
     skeleton = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", pattern, flags=re.DOTALL)
+    is_anchored = re.match(r"(?:\(\?[a-z]+\))?\^", skeleton) is not None and "|" not in skeleton
     repeats = len(re.findall(r"[*+{]", skeleton))
-    return repeats <= 1 and skeleton.count("?") <= 4 and re.search(r"\)[*+{?]", skeleton) is None
+    return repeats <= 1 + is_anchored and skeleton.count("?") <= 4 and re.search(r"\)[*+{]", skeleton) is None
 
 
 Trigger: TypeAlias = Opens | Silence | Every | Heard

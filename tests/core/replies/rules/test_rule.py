@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ from core.replies.rules.rule import (
     Silence,
     TooSlow,
 )
+from core.replies.rules.starters import STARTERS
 
 ENDLESS = "(a|aa)+$"
 TO_LOSE_TIME = b"a" * 60 + b"b"
@@ -111,7 +114,7 @@ def test_a_variable_that_was_never_set_makes_no_answer() -> None:
         (Rule("r", "equals", ""), "pattern", 0, "Type what it is compared with: text"),
         (Rule("r", "equals", r"a\q"), "pattern", 1, r"\q"),
         (Rule("r", "equals", r"\{counter}"), "pattern", 0, "always the same"),
-        (Rule("r", "regex", "a(b"), "pattern", 3, "no regular expression"),
+        (Rule("r", "regex", "a(b"), "pattern", 1, "no regular expression"),
         (Rule("r", "hex", "0d ?"), "pattern", 3, "half a byte"),
         (Rule("r", "hex", "zz"), "pattern", 0, "no hex digit"),
         (Rule("r", "silence", "soon"), "pattern", 0, "milliseconds from 1 to"),
@@ -157,11 +160,26 @@ def test_an_expression_that_finds_no_end_is_ended(pattern: str) -> None:
         (r"a*a*", False),
         (r"(a){2}", False),
         (r"a?a?a?a?a?aaaaa", False),
-        (r"(a?)?", False),
+        (r"^a*b*", True),
+        (r"(?i)^MEAS(URE)?:VOLT(AGE)?\?", True),
+        (r"^a*b*c*", False),
+        (r"^a*|b*", False),
+        (r"a?b?c?d?e?", False),
     ],
 )
 def test_only_what_repeats_one_thing_is_left_to_python_s_own(pattern: str, is_harmless: bool) -> None:
     assert module._is_harmless(pattern) is is_harmless
+
+
+def test_without_the_library_only_what_cannot_take_long_is_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "regex", None)
+
+    assert heard("regex", r"^VOLT (\d+)$").match(Said(b"VOLT 12" + b"0" * 2000)) is not None
+    for starter in STARTERS:
+        assert starter.ready()
+    with pytest.raises(RuleError, match="needs the library “regex”") as refused:
+        heard("regex", ENDLESS)
+    assert refused.value.field == "pattern"
 
 
 def test_names_and_words_are_all_different() -> None:
