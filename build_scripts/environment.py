@@ -33,6 +33,8 @@ def ensure(folder: Path = FOLDER) -> Path:
     wanted = fingerprint(development_pins())
     if _text(stamp) == wanted and commands.succeeds([interpreter, "-c", "import pip, _tkinter"]):
         return interpreter
+    if folder.is_symlink():  # what it leads to belongs to another checkout, and would be emptied
+        commands.end(f"{folder} is a link, and the tools in it are not those wanted here. Delete the link.")
     commands.show([sys.executable, "-m", "venv", "--clear", folder])
     try:
         venv.create(folder, clear=True, with_pip=True, symlinks=os.name != "nt")

@@ -18,6 +18,7 @@ from core.compose.encoding import decode_as
 from core.compose.hexadecimal import read_hex_pattern
 from core.errors import DraftError, Fault, TincanError, quoted
 from core.replies import Peer
+from core.words import sentence
 
 if TYPE_CHECKING:
     import regex
@@ -119,7 +120,7 @@ class HeardRegex(Heard):
             if type(error).__name__ != "error":  # of either library
                 raise
             place = getattr(error, "pos", None)
-            raise RuleError(f"That is no regular expression: {error}.", "pattern", place) from None
+            raise RuleError(sentence(f"That is no regular expression: {error}"), "pattern", place) from None
         known = self._bounded or self._plain
         if known is None:
             raise RuleError("An expression that repeats several things needs the library “regex”.", "pattern", 0)
