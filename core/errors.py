@@ -304,12 +304,6 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         "What was sent last may not have arrived; to go on, a new connection is needed",
         Fault.NETWORK,
     ),
-    (Doing.TALKING, "ESHUTDOWN"): _row(
-        "nothing more can be sent to {where}: this side of the connection is finished already",
-        ("the end of what is sent (FIN) went out before",),
-        "To go on, a new connection is needed",
-        Fault.OURS,
-    ),
     (Doing.TALKING, "EPIPE"): _row(
         "{where} has closed the connection, so nothing more can be sent",
         ("its program ended",),
@@ -340,6 +334,7 @@ for _doing, _name, _same in (
     (Doing.CONNECTING, "EHOSTDOWN", "EHOSTUNREACH"),
     (Doing.CONNECTING, "ENETDOWN", "ENETUNREACH"),
     (Doing.TALKING, "ENOTCONN", "ECONNRESET"),
+    (Doing.TALKING, "ESHUTDOWN", "EPIPE"),  # where POSIX says EPIPE, Windows does this
     (Doing.TALKING, "ENETRESET", "ETIMEDOUT"),  # what Windows says when its keepalive finds nobody
     (Doing.TALKING, "EHOSTDOWN", "EHOSTUNREACH"),
     (Doing.TALKING, "ENETDOWN", "EHOSTUNREACH"),

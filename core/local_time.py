@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 _SECOND_NS = 1_000_000_000
+_DAY = 86_400  # seconds
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -17,10 +19,11 @@ def local_of(wall_ns: int) -> time.struct_time:
     before 1970 or will be after the year 3000, and a damaged journal may name any time.
     """
     second = wall_ns // _SECOND_NS
-    try:
-        return time.localtime(second)
-    except (OSError, OverflowError, ValueError):
-        return (_1970 + timedelta(seconds=second)).timetuple()
+    with contextlib.suppress(OSError, OverflowError, ValueError):
+        found = time.localtime(second)
+        if abs(found.tm_gmtoff) < _DAY:  # Wine is 2**33 seconds off in years that are far away
+            return found
+    return (_1970 + timedelta(seconds=second)).timetuple()
 
 
 def local_time(wall_ns: int) -> str:

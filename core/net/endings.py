@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _ENDINGS = {
     "ECONNRESET": Ending.PEER_RESET,
     "EPIPE": Ending.PEER_RESET,
+    "ESHUTDOWN": Ending.PEER_RESET,
     "ENOTCONN": Ending.PEER_RESET,
     "ETIMEDOUT": Ending.LOST,
     "ENETRESET": Ending.LOST,
