@@ -109,6 +109,6 @@ def test_a_binary_format_may_be_one_file_and_is_kept_from_a_terminal(
     options = ExportOptions(talk, Framed)
     assert run_export(options._replace(output=talk.with_name("out"))) == 0
     assert talk.with_name("out").read_bytes() == b"\x05hello\x03you"
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("core.cli.export.is_terminal", lambda _stream: True)
     assert run_export(options) == 2
     assert "a terminal would obey raw bytes" in capfd.readouterr().err

@@ -16,6 +16,7 @@ from core.cli.common import TerminalJournal, interruptible
 from core.errors import JournalError
 from core.journal.reading.reader import JournalReader
 from tests.support.journals import write_journal
+from tests.support.systems import only_posix
 
 _FOR_EVER = "SELECT count(*) FROM entry AS a, entry AS b, entry AS c, entry AS d"  # of 1,000 entries each
 
@@ -78,7 +79,7 @@ def test_a_signal_ends_the_wait_for_a_check(path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.case("C-68")
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals between processes")
+@only_posix("Windows has no such signals between processes")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("arguments", [["export", "--frame", "line"], ["find", "line"]])
 def test_a_signal_ends_a_program_that_nobody_reads(path: Path, number: signal.Signals, arguments: list[str]) -> None:

@@ -67,7 +67,7 @@ def piped(monkeypatch: pytest.MonkeyPatch) -> io.TextIOWrapper:
     """A pipe of Windows as standard output, where another encoding was not asked for."""
     monkeypatch.delenv("PYTHONIOENCODING", raising=False)
     monkeypatch.setattr(sys, "platform", "win32")
-    pipe = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", errors="backslashreplace")
+    pipe = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", errors="backslashreplace", newline="\n")
     monkeypatch.setattr(sys, "stdout", pipe)
     monkeypatch.setattr(sys, "stdin", None)  # as in a program with a window
     monkeypatch.setattr(sys, "stderr", io.StringIO())

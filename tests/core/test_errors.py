@@ -71,7 +71,7 @@ def test_what_is_not_known_is_not_said(explanation: Explanation, text: str) -> N
         (Doing.TALKING, errno.ENETRESET, "no longer answers", Fault.NETWORK),
         (Doing.TALKING, errno.ENETDOWN, "127.0.0.1:5555 can no longer be reached", Fault.NETWORK),
         (Doing.TALKING, errno.EHOSTDOWN, "127.0.0.1:5555 can no longer be reached", Fault.NETWORK),
-        (Doing.TALKING, errno.ESHUTDOWN, "nothing more can be sent to 127.0.0.1:5555", Fault.OURS),
+        (Doing.TALKING, errno.ESHUTDOWN, "127.0.0.1:5555 has closed the connection", Fault.PEER),
         (Doing.TALKING, errno.EPIPE, "has closed the connection", Fault.PEER),
         (Doing.TALKING, errno.ETIMEDOUT, "no longer answers", Fault.NETWORK),
         (Doing.TALKING, errno.EHOSTUNREACH, "127.0.0.1:5555 can no longer be reached", Fault.NETWORK),

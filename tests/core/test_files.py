@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path, PureWindowsPath
 
 import pytest
 
 from core import files
 from core.files import read_kept, set_aside, why_no_file, write_kept
+from tests.support.systems import only_posix
 
 
 def _full_disk(_descriptor: int) -> None:
@@ -89,7 +89,7 @@ def test_long_paths_are_taken_where_they_are_switched_on() -> None:
     assert files._why_no_file(PureWindowsPath("C:\\" + "x" * 257), takes_long=True) == ""
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX allows any name")
+@only_posix("POSIX allows any name")
 def test_elsewhere_every_name_can_be_one(tmp_path: Path) -> None:
     assert why_no_file(tmp_path / "NUL: what?.") == ""
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.local_time import local_of
+from core.local_time import local_of, time_and_zone
 
 pytestmark = pytest.mark.case("C-62")
 
@@ -22,6 +22,13 @@ def test_every_time_stamp_is_a_time(wall_ns: int) -> None:
     except OSError:  # as on Windows
         there = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=wall_ns // 10**9)).timetuple()
     assert local_of(wall_ns)[:6] == there[:6]
+
+
+def test_a_platform_whose_distance_from_utc_makes_no_sense_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    far = time.struct_time((2262, 4, 11, 23, 47, 16, 4, 101, 0), {"tm_gmtoff": -(2**33), "tm_zone": "UTC"})
+    monkeypatch.setattr("core.local_time.time.localtime", lambda _second: far)
+
+    assert time_and_zone(FARTHEST) == ("2262-04-11 23:47:16.854", "+00:00")
 
 
 @pytest.mark.parametrize("error", [OSError(22, "Invalid argument"), OverflowError(), ValueError()])

@@ -116,6 +116,7 @@ def test_the_exit_code_tells_bad_input_from_a_failure(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=30,
         check=False,
     )

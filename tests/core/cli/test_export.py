@@ -28,6 +28,7 @@ from tests.support.exports import Talk
 from tests.support.journals import write_journal
 from tests.support.program import Done
 from tests.support.story import Story
+from tests.support.systems import only_linux, only_posix
 
 
 @pytest.fixture
@@ -289,7 +290,7 @@ def test_a_file_that_cannot_be_written_is_a_failure(journal: Path, tmp_path: Pat
 
 
 @pytest.mark.case("C-61")
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@only_linux("only Linux has a device that is always full")
 def test_a_full_disk_behind_standard_output_is_a_failure(journal: Path) -> None:
     with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
         done = subprocess.run(
@@ -316,7 +317,7 @@ def test_who_has_seen_enough_may_go(tmp_path: Path) -> None:
         assert program.stderr.read() == b""
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a program without asking it")
+@only_posix("Windows ends a program without asking it")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_with_nothing_left_behind(tmp_path: Path, number: signal.Signals) -> None:
     """The program is held in the middle by a standard output that nobody reads, and then let go."""

@@ -32,6 +32,7 @@ from core.workbench import Workbench
 from tests.support.injection import KINDS, Breaker
 from tests.support.peers import Resets
 from tests.support.story import PATIENCE
+from tests.support.systems import needs_rst, only_posix
 
 SUPPORT = ROOT / "tests" / "support"
 
@@ -408,7 +409,7 @@ class TestServing:
         assert entries[-1].kind == "session-closed"
 
     @pytest.mark.case("C-62")
-    @pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be deleted")
+    @only_posix("a file that is open cannot be deleted")
     def test_a_journal_that_is_deleted_is_told_and_goes_on_beside(
         self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -760,6 +761,7 @@ class TestPassingBytesOn:
 
     @pytest.mark.parametrize("options", [["--exact"], []], ids=["exact", "lines"])
     @pytest.mark.case("C-03")
+    @needs_rst
     def test_a_reset_is_told_by_the_exit_code(self, terminal: Terminal, options: list[str]) -> None:
         with listening() as (server, address):
 
@@ -858,7 +860,7 @@ class TestPassingBytesOn:
         assert terminal.out.lines == []
         assert "the server has 1 connection, as many as it takes" in terminal.err.getvalue()
 
-    @pytest.mark.skipif(sys.platform == "win32", reason="no /dev/full")
+    @only_posix("no /dev/full")
     @pytest.mark.parametrize(("output", "code"), [("closed", 0), ("full", 3)])
     def test_an_output_that_takes_nothing_ends_it(self, output: str, code: int) -> None:
         reading, writing = os.pipe()
@@ -961,7 +963,7 @@ def test_the_tutorial_plays_out_the_same_with_any_two_programs(
     assert shown.splitlines() == ["SERVER CONNECTED TO CLIENT", "CLIENT MESSAGE: hello", "CLIENT MESSAGE: stop"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to be caught")
+@only_posix("Windows has no SIGTERM to be caught")
 @pytest.mark.case("C-68")
 def test_a_program_of_its_own_ends_well_when_it_is_told_to() -> None:
     with program("-m", "core", "serve", "0") as server:

@@ -18,6 +18,7 @@ from tests.support.chaos import ChaosProxy, Mischief
 from tests.support.law import check_law
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import calling, serving
+from tests.support.systems import needs_rst
 
 SIZE = int(os.environ.get("TINCAN_CHAOS", 16 * MIB))  # bytes each way; 1 or 10 GiB by hand
 ROUGH = Mischief(slices=48 * KIB, delay=0.0005, freeze=0.002, frozen_for=0.02)
@@ -84,6 +85,7 @@ def test_every_byte_arrives_through_a_rough_network_and_comes_back() -> None:
 
 @pytest.mark.case("C-03")
 @pytest.mark.parametrize("seed", range(8))
+@needs_rst
 def test_a_network_that_resets_leaves_a_beginning_of_what_was_sent(seed: int) -> None:
     text = hashlib.shake_128(b"text").digest(300 * KIB)
     mischief = Mischief(slices=4 * KIB, reset_after=(seed + 1) * 20_000)

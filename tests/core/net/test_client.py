@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 
@@ -34,8 +33,9 @@ from tests.support.law import check_law
 from tests.support.peers import Host, Peer, Resets, black_hole, free_port
 from tests.support.sink import PATIENCE, SOON, Sink, until
 from tests.support.stage import calling
+from tests.support.systems import needs_rst, only_linux
 
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="a full backlog swallows packets on Linux only")
+on_linux = only_linux("a full backlog swallows packets on Linux only")
 
 
 @pytest.fixture
@@ -117,6 +117,7 @@ def test_finds_its_connection_by_number(host: Host) -> None:
         assert client.connection(ConnectionId(99)) is None
 
 
+@needs_rst
 def test_works_without_anybody_to_tell(host: Host) -> None:
     with Client(str(host.address)) as client, host.accept(Peer) as peer:
         peer.say(b"hello")
@@ -307,6 +308,7 @@ def test_a_server_that_resets_before_we_looked_is_a_failure_to_connect(
 
 
 @pytest.mark.case("C-03")
+@needs_rst
 def test_a_server_that_resets_ends_what_is_received(host: Host) -> None:
     with calling(host.address) as (client, sink):
         with host.accept(Resets) as peer:
@@ -384,6 +386,7 @@ def test_without_a_thread_to_be_had_it_says_so_and_nobody_waits_for_it(
 
 
 @pytest.mark.case("C-67")
+@needs_rst
 def test_a_fault_of_our_own_still_ends_the_session_with_its_events(host: Host, logged_errors: list[object]) -> None:
     with calling(host.address) as (client, sink), host.accept(Peer) as peer:
         client._loop.call_soon(lambda: [][0])

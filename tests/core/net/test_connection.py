@@ -54,6 +54,7 @@ from tests.support.peers import (
 )
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import calling, resident_memory, serving, socket_of
+from tests.support.systems import needs_rst, only_linux, only_posix
 
 SMALL = Limits(outbox=64 * KIB, receive=16 * KIB)
 VANISHING = Limits(keepalive_idle=1, keepalive_interval=1, keepalive_probes=2, unacknowledged=2.0)
@@ -256,6 +257,7 @@ def test_what_a_peer_does_not_read_waits_up_to_the_limit_and_then_is_refused_who
 
 
 @pytest.mark.case("C-43")
+@needs_rst
 def test_a_peer_that_takes_nothing_for_too_long_is_dropped_with_the_reason() -> None:
     limits = Limits(outbox=64 * KIB, stalled=0.2)
     with serving("none", limits=limits) as (server, sink), NeverReads.calls(address_of(server)) as peer:
@@ -294,7 +296,7 @@ def test_a_peer_that_is_slow_again_and_again_leaves_one_timer_in_the_loop() -> N
 
 
 @pytest.mark.case("C-43", "C-02")
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives up on a window that stays shut")
+@only_linux("only Linux gives up on a window that stays shut")
 def test_a_peer_that_does_not_read_is_not_taken_for_one_that_vanished() -> None:
     """All that waits is with the kernel, which gives up in the words it has for a dead machine."""
     limits = Limits(unacknowledged=2.0, stalled=PATIENCE)
@@ -500,6 +502,7 @@ def test_closing_again_and_again_closes_once() -> None:
 
 
 @pytest.mark.case("C-03")
+@needs_rst
 def test_a_reset_keeps_what_was_received_and_says_what_happened() -> None:
     with serving("none") as (server, sink), Resets.calls(address_of(server)) as peer:
         peer.say(b"x" * 1000)
@@ -513,6 +516,7 @@ def test_a_reset_keeps_what_was_received_and_says_what_happened() -> None:
 
 
 @pytest.mark.case("C-03")
+@needs_rst
 def test_a_peer_that_leaves_with_our_bytes_unread_resets_us() -> None:
     with serving("none") as (server, sink), LeavesUnread.calls(address_of(server)) as peer:
         ours(server).send(b"important")
@@ -522,6 +526,7 @@ def test_a_peer_that_leaves_with_our_bytes_unread_resets_us() -> None:
 
 
 @pytest.mark.case("C-03")
+@needs_rst
 def test_our_own_reset_is_seen_as_one_and_what_waited_is_accounted_for() -> None:
     with serving("none", limits=SMALL) as (server, sink), NeverReads.calls(address_of(server)) as peer:
         connection = ours(server)
@@ -716,7 +721,7 @@ def test_a_fault_of_our_own_ends_one_connection_and_no_other(
     [
         (errno.ECONNRESET, Ending.PEER_RESET),
         (errno.ECONNABORTED, Ending.FAILED),
-        (errno.ESHUTDOWN, Ending.FAILED),
+        (errno.ESHUTDOWN, Ending.PEER_RESET),
         (errno.ENETRESET, Ending.LOST),
         (errno.ENETDOWN, Ending.UNREACHABLE),
         (errno.EHOSTDOWN, Ending.UNREACHABLE),
@@ -838,7 +843,7 @@ with server:
 
 
 @pytest.mark.case("C-19")
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP")
+@only_posix("Windows has no SIGSTOP")
 def test_suspended_for_longer_than_every_limit_nobody_is_dropped_for_it() -> None:
     program = subprocess.Popen(
         [sys.executable, "-c", SLEEPER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
@@ -859,7 +864,7 @@ def test_suspended_for_longer_than_every_limit_nobody_is_dropped_for_it() -> Non
 
 
 @pytest.mark.case("C-19")
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP")
+@only_posix("Windows has no SIGSTOP")
 def test_to_a_peer_that_is_suspended_everything_goes_out_when_it_comes_back() -> None:
     """What it takes while it stands still is what the kernels hold; nothing is lost, nobody is dropped."""
     counter = "import socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\nn = 0\n"

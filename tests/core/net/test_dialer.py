@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import socket
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from core.address import Address
+from core.clock import monotonic
 from core.errors import Explanation, Fault
 from core.events import Event, Resolved, Resolving, SessionId, Tried
 from core.net import sockets
@@ -22,8 +22,9 @@ from core.net.sockets import Endpoint
 from tests.support.namespaces import NOBODY, two_hosts
 from tests.support.peers import Host, Peer, black_hole, free_port
 from tests.support.sink import PATIENCE, until
+from tests.support.systems import only_linux
 
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="a full backlog swallows packets on Linux only")
+on_linux = only_linux("a full backlog swallows packets on Linux only")
 
 
 class Attempt:
@@ -178,7 +179,7 @@ def test_an_address_that_cannot_even_be_begun_is_accounted_for_too(
 @pytest.mark.case("C-09")
 def test_a_system_that_refuses_at_once_is_understood_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(_endpoint: Endpoint) -> tuple[socket.socket, int]:
-        return socket.socket(), 101  # ENETUNREACH comes from connect() itself
+        return socket.socket(), errno.ENETUNREACH  # it comes from connect() itself
 
     monkeypatch.setattr(sockets, "start_connect", unreachable)
     attempt = Attempt(Address("192.0.2.1", 80)).run()
@@ -286,9 +287,9 @@ def hanging_look_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
         return []
 
     monkeypatch.setattr(sockets, "resolve", resolve)
-    began = time.monotonic()
+    began = monotonic()
     yield Address("tincan.test", 80)
-    assert time.monotonic() - began < PATIENCE / 2, "somebody waited for the look-up"
+    assert monotonic() - began < PATIENCE / 2, "somebody waited for the look-up"
     back.set()
     until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("resolver")])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import socket
-import sys
 
 import pytest
 
@@ -12,6 +11,7 @@ from core.address import LocalAddress
 from core.net.reachable import local_addresses, look_up, own_addresses
 from tests.support.namespaces import FAR, NEAR, two_hosts
 from tests.support.sink import until
+from tests.support.systems import only_linux
 
 
 def test_a_server_can_listen_on_every_address_that_is_found() -> None:
@@ -41,7 +41,7 @@ def test_the_address_on_the_way_to_others_is_the_first() -> None:
     assert [one.host for one in found[: len(routed)]] == list(routed)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not say")
+@only_linux("elsewhere the system does not say")
 def test_every_address_has_its_interface() -> None:
     names = {name for _index, name in socket.if_nameindex()}
 

@@ -14,6 +14,7 @@ from tests.support.peers import Host, Peer
 from tests.support.sealed import BYE, HELLO, Sealed, sealed
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import calling, serving
+from tests.support.systems import needs_rst
 
 
 def received(sink: Sink) -> list[bytes]:
@@ -34,13 +35,16 @@ def test_tcp_is_the_socket_as_it_is() -> None:
         assert transport.send(b"hello") == 5
         transport.finish_sending()
         assert peer.hear_all() == b"hello"
+        made.setblocking(False)  # as the loop has it
         assert not transport.is_over
+        made.settimeout(PATIENCE)
         peer.say(b"and you")
         assert transport.receive(3) + transport.receive(64) == b"and you"
         transport.close()
         assert made.fileno() == -1
 
 
+@needs_rst
 def test_tcp_is_aborted_with_a_reset() -> None:
     with Host() as host, Peer.calls(host.address) as peer:
         transport = Tcp(host.accept(Peer).sock)

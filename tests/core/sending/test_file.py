@@ -6,7 +6,6 @@ import itertools
 import os
 import random
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.clock import monotonic
 from core.errors import SendError
 from core.events import Opened, Sent, SessionId
 from core.net.audience import Audience
@@ -28,6 +28,7 @@ from tests.support.sink import until
 from tests.support.stage import calling, resident_memory
 from tests.support.stage import serving as serving_net
 from tests.support.story import PATIENCE, View
+from tests.support.systems import only_posix
 
 Talk = tuple[Workbench, View, SessionId, SessionId]
 TIME_TO_CHANGE_IT = 1.0  # seconds between two lines, which a busy machine needs to see the first and change the file
@@ -220,14 +221,14 @@ class TestByLine:
         workbench, view, server, client = talk
         long = b"x" * (sending.PIECE * 2 - 1) + b"\r\n"
         teller = Teller()
-        began = time.monotonic()
+        began = monotonic()
 
         workbench.send_file(client, a_file(tmp_path, long + b"end"), line_pause=0.05, tell=teller)
         assert teller.wait_for_end().end is End.DONE
 
         view.wait_for_state(server, lambda state: state.bytes_in == len(long) + 3)
         assert received(view, server) == long + b"end"
-        assert time.monotonic() - began >= 0.05
+        assert monotonic() - began >= 0.05
 
     @pytest.mark.parametrize("ending", [b"\r\n", b"\r", b"\n"])
     @pytest.mark.parametrize("size", range(sending.PIECE - 2, sending.PIECE + 2))
@@ -284,7 +285,7 @@ class TestWhatIsWrongWithAFile:
     def test_it_is_a_folder(self, talk: Talk, tmp_path: Path) -> None:
         assert "is a folder" in self.told(talk, tmp_path).why
 
-    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+    @only_posix("this system has no named pipes")
     def test_it_is_a_pipe_that_nobody_writes_to(self, talk: Talk, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         assert "a device or a pipe" in self.told(talk, tmp_path / "pipe").why
@@ -322,7 +323,7 @@ class TestWhatIsWrongWithAFile:
         assert end.end is End.CHANGED
         assert "was written to" in end.why
 
-    @pytest.mark.skipif(os.name == "nt", reason="Windows does not let go of an open file")
+    @only_posix("Windows does not let go of an open file")
     def test_it_vanishes_from_its_folder_and_arrives_whole_all_the_same(self, talk: Talk, tmp_path: Path) -> None:
         workbench, view, server, client = talk
         path = a_file(tmp_path, b"first\nsecond\n")

@@ -32,6 +32,7 @@ from tests.support.sink import until
 from tests.support.stage import calling
 from tests.support.stage import serving as serving_net
 from tests.support.story import PATIENCE, View
+from tests.support.systems import needs_rst, only_posix
 
 MS = 1_000_000  # nanoseconds
 
@@ -194,7 +195,7 @@ class TestByTheClock:
         assert end.lateness.max_ns == 10 * MS  # of each against a moment that had not passed
 
     @pytest.mark.case("C-19")
-    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP")
+    @only_posix("Windows has no SIGSTOP")
     def test_suspended_it_sends_no_burst_when_it_wakes(self) -> None:
         with Host() as host:
             command = [sys.executable, "-c", TICKER, str(host.address.port)]
@@ -246,6 +247,7 @@ class TestToWhom:
             assert run.join(PATIENCE)
             assert received(view, clients[1]) == b""
 
+    @needs_rst
     def test_it_ends_with_the_last_connection_even_in_a_long_pause(self, talk: Talk) -> None:
         workbench, view, server, client = talk
         teller = Teller()

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
@@ -28,6 +27,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build_scripts.project import ROOT
+from core.clock import monotonic
 from core.events import ConnectionId
 from core.journal.display_row import DisplayRow, Filter, Span
 from core.journal.export.files import MOST_OPEN, Draft, ExportError
@@ -42,6 +42,7 @@ from core.journal.reading.lens import Lens
 from tests.support.exports import Talk, exported
 from tests.support.journals import SESSION, write_journal
 from tests.support.namespaces import apart
+from tests.support.systems import needs_links, only_posix
 
 LINE_FORMS: tuple[type[Format], ...] = (Text, Csv, JsonLines)
 
@@ -212,6 +213,7 @@ def test_a_file_that_is_there_is_replaced_and_only_its_owner_can_read_it(
         assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
+@needs_links
 def test_a_link_stays_and_what_it_leads_to_is_replaced(talk: Talk, folder: Path) -> None:
     (folder / "real").write_text("old")
     try:
@@ -245,7 +247,7 @@ def test_a_folder_is_not_replaced(talk: Talk, folder: Path, form: type[Format]) 
     assert names(folder) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+@only_posix("Windows has no pipes in folders")
 @pytest.mark.parametrize("form", all_formats())
 def test_a_pipe_or_a_device_is_not_replaced(talk: Talk, folder: Path, form: type[Format]) -> None:
     os.mkfifo(folder / "pipe")  # type: ignore[attr-defined,unused-ignore]
@@ -352,7 +354,7 @@ def test_progress_is_told_no_more_than_20_times_a_second(tmp_path: Path, folder:
         tmp_path / "long",
         folder / "out",
         form,
-        on_progress=lambda progress: told.append((time.monotonic(), progress)),
+        on_progress=lambda progress: told.append((monotonic(), progress)),
     )
 
     steps = [progress for _at, progress in told]
@@ -420,7 +422,7 @@ class TestAFullDisk:
     @pytest.mark.parametrize("form", all_formats())
     def test_by_a_limit_on_files(self, tmp_path: Path, folder: Path, form: type[Format]) -> None:
         if sys.platform == "win32":
-            pytest.skip("Windows has no limit on the size of files")
+            pytest.skip("POSIX: Windows has no limit on the size of files")
         write_journal(tmp_path / "journal", 5_000)
         self.check([], "limit", tmp_path / "journal", folder, form)
 
@@ -475,7 +477,7 @@ def long_message(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("form", all_formats())
 def test_a_very_long_message_takes_little_memory(long_message: Path, form: type[Format]) -> None:
     if sys.platform == "win32":
-        pytest.skip("Windows tells the most memory that was used in another way")
+        pytest.skip("POSIX: Windows tells the most memory that was used in another way")
 
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.long_export", str(long_message), form.name],

@@ -6,12 +6,12 @@ import contextlib
 import logging
 import queue
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from core.clock import monotonic
 from core.journal.export.formats import Format, all_formats
 from core.journal.export.formats.csv import Csv
 from core.journal.export.formats.raw import Raw
@@ -143,9 +143,9 @@ def test_a_fault_of_our_own_is_logged_and_told(tmp_path: Path, logged_errors: li
 def test_who_is_told_may_take_its_time_without_hearing_more_often(journal: Path, tmp_path: Path) -> None:
     window = Window()
     source = opens_reading(journal, SESSION, Lens())
-    began = time.monotonic()
+    began = monotonic()
     job = ExportJob(source, tmp_path / "out", Csv, on_progress=window.progress.put, on_end=window.ended)
     assert job.join(PATIENCE)
-    took = time.monotonic() - began
+    took = monotonic() - began
 
     assert 1 <= window.progress.qsize() <= 1 + took * 20

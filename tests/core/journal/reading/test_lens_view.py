@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -14,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.address import Address
+from core.clock import monotonic
 from core.errors import JournalError
 from core.events import (
     Closed,
@@ -565,9 +565,9 @@ def test_an_indexer_gives_way_for_a_moment_and_goes_on_by_itself(tmp_path: Path)
     path = tmp_path / "some.tincan"
     first = write_journal(path, 10)
     told: SimpleQueue[float] = SimpleQueue()
-    indexer = Indexer(path, SESSION, LINES, lambda _growth: told.put(time.monotonic()), pytest.fail)
+    indexer = Indexer(path, SESSION, LINES, lambda _growth: told.put(monotonic()), pytest.fail)
 
-    began = time.monotonic()
+    began = monotonic()
     indexer.give_way()
     indexer.reach(first + 10)
 

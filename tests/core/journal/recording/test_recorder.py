@@ -30,6 +30,7 @@ from tests.support.kills import kill_recorders
 from tests.support.namespaces import apart
 from tests.support.sink import until
 from tests.support.story import PATIENCE, Story, View
+from tests.support.systems import only_posix
 
 KILLS = int(os.environ.get("TINCAN_TEST_KILLS", "100"))
 
@@ -346,7 +347,7 @@ class TestAFullDisk:
 
     def test_by_a_limit_on_files(self, tmp_path: Path) -> None:
         if sys.platform == "win32":
-            pytest.skip("Windows has no limit on the size of files")
+            pytest.skip("POSIX: Windows has no limit on the size of files")
         self.check([sys.executable, "-m", "tests.support.full_disk", "limit", str(tmp_path)])
 
     @pytest.mark.root
@@ -393,7 +394,7 @@ class TestAFullDisk:
 
 
 @pytest.mark.case("C-59")
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
+@only_posix("Windows has no kill -9")
 def test_killed_at_any_moment_no_journal_loses_what_was_acknowledged(tmp_path: Path) -> None:
     assert kill_recorders(tmp_path, range(KILLS)) == (KILLS, 0)
 

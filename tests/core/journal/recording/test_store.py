@@ -6,7 +6,6 @@ import contextlib
 import json
 import sqlite3
 import stat
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from core.journal.schema import FORMAT
 from core.roles import Role
 from tests.support.damage import cut_off, small_journal, with_a_byte_changed, with_a_page_of_noise
 from tests.support.story import Story
+from tests.support.systems import only_posix
 
 WALL_MINUS_MONO = 1_000_000
 
@@ -272,7 +272,7 @@ def test_one_entry_stays_one_row_whatever_a_peer_says(path: Path) -> None:
     assert all(entry.note.isprintable() for entry in entries)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no mode bits")
+@only_posix("Windows has no mode bits")
 def test_a_journal_is_its_owner_s_alone_and_its_folder_is_made(tmp_path: Path) -> None:
     path = tmp_path / "not" / "yet" / "there.sqlite"
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,10 +20,9 @@ from core.journal.recording.recorder import Recorder
 from core.journal.recording.store import BESIDE, JournalWriter
 from core.journal.recovery.integrity import find_damage
 from tests.support.story import PATIENCE, Story, View
+from tests.support.systems import only_posix
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="a file that is open can neither be deleted nor replaced"
-)
+pytestmark = only_posix("a file that is open can neither be deleted nor replaced")
 
 
 @pytest.fixture

@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from core.clock import monotonic
 from core.journal.display_row import EVERYTHING, Filter
 from core.journal.search import search as search_module
 from core.journal.search.search import Hit, Hits, Mode, Progress, Query, Search, compile_query
 from core.journal.search.search_process import SearchError, SearchProcess
 from core.settings import Limits
 from tests.support.journals import SESSION, write_journal
+from tests.support.systems import only_posix
 
 PATIENCE = 20.0  # seconds after which what a test waits for counts as never coming
 SOON = 5.0  # seconds; a quarter of one where nobody else is busy
@@ -42,7 +43,7 @@ class Teller:
     def tell(self, progress: Progress) -> None:
         with self._changed:
             self.told.append(progress)
-            self.times.append(time.monotonic())
+            self.times.append(monotonic())
             self._changed.notify_all()
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
@@ -146,9 +147,9 @@ def test_a_regular_expression_keeps_the_filter_and_the_entries_that_were_asked_f
 @pytest.mark.parametrize("query", [Query("line"), Query("line", Mode.REGEX)], ids=["text", "regex"])
 def test_who_cancels_a_search_is_told_nothing_more_and_soon_rid_of_it(teller: Teller, query: Query) -> None:
     search = teller.starts(query, EVERY_LINE)
-    began = time.monotonic()
+    began = monotonic()
     search.cancel()
-    returned = time.monotonic() - began
+    returned = monotonic() - began
 
     assert search.join(PATIENCE)
     assert returned < SOON
@@ -163,11 +164,11 @@ def test_a_search_in_the_middle_of_a_large_entry_can_be_cancelled(tmp_path: Path
     teller = Teller(path)
     search = teller.starts(Query("abababab"), range(3))
     teller.wait_until(lambda: teller.told[-1].count > 0 if teller.told else False)
-    began = time.monotonic()
+    began = monotonic()
     search.cancel()
 
     assert search.join(PATIENCE)
-    assert time.monotonic() - began < SOON
+    assert monotonic() - began < SOON
     assert not teller.told[-1].is_done
 
 
@@ -182,11 +183,11 @@ class TestAPatternThatTakesForEver:
     def test_can_be_cancelled(self, long_line: Teller) -> None:
         search = long_line.starts(BOMB, range(5))
         long_line.wait_until(lambda: search_is_running(search))
-        began = time.monotonic()
+        began = monotonic()
         search.cancel()
 
         assert search.join(PATIENCE)
-        assert time.monotonic() - began < SOON
+        assert monotonic() - began < SOON
         assert not any(progress.is_done for progress in long_line.told)
 
     def test_holds_nobody_else_up(self, long_line: Teller) -> None:
@@ -196,7 +197,7 @@ class TestAPatternThatTakesForEver:
         assert plain.join(PATIENCE)
         assert long_line.end().count == 1
 
-    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL to end this process with")
+    @only_posix("Windows has no SIGKILL to end this process with")
     def test_does_not_outlive_a_program_that_was_killed(self, long_line: Teller) -> None:
         """The process ends by itself, with nobody there to end it."""
         process = SearchProcess(long_line.path, SESSION, BOMB, EVERYTHING, range(5), 0.5)

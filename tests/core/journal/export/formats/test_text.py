@@ -37,7 +37,7 @@ ANYTHING = st.binary(min_size=1, max_size=30) | st.text(min_size=1, max_size=12)
 def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The clock on the wall of a place that has a summer time."""
     if sys.platform == "win32":
-        pytest.skip("Windows cannot be moved to another place")
+        pytest.skip("POSIX: Windows cannot be moved to another place")
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
         time.tzset()

@@ -1,0 +1,43 @@
+"""Marks for tests that cannot hold on every system. The reason of each begins with the system's name."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+ON_WINDOWS = sys.platform == "win32"
+
+
+def _is_wine() -> bool:
+    if sys.platform != "win32":
+        return False
+    import ctypes
+
+    return hasattr(
+        ctypes.WinDLL("ntdll"), "wine_get_version"
+    )  # https://gitlab.winehq.org/wine/wine/-/wikis/Developer-FAQ
+
+
+ON_WINE = _is_wine()
+
+only_windows = pytest.mark.skipif(not ON_WINDOWS, reason="Windows: there is none to be asked")
+
+
+def only_posix(reason: str) -> pytest.MarkDecorator:
+    """The test is of something that Windows has not, or has otherwise."""
+    return pytest.mark.skipif(ON_WINDOWS, reason=f"POSIX: {reason}")
+
+
+def only_linux(reason: str) -> pytest.MarkDecorator:
+    """The test is of something that Linux, or X11, has and no other system."""
+    return pytest.mark.skipif(sys.platform != "linux", reason=f"POSIX, as Linux has it: {reason}")
+
+
+def not_on_wine(reason: str) -> pytest.MarkDecorator:
+    """Wine lacks what the test is of, or does it otherwise than Windows."""
+    return pytest.mark.skipif(ON_WINE, reason=f"Wine: {reason}")
+
+
+needs_rst = not_on_wine("a received RST reads as FIN")
+needs_links = not_on_wine("a symbolic link is none that it reads back")
