@@ -1,4 +1,4 @@
-"""The colour of what is selected in a Text: on the characters alone, not on the empty rest of their lines."""
+"""What is selected in a Text: its characters alone, not the empty rest of their lines nor Tk's line feed at the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def colour_selection(text: tk.Text, theme: Theme, decoration: str = "") -> None:
     """Colour what is selected, without the characters that carry the tag ``decoration``, if one is given.
 
     Tk's own tag colours each line feed too, and with it all that is right of it. That tag has no colour any more:
-    one of our own follows it.
+    one of our own follows it. The line feed that Tk has behind every text is never selected: copied along, it would be
+    a byte that nobody typed.
     """
 
     def restyle() -> None:
@@ -24,6 +25,8 @@ def colour_selection(text: tk.Text, theme: Theme, decoration: str = "") -> None:
         text.tag_raise(SELECTED)
 
     def follow(_event: object = None) -> None:
+        if "sel" in text.tag_names("end-1c"):
+            text.tag_remove("sel", "end-1c", "end")
         text.tag_remove(SELECTED, "1.0", "end")
         if ranges := text.tag_ranges("sel"):
             first, last = str(ranges[0]), str(ranges[-1])

@@ -516,6 +516,20 @@ def test_a_megabyte_in_one_line_is_pasted_copied_and_sent_as_it_is(writer: Write
     assert writer.composer.text == ""
 
 
+@pytest.mark.parametrize("ask", ["<<SelectAll>>", "<Control-a>", "<Control-slash>"])
+def test_what_is_selected_and_copied_has_no_line_feed_that_nobody_typed(writer: Writer, ask: str) -> None:
+    writer.type("abc")
+    writer.press(ask)
+
+    writer.press("<<Copy>>")
+    primary = writer.root.selection_get()
+
+    assert (writer.root.clipboard_get(), primary) == ("abc", "abc")
+    writer.press("<Control-End>")
+    writer.press("<<Paste>>")
+    assert writer.composer.text == "abcabc"
+
+
 def test_what_is_cut_out_of_a_folded_line_is_gone_from_it_and_can_be_pasted(writer: Writer) -> None:
     text = "".join(f"{number:07d} " for number in range(1_000))  # folded three times
     writer.paste(text)
