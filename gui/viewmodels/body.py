@@ -26,6 +26,7 @@ class Place(NamedTuple):
 
 
 TOP = Place(0, 0)
+_FEED = Span(text_safety.mark_of("\n"), is_mark=True)
 
 
 @dataclass(slots=True)
@@ -47,12 +48,13 @@ class Body:
     stop_line: int = 0
 
     def lines(self) -> list[list[Span]]:
-        """The text that is shown, its line ending as a mark behind it; on one line each line feed is a mark too."""
+        """The text that is shown, with a mark for each line feed and for its line ending."""
         text, ending = self._text_and_ending()
         lines = [list(self.safety.spans(line)) for line in text.split("\n")]
-        if self.is_one_line and len(lines) > 1:
-            feed = Span(text_safety.mark_of("\n"), is_mark=True)
-            lines = [[span for line in lines for span in (*line, feed)][:-1]]
+        for line in lines[:-1]:
+            line.append(_FEED)
+        if self.is_one_line:
+            lines = [[span for line in lines for span in line]]
         if ending:
             lines[-1].append(Span(text_safety.ending_mark(ending), is_mark=True, characters=len(ending)))
         return lines
@@ -109,8 +111,7 @@ class Body:
         start, at = 0, 0
         for number, line in enumerate(self.lines() if self.data else []):
             if number:
-                found.append((start, ends[at]))
-                start, at = ends[at], at + 1
+                found.append(found[-1])  # Tk's own line feed, behind the mark of the message's
             for span in line:
                 steps = [span.characters] if span.is_mark else [1] * len(span.text)
                 for step in steps:

@@ -83,7 +83,7 @@ def test_bytes_are_copied_from_the_inspector_and_sent_back_as_hex(quiet: Person)
 def test_lines_are_put_together_while_more_comes_and_an_old_selection_is_not_copied(quiet: Person) -> None:
     with caller(quiet.start_server()) as peer:
         peer.say(b"one\ntw")
-        quiet.sees("one\ntw")
+        quiet.sees("one\\n\ntw")
         quiet.tab_to("connected from", back=True)
         quiet.press("<Control-a>", "<Control-c>")
         assert said_in(quiet.clipboard) == ["one", "tw"]

@@ -209,8 +209,22 @@ def test_what_is_shown_is_what_was_said(make: object, data: bytes) -> None:
 
     body = copied([row]).partition("\n")[2]
 
-    shown = data.decode().replace("\t", "\\t")
-    assert body.rstrip("\n") == (f"{shown[:-1]}\\n" if shown.endswith("\n") else shown)
+    shown = data.decode().replace("\t", "\\t").replace("\n", "\\n\n")
+    assert body.rstrip("\n") == shown.rstrip("\n")
+
+
+def test_each_line_feed_within_a_message_is_told_from_a_line_that_is_only_wrapped() -> None:
+    (row,) = typesetter().set([received(0, b"GET / HTTP/1.1\r\nHost: a\n\r\n")])
+
+    assert [text for text, tags in row.runs if "mark" in tags] == ["\\r\\n", "\\n", "\\r\\n"]
+    assert row.body is not None
+    assert row.body.ranges()[14:20] == [(14, 15), (14, 15), (15, 16), (15, 16), (15, 16), (16, 17)]
+
+
+def test_the_ends_of_many_lines_stay_marks() -> None:
+    (row,) = typesetter().set([received(0, b"line\r\n" * 1000)])
+
+    assert sum("mark" in tags for _text, tags in row.runs) == 1000
 
 
 @pytest.mark.parametrize("data", [b"hello", b"x" * 5000, b"a\nb\nc", b"\xff" * 1000])
