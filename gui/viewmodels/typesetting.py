@@ -311,7 +311,7 @@ class Typesetter:
 
 
 def _plain_if_many(lines: list[list[Span]]) -> list[list[Span]]:
-    """The same lines; very many marks look like the rest. Those of a line's end cost nothing: there is one to a line."""
+    """The same lines; very many marks look like the rest. Those of lines' ends cost nothing: one run a line."""
     if sum(span.is_mark for line in lines for span in line[:-2]) <= text_safety.MOST_MARKS:
         return lines
     return [[Span("".join(span.text for span in line))] for line in lines]

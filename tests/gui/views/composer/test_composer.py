@@ -522,7 +522,7 @@ def test_what_is_selected_and_copied_has_no_line_feed_that_nobody_typed(writer: 
     writer.press(ask)
 
     writer.press("<<Copy>>")
-    primary = writer.root.selection_get()
+    primary = writer.root.tk.call("selection", "get")
 
     assert (writer.root.clipboard_get(), primary) == ("abc", "abc")
     writer.press("<Control-End>")
