@@ -78,7 +78,8 @@ def _client_is_over(scene: Scene) -> bool:
 STEPS = (
     Step(
         "Start a server",
-        "A server waits at an address until somebody calls: here 127.0.0.1, which is this machine, port 5555. "
+        "A server waits at an address until somebody calls: the host and the port in this row, where 127.0.0.1 is this "
+        "machine. "
         f"Press Start server, or {shown('toggle_server')}.",
         Place.SERVER_BUTTON,
         _server_listens,
