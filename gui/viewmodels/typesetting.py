@@ -260,8 +260,8 @@ class Typesetter:
 
     def _hex_lines(self, body: Body, notes: list[str]) -> tuple[int, list[list[Span]]]:
         """How wide a dump is, and its lines."""
-        body.layout = layout = Layout(self._metrics.hex_columns)
-        columns = min(layout.width, layout.text_start + len(body.data) + 1)
+        body.layout = layout = self._metrics.hex_layout(len(body.data))
+        columns = min(layout.width, layout.text_start + len(body.data) + layout.has_bars)
         lines = [[Span(line)] for line in dump(body.data, 0, layout).split("\n")]
         return self._metrics.hex_bubble(columns, notes), lines
 

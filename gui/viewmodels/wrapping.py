@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
-from gui.viewmodels.hexdump import Layout
+from gui.viewmodels.hexdump import Layout, fitting
 
 PAD = "\u2003"  # the room between a bubble's edge and its text
 _TAB_STOPS = 8  # characters
@@ -55,11 +55,9 @@ class Metrics:
         wanted = -(-(longest + 2 * self.pad) // self.step) * self.step
         return min(wanted, limit)
 
-    @property
-    def hex_columns(self) -> int:
-        """How many bytes a line of hex has room for."""
-        room = (self._room * 15 // 16 - 2 * self.pad) // max(1, self._mono)
-        return next((count for count in (32, 16, 8) if Layout(count).width <= room), 4)
+    def hex_layout(self, size: int) -> Layout:
+        """How so many bytes are set as hex in the room that there is."""
+        return fitting((self._room * 15 // 16 - 2 * self.pad) // max(1, self._mono), size)
 
     def hex_bubble(self, columns: int, notes: list[str]) -> int:
         """How wide a bubble must be for lines of hex with so many characters, with notes below in the same font."""

@@ -80,3 +80,12 @@ def test_no_character_of_a_broken_line_is_lost_and_all_of_it_fits(words: list[st
     assert "".join(pieces) == line
     assert all(pieces) or pieces == [""]
     assert all(monospaced(piece.rstrip(" ")) <= 200 - 2 * monospaced(PAD) for piece in pieces)
+
+
+@given(st.integers(270, 2000), st.integers(0, 70_000))
+def test_lines_of_hex_fit_the_room(room: int, size: int) -> None:
+    some = Metrics(monospaced, widest=200, step=8, mono=10, room=room)
+
+    layout = some.hex_layout(size)
+
+    assert layout.width * 10 + 2 * some.pad <= room
