@@ -53,6 +53,7 @@ class AddressBar(ttk.Frame):
         self.columnconfigure(1, weight=1)
         self._why = ttk.Label(self, style="Window.Error.TLabel", anchor="w", justify="left")
         self._under = self.host
+        self._refused = "", ""  # what was in the fields then
         wrap_within(self._why, self, self._beside)
         self._shape = ""
         self._arrange("wide")
@@ -77,6 +78,7 @@ class AddressBar(ttk.Frame):
 
     def refuse(self, why: str, *, host: bool = False, port: bool = False) -> None:
         """Mark what is wrong and say why, right under it."""
+        self._refused = self.host.get(), self.port.get()
         self.host.state(["invalid" if host else "!invalid"])
         self.port.state(["invalid" if port else "!invalid"])
         self._why.configure(text=why)
@@ -155,8 +157,8 @@ class AddressBar(ttk.Frame):
         field.bind("<KP_Enter>", lambda _event: self._on_enter())
         return field
 
-    def _edited(self, event: tk.Event[tk.Misc]) -> None:
-        if event.keysym not in ("Return", "KP_Enter", "Tab", "F5", "F6"):
+    def _edited(self, _event: object) -> None:
+        if (self.host.get(), self.port.get()) != self._refused:  # a Shift that is let go of has changed nothing
             self.accept()
         self._on_edit()
 

@@ -48,6 +48,7 @@ def test_a_refused_field_is_marked_and_says_why_until_it_is_edited(
     bar: tuple[AddressBar, list[str]], wait_until: WaitUntil
 ) -> None:
     made, happened = bar
+    made.fill("localhost", "80x")
 
     made.refuse("'80x' is not a port.", port=True)
     made.update()
@@ -58,8 +59,13 @@ def test_a_refused_field_is_marked_and_says_why_until_it_is_edited(
 
     made.port.focus_force()
     made.update()
-    made.port.event_generate("<KeyRelease-BackSpace>")
+    made.port.event_generate("<KeyRelease-Shift_L>")  # of Shift+F6, say
     wait_until(lambda: "edit" in happened)
+    assert made.complaint == "'80x' is not a port."
+
+    made.port.delete(2)
+    made.port.event_generate("<KeyRelease-BackSpace>")
+    wait_until(lambda: happened.count("edit") == 2)
 
     assert made.complaint == ""
     assert made.port.instate(["!invalid"])
