@@ -36,6 +36,7 @@ _WORDS = re.compile(
     r"(?:(?:telnet|nc|ncat|netcat)\s+)?(?P<host>[^\s,;]+?)(?P<between>\s*[:,;]\s*|\s+)(?:port\s*:?\s*)?(?P<port>[0-9]{1,20})[.,;]?",
     re.ASCII | re.IGNORECASE,
 )
+_NUMBERS = re.compile(r"[0-9]+(\.[0-9]+){3,}", re.ASCII)  # no name ends in digits alone (RFC 3696, section 2)
 _DOTTED = re.compile(r"((?:[0-9]{1,3}\.){3}[0-9]{1,3})\.([0-9]{1,5})?", re.ASCII)  # netstat on BSD and macOS
 
 _PORTS = {
@@ -205,6 +206,8 @@ def check_host(host: str) -> str:
         raise AddressError(f"this host is too long: names have at most {_LONGEST_HOST} characters")
     if ":" in host:
         return _check_ipv6(host)
+    if _NUMBERS.fullmatch(host) and _ip(host) is None:
+        raise AddressError(f"{quoted(host)} is not an IP address: four numbers from 0 to 255, without zeros in front")
     name = host if host.isascii() else _to_idna(host)
     name = name[:-1] if name.endswith(".") else name
     if len(name) > _LONGEST_HOST:
@@ -245,7 +248,8 @@ def _without_path(text: str, *, is_url: bool) -> str:
         return text
     host, path = text[: found.start()], found.group()
     if not is_url and path.startswith("//"):
-        raise AddressError(f"{quoted(text)} is not a host: a : is missing before the //")
+        why = "type the URL alone" if host.endswith(":") else "a : is missing before the //"
+        raise AddressError(f"{quoted(text)} is not a host: {why}")
     if not is_url and _PREFIX.fullmatch(path) and _ip(host) is not None:
         raise AddressError(f"{quoted(text)} is a network: type one address of it, for example {host}")
     return host

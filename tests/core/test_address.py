@@ -309,3 +309,15 @@ def test_a_port_that_is_none_is_told_to_be_a_number_of_its_own() -> None:
 )
 def test_a_server_on_every_interface_is_dialled_on_loopback(listens: str, dialled: str) -> None:
     assert Address(listens, 5555).dialled == Address(dialled, 5555)
+
+
+@pytest.mark.parametrize("typed", ["300.1.1.1", "10.0.0.256", "10.0.0.01", "1.2.3.4.5", "127.0.0.999"])
+def test_four_numbers_that_are_no_ip_address_are_no_name_either(typed: str) -> None:
+    with pytest.raises(AddressError, match=r"not an IP address: four numbers from 0 to 255"):
+        parse_host(typed)
+
+
+@pytest.mark.parametrize("typed", ["curl http://host:80/", "jdbc:postgresql://host:5432/db"])
+def test_a_url_in_the_middle_of_something_is_asked_for_alone(typed: str) -> None:
+    with pytest.raises(AddressError, match="type the URL alone"):
+        split_address(typed)
