@@ -11,7 +11,7 @@ from tkinter import ttk
 from core.clock import monotonic
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.widgets.bindings import focus_now
+from gui.widgets.bindings import focus_now, has_focus
 from gui.widgets.fitting import wrap_within
 
 _MOST = 3  # notices at a time; the oldest makes room, a failure only to failures
@@ -150,8 +150,7 @@ class _Line(ttk.Frame):
 
     def leave(self) -> None:
         """Go, and hand on the focus."""
-        focus = self.focus_get()
-        if focus is not None and focus in self.buttons:
+        if any(has_focus(button) for button in self.buttons):
             following = self.buttons[-1].tk_focusNext()
             if following is not None:
                 following.focus_set()

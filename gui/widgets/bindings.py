@@ -174,6 +174,11 @@ def share_keys(root: tk.Tk) -> None:
         root.tk.call("bind", "ComboboxListbox", key, _TO_AN_END.format(end))
 
 
+def has_focus(widget: tk.Misc) -> bool:
+    """Whether keys come to this widget. tkinter's ``focus_get`` fails while a menu or list that Tk has made gets them."""
+    return str(widget.tk.call("focus")) == str(widget)
+
+
 def type_on(widget: tk.Misc, write: Callable[[str], None], back: Callable[[], None]) -> None:
     """Have what is typed or pasted into a widget that takes no text written elsewhere; Escape goes there."""
 
@@ -185,9 +190,9 @@ def type_on(widget: tk.Misc, write: Callable[[str], None], back: Callable[[], No
 
     def pasted(_event: object) -> str:
         back()
-        focused = widget.focus_get()
-        if focused is not None and focused is not widget:
-            focused.event_generate("<<Paste>>")
+        focused = str(widget.tk.call("focus"))
+        if focused and focused != str(widget):
+            widget.tk.call("event", "generate", focused, "<<Paste>>")
         return "break"
 
     widget.bind("<Key>", typed, add=True)

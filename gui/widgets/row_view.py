@@ -13,7 +13,7 @@ from tkinter import ttk
 from typing import NamedTuple
 
 from gui.theme.theme import Theme
-from gui.widgets.bindings import bind_wheel
+from gui.widgets.bindings import bind_wheel, has_focus
 from gui.widgets.scrolling import RowScrollbar
 
 WHEEL_ROWS = 3  # rows that one notch of the wheel scrolls
@@ -81,7 +81,7 @@ class RowView(ttk.Frame):
     @property
     def has_focus(self) -> bool:
         """Whether keys come here."""
-        return self.text.focus_displayof() is self.text
+        return has_focus(self.text)
 
     def scroll_to(self, row: int) -> None:
         """Bring that row to the top, or as near as there are rows below it."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Literal
 
 from gui.theme.theme import Theme
+from gui.widgets.bindings import has_focus
 from gui.widgets.tip import Tip
 
 _WIDTH, _LINE, _THICK = 7, 1, 3  # pixels at 96 dots an inch: what the mouse takes hold of, and the line within it
@@ -81,7 +82,7 @@ class Sash(tk.Frame):
     def _restyle(self) -> None:
         """Draw the line: thin and grey at rest, thick under the mouse; the whole sash is the ring of the focus."""
         p, px = self._theme.palette, self._theme.px
-        is_focused = self.focus_displayof() is self
+        is_focused = has_focus(self)
         is_thick = self._is_hovered or self._grabbed is not None
         ground = p.sidebar if self._side == "right" else p.window
         self.configure(width=px(_WIDTH), background=p.focus if is_focused else ground)

@@ -136,6 +136,24 @@ def entry(menu: tk.Menu, words: str, option: str) -> str:
     return str(menu.entrycget(labels_of(menu).index(words), option))
 
 
+def test_nothing_fails_while_keys_go_to_what_tk_has_made_itself(make_app: MakeApp) -> None:
+    app = make_app()
+    open_everything(app)
+    app.main_controller.notices.say("This is taken away later.", "later")
+    app.root.update()
+    (bar,) = (name for name in app.root.tk.splitlist(app.root.tk.call("winfo", "children", ".")) if "#" in str(name))
+    app.root.tk.call("focus", "-force", bar)
+    app.root.update()
+    assert str(app.root.tk.call("focus")) == bar  # which tkinter knows nothing of
+
+    for widget in all_below(app.root):
+        for sequence in ("<Enter>", "<Leave>", "<FocusIn>", "<FocusOut>", "<Configure>", "<Expose>"):
+            widget.event_generate(sequence)
+    app.main_controller.notices.take_back("later")
+    app.theme.choose("dark")
+    app.root.update()
+
+
 def test_each_entry_of_each_menu_has_a_letter_of_its_own(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     app = make_app()
     monkeypatch.setattr(tk.Menu, "tk_popup", lambda *_place: None)  # it would hold the mouse

@@ -10,7 +10,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.reachable import Place
-from gui.widgets.bindings import focus_now
+from gui.widgets.bindings import focus_now, has_focus
 from gui.widgets.fitting import wrap_within
 from gui.widgets.scrolling import ScrollingPage
 from gui.widgets.small_window import SmallWindow, copy_text
@@ -48,7 +48,7 @@ class NetworkPage(SmallWindow):
         """List these. Until it is called the page says that it is looking."""
         if tuple(places) == self._shown:
             return
-        had_focus = self.focus_get() in self.copy_buttons
+        had_focus = any(has_focus(button) for button in self.copy_buttons)
         self._shown = tuple(places)
         self._words = _OPEN if places else _NONE
         if places and self.winfo_height() < self.theme.px(_SIZE[1]):

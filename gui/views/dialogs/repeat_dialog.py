@@ -22,7 +22,7 @@ from gui.viewmodels.repeating import (
     read_pause,
     read_times,
 )
-from gui.widgets.bindings import breaking
+from gui.widgets.bindings import breaking, has_focus
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Option, Options
 from gui.widgets.fields import Measure
@@ -141,7 +141,7 @@ class StepList(ttk.Frame):
         state = ["!disabled" if self.steps else "disabled"]
         for part in (self.pause.field, *self.buttons.values()):
             part.state(state)
-        if self.steps and self.focus_get() is not self.pause.field:
+        if self.steps and not has_focus(self.pause.field):
             self.pause.field.put(pause_words(self.steps[self.chosen].pause_ms))
             self.pause.field.accept()
 
