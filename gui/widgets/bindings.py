@@ -175,7 +175,7 @@ def share_keys(root: tk.Tk) -> None:
 
 
 def has_focus(widget: tk.Misc) -> bool:
-    """Whether keys come to this widget. tkinter's ``focus_get`` fails while a menu or list that Tk has made gets them."""
+    """Whether keys come to this widget; tkinter's ``focus_get`` fails on a menu or list that Tk itself has made."""
     return str(widget.tk.call("focus")) == str(widget)
 
 
