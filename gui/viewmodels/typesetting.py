@@ -122,8 +122,9 @@ class Typesetter:
         note = self._safety.text(display_row.note).replace("\n", " ")
         number = f"#{display_row.number} "
         if self._style.is_compact:
-            tags = ("compact", "note-text", *tags[1:])
-            row.line(*self._lead(display_row, []), Run(note, tags))
+            tags = ("compact", "wrapped", "note-text", *tags[1:])
+            lead = [Run(text, (*others, "wrapped")) for text, others in self._lead(display_row, [])]
+            row.line(*lead, Run(note, tags))
             return
         runs = [Run(note.removeprefix(number), tags), Run(f"   {self._when(display_row)}", ("note", "when"))]
         if self._role.many_connections and note.startswith(number):

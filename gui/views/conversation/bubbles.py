@@ -191,6 +191,10 @@ class BubbleText(tk.Text):
         number = small.measure("00:00:00.000") + gap + small.measure("00,000")
         return number, number + gap, number + 2 * gap + self._theme.text.measure(_WAY)
 
+    def _indent_wrapped(self) -> None:
+        """Where the second line of a note in a compact row begins: below the first, unless that leaves little room."""
+        self.tag_configure("wrapped", lmargin2=min(self._stops()[-1], self._inner // 4))
+
     def _measure_astral(self) -> int:
         """How many columns Tk takes an emoji for: 1, or 2 where it goes by UTF-16."""
         self.configure(state="normal")
@@ -221,6 +225,7 @@ class BubbleText(tk.Text):
         if inner == self._inner:
             return
         self._inner = inner
+        self._indent_wrapped()
         for tag in self._shapes:
             self._set_margins(tag)
         metrics = self._measure()
@@ -250,6 +255,8 @@ class BubbleText(tk.Text):
         number, way, text_at = self._stops()
         tabs = (number, "right", way, text_at)
         self.tag_configure("compact", wrap="none", font=theme.text, tabs=tabs, spacing1=px(1))
+        self.tag_configure("wrapped", wrap="word", rmargin=px(10))
+        self._indent_wrapped()
         self.tag_configure("lead", font=theme.small, foreground=p.muted)
         self.tag_configure("sent", foreground=p.outgoing_text)
         self.tag_configure("note-text", foreground=p.muted)

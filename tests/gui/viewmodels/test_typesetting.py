@@ -331,6 +331,7 @@ def test_a_compact_row_is_one_line_with_its_time_number_way_and_text() -> None:
     assert lines[0] == f"{clock(received(0, b''))}\t1\tin #2 \ttwo\\r\\nlines\\n\n"
     assert lines[1].endswith("\t2\tout #2 \tk\n")
     assert lines[2].endswith("\t3\t\tover\n")
+    assert all("wrapped" in run.tags for run in rows[2].runs)  # a note is read nowhere else: none of it is cut
     assert lines[3].rstrip("\n").endswith("x…")
     assert "mark" in tags_of(rows[0], "\\r")
 
