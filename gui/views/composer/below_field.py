@@ -9,6 +9,7 @@ from tkinter import ttk
 
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import MessageFormat
+from gui.widgets.bindings import bind_own
 from gui.widgets.fitting import wrap_within
 
 
@@ -26,6 +27,7 @@ class Complaint(ttk.Label):
         self._row, self._is_taken = row, is_taken
         self._why = ""
         wrap_within(self, composer, lambda: theme.px(36))
+        bind_own(beside, "<Configure>", self.arrange)
         theme.subscribe(self._restyle)
 
     @property

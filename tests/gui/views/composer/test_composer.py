@@ -530,6 +530,21 @@ def test_what_is_selected_and_copied_has_no_line_feed_that_nobody_typed(writer: 
     assert writer.composer.text == "abcabc"
 
 
+def test_what_is_wrong_is_said_whole_in_a_composer_that_becomes_narrow(writer: Writer) -> None:
+    top = writer.root
+    top.geometry("900x300")
+    top.update()
+    writer.composer.complain("There is nothing in the field that could be saved.")
+    top.update()
+
+    top.geometry("300x300")
+    top.update()
+
+    label = writer.composer._complaint
+    assert label.winfo_width() >= label.winfo_reqwidth()
+    assert label.winfo_rootx() + label.winfo_width() <= top.winfo_rootx() + 300
+
+
 def test_what_is_cut_out_of_a_folded_line_is_gone_from_it_and_can_be_pasted(writer: Writer) -> None:
     text = "".join(f"{number:07d} " for number in range(1_000))  # folded three times
     writer.paste(text)
