@@ -42,7 +42,7 @@ ICONS = Path(__file__).parent / "icons"
 USUAL_SIZE = (920, 660)  # at 96 dots an inch
 _CROWDED = 760  # at 96 dots an inch; below, the list of sessions gives way to what stands beside the conversation
 _NARROW = 560  # at 96 dots an inch; below, the inspector stands in the conversation's place
-_LEAST_LIST, _LEAST_TALK, _LEAST_SIDE = 140, 280, 220  # at 96 dots an inch; the talk's comes before the others'
+_LEAST_LIST, _LEAST_TALK, _LEAST_SIDE = 140, 280, 264  # at 96 dots an inch; the talk's comes before the others'
 SMALLEST_SIZE = (460, 320)  # at 96 dots an inch
 _FRAME = 70  # pixels that the window manager and the menus may add to the height
 

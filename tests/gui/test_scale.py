@@ -21,9 +21,11 @@ from gui.preferences import PreferencesFile, on_screen
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
 from gui.viewmodels.preferences import Preferences
+from gui.views.inspector.hex_text import HexText
 from gui.window import USUAL_SIZE
 from tests.gui.conftest import pump_until
 from tests.gui.driving import connect, say, serve, shown
+from tests.gui.every_window import all_below
 from tests.gui.layout import cut, places
 
 MakeApp = Callable[..., App]
@@ -137,6 +139,31 @@ def test_no_words_are_cut(make_app: MakeApp, step: int) -> None:
     app.root.update()
 
     assert cut(app.root, app.theme.scale) == []
+
+
+@pytest.mark.parametrize("pane", ["toggle_inspector", "toggle_saved"])
+@pytest.mark.parametrize("step", [0, 2])
+def test_what_stands_beside_the_conversation_is_not_cut_where_the_window_becomes_smaller(
+    make_app: MakeApp, pane: str, step: int
+) -> None:
+    app = sized(make_app(), "1200x800+0+0")
+    talking(app)
+    app.main_controller.settings.zoom(step)
+    app.main_controller.commands[pane]()
+    app.root.update()
+
+    sized(app, "920x640+0+0")
+    pump_until(lambda: app.root.winfo_width() == 920, app.root)
+    app.root.update()
+
+    assert [words for words in cut(app.root, app.theme.scale) if "savedrows" not in words] == []  # which scroll
+    if pane == "toggle_inspector":
+        bytes_shown = next(each for each in all_below(app.root) if isinstance(each, HexText)).text
+        for height in range(560, 800, 20):
+            sized(app, f"920x{height}+0+0")
+            pump_until(lambda height=height: app.root.winfo_height() == height, app.root)  # type: ignore[misc]
+            app.root.update()
+            assert bytes_shown.winfo_height() >= 2 * app.theme.mono.metrics("linespace")
 
 
 @pytest.mark.parametrize("opening", ["", "find", "filter", "message_options"])

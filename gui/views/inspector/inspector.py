@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _TWO_COLUMNS = 560  # at 96 dots an inch: from this width on the bytes stand beside the facts
 _Kind = TypeVar("_Kind", bound=Section)
 
+_WRAPPING, _WRAPPED = 300, 4  # at 96 dots an inch: below, date, facts and sentences wrap, so many lines in all
 _BYTES = Lines(16, 7)  # that the head, the facts and enough of the bytes take before any section
 _ABOUT_WIDTH = 292
 _MARGIN = 8
@@ -174,6 +175,8 @@ class Inspector(ttk.Frame):
             return
         self._is_wide = event.width >= self._theme.px(_TWO_COLUMNS)
         self._lines = event.height // self._theme.base.metrics("linespace")
+        if event.width < self._theme.px(_WRAPPING):
+            self._lines -= _WRAPPED
         if (self._is_wide, self._fitting()) != self._shape:
             self._arrange()
 
