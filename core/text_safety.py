@@ -26,6 +26,7 @@ _HIDDEN = (
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff\U000e0000-\U000e007f"
     "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"  # the spaces that look like others: all but U+0020
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # fillers and an empty pattern, which are as blank
 )
 _ASTRAL = "\U00010000-\U0010ffff"
 _LONG_RUN = f"[{_COMBINING}]{{{LONGEST_COMBINING_RUN + 1},}}"

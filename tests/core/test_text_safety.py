@@ -284,6 +284,7 @@ def test_the_line_ending_of_a_message_is_told_apart_from_it(text: str, parts: tu
         ("a\r\n\tb\x1e", "a\\r\n\tb\\x1e"),
         ("a\0" + "1\0d\0g", r"a\x001\x00d\0g"),
         ("10\u00a0000\u202f€", r"10\u{a0}000\u{202f}€"),
+        ("a\u3164b\u2800c\uffa0\u115fd\u034f", r"a\u{3164}b\u{2800}c\u{ffa0}\u{115f}d\u{34f}"),
         ("\u3000日本\u2003", r"\u{3000}日本\u{2003}"),
         (r"C:\new", r"C:\new"),
     ],
