@@ -164,6 +164,8 @@ class _Reader:
         inside = self._text[place : end.start() if end else len(self._text)]
         if re.search("0[xXoO]|0[bB][01_]{3}|[\"'(uU]", inside):
             return "," in inside
+        if "," in inside and re.search(r"(?<![0-9])0[0-9]{2}", inside) and not re.search("[a-fA-F]", inside):
+            return True  # of octal numbers in C, or of words
         if re.search(r"[a-fA-F]|(?<![0-9])0[0-9]", inside) or not re.search("[0-9]", inside):
             return False
         if "," in inside and re.search(r"(?<![0-9])(?:[0-9]|[0-9]{3,})(?![0-9])", inside):

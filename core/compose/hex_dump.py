@@ -23,6 +23,7 @@ _ROW = re.compile(
     r"(?P<offset>(?:0[xX])?[0-9a-fA-F]{1,16})(?P<colon>(?:[ \t]*<[^<>]*>)?:|)(?P<gap>[ \t]+|$)(?P<body>.*)"
 )
 _GROUP = re.compile(r"[ \t]*(0[xX])?([0-9a-fA-F]{2,})(?=[ \t]|-[0-9a-fA-F]|$)-?")
+_DECIMAL = re.compile(r"[0-9]{2}(?:[ ]{2,}[0-9]{2})+(?![0-9a-fA-F])")  # of three columns each, as od -t u1 has them
 _HEADING = re.compile(r"[ \t]*(?:[0-9]{4}-[0-9]{2}-[0-9]{2} )?[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ ")  # tcpdump's
 _LATER = re.compile(r"\n[ \t]*(?:0[xX])?[0-9a-fA-F]{4,16}(?::[ \t]|[ \t]{2,}[0-9a-fA-F]{2}\s)")
 _SHOWN = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
@@ -208,6 +209,8 @@ def _refuse_numbers(row: _Row, groups: _Groups) -> None:
         raise _unordered(row, groups)
     if row.is_colon and (row.offset or "").startswith("0x") and "\t" in row.body and not groups.has_prefix:
         raise DraftError("These numbers are not hex. Have gdb print them with x/16xb.", *_span(row))
+    if row.gap > 1 and not row.is_colon and _DECIMAL.match(row.body):
+        raise DraftError(f"These numbers could be decimal. Make the dump {_TOOLS}.", *_span(row))
 
 
 def _unordered(row: _Row, groups: _Groups) -> DraftError:

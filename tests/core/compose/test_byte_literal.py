@@ -61,6 +61,8 @@ def test_a_literal_is_its_bytes(typed: str, data: bytes) -> None:
         ("[65 66]", "65", "decimal or hex"),
         ("0x41, 66", "66", "decimal or hex"),
         ("b = {010};", "010", "octal in C"),
+        ("{0107, 0105}", "0107", "octal in C"),
+        ("[0001, 0203]", "0001", "octal in C"),
         ("b = {0x41, 256};", "256", "more than a byte"),
         ("b = {-129};", "-129", "more than a byte"),
         ("b = {0x141};", "0x141", "more than a byte"),

@@ -224,6 +224,8 @@ def test_a_dump_is_its_bytes_and_hex_is_itself(typed: str, data: bytes, left_out
         ("00000000:     b113                             ..", "b113                             ..", "words"),
         ("0x4010 <b>:\t0x0a0d\t0x6548", "0x0a0d\t0x6548", "words"),
         ("0x4010 <b>:\t13\t10\t72", "13\t10\t72", "not hex"),
+        ("0000000  48  49\n0000002", "48  49", "could be decimal"),
+        ("0000000  48  49  32  50  >01 2<\n0000004", "48  49  32  50  >01 2<", "could be decimal"),
         ("00000000: " + "41 " * 700, None, "too long"),
     ],
 )
