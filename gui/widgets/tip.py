@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.theme.theme import Theme
-from gui.widgets.bindings import bind_own
+from gui.widgets.bindings import bind_own, unbind
 from gui.widgets.debounce import Debounce
 
 _REST = 400  # milliseconds of the mouse on the control
@@ -18,6 +18,8 @@ _WIDTH = 380  # at 96 dots an inch
 class Tip:
     """Shows ``words`` above or below ``widget``, within its window. Escape, or leaving it, takes them away.
 
+    A mouse that only lies there is no reader: what it brought up goes with the next key, whatever that is for.
+
     ``spot`` gives the point of the screen at whose right they stand instead, where they are about a part of the widget.
     """
 
@@ -26,12 +28,13 @@ class Tip:
     ) -> None:
         self._widget, self._theme = widget, theme
         self._spot = spot
-        window = widget.winfo_toplevel()
-        self._box = ttk.Frame(window, style="Edge.TFrame", padding=theme.px(1), class_="Tip")
+        self._window = widget.winfo_toplevel()
+        self._box = ttk.Frame(self._window, style="Edge.TFrame", padding=theme.px(1), class_="Tip")
         self._label = ttk.Label(self._box, style="Pane.TLabel", justify="left", padding=(theme.px(12), theme.px(9)))
         self._label.pack()
-        self._rest = Debounce(widget, self.open)
-        bind_own(widget, "<Destroy>", self._box.destroy)
+        self._rest = Debounce(widget, self._open_for_mouse)
+        self._typing = ""  # the binding by which it hears of keys
+        bind_own(widget, "<Destroy>", self._gone)
         self._words = ""
         for sequence, act in (("<Enter>", self._entered), ("<Leave>", self._left), ("<FocusOut>", self._left)):
             widget.bind(sequence, act, add=True)
@@ -77,13 +80,25 @@ class Tip:
     def toggle(self) -> None:
         """Say it, or say no more."""
         self._rest.cancel()
-        (self._box.place_forget if self.is_open else self.open)()
+        (self.close if self.is_open else self.open)()
 
     def close(self) -> None:
         """Say no more."""
         self._rest.cancel()
         if self._box.winfo_exists():
             self._box.place_forget()
+        if self._typing and self._window.winfo_exists():
+            unbind(self._window, "<Key>", self._typing)
+        self._typing = ""
+
+    def _open_for_mouse(self) -> None:
+        self.open()
+        if not self._typing:
+            self._typing = self._window.bind("<Key>", lambda _event: self.close(), add=True)
+
+    def _gone(self) -> None:
+        self.close()
+        self._box.destroy()
 
     def _entered(self, _event: object) -> None:
         if not self.is_open:

@@ -123,3 +123,26 @@ def test_a_tip_is_a_short_sentence_and_its_key_is_one(tip: object) -> None:
     assert not sentence.endswith(".")
     assert len(sentence) <= 90
     assert key in widgets | {known.shown for known in KEYS}
+
+
+def test_a_tip_for_a_mouse_that_only_lies_there_goes_with_the_next_key(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.composer.field.focus_force()
+    app.root.update()
+    before = app.root.bind("<Key>")
+    button = app.window.address.client_button
+    for number in range(2):
+        button.event_generate("<Enter>")
+        pump_until(lambda: bool(open_tips(app)), app.root)
+
+        app.window.composer.field.event_generate("<Key-a>")
+        app.root.update()
+
+        assert open_tips(app) == []
+        assert app.window.composer.text == "a" * (number + 1)
+        button.event_generate("<Leave>")
+    assert app.root.bind("<Key>").strip() == before.strip()
+
+
+def open_tips(app: App) -> list[tk.Misc]:
+    return [child for child in app.root.winfo_children() if child.winfo_class() == "Tip" and child.winfo_manager()]
