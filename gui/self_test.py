@@ -93,7 +93,8 @@ def _steps(app: App) -> Iterator[Step]:
     for number, message in enumerate(MESSAGES, 1):
         composer.field.insert("end", message)
         composer.send_button.invoke()
-        yield f"message {number} is shown", lambda text=message: text in _plain(shown(app))  # type: ignore[misc]
+        marked = message.replace("\n", "\\n\n")
+        yield f"message {number} is shown", lambda text=marked: text in _plain(shown(app))  # type: ignore[misc]
         yield f"message {number} is answered", lambda count=number: _letters(app) == count  # type: ignore[misc]
         yield "the field is empty again", lambda: not composer.text
     bar.server_button.invoke()
