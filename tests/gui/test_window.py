@@ -127,7 +127,7 @@ def test_the_pane_at_the_side_has_a_sash_and_the_conversation_keeps_its_least_wi
     press(app, window.list_sash, "<End>")
     assert window.conversation.winfo_width() == app.theme.px(280)
     press(app, window.side_sash, "<End>")
-    assert pane.winfo_width() == app.theme.px(220)
+    assert pane.winfo_width() == app.theme.px(264)
 
     window.close_side(pane)
     app.root.update()
