@@ -32,6 +32,17 @@ def collected_on_this_thread() -> Iterator[None]:
     gc.enable()
 
 
+@pytest.fixture(autouse=True)
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tk.Menu]:
+    """The menus that were opened at a place of the screen, filled but not posted.
+
+    A posted one holds the mouse, and on Windows the call that posts it returns only when the menu has closed.
+    """
+    found: list[tk.Menu] = []
+    monkeypatch.setattr(tk.Menu, "tk_popup", lambda menu, *_place: found.append(menu))
+    return found
+
+
 @pytest.fixture(scope="session")
 def screen(display: str) -> Iterator[str]:
     """The display, with what Tk keeps open for the rest of the process: its connection and its notifier's pipe.

@@ -154,9 +154,8 @@ def test_nothing_fails_while_keys_go_to_what_tk_has_made_itself(make_app: MakeAp
     app.root.update()
 
 
-def test_each_entry_of_each_menu_has_a_letter_of_its_own(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_entry_of_each_menu_has_a_letter_of_its_own(make_app: MakeApp) -> None:
     app = make_app()
-    monkeypatch.setattr(tk.Menu, "tk_popup", lambda *_place: None)  # it would hold the mouse
     open_everything(app)
     app.main_controller.commands["macros"]()
     app.main_controller.commands["toggle_inspector"]()
@@ -279,14 +278,6 @@ def test_the_one_of_several_that_holds_is_marked(make_app: MakeApp) -> None:
     assert found == ["Lines", "Shift-JIS (Japanese, Windows)", "Dark"]
     app.main_controller.choose_encoding("cp437")  # in another submenu of the same menu
     assert marked(app, "Encoding").startswith("CP437")
-
-
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[tk.Menu]:
-    """The menus that were opened; none of them holds the mouse."""
-    found: list[tk.Menu] = []
-    monkeypatch.setattr(tk.Menu, "tk_popup", lambda menu, *_place: found.append(menu))
-    return found
 
 
 FIELDS = ("TEntry", "TCombobox", "TSpinbox", "Text")

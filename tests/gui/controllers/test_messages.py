@@ -194,11 +194,7 @@ def test_without_a_chosen_message_it_is_said_how_to_choose_one(talk: Talk) -> No
     assert any("Choose a message first" in words for words in app_notices(talk.app))
 
 
-def test_a_message_is_chosen_with_the_arrows_and_its_menu_opened_by_key(
-    talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[tuple[int, int]] = []
-    monkeypatch.setattr(tk.Menu, "tk_popup", lambda _menu, x, y, _entry="": opened.append((x, y)))
+def test_a_message_is_chosen_with_the_arrows_and_its_menu_opened_by_key(talk: Talk, opened: list[tk.Menu]) -> None:
     talk.hears(b"one", b"two")
     text = talk.transcript.text
     text.focus_force()
@@ -209,8 +205,8 @@ def test_a_message_is_chosen_with_the_arrows_and_its_menu_opened_by_key(
 
     text.event_generate("<Shift-F10>")
 
-    assert len(opened) == 1
     menu = talk.app.window.message_menu.menu
+    assert opened == [menu]
     assert menu.entrycget(0, "label") == "Send again"
     assert menu.entrycget(0, "state") == "normal"
 
@@ -227,10 +223,7 @@ def test_the_arrows_begin_at_the_edge_of_the_view_once_what_was_chosen_is_out_of
     assert talk.transcript.selection.chosen == talk.messages[0]
 
 
-def test_the_menu_with_nothing_chosen_is_of_the_last_message_in_sight(
-    talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tk.Menu, "tk_popup", lambda *_args: None)
+def test_the_menu_with_nothing_chosen_is_of_the_last_message_in_sight(talk: Talk) -> None:
     talk.hears(b"one", b"two")
     talk.transcript.text.focus_force()
 

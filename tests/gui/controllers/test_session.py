@@ -217,12 +217,10 @@ def test_the_address_is_copied_of_a_server_and_of_a_peer(make_app: MakeApp) -> N
         assert app.root.clipboard_get() == f"127.0.0.1:{peer.getsockname()[1]}"
 
 
-def test_the_menu_of_a_row_offers_what_can_be_done_with_it(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_menu_of_a_row_offers_what_can_be_done_with_it(make_app: MakeApp, opened: list[tk.Menu]) -> None:
     app = make_app()
     port = serve(app)
     sessions: SessionList = app.window.sessions
-    opened: list[tuple[int, int]] = []
-    monkeypatch.setattr(sessions.menu, "tk_popup", lambda x, y: opened.append((x, y)))  # it would hold the mouse
     with called(app, port, 1), called(app, port, 2):
         pump_until(lambda: len(rows(app)) == 3, app.root)
         app.root.update()
@@ -230,7 +228,7 @@ def test_the_menu_of_a_row_offers_what_can_be_done_with_it(make_app: MakeApp, mo
         sessions.tree.event_generate("<Button-3>", x=30, y=y + height // 2)
         app.root.update()
 
-        assert len(opened) == 1
+        assert opened == [sessions.menu]
         assert sessions.tree.selection() == ("s1c2",)
         entry = sessions.menu.entrycget
         states = {str(entry(at, "label")): str(entry(at, "state")) for at in range(7)}
@@ -247,7 +245,7 @@ def test_the_menu_of_a_row_offers_what_can_be_done_with_it(make_app: MakeApp, mo
         app.root.update()
         sessions.tree.event_generate("<Shift-F10>")
         app.root.update()
-        assert len(opened) == 2
+        assert opened == [sessions.menu] * 2
 
 
 def press(app: App, *keys: str) -> None:

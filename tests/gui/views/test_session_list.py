@@ -130,10 +130,7 @@ def test_keys_remove_and_rename(stage: Stage) -> None:
     assert stage.done[3:] == ["remove_over"]
 
 
-def test_the_menu_of_the_fold_offers_only_what_is_for_all_of_them(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stage.list.menu, "tk_popup", lambda _x, _y: None)  # it would hold the mouse
+def test_the_menu_of_the_fold_offers_only_what_is_for_all_of_them(stage: Stage) -> None:
     stage.show(ROWS, "s1")
 
     stage.click("over", "3")
