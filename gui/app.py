@@ -24,6 +24,7 @@ from gui.controllers.main import MainController
 from gui.journals import journal_files
 from gui.journals.own_journal import OwnJournal
 from gui.platform.bridge import Bridge
+from gui.platform.event_loop import TkLoop
 from gui.platform.fault_log import FaultLog
 from gui.platform.garbage_collection import Collector
 from gui.preferences import PreferencesFile, data_folder, on_screen, settings_folder
@@ -41,7 +42,6 @@ _FRAME = 70  # what the window manager and the menus may add to the height, at 9
 _DRAWN = 20  # milliseconds from when the panes can be drawn until they are
 _UNSEEN = 500  # milliseconds after which a window that is not shown, being iconified, begins its work all the same
 _MOST_DECORATION = 160  # pixels at 96 dots an inch that title, borders and menu bar may have
-_READABLE = 2  # tkinter.READABLE, which Windows does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +52,6 @@ class Options:
     connect: Address | None = None
     folder: Path | None = None
     journal: Path | None = None  # to open
-
-
-class TkLoop:
-    """Tk's event loop, as the bridge wants it."""
-
-    def __init__(self, root: tk.Tk) -> None:
-        self._root = root
-
-    def after(self, milliseconds: int, callback: Callable[[], None]) -> str:
-        """Call back once, later."""
-        return self._root.after(milliseconds, callback)
-
-    def cancel(self, ticket: str) -> None:
-        """Do not call back. Without effect once the window is gone, and its tickets with it."""
-        with contextlib.suppress(tk.TclError):
-            self._root.after_cancel(ticket)
-
-    def watch(self, descriptor: int, callback: Callable[[], None]) -> bool:
-        """Call back when there is something to read, where Tk can do that (not on Windows)."""
-        create = getattr(self._root.tk, "createfilehandler", None)
-        if create is None:
-            return False
-        # What leaves such a call would end the event loop: tkinter guards only callbacks that it makes itself.
-        create(descriptor, _READABLE, lambda _file, _mask: attempt("a call that woke the window", callback))
-        return True
-
-    def unwatch(self, descriptor: int) -> None:
-        """Stop watching."""
-        delete = getattr(self._root.tk, "deletefilehandler", None)
-        if delete is not None:
-            delete(descriptor)
 
 
 class App:

@@ -123,8 +123,8 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("gui.platform.differences", set()),
     ("gui.keys", {"gui.platform.differences"}),
     ("gui.platform", ALL_OF_CORE),
-    ("gui.theme", {"gui.platform.differences", "gui.platform.system_theme"}),
-    ("gui.widgets", {"core.text_safety", "gui.platform.differences", "gui.theme"}),
+    ("gui.theme", {"gui.platform.differences", "gui.platform.system_theme", "gui.platform.windows"}),
+    ("gui.widgets", {"core.text_safety", "gui.platform.differences", "gui.platform.windows", "gui.theme"}),
     ("gui.viewmodels", VALUES | FLOOR),
     ("gui.preferences", VALUES | {"core.files", "gui.viewmodels"}),
     ("gui.views", VALUES | FLOOR | {"gui.theme", "gui.widgets", "gui.viewmodels"}),
@@ -160,8 +160,9 @@ MAY_TOUCH_SOCKETS = {
     "core.workbench",  # raises the limit of descriptors
 }
 
-# Rooms of the window that can be tried without one.
+# Rooms of the window that can be tried without one, and the module there that is made of Tk's own.
 WITHOUT_TKINTER = {"gui.journals", "gui.keys", "gui.platform", "gui.preferences", "gui.viewmodels"}
+WITH_TKINTER = {"gui.platform.event_loop"}
 
 # What is packed and installed: the window and the library, by definition.
 PROGRAM_ENTRIES = {"build_scripts.tincan", "build_scripts.tincan.__main__"}
@@ -229,7 +230,9 @@ EVERY_MODULE = [
 ]
 
 
-WINDOWLESS = [entry for entry in EVERY_MODULE if within(entry[0], WITHOUT_TKINTER)]
+WINDOWLESS = [
+    entry for entry in EVERY_MODULE if within(entry[0], WITHOUT_TKINTER) and not within(entry[0], WITH_TKINTER)
+]
 
 
 @pytest.mark.parametrize(("module", "path"), EVERY_MODULE, ids=[module for module, _path in EVERY_MODULE])

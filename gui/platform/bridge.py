@@ -1,14 +1,12 @@
 """From the recorder's queue to the Tk thread: few, short, well-spaced visits. No tkinter.
 
-The recorder's thread sends one byte through a pair of sockets that the event loop watches; on
-Windows, where the loop can watch none, the queue is looked at every few milliseconds. Either way
-the window is drawn at most once in ``FRAME`` seconds, and no visit folds batches for longer than ``BUDGET``.
+The recorder's thread wakes the event loop (``gui.platform.event_loop`` knows how), and nothing is done while nobody
+does. The window is drawn at most once in ``FRAME`` seconds, and no visit folds batches for longer than ``BUDGET``.
 After a visit the loop has as long for the person: what is typed, and what is drawn when it is idle.
 """
 
 from __future__ import annotations
 
-import socket
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -25,11 +23,11 @@ if TYPE_CHECKING:
 FRAME = 0.016  # seconds between two visits
 BUDGET = 0.008  # seconds of work in one visit; what is left over waits for the next
 LONGEST_REST = 0.25  # seconds after a visit that took long, perhaps since this process was stopped meanwhile
-POLL = 16  # milliseconds, where nothing can be watched
+BREATH = 16  # milliseconds at least between a visit and one for what it left over
 
 
 class Timers(Protocol):
-    """The toolkit's timers. The window's thread; ``gui.app.TkLoop`` has them."""
+    """The toolkit's timers. The window's thread; ``gui.platform.event_loop.TkLoop`` has them."""
 
     def after(self, milliseconds: int, callback: Callable[[], None]) -> str:
         """Call back once, later; the answer is good for ``cancel``."""
@@ -40,15 +38,28 @@ class Timers(Protocol):
         ...
 
 
+class Waker(Protocol):
+    """Has a callback called on the window's thread, once or more often for each time it was asked to."""
+
+    def wake(self) -> None:
+        """Have it called soon. Any thread; never blocks. Without effect once it is closed."""
+        ...
+
+    @property
+    def descriptor(self) -> int:
+        """Where a signal may write a byte to wake the loop (``signal.set_wakeup_fd``); -1 if there is no such thing."""
+        ...
+
+    def close(self) -> None:
+        """Call no more. The window's thread."""
+        ...
+
+
 class EventLoop(Timers, Protocol):
     """What the bridge needs of the toolkit. All on the window's thread."""
 
-    def watch(self, descriptor: int, callback: Callable[[], None]) -> bool:
-        """Call back whenever there is something to read; False if this loop cannot."""
-        ...
-
-    def unwatch(self, descriptor: int) -> None:
-        """Stop watching."""
+    def waker(self, callback: Callable[[], None]) -> Waker:
+        """A waker that has ``callback`` called."""
         ...
 
 
@@ -82,19 +93,11 @@ class Bridge:
         self._ticket: str | None = None
         self._not_before = 0.0  # the next visit
         self._is_open = True
-        self._reading, self._writing = socket.socketpair()
-        self._reading.setblocking(False)
-        self._writing.setblocking(False)
-        self._polls = not loop.watch(self._reading.fileno(), self._woken)
+        self._waker = loop.waker(self._woken)
 
     def wake(self) -> None:
         """Say that there is something in the queue. Any thread; never blocks."""
-        if self._polls:
-            return
-        try:
-            self._writing.send(b"!")
-        except OSError:  # full: a visit is due anyway; closed: nobody is there any more
-            return
+        self._waker.wake()
 
     def post(self, call: Callable[[], None]) -> None:
         """Have ``call`` made on the window's thread, soon, after what was posted before. Any thread.
@@ -106,8 +109,8 @@ class Bridge:
 
     @property
     def wakeup_descriptor(self) -> int:
-        """Where a signal may write a byte to wake the window (``signal.set_wakeup_fd``)."""
-        return self._writing.fileno()
+        """Where a signal may write a byte to wake the window (``signal.set_wakeup_fd``); -1 where it cannot."""
+        return self._waker.descriptor
 
     def start(self, queue: Queue) -> None:
         """Begin to look into ``queue``."""
@@ -121,9 +124,7 @@ class Bridge:
         do_all(
             [
                 ("cancelling the next visit", self._cancel_visit),
-                ("watching no more", self._unwatch),
-                ("closing the reading end", self._reading.close),
-                ("closing the writing end", self._writing.close),
+                ("closing what wakes it", self._waker.close),
             ]
         )
 
@@ -132,16 +133,8 @@ class Bridge:
         if ticket is not None:
             self._loop.cancel(ticket)
 
-    def _unwatch(self) -> None:
-        if not self._polls:
-            self._loop.unwatch(self._reading.fileno())
-
     def _woken(self) -> None:
-        """The loop calls this outside its own error handling, so it only takes the bytes."""
-        try:
-            self._reading.recv(4096)
-        except BlockingIOError:
-            return
+        """The loop may call this outside its own error handling, so it only plans."""
         if self._queue is not None or not self._calls.empty():
             self._plan(self._rest())
 
@@ -162,8 +155,8 @@ class Bridge:
         finally:  # where something raised, there may be more behind it
             took = self._clock() - began
             self._not_before = began + max(FRAME, took + min(took, LONGEST_REST))
-            if self._is_open and (self._waiting or self._polls or not is_through or not self._calls.empty()):
-                self._plan(max(POLL, self._rest()))
+            if self._is_open and (self._waiting or not is_through or not self._calls.empty()):
+                self._plan(max(BREATH, self._rest()))
 
     def _rest(self) -> int:
         """Milliseconds until the next visit may be."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import socket
+import subprocess
 import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import __main__, flood, machine, peers, report
+from build_scripts.project import ROOT
+from tests.benchmarks import __main__, flood, machine, peers, report, window_waking
 from tests.benchmarks.bench import Bench, Scale
 from tests.benchmarks.load import CannotServe, Load
 from tests.benchmarks.report import Outcome, Verdict
@@ -68,6 +70,27 @@ def test_a_scenario_gives_a_table_with_a_number_for_us(name: str, bench: Bench) 
 @pytest.mark.build
 def test_a_flood_is_looked_at_in_every_way(bench: Bench) -> None:
     check(__main__.SCENARIOS["flood-1m"](replace(bench, scale=replace(TINY, ways=None))))
+
+
+def test_an_idle_window_and_its_waking_are_measured(display: str) -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.window_waking", "--wakes", "3", "--seconds", "0.1"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT).stdout
+
+    assert [line.split("|")[1].strip() for line in told.splitlines()[2:]] == [
+        "wake to screen, p50", "wake to screen, p99", "the window idle",
+    ]  # fmt: skip
+    assert "not measured" not in told
+
+
+@pytest.mark.parametrize(
+    ("took", "idle", "marks"),
+    [
+        ([0.0005] * 98 + [0.02] * 2, 0.005, ["pass", "**miss**", "pass"]),
+        ([0.0015] * 100, 0.02, ["**miss**", "pass", "**miss**"]),
+    ],
+)
+def test_each_of_the_three_is_judged(took: list[float], idle: float, marks: list[str]) -> None:
+    assert [verdict.mark for verdict in window_waking.verdicts_of(took, idle)] == marks
 
 
 def check(outcome: Outcome) -> None:

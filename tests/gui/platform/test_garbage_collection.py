@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gui.app import TkLoop
 from gui.platform import garbage_collection
+from gui.platform.event_loop import TkLoop
 from gui.platform.garbage_collection import Collector
 from tests.gui.conftest import WaitUntil
 
