@@ -23,7 +23,9 @@ from core.words import sentence
 from gui.controllers.main import MainController
 from gui.journals import journal_files
 from gui.journals.own_journal import OwnJournal
+from gui.platform import windows
 from gui.platform.bridge import Bridge
+from gui.platform.differences import HERE, WINDOWS
 from gui.platform.event_loop import TkLoop
 from gui.platform.fault_log import FaultLog
 from gui.platform.garbage_collection import Collector
@@ -287,6 +289,8 @@ class App:
         _size, *place = geometry.split("+")
         self._asked_place = (int(place[0]), int(place[1])) if place else None
         root.protocol("WM_DELETE_WINDOW", self.main_controller.quit)
+        if HERE.name == WINDOWS:  # the person logs off; on X11 it asks for no end
+            root.protocol("WM_SAVE_YOURSELF", self.leave)
 
     def _measure_decoration(self) -> None:
         """Measure the frame: a window is placed by its frame's corner, and tells the corner of its content."""
@@ -394,12 +398,9 @@ def _complain(words: str) -> None:
 
 
 def _make_root() -> tk.Tk:
-    """The one root window, at the screen's real resolution on Windows too."""
-    if sys.platform == "win32":
-        import ctypes
-
-        with contextlib.suppress(AttributeError, OSError):
-            ctypes.windll.shcore.SetProcessDpiAwareness(1)
+    """The one root window."""
+    if HERE.name == WINDOWS:
+        windows.prepare()
     root = tk.Tk(className="Tincan")
     root.title("Tincan")
     return root

@@ -142,6 +142,9 @@ class Window:
         for part in (self.conversation.transcript.text, self.sessions.tree):
             type_on(part, self.composer.write, self.composer.focus_message)
         self._bind_keys(commands)
+        theme.subscribe(partial(theme.colour_title, root))
+        bind_own(root, "<Map>", partial(theme.colour_title, root))
+        bind_own(root, "<Configure>", theme.follow_monitor)
 
     def show(self, view: WindowView) -> None:
         """Show everything but the conversation's rows."""
@@ -326,8 +329,9 @@ class Window:
         """Take the program's icon, if it is there."""
         try:
             pictures = [tk.PhotoImage(master=self.root, file=path) for path in sorted(ICONS.glob("*.png"))]
-            if pictures:
-                self.root.iconphoto(True, *sorted(pictures, key=lambda picture: -picture.width()))
+            pictures.sort(key=lambda picture: -picture.width())
+            for is_for_later_ones in (True, False) if pictures else ():  # on Windows, only for those: not for this one
+                self.root.iconphoto(is_for_later_ones, *pictures)
         except tk.TclError:  # a picture is missing or broken: the window does without
             return
 

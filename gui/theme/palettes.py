@@ -49,6 +49,11 @@ class Palette:
     connections: tuple[str, ...]  # one for each connection of a server, in turn
 
     @property
+    def is_dark(self) -> bool:
+        """Whether the window's ground is nearer to black than to white."""
+        return sum(bytes.fromhex(self.window[1:])) < 3 * 128
+
+    @property
     def found(self) -> str:
         """The ground of what was found, also within what is chosen."""
         return self.accent if self.accent != self.chosen else self.focus

@@ -10,7 +10,8 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import font as tkfont
 
-from gui.platform.differences import HERE
+from gui.platform import windows
+from gui.platform.differences import HERE, WINDOWS
 from gui.platform.system_theme import system_palette
 from gui.theme import shapes
 from gui.theme.distances import Distances
@@ -24,6 +25,7 @@ SMALLEST_STEP, LARGEST_STEP = -4, 14  # points added to the text size
 _CAP = 8
 _USUAL_POINTS = 10  # of the text for which all distances are given, at 96 dots an inch
 _EM_SPACE, _PROBE = "\u2003", 72  # as wide as its font is large, in points
+_POINTS_AN_INCH = 72
 
 
 class Theme:
@@ -85,6 +87,20 @@ class Theme:
         self._take_families(text_family, mono_family)
         if self._worn() != before:
             self._tell()
+
+    def follow_monitor(self) -> None:
+        """Draw at the resolution of the monitor that the window has come to, where each has its own (Windows)."""
+        dots = windows.dots_per_inch(_frame(self._root)) if HERE.name == WINDOWS else 0
+        if dots and dots != self._dots_per_inch:
+            self._dots_per_inch = dots
+            self._root.tk.call("tk", "scaling", dots / _POINTS_AN_INCH)
+            self._resize_fonts(self.step)
+            self._tell()
+
+    def colour_title(self, window: tk.Tk | tk.Toplevel) -> None:
+        """Have the title bar as dark as the palette, where the system draws it as it is told (Windows)."""
+        if HERE.name == WINDOWS and window.winfo_ismapped():
+            windows.darken_title(_frame(window), is_dark=self.palette.is_dark)
 
     @property
     def usual_points(self) -> int:
@@ -183,6 +199,10 @@ class Theme:
     def _restyle(self) -> None:
         self.painter.paint(self.palette)
         self._root.configure(background=self.palette.window)
+
+
+def _frame(window: tk.Tk | tk.Toplevel) -> int:
+    return int(window.wm_frame(), 16)
 
 
 def _dots_per_inch(root: tk.Tk, family: str) -> int:

@@ -34,6 +34,7 @@ class SmallWindow(tk.Toplevel):
         for key in ("<Escape>", "<<Close>>"):
             self.bind(key, lambda _event: self.destroy())
         theme.subscribe(self._restyle, self)
+        bind_own(self, "<Map>", partial(theme.colour_title, self))
 
     def put_beside(self, size: tuple[int, int], smallest: tuple[int, int]) -> None:
         """Put it over the middle of the window it belongs to, no larger than the screen.
@@ -83,6 +84,7 @@ class SmallWindow(tk.Toplevel):
 
     def _restyle(self) -> None:
         self.configure(background=self.theme.palette.window)
+        self.theme.colour_title(self)
         self._follow_text()
 
 

@@ -15,7 +15,7 @@ from gui.platform.differences import LINUX, MACOS, WINDOWS, platform_of
 from gui.theme.theme import Theme
 from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, Alternatives, MenuBar, menus_for
 
-NAMED_PLACES = {"differences", "desktop", "system_theme", "windows", "locks", "preferences", "app"}
+NAMED_PLACES = {"differences", "desktop", "system_theme", "windows", "locks", "preferences"}
 
 
 def test_command_instead_of_control_on_macos() -> None:

@@ -13,6 +13,7 @@ from gui.platform import windows
 from gui.platform.differences import HERE, WINDOWS
 from gui.platform.event_loop import TICK, MessageWaker, TkLoop
 from tests.gui.conftest import WaitUntil, pump_until
+from tests.support.systems import only_posix
 
 
 class MessageQueue:
@@ -80,7 +81,7 @@ def test_on_windows_a_message_wakes_it_and_elsewhere_a_descriptor(root: tk.Tk) -
     waker.close()
 
 
-@pytest.mark.skipif(HERE.name == WINDOWS, reason="POSIX: no descriptor wakes the loop on Windows")
+@only_posix("no descriptor wakes the loop there")
 def test_no_descriptor_is_left_open(root: tk.Tk) -> None:
     waker = TkLoop(root).waker(lambda: None)
     descriptor = waker.descriptor
