@@ -10,6 +10,7 @@ import threading
 import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
@@ -33,6 +34,7 @@ from gui.preferences import PreferencesFile, data_folder, on_screen, settings_fo
 from gui.theme.theme import Theme
 from gui.viewmodels.preferences import Preferences
 from gui.widgets.bindings import unbind
+from gui.widgets.screens import area_at
 from gui.window import USUAL_SIZE, Window
 
 SWITCH_INTERVAL = 0.0005  # seconds; the usual 5 ms make every call into Tk wait behind busy threads
@@ -282,9 +284,11 @@ class App:
 
     def _place(self, preferences: Preferences) -> None:
         root, px = self.root, self.theme.px
-        wide, high = root.winfo_screenwidth(), root.winfo_screenheight()
+        area = area_at(root, 0, 0)
+        wide, high = area.width, area.height
         usual = f"{min(px(USUAL_SIZE[0]), wide)}x{min(px(USUAL_SIZE[1]), high - px(_FRAME))}"
-        geometry = on_screen(preferences.geometry, wide, high, self.theme.scale / preferences.geometry_scale) or usual
+        factor = self.theme.scale / preferences.geometry_scale
+        geometry = on_screen(preferences.geometry, partial(area_at, root), factor) or usual
         root.geometry(geometry)
         _size, *place = geometry.split("+")
         self._asked_place = (int(place[0]), int(place[1])) if place else None

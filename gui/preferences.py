@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -145,8 +145,10 @@ def typed_path(text: str) -> Path:
     return Path(text)
 
 
-def on_screen(geometry: str, width: int, height: int, factor: float = 1.0) -> str:
-    """The geometry, made to fit a screen of that size in pixels; empty if it makes no sense.
+def on_screen(geometry: str, area_at: Callable[[int, int], tuple[int, int, int, int]], factor: float = 1.0) -> str:
+    """The geometry, made to fit the screen on which its middle lies; empty if it makes no sense.
+
+    ``area_at`` gives the left and upper edge, the width and the height in pixels of the screen that has a place.
 
     The window's size is multiplied by ``factor``: by how much larger the text is than when it was measured.
 
@@ -155,9 +157,12 @@ def on_screen(geometry: str, width: int, height: int, factor: float = 1.0) -> st
     found = _GEOMETRY.fullmatch(geometry)
     if not found:
         return ""
-    wide, high = min(round(int(found[1]) * factor), width), min(round(int(found[2]) * factor), height)
+    wide, high = (round(int(side) * factor) for side in found.groups()[:2])
     x, y = int(found[3]), int(found[4])
-    if not (-wide + _VISIBLE <= x <= width - _VISIBLE and 0 <= y <= height - _VISIBLE):
+    left, top, width, height = area_at(x + wide // 2, y + high // 2)
+    wide, high = min(wide, width), min(high, height)
+    across, down = x - left, y - top
+    if not (-wide + _VISIBLE <= across <= width - _VISIBLE and 0 <= down <= height - _VISIBLE):
         return f"{wide}x{high}"
     return f"{wide}x{high}+{x}+{y}"
 

@@ -31,6 +31,7 @@ from gui.widgets.key_places import bind_by_place
 from gui.widgets.line_undo import share_undo
 from gui.widgets.pasting import share_pasting
 from gui.widgets.sash import Sash
+from gui.widgets.screens import area_of
 from gui.widgets.scrolling import Bars
 from gui.widgets.tip import say_at, share_tips
 
@@ -411,7 +412,8 @@ class Window:
     def _bound_size(self) -> None:
         """Let nobody make the window smaller than it can be used, nor have it larger than the screen."""
         wide, high = (self.theme.px(size) for size in SMALLEST_SIZE)
-        self.root.minsize(min(wide, self.root.winfo_screenwidth()), min(high, self.root.winfo_screenheight() - _FRAME))
+        area = area_of(self.root)
+        self.root.minsize(min(wide, area.width), min(high, area.height - _FRAME))
 
     def _bind_keys(self, commands: Mapping[str, Callable[[], None]]) -> None:
         """Bind each key to its command, in front of whatever the widgets themselves make of it."""

@@ -10,9 +10,9 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import font as tkfont
 
-from gui.platform import windows
 from gui.platform.differences import HERE, WINDOWS
 from gui.platform.system_theme import system_palette
+from gui.platform.windows import darken_title, dots_per_inch
 from gui.theme import shapes
 from gui.theme.distances import Distances
 from gui.theme.painting import Fonts, Painter
@@ -90,7 +90,7 @@ class Theme:
 
     def follow_monitor(self) -> None:
         """Draw at the resolution of the monitor that the window has come to, where each has its own (Windows)."""
-        dots = windows.dots_per_inch(_frame(self._root)) if HERE.name == WINDOWS else 0
+        dots = dots_per_inch(_frame(self._root)) if HERE.name == WINDOWS else 0
         if dots and dots != self._dots_per_inch:
             self._dots_per_inch = dots
             self._root.tk.call("tk", "scaling", dots / _POINTS_AN_INCH)
@@ -100,7 +100,7 @@ class Theme:
     def colour_title(self, window: tk.Tk | tk.Toplevel) -> None:
         """Have the title bar as dark as the palette, where the system draws it as it is told (Windows)."""
         if HERE.name == WINDOWS and window.winfo_ismapped():
-            windows.darken_title(_frame(window), is_dark=self.palette.is_dark)
+            darken_title(_frame(window), is_dark=self.palette.is_dark)
 
     @property
     def usual_points(self) -> int:

@@ -11,6 +11,7 @@ from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.widgets.bindings import bind_own, focus_now
 from gui.widgets.fitting import wrap_within
+from gui.widgets.screens import Area, area_of
 from gui.widgets.scrolling import ScrollingPage
 
 _SMALLEST_PAGE = (320, 200)  # at 96 dots an inch
@@ -48,17 +49,24 @@ class SmallWindow(tk.Toplevel):
         y = over.winfo_rooty() + (over.winfo_height() - high) // 3
         self._put(wide, high, x, y)
 
+    @property
+    def _area(self) -> Area:
+        """Where on the screens it may be: on the one with the window it belongs to."""
+        area = area_of(self.master)
+        return area._replace(height=area.height - self.theme.px(_FRAME))
+
     def _fitting(self, wide: int, high: int) -> tuple[int, int]:
         """A size in pixels that is no larger than the screen."""
-        return min(wide, self.winfo_screenwidth()), min(high, self.winfo_screenheight() - self.theme.px(_FRAME))
+        return min(wide, self._area.width), min(high, self._area.height)
 
     def _put(self, wide: int, high: int, x: int, y: int) -> None:
         """Put it there, or as near as it is all on the screen."""
-        most_wide, most_high = self._fitting(self.winfo_screenwidth(), self.winfo_screenheight())
+        area = self._area
         self.minsize(
             *(min(self.theme.px(least), side) for least, side in zip(self._smallest, (wide, high), strict=True))
         )
-        self.geometry(f"{wide}x{high}+{max(0, min(x, most_wide - wide))}+{max(0, min(y, most_high - high))}")
+        x, y = area.inside(x, y, wide, high)
+        self.geometry(f"{wide}x{high}+{x}+{y}")
 
     def _follow_text(self) -> None:
         """Become as much larger as the text has, unless it is as large as what is in it anyway."""

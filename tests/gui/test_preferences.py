@@ -289,7 +289,7 @@ def test_histories_are_bounded_and_hold_each_thing_once() -> None:
     ],
 )
 def test_a_window_is_put_back_where_it_can_be_seen(saved: str, fitted: str) -> None:
-    assert on_screen(saved, 1920, 1080) == fitted
+    assert on_screen(saved, lambda _x, _y: (0, 0, 1920, 1080)) == fitted
 
 
 ROOT = Path.cwd().anchor  # "/", or the drive

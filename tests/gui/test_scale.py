@@ -278,8 +278,8 @@ def test_a_windows_size_is_kept_with_the_size_of_its_text(make_app: MakeApp, tmp
 
 
 def test_a_window_that_grows_with_its_text_stays_on_the_screen() -> None:
-    assert on_screen("700x500+40+30", 1600, 1200, 1.5) == "1050x750+40+30"
-    assert on_screen("700x500+40+30", 800, 600, 2.0) == "800x600+40+30"
+    assert on_screen("700x500+40+30", lambda _x, _y: (0, 0, 1600, 1200), 1.5) == "1050x750+40+30"
+    assert on_screen("700x500+40+30", lambda _x, _y: (0, 0, 800, 600), 2.0) == "800x600+40+30"
 
 
 def test_a_scale_that_makes_no_sense_is_the_usual(tmp_path: Path) -> None:

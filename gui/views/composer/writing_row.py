@@ -24,6 +24,7 @@ from gui.widgets.fields import LineField
 from gui.widgets.flow import Flow
 from gui.widgets.menu import Entry, Menu
 from gui.widgets.menu_letters import literally
+from gui.widgets.screens import area_of
 from gui.widgets.tip import Tip
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ class MacroMenu(ttk.Button):
         below = self.winfo_rooty() + self.winfo_height()
         height = self.menu.winfo_reqheight()
         above = self.winfo_rooty() - height
-        self.menu.open(self.winfo_rootx(), below if below + height <= self.winfo_screenheight() else max(0, above))
+        area = area_of(self)
+        has_room = below + height <= area.top + area.height
+        self.menu.open(self.winfo_rootx(), below if has_room else max(area.top, above))
 
     def _entries(self) -> Sequence[Entry]:
         """The macros and what they would become just now; several of one name have a menu of their own."""

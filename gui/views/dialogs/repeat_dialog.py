@@ -26,6 +26,7 @@ from gui.widgets.bindings import breaking, has_focus
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Option, Options
 from gui.widgets.fields import Measure
+from gui.widgets.screens import area_of
 from gui.widgets.small_window import TaskDialog
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class StepList(ttk.Frame):
     @property
     def _rows(self) -> int:
         """How many rows there is room for on the screen."""
-        room = self.winfo_screenheight() / self._theme.scale - _BESIDE
+        room = area_of(self).height / self._theme.scale - _BESIDE
         return int(max(_LEAST_ROWS, min(_MOST_ROWS, room // _ROW)))
 
     def _acts(self) -> tuple[tuple[str, Callable[[], None]], ...]:
