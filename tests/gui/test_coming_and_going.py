@@ -191,7 +191,7 @@ WAITING: dict[str, Callable[[App], object]] = {
 def test_the_window_can_go_while_a_dialog_waits_for_an_answer(make_app: MakeApp, what: str) -> None:
     app = make_app()
     if app.root.tk.call("tk", "windowingsystem") != "x11":
-        pytest.skip("the dialogs of this system are its own")
+        pytest.skip("POSIX: the dialogs of this system are its own")
     connect(app, serve(app))
 
     waited: list[bool] = []

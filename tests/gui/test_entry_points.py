@@ -385,7 +385,7 @@ class Recording(Case):
 class OpeningAFolder(Case):
     def start(self, stage: Stage) -> None:
         if sys.platform != "linux":
-            pytest.skip("the program has another name here")
+            pytest.skip("POSIX: the program has another name here")
         program = stage.folder / "bin" / "xdg-open"
         program.parent.mkdir(exist_ok=True)
         program.write_text("#!/bin/sh\n")

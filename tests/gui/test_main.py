@@ -18,6 +18,7 @@ from build_scripts.project import ROOT
 from core import __version__
 from gui.__main__ import main
 from gui.app import Options
+from tests.support.systems import only_linux, only_posix
 
 PATIENCE = 20.0  # seconds
 
@@ -64,7 +65,7 @@ def test_the_version_needs_no_display() -> None:
     assert (done.returncode, done.stdout) == (0, f"Tincan {__version__}\n")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only X11 has a display that can be missing")
+@only_linux("only X11 has a display that can be missing")
 @pytest.mark.case("C-69")
 @pytest.mark.parametrize("name", ["", ":987"])
 def test_no_display_is_one_line_and_exit_code_2(name: str) -> None:
@@ -123,7 +124,7 @@ def _wait_for_port(port: int) -> None:
     pytest.fail("the server did not come up")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@only_posix("Windows has no such signals")
 @pytest.mark.case("C-68", "C-66")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_closes_the_window_without_asking(

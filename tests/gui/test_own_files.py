@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,8 +18,9 @@ from gui.platform.fault_log import FaultLog
 from gui.preferences import data_folder, settings_folder, typed_path
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
+from tests.support.systems import only_posix
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="rights, links and open files of POSIX")
+pytestmark = only_posix("rights, links and open files of POSIX")
 
 
 @pytest.fixture

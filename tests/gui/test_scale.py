@@ -64,7 +64,7 @@ def run_at(dots_per_inch: int, folder: Path) -> dict[str, object]:
 @pytest.mark.parametrize("dots_per_inch", [96, 144, 192])
 def test_distances_follow_the_desktops_dots_an_inch(dots_per_inch: int, tmp_path: Path) -> None:
     if sys.platform != "linux":
-        pytest.skip("only X has Xft.dpi")
+        pytest.skip("POSIX: only X has Xft.dpi")
     found = run_at(dots_per_inch, tmp_path)
 
     scale = dots_per_inch / 96

@@ -14,7 +14,7 @@ SOURCES = sorted(Path(gui.__file__).parent.rglob("*.py"))
 
 def test_the_pointer_stands_where_no_test_opens_a_window(root: tk.Tk) -> None:
     if root.tk.call("tk", "windowingsystem") != "x11":
-        pytest.skip("only X gives the focus to what is under the pointer")
+        pytest.skip("POSIX: only X gives the focus to what is under the pointer")
     root.update()
 
     x, y = root.winfo_pointerxy()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sqlite3
-import sys
 import threading
 import time
 import tkinter as tk
@@ -24,6 +23,7 @@ from gui.views.conversation.row_window import WINDOW_ROWS
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
 from tests.support.peers import black_hole
+from tests.support.systems import only_linux
 
 
 def test_two_windows_talk(make_app: MakeApp) -> None:
@@ -511,7 +511,7 @@ def test_lines_pasted_by_the_middle_button_are_asked_about(make_app: MakeApp) ->
         assert any("2 lines were pasted" in str(each["text"]) for each in labels if isinstance(each, ttk.Label))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a full backlog swallows packets on Linux only")
+@only_linux("a full backlog swallows packets on Linux only")
 def test_a_connect_counts_down_and_can_be_cancelled(make_app: MakeApp) -> None:
     app = make_app()
     with black_hole() as address:

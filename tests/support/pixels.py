@@ -96,7 +96,7 @@ class Screen:
 def look() -> Iterator[Screen]:
     """Look at the screen that DISPLAY names; skip the test where there is no X, or colours are not 24 bits deep."""
     if sys.platform != "linux" or not os.environ.get("DISPLAY"):
-        pytest.skip("only an X server lets its pixels be read")
+        pytest.skip("POSIX: only an X server lets its pixels be read")
     x11 = _libx11()
     display = x11.XOpenDisplay(None)
     if not display:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tests.gui.conftest import pump_until
 from tests.gui.controllers.test_find import find
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 from tests.support.journals import write_journal
+from tests.support.systems import only_posix
 
 LookAt = Callable[..., App]
 
@@ -140,7 +140,7 @@ def test_what_takes_long_says_so_and_then_comes(look_at: LookAt) -> None:
     assert READING not in words_in(app)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is open")
+@only_posix("Windows keeps a file that is open")
 def test_a_journal_that_cannot_be_read_is_told_and_what_is_known_stays(look_at: LookAt) -> None:
     app = look_at([b"gone", b"more"])
     app.main_controller.conversation.inspector._leave_journal()

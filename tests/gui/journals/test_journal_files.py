@@ -20,6 +20,7 @@ from core.roles import Role
 from gui.journals import journal_files
 from gui.journals.locks import Hold, hold_on, lock_journal
 from tests.support.story import Story
+from tests.support.systems import only_posix
 
 NOBODY = 999_999_999  # a process number that no system gives
 
@@ -288,7 +289,7 @@ class TestAfterACrash:
 
         assert journal_files.crashed(tmp_path) is None
 
-    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to die of")
+    @only_posix("Windows has no SIGTERM to die of")
     def test_whatever_kills_it(self, tmp_path: Path) -> None:
         with running(tmp_path) as (process, path):
             process.send_signal(signal.SIGTERM)

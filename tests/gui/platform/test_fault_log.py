@@ -55,7 +55,7 @@ def test_a_log_that_grew_too_long_starts_anew_and_the_old_one_is_kept(tmp_path: 
 def opener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A desktop whose program for opening things writes down what it was asked to open."""
     if sys.platform != "linux":
-        pytest.skip("the program has another name here")
+        pytest.skip("POSIX: the program has another name here")
     asked = tmp_path / "asked"
     program = tmp_path / "bin" / "xdg-open"
     program.parent.mkdir()
@@ -95,7 +95,7 @@ def test_a_log_that_could_not_be_written_is_not_opened(tmp_path: Path, opener: P
 
 def test_a_desktop_without_such_a_program_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.platform != "linux":
-        pytest.skip("it is part of the system here")
+        pytest.skip("POSIX: it is part of the system here")
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert not desktop.open_folder(tmp_path)

@@ -14,6 +14,7 @@ from gui.platform import garbage_collection
 from gui.platform.event_loop import TkLoop
 from gui.platform.garbage_collection import Collector
 from tests.gui.conftest import WaitUntil
+from tests.support.systems import only_posix
 
 
 class Keepsake:
@@ -90,6 +91,7 @@ def test_what_had_settled_is_collected_again_at_the_end(root: tk.Tk, wait_until:
     assert let_go == [threading.main_thread()]
 
 
+@only_posix("Windows counts the time of a thread in steps of 15.6 ms")
 def test_a_look_costs_little_however_much_the_window_holds(
     collector: Collector, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:

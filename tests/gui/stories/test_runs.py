@@ -40,7 +40,7 @@ def test_what_a_killed_run_has_recorded_is_read_while_a_server_runs(sit: Sit, tm
 
 @pytest.mark.case("C-61")
 def test_a_full_disk_is_told_and_so_is_the_space_that_returns(sit: Sit, tmp_path: Path) -> None:
-    pytest.importorskip("resource")
+    pytest.importorskip("resource", reason="POSIX: it limits the size of files")
     from tests.support.full_disk import by_limit
 
     fill, free = by_limit(tmp_path)

@@ -32,7 +32,7 @@ SAFETY = TextSafety()
 @pytest.fixture(autouse=True)
 def _in_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if not hasattr(time, "tzset"):
-        pytest.skip("this system's time zone cannot be set for one process")
+        pytest.skip("POSIX: this system's time zone cannot be set for one process")
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield

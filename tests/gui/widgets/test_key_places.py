@@ -7,13 +7,14 @@ import tkinter as tk
 import pytest
 
 from gui.keys import KEYS, UNTOLD
-from gui.platform.differences import LINUX, MACOS, WINDOWS, platform_of
+from gui.platform.differences import HERE, LINUX, MACOS, WINDOWS, platform_of
 from gui.widgets.bindings import share_keys
 from gui.widgets.key_places import bind_by_place, latin_key
 
 _SHIFT, _CONTROL = 0x1, 0x4
 X11 = platform_of(LINUX)
 A_PLACE = {character: code for code in range(256) if (character := X11.place(code))}
+PLACE_HERE = {character: code for code in range(256) if (character := HERE.place(code))}
 
 
 @pytest.mark.case("C-97")
@@ -84,7 +85,7 @@ def pressed(root: tk.Tk, tag: str, widget: tk.Misc, keysym: int, place: str, sta
     """Have what is bound to a tag handle the press of a key, whatever layout this display has."""
     script = str(root.tk.call("bind", tag, "<Control-Key>"))
     command = script.split('"[')[1].split(" ")[0]
-    values = {"%#": 1, "%k": A_PLACE[place], "%s": state, "%N": keysym, "%W": str(widget), "%T": 2}
+    values = {"%#": 1, "%k": PLACE_HERE[place], "%s": state, "%N": keysym, "%W": str(widget), "%T": 2}
     return root.tk.call(command, *(values.get(f"%{each}", "??") for each in "#bfhkstwxyAEKNWTXYD"))
 
 
