@@ -113,5 +113,27 @@ def _bundle() -> dict[str, Any]:
             "NSHighResolutionCapable": True,
             "NSLocalNetworkUsageDescription": LOCAL_NETWORK,
             "NSRequiresAquaSystemAppearance": False,  # so that a dark desktop gets a dark title bar
+            **_journals(),
         },
     }
+
+
+def _journals() -> dict[str, Any]:
+    """What the application says of the files that it writes: that it opens them, and what they are."""
+    kind = f"{APP_ID.replace('_', '-')}.journal"
+    opens = {
+        "CFBundleTypeName": "Tincan journal",
+        "CFBundleTypeRole": "Viewer",
+        "LSHandlerRank": "Owner",
+        "LSItemContentTypes": [kind],
+    }
+    is_a = {
+        "UTTypeIdentifier": kind,
+        "UTTypeDescription": "Tincan journal",
+        "UTTypeConformsTo": ["public.data"],
+        "UTTypeTagSpecification": {
+            "public.filename-extension": ["tincan"],
+            "public.mime-type": ["application/x-tincan-journal"],
+        },
+    }
+    return {"CFBundleDocumentTypes": [opens], "UTExportedTypeDeclarations": [is_a]}

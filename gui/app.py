@@ -250,6 +250,10 @@ class App:
         else:
             self._offer_crashed()
 
+    def _open_documents(self, *paths: str) -> None:
+        for path in paths:
+            self.main_controller.journal_controller.open(Path(path))
+
     def _obey(self, address: Address | None, begin: Callable[[], None]) -> None:
         """Begin what the command line asked for, if it did."""
         if address is not None:
@@ -295,6 +299,8 @@ class App:
         root.protocol("WM_DELETE_WINDOW", self.main_controller.quit)
         if HERE.name == WINDOWS:  # the person logs off; on X11 it asks for no end
             root.protocol("WM_SAVE_YOURSELF", self.leave)
+        if HERE.has_application_menu:  # macOS tells a program that runs which files were double-clicked
+            root.createcommand("::tk::mac::OpenDocument", tk.CallWrapper(self._open_documents, None, root))
 
     def _measure_decoration(self) -> None:
         """Measure the frame: a window is placed by its frame's corner, and tells the corner of its content."""

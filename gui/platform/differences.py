@@ -40,6 +40,7 @@ class Platform:
     points: int  # of text that is neither larger nor smaller
     menu_clicks: tuple[str, ...]  # what opens a menu at the pointer
     has_application_menu: bool  # where settings, help and quitting are found, beside the program's own menus
+    taken_letters: frozenset[str]  # that the system itself makes something of with the modifier
 
     def notch(self, tk_version: float) -> int:
         """What one notch of the wheel counts in an event of that Tk."""
@@ -56,9 +57,9 @@ def platform_of(name: str) -> Platform:
     """The platform that Python calls ``name``; whatever is neither Windows nor macOS is like Linux."""
     if name == MACOS:
         clicks = ("<Button-2>", "<Button-3>", "<Control-Button-1>")
-        return Platform(MACOS, "Command", "⌘", "⇧", 13, clicks, has_application_menu=True)
+        return Platform(MACOS, "Command", "⌘", "⇧", 13, clicks, True, frozenset("hm"))  # hide, minimise
     kind = WINDOWS if name == WINDOWS else LINUX
-    return Platform(kind, "Control", "Ctrl+", "Shift+", 10, ("<Button-3>",), has_application_menu=False)
+    return Platform(kind, "Control", "Ctrl+", "Shift+", 10, ("<Button-3>",), False, frozenset())
 
 
 HERE = platform_of(sys.platform)

@@ -151,6 +151,18 @@ def test_macos_gets_an_application_and_nothing_else(monkeypatch: pytest.MonkeyPa
     assert bundle["info_plist"]["NSLocalNetworkUsageDescription"] == recipe.LOCAL_NETWORK
 
 
+def test_macos_opens_journals_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bundle = run_spec(monkeypatch, tmp_path, System.MACOS).options("BUNDLE")
+
+    facts = plistlib.loads(plistlib.dumps(bundle["info_plist"]))
+    (opened,), (kind,) = facts["CFBundleDocumentTypes"], facts["UTExportedTypeDeclarations"]
+    assert opened["LSItemContentTypes"] == [kind["UTTypeIdentifier"]]
+    assert kind["UTTypeIdentifier"] == f"{bundle['bundle_identifier']}.journal"
+    assert kind["UTTypeTagSpecification"] == {
+        "public.filename-extension": ["tincan"], "public.mime-type": ["application/x-tincan-journal"],
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("system", list(System))
 def test_nothing_is_squeezed_or_emulated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: System) -> None:
     made = run_spec(monkeypatch, tmp_path, system).made

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
+import subprocess
+import sys
 import tkinter as tk
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from build_scripts.project import ROOT
+from gui.app import App
 from gui.keys import topics
 from gui.platform.differences import LINUX, MACOS, WINDOWS, platform_of
 from gui.theme.theme import Theme
 from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, Alternatives, MenuBar, menus_for
+from tests.gui.conftest import pump_until
+from tests.gui.driving import shown
+from tests.support.journals import write_journal
 
 NAMED_PLACES = {"differences", "desktop", "system_theme", "windows", "locks", "preferences"}
 
@@ -86,6 +94,51 @@ def test_an_error_in_the_application_menu_of_macos_is_reported_like_any_other(ro
     root.tk.call("::tk::mac::Quit")
 
     assert reported == [ValueError]
+
+
+_KEYS_THERE = """
+import json, sys
+sys.platform = {name!r}
+from gui.keys import KEYS, UNTOLD
+print(json.dumps([(key.command, key.sequences, key.shown) for key in (*KEYS, *UNTOLD)]))
+"""
+
+
+def keys_on(name: str) -> dict[str, tuple[list[str], str]]:
+    """The keys of a system, as a fresh interpreter there has them: by command, Tk's sequences and how they read."""
+    command = [sys.executable, "-c", _KEYS_THERE.format(name=name)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    return {command: (sequences, shown) for command, sequences, shown in json.loads(told)}
+
+
+def test_macos_keeps_its_own_keys() -> None:
+    keys = keys_on(MACOS)
+    sequences = [sequence for bound, _shown in keys.values() for sequence in bound]
+
+    # hide, minimise, what the Finder opens by them
+    assert not {"<Command-h>", "<Command-H>", "<Command-m>", "<Command-M>", "<Command-space>"} & set(sequences)
+    assert len(sequences) == len(set(sequences))
+    assert keys["focus_message"] == (["<Command-j>", "<Command-J>"], "⌘J")
+    assert keys["toggle_hex"] == (["<Command-Shift-h>", "<Command-Shift-H>"], "⌘⇧H")
+
+
+@pytest.mark.parametrize("name", [LINUX, WINDOWS])
+def test_elsewhere_they_are_as_the_guide_has_them(name: str) -> None:
+    keys = keys_on(name)
+
+    assert (keys["focus_message"][1], keys["toggle_hex"][1]) == ("Ctrl+M", "Ctrl+H")
+
+
+def test_a_journal_that_is_double_clicked_on_macos_is_opened(
+    make_app: Callable[..., App], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.app.HERE", platform_of(MACOS))
+    path = tmp_path / "an older one.tincan"
+    write_journal(path, 3)
+    app = make_app()
+
+    app.root.tk.call("::tk::mac::OpenDocument", str(path))
+    pump_until(lambda: "line 000000000002" in shown(app), app.root)
 
 
 def test_what_differs_is_in_named_places_only() -> None:
