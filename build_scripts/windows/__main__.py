@@ -37,7 +37,11 @@ def test(wine: Wine, python: Path, arguments: Sequence[str]) -> int:
     """Run the chosen tests, or all of core and gui."""
     chosen = arguments or ("tests/core", "tests/gui")
     command: list[str | Path] = [python, "-m", "pytest", "-p", "no:cacheprovider", *_EACH_ON_ITS_OWN, *chosen]
-    return wine.run(command, _TESTS_WITHIN, _IN_CHECKOUT)
+    wine.place_windows_itself(is_so=True)
+    try:
+        return wine.run(command, _TESTS_WITHIN, _IN_CHECKOUT)
+    finally:
+        wine.place_windows_itself(is_so=False)
 
 
 def build(wine: Wine, python: Path, _arguments: Sequence[str]) -> int:

@@ -21,6 +21,7 @@ NEEDS = (
 _QUIET = {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml="}  # neither .NET nor a browser is asked for
 _SET_UP_WITHIN = 180.0  # seconds
 _VERSION = "win10"
+_X11 = "HKCU\\Software\\Wine\\X11 Driver"
 
 
 class Wine:
@@ -42,6 +43,17 @@ class Wine:
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         self.wait()
+
+    def place_windows_itself(self, *, is_so: bool) -> None:
+        """Whether Wine places windows and gives them the focus, as Windows does, and leaves it to no window manager.
+
+        Where there is none, Wine waits two seconds for its answer with each window that goes.
+        """
+        act = ("add", _X11, "/v", "Managed", "/d", "N", "/f") if is_so else ("delete", _X11, "/v", "Managed", "/f")
+        subprocess.run(
+            ["wine", "reg", *act], env=self.environment, timeout=_SET_UP_WITHIN, check=False, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
 
     def run(
         self, command: Sequence[str | Path], seconds: float | None = None, environment: Mapping[str, str] | None = None

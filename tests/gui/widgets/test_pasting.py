@@ -17,6 +17,7 @@ from gui.widgets.fields import LineField
 from gui.widgets.pasting import MOST, MOST_IN_LINE, share_pasting
 from gui.widgets.tip import say_at
 from tests.gui.conftest import WaitUntil
+from tests.support.systems import not_on_wine
 
 _FAILS = "rename selection _selection; proc selection args {if {[lindex $args 0] eq {get}} {error {%s}}}"
 
@@ -212,6 +213,7 @@ def test_what_the_other_program_does_not_give_is_said(fields: Fields, words_of_t
     assert all(why in said for _widget, said in fields.refused)
 
 
+@not_on_wine("it takes minutes to measure a line of four million characters")
 def test_more_than_a_field_takes_is_refused_and_said(fields: Fields) -> None:
     for field, most in ((fields.message, MOST), (fields.entry, MOST_IN_LINE), (fields.box, MOST_IN_LINE)):
         fields.copy("x" * (most + 1))

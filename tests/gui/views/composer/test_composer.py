@@ -13,6 +13,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ComposeError, Conversation, MessageFormat, SendResult, SentMessage
 from gui.viewmodels.profiles import NONE, ProfileChoice
 from gui.viewmodels.window_view import ComposerView
+from gui.views.composer import message_field
 from gui.views.composer.composer import Composer
 from gui.widgets.choice import Choice
 from tests.gui.conftest import WaitUntil
@@ -295,8 +296,9 @@ def test_a_mark_is_at_its_place_behind_an_emoji(writer: Writer) -> None:
 
 
 def test_what_is_wrong_is_said_once_a_person_stops_typing_and_taken_back_when_it_is_right(
-    writer: Writer, wait_until: WaitUntil
+    writer: Writer, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(message_field, "_STILL_TYPING", 3_000)  # a slow machine has not shown the key sooner
     writer.composer.choose(MessageFormat("escapes"))
     writer.type("\\x4")
     assert writer.composer.complaint == ""
