@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from gui.app import App
 from gui.widgets.choice import Choice
@@ -12,6 +13,33 @@ from gui.widgets.menu import Menu
 from tests.gui.conftest import pump_until
 
 MakeApp = Callable[..., App]
+
+_KEYSYMS = {
+    " ": "space", ".": "period", ",": "comma", ":": "colon", "/": "slash", "\\": "backslash", "-": "minus",
+    "_": "underscore", "?": "question", "!": "exclam", "'": "apostrophe", "#": "numbersign", "(": "parenleft",
+    ")": "parenright", "{": "braceleft", "}": "braceright", "[": "bracketleft", "]": "bracketright", "+": "plus",
+    "*": "asterisk", "~": "asciitilde", "@": "at", "=": "equal", "%": "percent", "$": "dollar",
+}  # fmt: skip
+_ONLY_SHIFT = "Shift_L"
+
+
+def press_character(window: tk.Misc, widget: str, character: str) -> None:
+    """Press the key of a character in a widget, by its path, and let it go.
+
+    Wine has no keys for signs on a display without a keyboard: there the widget takes the character as from one.
+    """
+    generate = partial(window.tk.call, "event", "generate", widget)
+    keysym = _KEYSYMS.get(character, character)
+    try:
+        generate("<Key>", "-keysym", keysym)
+    except tk.TclError as error:
+        if "no keycode" not in str(error):
+            raise
+        keysym = _ONLY_SHIFT
+        is_text = window.tk.call("winfo", "class", widget) == "Text"
+        window.tk.call("tk::TextInsert" if is_text else "ttk::entry::Insert", widget, character)
+        generate("<Key>", "-keysym", keysym)
+    generate("<KeyRelease>", "-keysym", keysym)
 
 
 def shown(app: App) -> str:

@@ -19,7 +19,7 @@ from gui.controllers import framing
 from gui.views.conversation.lens_bar import LensBar
 from gui.views.menus import FRAMINGS
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp, connect, serve, shown
+from tests.gui.driving import MakeApp, connect, press_character, serve, shown
 from tests.gui.test_talking import Heartbeat
 from tests.support.journals import write_journal
 
@@ -58,9 +58,7 @@ def write(app: App, text: str) -> LensBar:
     bar.field.focus_force()
     bar.field.delete(0, "end")
     for letter in text:
-        bar.field.event_generate(
-            "<Key>", keysym={",": "comma", "=": "equal", "+": "plus", " ": "space"}.get(letter, letter)
-        )
+        press_character(app.root, str(bar.field), letter)
     bar.field.event_generate("<Return>")
     app.root.update()
     return bar

@@ -13,14 +13,9 @@ from gui.app import App
 from gui.preferences import PreferencesFile
 from gui.viewmodels.preferences import Preferences
 from tests.gui.conftest import pump_until
+from tests.gui.driving import press_character
 from tests.support.peers import Peer
 
-_KEYSYMS = {
-    " ": "space", ".": "period", ",": "comma", ":": "colon", "/": "slash", "\\": "backslash", "-": "minus",
-    "_": "underscore", "?": "question", "!": "exclam", "'": "apostrophe", "#": "numbersign", "(": "parenleft",
-    ")": "parenright", "{": "braceleft", "}": "braceright", "+": "plus", "*": "asterisk", "~": "asciitilde",
-    "@": "at", "=": "equal",
-}  # fmt: skip
 _WHEN = re.compile(r"\d\d:\d\d:\d\d\.\d{3}$")  # at the end of lines that say who, and of notes
 _STOPS = 80  # controls that Tab passes before it must have come round
 _WITH_WORDS = frozenset({"Label", "TLabel", "TButton", "TCheckbutton", "TRadiobutton", "TMenubutton"})
@@ -47,9 +42,7 @@ class Person:
     def type(self, text: str) -> None:
         """Type a text, key by key."""
         for character in text:
-            keysym = _KEYSYMS.get(character, character)
-            self._tk.call("event", "generate", self._focus(), "<Key>", "-keysym", keysym)
-            self._tk.call("event", "generate", self._focus(), "<KeyRelease>", "-keysym", keysym)
+            press_character(self.app.root, self._focus(), character)
             self._update()
 
     def write(self, text: str) -> None:

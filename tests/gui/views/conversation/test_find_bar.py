@@ -11,6 +11,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.finding import FindMode, FindRequest, FindView
 from gui.views.conversation.find_bar import FindBar
 from tests.gui.conftest import WaitUntil
+from tests.gui.driving import press_character
 
 
 class Stage:
@@ -48,15 +49,12 @@ class Stage:
 
     def type(self, text: str) -> None:
         for letter in text:
-            self.bar.field.event_generate("<Key>", keysym=KEYSYMS.get(letter, letter))
+            press_character(self.bar, str(self.bar.field), letter)
         self.bar.update()
 
     @property
     def focus(self) -> tk.Misc | None:
         return self.bar.focus_get()
-
-
-KEYSYMS = {" ": "space", "(": "parenleft", "[": "bracketleft", "]": "bracketright", "%": "percent", "$": "dollar"}
 
 
 @pytest.fixture
