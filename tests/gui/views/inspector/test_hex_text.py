@@ -269,7 +269,10 @@ def test_a_click_that_trembles_selects_nothing(scene: Scene) -> None:
     assert scene.hex.cursor.side is Side.TEXT
 
 
-def test_dragging_below_the_view_scrolls_and_selects_on(scene: Scene, wait_until: WaitUntil) -> None:
+def test_dragging_below_the_view_scrolls_and_selects_on(
+    scene: Scene, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.widgets.row_view._DRAG_MS", 200)  # an update ends only where a step takes less
     scene.hex.show(Numbered(HUGE))
     scene.root.update()
     scene.click(0, Side.HEX)
@@ -280,7 +283,7 @@ def test_dragging_below_the_view_scrolls_and_selects_on(scene: Scene, wait_until
     scene.hex.text.event_generate("<ButtonRelease-1>", x=100, y=below)
     scene.root.update()
     stopped = scene.hex.top
-    scene.root.after(120, lambda: setattr(scene, "moves", -1))
+    scene.root.after(400, lambda: setattr(scene, "moves", -1))
     wait_until(lambda: scene.moves == -1)
 
     assert scene.hex.top == stopped
