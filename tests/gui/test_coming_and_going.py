@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-import tkinter as tk
 from collections.abc import Callable
 from functools import partial
 from tkinter import messagebox
@@ -13,6 +12,7 @@ import pytest
 
 from gui.app import App
 from gui.viewmodels.repeating import RepeatRequest
+from gui.widgets.small_window import SmallWindow
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, marked, say, serve, shown
 
@@ -26,8 +26,8 @@ def do(app: App, command: str) -> None:
     app.root.update()
 
 
-def windows(app: App) -> list[tk.Toplevel]:
-    return [child for child in app.root.winfo_children() if isinstance(child, tk.Toplevel)]
+def windows(app: App) -> list[SmallWindow]:
+    return [child for child in app.root.winfo_children() if isinstance(child, SmallWindow)]
 
 
 def open_and_close(app: App, dialog: str) -> None:
@@ -182,7 +182,7 @@ WAITING: dict[str, Callable[[App], object]] = {
     "export": ask_where_to_export,
     "send a file": ask_what_to_send,
     "a question": lambda app: messagebox.askyesno("Tincan", "Well?", parent=app.root),
-    "a menu": lambda app: app.window.sessions.menu.tk_popup(10, 10),
+    "a menu": lambda app: app.root.tk.call("tk_popup", app.window.sessions.menu, 10, 10),
 }
 
 

@@ -22,6 +22,7 @@ from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
 from gui.viewmodels.preferences import Preferences
 from gui.views.inspector.hex_text import HexText
+from gui.widgets.small_window import SmallWindow
 from gui.window import USUAL_SIZE
 from tests.gui.conftest import pump_until
 from tests.gui.driving import connect, say, serve, shown
@@ -256,7 +257,7 @@ def test_a_dialog_grows_with_the_text(make_app: MakeApp) -> None:
     app = make_app()
     app.main_controller.commands["show_settings"]()
     app.root.update()
-    (dialog,) = (child for child in app.root.winfo_children() if isinstance(child, tk.Toplevel))
+    (dialog,) = (child for child in app.root.winfo_children() if isinstance(child, SmallWindow))
     before = dialog.winfo_width()
 
     app.main_controller.settings.zoom(4)
