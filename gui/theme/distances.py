@@ -28,11 +28,11 @@ class Distances:
         self._root = root
         self._known: WeakKeyDictionary[tk.Misc, dict[str, tuple[float, int]]] = WeakKeyDictionary()
 
-    def measure(self) -> dict[tuple[str, str], str]:
+    def measure(self) -> dict[tuple[str, str], list[str]]:
         """Every distance as it is now, by its widget and its name."""
-        return {(str(each), name): str(words) for each in _all(self._root) for name, words, _ in _distances(each)}
+        return {(str(each), name): _parts(value) for each in _all(self._root) for name, value, _ in _distances(each)}
 
-    def convert(self, measured: dict[tuple[str, str], str], before: float, now: float) -> None:
+    def convert(self, measured: dict[tuple[str, str], list[str]], before: float, now: float) -> None:
         """Multiply every distance by ``now / before``, both scales as in ``Theme.scale``.
 
         One that is not as ``measured`` any more is left alone: Tk calls what follows the size of a widget while
@@ -40,11 +40,11 @@ class Distances:
         """
         for widget in _all(self._root):
             known = self._known.setdefault(widget, {})
-            for name, words, change in _distances(widget):
-                if measured.get((str(widget), name)) != str(words):
+            for name, value, change in _distances(widget):
+                parts = _parts(value)
+                if measured.get((str(widget), name)) != parts:
                     continue
-                parts = words if isinstance(words, tuple) else str(words).split()
-                pixels = [int(str(each)) for each in parts]
+                pixels = [int(each) for each in parts]
                 new = [_converted(known, f"{name} {at}", each, before, now) for at, each in enumerate(pixels)]
                 if new != pixels:
                     widget.tk.call(*change, new)
@@ -57,6 +57,11 @@ class Distances:
                     "<Configure>", x=widget.winfo_x(), y=widget.winfo_y(), width=widget.winfo_width(),
                     height=widget.winfo_height(),
                 )  # fmt: skip
+
+
+def _parts(value: Any) -> list[str]:  # noqa: ANN401 - as tkinter gives it
+    """The numbers of a distance, whatever Tk has made of them by now: of two, each may be an object or a number."""
+    return [str(each) for each in value] if isinstance(value, tuple) else str(value).split()
 
 
 def _converted(known: dict[str, tuple[float, int]], name: str, pixels: int, before: float, now: float) -> int:

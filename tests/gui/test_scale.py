@@ -8,9 +8,10 @@ import os
 import subprocess
 import sys
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from tkinter import ttk
 
 import pytest
 
@@ -18,6 +19,8 @@ from build_scripts.x11 import Display
 from build_scripts.xvfb import VirtualDisplay
 from gui.app import App
 from gui.preferences import PreferencesFile, on_screen
+from gui.theme import distances as distances_module
+from gui.theme.distances import Distances
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
 from gui.viewmodels.preferences import Preferences
@@ -334,3 +337,31 @@ def test_what_is_selected_is_coloured_on_its_characters_alone(make_app: MakeApp)
     text.tag_remove("sel", "1.0", "end")
     app.root.update()
     assert not text.tag_ranges("selected")
+
+
+class TclObject:
+    """What tkinter makes of a value whose type it does not know, as Tk on Windows has the distances of a frame."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    def __str__(self) -> str:
+        return self._words
+
+
+def test_distances_are_converted_in_whatever_form_tk_has_them(root: tk.Tk, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = ttk.Frame(root, padding=(10, 8))
+    distances = Distances(root)
+    forms = iter([(TclObject("10"), TclObject("8")), (TclObject("10"), 8)])  # one has been asked for its number since
+    found = distances_module._distances
+
+    def asked(widget: tk.Misc) -> Iterator[tuple[str, object, tuple[str, ...]]]:
+        for name, value, change in found(widget):
+            yield name, next(forms) if widget is frame and name == "padding" else value, change
+
+    monkeypatch.setattr(distances_module, "_distances", asked)
+    measured = distances.measure()
+
+    distances.convert(measured, 1.0, 0.8)
+
+    assert [str(each) for each in frame.cget("padding")] == ["8", "6"]
