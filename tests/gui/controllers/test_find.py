@@ -15,6 +15,7 @@ from gui.views.conversation.find_bar import FindBar
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, serve, shown
 from tests.support.journals import write_journal
+from tests.support.systems import only_posix
 
 LookAt = Callable[..., App]
 
@@ -167,6 +168,7 @@ def test_a_pattern_that_makes_no_sense_is_told_at_its_place_and_the_next_is_sear
     assert marked(app).startswith("line 0")
 
 
+@only_posix("Windows keeps a file that is open")
 def test_a_search_that_cannot_go_on_says_why(look_at: LookAt, tmp_path: Path) -> None:
     app = look_at(2_000)
     (tmp_path / "long.tincan").unlink()
