@@ -17,7 +17,7 @@ from gui.views.session_list import SessionList
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, labels_of, serve, shown
 from tests.support.journals import write_journal
-from tests.support.systems import sees_resets
+from tests.support.systems import needs_rst
 
 
 def rows(app: App) -> list[str]:
@@ -121,7 +121,7 @@ def test_a_connection_of_the_server_is_told_by_its_number_after_a_client_was_on_
         assert any(line.startswith("#1 ") for line in shown(app).split("\n"))
 
 
-@sees_resets
+@needs_rst
 def test_one_connection_is_aborted_and_another_half_closed(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app)

@@ -11,7 +11,7 @@ import pytest
 from core.address import Address
 from tests.gui.stories.person import Person, caller, journal_of
 from tests.support.peers import Host, Peer, Resets
-from tests.support.systems import sees_resets
+from tests.support.systems import needs_rst
 
 
 def test_a_refused_call_is_made_again_once_somebody_listens(person: Person) -> None:
@@ -86,7 +86,7 @@ def test_two_clients_of_one_server_each_have_their_conversation(person: Person) 
                 person.sees("I am the second", "Disconnect")
 
 
-@sees_resets
+@needs_rst
 def test_a_peer_that_crashes_is_named_and_its_conversation_taken_out_of_the_list(quiet: Person) -> None:
     port = quiet.start_server()
     with caller(port) as stays, Resets.calls(Address("127.0.0.1", port)) as crashes:
