@@ -122,5 +122,7 @@ class MessageWaker:
         self._callback()
 
     def _tick(self) -> None:
+        """Let Python look for a signal, and answer a message that does not come."""
         self._ticket = self._window.after(TICK, self._tick)
-        self._woken()
+        if self._is_posted:
+            self._woken()
