@@ -15,7 +15,7 @@ from core.events import SessionId
 from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import LensView, RowCounter
-from core.journal.reading.reader import JournalReader
+from core.journal.reading.reader import JournalReader, Parties
 from core.text_safety import TextSafety, ending_mark, split_ending
 
 PIECE = 64 * 1024  # bytes handled at a time: larger ones would hold up the other threads
@@ -52,6 +52,10 @@ class Source(Protocol):
 
     def whole(self, display_row: DisplayRow) -> Iterator[bytes]:
         """All the bytes of a message in pieces, without what frames it."""
+        ...
+
+    def parties(self) -> Parties:
+        """Who talked with whom."""
         ...
 
     def recorded(self, message: DisplayRow) -> Frame:

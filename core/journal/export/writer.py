@@ -158,7 +158,7 @@ def _blocks(
     source: Source, form: type[Format], encoding: Encoding, account: _Account
 ) -> Iterator[tuple[bytes, Stream]]:
     """What the files have of all the rows, in blocks of about ``PIECE`` bytes, each with its stream."""
-    layout = form(encoding)
+    layout = form(encoding, source.parties())
     waiting: list[str | bytes] = [layout.head()]
     size, stream = len(waiting[0]), WHOLE
     for display_row, pieces in (frames if form.has_framing else rows)(source, account.first, account.stop):
@@ -175,6 +175,7 @@ def _blocks(
                 yield _joined(waiting), stream
                 size = 0
         account.pass_by(is_written=is_written)
+    waiting.append(layout.tail())
     yield _joined(waiting), stream
 
 

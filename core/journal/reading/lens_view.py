@@ -26,7 +26,7 @@ from core.journal.reading.lens import (
     PartialFrame,
     pending,
 )
-from core.journal.reading.reader import Entry, JournalReader, Piece
+from core.journal.reading.reader import Entry, JournalReader, Parties, Piece
 from core.journal.reading.recorded import Calls, Recorded
 from core.wire.framing import make_splitter
 from core.wire.splitting import NOTHING, Envelope, Splitter
@@ -143,6 +143,10 @@ class LensView:
         self._marks.extend(growth.marks)
         self.entries, self.settled = growth.entries, growth.rows
         self._pending = pending(growth.partial_frames)
+
+    def parties(self) -> Parties:
+        """Who talked with whom."""
+        return self._reader.parties(self.session)
 
     # Rows.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -70,6 +70,22 @@ class SessionRow:
     role: str
     target: str
     entries: int
+
+
+class Ends(NamedTuple):
+    """The two ends of a connection, as addresses are written, and how it ended; empty while it stood."""
+
+    local: str
+    peer: str
+    ending: str
+
+
+class Parties(NamedTuple):
+    """Who talked with whom: the role and target of a session, and its connections by number."""
+
+    role: str
+    target: str
+    ends: Mapping[int, Ends]
 
 
 class JournalReader:
@@ -239,6 +255,14 @@ class JournalReader:
         """The session's connections by their number: #1, #2 ..."""
         sql = "SELECT number, connection FROM connection WHERE session = ? ORDER BY number"
         return {number: ConnectionId(found) for number, found in self._query(sql, (session,), (int, int))}
+
+    def parties(self, session: SessionId) -> Parties:
+        """Who talked with whom in a session."""
+        found = self._query("SELECT role, target FROM session WHERE session = ?", (session,), (str, str))
+        role, target = found[0] if found else ("", "")
+        sql = "SELECT number, local, peer, coalesce(ending, '') FROM connection WHERE session = ? ORDER BY number"
+        rows = self._query(sql, (session,), (int, str, str, str))
+        return Parties(role, target, {number: Ends(local, peer, ending) for number, local, peer, ending in rows})
 
     def ask(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
         """The answer to any other question: rows, each value of the kind that stands for it in ``kinds``."""

@@ -15,7 +15,10 @@ from typing import ClassVar
 from core.compose.encoding import Encoding
 from core.journal.display_row import DisplayRow
 from core.journal.export.source import Pieces
+from core.journal.reading.reader import Parties
 from core.text_safety import TextSafety
+
+NOBODY = Parties("", "", {})
 
 _formats: dict[str, type[Format]] = {}
 
@@ -23,7 +26,8 @@ _formats: dict[str, type[Format]] = {}
 class Format(ABC):
     """How rows look in a file. One is made for each export; deriving a class from it makes the format known.
 
-    ``encoding`` is that of the text in messages; what is written as text is UTF-8 in any case.
+    ``encoding`` is that of the text in messages; what is written as text is UTF-8 in any case. ``parties`` says who
+    talked with whom.
     """
 
     name: ClassVar[str]  # on the command line and in a program
@@ -37,14 +41,20 @@ class Format(ABC):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        _formats[cls.name] = cls
+        if hasattr(cls, "name"):  # a class that several have in common has none
+            _formats[cls.name] = cls
 
-    def __init__(self, encoding: Encoding = Encoding.UTF_8) -> None:
+    def __init__(self, encoding: Encoding = Encoding.UTF_8, parties: Parties = NOBODY) -> None:
         self.encoding = encoding
+        self.parties = parties
         self.safety = TextSafety()
 
-    def head(self) -> str:
+    def head(self) -> str | bytes:
         """What stands above the rows."""
+        return ""
+
+    def tail(self) -> str | bytes:
+        """What stands below them."""
         return ""
 
     @abstractmethod

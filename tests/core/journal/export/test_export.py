@@ -34,11 +34,13 @@ from core.journal.export.files import MOST_OPEN, Draft, ExportError
 from core.journal.export.formats import Format, all_formats
 from core.journal.export.formats.csv import Csv
 from core.journal.export.formats.jsonl import JsonLines
+from core.journal.export.formats.pcapng import Pcapng
 from core.journal.export.formats.raw import Raw
 from core.journal.export.formats.text import Text
 from core.journal.export.source import Frame, opens_reading, pieces_of
 from core.journal.export.writer import TELL_EVERY, Progress, export_to
 from core.journal.reading.lens import Lens
+from core.journal.reading.reader import Parties
 from tests.support.exports import Talk, exported
 from tests.support.journals import SESSION, write_journal
 from tests.support.namespaces import apart
@@ -180,7 +182,8 @@ def test_a_stretch_without_rows_is_a_file_without_rows(
 
     assert done.rows == 0
     assert done.size == (folder / "out").stat().st_size
-    assert rows_of(form, folder / "out") == 0
+    if form in (*LINE_FORMS, Raw):
+        assert rows_of(form, folder / "out") == 0
 
 
 @pytest.mark.parametrize("form", LINE_FORMS)
@@ -491,7 +494,7 @@ def test_a_very_long_message_takes_little_memory(long_message: Path, form: type[
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert seen["rows"] == 1
-    assert seen["size"] > 32_000_000
+    assert seen["size"] > (32_000_000 if form in (*LINE_FORMS, Raw, Pcapng) else 50_000)  # others cut what is too long
     assert seen["grown"] < 24 * 1024 * 1024, "bytes of memory more than before"
 
 
@@ -509,6 +512,9 @@ class WholeLater:
         yield self._data
 
     def recorded(self, message: DisplayRow) -> Frame:
+        raise NotImplementedError
+
+    def parties(self) -> Parties:
         raise NotImplementedError
 
 
@@ -562,6 +568,11 @@ def test_every_kind_of_file_can_be_offered_to_people() -> None:
         ("csv", ".csv"),
         ("jsonl", ".jsonl"),
         ("raw", ".bin"),
+        ("html", ".html"),
+        ("pcapng", ".pcapng"),
+        ("python-client", ".py"),
+        ("python-server", ".py"),
+        ("pytest", ".py"),
     ]
     assert all(form.title and form.sentence.endswith(".") for form in all_formats())
-    assert [form for form in all_formats() if form.is_binary] == [Raw]
+    assert [form for form in all_formats() if form.is_binary] == [Raw, Pcapng]

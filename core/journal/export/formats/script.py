@@ -1,0 +1,185 @@
+"""A conversation as a Python program that has it again: the client's side, the server's, or a test for pytest.
+
+The programs use the standard library alone and are written as a person would, in the manner of a first lesson in
+sockets. One connection is in them: the first of which something was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.journal.display_row import RECEIVED, DisplayRow
+from core.journal.export.formats import Format
+from core.journal.export.source import Pieces
+
+_ROW = 60  # bytes on a line of source
+_LARGEST = 1024 * 1024  # bytes of one message that are written out
+
+
+class _Script(Format):
+    """What the three have in common; ``_plays`` is whose words are said, the other's are expected."""
+
+    ending = ".py"
+    has_framing = True
+    _plays = "client"
+
+    _number: int | None = None
+    _said = 0
+
+    def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
+        """A step: something is said, or expected."""
+        if not display_row.is_message:
+            yield from self._note(display_row)
+            return
+        number = display_row.number or 1
+        if self._number is None:
+            self._number = number
+        if number != self._number:
+            return
+        is_ours = self.parties.role == self._plays
+        verb = "say" if (display_row.kind != RECEIVED) == is_ours else "expect"
+        self._said += 1
+        data = bytearray()
+        for piece in pieces():
+            data += piece
+            if len(data) > _LARGEST:
+                yield f"    # of {display_row.size:,} bytes the first {_LARGEST:,}: more are too many for a program\n"
+                break
+        yield f"    {verb}({_literal(bytes(data[:_LARGEST]))})\n"
+
+    def _note(self, display_row: DisplayRow) -> Iterator[str]:
+        about = display_row.number in (None, self._number)
+        if about and display_row.kind in ("peer-finished", "we-finished"):
+            is_ours = self.parties.role == self._plays
+            if (display_row.kind == "we-finished") == is_ours:
+                yield "    connection.shutdown(socket.SHUT_WR)  # nothing more is said from here\n"
+        elif about and self._number is not None and display_row.note:
+            yield f"    # {' '.join(self.safety.text(display_row.note).split())}\n"
+
+    @property
+    def _place(self) -> tuple[str, int]:
+        """Where the server was."""
+        ends = next(iter(self.parties.ends.values()), None)
+        written = self.parties.target if ends is None else ends.local if self.parties.role == "server" else ends.peer
+        host, _, port = written.rpartition(":")
+        return host.strip("[]") or "127.0.0.1", int(port) if port.isdigit() else 5555
+
+
+_HELPERS = '''
+
+def say(data):
+    connection.sendall(data)
+
+
+def expect(data):
+    """Receive as many bytes as these, and tell whether they are the same."""
+    heard = b""
+    while len(heard) < len(data):
+        part = connection.recv(len(data) - len(heard))
+        if not part:
+            break
+        heard += part
+    if heard != data:
+        differences.append((data, heard))
+        print("expected", data, "and got", heard)
+
+'''
+
+
+class PythonClient(_Script):
+    """Connects, says what the client said, and expects what the server answered."""
+
+    name = "python-client"
+    title = "Python client"
+    sentence = "A program that connects, says what the client said, and tells where the answers are others now."
+    order = 7
+
+    def head(self) -> str:
+        """Everything up to the first step."""
+        host, port = self._place
+        return (
+            '"""The client of a conversation that Tincan recorded. Run it as: python3 FILE [HOST [PORT]]"""\n\n'
+            "import socket\nimport sys\n\n"
+            f"HOST = sys.argv[1] if len(sys.argv) > 1 else {host!r}\n"
+            f"PORT = int(sys.argv[2]) if len(sys.argv) > 2 else {port}\n\n"
+            "differences = []\n" + _HELPERS + "\nconnection = socket.create_connection((HOST, PORT), timeout=10)\n"
+            "with connection:\n"
+        )
+
+    def tail(self) -> str:
+        """The end of the program."""
+        return ("" if self._said else "    pass\n") + "\nsys.exit(1 if differences else 0)\n"
+
+
+class PythonServer(_Script):
+    """Waits for a client, expects what the client said, and answers as the server did."""
+
+    name = "python-server"
+    title = "Python server"
+    sentence = "A program that waits for one client, answers it as the server did, and tells what it says otherwise."
+    order = 8
+    _plays = "server"
+
+    def head(self) -> str:
+        """Everything up to the first step."""
+        _host, port = self._place
+        return (
+            '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PORT]"""\n\n'
+            "import socket\nimport sys\n\n"
+            f"PORT = int(sys.argv[1]) if len(sys.argv) > 1 else {port}\n\n"
+            "differences = []\n" + _HELPERS + '\nlistener = socket.create_server(("127.0.0.1", PORT))\n'
+            'print("listening on port", listener.getsockname()[1], flush=True)\n'
+            "connection, peer = listener.accept()\nconnection.settimeout(10)\n"
+            "with listener, connection:\n"
+        )
+
+    def tail(self) -> str:
+        """The end of the program."""
+        return ("" if self._said else "    pass\n") + "\nsys.exit(1 if differences else 0)\n"
+
+
+class PythonTest(_Script):
+    """The client as a test: every answer has to be what it was."""
+
+    name = "pytest"
+    title = "pytest test"
+    sentence = "A test that connects, says what the client said, and fails where an answer is another one."
+    order = 9
+
+    def head(self) -> str:
+        """Everything up to the first step."""
+        host, port = self._place
+        return (
+            '"""A conversation that Tincan recorded, as a test: pytest FILE; TARGET=HOST:PORT is another server."""\n\n'
+            "import os\nimport socket\n\n"
+            f'TARGET = os.environ.get("TARGET", {f"{host}:{port}"!r})\n\n\n'
+            "def test_the_server_answers_as_it_did():\n"
+            '    host, _, port = TARGET.rpartition(":")\n'
+            "    connection = socket.create_connection((host, int(port)), timeout=10)\n\n"
+            "    def say(data):\n        connection.sendall(data)\n\n"
+            "    def expect(data):\n"
+            '        heard = b""\n'
+            "        while len(heard) < len(data):\n"
+            "            part = connection.recv(len(data) - len(heard))\n"
+            "            if not part:\n                break\n"
+            "            heard += part\n"
+            "        assert heard == data\n\n"
+            "    with connection:\n"
+        )
+
+    def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
+        """A step, deeper by one level."""
+        step = "".join(super().row(display_row, pieces))
+        yield "".join(f"    {line}\n" for line in step.splitlines())
+
+    def tail(self) -> str:
+        """The end of the test."""
+        return "" if self._said else "        pass\n"
+
+
+def _literal(data: bytes) -> str:
+    """The bytes as Python source, over several lines if they are many."""
+    if len(data) <= _ROW:
+        return repr(data)
+    rows = (f"        {data[start : start + _ROW]!r}\n" for start in range(0, len(data), _ROW))
+    return f"\n{''.join(rows)}    "

@@ -1,0 +1,203 @@
+"""A capture: its blocks, its packets, and what another program makes of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from core.journal.display_row import DisplayRow
+from core.journal.export.formats.pcapng import Pcapng
+from core.journal.reading.reader import Ends, Parties
+
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+AT = 1_764_000_000_123_456_789
+
+
+class Packet(NamedTuple):
+    at: int
+    source: str
+    target: str
+    flags: int
+    sequence: int
+    acknowledged: int
+    data: bytes
+    comments: tuple[str, ...]
+
+
+def row(kind: str, data: bytes | None = None, *, number: int | None = 1, note: str = "") -> DisplayRow:
+    return DisplayRow(0, 1, 0, None, number, kind, AT, 0, data, len(data or b""), note)  # type: ignore[arg-type]
+
+
+def written(parties: Parties, *rows: DisplayRow) -> bytes:
+    form = Pcapng(parties=parties)
+    parts = [form.head()]
+    for each in rows:
+        parts += form.row(each, lambda each=each: iter([each.data or b""]))  # type: ignore[misc]
+    return b"".join([*parts, form.tail()])
+
+
+def parties(
+    role: str = "server", local: str = "127.0.0.1:5555", peer: str = "127.0.0.1:40000", ending: str = "fin"
+) -> Parties:
+    return Parties(role, "127.0.0.1:5555", {1: Ends(local, peer, ending)})
+
+
+def blocks(capture: bytes) -> Iterator[tuple[int, bytes]]:
+    place = 0
+    while place < len(capture):
+        kind, size = struct.unpack_from("<II", capture, place)
+        assert size % 4 == 0
+        assert struct.unpack_from("<I", capture, place + size - 4) == (size,)
+        yield kind, capture[place + 8 : place + size - 4]
+        place += size
+
+
+def checksum(data: bytes) -> int:
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    return (total & 0xFFFF) + (total >> 16) & 0xFFFF or 0xFFFF
+
+
+def packets(capture: bytes) -> list[Packet]:
+    section, interface, *rest = blocks(capture)
+    assert section[0] == 0x0A0D0D0A
+    assert interface[0] == 1
+    assert interface[1][:2] == b"\x65\x00"  # LINKTYPE_RAW
+    return [packet(body) for kind, body in rest if kind == 6]
+
+
+def packet(body: bytes) -> Packet:
+    _interface, high, low, size, original = struct.unpack_from("<IIIII", body)
+    assert size == original
+    raw, options = body[20 : 20 + size], body[20 + size + -size % 4 :]
+    if raw[0] >> 4 == 4:
+        head, total = raw[:20], struct.unpack("!H", raw[2:4])[0]
+        assert checksum(head) == 0xFFFF
+        assert total == size
+        source, target, segment = raw[12:16], raw[16:20], raw[20:]
+        pseudo = source + target + struct.pack("!HH", 6, len(segment))
+    else:
+        assert struct.unpack("!H", raw[4:6])[0] == size - 40
+        source, target, segment = raw[8:24], raw[24:40], raw[40:]
+        pseudo = source + target + struct.pack("!II", len(segment), 6)
+    assert checksum(pseudo + segment) == 0xFFFF
+    own, other, sequence, acknowledged, offset, flags = struct.unpack_from("!HHIIBB", segment)
+    ends = [f"{ipaddress.ip_address(address)}:{port}" for address, port in ((source, own), (target, other))]
+    data = segment[(offset >> 4) * 4 :]
+    return Packet(high << 32 | low, ends[0], ends[1], flags, sequence, acknowledged, data, tuple(comments(options)))
+
+
+def comments(options: bytes) -> Iterator[str]:
+    place = 0
+    while place < len(options):
+        code, size = struct.unpack_from("<HH", options, place)
+        if code == 1:
+            yield options[place + 4 : place + 4 + size].decode()
+        place += 4 + size + -size % 4
+
+
+def test_a_conversation_is_a_handshake_its_bytes_and_its_end() -> None:
+    capture = written(
+        parties(),
+        row("opened", note="#1 connected"),
+        row("received", b"hello"),
+        row("sent", b"hi"),
+        row("peer-finished", note="#1 has finished"),
+        row("closed", note="#1 closed"),
+    )
+
+    found = packets(capture)
+
+    assert [(each.source.endswith("5555"), each.flags, each.data) for each in found] == [
+        (False, SYN, b""),
+        (True, SYN | ACK, b""),
+        (False, ACK, b""),
+        (False, PSH | ACK, b"hello"),
+        (True, PSH | ACK, b"hi"),
+        (False, FIN | ACK, b""),
+        (True, ACK, b""),
+        (True, FIN | ACK, b""),
+        (False, ACK, b""),
+    ]
+    assert found[0].comments == ("#1 connected",)
+    assert found[5].comments == ("#1 has finished",)
+    assert {each.at for each in found} == {AT}
+    next_of = {found[0].source: found[0].sequence, found[1].source: found[1].sequence}
+    for each in found:
+        assert each.sequence == next_of[each.source]
+        assert each.acknowledged == (0 if each.flags == SYN else next_of[each.target])
+        next_of[each.source] += len(each.data) + bool(each.flags & (SYN | FIN))
+
+
+def test_a_client_s_conversation_begins_at_its_own_end() -> None:
+    found = packets(written(parties("client", "[::1]:40000", "[fe80::1%3]:80"), row("opened"), row("sent", b"x")))
+
+    assert (found[0].source, found[0].target, found[0].flags) == ("::1:40000", "fe80::1:80", SYN)
+    assert (found[3].source, found[3].data) == ("::1:40000", b"x")
+
+
+@pytest.mark.parametrize(
+    ("ending", "flags", "is_ours"),
+    [
+        ("reset", RST, False),
+        ("ours-reset", RST, True),
+        ("stalled", RST, True),
+        ("ours", FIN, True),
+        ("fin", FIN, False),
+    ],
+)
+def test_it_ends_as_it_ended(ending: str, flags: int, is_ours: bool) -> None:
+    found = packets(written(parties(ending=ending), row("opened"), row("closed")))
+
+    assert found[3].flags == flags | ACK
+    assert found[3].source.endswith("5555") is is_ours
+    assert len(found) == (4 if flags == RST else 7)
+
+
+def test_large_messages_are_cut_into_segments_that_fit() -> None:
+    data = bytes(range(256)) * 1000
+    found = packets(written(parties(), row("received", data)))
+
+    assert b"".join(each.data for each in found) == data
+    assert max(len(each.data) for each in found) <= 65_495
+
+
+def test_what_has_no_addresses_leaves_no_packet_and_raises_nothing() -> None:
+    assert packets(written(Parties("server", "x", {}), row("received", b"x"))) == []
+    assert packets(written(parties(local="somewhere:80"), row("received", b"x"), row("closed"))) == []
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_tshark_finds_nothing_malformed_and_the_very_bytes(tmp_path: Path) -> None:
+    said, answered = bytes(range(256)) * 300, b"\x00answer\xff"
+    path = tmp_path / "talk.pcapng"
+    rows = (row("opened"), row("received", said), row("sent", answered), row("closed"))
+    path.write_bytes(written(parties(), *rows))
+
+    def tshark(*arguments: str) -> str:
+        command = [
+            "tshark",
+            "-r",
+            str(path),
+            "-o",
+            "tcp.check_checksum:TRUE",
+            "-o",
+            "ip.check_checksum:TRUE",
+            *arguments,
+        ]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    seen = tshark("-V")
+    assert "Malformed" not in seen
+    assert "incorrect" not in seen
+    followed = tshark("-q", "-z", "follow,tcp,raw,0").splitlines()
+    lines = [line for line in followed if line.strip() and not line.strip("\t0123456789abcdef")]
+    assert bytes.fromhex("".join(line for line in lines if not line.startswith("\t"))) == said
+    assert bytes.fromhex("".join(line.strip() for line in lines if line.startswith("\t"))) == answered

@@ -1,0 +1,106 @@
+"""Programs made of a conversation: each is run, against the other one and against a real peer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.address import Address
+from core.journal.export.formats import find_format
+from core.journal.export.source import opens_reading
+from core.journal.export.writer import export
+from core.journal.reading.lens import Lens
+from core.net.server import Server
+from core.workbench import Workbench
+from tests.support.peers import Peer
+from tests.support.story import View
+
+SAID = [b"hello\n", b"<'\"\\{}%s\x00\xff\n", bytes(range(256)) * 20 + b"\n"]
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A server that echoes, and what one client said to it."""
+    path = tmp_path_factory.mktemp("talk") / "talk.tincan"
+    workbench = Workbench(path)
+    view = View(workbench)
+    session = workbench.serve(Address("127.0.0.1", 0), reply="echo")
+    address = view.wait_for_state(session, lambda state: bool(state.addresses)).addresses[0]
+    with Peer.calls(address) as peer:
+        for message in SAID:
+            peer.say(message)
+            assert peer.hear(len(message)) == message
+    view.wait_for_state(session, lambda state: bool(state.over))
+    workbench.close()
+    return path
+
+
+def script(journal: Path, name: str, folder: Path, framing: str = "raw") -> Path:
+    path = folder / f"test_{name.replace('-', '_')}.py"
+    with opens_reading(journal, 1, Lens(framing))(threading.Event()) as source:  # type: ignore[arg-type]
+        export(source, path, find_format(name))
+    return path
+
+
+@contextlib.contextmanager
+def playing_server(path: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    with subprocess.Popen([sys.executable, path, "0"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            found = re.search(r"\d+", process.stdout.readline())
+            assert found is not None
+            yield int(found[0]), process
+        finally:
+            process.kill()
+
+
+def run(*command: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *map(str, command)], capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("framing", ["raw", "line", "delimiter:0a", "fixed:16", "gap:1000"])
+def test_the_two_programs_have_the_conversation_again(journal: Path, tmp_path: Path, framing: str) -> None:
+    server = script(journal, "python-server", tmp_path, framing)
+    client = script(journal, "python-client", tmp_path, framing)
+
+    with playing_server(server) as (port, process):
+        done = run(client, "127.0.0.1", port)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert process.wait(20) == 0
+
+
+def test_the_client_tells_where_a_real_server_answers_otherwise(journal: Path, tmp_path: Path) -> None:
+    client = script(journal, "python-client", tmp_path)
+    with Server("127.0.0.1:0", reply="echo") as same:
+        assert run(client, "127.0.0.1", same.addresses[0].port).returncode == 0
+    with Server("127.0.0.1:0", reply=lambda _peer, message: message.swapcase()) as other:
+        done = run(client, "127.0.0.1", other.addresses[0].port)
+    assert done.returncode == 1
+    assert "expected b'hello\\n' and got b'HELLO\\n'" in done.stdout
+
+
+def test_the_test_passes_against_the_same_server_and_fails_against_another(journal: Path, tmp_path: Path) -> None:
+    path = script(journal, "pytest", tmp_path)
+    command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", path)
+    with Server("127.0.0.1:0", reply="echo") as same:
+        assert run(*command, TARGET=str(same.addresses[0])).returncode == 0
+    with Server("127.0.0.1:0", reply=lambda _peer, message: message.swapcase()) as other:
+        assert run(*command, TARGET=str(other.addresses[0])).returncode == 1
+
+
+@pytest.mark.parametrize("name", ["python-client", "python-server", "pytest"])
+def test_a_conversation_without_words_is_a_program_too(name: str) -> None:
+    form = find_format(name)()
+
+    compile(str(form.head()) + str(form.tail()), name, "exec")
