@@ -19,7 +19,7 @@ WINDOW_CLASS = "Tincan"
 _GREETING = b"type the message"
 _MESSAGE = b"Hello, can!"
 _APPEARS_WITHIN = 30.0  # seconds
-_HAPPENS_WITHIN = 10.0  # seconds
+_HAPPENS_WITHIN = 20.0  # seconds
 _REACTION = 0.3  # seconds between what a person sees and the first key
 _ENDS_WITHIN = 2.0  # seconds
 _LOOK_EVERY = 0.02  # seconds
@@ -28,18 +28,18 @@ _RETRY = 0.002  # seconds between two looks for a window; what is measured by it
 _Rows = list[tuple[str, str, bytes]]  # (role, kind, data) of what was recorded
 
 
-def drive(command: Sequence[str], display: str) -> None:
+def drive(command: Sequence[str], display: str, window_class: str = WINDOW_CLASS) -> None:
     """Take the person's three steps on a display that has no window manager, then quit by key.
 
-    Raises ``SmokeError`` if one does not do what it should.
+    The program's window has the class ``window_class``. Raises ``SmokeError`` if one does not do what it should.
     """
     with tempfile.TemporaryDirectory() as folder:
         program = subprocess.Popen([*command, "--config", folder], cwd=folder)
         try:
             with Display(display) as keys:
-                keys.focus(appeared(program, keys, WINDOW_CLASS))
+                keys.focus(appeared(program, keys, window_class))
                 _three_steps(keys, Path(folder), free_port())
-                code = _quit(keys, program)
+                code = quit_by_key(keys, program)
         except DisplayError as error:
             raise SmokeError(f"{command[0]} cannot be driven: {error}") from error
         except subprocess.TimeoutExpired:
@@ -66,25 +66,30 @@ def appeared(program: subprocess.Popen[Any], display: Display, name: str, within
 
 
 def _three_steps(keys: Display, folder: Path, port: int) -> None:
+    wait_for("a journal, which is made once the window is on the screen", lambda: bool(_journals(folder)))
     time.sleep(_REACTION)
     keys.press("l", control=True)
     keys.press("Tab")
     keys.type(str(port))
     keys.press("F5")
-    _wait("a server that listens after F5", folder, lambda rows: ("server", "listening", b"") in rows)
+    wait_until_recorded("a server that listens after F5", folder, lambda rows: ("server", "listening", b"") in rows)
     _expect_listener(port)
     keys.press("F6")
-    _wait("a client that is greeted after F6", folder, lambda rows: ("client", "received", _GREETING) in rows)
+    wait_until_recorded(
+        "a client that is greeted after F6", folder, lambda rows: ("client", "received", _GREETING) in rows
+    )
     keys.type(_MESSAGE.decode())
     keys.press("Return")
-    _wait("the message at the server after Enter", folder, lambda rows: ("server", "received", _MESSAGE) in rows)
-    _wait("an answer of one letter", folder, _is_answered)
+    wait_until_recorded(
+        "the message at the server after Enter", folder, lambda rows: ("server", "received", _MESSAGE) in rows
+    )
+    wait_until_recorded("an answer of one letter", folder, _is_answered)
     keys.press("F6")
     keys.press("F5")
-    _wait("both ends closed", folder, _is_over)
+    wait_until_recorded("both ends closed", folder, _is_over)
 
 
-def _quit(keys: Display, program: subprocess.Popen[bytes]) -> int:
+def quit_by_key(keys: Display, program: subprocess.Popen[bytes]) -> int:
     """Quit by key; the exit code. A window that has not heard yet of the last end asks whether to quit all the same:
     that is answered with no, and the key is pressed again. Raises ``TimeoutExpired``.
     """
@@ -120,18 +125,24 @@ def _is_over(rows: _Rows) -> bool:
     return {("client", "closed", b""), ("server", "session-closed", b"")} <= set(rows)
 
 
-def _wait(what: str, folder: Path, has_come: Callable[[_Rows], bool]) -> None:
+def wait_until_recorded(what: str, folder: Path, has_come: Callable[[_Rows], bool]) -> None:
+    """Wait until ``has_come`` finds in the journals of a folder what is awaited. Raises ``SmokeError``."""
+    wait_for(what, lambda: has_come(recorded(folder)), lambda: f"; recorded is {recorded(folder)}")
+
+
+def wait_for(what: str, has_come: Callable[[], bool], found: Callable[[], str] = str) -> None:
+    """Wait until something has come. Raises ``SmokeError`` if it does not, with what is ``found`` instead."""
     deadline = time.monotonic() + _HAPPENS_WITHIN
-    while not has_come(rows := recorded(folder)):
+    while not has_come():
         if time.monotonic() > deadline:
-            raise SmokeError(f"there was no sign of {what} within {_HAPPENS_WITHIN:.0f} s; recorded is {rows}")
+            raise SmokeError(f"there was no sign of {what} within {_HAPPENS_WITHIN:.0f} s{found()}")
         time.sleep(_LOOK_EVERY)
 
 
 def recorded(folder: Path) -> _Rows:
     """What the journals in a configuration folder hold: (role, kind, data) in the order of recording."""
     rows: _Rows = []
-    for journal in sorted((folder / "journals").glob("*.tincan")):
+    for journal in _journals(folder):
         with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as file:
             try:
                 rows += file.execute(
@@ -140,3 +151,7 @@ def recorded(folder: Path) -> _Rows:
             except sqlite3.OperationalError:
                 continue  # it has no tables yet
     return rows
+
+
+def _journals(folder: Path) -> list[Path]:
+    return sorted((folder / "journals").glob("*.tincan"))

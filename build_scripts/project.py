@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build"
-DIST = ROOT / "dist"
+_OUTPUT = ROOT / os.environ.get(
+    "TINCAN_OUTPUT", ""
+)  # a folder in the checkout, for the second system that builds there
+BUILD = _OUTPUT / "build"
+DIST = _OUTPUT / "dist"
 RELEASE = DIST / "release"  # what people download
 ICONS = ROOT / "gui" / "icons"
 APP_ID = "io.github.tincan_tcp.Tincan"  # what desktops and macOS know the program by

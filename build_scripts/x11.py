@@ -70,10 +70,11 @@ class Display:
         """The window of the class ``name`` if it is on the screen; without a window manager, which would put a frame
         around it.
         """
-        for window in self._windows():
-            if name in self._class(window) and self._is_viewable(window):
-                return window
-        return None
+        return next(iter(self.windows(name)), None)
+
+    def windows(self, name: str) -> list[int]:
+        """All windows of the class ``name`` that are on the screen."""
+        return [each for each in self._windows() if name in self._class(each) and self._is_viewable(each)]
 
     def focus(self, window: int) -> None:
         """Have keys go to a window, as a window manager does for the one that was clicked."""

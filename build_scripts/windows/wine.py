@@ -16,12 +16,16 @@ from build_scripts.project import ROOT
 NEEDS = (
     machine.Need("Wine", lambda: shutil.which("wine") is not None, {"apt-get": "wine wine64"}),
     machine.TK,
+    machine.Need("Tcl's and Tk's scripts", Path("/usr/share/tcltk/tk8.6").is_dir, {"apt-get": "libtk8.6"}),
     machine.VIRTUAL_DISPLAY,
 )
 _QUIET = {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml="}  # neither .NET nor a browser is asked for
 _SET_UP_WITHIN = 180.0  # seconds
-_VERSION = "win10"
 _X11 = "HKCU\\Software\\Wine\\X11 Driver"
+# A window that gets the focus is to be Windows' foreground window at once, not only when a window manager says so.
+_FOCUS = (_X11, "/v", "UseTakeFocus", "/d", "N", "/f")
+_SET_UP = (("wineboot", "-i"), ("winecfg", "-v", "win10"), ("reg", "add", *_FOCUS))
+_STAMP = "set-up.txt"
 
 
 class Wine:
@@ -33,16 +37,19 @@ class Wine:
 
     def set_up(self) -> None:
         """Make the Windows, unless it is there. Raises ``subprocess.SubprocessError``."""
-        if (self._prefix / "system.reg").exists():
+        stamp = self._prefix / _STAMP
+        if stamp.exists() and stamp.read_text() == str(_SET_UP):
             return
         self._prefix.mkdir(parents=True, exist_ok=True)
-        for command in (["wine", "wineboot", "-i"], ["wine", "winecfg", "-v", _VERSION]):
+        for words in _SET_UP:
+            command = ["wine", *words]
             commands.show(command)
             subprocess.run(
                 command, env=self.environment, timeout=_SET_UP_WITHIN, check=True, stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         self.wait()
+        stamp.write_text(str(_SET_UP))
 
     def place_windows_itself(self, *, is_so: bool) -> None:
         """Whether Wine places windows and gives them the focus, as Windows does, and leaves it to no window manager.
@@ -58,13 +65,19 @@ class Wine:
     def run(
         self, command: Sequence[str | Path], seconds: float | None = None, environment: Mapping[str, str] | None = None
     ) -> int:
+        """Run a program of Windows and show what it writes; see ``run_here``."""
+        return self.run_here(["wine", *command], seconds, environment)
+
+    def run_here(
+        self, command: Sequence[str | Path], seconds: float | None = None, environment: Mapping[str, str] | None = None
+    ) -> int:
         """Run a program and show what it writes; its exit code. Raises ``subprocess.TimeoutExpired``, and ends it.
 
         Its input and output are pipes, which a Python there needs. The end of the process counts, not that of the
         pipe: Wine's own programs hold the pipe open.
         """
-        commands.show(["wine", *command])
-        with self.started(command, environment) as program:
+        commands.show(command)
+        with self._started(command, environment) as program:
             reader = threading.Thread(target=_show, args=(program,), daemon=True)
             reader.start()
             code = program.wait(seconds)
@@ -72,12 +85,12 @@ class Wine:
             return code
 
     @contextmanager
-    def started(
+    def _started(
         self, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
     ) -> Iterator[subprocess.Popen[bytes]]:
         """A program with pipes for input and output, both kinds of output in one; ended at the end."""
         program = subprocess.Popen(
-            ["wine", *map(str, command)], env={**self.environment, **(environment or {})}, cwd=ROOT,
+            list(map(str, command)), env={**self.environment, **(environment or {})}, cwd=ROOT,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:

@@ -98,7 +98,7 @@ def test_a_window_that_does_nothing_fails_at_the_first_step(
 ) -> None:
     monkeypatch.setattr(driving, "_HAPPENS_WITHIN", 0.1)
 
-    with pytest.raises(SmokeError, match="no sign of a server that listens after F5"):
+    with pytest.raises(SmokeError, match="no sign of a journal"):
         drive([sys.executable, "-c", DEAF], on_own_display)
 
 

@@ -133,7 +133,7 @@ def test_windows_gets_each_program_with_a_window_and_with_a_console(
 def test_windows_programs_say_who_they_are_and_draw_sharply(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for options in (options for kind, options in run_spec(monkeypatch, tmp_path, System.WINDOWS).made if kind == "EXE"):
         manifest = ElementTree.parse(options["manifest"])
-        assert manifest.findtext(f".//{WINDOWS_SETTINGS}dpiAwareness") == "system"
+        assert manifest.findtext(f".//{WINDOWS_SETTINGS}dpiAwareness") == "PerMonitorV2, PerMonitor"
         assert manifest.findtext(f".//{WINDOWS_SETTINGS}longPathAware") == "true"
         assert project.version() in Path(options["version"]).read_text(encoding="utf-8")
         assert Path(options["icon"]).name == "tincan.ico"
