@@ -28,16 +28,18 @@ _RETRY = 0.002  # seconds between two looks for a window; what is measured by it
 _Rows = list[tuple[str, str, bytes]]  # (role, kind, data) of what was recorded
 
 
-def drive(command: Sequence[str], display: str, window_class: str = WINDOW_CLASS) -> None:
+def drive(command: Sequence[str], display: str, window_class: str = WINDOW_CLASS, reaction: float = _REACTION) -> None:
     """Take the person's three steps on a display that has no window manager, then quit by key.
 
-    The program's window has the class ``window_class``. Raises ``SmokeError`` if one does not do what it should.
+    The program's window has the class ``window_class``, and the first key comes ``reaction`` seconds after it. Raises ``SmokeError`` if one does not do what it should.
     """
     with tempfile.TemporaryDirectory() as folder:
         program = subprocess.Popen([*command, "--config", folder], cwd=folder)
         try:
             with Display(display) as keys:
-                keys.focus(appeared(program, keys, window_class))
+                window = appeared(program, keys, window_class)
+                wait_for("a journal, which is made after the window", lambda: bool(_journals(Path(folder))))
+                give_focus(keys, window, reaction)
                 _three_steps(keys, Path(folder), free_port())
                 code = quit_by_key(keys, program)
         except DisplayError as error:
@@ -65,9 +67,24 @@ def appeared(program: subprocess.Popen[Any], display: Display, name: str, within
     return window
 
 
+def give_focus(keys: Display, window: int, reaction: float) -> None:
+    """Have keys go to a window, and wait until it has kept them for so many seconds. Raises ``SmokeError``.
+
+    Wine hides a window once more while it opens it, which takes the focus away.
+    """
+    since = time.monotonic()
+
+    def is_kept() -> bool:
+        nonlocal since
+        if not keys.has_focus(window):
+            keys.focus(window)
+            since = time.monotonic()
+        return time.monotonic() - since > reaction
+
+    wait_for("a window that keeps the focus", is_kept)
+
+
 def _three_steps(keys: Display, folder: Path, port: int) -> None:
-    wait_for("a journal, which is made once the window is on the screen", lambda: bool(_journals(folder)))
-    time.sleep(_REACTION)
     keys.press("l", control=True)
     keys.press("Tab")
     keys.type(str(port))

@@ -30,12 +30,14 @@ KEYS = {
 # Requests
 _GET_WINDOW_ATTRIBUTES, _QUERY_TREE, _INTERN_ATOM, _GET_PROPERTY = 3, 15, 16, 20
 _CHANGE_PROPERTY = 18
-_SET_INPUT_FOCUS, _GET_IMAGE, _QUERY_EXTENSION, _GET_KEYBOARD_MAPPING = 42, 73, 98, 101
+_SET_INPUT_FOCUS, _GET_INPUT_FOCUS = 42, 43
+_GET_IMAGE, _QUERY_EXTENSION, _GET_KEYBOARD_MAPPING = 73, 98, 101
 _Z_PIXMAP, _ALL_PLANES = 2, 0xFFFFFFFF
 _FAKE_INPUT = 2  # of XTEST
 _KEY_PRESS, _KEY_RELEASE = 2, 3
 _WM_CLASS, _STRING, _RESOURCE_MANAGER = 67, 31, 23  # atoms that every server has
 _VIEWABLE = 2
+_NORMAL_STATE = 1  # of the Inter-Client Communication Conventions Manual, 4.1.3.1
 _ERROR, _REPLY = 0, 1
 _TIMEOUT = 10.0  # seconds for an answer of the server
 _BETWEEN_KEYS = 0.02  # seconds; the fastest typists need three times as long
@@ -77,8 +79,17 @@ class Display:
         return [each for each in self._windows() if name in self._class(each) and self._is_viewable(each)]
 
     def focus(self, window: int) -> None:
-        """Have keys go to a window, as a window manager does for the one that was clicked."""
+        """Have keys go to a window, as a window manager does for the one that was clicked; to none that is hidden.
+
+        It is also told that it is shown: without that, Wine waits two seconds before it hides a window.
+        """
+        state = self._atom(b"WM_STATE")
+        self._send(_CHANGE_PROPERTY, 0, struct.pack("<IIIBxxxIII", window, state, state, 32, 2, _NORMAL_STATE, 0))
         self._send(_SET_INPUT_FOCUS, 1, struct.pack("<II", window, 0))
+
+    def has_focus(self, window: int) -> bool:
+        """Whether keys go to a window."""
+        return bool(struct.unpack_from("<I", self._ask(_GET_INPUT_FOCUS, 0, b""), 8)[0] == window)
 
     def press(self, key: str, *, control: bool = False, alt: bool = False, shift: bool = False) -> None:
         """Press and release a key, at the pace of a person: a character, or a name in ``KEYS``."""
@@ -147,6 +158,10 @@ class Display:
                 codes.setdefault(symbols[(code - first) * columns + shifted], (code, shifted))
         return codes
 
+    def _atom(self, name: bytes) -> int:
+        request = struct.pack("<Hxx", len(name)) + _padded(name)
+        return int(struct.unpack_from("<I", self._ask(_INTERN_ATOM, 0, request), 8)[0])
+
     def _windows(self) -> tuple[int, ...]:
         reply = self._ask(_QUERY_TREE, 0, struct.pack("<I", self._root))
         count = struct.unpack_from("<H", reply, 16)[0]
@@ -172,7 +187,7 @@ class Display:
         self._send(request, detail, content)
         while True:
             head = self._take(32)
-            if head[0] == _ERROR:
+            if head[0] == _ERROR and head[10] == request:  # others are of requests without a reply, for what is gone
                 raise DisplayError(f"the server refused request {head[10]} with error {head[1]}")
             if head[0] == _REPLY:
                 return head + self._take(struct.unpack_from("<I", head, 4)[0] * 4)

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_scripts.drive import appeared, drive, quit_by_key, wait_for, wait_until_recorded
+from build_scripts.drive import appeared, drive, give_focus, quit_by_key, wait_for, wait_until_recorded
 from build_scripts.project import DIST, ROOT, version
 from build_scripts.recipe import HERE
 from build_scripts.running import SmokeError, end, free_port, self_test
@@ -31,8 +31,10 @@ TARGET = Target(System.WINDOWS, "x86_64")
 FAILED = DIST.parent / "failed.ppm"
 _WINDOW = f"{PROGRAM}{TARGET.suffix}"  # Wine's class of a window is the name of its program
 _WITHIN = 30.0  # seconds for a program that prints, and until a window or a file is there
-_REACTION = 0.5  # seconds between what a person sees and the next key
+_REACTION = 1.5  # seconds before the first key: Wine loses some of those that come sooner on a busy machine
 _TYPED = "Grüße 新 😀"
+# A Python there dies at its start if its standard error is a file, which the proof for every system makes it.
+_PIPED = ("bash", "-c", 'exec wine "$0" "$@" 2> >(cat >&2)')
 _LINUX = (sys.executable, "-m", "core")
 _FORMATS = {"text": ".txt", "csv": ".csv", "jsonl": ".jsonl", "raw": ".bin"}
 
@@ -55,12 +57,12 @@ def main() -> int:
         built = Built(
             ["wine", str(DIST / _WINDOW)],
             ["wine", str(DIST / FOLDER / _WINDOW)],
-            ["wine", str(DIST / FOLDER / f"{TARGET.console}{TARGET.suffix}")],
+            [*_PIPED, str(DIST / FOLDER / f"{TARGET.console}{TARGET.suffix}")],
             os.environ["DISPLAY"],
             Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))),
         )
         # With nothing running, each program would start a Windows anew.
-        stack.enter_context(_running(["wine", "cmd"]))
+        stack.enter_context(_running(["wine", "cmd"], stdout=subprocess.DEVNULL))
         return _take_steps(built)
 
 
@@ -113,7 +115,7 @@ def _test_themselves(built: Built) -> str:
 
 def _are_driven(built: Built) -> str:
     for program in (built.one_file, built.in_folder):
-        drive(program, built.display, _WINDOW)
+        drive(program, built.display, _WINDOW, _REACTION)
     return "started, connected and talked by real keys; the journals hold what was typed"
 
 
@@ -181,7 +183,7 @@ def _two_at_once(built: Built) -> str:
         second.kill()
         second.wait(_WITHIN)
         wait_until_recorded("the end of the killed one", config, lambda rows: ("server", "closed", b"") in rows)
-        keys.focus(own)
+        give_focus(keys, own, _REACTION)
         if code := quit_by_key(keys, first):
             raise SmokeError(f"the first exited with {code}")
     left = [
@@ -203,20 +205,18 @@ def _recover(built: Built) -> str:
         for key in ("Tab", "Tab", "Tab", "Return"):  # past what to export and as what, and the file, to Choose…
             keys.press(key)
         choosing = _another(keys, {own, dialog})
-        keys.focus(choosing)
-        time.sleep(_REACTION)
+        give_focus(keys, choosing, _REACTION)
         keys.press("Home")
         keys.press("End", shift=True)
         keys.type("Z:" + str(target).replace("/", "\\"))
         keys.press("Return")
         wait_for("the system's dialog to be gone", lambda: choosing not in keys.windows(_WINDOW))
-        keys.focus(dialog)
-        time.sleep(_REACTION)
+        give_focus(keys, dialog, _REACTION)
         keys.press("Return")
         _wait_for_file(target)
         keys.press("Escape")
         wait_for("the export's dialog to be gone", lambda: dialog not in keys.windows(_WINDOW))
-        keys.focus(own)
+        give_focus(keys, own, _REACTION)
         if code := quit_by_key(keys, program):
             raise SmokeError(f"it exited with {code}")
     exported, expected = target.read_bytes(), _printed([*_LINUX, "export", str(killed)]).encode()
@@ -229,18 +229,16 @@ def _opened_and_exported(keys: Display, own: int) -> int:
     """The dialog for the export of the conversation that is offered at the start; it may not be offered at once."""
     deadline = time.monotonic() + _WITHIN
     while time.monotonic() < deadline:
-        keys.focus(own)
-        time.sleep(_REACTION)
+        give_focus(keys, own, _REACTION)
         keys.press("l", control=True)
         keys.press("F8")  # to what is offered above the conversation
         keys.press("Return")
         time.sleep(_REACTION)
         keys.press("s", control=True)
-        time.sleep(2 * _REACTION)
+        time.sleep(_REACTION)
         if others := set(keys.windows(_WINDOW)) - {own}:
-            keys.focus(*others)
-            time.sleep(_REACTION)
-            return others.pop()
+            give_focus(keys, min(others), _REACTION)
+            return min(others)
     raise SmokeError("what the killed run recorded was not offered, or could not be exported")
 
 
@@ -269,9 +267,9 @@ def _window(command: Sequence[str], config: Path) -> Iterator[subprocess.Popen[b
 
 
 @contextmanager
-def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+def _running(command: Sequence[str], stdout: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """A program whose input stays open and empty; ended at the end."""
-    program = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT)
+    program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=stdout, cwd=ROOT)
     try:
         yield program
     finally:
@@ -286,8 +284,7 @@ def _printed(command: Sequence[str], typed: str = "") -> str:
 
 
 def _type_into(keys: Display, window: int, text: str) -> None:
-    keys.focus(window)
-    time.sleep(_REACTION)
+    give_focus(keys, window, _REACTION)
     keys.type(text)
     keys.press("Return")
 
