@@ -433,7 +433,8 @@ class MainController:
 
     def quit(self) -> None:
         """End the program; ask first, once, while something is connected."""
-        standing = sum(len(state.connections) for state in self.sessions.values())
+        own = (state for name, state in self.sessions.items() if self.archives.get(name) is None)
+        standing = sum(len(state.connections) for state in own)
         if not standing or self.notices.tells("quit"):
             self._app.leave()
             return

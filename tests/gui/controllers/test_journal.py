@@ -63,6 +63,23 @@ def test_an_old_journal_stands_beside_the_sessions_of_this_run(make_app: MakeApp
     pump_until(lambda: "in 19.2 kB" in present(app.main_controller.window_state()).status.figures, app.root)
 
 
+def test_connections_of_an_old_journal_are_not_asked_about_when_quitting(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / _YESTERDAY.format(process=1)
+    write_journal(old, 300, connections=2)
+    app = make_app()
+    open_journal(app, old)
+    left: list[bool] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(app, "leave", lambda: left.append(True))
+
+        app.main_controller.quit()
+
+    assert left
+    assert "Quit all the same?" not in app.window.banner.sentence
+
+
 def test_a_journal_is_read_on_after_an_opening_that_took_so_long_that_it_was_told(
     make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
