@@ -7,15 +7,18 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from build_scripts.project import BUILD, ROOT
 from build_scripts.running import SmokeError, end, free_port
 from build_scripts.x11 import Display, DisplayError
+from build_scripts.xvfb import SCREEN
 
 WINDOW_CLASS = "Tincan"
+FAILED = BUILD / "failed.ppm"
 _GREETING = b"type the message"
 _MESSAGE = b"Hello, can!"
 _APPEARS_WITHIN = 30.0  # seconds
@@ -31,12 +34,13 @@ _Rows = list[tuple[str, str, bytes]]  # (role, kind, data) of what was recorded
 def drive(command: Sequence[str], display: str, window_class: str = WINDOW_CLASS, reaction: float = _REACTION) -> None:
     """Take the person's three steps on a display that has no window manager, then quit by key.
 
-    The program's window has the class ``window_class``, and the first key comes ``reaction`` seconds after it. Raises ``SmokeError`` if one does not do what it should.
+    The program's window has the class ``window_class``, and the first key comes ``reaction`` seconds after it.
+    Raises ``SmokeError`` if one does not do what it should, with a picture of the screen in ``FAILED``.
     """
     with tempfile.TemporaryDirectory() as folder:
         program = subprocess.Popen([*command, "--config", folder], cwd=folder)
         try:
-            with Display(display) as keys:
+            with Display(display) as keys, pictured(keys):
                 window = appeared(program, keys, window_class)
                 wait_for("a journal, which is made after the window", lambda: bool(_journals(Path(folder))))
                 give_focus(keys, window, reaction)
@@ -67,10 +71,26 @@ def appeared(program: subprocess.Popen[Any], display: Display, name: str, within
     return window
 
 
+@contextmanager
+def pictured(screen: Display) -> Iterator[None]:
+    """Keep a picture of the screen if what is done in the ``with`` block fails."""
+    try:
+        yield
+    except (SmokeError, subprocess.TimeoutExpired) as error:
+        width, height, _depth = SCREEN.split("x")
+        with suppress(DisplayError):  # of a smaller screen there is none
+            pixels = screen.picture(int(width), int(height))
+            FAILED.parent.mkdir(parents=True, exist_ok=True)
+            FAILED.write_bytes(f"P6 {width} {height} 255\n".encode() + pixels)
+            error.add_note(f"{FAILED.relative_to(ROOT)} shows the screen at that time.")
+        raise
+
+
 def give_focus(keys: Display, window: int, reaction: float) -> None:
     """Have keys go to a window, and wait until it has kept them for so many seconds. Raises ``SmokeError``.
 
-    Wine hides a window once more while it opens it, which takes the focus away.
+    Wine hides a window once more while it opens it, which takes the focus away; and it makes it the foreground window
+    of its Windows only if it gets the focus while it is shown. So it gets it once more in the end.
     """
     since = time.monotonic()
 
@@ -82,6 +102,10 @@ def give_focus(keys: Display, window: int, reaction: float) -> None:
         return time.monotonic() - since > reaction
 
     wait_for("a window that keeps the focus", is_kept)
+    keys.take_focus()
+    time.sleep(_REACTION)
+    keys.focus(window)
+    time.sleep(_REACTION)
 
 
 def _three_steps(keys: Display, folder: Path, port: int) -> None:

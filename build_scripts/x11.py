@@ -87,6 +87,10 @@ class Display:
         self._send(_CHANGE_PROPERTY, 0, struct.pack("<IIIBxxxIII", window, state, state, 32, 2, _NORMAL_STATE, 0))
         self._send(_SET_INPUT_FOCUS, 1, struct.pack("<II", window, 0))
 
+    def take_focus(self) -> None:
+        """Have keys go nowhere."""
+        self._send(_SET_INPUT_FOCUS, 1, struct.pack("<II", 0, 0))
+
     def has_focus(self, window: int) -> bool:
         """Whether keys go to a window."""
         return bool(struct.unpack_from("<I", self._ask(_GET_INPUT_FOCUS, 0, b""), 8)[0] == window)

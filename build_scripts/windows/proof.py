@@ -18,17 +18,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_scripts.drive import appeared, drive, give_focus, quit_by_key, wait_for, wait_until_recorded
+from build_scripts.drive import appeared, drive, give_focus, pictured, quit_by_key, wait_for, wait_until_recorded
 from build_scripts.project import DIST, ROOT, version
 from build_scripts.recipe import HERE
 from build_scripts.running import SmokeError, end, free_port, self_test
 from build_scripts.target import FOLDER, PROGRAM, System, Target
 from build_scripts.terminal_talk import talk_in_terminals
 from build_scripts.x11 import Display, DisplayError
-from build_scripts.xvfb import SCREEN
 
 TARGET = Target(System.WINDOWS, "x86_64")
-FAILED = DIST.parent / "failed.ppm"
 _WINDOW = f"{PROGRAM}{TARGET.suffix}"  # Wine's class of a window is the name of its program
 _WITHIN = 30.0  # seconds for a program that prints, and until a window or a file is there
 _REACTION = 1.5  # seconds before the first key: Wine loses some of those that come sooner on a busy machine
@@ -72,20 +70,11 @@ def _take_steps(built: Built) -> int:
         try:
             seen = prove(built)
         except (SmokeError, DisplayError, OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
-            print(f"FAILED at {name!r}: {error}", flush=True)
-            _take_picture(built.display)
+            print(f"FAILED at {name!r}: {error}", *getattr(error, "__notes__", ()), sep="\n", flush=True)
             return 1
         print(f"  ok  {name}: {seen} ({time.monotonic() - begin:.1f} s)", flush=True)
     print("Proved under Wine, which is not Windows itself.")
     return 0
-
-
-def _take_picture(display: str) -> None:
-    width, height, _depth = SCREEN.split("x")
-    with Display(display) as eyes:
-        pixels = eyes.picture(int(width), int(height))
-    FAILED.write_bytes(f"P6 {width} {height} 255\n".encode() + pixels)
-    print(f"The screen at that time is in {FAILED.relative_to(ROOT)}.", flush=True)
 
 
 def _says_who_it_is(_built: Built) -> str:
@@ -172,6 +161,7 @@ def _two_at_once(built: Built) -> str:
         first = stack.enter_context(_window([*built.one_file, "--serve", target], config))
         own = appeared(first, keys, _WINDOW)
         second = stack.enter_context(_window([*built.in_folder, "--connect", target], config))
+        stack.enter_context(pictured(keys))
         _type_into(keys, _another(keys, {own}), "from the second")
         wait_until_recorded(
             "what the second typed", config, lambda rows: ("server", "received", b"from the second") in rows
@@ -199,7 +189,7 @@ def _recover(built: Built) -> str:
     (killed,) = (
         path for path in (config / "journals").glob("*.tincan") if path.with_name(f"{path.name}-lock").exists()
     )
-    with _window(built.in_folder, config) as program, Display(built.display) as keys:
+    with _window(built.in_folder, config) as program, Display(built.display) as keys, pictured(keys):
         own = appeared(program, keys, _WINDOW)
         dialog = _opened_and_exported(keys, own)
         for key in ("Tab", "Tab", "Tab", "Return"):  # past what to export and as what, and the file, to Choose…
@@ -214,6 +204,7 @@ def _recover(built: Built) -> str:
         give_focus(keys, dialog, _REACTION)
         keys.press("Return")
         _wait_for_file(target)
+        time.sleep(_REACTION)  # while it goes on, the key would cancel it
         keys.press("Escape")
         wait_for("the export's dialog to be gone", lambda: dialog not in keys.windows(_WINDOW))
         give_focus(keys, own, _REACTION)
