@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from build_scripts.project import ROOT
+from build_scripts.windows.__main__ import COMMANDS as WINDOWS_COMMANDS
 from tests.support.journals import write_journal
 from tests.support.peers import free_port
 
@@ -132,6 +133,11 @@ def try_build(command: str, folder: Path, _port: int) -> None:
     assert command == "python3 build_scripts/dev.py build"
 
 
+def try_windows(command: str, folder: Path, _port: int) -> None:
+    """``.ci/run`` builds each time, where there can be a Wine."""
+    assert command.split()[-1] in WINDOWS_COMMANDS
+
+
 def try_serve(command: str, folder: Path, port: int) -> None:
     with running(python3(command.replace("5555", str(port))), folder, b"server is listening on 127.0.0.1"):
         pass
@@ -165,6 +171,7 @@ TRIALS = {
     "python3 build_scripts/dev.py test": try_test,
     "python3 build_scripts/dev.py coverage": try_coverage,
     "python3 build_scripts/dev.py build": try_build,
+    "python3 build_scripts/dev.py windows": try_windows,
     "python3 -m core serve": try_serve,
     "python3 -m core connect": try_connect,
     "python3 -m core find": try_find,

@@ -78,7 +78,8 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         print(__doc__)
         return 0 if arguments[:1] in (["-h"], ["--help"]) else commands.CANNOT_GO_ON
-    problem = machine.install(NEEDS) if platform.system() == "Linux" else "it needs Linux"
+    is_possible = (platform.system(), platform.machine()) == ("Linux", "x86_64")
+    problem = machine.install(NEEDS) if is_possible else "it needs Linux on a 64-bit PC"
     if problem:
         print(f"This cannot be tried here: {problem}", file=sys.stderr)
         return SKIPPED
@@ -91,7 +92,12 @@ def main(arguments: Sequence[str]) -> int:
     is_seen = arguments[0] == "run" and "DISPLAY" in os.environ
     with nullcontext(os.environ.get("DISPLAY", "")) if is_seen else VirtualDisplay() as display:
         wine = Wine(cache / "prefix", display)
-        wine.set_up()
+        try:
+            wine.set_up()
+        except subprocess.SubprocessError as error:
+            print(f"This cannot be tried here: Wine does not start: {error}", file=sys.stderr)
+            wine.end()
+            return SKIPPED
         try:
             return COMMANDS[arguments[0]](wine, python, arguments[1:])
         except subprocess.TimeoutExpired as error:

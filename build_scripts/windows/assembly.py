@@ -28,6 +28,7 @@ _TCL_SCRIPTS = Path("/usr/share/tcltk")
 # pip asks this machine, not the target, which of these a package needs.
 _ONLY_ON_WINDOWS = ("altgraph", "colorama", "pefile", "pywin32-ctypes")
 _STAMP = "assembled.txt"
+_FETCHED_WITHIN = 300.0  # seconds
 
 
 class AssemblyError(Exception):
@@ -98,6 +99,11 @@ def _pip(*arguments: str) -> None:
     target = ("--only-binary=:all:", "--platform", "win_amd64", "--python-version", _MINOR, "--implementation", "cp")
     command = [sys.executable, "-m", "pip", arguments[0], "--quiet", "--disable-pip-version-check", *target]
     commands.show([*command, *arguments[1:]])
-    done = subprocess.run([*command, *arguments[1:]], stderr=subprocess.PIPE, text=True, check=False)
+    try:
+        done = subprocess.run(
+            [*command, *arguments[1:]], stderr=subprocess.PIPE, text=True, check=False, timeout=_FETCHED_WITHIN
+        )
+    except subprocess.TimeoutExpired:
+        raise AssemblyError(f"pip did not get what is needed within {_FETCHED_WITHIN:.0f} s.") from None
     if done.returncode:
         raise AssemblyError(f"pip could not get what is needed: {done.stderr.strip().splitlines()[-1:]}")
