@@ -32,6 +32,13 @@ def test_every_job_ends_in_time() -> None:
     assert all(re.search(r"^    timeout-minutes: \d+$", job, re.MULTILINE) for job in JOBS)
 
 
+def test_windows_programs_are_built_with_the_python_whose_clock_does_not_step() -> None:
+    usual, on_windows = '- python: "3.11"\n', '- system: windows-2022\n            python: "3.13" #'
+
+    assert f"include:\n          {usual}          {on_windows}" in JOBS[1]
+    assert "python-version: ${{ matrix.python }}" in JOBS[1]
+
+
 def test_only_the_job_that_drafts_a_release_may_write() -> None:
     assert "\npermissions:\n  contents: read\n" in WORKFLOW
     assert [": write" in job for job in JOBS] == [False, False, True]
