@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from build_scripts.project import BUILD, ROOT
+from build_scripts.project import BUILD
 from build_scripts.running import SmokeError, end, free_port
 from build_scripts.x11 import Display, DisplayError
 from build_scripts.xvfb import SCREEN
@@ -82,7 +82,7 @@ def pictured(screen: Display) -> Iterator[None]:
             pixels = screen.picture(int(width), int(height))
             FAILED.parent.mkdir(parents=True, exist_ok=True)
             FAILED.write_bytes(f"P6 {width} {height} 255\n".encode() + pixels)
-            error.add_note(f"{FAILED.relative_to(ROOT)} shows the screen at that time.")
+            error.add_note(f"{FAILED} shows the screen at that time.")
         raise
 
 

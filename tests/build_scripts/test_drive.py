@@ -93,13 +93,19 @@ def test_the_program_from_source_takes_the_three_steps(on_own_display: str, monk
     drive([sys.executable, "-m", "gui"], on_own_display)
 
 
-def test_a_window_that_does_nothing_fails_at_the_first_step(
-    on_own_display: str, monkeypatch: pytest.MonkeyPatch
+def test_a_window_that_does_nothing_fails_at_the_first_step_and_leaves_a_picture(
+    on_own_display: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(driving, "_HAPPENS_WITHIN", 0.1)
+    monkeypatch.setattr(driving, "FAILED", tmp_path / "failed.ppm")
 
-    with pytest.raises(SmokeError, match="no sign of a journal"):
+    with pytest.raises(SmokeError, match="no sign of a journal") as failed:
         drive([sys.executable, "-c", DEAF], on_own_display)
+
+    picture = (tmp_path / "failed.ppm").read_bytes()
+    assert picture.startswith(b"P6 1600 1200 255\n")
+    assert len(picture) == len(b"P6 1600 1200 255\n") + 3 * 1600 * 1200
+    assert "failed.ppm shows the screen" in failed.value.__notes__[0]
 
 
 def test_where_nothing_was_recorded_nothing_is_read(tmp_path: Path) -> None:
