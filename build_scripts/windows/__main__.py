@@ -32,7 +32,7 @@ _PROVED_WITHIN = 5 * 60.0
 _OUTPUT = "build/windows"
 # The checkout is shared with this system: nothing of Windows' own is left in it.
 # A test that hangs ends its process: then another goes on with the rest.
-_EACH_ON_ITS_OWN = ("-n", "2", "--timeout", "60", "--max-worker-restart", "200")
+_EACH_ON_ITS_OWN = ("-n", "2", "--timeout", "60", "--max-worker-restart", "200", "-r", "sx")
 _IN_CHECKOUT = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
 
 
@@ -49,6 +49,7 @@ def test(wine: Wine, python: Path, arguments: Sequence[str]) -> int:
 
 def build(wine: Wine, python: Path, _arguments: Sequence[str]) -> int:
     """Make the executables there, beside what this system builds, and prove them from here."""
+    wine.place_windows_itself(is_so=False)  # whatever a run of tests that was killed has left
     output = {**_IN_CHECKOUT, "TINCAN_OUTPUT": _OUTPUT, "SOURCE_DATE_EPOCH": date_of_commit()}
     if code := wine.run([python, "-m", "build_scripts.build"], _BUILT_WITHIN, output):
         return code
