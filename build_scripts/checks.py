@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_scripts import commands
+from build_scripts.project import ROOT
 
 CORE_COVERAGE = 95  # percent, lines and branches together
 CORE_TESTS = "tests/core"
@@ -20,6 +22,10 @@ OTHER_PLATFORMS = ("win32", "darwin")  # checked for what people get; the tests 
 SHIPPED = ("-p", "core", "-p", "gui", "-p", "build_scripts")
 LONGEST_RUN = 1800.0  # seconds for all tests together; pyproject.toml limits each of them
 RUNNING_TESTS = "TINCAN_RUNNING_TESTS"  # the variable that names the file which tests.support.unfinished keeps
+
+LAST_FAILED = ROOT / ".pytest_cache/v/cache/lastfailed"  # where pytest keeps the names of the tests that failed
+_TESTS_FAILED = 1  # pytest's exit code
+_FEW = 5  # tests that may have failed by chance
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - only as the parent of a folder made by tempfile
 _ENOUGH = 1 << 30  # bytes that must be free there; a container may have no more than 64 MiB
@@ -97,12 +103,34 @@ def run_tests(command: list[str], limit: float = LONGEST_RUN) -> int:
     with tempfile.TemporaryDirectory(prefix="tincan-tests-", dir=_folder_in_memory()) as folder:
         running = Path(folder) / "running"
         environment = {RUNNING_TESTS: str(running), "PYTEST_DEBUG_TEMPROOT": folder, **_compiled_once(Path(folder))}
+        began = time.time()
         try:
-            return commands.run_within(limit, command, environment)
+            code = commands.run_within(limit, command, environment)
+            return _once_more(command, limit, environment, began) if code == _TESTS_FAILED else code
         except TimeoutError:
             names = running.read_text(encoding="utf-8").split("\n") if running.exists() else []
             print(_overdue(limit, [name for name in names if name]), file=sys.stderr)
             return 1
+
+
+def _once_more(command: list[str], limit: float, environment: dict[str, str], began: float) -> int:
+    """Run the few tests that failed again, alone: 0 if they pass, and then it is said that they failed before.
+
+    A machine that is busy with something else must not turn a whole run red; a fault stays one the second time.
+    """
+    try:
+        is_of_this_run = LAST_FAILED.stat().st_mtime >= began
+        failed = sorted(json.loads(LAST_FAILED.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return _TESTS_FAILED
+    if not is_of_this_run or not 0 < len(failed) <= _FEW:
+        return _TESTS_FAILED
+    print(f"\nOnce more, alone: {', '.join(failed)}.\n", flush=True)
+    alone = [part for part in command if part not in _workers()]
+    code = commands.run_within(limit, [*alone, "--last-failed", "--last-failed-no-failures", "none"], environment)
+    if code == 0:
+        print(f"\nFailed at first and passed alone, so by chance or by load: {', '.join(failed)}.", flush=True)
+    return code
 
 
 def _compiled_once(folder: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import sys
@@ -173,3 +174,50 @@ def test_no_process_of_a_run_that_was_ended_goes_on(tmp_path: Path) -> None:
         assert os.read(reading, 100) == b""
     finally:
         os.close(reading)
+
+
+class Runs:
+    """pytest, which fails as often as it is told to and keeps the names of what failed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, failures: int, names: int) -> None:
+        self.commands: list[list[str]] = []
+        self._failures, self._names, self._path = failures, names, folder / "lastfailed"
+        monkeypatch.setattr(checks, "LAST_FAILED", self._path)
+        monkeypatch.setattr(commands, "run_within", self.run)
+
+    def run(self, _seconds: float, command: list[str], _environment: Mapping[str, str]) -> int:
+        self.commands.append(command)
+        has_failed = len(self.commands) <= self._failures
+        if has_failed:
+            self._path.write_text(json.dumps({f"test_{number}": True for number in range(self._names)}))
+        return int(has_failed)
+
+
+@pytest.mark.parametrize(
+    ("failures", "names", "code", "runs"), [(0, 0, 0, 1), (1, 2, 0, 2), (2, 2, 1, 2), (1, 6, 1, 1)]
+)
+def test_a_few_tests_that_failed_are_run_again_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failures: int, names: int, code: int, runs: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    pytest_runs = Runs(monkeypatch, tmp_path, failures, names)
+
+    assert checks.run_tests(["python", "-m", "pytest", *checks._workers()]) == code
+
+    assert len(pytest_runs.commands) == runs
+    if runs == 2:
+        assert pytest_runs.commands[1] == [
+            "python", "-m", "pytest", "--last-failed", "--last-failed-no-failures", "none",
+        ]  # fmt: skip
+        said = capsys.readouterr().out
+        assert ("by chance or by load: test_0, test_1" in said) is (code == 0)
+
+
+def test_what_failed_in_another_run_is_not_run_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest_runs = Runs(monkeypatch, tmp_path, 0, 0)
+    (tmp_path / "lastfailed").write_text('{"test_old": true}')
+    os.utime(tmp_path / "lastfailed", (1, 1))
+    monkeypatch.setattr(commands, "run_within", lambda *_arguments: 1)
+
+    assert checks.run_tests(["python", "-m", "pytest"]) == 1
+    assert not pytest_runs.commands
