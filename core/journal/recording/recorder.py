@@ -113,12 +113,14 @@ class Recorder:
         self._is_adrift = False  # what is written goes into a file that nobody can find
         self._unfolded: list[Event] = []  # what opened and closed, and the ledger could not take in
         self._untold = 0  # of the entries that count as lost, those that were recorded
-        self._lock = threading.Lock()  # guards the seven below
-        self._is_dead = False  # no thread was to be had: ``put`` tries again
-        self._waiting: list[Event] = []
-        self._size = 0  # bytes of those that wait and of those in hand
+        # What happens goes through no lock: one that several threads want costs more than all the rest of ``put``.
+        self._high = limits.events_high
+        self._waiting: list[Event] = []  # grows at its end, is taken from its beginning
+        self._size = 0  # bytes of those that wait; two threads at once may miscount it until the next are taken
         self._in_hand = 0  # of those that were taken and are not recorded yet
         self._idle = False
+        self._lock = threading.Lock()  # guards the three below, whether peers are held up, and the way out of idleness
+        self._is_dead = False  # no thread was to be had: ``put`` tries again
         self._resumptions: list[Callable[[], None]] = []
         self._subscriptions: list[Subscription] = []
         self._news = threading.Semaphore(0)
@@ -135,11 +137,16 @@ class Recorder:
 
     def put(self, event: Event) -> None:
         """Have an event recorded. Never blocks; nothing is dropped."""
+        size = _COST + len(event[3]) if isinstance(event, tuple) else _COST
+        self._size += size
+        if self._size + self._in_hand > self._high:
+            self.congested = True  # before the event is there to be taken: whoever takes it lets peers go on
+        self._waiting.append(event)
+        if self._idle:
+            self._wake()
+
+    def _wake(self) -> None:
         with self._lock:
-            self._waiting.append(event)
-            self._size += _cost(event)
-            if self._size > self._limits.events_high:
-                self.congested = True
             if not self._idle:
                 return
             self._idle = False
@@ -228,17 +235,15 @@ class Recorder:
 
     def _give_up(self, error: BaseException) -> None:
         """Let peers go on. If too much waits for that, bytes are dropped; what opens and closes never is."""
-        with self._lock:
-            kept = self._waiting
-            if self._size > self._limits.events_low:
-                kept = [event for event in kept if not isinstance(event, _CARRY_BYTES)]
-            lost, self._waiting = len(self._waiting) - len(kept), kept
-            self._size, self._in_hand = sum(map(_cost, kept)), 0
-            self.congested = False
-            resumptions, self._resumptions = self._resumptions, []
+        lost = 0
+        if self._size + self._in_hand > self._limits.events_low:
+            waiting = self._waiting[:]
+            kept = [event for event in waiting if not isinstance(event, _CARRY_BYTES)]
+            self._waiting[: len(waiting)] = kept
+            lost = len(waiting) - len(kept)
+        self._size = self._in_hand = 0
         self._note_loss(lost, error)
-        for resume in resumptions:
-            attempt("whoever waits for the journal", resume)
+        self._let_go()
 
     def _turn(self) -> bool:
         """Record what waits, if something does; whether there is more to come."""
@@ -251,14 +256,15 @@ class Recorder:
 
     def _take(self) -> list[Event]:
         """What waits; if nothing does, wait for the first to come, or until the file is to be looked after."""
-        with self._lock:
-            self._idle = not (self._waiting or self._unfolded or self._closing.is_set())
-            wait = self._idle
-        if wait:
+        self._idle = True  # first: whatever comes from now on wakes this thread
+        if not (self._waiting or self._unfolded or self._closing.is_set()):
+            self._size = 0
+            self._relieve()  # should it have been miscounted
             self._news.acquire(timeout=_LOOK_EVERY if self._writer is not None else None)
-        with self._lock:
-            events, self._waiting = self._waiting, []
-            self._in_hand = self._size
+        self._idle = False
+        events = self._waiting[:]
+        del self._waiting[: len(events)]
+        self._in_hand, self._size = self._size, 0
         return events
 
     def _record(self, events: list[Event]) -> None:
@@ -350,13 +356,14 @@ class Recorder:
 
     def _relieve(self) -> None:
         """What was in hand is recorded: let readers go on if that was enough."""
-        resumptions: list[Callable[[], None]] = []
+        self._in_hand = 0
+        if self.congested and self._size <= self._limits.events_low:
+            self._let_go()
+
+    def _let_go(self) -> None:
         with self._lock:
-            self._size -= self._in_hand
-            self._in_hand = 0
-            if self.congested and self._size <= self._limits.events_low:
-                self.congested = False
-                resumptions, self._resumptions = self._resumptions, []
+            self.congested = False
+            resumptions, self._resumptions = self._resumptions, []
         for resume in resumptions:
             attempt("whoever waits for the journal", resume)
 
@@ -372,8 +379,3 @@ class Recorder:
     def _close_writer(self) -> None:
         if self._writer is not None:
             attempt("closing the journal", self._writer.close)
-
-
-def _cost(event: Event) -> int:
-    """Bytes that an event counts for while it waits."""
-    return _COST + len(event.data) if isinstance(event, _CARRY_BYTES) else _COST
