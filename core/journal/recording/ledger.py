@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from operator import attrgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from core.address import Address
 from core.errors import Explanation
@@ -43,6 +44,8 @@ from core.journal.recording.response_times import Budget, ResponseTimes
 from core.latency import NO_LATENCY, Latency
 from core.roles import Role
 
+_TRAFFIC = frozenset({Received, Sent})
+_SESSION = itemgetter(0)  # of what is received and of what is sent
 MOST_OVER = 20  # connections of one session that are told of when they are over
 
 
@@ -180,6 +183,29 @@ class _Session:
         self.bytes_of: dict[ConnectionId, tuple[int, int]] = {}  # of values, so that a state has a copy at little cost
         self.response_times = ResponseTimes(state.role)
 
+    def count(self, run: Sequence[Any], *, measures: bool) -> None:
+        """Take in bytes received and sent, all of them or, if something is wrong with them, none."""
+        kinds = list(map(type, run))
+        bytes_in, bytes_out, known = self.bytes_in, self.bytes_out, self.bytes_of
+        bytes_of: dict[ConnectionId, tuple[int, int]] = {}  # of those that are in the run
+        for event, kind in zip(run, kinds, strict=True):
+            connection, size = event[1], len(event[3])
+            into, out = bytes_of.get(connection) or known.get(connection, (0, 0))
+            if kind is Received:
+                bytes_in += size
+                bytes_of[connection] = into + size, out
+            else:
+                bytes_out += size
+                bytes_of[connection] = into, out + size
+        received = kinds.count(Received)
+        if received < len(run):
+            self.sent_at = run[len(run) - 1 - kinds[::-1].index(Sent)].at
+        self.received += received
+        self.bytes_in, self.bytes_out = bytes_in, bytes_out
+        self.bytes_of.update(bytes_of)
+        for event in run if measures else ():
+            (self.response_times.receive if type(event) is Received else self.response_times.send)(event)
+
     def freeze(self, connections_changed: bool, entries: int) -> SessionState:
         connections = tuple(self.connections.values()) if connections_changed else self.state.connections
         self.state = replace(
@@ -219,35 +245,8 @@ class Ledger:
         """
         touched: dict[SessionId, bool] = {}
         measures = self._budget.allows(events)
-        for event in events:
-            try:
-                session_id = event.session
-                session = self._sessions.get(session_id)
-                if session is None:
-                    session = self._sessions[session_id] = _Session(_first_state(event))
-                if type(event) is Received:
-                    session.received += 1
-                    session.bytes_in += len(event.data)
-                    into, out = session.bytes_of.get(event.connection, (0, 0))
-                    session.bytes_of[event.connection] = into + len(event.data), out
-                    if measures:
-                        session.response_times.receive(event)
-                    touched.setdefault(session_id, False)
-                elif type(event) is Sent:
-                    session.bytes_out += len(event.data)
-                    session.sent_at = event.at
-                    into, out = session.bytes_of.get(event.connection, (0, 0))
-                    session.bytes_of[event.connection] = into, out + len(event.data)
-                    if measures:
-                        session.response_times.send(event)
-                    touched.setdefault(session_id, False)
-                else:
-                    _apply(session, event)
-                    touched[session_id] = True
-            except Exception as error:
-                if failed is None:
-                    raise
-                failed(error)
+        for part in _parts(events):
+            self._fold(part, touched, measures, failed)
         if not measures:
             for session_id in touched:
                 self._sessions[session_id].response_times.start_anew()
@@ -256,10 +255,49 @@ class Ledger:
             for session_id, changed in touched.items()
         )
 
+    def _fold(
+        self,
+        part: Sequence[Event],
+        touched: dict[SessionId, bool],
+        measures: bool,
+        failed: Callable[[Exception], None] | None,
+    ) -> None:
+        """Take in bytes of one session, or one other event; ``touched`` learns whether it is about connections."""
+        event = part[0]
+        try:
+            session = self._sessions.get(event.session)
+            if session is None:
+                session = self._sessions[event.session] = _Session(_first_state(event))
+            if isinstance(event, Received | Sent):
+                session.count(part, measures=measures)
+                touched.setdefault(event.session, False)
+            else:
+                _apply(session, event)
+                touched[event.session] = True
+        except Exception as error:
+            if len(part) > 1:
+                for each in part:
+                    self._fold((each,), touched, measures, failed)
+            elif failed is None:
+                raise
+            else:
+                failed(error)
+
     @property
     def states(self) -> tuple[SessionState, ...]:
         """Every session of this run, in the order in which they were opened."""
         return tuple(session.state for session in self._sessions.values())
+
+
+def _parts(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """The same in their order: bytes of one session that follow one another together, everything else by itself."""
+    if _TRAFFIC.issuperset(map(type, events)) and len(set(map(_SESSION, cast("Any", events)))) == 1:
+        yield events
+        return
+    for _key, run in groupby(
+        enumerate(events), lambda each: each[1].session if type(each[1]) in _TRAFFIC else -1 - each[0]
+    ):
+        yield [event for _place, event in run]
 
 
 def _first_state(event: Event) -> SessionState:
