@@ -99,6 +99,7 @@ class Pattern:
     regex: re.Pattern[bytes]
     longest: int
     behind: int = 0
+    core: bytes = b""  # ASCII in lower case that each hit has, in whatever case; it is found far sooner than the hit
     notes: re.Pattern[bytes] | None = None  # where text is other bytes in notes
 
     @property
@@ -147,7 +148,17 @@ def _compile_text(query: Query) -> Pattern:
         return Pattern(query, re.compile(re.escape(plain)), len(plain))
     letters = [_any_case(character, query.encoding) for character in query.text]
     longest = sum(max(map(len, forms)) for forms in letters)
-    return Pattern(query, re.compile(b"".join(map(_one_of, letters))), longest)
+    return Pattern(query, re.compile(b"".join(map(_one_of, letters))), longest, core=_core(letters))
+
+
+def _core(letters: list[list[bytes]]) -> bytes:
+    """The longest stretch of letters that are one ASCII letter in any case, in lower case."""
+    stretches = [b""]
+    for forms in letters:
+        lower = {form.lower() for form in forms}
+        is_plain = len(lower) == 1 and all(len(form) == 1 and form.isascii() for form in forms)
+        stretches = [*stretches[:-1], stretches[-1] + lower.pop()] if is_plain else [*stretches, b""]
+    return max(stretches, key=len)
 
 
 def _any_case(character: str, encoding: Encoding) -> list[bytes]:

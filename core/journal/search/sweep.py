@@ -211,7 +211,9 @@ class Matcher:
         found: list[tuple[int, int]] = []
         if limit <= begin:
             return found
-        for match in self._pattern.regex.finditer(self._known, begin):
+        core = self._pattern.core
+        may_be_there = not core or self._known.lower().find(core, begin) >= 0
+        for match in self._pattern.regex.finditer(self._known, begin) if may_be_there else ():
             start, stop = match.span()
             if start >= limit:
                 break

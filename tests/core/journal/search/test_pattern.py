@@ -268,3 +268,28 @@ def test_a_character_is_not_looked_for_as_another_that_has_its_byte() -> None:
     error = refusal(Query("¥", encoding=Encoding.SHIFT_JIS))  # Python's codec makes a backslash of it
 
     assert "Shift-JIS here, which has no character ¥ (U+00A5)" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "core"),
+    [
+        ("Needle", b"needle"),
+        ("risky", b"r"),
+        ("straße 1234", b"e 1234"),
+        ("ki", b""),
+        ("äöü", b""),
+        ("GET /x", b"get /x"),
+    ],
+)
+def test_the_core_of_text_is_what_every_hit_has_whatever_its_case(text: str, core: bytes) -> None:
+    pattern = compile_query(Query(text))
+
+    assert pattern.core == core
+    for written in (text, text.upper(), text.lower(), text.swapcase(), text.casefold()):
+        found = pattern.regex.search(b".." + written.encode() + b"..")
+        assert found is not None
+        assert core in found.group().lower()
+
+
+def test_what_takes_two_bytes_a_letter_has_no_core() -> None:
+    assert compile_query(Query("needle", encoding=Encoding.UTF_16_LE)).core == b""
