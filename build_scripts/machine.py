@@ -156,10 +156,15 @@ FONTS = Need(
         "apk": "font-dejavu",
     },
 )
+SQLITE_TOOL = Need(
+    "the command-line tool of SQLite",
+    _on_path("sqlite3"),
+    {"apt-get": "sqlite3", "dnf": "sqlite", "zypper": "sqlite3", "pacman": "sqlite", "apk": "sqlite"},
+)
 
 _ON_LINUX = sys.platform == "linux"
 TO_RUN = (TK,)
-TO_TEST = (TK, VENV, VIRTUAL_DISPLAY, FONTS) if _ON_LINUX else (TK, VENV)
+TO_TEST = (TK, VENV, VIRTUAL_DISPLAY, FONTS, SQLITE_TOOL) if _ON_LINUX else (TK, VENV)
 TO_BUILD = (*TO_TEST, SHARED_LIBRARY, BINUTILS, DPKG) if _ON_LINUX else TO_TEST
 
 

@@ -73,17 +73,17 @@ class Filter:
         return self.received if kind == RECEIVED else self.sent if kind == SENT else self.notes
 
     def condition(self) -> tuple[str, tuple[int, ...]]:
-        """The same as an SQL condition over ``entry``, with its values; ``1`` if nothing is left out."""
+        """The same as an SQL condition over rows of entries, with its values; ``1`` if nothing is left out."""
         parts: list[str] = []
         values: tuple[int, ...] = ()
         if self.connections is not None:
             values = tuple(sorted(self.connections))
-            parts.append(f"entry.connection IN ({', '.join('?' * len(values))})")
+            parts.append(f"connection IN ({', '.join('?' * len(values))})")
         for wanted, kinds in ((self.received, f"'{RECEIVED}'"), (self.sent, f"'{SENT}'")):
             if not wanted:
-                parts.append(f"entry.kind <> {kinds}")
+                parts.append(f"kind <> {kinds}")
         if not self.notes:
-            parts.append(f"entry.kind IN ('{RECEIVED}', '{SENT}')")
+            parts.append(f"kind IN ('{RECEIVED}', '{SENT}')")
         return " AND ".join(parts) or "1", values
 
 

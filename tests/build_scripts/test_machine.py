@@ -221,7 +221,15 @@ def test_a_package_that_did_not_bring_what_it_should_is_named(
 
 
 def test_every_need_names_a_package_for_every_system_that_may_lack_it() -> None:
-    linux = (machine.TK, machine.VENV, machine.VIRTUAL_DISPLAY, machine.FONTS, machine.SHARED_LIBRARY, machine.BINUTILS)
+    linux = (
+        machine.TK,
+        machine.VENV,
+        machine.VIRTUAL_DISPLAY,
+        machine.FONTS,
+        machine.SQLITE_TOOL,
+        machine.SHARED_LIBRARY,
+        machine.BINUTILS,
+    )
 
     assert all(set(MANAGERS) - {"brew"} <= set(need.packages) for need in linux)
     assert "brew" in machine.TK.packages

@@ -15,6 +15,7 @@ from build_scripts.project import ROOT
 from core.cli.common import TerminalJournal, interruptible
 from core.errors import JournalError
 from core.journal.reading.reader import JournalReader
+from tests.support.earlier import in_format
 from tests.support.journals import write_journal
 from tests.support.systems import only_posix
 
@@ -25,7 +26,7 @@ _FOR_EVER = "SELECT count(*) FROM entry AS a, entry AS b, entry AS c, entry AS d
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "journal.tincan"
     write_journal(path, 1_000)
-    return path
+    return in_format(path, 2)  # in which each has a row of its own
 
 
 @pytest.mark.case("C-68")

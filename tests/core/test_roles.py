@@ -163,7 +163,7 @@ def test_a_journal_of_a_new_role_is_read_again(tmp_path: Path, monkeypatch: pyte
 
     with contextlib.closing(JournalReader(tmp_path / "relay.tincan")) as reader:
         (state,) = archived_sessions(reader)
-        ((detail,),) = reader.ask("SELECT detail FROM entry WHERE kind = 'session-opened'", (), (str,))
+        ((detail,),) = reader.ask("SELECT detail FROM chunk WHERE kind = 'session-opened'", (), (str,))
 
     assert state.role is relay
     assert '"role": "relay"' in detail

@@ -21,6 +21,7 @@ from core.journal.recovery.archive import archived_sessions
 from core.journal.recovery.recovery import open_journal
 from core.journal.search.pattern import Query
 from core.roles import Role
+from tests.support.earlier import in_format
 from tests.support.journals import write_journal
 from tests.support.story import Story
 from tests.support.systems import ON_WINDOWS
@@ -89,6 +90,7 @@ def sound_journals(folder: Path) -> dict[str, Sound]:
     found = {"small": Sound(small_journal(folder / "small.tincan"), b"")}
     write_journal(folder / "long.tincan", 600, connections=3, both_ways=True, size=200)
     found["long"] = Sound((folder / "long.tincan").read_bytes(), b"")
+    found["long, format 2"] = Sound(in_format(folder / "long.tincan", 2).read_bytes(), b"")
     story, path = Story(), folder / "killed.tincan"
     writer = JournalWriter(path)
     try:

@@ -29,13 +29,13 @@ _NEAR = 2  # bytes in which damage may have changed a statement and SQLite still
 
 _NOT_READABLE = "is not a journal that this version of Tincan can read"
 _SETTINGS = ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY")
-_TABLES = {"journal", "session", "connection", "entry", "checksum", "sqlite_master"}
+_TABLES = {"journal", "session", "connection", "chunk", "entry", "checksum", "sqlite_master"}
 _FUNCTIONS = {
     "cast", "coalesce", "count", "glob", "group_concat", "length", "max", "min", "substr", "sum", "typeof",
 }  # fmt: skip
 _PRAGMAS = {"application_id", "integrity_check", "page_count", "page_size", "user_version"}
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION}
-_OBJECT = re.compile(r"CREATE (?:UNIQUE )?(TABLE|INDEX) (\w+)(?: ON (\w+))?")
+_OBJECT = re.compile(r"CREATE (?:UNIQUE )?(TABLE|INDEX|VIEW) (\w+)(?: ON (\w+))?")
 
 
 class ForeignError(JournalError):

@@ -19,8 +19,8 @@ from core.supervision import Worker, note
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
 
-_LARGEST = """SELECT coalesce(ordinal, -1), coalesce(max(length(data)), 0) FROM entry
-              WHERE session = ? AND ordinal BETWEEN ? AND ? AND connection = ? AND kind = ?"""
+_LARGEST = """SELECT coalesce(ordinal, -1), coalesce(max(length(data)), 0) FROM chunk
+              WHERE session = ? AND ordinal BETWEEN ? AND ? AND connection = ? AND kind = ? AND offsets IS NULL"""
 _LARGE = 1024 * 1024  # bytes of an entry that take a view too long to read
 _PIECE = 256 * 1024  # bytes
 

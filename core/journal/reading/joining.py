@@ -1,26 +1,28 @@
-"""The bytes of thousands of entries, joined by SQLite for each direction of each connection.
+"""The bytes of thousands of entries, joined for each direction of each connection.
 
 SQLite gives the interpreter lock away and takes it back for every row: beside a busy thread, a row for
-each entry takes many times as long as one row for thousands of them.
+each entry takes many times as long as one row for thousands of them. So SQLite joins what the rows have, and whatever
+stands in runs is parted again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import DATA_KINDS, Filter
+from core.journal.display_row import RECEIVED, SENT, Filter
 from core.journal.reading.reader import JournalReader
-from core.journal.schema import damaged
+from core.journal.reading.runs import offsets, streams
+from core.journal.schema import MIXED, damaged
 
-_FEW = 4  # connections; of more, one sort costs less than two columns for each
 _BYTES_OR_NONE = (bytes, type(None))
-_RANGE = "entry.session = ? AND ordinal >= ? AND ordinal < ?"
+_RANGE = "session = ? AND ordinal >= ? AND ordinal < ?"
+_LISTED = "coalesce(group_concat({0}, ';'), '')"
 # group_concat() takes what a subquery gives in the order in which that gives it, and any bytes; but an
 # older SQLite ends the whole at the first NUL.
-_JOINED = "CAST(group_concat({0}, '') AS BLOB)"
+_JOINED = "CAST(group_concat(data, '') AS BLOB)"
 
 
 class Stretch(NamedTuple):
@@ -31,18 +33,18 @@ class Stretch(NamedTuple):
     stop: int
     only: Filter
 
-    def where(self) -> tuple[str, tuple[object, ...]]:
-        """It as an SQL condition over ``entry``, with its values."""
+    def where(self, reader: JournalReader) -> tuple[str, tuple[object, ...]]:
+        """The rows that have entries of it as an SQL condition over ``chunk``, with its values."""
         condition, values = self.only.condition()
-        return f"{_RANGE} AND {condition}", (self.session, self.first, self.stop, *values)
+        begin = reader.start_of(self.session, self.first)
+        return f"{_RANGE} AND (connections IS NOT NULL OR {condition})", (self.session, begin, self.stop, *values)
 
 
 class Extent(NamedTuple):
-    """How much there is in a stretch."""
+    """How much there is in a stretch, and in the other entries of runs that it cuts."""
 
     size: int  # bytes of all data together
     notes: int
-    connections: tuple[ConnectionId, ...]  # of them, in no order
 
 
 class Joined(NamedTuple):
@@ -53,81 +55,103 @@ class Joined(NamedTuple):
     data: bytes
 
 
+class _Row(NamedTuple):
+    """What a row of ``chunk`` has in a stretch: entries that carry bytes, the first of them with this ordinal."""
+
+    ordinal: int
+    begins: list[int]  # where the bytes of each begin, and at last where those of the last end
+    streams: list[int] | None  # the connection of each, negative of what was sent; None if all have ``stream``
+    stream: int
+    data: bytes
+
+
 def extent(reader: JournalReader, stretch: Stretch) -> Extent:
     """How much there is. Raises ``JournalError``."""
-    where, values = stretch.where()
-    sql = f"""SELECT coalesce(sum(length(data)), 0), count(note),
-                     coalesce(group_concat(DISTINCT entry.connection), '')
-              FROM entry WHERE {where}"""  # noqa: S608 - nothing is from outside
-    ((size, notes, connections),) = reader.ask(sql, values, (int, int, str))
-    return Extent(size, notes, tuple(map(ConnectionId, _numbers(reader, connections))))
+    where, values = stretch.where(reader)
+    sql = f"SELECT coalesce(sum(length(data)), 0), count(note) FROM chunk WHERE {where}"  # noqa: S608 - all ours
+    return Extent(*reader.ask(sql, values, (int, int))[0])
 
 
-def joined(reader: JournalReader, stretch: Stretch, found: Extent) -> list[Joined]:
-    """Everything that is not empty, in memory at once. ``found`` is its extent. Raises ``JournalError``."""
-    join = _joined_and_sorted if len(found.connections) > _FEW else _joined_apart
-    for way in (join, _joined_by_rows):
-        streams = way(reader, stretch, found.connections)
-        if sum(len(stream.data) for stream in streams) == found.size:
-            return streams
-    raise damaged(reader.path)
-
-
-def _joined_apart(reader: JournalReader, stretch: Stretch, connections: Sequence[ConnectionId]) -> list[Joined]:
-    """A column for each stream."""
-    streams = [(connection, kind) for connection in connections for kind in DATA_KINDS]
-    if not streams:
-        return []
-    where, values = stretch.where()
-    picks = [f"CASE WHEN connection = {number} AND kind = '{kind}' THEN data END" for number, kind in streams]
-    sql = f"""SELECT {", ".join(map(_JOINED.format, picks))} FROM (
-                SELECT connection, kind, data FROM entry
-                WHERE {where} ORDER BY ordinal)"""  # noqa: S608 - numbers, and words of ours
-    (row,) = reader.ask(sql, values, (_BYTES_OR_NONE,) * len(picks))
-    return [Joined(*stream, data) for stream, data in zip(streams, row, strict=True) if data]
-
-
-def _joined_and_sorted(reader: JournalReader, stretch: Stretch, _many: Sequence[ConnectionId]) -> list[Joined]:
-    """All in one, parted by their sizes."""
-    where, values = stretch.where()
-    where += f" AND kind IN {DATA_KINDS}"
-    sizes = f"""SELECT connection, kind, sum(length(data)) FROM entry
-                WHERE {where} GROUP BY connection, kind ORDER BY connection, kind"""  # noqa: S608 - all ours
-    whole = f"""SELECT {_JOINED.format("data")} FROM (
-                  SELECT data FROM entry WHERE {where} ORDER BY connection, kind, ordinal)"""  # noqa: S608 - all ours
-    streams = reader.ask(sizes, values, (int, str, int))
-    ((data,),) = reader.ask(whole, values, (_BYTES_OR_NONE,))
-    data = data or b""
-    begins = accumulate((size for *_stream, size in streams), initial=0)
-    return [
-        Joined(connection, kind, data[begin : begin + size])
-        for (connection, kind, size), begin in zip(streams, begins, strict=False)
-    ]
-
-
-def _joined_by_rows(reader: JournalReader, stretch: Stretch, _any: Sequence[ConnectionId]) -> list[Joined]:
-    """Entry by entry, where SQLite cannot join them."""
-    pieces: dict[tuple[ConnectionId, str], list[bytes]] = {}
-    rows = reader.scan(stretch.session, stretch.first, stretch.stop, stretch.only, with_data=True)
-    for _ordinal, connection, kind, _size, data, _at in rows:
-        if data and connection is not None and kind in DATA_KINDS:
-            pieces.setdefault((connection, kind), []).append(data)
-    return [Joined(*stream, b"".join(found)) for stream, found in pieces.items()]
+def joined(reader: JournalReader, stretch: Stretch) -> list[Joined]:
+    """Everything that is not empty, in memory at once. Raises ``JournalError``."""
+    parts: defaultdict[int, list[bytes]] = defaultdict(list)
+    for row in _rows(reader, stretch, with_data=True):
+        data = row.data
+        if row.streams is None:
+            parts[row.stream].append(data[row.begins[0] : row.begins[-1]])
+            continue
+        begins = iter(row.begins)
+        start = next(begins)
+        for stream, end in zip(row.streams, begins, strict=True):
+            parts[stream].append(data[start:end])
+            start = end
+    found = ((*_who(stream), b"".join(pieces)) for stream, pieces in parts.items())
+    return [Joined(*each) for each in found if each[2] and stretch.only.admits(each[1], each[0])]
 
 
 def sizes(reader: JournalReader, stretch: Stretch, connection: ConnectionId, kind: str) -> tuple[list[int], list[int]]:
     """The ordinals of one direction's entries, and how many bytes each has. Raises ``JournalError``."""
-    where, values = stretch.where()
-    sql = f"""SELECT coalesce(group_concat(ordinal), ''), coalesce(group_concat(size), '') FROM (
-                SELECT ordinal, coalesce(length(data), 0) AS size FROM entry
-                WHERE {where} AND connection = ? AND kind = ? ORDER BY ordinal)"""  # noqa: S608 - all ours
-    ((ordinals, lengths),) = reader.ask(sql, (*values, connection, kind), (str, str))
-    return _numbers(reader, ordinals), _numbers(reader, lengths)
+    wanted = connection if kind == RECEIVED else -connection
+    ordinals: list[int] = []
+    lengths: list[int] = []
+    for row in _rows(reader, stretch, with_data=False):
+        for place, stream in enumerate(row.streams or [row.stream] * (len(row.begins) - 1)):
+            if stream == wanted:
+                ordinals.append(row.ordinal + place)
+                lengths.append(row.begins[place + 1] - row.begins[place])
+    return ordinals, lengths
 
 
-def _numbers(reader: JournalReader, joined_numbers: str) -> list[int]:
-    """What group_concat() made of numbers; a damaged file may hold anything in their place."""
+def _rows(reader: JournalReader, stretch: Stretch, *, with_data: bool) -> Iterator[_Row]:
+    """The rows that carry bytes, cut to the stretch."""
+    where, values = stretch.where(reader)
+    columns = ("ordinal", "coalesce(connection, 0)", "kind", "length(data)", "coalesce(offsets, '')",
+               "coalesce(connections, '')")  # fmt: skip
+    listed = ", ".join(map(_LISTED.format, columns))
+    sql = f"""SELECT {listed}, {_JOINED if with_data else "NULL"} FROM (
+                SELECT ordinal, connection, kind, data, offsets, connections FROM chunk
+                WHERE {where} AND data IS NOT NULL ORDER BY ordinal)"""  # noqa: S608 - all ours
+    (answer,) = reader.ask(sql, values, (str,) * len(columns) + (_BYTES_OR_NONE,))
+    *lists, data = answer
+    position = 0
     try:
-        return list(map(int, joined_numbers.split(","))) if joined_numbers else []
+        rows = list(zip(*(each.split(";") for each in lists), strict=True)) if lists[0] else []
+        if with_data and len(data or b"") != sum(int(row[3]) for row in rows):
+            yield from _one_by_one(reader, stretch)
+            return
+        for row in rows:
+            size = int(row[3])
+            part = data[position : position + size] if with_data else b""
+            position += size
+            yield _cut(stretch, int(row[0]), int(row[1]), row[2], size, part, row[4], row[5])
     except ValueError:
         raise damaged(reader.path) from None
+
+
+def _cut(
+    stretch: Stretch, ordinal: int, connection: int, kind: str, size: int, data: bytes, begins: str, connections: str
+) -> _Row:
+    """A row without the entries of its run that are not in the stretch. Raises ``ValueError``."""
+    stream = connection if kind == RECEIVED else -connection
+    if kind not in (RECEIVED, SENT, MIXED):
+        raise ValueError
+    if not begins:
+        return _Row(ordinal, [0, size], None, stream, data)
+    places = offsets(begins, size)
+    found = streams(connections or None, len(places) - 1)
+    first, stop = max(0, stretch.first - ordinal), min(len(places) - 1, stretch.stop - ordinal)
+    if first > 0 or stop < len(places) - 1:
+        places, found = places[first : stop + 1], found[first:stop] if found is not None else None
+    return _Row(ordinal + first, places, found, stream, data)
+
+
+def _one_by_one(reader: JournalReader, stretch: Stretch) -> Iterator[_Row]:
+    """Entry by entry, where SQLite cannot join them."""
+    rows = reader.scan(stretch.session, stretch.first, stretch.stop, stretch.only, with_data=True)
+    for ordinal, connection, kind, size, data, _at in rows:
+        if data and connection is not None and kind in (RECEIVED, SENT):
+            yield _Row(ordinal, [0, size], None, connection if kind == RECEIVED else -connection, data)
+
+
+def _who(stream: int) -> tuple[ConnectionId, str]:
+    return ConnectionId(abs(stream)), RECEIVED if stream > 0 else SENT

@@ -13,23 +13,22 @@ from typing import Any, NamedTuple, TypeAlias
 from core.clock import monotonic
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import EVERYTHING, Filter
+from core.journal.display_row import DATA_KINDS, EVERYTHING, RECEIVED, SENT, Filter
 from core.journal.reading.database import UNREADABLE, open_database
+from core.journal.reading.runs import Run, RunRow, offsets
 from core.journal.schema import LONGEST_NOTE, damaged, failed
 
 _LARGE = 256 * 1024  # bytes of data: SQLite reads all of it to give the first few
-_NOTE = f"substr(note, 1, {LONGEST_NOTE})"  # no Tincan has written a longer one
+_NOTE = f"coalesce(substr(note, 1, {LONGEST_NOTE}), '')"  # no Tincan has written a longer one
 _LONGEST_NAME = 4096  # characters of a target; ours stay far below
-_COLUMNS = f"""SELECT entry.session, ordinal, entry.connection, number, kind, wall_ns, mono_ns,
-                  CASE WHEN length(data) > max(?1, {_LARGE}) THEN x'' ELSE substr(data, 1, ?1) END,
-                  coalesce(length(data), 0), coalesce({_NOTE}, ''), failure
-           FROM entry LEFT JOIN connection USING (connection)"""  # noqa: S608 - a number of ours
-_RANGE = "entry.session = ? AND ordinal >= ? AND ordinal < ?"
-_CALLS = f"""SELECT ordinal, wall_ns, mono_ns, coalesce(length(data), 0), coalesce(detail, '')
-             FROM entry WHERE {_RANGE} AND connection = ? AND kind = ? ORDER BY ordinal"""  # noqa: S608 - all ours
+_RANGE = "session = ? AND ordinal >= ? AND ordinal < ?"
+_RUN = "offsets, connections, times"
+_SIZE = "coalesce(length(data), 0)"
+# What rows of format 1 and 2 are, in terms of the present one: none of them is a run.
+_RUNS_SINCE = 3  # the format
+_EARLIER = "FROM (SELECT *, NULL AS offsets, NULL AS connections, NULL AS times FROM entry) AS chunk"
 
-_AT_ONCE = 64  # rows
-_LEAST_ENTRY = 12  # bytes that an entry takes in a file at least, its place in the index included
+_LEAST_ENTRY = 4  # bytes that an entry takes in a file at least: in a run, a digit and a comma for two numbers
 _FEW = 65_536  # entries that are believed without asking how large the file is
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine, some ten microseconds, between two looks at the clock
 
@@ -40,10 +39,29 @@ ScanRow: TypeAlias = tuple[int, ConnectionId | None, str, int, bytes | None, int
 Piece: TypeAlias = tuple[int, ConnectionId | None, str, bytes, int]
 CallRow: TypeAlias = tuple[int, int, int, int, str]
 _Kinds: TypeAlias = tuple[_Kind, ...]
-_SCAN: _Kinds = (int, _INT_OR_NONE, str, int, _BYTES_OR_NONE, int)
-_PIECE: _Kinds = (int, _INT_OR_NONE, str, (bytes, int), int)  # a number: so many bytes, which are read apart
-_CALL: _Kinds = (int, int, int, int, str)
-_ENTRY: _Kinds = (int, int, _INT_OR_NONE, _INT_OR_NONE, str, int, int, _BYTES_OR_NONE, int, str, int)
+_TEXT_OR_NONE = (str, type(None))
+_ROW: _Kinds = (
+    int, _INT_OR_NONE, str, int, int, int, (bytes, int, type(None)), str, int, str,
+    _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE,
+)  # fmt: skip
+
+
+class _Row(NamedTuple):
+    """A row of ``chunk``, as much of it as was asked for."""
+
+    ordinal: int
+    connection: ConnectionId | None
+    kind: str
+    wall_ns: int
+    mono_ns: int
+    size: int
+    data: Any  # bytes, None, or a number: so many bytes, which are read apart
+    note: str
+    failure: int
+    detail: str
+    offsets: str | None
+    connections: str | None
+    times: str | None
 
 
 class Entry(NamedTuple):
@@ -101,6 +119,8 @@ class JournalReader:
         if not path.is_file():
             raise JournalError(f"{path} is not there")
         self._database, self.format = open_database(path)
+        self._run: tuple[SessionId, Run] | None = None  # the latest, for more of it may be wanted
+        self._numbers: dict[int, int] = {}  # of connections within their sessions
         self.give_up_when(gives_up)
 
     def read(
@@ -110,14 +130,31 @@ class JournalReader:
 
         Each has at most ``preview`` bytes of its data.
         """
-        condition, values = only.condition()
-        sql = f"{_COLUMNS} WHERE {_RANGE} AND {condition} ORDER BY ordinal"
-        rows = self._query(sql, (preview, session, first, first + count, *values), _ENTRY)
-        entries = [_entry(row) for row in rows]
-        for place, entry in enumerate(entries):
-            if entry.size > max(preview, _LARGE) and preview > 0:
-                head = next(self.pieces(session, entry.ordinal, preview), b"")
-                entries[place] = entry._replace(data=head)
+        stop = first + count
+        head = f"CASE WHEN length(data) > {max(preview, _LARGE)} THEN x'' ELSE substr(data, 1, {preview}) END"
+        data = f"CASE WHEN offsets IS NULL THEN {head} ELSE {'data' if preview else 'NULL'} END"
+        entries: list[Entry] = []
+        for found in self._found(session, first, stop, only, data=data, note=_NOTE):
+            if isinstance(found, Run):
+                row = found.row
+                for place in found.places(first, stop, only):
+                    connection, kind = found.who(place)
+                    at, size = found.times[place], found.size_of(place)
+                    entries.append(
+                        Entry(
+                            session, found.ordinal + place, *self._known(connection), kind, row.wall_ns + at,
+                            row.mono_ns + at, found.data_of(place)[:preview], size, "", False,
+                        )
+                    )  # fmt: skip
+                continue
+            ordinal, connection, kind, wall_ns, mono_ns, size, some, note, failure = found[:9]
+            if size > max(preview, _LARGE) and preview > 0:
+                some = next(self.pieces(session, ordinal, preview), b"")
+            entries.append(
+                Entry(
+                    session, ordinal, *self._known(connection), kind, wall_ns, mono_ns, some, size, note, bool(failure)
+                )
+            )
         return entries
 
     def scan(self, session: SessionId, first: int, stop: int, only: Filter, *, with_data: bool) -> Iterator[ScanRow]:
@@ -126,11 +163,15 @@ class JournalReader:
         Each as (ordinal, connection, kind, size, data, mono_ns); ``data`` is None in a note, and anywhere if not
         ``with_data``.
         """
-        condition, values = only.condition()
-        data = "data" if with_data else "NULL"
-        sql = f"""SELECT ordinal, entry.connection, kind, coalesce(length(data), 0), {data}, mono_ns
-                  FROM entry WHERE {_RANGE} AND {condition} ORDER BY ordinal"""  # noqa: S608 - nothing is from outside
-        return self._rows(sql, (session, first, stop, *values), _SCAN)
+        for found in self._found(session, first, stop, only, data="data" if with_data else "NULL"):
+            if isinstance(found, Run):
+                for place in found.places(first, stop, only):
+                    connection, kind = found.who(place)
+                    data = found.data_of(place) if with_data else None
+                    mono_ns = found.row.mono_ns + found.times[place]
+                    yield found.ordinal + place, connection, kind, found.size_of(place), data, mono_ns
+            else:
+                yield found.ordinal, found.connection, found.kind, found.size, found.data, found.mono_ns
 
     def pieces_of(
         self, session: SessionId, first: int, stop: int, only: Filter, *, count: int, size: int
@@ -140,43 +181,28 @@ class JournalReader:
         The last is the one with which they have more than ``size`` bytes; where that is 0, no bytes are read. Each
         as (ordinal, connection, kind, data, mono_ns); a note has no data.
         """
-        condition, values = only.condition()
-        column = f"CASE WHEN length(data) > {_LARGE} THEN length(data) ELSE coalesce(data, x'') END" if size else "x''"
-        sql = f"""SELECT ordinal, entry.connection, kind, {column}, mono_ns
-                  FROM entry WHERE {_RANGE} AND {condition} ORDER BY ordinal LIMIT ?"""  # noqa: S608 - all ours
-        found: list[Piece] = []
+        data = f"CASE WHEN length(data) > {_LARGE} THEN length(data) ELSE coalesce(data, x'') END" if size else "x''"
+        pieces: list[Piece] = []
         left = size
-        try:
-            cursor = self._database.execute(sql, (session, first, stop, *values, count))
-            while some := cursor.fetchmany(_AT_ONCE):
-                pieces: Sequence[Piece] = some
-                if int in map(type, self._checked(some, _PIECE)[3]):
-                    pieces = self._with_large(session, some, left)
-                left -= sum(len(piece[3]) for piece in pieces)
-                found += pieces
-                if left < 0:
-                    break
-        except UNREADABLE as error:
-            raise failed(error, self.path) from error
-        while found and left + len(found[-1][3]) < 0:
-            left += len(found.pop()[3])
-        return found
-
-    def _with_large(self, session: SessionId, pieces: Sequence[Any], left: int) -> list[Piece]:
-        """The same with the bytes of large entries, as far as ``left`` more bytes are wanted."""
-        found: list[Piece] = []
-        for ordinal, connection, kind, data, mono_ns in pieces:
-            if left < 0:
+        for found in self._found(session, first, stop, only, data=data):
+            if isinstance(found, Run):
+                some: list[Any] = found.pieces(first, stop, only, count - len(pieces))
+                left -= sum([len(piece[3]) for piece in some])
+                pieces += some
+            else:
+                whole = self.data(session, found.ordinal) if isinstance(found.data, int) else found.data
+                pieces.append((found.ordinal, found.connection, found.kind, whole or b"", found.mono_ns))
+                left -= len(whole or b"")
+            if left < 0 or len(pieces) >= count:
                 break
-            whole = self.data(session, ordinal) if isinstance(data, int) else data
-            found.append((ordinal, connection, kind, whole, mono_ns))
-            left -= len(whole)
-        return found
+        while pieces and left + len(pieces[-1][3]) < 0:
+            left += len(pieces.pop()[3])
+        return pieces
 
     def notes(self, session: SessionId, first: int, stop: int, only: Filter) -> Iterator[tuple[int, str]]:
         """The notes that ``only`` admits among the entries from ``first`` up to before ``stop``: (ordinal, note)."""
         condition, values = only.condition()
-        sql = f"""SELECT ordinal, {_NOTE} FROM entry
+        sql = f"""SELECT ordinal, {_NOTE} FROM chunk
                   WHERE {_RANGE} AND note IS NOT NULL AND {condition} ORDER BY ordinal"""  # noqa: S608 - all ours
         return self._rows(sql, (session, first, stop, *values), (int, str))
 
@@ -187,34 +213,55 @@ class JournalReader:
 
         Each as (ordinal, wall_ns, mono_ns, size, detail).
         """
-        return self._rows(_CALLS, (session, first, last + 1, connection, kind), _CALL)
+        if connection is None or kind not in DATA_KINDS:
+            return
+        only = Filter(frozenset({connection}), kind == RECEIVED, kind == SENT, notes=False)
+        for found in self._found(session, first, last + 1, only, detail="coalesce(detail, '')"):
+            if isinstance(found, Run):
+                row = found.row
+                for place in found.places(first, last + 1, only):
+                    at = found.times[place]
+                    yield found.ordinal + place, row.wall_ns + at, row.mono_ns + at, found.size_of(place), ""
+            else:
+                yield found.ordinal, found.wall_ns, found.mono_ns, found.size, found.detail
 
     def data(self, session: SessionId, ordinal: int) -> bytes:
         """All the bytes of one entry; empty if it has none."""
-        rows = self._query(
-            "SELECT data FROM entry WHERE session = ? AND ordinal = ?", (session, ordinal), (_BYTES_OR_NONE,)
-        )
-        return rows[0][0] or b"" if rows else b""
+        return self.data_of(session, [ordinal]).get(ordinal, b"")
 
     def data_of(self, session: SessionId, ordinals: Sequence[int]) -> dict[int, bytes]:
-        """All the bytes of a few entries, by their ordinals; those that are not there, or have none, are left out."""
+        """All the bytes of a few entries, by their ordinals; those that are not there, or have none, are left out.
+
+        The ordinals ascend.
+        """
         marks = ", ".join("?" * len(ordinals))
-        sql = f"SELECT ordinal, data FROM entry WHERE session = ? AND ordinal IN ({marks})"  # noqa: S608 - question marks
+        sql = f"""SELECT ordinal, data FROM chunk
+                  WHERE session = ? AND offsets IS NULL AND ordinal IN ({marks})"""  # noqa: S608 - question marks
         rows = self._rows(sql, (session, *ordinals), (int, _BYTES_OR_NONE)) if ordinals else ()
-        return {ordinal: data for ordinal, data in rows if data}
+        found = dict(rows)
+        for ordinal in ordinals:
+            if ordinal not in found and (run := self._run_of(session, ordinal)) is not None:
+                found[ordinal] = run.data_of(ordinal - run.ordinal)
+        return {ordinal: data for ordinal, data in found.items() if data}
 
     def pieces(
         self, session: SessionId, ordinal: int, size: int, start: int = 0, stop: int | None = None
     ) -> Iterator[bytes]:
         """The bytes of one entry, all or a part, in pieces of at most ``size``, one at a time in memory."""
-        place = "SELECT entry FROM entry WHERE session = ? AND ordinal = ? AND data IS NOT NULL"
+        place = """SELECT entry FROM chunk
+                   WHERE session = ? AND ordinal = ? AND data IS NOT NULL AND offsets IS NULL"""
         for (row,) in self._query(place, (session, ordinal), (int,)):
             yield from self._blob(row, size, start, stop)
+            return
+        data = self.data(session, ordinal)[start:stop]
+        for begin in range(0, len(data), size):
+            yield data[begin : begin + size]
 
     def _blob(self, row: int, size: int, start: int, stop: int | None) -> Iterator[bytes]:
         blob: sqlite3.Blob | None = None
         try:
-            blob = self._database.blobopen("entry", "data", row, readonly=True)
+            table = "chunk" if self.format >= _RUNS_SINCE else "entry"
+            blob = self._database.blobopen(table, "data", row, readonly=True)
             left = max(0, (len(blob) if stop is None else min(stop, len(blob))) - start)
             blob.seek(min(start, len(blob)))
             while left and (piece := blob.read(min(size, left))):
@@ -227,10 +274,101 @@ class JournalReader:
                 with contextlib.suppress(sqlite3.Error):  # whoever reads no further may have closed the journal before
                     blob.close()
 
+    def latest(self, session: SessionId, connection: ConnectionId, kind: str, first: int, stop: int) -> int | None:
+        """When the last of those entries of one direction of a connection was recorded (monotonic, ns), if any was."""
+        only = Filter(frozenset({connection}), kind == RECEIVED, kind == SENT, notes=False)
+        for found in self._found(session, first, stop, only, is_backwards=True):
+            if not isinstance(found, Run):
+                return found.mono_ns
+            if places := list(found.places(first, stop, only)):
+                return found.row.mono_ns + found.times[places[-1]]
+        return None
+
+    def runs(self, session: SessionId, first: int, stop: int, only: Filter) -> Iterator[Run]:
+        """The runs, without their data, that may have some of the entries that ``only`` admits."""
+        for found in self._found(session, first, stop, only, also="offsets IS NOT NULL"):
+            assert isinstance(found, Run)
+            yield found
+
+    def start_of(self, session: SessionId, ordinal: int) -> int:
+        """The ordinal of the first entry of the run that an entry belongs to; of its own if it belongs to none."""
+        if self.format < _RUNS_SINCE:
+            return ordinal
+        sql = "SELECT coalesce(max(ordinal), ?2) FROM chunk WHERE session = ?1 AND ordinal <= ?2"
+        return int(self._query(sql, (session, ordinal), (int,))[0][0])
+
+    def _found(
+        self,
+        session: SessionId,
+        first: int,
+        stop: int,
+        only: Filter,
+        *,
+        data: str = "NULL",
+        note: str = "''",
+        detail: str = "''",
+        also: str = "1",
+        is_backwards: bool = False,
+    ) -> Iterator[_Row | Run]:
+        """Entries by themselves that are admitted, and runs in which some may be, in their order."""
+        run = self._known_run(session, first) if not is_backwards else None
+        if run is not None and (data == "NULL" or run.row.data is not None):
+            yield run
+            first = begin = run.stop
+        else:
+            begin = self.start_of(session, first) if first < stop else first
+        condition, values = only.condition()
+        sql = f"""SELECT ordinal, connection, kind, wall_ns, mono_ns, {_SIZE}, {data}, {note}, failure, {detail}, {_RUN}
+                  FROM chunk WHERE {_RANGE} AND {also} AND (connections IS NOT NULL OR {condition})
+                  ORDER BY ordinal {"DESC" if is_backwards else ""}"""  # noqa: S608 - all ours
+        for row in self._rows(sql, (session, begin, stop, *values), _ROW):
+            found = _Row(*row)
+            if found.offsets is None:
+                if found.ordinal >= first:
+                    yield found
+                continue
+            yield self._taken_apart(session, found)
+
+    def _taken_apart(self, session: SessionId, row: _Row) -> Run:
+        """A run, which is remembered. Raises ``JournalError``."""
+        data = row.data if isinstance(row.data, bytes) else None
+        try:
+            run = Run(RunRow(*row[:6], data, row.offsets or "", row.connections, row.times or ""))
+        except ValueError:
+            raise damaged(self.path) from None
+        self._run = session, run
+        return run
+
+    def _known_run(self, session: SessionId, ordinal: int) -> Run | None:
+        """The run that was read last, if it has this entry."""
+        of_session, run = self._run or (session, None)
+        return run if run is not None and of_session == session and run.ordinal <= ordinal < run.stop else None
+
+    def _run_of(self, session: SessionId, ordinal: int) -> Run | None:
+        """The run that an entry belongs to, with its data; None if it is by itself."""
+        found = next(self._found(session, ordinal, ordinal + 1, EVERYTHING, data="data"), None)
+        return found if isinstance(found, Run) and found.ordinal <= ordinal < found.stop else None
+
+    def _known(self, connection: int | None) -> tuple[ConnectionId | None, int | None]:
+        """A connection, and its number within its session if that is known."""
+        if connection is None:
+            return None, None
+        number = self._numbers.get(connection)
+        if number is None:
+            rows = self._query("SELECT number FROM connection WHERE connection = ?", (connection,), (int,))
+            if rows:
+                number = self._numbers[connection] = rows[0][0]
+        return ConnectionId(connection), number
+
     def count(self, session: SessionId) -> int:
         """How many entries the session has. A number of more than the file can hold is damage."""
-        rows = self._query("SELECT coalesce(max(ordinal) + 1, 0) FROM entry WHERE session = ?", (session,), (int,))
-        count = int(rows[0][0])
+        sql = f"SELECT ordinal, {_SIZE}, offsets FROM chunk WHERE session = ? ORDER BY ordinal DESC LIMIT 1"  # noqa: S608 - all ours
+        count = 0
+        for ordinal, size, begins in self._query(sql, (session,), (int, int, _TEXT_OR_NONE)):
+            try:
+                count = ordinal + (1 if begins is None else len(offsets(begins, size)) - 1)
+            except ValueError:
+                raise damaged(self.path) from None
         if count < 0 or (count > _FEW and count > self._size // _LEAST_ENTRY):
             raise damaged(self.path)
         return count
@@ -283,6 +421,7 @@ class JournalReader:
         other = JournalReader(path, self._gives_up)
         self._database.close()
         self.path, self._database, self.format = path, other._database, other.format
+        self._run, self._numbers = None, {}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -294,9 +433,15 @@ class JournalReader:
         pages, size = (self._query(f"PRAGMA {one}", (), (int,))[0][0] for one in ("page_count", "page_size"))
         return int(pages * size)
 
+    def _execute(self, sql: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+        """Ask a question about rows of ``chunk``, which an older journal has as rows of ``entry``."""
+        if self.format < _RUNS_SINCE:
+            sql = sql.replace("FROM chunk", _EARLIER)
+        return self._database.execute(sql, values)
+
     def _query(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
         try:
-            rows = self._database.execute(sql, values).fetchall()
+            rows = self._execute(sql, values).fetchall()
         except UNREADABLE as error:
             raise failed(error, self.path) from error
         if rows:
@@ -312,7 +457,7 @@ class JournalReader:
             set()
         )  # the kinds of a whole row: there are few, and asking for each value is slow
         try:
-            for row in self._database.execute(sql, values):
+            for row in self._execute(sql, values):
                 found = tuple(map(type, row))
                 if found not in known:
                     if not all(map(issubclass, found, kinds)):

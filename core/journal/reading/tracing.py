@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, islice
 
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import RECEIVED, SENT, DisplayRow, Span
+from core.journal.display_row import RECEIVED, SENT, DisplayRow, Filter, Span
 from core.journal.reading.reader import CallRow, JournalReader
 from core.journal.reading.recorded import Calls, Trace
 
@@ -27,11 +28,9 @@ _APART_NS = 30_000_000_000  # a connection may wait for so long until the server
 _OTHER = {RECEIVED: SENT, SENT: RECEIVED}
 
 _OF_STREAM = "session = ? AND ordinal >= ? AND ordinal < ? AND connection = ? AND kind = ?"
-_SUM = "SELECT coalesce(sum(length(data)), 0) FROM entry WHERE " + _OF_STREAM  # noqa: S608 - all ours
-_BLOCKS = f"""SELECT ordinal / {_BLOCK}, coalesce(sum(length(data)), 0) FROM entry
-              WHERE {_OF_STREAM} GROUP BY 1"""  # noqa: S608 - all ours
-_LATEST = "SELECT mono_ns FROM entry WHERE " + _OF_STREAM + " ORDER BY ordinal DESC LIMIT 1"  # noqa: S608 - all ours
-_OPENED = "SELECT mono_ns FROM entry WHERE session = ? AND connection = ? AND kind = 'opened' LIMIT 1"
+_BLOCKS = f"""SELECT ordinal / {_BLOCK}, coalesce(sum(length(data)), 0) FROM chunk
+              WHERE {_OF_STREAM} AND offsets IS NULL GROUP BY 1"""  # noqa: S608 - all ours
+_OPENED = "SELECT mono_ns FROM chunk WHERE session = ? AND connection = ? AND kind = 'opened' LIMIT 1"
 _FAR_ENDS = """SELECT two.session, two.connection FROM connection AS one
                JOIN connection AS two ON two.local = one.peer AND two.peer = one.local
                WHERE one.connection = ? AND two.connection <> one.connection"""
@@ -78,8 +77,7 @@ class Tracer:
     def _before(self, stream: Stream, ordinal: int) -> int:
         """The bytes that a stream had carried before an entry."""
         block, sum_of_block = self._sums_of(stream).block_of(ordinal)
-        values = (stream.session, block * _BLOCK, ordinal, stream.connection, stream.kind)
-        return sum_of_block + int(self._reader.ask(_SUM, values, (int,))[0][0])
+        return sum_of_block + sum(_sizes(self._reader, stream, block * _BLOCK, ordinal).values())
 
     def _covering(self, stream: Stream, start: int, stop: int, around: int = AROUND) -> Calls:
         """The whole calls that carried these bytes, and a few around them; empty if there are none yet."""
@@ -125,9 +123,8 @@ class Tracer:
 
     def _latest(self, stream: Stream, before: int) -> int | None:
         """When the latest entry of a stream below an ordinal happened; None if that is very far back."""
-        values = (stream.session, max(0, before - _LOOK_BACK), before, stream.connection, stream.kind)
-        found = self._reader.ask(_LATEST, values, (int,))
-        return int(found[0][0]) if found else None
+        first = max(0, before - _LOOK_BACK)
+        return self._reader.latest(stream.session, stream.connection, stream.kind, first, before)
 
     def _sums_of(self, stream: Stream) -> _Sums:
         sums = self._sums.pop(stream, None) or _Sums(stream)
@@ -151,8 +148,7 @@ class _Sums:
         last = (reader.count(stream.session) - 1) // _BLOCK
         if last <= known:
             return
-        values = (stream.session, known * _BLOCK, last * _BLOCK, stream.connection, stream.kind)
-        sizes = dict(reader.ask(_BLOCKS, values, (int, int)))
+        sizes = _sizes(reader, stream, known * _BLOCK, last * _BLOCK)
         self._before.extend(
             accumulate((sizes.get(block, 0) for block in range(known, last)), initial=self._before.pop())
         )
@@ -168,6 +164,17 @@ class _Sums:
         earlier = bisect_left(self._before, self._before[block]) - 1  # those between have nothing of this stream
         block = earlier if earlier >= 0 else block
         return block, self._before[block]
+
+
+def _sizes(reader: JournalReader, stream: Stream, first: int, stop: int) -> dict[int, int]:
+    """The bytes of a stream in each block of entries, as far as those lie from ``first`` up to before ``stop``."""
+    values = (stream.session, first, stop, stream.connection, stream.kind)
+    found = Counter(dict(reader.ask(_BLOCKS, values, (int, int))))
+    only = Filter(frozenset({stream.connection}), stream.kind == RECEIVED, stream.kind == SENT, notes=False)
+    for run in reader.runs(stream.session, first, stop, only):
+        for place in run.places(first, stop, only):
+            found[(run.ordinal + place) // _BLOCK] += run.size_of(place)
+    return found
 
 
 def _until(rows: Iterator[CallRow], size: int, around: int) -> Iterator[CallRow]:

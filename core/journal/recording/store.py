@@ -12,11 +12,12 @@ import platform
 import sqlite3
 import sys
 import time
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache
-from itertools import groupby
+from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -42,21 +43,22 @@ from core.journal.recording.notes import is_failure, sentence
 from core.journal.schema import (
     APPLICATION_ID,
     FORMAT,
+    INSERT,
     LONGEST_DATA,
     LONGEST_NOTE,
+    LONGEST_RUN,
     LONGEST_TEXT,
+    MIXED,
+    MOST_OF_RUN,
     SCHEMA,
-    Checksum,
     failed,
+    with_checksum,
 )
 from core.roles import Role, guess_role
 
-_NOTE = """INSERT INTO entry (session, ordinal, connection, kind, wall_ns, mono_ns, note, failure, detail)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-# Many rows in one statement: sqlite3 lets go of the interpreter lock and takes it back for each statement,
-# and with a busy network thread beside it that costs several times what the row costs.
-_ROWS = 50
 _TRAFFIC = frozenset({Received, Sent})
+_LONGEST_STEP = 1 << 61  # ns
+_SESSION, _CONNECTION, _DATA = itemgetter(0), itemgetter(1), itemgetter(3)  # of what is received and of what is sent
 BESIDE = ("", "-wal", "-shm")  # behind the journal's name: the files that SQLite writes while it is open
 _MOST_NAMES = 1_000  # that are tried for a file in which recording goes on
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -74,7 +76,7 @@ class JournalWriter:
         self._numbers: dict[ConnectionId, int] = {}
         self._retrying: dict[SessionId, str] = {}  # why, of clients that come back by themselves
         self._parted: set[SessionId] = set()  # clients whose one connection has closed, until they are over
-        self._checksum = Checksum()  # of the entries of the transaction that is being written
+        self._number = 1  # of the next entry
         self._unwritten: list[Event] = []  # events whose sessions and connections are inserted with the next
         self._sessions: dict[SessionId, SessionOpened] = {}
         self._standing: dict[ConnectionId, Opened] = {}
@@ -155,7 +157,7 @@ class JournalWriter:
             self._append(list(_split(events)), wall_minus_mono)
 
     def _append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
-        counts, numbers, parted = dict(self.counts), dict(self._numbers), set(self._parted)
+        before = dict(self.counts), dict(self._numbers), set(self._parted), self._number
         try:
             self._database.execute("BEGIN")
             for unwritten in self._unwritten:
@@ -164,17 +166,13 @@ class JournalWriter:
             has_notes = not _TRAFFIC.issuperset(map(type, events))
             notable = [event for event in events if type(event) not in _TRAFFIC] if has_notes else []
             self._insert_headers(notable)
-            self._checksum = Checksum()
-            insert = self._insert if has_notes else self._insert_traffic
-            last = insert(events, wall_minus_mono)
-            if last is not None:
-                checksum = (last, self._checksum.value, wall_minus_mono)
-                self._database.execute("INSERT INTO checksum VALUES (?, ?, ?)", checksum)
+            self._insert(events, wall_minus_mono, has_notes=has_notes)
+            self._number += len(events)
             self._mark_closed(self._unwritten)
             self._mark_closed(notable)
             self._database.execute("COMMIT")
         except BaseException as error:
-            self.counts, self._numbers, self._parted = counts, numbers, parted
+            self.counts, self._numbers, self._parted, self._number = before
             if not isinstance(error, sqlite3.DataError):
                 self._unwritten += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
             self._roll_back()
@@ -259,38 +257,61 @@ class JournalWriter:
                 ended = (event.ending.value, event.connection)
                 self._database.execute("UPDATE connection SET ending = ? WHERE connection = ?", ended)
 
-    def _insert(self, events: Iterable[Event], wall_minus_mono: int) -> int | None:
-        """Enter the events in their order, those that only carry bytes by the statementful; the last entry made."""
-        last = None
-        for carries_bytes, run in groupby(events, _carries_bytes):
-            if carries_bytes:
-                last = self._insert_traffic(list(run), wall_minus_mono)
-            else:
-                for event in run:
-                    if not self._is_told(event):
-                        last = self._insert_note(event, wall_minus_mono)
-        return last
+    def _insert(self, events: Sequence[Event], wall_minus_mono: int, *, has_notes: bool) -> None:
+        """Enter the events: of each session's bytes as many as may be in one row, of the rest each in its own."""
+        if not has_notes and _is_one_run(events):
+            self._insert_traffic(events, range(len(events)), wall_minus_mono)
+            return
+        waiting: dict[SessionId, list[int]] = {}
 
-    def _insert_traffic(self, events: Sequence[Any], wall_minus_mono: int) -> int | None:
-        counts, last = self.counts, None
-        for first in range(0, len(events), _ROWS):
-            chunk: Sequence[Received | Sent] = events[first : first + _ROWS]
-            values: list[Any] = [wall_minus_mono]
-            details: list[str] = []
-            for event in chunk:
-                if isinstance(event, Received):
-                    (session, connection, at, data), kind, cuts = event, "received", None
-                else:
-                    (session, connection, at, data, sizes), kind = event, "sent"
-                    cuts = _cuts(sizes) if sizes else None
-                    if cuts is not None:
-                        details.append(cuts)
-                ordinal = counts.get(session, 0)
-                counts[session] = ordinal + 1
-                values += (session, ordinal, connection, kind, at, data, cuts)
-            self._checksum.add(values[6::7], values[3::7], values[4::7].count("sent"), details)
-            last = self._database.execute(_traffic_statement(len(chunk)), values).lastrowid
-        return last
+        def enter(places: Sequence[int]) -> None:
+            self._insert_traffic([events[place] for place in places], places, wall_minus_mono)
+
+        for place, event in enumerate(events):
+            if isinstance(event, Received | Sent) and not _cuts_of(event):
+                waiting.setdefault(event.session, []).append(place)
+                continue
+            if before := waiting.pop(event.session, None):
+                enter(before)
+            if isinstance(event, Received | Sent):
+                enter((place,))
+            elif not self._is_told(event):
+                self._insert_note(event, self._number + place, wall_minus_mono)
+        for places in waiting.values():
+            enter(places)
+
+    def _insert_traffic(self, events: Sequence[Any], places: Sequence[int], wall_minus_mono: int) -> None:
+        """Enter bytes of one session: those of each event at its place in the transaction."""
+        offsets = list(accumulate(map(len, map(_DATA, events)), initial=0))
+        first = 0
+        while first < len(events):
+            stop = min(first + LONGEST_RUN, len(events))
+            if offsets[stop] - offsets[first] > MOST_OF_RUN:
+                stop = max(first + 1, bisect_right(offsets, offsets[first] + MOST_OF_RUN, first, stop) - 1)
+            run, begin = events[first:stop], places[first]
+            session, at = run[0].session, run[0].at
+            ordinal = self.counts.get(session, 0)
+            self.counts[session] = ordinal + len(run)
+            head = (self._number + begin, session, ordinal)
+            times = (at + wall_minus_mono, at)
+            if len(run) == 1:
+                kind = "received" if isinstance(run[0], Received) else "sent"
+                before: tuple[object, ...] = (*head, run[0].connection, kind, *times, None, None, None, None)
+                row = with_checksum(before, run[0].data, (None, 0, _cuts(_cuts_of(run[0]))))
+            else:
+                numbers = None
+                if places[stop - 1] - begin >= len(run):
+                    numbers = str([place - begin for place in places[first:stop]])
+                base = offsets[first]
+                runs_offsets = [offset - base for offset in offsets[first:stop]] if base else offsets[:stop]
+                who = _who(run)
+                steps = [event[2] - at for event in run]
+                if max(steps) > _LONGEST_STEP or min(steps) < -_LONGEST_STEP:
+                    raise OverflowError("a time that no clock can tell")
+                before = (*head, *who[:2], *times, str(runs_offsets), who[2], str(steps), numbers)
+                row = with_checksum(before, b"".join(map(_DATA, run)), (None, 0, None))
+            self._database.execute(INSERT, row)
+            first = stop
 
     def _is_told(self, event: Event) -> bool:
         """Whether an entry before said the same: a client is over with its connection, and both are one thing."""
@@ -315,14 +336,13 @@ class JournalWriter:
             return before == event.why
         return False
 
-    def _insert_note(self, event: Event, wall_minus_mono: int) -> int | None:
+    def _insert_note(self, event: Event, number: int, wall_minus_mono: int) -> None:
         ordinal = self.counts.get(event.session, 0)
         self.counts[event.session] = ordinal + 1
         connection: ConnectionId | None = getattr(event, "connection", None)
-        place = (event.session, ordinal, connection, kind_of(event), event.at + wall_minus_mono, event.at)
-        note, failure, detail = self._note(event, connection)
-        self._checksum.add((), (connection or 0,), 0, (kind_of(event), note, detail, str(failure)))
-        return self._database.execute(_NOTE, (*place, note, failure, detail)).lastrowid
+        times = (event.at + wall_minus_mono, event.at)
+        before = (number, event.session, ordinal, connection, kind_of(event), *times, None, None, None, None)
+        self._database.execute(INSERT, with_checksum(before, None, self._note(event, connection)))
 
     def _role(self, session: SessionId) -> Role:
         """The session's role; one that numbers its connections if nobody told of its beginning."""
@@ -433,22 +453,31 @@ def _split(events: Iterable[Event]) -> Iterator[Event]:
 
 
 def _cuts(sizes: tuple[int, ...]) -> str | None:
-    """The sizes that the kernel took of a message at a time, as JSON; None where it would be longer than a text."""
+    """The sizes that the kernel took of a message at a time, as JSON; None for none, and what is longer than a text."""
+    if not sizes:
+        return None
     text = json.dumps({"cuts": sizes})
     return text if len(text) <= LONGEST_TEXT else None
 
 
-def _carries_bytes(event: Event) -> bool:
-    return type(event) in _TRAFFIC
+def _is_one_run(events: Sequence[Any]) -> bool:
+    """Whether bytes received and sent are of one session, and the kernel took at once what was sent."""
+    return len(set(map(_SESSION, events))) == 1 and not [event for event in events if len(event) > 4 and event[4]]
 
 
-@cache
-def _traffic_statement(rows: int) -> str:
-    """Adds so many entries of received and sent bytes; ``?1`` is the time of day less the monotonic clock."""
-    row = "(?{0}, ?{1}, ?{2}, ?{3}, ?{4} + ?1, ?{4}, ?{5}, 0, ?{6})"
-    values = ", ".join(row.format(*range(first, first + 7)) for first in range(2, 2 + 7 * rows, 7))
-    columns = "session, ordinal, connection, kind, wall_ns, mono_ns, data, failure, detail"
-    return f"INSERT INTO entry ({columns}) VALUES {values}"  # noqa: S608 - nothing in it is from outside
+def _cuts_of(event: Any) -> tuple[int, ...]:  # noqa: ANN401 - a tuple of either kind
+    """The sizes that the kernel took of a message at a time; empty if it took all at once."""
+    return event[4] if len(event) > 4 else ()
+
+
+def _who(run: Sequence[Any]) -> tuple[ConnectionId | None, str, str | None]:
+    """The columns ``connection``, ``kind`` and ``connections`` of a run."""
+    kinds, connections = set(map(type, run)), list(map(_CONNECTION, run))
+    if len(kinds) == 1 and connections.count(connections[0]) == len(connections):
+        return connections[0], "received" if Received in kinds else "sent", None
+    if Sent in kinds:
+        connections = [event[1] if type(event) is Received else -event[1] for event in run]
+    return None, MIXED, str(connections)
 
 
 def kind_of(event: Event) -> str:

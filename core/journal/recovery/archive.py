@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from core.address import Address, parse_address
 from core.errors import AddressError, Explanation
 from core.events import ConnectionId, Ending, SessionId
-from core.journal.display_row import RECEIVED
+from core.journal.display_row import EVERYTHING, RECEIVED
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.journal.schema import LONGEST_TEXT
@@ -27,7 +27,7 @@ _AT_ONCE = 50_000  # entries whose bytes are counted between two looks at whethe
 _TORN = Explanation("the journal ends here without an end: Tincan was not closed properly")
 
 _NAME = 4096  # characters of a name that are read; ours stay far below
-_NEXT_SESSION = "SELECT min(session) FROM entry WHERE session > ?"
+_NEXT_SESSION = "SELECT min(session) FROM chunk WHERE session > ?"
 _SESSION = f"""SELECT substr(role, 1, {_NAME}), substr(target, 1, {_NAME}), substr(framing, 1, {_NAME}),
                       substr(reply, 1, {_NAME}) FROM session WHERE session = ?"""  # noqa: S608 - numbers of ours
 _ACCEPTED = "SELECT session, count(*) FROM connection GROUP BY session ORDER BY session LIMIT ?"
@@ -35,10 +35,10 @@ _CONNECTIONS = f"""SELECT connection, number, substr(local, 1, {_NAME}), substr(
                           substr(ending, 1, {_NAME})
                    FROM connection WHERE session = ? ORDER BY number LIMIT ?"""  # noqa: S608 - numbers of ours
 _ENDINGS = "SELECT count(ending) FROM connection WHERE session = ?"
-_DETAIL = f"""SELECT kind, CASE WHEN length(detail) <= {LONGEST_TEXT} THEN detail ELSE '' END FROM entry
+_DETAIL = f"""SELECT kind, CASE WHEN length(detail) <= {LONGEST_TEXT} THEN detail ELSE '' END FROM chunk
              WHERE session = ? AND ordinal >= ? AND ordinal < ? AND data IS NULL"""  # noqa: S608 - numbers of ours
-_BYTES = """SELECT kind, coalesce(sum(length(data)), 0) FROM entry
-            WHERE session = ? AND ordinal >= ? AND ordinal < ? AND data IS NOT NULL GROUP BY kind"""
+_BYTES = """SELECT kind, coalesce(sum(length(data)), 0) FROM chunk
+            WHERE session = ? AND ordinal >= ? AND ordinal < ? AND data IS NOT NULL AND offsets IS NULL GROUP BY kind"""
 
 _ENDING = {ending.value: ending for ending in Ending}
 
@@ -78,6 +78,12 @@ class Archive:
                     received += size
                 else:
                     sent += size
+            for run in self._reader.runs(session, first, stop, EVERYTHING):
+                for place in run.places(first, stop, EVERYTHING):
+                    if run.who(place)[1] == RECEIVED:
+                        received += run.size_of(place)
+                    else:
+                        sent += run.size_of(place)
             first = stop
         return ByteCount(received, sent, first >= entries)
 

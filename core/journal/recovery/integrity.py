@@ -6,14 +6,16 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core.errors import JournalError
 from core.journal.reading.database import ForeignError, log_of, open_database
+from core.journal.reading.runs import numbers, offsets, streams
 from core.journal.recovery.write_ahead_log import WriteAheadLog
-from core.journal.schema import LONGEST_NOTE, LONGEST_TEXT, Checksum, failed
+from core.journal.schema import COLUMNS, FORMAT, LONGEST_NOTE, LONGEST_TEXT, Checksum, checksum_of, failed
 from core.roles import ROLES
 
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine between two looks at whether anybody still wants to know
@@ -21,16 +23,17 @@ _TELL_EVERY = 4096  # entries
 _TOGETHER = 1024 * 1024  # bytes that are added up at once
 _ENTRIES_TOGETHER = 256  # and the entries that have them
 _CHANGED = "bytes in it are not those that were recorded: a checksum is wrong"
+_SUM = COLUMNS.index("adler32")
 _TRIES = 3  # to find a journal that is being written as it was a moment before
 
 _ROLES = ", ".join(f"'{name}'" for name in ROLES)
 # What SQLite's own check leaves open: no row of these may exist in a sound journal.
-_MISFITS = f"""
-SELECT 1 FROM entry WHERE typeof(session) <> 'integer' OR typeof(ordinal) <> 'integer' OR ordinal < 0
+_MISFIT = f"""
+SELECT 1 FROM {{table}} WHERE typeof(session) <> 'integer' OR typeof(ordinal) <> 'integer' OR ordinal < 0
   OR typeof(connection) NOT IN ('integer', 'null') OR typeof(kind) <> 'text' OR kind GLOB '*[^a-z-]*' OR kind = ''
   OR typeof(wall_ns) <> 'integer' OR typeof(mono_ns) <> 'integer' OR typeof(failure) <> 'integer'
   OR typeof(data) NOT IN ('blob', 'null') OR typeof(note) NOT IN ('text', 'null')
-  OR typeof(detail) NOT IN ('text', 'null') OR (data IS NULL) = (kind IN ('received', 'sent'))
+  OR typeof(detail) NOT IN ('text', 'null') OR (data IS NULL) = (kind IN ({{carriers}}))
   OR length(note) > {LONGEST_NOTE} OR length(detail) > {LONGEST_TEXT}
   OR length(kind) > 64 OR (data IS NOT NULL AND failure <> 0)
 UNION ALL SELECT 1 FROM session WHERE role NOT IN ({_ROLES}) OR typeof(target) <> 'text'
@@ -39,17 +42,35 @@ UNION ALL SELECT 1 FROM session WHERE role NOT IN ({_ROLES}) OR typeof(target) <
 UNION ALL SELECT 1 FROM connection WHERE typeof(number) <> 'integer' OR typeof(local) <> 'text'
   OR typeof(peer) <> 'text' OR session NOT IN (SELECT session FROM session)
   OR length(local) > {LONGEST_NOTE} OR length(peer) > {LONGEST_NOTE} OR length(ending) > {LONGEST_NOTE}
-UNION ALL SELECT 1 FROM (SELECT count(*) AS entries, max(ordinal) AS last, session FROM entry GROUP BY session)
-  WHERE entries <> last + 1 OR session NOT IN (SELECT session FROM session)
-UNION ALL SELECT 1 FROM (SELECT DISTINCT connection FROM entry WHERE connection IS NOT NULL)
-  WHERE connection NOT IN (SELECT connection FROM connection) LIMIT 1"""  # noqa: S608 - numbers and names of ours
+UNION ALL SELECT 1 FROM (SELECT DISTINCT session FROM {{table}}) WHERE session NOT IN (SELECT session FROM session)
+UNION ALL SELECT 1 FROM (SELECT DISTINCT connection FROM {{table}} WHERE connection IS NOT NULL)
+  WHERE connection NOT IN (SELECT connection FROM connection)
+UNION ALL {{more}} LIMIT 1"""  # noqa: S608 - numbers and names of ours
+_GAP = """SELECT 1 FROM (SELECT count(*) AS entries, max(ordinal) AS last, session FROM entry GROUP BY session)
+  WHERE entries <> last + 1"""
+_NO_RUN = """SELECT 1 FROM chunk WHERE typeof(adler32) <> 'integer'
+  OR typeof(offsets) NOT IN ('text', 'null') OR typeof(times) NOT IN ('text', 'null')
+  OR typeof(connections) NOT IN ('text', 'null') OR typeof(numbers) NOT IN ('text', 'null')
+  OR (offsets IS NULL) <> (times IS NULL) OR (connections IS NULL) = (kind = 'data')
+  OR (offsets IS NULL AND coalesce(connections, numbers) IS NOT NULL)
+  OR (offsets IS NOT NULL AND (data IS NULL OR coalesce(note, detail) IS NOT NULL))
+  OR (connections IS NOT NULL AND connection IS NOT NULL)
+  OR (offsets IS NOT NULL AND (wall_ns / 4611686018427387904 <> 0 OR mono_ns / 4611686018427387904 <> 0))"""
+_MISFITS = {
+    1: _MISFIT.format(table="entry", carriers="'received', 'sent'", more=_GAP),
+    2: _MISFIT.format(table="entry", carriers="'received', 'sent'", more=_GAP),
+    3: _MISFIT.format(table="chunk", carriers="'received', 'sent', 'data'", more=_NO_RUN),
+}
 _TEXTS = """SELECT target || framing || coalesce(reply, '') FROM session
             UNION ALL SELECT local || peer || coalesce(ending, '') FROM connection
-            UNION ALL SELECT DISTINCT kind FROM entry
-            UNION ALL SELECT coalesce(note, '') || coalesce(detail, '') FROM entry WHERE data IS NULL"""
+            UNION ALL SELECT DISTINCT kind FROM {table}
+            UNION ALL SELECT coalesce(note, '') || coalesce(detail, '') FROM {table} WHERE data IS NULL"""
 _SUMMED = """SELECT entry, session, connection, kind, wall_ns - mono_ns, {data}, note, failure, detail
              FROM entry ORDER BY entry"""
 _DATA, _NO_DATA = "data", "CASE WHEN data IS NULL THEN NULL ELSE x'' END"
+_CHUNKS = f"SELECT {', '.join(COLUMNS)} FROM chunk ORDER BY entry"  # noqa: S608 - names of ours
+_MISSING = "a value in it is of the wrong kind, or an entry is missing"
+_DIFFERS = "what is said of a session or a connection differs from its notes"
 
 # What a note tells of a row in another table, by the kind of the note: the row's columns as the note names them.
 _TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -98,13 +119,14 @@ def _find_damage(path: Path, on_progress: Callable[[float], None], cancelled: th
             if verdict != "ok":
                 return " ".join(str(verdict).split())[:200]
             on_progress(0.3)
-            if database.execute(_MISFITS).fetchone():
-                return "a value in it is of the wrong kind, or an entry is missing"
-            for (text,) in database.execute(_TEXTS):
+            if database.execute(_MISFITS[number]).fetchone():
+                return _MISSING
+            for (text,) in database.execute(_TEXTS.format(table="entry" if number < FORMAT else "chunk")):
                 if not isinstance(text, str):
                     return "a text in it is missing"
             on_progress(0.5)
-            if wrong := _first_wrong(database, number, on_progress):
+            look = _first_wrong_chunk(database, on_progress) if number == FORMAT else None
+            if wrong := look if look is not None else _first_wrong(database, number, on_progress):
                 return wrong
         with contextlib.closing(WriteAheadLog(log_of(path), 0)) as log:
             return "its write-ahead log is broken in the middle" if log.is_broken else ""
@@ -131,20 +153,6 @@ def find_tear(path: Path) -> str:
 def reason(error: JournalError, path: Path) -> str:
     """Why a journal cannot be used, without the sentence around it."""
     return str(error).replace(str(path), "").partition(": ")[2] or str(error)
-
-
-def checksums(database: sqlite3.Connection, most: int) -> Iterator[tuple[int, int, int]]:
-    """Rows for the table of checksums over all entries of a database, for at most so many entries each."""
-    sums, entries, last, before = _Sums(), 0, 0, 0
-    for row in database.execute(_SUMMED.format(data=_DATA)):
-        if entries and (entries == most or row[4] != before):
-            yield last, sums.value, before
-            sums, entries = _Sums(), 0
-        sums.take(row)
-        last, before = row[0], row[4]
-        entries += 1
-    if entries:
-        yield last, sums.value, before
 
 
 class _Sums:
@@ -202,17 +210,47 @@ def _first_wrong(database: sqlite3.Connection, number: int, on_progress: Callabl
                     return _CHANGED
                 until, value, clock = next(known)
                 sums = _Sums()
-        if data is None and not _is_so(database, row):
-            return "what is said of a session or a connection differs from its notes"
+        if data is None and not _is_so(database, session=row[1], connection=row[2], kind=row[3], detail=row[-1]):
+            return _DIFFERS
         last = entry
         if count % _TELL_EVERY == 0:
             on_progress(0.5 + last / max(1, highest) / 2)
     return _CHANGED if until is not None else ""
 
 
-def _is_so(database: sqlite3.Connection, row: tuple[Any, ...]) -> bool:
+def _first_wrong_chunk(database: sqlite3.Connection, on_progress: Callable[[float], None]) -> str:
+    """The same where each row has its checksum; also whether the runs are such, and no entry is missing."""
+    (highest,) = database.execute("SELECT coalesce(max(entry), 0) FROM chunk").fetchone()
+    known = {0, *(connection for (connection,) in database.execute("SELECT connection FROM connection"))}
+    next_ordinals: Counter[int] = Counter()
+    for count, row in enumerate(database.execute(_CHUNKS)):
+        chunk = dict(zip(COLUMNS, row, strict=True))
+        if checksum_of(row[:_SUM], row[_SUM + 1], row[_SUM + 2 :]) != chunk["adler32"]:
+            return _CHANGED
+        entries, connections = 1, {chunk["connection"] or 0}
+        if chunk["offsets"] is not None:
+            try:
+                entries = len(offsets(chunk["offsets"], len(chunk["data"]))) - 1
+                connections |= set(map(abs, streams(chunk["connections"], entries) or ()))
+                numbers(chunk["times"], entries)
+                numbers(chunk["numbers"] or "[0]", entries if chunk["numbers"] else 1)
+            except ValueError:
+                return _MISSING
+        if chunk["ordinal"] != next_ordinals[chunk["session"]] or not connections <= known:
+            return _MISSING
+        next_ordinals[chunk["session"]] += entries
+        told = {name: chunk[name] for name in ("session", "connection", "kind", "detail")}
+        if chunk["data"] is None and not _is_so(database, **told):
+            return _DIFFERS
+        if count % _TELL_EVERY == 0:
+            on_progress(0.5 + chunk["entry"] / max(1, highest) / 2)
+    return ""
+
+
+def _is_so(
+    database: sqlite3.Connection, *, session: int, connection: int | None, kind: str, detail: str | None
+) -> bool:
     """Whether the row of a session or connection is as a note tells it."""
-    _entry, session, connection, kind, *_rest, detail = row
     if kind not in _TOLD:
         return True
     sql, names = _TOLD[kind]

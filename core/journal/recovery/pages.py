@@ -7,16 +7,16 @@ tree, no schema, no free list. A row is taken if every value of it is what a jou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from statistics import median_low
 from typing import NamedTuple, TypeAlias
 
-from core.journal.display_row import DATA_KINDS
+from core.journal.display_row import DATA_KINDS, RECEIVED
 from core.journal.recovery.write_ahead_log import WriteAheadLog
-from core.journal.schema import LONGEST_DATA, LONGEST_NOTE, LONGEST_TEXT
+from core.journal.schema import LONGEST_DATA, LONGEST_NOTE, LONGEST_RUN, LONGEST_TEXT
 from core.roles import ROLES
 
 _PAGE_SIZE = 4096  # bytes; what SQLite takes unless it is told otherwise
@@ -28,8 +28,12 @@ _MOST_READ = LONGEST_DATA + 1024 * 1024  # bytes of a row
 _SIZES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # bytes of a number, by its serial type
 _ZERO, _FIRST_BYTES = 8, 12  # serial types: the number 0, before the number 1; from the other on texts and blobs
 _NOT_OURS = (7, 10, 11)  # serial types that no journal has, a float among them
-_DATA = 7  # the place of ``data`` among the columns of ``entry``
+_DATA = {11: 7, 16: 12}  # the place of ``data`` among the columns of ``entry``, of earlier formats, and of ``chunk``
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_LONGEST_LIST = 24 * LONGEST_RUN  # characters
+_APART = re.compile(r"\s*,\s*")
 _KIND = re.compile(r"[a-z][a-z-]{0,31}")
+_LOOKED_AT = 4096  # pages among which entries are looked for; the bytes of a long run lie between two of them
 _SAMPLE = 64  # pages that are tried to find out how the file is laid out
 
 
@@ -113,19 +117,18 @@ class PageFile:
     @property
     def shows_entries(self) -> bool:
         """Whether there are entries among the first pages."""
-        numbers = islice(range(2, self.count + 1), _SAMPLE)
+        numbers = islice(range(2, self.count + 1), _LOOKED_AT)
         return any(isinstance(row, EntryFound) for number in numbers for row in self.rows(number))
 
     def place(self, number: int) -> int | None:
         """Where the entries on a page belong among all entries; None if it holds none."""
         payloads = list(self._payloads(self._page(number)))
-        first = next((row for row in (self._row(*payload) for payload in payloads) if row is not None), None)
+        first = next((row for payload in payloads for row in self._rows(*payload)), None)
         return median_low(key for key, _size, _body in payloads) if isinstance(first, EntryFound) else None
 
     def rows(self, number: int) -> list[Row]:
         """The rows on a page, in their order."""
-        found = (self._row(*payload) for payload in self._payloads(self._page(number)))
-        return [row for row in found if row is not None]
+        return [row for payload in self._payloads(self._page(number)) for row in self._rows(*payload)]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -183,21 +186,24 @@ class PageFile:
         here = least + (size - least) % (usable - 4)
         return here if here <= usable - 35 else least
 
-    def _row(self, key: int, size: int, body: bytes) -> Row | None:
+    def _rows(self, key: int, size: int, body: bytes) -> Sequence[Row]:
+        """What one record holds: a row, or as many entries as a run has; nothing if it is none of ours."""
         try:
             plan = _plan(body[: body[0]])
             make = _SHAPES.get(len(plan.fields))
             if make is None or plan.size != size:
-                return None
+                return ()
             here = self._on_page(size)
             payload = body if here == size else self._with_overflow(body, here, min(size, _MOST_READ))
-            is_short = len(payload) < size
-            row = make(key, _values(payload, plan), is_short)
-            if is_short and isinstance(row, EntryFound) and row.data is not None:
-                return row._replace(missing=plan.fields[_DATA][1] - len(row.data))
-            return row
+            missing = 0
+            values = _values(payload, plan)
+            if len(payload) < size:
+                place = _DATA.get(len(plan.fields), 0)
+                data = values[place]
+                missing = plan.fields[place][1] - (len(data) if isinstance(data, bytes) else 0)
+            return make(key, values, len(payload) < size, missing)
         except (ValueError, IndexError, TypeError):
-            return None
+            return ()
 
     def _with_overflow(self, body: bytes, here: int, size: int) -> bytes:
         """The first ``size`` bytes of a record that goes on beyond its leaf, as far as the chain of pages leads."""
@@ -263,13 +269,13 @@ def _values(payload: bytes, plan: _Plan) -> list[_Value]:
     return values
 
 
-def _entry(_key: int, values: list[_Value], is_short: bool) -> EntryFound:
+def _entry(_key: int, values: list[_Value], is_short: bool, missing: int) -> list[Row]:
     _none, session, ordinal, connection, kind, wall_ns, mono_ns, data, note, failure, detail = values
     bytes_or_none = None if data is None else _bytes(data)
     if is_short:  # of what comes behind the data nothing is left
         note, failure, detail = None, 0, None
         _whole(is_short and bytes_or_none is None)
-    return EntryFound(
+    found = EntryFound(
         _positive(session),
         _natural(ordinal),
         None if connection is None else _positive(connection),
@@ -280,7 +286,53 @@ def _entry(_key: int, values: list[_Value], is_short: bool) -> EntryFound:
         None if not note else _text(note),
         int(_int(failure) != 0) if data is None else 0,
         None if not detail else _text(detail, LONGEST_TEXT),
+        missing if data is not None else 0,
     )
+    return [found]
+
+
+def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list[Row]:
+    """The entries of a run, or the one that the row is."""
+    _none, session, ordinal, connection, kind, wall_ns, mono_ns, offsets, connections, times, *_rest = values
+    data = values[_DATA[16]]
+    if offsets is None:
+        return _entry(key, values[:7] + values[_DATA[16] :], is_short, missing)
+    whole = _bytes(data)
+    begins = _numbers(offsets)
+    count, size = len(begins), len(whole) + missing
+    streams = _numbers(connections) if connections is not None else [_stream(connection, kind)] * count
+    since = _numbers(times)
+    if len(streams) != count:
+        raise ValueError
+    is_in_time = max(abs(_int(wall_ns)), abs(_int(mono_ns))) < 1 << 62
+    found: list[Row] = []
+    start = 0
+    for place, stream in enumerate(streams):
+        end = next((begin for begin in begins[place + 1 :] if begin is not None and start <= begin <= size), size)
+        if stream and (start < len(whole) or start == end):
+            time = (since[place] if len(since) == count and is_in_time else None) or 0
+            found.append(
+                EntryFound(
+                    _positive(session), _natural(ordinal) + place, _positive(abs(stream)),
+                    DATA_KINDS[stream < 0], _int(wall_ns) + time, _int(mono_ns) + time, whole[start:end],
+                    None, 0, None, max(0, end - max(start, len(whole))),
+                )
+            )  # fmt: skip
+        start = end
+    return found
+
+
+def _numbers(text: _Value) -> list[int | None]:
+    """The numbers of a list; None for what is none any more, so that damage takes no more than it must."""
+    parts = _APART.split(_text(text, _LONGEST_LIST).strip("[] "))
+    if len(parts) > LONGEST_RUN:
+        raise ValueError
+    return [int(part) if _NUMBER.fullmatch(part) else None for part in parts]
+
+
+def _stream(connection: _Value, kind: _Value) -> int:
+    """The connection of the only stream of a run, negative if it was sent."""
+    return _positive(connection) * (1 if _kind(_text(kind), b"") == RECEIVED else -1)
 
 
 def _kind(kind: str, data: bytes | None) -> str:
@@ -292,15 +344,15 @@ def _kind(kind: str, data: bytes | None) -> str:
     return kind
 
 
-def _connection(key: int, values: list[_Value], is_short: bool) -> ConnectionFound:
+def _connection(key: int, values: list[_Value], is_short: bool, _missing: int) -> list[Row]:
     _none, session, number, local, peer, ending = values
     _whole(is_short)
     ended = None if ending is None else _text(ending)
     local_name, peer_name = map(_text, (local, peer))
-    return ConnectionFound(_positive(key), _positive(session), _positive(number), local_name, peer_name, ended)
+    return [ConnectionFound(_positive(key), _positive(session), _positive(number), local_name, peer_name, ended)]
 
 
-def _session(key: int, values: list[_Value], is_short: bool) -> SessionFound:
+def _session(key: int, values: list[_Value], is_short: bool, _missing: int) -> list[Row]:
     _none, role, target, framing, reply = values
     _whole(is_short)
     known = _text(role)
@@ -308,16 +360,18 @@ def _session(key: int, values: list[_Value], is_short: bool) -> SessionFound:
         raise ValueError
     target_name, framing_name = map(_text, (target, framing))
     reply_name = None if reply is None else _text(reply)
-    return SessionFound(_positive(key), known, target_name, framing_name, reply_name)
+    return [SessionFound(_positive(key), known, target_name, framing_name, reply_name)]
 
 
-def _journal(_key: int, values: list[_Value], is_short: bool) -> JournalFound:
+def _journal(_key: int, values: list[_Value], is_short: bool, _missing: int) -> list[Row]:
     program, system, began_ns = values
     _whole(is_short)
-    return JournalFound(_text(program), _text(system), _int(began_ns))
+    return [JournalFound(_text(program), _text(system), _int(began_ns))]
 
 
-_SHAPES: dict[int, Callable[[int, list[_Value], bool], Row]] = {11: _entry, 6: _connection, 5: _session, 3: _journal}
+_SHAPES: dict[int, Callable[[int, list[_Value], bool, int], list[Row]]] = {
+    16: _chunk, 11: _entry, 6: _connection, 5: _session, 3: _journal,
+}  # fmt: skip
 
 
 def _int(value: _Value) -> int:

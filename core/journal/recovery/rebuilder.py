@@ -13,9 +13,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.journal.display_row import DATA_KINDS
-from core.journal.recovery.integrity import checksums
 from core.journal.recovery.pages import ConnectionFound, EntryFound, JournalFound, Row, SessionFound
-from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA
+from core.journal.schema import APPLICATION_ID, FORMAT, INSERT, SCHEMA, with_checksum
 from core.roles import ROLES, guess_role
 from core.words import counted
 
@@ -23,10 +22,9 @@ LOST = "lost"  # the kind of the note that stands where entries were
 UNKNOWN = "unknown"
 
 _STEP = 3  # keys between two entries, so that a note fits before and behind each
-_ENTRIES_SUMMED = 1000  # that have a checksum together
 _MANY = 1 << 31  # connections, which nobody has
 _LONGEST_WORD = 1024  # characters of an address or the name of something
-_INSERT = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_NO_RUN = (None, None, None, None)
 
 
 class JournalRebuilder:
@@ -67,8 +65,6 @@ class JournalRebuilder:
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
                 self._database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names are ours
-        for sums in list(checksums(self._database, _ENTRIES_SUMMED)):
-            self._database.execute("INSERT INTO checksum VALUES (?, ?, ?)", sums)
         self._database.execute("COMMIT")
 
     def _write(self, sequence: _Sequence, found: tuple[int, EntryFound] | None) -> None:
@@ -82,14 +78,18 @@ class JournalRebuilder:
             self._note(key - 1, sequence, row, f"{what} missing here: this part of the journal was damaged", None)
         self.entries += 1
         self.size += len(row.data or b"")
-        self._database.execute(_INSERT, (key, row.session, sequence.number(), *row[2:10]))
+        self._insert(key, row._replace(ordinal=sequence.number()))
         if row.missing:
             what = f"{row.missing:,} bytes at the end of the entry before are missing: the journal was damaged there"
             self._note(key + 1, sequence, row, what, row.connection)
 
     def _note(self, key: int, sequence: _Sequence, row: EntryFound, note: str, connection: int | None) -> None:
-        place = (key, row.session, sequence.number(), connection)
-        self._database.execute(_INSERT, (*place, LOST, row.wall_ns, row.mono_ns, None, note, 1, None))
+        place = (row.session, sequence.number(), connection, LOST, row.wall_ns, row.mono_ns)
+        self._insert(key, EntryFound(*place, None, note, 1, None))
+
+    def _insert(self, key: int, row: EntryFound) -> None:
+        values = with_checksum((key, *row[:6], *_NO_RUN), row.data, (row.note, row.failure, row.detail))
+        self._database.execute(INSERT, values)
 
 
 class _Sequence:

@@ -32,7 +32,7 @@ COPIED = 1024 * 1024 * 1024  # bytes: what is larger is not copied to a folder t
 
 _MAGIC = b"SQLite format 3\0"
 _HEAD = 64 * 1024  # bytes in which a journal shows that it is one
-_LEAST_ROW = 20  # bytes that an entry takes at least
+_LEAST_ROW = 4  # bytes that an entry takes at least: in a run, a digit and a comma for two numbers
 _TELL_EVERY = 0.05  # seconds
 _STATEMENTS = [statement.encode() for statement in statements(SCHEMA)]
 _UNWRITABLE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)

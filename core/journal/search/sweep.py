@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import Filter
-from core.journal.reading.joining import Extent, Stretch, extent, joined, sizes
+from core.journal.reading.joining import Stretch, extent, joined, sizes
 from core.journal.reading.reader import JournalReader
 from core.journal.schema import damaged
 from core.journal.search.hits import Hit, Hits
@@ -59,7 +59,7 @@ class _Sweep:
     def run(self, first: int, stop: int) -> Iterator[tuple[int, list[Hit]]]:
         count = _MOST_ENTRIES
         while first < stop:
-            stretch = Stretch(self._session, first, min(first + count, stop), self._only)
+            stretch = Stretch(self._session, first, self._end(first, first + count, stop), self._only)
             found = extent(self._reader, stretch)
             is_single = stretch.stop - first == 1
             if found.size > _MOST_BYTES and not is_single:
@@ -70,12 +70,19 @@ class _Sweep:
                 yield from self._look_at_large(stretch)
             else:
                 count = min(count * 2, _MOST_ENTRIES) if found.size <= _MOST_BYTES // 2 else count
-                yield first, self._look_at(stretch, found) + self._look_at_notes(stretch, found.notes)
+                yield first, self._look_at(stretch) + self._look_at_notes(stretch, found.notes)
         yield stop, [hit for stream in self._streams.values() for hit in stream.finish()]
 
-    def _look_at(self, stretch: Stretch, found: Extent) -> list[Hit]:
+    def _end(self, first: int, wanted: int, stop: int) -> int:
+        """Where a stretch may end: in front of a run rather than in one, which would be taken apart twice."""
+        if wanted >= stop:
+            return stop
+        begin = self._reader.start_of(self._session, wanted)
+        return begin if begin > first else wanted
+
+    def _look_at(self, stretch: Stretch) -> list[Hit]:
         hits: list[Hit] = []
-        for connection, kind, data in joined(self._reader, stretch, found):
+        for connection, kind, data in joined(self._reader, stretch):
             stream = self._stream(connection, kind)
             stream.expect(stretch, len(data))
             hits += stream.feed(data)

@@ -258,7 +258,7 @@ def test_a_damaged_journal_is_read_as_far_as_it_can_be_and_that_is_told(tmp_path
     assert [each.code for each in done] == [3, 3, 3]
     assert all("damaged is damaged (" in each.err for each in done)
     assert "could be read and at least" in done[0].err
-    assert 1_500 < done[1].out.count("\n") < 2_000
+    assert 1_000 < done[1].out.count("\n") < 2_000  # a run is lost from the damage on
     assert (tmp_path / "out").read_bytes() == done[1].out.encode()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import sqlite3
 import tkinter as tk
 from tkinter import ttk
 from typing import Any
@@ -173,8 +175,7 @@ def sizes(app: App) -> list[int]:
 
 
 def ask(app: App, sql: str) -> list[Any]:
-    reader = app.main_controller.workbench.open_reader()
-    try:
-        return [row[0] for row in reader.ask(sql, (), ((str, int, type(None)),))]
-    finally:
-        reader.close()
+    path = app.own_journal.path
+    assert path is not None
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        return [row[0] for row in database.execute(sql)]

@@ -407,7 +407,7 @@ def test_a_journal_that_is_damaged_further_on_leaves_the_old_file(
 ) -> None:
     write_journal(tmp_path / "journal", 5_000)
     with contextlib.closing(sqlite3.connect(tmp_path / "journal")) as database:
-        database.execute("UPDATE entry SET kind = x'ff' WHERE ordinal = 4000")
+        database.execute("UPDATE chunk SET kind = x'ff' WHERE ordinal > 4000")
         database.commit()
     (folder / "out").write_text("old")
 

@@ -406,7 +406,7 @@ def test_the_beginning_of_a_message_takes_no_more_calls_than_it_lies_in(tmp_path
     calls = 20_000
     first = write_journal(path, calls, instead=dict.fromkeys(range(calls - 1), b"0123456789"))
     with sqlite3.connect(path) as database:  # so that whoever reads it is told off
-        database.execute("UPDATE entry SET data = 12 WHERE ordinal = ?", (first + calls // 2,))
+        database.execute("UPDATE chunk SET data = 12 WHERE ordinal > ?", (first + calls // 2,))
     database.close()
     reader = JournalReader(path)
     try:

@@ -22,6 +22,7 @@ from core.journal.recording.store import JournalWriter, kind_of
 from core.journal.schema import FORMAT
 from core.roles import Role
 from tests.support.damage import cut_off, small_journal, with_a_byte_changed, with_a_page_of_noise
+from tests.support.earlier import in_format
 from tests.support.story import Story
 from tests.support.systems import only_posix
 
@@ -492,27 +493,30 @@ class TestADamagedJournal:
     @pytest.mark.parametrize(
         "spoil",
         [
-            "UPDATE entry SET data = 7 WHERE kind = 'received'",
-            "UPDATE entry SET data = 9223372036854775807 WHERE kind = 'received'",
-            "UPDATE entry SET data = 'text' WHERE kind = 'received'",
-            "UPDATE entry SET kind = x'00' WHERE kind = 'received'",
-            "UPDATE entry SET note = x'ff' WHERE kind = 'received'",
-            "UPDATE entry SET note = CAST(x'ff' AS TEXT) WHERE kind = 'received'",
-            "UPDATE entry SET wall_ns = 'noon' WHERE kind = 'received'",
-            "UPDATE entry SET mono_ns = 0.5 WHERE kind = 'received'",
-            "UPDATE entry SET connection = 'the first' WHERE kind = 'received'",
-            "UPDATE entry SET ordinal = x'00' WHERE ordinal = 4",
-            "UPDATE entry SET ordinal = 1e300 WHERE ordinal = 4",
-            "UPDATE entry SET ordinal = 9e999 WHERE ordinal = 4",
+            "UPDATE {table} SET data = 7 WHERE ordinal = 3",
+            "UPDATE {table} SET data = 9223372036854775807 WHERE ordinal = 3",
+            "UPDATE {table} SET data = 'text' WHERE ordinal = 3",
+            "UPDATE {table} SET kind = x'00' WHERE ordinal = 3",
+            "UPDATE {table} SET note = x'ff' WHERE ordinal = 3",
+            "UPDATE {table} SET note = CAST(x'ff' AS TEXT) WHERE ordinal = 3",
+            "UPDATE {table} SET wall_ns = 'noon' WHERE ordinal = 3",
+            "UPDATE {table} SET mono_ns = 0.5 WHERE ordinal = 3",
+            "UPDATE {table} SET connection = 'the first' WHERE ordinal = 3",
+            "UPDATE {table} SET ordinal = x'00' WHERE ordinal = 3",
+            "UPDATE {table} SET ordinal = 1e300 WHERE ordinal = 3",
+            "UPDATE {table} SET ordinal = 9e999 WHERE ordinal = 3",
             "UPDATE connection SET number = 'one'",
             "UPDATE session SET role = x'00'",
             "UPDATE session SET target = 5",
         ],
     )
-    def test_with_a_value_of_another_kind(self, path: Path, spoil: str) -> None:
+    @pytest.mark.parametrize(("number", "table"), [(2, "entry"), (FORMAT, "chunk")])
+    def test_with_a_value_of_another_kind(self, path: Path, spoil: str, number: int, table: str) -> None:
         written(path, *Story().whole())
+        if number != FORMAT:
+            in_format(path, number)
         with contextlib.closing(sqlite3.connect(path)) as database, database:
-            assert database.execute(spoil).rowcount
+            assert database.execute(spoil.format(table=table)).rowcount
 
         with contextlib.suppress(JournalError):
             read_everything(path)

@@ -169,7 +169,7 @@ class TestWhatIsMissing:
 
     def test_a_session_that_only_connections_know(self, path: Path) -> None:
         change(path, "DELETE FROM session")
-        change(path, "DELETE FROM entry")
+        change(path, "DELETE FROM chunk")
 
         (state,) = sessions(path)
 
@@ -193,7 +193,7 @@ class TestWhatIsMissing:
 
     @pytest.mark.parametrize("detail", ["", "[]", "{", '{"addresses": 5}', '{"failure": {"what": 5}}', "[" * 100_000])
     def test_details_that_say_nothing(self, path: Path, detail: str) -> None:
-        change(path, f"UPDATE entry SET detail = '{detail}'")
+        change(path, f"UPDATE chunk SET detail = '{detail}'")
 
         (state,) = sessions(path)
 

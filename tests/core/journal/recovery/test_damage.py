@@ -13,8 +13,9 @@ import pytest
 
 from core.cli.export import ExportOptions, run_export
 from core.journal.recovery.integrity import find_damage
-from core.journal.schema import SCHEMAS
+from core.journal.schema import FORMAT, SCHEMAS
 from tests.support.damage import DENSITY, Judge, damaged_journals, sound_journals
+from tests.support.earlier import in_format
 from tests.support.journals import line, write_journal
 
 pytestmark = pytest.mark.case("C-62")
@@ -37,18 +38,14 @@ def test_a_sample_of_damaged_journals(tmp_path: Path) -> None:
     assert wrong == {}
 
 
-def first_format(path: Path) -> None:
-    """Make a journal one of format 1."""
-    with contextlib.closing(sqlite3.connect(path)) as database, database:
-        database.execute("DROP TABLE checksum")
-        database.execute("PRAGMA user_version = 1")
-
-
 class TestAFlippedBitInsideAMessage:
+    @pytest.mark.parametrize("number", [2, FORMAT])
     @pytest.mark.parametrize("bit", range(8))
-    def test_is_told_since_format_2(self, tmp_path: Path, bit: int) -> None:
+    def test_is_told_since_format_2(self, tmp_path: Path, bit: int, number: int) -> None:
         path = tmp_path / "journal.tincan"
         write_journal(path, 300)
+        if number != FORMAT:
+            in_format(path, number)
         whole = path.read_bytes()
         place = whole.index(line(150)) + 20
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
@@ -59,7 +56,7 @@ class TestAFlippedBitInsideAMessage:
     def test_is_not_known_in_a_journal_of_format_1_which_is_read_for_ever(self, tmp_path: Path) -> None:
         path = tmp_path / "journal.tincan"
         write_journal(path, 300)
-        first_format(path)
+        in_format(path, 1)
         whole = path.read_bytes()
         path.write_bytes(whole.replace(line(150), line(151)))
 
@@ -69,13 +66,18 @@ class TestAFlippedBitInsideAMessage:
 
 
 @pytest.mark.parametrize("column", ["wall_ns", "mono_ns", "connection", "session", "ordinal", "failure"])
-def test_a_bit_of_any_number_in_an_entry_is_told(tmp_path: Path, column: str) -> None:
+@pytest.mark.parametrize(("number", "table", "ordinal"), [(2, "entry", 20), (FORMAT, "chunk", 2), (FORMAT, "chunk", 4)])
+def test_a_bit_of_any_number_in_an_entry_is_told(
+    tmp_path: Path, column: str, number: int, table: str, ordinal: int
+) -> None:
     path = tmp_path / "journal.tincan"
     write_journal(path, 50, connections=3)
+    if number != FORMAT:
+        in_format(path, number)
     with contextlib.closing(sqlite3.connect(path)) as database, database:
-        database.execute("DROP INDEX entry_of_session")  # as it would, had the bit been flipped beside SQLite
-        database.execute(f"UPDATE entry SET {column} = {column} + 1 WHERE ordinal = 20")
+        database.execute(f"DROP INDEX {table}_of_session")  # as it would, had the bit been flipped beside SQLite
+        database.execute(f"UPDATE {table} SET {column} = coalesce({column}, 0) + 1 WHERE ordinal = {ordinal}")
         if column not in ("session", "ordinal"):
-            database.execute("CREATE UNIQUE INDEX entry_of_session ON entry (session, ordinal)")
+            database.execute(f"CREATE UNIQUE INDEX {table}_of_session ON {table} (session, ordinal)")
 
     assert find_damage(path) != ""

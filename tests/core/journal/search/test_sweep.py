@@ -18,11 +18,13 @@ from core.events import ConnectionId
 from core.journal.display_row import EVERYTHING, Filter
 from core.journal.reading import joining
 from core.journal.reading.reader import JournalReader
+from core.journal.schema import FORMAT
 from core.journal.search import sweep
 from core.journal.search.hits import Hit
 from core.journal.search.pattern import Mode, Query, compile_query
 from core.journal.search.sweep import find
 from tests.core.journal.reading.test_lens_view import Talk
+from tests.support.earlier import in_format
 from tests.support.journals import SESSION, write_journal
 
 
@@ -158,7 +160,7 @@ def test_every_match_of_every_stream_is_found_however_tcp_cut_it(
     assert all(0 < hit.stop <= sizes[hit.ordinal] for hit in told)
 
 
-@pytest.mark.parametrize("connections", [1, 2, joining._FEW, joining._FEW + 1, 40])
+@pytest.mark.parametrize("connections", [1, 2, 5, 40])
 def test_it_is_the_same_for_few_connections_and_for_many(tmp_path: Path, connections: int) -> None:
     path = tmp_path / "many.tincan"
     first = write_journal(
@@ -205,13 +207,13 @@ def test_a_search_that_goes_on_looks_back_a_little_however_large_the_entries_are
 
 
 @pytest.mark.case("C-47")
-@pytest.mark.parametrize("connections", [1, joining._FEW + 1])
+@pytest.mark.parametrize("connections", [1, 5])
 def test_a_sqlite_that_gives_not_all_of_a_text_hides_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connections: int
 ) -> None:
     path = tmp_path / "binary.tincan"
     first = write_journal(path, 20, connections=connections, instead={3: b"\0needle", 4: b"a\0b", 19: b"needle"})
-    monkeypatch.setattr(joining, "_JOINED", "CAST(substr(group_concat({0}, ''), 1, 100) AS BLOB)")
+    monkeypatch.setattr(joining, "_JOINED", "CAST(substr(group_concat(data, ''), 1, 100) AS BLOB)")
 
     assert found(path, Query("needle"), range(first + 20)) == [Hit(first + 3, 1, 7), Hit(first + 19, 0, 6)]
 
@@ -243,27 +245,31 @@ class TestADamagedJournal:
                 found(path, Query("line"), range(2_007))
 
     @pytest.mark.parametrize("connections", [2, 6])
+    @pytest.mark.parametrize(("number", "table"), [(2, "entry"), (FORMAT, "chunk")])
     @pytest.mark.parametrize(
         "spoil",
         [
-            "UPDATE entry SET data = 'tëxt' WHERE ordinal = 100",
-            "UPDATE entry SET data = 12345 WHERE ordinal = 100",
-            "UPDATE entry SET connection = 'the first' WHERE ordinal = 100",
-            "UPDATE entry SET connection = 0.5 WHERE ordinal = 100",
-            "UPDATE entry SET connection = x'ff' WHERE ordinal = 100",
-            "UPDATE entry SET kind = x'00' WHERE ordinal = 100",
-            "UPDATE entry SET ordinal = 100.5 WHERE ordinal = 100",
-            "UPDATE entry SET note = x'ff' WHERE ordinal = 100",
-            "UPDATE entry SET note = CAST(x'ff' AS TEXT) WHERE ordinal = 100",
+            "UPDATE {table} SET data = 'tëxt'",
+            "UPDATE {table} SET data = 12345",
+            "UPDATE {table} SET connection = 'the first'",
+            "UPDATE {table} SET connection = 0.5",
+            "UPDATE {table} SET connection = x'ff'",
+            "UPDATE {table} SET kind = x'00'",
+            "UPDATE {table} SET ordinal = 100.5",
+            "UPDATE {table} SET note = x'ff'",
+            "UPDATE {table} SET note = CAST(x'ff' AS TEXT)",
         ],
     )
     def test_with_a_value_of_another_kind_gives_hits_or_a_journal_error(
-        self, tmp_path: Path, spoil: str, connections: int
+        self, tmp_path: Path, spoil: str, connections: int, number: int, table: str
     ) -> None:
         path = tmp_path / "spoiled.tincan"
         first = write_journal(path, 200, connections=connections)
+        if number != FORMAT:
+            in_format(path, number)
         with contextlib.closing(sqlite3.connect(path)) as database, database:
-            assert database.execute(spoil).rowcount
+            (ordinal,) = database.execute(f"SELECT max(ordinal) FROM {table} WHERE ordinal < 100").fetchone()
+            assert database.execute(f"{spoil.format(table=table)} WHERE ordinal = {ordinal}").rowcount
 
         with contextlib.suppress(JournalError):
             assert len(found(path, Query("line"), range(first + 200))) >= 190

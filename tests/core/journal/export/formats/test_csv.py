@@ -132,7 +132,7 @@ def test_nor_does_what_a_note_tells_or_a_foreign_journal_calls_it(tmp_path: Path
     with contextlib.closing(Talk(tmp_path / "talk")) as talk:
         talk.opens()
         with contextlib.closing(sqlite3.connect(talk.path)) as database:
-            database.execute("UPDATE entry SET kind = '=1+1' || char(10) || char(0), note = ' @SUM(1)'")
+            database.execute("UPDATE chunk SET kind = '=1+1' || char(10) || char(0), note = ' @SUM(1)'")
             database.commit()
 
         rows = table(talk)

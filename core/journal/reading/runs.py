@@ -1,0 +1,142 @@
+"""A run: the entries that one row of ``chunk`` stands for, taken apart.
+
+The row may be from a damaged file, or a stranger's: everything here raises ``ValueError`` for what no Tincan writes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import compress, islice, pairwise, repeat
+from typing import NamedTuple, TypeAlias, cast
+
+from core.events import ConnectionId
+from core.journal.display_row import RECEIVED, SENT, Filter
+from core.journal.schema import LONGEST_RUN, MOST_OF_RUN
+
+_HIGHEST = 1 << 62  # neither an id nor a time is as high
+_NUMBER = 24  # characters of one, and what is between two
+
+
+RunPiece: TypeAlias = tuple[int, ConnectionId | None, str, bytes, int]
+
+
+class RunRow(NamedTuple):
+    """What a row of ``chunk`` has of a run. ``data`` is None where it was not read."""
+
+    ordinal: int
+    connection: ConnectionId | None
+    kind: str
+    wall_ns: int
+    mono_ns: int
+    size: int  # bytes of the data
+    data: bytes | None
+    offsets: str
+    connections: str | None
+    times: str
+
+
+class Run:
+    """Entries from ``ordinal`` up to before ``stop``.
+
+    ``streams`` has the connection of each, negative of what was sent, and is None if all are of one direction of one
+    connection; ``times`` the nanoseconds from the first to each.
+    """
+
+    def __init__(self, row: RunRow) -> None:
+        self.row = row
+        self.ordinal = row.ordinal
+        self.begins = offsets(row.offsets, row.size)
+        count = len(self.begins) - 1
+        self.stop = row.ordinal + count
+        self.streams = streams(row.connections, count)
+        self.times = numbers(row.times, count)
+        if max(abs(row.wall_ns), abs(row.mono_ns)) > _HIGHEST:
+            raise ValueError
+
+    def places(self, first: int, stop: int, only: Filter) -> Iterable[int]:
+        """Where in the run those are that have ordinals from ``first`` up to before ``stop`` and are admitted."""
+        within = range(max(0, first - self.ordinal), min(self.stop, stop) - self.ordinal)
+        found = self.streams
+        if found is None:
+            return within if only.admits(self.row.kind, self.row.connection) else ()
+        return within if only.admits_all else compress(within, self._admitted(found[within.start : within.stop], only))
+
+    def who(self, place: int) -> tuple[ConnectionId | None, str]:
+        """The connection and the kind of one of them."""
+        if self.streams is None:
+            return self.row.connection, self.row.kind
+        stream = self.streams[place]
+        return ConnectionId(abs(stream)), RECEIVED if stream > 0 else SENT
+
+    def data_of(self, place: int) -> bytes:
+        """The bytes of one of them."""
+        return (self.row.data or b"")[self.begins[place] : self.begins[place + 1]]
+
+    def size_of(self, place: int) -> int:
+        """How many bytes it has."""
+        return self.begins[place + 1] - self.begins[place]
+
+    def pieces(self, first: int, stop: int, only: Filter, most: int) -> list[RunPiece]:
+        """What ``places`` gives, ``most`` at most: each as (ordinal, connection, kind, data, mono_ns)."""
+        low, high = max(0, first - self.ordinal), min(self.stop, stop) - self.ordinal
+        is_filtered = self.streams is not None and not only.admits_all
+        if not is_filtered:
+            high = min(high, low + most)
+        data, begins, mono_ns = self.row.data or b"", self.begins[low : high + 1], self.row.mono_ns
+        ordinals = range(self.ordinal + low, self.ordinal + high)
+        parts = [data[start:end] for start, end in pairwise(begins)]
+        times = [mono_ns + time for time in self.times[low:high]]
+        if self.streams is None:
+            if not only.admits(self.row.kind, self.row.connection):
+                return []
+            return list(zip(ordinals, repeat(self.row.connection), repeat(self.row.kind), parts, times))
+        found = self.streams[low:high]
+        kinds = [RECEIVED if stream > 0 else SENT for stream in found]
+        connections = cast("list[ConnectionId]", list(map(abs, found)))
+        pieces: list[RunPiece] = list(zip(ordinals, connections, kinds, parts, times, strict=True))
+        return list(islice(compress(pieces, self._admitted(found, only)), most)) if is_filtered else pieces
+
+    def _admitted(self, found: Iterable[int], only: Filter) -> Iterable[bool]:
+        verdicts = {
+            stream: only.admits(RECEIVED if stream > 0 else SENT, ConnectionId(abs(stream))) for stream in set(found)
+        }
+        return map(verdicts.__getitem__, found)
+
+
+def offsets(text: str, size: int) -> list[int]:
+    """Where the bytes of each entry of a run begin, and at last where those of the last end."""
+    found = numbers(text)
+    found.append(size)
+    if size > MOST_OF_RUN or found[0] != 0 or found != sorted(found):
+        raise ValueError
+    return found
+
+
+def streams(text: str | None, count: int) -> list[int] | None:
+    """The connection of each entry of a run, negative of what was sent; None if the run has only one."""
+    if text is None:
+        return None
+    found = numbers(text, count)
+    if 0 in found:
+        raise ValueError
+    return found
+
+
+def numbers(text: str, count: int | None = None) -> list[int]:
+    """A list of numbers, as many as are said, at least one."""
+    if len(text) > _NUMBER * LONGEST_RUN:
+        raise ValueError
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError from None
+    if not isinstance(found, list) or set(map(type, found)) != {int}:
+        raise ValueError
+    if (
+        len(found) != (count or len(found))
+        or len(found) > LONGEST_RUN
+        or not -_HIGHEST < min(found) <= max(found) < _HIGHEST
+    ):
+        raise ValueError
+    return found

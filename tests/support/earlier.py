@@ -1,0 +1,48 @@
+"""Journals as earlier versions of Tincan wrote them, made out of present ones."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from core.journal.schema import APPLICATION_ID, SCHEMAS, Checksum
+
+_TOGETHER = 50  # entries that have a checksum together
+_COPIED = ("journal", "session", "connection", "entry")
+
+
+def in_format(path: Path, number: int) -> Path:
+    """Write the journal at ``path`` anew in an earlier format, 1 or 2; the same path."""
+    part = path.with_name(path.name + ".part")
+    with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as database:
+        database.executescript("BEGIN;" + SCHEMAS[number])
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version = {number}")
+        with contextlib.closing(sqlite3.connect(path)) as present:
+            for table in _COPIED:
+                rows = present.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+                if rows:
+                    marks = ", ".join("?" * len(rows[0]))
+                    database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+        if number > 1:
+            _add_checksums(database)
+        database.execute("COMMIT")
+    part.replace(path)
+    return path
+
+
+def _add_checksums(database: sqlite3.Connection) -> None:
+    columns = "entry, connection, kind, wall_ns - mono_ns, data, note, detail, failure"
+    rows = database.execute(f"SELECT {columns} FROM entry ORDER BY entry").fetchall()
+    while rows:
+        clock = rows[0][3]
+        same = next((place for place, row in enumerate(rows) if row[3] != clock), len(rows))
+        some, rows = rows[: min(same, _TOGETHER)], rows[min(same, _TOGETHER) :]
+        checksum = Checksum()
+        for _entry, connection, kind, _clock, data, note, detail, failure in some:
+            texts = [detail] if data is not None and detail else []
+            if data is None:
+                texts = [kind, note or "", detail or "", str(failure)]
+            checksum.add([data or b""], [connection or 0], kind == "sent", texts)
+        database.execute("INSERT INTO checksum VALUES (?, ?, ?)", (some[-1][0], checksum.value, clock))
