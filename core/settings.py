@@ -11,6 +11,8 @@ from typing import Any
 
 KIB = 1024
 MIB = 1024 * KIB
+GB = 1_000_000_000
+LEAST_JOURNAL = 1_000_000  # bytes; an empty one has a twentieth of that
 
 
 def _limit(default: float | None, unit: str, why: str) -> Any:  # noqa: ANN401 - what dataclasses.field gives
@@ -63,6 +65,19 @@ class Limits:
         8 * MIB, "bytes", "waiting for the journal; above it nobody reads and TCP slows the peers"
     )
     events_low: int = _limit(2 * MIB, "bytes", "waiting for the journal; below it reading goes on")
+    journal: int = _limit(
+        20 * GB,
+        "bytes",
+        "of the journal that is being written: a fast peer fills any disk in the end, and a file of more is unwieldy",
+    )
+    journal_goes_on: bool = _limit(
+        True,
+        "yes or no",
+        "recording goes on in another file once a journal has reached its limit; otherwise it stops and says so",
+    )
+    disk: int = _limit(
+        GB, "bytes", "left free on the journal's disk, or a twentieth of it if that is less: other programs need them"
+    )
     gap: float = _limit(5.0, "s", "slept by this process itself (suspended, stopped); its own timers start anew")
     search: float = _limit(30.0, "s", "without progress of a regular expression; some would take for ever")
 
@@ -71,6 +86,8 @@ class Limits:
             raise ValueError("events_low must not be above events_high")
         if self.connections < 1 or self.outbox < 1 or self.message < 1 or self.receive < 1:
             raise ValueError("connections, outbox, message and receive must be at least 1")
+        if self.journal < LEAST_JOURNAL:
+            raise ValueError(f"journal must be at least {LEAST_JOURNAL:,} bytes")
 
 
 DEFAULTS = Limits()

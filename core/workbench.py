@@ -231,8 +231,9 @@ class Workbench:
         self._on(session, connection, Connection.abort)
 
     def use(self, limits: Limits) -> None:
-        """Start servers and clients with these limits from now on; the journal keeps its own."""
+        """Start servers and clients with these limits from now on, and keep the journal within them."""
         self._limits = limits
+        self._recorder.use(limits)
 
     # Views.
 

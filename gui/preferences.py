@@ -30,6 +30,7 @@ from gui.viewmodels.preferences import (
     MOST_VARIABLES,
     ROWS,
     TIMES,
+    WHEN_FULL,
     Preferences,
     is_text,
 )
@@ -193,10 +194,11 @@ def _checked(name: str, default: object, value: object) -> object:
     return value
 
 
-_CHOICES = {"read_as": ENCODINGS, "rows": ROWS, "times": TIMES}
+_CHOICES = {"read_as": ENCODINGS, "rows": ROWS, "times": TIMES, "when_full": WHEN_FULL}
 _BOUNDS = {
     "keep_journals": range(1, MOST_JOURNALS + 1),
     "journal_megabytes": range(1, MOST_MEGABYTES + 1),
+    "running_megabytes": range(1, MOST_MEGABYTES + 1),
     "text_size": range(-LARGEST_STEP, LARGEST_STEP + 1),
 }
 _WIDTHS = ("list_width", "side_width")

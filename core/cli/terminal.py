@@ -327,7 +327,8 @@ class _Program:
         before, self._recording = self._recording, recording
         if recording.path != before.path:
             lost = f"; {recording.lost:,} entries are lost" if recording.lost else ""
-            _tell(f"the journal was deleted or replaced: recording goes on in {recording.path}{lost}")
+            what = "is full" if recording.was_full else "was deleted or replaced"
+            _tell(f"the journal {what}: recording goes on in {recording.path}{lost}")
         elif recording.failure is None and before.failure is not None:
             _tell(f"recording goes on; {recording.lost:,} entries are missing")
 

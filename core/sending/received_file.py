@@ -106,8 +106,14 @@ class Keeping(Run):
 
     def _copy(self, reader: JournalReader, draft: Draft) -> bool:
         """Copy what is recorded by now. Raises ``Stopped`` if nobody wants it."""
-        journal = self._recorder.recording.path
+        recording = self._recorder.recording
+        journal = recording.path
         if journal is not None and journal != reader.path:
+            if recording.was_full:  # all that was recorded before is there, and nowhere else
+                if recording.moved_from != reader.path:  # one between them was full before anybody looked
+                    self._latest = replace(self._latest, why=_INCOMPLETE)
+                self._copy_to(reader.count(self._session), reader, draft)
+                self._place = 0
             reader.follow(journal)
         stop = reader.count(self._session)
         if stop < self._place:  # what was recorded before could not be carried over to the new file
@@ -115,13 +121,17 @@ class Keeping(Run):
         if self._recorder.recording.lost:
             self._latest = replace(self._latest, why=_INCOMPLETE)
         self._check()
+        self._copy_to(stop, reader, draft)
+        return False
+
+    def _copy_to(self, stop: int, reader: JournalReader, draft: Draft) -> None:
+        """Copy up to before that entry."""
         for first in range(self._place, stop, _AT_ONCE):
             last = min(first + _AT_ONCE, stop)
             for row in reader.scan(self._session, first, last, self._only, with_data=True):
                 self._check()
                 self._write(row[4] or b"", draft)
             self._place = last
-        return False
 
     def _check(self) -> None:
         if self._discard or (self._asked_to_stop and not self._follow):

@@ -52,9 +52,12 @@ def recording_notice(recording: Recording, before: Recording | None = None) -> A
 
 
 def _moved(recording: Recording, before: Recording | None) -> str:
-    """The journal was deleted or replaced, and there is another one."""
+    """The journal was deleted or replaced, or it is full, and there is another one."""
     assert recording.path is not None
     assert recording.moved_from is not None
+    if recording.was_full:
+        what = f"{recording.moved_from.name} has reached its limit and stays as it is."
+        return f"{what} Recording goes on in {recording.path}: the conversations begin anew there."
     lost = recording.lost - (before.lost if before is not None else 0)
     what = f"{_entries(lost)} from before" if lost else "everything from before is in it, too"
     name = recording.moved_from.name

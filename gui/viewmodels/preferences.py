@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TypeVar
 
-from core.settings import Limits
+from core.settings import DEFAULTS, Limits
 from gui.viewmodels.drafting import USUAL, MessageFormat, SentMessage
 from gui.viewmodels.offered_limits import build_limits
 
@@ -21,6 +21,7 @@ MOST_VARIABLES = 50
 LONGEST_VARIABLE = 1_000  # characters
 MOST_JOURNALS = 10_000
 MOST_MEGABYTES = 10_000_000
+WHEN_FULL = (("another", "Go on in another file"), ("stop", "Stop, and say so"))
 
 _Item = TypeVar("_Item")
 
@@ -51,6 +52,8 @@ class Preferences:
     tell_silence: bool = True  # whether it is said that a silent peer may wait for the end of the message
     keep_journals: int = 20  # the one being written included
     journal_megabytes: int = 2_000  # all journals together, in millions of bytes
+    running_megabytes: int = DEFAULTS.journal // 1_000_000  # the journal that is being written, in millions of bytes
+    when_full: str = WHEN_FULL[0][0]  # what recording does then
     limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual
     variables: Mapping[str, str] = field(default_factory=dict)  # of messages, the latest set last
     offered: tuple[str, ...] = ()  # names of the journals of killed runs that were offered
@@ -96,7 +99,9 @@ class Preferences:
 
     def limits(self) -> Limits:
         """The limits for what is started from now on. A value that makes no sense counts as the usual one."""
-        return build_limits(self.limits_changed)
+        limits = build_limits(self.limits_changed)
+        journal = self.running_megabytes * 1_000_000
+        return replace(limits, journal=journal, journal_goes_on=self.when_full == WHEN_FULL[0][0])
 
 
 def is_text(value: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, fields
+from typing import Any
 
 import pytest
 
@@ -31,10 +32,11 @@ def test_everything_is_limited_from_the_first_start_but_idling() -> None:
         {"outbox": 0},
         {"message": 0},
         {"receive": -1},
+        {"journal": 999_999},
     ],
     ids=str,
 )
-def test_limits_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
+def test_limits_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must"):
         Limits(**wrong)
 

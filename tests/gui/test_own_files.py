@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import tempfile
 import time
 from pathlib import Path
@@ -231,6 +233,42 @@ def test_the_window_goes_on_with_the_new_file_when_the_journal_is_deleted(
     assert target.read_bytes() == b"beforeafter"
     app.leave()
     assert [found.name for found in moved.parent.iterdir()] == [moved.name]
+
+
+@pytest.mark.case("C-61")
+def test_the_window_goes_on_with_the_new_file_when_the_journal_is_full(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    connect(app, serve(app, "echo"))
+    say(app, "before")
+    pump_until(lambda: shown(app).count("before") == 2, app.root)
+    path, state = app.own_journal.path, app.main_controller.state
+    assert path is not None
+    assert state is not None
+    target = path.parent.parent / "kept.bin"
+    kept = app.main_controller.workbench.keep_received(
+        state.session, state.connections[0].connection, target, follow=True
+    )
+
+    answers = [True]  # what is_full says: once, of the first file
+    monkeypatch.setattr("core.journal.recording.room.is_full", lambda *_: bool(answers) and answers.pop())
+    say(app, "after")
+    pump_until(lambda: "has reached its limit" in app.window.banner.sentence, app.root)
+    pump_until(lambda: shown(app).count("after") == 2, app.root)
+
+    assert shown(app).count("before") == 0
+    moved = app.own_journal.path
+    assert moved is not None
+    assert moved.name == f"{path.stem}-2.tincan"
+    assert hold_on(moved) is Hold.IN_USE
+    assert journal_files.recent(moved.parent, besides=moved) == [path]
+    app.window.address.client_button.invoke()
+    pump_until(lambda: not kept.progress.is_running, app.root)
+    assert target.read_bytes() == b"beforeafter"
+    app.leave()
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM entry WHERE data = ?", (b"before",)).fetchone()[0] >= 2
 
 
 @pytest.mark.case("C-65")

@@ -37,6 +37,8 @@ FULL = Preferences(
     mono_font="DejaVu Sans Mono",
     keep_journals=7,
     journal_megabytes=500,
+    running_megabytes=7,
+    when_full="stop",
     variables={"unit": "17", "gerät": "ü"},
     limits_changed={"idle": 60.0, "connections": 7, "of a later version": None},
 )
@@ -85,6 +87,7 @@ def test_the_first_run_has_the_defaults_and_nothing_to_complain_of(tmp_path: Pat
         pytest.param(b'{"version": 1, "keep_journals": 0}', id="no journal at all"),
         pytest.param(b'{"version": 1, "keep_journals": 1e9}', id="a fraction of journals"),
         pytest.param(b'{"version": 1, "journal_megabytes": -5}', id="less than nothing"),
+        pytest.param(b'{"version": 1, "running_megabytes": 0}', id="a journal of nothing"),
         pytest.param(b'{"version": 1, "messages": [["text", 1]]}', id="a number for a format"),
         pytest.param(b'{"version": 1, "messages": [[]]}', id="a message without a text"),
         pytest.param(b'{"version": 1, "format": 7}', id="a number for how to write"),

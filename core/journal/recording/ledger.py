@@ -159,6 +159,7 @@ class Recording:
     since: float | None = None  # time.time() when it stopped
     lost: int = 0  # entries of this run that were not recorded, or that no view was told of yet
     moved_from: Path | None = None  # the file before this one, which was deleted or replaced while it was written
+    was_full: bool = False  # that one is as it was: it had reached its limit
 
 
 class Retry(NamedTuple):

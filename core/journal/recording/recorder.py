@@ -13,6 +13,7 @@ from pathlib import Path
 from core.clock import monotonic, monotonic_ns
 from core.errors import Explanation, JournalError, NoThread, reason
 from core.events import Event, Received, Sent
+from core.journal.recording import room
 from core.journal.recording.ledger import Ledger, Recording, SessionState
 from core.journal.recording.store import JournalWriter
 from core.settings import DEFAULTS, Limits
@@ -25,6 +26,7 @@ _COST = 200  # bytes counted for an event beside its data
 _CARRY_BYTES = (Received, Sent)
 _MOST_AT_ONCE = 64  # batches with events that wait for a view that wants them
 _REST = 0.25  # seconds between a fault and the next attempt
+_SETTLES = 2.0  # seconds that other limits are wanted before they count
 _LOOK_EVERY = 2.0  # seconds between two looks at whether the file is still there
 
 
@@ -106,6 +108,8 @@ class Recorder:
     def __init__(self, path: Path | None, limits: Limits = DEFAULTS) -> None:
         self.congested = False
         self._limits = limits
+        self._room = limits  # of which those of the journal count, as do the next, from that reading of the clock on
+        self._wanted = 0.0, limits
         self._writer = JournalWriter(path) if path is not None else None
         self._ledger = Ledger()
         self._recording = Recording(path)
@@ -167,6 +171,13 @@ class Recorder:
     def recording(self) -> Recording:
         """Whether the conversation is being kept, as of the last commit."""
         return self._recording
+
+    def use(self, limits: Limits) -> None:
+        """Keep the journal within these limits, once they have been wanted for a moment: who types passes by others.
+
+        How much may wait for it stays as it was.
+        """
+        self._wanted = time.monotonic() + _SETTLES, limits
 
     def subscribe(self, wake: Callable[[], None], *, with_events: bool = False) -> Subscription:
         """Tell a view what happens from now on."""
@@ -295,6 +306,7 @@ class Recorder:
         return None
 
     def _append(self, writer: JournalWriter, events: Sequence[Event]) -> None:
+        self._keep_to_limits(writer, events)
         wall_minus_mono = time.time_ns() - monotonic_ns()
         try:
             writer.append(events, wall_minus_mono)
@@ -302,6 +314,38 @@ class Recorder:
             if writer.is_in_place() or not self._keep_in_place(writer):
                 raise
             writer.append(events, wall_minus_mono)
+
+    def _keep_to_limits(self, writer: JournalWriter, events: Sequence[Event]) -> None:
+        """Go on in another file, or raise ``JournalError``, where this one must not grow."""
+        wanted_at, limits = self._wanted
+        if time.monotonic() >= wanted_at:
+            self._room = limits
+        limits, why = self._room, ""
+        if room.is_short(writer.path, limits):
+            why = (
+                f"the disk of {writer.path} is almost full, and recording leaves its last {room.in_words(limits.disk)}"
+            )
+        elif room.is_full(writer.path, limits):
+            if limits.journal_goes_on:
+                self._go_on(writer)
+            else:
+                what = f"the journal {writer.path} has reached its limit of {room.in_words(limits.journal)}"
+                why = f"{what}: the settings allow it more, or another file"
+        if why:
+            writer.pass_over(events)
+            raise JournalError(why)
+
+    def _go_on(self, writer: JournalWriter) -> None:
+        """Record in another file from now on: this one is full."""
+        before = writer.path
+        writer.go_on()
+        self._recording = Recording(writer.path, lost=self._recording.lost, moved_from=before, was_full=True)
+        self._post_states(writer)
+
+    def _post_states(self, writer: JournalWriter) -> None:
+        counts = writer.counts
+        states = (replace(state, entries=counts.get(state.session, 0)) for state in self._ledger.states)
+        self._post(Batch(tuple(states), self._recording))
 
     def _look_after_file(self) -> None:
         """Now and then see that the file is still where readers look for it."""
@@ -326,9 +370,7 @@ class Recorder:
             self._is_adrift = False
             lost = self._recording.lost + known - sum(writer.counts.values())
             self._recording = Recording(writer.path, lost=lost, moved_from=before)
-        counts = writer.counts
-        states = (replace(state, entries=counts.get(state.session, 0)) for state in self._ledger.states)
-        self._post(Batch(tuple(states), self._recording))
+        self._post_states(writer)
         return not self._is_adrift
 
     def _fold(self, events: list[Event]) -> tuple[tuple[SessionState, ...], Exception | None]:

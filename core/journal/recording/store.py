@@ -82,6 +82,7 @@ class JournalWriter:
         self._standing: dict[ConnectionId, Opened] = {}
         self._is_broken = False  # what SQLite found in the file is not what it has written there
         self._shared = path.with_name(path.name + BESIDE[-1])
+        self._full: sqlite3.Connection | None = None  # the file before this one, until readers are here, too
         self._database = _made(path)
         try:
             self._create()
@@ -127,20 +128,51 @@ class JournalWriter:
         except BaseException as error:
             self._database = before
             database.close()
-            with contextlib.suppress(OSError):
-                for each in BESIDE:
-                    path.with_name(path.name + each).unlink(missing_ok=True)
+            _remove(path)
             if isinstance(error, OSError | sqlite3.Error):
                 raise failed(error, path) from error
             raise
         with contextlib.suppress(sqlite3.Error):
             before.close()
         self._clear_away()
+        self._take(path, files)
+        if not is_carried:
+            self._begin_anew()
+
+    def _take(self, path: Path, files: _Files | None) -> None:
+        """From now on that is the file."""
         self.path, self._files, self._is_broken = path, files, False
         self._shared = path.with_name(path.name + BESIDE[-1])
-        if not is_carried:
-            self.counts = {}
-            self._unwritten = [*self._sessions.values(), *self._standing.values()]
+
+    def _begin_anew(self) -> None:
+        """Nothing of what was recorded is in the file."""
+        self.counts = {}
+        self._unwritten = [*self._sessions.values(), *self._standing.values()]
+
+    def go_on(self) -> None:
+        """Go on in a new and empty file beside ``path``, which from now on is that one's; the one before stays.
+
+        Sessions and connections that stand are entered with the next events, and ``counts`` begin anew. Raises
+        ``JournalError``, and then everything is as it was.
+        """
+        path = _successor(self._first_path)
+        before, self._database = self._database, _made(path)
+        try:
+            self._create()
+            files = _files_of(path)
+        except BaseException as error:
+            self._database.close()
+            self._database = before
+            _remove(path)
+            if isinstance(error, OSError | sqlite3.Error):
+                raise failed(error, path) from error
+            raise
+        with contextlib.suppress(sqlite3.Error):  # a reader may hold it up: then the log stays beside the file
+            before.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._close_full()
+        self._full = before
+        self._take(path, files)
+        self._begin_anew()
 
     def append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
         """Write the events in one transaction: all of them or, when it raises ``JournalError``, none.
@@ -174,13 +206,17 @@ class JournalWriter:
         except BaseException as error:
             self.counts, self._numbers, self._parted, self._number = before
             if not isinstance(error, sqlite3.DataError):
-                self._unwritten += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
+                self.pass_over(events)
             self._roll_back()
             if isinstance(error, sqlite3.Error):
                 self._is_broken = _shows_damage(error)
                 raise failed(error, self.path) from error
             raise
         self._unwritten.clear()
+
+    def pass_over(self, events: Sequence[Event]) -> None:
+        """Do not write the events: whose beginning or end is among them is entered with the next that are written."""
+        self._unwritten += [event for event in events if isinstance(event, SessionOpened | Opened | Closed)]
 
     def mend_shared_memory(self) -> None:
         """Give the shared memory its length again if somebody has cut it off.
@@ -197,7 +233,14 @@ class JournalWriter:
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
+        self._close_full()
         self._database.close()
+
+    def _close_full(self) -> None:
+        """Close the file before this one. Whoever does so last takes its log away, and readers can not."""
+        if self._full is not None:
+            self._full.close()
+            self._full = None
 
     def _clear_away(self) -> None:
         """Delete what was left of log and shared memory: beside another file SQLite would take them for that one's."""
@@ -397,6 +440,13 @@ def _shows_damage(error: sqlite3.Error) -> bool:
     """Whether the file does not hold what SQLite has written there."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in _BROKEN or code == sqlite3.SQLITE_IOERR_SHORT_READ
+
+
+def _remove(path: Path) -> None:
+    """Delete a journal that has not come to be."""
+    with contextlib.suppress(OSError):
+        for each in BESIDE:
+            path.with_name(path.name + each).unlink(missing_ok=True)
 
 
 def _successor(path: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 from core.text_safety import TextSafety
 from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP, Theme
 from gui.viewmodels.offered_limits import BY_NAME, OFFERED, LimitValue, OfferedLimit, with_limit
-from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, Preferences
+from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, WHEN_FULL, Preferences
 from gui.widgets.bindings import focus_now
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Asked, CheckedRow, whole_number
@@ -64,6 +64,16 @@ class SettingsPage(ScrollingPage):
         wrap_within(label, self.body, lambda: self.theme.px(40))
         self.add(label, gap=gap)
 
+    def choose(self, words: str, name: str) -> Choice[Any]:
+        """Put a choice below the others; what is chosen changes the preference of that name."""
+        row = ttk.Frame(self.body, style="Window.TFrame")
+        row.columnconfigure(0, minsize=self.theme.px(236))
+        ttk.Label(row, text=words, style="Window.TLabel").grid(row=0, column=0, sticky="w")
+        choice: Choice[Any] = Choice(row, lambda key: self.change({name: key}), width=26)
+        choice.grid(row=0, column=1, sticky="w")
+        self.add(row)
+        return choice
+
 
 class LookPage(SettingsPage):
     """Colours, text size and fonts, with a sample."""
@@ -74,12 +84,12 @@ class LookPage(SettingsPage):
         usual = theme.usual_points
         points = (usual + SMALLEST_STEP, usual + LARGEST_STEP, 1)
         asked = whole_number("Text size", "points", usual, points)
-        self.colours: Choice[str] = self._choice("Colours", "theme")
+        self.colours: Choice[str] = self.choose("Colours", "theme")
         self.text_size = CheckedRow(self.body, theme, asked, lambda value: self.change({"text_size": value - usual}))
         self.add(self.text_size)
-        self.font: Choice[str] = self._choice("Font of conversations", "font")
-        self.mono_font: Choice[str] = self._choice("Font of hex and bytes", "mono_font")
-        self.silence: Choice[bool] = self._choice("Hint when nobody answers", "tell_silence")
+        self.font: Choice[str] = self.choose("Font of conversations", "font")
+        self.mono_font: Choice[str] = self.choose("Font of hex and bytes", "mono_font")
+        self.silence: Choice[bool] = self.choose("Hint when nobody answers", "tell_silence")
         self._add_sample()
         self.settle()
 
@@ -91,15 +101,6 @@ class LookPage(SettingsPage):
         self.font.offer(self._words(families, preferences.font), preferences.font)
         even = [family for family in families if _EVEN_WIDTH.search(family)]
         self.mono_font.offer(self._words(even, preferences.mono_font), preferences.mono_font)
-
-    def _choice(self, words: str, name: str) -> Choice[Any]:
-        row = ttk.Frame(self.body, style="Window.TFrame")
-        row.columnconfigure(0, minsize=self.theme.px(236))
-        ttk.Label(row, text=words, style="Window.TLabel").grid(row=0, column=0, sticky="w")
-        choice: Choice[Any] = Choice(row, lambda key: self.change({name: key}), width=26)
-        choice.grid(row=0, column=1, sticky="w")
-        self.add(row)
-        return choice
 
     def _words(self, families: Iterable[str], chosen: str) -> list[tuple[str, str]]:
         names = list(families)
@@ -134,6 +135,12 @@ class JournalsPage(SettingsPage):
             whole_number("All together at most", "MB", _USUAL.journal_megabytes, (1, MOST_MEGABYTES, 100)),
         )
         self.say("When Tincan starts, the oldest are deleted until both hold. The one being written always stays.")
+        self.running = self._row(
+            "running_megabytes",
+            whole_number("The one being written at most", "MB", _USUAL.running_megabytes, (1, MOST_MEGABYTES, 1_000)),
+        )
+        self.when_full: Choice[str] = self.choose("Then", "when_full")
+        self.say("Recording also stops, and says so, before it takes the last 1 GB of the disk.")
         self.folder = ttk.Button(self.body, text="Open the folder", command=on_open_folder)
         self.folder.bind("<Return>", lambda _event: self.folder.invoke())
         self.folder.grid(column=0, sticky="w", pady=(theme.px(16), 0))
@@ -142,6 +149,8 @@ class JournalsPage(SettingsPage):
     def show(self, preferences: Preferences) -> None:
         self.keep.show(preferences.keep_journals)
         self.megabytes.show(preferences.journal_megabytes)
+        self.running.show(preferences.running_megabytes)
+        self.when_full.offer(WHEN_FULL, preferences.when_full)
 
     def _row(self, name: str, asked: Asked[int]) -> CheckedRow[int]:
         row = CheckedRow(self.body, self.theme, asked, lambda value: self.change({name: value}))

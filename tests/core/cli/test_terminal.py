@@ -408,6 +408,30 @@ class TestServing:
         assert [entry.data for entry in entries if entry.data] == [b"type the message", b"stop"]
         assert entries[-1].kind == "session-closed"
 
+    @pytest.mark.case("C-61")
+    def test_a_journal_that_is_full_is_told_and_goes_on_beside(
+        self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answers: list[bool] = []
+        monkeypatch.setattr("core.journal.recording.room.is_full", lambda *_: bool(answers) and answers.pop())
+
+        def scene() -> None:
+            with socket.create_connection(("127.0.0.1", terminal.port())) as peer:
+                peer.sendall(b"before")
+                terminal.out.wait_for("before")
+                answers.append(True)
+                peer.sendall(b"after")
+                terminal.err.wait_for(r"the journal is full: recording goes on in .*a-2\.tincan\n")
+                terminal.out.wait_for("after")
+            terminal.ends_input()
+            interrupt(signal.SIGTERM)
+
+        terminal.run("serve", "127.0.0.1:0", "--reply", "none", "--journal", str(tmp_path / "a.tincan"), scene=scene)
+
+        for name, said in (("a.tincan", b"before"), ("a-2.tincan", b"after")):
+            with contextlib.closing(JournalReader(tmp_path / name)) as reader:
+                assert [entry.data for entry in reader.read(SessionId(1), 0, 100) if entry.data] == [said]
+
     @pytest.mark.case("C-62")
     @only_posix("a file that is open cannot be deleted")
     def test_a_journal_that_is_deleted_is_told_and_goes_on_beside(

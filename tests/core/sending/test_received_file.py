@@ -13,6 +13,7 @@ import pytest
 
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
+from core.journal.recording.ledger import SessionState
 from core.sending.plan import End, Kept
 from core.sending.received_file import Keeping
 from core.settings import MIB
@@ -65,6 +66,12 @@ class Stage:
         return sorted(path.name for path in self.target.parent.iterdir())
 
 
+def state_of(stage: Stage) -> SessionState:
+    state = stage.view.state(stage.server)
+    assert state is not None
+    return state
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     folder = tmp_path / "saved"
@@ -103,6 +110,26 @@ def test_it_goes_on_as_it_comes_until_the_connection_is_over(stage: Stage) -> No
     end = stage.teller.wait_for_end()
     assert (end.end, end.is_kept) == (End.DONE, True)
     assert stage.target.read_bytes() == b"before, while, and last"
+
+
+@pytest.mark.case("C-61")
+def test_it_goes_on_across_a_journal_that_is_full(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[bool] = []
+    monkeypatch.setattr("core.journal.recording.room.is_full", lambda *_: bool(answers) and answers.pop())
+    stage.hears(b"before, ")
+    run = stage.keep(follow=True)
+    until(lambda: run.progress.size == 8)
+    for number in range(5):
+        stage.hears(b"%d in the old, " % number)
+        answers.append(True)
+        stage.hears(b"%d in the new, " % number)
+        until(lambda: run.progress.size == state_of(stage).bytes_in)  # it looks before the next is full
+
+    stage.peer.finish()
+
+    assert stage.teller.wait_for_end().is_kept
+    said = b"".join(b"%d in the old, %d in the new, " % (number, number) for number in range(5))
+    assert stage.target.read_bytes() == b"before, " + said
 
 
 def test_stopped_it_has_what_came_by_then(stage: Stage) -> None:

@@ -66,6 +66,16 @@ def test_a_journal_that_was_deleted_is_told_once_with_the_name_of_the_new_one() 
     assert recording_notice(moved, moved) is None
 
 
+def test_a_journal_that_is_full_is_told_with_the_name_of_the_new_one() -> None:
+    alarm = told(recording_notice(Recording(Path("journal-2"), moved_from=Path("journal"), was_full=True), FINE))
+
+    assert alarm.sentence == (
+        "journal has reached its limit and stays as it is. "
+        "Recording goes on in journal-2: the conversations begin anew there."
+    )
+    assert not alarm.is_failure
+
+
 def test_a_recording_that_is_well_and_was_well_says_nothing() -> None:
     assert recording_notice(FINE) is None
     assert recording_notice(FINE, FINE) is None

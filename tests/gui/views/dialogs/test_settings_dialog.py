@@ -130,6 +130,18 @@ def test_how_many_journals_are_kept_counts_while_it_is_typed(stage: Stage) -> No
     assert stage.preferences.keep_journals == 5
 
 
+def test_how_large_the_journal_that_is_written_may_be_and_what_then(stage: Stage) -> None:
+    type_into(stage.journals.running.field, "300")
+    choose(stage.journals.when_full, "Stop, and say so")
+
+    limits = stage.preferences.limits()
+    assert (limits.journal, limits.journal_goes_on) == (300_000_000, False)
+
+    choose(stage.journals.when_full, "Go on in another file")
+
+    assert stage.preferences.limits().journal_goes_on
+
+
 @pytest.mark.parametrize("typed", ["0", "-3", "many", "2.5", "99999", "", "٣"])
 def test_a_number_of_journals_that_will_not_do_says_why_and_does_not_count(stage: Stage, typed: str) -> None:
     row = stage.journals.keep
