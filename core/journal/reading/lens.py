@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.events import ConnectionId
@@ -29,6 +30,8 @@ MARK_BYTES = 128 * 1024  # between two marks; one entry may have more
 MARK_ROWS = 4096  # between two marks; one entry may have more
 MARK_ORDINALS = 65_536  # between two marks, however few of them count
 
+_CARRIERS = frozenset(DATA_KINDS)
+_kind = itemgetter(2)  # of a piece
 _FINISHES = {"peer-finished": (RECEIVED,), "we-finished": (SENT,), "closed": (RECEIVED, SENT)}
 
 
@@ -121,6 +124,9 @@ class FrameScanner:
         """Pass over entries and count their rows; a direction's bytes between two notes are looked at together."""
         if self._lens.framing == RAW:
             self.rows += len(pieces)
+            return
+        if _CARRIERS.issuperset(map(_kind, pieces)):
+            self._count_data(pieces)
             return
         begin = 0
         for place, piece in enumerate(pieces):

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from core.errors import JournalError
@@ -72,7 +72,7 @@ class RowCounter:
         room = 0 if self._lens.framing == RAW else max(1, MARK_BYTES - self._size)
         pieces = self._reader.pieces_of(self._session, self._entries, stop, self._lens.fetch, count=count, size=room)
         passed = self._pass_over(pieces)
-        size = sum(len(piece[3]) for piece in passed)
+        size = sum(map(len, map(_data, passed)))
         is_all = len(passed) == len(pieces) < count and size <= room
         self._entries = stop if is_all else passed[-1][0] + 1
         self._counted += len(passed)
@@ -415,5 +415,6 @@ def _holds(cut: Cut, entry: Entry, stop: int) -> bool:
     return (cut.span.first, cut.span.start) <= byte < (cut.span.last, cut.span.stop)
 
 
+_data = itemgetter(3)  # of a piece
 _rows = attrgetter("rows")
 _ordinal = attrgetter("ordinal")

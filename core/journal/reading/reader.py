@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -30,6 +31,7 @@ _EARLIER = "FROM (SELECT *, NULL AS offsets, NULL AS connections, NULL AS times 
 
 _LEAST_ENTRY = 4  # bytes that an entry takes in a file at least: in a run, a digit and a comma for two numbers
 _FEW = 65_536  # entries that are believed without asking how large the file is
+_data = itemgetter(3)  # of a piece
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine, some ten microseconds, between two looks at the clock
 
 _Kind: TypeAlias = type | tuple[type, ...]
@@ -187,7 +189,7 @@ class JournalReader:
         for found in self._found(session, first, stop, only, data=data):
             if isinstance(found, Run):
                 some: list[Any] = found.pieces(first, stop, only, count - len(pieces))
-                left -= sum([len(piece[3]) for piece in some])
+                left -= sum(map(len, map(_data, some)))
                 pieces += some
             else:
                 whole = self.data(session, found.ordinal) if isinstance(found.data, int) else found.data

@@ -6,7 +6,7 @@ The row may be from a damaged file, or a stranger's: everything here raises ``Va
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import compress, islice, pairwise, repeat
 from typing import NamedTuple, TypeAlias, cast
 
@@ -50,7 +50,7 @@ class Run:
         count = len(self.begins) - 1
         self.stop = row.ordinal + count
         self.streams = streams(row.connections, count)
-        self.times = numbers(row.times, count)
+        self.times = times(row.times, count)
         if max(abs(row.wall_ns), abs(row.mono_ns)) > _HIGHEST:
             raise ValueError
 
@@ -86,15 +86,15 @@ class Run:
         data, begins, mono_ns = self.row.data or b"", self.begins[low : high + 1], self.row.mono_ns
         ordinals = range(self.ordinal + low, self.ordinal + high)
         parts = [data[start:end] for start, end in pairwise(begins)]
-        times = [mono_ns + time for time in self.times[low:high]]
+        moments = [mono_ns + time for time in self.times[low:high]]
         if self.streams is None:
             if not only.admits(self.row.kind, self.row.connection):
                 return []
-            return list(zip(ordinals, repeat(self.row.connection), repeat(self.row.kind), parts, times))
+            return list(zip(ordinals, repeat(self.row.connection), repeat(self.row.kind), parts, moments))
         found = self.streams[low:high]
         kinds = [RECEIVED if stream > 0 else SENT for stream in found]
         connections = cast("list[ConnectionId]", list(map(abs, found)))
-        pieces: list[RunPiece] = list(zip(ordinals, connections, kinds, parts, times, strict=True))
+        pieces: list[RunPiece] = list(zip(ordinals, connections, kinds, parts, moments, strict=True))
         return list(islice(compress(pieces, self._admitted(found, only)), most)) if is_filtered else pieces
 
     def _admitted(self, found: Iterable[int], only: Filter) -> Iterable[bool]:
@@ -118,9 +118,22 @@ def streams(text: str | None, count: int) -> list[int] | None:
     if text is None:
         return None
     found = numbers(text, count)
-    if 0 in found:
+    different = set(found)
+    if 0 in different or not _are_in_bounds(different):
         raise ValueError
     return found
+
+
+def times(text: str, count: int) -> list[int]:
+    """The nanoseconds from the first entry of a run to each."""
+    found = numbers(text, count)
+    if not _are_in_bounds(found):
+        raise ValueError
+    return found
+
+
+def _are_in_bounds(found: Collection[int]) -> bool:
+    return -_HIGHEST < min(found) <= max(found) < _HIGHEST
 
 
 def numbers(text: str, count: int | None = None) -> list[int]:
@@ -133,10 +146,6 @@ def numbers(text: str, count: int | None = None) -> list[int]:
         raise ValueError from None
     if not isinstance(found, list) or set(map(type, found)) != {int}:
         raise ValueError
-    if (
-        len(found) != (count or len(found))
-        or len(found) > LONGEST_RUN
-        or not -_HIGHEST < min(found) <= max(found) < _HIGHEST
-    ):
+    if len(found) != (count or len(found)) or len(found) > LONGEST_RUN:
         raise ValueError
     return found

@@ -13,7 +13,7 @@ from typing import Any
 
 from core.errors import JournalError
 from core.journal.reading.database import ForeignError, log_of, open_database
-from core.journal.reading.runs import numbers, offsets, streams
+from core.journal.reading.runs import numbers, offsets, streams, times
 from core.journal.recovery.write_ahead_log import WriteAheadLog
 from core.journal.schema import COLUMNS, FORMAT, LONGEST_NOTE, LONGEST_TEXT, Checksum, checksum_of, failed
 from core.roles import ROLES
@@ -232,7 +232,7 @@ def _first_wrong_chunk(database: sqlite3.Connection, on_progress: Callable[[floa
             try:
                 entries = len(offsets(chunk["offsets"], len(chunk["data"]))) - 1
                 connections |= set(map(abs, streams(chunk["connections"], entries) or ()))
-                numbers(chunk["times"], entries)
+                times(chunk["times"], entries)
                 numbers(chunk["numbers"] or "[0]", entries if chunk["numbers"] else 1)
             except ValueError:
                 return _MISSING
