@@ -113,10 +113,14 @@ def journal(bench: Bench) -> Outcome:
     )
     shown = series["journal"]
     outcome = Outcome(
-        "The journal alone, entries of 64 bytes a second", ["into the file", "through the recorder", "us a put"]
+        "The journal alone, entries of 64 bytes a second",
+        ["into the file", "through the recorder", "us a put", "us of CPU an entry, all threads"],
     )
-    outcome.rows.append([report.rate(shown, what) for what in ("file", "recorder", "us a put")])
+    columns = ("file", "recorder", "us a put", "us of CPU")
+    outcome.rows.append([report.rate(shown, what) for what in columns])
     outcome.keep("journal", series)
+    cpu = shown.median("us of CPU")
+    outcome.verdicts.append(Verdict("CPU of a recorded entry, all threads", cpu, 1.5, " us", at_most=True))
     return outcome
 
 
