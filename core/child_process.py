@@ -63,11 +63,11 @@ class ChildProcess:
         assert input_ is not None
         assert output is not None
         assert errors is not None
-        self._errors = Worker(lambda: _read_lines(errors, told), f"errors of {name}")
+        self._errors = Worker(lambda: _read_lines(errors, told), f"errors of {name}", self._died)
         self._workers = (
-            Worker(lambda: self._write(input_), f"input of {name}"),
+            Worker(lambda: self._write(input_), f"input of {name}", self._died),
             self._errors,
-            Worker(lambda: self._hear(output, heard), f"output of {name}"),
+            Worker(lambda: self._hear(output, heard), f"output of {name}", self._died_hearing),
         )
         try:
             for worker in self._workers:
@@ -113,6 +113,14 @@ class ChildProcess:
 
     # Threads.
 
+    def _died(self, _error: BaseException) -> None:
+        """A thread of it has broken: without it, the program would only look alive."""
+        self.kill()
+
+    def _died_hearing(self, _error: BaseException) -> None:
+        self.kill()
+        self._finish()
+
     def _write(self, pipe: IO[bytes]) -> None:
         with contextlib.suppress(OSError), pipe:  # it need not hear to the end what is said to it
             while (data := self._next()) is not None:
@@ -128,15 +136,17 @@ class ChildProcess:
             return self._to_write.popleft() if self._to_write else None
 
     def _hear(self, pipe: IO[bytes], heard: Callable[[bytes], None]) -> None:
-        try:
-            _read(pipe, heard)
-        finally:
-            self._errors.join()
-            code = self._process.wait()
-            with self._changed:
-                self._is_dead = True
-                self._changed.notify()
-            self._ended(code)
+        _read(pipe, heard)
+        self._finish()
+
+    def _finish(self) -> None:
+        """All was heard, or nothing will be: wait for the rest, and tell."""
+        self._errors.join()
+        code = self._process.wait()
+        with self._changed:
+            self._is_dead = True
+            self._changed.notify()
+        self._ended(code)
 
 
 def _read(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:

@@ -18,6 +18,7 @@ from core.journal.display_row import DATA_KINDS, EVERYTHING, RECEIVED, SENT, Fil
 from core.journal.reading.database import UNREADABLE, open_database
 from core.journal.reading.runs import Run, RunRow, offsets
 from core.journal.schema import LONGEST_NOTE, damaged, failed
+from core.roles import ROLES
 
 _LARGE = 256 * 1024  # bytes of data: SQLite reads all of it to give the first few
 _NOTE = f"coalesce(substr(note, 1, {LONGEST_NOTE}), '')"  # no Tincan has written a longer one
@@ -106,6 +107,11 @@ class Parties(NamedTuple):
     role: str
     target: str
     ends: Mapping[int, Ends]
+
+    @property
+    def listens(self) -> bool:
+        """Whether the peers called; of a role that only another version knows, they did not."""
+        return self.role in ROLES and ROLES[self.role].listens
 
 
 class JournalReader:

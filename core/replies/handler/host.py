@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from core.clock import monotonic
 from core.replies.handler.frames import CLOSE, CLOSED, DONE, EVERYBODY, KNOWN, NOTE, OPEN, SEND, Frame, read_frame
+from core.supervision import Worker
 
 HANGS_AFTER = 1.0  # seconds of one call
 _LONGEST_NOTE = 1_000  # characters
@@ -63,7 +64,7 @@ class Host:
 
     def run(self) -> None:
         """Until the server has gone."""
-        threading.Thread(target=self._watch, name="watch", daemon=True).start()
+        Worker(self._watch, "watch", daemon=True).start()
         while (frame := read_frame(self._source)) is not None:
             self._read_again()
             self._take(frame)

@@ -40,7 +40,7 @@ from core.events import (
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.server import FULL, Server
-from core.replies import Answer, Reply, make_reply
+from core.replies import Answer, Reply, Responder, make_reply
 from core.settings import KIB, MIB, Limits
 from tests.support.law import check_law
 from tests.support.namespaces import FAR, apart, two_hosts
@@ -864,6 +864,45 @@ def test_stopped_from_within_it_does_not_wait_for_itself() -> None:
         peer.say(b"hello")
         assert peer.hear_all() == b"hello"
         sink.wait_for(SessionClosed)
+
+
+class Ends(Responder):
+    """Answers nothing, and raises when it is to end."""
+
+    def opened(self) -> None: ...
+
+    def received(self, message: bytes) -> None: ...
+
+    def peer_finished(self, then: Callable[[], None]) -> None:
+        then()
+
+    def closed(self) -> None:
+        raise RuntimeError("broken")
+
+
+class EndsBadly(Reply, has_name=False):
+    name = "ends"
+    has_responders = True
+
+    def responder(self, peer: object) -> Responder:
+        return Ends()
+
+
+@pytest.mark.case("C-67")
+def test_who_answers_may_fail_at_the_end_and_the_rest_goes_on(logged_errors: list[object]) -> None:
+    with (
+        serving(EndsBadly()) as (server, sink),
+        Peer.calls(address_of(server)) as peer,
+        Peer.calls(address_of(server)) as other,
+    ):
+        sink.wait_for(Opened, 2)
+        peer.sock.close()
+        sink.wait_for(Closed)
+        server.set_reply("echo")
+        other.say(b"still there?")
+        assert other.hear(12) == b"still there?"
+    assert len(logged_errors) == 2
+    logged_errors.clear()
 
 
 @pytest.mark.case("C-67")

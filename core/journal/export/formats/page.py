@@ -55,13 +55,12 @@ class Page(Format):
     def head(self) -> str:
         """Everything up to the first row."""
         what = html.escape(f"{self.parties.role} {self.parties.target}".strip() or "conversation")
-        peer, own = ("client", "server") if self.parties.role == "server" else ("server", "client")
         return (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f"<title>{what}: Tincan</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{what}</h1>\n"
-            f"<p>Blue arrows go from the {peer} to this {own}, green ones back. Text is "
+            "<p>Blue arrows show what was received, green ones what was sent. Text is "
             f"{html.escape(self.encoding.words)}; what cannot be seen is shown as an escape.</p>\n<ol>\n"
         )
 

@@ -50,7 +50,7 @@ class Pcapng(Format):
         if not hasattr(self, "_streams"):
             self._streams: dict[int, _Stream] = {}
             self._notes: list[str] = []
-        at = display_row.wall_ns
+        at = min(max(0, display_row.wall_ns), (1 << 64) - 1)  # of a damaged journal it may be anything
         number = display_row.number or 1
         if not display_row.is_message:
             self._notes.append(display_row.note)
@@ -81,7 +81,7 @@ class Pcapng(Format):
         except ValueError:  # a journal that was written by hand, or is damaged
             return None, []
         self._streams[number] = stream
-        return stream, [self._packet(at, packet) for packet in stream.open(is_ours=self.parties.role == "client")]
+        return stream, [self._packet(at, packet) for packet in stream.open(is_ours=not self.parties.listens)]
 
     def _happened(self, kind: str, number: int, at: int) -> Iterator[bytes]:
         if kind not in ("opened", "peer-finished", "we-finished", "closed"):

@@ -17,11 +17,14 @@ _LARGEST = 1024 * 1024  # bytes of one message that are written out
 
 
 class _Script(Format):
-    """What the three have in common; ``_plays`` is whose words are said, the other's are expected."""
+    """What the three have in common.
+
+    ``_listens`` says whether the server's words are said, or the client's; those of the other are expected.
+    """
 
     ending = ".py"
     has_framing = True
-    _plays = "client"
+    _listens = False
 
     _number: int | None = None
     _said = 0
@@ -36,7 +39,7 @@ class _Script(Format):
             self._number = number
         if number != self._number:
             return
-        is_ours = self.parties.role == self._plays
+        is_ours = self.parties.listens is self._listens
         verb = "say" if (display_row.kind != RECEIVED) == is_ours else "expect"
         self._said += 1
         data = bytearray()
@@ -50,7 +53,7 @@ class _Script(Format):
     def _note(self, display_row: DisplayRow) -> Iterator[str]:
         about = display_row.number in (None, self._number)
         if about and display_row.kind in ("peer-finished", "we-finished"):
-            is_ours = self.parties.role == self._plays
+            is_ours = self.parties.listens is self._listens
             if (display_row.kind == "we-finished") == is_ours:
                 yield "    connection.shutdown(socket.SHUT_WR)  # nothing more is said from here\n"
         elif about and self._number is not None and display_row.note:
@@ -60,7 +63,7 @@ class _Script(Format):
     def _place(self) -> tuple[str, int]:
         """Where the server was."""
         ends = next(iter(self.parties.ends.values()), None)
-        written = self.parties.target if ends is None else ends.local if self.parties.role == "server" else ends.peer
+        written = self.parties.target if ends is None else ends.local if self.parties.listens else ends.peer
         host, _, port = written.rpartition(":")
         return host.strip("[]") or "127.0.0.1", int(port) if port.isdigit() else 5555
 
@@ -118,7 +121,7 @@ class PythonServer(_Script):
     title = "Python server"
     sentence = "A program that waits for one client, answers it as the server did, and tells what it says otherwise."
     order = 8
-    _plays = "server"
+    _listens = True
 
     def head(self) -> str:
         """Everything up to the first step."""

@@ -16,6 +16,7 @@ from core.replies.rules import Rules, find_rule_set
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
 from core.settings import Limits
+from tests.support.injection import Breaker
 from tests.support.peers import Peer
 from tests.support.sink import until
 from tests.support.stage import serving
@@ -163,6 +164,19 @@ def test_an_endless_expression_is_named_and_ended_and_holds_up_nobody_else() -> 
         peer.say(b"a" * 60 + b"b\n")  # it is not asked again
         assert peer.hear(62) == b"a" * 60 + b"b\n"
         assert len(sink.of(Remark)) == 1
+
+
+@pytest.mark.case("C-67")
+def test_a_thread_that_dies_over_an_expression_gives_the_rule_up(
+    monkeypatch: pytest.MonkeyPatch, logged_errors: list[object]
+) -> None:
+    Breaker(monkeypatch).worker("expression", RuntimeError)
+    table = rules(ENDLESS, Rule("any", "any", "", Draft("answered")))
+    with serving(table, framing="line") as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"a" * 60 + b"b\n")
+        assert peer.hear(9) == b"answered\n"
+        assert "“endless”" in sink.wait_for(Remark)[0].text
+    logged_errors.clear()
 
 
 def test_a_crowd_of_messages_waits_with_the_system_not_here() -> None:

@@ -1,0 +1,140 @@
+"""A program beside this one: what it hears and says, and that it never only looks alive."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from core.child_process import LONGEST_LINE, ChildProcess, words_of_exit
+from core.errors import NoThread
+from core.supervision import Worker
+from tests.support.injection import KINDS, Breaker
+from tests.support.sink import PATIENCE
+
+ECHO = "import sys, shutil; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)"
+
+
+class Heard:
+    """What a child says, and how it ended."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.lines: list[str] = []
+        self.codes: list[int] = []
+        self._over = threading.Event()
+
+    def take(self, data: bytes) -> None:
+        self.data += data
+
+    def end(self, code: int) -> None:
+        self.codes.append(code)
+        self._over.set()
+
+    def wait(self) -> int:
+        assert self._over.wait(PATIENCE)
+        return self.codes[0]
+
+
+def child(code: str, heard: Heard) -> ChildProcess:
+    command = [sys.executable, "-u", "-c", code]
+    return ChildProcess(command, name="test", heard=heard.take, told=heard.lines.append, ended=heard.end)
+
+
+def test_it_is_fed_and_heard_and_its_end_is_told_once() -> None:
+    heard = Heard()
+    process = child(ECHO, heard)
+    process.write(b"one ")
+    process.write(b"two")
+    process.end_input()
+
+    assert heard.wait() == 0
+    assert heard.data == b"one two"
+    assert process.waiting == 0
+    process.write(b"too late")
+    process.kill()
+    assert heard.codes == [0]
+
+
+def test_lines_of_standard_error_come_whole_and_cut() -> None:
+    heard = Heard()
+    child(f"import sys; sys.stderr.write('a\\nb' + 'x' * {2 * LONGEST_LINE} + '\\n\\nend')", heard)
+
+    heard.wait()
+    assert heard.lines[0] == "a"
+    assert heard.lines[1] == "b" + "x" * (LONGEST_LINE - 1) + " …"
+    assert heard.lines[2:] == ["", "end"]
+
+
+def test_it_can_be_killed_at_any_time() -> None:
+    heard = Heard()
+    process = child("import time; time.sleep(600)", heard)
+    process.write(b"x" * (1 << 22))  # more than a pipe holds
+    process.kill()
+
+    assert heard.wait() != 0
+
+
+@pytest.mark.case("C-67")
+@pytest.mark.parametrize(("name", "kind"), [*zip(("input of *", "errors of *", "output of *"), KINDS, strict=False)])
+def test_a_thread_of_it_that_dies_ends_it_and_that_is_told(
+    name: str, kind: Callable[[], BaseException], monkeypatch: pytest.MonkeyPatch, logged_errors: list[object]
+) -> None:
+    heard = Heard()
+    Breaker(monkeypatch).worker(name, kind)
+
+    child("import time; time.sleep(600)", heard)
+
+    assert heard.wait() != 0
+    assert len(logged_errors) == 1
+    logged_errors.clear()
+
+
+def test_what_raises_while_it_is_heard_ends_it(logged_errors: list[object]) -> None:
+    heard = Heard()
+
+    def take(_data: bytes) -> None:
+        raise RuntimeError("broken")
+
+    command = [sys.executable, "-u", "-c", "print(1, flush=True); import time; time.sleep(600)"]
+    ChildProcess(command, name="test", heard=take, told=heard.lines.append, ended=heard.end)
+
+    assert heard.wait() != 0
+    logged_errors.clear()
+
+
+def test_without_a_thread_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def keep(*arguments: object, **named: object) -> subprocess.Popen[bytes]:
+        started.append(popen(*arguments, **named))  # type: ignore[call-overload]
+        return started[-1]
+
+    def start(_worker: Worker) -> None:
+        raise NoThread
+
+    monkeypatch.setattr(subprocess, "Popen", keep)
+    monkeypatch.setattr(Worker, "start", start)
+
+    with pytest.raises(NoThread):
+        child("import time; time.sleep(600)", Heard())
+
+    assert started[0].wait(PATIENCE) != 0
+    assert all(pipe is not None and pipe.closed for pipe in (started[0].stdin, started[0].stdout, started[0].stderr))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0, "has ended"),
+        (3, "has ended with exit code 3"),
+        pytest.param(-15, "was ended by SIGTERM", marks=pytest.mark.skipif(sys.platform == "win32", reason="POSIX")),
+        (-250, "was ended by signal 250"),
+    ],
+)
+def test_an_exit_code_in_words(code: int, words: str) -> None:
+    assert words_of_exit(code) == words
