@@ -22,17 +22,19 @@ if TYPE_CHECKING:
     from core.net.client import Client
     from core.net.server import Server
     from core.settings import Limits
+    from core.tls.settings import Tls
     from core.workbench import Workbench
 
 __version__ = "0.1.0"
 
-__all__ = ["Address", "Client", "Limits", "Server", "Workbench", "__version__"]
+__all__ = ["Address", "Client", "Limits", "Server", "Tls", "Workbench", "__version__"]
 
 _HOMES = {
     "Address": ".address",
     "Client": ".net.client",
     "Limits": ".settings",
     "Server": ".net.server",
+    "Tls": ".tls.settings",
     "Workbench": ".workbench",
 }
 

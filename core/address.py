@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.errors import AddressError, quoted
 
@@ -45,9 +46,9 @@ _PORTS = {
     "pop3": 110, "postgres": 5432, "postgresql": 5432, "redis": 6379, "rtmp": 1935, "rtsp": 554, "sip": 5060,
     "smtp": 25, "ssh": 22, "telnet": 23, "vnc": 5900, "ws": 80, "xmpp": 5222,
 }  # fmt: skip
-_TLS = {
-    "https": "http", "wss": "ws", "rediss": "redis", "mqtts": "mqtt", "amqps": "amqp", "ftps": "ftp", "imaps": "imap",
-    "ircs": "irc", "ldaps": "ldap", "pop3s": "pop3", "sips": "sip", "smtps": "smtp", "tls": "", "ssl": "", "tcps": "",
+_TLS_PORTS = {
+    "https": 443, "wss": 443, "rediss": 6379, "mqtts": 8883, "amqps": 5671, "ftps": 990, "imaps": 993, "ircs": 6697,
+    "ldaps": 636, "pop3s": 995, "sips": 5061, "smtps": 465, "tls": None, "ssl": None, "tcps": None,
 }  # fmt: skip
 _OTHER = {
     "udp": "UDP",
@@ -132,6 +133,21 @@ class LocalAddress:
         return ipaddress.ip_address(self.host).is_link_local
 
 
+class Target(NamedTuple):
+    """An address, and whether its scheme asks for TLS there."""
+
+    address: Address
+    tls: bool
+
+
+class Parts(NamedTuple):
+    """What an address is made of as it was written, none of it judged; None is what it does not have."""
+
+    host: str | None
+    port: str | None
+    tls: bool  # whether its scheme asks for TLS
+
+
 def parse_address(
     text: str, *, for_server: bool, default_host: str = DEFAULT_HOST, default_port: int | None = None
 ) -> Address:
@@ -139,7 +155,21 @@ def parse_address(
 
     Raises ``AddressError`` with a sentence that says what is wrong and what would be right.
     """
-    host, port = split_address(text)
+    _refuse_tls(text)
+    return parse_target(text, for_server=for_server, default_host=default_host, default_port=default_port).address
+
+
+def parse_target(
+    text: str, *, for_server: bool, default_host: str = DEFAULT_HOST, default_port: int | None = None
+) -> Target:
+    """Read an address as ``parse_address`` does, also one whose scheme asks for TLS, as ``tls://`` does."""
+    host, port, tls = split_target(text)
+    return Target(_address(host, port, for_server, default_host, default_port), tls)
+
+
+def _address(
+    host: str | None, port: str | None, for_server: bool, default_host: str, default_port: int | None
+) -> Address:
     if host is None and port is None:
         raise AddressError(f"type an address, for example {default_host}:{DEFAULT_PORT}")
     if host is None:
@@ -185,17 +215,31 @@ def split_address(text: str) -> tuple[str | None, str | None]:
 
     Read are ``HOST:PORT``, ``HOST PORT``, ``[::1]:PORT`` and URLs (whose user and path are left out, and whose scheme
     gives a port that is missing); also full-width characters, and addresses as netstat, telnet and socat have them.
-    Raises ``AddressError`` for an address of something that Tincan does not speak.
+    Raises ``AddressError`` for an address of something that Tincan does not speak, and for one with TLS, which the
+    caller would lose; see ``split_target``.
     """
+    _refuse_tls(text)
+    host, port, _tls = split_target(text)
+    return host, port
+
+
+def split_target(text: str) -> Parts:
+    """The same, and whether the scheme asks for TLS. Raises ``AddressError``."""
     text = text.translate(_WIDE).strip(_AROUND)
-    text, usual_port = _without_scheme(_TCP.sub("", text, count=1))
+    text, usual_port, tls = _without_scheme(_TCP.sub("", text, count=1))
     text = _without_path(text, is_url=bool(usual_port)).rpartition("@")[2]
     if len(text) > _LONGEST_INPUT:
-        return text, None
+        return Parts(text, None, tls)
     found = _DOTTED.fullmatch(text)
     host, port = (found[1], found[2]) if found is not None else _split(text)
     host = "0.0.0.0" if host == "*" else host  # noqa: S104 - every interface is what netstat means by it
-    return host, port or usual_port.strip("/") or None
+    return Parts(host, port or usual_port.strip("/") or None, tls)
+
+
+def _refuse_tls(text: str) -> None:
+    found = _SCHEME.match(text.translate(_WIDE).strip(_AROUND))
+    if found is not None and found[1].lower() in _TLS_PORTS:
+        raise AddressError(f"{found[1].lower()}:// needs TLS: switch it on, and type the host and a port")
 
 
 def check_host(host: str) -> str:
@@ -222,22 +266,19 @@ def check_host(host: str) -> str:
     return host
 
 
-def _without_scheme(text: str) -> tuple[str, str]:
-    """The text behind ``SCHEME://``, and the port that this stands for: "/" if it is not known, "" without a scheme."""
+def _without_scheme(text: str) -> tuple[str, str, bool]:
+    """The text behind ``SCHEME://``, the port that this stands for, "/" if it is not known, "" without a scheme, and
+    whether it is one with TLS.
+    """
     found = _SCHEME.match(text)
     if found is None:
-        return text, ""
+        return text, "", False
     scheme, rest = found[1].lower(), text[found.end() :]
     if scheme in _OTHER:
         raise AddressError(f"Tincan speaks TCP alone, and {scheme}:// is {_OTHER[scheme]}: type a host and a port")
-    if scheme in _TLS:
-        host = _without_path(rest, is_url=True).rpartition("@")[2].partition(":")[0] or DEFAULT_HOST
-        port = _PORTS.get(_TLS[scheme], DEFAULT_PORT)
-        raise AddressError(
-            f"TLS is not there yet, which {scheme}:// needs: type the host and a port without TLS, "
-            f"for example {host if len(host) <= _LONGEST_LABEL and host.isprintable() else DEFAULT_HOST}:{port}"
-        )
-    return rest, str(_PORTS.get(scheme, "/"))
+    if scheme in _TLS_PORTS:
+        return rest, str(_TLS_PORTS[scheme] or "/"), True
+    return rest, str(_PORTS.get(scheme, "/")), False
 
 
 def _without_path(text: str, *, is_url: bool) -> str:

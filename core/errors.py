@@ -122,6 +122,40 @@ class ConnectionEnded(TincanError):
     fault = Fault.PEER
 
 
+class TlsSettingsError(TincanError, ValueError):
+    """What was asked for of TLS makes no sense, or its files cannot be used; the message says why."""
+
+    fault = Fault.PERSON
+
+
+class TlsPasswordError(TlsSettingsError):
+    """The key of a certificate is encrypted, and its password is missing or wrong."""
+
+
+class TransportError(OSError):
+    """What a transport's own protocol came to, explained. It has no number, as what the system raises has."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        super().__init__(explanation.what)
+        self.explanation = explanation
+
+
+class TlsError(TransportError):
+    """TLS came to nothing on a connection."""
+
+
+class HandshakeError(TlsError):
+    """The handshake failed, or did not come to its end in time."""
+
+
+class AlertError(TlsError):
+    """An alert, of the peer or of ours, ended a connection that stood."""
+
+
+class TruncatedError(TlsError):
+    """The peer's end came without the word that it has said everything (close_notify)."""
+
+
 class JournalError(TincanError):
     """The journal could not be opened, written or read."""
 
@@ -147,7 +181,7 @@ def reason(error: BaseException) -> str:
 
 def explain(error: BaseException, doing: Doing, where: object = "") -> Explanation:
     """Say what ``error`` means for someone who was ``doing`` something at the address ``where``."""
-    if isinstance(error, ListenError | ConnectError):
+    if isinstance(error, ListenError | ConnectError | TransportError):
         return error.explanation
     if isinstance(error, TincanError):
         return Explanation(str(error), fault=error.fault)

@@ -14,6 +14,7 @@ from typing import NamedTuple, NewType, Protocol, TypeAlias
 from core.address import Address
 from core.errors import Explanation
 from core.roles import Role
+from core.tls.facts import Handshake
 
 SessionId = NewType("SessionId", int)
 ConnectionId = NewType("ConnectionId", int)
@@ -37,6 +38,9 @@ class Ending(Enum):
     PROGRAM = "program"  # the program that answered has ended
     HANDLER = "handler"  # the Python file that answered ended it
     SERVER_STOPPED = "server-stopped"
+    HANDSHAKE = "tls-handshake"  # TLS was asked for, and its handshake failed or took too long
+    ALERT = "tls-alert"  # TLS stood, and an alert ended it
+    TRUNCATED = "tls-cut"  # the peer's end came without close_notify
     FAILED = "failed"  # an error of another kind, explained in the event
 
 
@@ -76,6 +80,7 @@ class SessionOpened:
     target: Address
     framing: str
     reply: str | None = None
+    tls: bool = False  # whether it was asked for; see ``core.tls.settings``
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,7 @@ class Opened:
     local: Address
     peer: Address
     took: float | None = None  # seconds; None where the peer came to us
+    tls: bool = False  # whether TLS begins at once, so that it can be talked over once ``TlsHandshake`` has come
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,21 +183,64 @@ class TurnedAway:
 
 
 @dataclass(frozen=True, slots=True)
-class PeerFinished:
-    """The peer has finished sending (FIN). It may still read."""
+class TlsBegun:
+    """From here on a connection that was in the clear speaks TLS; ``is_server`` is the role that we have in it."""
 
     session: SessionId
     connection: ConnectionId
     at: int
+    is_server: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TlsHandshake:
+    """A TLS handshake is over, and what it was. If it failed, ``handshake.failure`` says why and ``Closed`` follows."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    handshake: Handshake
+
+
+@dataclass(frozen=True, slots=True)
+class TlsRefused:
+    """TLS was to begin on a connection in the clear and does not, and why. The connection goes on as it was."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """Bytes came in the clear where TLS was to begin, ``size`` of them. They reach nobody; ``Closed`` follows."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    size: int
+    text: str  # the first of them
+
+
+@dataclass(frozen=True, slots=True)
+class PeerFinished:
+    """The peer has finished sending, by ``how``. It may still read."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    how: str = "FIN"
 
 
 @dataclass(frozen=True, slots=True)
 class WeFinished:
-    """We have finished sending (FIN). The peer may still send."""
+    """We have finished sending, by ``how``. The peer may still send."""
 
     session: SessionId
     connection: ConnectionId
     at: int
+    how: str = "FIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +303,7 @@ class Closed:
     at: int
     ending: Ending
     why: Explanation | None = None
+    how: str = "FIN"  # what says goodbye on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +323,10 @@ ConnectionEvent: TypeAlias = (
     Received
     | Sent
     | Opened
+    | TlsBegun
+    | TlsHandshake
+    | TlsRefused
+    | Injected
     | PeerFinished
     | WeFinished
     | MessageTooLong

@@ -1,9 +1,10 @@
-"""Small files that are kept between two runs: read within a limit, replaced in one step, set aside when bad. And what
-Windows asks of any file: its name, and patience with whoever has it open.
+"""Small files that are kept between two runs: read within a limit, replaced in one step, set aside when bad, and the
+folders for them. And what Windows asks of any file: its name, and patience with whoever has it open.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -11,6 +12,7 @@ import stat
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path, PurePath, PureWindowsPath
 
 # https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499-
@@ -123,6 +125,31 @@ def _takes_long_paths() -> bool:
     return bool(ask()) if ask is not None else False
 
 
+def settings_folder(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
+    """Where this platform keeps a program's settings."""
+    environment = os.environ if environment is None else environment
+    if platform == "win32":
+        return Path(environment.get("APPDATA") or _home(environment) / "AppData" / "Roaming") / "Tincan"
+    if platform == "darwin":
+        return _home(environment) / "Library" / "Application Support" / "Tincan"
+    return Path(_absolute(environment, "XDG_CONFIG_HOME") or _home(environment) / ".config") / "tincan"
+
+
+def data_folder(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
+    """Where this platform keeps what a program has recorded."""
+    environment = os.environ if environment is None else environment
+    if platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or _home(environment) / "AppData" / "Local") / "Tincan"
+    if platform == "darwin":
+        return _home(environment) / "Library" / "Application Support" / "Tincan"
+    return Path(_absolute(environment, "XDG_DATA_HOME") or _home(environment) / ".local" / "share") / "tincan"
+
+
+def home_folder() -> Path:
+    """Where a person's own files are, even for a user whom the system does not know."""
+    return _home(os.environ)
+
+
 def replace_file(path: Path, target: Path) -> Path:
     """Rename a file over another one, the second being gone afterwards.
 
@@ -149,3 +176,22 @@ def _require_folders(path: Path) -> None:
 def _require_file(found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise ValueError("not a file")
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    """Where the user is at home; the root, where who has no home mostly can keep nothing, and nobody else either."""
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    if home:
+        return Path(home)
+    if sys.platform != "win32":
+        import pwd
+
+        with contextlib.suppress(KeyError):  # nobody that the system knows
+            return Path(pwd.getpwuid(os.geteuid()).pw_dir or os.sep)
+    return Path(os.sep).absolute()
+
+
+def _absolute(environment: Mapping[str, str], name: str) -> str | None:
+    """The variable if it holds an absolute path; the XDG specification says to ignore others."""
+    value = environment.get(name, "")
+    return value if Path(value).is_absolute() else None

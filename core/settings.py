@@ -39,6 +39,7 @@ class Limits:
     )
     backlog: int = _limit(1024, "connections", "128 makes a burst of 200 clients wait a second for a retransmit")
     connect: float = _limit(10.0, "s", "all phases of a connect together: name, every address, handshake")
+    handshake: float = _limit(10.0, "s", "of TLS: a peer that is silent or stops halfway holds its place no longer")
     resolvers: int = _limit(4, "threads", "name look-ups that hang cannot be cancelled, only left behind")
     flush: float = _limit(2.0, "s", "to hand over what waits to be sent when a connection is closed")
     drain: float = _limit(1.0, "s", "to take in what the peer still sends before a close, so that it sees no reset")

@@ -28,6 +28,7 @@ from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
+from core.tls.settings import Tls
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
     from core.sending.file import FileSending
@@ -69,7 +70,9 @@ class Workbench:
 
     # Commands.
 
-    def serve(self, target: Address, *, reply: str | Reply = "letter", framing: str = "raw") -> SessionId:
+    def serve(
+        self, target: Address, *, reply: str | Reply = "letter", framing: str = "raw", tls: Tls | None = None
+    ) -> SessionId:
         """Start a server; how that went comes with the batches. Raises ``TincanError`` for an unknown name."""
         identity = SessionId(next(self._session_ids))
         server = Server(
@@ -81,11 +84,18 @@ class Workbench:
             session=identity,
             identities=self._connection_ids,
             resolver=self._resolver,
+            tls=tls,
         )
         return self._begin(server, Doing.LISTENING)
 
     def connect(
-        self, target: Address, *, framing: str = "raw", half_open: bool = False, reconnect: bool = False
+        self,
+        target: Address,
+        *,
+        framing: str = "raw",
+        half_open: bool = False,
+        reconnect: bool = False,
+        tls: Tls | None = None,
     ) -> SessionId:
         """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name.
 
@@ -102,6 +112,7 @@ class Workbench:
             session=identity,
             identities=self._connection_ids,
             resolver=self._resolver,
+            tls=tls,
         )
         return self._begin(client, Doing.CONNECTING)
 
@@ -219,8 +230,25 @@ class Workbench:
             found.stop()
 
     def finish_sending(self, session: SessionId, connection: ConnectionId) -> None:
-        """Half-close: the peer sees our end and may still send."""
+        """Half-close: the peer sees our end and may still send.
+
+        Raises ``SendError`` where TLS does not allow it; see ``why_no_half_close``.
+        """
         self._on(session, connection, Connection.finish_sending)
+
+    def why_no_half_close(self, session: SessionId, connection: ConnectionId) -> str:
+        """Why this side of a connection cannot finish while the other goes on; empty where it can."""
+        found = self._sessions.get(session)
+        target = found.connection(connection) if found is not None else None
+        return target.why_no_half_close if target is not None else ""
+
+    def start_tls(
+        self, session: SessionId, connection: ConnectionId, tls: Tls | None = None, *, as_server: bool
+    ) -> None:
+        """Have a connection in the clear speak TLS from now on; how that went comes with the batches."""
+        found = self._sessions.get(session)
+        if found is not None:
+            found.start_tls(connection, tls, as_server=as_server)
 
     def disconnect(self, session: SessionId, connection: ConnectionId) -> None:
         """Close one connection: what waits goes out first."""

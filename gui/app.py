@@ -18,7 +18,7 @@ from typing import NoReturn
 from core.address import Address
 from core.clock import monotonic
 from core.errors import TincanError, reason
-from core.files import make_own_folder
+from core.files import data_folder, make_own_folder, settings_folder
 from core.supervision import Failed, Step, Worker, attempt, do_all, stragglers
 from core.words import sentence
 from gui.controllers.main import MainController
@@ -30,7 +30,7 @@ from gui.platform.differences import HERE, WINDOWS
 from gui.platform.event_loop import TkLoop
 from gui.platform.fault_log import FaultLog
 from gui.platform.garbage_collection import Collector
-from gui.preferences import PreferencesFile, data_folder, on_screen, settings_folder
+from gui.preferences import PreferencesFile, on_screen
 from gui.theme.theme import Theme
 from gui.viewmodels.preferences import Preferences
 from gui.widgets.bindings import unbind

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -112,31 +110,6 @@ def parse(text: str) -> Preferences:
     if not _LEAST_SCALE <= values.get("geometry_scale", defaults.geometry_scale) <= _LARGEST_SCALE:
         values["geometry_scale"] = defaults.geometry_scale
     return Preferences(**values)
-
-
-def settings_folder(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
-    """Where this platform keeps a program's settings."""
-    environment = os.environ if environment is None else environment
-    if platform == "win32":
-        return Path(environment.get("APPDATA") or _home(environment) / "AppData" / "Roaming") / "Tincan"
-    if platform == "darwin":
-        return _home(environment) / "Library" / "Application Support" / "Tincan"
-    return Path(_absolute(environment, "XDG_CONFIG_HOME") or _home(environment) / ".config") / "tincan"
-
-
-def data_folder(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
-    """Where this platform keeps what a program has recorded."""
-    environment = os.environ if environment is None else environment
-    if platform == "win32":
-        return Path(environment.get("LOCALAPPDATA") or _home(environment) / "AppData" / "Local") / "Tincan"
-    if platform == "darwin":
-        return _home(environment) / "Library" / "Application Support" / "Tincan"
-    return Path(_absolute(environment, "XDG_DATA_HOME") or _home(environment) / ".local" / "share") / "tincan"
-
-
-def home_folder() -> Path:
-    """Where a person's own files are, even for a user whom the system does not know."""
-    return _home(os.environ)
 
 
 def typed_path(text: str) -> Path:
@@ -260,22 +233,3 @@ def _numbers(name: str, value: object) -> dict[str, float | None]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
-
-
-def _home(environment: Mapping[str, str]) -> Path:
-    """Where the user is at home; the root, where who has no home mostly can keep nothing, and nobody else either."""
-    home = environment.get("HOME") or environment.get("USERPROFILE")
-    if home:
-        return Path(home)
-    if sys.platform != "win32":
-        import pwd
-
-        with contextlib.suppress(KeyError):  # nobody that the system knows
-            return Path(pwd.getpwuid(os.geteuid()).pw_dir or os.sep)
-    return Path(os.sep).absolute()
-
-
-def _absolute(environment: Mapping[str, str], name: str) -> str | None:
-    """The variable if it holds an absolute path; the XDG specification says to ignore others."""
-    value = environment.get(name, "")
-    return value if Path(value).is_absolute() else None

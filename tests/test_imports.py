@@ -20,6 +20,7 @@ GROUND = {
     "core.roles",
     "core.settings",
     *("core.supervision", "core.words"),
+    *("core.tls.facts", "core.tls.settings"),
 }
 LIBRARY = GROUND | {"core"}
 ALL_OF_CORE = {"core.*"}
@@ -44,7 +45,9 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.address", {"core.errors"}),
     ("core.clock", set()),
     ("core.roles", set()),
-    ("core.events", {"core.address", "core.errors", "core.roles"}),
+    ("core.events", {"core.address", "core.errors", "core.roles", "core.tls.facts"}),
+    ("core.tls.facts", set()),
+    ("core.tls", LIBRARY | {"core.files"}),
     ("core.words", set()),
     ("core.errors", {"core.words"}),
     ("core.latency", set()),
@@ -54,14 +57,14 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.files", set()),
     ("core.local_time", set()),
     ("core.text_safety", set()),
-    ("core.wire", LIBRARY),
+    ("core.wire", LIBRARY | {"core.tls"}),
     ("core.child_process", {"core.errors", "core.supervision"}),
     ("core.replies.rules", LIBRARY | {"core.replies", "core.compose", "core.wire"}),
     ("core.replies.program", LIBRARY | {"core.replies", "core.child_process"}),
     ("core.replies.handler", LIBRARY | {"core.replies", "core.child_process", "core.command"}),
     ("core.replies", LIBRARY),
     ("core.compose", LIBRARY | {"core.wire", "core.files"}),
-    ("core.net", LIBRARY | {"core.wire", "core.replies"}),
+    ("core.net", LIBRARY | {"core.tls", "core.wire", "core.replies"}),
     (
         "core.journal",
         LIBRARY
@@ -157,6 +160,8 @@ MAY_TOUCH_SOCKETS = {
     "core.net.session",
     "core.net.sockets",
     "core.net.transport",
+    "core.tls.contexts",  # OpenSSL as Python has it; no socket
+    "core.wire.tls",  # the same
     "core.workbench",  # raises the limit of descriptors
 }
 

@@ -6,11 +6,12 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Iterator
-from typing import Self
+from functools import partial
+from typing import NoReturn, Self
 
-from core.address import Address, parse_address
+from core.address import Address, parse_target
 from core.clock import monotonic_ns
-from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, SendError, explain
+from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, Fault, HandshakeError, SendError, explain
 from core.events import ConnectionId, Ending, EventSink, Retrying, SessionId
 from core.net import sockets
 from core.net.backoff import Backoff
@@ -23,6 +24,10 @@ from core.net.session import Session
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import note
+from core.tls.failures import injected, timed_out
+from core.tls.settings import Tls
+from core.wire.framing import parse_framing
+from core.wire.starttls import StartTls, make_starttls
 
 
 class Client(Session):
@@ -35,7 +40,8 @@ class Client(Session):
     ``run`` connects and blocks until the connection is over, for who watches ``events`` instead.
     Parts when the server has finished sending, or, if ``half_open``, only when told to: it can send until then.
     With ``reconnect`` it comes back by itself until ``stop``: after 0.5 s, doubling to 30 s (``core.net.backoff``).
-    Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers.
+    With ``tls``, or ``tls://`` before the target, it stands once the handshake has succeeded; True verifies the server.
+    Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers, or for a server that is not believed.
     """
 
     role = Role.CLIENT
@@ -53,9 +59,11 @@ class Client(Session):
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
+        tls: Tls | bool | None = None,
     ) -> None:
         if isinstance(target, str):
-            target = parse_address(target, for_server=False)
+            target, has_scheme = parse_target(target, for_server=False)
+            tls = tls if tls is not None else has_scheme
         self._half_open = half_open
         self._reconnect = reconnect
         self._backoff = Backoff()
@@ -75,7 +83,9 @@ class Client(Session):
             session=session,
             identities=identities,
             resolver=resolver,
+            tls=tls,
         )
+        self._starttls = make_starttls(self.tls.starttls) if self.tls is not None and self.tls.starttls else None
 
     # Any thread.
 
@@ -178,11 +188,62 @@ class Client(Session):
                 note(f"connecting to {peer}", error)
             self._fail(explain(error, Doing.CONNECTING, peer))
             return
+        if self.tls is None:
+            self._stands()
+        elif self._starttls is not None:
+            self._ask_for_tls(self._connection_or_none, self._starttls)
+
+    def _shook_hands(self, why: Explanation | None) -> None:
+        if why is None:
+            self._stands()
+        elif not self._stands_or_over.is_set():
+            self._refusal = why
+
+    def _ask_for_tls(self, connection: Connection, starttls: StartTls) -> None:
+        """Say in the clear what comes before TLS, as the server's answers are ``received``."""
+        connection.guard(partial(connection.use_framing, parse_framing("raw")))
+        if first := starttls.begin():
+            connection.send_exactly(first)
+        patience = self._limits.handshake
+        self._loop.call_later(patience, lambda: connection.guard(partial(self._give_up_asking, starttls, patience)))
+
+    def _give_up_asking(self, starttls: StartTls, patience: float) -> None:
+        if self._starttls is starttls:
+            self._refuse(timed_out(f"{starttls.name} server", patience, 0))
+
+    def _hear_about_tls(self, connection: Connection, starttls: StartTls, data: bytes) -> None:
+        """Take in what the server says before TLS, which begins when it says so."""
+        try:
+            answer = starttls.feed(data)
+        except HandshakeError as error:
+            self._refuse(error.explanation)
+        if answer:
+            connection.send_exactly(answer)
+        if not starttls.is_done:
+            return
+        self._starttls = None
+        if starttls.rest:
+            connection.refuse_early(starttls.rest)
+            self._refuse(injected(len(starttls.rest), starttls.rest))
+        connection.use_framing(self._framing)
+        assert self.tls is not None
+        self._go_over_to_tls(connection, self.tls, as_server=False)
+
+    def _refuse(self, why: Explanation) -> NoReturn:
+        """Raises ``HandshakeError``, which ends the connection."""
+        self._refusal = why
+        raise HandshakeError(why)
+
+    def _stands(self) -> None:
+        """The connection can be talked over."""
         self._tries, self._stood_since = 0, self._loop.time()
         self._stands_or_over.set()
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Keep the messages for ``receive``, if anybody fetches them."""
+        if self._starttls is not None:
+            self._hear_about_tls(connection, self._starttls, b"".join(messages))
+            return
         if self._inbox is not None and self._inbox.put(messages):
             connection.pause(Pause.OWNER)
 
@@ -193,6 +254,11 @@ class Client(Session):
 
     def closed(self, connection: Connection) -> None:  # noqa: ARG002 - there is only one
         """The connection was all there was, unless the client comes back."""
+        if not self._stands_or_over.is_set() and self._refusal is None:
+            if self._asked_to_stop:
+                self._cancelled = True
+            else:
+                self._refusal = Explanation("the connection ended before TLS could begin", fault=Fault.PEER)
         if self._reconnect and not self._is_stopping:
             self._connection_or_none = None
             self._come_back("the connection is over", self._loop.time() - self._stood_since)
@@ -220,8 +286,9 @@ class Client(Session):
             self._inbox.end()
 
     def _raise_failure(self) -> None:
-        if self._failure is not None:
-            raise ConnectError(self._failure)
+        failure = self._failure or self._refusal
+        if failure is not None:
+            raise ConnectError(failure)
         if self._cancelled:
             raise ConnectError(Explanation("the attempt to connect was cancelled"), cancelled=True)
 

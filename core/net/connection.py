@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, explain
+from core.errors import Doing, Explanation, SendError, TransportError, explain
 from core.events import (
     Closed,
     ConnectionId,
@@ -19,6 +19,7 @@ from core.events import (
     Event,
     EventSink,
     HttpRequest,
+    Injected,
     MessageTooLong,
     Misframed,
     Opened,
@@ -128,7 +129,8 @@ class Connection:
         self._drained = 0
         self.watchers = Watchers()
         self._watch()  # first: what the system refuses to watch has not opened
-        self._emit(Opened(session, identity, _now(), number, transport.local, peer, took))
+        begins_later = not transport.is_ready
+        self._emit(Opened(session, identity, _now(), number, transport.local, peer, took, begins_later))
         if limits.idle is not None:
             self._idle = InactivityTimer(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
             self._idle.restart()
@@ -164,9 +166,19 @@ class Connection:
         return self._sender.waiting or self._sender.lost
 
     def finish_sending(self) -> None:
-        """Send what waits, then FIN: the peer sees the end and may still answer."""
+        """Send what waits, then say that this is all: the peer sees the end and may still answer.
+
+        Raises ``SendError`` where the transport cannot end one side alone; see ``why_no_half_close``.
+        """
+        if self.why_no_half_close:
+            raise SendError(self.why_no_half_close)
         self._sender.forbid("you have finished sending on this connection")
         self._soon(self._finish)
+
+    @property
+    def why_no_half_close(self) -> str:
+        """Why this side cannot finish while the other goes on; empty where it can."""
+        return self._transport.why_no_half_close
 
     def close(self, ending: Ending = Ending.OURS, *, drain: float | None = None) -> None:
         """Send what waits, say goodbye, take in what is on its way for ``drain`` seconds, and close."""
@@ -188,6 +200,49 @@ class Connection:
         self._receive = socket_options.receive or self._limits.receive
         self._sender.set_throttle(socket_options)
         self._watch()
+
+    def go_over(self, make: Callable[[Transport, bytes], Transport]) -> bool:
+        """Speak another protocol from now on, over the transport that there is; whether it came to that.
+
+        ``make`` gets this transport, and what has come over it and was part of no message yet. If it raises a
+        ``TransportError`` for that, the connection ends. Raises ``SendError`` while something waits to be sent.
+        """
+        if not self.is_open or self._closing is not None or self._wants_fin or not self._peer_sends:
+            raise SendError("the connection is closing")
+        if self._sender.waiting:
+            raise SendError(f"{self._sender.waiting:,} bytes still wait to go out as before: try again then")
+        early = b"".join(part for part in self._framer.finish() if isinstance(part, bytes))
+        unread = b""
+        try:
+            unread = self._recv_early()
+            self._transport = self._sender.go_over(lambda: make(self._transport, early + unread))
+        except TransportError as error:
+            if unread:
+                self._emit(Received(self._session, self.id, _now(), unread))
+            self.refuse_early(early + unread)
+            self._break(error)
+            return False
+        except OSError as error:
+            self._break(error)
+            return False
+        self._tell_apart(self._framing)
+        return True
+
+    def refuse_early(self, data: bytes) -> None:
+        """Tell of bytes that came in the clear where another protocol was to begin."""
+        self._emit(Injected(self._session, self.id, _now(), len(data), data[:64].decode("ascii", "backslashreplace")))
+
+    def start_over(self) -> None:
+        """Begin to talk over the transport that it has gone over to."""
+        self._watch()
+
+    def _recv_early(self) -> bytes:
+        """What has come and was not read."""
+        try:
+            data = self._transport.receive(self._receive)
+        except (BlockingIOError, InterruptedError):
+            return b""
+        return data
 
     def pause(self, why: Pause) -> None:
         """Read nothing until ``resume``; TCP slows the peer down."""
@@ -220,7 +275,10 @@ class Connection:
         self._loop.guard(call)
 
     def fail(self, error: Exception) -> None:
-        """A fault of our own ends this connection and no other."""
+        """A fault of our own ends this connection and no other; so does what its transport came to by itself."""
+        if isinstance(error, TransportError):
+            self._break(error)
+            return
         note(f"serving {self.peer}", error)
         self._end(Ending.FAILED, explain(error, Doing.TALKING, self.peer))
 
@@ -309,7 +367,7 @@ class Connection:
         elif self._closing is None and not self._wants_fin:
             self._owner.peer_finished(self)
         if self._closing is None and self.is_open:
-            self._emit(PeerFinished(self._session, self.id, at))
+            self._emit(PeerFinished(self._session, self.id, at, self._transport.goodbye))
 
     def _start_flushing(self) -> None:
         if self.is_open and self._sender.waiting:
@@ -351,12 +409,15 @@ class Connection:
             return
         self._we_finished = True
         if self._closing is None:
-            self._emit(WeFinished(self._session, self.id, _now()))
+            self._emit(WeFinished(self._session, self.id, _now(), self._transport.goodbye))
         if not self._peer_sends:
             self._end(self._closing or Ending.PEER_FINISHED)
 
     def _begin_closing(self, ending: Ending, drain: float) -> None:
         if not self.is_open or self._closing is not None:
+            return
+        if not self._transport.is_ready:
+            self._end(ending)  # there is nobody yet to say goodbye to
             return
         self._closing = ending
         self._pause = Pause.NONE
@@ -423,7 +484,7 @@ class Connection:
             self._sender.account_for(outgoing, f"the connection ended first ({ending.value})")
 
     def _emit_closed(self, ending: Ending, why: Explanation | None) -> None:
-        self._emit(Closed(self._session, self.id, _now(), ending, why))
+        self._emit(Closed(self._session, self.id, _now(), ending, why, self._transport.goodbye))
 
     def _watch(self) -> None:
         """Have the loop watch for what matters now."""

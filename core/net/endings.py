@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.errors import Doing, Explanation, Fault, error_name, explain
+from core.errors import (
+    AlertError,
+    Doing,
+    Explanation,
+    Fault,
+    HandshakeError,
+    TransportError,
+    TruncatedError,
+    error_name,
+    explain,
+)
 from core.events import Ending
 
 if TYPE_CHECKING:
@@ -26,6 +36,11 @@ _ENDINGS = {
     "ENETDOWN": Ending.UNREACHABLE,
 }  # of any other error: FAILED
 
+_OF_TRANSPORTS: dict[type[OSError], Ending] = {
+    HandshakeError: Ending.HANDSHAKE,
+    AlertError: Ending.ALERT,
+    TruncatedError: Ending.TRUNCATED,
+}
 
 _WHY_NOT_SEND = {
     Ending.OURS: "the connection is being closed",
@@ -41,6 +56,8 @@ def why_not_send(ending: Ending) -> str:
 
 def ending_of(error: OSError, peer: Address, transport: Transport, limits: Limits) -> tuple[Ending, Explanation]:
     """Name the ending and explain it; ``transport`` is still open, and knows what was not confirmed."""
+    if isinstance(error, TransportError):
+        return _OF_TRANSPORTS.get(type(error), Ending.FAILED), error.explanation
     ending = _ENDINGS.get(error_name(error), Ending.FAILED)
     if ending is Ending.LOST and _still_answered(transport, limits):
         sent = f"{transport.unconfirmed or 0:,} bytes that were sent to it"

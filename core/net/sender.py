@@ -173,6 +173,17 @@ class Sender:
 
     # The loop's thread.
 
+    def go_over(self, make: Callable[[], Transport]) -> Transport:
+        """Send through another transport from now on, which ``make`` makes while nobody else sends.
+
+        Raises ``SendError`` while something waits: it would go out in another way than it was meant to.
+        """
+        with self._lock:
+            if self._outbox:
+                raise SendError(f"{self._outbox.size:,} bytes still wait to go out as before: try again then")
+            self._transport = make()
+            return self._transport
+
     @property
     def wants_room(self) -> bool:
         """Whether something waits for the transport, and not for the end of a pause."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from core.address import Address, parse_address
+from core.address import Address, parse_target
 from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, ListenError, SendError, explain
 from core.events import (
@@ -37,7 +37,9 @@ from core.replies import Reply, Responder, make_reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import attempt, do_all, note
+from core.tls.settings import Tls
 from core.wire.framing import parse_framing
+from core.wire.tls_records import INTERNAL_ERROR, plain_alert
 from core.words import counted
 
 FULL = b"this server has as many connections as it takes; try again later\n"
@@ -55,6 +57,7 @@ class Server(Session):
     ``serve_forever`` blocks until ``stop``, which any thread may call. ``reply`` is one of
     ``core.replies``, is written as one is, or is a function ``(peer, message)`` (``core.replies.called``).
     Events go to ``events`` if there is one.
+    With ``tls`` every connection begins with a handshake; True stands for a certificate of Tincan's own authority.
 
     Raises ``AddressError`` for a bad target and ``TincanError`` for an unknown reply or framing.
     """
@@ -74,9 +77,11 @@ class Server(Session):
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
+        tls: Tls | bool | None = None,
     ) -> None:
         if isinstance(target, str):
-            target = parse_address(target, for_server=True)
+            target, has_scheme = parse_target(target, for_server=True)
+            tls = tls if tls is not None else has_scheme
         self._reply = self._in_use = make_reply(reply)  # what was chosen, and what answers, on the server's thread
         self._responders: dict[ConnectionId, Responder] = {}  # where the reply has one for each connection
         self._listeners: list[socket.socket] = []
@@ -98,6 +103,7 @@ class Server(Session):
             session=session,
             identities=identities,
             resolver=resolver,
+            tls=tls,
         )
 
     # Any thread.
@@ -303,10 +309,10 @@ class Server(Session):
             self._send(connection, reply.greeting)
 
     def _turn_away(self, sock: socket.socket, peer: Address | None, why: str) -> None:
-        """Tell the peer in one line, close, and report it; a crowd of them every few seconds."""
+        """Tell the peer in one line, under TLS by an alert, close, and report it; a crowd of them every few seconds."""
         with contextlib.suppress(OSError):
             sock.setblocking(False)
-            sock.send(FULL)
+            sock.send(FULL if self._tls_context is None else plain_alert(INTERNAL_ERROR))
             sock.shutdown(socket.SHUT_WR)
             for _ in range(1 + self._limits.drain_bytes // self._limits.receive):
                 if not sock.recv(self._limits.receive):  # bytes left unread would turn the close into a reset

@@ -9,21 +9,36 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, explain
-from core.events import ConnectionId, Event, EventSink, SessionClosed, SessionId, SessionOpened
+from core.errors import Doing, Explanation, SendError, TlsSettingsError, explain
+from core.events import (
+    ConnectionId,
+    Event,
+    EventSink,
+    SessionClosed,
+    SessionId,
+    SessionOpened,
+    TlsBegun,
+    TlsHandshake,
+    TlsRefused,
+)
 from core.net.connection import Connection
 from core.net.loop import GuardedLoop, Loop
 from core.net.resolver import Resolver
 from core.net.socket_options import AS_USUAL, SocketOptions
-from core.net.transport import Tcp
+from core.net.transport import Tcp, Transport
 from core.roles import Role
 from core.settings import Limits
 from core.supervision import Worker, do_all, note
+from core.tls.facts import Handshake
+from core.tls.settings import Tls
 from core.wire.framing import parse_framing
+
+if TYPE_CHECKING:  # else when TLS is spoken
+    from core.tls.contexts import TlsContext
 
 
 class Session(ABC):
@@ -54,11 +69,15 @@ class Session(ABC):
         session: SessionId,
         identities: Iterator[int] | None,
         resolver: Resolver | None,
+        tls: Tls | bool | None = None,
     ) -> None:
         self._framing = parse_framing(framing)  # a wrong one is refused here and now
         self.target = target
         self.id = session
         self.framing = framing
+        self.tls = Tls() if tls is True else tls or None
+        self._tls_context: TlsContext | None = None  # from the beginning of the session on, if there is TLS
+        self._refusal: Explanation | None = None  # why a connection that stood was not to be talked over
         self._limits = limits
         self._sink = events
         self._identities = identities or itertools.count(1)
@@ -75,7 +94,7 @@ class Session(ABC):
         self._stands_or_over = threading.Event()
         self._failure: Explanation | None = None
         self._cancelled = False
-        self._emit(SessionOpened(session, _now(), self.role, target, framing, reply))
+        self._emit(SessionOpened(session, _now(), self.role, target, framing, reply, self.tls is not None))
 
     def __repr__(self) -> str:
         if self._failure is not None:
@@ -116,7 +135,7 @@ class Session(ABC):
     def __enter__(self) -> Self:
         self.start()
         self._stands_or_over.wait()
-        if self._failure is not None or self._cancelled:
+        if self._failure is not None or self._refusal is not None or self._cancelled:
             self.join()
             self._raise_failure()
         return self
@@ -134,6 +153,13 @@ class Session(ABC):
             commands = self._commands
         if commands is not None:
             commands.call_soon(self._tune_all)
+
+    def start_tls(self, connection: ConnectionId, tls: Tls | None = None, *, as_server: bool) -> None:
+        """Have a connection in the clear speak TLS from now on, in the role of a client or of a server.
+
+        Returns at once; ``TlsBegun`` and ``TlsHandshake`` tell of it, or ``TlsRefused``.
+        """
+        self._soon(lambda: self._begin_tls(self.connection(connection), tls or Tls(), as_server=as_server))
 
     @property
     @abstractmethod
@@ -165,13 +191,30 @@ class Session(ABC):
         try:
             loop = Loop(gap=self._limits.gap)
             if self._adopt(loop):
-                loop.call_soon(self._start)
+                loop.call_soon(self._set_out)
                 loop.run()
         except Exception as error:  # noqa: BLE001 - a session's thread ends with its events, never with a traceback
             note(f"{self.role.name} {self.target}", error)
             self._failure = explain(error, self._doing, self.target)
         finally:
             self._wind_up(loop)
+
+    def _set_out(self) -> None:
+        """Read what TLS needs, if there is to be any, and begin."""
+        if self.tls is not None:
+            try:
+                self._tls_context = self._make_context(self.tls, is_server=self.role.listens)
+            except TlsSettingsError as error:
+                self._fail(explain(error, self._doing, self.target))
+                return
+        self._start()
+
+    def _make_context(self, tls: Tls, *, is_server: bool) -> TlsContext:
+        """Raises ``TlsSettingsError``."""
+        from core.tls.contexts import make_context
+
+        hosts = own_hosts(self.target) if is_server and tls.certificate is None else ()
+        return make_context(tls, is_server=is_server, hosts=hosts)
 
     def _check_is_new(self) -> None:
         """Under the lock: raise ``RuntimeError`` if this session has had its one life, or has it now."""
@@ -229,13 +272,17 @@ class Session(ABC):
 
     def _connection(self, sock: socket.socket, peer: Address, took: float | None = None) -> Connection:
         """Make a connection of this session out of a connected socket."""
+        identity = ConnectionId(next(self._identities))
+        transport: Transport = Tcp(sock)
+        if self._tls_context is not None and not self._tls_context.tls.starttls:
+            transport = self._over_tls(transport, self._tls_context, identity, self.target.host)
         connection = Connection(
-            Tcp(sock),
+            transport,
             peer,
             loop=self._loop,
             owner=self,
             session=self.id,
-            identity=ConnectionId(next(self._identities)),
+            identity=identity,
             number=next(self._numbers),
             framing=self._framing,
             limits=self._limits,
@@ -246,6 +293,48 @@ class Session(ABC):
         if self.socket_options is not AS_USUAL:
             connection.guard(partial(connection.tune, self.socket_options))
         return connection
+
+    def _over_tls(
+        self, inner: Transport, context: TlsContext, identity: ConnectionId, host: str, early: bytes = b""
+    ) -> Transport:
+        """Raises ``HandshakeError`` for what came ``early``, and ``SendError``."""
+        from core.net.tls import TlsTransport
+
+        if isinstance(inner, TlsTransport):
+            raise SendError("this connection speaks TLS already")
+        return TlsTransport(
+            inner,
+            context,
+            host=host,
+            seconds=self._limits.handshake,
+            tell=partial(self._tell_handshake, identity),
+            early=early,
+        )
+
+    def _tell_handshake(self, identity: ConnectionId, handshake: Handshake, why: Explanation | None) -> None:
+        self._emit(TlsHandshake(self.id, identity, _now(), handshake))
+        self._shook_hands(why)
+
+    def _shook_hands(self, why: Explanation | None) -> None:  # noqa: B027 - most sessions need not know
+        """A TLS handshake is over; ``why`` says what it failed for. Called while the transport is locked."""
+
+    def _begin_tls(self, connection: Connection | None, tls: Tls, *, as_server: bool) -> None:
+        if connection is not None:
+            connection.guard(lambda: self._go_over_to_tls(connection, tls, as_server=as_server))
+
+    def _go_over_to_tls(self, connection: Connection, tls: Tls, *, as_server: bool) -> None:
+        host = self.target.host if self.role.dials else connection.peer.host
+        try:
+            context = self._make_context(tls, is_server=as_server)
+            has_begun = connection.go_over(
+                lambda inner, early: self._over_tls(inner, context, connection.id, host, early)
+            )
+        except (TlsSettingsError, SendError) as error:
+            self._emit(TlsRefused(self.id, connection.id, _now(), str(error)))
+            return
+        if has_begun:
+            self._emit(TlsBegun(self.id, connection.id, _now(), as_server))
+            connection.start_over()
 
     def _drop(self, sock: socket.socket) -> None:
         """Close a socket that became no connection."""
@@ -292,6 +381,16 @@ class Session(ABC):
     @abstractmethod
     def closed(self, connection: Connection) -> None:
         """See ``Owner``."""
+
+
+def own_hosts(target: Address) -> tuple[str, ...]:
+    """The names and addresses under which a server at ``target`` can be reached, as this machine knows them."""
+    from core.net.reachable import local_addresses
+    from core.tls.authority import own_names
+
+    addresses = (address.host.partition("%")[0] for address in local_addresses())
+    own = () if target.is_every_interface else (target.ascii_host.partition("%")[0],)
+    return tuple(dict.fromkeys((*own_names(), "127.0.0.1", "::1", *own, *addresses)))
 
 
 def _nothing() -> None: ...

@@ -1,8 +1,8 @@
-"""What a connection needs of a socket, and the one transport that there is: plain TCP.
+"""What a connection needs of a socket, and plain TCP, which gives it as it is.
 
 ``Connection`` and ``Sender`` call nothing of ``socket`` themselves, so a transport that speaks a protocol of its own
-underneath (TLS, a proxy) comes in here. What such a one needs is part of the contract: it may send before it has
-anything to hand over, and wait for something else than its connection does.
+underneath, as TLS does (``core.net.tls``), comes in here. What such a one needs is part of the contract: it may send
+before it has anything to hand over, and wait for something else than its connection does.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ class Transport(Protocol):
     """Carries the bytes of one connection, in both directions. No method blocks.
 
     ``send`` is for any thread, for one at a time; the rest is for the loop's, also while another thread is in ``send``.
-    Errors are ``OSError``.
+    Errors are ``OSError``; a ``TransportError`` may also be raised from the loop's calls, and ends the connection.
     """
 
     name: str  # as people call it
     local: Address
+    goodbye: str  # what says that nothing more comes, as people call it
 
     def receive(self, most: int, /) -> bytes:
         """Return the next bytes from the peer, ``most`` at most; none at the end of its sending.
@@ -69,6 +70,16 @@ class Transport(Protocol):
         ...
 
     @property
+    def is_ready(self) -> bool:
+        """Whether bytes can go to the peer and come from it, so that there is something to say goodbye to."""
+        ...
+
+    @property
+    def why_no_half_close(self) -> str:
+        """Why one side cannot finish while the other goes on; empty where it can."""
+        ...
+
+    @property
     def is_over(self) -> bool:
         """Whether the system knows that nothing more will come, although what came is not read."""
         ...
@@ -88,6 +99,9 @@ class Tcp:
     """A connected socket as it is: what is sent is what goes over the wire. Raises ``OSError`` if it is no longer."""
 
     name = "TCP"
+    goodbye = "FIN"
+    is_ready = True
+    why_no_half_close = ""
 
     def __init__(self, sock: socket.socket) -> None:
         self.local = sockets.readable(sock.getsockname())

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.clock import monotonic
+from core.files import home_folder
 from core.journal.display_row import EVERYTHING
-from gui.preferences import home_folder, typed_path
+from gui.preferences import typed_path
 from gui.viewmodels.exports import Exported as Result
 from gui.viewmodels.exports import ExportFormat, ExportRequest, ExportView, Rows, Scope
 

@@ -11,11 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import TincanError
+from core.files import home_folder
 from core.words import sentence
 from gui.controllers.task_strips import Task, TaskStrips
 from gui.controllers.throttled_progress import ThrottledProgress, Told
 from gui.keys import shown
-from gui.preferences import home_folder, typed_path
+from gui.preferences import typed_path
 from gui.viewmodels.filtering import RecipientRows
 from gui.viewmodels.session_rows import session_words
 from gui.widgets.debounce import Debounce

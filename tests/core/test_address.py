@@ -6,7 +6,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.address import Address, check_host, parse_address, parse_host, parse_port, split_address
+from core.address import (
+    Address,
+    check_host,
+    parse_address,
+    parse_host,
+    parse_port,
+    parse_target,
+    split_address,
+    split_target,
+)
 from core.errors import AddressError, Fault
 
 LONG_LABEL = "a" * 64
@@ -85,9 +94,9 @@ def test_a_default_host_fills_in_for_a_missing_one() -> None:
         ("a\nb:80", r"“a\\u000ab” is not a host"),
         ("\ud800:80", r"“\\ud800” is not a host"),
         ("\uff1a80:80", "write an IPv6 address in brackets"),
-        ("https://example.org/x", "TLS is not there yet, which https:// needs: .* for example example.org:80"),
-        ("wss://u@h:443", "TLS is not there yet, which wss:// needs: .* for example h:80"),
-        ("rediss://", "TLS is not there yet, which rediss:// needs: .* for example 127.0.0.1:6379"),
+        ("https://example.org/x", "https:// needs TLS: switch it on, and type the host and a port"),
+        ("wss://u@h:443", "wss:// needs TLS"),
+        ("rediss://", "rediss:// needs TLS"),
         ("udp://h:1", "Tincan speaks TCP alone, and udp:// is UDP"),
         ("10.0.0.0/24", "“10.0.0.0/24” is a network: type one address of it"),
         ("5555 6666", "has two ports and no host: write 127.0.0.1:5555"),
@@ -211,6 +220,23 @@ def test_an_address_knows_how_far_it_reaches(
 @pytest.mark.parametrize("port", range(0, 65536, 4369))
 def test_every_port_comes_back_from_writing(port: int) -> None:
     assert parse_address(str(Address("::1", port)), for_server=True) == Address("::1", port)
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port", "tls"),
+    [
+        ("tls://example.org:8443/x", "example.org", 8443, True),
+        ("https://example.org/x", "example.org", 443, True),
+        ("wss://u@h:443", "h", 443, True),
+        ("imaps://[::1]", "::1", 993, True),
+        ("rediss://", "127.0.0.1", 6379, True),
+        ("http://example.org", "example.org", 80, False),
+        ("example.org:80", "example.org", 80, False),
+    ],
+)
+def test_a_target_carries_whether_its_scheme_asks_for_tls(text: str, host: str, port: int, tls: bool) -> None:
+    assert parse_target(text, for_server=False) == (Address(host, port), tls)
+    assert split_target(text).tls is tls
 
 
 def refused(error: AddressError) -> None:

@@ -39,9 +39,11 @@ def working(journal: Path | None = None, limits: Limits | None = None) -> Iterat
         assert workbench.close(PATIENCE) == []
 
 
-def serving(workbench: Workbench, view: View, **options: str) -> tuple[SessionId, Address]:
+def serving(
+    workbench: Workbench, view: View, *, reply: str = "letter", framing: str = "raw"
+) -> tuple[SessionId, Address]:
     """A server that listens."""
-    server = workbench.serve(ANY_PORT, **options)
+    server = workbench.serve(ANY_PORT, reply=reply, framing=framing)
     return server, view.wait_for_state(server, lambda state: state.phase is Phase.OPEN).addresses[0]
 
 
@@ -197,7 +199,7 @@ class TestRefusals:
     def test_an_unknown_name_is_refused_before_anything_begins(self, options: dict[str, str], says: str) -> None:
         with working() as (workbench, view):
             with pytest.raises(TincanError, match=f"there is no {says} called"):
-                workbench.serve(ANY_PORT, **options)
+                workbench.serve(ANY_PORT, reply=options.get("reply", "letter"), framing=options.get("framing", "raw"))
             with pytest.raises(TincanError, match="there is no framing called"):
                 workbench.connect(Address("127.0.0.1", 1), framing="csv")
 

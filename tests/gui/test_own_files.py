@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from core.errors import JournalError
+from core.files import data_folder, settings_folder
 from gui.__main__ import main
 from gui.app import App, Options
 from gui.journals import journal_files
 from gui.journals.locks import Hold, hold_on, lock_journal
 from gui.platform.fault_log import FaultLog
-from gui.preferences import data_folder, settings_folder, typed_path
+from gui.preferences import typed_path
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
 from tests.support.systems import only_posix

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from core.files import data_folder, settings_folder
 from core.settings import DEFAULTS, Limits
 from gui import preferences
-from gui.preferences import PreferencesFile, data_folder, on_screen, parse, settings_folder
+from gui.preferences import PreferencesFile, on_screen, parse
 from gui.viewmodels.drafting import SentMessage
 from gui.viewmodels.preferences import LONGEST_MESSAGE, Preferences
 

@@ -12,6 +12,7 @@ from core.events import (
     Closed,
     Event,
     HttpRequest,
+    Injected,
     Listening,
     MessageTooLong,
     Misframed,
@@ -22,6 +23,9 @@ from core.events import (
     Sent,
     SessionClosed,
     SessionOpened,
+    TlsBegun,
+    TlsHandshake,
+    TlsRefused,
     WeFinished,
 )
 
@@ -35,6 +39,10 @@ _OF_A_CONNECTION = (
     Misframed,
     HttpRequest,
     NotSent,
+    TlsBegun,
+    TlsHandshake,
+    TlsRefused,
+    Injected,
     Closed,
 )
 
@@ -63,6 +71,8 @@ def _check_connection(story: Sequence[Event], *, over: bool) -> None:
     assert _count(story, Opened) == 1
     assert _count(story, Closed) == 1 or (not over and _count(story, Closed) == 0)
     assert _count(story[:-1], Closed) == 0, f"after Closed came {story[-1]}"
+    if isinstance(story[0], Opened) and story[0].tls and over:
+        _check_secured(story)
     for last_word, never_after in ((PeerFinished, Received), (WeFinished, Sent)):
         assert _count(story, last_word) <= 1
         places = [place for place, event in enumerate(story) if isinstance(event, last_word)]
@@ -74,6 +84,15 @@ def _check_connection(story: Sequence[Event], *, over: bool) -> None:
         if isinstance(event, Sent) and event.cuts:
             assert sum(event.cuts) == len(event.data), "cuts that do not add up"
         assert story[0].at <= event.at
+
+
+def _check_secured(story: Sequence[Event]) -> None:
+    """Nothing passes before the handshake is over, and a handshake that failed is the end."""
+    places = [place for place, event in enumerate(story) if isinstance(event, TlsHandshake)]
+    before = story[: places[0]] if places else story
+    assert _count(before, Received) == _count(before, Sent) == 0, "bytes before the handshake was over"
+    if places and (event := story[places[0]]) and isinstance(event, TlsHandshake) and event.handshake.failure:
+        assert {type(later) for later in story[places[0] + 1 :]} <= {NotSent, Closed}
 
 
 def _count(events: Sequence[Event], kind: type[Event]) -> int:

@@ -30,6 +30,8 @@ class Sealed:
     """
 
     name = "sealed"
+    goodbye = "BYE"
+    why_no_half_close = ""
 
     def __init__(self, sock: socket.socket, *, plain: bool = False) -> None:
         self._tcp = Tcp(sock)
@@ -51,6 +53,10 @@ class Sealed:
         with self._lock:
             self._is_plain = False
         self._watch()
+
+    @property
+    def is_ready(self) -> bool:
+        return self._is_plain or self._has_met
 
     @property
     def is_over(self) -> bool:

@@ -37,12 +37,15 @@ from core.events import (
     SessionClosed,
     SessionId,
     SessionOpened,
+    TlsBegun,
+    TlsHandshake,
     TurnedAway,
     WeFinished,
 )
 from core.journal.recording.response_times import Budget, ResponseTimes
 from core.latency import NO_LATENCY, Latency
 from core.roles import Role
+from core.tls.facts import Handshake
 
 _TRAFFIC = frozenset({Received, Sent})
 _SESSION = itemgetter(0)  # of what is received and of what is sent
@@ -68,6 +71,8 @@ class ConnectionState:
     can_receive: bool = True
     can_send: bool = True
     ending: Ending | None = None
+    is_securing: bool = False  # while a TLS handshake is under way
+    tls: Handshake | None = None  # the latest one that is over; it may have failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ class SessionState:
     too_long: IncidentCount = NONE  # messages beyond the framing's limit
     misframed: IncidentCount = NONE  # what came and is no message under the framing
     http_refused: IncidentCount = NONE  # connections of peers that spoke HTTP, closed
+    tls: bool = False  # whether TLS was asked for when the session began
 
     @property
     def senders(self) -> int:
@@ -304,7 +310,7 @@ def _parts(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
 def _first_state(event: Event) -> SessionState:
     if not isinstance(event, SessionOpened):
         raise ValueError(f"the first event of session {event.session} is {type(event).__name__}, not SessionOpened")
-    return SessionState(event.session, event.role, event.target, event.framing, event.reply)
+    return SessionState(event.session, event.role, event.target, event.framing, event.reply, tls=event.tls)
 
 
 def _apply(session: _Session, event: Event) -> None:
@@ -314,13 +320,16 @@ def _apply(session: _Session, event: Event) -> None:
             session.state = replace(session.state, phase=Phase.OPEN, addresses=event.addresses)
         case Opened():
             session.connections[event.connection] = ConnectionState(
-                event.connection, event.number, event.local, event.peer
+                event.connection, event.number, event.local, event.peer, is_securing=event.tls
             )
             session.bytes_of[event.connection] = 0, 0
-            session.state = replace(session.state, phase=Phase.OPEN, accepted=session.state.accepted + 1, retry=None)
+            phase = session.state.phase if event.tls and session.state.role.dials else Phase.OPEN
+            session.state = replace(session.state, phase=phase, accepted=session.state.accepted + 1, retry=None)
         case Retrying():
             retry = Retry(event.tries, event.at + int(event.pause * 1e9), event.why)
             session.state = replace(session.state, phase=Phase.STARTING, retry=retry)
+        case TlsBegun() | TlsHandshake() if event.connection in session.connections:
+            _secure(session, event)
         case PeerFinished() if event.connection in session.connections:
             connection = session.connections[event.connection]
             session.connections[event.connection] = replace(connection, can_receive=False)
@@ -342,6 +351,17 @@ def _apply(session: _Session, event: Event) -> None:
             session.state = _counted(session.state, event)
         case _:
             pass
+
+
+def _secure(session: _Session, event: TlsBegun | TlsHandshake) -> None:
+    """A connection begins a TLS handshake or has ended one; who dials can talk from then on."""
+    connection = session.connections[event.connection]
+    if isinstance(event, TlsBegun):
+        session.connections[event.connection] = replace(connection, is_securing=True)
+        return
+    session.connections[event.connection] = replace(connection, is_securing=False, tls=event.handshake)
+    if not event.handshake.failure:
+        session.state = replace(session.state, phase=Phase.OPEN)
 
 
 def _close(session: _Session, event: Closed) -> None:

@@ -11,6 +11,7 @@ from core.events import (
     Event,
     FramingChanged,
     HttpRequest,
+    Injected,
     Listening,
     MessageTooLong,
     Misframed,
@@ -27,6 +28,9 @@ from core.events import (
     SessionClosed,
     SessionEvent,
     SessionOpened,
+    TlsBegun,
+    TlsHandshake,
+    TlsRefused,
     Tried,
     TurnedAway,
     WeFinished,
@@ -52,6 +56,9 @@ _ENDINGS = {
     Ending.PROGRAM: "the program that answers has ended",
     Ending.HANDLER: "the handler ended it",
     Ending.SERVER_STOPPED: "the server was stopped",
+    Ending.HANDSHAKE: "the TLS handshake failed",
+    Ending.ALERT: "a TLS alert",
+    Ending.TRUNCATED: "the peer closed without close_notify, so what was received may be incomplete",
     Ending.FAILED: "an error",
 }
 
@@ -82,7 +89,7 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
 def _about_session(event: SessionEvent, role: Role) -> str:
     match event:
         case SessionOpened():
-            return f"{event.role.begun} {event.target}"
+            return f"{event.role.begun} {event.target}{' with TLS' if event.tls else ''}"
         case Listening():
             return f"{role.name} is listening on {_list(event.addresses)}"
         case Resolving():
@@ -123,9 +130,9 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
         case Opened(took=float(took)):
             return f"connected to {event.peer} from {event.local}: the handshake took {_duration(took)}"
         case PeerFinished():
-            return f"{who} has finished sending (FIN)"
+            return f"{who} has finished sending ({event.how})"
         case WeFinished():
-            return f"{role.we_have} finished sending to {who} (FIN)"
+            return f"{role.we_have} finished sending to {who} ({event.how})"
         case MessageTooLong():
             return f"a message of {event.skipped:,} bytes from {who} is too long for the framing, so it gets no reply"
         case Misframed():
@@ -134,6 +141,8 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             return f"{who} speaks HTTP: {quoted(event.line)}"
         case Remark():
             return f"{who}: {event.text}" if role.many_connections else event.text
+        case TlsBegun() | TlsHandshake() | TlsRefused() | Injected():
+            return _about_tls(event, who, role)
         case NotSent():
             what = counted(event.size, f"byte for {who} was", f"bytes for {who} were")
             return f"{what} not sent: {event.why}"
@@ -144,6 +153,19 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             return ""
 
 
+def _about_tls(event: TlsBegun | TlsHandshake | TlsRefused | Injected, who: str, role: Role) -> str:
+    match event:
+        case TlsBegun():
+            return f"TLS begins here, and we are its {'server' if event.is_server else 'client'}"
+        case TlsHandshake():
+            return f"{who}: {event.handshake.summary}" if role.many_connections else event.handshake.summary
+        case TlsRefused():
+            return f"TLS does not begin: {event.why}"
+        case Injected():
+            size = counted(event.size, "byte")
+            return f"{size} from {who} came too early, in the clear, and count for nothing: {quoted(event.text, 64)}"
+
+
 def is_failure(event: Event) -> bool:
     """Whether something went wrong that a person should see as such."""
     match event:
@@ -151,7 +173,9 @@ def is_failure(event: Event) -> bool:
             return event.ending not in GOOD_ENDINGS
         case SessionClosed():
             return event.failure is not None
-        case Tried() | TurnedAway() | MessageTooLong() | Misframed() | NotSent():
+        case TlsHandshake():
+            return bool(event.handshake.failure)
+        case Tried() | TurnedAway() | MessageTooLong() | Misframed() | NotSent() | TlsRefused() | Injected():
             return True
         case _:
             return False
@@ -168,7 +192,8 @@ def _why(event: Closed, role: Role) -> str:
     """Why a connection ended, to stand in the middle of a sentence."""
     if event.why is not None:
         return event.why.what[:1] + str(event.why)[1:]
-    return _ENDINGS[event.ending].replace("the peer", f"the {role.peer}")
+    words = _ENDINGS[event.ending].replace("the peer", f"the {role.peer}")
+    return words.replace("(FIN)", f"({event.how})")
 
 
 def _list(addresses: tuple[Address, ...]) -> str:

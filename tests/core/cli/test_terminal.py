@@ -28,6 +28,7 @@ from core.events import SessionId
 from core.journal.reading.reader import JournalReader
 from core.net import sockets
 from core.text_safety import TextSafety
+from core.tls.settings import Tls
 from core.workbench import Workbench
 from tests.support.injection import KINDS, Breaker
 from tests.support.peers import Resets
@@ -833,12 +834,18 @@ class TestPassingBytesOn:
 
         class Interrupted(Workbench):
             def connect(
-                self, target: Address, *, framing: str = "raw", half_open: bool = False, reconnect: bool = False
+                self,
+                target: Address,
+                *,
+                framing: str = "raw",
+                half_open: bool = False,
+                reconnect: bool = False,
+                tls: Tls | None = None,
             ) -> SessionId:
                 tries.append(target)
                 if len(tries) == 3:  # the signal is there before the news that this try was refused
                     interrupt(signal.SIGINT)
-                session = super().connect(target, framing=framing, half_open=half_open, reconnect=reconnect)
+                session = super().connect(target, framing=framing, half_open=half_open, reconnect=reconnect, tls=tls)
                 if len(tries) == 3:
                     assert self._sessions[session].join(PATIENCE)
                 return session

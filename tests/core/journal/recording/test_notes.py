@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -15,6 +16,7 @@ from core.events import (
     Event,
     FramingChanged,
     HttpRequest,
+    Injected,
     Listening,
     MessageTooLong,
     Misframed,
@@ -31,22 +33,41 @@ from core.events import (
     SessionClosed,
     SessionId,
     SessionOpened,
+    TlsBegun,
+    TlsHandshake,
+    TlsRefused,
     Tried,
     TurnedAway,
     WeFinished,
 )
 from core.journal.recording.notes import GOOD_ENDINGS, is_failure, sentence
 from core.roles import ROLES, Role
+from core.tls.facts import Handshake, Trust
 
 S, C, AT = SessionId(1), ConnectionId(3), 0
 HERE, THERE = Address("127.0.0.1", 5555), Address("192.0.2.7", 40000)
 WHY = Explanation("it broke", ("rain",))
+
+SHAKEN = Handshake(
+    is_server=False,
+    took=0.0031,
+    version="TLS 1.3",
+    suite="TLS_AES_256_GCM_SHA384",
+    name="localhost",
+    trust=Trust.AUTHORITY,
+    proved_by="Tincan's own authority",
+)
 
 SAME = ""  # a client says it as a server does
 
 TABLE: list[tuple[Event, str, str]] = [
     (SessionOpened(S, AT, Role.SERVER, HERE, "raw", "letter"), "starting a server on 127.0.0.1:5555", SAME),
     (SessionOpened(S, AT, Role.CLIENT, HERE, "raw"), "connecting to 127.0.0.1:5555", SAME),
+    (
+        SessionOpened(S, AT, Role.SERVER, HERE, "raw", "letter", tls=True),
+        "starting a server on 127.0.0.1:5555 with TLS",
+        SAME,
+    ),
     (Listening(S, AT, (HERE,)), "server is listening on 127.0.0.1:5555", "client is listening on 127.0.0.1:5555"),
     (
         Listening(S, AT, (HERE, Address("::1", 5555))),
@@ -73,6 +94,46 @@ TABLE: list[tuple[Event, str, str]] = [
     ),
     (TurnedAway(S, AT, THERE, "full"), "turned 192.0.2.7:40000 away: full", SAME),
     (TurnedAway(S, AT, None, "full"), "turned a peer away: full", SAME),
+    (TlsBegun(S, C, AT, is_server=True), "TLS begins here, and we are its server", SAME),
+    (TlsBegun(S, C, AT, is_server=False), "TLS begins here, and we are its client", SAME),
+    (
+        TlsHandshake(S, C, AT, SHAKEN),
+        '#3: TLS 1.3, TLS_AES_256_GCM_SHA384, "localhost" proved by Tincan\'s own authority, 3.1 ms',
+        'TLS 1.3, TLS_AES_256_GCM_SHA384, "localhost" proved by Tincan\'s own authority, 3.1 ms',
+    ),
+    (
+        TlsHandshake(S, C, AT, replace(SHAKEN, trust=Trust.UNVERIFIED, alpn="h2", is_resumed=True, key_log="keys")),
+        '#3: TLS 1.3, TLS_AES_256_GCM_SHA384, ALPN h2, not verified that this is "localhost", resumed, 3.1 ms, '
+        "its secrets are written to keys",
+        'TLS 1.3, TLS_AES_256_GCM_SHA384, ALPN h2, not verified that this is "localhost", resumed, 3.1 ms, '
+        "its secrets are written to keys",
+    ),
+    (
+        TlsHandshake(S, C, AT, replace(SHAKEN, trust=Trust.PIN)),
+        '#3: TLS 1.3, TLS_AES_256_GCM_SHA384, "localhost" known by the fingerprint of its certificate, 3.1 ms',
+        'TLS 1.3, TLS_AES_256_GCM_SHA384, "localhost" known by the fingerprint of its certificate, 3.1 ms',
+    ),
+    (
+        TlsHandshake(S, C, AT, replace(SHAKEN, is_server=True, name="", trust=Trust.ANONYMOUS, proved_by="")),
+        "#3: TLS 1.3, TLS_AES_256_GCM_SHA384, 3.1 ms",
+        "TLS 1.3, TLS_AES_256_GCM_SHA384, 3.1 ms",
+    ),
+    (
+        TlsHandshake(S, C, AT, replace(SHAKEN, failure="the server said nothing")),
+        "#3: the TLS handshake failed after 3.1 ms: the server said nothing",
+        "the TLS handshake failed after 3.1 ms: the server said nothing",
+    ),
+    (TlsRefused(S, C, AT, "3 bytes still wait"), "TLS does not begin: 3 bytes still wait", SAME),
+    (
+        Injected(S, C, AT, 6, "EHLO x"),
+        "6 bytes from #3 came too early, in the clear, and count for nothing: “EHLO x”",
+        "6 bytes from the server came too early, in the clear, and count for nothing: “EHLO x”",
+    ),
+    (
+        PeerFinished(S, C, AT, "close_notify"),
+        "#3 has finished sending (close_notify)",
+        "the server has finished sending (close_notify)",
+    ),
     (PeerFinished(S, C, AT), "#3 has finished sending (FIN)", "the server has finished sending (FIN)"),
     (
         WeFinished(S, C, AT),
@@ -113,6 +174,11 @@ TABLE: list[tuple[Event, str, str]] = [
         Closed(S, C, AT, Ending.PEER_FINISHED),
         "#3 closed: the peer said goodbye (FIN)",
         "connection closed: the server said goodbye (FIN)",
+    ),
+    (
+        Closed(S, C, AT, Ending.PEER_FINISHED, how="close_notify"),
+        "#3 closed: the peer said goodbye (close_notify)",
+        "connection closed: the server said goodbye (close_notify)",
     ),
     (
         Closed(S, C, AT, Ending.FAILED, WHY),

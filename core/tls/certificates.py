@@ -1,0 +1,107 @@
+"""Certificates as a person reads them. Needs the package ``cryptography``, which whoever starts TLS has imported."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.tls.facts import Certificate, day
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+_LONGEST_NAME = 256  # characters
+_MOST_NAMES = 100
+
+
+def describe_chain(chain: Sequence[bytes], now: float) -> tuple[Certificate, ...]:
+    """Each certificate of a chain, given as DER, with what is wrong with it at the moment ``now`` (s since 1970)."""
+    return tuple(describe(der, now) for der in chain)
+
+
+def describe(der: bytes, now: float) -> Certificate:
+    """One certificate. Of what cannot be read, everything but the fingerprint is empty."""
+    from cryptography import x509
+
+    fingerprint = hashlib.sha256(der).hexdigest()
+    try:
+        found = x509.load_der_x509_certificate(der)
+        subject, issuer = found.subject, found.issuer
+        names = _names(found)
+        begins = int(found.not_valid_before_utc.timestamp())
+        ends = int(found.not_valid_after_utc.timestamp())
+        name = _common_name(subject) or (names[0] if names else _clean(subject.rfc4514_string()))
+        return Certificate(
+            subject=_clean(subject.rfc4514_string()),
+            issuer=_clean(issuer.rfc4514_string()),
+            name=name,
+            issuer_name=_common_name(issuer) or _clean(issuer.rfc4514_string()),
+            names=names,
+            begins=begins,
+            ends=ends,
+            key=_key(found),
+            fingerprint=fingerprint,
+            remark=_remark(begins, ends, now, is_own=subject == issuer),
+        )
+    except (ValueError, TypeError, Warning):  # a warning, where they are errors: it means a certificate that is none
+        return Certificate("", "", "a certificate that cannot be read", "", (), 0, 0, "", fingerprint, "cannot be read")
+
+
+def _remark(begins: int, ends: int, now: float, *, is_own: bool) -> str:
+    if now > ends:
+        return f"expired on {day(ends)}"
+    if now < begins:
+        return f"not valid before {day(begins)}"
+    return "signed by itself" if is_own else ""
+
+
+def _common_name(name: x509.Name) -> str:
+    from cryptography.x509.oid import NameOID
+
+    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return _clean(str(found[0].value)) if found else ""
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    """The hosts and addresses that it is for, in the order in which it has them."""
+    from cryptography import x509
+
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension):
+        return ()
+    of_interest = (one for one in found if isinstance(one, x509.DNSName | x509.IPAddress | x509.RFC822Name))
+    return tuple(_clean(str(one.value)) for one in of_interest)[:_MOST_NAMES]
+
+
+def _key(certificate: x509.Certificate) -> str:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    try:
+        key = certificate.public_key()
+    except UnsupportedAlgorithm:
+        return ""
+    match key:
+        case rsa.RSAPublicKey():
+            return f"RSA {key.key_size:,} bits"
+        case ec.EllipticCurvePublicKey():
+            return f"EC {_CURVES.get(key.curve.name, key.curve.name)}"
+        case ed25519.Ed25519PublicKey():
+            return "Ed25519"
+        case ed448.Ed448PublicKey():
+            return "Ed448"
+        case dsa.DSAPublicKey():
+            return f"DSA {key.key_size:,} bits"
+        case _:
+            return type(key).__name__.removesuffix("PublicKey")
+
+
+_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+
+def _clean(text: str) -> str:
+    """The text on one line, with nothing in it that a terminal or a window would obey, and not too long."""
+    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:_LONGEST_NAME])
+    return shown if len(text) <= _LONGEST_NAME else shown + "…"
