@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
-from core.address import parse_address
+from core.address import parse_target
 from core.cli.common import add_encoding, add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, find_profile, run
+from core.cli.tls import add_tls, tls_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import misread_ending
 from core.errors import TincanError, quoted
@@ -67,12 +68,14 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--http", action="store_true", help="answer HTTP requests too, which web pages can send here")
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
     _add_common(parser, "bytes as they are, both ways, with one client, whose end is the end")
+    add_tls(parser, is_server=True)
     parser.set_defaults(options=partial(_options, parser, Role.SERVER))
 
 
 def _add_connect(parser: argparse.ArgumentParser) -> None:
     _add_target(parser, "HOST:PORT")
     _add_common(parser, "bytes as they are, both ways: standard output has what the server sends and nothing else")
+    add_tls(parser, is_server=False)
     parser.add_argument(
         "--retry",
         action="store_true",
@@ -81,9 +84,9 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(options=partial(_options, parser, Role.CLIENT))
     parser.epilog = (
-        "Exit codes: 0 all went well, 1 never connected, 2 the command line makes no sense, 3 the connection broke or "
-        "not everything could be sent or written, 4 --wait passed and the server had not finished, 130 Ctrl-C with "
-        "--exact"
+        "Exit codes: 0 all went well, 1 never connected, or no TLS handshake succeeded, 2 the command line makes no "
+        "sense, 3 the connection broke or not everything could be sent or written, 4 --wait passed and the server had "
+        "not finished, 130 Ctrl-C with --exact"
     )
 
 
@@ -120,7 +123,7 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
 def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Namespace) -> Options:
     is_server = role.listens
     try:
-        target = parse_address(f"{chosen.target} {chosen.port}", for_server=is_server)
+        target, has_scheme = parse_target(f"{chosen.target} {chosen.port}", for_server=is_server)
     except TincanError as error:
         parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
     if chosen.exact and chosen.framing != "raw":
@@ -143,6 +146,10 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
     except TincanError as error:
         parser.error(f"argument --profile: {error}")
+    try:
+        tls = tls_of(chosen, has_scheme=has_scheme)
+    except TincanError as error:
+        parser.error(str(error))
     return Options(
         role,
         target,
@@ -158,6 +165,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         retry=not is_server and chosen.retry,
         encoding=chosen.encoding,
         profile=profile,
+        tls=tls,
     )
 
 

@@ -97,6 +97,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.workbench",
         },
     ),
+    ("core.cli.tls", LIBRARY | {"core.cli.common", "core.tls"}),
     (
         "core.cli.common",
         LIBRARY | {"core.command", "core.compose.encoding", "core.journal", "core.text_safety", "core.wire"},
@@ -118,6 +119,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.compose.encoding",
             "core.replies",
             "core.cli.terminal",
+            "core.cli.tls",
             "core.cli.export",
             "core.cli.find",
         },

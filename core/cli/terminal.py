@@ -30,6 +30,7 @@ from core.events import (
     Ending,
     Event,
     HttpRequest,
+    Injected,
     Listening,
     MessageTooLong,
     Misframed,
@@ -40,6 +41,9 @@ from core.events import (
     Remark,
     SessionClosed,
     SessionId,
+    TlsBegun,
+    TlsHandshake,
+    TlsRefused,
     Tried,
     TurnedAway,
 )
@@ -51,6 +55,7 @@ from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety
+from core.tls.settings import Tls
 from core.wire.framers import Framer, Message
 from core.wire.framing import parse_framing
 from core.words import counted
@@ -61,6 +66,7 @@ if TYPE_CHECKING:
 
 _TOLD = (
     *(Listening, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Remark, Closed, PeerFinished),
+    *(TlsBegun, TlsRefused, Injected),
 )
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
 _LATE = 0.1  # seconds that news of what came may be on its way
@@ -89,6 +95,7 @@ class Options(NamedTuple):
     shutdown: bool = True  # whether the peer is told of the end of the input
     retry: bool = False  # whether a client comes back
     encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
+    tls: Tls | None = None
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
 
 
@@ -155,6 +162,7 @@ class _Program:
         self._decoders: dict[ConnectionId, Decoder] = {}  # of what is in no messages but one stream
         self._ends: dict[ConnectionId, float] = {}  # when silence will have ended a message, on the monotonic clock
         self._numbers: dict[ConnectionId, int] = {}
+        self._opened: dict[ConnectionId | None, Opened] = {}
         self._input = StandardInput(
             self._take_input,
             exact=options.exact,
@@ -197,8 +205,10 @@ class _Program:
     def _open(self) -> SessionId:
         options = self._options
         if options.role.listens:
-            return self._workbench.serve(options.target, reply=options.reply, framing=options.framing)
-        return self._workbench.connect(options.target, framing=options.framing, half_open=options.exact)
+            return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
+        return self._workbench.connect(
+            options.target, framing=options.framing, half_open=options.exact, tls=options.tls
+        )
 
     def _next(self) -> Event | _InputEnded | _Signal | None:
         """Wait for the next piece of news."""
@@ -345,10 +355,17 @@ class _Program:
             return True
         for connection in list(self._numbers):
             if self._options.shutdown:
-                self._workbench.finish_sending(self._session, connection)
+                self._finish_sending(connection)
             self._part_if_all_is_said(connection)
         self._wait_for_the_last_answers()
         return True
+
+    def _finish_sending(self, connection: ConnectionId) -> None:
+        try:
+            self._workbench.finish_sending(self._session, connection)
+        except SendError as error:
+            if self._options.exact:
+                _tell(f"the peer is not told of the end of the input: {error}")
 
     def _wait_for_the_last_answers(self) -> None:
         """For as long as was asked for; else until it falls silent, or, if bytes are passed on, until its end."""
@@ -362,13 +379,16 @@ class _Program:
             case Received():
                 self._show(event)
             case Opened():
-                self._greet(event)
+                self._opened[event.connection] = event
+                if self._options.tls is None:
+                    self._greet(event)
+            case TlsHandshake():
+                self._take_handshake(event)
             case SessionClosed():
                 return self._session_is_over(event)
             case _ if isinstance(event, _TOLD):
-                connection = getattr(event, "connection", None)
-                number = self._numbers.get(connection) if connection is not None else None
-                _tell(sentence(event, number, self._options.role))
+                opened = self._opened.get(getattr(event, "connection", None))
+                _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
             case _:
                 pass
         match event:
@@ -384,6 +404,13 @@ class _Program:
             case _:
                 pass
         return True
+
+    def _take_handshake(self, event: TlsHandshake) -> None:
+        """From a handshake on a connection can be talked over. Of one that failed, the end that follows tells."""
+        opened = self._opened[event.connection]
+        if not event.handshake.failure:
+            self._greet(opened)
+            _tell(sentence(event, opened.number, self._options.role))
 
     def _part_if_all_is_said(self, connection: ConnectionId) -> None:
         """The input of a pipe goes on to a peer that has finished. A person would not know to end it, and who
@@ -440,6 +467,9 @@ class _Program:
     def _show(self, event: Received) -> None:
         if self._options.wait is None and self._parting < math.inf:
             self._wait_for_the_last_answers()
+        if event.connection not in self._numbers:
+            _tell(f"in the clear: {self._text.text(decode_as(event.data, Encoding.UTF_8).rstrip())}")
+            return
         if self._options.exact:
             self._write(lambda: _pass_on(event.data))
             return
@@ -497,7 +527,8 @@ class _Program:
             drop_output()  # else Python complains at the end
 
     def _forget(self, event: Closed) -> None:
-        if event.ending not in GOOD_ENDINGS and self._counts_endings:
+        has_stood = event.connection in self._numbers
+        if event.ending not in GOOD_ENDINGS and self._counts_endings and has_stood:
             self._code = BROKEN
         framer = self._framers.pop(event.connection, None)
         self._ends.pop(event.connection, None)
@@ -506,7 +537,8 @@ class _Program:
         if decoder is not None and self._is_read and (text := decoder.finish()):
             self._print_message(event.connection, text)
         self._numbers.pop(event.connection, None)
-        if self._options.once and event.ending is not Ending.SERVER_STOPPED:
+        self._opened.pop(event.connection, None)
+        if self._options.once and has_stood and event.ending is not Ending.SERVER_STOPPED:
             self._workbench.stop(self._session)
 
 

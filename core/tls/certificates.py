@@ -48,6 +48,12 @@ def describe(der: bytes, now: float) -> Certificate:
         return Certificate("", "", "a certificate that cannot be read", "", (), 0, 0, "", fingerprint, "cannot be read")
 
 
+def load_reader() -> None:
+    """Import now what reads certificates: that takes longer than a handshake."""
+    import cryptography.hazmat.primitives.asymmetric.rsa
+    import cryptography.x509  # noqa: F401
+
+
 def _remark(begins: int, ends: int, now: float, *, is_own: bool) -> str:
     if now > ends:
         return f"expired on {day(ends)}"

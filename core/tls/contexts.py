@@ -13,6 +13,7 @@ from pathlib import Path
 from core.errors import TlsSettingsError, reason
 from core.files import settings_folder
 from core.tls.authority import Authority
+from core.tls.certificates import load_reader
 from core.tls.own_files import Issued, read_certificate_and_key
 from core.tls.settings import ClientCertificates, LowestVersion, Tls
 
@@ -40,6 +41,7 @@ def make_context(tls: Tls, *, is_server: bool, hosts: Sequence[str] = ()) -> Tls
     """Read the files and make the context; a server without a certificate gets one of Tincan's own authority, for
     ``hosts``. Takes milliseconds. Raises ``TlsSettingsError``.
     """
+    load_reader()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
     is_newest = tls.lowest is LowestVersion.TLS_1_3
     context.minimum_version = ssl.TLSVersion.TLSv1_3 if is_newest else ssl.TLSVersion.TLSv1_2
@@ -60,7 +62,7 @@ def make_context(tls: Tls, *, is_server: bool, hosts: Sequence[str] = ()) -> Tls
 def _show(context: ssl.SSLContext, tls: Tls, authority: Authority, hosts: Sequence[str], *, is_server: bool) -> str:
     """Load the certificate that we show; the name in it."""
     if tls.certificate is not None:
-        issued = _read_own(tls, tls.certificate)
+        issued = read_own(tls)
         what = f"{tls.certificate}{f' with {tls.key}' if tls.key is not None else ''}"
     elif is_server:
         issued = authority.issue(hosts)
@@ -71,7 +73,10 @@ def _show(context: ssl.SSLContext, tls: Tls, authority: Authority, hosts: Sequen
     return issued.name
 
 
-def _read_own(tls: Tls, certificate: Path) -> Issued:
+def read_own(tls: Tls) -> Issued:
+    """The certificate and the key that are named. Raises ``TlsSettingsError``."""
+    certificate = tls.certificate
+    assert certificate is not None
     data = _read(certificate)
     key = _read(tls.key) if tls.key is not None else data
     return read_certificate_and_key(data, key, tls.password, str(certificate))

@@ -123,13 +123,12 @@ def timed_out(peer: str, seconds: float, said: int) -> Explanation:
     )
 
 
-def cut_off(peer: str, said: int, first: bytes) -> Explanation:
+def cut_off(peer: str, said: int) -> Explanation:
     """The connection ended in the middle of the handshake."""
     if not said:
         causes = (f"the {peer} does not speak TLS", "it has no room, or does not want us")
         return Explanation(f"the {peer} closed without a word of TLS", causes, fault=Fault.PEER)
-    begun = f" (it began with {quoted(first.decode('ascii', 'backslashreplace'))})" if first[:1].isalpha() else ""
-    return Explanation(f"the {peer} closed in the middle of the TLS handshake{begun}", fault=Fault.PEER)
+    return Explanation(f"the {peer} closed in the middle of the TLS handshake", fault=Fault.PEER)
 
 
 def truncated(peer: str) -> Explanation:

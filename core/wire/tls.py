@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OWN_AUTHORITY = "Tincan's own authority"
 
 _DER = 2  # _ssl.ENCODING_DER
-_PEERS_ALERT = re.compile(r"(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?([A-Z_]+)")
+_PEERS_ALERT = re.compile(r"(?:SSLV3|TLSV13|TLSV1)_(?:ALERT_)?([A-Z_]+?)(?:_\(.*)?$")
 _OUR_ALERTS = {  # to a certificate, by the number of what is wrong with it: ssl_x509err2alert() of OpenSSL
     **dict.fromkeys((10, 12), "certificate_expired"),
     **dict.fromkeys((2, 18, 19, 20, 21, 24, 27, 33), "unknown_ca"),
@@ -84,6 +84,8 @@ class TlsEndpoint:
             return
         self._said += len(data)
         self._note_flight(self._theirs.feed(data), len(data), at, is_ours=False)
+        if self._theirs.is_plain_text:  # OpenSSL would wait for more of it
+            self._raise(failures.explain_failure(self._failure()), at)
         self._refuse_protocols(at)
         self._incoming.write(data)
         self._advance(at)
@@ -92,7 +94,7 @@ class TlsEndpoint:
         """The peer's sending is over. Raises ``HandshakeError`` where that is too early."""
         self._is_ended = True
         if self.handshake is None:
-            self._raise(failures.cut_off(self._peer, self._said, self._theirs.first), at)
+            self._raise(failures.cut_off(self._peer, self._said), at)
 
     def time_out(self, at: float, seconds: float) -> None:
         """The handshake has taken too long. Raises ``HandshakeError``."""
@@ -203,18 +205,12 @@ class TlsEndpoint:
         """Tell of a handshake that OpenSSL has given up. Raises ``HandshakeError``."""
         code = getattr(error, "verify_code", 0)
         alert = self._alert_of_peer(error)
-        failure = failures.Failure(
-            is_server=self._is_server,
+        failure = replace(
+            self._failure(),
             reason=error.reason or "",
             verify_code=code,
             verify_message=getattr(error, "verify_message", ""),
-            host=self._name,
-            lowest=self._context.tls.lowest.value,
-            first=self._theirs.first,
-            is_plain_text=self._theirs.is_plain_text,
             alert=alert,
-            client_hello=self._hello,
-            server_version=self._theirs.server_hello.version if self._theirs.server_hello is not None else "",
             chain=self._chain("unverified"),
         )
         alerts = [Alert(False, alert)] if alert else []
@@ -224,6 +220,18 @@ class TlsEndpoint:
         if code in _OUR_ALERTS and not self._ours.plain_alerts:
             alerts.append(Alert(True, _OUR_ALERTS[code]))
         self._raise(failures.explain_failure(failure), at, *alerts, can_be_pinned=bool(code) and not self._is_server)
+
+    def _failure(self) -> failures.Failure:
+        """What is known of the peer whatever has gone wrong."""
+        return failures.Failure(
+            is_server=self._is_server,
+            host=self._name,
+            lowest=self._context.tls.lowest.value,
+            first=self._theirs.first,
+            is_plain_text=self._theirs.is_plain_text,
+            client_hello=self._hello,
+            server_version=self._theirs.server_hello.version if self._theirs.server_hello is not None else "",
+        )
 
     def _raise(self, why: Explanation, at: float, *alerts: Alert, can_be_pinned: bool = False) -> None:
         """The one place where a handshake fails."""
@@ -247,7 +255,8 @@ class TlsEndpoint:
         if self._theirs.plain_alerts and not getattr(error, "verify_code", 0):
             number = self._theirs.plain_alerts[-1]
             return ALERTS.get(number, f"number {number}")
-        found = _PEERS_ALERT.fullmatch(error.reason or "")
+        text = error.reason or str(error)  # where Python does not know the number, it has OpenSSL's words alone
+        found = _PEERS_ALERT.search(text.upper().replace(" ", "_"))
         name = found[1].lower().replace("user_cancelled", "user_canceled") if found is not None else ""
         return name if name in ALERTS.values() else ""
 
@@ -326,7 +335,8 @@ class TlsEndpoint:
             getattr(self._tls, "_sslobj", None), f"get_{which}_chain", None
         )
         found = get() if get is not None else None
-        chain = [one if isinstance(one, bytes) else one.public_bytes(_DER) for one in found or ()]
+        shown = [one for one in found or () if one is not None]  # None is the certificate of a client that has none
+        chain = [one if isinstance(one, bytes) else one.public_bytes(_DER) for one in shown]
         if not chain and which == "unverified":
             chain = list(self._theirs.certificates)
         return describe_chain(chain, self._now)

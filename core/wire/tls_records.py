@@ -106,7 +106,7 @@ class HandshakeReader:
             return False
         if first[0] in (HANDSHAKE, ALERT):
             return len(first) > 1 and first[1] != 3
-        return not (len(first) > 2 and first[0] & 0x80 and first[2] == 1)
+        return not first[0] & 0x80 or (len(first) > 2 and first[2] != 1)
 
     def feed(self, data: bytes) -> list[str]:
         """Take in what goes by; return what the records in it are called that have come to their end."""

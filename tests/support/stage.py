@@ -15,6 +15,7 @@ from core.net.server import Server
 from core.net.transport import Tcp
 from core.replies import Reply
 from core.settings import DEFAULTS, Limits
+from core.tls.settings import Tls
 from tests.support.law import check_law
 from tests.support.sink import Sink
 
@@ -27,21 +28,30 @@ def serving(
     target: Address | str = "127.0.0.1:0",
     limits: Limits = DEFAULTS,
     resolver: Resolver | None = None,
+    tls: Tls | bool | None = None,
 ) -> Iterator[tuple[Server, Sink]]:
     """A server that stands, and what happens to it."""
     sink = Sink()
-    with Server(target, reply=reply, framing=framing, limits=limits, events=sink, resolver=resolver) as server:
+    with Server(target, reply=reply, framing=framing, limits=limits, events=sink, resolver=resolver, tls=tls) as server:
         yield server, sink
     check_law(sink.events)
 
 
 @contextmanager
 def calling(
-    target: Address | str, *, framing: str = "raw", limits: Limits = DEFAULTS, resolver: Resolver | None = None
+    target: Address | str,
+    *,
+    framing: str = "raw",
+    limits: Limits = DEFAULTS,
+    resolver: Resolver | None = None,
+    tls: Tls | bool | None = None,
+    half_open: bool = False,
 ) -> Iterator[tuple[Client, Sink]]:
     """A client that is connected, and what happens to it."""
     sink = Sink()
-    with Client(target, framing=framing, limits=limits, events=sink, resolver=resolver) as client:
+    with Client(
+        target, framing=framing, half_open=half_open, limits=limits, events=sink, resolver=resolver, tls=tls
+    ) as client:
         yield client, sink
     check_law(sink.events)
 

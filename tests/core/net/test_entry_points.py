@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -21,11 +22,13 @@ from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
 from core.settings import DEFAULTS
+from core.tls.settings import Tls
 from tests.support.injection import KINDS, Breaker, Entry, loop_calls
 from tests.support.law import check_law
-from tests.support.peers import NeverReads, Peer
+from tests.support.peers import Host, NeverReads, Peer, SaysNothing
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import socket_of
+from tests.support.tls_peers import client_context, hello_of, served
 
 Broken = Callable[[], bool]
 
@@ -38,9 +41,11 @@ class Stage:
         self.sink = Sink()
 
     @contextlib.contextmanager
-    def server(self, reply: str | Reply = "echo", *, framing: str = "raw", **limits: object) -> Iterator[Server]:
+    def server(
+        self, reply: str | Reply = "echo", *, framing: str = "raw", tls: Tls | None = None, **limits: object
+    ) -> Iterator[Server]:
         kept = replace(DEFAULTS, **limits)  # type: ignore[arg-type]
-        with Server("127.0.0.1:0", reply=reply, framing=framing, limits=kept, events=self.sink) as server:
+        with Server("127.0.0.1:0", reply=reply, framing=framing, limits=kept, events=self.sink, tls=tls) as server:
             yield server
 
     def wait(self) -> None:
@@ -301,10 +306,52 @@ def fetches(stage: Stage) -> None:
             client.receive(PATIENCE)
 
 
+def shakes_hands_too_slowly(stage: Stage) -> None:
+    with served() as tls, stage.server(tls=tls, handshake=0.05) as server, SaysNothing.calls(server.addresses[0]):
+        stage.wait()
+
+
+def shakes_hands_early(stage: Stage) -> None:
+    """A client's hello is there before TLS begins."""
+    _client, _incoming, outgoing = hello_of(client_context())
+    with served() as tls, stage.server("none") as server, Peer.calls(server.addresses[0]) as peer:
+        stage.sink.congest()
+        peer.say(outgoing.read())
+        stage.sink.wait_for_pause()
+        server.start_tls(server.connections[0].id, tls, as_server=True)
+        stage.wait()
+        stage.sink.relieve()
+
+
+def resumes_with_bytes_at_hand(stage: Stage) -> None:
+    """The journal was behind when bytes came together with the end of the handshake, and reading is to go on."""
+    client, incoming, outgoing = hello_of(client_context())
+    with served() as tls, stage.server(tls=tls) as server, Peer.calls(server.addresses[0]) as peer:
+        stage.sink.congest()
+        peer.say(outgoing.read())
+        while True:
+            incoming.write(peer.sock.recv(65536))
+            with contextlib.suppress(ssl.SSLWantReadError):
+                client.do_handshake()
+                break
+        client.write(b"hello")
+        peer.say(outgoing.read())
+        stage.sink.wait_for_pause()
+        stage.sink.relieve()
+        stage.wait()
+
+
+def asks_for_tls_in_vain(stage: Stage) -> None:
+    limits = replace(DEFAULTS, handshake=0.05)
+    with Host() as host, pytest.raises(ConnectError), Client(host.address, tls=Tls(starttls="smtp"), limits=limits):
+        pass
+
+
 CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.answered", "AnsweredConnection.call_later", "call_later"): answers_late,
     ("core.net.answered", "AnsweredConnection.call_soon", "call_soon"): answers_in_turns,
     ("core.net.client", "Client._come_back", "call_later"): comes_back,
+    ("core.net.client", "Client._ask_for_tls", "call_later"): asks_for_tls_in_vain,
     ("core.net.client", "Client.receive", "call_soon"): fetches,
     ("core.net.connection", "Connection._begin_closing", "call_later"): closes,
     ("core.net.connection", "Connection._read", "call_soon"): resumes,
@@ -330,6 +377,9 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.session", "Session.tune", "call_soon"): is_tuned,
     ("core.net.timeouts", "InactivityTimer.restart", "call_later"): idles,
     ("core.net.timeouts", "InactivityTimer._check", "call_later"): idles_again,
+    ("core.net.tls", "TlsTransport._begin", "call_later"): shakes_hands_too_slowly,
+    ("core.net.tls", "TlsTransport._begin", "call_soon"): shakes_hands_early,
+    ("core.net.tls", "TlsTransport.wait_for", "call_soon"): resumes_with_bytes_at_hand,
     ("core.net.transport", "Tcp.wait_for", "watch"): reads,
 }
 

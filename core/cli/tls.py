@@ -1,0 +1,103 @@
+"""How TLS is asked for on a command line."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from core.cli.common import is_terminal
+from core.errors import TlsPasswordError, TlsSettingsError
+from core.tls.settings import STARTTLS, ClientCertificates, LowestVersion, Tls, parse_pin, parse_protocols
+
+PASSWORD = "TINCAN_KEY_PASSWORD"  # noqa: S105 - the variable's name; who starts a service has nobody to ask
+
+_T = TypeVar("_T")
+_OPTIONS = ("ca", "cert", "key", "pin", "no_verify", "alpn", "lowest", "key_log", "starttls", "client_certs")
+
+
+def add_tls(parser: argparse.ArgumentParser, *, is_server: bool) -> None:
+    """Take ``--tls`` and what belongs to it, which means ``--tls`` as well."""
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="speak TLS, with a certificate of Tincan's own authority unless --cert names another"
+        if is_server
+        else "speak TLS and verify the server; tls:// before the host does the same",
+    )
+    whom = "clients" if is_server else "the server"
+    parser.add_argument("--ca", type=Path, metavar="FILE", help=f"who may vouch for {whom}: certificates in PEM")
+    parser.add_argument("--cert", type=Path, metavar="FILE", help="show this certificate: PEM, or PKCS#12 with its key")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="the key of the certificate, if it has its own file")
+    parser.add_argument("--alpn", type=_checked(parse_protocols), metavar="A,B", help="protocols, the dearest first")
+    parser.add_argument("--tls-min", dest="lowest", choices=[one.value for one in LowestVersion], help="default: 1.2")
+    parser.add_argument(
+        "--key-log", type=Path, metavar="FILE", help="write the secrets there, to read a capture with (SSLKEYLOGFILE)"
+    )
+    if is_server:
+        parser.add_argument(
+            "--client-cert", dest="client_certs", choices=["ask", "require"], help="want one of clients"
+        )
+        parser.set_defaults(pin=None, no_verify=False, starttls=None)
+        return
+    parser.add_argument(
+        "--pin",
+        type=_checked(parse_pin),
+        metavar="SHA256",
+        help="believe the certificate with this fingerprint, and no other",
+    )
+    parser.add_argument("--no-verify", action="store_true", help="believe whatever the server shows")
+    parser.add_argument("--starttls", choices=STARTTLS, help="ask for TLS as this protocol does")
+    parser.set_defaults(client_certs=None)
+
+
+def tls_of(chosen: argparse.Namespace, *, has_scheme: bool) -> Tls | None:
+    """What was asked for; None if nothing of it was. Asks for a password if a key needs one.
+
+    Raises ``TlsSettingsError``.
+    """
+    if not (chosen.tls or has_scheme or any(getattr(chosen, name) for name in _OPTIONS)):
+        return None
+    tls = Tls(
+        ca=chosen.ca,
+        certificate=chosen.cert,
+        key=chosen.key,
+        password=os.environ.get(PASSWORD) or None,
+        pin=chosen.pin or "",
+        verify=not chosen.no_verify,
+        alpn=chosen.alpn or (),
+        lowest=LowestVersion(chosen.lowest or "1.2"),
+        client_certificates=ClientCertificates(chosen.client_certs or "none"),
+        key_log=chosen.key_log,
+        starttls=chosen.starttls or "",
+    )
+    return _with_password(tls) if tls.certificate is not None else tls
+
+
+def _with_password(tls: Tls) -> Tls:
+    """The same, with the password of its key if that has one and somebody is there to be asked."""
+    from dataclasses import replace
+
+    from core.tls.contexts import read_own
+
+    try:
+        read_own(tls)
+    except TlsPasswordError as error:
+        if tls.password or not is_terminal(sys.stdin):
+            raise TlsPasswordError(f"{error}; {PASSWORD} in the environment may have it") from error
+        return replace(tls, password=getpass.getpass(f"Password for {tls.key or tls.certificate}: "))
+    return tls
+
+
+def _checked(parse: Callable[[str], _T]) -> Callable[[str], _T]:
+    def checked(text: str) -> _T:
+        try:
+            return parse(text)
+        except TlsSettingsError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return checked
