@@ -243,12 +243,21 @@ class Workbench:
         return target.why_no_half_close if target is not None else ""
 
     def start_tls(
-        self, session: SessionId, connection: ConnectionId, tls: Tls | None = None, *, as_server: bool
+        self,
+        session: SessionId,
+        connection: ConnectionId,
+        tls: Tls | None = None,
+        *,
+        as_server: bool,
+        first: bytes = b"",
     ) -> None:
-        """Have a connection in the clear speak TLS from now on; how that went comes with the batches."""
+        """Have a connection in the clear speak TLS from now on, ``first`` being the last bytes in the clear.
+
+        How that went comes with the batches; see ``Session.start_tls``.
+        """
         found = self._sessions.get(session)
         if found is not None:
-            found.start_tls(connection, tls, as_server=as_server)
+            found.start_tls(connection, tls, as_server=as_server, first=first)
 
     def disconnect(self, session: SessionId, connection: ConnectionId) -> None:
         """Close one connection: what waits goes out first."""

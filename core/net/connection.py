@@ -44,6 +44,9 @@ from core.wire.framing import Framing
 
 _now = monotonic_ns
 
+_HELLO = b"\x16\x03"  # how a TLS handshake begins: its record's type and version
+_LONGEST_HELLO = 16 * 1024  # bytes
+
 
 class Connection:
     """A transport to one peer and what is said over it.
@@ -58,6 +61,7 @@ class Connection:
         "_drained",
         "_framer",
         "_framing",
+        "_hello",
         "_http_guard",
         "_idle",
         "_limits",
@@ -107,6 +111,7 @@ class Connection:
         self._http_guard = self._guard_against_http(request_line) if request_line is not None else None
         self._tell_apart(framing)
         self._receive = limits.receive
+        self._hello = b""  # what came last, if that looks like the hello of a client that has begun TLS
         self._sink = sink
         self._sender = Sender(
             transport,
@@ -204,14 +209,16 @@ class Connection:
     def go_over(self, make: Callable[[Transport, bytes], Transport]) -> bool:
         """Speak another protocol from now on, over the transport that there is; whether it came to that.
 
-        ``make`` gets this transport, and what has come over it and was part of no message yet. If it raises a
-        ``TransportError`` for that, the connection ends. Raises ``SendError`` while something waits to be sent.
+        ``make`` gets this transport, and what has come over it and was part of no message yet, or was the hello of a
+        client that had not to wait for us. If it raises a ``TransportError`` for that, the connection ends. Raises
+        ``SendError`` while something waits to be sent.
         """
         if not self.is_open or self._closing is not None or self._wants_fin or not self._peer_sends:
             raise SendError("the connection is closing")
         if self._sender.waiting:
             raise SendError(f"{self._sender.waiting:,} bytes still wait to go out as before: try again then")
-        early = b"".join(part for part in self._framer.finish() if isinstance(part, bytes))
+        held = b"".join(part for part in self._framer.finish() if isinstance(part, bytes))
+        early, self._hello = self._hello or held, b""
         unread = b""
         try:
             unread = self._recv_early()
@@ -306,6 +313,8 @@ class Connection:
         if self._closing is not None:
             self._drain(len(data))
             return
+        if self._hello or data[:2] == _HELLO:
+            self._hello = self._hello + data if len(self._hello) < _LONGEST_HELLO else b""
         messages = self._framer.feed(data, at)
         if messages:
             self._hand_over(messages)

@@ -154,12 +154,16 @@ class Session(ABC):
         if commands is not None:
             commands.call_soon(self._tune_all)
 
-    def start_tls(self, connection: ConnectionId, tls: Tls | None = None, *, as_server: bool) -> None:
+    def start_tls(
+        self, connection: ConnectionId, tls: Tls | None = None, *, as_server: bool, first: bytes = b""
+    ) -> None:
         """Have a connection in the clear speak TLS from now on, in the role of a client or of a server.
 
-        Returns at once; ``TlsBegun`` and ``TlsHandshake`` tell of it, or ``TlsRefused``.
+        ``first`` are the last bytes in the clear, such as a server's ``220 go ahead``: the peer may begin when it has
+        them. Returns at once; ``TlsBegun`` and ``TlsHandshake`` tell of it, or ``TlsRefused``.
         """
-        self._soon(lambda: self._begin_tls(self.connection(connection), tls or Tls(), as_server=as_server))
+        begin = partial(self._begin_tls, connection, tls or Tls(), as_server=as_server, first=first)
+        self._soon(begin)
 
     @property
     @abstractmethod
@@ -318,14 +322,17 @@ class Session(ABC):
     def _shook_hands(self, why: Explanation | None) -> None:  # noqa: B027 - most sessions need not know
         """A TLS handshake is over; ``why`` says what it failed for. Called while the transport is locked."""
 
-    def _begin_tls(self, connection: Connection | None, tls: Tls, *, as_server: bool) -> None:
+    def _begin_tls(self, identity: ConnectionId, tls: Tls, *, as_server: bool, first: bytes) -> None:
+        connection = self.connection(identity)
         if connection is not None:
-            connection.guard(lambda: self._go_over_to_tls(connection, tls, as_server=as_server))
+            connection.guard(lambda: self._go_over_to_tls(connection, tls, as_server=as_server, first=first))
 
-    def _go_over_to_tls(self, connection: Connection, tls: Tls, *, as_server: bool) -> None:
+    def _go_over_to_tls(self, connection: Connection, tls: Tls, *, as_server: bool, first: bytes = b"") -> None:
         host = self.target.host if self.role.dials else connection.peer.host
         try:
             context = self._make_context(tls, is_server=as_server)
+            if first:
+                connection.send_exactly(first)
             has_begun = connection.go_over(
                 lambda inner, early: self._over_tls(inner, context, connection.id, host, early)
             )
