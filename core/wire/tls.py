@@ -79,9 +79,14 @@ class TlsEndpoint:
 
     def feed(self, data: bytes, at: float) -> None:
         """Take in what the peer sent."""
-        if self.handshake is not None:
+        while data and self.handshake is None:  # a record at a time: what follows the last is no part of the handshake
+            size = self._theirs.size_of_rest(data)
+            self._feed_handshake(data[:size], at)
+            data = data[size:]
+        if data:
             self._incoming.write(data)
-            return
+
+    def _feed_handshake(self, data: bytes, at: float) -> None:
         self._said += len(data)
         self._note_flight(self._theirs.feed(data), len(data), at, is_ours=False)
         if self._theirs.is_plain_text:  # OpenSSL would wait for more of it

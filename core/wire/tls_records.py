@@ -108,6 +108,13 @@ class HandshakeReader:
             return len(first) > 1 and first[1] != 3
         return not first[0] & 0x80 or (len(first) > 2 and first[2] != 1)
 
+    def size_of_rest(self, data: bytes) -> int:
+        """How many bytes of what comes next belong to the record that is under way; all, where that is not known."""
+        head = bytes(self._records[:_HEADER]) + data[:_HEADER]
+        if self._is_lost or len(head) < _HEADER:
+            return len(data)
+        return min(len(data), _HEADER + int.from_bytes(head[3:5], "big") - len(self._records))
+
     def feed(self, data: bytes) -> list[str]:
         """Take in what goes by; return what the records in it are called that have come to their end."""
         self.first = self.first if len(self.first) >= 64 else (self.first + data)[:64]
