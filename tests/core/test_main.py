@@ -135,7 +135,7 @@ import core
 print(sorted(name for name in sys.modules if name.startswith("core")))
 assert core.Server.__module__ == "core.net.server"
 assert {getattr(core, name).__name__ for name in core.__all__ if name != "__version__"} == {
-    "Address", "Client", "Limits", "Server", "Workbench"
+    "Address", "Client", "Limits", "Server", "Tls", "Workbench"
 }
 assert "tkinter" not in sys.modules
 core.Nonsense
@@ -146,3 +146,29 @@ core.Nonsense
 
     assert done.stdout == "['core']\n"
     assert done.stderr.splitlines()[-1] == "AttributeError: module 'core' has no attribute 'Nonsense'"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import core.workbench; core.workbench.Workbench().close()",
+        "from core.__main__ import parse; parse(['connect', 'h:1']); parse(['serve', '1'])",
+        "import core; core.Server('127.0.0.1:0'); core.Client('127.0.0.1:1'); core.Tls",
+    ],
+)
+def test_nothing_of_tls_is_imported_before_it_is_spoken(statement: str) -> None:
+    code = f"{statement}\nimport sys\nprint(*(name for name in ('ssl', '_ssl', 'cryptography') if name in sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert ran.stdout.split() == []
+
+
+def test_what_tls_needs_is_imported_when_it_is_spoken() -> None:
+    code = (
+        "import core, sys, tempfile\n"
+        "with tempfile.TemporaryDirectory() as folder, core.Server('127.0.0.1:0', tls=core.Tls(authority=folder)):\n"
+        "    print('ssl' in sys.modules, 'cryptography' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert ran.stdout.split() == ["True", "True"]
