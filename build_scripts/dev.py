@@ -34,14 +34,15 @@ from build_scripts.project import ROOT, development_pins
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Start the program in the interpreter that runs this script: it needs nothing but Tk."""
+    """Start the program: in the interpreter that runs this script, or in one beside it that has what TLS needs."""
     machine.ensure(machine.TO_RUN)
-    command = [sys.executable, "-P", "-m", "gui", *arguments]  # -P: a core or gui in this folder is not ours
+    python = str(environment.to_run())
+    command = [python, "-P", "-m", "gui", *arguments]  # -P: a core or gui in this folder is not ours
     commands.show(command)
     # Rather than going to the project's folder: a FILE among the arguments is relative to this one.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     if os.name == "posix":
-        os.execv(sys.executable, command)  # signals and the exit code are then the program's own
+        os.execv(python, command)  # signals and the exit code are then the program's own
     program = subprocess.Popen(command)
     while True:
         try:

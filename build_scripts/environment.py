@@ -1,18 +1,21 @@
-"""The virtual environment ``.venv``, in which the development tools live."""
+"""The virtual environments: ``.venv``, in which the development tools live, and ``.venv-run`` for the program alone."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
-from build_scripts import commands
-from build_scripts.project import ROOT, development_pins
+from build_scripts import commands, machine
+from build_scripts.project import ROOT, development_pins, requirements
 
 FOLDER = ROOT / ".venv"
+RUN_FOLDER = ROOT / ".venv-run"
+_MODULES = ("cryptography",)  # of ``requirements``
 _OF_THE_PERSON = ("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH")  # they change what an interpreter imports
 
 
@@ -44,6 +47,30 @@ def ensure(folder: Path = FOLDER) -> Path:
         commands.end("The tools could not be fetched; pip says why above. With a network, type the same again.")
     stamp.write_text(wanted, encoding="utf-8")  # last: an interrupted installation starts over
     return interpreter
+
+
+def to_run(folder: Path = RUN_FOLDER) -> Path:
+    """The interpreter to run the program with: this one if it has all that the program needs, else one of its own.
+
+    Where that cannot be made, as without a network, it is this one all the same: only TLS is missing then, and says so.
+    """
+    if all(importlib.util.find_spec(name) is not None for name in _MODULES):
+        return Path(sys.executable)
+    stamp, wanted = folder / "tools.stamp", fingerprint(requirements())
+    if _text(stamp) == wanted and python(folder).exists():
+        return python(folder)
+    if problem := machine.install((machine.VENV,)):
+        print(problem, flush=True)
+    commands.show([sys.executable, "-m", "venv", "--clear", folder])
+    try:
+        venv.create(folder, clear=True, with_pip=True, symlinks=os.name != "nt")
+        if commands.run([python(folder), "-m", "pip", "install", "--quiet", *requirements()]) == 0:
+            stamp.write_text(wanted, encoding="utf-8")
+            return python(folder)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        print(f"{folder} cannot be made: {error}.", flush=True)
+    print("Tincan starts without what TLS needs; with a network, type the same again.", flush=True)
+    return Path(sys.executable)
 
 
 def fingerprint(pins: list[str]) -> str:

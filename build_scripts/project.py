@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 _OUTPUT = ROOT / os.environ.get(
@@ -38,6 +39,14 @@ def user_readme() -> str:
 
 def development_pins(group: str = "dev") -> list[str]:
     """The exact versions of the development tools of a dependency group, as pip takes them."""
+    return sorted(str(pin) for pin in _settings()["dependency-groups"][group])
+
+
+def requirements() -> list[str]:
+    """What the program itself needs beside the standard library, as pip takes it."""
+    return sorted(str(one) for one in _settings()["project"]["dependencies"])
+
+
+def _settings() -> dict[str, Any]:
     with (ROOT / "pyproject.toml").open("rb") as file:
-        pins = tomllib.load(file)["dependency-groups"][group]
-    return sorted(str(pin) for pin in pins)
+        return tomllib.load(file)

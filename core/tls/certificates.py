@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from core.errors import TlsSettingsError
 from core.tls.facts import Certificate, day
 
 if TYPE_CHECKING:
@@ -49,9 +50,14 @@ def describe(der: bytes, now: float) -> Certificate:
 
 
 def load_reader() -> None:
-    """Import now what reads certificates: that takes longer than a handshake."""
-    import cryptography.hazmat.primitives.asymmetric.rsa
-    import cryptography.x509  # noqa: F401
+    """Import now what reads certificates: that takes longer than a handshake. Raises ``TlsSettingsError``."""
+    try:
+        import cryptography.hazmat.primitives.asymmetric.rsa
+        import cryptography.x509  # noqa: F401
+    except ImportError as error:
+        raise TlsSettingsError(
+            "TLS needs the package cryptography, which this Python does not have: pip install cryptography"
+        ) from error
 
 
 def _remark(begins: int, ends: int, now: float, *, is_own: bool) -> str:

@@ -34,6 +34,7 @@ def ready(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that lacks nothing."""
     monkeypatch.setattr(machine, "ensure", lambda _needs: None)
     monkeypatch.setattr(environment, "ensure", lambda: PYTHON)
+    monkeypatch.setattr(environment, "to_run", lambda: PYTHON)
 
 
 def test_without_arguments_every_check_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +134,7 @@ def test_run_becomes_the_program_and_stays_where_the_person_is(monkeypatch: pyte
     with pytest.raises(SystemExit):
         dev.main(["run", "--serve", "5555"])
 
-    assert became == [[sys.executable, "-P", "-m", "gui", "--serve", "5555"]]
+    assert became == [[str(PYTHON), "-P", "-m", "gui", "--serve", "5555"]]
     assert os.environ["PYTHONPATH"] == str(ROOT)
     assert Path.cwd() == tmp_path
 

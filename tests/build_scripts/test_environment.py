@@ -143,3 +143,37 @@ def test_another_python_is_another_environment(
         after = environment.fingerprint(["a==1"])
 
     assert before != after
+
+
+def test_the_program_runs_with_this_python_if_that_has_all_it_needs(pip: FakePip, tmp_path: Path) -> None:
+    assert environment.to_run(tmp_path / "run") == Path(sys.executable)
+    assert pip.made == 0
+
+
+@pytest.fixture
+def lacking(pip: FakePip, monkeypatch: pytest.MonkeyPatch) -> FakePip:
+    """This Python lacks what the program needs."""
+    monkeypatch.setattr(environment, "_MODULES", ("no_such_module_anywhere",))
+    return pip
+
+
+def test_else_it_has_an_environment_of_its_own_that_is_made_once(lacking: FakePip, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    environment.python(folder).parent.mkdir(parents=True)
+    environment.python(folder).touch()
+
+    first, second = environment.to_run(folder), environment.to_run(folder)
+
+    assert first == second == environment.python(folder)
+    assert lacking.made == 1
+
+
+@pytest.mark.parametrize("what", ["fails", "may_not"])
+def test_without_a_network_it_starts_all_the_same_and_that_is_said(
+    what: str, lacking: FakePip, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setattr(lacking, what, True)
+
+    assert environment.to_run(tmp_path / "run") == Path(sys.executable)
+    assert "starts without what TLS needs" in capsys.readouterr().out
+    assert not (tmp_path / "run" / "tools.stamp").exists()

@@ -42,10 +42,11 @@ def test_every_tool_is_pinned_exactly() -> None:
     assert all(re.fullmatch(r"[a-z-]+==[\d.]+", pin) for pin in pins)
 
 
-def test_the_program_depends_on_little() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+def test_the_program_depends_on_little_and_the_tools_bring_that_too() -> None:
+    needed = [re.split("[<>=]", each)[0] for each in project.requirements()]
 
-    assert [re.split("[<>=]", each)[0] for each in settings["project"]["dependencies"]] == ["regex"]
+    assert needed == ["cryptography", "regex"]
+    assert {pin.split("==")[0] for pin in project.development_pins()} >= set(needed)
 
 
 def test_the_page_in_the_downloads_is_for_who_uses_the_program() -> None:
