@@ -11,7 +11,19 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import damage, flood, life, lookup, machine, report, soak, traffic, window_beside, window_life
+from tests.benchmarks import (
+    damage,
+    flood,
+    life,
+    lookup,
+    machine,
+    report,
+    soak,
+    tls,
+    traffic,
+    window_beside,
+    window_life,
+)
 from tests.benchmarks.bench import Bench, Scale
 from tests.benchmarks.load import Load
 from tests.benchmarks.report import Outcome
@@ -21,6 +33,7 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "fan-out": traffic.fan_out,
     "one-way": traffic.one_way,
     "burst": traffic.burst,
+    "tls": tls.tls,
     "idle": life.idle,
     "silent-peer": traffic.silent_peer,
     "stop": life.stop,

@@ -25,6 +25,7 @@ class Load:
         self.echo_server = _compile("echo", folder) if compiled else None
         self._generator = _compile("load", folder) if compiled else None
         self._flood = _compile("flood", folder) if compiled else None
+        self._tls = _compile("tls", folder, "-lssl", "-lcrypto") if compiled else None
 
     @property
     def is_lean(self) -> bool:
@@ -57,6 +58,11 @@ class Load:
         program = [str(self._flood)] if self._flood else [*_IN_PYTHON, "flood"]
         return _measured([*program, *map(str, (port, rate, seconds, size))])
 
+    def tls(self, mode: str, *arguments: float) -> dict[str, float]:
+        """Over TLS: ``shake`` (port, seconds), ``sink`` (the same) and ``echo`` (port, connections, seconds, size)."""
+        program = [str(self._tls)] if self._tls else [sys.executable, "-m", "tests.benchmarks.tlsload"]
+        return _measured([*program, mode, *map(str, arguments)])
+
     def _run(self, mode: str, *arguments: float) -> dict[str, float]:
         program = [str(self._generator)] if self._generator else _IN_PYTHON
         return _measured([*program, mode, *map(str, arguments)])
@@ -75,11 +81,11 @@ def _measured(command: list[str]) -> dict[str, float]:
     return measured
 
 
-def _compile(name: str, folder: Path) -> Path | None:
-    """The program of that name, or None if it cannot be made here (no compiler, no epoll)."""
+def _compile(name: str, folder: Path, *libraries: str) -> Path | None:
+    """The program of that name, or None if it cannot be made here (no compiler, no epoll, no such library)."""
     compiler = shutil.which("cc")
     if compiler is None:
         return None
     program = folder / name
-    command = [compiler, "-O2", "-pthread", "-o", str(program), str(_SOURCES / f"{name}.c")]
+    command = [compiler, "-O2", "-pthread", "-o", str(program), str(_SOURCES / f"{name}.c"), *libraries]
     return program if subprocess.run(command, capture_output=True, check=False).returncode == 0 else None
