@@ -14,7 +14,7 @@ from cyclonedx.model.license import LicenseExpression
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
-from build_scripts.materials import Material, Packed
+from build_scripts.materials import Material, Packed, python_package
 from build_scripts.project import version
 from build_scripts.target import Target
 
@@ -66,9 +66,17 @@ def _component(material: Material) -> Component:
         name=material.name,
         version=material.version,
         bom_ref=reference,
-        purl=_debian_url(material) if material.debian else None,
+        purl=_url(material),
         components=[_file(reference, file) for file in material.files],
     )
+
+
+def _url(material: Material) -> PackageURL | None:
+    if material.debian:
+        return _debian_url(material)
+    if python_package(material.name) is not None:
+        return PackageURL("pypi", None, material.name, material.version)
+    return None
 
 
 def _debian_url(material: Material) -> PackageURL:

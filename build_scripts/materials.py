@@ -10,11 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from build_scripts.project import BUILD
 
 _LIST = BUILD / "materials.json"
+_FROM_PIP = ("cryptography", "cffi")  # the packages with compiled files that the program needs, and what they need
 _COMPILED = ("BINARY", "EXTENSION")  # of PyInstaller's kinds of entries
 
 
@@ -86,6 +88,10 @@ def _versions(packages: set[str]) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in lines)
 
 
+def _files(package: metadata.Distribution) -> Sequence[metadata.PackagePath]:
+    return package.files or ()
+
+
 def _printed(command: Sequence[str]) -> list[str]:
     """The lines that a command prints; it may fail, because it was asked for what it does not know."""
     done = subprocess.run(
@@ -94,7 +100,21 @@ def _printed(command: Sequence[str]) -> list[str]:
     return done.stdout.splitlines()
 
 
+def python_package(name: str) -> metadata.Distribution | None:
+    """What pip has installed by that name; None if it has not."""
+    try:
+        return metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def _made_by(source: Path) -> tuple[str, str]:
+    for name in _FROM_PIP:
+        package = python_package(name)
+        if package is not None and source in {
+            Path(str(package.locate_file(file))).resolve() for file in _files(package)
+        }:
+            return name, package.version
     if source.is_relative_to(Path(sys.base_prefix).resolve()):
         return "CPython", platform.python_version()
     return source.name, "unknown"

@@ -7,7 +7,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from build_scripts.materials import Material
+from build_scripts.materials import Material, python_package
 from build_scripts.project import ROOT
 
 _DEBIAN_DOCUMENTS = Path("/usr/share/doc")
@@ -21,7 +21,16 @@ def notices(materials: list[Material]) -> str:
         document = _DEBIAN_DOCUMENTS / material.name / "copyright"
         if material.debian and document.is_file():
             parts.append((f"{material.name} {material.version}", document.read_text(encoding="utf-8")))
+        parts += _from_pip(material)
     return "\n".join(f"{_LINE}\n{name}\n{_LINE}\n\n{text.strip()}\n" for name, text in parts)
+
+
+def _from_pip(material: Material) -> Iterator[tuple[str, str]]:
+    """The licences that a package from pip has with it."""
+    package = None if material.debian else python_package(material.name)
+    for file in (package.files or ()) if package is not None else ():
+        if file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING", "NOTICE")) and ".dist-info" in str(file):
+            yield f"{material.name} {material.version}: {file.name}", file.read_text()
 
 
 def _pythons() -> Iterator[tuple[str, str]]:

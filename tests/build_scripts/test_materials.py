@@ -93,3 +93,20 @@ def test_the_licences_of_all_parts_are_handed_on(monkeypatch: pytest.MonkeyPatch
     assert "MIT License" in text
     assert "libx11-6 2:1.8.4-2" in text
     assert text.rstrip().endswith("The X Consortium")
+
+
+def test_what_came_from_pip_is_named_with_its_version_and_its_licences() -> None:
+    package = materials.python_package("cryptography")
+    assert package is not None
+    (compiled,) = [file for file in package.files or () if file.name.startswith("_rust")]
+
+    assert materials._made_by(Path(str(package.locate_file(compiled))).resolve()) == ("cryptography", package.version)
+    text = notices.notices([Material("cryptography", package.version, False, ())])
+    assert "Apache License" in text
+    assert f"cryptography {package.version}: LICENSE" in text
+    told = json.loads(bill(TARGET, [Material("cryptography", package.version, False, ())], DATE))
+    assert f"pkg:pypi/cryptography@{package.version}" in {part.get("purl") for part in told["components"]}
+
+
+def test_a_package_that_nobody_has_installed_has_none() -> None:
+    assert materials.python_package("no-such-package-anywhere") is None
