@@ -85,7 +85,7 @@ class Client(Session):
             resolver=resolver,
             tls=tls,
         )
-        self._starttls = make_starttls(self.tls.starttls) if self.tls is not None and self.tls.starttls else None
+        self._starttls: StartTls | None = None  # what is said in the clear before TLS, while it is
 
     # Any thread.
 
@@ -190,8 +190,8 @@ class Client(Session):
             return
         if self.tls is None:
             self._stands()
-        elif self._starttls is not None:
-            self._ask_for_tls(self._connection_or_none, self._starttls)
+        elif self.tls.starttls:
+            self._ask_for_tls(self._connection_or_none, self.tls.starttls)
 
     def _shook_hands(self, why: Explanation | None) -> None:
         if why is None:
@@ -199,8 +199,9 @@ class Client(Session):
         elif not self._stands_or_over.is_set():
             self._refusal = why
 
-    def _ask_for_tls(self, connection: Connection, starttls: StartTls) -> None:
+    def _ask_for_tls(self, connection: Connection, protocol: str) -> None:
         """Say in the clear what comes before TLS, as the server's answers are ``received``."""
+        self._starttls = starttls = make_starttls(protocol)
         connection.guard(partial(connection.use_framing, parse_framing("raw")))
         if first := starttls.begin():
             connection.send_exactly(first)

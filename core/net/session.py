@@ -208,8 +208,9 @@ class Session(ABC):
         if self.tls is not None:
             try:
                 self._tls_context = self._make_context(self.tls, is_server=self.role.listens)
-            except TlsSettingsError as error:
-                self._fail(explain(error, self._doing, self.target))
+            except TlsSettingsError as error:  # no next try would be another one, and none may go without TLS
+                self._failure = explain(error, self._doing, self.target)
+                self._loop.stop()
                 return
         self._start()
 

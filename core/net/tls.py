@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from core.clock import monotonic
 from core.errors import Doing, Explanation, HandshakeError, TlsError, explain
 from core.net.loop import READ, WRITE, GuardedLoop, Ready, Timer
 from core.net.transport import Transport
@@ -18,8 +19,6 @@ from core.wire.tls_records import HANDSHAKE
 
 _PIECE = 64 * 1024  # plain bytes that are encrypted before the kernel is asked again
 _RECEIVE = 128 * 1024  # encrypted bytes asked of one receive
-
-_clock = time.perf_counter
 
 
 class TlsTransport:
@@ -51,7 +50,7 @@ class TlsTransport:
         self._tell = tell
         self._early = early
         self._lock = threading.Lock()
-        self._endpoint = TlsEndpoint(context, host=host, at=_clock(), now=time.time())
+        self._endpoint = TlsEndpoint(context, host=host, at=monotonic(), now=time.time())
         self._out = memoryview(b"")  # encrypted, and not with the kernel
         self._in_flight = 0  # plain bytes of which ``_out`` is what is left
         self._stands = self._is_told = self._is_closed = self._says_goodbye = False
@@ -160,10 +159,10 @@ class TlsTransport:
 
     def _take_early(self) -> None:
         data, self._early = self._early, b""
-        self._shake_hands(lambda: self._endpoint.feed(data, _clock()))
+        self._shake_hands(lambda: self._endpoint.feed(data, monotonic()))
 
     def _time_out(self) -> None:
-        self._shake_hands(lambda: self._endpoint.time_out(_clock(), self._seconds))
+        self._shake_hands(lambda: self._endpoint.time_out(monotonic(), self._seconds))
 
     def _on_ready(self, events: int) -> None:
         """What the transport below is ready for."""
@@ -211,7 +210,7 @@ class TlsTransport:
     def _fail(self, error: OSError) -> None:
         """Under the lock: the connection broke in the middle of the handshake."""
         try:
-            self._endpoint.break_off(_clock(), explain(error, Doing.TALKING, "it"))
+            self._endpoint.break_off(monotonic(), explain(error, Doing.TALKING, "it"))
         finally:
             self._part()
 
@@ -249,18 +248,18 @@ class TlsTransport:
         """Under the lock: take in what the peer sent, or its end."""
         data = self._inner.receive(_RECEIVE)
         if data:
-            self._endpoint.feed(data, _clock())
+            self._endpoint.feed(data, monotonic())
         else:
-            self._endpoint.feed_end(_clock())
+            self._endpoint.feed_end(monotonic())
 
     def _push(self) -> None:
         """Under the lock: give the kernel what is encrypted, as far as it takes it."""
         if not self._out:
-            self._out = memoryview(self._endpoint.take(_clock()))
+            self._out = memoryview(self._endpoint.take(monotonic()))
         with contextlib.suppress(BlockingIOError, InterruptedError):
             while self._out:
                 self._out = self._out[self._inner.send(self._out) :]
-                self._out = self._out or memoryview(self._endpoint.take(_clock()))
+                self._out = self._out or memoryview(self._endpoint.take(monotonic()))
 
     def _watch(self) -> None:
         if self._is_closed or self._loop is None:

@@ -768,3 +768,39 @@ def test_nothing_is_sent_that_waits_when_the_handshake_fails(trusts: Tls, tmp_pa
         closed(heard)
         assert heard.of(Sent) == []
         assert sum(event.size for event in heard.of(NotSent)) > 0
+
+
+def test_a_client_that_comes_back_comes_back_with_tls_and_never_without(
+    serves: Tls, trusts: Tls, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("core.net.backoff.SHORTEST", 0.01)
+    sink = Sink()
+    with serving("none", tls=serves) as (server, heard):
+        client = Client(server.addresses[0], tls=trusts, reconnect=True, events=sink)
+        client.start()
+        for count in (1, 2):
+            heard.wait_until(lambda: len(heard.of(TlsHandshake)) >= count)  # noqa: B023 - waited for at once
+            server.connections[-1].abort()
+            sink.wait_for(Closed, count)
+        sink.wait_for(TlsHandshake, 3)
+        client.stop()
+        assert client.join(PATIENCE)
+    assert [event.handshake.failure for event in sink.of(TlsHandshake)] == [""] * len(sink.of(TlsHandshake))
+    with Host() as host, pytest.raises(ConnectError, match="cannot be read"):
+        Client(host.address, tls=Tls(ca=tmp_path / "none", authority=tmp_path), reconnect=True).run()
+
+
+def test_a_client_that_comes_back_asks_for_tls_each_time(trusts: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.net.backoff.SHORTEST", 0.01)
+    sink = Sink()
+    with Host() as host:
+        client = Client(host.address, tls=replaced(trusts, starttls="postgres"), reconnect=True, events=sink)
+        client.start()
+        for _ in range(2):
+            with host.accept(Peer) as peer:
+                assert peer.hear(8) == bytes.fromhex("0000000804d2162f")
+                peer.say(b"N")
+                peer.hear_all()
+        client.stop()
+        assert client.join(PATIENCE)
+    assert "does not offer it" in str(closed(sink).why)

@@ -222,6 +222,7 @@ def test_what_went_wrong_is_marked_and_its_details_kept(path: Path) -> None:
     assert json.loads(detail) == {
         "ending": "failed",
         "why": {"what": "it broke", "causes": ["rain"], "advice": "", "fault": "ours"},
+        "how": "FIN",
     }
 
 
