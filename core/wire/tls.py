@@ -339,7 +339,10 @@ class TlsEndpoint:
         get = getattr(self._tls, f"get_{which}_chain", None) or getattr(
             getattr(self._tls, "_sslobj", None), f"get_{which}_chain", None
         )
-        found = get() if get is not None else None
+        try:
+            found = get() if get is not None else None
+        except AttributeError:  # Python 3.13 stumbles over a client that was asked for a certificate and has none
+            found = None
         shown = [one for one in found or () if one is not None]  # None is the certificate of a client that has none
         chain = [one if isinstance(one, bytes) else one.public_bytes(_DER) for one in shown]
         if not chain and which == "unverified":

@@ -40,6 +40,9 @@ _ENDED = {
     Ending.PROGRAM: "over (exit)",
     Ending.HANDLER: "over (file)",
     Ending.SERVER_STOPPED: "over",
+    Ending.HANDSHAKE: "no TLS",
+    Ending.ALERT: "TLS alert",
+    Ending.TRUNCATED: "cut off",
     Ending.FAILED: "failed",
 }
 

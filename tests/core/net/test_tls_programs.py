@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib.util
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -25,13 +26,22 @@ from core.tls.authority import Authority
 from core.tls.facts import Handshake, Trust
 from core.tls.settings import ClientCertificates, Tls
 from tests.support.certificates import DAY, Made, make, make_authority
-from tests.support.peers import free_port
 from tests.support.sink import PATIENCE, Sink
 from tests.support.stage import calling, serving
 
 
 def needs(program: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
+
+
+def port_of_ours() -> int:
+    """A port for a program of theirs, which cannot tell the one that it was given: not one that a system gives to
+    whoever connects, or another test may have it by then.
+    """
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Files:
@@ -207,7 +217,7 @@ def test_s_client_is_refused_tls_1_1(files: Files) -> None:
 @needs("openssl")
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_our_client_talks_to_s_server(version: str, files: Files) -> None:
-    port = free_port()
+    port = port_of_ours()
     command = ["openssl", "s_server", "-accept", str(port), "-cert", files.own, "-key", files.key, "-quiet", "-rev"]
     with running([*command, f"-tls{version.replace('.', '_')}"], port, files.folder) as address:
         assert asked(address, files.trusts, b"hello", b"olleh").version == f"TLS {version}"
@@ -216,7 +226,7 @@ def test_our_client_talks_to_s_server(version: str, files: Files) -> None:
 @needs("openssl")
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_our_client_shows_its_certificate_to_s_server(version: str, files: Files) -> None:
-    port = free_port()
+    port = port_of_ours()
     command = ["openssl", "s_server", "-accept", str(port), "-cert", files.own, "-key", files.key, "-quiet", "-rev"]
     command += ["-Verify", "2", "-verify_return_error", "-CAfile", str(files.ca), f"-tls{version.replace('.', '_')}"]
     alice = replace(files.trusts, certificate=files.alice, key=files.alice_key)
@@ -252,7 +262,7 @@ def test_s_server_hears_the_alert_that_we_say_we_sent(kind: str, alert: str, wor
         "common name": make(names=(), by=by),
     }
     certificate, key = made[kind].write(files.folder, "bad")
-    port = free_port()
+    port = port_of_ours()
     log = files.folder / "log"
     command = ["openssl", "s_server", "-accept", str(port), "-cert", str(certificate), "-key", str(key), "-msg"]
     command += ["-msgfile", str(log)]
@@ -293,7 +303,7 @@ def test_ncat_talks_to_our_server(files: Files) -> None:
 
 @needs("ncat")
 def test_our_client_talks_to_ncat(files: Files) -> None:
-    port = free_port()
+    port = port_of_ours()
     command = ["ncat", "--ssl", "--ssl-cert", files.own, "--ssl-key", files.key, "-k", "-l", "127.0.0.1", str(port)]
     with running([*command, "--exec", "/bin/cat"], port, files.folder) as address:
         assert asked(address, files.trusts, b"hello\n", b"hello").trust is Trust.AUTHORITY
@@ -316,7 +326,7 @@ def test_curl_believes_tincans_own_authority(tmp_path: Path) -> None:
 
 @needs("redis-server")
 def test_our_client_talks_to_redis(files: Files) -> None:
-    port = free_port()
+    port = port_of_ours()
     command = ["redis-server", "--port", "0", "--tls-port", str(port), "--tls-cert-file", files.own]
     command += ["--tls-key-file", files.key, "--tls-ca-cert-file", files.ca, "--tls-auth-clients", "yes", "--save", ""]
     alice = replace(files.trusts, certificate=files.alice, key=files.alice_key)
@@ -427,7 +437,7 @@ def test_our_client_begins_tls_with_aiosmtpd(files: Files) -> None:
 def test_our_client_begins_tls_with_postgres(files: Files) -> None:
     if os.geteuid() == 0:
         pytest.skip("PostgreSQL does not run as root")
-    data, port = files.folder / "data", free_port()
+    data, port = files.folder / "data", port_of_ours()
     subprocess.run(["initdb", "-D", data, "-A", "trust"], check=True, stdout=subprocess.DEVNULL)
     command = ["postgres", "-D", data, "-p", str(port), "-k", files.folder, "-c", "ssl=on"]
     command += ["-c", f"ssl_cert_file={files.own}", "-c", f"ssl_key_file={files.key}"]

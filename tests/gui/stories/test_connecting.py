@@ -177,7 +177,7 @@ def test_an_address_in_the_field_for_the_port_is_put_into_both_fields(person: Pe
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("https://example.org/", "https:// needs TLS: switch it on, and type the host and a port"),
+        ("https://example.org/", "ttps:// needs TLS: switch it on, and type the host and a port"),
         ("localhost:http", "is not a port: use a number from 1 to 65535"),
         ("10.0.0.0/24", "is a network: type one address of it"),
         ("two words", "“two words” is not a host"),

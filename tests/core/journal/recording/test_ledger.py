@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.address import Address
@@ -17,10 +19,13 @@ from core.events import (
     NotSent,
     ReplyChanged,
     SessionId,
+    TlsBegun,
+    TlsHandshake,
     TurnedAway,
 )
 from core.journal.recording.ledger import MOST_OVER, NONE, IncidentCount, Ledger, Phase, SessionState
 from core.roles import Role
+from core.tls.facts import Handshake
 from tests.support.story import HERE, Story
 
 
@@ -43,6 +48,31 @@ def test_a_client_is_open_once_it_is_connected() -> None:
 
     assert ledger.fold([story.begins()], {})[0].phase is Phase.STARTING
     assert ledger.fold([story.opens()], {})[0].phase is Phase.OPEN
+
+
+@pytest.mark.parametrize(("failure", "after"), [("", Phase.OPEN), ("the server said nothing", Phase.STARTING)])
+def test_a_client_with_tls_is_open_once_the_handshake_is_over(failure: str, after: Phase) -> None:
+    story, ledger = Story(role=Role.CLIENT), Ledger()
+    opened = replace(story.opens(), tls=True)
+    shaken = Handshake(is_server=False, took=0.1, failure=failure)
+
+    (before,) = ledger.fold([replace(story.begins(), tls=True), opened], {})
+    (state,) = ledger.fold([TlsHandshake(opened.session, opened.connection, opened.at, shaken)], {})
+
+    assert before.tls
+    assert before.phase is Phase.STARTING
+    assert before.connections[0].is_securing
+    assert state.phase is after
+    assert (state.connections[0].is_securing, state.connections[0].tls) == (False, shaken)
+
+
+def test_a_connection_that_begins_tls_in_the_middle_is_securing_until_it_is_over() -> None:
+    story, ledger = Story(), Ledger()
+    opened = story.opens()
+    (state,) = ledger.fold([story.begins(), opened, TlsBegun(opened.session, opened.connection, 1, True)], {})
+
+    assert state.phase is Phase.OPEN
+    assert state.connections[0].is_securing
 
 
 def test_what_was_asked_for_is_kept_beside_what_came_of_it() -> None:
