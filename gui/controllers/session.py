@@ -62,9 +62,14 @@ class SessionController:
             self._main_controller.workbench.abort(*one)
 
     def finish_sending(self) -> None:
-        """Half-close one connection with FIN: its peer may still send."""
+        """Half-close one connection: its peer may still send. Under TLS 1.2 that cannot be, which is said."""
         one = self._one_standing()
-        if one is not None:
+        if one is None:
+            return
+        why = self._main_controller.workbench.why_no_half_close(*one)
+        if why:
+            self._main_controller.complain(f"{why[:1].upper()}{why[1:]}.")
+        else:
             self._main_controller.workbench.finish_sending(*one)
 
     def copy_address(self) -> None:
