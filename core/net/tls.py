@@ -18,6 +18,7 @@ from core.wire.tls import TlsEndpoint
 from core.wire.tls_records import HANDSHAKE
 
 _PIECE = 64 * 1024  # plain bytes that are encrypted before the kernel is asked again
+_MOST_OWED = 256 * 1024  # bytes that answer what came of TLS itself; who does not take them is not read either
 _RECEIVE = 128 * 1024  # encrypted bytes asked of one receive
 
 
@@ -136,7 +137,7 @@ class TlsTransport:
         if self._is_closed:
             return
         self._watch()
-        if events & READ and self._stands and self._endpoint.holds_bytes:
+        if events & READ and self._stands and self._holds_bytes():
             loop.call_soon(self._hand_over)
 
     def abort(self) -> None:
@@ -178,7 +179,7 @@ class TlsTransport:
             self._make_room()
         if events & READ:
             self._ready(READ)
-            if self._endpoint.holds_bytes:
+            if self._holds_bytes():
                 self._hand_over()
         self._watch()
 
@@ -239,10 +240,15 @@ class TlsTransport:
 
     def _hand_over(self) -> None:
         """Have everything received that is here already, of which the system knows nothing."""
-        while self._stands and not self._is_closed and self._events & READ and self._endpoint.holds_bytes:
+        while self._stands and not self._is_closed and self._events & READ and self._holds_bytes():
             self._ready(READ)
         if self._loop is not None:
             self._watch()
+
+    def _holds_bytes(self) -> bool:
+        """Whether there is something to receive, of which the system knows nothing; another thread may be sending."""
+        with self._lock:
+            return self._endpoint.holds_bytes
 
     def _pull(self) -> None:
         """Under the lock: take in what the peer sent, or its end."""
@@ -265,6 +271,8 @@ class TlsTransport:
         if self._is_closed or self._loop is None:
             return
         events = self._events if self._stands else READ
+        if self._endpoint.owed > _MOST_OWED:
+            events = 0
         if self._out:
             events |= WRITE
         if events != self._watched:

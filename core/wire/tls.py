@@ -72,6 +72,11 @@ class TlsEndpoint:
         """Whether something is here that the peer sent and nobody has read, in whatever form; if unsure, True."""
         return bool(self._incoming.pending or self._plain or self._tls.pending() or (self._is_ended and self.stands))
 
+    @property
+    def owed(self) -> int:
+        """Bytes that wait to be taken."""
+        return self._outgoing.pending + len(self._extra)
+
     def begin(self) -> None:
         """Say hello, if that is for us to do."""
         if not self._is_server:
