@@ -7,6 +7,7 @@ from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any, NamedTuple
 
+from gui.platform.differences import HERE, LINUX
 from gui.theme import shapes
 from gui.theme.palettes import PALETTES, Palette
 
@@ -14,6 +15,7 @@ _RADIUS = 6
 _TILE = 120  # pixels at 96 dots an inch of a picture's middle, which Tk repeats
 _LINE = 24  # the same for the height of what holds a line of text
 _RING = 2  # pixels at 96 dots an inch of the line around what has the focus
+_TRUE_COLOUR = 15  # bits of a pixel from which Tk blends a picture's soft edges, and every pixel of it, by itself
 
 # Fill, fill under the pointer, and edge: names of a palette's colours.
 _BUTTONS = {
@@ -40,6 +42,7 @@ class Painter:
         self._root = root
         self._style = ttk.Style(root)
         self._images: dict[str, tk.PhotoImage] = {}
+        self._soft = "2/2/2" if HERE.name == LINUX and root.winfo_depth() >= _TRUE_COLOUR else ""
         self._palette = PALETTES["light"]
         self._fonts = fonts
         self.scale = 1.0  # as ``Theme.scale``
@@ -60,16 +63,20 @@ class Painter:
         self._paint_labels()
         self._colour_popdown_lists()
 
-    def image(self, name: str, png: bytes) -> tk.PhotoImage:
+    def image(self, name: str, png: bytes, *, is_soft: bool = True) -> tk.PhotoImage:
         """The picture of that name, made or painted over; ttk keeps showing the same object.
 
         Each scale has pictures of its own: what was not laid out anew yet is drawn by the borders of before, and
         in a picture smaller than these Tk draws without end.
+
+        On X11 Tk asks the display for 256 colours, one by one, before its first picture. One that is soft, which has
+        half transparent pixels or no others than transparent ones, is drawn without them.
         """
         name = self._of_this_scale(name)
         image = self._images.get(name)
         if image is None:
-            image = self._images[name] = tk.PhotoImage(master=self._root, data=png, format="png")
+            palette = self._soft if is_soft else ""  # the numbers of reds, greens and blues that it is drawn with
+            image = self._images[name] = tk.PhotoImage(master=self._root, data=png, format="png", palette=palette)
         else:
             image.configure(data=png, format="png")
         return image

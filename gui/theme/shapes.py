@@ -26,18 +26,11 @@ def rounded_box(
     Tk lays the middle of such a picture out like tiles and blends each with what is behind it, a
     round trip to the X server each time: so let it be large.
     """
-    quarter = min(int(radius) + 3, (min(width, height) + 1) // 2)
-
-    def row(y: int) -> bytes:
-        pixels = [
-            _box_pixel(x + 0.5, y + 0.5, width, height, radius, fill, border, line, inner) for x in range(quarter)
-        ]
-        middle = pixels[-1] * max(0, width - 2 * quarter)
-        return b"".join(pixels) + middle + b"".join(pixels[: width // 2][::-1])
-
-    upper = [row(y) for y in range(quarter)]
-    middle = [upper[-1]] * max(0, height - 2 * quarter)
-    return _encode(width, height, upper + middle + upper[: height // 2][::-1])
+    covers, pixels = _box(width, height, radius, line, inner is not None)
+    colors = []
+    for is_inner, outer, inside in covers:
+        colors.append(_blend(outer, inside, fill if is_inner else inner or fill, inner if is_inner else border))
+    return _png(width, height, colors, pixels)
 
 
 @lru_cache(maxsize=1024)
@@ -69,18 +62,26 @@ def dot(size: int, color: str, state: str = "live") -> bytes:
 @lru_cache(maxsize=64)
 def chevron(size: int, color: str, stroke: float, to: str = "down") -> bytes:
     """An arrow of two strokes, for the boxes that open a list and for what unfolds; ``down``, ``up`` or ``right``."""
+    rows = _chevron(size, color, stroke)
+    if to == "right":
+        rows = [b"".join(row[4 * x : 4 * x + 4] for row in rows) for x in range(size)]
+    return _encode(size, size, rows[::-1] if to == "up" else rows)
+
+
+@lru_cache(maxsize=64)
+def _chevron(size: int, color: str, stroke: float) -> list[bytes]:
+    """The rows of one that points down."""
     reach, drop = size * 0.28, size * 0.14
 
     def pixel(x: float, y: float) -> bytes:
         across, down = abs(x - size / 2), y - size / 2
+        if max(across - reach, abs(down) - drop) > stroke / 2 + 1:  # far from both strokes
+            return _CLEAR
         along = max(0.0, min(1.0, (across * reach - (down - drop) * 2 * drop) / (reach**2 + (2 * drop) ** 2)))
         gap = ((across - along * reach) ** 2 + (down - drop + along * 2 * drop) ** 2) ** 0.5
         return _blend(_cover(gap - stroke / 2), 1.0, color, None)
 
-    rows = [_mirrored([pixel(x + 0.5, y + 0.5) for x in range((size + 1) // 2)], size) for y in range(size)]
-    if to == "right":
-        rows = [b"".join(row[4 * x : 4 * x + 4] for row in rows) for x in range(size)]
-    return _encode(size, size, rows[::-1] if to == "up" else rows)
+    return [_mirrored([pixel(x + 0.5, y + 0.5) for x in range((size + 1) // 2)], size) for y in range(size)]
 
 
 def _mirrored(left: list[bytes], width: int) -> bytes:
@@ -88,21 +89,28 @@ def _mirrored(left: list[bytes], width: int) -> bytes:
     return b"".join(left) + b"".join(left[: width // 2][::-1])
 
 
-def _box_pixel(
-    x: float,
-    y: float,
-    width: int,
-    height: int,
-    radius: float,
-    fill: str | None,
-    border: str | None,
-    line: float,
-    inner: str | None,
-) -> bytes:
-    distance = _distance(x - width / 2, y - height / 2, width / 2, height / 2, radius)
-    if inner is not None and distance <= -line:  # well within the first border
-        return _blend(1.0, _cover(distance + line * 1.5), fill, inner)
-    return _blend(_cover(distance), _cover(distance + line), inner or fill, border)
+@lru_cache(maxsize=64)
+def _box(
+    width: int, height: int, radius: float, line: float, has_inner: bool
+) -> tuple[list[tuple[bool, float, float]], bytes]:
+    """A box whatever its colours: how much of a pixel is covered, for each kind of pixel, and the kind of every pixel.
+
+    A kind is whether it lies in the inner border or within, how much of it is in the shape, and how much within
+    the border. The second part is compressed, as a PNG has it.
+    """
+    quarter = min(int(radius) + 3, (min(width, height) + 1) // 2)
+    kinds: dict[tuple[bool, float, float], int] = {}
+
+    def kind(x: int, y: int) -> int:
+        distance = _distance(x + 0.5 - width / 2, y + 0.5 - height / 2, width / 2, height / 2, radius)
+        is_inner = has_inner and distance <= -line
+        inside = _cover(distance + line * (1.5 if is_inner else 1))
+        return kinds.setdefault((is_inner, round(_cover(distance), 4), round(inside, 4)), len(kinds))
+
+    corner = [bytes(kind(x, y) for x in range(quarter)) for y in range(quarter)]
+    upper = [b"\0" + row + row[-1:] * (width - 2 * quarter) + row[: width // 2][::-1] for row in corner]
+    rows = upper + upper[-1:] * (height - 2 * quarter) + upper[: height // 2][::-1]
+    return list(kinds), zlib.compress(b"".join(rows), 1)
 
 
 def _corner_pixel(x: float, y: float, radius: int, fill: str, ground: str) -> bytes:
@@ -129,6 +137,14 @@ def _blend(outer: float, inner: float, fill: str | None, border: str | None) -> 
         return bytes((*rgb(border), round((outer - inner) * 255)))
     mixed = (round(f * inner + b * (1 - inner)) for f, b in zip(rgb(fill), rgb(border), strict=True))
     return bytes((*mixed, round(outer * 255)))
+
+
+def _png(width: int, height: int, colors: list[bytes], pixels: bytes) -> bytes:
+    """Compressed rows of places in a list of RGBA colours as a PNG (RFC 2083)."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
+    palette, alpha = b"".join(color[:3] for color in colors), bytes(color[3] for color in colors)
+    parts = ((b"IHDR", header), (b"PLTE", palette), (b"tRNS", alpha), (b"IDAT", pixels), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in parts)
 
 
 def _encode(width: int, height: int, rows: list[bytes]) -> bytes:

@@ -134,7 +134,8 @@ class Theme:
 
     def dot(self, color: str, state: str = "live") -> tk.PhotoImage:
         """A small mark for a state: ``live``, ``waiting``, ``failed``, or anything else, which is over."""
-        return self.painter.image(f"dot {color} {state}", shapes.dot(self.px(9), color, state))
+        png = shapes.dot(self.px(9), color, state)
+        return self.painter.image(f"dot {color} {state}", png, is_soft=state != "failed")
 
     def colour_menu(self, menu: tk.Menu) -> None:
         """Menus are not ttk: give one, and those below it, the palette's colours."""

@@ -1,0 +1,63 @@
+"""The pictures that widgets are drawn with."""
+
+from __future__ import annotations
+
+import tkinter as tk
+
+import pytest
+
+from gui.theme import shapes
+from gui.theme.theme import LARGEST_STEP, Theme
+from tests.support.pixels import Box, Picture, look
+
+FILL, BORDER, INNER = "#2060c4", "#13579b", "#fedcba"
+
+
+def picture_of(widget: tk.Misc) -> Picture:
+    """What a widget shows on the screen."""
+    with look() as screen:
+        return screen.picture(
+            Box(widget.winfo_rootx(), widget.winfo_rooty(), widget.winfo_width(), widget.winfo_height())
+        )
+
+
+@pytest.mark.parametrize("step", [0, LARGEST_STEP])
+def test_a_box_has_its_colours_on_the_screen(root: tk.Tk, theme: Theme, step: int) -> None:
+    theme.zoom(step)
+    label = tk.Label(root, image=theme.painter.box("a box", FILL, BORDER, 2, INNER), borderwidth=0, padx=0, pady=0)
+    label.place(x=0, y=0)
+    root.update()
+
+    picture = picture_of(label)
+
+    line, middle = theme.px(2), picture.height // 2
+    assert picture[0, middle] == picture[line - 1, middle] == BORDER
+    assert picture[line, middle] == INNER
+    assert picture[picture.width // 2, middle] == FILL
+
+
+@pytest.mark.parametrize("state", ["live", "waiting", "failed", "over"])
+def test_a_mark_has_its_colour_on_the_screen(root: tk.Tk, theme: Theme, state: str) -> None:
+    label = tk.Label(root, image=theme.dot(FILL, state), borderwidth=0, padx=0, pady=0, background="#ffffff")
+    label.place(x=0, y=0)
+    root.update()
+
+    picture = picture_of(label)
+
+    colors = {picture[place] for place in picture.places()}
+    assert FILL in colors or state == "over"  # whose line is thinner than a pixel
+    assert len(colors) > 1 or state == "failed"
+
+
+def test_boxes_of_a_size_share_their_pixels() -> None:
+    one, other = (shapes.rounded_box(40, 30, 6, fill, BORDER, 1) for fill in (FILL, INNER))
+
+    assert one != other
+    assert one.partition(b"IDAT")[2] == other.partition(b"IDAT")[2]
+
+
+def test_the_largest_box_has_no_more_kinds_of_pixels_than_a_picture_may_have_colours() -> None:
+    picture = shapes.rounded_box(400, 200, 100, FILL, BORDER, 4, INNER)
+
+    length = int.from_bytes(picture[picture.index(b"PLTE") - 4 :][:4], "big")
+    assert length // 3 <= 256
