@@ -26,7 +26,7 @@ from gui.journals import journal_files
 from gui.journals.own_journal import OwnJournal
 from gui.platform import windows
 from gui.platform.bridge import Bridge
-from gui.platform.differences import HERE, WINDOWS
+from gui.platform.differences import HERE, LINUX, WINDOWS
 from gui.platform.event_loop import TkLoop
 from gui.platform.fault_log import FaultLog
 from gui.platform.garbage_collection import Collector
@@ -46,6 +46,8 @@ _FRAME = 70  # what the window manager and the menus may add to the height, at 9
 _DRAWN = 20  # milliseconds from when the panes can be drawn until they are
 _UNSEEN = 500  # milliseconds after which a window that is not shown, being iconified, begins its work all the same
 _MOST_DECORATION = 160  # pixels at 96 dots an inch that title, borders and menu bar may have
+_WINDOW_EVENTS, _IDLE_EVENTS = 2 | 4, 2 | 32  # Tcl's, with DONT_WAIT; of the second it does all that waits by now
+_LEVELS = 20  # of widgets in one another, and some more
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,21 @@ class App:
         self._exposure = field.bind("<Expose>", self._exposed, add=True)
         self._unseen = self.root.after(_UNSEEN, self._exposed)
         self.root.deiconify()
+        if HERE.name == LINUX:
+            self._draw_once()
+
+    def _draw_once(self) -> None:
+        """Lay out what is in the window, and draw it, level by level.
+
+        Tk draws a widget as soon as it has its place, and once more when X11 says that it is on the screen, which takes
+        that a moment. Each part of a picture with soft edges is a question to the display: so let it say so first.
+        """
+        for _ in range(_LEVELS):
+            self.root.winfo_pointerxy()  # answered after everything before it
+            while self.root.tk.dooneevent(_WINDOW_EVENTS):
+                continue
+            if not self.root.tk.dooneevent(_IDLE_EVENTS):
+                return
 
     def _exposed(self, _event: object = None) -> None:
         """Begin what takes time behind the drawing of the views, the last of which comes in a moment."""

@@ -391,7 +391,7 @@ class Window:
         In this order: the head takes one line, and then goes; the address goes, unless it has the focus; the bars below
         the messages scroll, and then those above.
         """
-        if self._talk.winfo_height() <= 1:
+        if self._talk.winfo_width() <= 1 or self._talk.winfo_height() <= 1:  # not laid out yet
             return
         is_shown, high = bool(self.address.winfo_manager()), self.address.winfo_reqheight()
         above, below = self.conversation.bars, self._tasks

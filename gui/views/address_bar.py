@@ -111,6 +111,8 @@ class AddressBar(ttk.Frame):
 
     def _fit(self) -> None:
         """Where it is narrow, the buttons stand below the fields, or, if that is too high, closer together."""
+        if self.winfo_width() <= 1:  # not laid out yet
+            return
         px = self._theme.px
         is_low = self.winfo_toplevel().winfo_height() < px(_LOW)
         above, below = (px(_LOW_EDGE), px(_LOW_EDGE)) if is_low else (px(_ABOVE), px(_BELOW))

@@ -27,7 +27,7 @@ def focus_now(widget: tk.Misc) -> None:
 
     Tk would wait until it is on the screen, and what is typed by then would go where the focus was before.
     """
-    if not widget.winfo_viewable():
+    if not widget.winfo_viewable() and widget.winfo_toplevel().wm_state() != "withdrawn":  # else nothing helps yet
         widget.update_idletasks()
     widget.focus_set()
 

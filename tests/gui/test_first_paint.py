@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 from gui.app import App, Options
+from gui.platform.differences import HERE, LINUX
 
 SECONDS = 20.0
 
@@ -46,3 +48,22 @@ def test_a_window_that_is_never_seen_begins_its_work_all_the_same(
     monkeypatch.setattr(app.root, "deiconify", lambda: None)
 
     assert run_until_begun(app) == ["begun"]
+
+
+@pytest.mark.skipif(HERE.name != LINUX, reason="only X11 says later that a window is on the screen")
+def test_a_window_that_opens_is_laid_out_once(screen: str, tmp_path: Path) -> None:
+    app = App(Options(folder=tmp_path))
+    window, seen = app.window, defaultdict[str, list[tuple[int, int]]](list)
+    parts = (window.address, window.conversation, window.conversation.transcript.text, window.composer, window.status)
+    for part in parts:
+        part.bind("<Configure>", lambda event: seen[str(event.widget)].append((event.width, event.height)), add=True)
+    drawn: list[object] = []
+    window.composer.field.bind("<Expose>", drawn.append, add=True)
+
+    app.show()
+
+    assert drawn
+    app.root.update()
+    laid_out = {part: [size for size in seen[str(part)] if size[0] > 1] for part in parts}
+    assert {part: len(sizes) for part, sizes in laid_out.items()} == dict.fromkeys(parts, 1)
+    app.leave()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODINGS
 from gui.viewmodels.window_view import reply_choices
+from gui.widgets.bindings import bind_own
 from gui.widgets.choice import Choice
 from gui.widgets.fitting import elided
 
@@ -57,7 +58,7 @@ class ConversationHead(ttk.Frame):
         self.on_lens = self.on_encoding = self.on_reply = self.on_reply_framing = nothing
         self.offer(self.encoding, ENCODINGS, ENCODINGS[0][0], is_wanted=False)
         self.offer(self.reply, reply_choices(), "letter", is_wanted=False)
-        self.bind("<Configure>", lambda _event: self._arrange())
+        bind_own(self, "<Configure>", self._arrange)
         theme.subscribe(self._restyle)
 
     def show(self, title: str, detail: str) -> None:
@@ -149,7 +150,7 @@ class ConversationHead(ttk.Frame):
 
     @property
     def _line_height(self) -> int:
-        return max(part.choice.winfo_reqheight() for part in self._parts)  # whether or not there are any
+        return self.lens.winfo_reqheight()  # whether or not it is shown; the others are as high
 
     def _height(self, lines: int) -> int:
         px = self._theme.px
@@ -157,8 +158,9 @@ class ConversationHead(ttk.Frame):
 
     @property
     def _inner(self) -> int:
-        """The pixels that a line has; the pane has them, too, while this has given way."""
-        return self.master.winfo_width() - self._theme.px(_LEFT + _RIGHT)
+        """The pixels that a line has; the pane has them, too, while this has given way. Any, if not laid out yet."""
+        width = self.master.winfo_width()
+        return (width if width > 1 else self.winfo_screenwidth()) - self._theme.px(_LEFT + _RIGHT)
 
     def _lines(self, room: int, *, is_low: bool) -> list[_Line]:
         """The fewest lines in which everything is told that there is room for."""
