@@ -26,7 +26,7 @@ from gui.views.field_menu import FieldMenu
 from gui.views.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
 from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
-from gui.widgets.bindings import bind_own, breaking, focus_now, share_keys, type_on
+from gui.widgets.bindings import bind_own, focus_now, share_keys, type_on
 from gui.widgets.key_places import bind_by_place
 from gui.widgets.line_undo import share_undo
 from gui.widgets.pasting import share_pasting
@@ -106,7 +106,7 @@ class Window:
         )
         self.banner = Banner(root, theme)
         self._middle = ttk.Frame(root, style="Pane.TFrame")
-        self._middle.bind("<Configure>", self._share_width)
+        bind_own(self._middle, "<Configure>", self._share_width)
         self.sessions = SessionList(
             self._middle, theme, on_choose=actions.choose_row, commands=commands,
             state=actions.menu_state, on_usual_width=self._share_width,
@@ -266,7 +266,7 @@ class Window:
         pane.grid_remove()
         self._share_width()
 
-    def _share_width(self, _event: object = None) -> None:
+    def _share_width(self) -> None:
         """Give list, conversation and the pane at the side their parts of the present width."""
         px, width, digit = self.theme.px, self._middle.winfo_width(), self.theme.base.measure("0")
         has_side = self._side is not None
@@ -366,7 +366,7 @@ class Window:
             for part in parts:  # Tab goes in this order
                 part.lift()
         for part in (self.composer, self.conversation.only, self._talk):
-            part.bind("<Configure>", lambda _event: self._share_height(), add=True)
+            bind_own(part, "<Configure>", self._share_height)
         for changing in (self.conversation, self.conversation.bars, self._tasks, self.conversation.head):
             changing.on_change = self._share_height
         self.root.bind("<FocusIn>", self._focus_came, add=True)
@@ -417,14 +417,14 @@ class Window:
 
     def _bind_keys(self, commands: Mapping[str, Callable[[], None]]) -> None:
         """Bind each key to its command, in front of whatever the widgets themselves make of it."""
-        acts = {
-            sequence: partial(self._obey, commands[key.command])
-            for key in (*KEYS, *UNTOLD)
-            for sequence in key.sequences
-        }
-        for sequence, act in acts.items():
-            with suppress(tk.TclError):  # a key that this system has no name for
-                self.root.bind_class(_FIRST_TAG, sequence, breaking(act))
+        acts: dict[str, Callable[[], None]] = {}
+        for key in (*KEYS, *UNTOLD):
+            act = partial(self._obey, commands[key.command])
+            command = self.root.register(act)  # one for all its keys; tkinter would also pass all of the event
+            for sequence in key.sequences:
+                acts[sequence] = act
+                with suppress(tk.TclError):  # a key that this system has no name for
+                    self.root.tk.call("bind", _FIRST_TAG, sequence, f"{command}\nbreak")
         self.root.bind_class(_FIRST_TAG, "<Escape>", self._leave_full_screen)
         self.root.bind_class(_FIRST_TAG, "<Key>", lambda _event: self.sessions.tip.close())
         bind_by_place(self.root, _FIRST_TAG, acts)
@@ -481,7 +481,7 @@ def _first_control(region: tk.Misc) -> tk.Misc | None:
 
 def _put_tag_first(widget: tk.Misc) -> None:
     widget.bindtags((_FIRST_TAG, *widget.bindtags()))
-    for child in widget.winfo_children():
+    for child in tuple(widget.children.values()):
         if not isinstance(child, tk.Menu):
             _put_tag_first(child)
 

@@ -184,8 +184,8 @@ class MenuBar(tk.Menu):
             for name, command in _APPLICATION:
                 # As tkinter wraps every callback of its own: what is raised is reported like an error in any of them.
                 root.createcommand(name, tk.CallWrapper(commands[command], None, root))
-        root.configure(menu=self)
         theme.subscribe(self._restyle)
+        root.configure(menu=self)  # now that it has its looks: Tk copies each menu of a bar
 
     def fill(self) -> None:
         """Take in how things stand, as each menu does when it opens."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from tkinter import font as tkfont
 from tkinter import ttk
 
@@ -68,9 +69,13 @@ class SessionList(ttk.Frame):
         self.tree.pack(side="left", fill="both", expand=True, padx=(theme.px(_EDGE), 0))
         self.tip = Tip(self.tree, theme, lambda: self._beside_it)
         self.namer: Namer[str] = Namer(self.tree, lambda key, name: self.on_rename(key, name), lambda: None)
-        self.menu = Menu(self.tree, theme, self._entries)
         self._bind_events()
         theme.subscribe(self._restyle)
+
+    @cached_property
+    def menu(self) -> Menu:
+        """The menu of a row, made when it opens for the first time."""
+        return Menu(self.tree, self._theme, self._entries)
 
     def show(self, rows: Sequence[SessionRow], selected: str) -> None:
         """Show these rows, changing only what differs."""

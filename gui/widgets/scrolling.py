@@ -23,11 +23,14 @@ class QuietScrollbar(ttk.Scrollbar):
     ) -> None:
         super().__init__(parent, command=command, takefocus=False)
         self._ground = ground
+        self._is_idle: bool | None = None
 
     def set(self, first: float | str, last: float | str) -> None:
         """Show that the view has this part of the whole, each from 0 to 1."""
         is_idle = float(first) <= 0 and float(last) >= 1
-        self.configure(style=f"{self._ground}{'Idle.' if is_idle else ''}Vertical.TScrollbar")
+        if is_idle is not self._is_idle:
+            self._is_idle = is_idle
+            self.configure(style=f"{self._ground}{'Idle.' if is_idle else ''}Vertical.TScrollbar")
         super().set(first, last)
 
 
@@ -74,8 +77,9 @@ class Bars(ttk.Frame):
         self._room: int | None = None  # pixels; all that they need without
         self.on_change: Callable[[], None] = lambda: None  # called when they need another height
         self.body = ttk.Frame(self, style="Window.TFrame")
+        self.body.place(x=0, y=0, relwidth=1)
         self._bar = QuietScrollbar(self, self._drag, ground="Window.")
-        self.body.bind("<Configure>", lambda _event: self._changed(), add=True)
+        bind_own(self.body, "<Configure>", self._changed)
         bind_wheel(self, lambda rows: self._scroll_to(self._top + rows * theme.px(_LINE)))
         bind_own(self, "<Configure>", self._fit)
         theme.subscribe(self._fit, self)
@@ -107,10 +111,14 @@ class Bars(ttk.Frame):
         self.on_change()
 
     def _fit(self) -> None:
-        height = self.needed if self._room is None else min(self.needed, self._room)
+        needed = self.needed
+        if not needed:  # there are none
+            self._top = 0
+            return
+        height = needed if self._room is None else min(needed, self._room)
         if height and height != self.winfo_reqheight():
             self.configure(height=height)
-        overflows = height < self.needed
+        overflows = height < needed
         if overflows and not self._bar.winfo_manager():
             self._bar.place(relx=1, rely=0, anchor="ne", relheight=1)
         elif not overflows:

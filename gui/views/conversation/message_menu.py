@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from gui.keys import menu_words, shown
@@ -30,11 +30,15 @@ class MessageMenu:
         state: Callable[[], MenuState],
     ) -> None:
         self._transcript = transcript
-        self._commands, self._state = commands, state
-        self.menu = Menu(transcript.text, theme, self._entries)
+        self._theme, self._commands, self._state = theme, commands, state
         for button in HERE.menu_clicks:
             transcript.text.bind(button, self._open)
         bind_known(transcript.text, MENU_KEYS, self._open_by_key)
+
+    @cached_property
+    def menu(self) -> Menu:
+        """The menu, made when it opens for the first time."""
+        return Menu(self._transcript.text, self._theme, self._entries)
 
     def _entries(self) -> Sequence[Entry]:
         selection = self._transcript.selection
