@@ -103,7 +103,8 @@ class App:
         try:
             with self._signals():
                 self.show()
-                self._loop()
+                if not self._leaving:  # it may have been closed by then
+                    self._loop()
         finally:
             do_all(
                 [
@@ -138,9 +139,9 @@ class App:
         """
         for _ in range(_LEVELS):
             self.root.winfo_pointerxy()  # answered after everything before it
-            while self.root.tk.dooneevent(_WINDOW_EVENTS):
+            while not self._leaving and self.root.tk.dooneevent(_WINDOW_EVENTS):
                 continue
-            if not self.root.tk.dooneevent(_IDLE_EVENTS):
+            if self._leaving or not self.root.tk.dooneevent(_IDLE_EVENTS):
                 return
 
     def _exposed(self, _event: object = None) -> None:

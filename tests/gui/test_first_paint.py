@@ -10,6 +10,7 @@ import pytest
 
 from gui.app import App, Options
 from gui.platform.differences import HERE, LINUX
+from gui.widgets.bindings import bind_own
 
 SECONDS = 20.0
 
@@ -67,3 +68,12 @@ def test_a_window_that_opens_is_laid_out_once(screen: str, tmp_path: Path) -> No
     laid_out = {part: [size for size in seen[str(part)] if size[0] > 1] for part in parts}
     assert {part: len(sizes) for part, sizes in laid_out.items()} == dict.fromkeys(parts, 1)
     app.leave()
+
+
+def test_a_window_may_be_closed_while_it_opens(screen: str, tmp_path: Path) -> None:
+    app = App(Options(folder=tmp_path))
+    bind_own(app.window.composer.field, "<Expose>", app.leave)
+
+    app.run()
+
+    assert app.late == []
