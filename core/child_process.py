@@ -64,17 +64,15 @@ class ChildProcess:
         assert output is not None
         assert errors is not None
         self._errors = Worker(lambda: _read_lines(errors, told), f"errors of {name}", self._died)
-        self._workers = (
-            Worker(lambda: self._write(input_), f"input of {name}", self._died),
-            self._errors,
-            Worker(lambda: self._hear(output, heard), f"output of {name}", self._died_hearing),
-        )
+        self._input = Worker(lambda: self._write(input_), f"input of {name}", self._died)
+        self._pipes = (input_, output, errors)
+        hearing = Worker(lambda: self._hear(output, heard), f"output of {name}", self._died_hearing)
         try:
-            for worker in self._workers:
+            for worker in (self._input, self._errors, hearing):
                 worker.start()
         except NoThread:
             self.kill()
-            do_all([("closing a pipe", pipe.close) for pipe in (input_, output, errors)])
+            do_all([("closing a pipe", pipe.close) for pipe in self._pipes])
             raise
 
     @property
@@ -146,6 +144,8 @@ class ChildProcess:
         with self._changed:
             self._is_dead = True
             self._changed.notify()
+        self._input.join()
+        do_all([("closing a pipe", pipe.close) for pipe in self._pipes])  # those that a broken thread has left
         self._ended(code)
 
 
