@@ -87,7 +87,7 @@ def test_the_end_of_the_connection_ends_the_process_and_what_it_started() -> Non
 def running(process: int) -> bool:
     try:
         return Path(f"/proc/{process}/stat").read_text(encoding="ascii").split()[2] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
