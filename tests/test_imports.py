@@ -89,7 +89,6 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.cli.common",
             "core.cli.standard_input",
             "core.compose",
-            "core.net.backoff",
             "core.wire",
             "core.replies",
             "core.journal",

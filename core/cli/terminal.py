@@ -39,6 +39,7 @@ from core.events import (
     PeerFinished,
     Received,
     Remark,
+    Retrying,
     SessionClosed,
     SessionId,
     TlsBegun,
@@ -50,7 +51,6 @@ from core.events import (
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
-from core.net.backoff import Backoff
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -177,11 +177,8 @@ class _Program:
         self._is_incomplete = False  # of the input, something could not be sent
         self._is_read = True  # whether somebody reads standard output
         self._parting = math.inf  # when the peer has been waited for long enough
-        self._backoff = Backoff()
         self._tries = 0  # in vain, since the last connection
-        self._try_again = math.inf  # when
         self._composed_count = 0  # messages with a counter in them
-        self._opened_at = math.inf
         self._back = threading.Event()  # a connection stands, or none will any more: for who waits to send
         self._code = NEVER_STOOD
         self._text = TextSafety()
@@ -207,26 +204,19 @@ class _Program:
         if options.role.listens:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
         return self._workbench.connect(
-            options.target, framing=options.framing, half_open=options.exact, tls=options.tls
+            options.target, framing=options.framing, half_open=options.exact, reconnect=options.retry, tls=options.tls
         )
 
     def _next(self) -> Event | _InputEnded | _Signal | None:
         """Wait for the next piece of news."""
         while True:
             self._show_what_silence_ended()
-            self._do_what_is_due()
-            due = min(self._parting, self._try_again, *self._ends.values(), math.inf) - monotonic()
+            if monotonic() >= self._parting:
+                self._parting = math.inf
+                self._give_up_waiting()
+            due = min(self._parting, *self._ends.values(), math.inf) - monotonic()
             with contextlib.suppress(queue.Empty):
                 return self._news.get(timeout=min(max(0.0, due), _LONGEST_WAIT))
-
-    def _do_what_is_due(self) -> None:
-        now = monotonic()
-        if now >= self._parting:
-            self._parting = math.inf
-            self._give_up_waiting()
-        if now >= self._try_again:
-            self._try_again = math.inf
-            self._session = self._open()
 
     def _give_up_waiting(self) -> None:
         """Part from a peer that has not finished. Whoever named the time learns that it has passed."""
@@ -326,9 +316,6 @@ class _Program:
         self._back.set()
         if self._options.exact:
             self._code = INTERRUPTED
-        if self._try_again < math.inf:
-            self._tell_tries()
-            return False
         self._workbench.stop(self._session)
         return True
 
@@ -347,8 +334,7 @@ class _Program:
         service has none, goes on.
         """
         self._input_ended = True
-        if self._try_again < math.inf:
-            return False  # there is nothing to come back for
+        self._workbench.set_reconnect(self._session, False)  # there is nothing to come back for
         if self._options.role.listens and not self._options.exact:
             if self._heard_anything or is_terminal(sys.stdin):
                 self._workbench.stop(self._session)
@@ -384,8 +370,12 @@ class _Program:
                     self._greet(event)
             case TlsHandshake():
                 self._take_handshake(event)
+            case Retrying():
+                self._tries = event.tries
+                _tell(f"{event.why}; try {event.tries + 1:,} in {event.pause:.1f} s")
             case SessionClosed():
-                return self._session_is_over(event)
+                self._tell_end(event)
+                return False
             case _ if isinstance(event, _TOLD):
                 opened = self._opened.get(getattr(event, "connection", None))
                 _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
@@ -420,24 +410,10 @@ class _Program:
         if self._peer_finished and (self._input_ended or is_typed or self._options.retry):
             self._workbench.disconnect(self._session, connection)
 
-    def _session_is_over(self, event: SessionClosed) -> bool:
-        """Whether it goes on: with another try."""
-        if self._options.retry and not self._asked_to_end and not self._input_ended:
-            now = monotonic()
-            pause = self._backoff.pause(max(0.0, now - self._opened_at))
-            self._tries, self._opened_at, self._try_again = self._tries + 1, math.inf, now + pause
-            why = event.failure.what if event.failure is not None else "the connection is over"
-            _tell(f"{why}; try {self._tries + 1:,} in {pause:.1f} s")
-            return True
+    def _tell_end(self, event: SessionClosed) -> None:
         if event.failure is not None:
-            if not self._options.retry:  # else what stood before counts, whenever the last try was given up
-                self._code = NEVER_STOOD
+            self._code = NEVER_STOOD
             _tell(str(event.failure))
-        self._tell_tries()
-        return False
-
-    def _tell_tries(self) -> None:
-        """Say that it gave up, if it did."""
         if self._tries:
             _tell(f"gave up after {counted(self._tries, 'try', 'tries')}")
 
@@ -448,7 +424,7 @@ class _Program:
 
     def _greet(self, event: Opened) -> None:
         self._numbers[event.connection] = event.number
-        self._code, self._tries, self._opened_at, self._peer_finished = OK, 0, monotonic(), False
+        self._code, self._tries, self._peer_finished = OK, 0, False
         self._back.set()
         if self._options.exact:
             _tell(sentence(event, event.number, self._options.role))

@@ -20,16 +20,15 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import main, parse
-from core.address import Address
 from core.cli import terminal as terminal_module
 from core.compose import Ending
 from core.compose.profiles import Profile, export_profiles
 from core.events import SessionId
 from core.journal.reading.reader import JournalReader
 from core.net import sockets
+from core.net.dialer import Dialer
+from core.net.resolver import Resolver
 from core.text_safety import TextSafety
-from core.tls.settings import Tls
-from core.workbench import Workbench
 from tests.support.injection import KINDS, Breaker
 from tests.support.peers import Resets
 from tests.support.story import PATIENCE
@@ -830,36 +829,24 @@ class TestPassingBytesOn:
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("core.net.backoff.SHORTEST", 0.01)
-        tries = []
+        dial, dials = Dialer.dial, []
 
-        class Interrupted(Workbench):
-            def connect(
-                self,
-                target: Address,
-                *,
-                framing: str = "raw",
-                half_open: bool = False,
-                reconnect: bool = False,
-                tls: Tls | None = None,
-            ) -> SessionId:
-                tries.append(target)
-                if len(tries) == 3:  # the signal is there before the news that this try was refused
-                    interrupt(signal.SIGINT)
-                session = super().connect(target, framing=framing, half_open=half_open, reconnect=reconnect, tls=tls)
-                if len(tries) == 3:
-                    assert self._sessions[session].join(PATIENCE)
-                return session
+        def interrupted_second_time(self: Dialer, resolver: Resolver) -> None:
+            dials.append(self)
+            if len(dials) == 2:  # the signal is there before the news that this try was refused
+                interrupt(signal.SIGINT)
+            dial(self, resolver)
 
-        monkeypatch.setattr(terminal_module, "Workbench", Interrupted)
+        monkeypatch.setattr(Dialer, "dial", interrupted_second_time)
         with listening() as (server, address):
 
             def scene() -> None:
                 with accept(server):
                     server.close()
-                terminal.err.wait_for(r"(gave up after \d tries)")
+                terminal.err.wait_for(r"(gave up after \d tr)")
 
             assert terminal.run("connect", "--retry", address, scene=scene) == 0
-        assert len(tries) == 3
+        assert len(dials) >= 2
 
     @pytest.mark.case("C-68")
     def test_an_interrupted_pipe_says_so_by_its_exit_code(self, terminal: Terminal) -> None:
