@@ -127,6 +127,7 @@ WITHOUT_KEY = (
     Key("abort_row", (), "", "", "&Abort the connection (RST)"),
     Key("finish_row", (), "", "", "F&inish sending (FIN)"),
     Key("copy_address", (), "", "", "Cop&y the address"),
+    Key("restart_handler", (), "", "", "Stop what han&gs in the Python file"),
     Key("save_profile", (), "", "", "Save as profi&le…"),
     Key("edit_profiles", (), "", "", "&Edit profiles…"),
     Key("rename_row", (), "F2", "", "Rena&me…"),

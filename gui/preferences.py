@@ -158,13 +158,21 @@ def _checked(name: str, default: object, value: object) -> object:
         return default
     if name in _CHOICES and value not in dict(_CHOICES[name]):
         return default  # a later version has more of them, and is no reason to forget everything else
-    if name == "reply" and find_reply(str(value)) is None:
-        raise ValueError(f"there is no reply called {str(value)[:20]!r}")
+    if name == "reply":
+        return _reply(str(value), default)
     if name in _BOUNDS and value not in _BOUNDS[name]:
         raise ValueError(f"{name} is out of bounds")
     if name in _NAMES and len(str(value)) > LONGEST_NAME:
         raise ValueError(f"{name} is longer than a name")
     return value
+
+
+def _reply(name: str, default: object) -> object:
+    """A reply that needs no argument; those that do are for one run."""
+    kind = find_reply(name)
+    if kind is None:
+        raise ValueError(f"there is no reply called {name[:20]!r}")
+    return default if kind.takes else name
 
 
 _CHOICES = {"read_as": ENCODINGS, "rows": ROWS, "times": TIMES, "when_full": WHEN_FULL}

@@ -155,6 +155,11 @@ class Reply(ABC):
             raise TincanError(f"the reply {cls.name} takes nothing behind its name, and there is {quoted(argument)}")
         return cls()
 
+    @classmethod
+    def in_short(cls, argument: str) -> str:
+        """Its argument where there is little room."""
+        return argument
+
     @property
     def written(self) -> str:
         """As it is written in a journal and on the command line."""

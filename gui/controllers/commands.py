@@ -104,6 +104,7 @@ def _of_the_list(main: MainController) -> dict[str, Callable[[], None]]:
         "remove_over": lambda: main.rows.remove_over(),
         "remove_row": lambda: main.rows.remove(),
         "copy_address": lambda: main.rows.copy_address(),
+        "restart_handler": lambda: main.reply.restart_handler(),
         "next_session": lambda: main.step(1),
         "previous_session": lambda: main.step(-1),
     }

@@ -94,12 +94,15 @@ class EndpointsController:
         if address is None:
             return
         replies = self._main_controller.reply
-        reply, framing = replies.usual, replies.framing_at(address)
-        session = self._begin(address, lambda bench: bench.serve(address, reply=reply, framing=framing))
+        session = self._begin(
+            address,
+            lambda bench: replies.begin(
+                address, lambda reply, framing: bench.serve(address, reply=reply, framing=framing)
+            ),
+        )
         if session is None:
             return
         self._starting = session
-        replies.begun(session)
         if not address.is_loopback:
             look_up(lambda found: self._post(lambda: self._found_addresses(found)))
 

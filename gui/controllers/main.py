@@ -245,7 +245,7 @@ class MainController:
             self._connection,
             self.sending.recipients,
             self.endpoints.typed,
-            self.reply.rule_of(self.selected),
+            self.reply.written_of(self.selected),
             self.endpoints.reachable,
             self.window.conversation.transcript.text.safety,
             self.archives.begun,

@@ -1,41 +1,62 @@
-"""The replies of servers: by which rule, and to each piece received or to each message of a framing.
+"""The replies of servers: by which of them, and to each piece received or to each message of a framing.
 
 Lives on the window's thread.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from core.errors import TincanError, reason
 from core.events import SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Phase
-from core.replies import find_reply
+from core.replies import Reply, find_reply, make_reply
+from core.words import sentence
+from gui.platform.desktop import edit_file
+from gui.preferences import typed_path
 from gui.viewmodels.framings import one_of
 
 if TYPE_CHECKING:
     from core.address import Address
     from core.journal.recording.ledger import SessionState
+    from core.replies.handler import Handler
     from gui.controllers.main import MainController
+    from gui.views.dialogs.reply_dialog import ReplyDialog
     from gui.window import Window
 
 
 _Offered: TypeAlias = tuple[tuple[str, ...], str]  # framings, and which of them holds
 _NOTHING: _Offered = ((), RAW)
+_ABOUT_PROGRAM = (
+    "A process for each connection: what the peer says is its standard input, and its standard output goes back. "
+    "It runs without a shell; sh -c '…' is one."
+)
+_ABOUT_HANDLER = (
+    "Its on_open, on_message and on_close answer, in a process of their own. It is read again whenever it is saved."
+)
+_NO_HANDLER = "No Python file answers here: choose one under Reply with."
 
 
 class ReplyController:
-    """Keeps the rule and the framing of every server's reply, and has servers take what a person chooses.
+    """Keeps the reply and its framing of every server, and has servers take what a person chooses.
 
-    The rule is the one that was asked for: the server's own state tells it a moment later. The chooser of the
-    framing is offered once the conversation is framed in another way than its reply.
+    A reply is the one that was asked for: the server's own state tells it a moment later. The chooser of the
+    framing is offered once the conversation is framed in another way than its reply. A reply with an argument is
+    for this run, one without is remembered for the next one, too.
     """
 
     def __init__(self, window: Window, main_controller: MainController) -> None:
         self._pane = window.conversation
         self._main_controller = main_controller
-        self._rules: dict[SessionId, str] = {}
+        self._window = window
+        self._replies: dict[SessionId, Reply] = {}
+        self._usual = ""  # as it is written, of the servers to come, where it has an argument
+        self._arguments: dict[str, str] = {}  # that were used last, by kind
+        self.dialog: ReplyDialog | None = None
         self._framings: dict[Address, str] = {}  # chosen for a server there, and for those begun there again
         self._asked: dict[SessionId, str] = {}  # framings that a server was told and has not confirmed yet
         self._offered: _Offered = _NOTHING
@@ -43,28 +64,139 @@ class ReplyController:
 
     @property
     def usual(self) -> str:
-        """The rule of the servers to come; it is remembered for the next run."""
-        return self._main_controller.preferences.reply
+        """The reply of the servers to come, as it is written."""
+        return self._usual or self._main_controller.preferences.reply
 
-    def rule_of(self, session: SessionId | None) -> str:
-        """The rule of that server, or of the next one."""
-        return self._rules.get(session, self.usual) if session is not None else self.usual
+    def written_of(self, session: SessionId | None) -> str:
+        """The reply of that server, or of the next one, as it is written."""
+        reply = self.reply_of(session)
+        return reply.written if reply is not None else self.usual
 
-    def framing_at(self, address: Address) -> str:
-        """The framing whose messages a server that is begun at that address replies to."""
-        return self._framings.get(address, RAW)
+    def reply_of(self, session: SessionId | None) -> Reply | None:
+        """The reply of that server; None for one that was not started here."""
+        return self._replies.get(session) if session is not None else None
 
-    def begun(self, session: SessionId) -> None:
-        """Keep the rule of a server that has been started with the usual one."""
-        self._rules[session] = self.usual
+    def begin(self, address: Address, serve: Callable[[Reply, str], SessionId]) -> SessionId:
+        """Start a server with the usual reply, in its framing if none was chosen. Raises ``TincanError``."""
+        reply = self._make(self.usual)
+        session = serve(reply, self._framings.get(address, reply.framing or RAW))
+        self._replies[session] = reply
+        return session
 
-    def choose(self, rule: str) -> None:
-        """Have the selected server, and those to come, reply by that rule."""
-        self._main_controller.preferences = replace(self._main_controller.preferences, reply=rule)
+    def choose(self, kind: str) -> None:
+        """Have the selected server, and those to come, reply like that; ask for the argument where there is one."""
+        if kind in _ASKED:
+            _ASKED[kind](self)
+        else:
+            self.take(make_reply(kind))
+        self._pane.restore_reply()
+
+    def use(self, written: str) -> str:
+        """Have them reply like that; the answer says why they cannot, and then nothing has changed."""
+        try:
+            self.take(self._make(written))
+        except TincanError as error:
+            return sentence(error)
+        return ""
+
+    def take(self, reply: Reply) -> None:
+        """Have the selected server, and those to come, reply by it."""
+        main, state = self._main_controller, self._main_controller.state
+        kind, _, argument = reply.written.partition(":")
+        self._usual = reply.written if argument else ""
+        if argument:
+            self._arguments[kind] = argument
+        else:
+            main.preferences = replace(main.preferences, reply=kind)
+        if state is not None and state.role.replies and state.phase is not Phase.ENDED:
+            self.give(state.session, reply)
+            if reply.framing is not None and reply.framing != self._asked.get(state.session, state.framing):
+                self._asked[state.session] = self._framings[state.target] = reply.framing
+                main.workbench.set_framing(state.session, reply.framing)
+                main.viewing.choose_framing(reply.framing)
+        main.refresh()
+
+    def give(self, session: SessionId, reply: Reply) -> None:
+        """Have one server reply by it."""
+        self._replies[session] = reply
+        self._main_controller.workbench.set_reply(session, reply)
+
+    @property
+    def handler(self) -> Handler | None:
+        """The Python file that answers for the server on view, if one does."""
+        from core.replies.handler import Handler
+
         state = self._main_controller.state
-        if state is not None and state.role.replies:
-            self._rules[state.session] = rule
-            self._main_controller.workbench.set_reply(state.session, rule)
+        found = self.reply_of(state.session) if state is not None and state.phase is not Phase.ENDED else None
+        return found if isinstance(found, Handler) else None
+
+    def restart_handler(self) -> None:
+        """End what hangs in the Python file, and all that waits behind it."""
+        handler = self.handler
+        if handler is None:
+            self._main_controller.complain(_NO_HANDLER)
+        else:
+            handler.restart()
+
+    # What has an argument.
+
+    def _make(self, written: str) -> Reply:
+        return make_reply(written)
+
+    def _ask_rules(self) -> None:
+        from gui.views.dialogs.reply_dialog import ReplyDialog
+
+        self._open(
+            ReplyDialog(
+                self._window.root, self._window.theme, title="Reply by rules", heading="Rules",
+                about="A file of rules, or the name of those that are always there.",
+                on_use=lambda name: self.use(f"rules:{name}"),
+            ),
+            "rules",
+        )  # fmt: skip
+
+    def _ask_program(self) -> None:
+        from gui.views.dialogs.reply_dialog import ReplyDialog
+
+        self._open(
+            ReplyDialog(
+                self._window.root, self._window.theme, title="Reply by a program", heading="Command",
+                about=_ABOUT_PROGRAM, on_use=lambda command: self.use(f"program:{command}"),
+            ),
+            "program",
+        )  # fmt: skip
+
+    def _ask_handler(self) -> None:
+        from gui.views.dialogs.reply_dialog import HandlerDialog
+
+        self._open(
+            HandlerDialog(
+                self._window.root, self._window.theme, title="Reply by a Python file", heading="File",
+                about=_ABOUT_HANDLER, on_use=self._use_handler, on_new=self._make_handler,
+            ),
+            "python",
+        )  # fmt: skip
+
+    def _open(self, dialog: ReplyDialog, kind: str) -> None:
+        self.dialog = dialog
+        dialog.field.put(self._arguments.get(kind, ""))
+        dialog.open(dialog.field)
+
+    def _use_handler(self, typed: str) -> str:
+        return self.use(f"python:{typed_path(typed)}" if typed else "python:")
+
+    def _make_handler(self, path: str) -> str:
+        """Write a Python file to begin with and open it in an editor; the answer says what of it could not be done."""
+        from core.replies.handler import EXAMPLE
+
+        place = Path(path)
+        try:
+            place.write_text(EXAMPLE, encoding="utf-8")
+        except OSError as error:
+            return sentence(f"{place.name} could not be written: {reason(error)}")
+        return "" if edit_file(place) else f"{place.name} was written. There is no program here to edit it with."
+
+    # The framing.
 
     def choose_framing(self, framing: str) -> None:
         """Have the server on view, and those begun there again, reply to each message of that framing."""
@@ -90,6 +222,14 @@ class ReplyController:
             self._asked.pop(state.session, None)
         known = tuple(dict.fromkeys((RAW, asked, self._main_controller.viewing.lens.framing)))
         return (known, asked) if len(known) > 1 else _NOTHING
+
+
+_ASKED: dict[str, Callable[[ReplyController], None]] = {
+    "rules": ReplyController._ask_rules,
+    "program": ReplyController._ask_program,
+    "python": ReplyController._ask_handler,
+}
+"""What is done where a reply is chosen that has an argument."""
 
 
 def _replies(state: SessionState) -> bool:

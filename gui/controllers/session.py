@@ -172,6 +172,8 @@ class SessionController:
         of_any = {"copy_address", *of_all, *({"rename_row"} if self.has_list else ())}
         if self._is_over:
             return frozenset({*of_any, "remove_row"})
+        if self._main_controller.reply.handler is not None:
+            of_any.add("restart_handler")
         one = self._single(state)
         sends = {"finish_row"} if one is not None and one.can_send and state.role.half_closes else set()
         return frozenset({*of_any, "close_row", *sends, *({"abort_row"} if one is not None else ())})

@@ -23,14 +23,30 @@ def open_file(path: Path) -> bool:
     return path.is_file() and _open(path)
 
 
+def edit_file(path: Path) -> bool:
+    """Open a file in an editor of text; False if there is none. Does not wait for it.
+
+    On Windows by name: what the desktop opens there, of a Python file, is Python, which runs it.
+    """
+    if sys.platform == "win32":
+        return _run("notepad.exe", str(path))
+    return _run("open", "-t", str(path)) if sys.platform == "darwin" else _run("xdg-open", str(path))
+
+
 def _open(path: Path) -> bool:
-    try:
-        if sys.platform == "win32":
+    if sys.platform == "win32":
+        try:
             os.startfile(path)
-            return True
-        program = "open" if sys.platform == "darwin" else "xdg-open"
+        except OSError:
+            return False
+        return True
+    return _run("open" if sys.platform == "darwin" else "xdg-open", str(path))
+
+
+def _run(program: str, *arguments: str) -> bool:
+    try:
         opener = subprocess.Popen(
-            [program, str(path)],
+            [program, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -37,6 +37,7 @@ from gui.viewmodels.window_view import (
     Empty,
     StatusView,
     WindowView,
+    reply_words,
 )
 
 if TYPE_CHECKING:
@@ -150,13 +151,15 @@ def _window_title(window_state: WindowState) -> str:
 def _conversation(window_state: WindowState) -> ConversationView:
     state = window_state.state
     if state is None:
-        return ConversationView("", "", window_state.reply, _start(window_state))
+        words = window_state.safety.field(reply_words(window_state.reply))
+        return ConversationView("", "", window_state.reply, _start(window_state), words)
     is_past = state.phase is Phase.ENDED
     reply = (state.reply if is_past else window_state.reply) if state.role.replies else None
     if find_reply(reply or "") is None:  # a later version's, in a journal
         reply = None
     title, only = session_words(window_state, state), _only(window_state, state)
-    return ConversationView(title, _detail(state), reply, _CLEARED, only, is_past)
+    words = window_state.safety.field(reply_words(reply or ""))
+    return ConversationView(title, _detail(state), reply, _CLEARED, words, only, is_past)
 
 
 def _start(window_state: WindowState) -> Empty:

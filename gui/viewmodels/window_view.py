@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.replies import all_replies
+from core.replies import all_replies, find_reply, replies_with_argument
 from gui.viewmodels.filtering import NO_RECIPIENTS, RecipientRows
 
 if TYPE_CHECKING:
@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 
 
 def reply_choices() -> list[tuple[str, str]]:
-    """Each kind of reply and its words."""
-    return [(reply.name, reply.title) for reply in all_replies()]
+    """Each kind of reply and its words, those last that need an argument."""
+    return [(reply.name, reply.title) for reply in (*all_replies(), *replies_with_argument())]
+
+
+def reply_words(written: str) -> str:
+    """The words for a reply that has an argument, ``rules: thermometer``; empty for one that has none."""
+    kind, argument = find_reply(written), written.partition(":")[2]
+    return f"{kind.name}: {kind.in_short(argument)}" if kind is not None and argument else ""
 
 
 MOST_UNREAD = 99  # messages that are counted out in a row
@@ -100,6 +106,7 @@ class ConversationView:
     detail: str
     reply: str | None
     empty: Empty
+    reply_words: str = ""  # for the reply, where it has an argument
     only: str = ""  # which connection is shown alone, if one is
     is_reply_past: bool = False
 

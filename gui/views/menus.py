@@ -30,7 +30,8 @@ _TICKED = frozenset(
 )  # fmt: skip
 
 ROW_ENTRIES = (
-    "close_row", "abort_row", "finish_row", "copy_address", "rename_row", "remove_row", "remove_over",
+    "close_row", "abort_row", "finish_row", "restart_handler",
+    "copy_address", "rename_row", "remove_row", "remove_over",
 )  # fmt: skip
 """What can be done with the session or connection on view, here and in the menu of its row."""
 MESSAGE_ENTRIES = ("send_again", "edit_message", "save_bytes")

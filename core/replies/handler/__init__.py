@@ -71,7 +71,7 @@ class Handler(Reply):
         try:
             compile(self.path.read_bytes(), str(path), "exec")
         except SyntaxError as error:
-            raise TincanError(f"{path.name}, line {error.lineno}: {error.msg}") from None
+            raise TincanError(f"in {path.name}, line {error.lineno}: {error.msg}") from None
         except (OSError, ValueError) as error:
             why = reason(error) if isinstance(error, OSError) else str(error)
             raise TincanError(f"{path} cannot be read as a Python file: {why}") from None
@@ -87,6 +87,11 @@ class Handler(Reply):
         if not argument:
             raise TincanError("name the Python file that answers")
         return cls(Path(argument))
+
+    @classmethod
+    def in_short(cls, argument: str) -> str:
+        """The file's name, of any system's path."""
+        return argument.replace("\\", "/").rpartition("/")[2]
 
     @property
     def written(self) -> str:
@@ -105,9 +110,10 @@ class Handler(Reply):
             self._process.kill()
 
     def restart(self) -> None:
-        """End a call that hangs, with all that waits behind it. The server's thread, or none runs."""
-        if self._process is not None:
-            self._process.kill()
+        """End a call that hangs, with all that waits behind it. Any thread."""
+        process = self._process
+        if process is not None:
+            process.kill()
 
     # The server's thread.
 

@@ -74,17 +74,23 @@ class ConversationPane(ttk.Frame):
             return
         self._view = view
         self.head.show(view.title, view.detail)
-        replies = reply_choices() if view.reply is not None else []
         self.head.be_past(
             self.reply, "Replied with" if view.is_reply_past else "Reply with", is_past=view.is_reply_past
         )
-        self.head.offer(self.reply, replies, view.reply or "", is_wanted=view.reply is not None)
+        self.restore_reply()
         self._empty.show(view.empty)
         self.only.show(view.only)
         if view.only and not self.only.winfo_manager():
             self.only.pack(fill="x", after=self._line)
         elif not view.only:
             self.only.pack_forget()
+
+    def restore_reply(self) -> None:
+        """Show the reply that there is, in the place of what a person has chosen and then not used."""
+        view = self._view
+        if view is not None:
+            kind, replies = (view.reply or "").partition(":")[0], reply_choices() if view.reply is not None else []
+            self.head.offer(self.reply, replies, kind, is_wanted=bool(replies), own=view.reply_words)
 
     @property
     def least_height(self) -> int:
