@@ -176,6 +176,11 @@ class App:
         """The file in which the profiles are kept."""
         return self._file.path.with_name("profiles.json")
 
+    @property
+    def rules(self) -> Path:
+        """The file in which a person's own tables of rules are kept."""
+        return self._file.path.with_name("rules.json")
+
     def leave(self) -> None:
         """End the program: the window goes at once, connections get a moment to say goodbye.
 
@@ -206,6 +211,7 @@ class App:
                 ("stopping to save messages", lambda: main_controller.messages.close()),
                 ("keeping the saved messages", lambda: main_controller.saved.close(left())),
                 ("keeping the profiles", lambda: main_controller.profiles.close(left())),
+                ("keeping the rules", lambda: main_controller.rules.close(left())),
                 ("giving up an export", lambda: main_controller.export_controller.cancel()),
                 ("closing the conversation", main_controller.viewing.close),
                 ("closing what reads journals", lambda: main_controller.journal_controller.close(left())),

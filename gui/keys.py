@@ -48,6 +48,7 @@ KEYS = (
     _shift_letter("macros", "m", "macros for the message", "&Macros for the message"),
     _letter("save_message", "d", "save the message in the field", "Save the messa&ge"),
     _letter("toggle_saved", "b", "saved messages", "Sa&ved messages"),
+    _letter("toggle_rules", "j", "rules by which a server answers", "R&ules"),
     Key("send_saved_1", _digit(1), f"{_CTRL}1 … {_CTRL}9", "send one of the first nine saved messages"),
     _letter("repeat", "r", "send again and again, by the clock", "&Repeat…"),
     _shift_letter("send_file", "o", "send a file", "Send a &file…"),
@@ -185,7 +186,7 @@ _TOPICS = (
     ("The line", ("toggle_server", "toggle_client", "connect_again", "focus_host", "focus_message",
      "message_options", "macros")),
     ("Over time", ("repeat", "send_file", "keep_received", "stop_task", "toggle_socket_options", "show_times")),
-    ("Saved messages", ("toggle_saved", "save_message", "send_saved_1")),
+    ("Saved messages and rules", ("toggle_saved", "save_message", "send_saved_1", "toggle_rules")),
     (
         "The conversation",
         ("next_session", "previous_session", "find", "find_next", "find_previous", "go_to", "filter", "toggle_hex",

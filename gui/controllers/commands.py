@@ -66,6 +66,7 @@ def _of_messages(main: MainController) -> dict[str, Callable[[], None]]:
         "save_profile": lambda: main.profiles.open_save(),
         "edit_profiles": lambda: main.profiles.open(),
         "toggle_saved": lambda: main.saved.toggle(),
+        "toggle_rules": lambda: main.rules.toggle(),
         "save_message": lambda: main.saved.save_field(),
         **{f"send_saved_{place + 1}": partial(_send_saved, main, place) for place in range(SAVED_WITH_KEYS)},
         "send_again": lambda: main.messages.send_again(),
@@ -195,6 +196,7 @@ def menu_state(main_controller: MainController) -> MenuState:
         "toggle_hex": conversation.as_hex,
         "toggle_inspector": conversation.inspector.is_open,
         "toggle_saved": main_controller.saved.is_open,
+        "toggle_rules": main_controller.rules.is_open,
         "toggle_socket_options": main_controller.socket_options.is_open,
         "full_screen": window.is_full_screen,
     }

@@ -28,6 +28,7 @@ from gui.controllers.messages import MessageController
 from gui.controllers.notices import Notices
 from gui.controllers.profiles import ProfilesController
 from gui.controllers.reply import ReplyController
+from gui.controllers.rules import RulesController
 from gui.controllers.saved_messages import SavedMessagesController
 from gui.controllers.sending import SendingController
 from gui.controllers.session import SessionController
@@ -103,6 +104,11 @@ class AppInterface(Protocol):
         """The file in which the profiles are kept."""
         ...
 
+    @property
+    def rules(self) -> Path:
+        """The file in which a person's own tables of rules are kept."""
+        ...
+
 
 class MainController:
     """Passes a person's commands to the workbench and its states to the window. Implements ``gui.window.Actions``."""
@@ -161,6 +167,7 @@ class MainController:
         self.tasks = TaskController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
         self.reply = ReplyController(window, self)
+        self.rules = RulesController(window, self, self._app.rules, post)
         self.endpoints.open(window)
         self.sending.open(window)
         window.sessions.on_rename = self.rows.give_name
@@ -215,6 +222,7 @@ class MainController:
                 ("the tasks", self.tasks.show),
                 ("the socket options", self.socket_options.show),
                 ("the reply", self.reply.show),
+                ("the rules", self.rules.show),
             ]
         )
 

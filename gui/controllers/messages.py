@@ -190,6 +190,22 @@ class MessageController:
         ending = draft.ending.name.lower()
         return draft.text, MessageFormat(draft.format.value, draft.encoding.value, ending, draft.framing)
 
+    def chosen_bytes(self, most: int) -> bytes | None:
+        """The bytes of the chosen message, with its frame; None if there is none, or too much of it, which is said."""
+        found = self._chosen()
+        if found is None:
+            return None
+        conversation, display_row = found
+        try:
+            recorded = conversation.recorded(display_row)
+            if recorded.size > most:
+                self._complain(f"{recorded.size:,} bytes are too many to be tried: {most:,} are not.")
+                return None
+            return recorded.read(0, recorded.size)
+        except JournalError as error:
+            self._complain(sentence(error))
+            return None
+
     def _told(self, result: SendResult) -> None:
         if result.sentence:
             self._complain(result.sentence)

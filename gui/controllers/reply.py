@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.address import Address
     from core.journal.recording.ledger import SessionState
     from core.replies.handler import Handler
+    from core.replies.rules.rule_set import RuleSet
     from gui.controllers.main import MainController
     from gui.views.dialogs.reply_dialog import ReplyDialog
     from gui.window import Window
@@ -121,6 +122,19 @@ class ReplyController:
         self._replies[session] = reply
         self._main_controller.workbench.set_reply(session, reply)
 
+    def replace_rules(self, before: RuleSet, now: RuleSet) -> None:
+        """Have each server that answers by the one table answer by the other, and count on."""
+        from core.replies.rules import Rules
+
+        if self._usual == f"rules:{before.name}":
+            self._usual = f"rules:{now.name}"
+        for session, reply in self._replies.items():
+            if isinstance(reply, Rules) and reply.rules == before:
+                made = Rules(now)
+                made.count_on(reply)
+                self.give(session, made)
+        self._main_controller.refresh()
+
     @property
     def handler(self) -> Handler | None:
         """The Python file that answers for the server on view, if one does."""
@@ -141,19 +155,12 @@ class ReplyController:
     # What has an argument.
 
     def _make(self, written: str) -> Reply:
-        return make_reply(written)
+        kind, _, argument = written.partition(":")
+        own = self._main_controller.rules.rules_called(argument) if kind == "rules" else None
+        return own or make_reply(written)
 
     def _ask_rules(self) -> None:
-        from gui.views.dialogs.reply_dialog import ReplyDialog
-
-        self._open(
-            ReplyDialog(
-                self._window.root, self._window.theme, title="Reply by rules", heading="Rules",
-                about="A file of rules, or the name of those that are always there.",
-                on_use=lambda name: self.use(f"rules:{name}"),
-            ),
-            "rules",
-        )  # fmt: skip
+        self._main_controller.rules.open()
 
     def _ask_program(self) -> None:
         from gui.views.dialogs.reply_dialog import ReplyDialog

@@ -146,11 +146,11 @@ def find_out(
     in_background("look after a saved list", work, then, failed, post)
 
 
-def ask_for_source(parent: tk.Misc, things: str = "messages") -> Path | None:
-    """The file that a person wants to import; None if they cancel."""
+def ask_for_source(parent: tk.Misc, things: str = "messages", *more: tuple[str, str]) -> Path | None:
+    """The file that a person wants to import; None if they cancel. ``more`` are other kinds, with their endings."""
     from tkinter import filedialog
 
-    chosen = filedialog.askopenfilename(parent=parent, title=f"Import {things}", filetypes=_kinds(things))
+    chosen = filedialog.askopenfilename(parent=parent, title=f"Import {things}", filetypes=_kinds(things, *more))
     return Path(chosen) if chosen else None
 
 
@@ -168,8 +168,8 @@ def ask_for_target(parent: tk.Misc, things: str = "messages") -> Path | None:
     return Path(chosen) if chosen else None
 
 
-def _kinds(things: str) -> tuple[tuple[str, str], ...]:
-    return (things.capitalize(), "*.json"), ("All files", "*")
+def _kinds(things: str, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return (things.capitalize(), "*.json"), *more, ("All files", "*")
 
 
 def read(path: Path) -> tuple[SavedMessage, ...] | SavedError:

@@ -25,8 +25,8 @@ SUBMENUS = {
     _PROFILES: "Prof&ile",
 }  # fmt: skip
 _TICKED = frozenset(
-    ("message_options", "toggle_saved", "toggle_socket_options", "toggle_inspector", "toggle_hex", "filter",
-     "full_screen")
+    ("message_options", "toggle_saved", "toggle_rules", "toggle_socket_options", "toggle_inspector", "toggle_hex",
+     "filter", "full_screen")
 )  # fmt: skip
 
 ROW_ENTRIES = (
@@ -57,7 +57,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&View",
         (
             _FRAMINGS, "filter", _ENCODINGS, "toggle_hex", _ROWS, _TIMES, _LINE,
-            "toggle_inspector", "toggle_saved", "close_beside", _LINE,
+            "toggle_inspector", "toggle_saved", "toggle_rules", "close_beside", _LINE,
             "clear_view", "show_everything", _LINE,
             "larger", "smaller", "usual_size", "full_screen", _COLOURS,
         ),

@@ -58,6 +58,12 @@ class Rules(Reply):
 
         return RulesResponder(self, peer)
 
+    def count_on(self, before: Rules) -> None:
+        """Count on from another table, by the names of the rules; before this one is in use."""
+        known = before.fired.copy()  # at once: the server's thread goes on counting
+        self.fired = {rule.name: known[rule.name] for rule in self.rules.rules if rule.name in known}
+        self.unknown = before.unknown
+
     def count(self, rule: ReadyRule) -> None:
         """A rule has fired. The server's thread."""
         name = rule.rule.name

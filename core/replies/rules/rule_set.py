@@ -10,6 +10,7 @@ The file is JSON that people may write themselves; a rule needs ``name`` and ``w
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,17 +21,20 @@ from core.compose.saved import (
     ENDINGS,
     FORMATS,
     VERSION,
+    KeptFile,
     SavedError,
     choice_in,
     export_list,
     import_list,
     parse_rows,
+    write_rows,
 )
 from core.errors import quoted
 from core.replies.rules.rule import LONGEST_NAME, ReadyRule, Rule, RuleError
 from core.wire.framing import FramingError, parse_framing
 
 MOST_RULES = 500
+MOST_SETS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,10 @@ class RuleSet:
 
 def write_rule_set(rules: RuleSet) -> str:
     """The table as JSON in ASCII."""
+    return json.dumps({"version": VERSION, **_written(rules)}, ensure_ascii=True, indent=1)
+
+
+def _written(rules: RuleSet) -> dict[str, object]:
     rows = [
         {
             "name": rule.name,
@@ -90,7 +98,7 @@ def write_rule_set(rules: RuleSet) -> str:
         for rule in rules.rules
     ]
     head = {"name": rules.name, "about": rules.about, "framing": rules.framing, "http": rules.hears_http}
-    return json.dumps({"version": VERSION, **head, "rules": rows}, ensure_ascii=True, indent=1)
+    return {**head, "rules": rows}
 
 
 def parse_rule_set(text: str) -> RuleSet:
@@ -129,6 +137,34 @@ def _parsed(row: object, what: str) -> Rule:
     if not isinstance(is_on, bool):
         raise SavedError(f"{what} has an “on” that is neither true nor false")
     return Rule(row["name"], row["when"], texts["pattern"], answer, (after[0], after[1]), texts["then"], is_on)
+
+
+class RuleSetsFile(KeptFile[RuleSet]):
+    """The file of the tables that a person has made; none at first, for the starters are always there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "rules", parse=parse_rule_sets, write=write_rule_sets, starters=lambda: ())
+
+    def lacking(self, items: Sequence[RuleSet], news: Iterable[RuleSet]) -> tuple[RuleSet, ...]:
+        """Those of a name that is not there yet."""
+        names = {rules.name.casefold() for rules in items}
+        return tuple(rules for rules in news if rules.name.casefold() not in names)
+
+
+def write_rule_sets(tables: Sequence[RuleSet]) -> str:
+    """Several tables as JSON in ASCII. Raises ``SavedError`` for more than could be read again."""
+    return write_rows("tables", [_written(rules) for rules in tables], MOST_SETS)
+
+
+def parse_rule_sets(text: str) -> tuple[RuleSet, ...]:
+    """The tables of a file. Raises ``SavedError`` that names the table which is wrong."""
+    found = []
+    for number, row in enumerate(parse_rows("tables", text, MOST_SETS), 1):
+        try:
+            found.append(parse_rule_set(json.dumps({"version": VERSION, **row} if isinstance(row, dict) else row)))
+        except SavedError as error:
+            raise SavedError(f"table {number}: {error}") from None
+    return tuple(found)
 
 
 def import_rule_set(path: Path) -> RuleSet:

@@ -9,6 +9,7 @@ from tkinter import filedialog
 
 import pytest
 
+from core.replies.rules.rule_set import parse_rule_sets
 from tests.gui.stories.person import Person, caller
 
 
@@ -62,7 +63,12 @@ def test_a_python_file_is_begun_broken_and_mended(
 ) -> None:
     place, opened = tmp_path / "mine.py", list[Path]()
     monkeypatch.setattr(filedialog, "asksaveasfilename", lambda **_asked: str(place))
-    monkeypatch.setattr("gui.controllers.reply.edit_file", lambda path: opened.append(path) is None)
+
+    def edit(path: Path) -> bool:
+        opened.append(path)
+        return True
+
+    monkeypatch.setattr("gui.controllers.reply.edit_file", edit)
     port = person.start_server()
     choose_reply(person, "by a Python file…")
     person.push("New handler…")
@@ -106,3 +112,50 @@ def test_a_python_file_that_hangs_is_stopped_from_the_menu(person: Person, tmp_p
         person.sees("it is started again with the next message")
         peer.say(b"hello")
         assert peer.hear(5) == b"hello"
+
+
+def open_rules(person: Person, words: str) -> None:
+    """Have the pane of rules on view with that table in it."""
+    choose_reply(person, "by rules…")
+    person.sees("Try it: what is answered to a message")
+    pane = person.app.main_controller.rules._pane
+    person.app.main_controller.rules._pane.table.focus_force()
+    person.choose(words)
+    person.until(lambda: str(pane.table.get()) == words)
+
+
+def test_rules_are_chosen_used_edited_and_tried(person: Person) -> None:
+    port = person.start_server()
+    open_rules(person, "thermometer")
+    person.push("Use for this server")
+    person.sees("“thermometer” answers here from now on", "In use here")
+    person.until(lambda: reply_of(person) == "rules: thermometer")
+    pane = person.app.main_controller.rules._pane
+    with caller(port) as peer:
+        peer.say(b"T=-4\nnonsense\n")
+        assert peer.hear(23) == b"OK -4 C\nERROR nonsense\n"
+        person.until(lambda: "1 ×" in person._text_of(str(pane.tree)))
+        pane.tree.focus_force()
+        person.press("<Home>", "<Down>", "<Return>")
+        assert person.focused == "target"
+        person.tab_to("OK")
+        person.write("gut \\{target} C")
+        person.press("<Return>")
+        person.sees("It is in “thermometer 2”", "replies with what the rules say: thermometer 2 from now on")
+        peer.say(b"T=5\n")
+        assert peer.hear(8) == b"gut 5 C\n"
+        person.until(lambda: "2 ×" in person._text_of(str(pane.tree)))
+
+    person.write("gut \\q")
+    person.press("<Return>")
+    person.until(lambda: bool(pane.editor.complaint("answer")))
+    assert pane.editor.line("answer").marked == 4
+    pane.message.focus_force()
+    person.type("T=8")
+    person.press("<Return>")
+    person.sees("“target”: Answers 8 bytes, then: wait for more.", "67 75 74 20 38 20 43 0a")
+    assert person.said == [] or "T=8" not in person.said
+
+    person.app.leave()
+    (kept,) = parse_rule_sets((person.folder / "rules.json").read_text())
+    assert (kept.name, kept.rules[1].answer.text) == ("thermometer 2", "gut \\{target} C")
