@@ -308,13 +308,13 @@ class RulesController:
         tables, running = self._tables, self._in_use
         fields, mistake = tables.fields
         unknown = running.unknown if running is not None else None
-        counted = fired_words(*unknown) if unknown is not None else ""
+        times, last = fired_words(*unknown) if unknown is not None else ("", "")
         return RulesView(
             tables.names, tables.chosen.name, tables.is_own, tables.chosen.about, tables.chosen.framing,
             tables.rows(running), tables.place, fields, mistake,
             "In use here" if running is not None
             else "Use for this server" if self._is_server else "Use for the next server",
-            running is not None, f"Messages that no rule answers: {counted}" if counted else "",
+            running is not None, f"Messages that no rule answers: {times}, last at {last}" if times else "",
         )  # fmt: skip
 
     def _do(self, act: Callable[[], None]) -> None:

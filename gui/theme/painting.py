@@ -194,7 +194,7 @@ class Painter:
             kind = name.replace("Button", "TButton")
             style.layout(kind, [layout_part(body, layout_part("Button.padding", layout_part("Button.label")))])
             style.configure(kind, padding=(self.px(14), self.px(5)), anchor="center", foreground=p.text)
-            style.map(kind, foreground=[("disabled", p.muted)])
+            style.map(kind, foreground=[("disabled", p.muted)], background=[("disabled", p.window)])
         style.configure("Accent.TButton", foreground=p.accent_text)
         for name in ("Quiet.TButton", "Light.TButton"):
             style.configure(name, padding=(self.px(8), self.px(3)))

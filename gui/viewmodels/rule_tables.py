@@ -115,9 +115,17 @@ class RuleRow(NamedTuple):
 
     name: str
     when: str
-    fired: str
+    times: str  # that it has fired; empty for none
+    last: str  # when, HH:MM:SS
     is_on: bool
     mistake: str = ""
+
+    @property
+    def words(self) -> str:
+        """All there is to say of it."""
+        off = "" if self.is_on else "; it is off"
+        fired = f"; fired {self.times}, last at {self.last}" if self.times else ""
+        return f"“{self.name}”: {self.when}{off}{fired}"
 
 
 def when_words(rule: Rule) -> str:
@@ -127,9 +135,11 @@ def when_words(rule: Rule) -> str:
     return f"{words} {rule.pattern}{unit}" if takes(rule.when) else words
 
 
-def fired_words(times: int, last: int) -> str:
-    """How often a rule fired and when last, of nanoseconds since 1970: ``3 × 12:04:05``."""
-    return f"{times:,} ×  {time.strftime('%H:%M:%S', time.localtime(last // 1_000_000_000))}" if times else ""
+def fired_words(times: int, last: int) -> tuple[str, str]:
+    """How often a rule fired, and when last, of nanoseconds since 1970: ``3 ×`` and ``12:04:05``; empty for never."""
+    if not times:
+        return "", ""
+    return f"{times:,} ×", time.strftime("%H:%M:%S", time.localtime(last // 1_000_000_000))
 
 
 # The tables.
@@ -327,7 +337,7 @@ class RuleTables:
                 RuleRow(
                     rule.name,
                     when_words(rule),
-                    fired_words(counts.times, counts.last) if counts is not None else "",
+                    *(fired_words(*counts) if counts is not None else ("", "")),
                     rule.is_on,
                     pending[1].sentence if pending is not None else "",
                 )

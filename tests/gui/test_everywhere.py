@@ -458,6 +458,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "socket options": ("toggle_socket_options",),
     "inspector": ("toggle_inspector",),
     "saved messages": ("toggle_saved",),
+    "rules": ("toggle_rules",),
     "all": ("find", "filter", "message_options", "toggle_socket_options", "toggle_saved"),
 }
 
@@ -578,9 +579,9 @@ def test_f11_fills_the_screen_and_escape_ends_it(make_app: MakeApp, monkeypatch:
 
 
 OPENING = (
-    "find", "filter", "go_to", "toggle_socket_options", "message_options", "toggle_saved", "toggle_inspector",
-    "repeat", "send_file", "export", "show_settings", "show_keys", "show_about", "show_network", "report_problem",
-    "edit_profiles", "save_profile", "focus_host",
+    "find", "filter", "go_to", "toggle_socket_options", "message_options", "toggle_saved", "toggle_rules",
+    "toggle_inspector", "repeat", "send_file", "export", "show_settings", "show_keys", "show_about", "show_network",
+    "report_problem", "edit_profiles", "save_profile", "focus_host",
 )  # fmt: skip
 
 

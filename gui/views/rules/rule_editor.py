@@ -158,7 +158,8 @@ class RuleEditor(ttk.Frame):
         """Ask for what the condition compares with, if it compares."""
         wanted = takes(self.when.key)
         self.pattern.hint(wanted.capitalize())
-        (self.pattern.grid if wanted else self.pattern.grid_remove)()
+        for widget in (self.pattern, self._headings["pattern"]):
+            (widget.grid if wanted else widget.grid_remove)()
 
     def _tell(self, mistake: Mistake | None) -> None:
         for name, label in self._complaints.items():

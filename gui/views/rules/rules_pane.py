@@ -25,6 +25,7 @@ NEW, COPY, DELETE = "\0new", "\0copy", "\0delete"  # behind the names of the tab
 _ROWS, _FEW_ROWS = 7, 3
 _LOW = 420  # pixels at 96 dots an inch; in less height the list has few rows, and what the table plays is left out
 _MARGIN = 10  # the same
+_FIRED, _TIMES, _NARROW = 104, 40, 330  # the same: how often and when last, how often alone; a list that is narrow
 _LONGEST = 600  # characters of a sentence
 _LONGEST_ANSWER = 4_000  # the same, of bytes in hex and as text
 
@@ -92,6 +93,7 @@ class RulesPane(ttk.Frame):
         self._page.pack(fill="both", expand=True, padx=(theme.px(1), 0))
         self._lay_out()
         self._bind_keys()
+        self.say("")
         self._page.settle()
 
     def show(self, view: RulesView) -> None:
@@ -109,7 +111,8 @@ class RulesPane(ttk.Frame):
         self._about.configure(text=self._safety.field(view.about, _LONGEST))
         self.use_button.configure(text=view.use)
         self.use_button.state(["disabled" if view.is_in_use else "!disabled"])
-        self._counted.configure(text=view.counted)
+        about_rule = view.rows[view.place].words if view.place < len(view.rows) else "There is no rule yet: add one."
+        self._counted.configure(text=self._safety.field(f"{about_rule}\n{view.counted}".strip(), _LONGEST))
         self._draw(known.rows if known is not None else (), view)
         for button in self._of_rule:
             button.state(["!disabled" if view.rows else "disabled"])
@@ -183,9 +186,9 @@ class RulesPane(ttk.Frame):
         px = theme.px
         self._box = ttk.Frame(body, style="Edge.TFrame", padding=px(1))
         self.tree = ttk.Treeview(self._box, columns=("when", "fired"), show="tree", selectmode="browse", height=_ROWS)
-        self.tree.column("#0", width=px(96), minwidth=px(50))
-        self.tree.column("when", width=px(96), minwidth=px(50))
-        self.tree.column("fired", width=px(92), minwidth=px(40), anchor="e", stretch=False)
+        for column, least in (("#0", 50), ("when", 50), ("fired", _TIMES)):
+            self.tree.column(column, width=px(least), minwidth=px(least), stretch=False)
+        self.tree.bind("<Configure>", self._fit_columns, add=True)
         bar = ttk.Scrollbar(self._box, command=self.tree.yview, takefocus=False)
         self.tree.configure(yscrollcommand=bar.set)
         self.tree.pack(side="left", fill="both", expand=True)
@@ -274,7 +277,7 @@ class RulesPane(ttk.Frame):
             if place < len(known) and known[place] == row:
                 continue
             words = f"{'!' if row.mistake else '●' if row.is_on else '○'}  {self._safety.field(row.name)}"
-            values = (self._safety.field(row.when), row.fired)
+            values = (self._safety.field(row.when), f"{row.times}  {row.last}" if row.times else "")
             tags = ("wrong",) if row.mistake else () if row.is_on else ("off",)
             if tree.exists(str(place)):
                 tree.item(str(place), text=words, values=values, tags=tags)
@@ -309,7 +312,13 @@ class RulesPane(ttk.Frame):
             self.tree.configure(height=rows)
         has_about = bool(self._about.cget("text")) and not is_low
         (self._about.grid if has_about else self._about.grid_remove)()
-        (self._counted.grid if self._counted.cget("text") else self._counted.grid_remove)()
+
+    def _fit_columns(self, event: tk.Event[tk.Misc]) -> None:
+        """Share the list's width; where that is narrow, when a rule fired last stands below the list only."""
+        fired = self._theme.px(_FIRED if event.width >= self._theme.px(_NARROW) else _TIMES)
+        room = event.width - fired
+        for column, width in (("#0", room * 9 // 20), ("when", room - room * 9 // 20), ("fired", fired)):
+            self.tree.column(column, width=width)
 
 
 def _lines_of(tried: Tried, encoding: Encoding) -> list[str]:

@@ -146,8 +146,9 @@ def test_rows_have_the_counts_of_a_server(tables: RuleTables) -> None:
 
     rows = tables.rows(running)
 
-    assert [row.fired[:3] for row in rows] == ["", "2 ×", ""]
-    assert fired_words(1200, 0).startswith("1,200 ×")
+    assert [row.times for row in rows] == ["", "2 ×", ""]
+    assert rows[1].words == f"“b”: equals b; fired 2 ×, last at {rows[1].last}"
+    assert fired_words(1200, 1)[0] == "1,200 ×"
     tables.delete()
     after = Rules(tables.chosen)
     after.count_on(running)
