@@ -124,6 +124,7 @@ WITHOUT_KEY = (
     Key("copy_python", (), "", "", "As &Python bytes"),
     Key("copy_c", (), "", "", "As a &C array"),
     Key("copy_base64", (), "", "", "As &base64"),
+    Key("toggle_reconnect", (), "", "", "Reconnect &by itself"),
     Key("close_row", (), "", "", "Close t&he session or connection"),
     Key("abort_row", (), "", "", "&Abort the connection (RST)"),
     Key("finish_row", (), "", "", "F&inish sending (FIN)"),

@@ -105,6 +105,7 @@ def _of_the_list(main: MainController) -> dict[str, Callable[[], None]]:
         "remove_over": lambda: main.rows.remove_over(),
         "remove_row": lambda: main.rows.remove(),
         "copy_address": lambda: main.rows.copy_address(),
+        "toggle_reconnect": lambda: main.endpoints.toggle_reconnect(),
         "restart_handler": lambda: main.reply.restart_handler(),
         "next_session": lambda: main.step(1),
         "previous_session": lambda: main.step(-1),
@@ -173,6 +174,7 @@ def menu_state(main_controller: MainController) -> MenuState:
         "copy_shown": has_some,
         "go_to": transcript.total > 0 or has_bytes,
         **{command: command in main_controller.rows.can for command in ROW_ENTRIES},
+        "toggle_reconnect": main_controller.endpoints.can_reconnect,
         **{command: next_session(window_state, 1) not in (None, main_controller.selected) for command in _STEPS},
         "toggle_server": buttons.server.enabled,
         "toggle_client": buttons.client.enabled,
@@ -199,6 +201,7 @@ def menu_state(main_controller: MainController) -> MenuState:
         "toggle_rules": main_controller.rules.is_open,
         "toggle_socket_options": main_controller.socket_options.is_open,
         "full_screen": window.is_full_screen,
+        "toggle_reconnect": main_controller.endpoints.reconnects,
     }
     return MenuState(
         {

@@ -30,6 +30,11 @@ _RUNS_ALREADY = (
     f"A client runs at this address already: {shown('toggle_client')} ends it, "
     f"{shown('connect_again')} connects one more."
 )
+_COMES_BACK = (
+    "A client connects again when its connection is over, or nobody answers: after half a second, then more and more "
+    "seldom, up to every 30 s. Disconnect ends it."
+)
+_STAYS_AWAY = "A client whose connection is over stays away."
 
 
 class EndpointsController:
@@ -46,6 +51,8 @@ class EndpointsController:
         self._starting: SessionId | None = None  # the server that is about to listen
         self._deadlines: dict[SessionId, float] = {}  # when clients give up dialing, by core.clock.monotonic()
         self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
+        self._reconnects = False  # whether clients to come do so by themselves
+        self._reconnecting: set[SessionId] = set()  # clients that do
 
     def open(self, window: Window) -> None:
         """Fill the fields as they were last used."""
@@ -117,9 +124,36 @@ class EndpointsController:
         else:
             self._dial(address)
 
+    @property
+    def can_reconnect(self) -> bool:
+        """Whether what is on view, or what is begun next, is a client that could come back by itself."""
+        state = self._main_controller.state
+        return state is None or state.role.dials
+
+    @property
+    def reconnects(self) -> bool:
+        """Whether the client on view comes back by itself; of none that goes on, whether the next one will."""
+        client = self._client_on_view
+        return client in self._reconnecting if client is not None else self._reconnects
+
+    def toggle_reconnect(self) -> None:
+        """Have the client on view, and those to come, reconnect by itself, or not any more."""
+        client = self._client_on_view
+        self._reconnects = not self.reconnects
+        if client is not None:
+            (self._reconnecting.add if self._reconnects else self._reconnecting.discard)(client)
+            self._main_controller.workbench.set_reconnect(client, self._reconnects)
+        self._main_controller.complain(_COMES_BACK if self._reconnects else _STAYS_AWAY)
+
+    @property
+    def _client_on_view(self) -> SessionId | None:
+        state = self._main_controller.state
+        return state.session if state is not None and state.role.dials and state.phase is not Phase.ENDED else None
+
     def seconds_left(self, state: SessionState | None) -> float | None:
         """Seconds until a client that is dialing gives up; None for anything else."""
-        deadline = self._deadlines.get(state.session) if state is not None else None
+        is_first_time = state is not None and state.retry is None
+        deadline = self._deadlines.get(state.session) if state is not None and is_first_time else None
         return max(0.0, deadline - monotonic()) if deadline is not None else None
 
     def do_next(self) -> None:
@@ -171,8 +205,11 @@ class EndpointsController:
 
     def _dial(self, address: Address) -> None:
         deadline = monotonic() + self._main_controller.preferences.limits().connect
-        session = self._begin(address, lambda bench: bench.connect(address))
+        reconnect = self._reconnects
+        session = self._begin(address, lambda bench: bench.connect(address, reconnect=reconnect))
         if session is not None:
+            if reconnect:
+                self._reconnecting.add(session)
             self._deadlines[session] = deadline
 
     def _offer_history(self) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from core.clock import monotonic_ns
 from core.compose.encoding import misread_ending
 from core.events import ConnectionId, SessionId
 from core.journal.reading.lens import RAW
@@ -209,8 +210,11 @@ class MainController:
         if state is not None:
             self._mark_read(state)
         seconds_left = self.endpoints.seconds_left(state)
-        if seconds_left is not None and not self._second.is_due:
-            self._second.ask(int(seconds_left % 1 * 1_000) + 1)  # until the next whole one
+        now = monotonic_ns()
+        waits = [(state.retry.due - now) / 1e9 for state in self.sessions.values() if state.retry is not None]
+        left = [seconds for seconds in (seconds_left, *waits) if seconds is not None and seconds > 0]
+        if left and not self._second.is_due:
+            self._second.ask(min(int(seconds % 1 * 1_000) for seconds in left) + 1)  # until the next whole one
         do_all(
             [
                 ("the window", lambda: self.window.show(presenter.present(self.window_state()))),
@@ -258,6 +262,7 @@ class MainController:
             self.window.conversation.transcript.text.safety,
             self.archives.begun,
             math.ceil(seconds_left) if seconds_left is not None else None,
+            monotonic_ns(),
             frozenset(self.rows.removed),
             self.rows.names,
             self._unread,

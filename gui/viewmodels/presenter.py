@@ -27,6 +27,7 @@ from gui.viewmodels.session_rows import (
     row_state,
     session_rows,
     session_words,
+    waiting_words,
 )
 from gui.viewmodels.times import times_of
 from gui.viewmodels.window_view import (
@@ -58,6 +59,7 @@ class WindowState:
     safety: TextSafety = field(default_factory=TextSafety)
     archived: Mapping[SessionId, str] = field(default_factory=dict)  # when the journals of old sessions were begun
     seconds_left: int | None = None  # until the selected session, which is connecting, gives up
+    now: int = 0  # a reading of ``core.clock.monotonic_ns()``
     removed: frozenset[str] = frozenset()  # rows that a person has taken out of the list of sessions, by their keys
     names: Mapping[str, str] = field(default_factory=dict)  # that a person gave, by the keys of their rows
     unread: Mapping[SessionId, int] = field(default_factory=dict)  # messages that came while it was not on view
@@ -140,7 +142,8 @@ def _client_button(client: SessionState | None, next_step: str) -> Button:
 
 def _stop_button(state: SessionState) -> Button:
     """Cancel while it starts, and stop while it stands."""
-    return Button(state.role.cancel if state.phase is Phase.STARTING else state.role.stop)
+    is_first_time = state.phase is Phase.STARTING and state.retry is None
+    return Button(state.role.cancel if is_first_time else state.role.stop)
 
 
 def _window_title(window_state: WindowState) -> str:
@@ -159,7 +162,8 @@ def _conversation(window_state: WindowState) -> ConversationView:
         reply = None
     title, only = session_words(window_state, state), _only(window_state, state)
     words = window_state.safety.field(reply_words(reply or ""))
-    return ConversationView(title, _detail(state), reply, _CLEARED, words, only, is_past)
+    detail = window_state.safety.field(_detail(state, window_state.now))
+    return ConversationView(title, detail, reply, _CLEARED, words, only, is_past)
 
 
 def _start(window_state: WindowState) -> Empty:
@@ -187,12 +191,12 @@ def _only(window_state: WindowState, state: SessionState) -> str:
     return f"Only {who}{f', {ending_words(ended)}' if ended is not None else ''}"
 
 
-def _detail(state: SessionState) -> str:
+def _detail(state: SessionState, now: int) -> str:
     """What there is to say beside a session's name."""
     if state.phase is Phase.ENDED:
         return "failed" if state.failure is not None else "over"
     if state.phase is Phase.STARTING:
-        return state.role.waiting
+        return f"{waiting_words(state, now)}: {state.retry.why}" if state.retry else state.role.waiting
     if not state.role.many_connections:
         return f"from port {state.connections[0].local.port}" if state.connections else ""
     return counted(len(state.connections), "connection") if state.connections else "nobody here yet"
@@ -252,8 +256,12 @@ def why_nobody(window_state: WindowState) -> str:
     if state.phase is Phase.ENDED:
         return _over(window_state, state)
     if state.phase is Phase.STARTING:
-        words, is_of_key = state.role.waiting.capitalize(), _with_key(window_state, state.role) is state
-        return f"{words} {shown(state.role.command)} {state.role.cancels}" if is_of_key else words
+        words, is_of_key = (
+            waiting_words(state, window_state.now).capitalize(),
+            _with_key(window_state, state.role) is state,
+        )
+        stop = "" if state.retry is None else ":"
+        return f"{words}{stop} {shown(state.role.command)} {state.role.cancels}" if is_of_key else words
     finished = list(islice(_written_to(window_state), 2))
     if finished:
         who = _who(window_state, finished[0]) if len(finished) == 1 else "the others"
@@ -343,6 +351,8 @@ def _status_words(window_state: WindowState, state: SessionState) -> str:
     words = {"waiting": role.starting, "over": role.stopped}
     seconds = window_state.seconds_left if standing == "waiting" else None
     left = f", {seconds} s left" if seconds is not None else ""
+    if standing == "waiting" and state.retry is not None:
+        left = f", {waiting_words(state, window_state.now)}: {state.retry.why}"
     return f"{words.get(standing) or _failed_at(state)} {place}{left}"
 
 

@@ -182,7 +182,9 @@ def _session_row(
     place = f"{state.role.title} {place_words(state)}" if is_alone else _in_short(window_state, state)
     unread = window_state.unread.get(state.session, 0)
     words = window_state.safety.field(place)
-    return SessionRow(row_key(state.session), parent, words, row_state(state), None, _word(state), unread)
+    return SessionRow(
+        row_key(state.session), parent, words, row_state(state), None, _word(state, window_state.now), unread
+    )
 
 
 def _named(window_state: WindowState, row: SessionRow) -> SessionRow:
@@ -219,10 +221,21 @@ def _went_well(connection: ConnectionState | None) -> bool:
     return connection is None or connection.ending is None or connection.ending in GOOD_ENDINGS
 
 
-def _word(state: SessionState) -> str:
+def waiting_words(state: SessionState, now: int) -> str:
+    """What a session does that has not begun: it starts, or, as ``try 7 in 12 s``, comes back by itself.
+
+    ``now`` is a reading of ``core.clock.monotonic_ns()``.
+    """
+    if state.retry is None:
+        return state.role.waiting
+    seconds = -((now - state.retry.due) // 1_000_000_000)
+    return f"try {state.retry.tries + 1:,} {f'in {seconds:,} s' if seconds > 0 else 'now'}"
+
+
+def _word(state: SessionState, now: int) -> str:
     """What there is to say behind the name of a session in which not everybody can speak to somebody."""
     if state.phase is Phase.STARTING:
-        return state.role.waiting
+        return waiting_words(state, now)
     if state.phase is Phase.OPEN and state.role.many_connections:
         return "" if state.connections else "nobody"
     if state.phase is Phase.OPEN:

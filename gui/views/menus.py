@@ -26,11 +26,11 @@ SUBMENUS = {
 }  # fmt: skip
 _TICKED = frozenset(
     ("message_options", "toggle_saved", "toggle_rules", "toggle_socket_options", "toggle_inspector", "toggle_hex",
-     "filter", "full_screen")
+     "filter", "full_screen", "toggle_reconnect")
 )  # fmt: skip
 
 ROW_ENTRIES = (
-    "close_row", "abort_row", "finish_row", "restart_handler",
+    "toggle_reconnect", "close_row", "abort_row", "finish_row", "restart_handler",
     "copy_address", "rename_row", "remove_row", "remove_over",
 )  # fmt: skip
 """What can be done with the session or connection on view, here and in the menu of its row."""

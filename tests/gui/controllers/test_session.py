@@ -233,8 +233,10 @@ def test_the_menu_of_a_row_offers_what_can_be_done_with_it(make_app: MakeApp, op
         assert opened == [sessions.menu]
         assert sessions.tree.selection() == ("s1c2",)
         entry = sessions.menu.entrycget
-        states = {str(entry(at, "label")): str(entry(at, "state")) for at in range(7)}
+        states = {str(entry(at, "label")): str(entry(at, "state")) for at in range(9)}
         assert states == {
+            "Reconnect by itself": "disabled",
+            "Stop what hangs in the Python file": "disabled",
             "Close the connection #2": "normal",
             "Abort the connection (RST)": "normal",
             "Finish sending (FIN)": "normal",

@@ -9,8 +9,10 @@ from tkinter import filedialog
 
 import pytest
 
+from core.journal.recording.ledger import Phase
 from core.replies.rules.rule_set import parse_rule_sets
 from tests.gui.stories.person import Person, caller
+from tests.support.peers import Host, Peer
 
 
 def choose_reply(person: Person, words: str) -> None:
@@ -159,3 +161,36 @@ def test_rules_are_chosen_used_edited_and_tried(person: Person) -> None:
     person.app.leave()
     (kept,) = parse_rule_sets((person.folder / "rules.json").read_text())
     assert (kept.name, kept.rules[1].answer.text) == ("thermometer 2", "gut \\{target} C")
+
+
+def test_a_client_reconnects_by_itself_until_it_is_told_to_stop(person: Person) -> None:
+    with Host() as gone:
+        port = gone.address.port
+    main = person.app.main_controller
+    assert "toggle_reconnect" not in main.menu_state().on
+    main.commands["toggle_reconnect"]()
+    assert "toggle_reconnect" in main.menu_state().on
+    person.press("<Control-l>", "<Tab>")
+    person.write(str(port))
+    person.press("<F6>")
+    person.sees("try 2 ", "try 3 ", "Disconnect")
+    with Host(port=port) as host, host.accept(Peer) as peer:
+        person.sees(f"connected to 127.0.0.1:{port}")
+        peer.say(b"here")
+        person.sees("here")
+    person.sees("try 2 in ", "the connection is over")
+    person.press("<F6>")
+    person.sees("Connect")
+    person.no_longer_sees("try 2")
+    assert not any(state.phase is not Phase.ENDED for state in main.sessions.values())
+
+
+def test_a_client_that_waits_gives_up_where_it_is_no_longer_wanted_to_come_back(person: Person) -> None:
+    with Host() as host:
+        person.connect(host.address.port)
+        with host.accept(Peer):
+            person.app.main_controller.commands["toggle_reconnect"]()
+    person.sees("try 2 ")
+    person.app.main_controller.commands["toggle_reconnect"]()
+    person.no_longer_sees("try ")
+    person.sees("stays away")

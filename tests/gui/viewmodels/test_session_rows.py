@@ -9,9 +9,9 @@ import pytest
 from core.address import Address
 from core.errors import Explanation
 from core.events import Ending, SessionId
-from core.journal.recording.ledger import ConnectionState, Phase
+from core.journal.recording.ledger import ConnectionState, Phase, Retry
 from gui.viewmodels.presenter import present, selected_row
-from gui.viewmodels.session_rows import MOST_SESSION_ROWS, next_session, rows_over, session_rows
+from gui.viewmodels.session_rows import MOST_SESSION_ROWS, next_session, rows_over, session_rows, waiting_words
 from tests.gui.viewmodels.test_presenter import client, connection, server, window_state
 
 WIDE = Address("192.0.2.9", 80)
@@ -174,3 +174,24 @@ def test_the_newest_that_are_over_come_first_and_no_row_has_two_keys() -> None:
 
     assert len(keys) == len(set(keys)) == 1 + 100 + 1 + 1 + 20
     assert keys[101:104] == ["s1more", "s1over", "s1c219"]
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (0, "try 7 in 12 s"),
+        (11_000_000_000, "try 7 in 1 s"),
+        (11_999_999_999, "try 7 in 1 s"),
+        (12_000_000_000, "try 7 now"),
+        (20_000_000_000, "try 7 now"),
+    ],
+)
+def test_a_client_that_comes_back_counts_down_to_its_next_try(now: int, words: str) -> None:
+    state = client(phase=Phase.STARTING)
+    assert waiting_words(state, now) == "connecting…"
+    waits = replace(state, retry=Retry(6, 12_000_000_000, "refused"))
+    assert waiting_words(waits, now) == words
+    seen = present(replace(window_state(waits), now=now))
+    assert seen.conversation.detail == f"{words}: refused"
+    assert seen.status.words.endswith(f", {words}: refused")
+    assert seen.address.client.text == "Disconnect"
