@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core.compose.encoding import Encoding
 from core.errors import TincanError, reason
 from core.journal.recording.ledger import Phase
-from core.words import sentence
+from core.words import sentence, with_full_stop
 from gui.controllers.saved_files import SavedKeeping, ask_for_source, ask_for_target, find_out
 from gui.widgets.debounce import Debounce
 
@@ -356,7 +356,7 @@ class RulesController:
         self.show()
 
     def _failed(self, error: BaseException) -> None:
-        words = sentence(reason(error))
+        words = with_full_stop(reason(error))  # which may begin with the name of a file
         if self.is_open:
             self._pane.say(words, is_wrong=True)
         else:

@@ -196,7 +196,8 @@ def _detail(state: SessionState, now: int) -> str:
     if state.phase is Phase.ENDED:
         return "failed" if state.failure is not None else "over"
     if state.phase is Phase.STARTING:
-        return f"{waiting_words(state, now)}: {state.retry.why}" if state.retry else state.role.waiting
+        why = f": {state.retry.why.rpartition(': ')[2]}" if state.retry is not None else ""
+        return f"{waiting_words(state, now)}{why}"
     if not state.role.many_connections:
         return f"from port {state.connections[0].local.port}" if state.connections else ""
     return counted(len(state.connections), "connection") if state.connections else "nobody here yet"

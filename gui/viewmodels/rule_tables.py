@@ -401,7 +401,9 @@ class RuleTables:
 
 
 def _free_name(name: str, is_free: Callable[[str], bool]) -> str:
-    """A name like that one with a number behind it, as no other has."""
+    """That name, or one like it with a number behind it, as no other has."""
+    if is_free(name):
+        return name
     stem = name.rstrip("0123456789").rstrip() or name
     number = 2
     while not is_free(wanted := f"{stem[: LONGEST_NAME - 5]} {number}"):

@@ -80,7 +80,7 @@ def test_rules_are_put_in_order_copied_and_taken_out_and_all_of_it_can_be_undone
     tables.choose_rule(0)
     tables.delete()
     tables.add()
-    assert [rule.name for rule in tables.chosen.rules] == ["a", "rule 2", "a 2", "c"]
+    assert [rule.name for rule in tables.chosen.rules] == ["a", "rule", "a 2", "c"]
     tables.switch()
     assert tables.rule is not None
     assert not tables.rule.is_on
@@ -131,7 +131,7 @@ def test_tables_are_named_copied_imported_and_deleted(tables: RuleTables) -> Non
     assert tables.chosen.name == "SCPI instrument 2"
     tables.choose_framing("netstring")
     tables.new()
-    assert [rules.name for rules in tables.own] == ["yours", "yours 2", "SCPI instrument 2", "rules 2"]
+    assert [rules.name for rules in tables.own] == ["yours", "yours 2", "SCPI instrument 2", "rules"]
     assert tables.find("scpi INSTRUMENT 2") == replace(SCPI, name="SCPI instrument 2", framing="netstring")
     tables.delete_table()
     tables.choose("SMTP")
