@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def reply_choices() -> list[tuple[str, str]]:
-    """Each kind of reply and its words, those last that need an argument."""
-    return [(reply.name, reply.title) for reply in (*all_replies(), *replies_with_argument())]
+    """Each kind of reply and its words, in their order."""
+    kinds = sorted((*all_replies(), *replies_with_argument()), key=lambda reply: reply.order)
+    return [(reply.name, reply.title) for reply in kinds]
 
 
 def reply_words(written: str) -> str:

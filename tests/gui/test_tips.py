@@ -117,7 +117,21 @@ def test_a_task_says_how_to_stop_it(make_app: MakeApp) -> None:
 @pytest.mark.parametrize("tip", _TIPS, ids=lambda tip: f"{tip.part} {tip.says}")
 def test_a_tip_is_a_short_sentence_and_its_key_is_one(tip: object) -> None:
     sentence, key = tip.sentence, tip.key  # type: ignore[attr-defined]
-    widgets = {"", "Enter", "Escape", "Down", "End", "F2", "Shift+F2", "Delete", "Ctrl+Z", "Alt+Up", "Alt+Down"}
+    widgets = {
+        "",
+        "Enter",
+        "Escape",
+        "Down",
+        "End",
+        "F2",
+        "Shift+F2",
+        "Delete",
+        "Ctrl+Z",
+        "Alt+Up",
+        "Alt+Down",
+        "Insert",
+        "Space",
+    }
 
     assert sentence[:1].isupper()
     assert not sentence.endswith(".")

@@ -248,8 +248,9 @@ class RulesPane(ttk.Frame):
         self.bind("<<Close>>", close)
         below: list[tk.Misc] = [self]
         for widget in below:
-            widget.bind("<Escape>", close, add=True)
             below += widget.winfo_children()
+            if isinstance(widget, ttk.Entry | ttk.Button | ttk.Treeview):  # Tab goes to whatever has a key
+                widget.bind("<Escape>", close, add=True)
 
     def _button(self, parent: tk.Misc, words: str, act: Callable[[], None]) -> ttk.Button:
         button = ttk.Button(parent, text=words, width=0, command=act)
@@ -310,7 +311,7 @@ class RulesPane(ttk.Frame):
         rows = _FEW_ROWS if is_low else _ROWS
         if int(str(self.tree.cget("height"))) != rows:
             self.tree.configure(height=rows)
-        has_about = bool(self._about.cget("text")) and not is_low
+        has_about = self._view is not None and bool(self._view.about) and not is_low
         (self._about.grid if has_about else self._about.grid_remove)()
 
     def _fit_columns(self, event: tk.Event[tk.Misc]) -> None:
