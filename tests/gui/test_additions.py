@@ -32,7 +32,8 @@ def test_a_reply_is_in_the_menu_and_answers(make_app: MakeApp, monkeypatch: pyte
     app = make_app()
     port = serve(app)
     choice = app.window.conversation.reply
-    assert choice.words == ("a random letter", "the same (echo)", "chat room", "nothing", Shout.title)
+    asked = ("by rules…", "by a program…", "by a Python file…")
+    assert choice.words == ("a random letter", "the same (echo)", "chat room", "nothing", *asked, Shout.title)
 
     pick(app, choice, Shout.title)
     pump_until(lambda: f"replies with {Shout.note} from now on" in shown(app), app.root)

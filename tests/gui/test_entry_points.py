@@ -427,7 +427,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.controllers.saved_files", "find_out", "look after a saved list"): SavedExport,
     ("gui.controllers.saved_files", "SavedKeeping._start", "keep a saved list"): SavedList,
     ("gui.controllers.sending", "SendingController._compose_aside", "compose a message"): Composing,
-    ("gui.platform.desktop", "_open", "waits for *"): OpeningAFolder,
+    ("gui.platform.desktop", "_run", "waits for *"): OpeningAFolder,
     ("core.net.reachable", "look_up", "own addresses"): Addresses,
 }
 ELSEWHERE = {
