@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.journal.recording.ledger import Phase
+from core.words import sentence
 from gui.viewmodels.presenter import selected_row
 from gui.viewmodels.session_rows import next_session, parse_row_key, place_words, row_key, rows_over, session_rows
 
@@ -68,7 +69,7 @@ class SessionController:
             return
         why = self._main_controller.workbench.why_no_half_close(*one)
         if why:
-            self._main_controller.complain(f"{why[:1].upper()}{why[1:]}.")
+            self._main_controller.complain(sentence(why))
         else:
             self._main_controller.workbench.finish_sending(*one)
 

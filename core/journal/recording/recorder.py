@@ -177,7 +177,7 @@ class Recorder:
 
         How much may wait for it stays as it was.
         """
-        self._wanted = time.monotonic() + _SETTLES, limits
+        self._wanted = monotonic() + _SETTLES, limits
 
     def subscribe(self, wake: Callable[[], None], *, with_events: bool = False) -> Subscription:
         """Tell a view what happens from now on."""
@@ -318,7 +318,7 @@ class Recorder:
     def _keep_to_limits(self, writer: JournalWriter, events: Sequence[Event]) -> None:
         """Go on in another file, or raise ``JournalError``, where this one must not grow."""
         wanted_at, limits = self._wanted
-        if time.monotonic() >= wanted_at:
+        if monotonic() >= wanted_at:
             self._room = limits
         limits, why = self._room, ""
         if room.is_short(writer.path, limits):

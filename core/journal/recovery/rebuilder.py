@@ -50,7 +50,8 @@ class JournalRebuilder:
         for row in rows:
             session = self._known_sessions.session_of(row)
             entry = row if session == row.session else row._replace(session=session)
-            self._known_sessions.meet(entry)
+            if not self._known_sessions.meet(entry):  # else the note would contradict the row that it is about
+                entry = entry._replace(detail=None)
             sequence = self._sequences.get(entry.session)
             if sequence is None:
                 sequence = self._sequences[entry.session] = _Sequence(self._most)
@@ -155,24 +156,23 @@ class _KnownSessions:
         known = self._connections.get(row.connection or 0)
         return known.session if known is not None else row.session
 
-    def meet(self, row: EntryFound) -> None:
-        """Learn from an entry what the tables have lost."""
+    def meet(self, row: EntryFound) -> bool:
+        """Learn from an entry what the tables have lost; False if what it tells of a row cannot be in one."""
         self._began_ns = self._began_ns or row.wall_ns
         if row.connection is not None and row.connection not in self._connections:
             self._met.setdefault(row.connection, row.session)
         if row.kind in DATA_KINDS:
             self._roles.setdefault(row.session, "")
-            return
+            return True
         if row.session not in self._sessions and any(row.kind in role.entries for role in ROLES.values()):
             self._roles[row.session] = guess_role([row.kind]).name
         self._roles.setdefault(row.session, "")
         detail = _object(row.detail)
         if row.kind == "session-opened":
-            self._learn_session(row, detail)
-        elif row.kind == "opened" and row.connection is not None:
-            self._learn_connection(row, row.connection, detail)
-        elif row.kind == "closed":
-            self._learn_ending(row, detail)
+            return self._learn_session(row, detail)
+        if row.kind == "opened" and row.connection is not None:
+            return self._learn_connection(row, row.connection, detail)
+        return self._learn_ending(row, detail) if row.kind == "closed" else True
 
     def rows(self) -> dict[str, list[Any]]:
         """The rows of the three tables, by their names."""
@@ -199,25 +199,31 @@ class _KnownSessions:
                 highest[session] = number = highest.get(session, 0) + 1
                 self._connections[connection] = ConnectionFound(connection, session, number, UNKNOWN, UNKNOWN, None)
 
-    def _learn_session(self, row: EntryFound, detail: dict[str, Any]) -> None:
+    def _learn_session(self, row: EntryFound, detail: dict[str, Any]) -> bool:
         role, target, framing = (_word(detail.get(name)) for name in ("role", "target", "framing"))
-        if role in ROLES and target and framing:
-            reply = _word(detail.get("reply")) or None
+        reply = _word(detail.get("reply")) or None
+        is_usable = role in ROLES and bool(target and framing) and reply == detail.get("reply")
+        if is_usable:
             self._sessions[row.session] = SessionFound(row.session, role, target, framing, reply)
+        return is_usable
 
-    def _learn_connection(self, row: EntryFound, connection: int, detail: dict[str, Any]) -> None:
+    def _learn_connection(self, row: EntryFound, connection: int, detail: dict[str, Any]) -> bool:
         local, peer, number = _word(detail.get("local")), _word(detail.get("peer")), detail.get("number")
         if detail.get("took") is None:
             self._roles[row.session] = guess_role(["listening"]).name  # the peer came to us
-        if local and peer and isinstance(number, int) and 0 < number < _MANY:
+        number = number if isinstance(number, int) else 0
+        is_usable = bool(local and peer) and 0 < number < _MANY
+        if is_usable:
             known = self._connections.get(connection)
             session, ending = (known.session, known.ending) if known is not None else (row.session, None)
             self._connections[connection] = ConnectionFound(connection, session, number, local, peer, ending)
+        return is_usable
 
-    def _learn_ending(self, row: EntryFound, detail: dict[str, Any]) -> None:
+    def _learn_ending(self, row: EntryFound, detail: dict[str, Any]) -> bool:
         known, ending = self._connections.get(row.connection or 0), _word(detail.get("ending"))
         if known is not None and ending:
             self._connections[known.connection] = known._replace(ending=ending)
+        return bool(ending)
 
 
 def _object(text: str | None) -> dict[str, Any]:
