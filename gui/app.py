@@ -181,6 +181,11 @@ class App:
         """The file in which a person's own tables of rules are kept."""
         return self._file.path.with_name("rules.json")
 
+    @property
+    def authority(self) -> Path:
+        """The folder of Tincan's own authority."""
+        return self._file.path.with_name("authority")
+
     def leave(self) -> None:
         """End the program: the window goes at once, connections get a moment to say goodbye.
 

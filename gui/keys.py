@@ -42,6 +42,9 @@ KEYS = (
     Key("toggle_server", ("<F5>",), "F5", "start or stop the server", "&Start the server"),
     Key("toggle_client", ("<F6>",), "F6", "connect, cancel or disconnect", "&Connect"),
     Key("connect_again", ("<Shift-F6>",), "Shift+F6", "connect once more to the same place", "Connect &once more"),
+    _shift_letter(
+        "toggle_tls", "l", "TLS, or none, for what is started or connected next", "&TLS for what begins next"
+    ),
     _letter("focus_host", "l", "go to the host"),
     _letter("focus_message", "j" if "m" in HERE.taken_letters else "m", "go to the message"),
     _letter("message_options", "e", "how the message is written and what is added", "&How the message is written"),
@@ -185,7 +188,7 @@ def saved_key(number: int) -> tuple[str, str] | None:
 
 
 _TOPICS = (
-    ("The line", ("toggle_server", "toggle_client", "connect_again", "focus_host", "focus_message",
+    ("The line", ("toggle_server", "toggle_client", "connect_again", "toggle_tls", "focus_host", "focus_message",
      "message_options", "macros")),
     ("Over time", ("repeat", "send_file", "keep_received", "stop_task", "toggle_socket_options", "show_times")),
     ("Saved messages and rules", ("toggle_saved", "save_message", "send_saved_1", "toggle_rules")),

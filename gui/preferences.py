@@ -14,8 +14,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from core.errors import TlsSettingsError
 from core.files import read_kept, set_aside, write_kept
 from core.replies import find_reply
+from core.tls.settings import parse_pin
 from core.words import sentence
 from gui.viewmodels.drafting import ENCODINGS, FORMATS, SentMessage
 from gui.viewmodels.preferences import (
@@ -25,6 +27,7 @@ from gui.viewmodels.preferences import (
     MOST_JOURNALS,
     MOST_MEGABYTES,
     MOST_MESSAGES,
+    MOST_PINS,
     MOST_VARIABLES,
     ROWS,
     TIMES,
@@ -142,10 +145,8 @@ def on_screen(geometry: str, area_at: Callable[[int, int], tuple[int, int, int, 
 
 
 def _checked(name: str, default: object, value: object) -> object:
-    if name == "messages":
-        return _messages(value)
-    if name == "variables":
-        return _variables(value)
+    if name in _READERS:
+        return _READERS[name](value)
     if isinstance(default, tuple):
         return _texts(name, value)
     if isinstance(default, dict):
@@ -209,6 +210,17 @@ def _variables(value: object) -> dict[str, str]:
     return dict(list(short.items())[-MOST_VARIABLES:])
 
 
+def _pins(value: object) -> dict[str, str]:
+    """Fingerprints of certificates by the addresses where they are trusted."""
+    if not isinstance(value, dict) or len(value) > MOST_PINS:
+        raise ValueError("pins is not a table of fingerprints")
+    try:
+        pins = {address: parse_pin(str(pin)) for address, pin in value.items()}
+    except TlsSettingsError as error:
+        raise ValueError(f"pins: {error}") from error
+    return {address: pin for address, pin in pins.items() if address.isprintable() and len(address) <= LONGEST_ADDRESS}
+
+
 def _messages(value: object) -> tuple[SentMessage, ...]:
     """Messages, each a text or a list of a text, its format and its encoding; without those that are no text."""
     if not isinstance(value, list):
@@ -241,3 +253,6 @@ def _numbers(name: str, value: object) -> dict[str, float | None]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
+
+
+_READERS: dict[str, Callable[[object], object]] = {"messages": _messages, "variables": _variables, "pins": _pins}

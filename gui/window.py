@@ -100,6 +100,7 @@ class Window:
             theme,
             on_server=commands["toggle_server"],
             on_client=commands["toggle_client"],
+            on_tls=commands["toggle_tls"],
             on_edit=actions.form_edited,
             on_enter=actions.do_next,
             on_leave=actions.form_left,

@@ -46,6 +46,7 @@ def _of_the_line(main: MainController) -> dict[str, Callable[[], None]]:
         "toggle_server": main.endpoints.toggle_server,
         "toggle_client": main.endpoints.toggle_client,
         "connect_again": main.endpoints.connect,
+        "toggle_tls": main.tls.toggle,
         "focus_host": lambda: main.window.focus_host(),
         "toggle_socket_options": lambda: main.socket_options.toggle(),
         "show_network": lambda: main.settings.show_network(main.sessions.values()),
@@ -202,6 +203,7 @@ def menu_state(main_controller: MainController) -> MenuState:
         "toggle_socket_options": main_controller.socket_options.is_open,
         "full_screen": window.is_full_screen,
         "toggle_reconnect": main_controller.endpoints.reconnects,
+        "toggle_tls": main_controller.preferences.tls,
     }
     return MenuState(
         {

@@ -6,9 +6,10 @@ Lives on the window's thread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_host, parse_port, split_address
+from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, Parts, parse_host, parse_port, split_target
 from core.clock import monotonic
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
@@ -71,10 +72,12 @@ class EndpointsController:
         """Put a whole address that stands in one of the fields into both, now that the person has left the field."""
         bar = self._window.address
         try:
-            host, port = _parted(bar)
+            host, port, tls = _parted(bar)
             parse_host(host)
         except AddressError:
             return  # said when it is used
+        if tls:
+            self._main_controller.tls.put(is_on=True)
         if (host, port) != (bar.host.get(), bar.port.get()):
             bar.fill(host, port)
             self._main_controller.refresh()
@@ -97,14 +100,15 @@ class EndpointsController:
 
     def serve(self) -> None:
         """Start a server at host and port."""
-        address = _read_address(self._window.address, for_server=True)
+        address = self._read_address(for_server=True)
         if address is None:
             return
         replies = self._main_controller.reply
+        tls = self._main_controller.tls.of_server
         session = self._begin(
             address,
             lambda bench: replies.begin(
-                address, lambda reply, framing: bench.serve(address, reply=reply, framing=framing)
+                address, lambda reply, framing: bench.serve(address, reply=reply, framing=framing, tls=tls())
             ),
         )
         if session is None:
@@ -115,14 +119,14 @@ class EndpointsController:
 
     def connect(self) -> None:
         """Connect a client to host and port; while a server is about to listen, wait until it does."""
-        typed = _read_address(self._window.address, for_server=False)
+        typed = self._read_address(for_server=False)
         if typed is None:
             return
         address = typed.dialled
         if self._starting is not None:
             self._connect_next = address
         else:
-            self._dial(address)
+            self.dial(address)
 
     @property
     def can_reconnect(self) -> bool:
@@ -178,6 +182,28 @@ class EndpointsController:
         if state.phase is Phase.OPEN and state.addresses and state.target.port == 0 and is_selected:
             form.fill(state.target.host, str(state.addresses[0].port))
 
+    def _read_address(self, *, for_server: bool) -> Address | None:
+        """What the fields say; if it makes no sense, the field that is wrong says why.
+
+        A whole address in one of the fields, as it was found somewhere, is put into both; TLS is switched on where it
+        asks for that.
+        """
+        bar = self._window.address
+        try:
+            host, port, tls = _parted(bar)
+            parse_host(host)
+        except AddressError as error:
+            bar.refuse(sentence(error), host=True)
+            return None
+        bar.fill(host, port)
+        if tls:
+            self._main_controller.tls.put(is_on=True)
+        try:
+            return Address(parse_host(host), parse_port(port, for_server=for_server))
+        except AddressError as error:
+            bar.refuse(sentence(error), port=True)
+            return None
+
     def _begin(self, address: Address, start: Callable[[Workbench], SessionId]) -> SessionId | None:
         """Start a session and show it; None if the workbench refuses it, which is told under the fields."""
         self._window.address.accept()
@@ -201,12 +227,14 @@ class EndpointsController:
         self._starting = None
         address, self._connect_next = self._connect_next, None
         if listens and address is not None:
-            self._dial(address)
+            self.dial(address)
 
-    def _dial(self, address: Address) -> None:
+    def dial(self, address: Address, *, verify: bool = True) -> None:
+        """Connect a client there; with ``verify`` off nothing that a server shows of itself is looked at this once."""
         deadline = monotonic() + self._main_controller.preferences.limits().connect
-        reconnect = self._reconnects
-        session = self._begin(address, lambda bench: bench.connect(address, reconnect=reconnect))
+        reconnect = self._reconnects and verify  # else it would be more than once
+        tls = partial(self._main_controller.tls.of_client, address, verify=verify)
+        session = self._begin(address, lambda bench: bench.connect(address, reconnect=reconnect, tls=tls()))
         if session is not None:
             if reconnect:
                 self._reconnecting.add(session)
@@ -221,45 +249,28 @@ class EndpointsController:
         self._main_controller.refresh()
 
 
-def _read_address(bar: AddressBar, *, for_server: bool) -> Address | None:
-    """What the fields say; if it makes no sense, the field that is wrong says why.
-
-    A whole address in one of the fields, as it was found somewhere, is put into both.
-    """
-    try:
-        host, port = _parted(bar)
-        parse_host(host)
-    except AddressError as error:
-        bar.refuse(sentence(error), host=True)
-        return None
-    bar.fill(host, port)
-    try:
-        return Address(parse_host(host), parse_port(port, for_server=for_server))
-    except AddressError as error:
-        bar.refuse(sentence(error), port=True)
-        return None
-
-
 def _glance(bar: AddressBar) -> Address | None:
     """What the fields say, without a word if it makes no sense."""
     try:
-        host, port = _parted(bar)
+        host, port, _tls = _parted(bar)
         return Address(parse_host(host), parse_port(port, for_server=True))
     except AddressError:
         return None
 
 
-def _parted(bar: AddressBar) -> tuple[str, str]:
-    """Host and port, from whichever field has them. A number alone in the field for the host stays: it may be one.
+def _parted(bar: AddressBar) -> tuple[str, str, bool]:
+    """Host and port, from whichever field has them, and whether a scheme in front of them asks for TLS.
+
+    A number alone in the field for the host stays: it may be one.
 
     Raises ``AddressError`` if the field for the host has an address that is none for Tincan.
     """
     host, port = bar.host.get(), bar.port.get()
-    in_host = (host, None) if host.strip().isdecimal() else split_address(host)
+    in_host = Parts(host, None, False) if host.strip().isdecimal() else split_target(host)
     try:
-        in_port = split_address(port)
+        in_port = split_target(port)
     except AddressError:
-        in_port = None, None  # said as what a port is not
-    if in_port[0] and in_port[1]:
-        return in_port[0], in_port[1]
-    return in_host[0] or (DEFAULT_HOST if in_host[1] else ""), in_host[1] or in_port[1] or port
+        in_port = Parts(None, None, False)  # said as what a port is not
+    if in_port.host and in_port.port:
+        return in_port.host, in_port.port, in_port.tls
+    return in_host.host or (DEFAULT_HOST if in_host.port else ""), in_host.port or in_port.port or port, in_host.tls

@@ -37,6 +37,7 @@ from gui.controllers.settings import SettingsController
 from gui.controllers.silence import SilenceController
 from gui.controllers.socket_options import SocketOptionsController
 from gui.controllers.tasks import TaskController
+from gui.controllers.tls import TlsController
 from gui.journals.archives import Archives
 from gui.journals.viewing import Calls, Viewing
 from gui.platform.desktop import open_folder
@@ -110,6 +111,11 @@ class AppInterface(Protocol):
         """The file in which a person's own tables of rules are kept."""
         ...
 
+    @property
+    def authority(self) -> Path:
+        """The folder of Tincan's own authority."""
+        ...
+
 
 class MainController:
     """Passes a person's commands to the workbench and its states to the window. Implements ``gui.window.Actions``."""
@@ -126,6 +132,7 @@ class MainController:
         calls = Calls(app.post, self.refresh, self._cannot_read)
         self.viewing = Viewing(calls, preferences.read_as)
         self.archives = Archives()
+        self.tls = TlsController(self, app.authority)
         self.endpoints = EndpointsController(self, app.post)
         self.sending = SendingController(self, app.post)
         self.rows = SessionController(self)
@@ -203,6 +210,7 @@ class MainController:
         known = before.get(state.session)
         if known is None or known.phase is not state.phase:
             self.endpoints.phase_changed(state, is_selected=state.session == self.selected)
+            self.tls.phase_changed(state)
 
     def refresh(self) -> None:
         """Show the present state in every view, each guarded for itself."""
@@ -266,6 +274,7 @@ class MainController:
             frozenset(self.rows.removed),
             self.rows.names,
             self._unread,
+            self.preferences.tls,
         )
 
     def _count_unread(self, states: Iterable[SessionState]) -> None:
@@ -287,7 +296,7 @@ class MainController:
         self.select(*parse_row_key(key))
 
     def select(self, session: SessionId, connection: ConnectionId | None = None) -> None:
-        """Show a session; host and port follow it, so that the buttons speak of it."""
+        """Show a session; host, port and TLS follow it, so that the buttons speak of it."""
         state = self.sessions.get(session)
         self.selected = session
         self._connection = state.connection(connection) if state is not None and connection is not None else None
@@ -295,6 +304,8 @@ class MainController:
             self.viewing.choose_connection(state, connection)
             port = state.addresses[0].port if state.addresses else state.target.port
             self.window.address.fill(state.target.host, str(port))
+            if self.archives.get(session) is None:
+                self.tls.put(is_on=state.tls)
         self.window.composer.complain("")
         self.sending.turn_to(session, connection)
         self.refresh()

@@ -19,6 +19,7 @@ LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
 MOST_CHARACTERS = 100_000  # of all messages; each takes up to 12 bytes in the file
 MOST_VARIABLES = 50
 LONGEST_VARIABLE = 1_000  # characters
+MOST_PINS = 500
 MOST_JOURNALS = 10_000
 MOST_MEGABYTES = 10_000_000
 WHEN_FULL = (("another", "Go on in another file"), ("stop", "Stop, and say so"))
@@ -49,6 +50,8 @@ class Preferences:
     times: str = TIMES[0][0]  # and when they were
     font: str = ""  # family of conversations; the system's own if empty
     mono_font: str = ""  # the same of hex
+    tls: bool = False  # whether what is started or connected next speaks TLS
+    pins: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of trusted certificates, by HOST:PORT
     tell_silence: bool = True  # whether it is said that a silent peer may wait for the end of the message
     keep_journals: int = 20  # the one being written included
     journal_megabytes: int = 2_000  # all journals together, in millions of bytes
@@ -92,6 +95,13 @@ class Preferences:
         messages = _in_front(message, self.messages, MOST_MESSAGES)
         sizes = accumulate(len(one.text) for one in messages)
         return replace(self, messages=messages[: sum(size <= MOST_CHARACTERS for size in sizes)])
+
+    def with_pin(self, address: str, fingerprint: str) -> Preferences:
+        """With a certificate that is trusted at an address from now on; with none there if it is empty."""
+        kept = {known: pin for known, pin in self.pins.items() if known != address}
+        if fingerprint:
+            kept[address] = fingerprint
+        return replace(self, pins=dict(list(kept.items())[-MOST_PINS:]))
 
     def with_offered(self, journal: str) -> Preferences:
         """With the name of a journal that need not be offered again."""

@@ -63,6 +63,7 @@ class WindowState:
     removed: frozenset[str] = frozenset()  # rows that a person has taken out of the list of sessions, by their keys
     names: Mapping[str, str] = field(default_factory=dict)  # that a person gave, by the keys of their rows
     unread: Mapping[SessionId, int] = field(default_factory=dict)  # messages that came while it was not on view
+    tls: bool = False  # whether what is started or connected next speaks TLS
 
     @property
     def state(self) -> SessionState | None:
@@ -76,7 +77,7 @@ def present(window_state: WindowState) -> WindowView:
     next_step = _next_step(window_state, server, client)
     return WindowView(
         title=_window_title(window_state),
-        address=AddressBarView(_server_button(server, next_step), _client_button(client, next_step)),
+        address=AddressBarView(_server_button(server, next_step), _client_button(client, next_step), window_state.tls),
         rows=session_rows(window_state),
         selected=selected_row(window_state),
         conversation=_conversation(window_state),

@@ -43,10 +43,11 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class AddressBarView:
-    """The two buttons beside host and port."""
+    """The two buttons beside host and port, and whether what they begin speaks TLS."""
 
     server: Button
     client: Button
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

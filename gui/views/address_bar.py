@@ -1,4 +1,4 @@
-"""Host, port and the two buttons that everything begins with."""
+"""Host, port, TLS or none, and the two buttons that everything begins with."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from tkinter import ttk
 from gui.theme.theme import Theme
 from gui.viewmodels.window_view import AddressBarView, Button
 from gui.widgets.bindings import focus_now, when_resized
+from gui.widgets.controls import Toggle
 from gui.widgets.fitting import wrap_within
 
 _LOW = 400  # pixels at 96 dots an inch; below, the buttons do not stand below the fields
+_TLS_ON, _TLS_OFF = "TLS on", "TLS off"
 _HOST, _BUTTON = 12, 12  # characters: of a usual host, and of each button where there is room
 _SHORT_HOST = 8  # of a host where there is little room
 _WIDE, _TIGHT = 170, 130  # pixels at 96 dots an inch that are not text, in one line with words and without
@@ -28,6 +30,7 @@ class AddressBar(ttk.Frame):
         *,
         on_server: Callable[[], None],
         on_client: Callable[[], None],
+        on_tls: Callable[[], None],
         on_edit: Callable[[], None],
         on_enter: Callable[[], None],
         on_leave: Callable[[], None],
@@ -48,6 +51,9 @@ class AddressBar(ttk.Frame):
         self.host = self._field(ttk.Combobox(self, width=22), column=1)
         self._port_label.grid(row=0, column=2, padx=gap)
         self.port = self._field(ttk.Combobox(self, width=7), column=3)
+        self.tls = Toggle(self, theme, _TLS_OFF, lambda _is_on: on_tls())
+        self.tls.configure(width=-len(_TLS_OFF))
+        self.tls.grid(row=0, column=4, padx=(gap, 0), sticky="ns")
         self.server_button = ttk.Button(self, text="Start server", command=on_server, width=_BUTTON)
         self.client_button = ttk.Button(self, text="Connect", command=on_client, width=_BUTTON)
         self.columnconfigure(1, weight=1)
@@ -63,6 +69,8 @@ class AddressBar(ttk.Frame):
         """Give the buttons their words."""
         self._dress(self.server_button, view.server)
         self._dress(self.client_button, view.client)
+        self.tls.put(view.tls)
+        self.tls.configure(text=_TLS_ON if view.tls else _TLS_OFF)
 
     def offer(self, hosts: Sequence[str], ports: Sequence[str]) -> None:
         """What was used before, newest first, to choose from."""
@@ -84,7 +92,7 @@ class AddressBar(ttk.Frame):
         self._why.configure(text=why)
         self._under = self.port if port and not host else self.host
         column = self._under.grid_info()["column"]
-        self._why.grid(row=1, column=column, columnspan=6 - column, sticky="w", pady=(self._theme.px(6), 0))
+        self._why.grid(row=1, column=column, columnspan=7 - column, sticky="w", pady=(self._theme.px(6), 0))
         self._why.configure(wraplength=max(1, self.winfo_width() - self._beside()))
         if host or port:
             focus_now(self.host if host else self.port)
@@ -125,7 +133,7 @@ class AddressBar(ttk.Frame):
         """Pixels that everything in one line needs, and that it needs at the least, with most of a usual host."""
         px, measure = self._theme.px, self._theme.base.measure
         labels = self._host_label.winfo_reqwidth() + self._port_label.winfo_reqwidth()
-        fields = self.port.winfo_reqwidth()
+        fields = self.port.winfo_reqwidth() + self.tls.winfo_reqwidth() + px(8)
         wide = labels + fields + measure("0" * (_HOST + 2 * _BUTTON)) + px(_WIDE)
         return wide, fields + measure("0" * _SHORT_HOST) + self._words_room() + px(_TIGHT)
 
@@ -142,13 +150,15 @@ class AddressBar(ttk.Frame):
         gap, is_tight, row = px(4 if shape == "tight" else 8), shape == "tight", 2 if shape == "high" else 0
         for label in (self._host_label, self._port_label):
             (label.grid_remove if is_tight else label.grid)()
+        self.tls.configure(padding=(px(5), px(5)) if is_tight else "")
+        self.tls.grid_configure(padx=(gap, 0))
         self.port.grid_configure(padx=(gap if is_tight else 0, 0))
-        for button, column in ((self.server_button, 4), (self.client_button, 5)):
+        for button, column in ((self.server_button, 5), (self.client_button, 6)):
             button.configure(width=0 if is_tight else _BUTTON, padding=(px(6), px(5)) if is_tight else "")
             button.grid(row=row, column=column, columnspan=1, padx=(gap, 0), pady=0, sticky="ns")
         if shape == "high":
             self.server_button.grid_configure(column=0, columnspan=2, padx=0, pady=(gap, 0), sticky="ew")
-            self.client_button.grid_configure(column=2, columnspan=2, padx=(gap, 0), pady=(gap, 0), sticky="ew")
+            self.client_button.grid_configure(column=2, columnspan=3, padx=(gap, 0), pady=(gap, 0), sticky="ew")
 
     def _field(self, field: ttk.Combobox, column: int) -> ttk.Combobox:
         field.grid(row=0, column=column, sticky="nsew")

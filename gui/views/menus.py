@@ -17,16 +17,16 @@ from gui.widgets.menu_letters import literally, with_letters
 
 _LINE = ""  # between two groups of entries
 _COLOURS, _FRAMINGS, _ENCODINGS, _RECENT = "colours", "framings", "encodings", "recent"  # submenus
-_PROFILES = "profiles"
+_PROFILES, _TLS = "profiles", "tls"
 _ROWS, _TIMES, _MESSAGE, _COPIES = "rows", "times", "message", "copies"
 SUBMENUS = {
     _COLOURS: "C&olours", _FRAMINGS: "&Messages", _ENCODINGS: "&Encoding", _RECENT: "&Recent journals",
     _ROWS: "Messa&ges as", _TIMES: "&Times of messages", _MESSAGE: "Cho&sen message", _COPIES: "Cop&y messages",
-    _PROFILES: "Prof&ile",
+    _PROFILES: "Prof&ile", _TLS: "TLS an&d certificates",
 }  # fmt: skip
 _TICKED = frozenset(
     ("message_options", "toggle_saved", "toggle_rules", "toggle_socket_options", "toggle_inspector", "toggle_hex",
-     "filter", "full_screen", "toggle_reconnect")
+     "filter", "full_screen", "toggle_reconnect", "toggle_tls")
 )  # fmt: skip
 
 ROW_ENTRIES = (
@@ -34,6 +34,8 @@ ROW_ENTRIES = (
     "copy_address", "rename_row", "remove_row", "remove_over",
 )  # fmt: skip
 """What can be done with the session or connection on view, here and in the menu of its row."""
+TLS_ENTRIES = ("toggle_tls",)
+"""What there is to do about TLS."""
 MESSAGE_ENTRIES = ("send_again", "edit_message", "save_bytes")
 """What can be done with one message, here and in the menu of the conversation."""
 COPY_ENTRIES = ("copy_shown", "copy_escapes", "copy_hex", "copy_python", "copy_c", "copy_base64")
@@ -67,7 +69,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "toggle_server", "toggle_client", "connect_again", _LINE,
             "repeat", "send_file", "keep_received", "stop_task", _LINE,
-            "toggle_socket_options", "show_times", _LINE,
+            _TLS, "toggle_socket_options", "show_times", _LINE,
             *ROW_ENTRIES, _LINE,
             "next_session", "previous_session",
         ),
@@ -172,6 +174,7 @@ class MenuBar(tk.Menu):
             _ROWS: rows.entries,
             _TIMES: times.entries,
             _MESSAGE: partial(self._entries, MESSAGE_ENTRIES),
+            _TLS: partial(self._entries, TLS_ENTRIES),
             _COPIES: partial(self._entries, COPY_ENTRIES),
             _PROFILES: self._profile_entries,
         }

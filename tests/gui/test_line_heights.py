@@ -87,7 +87,14 @@ def export_dialog(parent: tk.Misc, theme: Theme) -> tk.Toplevel:
 
 def panes(parent: tk.Misc, theme: Theme) -> Iterator[tk.Widget | tk.Toplevel]:
     yield AddressBar(
-        parent, theme, on_server=nothing, on_client=nothing, on_edit=nothing, on_enter=nothing, on_leave=nothing
+        parent,
+        theme,
+        on_server=nothing,
+        on_client=nothing,
+        on_tls=nothing,
+        on_edit=nothing,
+        on_enter=nothing,
+        on_leave=nothing,
     )
     yield composer(parent, theme)
     yield FindBar(parent, theme, on_search=nothing, on_step=nothing, on_stop=nothing, on_close=nothing)

@@ -23,6 +23,7 @@ def bar(root: tk.Tk, theme: Theme) -> tuple[AddressBar, list[str]]:
         theme,
         on_server=lambda: happened.append("server"),
         on_client=lambda: happened.append("client"),
+        on_tls=lambda: happened.append("tls"),
         on_edit=lambda: happened.append("edit"),
         on_enter=lambda: happened.append("enter"),
         on_leave=lambda: happened.append("leave"),
