@@ -91,6 +91,7 @@ class Window:
         self._view: WindowView | None = None
         self._encoding = ""  # in which the conversation on view is read
         self._side: ttk.Frame | None = None  # what stands beside the conversation
+        self._is_going_to_address = False
         self._beside: list[tk.Misc] = []  # what can be opened and closed, the last opened last
         commands = actions.commands
         root.title("Tincan")
@@ -378,7 +379,9 @@ class Window:
         if not self.address.winfo_manager():
             self.composer.close_options()
             self.address.grid()
+        self._is_going_to_address = True  # or it would give way once more while it is laid out
         self.address.focus_host()
+        self._is_going_to_address = False
 
     def _focus_came(self, event: tk.Event[tk.Misc]) -> None:
         self.root.after_idle(self._share_height)
@@ -401,7 +404,7 @@ class Window:
         spare = room - above.needed - below.needed
         if spare >= high and not is_shown:
             self.address.grid()
-        elif spare < high and is_shown and not str(self.root.tk.call("focus")).startswith(str(self.address)):
+        elif spare < high and is_shown and not self._is_at_address:
             self.address.grid_remove()
         if self.address.winfo_manager():
             room, spare = room - high, spare - high
@@ -409,6 +412,11 @@ class Window:
         for_below = min(below.needed, max(below.least, room - above.needed))
         below.give(for_below)
         above.give(room - for_below)
+
+    @property
+    def _is_at_address(self) -> bool:
+        """Whether the address has the focus or is about to get it."""
+        return self._is_going_to_address or str(self.root.tk.call("focus")).startswith(str(self.address))
 
     def _bound_size(self) -> None:
         """Let nobody make the window smaller than it can be used, nor have it larger than the screen."""

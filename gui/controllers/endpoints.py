@@ -36,6 +36,7 @@ _COMES_BACK = (
     "seldom, up to every 30 s. Disconnect ends it."
 )
 _STAYS_AWAY = "A client whose connection is over stays away."
+_NO_TLS = "The TLS handshake failed: the conversation says why."
 
 
 class EndpointsController:
@@ -178,7 +179,8 @@ class EndpointsController:
         if state.session == self._starting and state.phase is not Phase.STARTING:
             self._server_decided(listens=state.phase is Phase.OPEN)
         if state.phase is Phase.ENDED and state.failure is not None and state.session == self._newest:
-            form.refuse(str(state.failure))
+            last = state.over[-1].tls if state.over else None
+            form.refuse(_NO_TLS if last is not None and last.failure else str(state.failure))
         if state.phase is Phase.OPEN and state.addresses and state.target.port == 0 and is_selected:
             form.fill(state.target.host, str(state.addresses[0].port))
 

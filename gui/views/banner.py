@@ -11,7 +11,7 @@ from tkinter import ttk
 from core.clock import monotonic
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.widgets.bindings import focus_now, has_focus
+from gui.widgets.bindings import bind_own, focus_now, has_focus
 from gui.widgets.fitting import wrap_within
 
 _MOST = 3  # notices at a time; the oldest makes room, a failure only to failures
@@ -126,10 +126,11 @@ class _Line(ttk.Frame):
         self._theme = theme
         self._close = on_close
         self._answers = ttk.Frame(self)
-        self._answers.pack(side="right", anchor="n")
         self._words = ttk.Label(self, justify="left", anchor="w")
-        self._words.pack(side="left", fill="x", expand=True)
-        wrap_within(self._words, self, lambda: self._answers.winfo_reqwidth() + px(36))
+        self._is_below: bool | None = None  # whether the buttons stand below the words
+        wrap_within(self._words, self, self._beside)
+        bind_own(self, "<Configure>", self._arrange)
+        self._arrange()
 
     def show(self, notice: Notice, sentence: str) -> None:
         """Show another notice on the same topic; ``sentence`` is fit to be shown."""
@@ -143,6 +144,7 @@ class _Line(ttk.Frame):
         answers = (*notice.buttons, (notice.close_word, self._close))
         for button, (text, act) in zip(self.buttons, answers, strict=True):
             button.configure(text=text, command=act)
+        self._arrange()
 
     def on_close(self, call: Callable[[], None] | None) -> None:
         """Have that called when the notice is taken away."""
@@ -155,6 +157,24 @@ class _Line(ttk.Frame):
             if following is not None:
                 following.focus_set()
         self.destroy()
+
+    def _beside(self) -> int:
+        """Pixels of the width that the words have not."""
+        return self._theme.px(36) + (0 if self._is_below else self._answers.winfo_reqwidth())
+
+    def _arrange(self) -> None:
+        """Put the buttons beside the words, or below them where they would take most of the width."""
+        width = self.winfo_width()
+        is_below = width > 1 and self._answers.winfo_reqwidth() > width // 2
+        if is_below is self._is_below:
+            return
+        self._is_below = is_below
+        for part in (self._answers, self._words):
+            part.pack_forget()
+        self._answers.pack(side="bottom" if is_below else "right", anchor="e" if is_below else "n")
+        self._words.pack(side="left", fill="x", expand=True)
+        if width > 1:
+            self._words.configure(wraplength=max(1, width - self._beside()))
 
     def _make_buttons(self, style: str, count: int) -> None:
         for button in self.buttons:
