@@ -12,7 +12,7 @@ from gui.viewmodels import presenter
 from gui.viewmodels.session_rows import next_session
 from gui.viewmodels.window_view import MenuState
 from gui.views.field_menu import can_edit, edit
-from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, ROW_ENTRIES
+from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, ROW_ENTRIES, TLS_ROW_ENTRIES
 
 if TYPE_CHECKING:
     from gui.controllers.main import MainController
@@ -47,6 +47,11 @@ def _of_the_line(main: MainController) -> dict[str, Callable[[], None]]:
         "toggle_client": main.endpoints.toggle_client,
         "connect_again": main.endpoints.connect,
         "toggle_tls": main.tls.toggle,
+        "log_keys": main.tls.toggle_key_log,
+        "start_tls_client": partial(main.rows.start_tls, as_server=False),
+        "start_tls_server": partial(main.rows.start_tls, as_server=True),
+        "copy_authority": main.tls.copy_authority,
+        "save_authority": main.tls.save_authority,
         "focus_host": lambda: main.window.focus_host(),
         "toggle_socket_options": lambda: main.socket_options.toggle(),
         "show_network": lambda: main.settings.show_network(main.sessions.values()),
@@ -167,6 +172,7 @@ def menu_state(main_controller: MainController) -> MenuState:
     can_edit_now, lens = can_edit(window.focused), viewing.lens
     transcript, has_bytes = window.conversation.transcript, conversation.inspector.has_focus
     has_message, has_some = transcript.chosen_message is not None, transcript.selection.picked is not None
+    why_no_tls = main_controller.rows.why_no_tls
     can = {
         **{key.command: key.command in can_edit_now for key in EDITING},
         "copy": "copy" in can_edit_now or (has_some and window.focused is transcript.text),
@@ -176,6 +182,7 @@ def menu_state(main_controller: MainController) -> MenuState:
         "go_to": transcript.total > 0 or has_bytes,
         **{command: command in main_controller.rows.can for command in ROW_ENTRIES},
         "toggle_reconnect": main_controller.endpoints.can_reconnect,
+        **dict.fromkeys(TLS_ROW_ENTRIES, not why_no_tls),
         **{command: next_session(window_state, 1) not in (None, main_controller.selected) for command in _STEPS},
         "toggle_server": buttons.server.enabled,
         "toggle_client": buttons.client.enabled,
@@ -204,12 +211,14 @@ def menu_state(main_controller: MainController) -> MenuState:
         "full_screen": window.is_full_screen,
         "toggle_reconnect": main_controller.endpoints.reconnects,
         "toggle_tls": main_controller.preferences.tls,
+        "log_keys": main_controller.tls.key_log is not None,
     }
     return MenuState(
         {
             "toggle_server": _WORDS[buttons.server.text],
             "toggle_client": _WORDS[buttons.client.text],
             "close_row": main_controller.rows.close_words,
+            **{name: f"{menu_words(name)} ({why_no_tls})" for name in TLS_ROW_ENTRIES if why_no_tls},
         },
         frozenset(command for command, holds in can.items() if not holds),
         frozenset(command for command, holds in on.items() if holds),

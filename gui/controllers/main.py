@@ -132,7 +132,7 @@ class MainController:
         calls = Calls(app.post, self.refresh, self._cannot_read)
         self.viewing = Viewing(calls, preferences.read_as)
         self.archives = Archives()
-        self.tls = TlsController(self, app.authority)
+        self.tls = TlsController(self, app.authority, app.post)
         self.endpoints = EndpointsController(self, app.post)
         self.sending = SendingController(self, app.post)
         self.rows = SessionController(self)

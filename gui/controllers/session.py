@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.errors import TlsSettingsError
 from core.journal.recording.ledger import Phase
 from core.words import sentence
 from gui.viewmodels.presenter import selected_row
@@ -72,6 +73,37 @@ class SessionController:
             self._main_controller.complain(sentence(why))
         else:
             self._main_controller.workbench.finish_sending(*one)
+
+    def start_tls(self, *, as_server: bool) -> None:
+        """Have the connection on view speak TLS from now on, in the role of a client or of a server."""
+        state, why = self._main_controller.state, self.why_no_tls
+        one = self._single(state) if state is not None and not why else None
+        if state is None or one is None:
+            self._main_controller.complain(sentence(f"TLS cannot begin here: {why}"))
+            return
+        try:
+            tls = self._main_controller.tls.to_start(state, one, as_server=as_server)
+        except TlsSettingsError as error:
+            self._main_controller.complain(sentence(error))
+            return
+        self._main_controller.workbench.start_tls(state.session, one.connection, tls, as_server=as_server)
+
+    @property
+    def why_no_tls(self) -> str:
+        """Why TLS cannot begin on the row on view, in a few words; empty if it can."""
+        state = self._main_controller.state
+        if state is None:
+            return "nothing is on view"
+        if self._is_over:
+            return "this is over"
+        one = self._single(state)
+        if one is None:
+            return "choose one connection" if state.connections else "nobody is connected"
+        if one.is_securing:
+            return "a handshake is under way"
+        if one.tls is not None:
+            return f"it speaks {one.tls.version or 'TLS'} already"
+        return "" if one.can_send and one.can_receive else "one side has finished sending"
 
     def copy_address(self) -> None:
         """Copy the address: a server's own, the one that a client connected to, or a peer's."""

@@ -5,29 +5,40 @@ Lives on the window's thread; nothing of ``ssl`` or ``cryptography`` is imported
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.errors import TincanError, reason
 from core.journal.recording.ledger import Phase
+from core.supervision import Worker
 from core.tls.settings import Tls
+from core.words import sentence
 
 if TYPE_CHECKING:
     from core.address import Address
-    from core.journal.recording.ledger import SessionState
+    from core.journal.recording.ledger import ConnectionState, SessionState
     from core.tls.facts import Handshake
     from gui.controllers.main import MainController
 
 TRUST = "Trust this certificate for this host"
 ONCE = "Connect once without verifying"
+_LOG = "tls-keys.log"
+_HOW = "A client that trusts it trusts every server that Tincan serves with TLS."
 
 
 class TlsController:
-    """``authority`` is the folder of Tincan's own authority."""
+    """``authority`` is the folder of Tincan's own authority; ``post`` has a call made on the window's thread."""
 
-    def __init__(self, main_controller: MainController, authority: Path) -> None:
+    def __init__(
+        self, main_controller: MainController, authority: Path, post: Callable[[Callable[[], None]], None]
+    ) -> None:
+        self.key_log: Path | None = None  # gets the secrets of the next session, and of no other
         self._main_controller = main_controller
         self._authority = authority
+        self._post = post
 
     def toggle(self) -> None:
         """Have what is started or connected next speak TLS, or not any more."""
@@ -46,8 +57,43 @@ class TlsController:
         """What is asked for of a client that connects there now. Raises ``TlsSettingsError``."""
         if not self._main_controller.preferences.tls:
             return None
-        pin = self._main_controller.preferences.pins.get(_place(address), "")
+        pin = self._pin(address)
         return replace(self._settings(), pin=pin) if verify else replace(self._settings(), verify=False)
+
+    def to_start(self, state: SessionState, connection: ConnectionState, *, as_server: bool) -> Tls:
+        """What is asked for where TLS begins on a connection in the clear. Raises ``TlsSettingsError``."""
+        pin = "" if as_server else self._pin(state.target if state.role.dials else connection.peer)
+        return replace(self._settings(), pin=pin)
+
+    def toggle_key_log(self) -> None:
+        """Ask for a file that gets the secrets of the next session with TLS, or have none."""
+        if self.key_log is not None:
+            self.key_log = None
+            return
+        from tkinter import filedialog
+
+        root = self._main_controller.window.root
+        chosen = filedialog.asksaveasfilename(parent=root, title="Write the keys of the next session", initialfile=_LOG)
+        if chosen:
+            self.key_log = Path(chosen)
+            self._main_controller.complain(
+                f"Whoever has {self.key_log.name} can read the next session with TLS, as Wireshark does in a capture."
+            )
+
+    def copy_authority(self) -> None:
+        """Copy the certificate of Tincan's own authority, for clients that are to trust it."""
+        self._make_authority(self._copy)
+
+    def save_authority(self) -> None:
+        """Ask for a file, and write the certificate of Tincan's own authority into it."""
+        from tkinter import filedialog
+
+        root, title = self._main_controller.window.root, "Save the authority's certificate"
+        chosen = filedialog.asksaveasfilename(
+            parent=root, title=title, initialfile="tincan-authority.pem", defaultextension=".pem"
+        )
+        if chosen:
+            self._make_authority(partial(self._save, Path(chosen)))
 
     def phase_changed(self, state: SessionState) -> None:
         """Offer what can be done about a certificate that is not trusted; take it back once somebody connects there."""
@@ -66,7 +112,10 @@ class TlsController:
         self._main_controller.notices.offer(
             f"{before}Ask whoever runs {address} whether its certificate has this SHA-256 fingerprint: {shown}",
             _topic(address),
-            {TRUST: lambda: self._trust(state, handshake), ONCE: lambda: self._connect(state, verify=False)},
+            {
+                TRUST: lambda: self._trust(state, handshake),
+                **({ONCE: lambda: self._connect(state, verify=False)} if state.tls else {}),
+            },
         )
 
     def _trust(self, state: SessionState, handshake: Handshake) -> None:
@@ -76,14 +125,44 @@ class TlsController:
 
     def _connect(self, state: SessionState, *, verify: bool = True) -> None:
         self._main_controller.notices.take_back(_topic(state.target))
-        self.put(is_on=True)
+        self.put(is_on=state.tls)  # else TLS begins in the middle
         self._main_controller.endpoints.dial(state.target, verify=verify)
 
     def _pin(self, address: Address) -> str:
         return self._main_controller.preferences.pins.get(_place(address), "")
 
     def _settings(self) -> Tls:
-        return Tls(authority=self._authority)
+        key_log, self.key_log = self.key_log, None
+        return Tls(authority=self._authority, key_log=key_log)
+
+    def _make_authority(self, then: Callable[[bytes], None]) -> None:
+        """Have the authority made, if it is not there, on a thread of its own; ``then`` gets its certificate (PEM)."""
+
+        def make() -> None:
+            from core.tls.authority import Authority
+
+            certificate = Authority(self._authority).make()
+            self._post(partial(then, certificate))
+
+        Worker(make, "make Tincan's own authority", self._not_made).begin()
+
+    def _not_made(self, error: BaseException) -> None:
+        why = sentence(error if isinstance(error, TincanError) else f"There is no certificate: {reason(error)}")
+        self._post(lambda: self._main_controller.complain(why))
+
+    def _copy(self, certificate: bytes) -> None:
+        root = self._main_controller.window.root
+        root.clipboard_clear()
+        root.clipboard_append(certificate.decode("ascii"))
+        self._main_controller.complain(f"The certificate of Tincan's own authority was copied. {_HOW}")
+
+    def _save(self, path: Path, certificate: bytes) -> None:
+        try:
+            path.write_bytes(certificate)
+        except OSError as error:
+            self._main_controller.complain(sentence(f"{path} cannot be written: {reason(error)}"))
+            return
+        self._main_controller.complain(f"The certificate of Tincan's own authority is in {path.name}. {_HOW}")
 
 
 def _place(address: Address) -> str:

@@ -15,6 +15,7 @@ from core.journal.recording.ledger import ConnectionState, Phase, SessionState, 
 from core.replies import find_reply
 from core.roles import ROLES, Role
 from core.text_safety import TextSafety
+from core.tls.facts import Trust
 from core.words import counted, human_bytes
 from gui.keys import shown
 from gui.viewmodels.filtering import RecipientRows
@@ -27,6 +28,7 @@ from gui.viewmodels.session_rows import (
     row_state,
     session_rows,
     session_words,
+    tls_words,
     waiting_words,
 )
 from gui.viewmodels.times import times_of
@@ -161,10 +163,17 @@ def _conversation(window_state: WindowState) -> ConversationView:
     reply = (state.reply if is_past else window_state.reply) if state.role.replies else None
     if find_reply(reply or "") is None:  # a later version's, in a journal
         reply = None
-    title, only = session_words(window_state, state), _only(window_state, state)
+    title, only = f"{_unverified(state)}{session_words(window_state, state)}", _only(window_state, state)
     words = window_state.safety.field(reply_words(reply or ""))
     detail = window_state.safety.field(_detail(state, window_state.now))
     return ConversationView(title, detail, reply, _CLEARED, words, only, is_past)
+
+
+def _unverified(state: SessionState) -> str:
+    """What stands before the name of a client that talks to a server which nobody has verified."""
+    connections = state.connections if state.phase is Phase.OPEN and state.role.dials else ()
+    is_so = any(one.tls is not None and one.tls.trust is Trust.UNVERIFIED for one in connections)
+    return "Not verified: " if is_so else ""
 
 
 def _start(window_state: WindowState) -> Empty:
@@ -200,8 +209,10 @@ def _detail(state: SessionState, now: int) -> str:
         why = f": {state.retry.why.rpartition(': ')[2]}" if state.retry is not None else ""
         return f"{waiting_words(state, now)}{why}"
     if not state.role.many_connections:
-        return f"from port {state.connections[0].local.port}" if state.connections else ""
-    return counted(len(state.connections), "connection") if state.connections else "nobody here yet"
+        one = state.connections[0] if state.connections else None
+        return ", ".join(filter(None, (f"from port {one.local.port}", tls_words(one)))) if one is not None else ""
+    count = counted(len(state.connections), "connection") if state.connections else "nobody here yet"
+    return f"{count}, TLS" if state.tls else count
 
 
 def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.events import ConnectionId, Ending, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.journal.recording.notes import GOOD_ENDINGS
+from core.tls.facts import Trust
 from gui.viewmodels.window_view import SessionRow
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def _word(state: SessionState, now: int) -> str:
     if state.phase is Phase.OPEN and state.role.many_connections:
         return "" if state.connections else "nobody"
     if state.phase is Phase.OPEN:
-        return _half_closed(state.connections[0]) if state.connections else ""
+        return _standing(state.connections[0]) if state.connections else ""
     if state.failure is not None:
         return "failed"
     if state.cancelled and not state.accepted:
@@ -297,7 +298,22 @@ def _connection_row(safety: TextSafety, session: str, parent: str, same: _Same, 
         return SessionRow(key, parent, words, standing, connection.number, ending_words(connection))
     if is_over:
         return SessionRow(key, parent, words, "over", connection.number, "over")
-    return SessionRow(key, parent, words, "live", connection.number, _half_closed(connection))
+    return SessionRow(key, parent, words, "live", connection.number, _standing(connection))
+
+
+def tls_words(connection: ConnectionState) -> str:
+    """The version of TLS that a standing connection speaks, and whether nobody looked who is there; empty without."""
+    if connection.is_securing:
+        return "TLS handshake"
+    tls = connection.tls
+    if tls is None or tls.failure:
+        return ""
+    return f"not verified, {tls.version}" if tls.trust is Trust.UNVERIFIED else tls.version
+
+
+def _standing(connection: ConnectionState) -> str:
+    """Who has finished sending, and what is spoken, in a few words."""
+    return ", ".join(filter(None, (_half_closed(connection), tls_words(connection))))
 
 
 def _half_closed(connection: ConnectionState) -> str:

@@ -26,7 +26,7 @@ SUBMENUS = {
 }  # fmt: skip
 _TICKED = frozenset(
     ("message_options", "toggle_saved", "toggle_rules", "toggle_socket_options", "toggle_inspector", "toggle_hex",
-     "filter", "full_screen", "toggle_reconnect", "toggle_tls")
+     "filter", "full_screen", "toggle_reconnect", "toggle_tls", "log_keys")
 )  # fmt: skip
 
 ROW_ENTRIES = (
@@ -34,7 +34,11 @@ ROW_ENTRIES = (
     "copy_address", "rename_row", "remove_row", "remove_over",
 )  # fmt: skip
 """What can be done with the session or connection on view, here and in the menu of its row."""
-TLS_ENTRIES = ("toggle_tls",)
+TLS_ROW_ENTRIES = ("start_tls_client", "start_tls_server")
+"""What can be done about TLS with the connection on view, here and in the menu of its row."""
+TLS_ENTRIES = (
+    "toggle_tls", "log_keys", _LINE, *TLS_ROW_ENTRIES, _LINE, "copy_authority", "save_authority",
+)  # fmt: skip
 """What there is to do about TLS."""
 MESSAGE_ENTRIES = ("send_again", "edit_message", "save_bytes")
 """What can be done with one message, here and in the menu of the conversation."""

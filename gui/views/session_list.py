@@ -13,7 +13,7 @@ from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.typesetting import connection_tag
 from gui.viewmodels.window_view import MenuState, SessionRow
-from gui.views.menus import ROW_ENTRIES, command_entry
+from gui.views.menus import ROW_ENTRIES, TLS_ROW_ENTRIES, command_entry
 from gui.widgets.bindings import MENU_KEYS, bind_known, focus_now
 from gui.widgets.fitting import elided
 from gui.widgets.menu import Entry, Menu
@@ -336,10 +336,10 @@ class SessionList(ttk.Frame):
         self.menu.open(x, y)
 
     def _entries(self) -> Sequence[Entry]:
-        state = self._state()
+        state, names = self._state(), (*ROW_ENTRIES, *TLS_ROW_ENTRIES)
         if self._is_at_note:
-            state = replace(state, words={}, cannot=frozenset(ROW_ENTRIES) - _OF_NOTES | state.cannot)
-        return [command_entry(name, self._commands[name], state) for name in ROW_ENTRIES if name in self._commands]
+            state = replace(state, words={}, cannot=frozenset(names) - _OF_NOTES | state.cannot)
+        return [command_entry(name, self._commands[name], state) for name in names if name in self._commands]
 
     # The tip of the row under the mouse.
 

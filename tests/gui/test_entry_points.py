@@ -345,6 +345,17 @@ class Keeping(Case):
         return (stage.folder / "kept.bin").exists()
 
 
+class MakingTheAuthority(Case):
+    def start(self, stage: Stage) -> None:
+        stage.app.main_controller.commands["copy_authority"]()
+
+    def is_told(self, stage: Stage) -> bool:
+        return "There is no certificate" in stage.banner
+
+    def works(self, stage: Stage) -> bool:
+        return "was copied" in stage.banner
+
+
 class Connecting(Case):
     host = "127.0.0.1"
 
@@ -427,6 +438,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.controllers.saved_files", "find_out", "look after a saved list"): SavedExport,
     ("gui.controllers.saved_files", "SavedKeeping._start", "keep a saved list"): SavedList,
     ("gui.controllers.sending", "SendingController._compose_aside", "compose a message"): Composing,
+    ("gui.controllers.tls", "TlsController._make_authority", "make Tincan's own authority"): MakingTheAuthority,
     ("gui.platform.desktop", "_run", "waits for *"): OpeningAFolder,
     ("core.net.reachable", "look_up", "own addresses"): Addresses,
 }

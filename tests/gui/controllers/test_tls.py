@@ -1,0 +1,251 @@
+"""TLS in the window: the lock, a certificate that nobody trusts, Start TLS in the middle, and the own authority."""
+
+from __future__ import annotations
+
+import ssl
+import tkinter as tk
+from pathlib import Path
+from tkinter import filedialog
+
+import pytest
+
+from core.journal.recording.ledger import Phase
+from core.tls.facts import Trust
+from gui.app import App
+from gui.controllers.tls import ONCE, TRUST
+from gui.keys import menu_words
+from gui.preferences import PreferencesFile
+from tests.gui.conftest import pump_until
+from tests.gui.driving import MakeApp, labels_of, port_of, say, shown
+
+BEGUN = "proved by Tincan's own authority"
+
+
+def serve(app: App, *, tls: bool = True) -> str:
+    """Start a server at a free port of localhost; its port."""
+    app.main_controller.choose_reply("none")
+    app.main_controller.tls.put(is_on=tls)
+    app.window.address.fill("localhost", "0")
+    app.main_controller.endpoints.serve()
+    pump_until(lambda: port_of(app) != "0" and "listening" in shown(app), app.root)
+    return port_of(app)
+
+
+def dial(app: App, where: str, words: str) -> None:
+    """Type an address into the field of the host, press Connect and wait until the conversation says something."""
+    app.window.address.host.set(where)
+    app.window.address.client_button.invoke()
+    pump_until(lambda: words in shown(app), app.root)
+
+
+def press(app: App, words: str) -> None:
+    """Press a button of the banner."""
+    next(button for button in app.window.banner.buttons if button.cget("text") == words).invoke()
+
+
+def asked(patch: pytest.MonkeyPatch, path: Path) -> None:
+    """Have the system's dialog for a file to write answer so."""
+    patch.setattr(filedialog, "asksaveasfilename", lambda **_options: str(path))
+
+
+def act(app: App, command: str) -> None:
+    app.main_controller.commands[command]()
+    app.root.update()
+
+
+def row_menu(app: App) -> list[str]:
+    menu = app.window.sessions.menu
+    menu.fill()
+    return labels_of(menu)
+
+
+def test_the_lock_says_in_words_whether_it_is_on_and_is_remembered(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app(tmp_path / "one")
+    lock = app.window.address.tls
+    assert (lock.cget("text"), lock.is_on) == ("TLS off", False)
+    lock.invoke()
+    app.root.update()
+    assert (lock.cget("text"), lock.is_on) == ("TLS on", True)
+    app.leave()
+
+    again = make_app(tmp_path / "one")
+    assert (again.window.address.tls.cget("text"), again.main_controller.preferences.tls) == ("TLS on", True)
+    act(again, "toggle_tls")
+    assert again.window.address.tls.cget("text") == "TLS off"
+
+
+def test_a_server_and_a_client_of_one_window_talk_over_tls(make_app: MakeApp) -> None:
+    app = make_app()
+    port = serve(app)
+    app.main_controller.tls.put(is_on=False)
+    dial(app, f"tls://localhost:{port}", BEGUN)
+    assert (app.window.address.host.get(), port_of(app)) == ("localhost", port)
+    assert app.window.address.tls.cget("text") == "TLS on"
+
+    say(app, "over TLS")
+    pump_until(lambda: any(state.received for state in app.main_controller.sessions.values()), app.root)
+    server, client = app.main_controller.sessions.values()
+    assert server.tls
+    assert client.connections[0].tls is not None
+    assert client.connections[0].tls.trust is Trust.AUTHORITY
+    assert "TLS 1.3" in app.window._view.conversation.detail  # type: ignore[union-attr]
+    rows = [app.window.sessions.words_of(f"s{state.session}") for state in (server, client)]
+    assert "TLS 1.3" in rows[1]
+
+
+def test_the_lock_follows_the_session_on_view(make_app: MakeApp) -> None:
+    app = make_app()
+    serve(app)
+    plain = serve(app, tls=False)
+    assert app.window.address.tls.cget("text") == "TLS off"
+    app.main_controller.choose_row("s1")
+    app.root.update()
+    assert app.window.address.tls.cget("text") == "TLS on"
+    app.main_controller.choose_row("s2")
+    app.root.update()
+    assert (app.window.address.tls.cget("text"), port_of(app)) == ("TLS off", plain)
+
+
+def test_a_certificate_that_is_not_trusted_can_be_pinned_and_the_pin_is_kept(make_app: MakeApp, tmp_path: Path) -> None:
+    port = serve(make_app(tmp_path / "server"))
+    app = make_app(tmp_path / "client")
+    dial(app, f"tls://localhost:{port}", "which nothing here trusts")
+    state = app.main_controller.state
+    assert state is not None
+    pump_until(lambda: f"Ask whoever runs localhost:{port}" in app.window.banner.sentence, app.root)
+    assert state.over or state.phase is Phase.ENDED
+
+    press(app, TRUST)
+    pump_until(lambda: "known by the fingerprint of its certificate" in shown(app), app.root)
+    assert "fingerprint:" not in app.window.banner.sentence
+    (pin,) = app.main_controller.preferences.pins.items()
+    assert pin[0] == f"localhost:{port}"
+    app.leave()
+
+    kept = PreferencesFile(tmp_path / "client" / "settings.json").load()
+    assert dict(kept.pins) == dict([pin])
+    again = make_app(tmp_path / "client")
+    dial(again, f"localhost:{port}", "known by the fingerprint of its certificate")
+
+
+def test_another_certificate_than_the_pinned_one_is_refused_and_said_so(make_app: MakeApp, tmp_path: Path) -> None:
+    port = serve(make_app(tmp_path / "server"))
+    app = make_app(tmp_path / "client")
+    app.main_controller.preferences = app.main_controller.preferences.with_pin(f"localhost:{port}", "ab" * 32)
+    dial(app, f"tls://localhost:{port}", "is not the one that was trusted")
+    pump_until(lambda: "Another certificate was trusted there until now." in app.window.banner.sentence, app.root)
+
+
+def test_once_without_verifying_is_said_in_the_head_and_is_once(make_app: MakeApp, tmp_path: Path) -> None:
+    port = serve(make_app(tmp_path / "server"))
+    app = make_app(tmp_path / "client")
+    dial(app, f"tls://localhost:{port}", "which nothing here trusts")
+    pump_until(lambda: "fingerprint" in app.window.banner.sentence, app.root)
+    press(app, ONCE)
+    pump_until(lambda: 'not verified that this is "localhost"' in shown(app), app.root)
+
+    def title() -> str:
+        view = app.window._view
+        assert view is not None
+        return view.conversation.title
+
+    assert title() == f"Not verified: Client localhost:{port}"
+    assert app.window._view is not None
+    assert app.window._view.rows[0].word == "not verified, TLS 1.3"
+    assert not app.main_controller.preferences.pins
+    act(app, "toggle_client")
+    pump_until(lambda: title() == f"Client localhost:{port}", app.root)
+    act(app, "toggle_client")
+    pump_until(lambda: "which nothing here trusts" in shown(app), app.root)
+
+
+def test_tls_begins_in_the_middle_and_the_menu_says_why_not_twice(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app()
+    as_client, as_server = (menu_words(name).replace("&", "") for name in ("start_tls_client", "start_tls_server"))
+    assert f"{as_client} (nothing is on view)" in row_menu(app)
+    port = serve(app, tls=False)
+    assert f"{as_client} (nobody is connected)" in row_menu(app)
+    dial(app, f"localhost:{port}", "connected to")
+    say(app, "in the clear")
+    pump_until(lambda: any(state.received for state in app.main_controller.sessions.values()), app.root)
+    client = app.main_controller.selected
+    assert client is not None
+    server = next(one for one in app.main_controller.sessions if one != client)
+    assert {as_client, as_server} <= set(row_menu(app))
+
+    app.main_controller.select(server)
+    act(app, "start_tls_server")
+    app.main_controller.select(client)
+    act(app, "start_tls_client")
+    pump_until(lambda: BEGUN in shown(app), app.root)
+    assert "in the clear" in shown(app)
+    assert f"{as_client} (it speaks TLS 1.3 already)" in row_menu(app)
+    act(app, "start_tls_client")
+    assert app.window.banner.sentence == "TLS cannot begin here: it speaks TLS 1.3 already."
+
+
+def test_the_authoritys_certificate_is_copied_and_saved(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(tmp_path / "app")
+    act(app, "copy_authority")
+    pump_until(lambda: "was copied" in app.window.banner.sentence, app.root)
+    copied = app.root.clipboard_get()
+    assert copied.startswith("-----BEGIN CERTIFICATE-----")
+    assert "PRIVATE" not in copied
+    asked(monkeypatch, tmp_path / "ours.pem")
+    act(app, "save_authority")
+    pump_until(lambda: "is in ours.pem" in app.window.banner.sentence, app.root)
+    assert (tmp_path / "ours.pem").read_text() == copied
+
+    context = ssl.create_default_context(cafile=str(tmp_path / "ours.pem"))
+    assert context.get_ca_certs()[0]["subject"]
+    asked(monkeypatch, tmp_path / "nowhere" / "ours.pem")
+    act(app, "save_authority")
+    pump_until(lambda: "cannot be written" in app.window.banner.sentence, app.root)
+
+
+def test_the_keys_of_one_session_are_written_if_that_is_asked_for(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    port = serve(app)
+    asked(monkeypatch, tmp_path / "keys.log")
+    act(app, "log_keys")
+    assert "log_keys" in app.main_controller.menu_state().on
+    assert "keys.log can read the next session" in app.window.banner.sentence
+    dial(app, f"localhost:{port}", "its secrets are written to")
+    assert "CLIENT_TRAFFIC_SECRET_0" in (tmp_path / "keys.log").read_text()
+
+    assert "log_keys" not in app.main_controller.menu_state().on
+    size = (tmp_path / "keys.log").stat().st_size
+    act(app, "connect_again")
+    pump_until(lambda: BEGUN in shown(app) and "secrets" not in shown(app), app.root)
+    assert (tmp_path / "keys.log").stat().st_size == size
+
+
+def test_the_buttons_of_a_notice_stand_below_its_words_where_it_is_narrow(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.root.geometry("640x480")
+    nothing: tk.Misc = app.root
+    app.main_controller.notices.offer("A certificate. " * 6, "one", {TRUST: nothing.update, ONCE: nothing.update})
+    app.root.update()
+    line = app.window.banner.buttons[0].master.master
+    assert line is not None
+    words = next(part for part in line.winfo_children() if part.winfo_class() == "TLabel")
+    assert words.winfo_width() > line.winfo_width() * 0.9
+    assert words.winfo_y() + words.winfo_height() <= app.window.banner.buttons[0].master.winfo_y()
+
+
+def test_the_host_is_reached_by_its_key_where_the_address_has_given_way(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.root.geometry("640x400")
+    app.root.update()
+    app.window.composer.focus_message()
+    app.window.composer.open_macros()
+    app.window.address.refuse("Why. " * 200)
+    app.main_controller.refresh()
+    pump_until(lambda: not app.window.address.winfo_manager(), app.root)
+    act(app, "focus_host")
+    assert app.window.address.winfo_manager()
+    assert str(app.root.tk.call("focus", "-lastfor", ".")) == str(app.window.address.host)
