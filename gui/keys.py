@@ -133,6 +133,7 @@ WITHOUT_KEY = (
     Key("finish_row", (), "", "", "F&inish sending (FIN)"),
     Key("start_tls_client", (), "", "", "Start TLS now as &client"),
     Key("start_tls_server", (), "", "", "Start TLS now as &server"),
+    Key("show_handshake", (), "", "", "Sh&ow the handshake"),
     Key("log_keys", (), "", "", "Write the &keys of the next session to a file…"),
     Key("copy_authority", (), "", "", "Copy the &authority's certificate"),
     Key("save_authority", (), "", "", "Sa&ve the authority's certificate…"),

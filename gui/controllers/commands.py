@@ -12,7 +12,7 @@ from gui.viewmodels import presenter
 from gui.viewmodels.session_rows import next_session
 from gui.viewmodels.window_view import MenuState
 from gui.views.field_menu import can_edit, edit
-from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, ROW_ENTRIES, TLS_ROW_ENTRIES
+from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, ROW_ENTRIES
 
 if TYPE_CHECKING:
     from gui.controllers.main import MainController
@@ -47,6 +47,7 @@ def _of_the_line(main: MainController) -> dict[str, Callable[[], None]]:
         "toggle_client": main.endpoints.toggle_client,
         "connect_again": main.endpoints.connect,
         "toggle_tls": main.tls.toggle,
+        "show_handshake": main.show_handshake,
         "log_keys": main.tls.toggle_key_log,
         "start_tls_client": partial(main.rows.start_tls, as_server=False),
         "start_tls_server": partial(main.rows.start_tls, as_server=True),
@@ -182,7 +183,8 @@ def menu_state(main_controller: MainController) -> MenuState:
         "go_to": transcript.total > 0 or has_bytes,
         **{command: command in main_controller.rows.can for command in ROW_ENTRIES},
         "toggle_reconnect": main_controller.endpoints.can_reconnect,
-        **dict.fromkeys(TLS_ROW_ENTRIES, not why_no_tls),
+        **dict.fromkeys(_STARTS, not why_no_tls),
+        "show_handshake": state is not None and main_controller.tls.has_handshake(state),
         **{command: next_session(window_state, 1) not in (None, main_controller.selected) for command in _STEPS},
         "toggle_server": buttons.server.enabled,
         "toggle_client": buttons.client.enabled,
@@ -218,11 +220,12 @@ def menu_state(main_controller: MainController) -> MenuState:
             "toggle_server": _WORDS[buttons.server.text],
             "toggle_client": _WORDS[buttons.client.text],
             "close_row": main_controller.rows.close_words,
-            **{name: f"{menu_words(name)} ({why_no_tls})" for name in TLS_ROW_ENTRIES if why_no_tls},
+            **{name: f"{menu_words(name)} ({why_no_tls})" for name in _STARTS if why_no_tls},
         },
         frozenset(command for command, holds in can.items() if not holds),
         frozenset(command for command, holds in on.items() if holds),
     )
 
 
+_STARTS = ("start_tls_client", "start_tls_server")
 _STEPS = ("next_session", "previous_session")

@@ -20,10 +20,11 @@ from gui.widgets.bindings import focus_now
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
-    from core.events import SessionId
+    from core.events import ConnectionId, SessionId
     from core.journal.display_row import DisplayRow
     from core.journal.reading.dissecting import Dissection, Dissector
     from core.journal.reading.recorded import Calls
+    from core.tls.facts import Handshake
     from core.wire.splitting import Envelope
     from gui.journals.conversations import OpenConversation
     from gui.journals.viewing import Viewing
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _AROUND = 64  # rows before and behind the message in which its neighbours are looked for
 _PATIENCE = 150  # milliseconds until it is said that the journal is being read
 _AGAIN = 250  # milliseconds, at least, until a message that was not complete is looked at again
+_HANDSHAKE = "tls-handshake"  # the kind of its notes
 _REST = 3  # times as long as the last look took
 
 
@@ -109,11 +111,32 @@ class InspectorController:
         self._forget()
         self._key = conversation.key
         if display_row.span is None:
-            self._inspector.show(Inspected(display_row, conversation.role))
+            handshake = self._handshake(display_row, conversation)
+            self._inspector.show(Inspected(display_row, conversation.role, handshake=handshake))
             return
         self._asked = display_row
         self._waiting.ask(_PATIENCE)
         self._ask(display_row, conversation)
+
+    def show_handshake(self, connection: ConnectionId | None) -> None:
+        """Open the inspector at the last TLS handshake of a connection on view, or of all; say so if there is none."""
+        conversation = self._viewing.conversation
+        try:
+            reader = conversation.journal.reader if conversation is not None else None
+            ordinal = reader.last_of(conversation.session, _HANDSHAKE, connection) if reader and conversation else None
+            place = conversation.place_of(ordinal, 0) if conversation and ordinal is not None else None
+            rows = conversation.read(place, 1, 0) if conversation and place is not None else []
+        except JournalError as error:
+            self._complain(sentence(error))
+            return
+        if place is None:
+            self._complain("There is no TLS handshake in what is on view.")
+        elif not rows or rows[0].kind != _HANDSHAKE:
+            self._complain("The handshake is not on view: View, Show everything brings it back.")
+        else:
+            if not self.is_open:
+                self.toggle()
+            self._window.conversation.transcript.reveal(place)
 
     def show_growth(self) -> None:
         """Inspect the message again if it was not complete: the conversation on view is another, or has grown."""
@@ -169,6 +192,18 @@ class InspectorController:
         self._again.cancel()
         self._asked = self._key = self._found = None
         self._incomplete = False
+
+    def _handshake(self, display_row: DisplayRow, conversation: OpenConversation) -> Handshake | None:
+        """The handshake that a note tells of."""
+        if display_row.kind != _HANDSHAKE:
+            return None
+        from core.tls.facts import handshake_of
+
+        try:
+            return handshake_of(conversation.journal.reader.detail(display_row.session, display_row.ordinal))
+        except JournalError as error:
+            self._complain(sentence(error))
+            return None
 
     def _ask(self, display_row: DisplayRow, conversation: OpenConversation) -> None:
         self._asked_at = monotonic()

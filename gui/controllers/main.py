@@ -494,6 +494,11 @@ class MainController:
         if not self.window.status.show_times():
             self.complain("No answer has been timed here yet.")
 
+    def show_handshake(self) -> None:
+        """Show the TLS handshake of what is on view."""
+        alone = self._connection
+        self.conversation.inspector.show_handshake(alone.connection if alone is not None else None)
+
     def recent_journals(self, on_more: Callable[[], None]) -> list[tuple[str, Callable[[], None]]]:
         """See ``JournalController.recent``; before them what puts back what was taken out of the list."""
         journals = self.journal_controller.recent(on_more)

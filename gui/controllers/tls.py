@@ -60,6 +60,11 @@ class TlsController:
         pin = self._pin(address)
         return replace(self._settings(), pin=pin) if verify else replace(self._settings(), verify=False)
 
+    def has_handshake(self, state: SessionState) -> bool:
+        """Whether there may be a TLS handshake in a conversation; of an old journal nobody has looked."""
+        is_archived = self._main_controller.archives.get(state.session) is not None
+        return is_archived or state.tls or any(one.tls is not None for one in (*state.connections, *state.over))
+
     def to_start(self, state: SessionState, connection: ConnectionState, *, as_server: bool) -> Tls:
         """What is asked for where TLS begins on a connection in the clear. Raises ``TlsSettingsError``."""
         pin = "" if as_server else self._pin(state.target if state.role.dials else connection.peer)

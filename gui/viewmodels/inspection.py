@@ -17,6 +17,7 @@ from gui.viewmodels.hexdump import Bytes
 if TYPE_CHECKING:
     from core.journal.reading.recorded import Call
     from core.roles import Role
+    from core.tls.facts import Handshake
     from gui.viewmodels.ruler import Ruled
 
 Range = tuple[int, int]  # from, and up to before, in bytes
@@ -42,6 +43,7 @@ class Inspected:
     stream_offset: int | None = None  # bytes that went the same way on this connection before it, if known
     since_previous_ns: int | None = None  # since the message before it on this connection
     since_other_ns: int | None = None  # since the latest before it that went the other way
+    handshake: Handshake | None = None  # of TLS, where the note tells of one
     is_being_read: bool = False  # whether the rest will be known in a moment
 
 
@@ -67,7 +69,7 @@ def heading(inspected: Inspected) -> Heading:
     day = time.strftime("%a %d %b %Y", local_of(display_row.wall_ns))
     when = f"{_clock(display_row.wall_ns)}  ·  {day}"
     if not display_row.is_message:
-        return Heading(display_row.kind.replace("-", " ").capitalize(), "", when)
+        return Heading(display_row.kind.replace("-", " ").capitalize().replace("Tls", "TLS"), "", when)
     role = inspected.role
     there = f"#{display_row.number}" if role.many_connections and display_row.number else role.peer
     title = f"{there} → {role.us}" if display_row.kind == RECEIVED else f"{role.us} → {there}"

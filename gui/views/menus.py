@@ -34,7 +34,7 @@ ROW_ENTRIES = (
     "copy_address", "rename_row", "remove_row", "remove_over",
 )  # fmt: skip
 """What can be done with the session or connection on view, here and in the menu of its row."""
-TLS_ROW_ENTRIES = ("start_tls_client", "start_tls_server")
+TLS_ROW_ENTRIES = ("start_tls_client", "start_tls_server", "show_handshake")
 """What can be done about TLS with the connection on view, here and in the menu of its row."""
 TLS_ENTRIES = (
     "toggle_tls", "log_keys", _LINE, *TLS_ROW_ENTRIES, _LINE, "copy_authority", "save_authority",

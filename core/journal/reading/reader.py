@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -213,6 +214,22 @@ class JournalReader:
         sql = f"""SELECT ordinal, {_NOTE} FROM chunk
                   WHERE {_RANGE} AND note IS NOT NULL AND {condition} ORDER BY ordinal"""  # noqa: S608 - all ours
         return self._rows(sql, (session, first, stop, *values), (int, str))
+
+    def detail(self, session: SessionId, ordinal: int) -> dict[str, object]:
+        """What a note keeps besides its words; nothing if that is no JSON object. Raises ``JournalError``."""
+        sql = "SELECT coalesce(detail, '') FROM entry WHERE session = ? AND ordinal = ?"
+        for (text,) in self._query(sql, (session, ordinal), (str,)):
+            with contextlib.suppress(ValueError, RecursionError):
+                found = json.loads(text)
+                return found if isinstance(found, dict) else {}
+        return {}
+
+    def last_of(self, session: SessionId, kind: str, connection: ConnectionId | None = None) -> int | None:
+        """The ordinal of the last entry of a kind, of one connection or of all; None if there is none."""
+        sql = """SELECT max(ordinal) FROM entry
+                 WHERE session = ? AND kind = ? AND (? IS NULL OR connection = ?) HAVING max(ordinal) IS NOT NULL"""
+        found = self._query(sql, (session, kind, connection, connection), (int,))
+        return int(found[0][0]) if found else None
 
     def calls(
         self, session: SessionId, connection: ConnectionId | None, kind: str, first: int, last: int

@@ -46,6 +46,7 @@ class Section(ttk.Frame):
     where: ClassVar[Place]
     lines: ClassVar[Lines]  # that must be free for it
     priority: ClassVar[int]  # ascending: where one has no room, none behind it is shown
+    fills: ClassVar[bool] = False  # whether it takes all the height that is left, beside a note
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -62,7 +63,7 @@ class Section(ttk.Frame):
         return ()
 
     def wants(self, inspected: Inspected) -> bool:
-        """Whether there is anything to show of this message, which has bytes."""
+        """Whether there is anything to show of this message, or of this note, which has no bytes."""
         return inspected.source is not None
 
     def is_needed(self, inspected: Inspected) -> bool:

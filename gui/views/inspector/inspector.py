@@ -188,7 +188,7 @@ class Inspector(ttk.Frame):
         """The sections that there is room for, in the order in which they get it."""
         inspected, shown = self._inspected, list[Section]()
         if inspected is None or inspected.source is None:
-            return shown
+            return [section for section in self.sections if self._wanted(section)]
         left = self._lines - (_BYTES.wide if self._is_wide else _BYTES.narrow)
         is_over = False
         for section in self.sections:
@@ -212,6 +212,9 @@ class Inspector(ttk.Frame):
         self._place_head()
         if self._has_bytes:
             self._place_bytes()
+        else:
+            for row in range(self.grid_size()[1]):
+                self.rowconfigure(row, weight=int(row == 1))
 
     def _known_of(self, inspected: Inspected) -> list[Fact]:
         """The facts, and those for which there would be a section if it had room."""
@@ -227,12 +230,15 @@ class Inspector(ttk.Frame):
         self._head.grid(row=0, column=0, columnspan=2, sticky="ew", padx=px(_MARGIN), pady=(px(10), px(6)))
         is_wide, shown = self._shape
         beside = is_wide and self._has_bytes
-        self._about.grid(row=1, column=0, rowspan=1, sticky="nsew" if beside else "new")
+        fills = any(section.fills for section in shown)
+        self._about.grid(row=1, column=0, rowspan=1, sticky="nsew" if beside or fills else "new")
         self._about.pack_propagate(not beside)
         self._about.configure(width=px(_ABOUT_WIDTH))
         for section in self.sections:
             if section.where is Place.WITH_FACTS:
-                section.pack(fill="x") if section in shown else section.pack_forget()
+                section.pack_forget()
+                if section in shown:
+                    section.pack(fill="both" if section.fills else "x", expand=section.fills)
         self.columnconfigure(0, weight=0 if beside else 1)
         self.columnconfigure(1, weight=1 if beside else 0)
 

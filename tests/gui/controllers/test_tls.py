@@ -15,6 +15,7 @@ from gui.app import App
 from gui.controllers.tls import ONCE, TRUST
 from gui.keys import menu_words
 from gui.preferences import PreferencesFile
+from gui.views.inspector.handshake import HandshakeSection
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, labels_of, port_of, say, shown
 
@@ -51,6 +52,15 @@ def asked(patch: pytest.MonkeyPatch, path: Path) -> None:
 def act(app: App, command: str) -> None:
     app.main_controller.commands[command]()
     app.root.update()
+
+
+def handshake_of(app: App) -> str:
+    """What the inspector says of the handshake."""
+    inspector = app.main_controller.conversation.inspector._inspector
+    assert inspector is not None
+    section = inspector.section(HandshakeSection)
+    pump_until(lambda: bool(section.winfo_viewable()), app.root)
+    return section.text.get("1.0", "end-1c")
 
 
 def row_menu(app: App) -> list[str]:
@@ -91,6 +101,40 @@ def test_a_server_and_a_client_of_one_window_talk_over_tls(make_app: MakeApp) ->
     assert "TLS 1.3" in app.window._view.conversation.detail  # type: ignore[union-attr]
     rows = [app.window.sessions.words_of(f"s{state.session}") for state in (server, client)]
     assert "TLS 1.3" in rows[1]
+
+
+def test_the_handshake_is_seen_in_the_inspector_also_of_an_old_journal(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app(tmp_path / "one")
+    act(app, "show_handshake")
+    assert app.window.banner.sentence == "There is no TLS handshake in what is on view."
+    port = serve(app)
+    dial(app, f"localhost:{port}", BEGUN)
+    act(app, "show_handshake")
+    said = handshake_of(app)
+    for words in (
+        "We were  the client", "Version  TLS 1.3", "Verified name  localhost",
+        "The server  its certificate leads to Tincan's own authority, which is trusted",
+        "Certificate 1 of 2, the server's own", "Issuer  ", "Key  EC P-256", "Session  new, not resumed",
+        "Server name (SNI)  localhost", "client: client hello (", "server: server hello",
+    ):  # fmt: skip
+        assert words in said, words
+    state = app.main_controller.state
+    assert state is not None
+    facts = state.connections[0].tls
+    assert facts is not None
+    for certificate in facts.chain:
+        assert f"SHA-256  {certificate.shown_fingerprint}" in said
+    journal = app.own_journal.path
+    assert journal is not None
+    app.leave()
+
+    again = make_app(tmp_path / "two", journal=journal)
+    pump_until(lambda: "from the journal of" in again.window._view.status.words, again.root)  # type: ignore[union-attr]
+    client = next(key for key, one in again.main_controller.sessions.items() if one.role.dials)
+    again.main_controller.select(client)
+    pump_until(lambda: BEGUN in shown(again), again.root)
+    act(again, "show_handshake")
+    assert handshake_of(again) == said
 
 
 def test_the_lock_follows_the_session_on_view(make_app: MakeApp) -> None:
