@@ -31,6 +31,8 @@ from gui.viewmodels.preferences import (
     MOST_VARIABLES,
     ROWS,
     TIMES,
+    TLS_CLIENTS,
+    TLS_VERSIONS,
     WHEN_FULL,
     Preferences,
     is_text,
@@ -176,7 +178,14 @@ def _reply(name: str, default: object) -> object:
     return default if kind.takes else name
 
 
-_CHOICES = {"read_as": ENCODINGS, "rows": ROWS, "times": TIMES, "when_full": WHEN_FULL}
+_CHOICES = {
+    "read_as": ENCODINGS,
+    "rows": ROWS,
+    "times": TIMES,
+    "when_full": WHEN_FULL,
+    "tls_lowest": TLS_VERSIONS,
+    "tls_clients": TLS_CLIENTS,
+}
 _BOUNDS = {
     "keep_journals": range(1, MOST_JOURNALS + 1),
     "journal_megabytes": range(1, MOST_MEGABYTES + 1),

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class SettingsController:
     """Changes the preferences and shows the change at once.
 
-    ``current`` gives the preferences and ``keep`` takes other ones; ``post`` has a call made on the
+    ``current`` gives the preferences and ``keep`` takes other ones; ``use_password`` gets that of the certificate for
+    TLS, which is no preference, since it is not kept; ``post`` has a call made on the
     window's thread, from any other.
     """
 
@@ -39,6 +40,7 @@ class SettingsController:
         keep: Callable[[Preferences], None],
         post: Callable[[Callable[[], None]], None],
         open_folder: Callable[[], None],
+        use_password: Callable[[str], None],
     ) -> None:
         self._window = window
         self._theme = theme
@@ -46,6 +48,7 @@ class SettingsController:
         self._keep = keep
         self._post = post
         self._open_folder = open_folder
+        self._use_password = use_password
         self._dialog: SettingsDialog | None = None
 
     def open(self) -> None:
@@ -62,6 +65,7 @@ class SettingsController:
             current=self._current,
             on_change=self.apply,
             on_open_folder=self._open_folder,
+            on_password=self._use_password,
         )
 
     def apply(self, preferences: Preferences) -> None:

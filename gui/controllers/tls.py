@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from core.errors import TincanError, reason
 from core.journal.recording.ledger import Phase
 from core.supervision import Worker
-from core.tls.settings import Tls
+from core.tls.settings import ClientCertificates, LowestVersion, Tls, parse_protocols
 from core.words import sentence
+from gui.preferences import typed_path
 
 if TYPE_CHECKING:
     from core.address import Address
@@ -35,6 +36,7 @@ class TlsController:
     def __init__(
         self, main_controller: MainController, authority: Path, post: Callable[[Callable[[], None]], None]
     ) -> None:
+        self.password = ""  # of the own certificate; kept nowhere else
         self.key_log: Path | None = None  # gets the secrets of the next session, and of no other
         self._main_controller = main_controller
         self._authority = authority
@@ -51,7 +53,10 @@ class TlsController:
 
     def of_server(self) -> Tls | None:
         """What is asked for of a server that is started now. Raises ``TlsSettingsError``."""
-        return self._settings() if self._main_controller.preferences.tls else None
+        if not self._main_controller.preferences.tls:
+            return None
+        asks = ClientCertificates(self._main_controller.preferences.tls_clients)
+        return replace(self._settings(), client_certificates=asks)
 
     def of_client(self, address: Address, *, verify: bool = True) -> Tls | None:
         """What is asked for of a client that connects there now. Raises ``TlsSettingsError``."""
@@ -84,6 +89,10 @@ class TlsController:
             self._main_controller.complain(
                 f"Whoever has {self.key_log.name} can read the next session with TLS, as Wireshark does in a capture."
             )
+
+    def use_password(self, password: str) -> None:
+        """Take the password of the own certificate, until the program ends."""
+        self.password = password
 
     def copy_authority(self) -> None:
         """Copy the certificate of Tincan's own authority, for clients that are to trust it."""
@@ -137,8 +146,23 @@ class TlsController:
         return self._main_controller.preferences.pins.get(_place(address), "")
 
     def _settings(self) -> Tls:
-        key_log, self.key_log = self.key_log, None
-        return Tls(authority=self._authority, key_log=key_log)
+        preferences = self._main_controller.preferences
+        ca, certificate, key = (
+            typed_path(path) if path else None
+            for path in (preferences.tls_ca, preferences.tls_certificate, preferences.tls_key)
+        )
+        tls = Tls(
+            ca=ca,
+            certificate=certificate,
+            key=key,
+            password=self.password or None,
+            alpn=parse_protocols(preferences.tls_alpn) if preferences.tls_alpn else (),
+            lowest=LowestVersion(preferences.tls_lowest),
+            key_log=self.key_log,
+            authority=self._authority,
+        )
+        self.key_log = None
+        return tls
 
     def _make_authority(self, then: Callable[[bytes], None]) -> None:
         """Have the authority made, if it is not there, on a thread of its own; ``then`` gets its certificate (PEM)."""

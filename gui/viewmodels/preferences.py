@@ -13,6 +13,8 @@ from gui.viewmodels.offered_limits import build_limits
 
 ROWS = (("bubbles", "Bubbles"), ("compact", "One line each"))
 TIMES = (("clock", "Time of day"), ("since", "Since the message before"))
+TLS_VERSIONS = (("1.2", "TLS 1.2"), ("1.3", "TLS 1.3"))
+TLS_CLIENTS = (("none", "Not asked for"), ("ask", "Asked for"), ("require", "Required"))
 MOST_ADDRESSES = 10
 MOST_MESSAGES = 200
 LONGEST_MESSAGE = 10_000  # characters; longer ones are not worth remembering
@@ -51,6 +53,12 @@ class Preferences:
     font: str = ""  # family of conversations; the system's own if empty
     mono_font: str = ""  # the same of hex
     tls: bool = False  # whether what is started or connected next speaks TLS
+    tls_lowest: str = "1.2"  # the oldest version of TLS that is spoken
+    tls_certificate: str = ""  # path of the own certificate; empty: one of Tincan's own authority, none in a client
+    tls_key: str = ""  # path of its key, where that is in another file
+    tls_ca: str = ""  # path of the certificates that may vouch for others; empty: those that the system trusts
+    tls_alpn: str = ""  # protocols that are offered, the dearest first
+    tls_clients: str = "none"  # whether a server asks for the certificates of its clients
     pins: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of trusted certificates, by HOST:PORT
     tell_silence: bool = True  # whether it is said that a silent peer may wait for the end of the message
     keep_journals: int = 20  # the one being written included

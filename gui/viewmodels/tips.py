@@ -125,6 +125,7 @@ _TIPS = (
     _Tip("Banner", "^Cancel", "Give this up", "Escape"),
     _Tip("Banner", "^Stay", "Go on as before", "Escape"),
     _Tip("Banner", "^Close|^Not now", "Take this line away", "Escape"),
+    _Tip("TlsPage", "^Revoke", "Trust this certificate there no longer", "Enter"),
     _Tip(_ANYWHERE, "^Usual: ", "Put the usual value here"),
     _Tip(_ANYWHERE, "^Choose", "Choose a file in the system's own dialog"),
     _Tip(_ANYWHERE, "^Open.* folder", "Show the folder in the file program"),

@@ -217,7 +217,7 @@ class JournalReader:
 
     def detail(self, session: SessionId, ordinal: int) -> dict[str, object]:
         """What a note keeps besides its words; nothing if that is no JSON object. Raises ``JournalError``."""
-        sql = "SELECT coalesce(detail, '') FROM entry WHERE session = ? AND ordinal = ?"
+        sql = "SELECT coalesce(detail, '') FROM chunk WHERE session = ? AND ordinal = ?"
         for (text,) in self._query(sql, (session, ordinal), (str,)):
             with contextlib.suppress(ValueError, RecursionError):
                 found = json.loads(text)
@@ -226,7 +226,7 @@ class JournalReader:
 
     def last_of(self, session: SessionId, kind: str, connection: ConnectionId | None = None) -> int | None:
         """The ordinal of the last entry of a kind, of one connection or of all; None if there is none."""
-        sql = """SELECT max(ordinal) FROM entry
+        sql = """SELECT max(ordinal) FROM chunk
                  WHERE session = ? AND kind = ? AND (? IS NULL OR connection = ?) HAVING max(ordinal) IS NOT NULL"""
         found = self._query(sql, (session, kind, connection, connection), (int,))
         return int(found[0][0]) if found else None

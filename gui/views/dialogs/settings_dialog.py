@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 import tkinter as tk
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any, TypeAlias, TypeVar
 
+from core.errors import TlsSettingsError
 from core.text_safety import TextSafety
+from core.tls.settings import parse_protocols
+from core.words import sentence
 from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP, Theme
 from gui.viewmodels.offered_limits import BY_NAME, OFFERED, LimitValue, OfferedLimit, with_limit
-from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, WHEN_FULL, Preferences
-from gui.widgets.bindings import focus_now
+from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, TLS_CLIENTS, TLS_VERSIONS, WHEN_FULL, Preferences
+from gui.widgets.bindings import focus_now, has_focus
 from gui.widgets.choice import Choice
-from gui.widgets.fields import Asked, CheckedRow, whole_number
+from gui.widgets.fields import Asked, CheckedRow, FileRow, LineField, whole_number
 from gui.widgets.fitting import wrap_within
 from gui.widgets.scrolling import ScrollingPage
 from gui.widgets.small_window import SmallWindow
@@ -184,6 +187,132 @@ class LimitsPage(SettingsPage):
         self.change({"limits_changed": with_limit(self._changed, BY_NAME[name].name, value)})
 
 
+class TlsPage(SettingsPage):
+    """Certificates that are trusted at one address, and how TLS is spoken.
+
+    ``on_password`` gets the password of the own certificate, which is kept nowhere.
+    """
+
+    def __init__(self, parent: tk.Misc, theme: Theme, change: Change, on_password: Callable[[str], None]) -> None:
+        super().__init__(parent, theme, change)
+        self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self._shown: Mapping[str, str] | None = None
+        self.revoke_buttons: list[ttk.Button] = []
+        self._pins = ttk.Frame(self.body, style="Window.TFrame")
+        self._pins.columnconfigure(0, weight=1)
+        self.add(self._pins, gap=12)
+        self.say("What follows counts for servers and clients with TLS that begin from now on.", gap=16)
+        self.lowest: Choice[str] = self.choose("Lowest version", "tls_lowest")
+        self.clients: Choice[str] = self.choose("Certificates of clients", "tls_clients")
+        self.files = {name: self._file(name, words) for name, words in _TLS_FILES}
+        self.password = self._password(on_password)
+        asked = Asked("Protocols (ALPN)", "", "", _read_alpn, _shown_alpn, _WHY_ALPN)
+        self.alpn = CheckedRow(self.body, theme, asked, lambda value: self.change({"tls_alpn": value}))
+        self.alpn.field.configure(width=24, justify="left")
+        self.add(self.alpn)
+        self.settle()
+
+    def show(self, preferences: Preferences) -> None:
+        self.lowest.offer(TLS_VERSIONS, preferences.tls_lowest)
+        self.clients.offer(TLS_CLIENTS, preferences.tls_clients)
+        for name, row in self.files.items():
+            if row.path != getattr(preferences, name):
+                row.put(getattr(preferences, name))
+        self.alpn.show(preferences.tls_alpn)
+        if preferences.pins != self._shown:
+            self._shown = preferences.pins
+            self._list_pins(preferences.pins)
+
+    @property
+    def pins(self) -> list[str]:
+        """What is said of trusted certificates: a sentence, and each with its address."""
+        labels = (part for part in self._pins.winfo_children() if isinstance(part, ttk.Label))
+        return [str(label.cget("text")) for label in labels]
+
+    def _list_pins(self, pins: Mapping[str, str]) -> None:
+        had_focus = any(has_focus(button) for button in self.revoke_buttons)
+        for part in self._pins.winfo_children():
+            part.destroy()
+        heading = ttk.Label(self._pins, text=_PINS if pins else _NO_PINS, style="Window.TLabel", justify="left")
+        heading.grid(row=0, column=0, columnspan=2, sticky="w")
+        wrap_within(heading, self._pins, lambda: self.theme.px(4))
+        self.revoke_buttons = [self._add_pin(row, *pin, pins) for row, pin in enumerate(pins.items(), 1)]
+        if had_focus:
+            focus_now(self.revoke_buttons[0] if self.revoke_buttons else self.lowest)
+
+    def _add_pin(self, row: int, address: str, pin: str, pins: Mapping[str, str]) -> ttk.Button:
+        px, half = self.theme.px, len(pin) // 2
+        shown = "\n".join((self._safety.field(address, _LONGEST_PLACE), pin[:half].upper(), pin[half:].upper()))
+        label = ttk.Label(self._pins, text=shown, style="Window.TLabel", font=self.theme.small, justify="left")
+        label.grid(row=row, column=0, sticky="w", pady=(px(6), 0))
+        left = {known: other for known, other in pins.items() if known != address}
+        button = ttk.Button(self._pins, text="Revoke", command=lambda: self.change({"pins": left}))
+        button.bind("<Return>", lambda _event: button.invoke())
+        button.grid(row=row, column=1, sticky="e", pady=(px(6), 0))
+        return button
+
+    def _labelled(self, words: str) -> ttk.Frame:
+        row = ttk.Frame(self.body, style="Window.TFrame")
+        row.columnconfigure(0, minsize=self.theme.px(236))
+        row.columnconfigure(1, weight=1)
+        ttk.Label(row, text=words, style="Window.TLabel").grid(row=0, column=0, sticky="w")
+        self.add(row)
+        return row
+
+    def _file(self, name: str, words: str) -> FileRow:
+        def ask(**options: Any) -> str:  # noqa: ANN401 - those of the system's dialog
+            from tkinter import filedialog
+
+            return str(filedialog.askopenfilename(**options) or "")
+
+        row = self._labelled(words)
+        file = FileRow(row, self.theme, ask=ask, title=words, on_edit=lambda: self._edited(name))
+        file.field.configure(width=12)
+        file.field.hint("None")
+        file.grid(row=0, column=1, sticky="ew")
+        return file
+
+    def _edited(self, name: str) -> None:
+        """Take what a field says once it says it: it tells of a change just before."""
+        self.after_idle(lambda: self.change({name: self.files[name].path}) if self.winfo_exists() else None)
+
+    def _password(self, on_password: Callable[[str], None]) -> LineField:
+        row = self._labelled("Password of the certificate or key")
+        field = LineField(row, self.theme, on_password, width=16)
+        field.configure(show="•")
+        field.hint("Forgotten when Tincan ends")
+        field.grid(row=0, column=1, sticky="ew")
+        return field
+
+
+_LONGEST_PLACE = 60  # characters
+_PINS = "Certificates that you trust at one address, by their SHA-256:"
+_NO_PINS = (
+    "You trust no certificate by its fingerprint. Where a server's certificate fails, Tincan offers to trust it for "
+    "that host and port."
+)
+_TLS_FILES = (
+    ("tls_certificate", "Own certificate (PEM, PKCS#12)"),
+    ("tls_key", "Its key, if in another file (PEM)"),
+    ("tls_ca", "Authorities to trust alone (PEM)"),
+)
+_WHY_ALPN = "Names in the order of preference, as h2, http/1.1. Once there are any, one has to be common to both sides."
+
+
+def _read_alpn(text: str) -> str:
+    """Protocols as they are kept. Raises ``ValueError`` for what is none."""
+    if text.strip() in ("", _shown_alpn("")):
+        return ""
+    try:
+        return ", ".join(parse_protocols(text))
+    except TlsSettingsError as error:
+        raise ValueError(sentence(error)) from error
+
+
+def _shown_alpn(protocols: str) -> str:
+    return protocols or "none"
+
+
 def _families(widget: tk.Misc) -> list[str]:
     """The fonts of this machine that one can write with."""
     return sorted({family for family in tkfont.families(widget) if not _NOT_FOR_TEXT.search(family)})
@@ -197,7 +326,10 @@ _SMALLEST = (380, 260)
 
 
 class SettingsDialog(SmallWindow):
-    """``current`` says what is so; ``on_change`` gets what is wanted, whole. Escape closes."""
+    """``current`` says what is so; ``on_change`` gets what is wanted, whole. Escape closes.
+
+    ``on_password`` gets the password of the certificate for TLS, which is no preference.
+    """
 
     def __init__(
         self,
@@ -207,6 +339,7 @@ class SettingsDialog(SmallWindow):
         current: Callable[[], Preferences],
         on_change: Callable[[Preferences], None],
         on_open_folder: Callable[[], None],
+        on_password: Callable[[str], None],
     ) -> None:
         super().__init__(parent, theme, "Settings")
         self._current = current
@@ -215,6 +348,7 @@ class SettingsDialog(SmallWindow):
             ("Look", LookPage, lambda place: LookPage(place, theme, self._change)),
             ("Journals", JournalsPage, lambda place: JournalsPage(place, theme, self._change, on_open_folder)),
             ("Connections", LimitsPage, lambda place: LimitsPage(place, theme, self._change)),
+            ("TLS", TlsPage, lambda place: TlsPage(place, theme, self._change, on_password)),
         )
         self._pages: dict[type[SettingsPage], SettingsPage] = {}
         self.tabs = ttk.Notebook(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from dataclasses import replace
-from tkinter import ttk
+from tkinter import filedialog, ttk
 
 import pytest
 
@@ -12,7 +12,7 @@ from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import SentMessage
 from gui.viewmodels.preferences import Preferences
-from gui.views.dialogs.settings_dialog import JournalsPage, LimitsPage, LookPage, SettingsDialog
+from gui.views.dialogs.settings_dialog import JournalsPage, LimitsPage, LookPage, SettingsDialog, TlsPage
 from tests.support.systems import ON_WINDOWS
 
 
@@ -22,10 +22,16 @@ class Stage:
     def __init__(self, root: tk.Tk, theme: Theme) -> None:
         self.preferences = Preferences()
         self.opened = 0
+        self.passwords: list[str] = []
         self.theme = theme
         root.update()
         self.dialog = SettingsDialog(
-            root, theme, current=lambda: self.preferences, on_change=self.change, on_open_folder=self.open_folder
+            root,
+            theme,
+            current=lambda: self.preferences,
+            on_change=self.change,
+            on_open_folder=self.open_folder,
+            on_password=self.passwords.append,
         )
         self.dialog.update()
 
@@ -53,6 +59,11 @@ class Stage:
     def limits(self) -> LimitsPage:
         self.turn_to(2)
         return self.dialog.page(LimitsPage)
+
+    @property
+    def tls(self) -> TlsPage:
+        self.turn_to(3)
+        return self.dialog.page(TlsPage)
 
 
 @pytest.fixture
@@ -304,3 +315,58 @@ def test_it_fits_a_small_screen(stage: Stage) -> None:
     assert stage.dialog.close_button.winfo_ismapped()
     close = stage.dialog.close_button
     assert close.winfo_rooty() + close.winfo_height() <= stage.dialog.winfo_rooty() + 300
+
+
+def test_a_trusted_certificate_is_listed_and_revoked(stage: Stage) -> None:
+    stage.preferences = replace(stage.preferences, pins={"one.test:443": "ab" * 32, "[::1]:5555": "0f" * 32})
+    page = stage.tls
+    assert page.pins[1:] == [f"one.test:443\n{'AB' * 16}\n{'AB' * 16}", f"[::1]:5555\n{'0F' * 16}\n{'0F' * 16}"]
+    page.revoke_buttons[0].focus_force()
+    page.update()
+    page.revoke_buttons[0].event_generate("<Return>")
+    page.update()
+    assert stage.preferences.pins == {"[::1]:5555": "0f" * 32}
+    page.revoke_buttons[0].invoke()
+    page.update()
+    assert stage.preferences.pins == {}
+    assert page.revoke_buttons == []
+    assert page.pins[0].startswith("You trust no certificate by its fingerprint.")
+
+
+def test_how_tls_is_spoken_is_chosen_and_the_password_is_no_preference(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = stage.tls
+    for choice, words in ((page.lowest, "TLS 1.3"), (page.clients, "Required")):
+        choice.current([str(each) for each in choice["values"]].index(words))
+        choice.event_generate("<<ComboboxSelected>>")
+    page.files["tls_certificate"].field.insert("end", "own.p12")
+    page.password.insert("end", "secret")
+    page.update()
+    assert (stage.preferences.tls_lowest, stage.preferences.tls_clients) == ("1.3", "require")
+    assert (stage.preferences.tls_certificate, stage.preferences.tls_key) == ("own.p12", "")
+    assert stage.passwords[-1] == "secret"
+    assert "secret" not in repr(stage.preferences)
+    assert str(page.password.cget("show")) == "•"
+
+    monkeypatch.setattr(filedialog, "askopenfilename", lambda **_options: "/certificates/ca.pem")
+    page.files["tls_ca"].button.invoke()
+    page.update()
+    assert stage.preferences.tls_ca == "/certificates/ca.pem"
+
+
+def test_protocols_for_alpn_are_checked(stage: Stage) -> None:
+    field = stage.tls.alpn.field
+    assert field.get() == "none"
+    for text, kept, complaint in (
+        ("h2,http/1.1", "h2, http/1.1", ""),
+        ("h2,,x", "h2, http/1.1", "is not the name of a protocol"),
+        ("", "", ""),
+    ):
+        field.delete(0, "end")
+        field.insert(0, text)
+        field.event_generate("<FocusOut>")
+        stage.dialog.update()
+        assert stage.preferences.tls_alpn == kept
+        assert complaint in stage.tls.alpn.complaint
+        assert bool(complaint) == bool(stage.tls.alpn.complaint)
