@@ -52,7 +52,7 @@ def _agreed(handshake: Handshake) -> Iterator[Fact]:
         ("Version", handshake.version),
         ("Cipher suite", handshake.suite),
         ("ALPN", handshake.alpn or ("" if handshake.failure else "none")),
-        ("Verified name", handshake.name),
+        ("Verified name" if handshake.trust is Trust.AUTHORITY else "Name asked for", handshake.name),
     )
     is_bad = handshake.trust in (Trust.UNVERIFIED, Trust.REFUSED)
     yield Fact(f"The {handshake.peer}", trust_words(handshake), is_problem=is_bad)

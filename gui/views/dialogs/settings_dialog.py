@@ -241,8 +241,8 @@ class TlsPage(SettingsPage):
             focus_now(self.revoke_buttons[0] if self.revoke_buttons else self.lowest)
 
     def _add_pin(self, row: int, address: str, pin: str, pins: Mapping[str, str]) -> ttk.Button:
-        px, half = self.theme.px, len(pin) // 2
-        shown = "\n".join((self._safety.field(address, _LONGEST_PLACE), pin[:half].upper(), pin[half:].upper()))
+        px, lines = self.theme.px, (pin[place : place + _PIN_LINE].upper() for place in range(0, len(pin), _PIN_LINE))
+        shown = "\n".join((self._safety.field(address, _LONGEST_PLACE), *lines))
         label = ttk.Label(self._pins, text=shown, style="Window.TLabel", font=self.theme.small, justify="left")
         label.grid(row=row, column=0, sticky="w", pady=(px(6), 0))
         left = {known: other for known, other in pins.items() if known != address}
@@ -285,7 +285,7 @@ class TlsPage(SettingsPage):
         return field
 
 
-_LONGEST_PLACE = 60  # characters
+_LONGEST_PLACE, _PIN_LINE = 60, 24  # characters: of an address, and of a fingerprint in one line
 _PINS = "Certificates that you trust at one address, by their SHA-256:"
 _NO_PINS = (
     "You trust no certificate by its fingerprint. Where a server's certificate fails, Tincan offers to trust it for "
