@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,7 @@ PURE = (
     "preferences",
 )
 LATE = (
+    *("cryptography", "core.tls.contexts", "core.tls.authority", "core.wire.tls"),
     *("sqlite3", "asyncio", "ssl", "logging", "core.workbench", "core.net.server"),
     *(f"core.compose.{name}" for name in ("draft", "composing", "macros", "hexadecimal", "saved")),
 )
@@ -55,3 +57,32 @@ def test_the_first_paint_does_not_wait_for_the_engine_room() -> None:
     loaded = modules_after("import gui.app")
 
     assert not loaded & set(LATE)
+
+
+def test_no_tls_is_loaded_until_it_is_spoken(tmp_path: Path, screen: str) -> None:
+    """A window that serves and connects in the clear, with its menus filled and its settings open."""
+    statement = f"""
+from pathlib import Path
+from gui.app import App, Options
+from gui.views.dialogs.settings_dialog import TlsPage
+app = App(Options(folder=Path({str(tmp_path)!r})))
+app.show()
+main = app.main_controller
+def until(condition):
+    while not condition():
+        app.root.update()
+until(lambda: app.own_journal.is_open)
+app.window.address.fill("127.0.0.1", "0")
+main.endpoints.serve()
+until(lambda: main.state is not None and main.state.addresses)
+main.endpoints.connect()
+until(lambda: main.state is not None and main.state.connections)
+app.window.menus.fill()
+main.settings.open()
+main.settings._dialog.page(TlsPage)
+app.root.update()
+app.leave()
+"""
+    loaded = modules_after(statement)
+    assert "gui.controllers.tls" in loaded
+    assert not loaded & {"ssl", "_ssl", "cryptography", "core.tls.contexts", "core.wire.tls"}
