@@ -172,7 +172,7 @@ class TlsTransport:
                 self._shake_hands(self._pull)
             else:
                 with self._lock:
-                    self._push()
+                    self._push_on()
             self._watch()
             return
         if events & WRITE:
@@ -197,7 +197,7 @@ class TlsTransport:
                 raise
             except OSError as error:
                 self._fail(error)
-            self._push()
+            self._push_on()
             facts = self._endpoint.handshake
             if facts is None:
                 return
@@ -233,7 +233,7 @@ class TlsTransport:
         """There is room below: for what waits here first, then for the connection."""
         with self._lock:
             owed = bool(self._out)
-            self._push()
+            self._push_on()
             is_full = bool(self._out)
         if not is_full and (self._events & WRITE or (owed and self._says_goodbye)):
             self._ready(WRITE)
@@ -257,6 +257,18 @@ class TlsTransport:
             self._endpoint.feed(data, monotonic())
         else:
             self._endpoint.feed_end(monotonic())
+
+    def _push_on(self) -> None:
+        """Under the lock: give the kernel what is encrypted, where nobody has called who would be told that it broke.
+
+        Once the handshake is over, whoever receives or sends next is told.
+        """
+        try:
+            self._push()
+        except OSError as error:
+            self._out = memoryview(b"")
+            if self._endpoint.handshake is None:
+                self._fail(error)
 
     def _push(self) -> None:
         """Under the lock: give the kernel what is encrypted, as far as it takes it."""

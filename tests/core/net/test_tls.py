@@ -637,6 +637,16 @@ def test_an_alert_that_ends_a_standing_connection_is_told(serves: Tls, authority
         assert "broke the rules of TLS" in str(ended.why)
 
 
+def test_who_leaves_while_something_waits_to_go_out_is_no_fault_of_ours(serves: Tls, authority: Made) -> None:
+    """The greeting meets a reset where nobody has called to send it: when the socket is ready for more."""
+    with serving("letter", tls=serves) as (server, heard):
+        context = client_context(authority)
+        for number in range(1, 31):
+            TlsPeer.greets(server.addresses[0], context).sock.close()
+            heard.wait_for(Closed, number)
+        assert Ending.FAILED not in [event.ending for event in heard.of(Closed)]
+
+
 # In the middle.
 
 
