@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ssl
 import tkinter as tk
+from dataclasses import replace
 from pathlib import Path
 from tkinter import filedialog
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from core.events import SessionId
 from core.journal.recording.ledger import Phase
 from core.tls.facts import Trust
 from gui.app import App
@@ -18,6 +21,8 @@ from gui.preferences import PreferencesFile
 from gui.views.inspector.handshake import HandshakeSection
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, labels_of, port_of, say, shown
+from tests.support.certificates import make, make_authority
+from tests.support.tls_peers import TlsPeer, client_context
 
 BEGUN = "proved by Tincan's own authority"
 
@@ -293,3 +298,50 @@ def test_the_host_is_reached_by_its_key_where_the_address_has_given_way(make_app
     act(app, "focus_host")
     assert app.window.address.winfo_manager()
     assert str(app.root.tk.call("focus", "-lastfor", ".")) == str(app.window.address.host)
+
+
+def test_a_server_shows_the_own_certificate_once_its_password_is_given(make_app: MakeApp, tmp_path: Path) -> None:
+    own = make()
+    (tmp_path / "own.p12").write_bytes(own.as_pkcs12("secret"))
+    app = make_app()
+    main = app.main_controller
+    main.preferences = replace(
+        main.preferences, tls=True, tls_certificate=str(tmp_path / "own.p12"), tls_lowest="1.3", tls_alpn="one, two"
+    )
+    app.window.address.fill("localhost", "0")
+    main.endpoints.serve()
+    pump_until(lambda: "password" in app.window.address.complaint, app.root)
+
+    main.tls.use_password("secret")
+    main.endpoints.serve()
+    pump_until(lambda: "listening" in shown(app), app.root)
+    state = main.state
+    assert state is not None
+    context = client_context(own)
+    context.set_alpn_protocols(["two"])
+    with TlsPeer.greets(state.addresses[0], context) as peer:
+        assert peer.sock.getpeercert(binary_form=True) == own.certificate.public_bytes(Encoding.DER)
+        assert (peer.sock.version(), peer.sock.selected_alpn_protocol()) == ("TLSv1.3", "two")
+
+
+def test_a_client_shows_its_certificate_to_a_server_that_requires_one(make_app: MakeApp, tmp_path: Path) -> None:
+    authority = make_authority()
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    certificate, key = make("me", by=authority).write(tmp_path)
+    app = make_app()
+    main = app.main_controller
+    main.preferences = replace(
+        main.preferences, tls_certificate=str(certificate), tls_key=str(key), tls_ca=str(tmp_path / "ca.pem"),
+        tls_clients="require",
+    )  # fmt: skip
+    port = serve(app)
+    dial(app, f"tls://localhost:{port}", "TLS 1.3")
+    server = main.sessions[SessionId(1)]
+    pump_until(lambda: bool(main.sessions[server.session].connections[0].tls), app.root)
+    proved = main.sessions[server.session].connections[0].tls
+    assert proved is not None
+    assert (proved.trust, proved.chain[0].name) == (Trust.AUTHORITY, "me")
+
+    main.preferences = replace(main.preferences, tls_certificate="", tls_key="")
+    act(app, "connect_again")
+    pump_until(lambda: "certificate_required" in shown(app), app.root)
