@@ -224,6 +224,7 @@ def test_tls_begins_in_the_middle_and_the_menu_says_why_not_twice(make_app: Make
 
     app.main_controller.select(server)
     act(app, "start_tls_server")
+    pump_until(lambda: "TLS begins here, and we are its server" in shown(app), app.root)  # the authority is there now
     app.main_controller.select(client)
     act(app, "start_tls_client")
     pump_until(lambda: BEGUN in shown(app), app.root)
