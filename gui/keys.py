@@ -51,7 +51,9 @@ KEYS = (
     _shift_letter("macros", "m", "macros for the message", "&Macros for the message"),
     _letter("save_message", "d", "save the message in the field", "Save the messa&ge"),
     _letter("toggle_saved", "b", "saved messages", "Sa&ved messages"),
-    _letter("toggle_rules", "j", "rules by which a server answers", "Rules for re&plies"),
+    (_shift_letter if "m" in HERE.taken_letters else _letter)(
+        "toggle_rules", "j", "rules by which a server answers", "Rules for re&plies"
+    ),
     Key("send_saved_1", _digit(1), f"{_CTRL}1 … {_CTRL}9", "send one of the first nine saved messages"),
     _letter("repeat", "r", "send again and again, by the clock", "&Repeat…"),
     _shift_letter("send_file", "o", "send a file", "Send a &file…"),

@@ -7,6 +7,7 @@ keeps its ``state``. What it prints is a note.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
@@ -166,6 +167,8 @@ def main(path: Path) -> int:
     """Answer by that file through standard input and output; what it prints itself goes to standard error."""
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # a note is not to wait for the next
     sys.path.insert(0, str(path.parent))
     Host(path, sys.stdin.buffer, sink).run()
     return 0

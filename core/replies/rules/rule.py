@@ -117,7 +117,7 @@ class HeardRegex(Heard):
         except (RecursionError, OverflowError, MemoryError):
             raise RuleError("That regular expression is too deep or too large.", "pattern") from None
         except Exception as error:
-            if type(error).__name__ != "error":  # of either library
+            if not isinstance(error, re.error) and type(error).__module__.partition(".")[0] != "regex":
                 raise
             place = getattr(error, "pos", None)
             raise RuleError(sentence(f"That is no regular expression: {error}"), "pattern", place) from None
