@@ -154,12 +154,13 @@ MAY_TOUCH_SOCKETS = {
     "core.errors",  # explains what they raise
     "core.net.client",
     "core.net.dialer",
+    "core.net.listening",
     "core.net.loop",
     "core.net.reachable",
     "core.net.resolver",
-    "core.net.server",
     "core.net.session",
     "core.net.sockets",
+    "core.net.tap",
     "core.net.transport",
     "core.tls.contexts",  # OpenSSL as Python has it; no socket
     "core.wire.tls",  # the same

@@ -197,7 +197,7 @@ def half_closes(stage: Stage) -> None:
 def turns_away(stage: Stage) -> None:
     """A crowd is reported a while after the first of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.net.server._QUIET", 0.5)
+        patch.setattr("core.net.listening._QUIET", 0.5)
         with stage.server(connections=1) as server, Peer.calls(server.addresses[0]) as first:
             until(lambda: bool(server.connections), "the connection")
             for _ in range(2):
@@ -211,7 +211,7 @@ def turns_away(stage: Stage) -> None:
 def rests(stage: Stage) -> None:
     """Nobody could be taken in for a moment: without listening on there is no server, so that ends it."""
     with stage.server() as server, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.net.server._ACCEPT_REST", 0.01)
+        patch.setattr("core.net.listening._ACCEPT_REST", 0.01)
         tries = [MemoryError()]
         real = socket.socket.accept
 
@@ -365,10 +365,10 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.sender", "Sender._fail", "call_soon"): sends_to_the_dead,
     ("core.net.sender", "Sender._offer_pieces", "call_later"): pauses,
     ("core.net.sender", "Sender.start_waiting", "call_later"): stalls,
-    ("core.net.server", "Server._rest", "call_later"): rests,
-    ("core.net.server", "Server._start", "call_soon"): never_stands,
-    ("core.net.server", "Server._turn_away", "call_later"): turns_away,
-    ("core.net.server", "Server._watch_listeners", "watch"): listens,
+    ("core.net.listening", "ListeningSession._rest", "call_later"): rests,
+    ("core.net.listening", "ListeningSession._start", "call_soon"): never_stands,
+    ("core.net.listening", "ListeningSession._turn_away", "call_later"): turns_away,
+    ("core.net.listening", "ListeningSession._watch_listeners", "watch"): listens,
     ("core.net.server", "Server.peer_finished", "call_later"): half_closes,
     ("core.net.session", "Session._adopt", "call_soon"): is_told_early,
     ("core.net.session", "Session._run", "call_soon"): never_stands,

@@ -412,7 +412,7 @@ def test_who_is_turned_away_in_the_middle_of_a_sentence_still_hears_why(sentence
 
 @pytest.mark.case("C-34")
 def test_a_crowd_that_is_turned_away_is_reported_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.net.server._QUIET", 0.1)
+    monkeypatch.setattr("core.net.listening._QUIET", 0.1)
     with serving("none", limits=Limits(connections=1)) as (server, sink), SaysNothing.calls(address_of(server)):
         sink.wait_for(Opened)
         for expected in (1, 2):
