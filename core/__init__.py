@@ -21,19 +21,21 @@ if TYPE_CHECKING:
     from core.address import Address
     from core.net.client import Client
     from core.net.server import Server
+    from core.net.tap import Tap
     from core.settings import Limits
     from core.tls.settings import Tls
     from core.workbench import Workbench
 
 __version__ = "0.1.0"
 
-__all__ = ["Address", "Client", "Limits", "Server", "Tls", "Workbench", "__version__"]
+__all__ = ["Address", "Client", "Limits", "Server", "Tap", "Tls", "Workbench", "__version__"]
 
 _HOMES = {
     "Address": ".address",
     "Client": ".net.client",
     "Limits": ".settings",
     "Server": ".net.server",
+    "Tap": ".net.tap",
     "Tls": ".tls.settings",
     "Workbench": ".workbench",
 }

@@ -1,4 +1,4 @@
-"""``python -m core serve``, ``connect``, ``export``, ``find``: Tincan in a terminal."""
+"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``: Tincan in a terminal."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
-from core.address import parse_target
+from core.address import parse_address, parse_target
 from core.cli.common import add_encoding, add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, find_profile, run
 from core.cli.tls import add_tls, tls_of
 from core.command import program_name, use_utf_8_in_pipes
-from core.compose.encoding import misread_ending
+from core.compose.encoding import Encoding, misread_ending
 from core.errors import TincanError, quoted
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
@@ -39,6 +39,7 @@ def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     _add_serve(commands.add_parser("serve", help="listen, show what clients say, and answer"))
     _add_connect(commands.add_parser("connect", help="connect, send the lines of standard input, show the answers"))
+    _add_tap(commands.add_parser("tap", help="stand between two programs, show what each says to the other"))
     add_export(commands.add_parser("export", help="write what was recorded as text, CSV, JSON Lines or raw bytes"))
     add_find(commands.add_parser("find", help="show where a journal has a text, bytes or a pattern"))
     chosen = parser.parse_args(arguments)
@@ -90,6 +91,33 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_tap(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("listen", metavar="LISTEN", help="where callers come: [HOST:]PORT")
+    parser.add_argument("onward", metavar="TARGET", help="what is dialled for each of them: HOST:PORT")
+    add_frame(parser)
+    add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
+    _add_journal(parser)
+    parser.set_defaults(options=partial(_tap_options, parser))
+
+
+def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Options:
+    try:
+        listen = parse_address(chosen.listen, for_server=True)
+    except TincanError as error:
+        parser.error(f"argument LISTEN: {error}")
+    try:
+        onward = parse_address(chosen.onward, for_server=False)
+    except TincanError as error:
+        parser.error(f"argument TARGET: {error}")
+    if why := misread_ending(chosen.framing, chosen.encoding):
+        parser.error(f"argument --frame: {why}")
+    return Options(Role.TAP, listen, chosen.framing, journal=chosen.journal, encoding=chosen.encoding, onward=onward)
+
+
+def _add_journal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="record everything in this new SQLite file")
+
+
 def _add_target(parser: argparse.ArgumentParser, form: str) -> None:
     parser.add_argument("target", metavar=form, help="where; host and port may be two words, or stand in a URL")
     parser.add_argument("port", metavar="PORT", nargs="?", default="", help=argparse.SUPPRESS)
@@ -105,7 +133,7 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
         "and cut what comes into messages in the same way",
     )
     parser.add_argument("--profiles", type=Path, metavar="FILE", help="profiles that the window has exported")
-    parser.add_argument("--journal", type=Path, metavar="FILE", help="record everything in this new SQLite file")
+    _add_journal(parser)
     parser.add_argument("--exact", action="store_true", help=exactly)
     parser.add_argument("--crlf", action="store_true", help="send lines with CR LF at their end")
     parser.add_argument(

@@ -37,7 +37,10 @@ class Ending(Enum):
     RULE = "rule"  # a rule that a person wrote ended it
     PROGRAM = "program"  # the program that answered has ended
     HANDLER = "handler"  # the Python file that answered ended it
-    SERVER_STOPPED = "server-stopped"
+    SERVER_STOPPED = "server-stopped"  # of a tap, too
+    NO_TARGET = "no-target"  # of a tap: its target could not be reached, so the caller was reset
+    PASSED_ON = "passed-on"  # of a tap: the other leg was closed, and so was this one
+    PASSED_RESET = "passed-reset"  # of a tap: the other leg was reset or lost, so this one was reset
     HANDSHAKE = "tls-handshake"  # TLS was asked for, and its handshake failed or took too long
     ALERT = "tls-alert"  # TLS stood, and an alert ended it
     TRUNCATED = "tls-cut"  # the peer's end came without close_notify
@@ -93,6 +96,15 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True)
+class Onward:
+    """A tap dials ``target`` for each caller."""
+
+    session: SessionId
+    at: int
+    target: Address
+
+
+@dataclass(frozen=True, slots=True)
 class Resolving:
     """A name is being looked up."""
 
@@ -138,7 +150,10 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A connection stands. ``number`` counts the connections of its session from 1."""
+    """A connection stands. ``number`` counts the connections of its session from 1.
+
+    Of a tap, the leg to the target of #n is -n; see ``core.words.connection_name``.
+    """
 
     session: SessionId
     connection: ConnectionId
@@ -275,7 +290,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What the server's reply says of this connection, in a sentence without a full stop."""
+    """What there is to say of this connection, as a server's reply does, in a sentence without a full stop."""
 
     session: SessionId
     connection: ConnectionId
@@ -339,6 +354,7 @@ ConnectionEvent: TypeAlias = (
 SessionEvent: TypeAlias = (
     SessionOpened
     | Listening
+    | Onward
     | Resolving
     | Resolved
     | Tried

@@ -17,6 +17,7 @@ class Role:
 
     SERVER: ClassVar[Role]
     CLIENT: ClassVar[Role]
+    TAP: ClassVar[Role]
 
     name: str
     command: str  # of the window: what starts such a session at the address on view, or stops it
@@ -119,7 +120,36 @@ Role.CLIENT = Role(
     again="connects again",
 )
 
-ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT)}
+Role.TAP = Role(
+    name="tap",
+    command="toggle_tap",
+    listens=True,
+    dials=False,
+    many_connections=True,
+    replies=False,
+    half_closes=True,
+    entries=frozenset({"listening", "turned-away", "onward", "resolving", "resolved", "tried"}),
+    us="tap",
+    we_have="the tap has",
+    peer="program",
+    far_end="client",
+    request="what a client sends",
+    answer="the target's answer",
+    begun="starting a tap on",
+    starting="starting on",
+    waiting="starting…",
+    standing="tapping on",
+    stopped="stopped:",
+    failed="could not listen on",
+    ended="tap stopped",
+    cancel="Stop tap",
+    stop="Stop tap",
+    cancels="stops it",
+    starts="starts a tap",
+    again="starts it again",
+)
+
+ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT, Role.TAP)}
 
 
 def guess_role(kinds: Iterable[str], connections: int = 1) -> Role:
@@ -127,4 +157,6 @@ def guess_role(kinds: Iterable[str], connections: int = 1) -> Role:
     found = set(kinds)
     several = connections > 1
     known = [role for role in ROLES.values() if role.entries & found]
-    return (known or [role for role in ROLES.values() if role.many_connections is several])[0]
+    if known:
+        return max(known, key=lambda role: len(role.entries & found))
+    return next(role for role in ROLES.values() if role.many_connections is several)

@@ -5,6 +5,13 @@ from __future__ import annotations
 _MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000  # in nanoseconds
 
 
+def connection_name(number: int | None) -> str:
+    """What a connection of a session is called: of a tap, -n is the leg to the target of #n. None is unknown."""
+    if number is None:
+        return "a connection"
+    return f"#{number}" if number >= 0 else f"#{-number}→"
+
+
 def counted(count: int, one: str, several: str = "") -> str:
     """``1 byte``, ``1,204 bytes``, ``2 entries``; ``several`` is the plural where it has no plain ``s``."""
     return f"{count:,} {one if count == 1 else several or one + 's'}"

@@ -24,11 +24,13 @@ from core.net.connection import Connection
 from core.net.resolver import Resolver
 from core.net.server import Server
 from core.net.socket_options import AS_USUAL, SocketOptions
+from core.net.tap import Tap
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 from core.tls.settings import Tls
+from core.words import connection_name
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
     from core.sending.file import FileSending
@@ -40,7 +42,7 @@ if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin wi
 __all__ = ["Delivery", "To", "Workbench"]
 
 _R = TypeVar("_R", bound="Run")
-_AnySession: TypeAlias = Server | Client
+_AnySession: TypeAlias = Server | Client | Tap
 
 
 class Workbench:
@@ -115,6 +117,24 @@ class Workbench:
             tls=tls,
         )
         return self._begin(client, Doing.CONNECTING)
+
+    def tap(self, listen: Address, target: Address, *, framing: str = "raw") -> SessionId:
+        """Start a tap between those who call ``listen`` and ``target``; how that went comes with the batches.
+
+        ``framing`` is how people read it: what passes through is as it was. Raises ``TincanError`` for an unknown one.
+        """
+        identity = SessionId(next(self._session_ids))
+        tap = Tap(
+            listen,
+            target,
+            framing=framing,
+            limits=self._limits,
+            events=self._recorder,
+            session=identity,
+            identities=self._connection_ids,
+            resolver=self._resolver,
+        )
+        return self._begin(tap, Doing.LISTENING)
 
     def send(self, session: SessionId, message: bytes, *, to: To = None, exact: bool = False) -> Delivery:
         """Send a message to one connection of the session, to several, or to all of them.
@@ -342,7 +362,9 @@ class Workbench:
         busy = {connection for run in self._runs for connection in run.takes}
         for connection in connections:
             if connection.id in busy:
-                raise SendError(f"a file is on its way to #{connection.number} already: wait for it, or cancel it")
+                raise SendError(
+                    f"a file is on its way to {connection_name(connection.number)} already: wait for it, or cancel it"
+                )
 
     def _set_off(self, run: _R, *, alone_to: Sequence[Connection] = ()) -> _R:
         with self._lock:

@@ -25,6 +25,7 @@ from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal, open_recovered
 from core.text_safety import TextSafety
 from core.wire.framing import FramingError, parse_framing
+from core.words import connection_name
 
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
 DAMAGED = 3  # exit code: the journal is damaged and was read as far as it could be
@@ -43,7 +44,7 @@ def numbered(reader: JournalReader, session: SessionId, number: int) -> Connecti
     """The connection that has this number in a session of a journal. Raises ``BadRequest`` if there is none."""
     known = reader.connections(session)
     if number not in known:
-        raise BadRequest(f"session {session} has no connection #{number}; it has {len(known):,}")
+        raise BadRequest(f"session {session} has no connection {connection_name(number)}; it has {len(known):,}")
     return known[number]
 
 

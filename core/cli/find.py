@@ -39,6 +39,7 @@ from core.journal.search.sweep import LOOK_BACK, find
 from core.local_time import local_time
 from core.settings import DEFAULTS
 from core.text_safety import TextSafety, unfinished_tail
+from core.words import connection_name
 
 _AROUND = 32  # bytes shown before and after what was found
 _LONGEST_SHOWN = 256  # bytes of what was found
@@ -260,7 +261,7 @@ class _Printer:
         if self._known is None or (self._known.session, self._known.ordinal) != (session, hit.ordinal):
             (self._known,) = self._reader.read(session, hit.ordinal, 1, preview=_LARGE)
         entry = self._known
-        number = f"#{entry.number}" if entry.number is not None else "-"
+        number = connection_name(entry.number) if entry.number is not None else "-"
         kind = self._safety.field(entry.kind)
         text = self._safety.exact(self._around(entry, hit)).replace("\n", "\\n").replace("\t", "\\t")
         print(f"{self._front}{local_time(entry.wall_ns)}  {number}  {kind}  {entry.ordinal}  {text}")

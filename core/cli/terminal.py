@@ -35,6 +35,7 @@ from core.events import (
     MessageTooLong,
     Misframed,
     NotSent,
+    Onward,
     Opened,
     PeerFinished,
     Received,
@@ -58,14 +59,26 @@ from core.text_safety import TextSafety
 from core.tls.settings import Tls
 from core.wire.framers import Framer, Message
 from core.wire.framing import parse_framing
-from core.words import counted
+from core.words import connection_name, counted
 from core.workbench import Workbench
 
 if TYPE_CHECKING:
     from core.compose.profiles import Profile
 
 _TOLD = (
-    *(Listening, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Remark, Closed, PeerFinished),
+    *(
+        Listening,
+        Onward,
+        Tried,
+        TurnedAway,
+        NotSent,
+        MessageTooLong,
+        Misframed,
+        HttpRequest,
+        Remark,
+        Closed,
+        PeerFinished,
+    ),
     *(TlsBegun, TlsRefused, Injected),
 )
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
@@ -96,6 +109,7 @@ class Options(NamedTuple):
     retry: bool = False  # whether a client comes back
     encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
     tls: Tls | None = None
+    onward: Address | None = None  # what a tap dials for each caller
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
 
 
@@ -186,7 +200,7 @@ class _Program:
     def run(self) -> int:
         with _signals(lambda: self._news.put(_Signal())):
             self._session = self._open()
-            if self._options.role.listens and not self._options.exact:
+            if self._options.role.listens and not self._options.exact and self._options.onward is None:
                 self._begin_reading()
             try:
                 while self._take(self._next()):
@@ -201,6 +215,8 @@ class _Program:
 
     def _open(self) -> SessionId:
         options = self._options
+        if options.onward is not None:
+            return self._workbench.tap(options.target, options.onward, framing=options.framing)
         if options.role.listens:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
         return self._workbench.connect(
@@ -265,7 +281,7 @@ class _Program:
                 self._back.wait()
                 continue
             for number, why in delivery.refused:
-                _tell(f"not sent to #{number}: {why}")
+                _tell(f"not sent to {connection_name(number)}: {why}")
             return True
         return self._refuse(data, SendError("it is over"))
 
@@ -434,7 +450,7 @@ class _Program:
         if self._options.framing == RAW:
             self._decoders[event.connection] = Decoder(self._read_as)
         role = self._options.role
-        self._print(f"{role.name} connected to {role.far_end}".upper())
+        self._print(f"{role.name} connected to {self._far_end(event.connection)}".upper())
         if role.listens:
             _tell(sentence(event, event.number, role))
         else:
@@ -476,12 +492,17 @@ class _Program:
         """One message, one line: a line feed within it is shown, so that nobody can forge a line."""
         shown = self._text.text(text).replace("\n", "\\n")
         role = self._options.role
+        far_end = self._far_end(connection).upper()
         if not role.many_connections:
-            self._print(f"{role.far_end.upper()}: {shown}")
-        elif len(self._numbers) > 1:
-            self._print(f"{role.far_end.upper()} #{self._numbers[connection]} MESSAGE: {shown}")
+            self._print(f"{far_end}: {shown}")
+        elif len(self._numbers) > 1 or self._options.onward is not None:
+            self._print(f"{far_end} {connection_name(self._numbers[connection])} MESSAGE: {shown}")
         else:
-            self._print(f"{role.far_end.upper()} MESSAGE: {shown}")
+            self._print(f"{far_end} MESSAGE: {shown}")
+
+    def _far_end(self, connection: ConnectionId) -> str:
+        """What the program at the other end of a connection is."""
+        return "target" if self._numbers[connection] < 0 else self._options.role.far_end
 
     def _print(self, line: str) -> None:
         self._write(lambda: print(line))

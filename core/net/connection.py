@@ -41,8 +41,13 @@ from core.settings import Limits
 from core.supervision import do_all, note
 from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import Framing
+from core.words import connection_name
 
 _now = monotonic_ns
+
+_RESETS = frozenset({Ending.OURS_RESET, Ending.STALLED, Ending.NO_TARGET, Ending.PASSED_RESET})
+
+_LOOK = 0.002  # seconds between two looks at whether what was sent has arrived
 
 _HELLO = b"\x16\x03"  # how a TLS handshake begins: its record's type and version
 _LONGEST_HELLO = 16 * 1024  # bytes
@@ -76,6 +81,7 @@ class Connection:
         "_transport",
         "_wants_fin",
         "_we_finished",
+        "ending",
         "id",
         "is_open",
         "number",
@@ -104,6 +110,7 @@ class Connection:
         self.peer = peer
         self._transport = transport
         self.is_open = True  # also while it is closing; for any thread to read
+        self.ending: Ending | None = None  # how it ended, once it has
         self._loop = GuardedLoop(loop, self.fail)
         self._owner = owner
         self._session = session
@@ -143,7 +150,7 @@ class Connection:
     def __repr__(self) -> str:
         state = "closed" if not self.is_open else f"closing ({self._closing.value})" if self._closing else "open"
         ends = f"{self._transport.name} {self._transport.local} - {self.peer}"
-        return f"<Connection #{self.number} {ends} {state}, {self._sender.waiting} bytes wait>"
+        return f"<Connection {connection_name(self.number)} {ends} {state}, {self._sender.waiting} bytes wait>"
 
     # Any thread.
 
@@ -190,12 +197,21 @@ class Connection:
         self._sender.forbid(why_not_send(ending))
         self._soon(lambda: self._begin_closing(ending, self._limits.drain if drain is None else drain))
 
-    def abort(self) -> None:
+    def abort(self, ending: Ending = Ending.OURS_RESET, why: Explanation | None = None) -> None:
         """Close with RST, now; what waits is lost, and the journal says so."""
-        self._sender.forbid("you reset the connection")
-        self._soon(lambda: self._end(Ending.OURS_RESET))
+        self._sender.forbid(why_not_send(ending))
+        self._soon(lambda: self._end(ending, why))
 
     # The loop's thread.
+
+    def abort_after(self, seconds: float, ending: Ending) -> None:
+        """Close with RST once the peer's system has all that was sent, as far as ours tells, or after that time."""
+        if not self.is_open:
+            return
+        if seconds > 0 and (self._sender.waiting or self._transport.unconfirmed):
+            self._loop.call_later(_LOOK, lambda: self.abort_after(seconds - _LOOK, ending))
+        else:
+            self.abort(ending)
 
     def tune(self, socket_options: SocketOptions) -> None:
         """Use the socket in another way from now on; what waits goes out in that way."""
@@ -468,7 +484,8 @@ class Connection:
         self.is_open = False
         left: list[Outgoing] = []
         transport = self._transport
-        close = transport.abort if ending in (Ending.OURS_RESET, Ending.STALLED) else transport.close
+        self.ending = ending
+        close = transport.abort if ending in _RESETS else transport.close
         do_all(
             [
                 ("cancelling the timers of a connection", self._cancel_timers),

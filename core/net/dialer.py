@@ -16,7 +16,7 @@ from core.errors import Doing, Explanation, explain
 from core.events import Event, Resolved, Resolving, SessionId, Tried
 from core.net import sockets
 from core.net.loop import WRITE, Loop
-from core.net.resolver import Outcome, Resolver
+from core.net.resolver import LooksUp, Outcome
 from core.net.sockets import Endpoint
 
 _STAGGER = 0.25  # seconds; RFC 8305, section 8: "Connection Attempt Delay"
@@ -53,7 +53,7 @@ class Dialer:
         self._failures: list[Explanation] = []
         self._over = False
 
-    def dial(self, resolver: Resolver) -> None:
+    def dial(self, resolver: LooksUp) -> None:
         """Begin: look the name up, then try its addresses."""
         self._loop.call_later(self._deadline, self._time_out)
         if not self._target.is_literal:

@@ -44,6 +44,7 @@ _OF_TRANSPORTS: dict[type[OSError], Ending] = {
 
 _WHY_NOT_SEND = {
     Ending.OURS: "the connection is being closed",
+    Ending.OURS_RESET: "you reset the connection",
     Ending.REPLY: "the connection is being closed",
     Ending.SERVER_STOPPED: "the server is stopping",
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from core.address import Address
 from core.errors import NoThread, TincanError
@@ -18,6 +18,14 @@ from core.net.sockets import Endpoint
 from core.supervision import Worker
 
 Outcome: TypeAlias = list[Endpoint] | BaseException
+
+
+class LooksUp(Protocol):
+    """Who can be asked what a name stands for."""
+
+    def resolve(self, target: Address, *, for_server: bool, done: Callable[[Outcome], None]) -> None:
+        """Call ``done`` with the endpoints or with the error: here and now, or later from another thread."""
+        ...
 
 
 class Resolver:

@@ -275,8 +275,10 @@ class Session(ABC):
         self._failure = why
         self._loop.stop()
 
-    def _connection(self, sock: socket.socket, peer: Address, took: float | None = None) -> Connection:
-        """Make a connection of this session out of a connected socket."""
+    def _connection(
+        self, sock: socket.socket, peer: Address, took: float | None = None, number: int | None = None
+    ) -> Connection:
+        """Make a connection of this session out of a connected socket, with the next number or this one."""
         identity = ConnectionId(next(self._identities))
         transport: Transport = Tcp(sock)
         if self._tls_context is not None and not self._tls_context.tls.starttls:
@@ -288,7 +290,7 @@ class Session(ABC):
             owner=self,
             session=self.id,
             identity=identity,
-            number=next(self._numbers),
+            number=next(self._numbers) if number is None else number,
             framing=self._framing,
             limits=self._limits,
             sink=self._sink,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.errors import NoThread, TincanError, quoted, reason
 from core.events import Ending
 from core.replies import Peer, Reply, Responder
+from core.words import connection_name
 
 if TYPE_CHECKING:
     from core.child_process import ChildProcess
@@ -89,7 +90,7 @@ class _ProgramResponder(Responder):
         try:
             self._process = ChildProcess(
                 self._program.command,
-                name=f"program of #{peer.number}",
+                name=f"program of {connection_name(peer.number)}",
                 environment={**os.environ, **{f"TINCAN_PEER_{name}": value for name, value in named.items()}},
                 heard=self._heard,
                 told=lambda line: peer.call_soon(lambda: self._told(line)),

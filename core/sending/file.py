@@ -18,7 +18,7 @@ from core.net.audience import Audience
 from core.net.connection import Connection
 from core.sending.plan import LONGEST_PAUSE, End, FileSent, PlanError, Share
 from core.sending.run import TELL_EVERY, Run, Stopped
-from core.words import with_full_stop
+from core.words import connection_name, with_full_stop
 
 PIECE = 64 * 1024  # bytes read and handed over at a time
 WINDOW = 256 * 1024  # bytes that may wait at a connection before it is given more
@@ -115,7 +115,9 @@ class FileSending(Run):
         """Raise ``Stopped`` if it was not what was wanted."""
         late = [reader for reader in self._readers if reader.why]
         if late:
-            who = ", ".join(f"#{reader.connection.number}" for reader in late[:3]) + (", ..." if len(late) > 3 else "")
+            who = ", ".join(connection_name(reader.connection.number) for reader in late[:3]) + (
+                ", ..." if len(late) > 3 else ""
+            )
             raise Stopped(End.GONE, f"{who} did not get all of it: {late[0].why}")
         if source.has_changed:
             why = f"{shown(self._path)} was written to while it was being sent: what went out may be old and new mixed"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from core.words import connection_name
 from gui.viewmodels.filtering import ConnectionRow, FilterView
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ class FilterController:
         if len(known) < _MOST_CONNECTIONS:  # the new ones stand behind those that are known already
             new = list(takewhile(lambda one: one.connection not in known, reversed(state.connections)))
             for one in reversed(new[len(known) - _MOST_CONNECTIONS :]):
-                known[one.connection] = ConnectionRow(one.connection, one.number, f"#{one.number}  {one.peer}")
+                known[one.connection] = ConnectionRow(
+                    one.connection, one.number, f"{connection_name(one.number)}  {one.peer}"
+                )
 
     def _filter_view(self) -> FilterView:
         only, conversation = self._viewing.lens.only, self._viewing.conversation

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.clock import monotonic
 from core.errors import SendError, reason
-from core.words import sentence
+from core.words import connection_name, sentence
 from gui.platform.background import in_background
 from gui.viewmodels.drafting import (
     NOBODYS,
@@ -303,7 +303,7 @@ class SendingController:
             batch.done += 1
             self.count += _counts(message)
             self._set(message.variables)
-            batch.refused.update((f"#{number}: {why}", None) for number, why in delivery.refused)
+            batch.refused.update((f"{connection_name(number)}: {why}", None) for number, why in delivery.refused)
             if delivery.gone:
                 batch.refused[_gone_words(len(delivery.gone))] = None
             if monotonic() - begun > _LONGEST_TURN and batch.done < len(batch.messages):

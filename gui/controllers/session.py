@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import TlsSettingsError
 from core.journal.recording.ledger import Phase
-from core.words import sentence
+from core.words import connection_name, sentence
 from gui.viewmodels.presenter import selected_row
 from gui.viewmodels.session_rows import next_session, parse_row_key, place_words, row_key, rows_over, session_rows
 
@@ -220,7 +220,7 @@ class SessionController:
         if not state.role.many_connections:
             return "Close t&he connection" if state.phase is Phase.OPEN else "Cancel t&he attempt to connect"
         if chosen is not None:
-            return f"Close t&he connection #{chosen.number}"
+            return f"Close t&he connection {connection_name(chosen.number)}"
         many = len(state.connections)
         closes = (
             "" if not many else " and close its connection" if many == 1 else f" and close its {many:,} connections"

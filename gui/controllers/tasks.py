@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import TincanError
 from core.files import home_folder
-from core.words import sentence
+from core.words import connection_name, sentence
 from gui.controllers.task_strips import Task, TaskStrips
 from gui.controllers.throttled_progress import ThrottledProgress, Told
 from gui.keys import shown
@@ -237,7 +237,7 @@ class TaskController:
         if self.strips.why_full:
             return self.strips.why_full
         target = typed_path(request.path)
-        title = f"Save #{numbers[request.connection]} to {target.name}"
+        title = f"Save {connection_name(numbers[request.connection])} to {target.name}"
         tasks: list[Task] = []
 
         def show(kept: Kept) -> None:

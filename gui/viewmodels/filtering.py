@@ -12,6 +12,7 @@ from typing import NamedTuple
 from core.events import ConnectionId
 from core.journal.recording.ledger import ConnectionState, find_standing
 from core.text_safety import TextSafety
+from core.words import connection_name
 
 _LONGEST = 28  # characters of the button's words
 _RANGE = re.compile(r"#?(\d{1,9})(?:\s*[-–]\s*#?(\d{1,9}))?")
@@ -39,7 +40,9 @@ class RecipientRows:
     def __iter__(self) -> Iterator[ConnectionRow]:
         for one in self.standing:
             if one.can_send:
-                yield ConnectionRow(one.connection, one.number, self.safety.field(f"#{one.number}  {one.peer}"))
+                yield ConnectionRow(
+                    one.connection, one.number, self.safety.field(f"{connection_name(one.number)}  {one.peer}")
+                )
 
     def __contains__(self, row: object) -> bool:
         return any(row == one for one in self)

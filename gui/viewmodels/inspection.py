@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.journal.display_row import RECEIVED, DisplayRow
 from core.local_time import local_of
 from core.text_safety import MOST_MARKS, Span, TextSafety
-from core.words import counted, duration
+from core.words import connection_name, counted, duration
 from gui.viewmodels.decoding import UTF_8, Decoding
 from gui.viewmodels.hexdump import Bytes
 
@@ -71,7 +71,7 @@ def heading(inspected: Inspected) -> Heading:
     if not display_row.is_message:
         return Heading(display_row.kind.replace("-", " ").capitalize().replace("Tls", "TLS"), "", when)
     role = inspected.role
-    there = f"#{display_row.number}" if role.many_connections and display_row.number else role.peer
+    there = connection_name(display_row.number) if role.many_connections and display_row.number else role.peer
     title = f"{there} → {role.us}" if display_row.kind == RECEIVED else f"{role.us} → {there}"
     return Heading(title, counted(display_row.size, "byte"), f"{display_row.kind} {when}")
 

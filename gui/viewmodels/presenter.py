@@ -16,7 +16,7 @@ from core.replies import find_reply
 from core.roles import ROLES, Role
 from core.text_safety import TextSafety
 from core.tls.facts import Trust
-from core.words import counted, human_bytes
+from core.words import connection_name, counted, human_bytes
 from gui.keys import shown
 from gui.viewmodels.filtering import RecipientRows
 from gui.viewmodels.reachable import places
@@ -197,7 +197,7 @@ def _only(window_state: WindowState, state: SessionState) -> str:
         return ""
     ended = next((over for over in state.over if over.connection == one.connection), None)
     name = window_state.names.get(row_key(state.session, one.connection), "")
-    who = window_state.safety.field(f"#{one.number}{f' {name}' if name else ''} from {one.peer}")
+    who = window_state.safety.field(f"{connection_name(one.number)}{f' {name}' if name else ''} from {one.peer}")
     return f"Only {who}{f', {ending_words(ended)}' if ended is not None else ''}"
 
 
@@ -256,7 +256,9 @@ def _listening(window_state: WindowState) -> str:
 
 def _who(window_state: WindowState, connection: ConnectionState) -> str:
     state = window_state.state
-    return f"#{connection.number}" if state is None or state.role.many_connections else f"the {state.role.peer}"
+    return (
+        connection_name(connection.number) if state is None or state.role.many_connections else f"the {state.role.peer}"
+    )
 
 
 def why_nobody(window_state: WindowState) -> str:
@@ -337,7 +339,7 @@ def _figures(window_state: WindowState, state: SessionState) -> tuple[str, ...]:
         return ()
     whose: tuple[str, ...] = ()
     if state.role.many_connections and not is_archived:
-        whose = (counted(len(state.connections), "connection") if chosen is None else f"#{chosen.number}",)
+        whose = (counted(len(state.connections), "connection") if chosen is None else connection_name(chosen.number),)
     return (*whose, f"in {human_bytes(into)}", f"out {human_bytes(out)}")
 
 

@@ -11,6 +11,7 @@ from core.events import ConnectionId, Ending, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.journal.recording.notes import GOOD_ENDINGS
 from core.tls.facts import Trust
+from core.words import connection_name
 from gui.viewmodels.window_view import SessionRow
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ _ENDED = {
     Ending.PROGRAM: "over (exit)",
     Ending.HANDLER: "over (file)",
     Ending.SERVER_STOPPED: "over",
+    Ending.NO_TARGET: "no target",
+    Ending.PASSED_ON: "closed",
+    Ending.PASSED_RESET: "reset",
     Ending.HANDSHAKE: "no TLS",
     Ending.ALERT: "TLS alert",
     Ending.TRUNCATED: "cut off",
@@ -193,7 +197,7 @@ def _named(window_state: WindowState, row: SessionRow) -> SessionRow:
     name = window_state.names.get(row.key)
     if name is None:
         return row
-    words = window_state.safety.field(name if row.number is None else f"#{row.number}  {name}")
+    words = window_state.safety.field(name if row.number is None else f"{connection_name(row.number)}  {name}")
     return replace(row, text=words, address=row.text.partition("  ")[2] if row.number is not None else row.text)
 
 
@@ -292,7 +296,7 @@ def _connection_row(safety: TextSafety, session: str, parent: str, same: _Same, 
     """The row of a connection, below ``parent``; ``session`` is the key of its session's."""
     connection = same.connection
     key = f"{session}c{connection.connection}"
-    words = safety.field(f"#{connection.number}  {_peer(connection.peer)}")
+    words = safety.field(f"{connection_name(connection.number)}  {_peer(connection.peer)}")
     if connection.ending is not None:
         standing = "over" if connection.ending in GOOD_ENDINGS else "failed"
         return SessionRow(key, parent, words, standing, connection.number, ending_words(connection))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.words import counted, duration, human_bytes, sentence
+from core.words import connection_name, counted, duration, human_bytes, sentence
 
 if TYPE_CHECKING:
     from core.latency import Latency
@@ -82,7 +82,7 @@ def _share_words(sent: FileSent) -> str:
     """Who is how far, where there is more than one."""
     if len(sent.shares) < 2:
         return ""
-    told = [f"#{share.number} {human_bytes(share.sent)}" for share in sent.shares[:_MOST_TOLD]]
+    told = [f"{connection_name(share.number)} {human_bytes(share.sent)}" for share in sent.shares[:_MOST_TOLD]]
     rest = len(sent.shares) - _MOST_TOLD
     return ", ".join(told) + (f" and {rest:,} more" if rest > 0 else "")
 

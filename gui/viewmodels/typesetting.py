@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core import text_safety
 from core.local_time import local_of
 from core.text_safety import Span, TextSafety
-from core.words import duration
+from core.words import connection_name, duration
 from gui.viewmodels.body import DECOR, Body, Place
 from gui.viewmodels.decoding import UTF_8, Decoding
 from gui.viewmodels.hexdump import Layout, dump
@@ -120,14 +120,14 @@ class Typesetter:
     def _set_note(self, row: Row, display_row: DisplayRow) -> None:
         tags = ("note", "failure") if display_row.is_failure else ("note",)
         note = self._safety.text(display_row.note).replace("\n", " ")
-        number = f"#{display_row.number} "
+        number = f"{connection_name(display_row.number)} "
         if self._style.is_compact:
             tags = ("compact", "wrapped", "note-text", *tags[1:])
             lead = [Run(text, (*others, "wrapped")) for text, others in self._lead(display_row, [])]
             row.line(*lead, Run(note, tags))
             return
         runs = [Run(note.removeprefix(number), tags), Run(f"   {self._when(display_row)}", ("note", "when"))]
-        if self._role.many_connections and note.startswith(number):
+        if self._role.many_connections and display_row.number is not None and note.startswith(number):
             runs.insert(0, Run(number, ("note", connection_tag(display_row.number))))
         row.line(Run(PAD, ("note", DECOR)), *runs)
 
@@ -158,7 +158,7 @@ class Typesetter:
     def _numbers(self, display_row: DisplayRow, tags: tuple[str, ...], most: int) -> list[Run]:
         """The connections that a message came from or went to."""
         numbers = [display_row.number, *self._also.get(display_row.place, ())]
-        who = [Run(f"#{number} ", (*tags, connection_tag(number))) for number in numbers[:most]]
+        who = [Run(f"{connection_name(number)} ", (*tags, connection_tag(number))) for number in numbers[:most]]
         if len(numbers) > most:
             who.append(Run(f"and {len(numbers) - most:,} more ", tags))
         return who

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.replies import all_replies, find_reply, replies_with_argument
+from core.words import connection_name
 from gui.viewmodels.filtering import NO_RECIPIENTS, RecipientRows
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class SessionRow:
     @property
     def name(self) -> str:
         """What it is called, without its number."""
-        return self.text.removeprefix(f"#{self.number}").strip()
+        return self.text.removeprefix(connection_name(self.number)).strip()
 
     @property
     def behind(self) -> str:

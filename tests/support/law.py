@@ -56,8 +56,12 @@ def check_law(events: Sequence[Event], *, over: bool = True) -> None:
     assert _count(events, Listening) <= 1
     assert isinstance(events[-1], SessionClosed) or not over
     assert _count(events[:-1], SessionClosed) == 0
-    numbers = [event.number for event in events if isinstance(event, Opened)]
+    opened = [event.number for event in events if isinstance(event, Opened)]
+    numbers = [number for number in opened if number > 0]
     assert numbers == list(range(1, len(numbers) + 1))
+    onward = [number for number in opened if number < 0]  # of a tap: the leg to the target of a caller, one for each
+    assert len(set(onward)) == len(onward)
+    assert all(opened.index(-number) < opened.index(number) for number in onward)
     stories: dict[int, list[Event]] = {}
     for event in events:
         if isinstance(event, _OF_A_CONNECTION):

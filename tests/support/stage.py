@@ -1,4 +1,4 @@
-"""Servers and clients as tests want them: on a free port, recorded, and held to the law when they end."""
+"""Servers, clients and taps as tests want them: on a free port, recorded, and held to the law when they end."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from core.net.client import Client
 from core.net.connection import Connection
 from core.net.resolver import Resolver
 from core.net.server import Server
+from core.net.tap import Tap
 from core.net.transport import Tcp
 from core.replies import Reply
 from core.settings import DEFAULTS, Limits
@@ -34,6 +35,17 @@ def serving(
     sink = Sink()
     with Server(target, reply=reply, framing=framing, limits=limits, events=sink, resolver=resolver, tls=tls) as server:
         yield server, sink
+    check_law(sink.events)
+
+
+@contextmanager
+def tapping(
+    target: Address | str, *, listen: Address | str = "127.0.0.1:0", limits: Limits = DEFAULTS
+) -> Iterator[tuple[Tap, Sink]]:
+    """A tap that stands before ``target``, and what happens to it."""
+    sink = Sink()
+    with Tap(listen, target, limits=limits, events=sink) as tap:
+        yield tap, sink
     check_law(sink.events)
 
 

@@ -28,6 +28,7 @@ from core.events import (
     MessageTooLong,
     Misframed,
     NotSent,
+    Onward,
     Opened,
     PeerFinished,
     Received,
@@ -125,6 +126,7 @@ class SessionState:
     misframed: IncidentCount = NONE  # what came and is no message under the framing
     http_refused: IncidentCount = NONE  # connections of peers that spoke HTTP, closed
     tls: bool = False  # whether TLS was asked for when the session began
+    onward: Address | None = None  # what a tap dials
 
     @property
     def senders(self) -> int:
@@ -337,10 +339,8 @@ def _apply(session: _Session, event: Event) -> None:
             connection = session.connections[event.connection]
             session.connections[event.connection] = replace(connection, can_send=False)
             session.finished += connection.can_send
-        case ReplyChanged():
-            session.state = replace(session.state, reply=event.reply)
-        case FramingChanged():
-            session.state = replace(session.state, framing=event.framing)
+        case Onward() | ReplyChanged() | FramingChanged():
+            session.state = _changed(session.state, event)
         case Closed():
             _close(session, event)
         case SessionClosed():
@@ -351,6 +351,17 @@ def _apply(session: _Session, event: Event) -> None:
             session.state = _counted(session.state, event)
         case _:
             pass
+
+
+def _changed(state: SessionState, event: Onward | ReplyChanged | FramingChanged) -> SessionState:
+    """The state with another idea of what the session does."""
+    match event:
+        case Onward():
+            return replace(state, onward=event.target)
+        case ReplyChanged():
+            return replace(state, reply=event.reply)
+        case FramingChanged():
+            return replace(state, framing=event.framing)
 
 
 def _secure(session: _Session, event: TlsBegun | TlsHandshake) -> None:

@@ -16,6 +16,7 @@ from core.events import (
     MessageTooLong,
     Misframed,
     NotSent,
+    Onward,
     Opened,
     PeerFinished,
     Received,
@@ -38,7 +39,7 @@ from core.events import (
 from core.replies import describe_reply
 from core.roles import Role
 from core.wire.framing import parse_framing
-from core.words import counted
+from core.words import connection_name, counted
 
 _ENDINGS = {
     Ending.PEER_FINISHED: "the peer said goodbye (FIN)",
@@ -55,7 +56,10 @@ _ENDINGS = {
     Ending.RULE: "a rule ended it",
     Ending.PROGRAM: "the program that answers has ended",
     Ending.HANDLER: "the handler ended it",
-    Ending.SERVER_STOPPED: "the server was stopped",
+    Ending.SERVER_STOPPED: "the {role} was stopped",
+    Ending.NO_TARGET: "its target could not be reached, so it was reset",
+    Ending.PASSED_ON: "closed, as the other leg was",
+    Ending.PASSED_RESET: "reset (RST), as the other leg was",
     Ending.HANDSHAKE: "the TLS handshake failed",
     Ending.ALERT: "a TLS alert",
     Ending.TRUNCATED: "the peer closed without close_notify, so what was received may be incomplete",
@@ -64,7 +68,7 @@ _ENDINGS = {
 
 GOOD_ENDINGS = frozenset(
     {Ending.PEER_FINISHED, Ending.OURS, Ending.REPLY, Ending.RULE, Ending.PROGRAM, Ending.HANDLER}
-    | {Ending.SERVER_STOPPED, Ending.OURS_RESET}
+    | {Ending.SERVER_STOPPED, Ending.OURS_RESET, Ending.PASSED_ON, Ending.PASSED_RESET}
 )
 
 
@@ -76,7 +80,7 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
     match event:
         case SessionClosed():
             return _about_the_end(event, role)
-        case SessionOpened() | Listening() | Resolving() | Resolved() | Tried() | Retrying() | TurnedAway():
+        case SessionOpened() | Listening() | Onward() | Resolving() | Resolved() | Tried() | Retrying() | TurnedAway():
             return _about_session(event, role)
         case ReplyChanged() | FramingChanged():
             return _about_replies(event)
@@ -92,6 +96,8 @@ def _about_session(event: SessionEvent, role: Role) -> str:
             return f"{event.role.begun} {event.target}{' with TLS' if event.tls else ''}"
         case Listening():
             return f"{role.name} is listening on {_list(event.addresses)}"
+        case Onward():
+            return f"passes on what callers say to {event.target}"
         case Resolving():
             return f"looking up {event.host}"
         case Resolved():
@@ -128,7 +134,8 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
         case Opened(took=None):
             return f"{who} connected from {event.peer}"
         case Opened(took=float(took)):
-            return f"connected to {event.peer} from {event.local}: the handshake took {_duration(took)}"
+            whose = f"{who} " if event.number < 0 else ""
+            return f"{whose}connected to {event.peer} from {event.local}: the handshake took {_duration(took)}"
         case PeerFinished():
             return f"{who} has finished sending ({event.how})"
         case WeFinished():
@@ -185,14 +192,14 @@ def _caller(number: int | None, role: Role) -> str:
     """What the other end is called: a server numbers its clients, a client has one server."""
     if not role.many_connections:
         return f"the {role.peer}"
-    return f"#{number}" if number is not None else "a connection"
+    return connection_name(number)
 
 
 def _why(event: Closed, role: Role) -> str:
     """Why a connection ended, to stand in the middle of a sentence."""
     if event.why is not None:
         return event.why.what[:1] + str(event.why)[1:]
-    words = _ENDINGS[event.ending].replace("the peer", f"the {role.peer}")
+    words = _ENDINGS[event.ending].replace("the peer", f"the {role.peer}").replace("{role}", role.name)
     return words.replace("(FIN)", f"({event.how})")
 
 

@@ -130,6 +130,7 @@ def _archived(reader: JournalReader, session: SessionId, accepted: int) -> Sessi
         reply,
         phase=Phase.ENDED,
         addresses=_addresses(early.get("listening", {})),
+        onward=_onward(early.get("onward", {})),
         connections=connections,
         accepted=accepted,
         entries=entries,
@@ -188,6 +189,11 @@ def _failure(end: dict[str, Any]) -> Explanation | None:
 def _addresses(detail: dict[str, Any]) -> tuple[Address, ...]:
     found = detail.get("addresses")
     return tuple(_address(str(each)) for each in found) if isinstance(found, list) else ()
+
+
+def _onward(detail: dict[str, Any]) -> Address | None:
+    target = detail.get("target")
+    return _address(target) if isinstance(target, str) else None
 
 
 def _address(text: str) -> Address:

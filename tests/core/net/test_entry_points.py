@@ -14,9 +14,11 @@ import pytest
 
 from core.compose import Draft
 from core.errors import ConnectError, ConnectionEnded, SendError, TincanError
+from core.events import Received
 from core.net.client import Client
 from core.net.server import Server
 from core.net.socket_options import SocketOptions
+from core.net.tap import Tap
 from core.replies import Reply
 from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
@@ -25,7 +27,7 @@ from core.settings import DEFAULTS
 from core.tls.settings import Tls
 from tests.support.injection import KINDS, Breaker, Entry, loop_calls
 from tests.support.law import check_law
-from tests.support.peers import Host, NeverReads, Peer, SaysNothing
+from tests.support.peers import Host, NeverReads, Peer, Resets, SaysNothing
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import socket_of
 from tests.support.tls_peers import client_context, hello_of, served
@@ -194,6 +196,23 @@ def half_closes(stage: Stage) -> None:
         stage.wait()
 
 
+def passes_a_reset_on(stage: Stage) -> None:
+    """A tap gives what was sent a moment to arrive before it resets the other leg."""
+    with (
+        Host(window=2048) as host,
+        Tap("127.0.0.1:0", host.address, events=stage.sink) as tap,
+        Resets.calls(tap.addresses[0]) as caller,
+        host.accept(NeverReads),
+    ):
+        caller.say(bytes(256 * 1024))
+        stage.sink.wait_for(Received)
+        caller.leave()
+        stage.wait()
+        with Peer.calls(tap.addresses[0]) as other, host.accept(Peer) as target:
+            other.say(b"still there?")
+            assert target.hear(12) == b"still there?"
+
+
 def turns_away(stage: Stage) -> None:
     """A crowd is reported a while after the first of them."""
     with pytest.MonkeyPatch.context() as patch:
@@ -354,6 +373,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.client", "Client._ask_for_tls", "call_later"): asks_for_tls_in_vain,
     ("core.net.client", "Client.receive", "call_soon"): fetches,
     ("core.net.connection", "Connection._begin_closing", "call_later"): closes,
+    ("core.net.connection", "Connection.abort_after", "call_later"): passes_a_reset_on,
     ("core.net.connection", "Connection._read", "call_soon"): resumes,
     ("core.net.connection", "Connection._soon", "call_soon"): finishes,
     ("core.net.dialer", "Dialer._try_next", "call_later"): dials_in_vain,

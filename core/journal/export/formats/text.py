@@ -17,6 +17,7 @@ from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import Format
 from core.journal.export.source import Pieces, at_hand, readable, readable_whole
 from core.local_time import time_and_zone
+from core.words import connection_name
 
 
 class Text(Format):
@@ -47,7 +48,11 @@ class Text(Format):
             yield f"{time}  {mark} {note}\n"
             return
         mark = ">" if display_row.kind == RECEIVED else "<"
-        caller = f"{time}  #{display_row.number} {mark}" if display_row.number is not None else f"{time}  # {mark}"
+        caller = (
+            f"{time}  {connection_name(display_row.number)} {mark}"
+            if display_row.number is not None
+            else f"{time}  # {mark}"
+        )
         again, end = f"\n{caller}+ ", "\n"
         if display_row.misfit:
             end = f"\n{caller}! {display_row.misfit}\n"

@@ -21,6 +21,7 @@ from core.events import (
     MessageTooLong,
     Misframed,
     NotSent,
+    Onward,
     Opened,
     PeerFinished,
     Received,
@@ -196,6 +197,7 @@ TABLE: list[tuple[Event, str, str]] = [
     (SessionClosed(S, AT, WHY), "It broke. Likely cause: rain.", SAME),
     (Received(S, C, AT, b"hello"), "", SAME),
     (Sent(S, C, AT, b"hello"), "", SAME),
+    (Onward(S, AT, HERE), f"passes on what callers say to {HERE}", SAME),
 ]
 
 
@@ -218,6 +220,26 @@ def test_every_ending_is_put_into_words_that_fit_the_role(ending: Ending, role: 
     assert role is Role.SERVER or "peer" not in text
 
 
+def test_the_legs_of_a_tap_are_told_apart() -> None:
+    refused = Explanation("nothing answers at 10.0.0.1:9")
+    story: list[tuple[Event, int | None, str]] = [
+        (SessionOpened(S, AT, Role.TAP, HERE, "raw"), None, f"starting a tap on {HERE}"),
+        (Opened(S, C, AT, 7, HERE, HERE), 7, f"#7 connected from {HERE}"),
+        (
+            Opened(S, C, AT, -7, HERE, HERE, 0.002),
+            -7,
+            f"#7→ connected to {HERE} from {HERE}: the handshake took 2.0 ms",
+        ),
+        (PeerFinished(S, C, AT), -7, "#7→ has finished sending (FIN)"),
+        (WeFinished(S, C, AT), 7, "the tap has finished sending to #7 (FIN)"),
+        (Closed(S, C, AT, Ending.PASSED_RESET), -7, "#7→ closed: reset (RST), as the other leg was"),
+        (Closed(S, C, AT, Ending.NO_TARGET, refused), 7, "#7 closed: nothing answers at 10.0.0.1:9."),
+        (Closed(S, C, AT, Ending.SERVER_STOPPED), 7, "#7 closed: the tap was stopped"),
+    ]
+
+    assert [sentence(event, number, Role.TAP) for event, number, _words in story] == [words for *_, words in story]
+
+
 def test_a_connection_without_a_number_is_still_a_connection() -> None:
     assert sentence(PeerFinished(S, C, AT), None, Role.SERVER) == "a connection has finished sending (FIN)"
 
@@ -226,6 +248,7 @@ def test_a_connection_without_a_number_is_still_a_connection() -> None:
 def test_an_ending_is_bad_news_unless_somebody_wanted_it(ending: Ending) -> None:
     answered = {Ending.REPLY, Ending.RULE, Ending.PROGRAM, Ending.HANDLER}
     wanted = answered | {Ending.PEER_FINISHED, Ending.OURS, Ending.OURS_RESET, Ending.SERVER_STOPPED}
+    wanted |= {Ending.PASSED_ON, Ending.PASSED_RESET}
 
     assert is_failure(Closed(S, C, AT, ending)) is (ending not in wanted)
     assert wanted == GOOD_ENDINGS

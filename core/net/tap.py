@@ -1,0 +1,267 @@
+"""A tap: stands between two programs, and passes on what each says to the other, and how each of them ends."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from core.address import Address, parse_address
+from core.clock import monotonic_ns
+from core.errors import Doing, Explanation, NoRoom, SendError, explain
+from core.events import ConnectionId, Ending, EventSink, Onward, SessionId
+from core.net import sockets
+from core.net.connection import Connection
+from core.net.dialer import Dialer
+from core.net.listening import ListeningSession
+from core.net.owner import Pause
+from core.net.resolver import Outcome, Resolver
+from core.roles import Role
+from core.settings import DEFAULTS, Limits
+from core.supervision import do_all, note
+from core.wire.framing import parse_framing
+
+_AT_REST = 900.0  # seconds; neither program knows of the tap, so it waits as long as their own systems would
+_LAST_BYTES = 0.05  # seconds for what came before a reset to be confirmed by the other end, which the reset would undo
+
+# How a leg ends that the other one's ending was not a FIN of: with a goodbye. After any other ending it is reset.
+_GOODBYES = frozenset({Ending.PEER_FINISHED, Ending.OURS, Ending.IDLE, Ending.PASSED_ON, Ending.SERVER_STOPPED})
+
+
+class Tap(ListeningSession):
+    """Listens at ``listen`` (an ``Address`` or ``[HOST:]PORT``), and for each caller dials ``target``.
+
+        with Tap("5556", "127.0.0.1:5555") as tap:
+            ...
+
+    What one leg receives goes out on the other exactly. Its half-close, its reset and every other ending are passed
+    on, and a reader that stops slows the writer down. A caller whose target cannot be reached is reset.
+    The leg to the target of #n is numbered -n and called #n→ (``core.words.connection_name``).
+    Each leg counts as a connection for ``limits``. Raises ``AddressError`` for a bad address.
+    """
+
+    role = Role.TAP
+
+    def __init__(
+        self,
+        listen: Address | str,
+        target: Address | str,
+        *,
+        framing: str = "raw",
+        limits: Limits = DEFAULTS,
+        events: EventSink | None = None,
+        session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
+        identities: Iterator[int] | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        self.onward = parse_address(target, for_server=False) if isinstance(target, str) else target
+        self._legs: dict[ConnectionId, _Leg] = {}
+        self._targets: dict[ConnectionId, Connection] = {}
+        super().__init__(
+            parse_address(listen, for_server=True) if isinstance(listen, str) else listen,
+            framing=framing,
+            reply=None,
+            limits=replace(
+                limits,
+                connections=max(1, limits.connections // 2),
+                connections_per_source=max(1, limits.connections_per_source // 2),
+                stalled=max(limits.stalled, _AT_REST),
+                unacknowledged=max(limits.unacknowledged, _AT_REST),
+            ),
+            events=events,
+            session=session,
+            identities=identities,
+            resolver=resolver,
+        )
+        self._framing = parse_framing("raw")  # what goes on is what came, whatever people read it as
+        self._look_up = _SharedLookUp(self._resolver)
+
+    # Any thread.
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The legs that stand: the callers by number, then those to their targets."""
+        return [*self._connections.values(), *self._targets.values()]
+
+    def connection(self, identity: ConnectionId) -> Connection | None:
+        """The standing leg of that id."""
+        return self._connections.get(identity) or self._targets.get(identity)
+
+    # The tap's thread.
+
+    def _start(self) -> None:
+        self._emit(Onward(self.id, monotonic_ns(), self.onward))
+        super()._start()
+
+    def _greet(self, connection: Connection) -> None:
+        """Dial for a caller, which is not read until its target is there."""
+        connection.pause(Pause.TAP)
+        leg = self._legs[connection.id] = _Leg(connection)
+        leg.dialer = Dialer(
+            self.onward,
+            loop=self._loop,
+            session=self.id,
+            deadline=self._limits.connect,
+            emit=self._emit,
+            connected=partial(self._connected, leg),
+            failed=partial(self._give_up, leg),
+        )
+        leg.dialer.dial(self._look_up)
+
+    def _give_up(self, caller: _Leg, why: Explanation) -> None:
+        caller.dialer = None
+        caller.connection.guard(partial(caller.connection.abort, Ending.NO_TARGET, why))
+
+    def _connected(self, caller: _Leg, sock: socket.socket, peer: Address, took: float) -> None:
+        caller.dialer = None
+        sockets.tune(sock, self._limits)
+        try:
+            connection = self._connection(sock, peer, took, -caller.connection.number)
+        except Exception as error:  # noqa: BLE001 - mostly an ``OSError``: reset before we got to it
+            self._drop(sock)
+            if not isinstance(error, OSError):
+                note(f"connecting to {peer}", error)
+            self._give_up(caller, explain(error, Doing.CONNECTING, peer))
+            return
+        self._targets[connection.id] = connection
+        target = self._legs[connection.id] = _Leg(connection)
+        caller.other, target.other = target, caller
+        for leg in (caller, target):
+            leg.connection.watchers.add(partial(self._soon_go_on, leg))
+        caller.connection.guard(partial(caller.connection.resume, Pause.TAP))
+
+    def received(self, connection: Connection, messages: list[bytes]) -> None:
+        """Pass on what came."""
+        leg = self._legs[connection.id]
+        leg.held += messages
+        self._pass_on(leg)
+
+    def peer_finished(self, connection: Connection) -> None:
+        """Pass on that no more will come."""
+        leg = self._legs[connection.id]
+        leg.has_finished = True
+        self._pass_on(leg)
+
+    def _pass_on(self, leg: _Leg) -> None:
+        """Have the other leg send what this one has received; read no more while it cannot."""
+        other = leg.other
+        if other is None or not other.connection.is_open:
+            return
+        onward = other.connection
+        try:
+            while leg.held:
+                onward.send_exactly(leg.held[0])
+                del leg.held[0]
+        except NoRoom:
+            pass
+        except SendError:  # it is closing, or broken, which its ending passes on
+            leg.held.clear()
+            return
+        if leg.held or onward.waiting > self._limits.outbox // 2:
+            leg.is_waiting = True
+            leg.connection.pause(Pause.TAP)
+        elif leg.has_finished:
+            self._finish(onward)
+
+    def _finish(self, connection: Connection) -> None:
+        if connection.why_no_half_close:
+            connection.close(Ending.PASSED_ON)
+        else:
+            connection.finish_sending()
+
+    def _soon_go_on(self, other: _Leg) -> None:
+        """There is room on a leg again. Any thread."""
+        leg = other.other
+        if leg is not None and leg.is_waiting:
+            self._soon(partial(leg.connection.guard, partial(self._go_on, leg)))
+
+    def _go_on(self, leg: _Leg) -> None:
+        if leg.is_waiting:
+            leg.is_waiting = False
+            leg.connection.resume(Pause.TAP)
+            self._pass_on(leg)
+
+    def closed(self, connection: Connection) -> None:
+        """Have the other leg end in the same way."""
+        leg = self._legs.pop(connection.id, None)
+        if self._targets.pop(connection.id, None) is not None:
+            self._end_if_alone()
+        else:
+            super().closed(connection)
+        if leg is None:
+            return
+        if leg.dialer is not None:
+            leg.dialer.cancel()
+        other = leg.other
+        if other is not None and other.connection.is_open:
+            other.connection.guard(partial(self._end_other, leg, other))
+
+    def _end_other(self, leg: _Leg, other: _Leg) -> None:
+        """A leg is over: pass on what it had received, and end the other leg as it ended."""
+        ending = leg.connection.ending
+        if ending is Ending.PEER_FINISHED:
+            leg.has_finished = True
+            self._pass_on(leg)
+        elif ending in _GOODBYES:
+            self._pass_on(leg)
+            other.connection.close(Ending.PASSED_ON)
+        else:
+            self._pass_on(leg)
+            other.connection.abort_after(_LAST_BYTES, Ending.PASSED_RESET)
+
+    def _stop(self) -> None:
+        self._cancel_dialling()
+        super()._stop()
+
+    def _release(self) -> None:
+        do_all(
+            [
+                ("dialling no more", self._cancel_dialling),
+                ("closing a tap", super()._release),
+            ]
+        )
+
+    def _cancel_dialling(self) -> None:
+        for leg in list(self._legs.values()):
+            if leg.dialer is not None:
+                leg.dialer.cancel()
+                leg.dialer = None
+
+
+class _Leg:
+    """One of the two connections of a pair, and what it has received that the other has not sent yet."""
+
+    __slots__ = ("connection", "dialer", "has_finished", "held", "is_waiting", "other")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.other: _Leg | None = None  # None while it is being dialled
+        self.dialer: Dialer | None = None
+        self.held: list[bytes] = []
+        self.is_waiting = False  # for room on the other leg, and not read meanwhile
+        self.has_finished = False  # whether its peer has finished sending
+
+
+class _SharedLookUp:
+    """One look-up for all who ask for the same name while it is under way: callers come in crowds."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._lock = threading.Lock()
+        self._waiting: list[Callable[[Outcome], None]] = []
+
+    def resolve(self, target: Address, *, for_server: bool, done: Callable[[Outcome], None]) -> None:
+        """See ``Resolver.resolve``."""
+        with self._lock:
+            self._waiting.append(done)
+            is_first = len(self._waiting) == 1
+        if is_first:
+            self._resolver.resolve(target, for_server=for_server, done=self._tell)
+
+    def _tell(self, outcome: Outcome) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done(outcome)
