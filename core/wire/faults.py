@@ -1,0 +1,330 @@
+"""A bad line, made on purpose: what goes through it is late, slow, sliced, held, cut or damaged.
+
+Pure: bytes and a clock in, bytes and ends out. What is neither cut off nor flipped arrives unchanged and in order.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, NamedTuple, TypeAlias
+
+from core.errors import Fault, TincanError, quoted
+from core.words import counted, human_bytes
+
+_STEP = 0.02  # seconds of a bandwidth that go on at once
+_NEVER = math.inf
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|k|kB|M|MB|KiB|MiB)?")
+_UNITS = {None: 1, "B": 1, "k": 1000, "kB": 1000, "M": 1_000_000, "MB": 1_000_000, "KiB": 1024, "MiB": 1024 * 1024}
+_TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s)?")
+
+
+class FaultError(TincanError, ValueError):
+    """What was written is no fault; the message says what would be."""
+
+    fault = Fault.PERSON
+
+
+class At(NamedTuple):
+    """When something happens: after so many bytes, or so many seconds after the line began."""
+
+    size: int | None = None
+    seconds: float | None = None
+
+    def __str__(self) -> str:
+        return counted(self.size, "byte") if self.size is not None else _span(self.seconds or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What is wrong with one direction of a line. Times in seconds, sizes in bytes.
+
+    ``latency`` is give or take ``jitter``; ``bandwidth`` is bytes a second. With ``slice`` no more bytes than that go
+    on at once, and ``pause`` is the time to the next. ``stall`` holds everything for ``stalled_for`` seconds. ``cut``
+    closes both ends, ``finish`` is a half-close, ``reset`` resets both. ``flip`` is the share of bits that are
+    flipped. The same ``seed`` makes the same choices.
+    """
+
+    latency: float = 0.0
+    jitter: float = 0.0
+    bandwidth: int | None = None
+    slice: int | None = None
+    pause: float = 0.0
+    stall: At | None = None
+    stalled_for: float = _NEVER
+    cut: At | None = None
+    finish: At | None = None
+    reset: At | None = None
+    flip: float = 0.0
+    seed: int = 1
+
+    def __str__(self) -> str:
+        """In words, as a note has them."""
+        lasting = "" if self.stalled_for == _NEVER else f" for {_span(self.stalled_for)}"
+        parts = (
+            self.latency and f"latency {_span(self.latency)}{f' ± {_span(self.jitter)}' if self.jitter else ''}",
+            self.bandwidth and f"{human_bytes(self.bandwidth)} a second",
+            self.slice
+            and f"{counted(self.slice, 'byte')} at a time{f', {_span(self.pause)} apart' if self.pause else ''}",
+            self.stall and f"stalls after {self.stall}{lasting}",
+            self.cut and f"cut after {self.cut}",
+            self.finish and f"half-close after {self.finish}",
+            self.reset and f"reset after {self.reset}",
+            self.flip and f"{self.flip:g} of the bits flipped (seed {self.seed})",
+        )
+        return ", ".join(part for part in parts if part)
+
+
+PRESETS = {
+    "slow-phone": Faults(latency=0.15, jitter=0.05, bandwidth=48_000),
+    "satellite": Faults(latency=0.3, jitter=0.01, bandwidth=1_000_000),
+    "dying-router": Faults(latency=0.02, jitter=0.02, slice=536, stall=At(64_000), stalled_for=3.0, reset=At(256_000)),
+    "byte-by-byte": Faults(slice=1, pause=0.001),
+}
+_FORMS = (
+    "latency=100ms~20, bandwidth=64kB, slice=1/5ms, stall=4kB/3s, cut=1000, finish=1000 or 2s, reset=1000 or 2s, "
+    f"flip=0.001, seed=7, {', '.join(PRESETS)}"
+)
+
+
+def parse_faults(text: str) -> Faults:
+    """Read faults as they are written: ``latency=100ms~20,slice=1``, or a preset's name. Raises ``FaultError``."""
+    faults = Faults()
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, _, value = part.partition("=")
+        if not value and name in PRESETS:
+            preset, usual = PRESETS[name], Faults()
+            given = {key: getattr(preset, key) for key in Faults.__slots__}
+            faults = replace(faults, **{key: one for key, one in given.items() if one != getattr(usual, key)})
+        elif name in _READERS and value:
+            faults = replace(faults, **_READERS[name](value, part))
+        else:
+            raise FaultError(f"{quoted(part)} is no fault; there are {_FORMS}")
+    return faults
+
+
+def _read_latency(value: str, part: str) -> dict[str, Any]:
+    latency, _, jitter = value.partition("~")
+    return {"latency": _seconds(latency, part), "jitter": _seconds(jitter, part) if jitter else 0.0}
+
+
+def _read_slice(value: str, part: str) -> dict[str, Any]:
+    size, _, pause = value.partition("/")
+    return {"slice": _size(size, part, least=1), "pause": _seconds(pause, part) if pause else 0.0}
+
+
+def _read_stall(value: str, part: str) -> dict[str, Any]:
+    when, _, lasting = value.partition("/")
+    return {"stall": _at(when, part), "stalled_for": _seconds(lasting, part) if lasting else _NEVER}
+
+
+def _read_flip(value: str, part: str) -> dict[str, Any]:
+    try:
+        rate = float(value)
+    except ValueError:
+        rate = -1.0
+    if not 0 < rate <= 1:
+        raise FaultError(f"{quoted(part)}: write the share of the bits, above 0 and up to 1, such as flip=0.001")
+    return {"flip": rate}
+
+
+def _read_seed(value: str, part: str) -> dict[str, Any]:
+    if not (value.isascii() and value.isdecimal() and len(value) <= 18):
+        raise FaultError(f"{quoted(part)}: a seed is a whole number")
+    return {"seed": int(value)}
+
+
+_READERS: dict[str, Callable[[str, str], dict[str, Any]]] = {
+    "latency": _read_latency,
+    "bandwidth": lambda value, part: {"bandwidth": _size(value, part, least=1)},
+    "slice": _read_slice,
+    "stall": _read_stall,
+    "cut": lambda value, part: {"cut": _at(value, part)},
+    "finish": lambda value, part: {"finish": _at(value, part)},
+    "reset": lambda value, part: {"reset": _at(value, part)},
+    "flip": _read_flip,
+    "seed": _read_seed,
+}
+
+
+def _at(text: str, part: str) -> At:
+    is_time = text.endswith("s")
+    return At(seconds=_seconds(text, part)) if is_time else At(_size(text, part))
+
+
+def _size(text: str, part: str, least: int = 0) -> int:
+    found = _SIZE.fullmatch(text)
+    size = int(float(found[1]) * _UNITS[found[2]]) if found is not None and len(text) <= 18 else -1
+    if size < least:
+        raise FaultError(f"{quoted(part)}: write a number of bytes, such as 1000, 64kB or 1MiB")
+    return size
+
+
+def _seconds(text: str, part: str) -> float:
+    found = _TIME.fullmatch(text)
+    seconds = float(found[1]) / (1 if found[2] == "s" else 1000) if found is not None and len(text) <= 18 else -1.0
+    if not 0 <= seconds <= 3600:
+        raise FaultError(f"{quoted(part)}: write a time up to an hour, such as 100ms or 2s; without a unit it is ms")
+    return seconds
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds * 1000:g} ms" if seconds < 1 else f"{seconds:g} s"
+
+
+class End(Enum):
+    """How a line ends, or one that ended."""
+
+    FINISHED = "finished"  # its sender had finished, or it is a fault that says so
+    CUT = "cut"
+    RESET = "reset"
+
+
+class Injected(NamedTuple):
+    """A fault that was injected just now, in words without a full stop."""
+
+    words: str
+
+
+Passed: TypeAlias = bytes | End | Injected
+
+
+class Line:
+    """One direction of a connection with faults in it. Give it what came, and ``take`` what is to go on by now.
+
+    ``clock`` gives seconds and never runs backwards. ``name`` tells apart the lines of one seed.
+    """
+
+    def __init__(self, faults: Faults, clock: Callable[[], float], name: str = "") -> None:
+        self._faults = faults
+        self._clock = clock
+        self._random = random.Random(f"{faults.seed} {name}")  # noqa: S311 - to be repeated, not to be secret
+        self._began = self._free_at = self._last = clock()
+        self._queue: deque[tuple[float, bytes]] = deque()  # when it is through, what; b"" is the end
+        self._taken = 0  # of the first in the queue
+        self._passed = 0
+        self._held_until = -_NEVER
+        self._left = {
+            kind: at for kind in ("stall", "reset", "cut", "finish") if (at := getattr(faults, kind)) is not None
+        }  # what is still to happen
+        self._next_flip = self._gap() - 1  # bits from here
+        self.size = 0  # bytes in it
+        self.is_over = False  # what comes now is lost
+
+    def put(self, data: bytes) -> None:
+        """Take in bytes."""
+        if data:
+            self._put(data)
+
+    def finish(self) -> None:
+        """No more will come."""
+        self._put(b"")
+
+    def _put(self, data: bytes) -> None:
+        if self.is_over:
+            return
+        delay = self._faults.latency + self._random.uniform(-1, 1) * self._faults.jitter
+        self._last = max(self._last, self._clock() + max(0.0, delay))
+        self._queue.append((self._last, data))
+        self.size += len(data)
+
+    @property
+    def due(self) -> float | None:
+        """When there is something to ``take``, on the clock; None if that depends on what comes."""
+        if self.is_over:
+            return None
+        moments = [self._began + at.seconds for at in self._left.values() if at.seconds is not None]
+        if self._queue:
+            moments.append(max(self._queue[0][0], self._free_at, self._held_until))
+        due = min(moments, default=_NEVER)
+        return due if due < _NEVER else None
+
+    def take(self) -> list[Passed]:
+        """What goes on by now, in order: each of the bytes in a send of its own."""
+        now = self._clock()
+        out: list[Passed] = []
+        while not self.is_over:
+            self._let_happen(now, out)
+            if self.is_over or not self._queue or max(self._queue[0][0], self._free_at, self._held_until) > now:
+                break
+            came, data = self._queue[0]
+            if not data:
+                self._end(End.FINISHED, out)
+                break
+            self._pass(came, data, now, out)
+        return out
+
+    def _pass(self, came: float, data: bytes, now: float, out: list[Passed]) -> None:
+        faults = self._faults
+        most = faults.slice or len(data)
+        if faults.bandwidth is not None:
+            most = min(most, max(1, int(faults.bandwidth * _STEP)))
+        for at in self._left.values():
+            if at.size is not None:
+                most = min(most, at.size - self._passed)
+        piece = data[self._taken : self._taken + most]
+        self._taken += len(piece)
+        if self._taken == len(data):
+            self._queue.popleft()
+            self._taken = 0
+        self.size -= len(piece)
+        self._passed += len(piece)
+        if faults.bandwidth is not None:
+            self._free_at = max(self._free_at, came, now - _STEP) + len(piece) / faults.bandwidth
+        if faults.pause:
+            self._free_at = max(self._free_at, now + faults.pause)
+        out.append(self._flipped(piece, out) if faults.flip else piece)
+
+    def _let_happen(self, now: float, out: list[Passed]) -> None:
+        """Have what is due by the bytes that went on, or by the time, happen."""
+        for kind, at in list(self._left.items()):
+            if self.is_over or not (
+                at.size <= self._passed if at.size is not None else self._began + (at.seconds or 0.0) <= now
+            ):
+                continue
+            del self._left[kind]
+            if kind == "stall":
+                self._held_until = now + self._faults.stalled_for
+                lasting = "" if self._faults.stalled_for == _NEVER else f" for {_span(self._faults.stalled_for)}"
+                out.append(Injected(f"stalled after {at}{lasting}"))
+                continue
+            words, end = {
+                "reset": ("reset", End.RESET),
+                "cut": ("cut", End.CUT),
+                "finish": ("half-closed", End.FINISHED),
+            }[kind]
+            lost = f"; {self.size:,} bytes are lost" if self.size else ""
+            out.append(Injected(f"{words} after {at}{lost}"))
+            self._end(end, out)
+
+    def _end(self, end: End, out: list[Passed]) -> None:
+        self.is_over = True
+        self._queue.clear()
+        self.size = 0
+        out.append(end)
+
+    def _flipped(self, piece: bytes, out: list[Passed]) -> bytes:
+        bits, places, data = len(piece) * 8, [], bytearray(piece)
+        while self._next_flip < bits:
+            byte, bit = divmod(self._next_flip, 8)
+            data[byte] ^= 1 << bit
+            places.append(self._passed - len(piece) + byte)
+            self._next_flip += self._gap()
+        self._next_flip -= bits
+        if places:
+            first = ", ".join(f"{place:,}" for place in places[:3]) + (", …" if len(places) > 3 else "")
+            out.append(Injected(f"{counted(len(places), 'bit')} flipped, in byte {first}"))
+        return bytes(data)
+
+    def _gap(self) -> int:
+        """Bits from one that is flipped to the next."""
+        rate = self._faults.flip
+        if not 0 < rate < 1:
+            return 1
+        return int(math.log(1 - self._random.random()) / math.log1p(-rate)) + 1
