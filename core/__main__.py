@@ -21,6 +21,7 @@ from core.compose.encoding import Encoding, misread_ending
 from core.errors import TincanError, quoted
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
+from core.wire.faults import FaultError, Faults, parse_faults
 
 _LONGEST_WAIT = 86_400.0  # seconds
 
@@ -97,6 +98,10 @@ def _add_tap(parser: argparse.ArgumentParser) -> None:
     add_frame(parser)
     add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
     _add_journal(parser)
+    form = "such as latency=100ms~20,slice=1, or slow-phone, satellite, dying-router, byte-by-byte"
+    parser.add_argument("--fault", type=_faults, metavar="FAULTS", help=f"make the line bad, both ways: {form}")
+    parser.add_argument("--fault-out", type=_faults, metavar="FAULTS", help="the way to the target alone")
+    parser.add_argument("--fault-in", type=_faults, metavar="FAULTS", help="the way back alone")
     parser.set_defaults(options=partial(_tap_options, parser))
 
 
@@ -111,7 +116,22 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         parser.error(f"argument TARGET: {error}")
     if why := misread_ending(chosen.framing, chosen.encoding):
         parser.error(f"argument --frame: {why}")
-    return Options(Role.TAP, listen, chosen.framing, journal=chosen.journal, encoding=chosen.encoding, onward=onward)
+    return Options(
+        Role.TAP,
+        listen,
+        chosen.framing,
+        journal=chosen.journal,
+        encoding=chosen.encoding,
+        onward=onward,
+        faults=(chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault),
+    )
+
+
+def _faults(text: str) -> Faults:
+    try:
+        return parse_faults(text)
+    except FaultError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _add_journal(parser: argparse.ArgumentParser) -> None:

@@ -30,6 +30,7 @@ from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 from core.tls.settings import Tls
+from core.wire.faults import Faults
 from core.words import connection_name
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
@@ -118,7 +119,15 @@ class Workbench:
         )
         return self._begin(client, Doing.CONNECTING)
 
-    def tap(self, listen: Address, target: Address, *, framing: str = "raw") -> SessionId:
+    def tap(
+        self,
+        listen: Address,
+        target: Address,
+        *,
+        framing: str = "raw",
+        fault_out: Faults | None = None,
+        fault_in: Faults | None = None,
+    ) -> SessionId:
         """Start a tap between those who call ``listen`` and ``target``; how that went comes with the batches.
 
         ``framing`` is how people read it: what passes through is as it was. Raises ``TincanError`` for an unknown one.
@@ -128,6 +137,8 @@ class Workbench:
             listen,
             target,
             framing=framing,
+            fault_out=fault_out,
+            fault_in=fault_in,
             limits=self._limits,
             events=self._recorder,
             session=identity,

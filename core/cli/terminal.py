@@ -57,6 +57,7 @@ from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
+from core.wire.faults import Faults
 from core.wire.framers import Framer, Message
 from core.wire.framing import parse_framing
 from core.words import connection_name, counted
@@ -110,6 +111,7 @@ class Options(NamedTuple):
     encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
     tls: Tls | None = None
     onward: Address | None = None  # what a tap dials for each caller
+    faults: tuple[Faults | None, Faults | None] = (None, None)  # on the way to that, and on the way back
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
 
 
@@ -216,7 +218,10 @@ class _Program:
     def _open(self) -> SessionId:
         options = self._options
         if options.onward is not None:
-            return self._workbench.tap(options.target, options.onward, framing=options.framing)
+            there, back = options.faults
+            return self._workbench.tap(
+                options.target, options.onward, framing=options.framing, fault_out=there, fault_in=back
+            )
         if options.role.listens:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
         return self._workbench.connect(

@@ -45,7 +45,7 @@ from core.words import connection_name
 
 _now = monotonic_ns
 
-_RESETS = frozenset({Ending.OURS_RESET, Ending.STALLED, Ending.NO_TARGET, Ending.PASSED_RESET})
+_RESETS = frozenset({Ending.OURS_RESET, Ending.STALLED, Ending.NO_TARGET, Ending.PASSED_RESET, Ending.FAULT_RESET})
 
 _LOOK = 0.002  # seconds between two looks at whether what was sent has arrived
 

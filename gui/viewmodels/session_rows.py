@@ -45,6 +45,8 @@ _ENDED = {
     Ending.NO_TARGET: "no target",
     Ending.PASSED_ON: "closed",
     Ending.PASSED_RESET: "reset",
+    Ending.FAULT_CUT: "cut (fault)",
+    Ending.FAULT_RESET: "reset (fault)",
     Ending.HANDSHAKE: "no TLS",
     Ending.ALERT: "TLS alert",
     Ending.TRUNCATED: "cut off",

@@ -17,6 +17,7 @@ from core.net.transport import Tcp
 from core.replies import Reply
 from core.settings import DEFAULTS, Limits
 from core.tls.settings import Tls
+from core.wire.faults import Faults
 from tests.support.law import check_law
 from tests.support.sink import Sink
 
@@ -40,11 +41,15 @@ def serving(
 
 @contextmanager
 def tapping(
-    target: Address | str, *, listen: Address | str = "127.0.0.1:0", limits: Limits = DEFAULTS
+    target: Address | str,
+    *,
+    limits: Limits = DEFAULTS,
+    fault_out: Faults | None = None,
+    fault_in: Faults | None = None,
 ) -> Iterator[tuple[Tap, Sink]]:
     """A tap that stands before ``target``, and what happens to it."""
     sink = Sink()
-    with Tap(listen, target, limits=limits, events=sink) as tap:
+    with Tap("0", target, limits=limits, events=sink, fault_out=fault_out, fault_in=fault_in) as tap:
         yield tap, sink
     check_law(sink.events)
 

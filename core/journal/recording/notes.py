@@ -60,6 +60,8 @@ _ENDINGS = {
     Ending.NO_TARGET: "its target could not be reached, so it was reset",
     Ending.PASSED_ON: "closed, as the other leg was",
     Ending.PASSED_RESET: "reset (RST), as the other leg was",
+    Ending.FAULT_CUT: "cut by a fault that was asked for (FIN)",
+    Ending.FAULT_RESET: "reset by a fault that was asked for (RST)",
     Ending.HANDSHAKE: "the TLS handshake failed",
     Ending.ALERT: "a TLS alert",
     Ending.TRUNCATED: "the peer closed without close_notify, so what was received may be incomplete",
@@ -69,6 +71,7 @@ _ENDINGS = {
 GOOD_ENDINGS = frozenset(
     {Ending.PEER_FINISHED, Ending.OURS, Ending.REPLY, Ending.RULE, Ending.PROGRAM, Ending.HANDLER}
     | {Ending.SERVER_STOPPED, Ending.OURS_RESET, Ending.PASSED_ON, Ending.PASSED_RESET}
+    | {Ending.FAULT_CUT, Ending.FAULT_RESET}
 )
 
 

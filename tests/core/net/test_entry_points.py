@@ -25,6 +25,7 @@ from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
 from core.settings import DEFAULTS
 from core.tls.settings import Tls
+from core.wire.faults import parse_faults
 from tests.support.injection import KINDS, Breaker, Entry, loop_calls
 from tests.support.law import check_law
 from tests.support.peers import Host, NeverReads, Peer, Resets, SaysNothing
@@ -213,6 +214,18 @@ def passes_a_reset_on(stage: Stage) -> None:
             assert target.hear(12) == b"still there?"
 
 
+def is_late_on_purpose(stage: Stage) -> None:
+    """What a tap's bad line holds comes out by a timer."""
+    with (
+        Host() as host,
+        Tap("0", host.address, events=stage.sink, fault_out=parse_faults("latency=20ms")) as tap,
+        Peer.calls(tap.addresses[0]) as caller,
+        host.accept(Peer),
+    ):
+        caller.say(b"hello")
+        stage.wait()
+
+
 def turns_away(stage: Stage) -> None:
     """A crowd is reported a while after the first of them."""
     with pytest.MonkeyPatch.context() as patch:
@@ -395,6 +408,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.session", "Session._soon", "call_soon"): is_told,
     ("core.net.session", "Session.stop", "call_soon"): stops,
     ("core.net.session", "Session.tune", "call_soon"): is_tuned,
+    ("core.net.tap", "Tap._take_from_line", "call_later"): is_late_on_purpose,
     ("core.net.timeouts", "InactivityTimer.restart", "call_later"): idles,
     ("core.net.timeouts", "InactivityTimer._check", "call_later"): idles_again,
     ("core.net.tls", "TlsTransport._begin", "call_later"): shakes_hands_too_slowly,
