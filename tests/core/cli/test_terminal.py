@@ -1114,3 +1114,66 @@ class TestProfiles:
         with pytest.raises(SystemExit, match="2"):
             terminal.run("connect", "127.0.0.1:9", *arguments)
         assert why in terminal.err.getvalue()
+
+
+class TestTapping:
+    def test_both_directions_are_printed_and_each_line_says_which(self, terminal: Terminal, tmp_path: Path) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with calling(terminal.port()) as peer:
+                    peer.sendall(b"hello")
+                    with accept(server) as target:
+                        assert hear(target, 5) == b"hello"
+                        target.sendall(b"hi\nyou")
+                        assert hear(peer, 6) == b"hi\nyou"
+                    assert hear_all(peer) == b""
+                terminal.err.wait_for(r"#1 closed")
+                terminal.err.wait_for(r"#1→ closed")
+                interrupt(signal.SIGTERM)
+
+            assert terminal.run("tap", "0", address, "--journal", str(tmp_path / "j.tincan"), scene=scene) == 0
+
+        assert terminal.out.lines == [
+            "TAP CONNECTED TO CLIENT",
+            "TAP CONNECTED TO TARGET",
+            "CLIENT #1 MESSAGE: hello",
+            "TARGET #1→ MESSAGE: hi\\nyou",
+        ]
+        assert terminal.err.lines[0] == f"passes on what callers say to {address}"
+        assert terminal.err.lines[3].startswith(f"#1→ connected to {address} from 127.0.0.1:")
+        with contextlib.closing(JournalReader(tmp_path / "j.tincan")) as reader:
+            assert sorted(reader.connections(SessionId(1))) == [-1, 1]
+
+    def test_a_fault_is_told_where_it_is_injected(self, terminal: Terminal) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with calling(terminal.port()) as peer, accept(server) as target:
+                    peer.sendall(b"hello")
+                    assert hear_all(target) == b"he"
+                terminal.err.wait_for(r"#1 closed")
+                interrupt(signal.SIGTERM)
+
+            assert terminal.run("tap", "0", address, "--fault-out", "cut=2", scene=scene) == 0
+
+        assert "#1: fault on the way to the target: cut after 2 bytes" in terminal.err.lines
+        assert "#1: fault on the way to the target: cut after 2 bytes; 3 bytes are lost" in terminal.err.lines
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("0",), "TARGET"),
+            (("x y z", "127.0.0.1:1"), "argument LISTEN"),
+            (("0", "127.0.0.1:99999"), "argument TARGET"),
+            (("0", "127.0.0.1:1", "--fault", "gremlins"), "gremlins"),
+        ],
+    )
+    def test_a_command_line_that_makes_no_sense_is_refused(
+        self, arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as refusal:
+            parse(["tap", *arguments])
+
+        assert refusal.value.code == 2
+        assert words in capsys.readouterr().err
