@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from core import __version__
 from core.address import parse_address, parse_target
-from core.cli.common import add_encoding, add_frame
+from core.cli.common import add_encoding, add_faults, add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, find_profile, run
@@ -21,7 +21,6 @@ from core.compose.encoding import Encoding, misread_ending
 from core.errors import TincanError, quoted
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
-from core.wire.faults import FaultError, Faults, parse_faults
 
 _LONGEST_WAIT = 86_400.0  # seconds
 
@@ -98,10 +97,7 @@ def _add_tap(parser: argparse.ArgumentParser) -> None:
     add_frame(parser)
     add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
     _add_journal(parser)
-    form = "such as latency=100ms~20,slice=1, or slow-phone, satellite, dying-router, byte-by-byte"
-    parser.add_argument("--fault", type=_faults, metavar="FAULTS", help=f"make the line bad, both ways: {form}")
-    parser.add_argument("--fault-out", type=_faults, metavar="FAULTS", help="the way to the target alone")
-    parser.add_argument("--fault-in", type=_faults, metavar="FAULTS", help="the way back alone")
+    add_faults(parser)
     parser.set_defaults(options=partial(_tap_options, parser))
 
 
@@ -125,13 +121,6 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         onward=onward,
         faults=(chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault),
     )
-
-
-def _faults(text: str) -> Faults:
-    try:
-        return parse_faults(text)
-    except FaultError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _add_journal(parser: argparse.ArgumentParser) -> None:

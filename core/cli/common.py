@@ -24,6 +24,7 @@ from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal, open_recovered
 from core.text_safety import TextSafety
+from core.wire.faults import PRESETS, FaultError, Faults, parse_faults
 from core.wire.framing import FramingError, parse_framing
 from core.words import connection_name
 
@@ -251,4 +252,19 @@ def _framing(text: str) -> str:
     try:
         return str(parse_framing(text))
     except FramingError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def add_faults(parser: argparse.ArgumentParser) -> None:
+    """Take ``--fault``, ``--fault-out`` and ``--fault-in``."""
+    form = f"such as latency=100ms~20,slice=1, or {', '.join(PRESETS)}"
+    parser.add_argument("--fault", type=_faults, metavar="FAULTS", help=f"make the line bad, both ways: {form}")
+    parser.add_argument("--fault-out", type=_faults, metavar="FAULTS", help="the way to the target alone")
+    parser.add_argument("--fault-in", type=_faults, metavar="FAULTS", help="the way back alone")
+
+
+def _faults(text: str) -> Faults:
+    try:
+        return parse_faults(text)
+    except FaultError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
