@@ -143,6 +143,12 @@ def try_serve(command: str, folder: Path, port: int) -> None:
         pass
 
 
+def try_tap(command: str, folder: Path, port: int) -> None:
+    typed = command.replace("127.0.0.1:5555", "127.0.0.1:1").replace("5556", str(port))
+    with running(python3(typed), folder, b"listening on 127.0.0.1"):
+        pass
+
+
 def try_connect(command: str, folder: Path, port: int) -> None:
     server = [sys.executable, "-m", "core", "serve", str(port)]
     with (
@@ -174,6 +180,7 @@ TRIALS = {
     "python3 build_scripts/dev.py windows": try_windows,
     "python3 -m core serve": try_serve,
     "python3 -m core connect": try_connect,
+    "python3 -m core tap": try_tap,
     "python3 -m core find": try_find,
     "python3 -m core export": try_export,
 }

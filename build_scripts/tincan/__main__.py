@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 
-TERMINAL_PROGRAMS = ("serve", "connect", "find", "export")
+TERMINAL_PROGRAMS = ("serve", "connect", "tap", "find", "export")
+_OF_ITS_OWN = ("handler-host",)  # processes that the program begins; nobody types them
 _IN_A_TERMINAL = """\
 in a terminal, without a window:
   tincan serve [HOST:]PORT     listen, show what clients say, and answer
   tincan connect HOST:PORT     connect, send the lines of standard input, show the answers
+  tincan tap LISTEN TARGET     stand between two programs, show what both say
   tincan find FILE TEXT        show where a journal has a text, bytes or a pattern
   tincan export FILE           write what was recorded as text, CSV, JSON Lines or raw bytes
 Each explains its options with --help.
@@ -17,7 +19,7 @@ Each explains its options with --help.
 
 def main() -> int:
     """Run what the command line asks for; the exit code."""
-    if sys.argv[1:2] and sys.argv[1] in TERMINAL_PROGRAMS:
+    if sys.argv[1:2] and sys.argv[1] in (*TERMINAL_PROGRAMS, *_OF_ITS_OWN):
         from core.__main__ import main as terminal
 
         return terminal()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,9 @@ from build_scripts.tincan import __main__ as program
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a program of the project from its own folder."""
-    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
 
 
 def test_every_terminal_program_can_be_named() -> None:
@@ -25,6 +28,16 @@ def test_every_terminal_program_can_be_named() -> None:
     offered = re.search(r"\{([\w,-]+)\}", told)
     assert offered is not None
     assert sorted(program.TERMINAL_PROGRAMS) == sorted(offered[1].split(","))
+
+
+def test_a_handler_s_process_is_begun_and_no_window(tmp_path: Path) -> None:
+    (tmp_path / "answers.py").write_text("def on_message(peer, message):\n    return message\n", encoding="utf-8")
+    begin = (
+        f"import sys; sys.argv = ['tincan', 'handler-host', {str(tmp_path / 'answers.py')!r}]; "
+        "from build_scripts.tincan.__main__ import main; sys.exit(main())"
+    )
+
+    assert run("-c", begin).returncode == 0  # there is nothing on its standard input
 
 
 def test_a_terminal_program_opens_no_window() -> None:

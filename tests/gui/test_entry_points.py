@@ -533,6 +533,8 @@ STEPS_OF = {
 }
 NOT_HERE = {
     "closing a pipe": "tests/core/test_child_process.py",
+    "closing a tap": "tests/core/net/test_tap.py",
+    "dialling no more": "tests/core/net/test_tap.py",
     "ending who answers a connection": "tests/core/net/test_server.py",
     "letting peers go on": "tests/core/journal/recording/test_recorder.py",
     "telling that recording has stopped": "tests/core/journal/recording/test_recorder.py",

@@ -31,6 +31,7 @@ from core.events import (
 from core.net.tap import Tap
 from core.roles import Role
 from core.settings import KIB, MIB, Limits
+from tests.support.injection import Breaker
 from tests.support.law import check_law
 from tests.support.peers import Host, NeverReads, Peer, Resets, black_hole, free_port
 from tests.support.sink import Sink, until
@@ -328,3 +329,15 @@ def test_a_leg_is_found_by_its_id() -> None:
         assert pair.tap.connection(near.id) is near
         assert pair.tap.connection(far.id) is far
         assert pair.tap.connection(ConnectionId(99)) is None
+
+
+@pytest.mark.case("C-67")
+def test_a_fault_while_it_gives_up_dialling_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch, logged_errors: list[object]
+) -> None:
+    with between() as pair:
+        pair.caller.say(b"x")
+        assert pair.target.hear(1) == b"x"
+        Breaker(monkeypatch).steps({"dialling no more": RuntimeError})
+    assert len(logged_errors) == 1
+    logged_errors.clear()
