@@ -76,6 +76,7 @@ class Session(ABC):
         self.id = session
         self.framing = framing
         self.tls = Tls() if tls is True else tls or None
+        self._to_close: list[TlsContext] = []
         self._tls_context: TlsContext | None = None  # from the beginning of the session on, if there is TLS
         self._refusal: Explanation | None = None  # why a connection that stood was not to be talked over
         self._limits = limits
@@ -219,7 +220,10 @@ class Session(ABC):
         from core.tls.contexts import make_context
 
         hosts = own_hosts(self.target) if is_server and tls.certificate is None else ()
-        return make_context(tls, is_server=is_server, hosts=hosts)
+        context = make_context(tls, is_server=is_server, hosts=hosts)
+        if context.ssl.keylog_filename is not None:
+            self._to_close.append(context)
+        return context
 
     def _check_is_new(self) -> None:
         """Under the lock: raise ``RuntimeError`` if this session has had its one life, or has it now."""
@@ -260,6 +264,8 @@ class Session(ABC):
     def _forget_loop(self) -> None:
         with self._lock:
             self._loop_or_none = self._commands = None
+        for context in self._to_close:
+            context.close()
 
     def _emit_closed(self) -> None:
         self._emit(SessionClosed(self.id, _now(), self._failure, self._cancelled))

@@ -36,6 +36,11 @@ class TlsContext:
     own_name: str = ""  # in the certificate that we show
     own_authority: str = ""  # the fingerprint of Tincan's own authority, if there is one
 
+    def close(self) -> None:
+        """Close the file to which secrets were written, if there is one: else it stays open as long as this lives."""
+        if self.ssl.keylog_filename is not None:
+            self.ssl.keylog_filename = None  # type: ignore[assignment]  # closes it, whatever typeshed says
+
 
 def make_context(tls: Tls, *, is_server: bool, hosts: Sequence[str] = ()) -> TlsContext:
     """Read the files and make the context; a server without a certificate gets one of Tincan's own authority, for
