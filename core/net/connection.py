@@ -22,9 +22,11 @@ from core.events import (
     Injected,
     MessageTooLong,
     Misframed,
+    NotSent,
     Opened,
     PeerFinished,
     Received,
+    Remark,
     SessionId,
     WeFinished,
 )
@@ -212,6 +214,24 @@ class Connection:
             self._loop.call_later(_LOOK, lambda: self.abort_after(seconds - _LOOK, ending))
         else:
             self.abort(ending)
+
+    @property
+    def loop(self) -> GuardedLoop:
+        """The loop for what is to be done for this connection."""
+        return self._loop
+
+    @property
+    def has_room(self) -> bool:
+        """Whether little waits to be sent, or it is over; ``watchers`` hear of either. Any thread."""
+        return self.waiting <= self._limits.outbox // 4 or not self.is_open
+
+    def note_refusal(self, size: int, error: SendError) -> None:
+        """Put on record that so many bytes were refused as a whole. Any thread."""
+        self._emit(NotSent(self._session, self.id, _now(), size, str(error)))
+
+    def remark(self, text: str) -> None:
+        """Put a sentence into the conversation. Any thread."""
+        self._emit(Remark(self._session, self.id, _now(), text))
 
     def tune(self, socket_options: SocketOptions) -> None:
         """Use the socket in another way from now on; what waits goes out in that way."""
@@ -406,7 +426,7 @@ class Connection:
             self._watch()
         if Pause.OUTBOX in self._pause and waiting <= self._limits.outbox // 4:
             self.resume(Pause.OUTBOX)
-        if self.watchers and waiting <= self._limits.outbox // 4:
+        if self.watchers and self.has_room:
             self.watchers.tell()
         if not waiting and self._wants_fin:
             self._say_fin()

@@ -14,7 +14,6 @@ from core.events import (
     Ending,
     EventSink,
     FramingChanged,
-    NotSent,
     ReplyChanged,
     SessionId,
 )
@@ -111,15 +110,15 @@ class Server(ListeningSession):
         self._end_responders(before)
         if self._in_use.has_responders:
             for connection in self.connections:
-                connection.guard(partial(self._begin_answering, connection, is_known=True))
+                connection.guard(partial(self._join, connection))
 
-    def _begin_answering(self, connection: Connection, *, is_known: bool) -> Responder:
+    def _join(self, connection: Connection) -> None:
+        self._begin_answering(connection).joined()
+
+    def _begin_answering(self, connection: Connection) -> Responder:
         """Have a responder of the reply in use answer this connection."""
         reply = self._in_use
-        peer = AnsweredConnection(
-            connection, self._loop, self.id, self._emit, room=self._limits.outbox // 4, is_known=is_known
-        )
-        responder = self._responders[connection.id] = reply.responder(peer)
+        responder = self._responders[connection.id] = reply.responder(AnsweredConnection(connection))
         if reply.is_stream:
             connection.use_framing(_AS_IT_COMES)
         return responder
@@ -151,7 +150,7 @@ class Server(ListeningSession):
         self._use_reply()
         reply = self._in_use
         if reply.has_responders:
-            self._begin_answering(connection, is_known=False).opened()
+            self._begin_answering(connection).opened()
         elif reply.greeting is not None:
             self._send(connection, reply.greeting)
 
@@ -181,10 +180,7 @@ class Server(ListeningSession):
         try:
             connection.send(message)
         except SendError as error:
-            self._note_refusal(connection, message, error)
-
-    def _note_refusal(self, connection: Connection, message: bytes, error: SendError) -> None:
-        self._emit(NotSent(self.id, connection.id, monotonic_ns(), len(message), str(error)))
+            connection.note_refusal(len(message), error)
 
     def _send_to_others(self, sender: Connection, message: bytes) -> None:
         for connection in self.connections:
@@ -193,7 +189,7 @@ class Server(ListeningSession):
             try:  # rather than through _send: this is done for a hundred at a time
                 connection.send(message)
             except SendError as error:
-                self._note_refusal(connection, message, error)
+                connection.note_refusal(len(message), error)
             except Exception as error:  # noqa: BLE001 - whatever it is, the sender is not to blame
                 connection.fail(error)
 

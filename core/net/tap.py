@@ -11,7 +11,7 @@ from functools import partial
 from core.address import Address, parse_address
 from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, NoRoom, SendError, explain
-from core.events import ConnectionId, Ending, EventSink, Onward, Remark, SessionId
+from core.events import ConnectionId, Ending, EventSink, Onward, SessionId
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.dialer import Dialer
@@ -231,7 +231,7 @@ class Tap(ListeningSession):
 
     def _remark(self, leg: _Leg, words: str) -> None:
         way = "to the target" if leg.connection.number > 0 else "from the target"
-        self._emit(Remark(self.id, leg.connection.id, monotonic_ns(), f"fault on the way {way}: {words}"))
+        leg.connection.remark(f"fault on the way {way}: {words}")
 
     def _finish(self, connection: Connection) -> None:
         if connection.why_no_half_close:

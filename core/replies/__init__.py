@@ -52,16 +52,11 @@ class Peer(Protocol):
         """Where the peer is."""
         ...
 
-    @property
-    def is_known(self) -> bool:
-        """Whether the connection stood before this reply was chosen."""
+    def send(self, message: bytes) -> None:
+        """Send a message within the server's frame. A refusal is on record."""
         ...
 
-    def send(self, message: bytes, origin: str) -> None:
-        """Send a message within the server's frame; ``origin`` says in words who made it. A refusal is on record."""
-        ...
-
-    def send_exactly(self, data: bytes, origin: str) -> None:
+    def send_exactly(self, data: bytes) -> None:
         """Send bytes as they are, without a frame."""
         ...
 
@@ -107,7 +102,10 @@ class Responder(ABC):
 
     @abstractmethod
     def opened(self) -> None:
-        """The connection stands. Not called where a reply was chosen for a connection that stood."""
+        """The connection stands."""
+
+    def joined(self) -> None:  # noqa: B027 - to most it makes no difference
+        """In place of ``opened``: the connection stood before this reply was chosen."""
 
     @abstractmethod
     def received(self, message: bytes) -> None:
@@ -120,6 +118,38 @@ class Responder(ABC):
     @abstractmethod
     def closed(self) -> None:
         """It is over, or another reply was chosen: give back what it took."""
+
+
+class Backlog:
+    """What a connection has said and nobody has answered yet: holds the peer back while that is too much.
+
+    ``count`` is told how many messages there are, whenever that has changed.
+    """
+
+    MOST = 64  # then nothing more is read of the connection
+    RESUMED_AT = 16
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._is_held = False
+        self._then: Callable[[], None] | None = None
+
+    def count(self, waiting: int) -> None:
+        """So many messages wait."""
+        if waiting > self.MOST and not self._is_held:
+            self._is_held = True
+            self._peer.hold_back()
+        elif waiting <= self.RESUMED_AT and self._is_held:
+            self._is_held = False
+            self._peer.go_on()
+        if not waiting and self._then is not None:
+            then, self._then = self._then, None
+            then()
+
+    def finish(self, then: Callable[[], None], waiting: int) -> None:
+        """The peer sends no more: call ``then`` when none waits any more."""
+        self._then = then
+        self.count(waiting)
 
 
 class Reply(ABC):
@@ -138,6 +168,7 @@ class Reply(ABC):
     waits_for_a_person: ClassVar[bool] = False
 
     takes: ClassVar[str] = ""  # what its argument is, in words, where it needs one
+    argument: str = ""  # behind its name, as it is written
     framing: str | None = None  # the framing that it is made for, if there is one
     has_responders: ClassVar[bool] = False  # whether it answers each connection by a responder, not by ``answer``
     is_stream: ClassVar[bool] = False  # whether it answers bytes as they come, whatever the server's framing is
@@ -163,7 +194,7 @@ class Reply(ABC):
     @property
     def written(self) -> str:
         """As it is written in a journal and on the command line."""
-        return self.name
+        return f"{self.name}:{self.argument}" if self.argument else self.name
 
     def answer(self, message: bytes) -> Answer:  # noqa: ARG002 - for those that answer
         """Say what to answer to a whole message, where there is no responder."""

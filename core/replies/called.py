@@ -31,7 +31,7 @@ class CalledPeer:
 
     def send(self, message: bytes | str) -> None:
         """Send a message within the server's frame, text as UTF-8."""
-        self._peer.send(message.encode() if isinstance(message, str) else bytes(message), "function")
+        self._peer.send(message.encode() if isinstance(message, str) else bytes(message))
 
     def close(self) -> None:
         """End the connection; what was sent goes out first."""

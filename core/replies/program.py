@@ -40,7 +40,7 @@ class Program(Reply):
         import shlex
         import shutil
 
-        self._written = command
+        self.argument = command
         try:
             self.command = shlex.split(command, posix=sys.platform != "win32")
         except ValueError as error:
@@ -57,10 +57,6 @@ class Program(Reply):
     def made(cls, argument: str) -> Reply:
         return cls(argument)
 
-    @property
-    def written(self) -> str:
-        return f"{self.name}:{self._written}"
-
     def responder(self, peer: Peer) -> Responder:
         return _ProgramResponder(self, peer)
 
@@ -72,8 +68,7 @@ class _ProgramResponder(Responder):
         self._program = program
         self._peer = peer
         self._process: ChildProcess | None = None
-        self._is_over = self._is_held = self._peer_has_finished = False
-        self._then: Callable[[], None] | None = None
+        self._is_over = self._is_held = False
         self._room = threading.Event()  # for more of what the program says
         self._notes = 0
         if program.running >= MOST_PROGRAMS:
@@ -126,9 +121,8 @@ class _ProgramResponder(Responder):
             self._peer.call_later(0.01, self._look_again)
 
     def peer_finished(self, then: Callable[[], None]) -> None:
-        self._then = then
         if self._process is not None:
-            self._process.end_input()
+            self._process.end_input()  # the end of the program ends the connection
         else:
             then()
 
@@ -153,7 +147,7 @@ class _ProgramResponder(Responder):
 
     def _say(self, data: bytes) -> None:
         if not self._is_over:
-            self._peer.send_exactly(data, "program")
+            self._peer.send_exactly(data)
             self._peer.when_room(self._room.set)
 
     def _told(self, line: str) -> None:

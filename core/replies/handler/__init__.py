@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import NoThread, TincanError, reason
 from core.events import Ending
-from core.replies import Peer, Reply, Responder
+from core.replies import Backlog, Peer, Reply, Responder
 from core.replies.handler.frames import (
     CLOSE,
     CLOSED,
@@ -26,8 +26,6 @@ from core.replies.handler.frames import (
 if TYPE_CHECKING:
     from core.child_process import ChildProcess
 
-_MOST_WAITING = 64  # messages of a connection; then nothing more is read of it
-_RESUMED_AT = 16
 _MOST_STARTS = 3  # of the process in a row without a call that came back
 
 EXAMPLE = '''\
@@ -68,6 +66,7 @@ class Handler(Reply):
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
+        self.argument = str(self.path)
         try:
             compile(self.path.read_bytes(), str(path), "exec")
         except SyntaxError as error:
@@ -93,21 +92,15 @@ class Handler(Reply):
         """The file's name, of any system's path."""
         return argument.replace("\\", "/").rpartition("/")[2]
 
-    @property
-    def written(self) -> str:
-        return f"{self.name}:{self.path}"
-
     def responder(self, peer: Peer) -> Responder:
         self._last += 1
         responder = self._responders[self._last] = HandlerResponder(self, self._last, peer)
-        responder.put(KNOWN if peer.is_known else OPEN, responder.introduction)
         return responder
 
     def end(self) -> None:
         """The server's thread; harmless when it is over."""
         self._is_over = True
-        if self._process is not None:
-            self._process.kill()
+        self.restart()
 
     def restart(self) -> None:
         """End a call that hangs, with all that waits behind it. Any thread."""
@@ -122,16 +115,17 @@ class Handler(Reply):
         if self._process is None:
             if not self._start(peer):
                 return False
-            for connection, responder in self._responders.items():
-                if connection != frame.connection or frame.kind == MESSAGE:
-                    responder.put(KNOWN, responder.introduction)
+            for responder in self._responders.values():  # the new process knows nobody
+                responder.joined()
         assert self._process is not None
         self._process.write(frame.written())
         return True
 
     def forget(self, connection: int) -> None:
-        """That connection is over."""
-        self._responders.pop(connection, None)
+        """That connection is over: a process that runs is told."""
+        del self._responders[connection]
+        if self._process is not None:
+            self._process.write(Frame(CLOSED, connection).written())
 
     def _start(self, peer: Peer) -> bool:
         from core.child_process import ChildProcess
@@ -190,32 +184,27 @@ class HandlerResponder(Responder):
         self._connection = connection
         self._peer = peer
         self._waiting = 0  # calls that have not come back
-        self._is_held = self._is_over = False
-        self._then: Callable[[], None] | None = None
-
-    @property
-    def introduction(self) -> bytes:
-        """What the process is told of the peer."""
-        return f"{self._peer.number}\n{self._peer.address}".encode()
+        self._backlog = Backlog(peer)
 
     def opened(self) -> None:
-        """The process has been told."""
+        self._put(OPEN, self._introduction)
+
+    def joined(self) -> None:
+        self._put(KNOWN, self._introduction)
+
+    @property
+    def _introduction(self) -> bytes:
+        return f"{self._peer.number}\n{self._peer.address}".encode()
 
     def received(self, message: bytes) -> None:
-        self.put(MESSAGE, message)
-        if self._waiting > _MOST_WAITING and not self._is_held:
-            self._is_held = True
-            self._peer.hold_back()
+        self._put(MESSAGE, message)
+        self._backlog.count(self._waiting)
 
     def peer_finished(self, then: Callable[[], None]) -> None:
-        self._then = then
-        self._rest()
+        self._backlog.finish(then, self._waiting)
 
     def closed(self) -> None:
-        if not self._is_over:
-            self._is_over = True
-            self._handler.forget(self._connection)
-            self._handler.put(Frame(CLOSED, self._connection), self._peer)
+        self._handler.forget(self._connection)
 
     def note(self, text: str) -> None:
         """Put a sentence into the conversation."""
@@ -224,37 +213,26 @@ class HandlerResponder(Responder):
     def heard(self, frame: Frame) -> None:
         """The process says something about this connection."""
         if frame.kind == SEND:
-            self._peer.send(frame.data, "handler")
+            self._peer.send(frame.data)
         elif frame.kind == CLOSE:
             self._peer.close(Ending.HANDLER)
         elif frame.kind == NOTE:
             self.note(_text(frame.data))
         elif frame.kind == DONE:
             self._waiting = max(0, self._waiting - 1)
-            self._go_on()
+            self._backlog.count(self._waiting)
 
     def lost(self) -> None:
         """The process has ended, and its calls with it."""
         self._waiting = 0
-        self._go_on()
+        self._backlog.count(0)
 
-    def put(self, kind: bytes, data: bytes) -> None:
+    def _put(self, kind: bytes, data: bytes) -> None:
         """Have the process make a call."""
         self._waiting += 1
         if not self._handler.put(Frame(kind, self._connection, data), self._peer):
             self._waiting -= 1
             self._peer.note("the handler ends again and again: mend the file, and choose it anew")
-
-    def _go_on(self) -> None:
-        if self._is_held and self._waiting <= _RESUMED_AT:
-            self._is_held = False
-            self._peer.go_on()
-        self._rest()
-
-    def _rest(self) -> None:
-        if self._then is not None and not self._waiting and not self._is_over:
-            then, self._then = self._then, None
-            then()
 
 
 def _text(data: bytes) -> str:

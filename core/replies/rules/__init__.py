@@ -32,13 +32,16 @@ class Rules(Reply):
     takes = "a file of rules, or the name of one of those that are always there"
 
     def __init__(self, rules: RuleSet) -> None:
-        self.rules = rules
-        from core.replies.rules.rule import Heard, Silence
+        from core.replies.rules.rule import Every, Heard, Opens, Silence
 
+        self.rules = rules
+        self.argument = rules.name
         self.ready: tuple[ReadyRule, ...] = rules.ready()
         on = [rule for rule in self.ready if rule.rule.is_on]
+        self.openings = [rule for rule in on if isinstance(rule.trigger, Opens)]
         self.heard = [(rule, rule.trigger.match) for rule in on if isinstance(rule.trigger, Heard)]
-        self.silences = [(rule, rule.trigger) for rule in on if isinstance(rule.trigger, Silence)]
+        self.by_time = [(rule, rule.trigger) for rule in on if isinstance(rule.trigger, Silence | Every)]
+        self.silences = [(rule, moment) for rule, moment in self.by_time if isinstance(moment, Silence)]
         self.framing: str = rules.framing
         self.hears_http = rules.hears_http
         self.fired: dict[str, Fired] = {}  # by the rules' names; for any thread to read
@@ -48,10 +51,6 @@ class Rules(Reply):
     def made(cls, argument: str) -> Reply:
         """The table of a file, or of that name. Raises ``TincanError``."""
         return cls(find_rule_set(argument))
-
-    @property
-    def written(self) -> str:
-        return f"{self.name}:{self.rules.name}"
 
     def responder(self, peer: Peer) -> Responder:
         from core.replies.rules.responder import RulesResponder

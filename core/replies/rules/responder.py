@@ -9,22 +9,20 @@ from __future__ import annotations
 import contextlib
 import random
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.compose import Context, Misfit
 from core.errors import quoted
-from core.replies import Peer, Responder, Timed
-from core.replies.rules.rule import REGEX_SECONDS, Captures, Every, Opens, ReadyRule, Said, Silence, TooSlow
+from core.replies import Backlog, Peer, Responder, Timed
+from core.replies.rules.rule import REGEX_SECONDS, Captures, Every, ReadyRule, Said, TooSlow
 from core.supervision import Worker
 
 if TYPE_CHECKING:
     from core.replies.rules import Rules
 
-_MOST_WAITING = 64  # messages of a connection; then nothing more is read of it
-_RESUMED_AT = 16
 _MOST_AT_ONCE = 100  # messages that are answered before other connections have their turn
 
 _Asked: TypeAlias = bytes | ReadyRule | None  # a message, a rule whose time has come, or that the connection opened
@@ -38,14 +36,15 @@ class RulesResponder(Responder):
         self._peer = peer
         self._waiting: deque[_Asked] = deque()
         self._holds = 0  # what the next message waits for: a pause, an expression, other connections
-        self._is_over = self._is_held = False
-        self._then: Callable[[], None] | None = None  # to be called when nothing waits any more
+        self._is_over = False
+        self._backlog = Backlog(peer)
         self._too_slow: set[ReadyRule] = set()  # rules that ask nothing more of this connection
         self._variables = {"peer": str(peer.address), "number": str(peer.number)}
         self._count = 0
         self._timers: dict[ReadyRule, Timed] = {}
         self._pause: Timed | None = None
-        self._watch_time()
+        for rule, moment in rules.by_time:
+            self._wait_for(rule, moment.seconds)
 
     def opened(self) -> None:
         self._put(None)
@@ -56,13 +55,9 @@ class RulesResponder(Responder):
         for rule, silence in self._rules.silences:
             self._wait_for(rule, silence.seconds)
         self._put(message)
-        if len(self._waiting) > _MOST_WAITING and not self._is_held:
-            self._is_held = True
-            self._peer.hold_back()
 
     def peer_finished(self, then: Callable[[], None]) -> None:
-        self._then = then
-        self._rest()
+        self._backlog.finish(then, self._unanswered)
 
     def closed(self) -> None:
         self._is_over = True
@@ -72,14 +67,6 @@ class RulesResponder(Responder):
         self._timers.clear()
 
     # Time.
-
-    def _on(self) -> Iterable[ReadyRule]:
-        return (rule for rule in self._rules.ready if rule.rule.is_on)
-
-    def _watch_time(self) -> None:
-        for rule in self._on():
-            if isinstance(rule.trigger, Silence | Every):
-                self._wait_for(rule, rule.trigger.seconds)
 
     def _wait_for(self, rule: ReadyRule, seconds: float) -> None:
         """Have a rule asked after so long; if that was asked for before, from now on."""
@@ -109,10 +96,12 @@ class RulesResponder(Responder):
             if self._waiting and not self._holds:
                 self._holds += 1
                 self._peer.call_soon(partial(self._go_on, lambda: None))
-        if self._is_held and len(self._waiting) <= _RESUMED_AT:
-            self._is_held = False
-            self._peer.go_on()
-        self._rest()
+        self._backlog.count(self._unanswered)
+
+    @property
+    def _unanswered(self) -> int:
+        """Messages that wait, and the one that is being answered."""
+        return len(self._waiting) + (self._holds > 0)
 
     def _go_on(self, call: Callable[[], None]) -> None:
         """What was waited for is there: make the call, and go on with what waits."""
@@ -120,14 +109,9 @@ class RulesResponder(Responder):
         call()
         self._work()
 
-    def _rest(self) -> None:
-        if self._then is not None and not self._waiting and not self._holds:
-            then, self._then = self._then, None
-            then()
-
     def _take(self, asked: _Asked) -> None:
         if asked is None:
-            self._fire_all([rule for rule in self._on() if isinstance(rule.trigger, Opens)])
+            self._fire_all(self._rules.openings)
         elif isinstance(asked, ReadyRule):
             self._fire(asked, {"0": b""}, None)
         else:
@@ -227,7 +211,7 @@ class RulesResponder(Responder):
             self._variables.update(answer.variables)
             self._count += any(span.name == "counter" for span in answer.macros)
         if answer.body:
-            self._peer.send(answer.body, rule.origin)
+            self._peer.send(answer.body)
         if rule.action.do is not None:
             self.closed()  # first, for what is done may come back here
             rule.action.do(self._peer)

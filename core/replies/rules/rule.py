@@ -287,7 +287,6 @@ class ReadyRule:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.origin = f"rule {rule.name}"
         self.trigger = _trigger(rule)
         if rule.then not in _ACTIONS:
             raise RuleError(f"There is no action {quoted(rule.then)}.", "then")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.compose import Draft, Ending, Format
@@ -70,10 +70,6 @@ class RuleSet:
                 what = f"rule {number}, {quoted(rule.name)}, has no usable {error.field}"
                 raise SavedError(f"{what}: {str(error).removesuffix('.')}") from None
         return tuple(found)
-
-    def with_rule(self, place: int, rule: Rule) -> RuleSet:
-        """The table with another rule at a place."""
-        return replace(self, rules=(*self.rules[:place], rule, *self.rules[place + 1 :]))
 
 
 def write_rule_set(rules: RuleSet) -> str:
