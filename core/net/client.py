@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NoReturn, Self
 
@@ -14,7 +15,6 @@ from core.clock import monotonic_ns
 from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, Fault, HandshakeError, SendError, explain
 from core.events import ConnectionId, Ending, EventSink, Retrying, SessionId
 from core.net import sockets
-from core.net.backoff import Backoff
 from core.net.connection import Connection
 from core.net.dialer import Dialer
 from core.net.loop import Loop, Timer
@@ -29,6 +29,10 @@ from core.tls.settings import Tls
 from core.wire.framing import parse_framing
 from core.wire.starttls import StartTls, make_starttls
 
+SHORTEST, LONGEST = 0.5, 30.0  # seconds from one try of a client that comes back to the next
+_SUCCESS = 1.0  # seconds that a connection has to stand
+_JITTER = 0.25  # of a pause, at most: so that clients which lost their server together do not come back together
+
 
 class Client(Session):
     """Connects to ``target`` (an ``Address`` or ``HOST:PORT``).
@@ -39,7 +43,7 @@ class Client(Session):
 
     ``run`` connects and blocks until the connection is over, for who watches ``events`` instead.
     Parts when the server has finished sending, or, if ``half_open``, only when told to: it can send until then.
-    With ``reconnect`` it comes back by itself until ``stop``: after 0.5 s, doubling to 30 s (``core.net.backoff``).
+    With ``reconnect`` it comes back by itself until ``stop``: after 0.5 s, doubling to 30 s (``Backoff``).
     With ``tls``, or ``tls://`` before the target, it stands once the handshake has succeeded; True verifies the server.
     Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers, or for a server that is not believed.
     """
@@ -70,7 +74,6 @@ class Client(Session):
         self._tries = 0  # in vain, since it last stood
         self._stood_since = 0.0
         self._waits: Timer | None = None  # for the next try
-        self._is_stopping = False
         self._dialer: Dialer | None = None
         self._connection_or_none: Connection | None = None
         self._inbox: Inbox | None = None
@@ -160,7 +163,7 @@ class Client(Session):
         self._waits = self._loop.call_later(pause, self._start)
 
     def _fail(self, why: Explanation) -> None:
-        if self._reconnect and not self._is_stopping:
+        if self._reconnect:
             self._come_back(why.what)
         else:
             super()._fail(why)
@@ -260,14 +263,13 @@ class Client(Session):
                 self._cancelled = True
             else:
                 self._refusal = Explanation("the connection ended before TLS could begin", fault=Fault.PEER)
-        if self._reconnect and not self._is_stopping:
+        if self._reconnect and not self._asked_to_stop:
             self._connection_or_none = None
             self._come_back("the connection is over", self._loop.time() - self._stood_since)
         else:
             self._loop.stop()
 
     def _stop(self) -> None:
-        self._is_stopping = True
         connection = self._connection_or_none
         if connection is not None:
             connection.close(Ending.OURS)
@@ -292,6 +294,26 @@ class Client(Session):
             raise ConnectError(failure)
         if self._cancelled:
             raise ConnectError(Explanation("the attempt to connect was cancelled"), cancelled=True)
+
+
+class Backoff:
+    """Pauses that double from try to try. ``chance`` gives a number from 0 to 1."""
+
+    def __init__(self, chance: Callable[[], float] = random.random) -> None:
+        self._chance = chance
+        self._next = SHORTEST
+
+    def pause(self, stood: float = 0.0) -> float:
+        """Seconds until the next try, after a connection that stood for so many seconds.
+
+        One that stood for a second begins the pauses anew; a server that takes connections and closes them at once
+        is left alone for longer and longer.
+        """
+        if stood >= _SUCCESS:
+            self._next = SHORTEST
+        pause = self._next * (1 - _JITTER * self._chance())
+        self._next = min(LONGEST, 2 * self._next)
+        return pause
 
 
 class Inbox:

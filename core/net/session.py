@@ -256,6 +256,7 @@ class Session(ABC):
                 ("closing what a session has open", self._release if loop is not None else _nothing),
                 ("letting go of a loop", self._forget_loop),
                 ("closing a loop", loop.close if loop is not None else _nothing),
+                ("closing what TLS has open", self._close_contexts),
                 ("recording the end of a session", self._emit_closed),
                 ("telling who waits for a session", self._stands_or_over.set),
             ]
@@ -264,6 +265,8 @@ class Session(ABC):
     def _forget_loop(self) -> None:
         with self._lock:
             self._loop_or_none = self._commands = None
+
+    def _close_contexts(self) -> None:
         for context in self._to_close:
             context.close()
 

@@ -801,7 +801,7 @@ class TestPassingBytesOn:
     def test_a_client_told_to_come_back_does_until_it_is_told_to_end(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("core.net.backoff.SHORTEST", 0.01)
+        monkeypatch.setattr("core.net.client.SHORTEST", 0.01)
         with socket.socket() as late:
             late.settimeout(PATIENCE)
             late.bind(("127.0.0.1", 0))
@@ -828,7 +828,7 @@ class TestPassingBytesOn:
     def test_what_stood_counts_though_it_ends_while_it_tries_again(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("core.net.backoff.SHORTEST", 0.01)
+        monkeypatch.setattr("core.net.client.SHORTEST", 0.01)
         dial, dials = Dialer.dial, []
 
         def interrupted_second_time(self: Dialer, resolver: Resolver) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.net.backoff import Backoff
+from core.net.client import Backoff
 
 
 def test_pauses_double_up_to_half_a_minute() -> None:

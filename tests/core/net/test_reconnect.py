@@ -18,8 +18,8 @@ from tests.support.sink import PATIENCE, Sink
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.net.backoff.SHORTEST", 0.01)
-    monkeypatch.setattr("core.net.backoff.LONGEST", 0.02)
+    monkeypatch.setattr("core.net.client.SHORTEST", 0.01)
+    monkeypatch.setattr("core.net.client.LONGEST", 0.02)
 
 
 @contextlib.contextmanager
@@ -68,7 +68,7 @@ def test_it_tries_until_somebody_listens_and_again_when_that_is_over() -> None:
 
 
 def test_it_can_be_stopped_while_it_waits_for_the_next_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.net.backoff.SHORTEST", 60.0)
+    monkeypatch.setattr("core.net.client.SHORTEST", 60.0)
     with place() as server, coming_back(server.getsockname()[1]) as (client, sink):
         sink.wait_for(Retrying)
         client.stop()
@@ -84,7 +84,7 @@ def test_it_can_be_told_to_come_back_no_more(monkeypatch: pytest.MonkeyPatch) ->
             client.set_reconnect(False)
         sink.wait_for(SessionClosed)
         assert not sink.of(Retrying)
-    monkeypatch.setattr("core.net.backoff.SHORTEST", 60.0)
+    monkeypatch.setattr("core.net.client.SHORTEST", 60.0)
     with place() as silent, coming_back(silent.getsockname()[1]) as (client, sink):
         sink.wait_for(Retrying)
         client.set_reconnect(False)

@@ -783,7 +783,7 @@ def test_nothing_is_sent_that_waits_when_the_handshake_fails(trusts: Tls, tmp_pa
 def test_a_client_that_comes_back_comes_back_with_tls_and_never_without(
     serves: Tls, trusts: Tls, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("core.net.backoff.SHORTEST", 0.01)
+    monkeypatch.setattr("core.net.client.SHORTEST", 0.01)
     sink = Sink()
     with serving("none", tls=serves) as (server, heard):
         client = Client(server.addresses[0], tls=trusts, reconnect=True, events=sink)
@@ -801,7 +801,7 @@ def test_a_client_that_comes_back_comes_back_with_tls_and_never_without(
 
 
 def test_a_client_that_comes_back_asks_for_tls_each_time(trusts: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.net.backoff.SHORTEST", 0.01)
+    monkeypatch.setattr("core.net.client.SHORTEST", 0.01)
     sink = Sink()
     with Host() as host:
         client = Client(host.address, tls=replaced(trusts, starttls="postgres"), reconnect=True, events=sink)
