@@ -23,6 +23,7 @@ from core.net.client import Client
 from core.net.connection import Connection
 from core.net.resolver import Resolver
 from core.net.server import Server
+from core.net.session import Surroundings
 from core.net.socket_options import AS_USUAL, SocketOptions
 from core.net.tap import Tap
 from core.replies import Reply
@@ -77,18 +78,7 @@ class Workbench:
         self, target: Address, *, reply: str | Reply = "letter", framing: str = "raw", tls: Tls | None = None
     ) -> SessionId:
         """Start a server; how that went comes with the batches. Raises ``TincanError`` for an unknown name."""
-        identity = SessionId(next(self._session_ids))
-        server = Server(
-            target,
-            reply=reply,
-            framing=framing,
-            limits=self._limits,
-            events=self._recorder,
-            session=identity,
-            identities=self._connection_ids,
-            resolver=self._resolver,
-            tls=tls,
-        )
+        server = Server(target, reply=reply, framing=framing, tls=tls, **self._surroundings())
         return self._begin(server, Doing.LISTENING)
 
     def connect(
@@ -104,18 +94,13 @@ class Workbench:
 
         See ``Client`` for ``half_open`` and ``reconnect``.
         """
-        identity = SessionId(next(self._session_ids))
         client = Client(
             target,
             framing=framing,
             half_open=half_open,
             reconnect=reconnect,
-            limits=self._limits,
-            events=self._recorder,
-            session=identity,
-            identities=self._connection_ids,
-            resolver=self._resolver,
             tls=tls,
+            **self._surroundings(),
         )
         return self._begin(client, Doing.CONNECTING)
 
@@ -132,18 +117,13 @@ class Workbench:
 
         ``framing`` is how people read it: what passes through is as it was. Raises ``TincanError`` for an unknown one.
         """
-        identity = SessionId(next(self._session_ids))
         tap = Tap(
             listen,
             target,
             framing=framing,
             fault_out=fault_out,
             fault_in=fault_in,
-            limits=self._limits,
-            events=self._recorder,
-            session=identity,
-            identities=self._connection_ids,
-            resolver=self._resolver,
+            **self._surroundings(),
         )
         return self._begin(tap, Doing.LISTENING)
 
@@ -348,6 +328,16 @@ class Workbench:
     def role(self, session: SessionId) -> Role:
         """What kind of session it is that was begun here."""
         return self._sessions[session].role
+
+    def _surroundings(self) -> Surroundings:
+        """What every new session has, and its id."""
+        return {
+            "limits": self._limits,
+            "events": self._recorder,
+            "session": SessionId(next(self._session_ids)),
+            "identities": self._connection_ids,
+            "resolver": self._resolver,
+        }
 
     def _begin(self, session: _AnySession, doing: Doing) -> SessionId:
         with self._lock:

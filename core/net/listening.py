@@ -8,20 +8,19 @@ import os
 import socket
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Unpack
 
 from core.address import Address
 from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, ListenError, explain
-from core.events import ConnectionId, Ending, EventSink, Listening, Resolving, SessionId, TurnedAway
+from core.events import ConnectionId, Ending, Listening, Resolving, TurnedAway
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.loop import READ
-from core.net.resolver import Outcome, Resolver
-from core.net.session import Session
-from core.settings import Limits
+from core.net.resolver import Outcome
+from core.net.session import Session, Surroundings
 from core.supervision import do_all, note
 from core.tls.settings import Tls
 from core.wire.tls_records import INTERNAL_ERROR, plain_alert
@@ -48,12 +47,8 @@ class ListeningSession(Session):
         *,
         framing: str,
         reply: str | None,
-        limits: Limits,
-        events: EventSink | None,
-        session: SessionId,
-        identities: Iterator[int] | None,
-        resolver: Resolver | None,
         tls: Tls | bool | None = None,
+        **surroundings: Unpack[Surroundings],
     ) -> None:
         self._listeners: list[socket.socket] = []
         self._connections: dict[ConnectionId, Connection] = {}  # of peers that came
@@ -65,17 +60,7 @@ class ListeningSession(Session):
         self._first_turned_away: tuple[Address | None, str] = (None, "")
         self._turned_away_at = float("-inf")
         self.addresses: tuple[Address, ...] = ()
-        super().__init__(
-            target,
-            framing=framing,
-            reply=reply,
-            limits=limits,
-            events=events,
-            session=session,
-            identities=identities,
-            resolver=resolver,
-            tls=tls,
-        )
+        super().__init__(target, framing=framing, reply=reply, tls=tls, **surroundings)
 
     # Any thread.
 

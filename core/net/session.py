@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict
 
 from core.address import Address
 from core.clock import monotonic_ns
@@ -39,6 +39,16 @@ from core.wire.framing import parse_framing
 
 if TYPE_CHECKING:  # else when TLS is spoken
     from core.tls.contexts import TlsContext
+
+
+class Surroundings(TypedDict):
+    """What a session has from who makes it, whatever its kind."""
+
+    limits: Limits
+    events: EventSink | None
+    session: SessionId
+    identities: Iterator[int] | None
+    resolver: Resolver | None
 
 
 class Session(ABC):
