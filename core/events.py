@@ -49,6 +49,12 @@ class Ending(Enum):
     FAILED = "failed"  # an error of another kind, explained in the event
 
 
+RESETS_OF_OURS = frozenset(
+    {Ending.OURS_RESET, Ending.STALLED, Ending.NO_TARGET, Ending.PASSED_RESET, Ending.FAULT_RESET}
+)
+"""The endings that come with an RST from here."""
+
+
 # The two that come by the hundred thousand are named tuples: a frozen dataclass takes four times
 # as long to make, which at full speed is a tenth of a core.
 

@@ -13,6 +13,7 @@ from core.address import Address
 from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, SendError, TransportError, explain
 from core.events import (
+    RESETS_OF_OURS,
     Closed,
     ConnectionId,
     Ending,
@@ -46,8 +47,6 @@ from core.wire.framing import Framing
 from core.words import connection_name
 
 _now = monotonic_ns
-
-_RESETS = frozenset({Ending.OURS_RESET, Ending.STALLED, Ending.NO_TARGET, Ending.PASSED_RESET, Ending.FAULT_RESET})
 
 _LOOK = 0.002  # seconds between two looks at whether what was sent has arrived
 
@@ -505,7 +504,7 @@ class Connection:
         left: list[Outgoing] = []
         transport = self._transport
         self.ending = ending
-        close = transport.abort if ending in _RESETS else transport.close
+        close = transport.abort if ending in RESETS_OF_OURS else transport.close
         do_all(
             [
                 ("cancelling the timers of a connection", self._cancel_timers),

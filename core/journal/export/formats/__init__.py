@@ -39,9 +39,9 @@ class Format(ABC):
     is_split: ClassVar[bool] = False  # into a file for each direction of each connection; notes are in none
     has_framing: ClassVar[bool] = False  # whether ``pieces`` are all that went through the socket for a message
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, has_name: bool = True) -> None:
         super().__init_subclass__()
-        if hasattr(cls, "name"):  # a class that several have in common has none
+        if has_name:  # a class that several have in common has none
             _formats[cls.name] = cls
 
     def __init__(self, encoding: Encoding = Encoding.UTF_8, parties: Parties = NOBODY) -> None:

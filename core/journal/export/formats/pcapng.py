@@ -13,9 +13,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.compose.encoding import Encoding
+from core.events import RESETS_OF_OURS
 from core.journal.display_row import RECEIVED, DisplayRow
-from core.journal.export.formats import Format
+from core.journal.export.formats import NOBODY, Format
 from core.journal.export.source import Pieces
+from core.journal.reading.reader import Parties
 
 _RAW = 101  # LINKTYPE_RAW: a packet begins with its IP header
 _LARGEST = 60_000  # bytes of a segment: with its headers it fits the length field of IPv4
@@ -23,7 +26,7 @@ _FIN, _SYN, _RST, _PSH, _ACK = 1, 2, 4, 8, 16
 _WINDOW = 65_535
 _LONGEST_COMMENT = 4_000  # bytes; an option has a length of 16 bits, and nobody reads more
 _BY_RESET = ("reset", "lost", "unreachable")
-_BY_OUR_RESET = ("ours-reset", "stalled")
+_BY_OUR_RESET = tuple(ending.value for ending in RESETS_OF_OURS)
 
 
 class Pcapng(Format):
@@ -39,6 +42,11 @@ class Pcapng(Format):
     order = 6
     is_binary = has_framing = True
 
+    def __init__(self, encoding: Encoding = Encoding.UTF_8, parties: Parties = NOBODY) -> None:
+        super().__init__(encoding, parties)
+        self._streams: dict[int, _Stream] = {}
+        self._notes: list[str] = []
+
     def head(self) -> bytes:
         """The section and the interface."""
         section = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + _option(4, b"Tincan") + _END
@@ -47,9 +55,6 @@ class Pcapng(Format):
 
     def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[bytes]:
         """The packets of a row; a note is a comment on the next packet."""
-        if not hasattr(self, "_streams"):
-            self._streams: dict[int, _Stream] = {}
-            self._notes: list[str] = []
         at = min(max(0, display_row.wall_ns), (1 << 64) - 1)  # of a damaged journal it may be anything
         number = display_row.number or 1
         if not display_row.is_message:
@@ -63,10 +68,6 @@ class Pcapng(Format):
             for piece in pieces():
                 for first in range(0, len(piece), _LARGEST):
                     yield self._packet(at, stream.carry(piece[first : first + _LARGEST], is_ours=is_ours))
-
-    def tail(self) -> bytes:
-        """Nothing: notes behind the last packet are in none."""
-        return b""
 
     def _stream(self, number: int, at: int) -> tuple[_Stream | None, list[bytes]]:
         """The connection of that number, and the packets with which it begins if it does."""

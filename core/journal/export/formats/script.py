@@ -7,6 +7,7 @@ sockets. One connection is in them: the first of which something was said.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import indent
 
 from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import Format
@@ -16,7 +17,7 @@ _ROW = 60  # bytes on a line of source
 _LARGEST = 1024 * 1024  # bytes of one message that are written out
 
 
-class _Script(Format):
+class _Script(Format, has_name=False):
     """What the three have in common.
 
     ``_listens`` says whether the server's words are said, or the client's; those of the other are expected.
@@ -68,20 +69,25 @@ class _Script(Format):
         return host.strip("[]") or "127.0.0.1", int(port) if port.isdigit() else 5555
 
 
-_HELPERS = '''
-
+_SAY = """\
 def say(data):
     connection.sendall(data)
-
-
-def expect(data):
-    """Receive as many bytes as these, and tell whether they are the same."""
+"""
+_HEAR = """\
     heard = b""
     while len(heard) < len(data):
         part = connection.recv(len(data) - len(heard))
         if not part:
             break
         heard += part
+"""
+_HELPERS = f'''
+
+{_SAY}
+
+def expect(data):
+    """Receive as many bytes as these, and tell whether they are the same."""
+{_HEAR}\
     if heard != data:
         differences.append((data, heard))
         print("expected", data, "and got", heard)
@@ -89,7 +95,15 @@ def expect(data):
 '''
 
 
-class PythonClient(_Script):
+class _Program(_Script, has_name=False):
+    """What the client and the server end with."""
+
+    def tail(self) -> str:
+        """The end of the program."""
+        return ("" if self._said else "    pass\n") + "\nsys.exit(1 if differences else 0)\n"
+
+
+class PythonClient(_Program):
     """Connects, says what the client said, and expects what the server answered."""
 
     name = "python-client"
@@ -109,12 +123,8 @@ class PythonClient(_Script):
             "with connection:\n"
         )
 
-    def tail(self) -> str:
-        """The end of the program."""
-        return ("" if self._said else "    pass\n") + "\nsys.exit(1 if differences else 0)\n"
 
-
-class PythonServer(_Script):
+class PythonServer(_Program):
     """Waits for a client, expects what the client said, and answers as the server did."""
 
     name = "python-server"
@@ -136,10 +146,6 @@ class PythonServer(_Script):
             "with listener, connection:\n"
         )
 
-    def tail(self) -> str:
-        """The end of the program."""
-        return ("" if self._said else "    pass\n") + "\nsys.exit(1 if differences else 0)\n"
-
 
 class PythonTest(_Script):
     """The client as a test: every answer has to be what it was."""
@@ -159,13 +165,9 @@ class PythonTest(_Script):
             "def test_the_server_answers_as_it_did():\n"
             '    host, _, port = TARGET.rpartition(":")\n'
             "    connection = socket.create_connection((host, int(port)), timeout=10)\n\n"
-            "    def say(data):\n        connection.sendall(data)\n\n"
+            f"{indent(_SAY, '    ')}\n"
             "    def expect(data):\n"
-            '        heard = b""\n'
-            "        while len(heard) < len(data):\n"
-            "            part = connection.recv(len(data) - len(heard))\n"
-            "            if not part:\n                break\n"
-            "            heard += part\n"
+            f"{indent(_HEAR, '    ')}"
             "        assert heard == data\n\n"
             "    with connection:\n"
         )

@@ -40,7 +40,7 @@ def written(parties: Parties, *rows: DisplayRow) -> bytes:
     parts = [form.head()]
     for each in rows:
         parts += form.row(each, lambda each=each: iter([each.data or b""]))  # type: ignore[misc]
-    return b"".join([*parts, form.tail()])
+    return b"".join(parts)
 
 
 def parties(
