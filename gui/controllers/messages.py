@@ -171,27 +171,20 @@ class MessageController:
 
     def _drafted(self) -> tuple[str, MessageFormat] | None:
         """The chosen message as a person would write it; None if that cannot be, which is said."""
-        found = self._chosen()
-        if found is None:
+        data = self.chosen_bytes(MOST_EDITED, "for the message field. Save them; send the file.")
+        if data is None:
             return None
         from core.compose import redraft
 
-        conversation, display_row = found
-        try:
-            recorded = conversation.recorded(display_row)
-            if recorded.size > MOST_EDITED:
-                self._complain(f"{recorded.size:,} bytes are too many for the message field. Save them; send the file.")
-                return None
-            data = recorded.read(0, recorded.size)
-        except JournalError as error:
-            self._complain(sentence(error))
-            return None
         draft = redraft(data, self._window.conversation.transcript.decoding.encoding)
         ending = draft.ending.name.lower()
         return draft.text, MessageFormat(draft.format.value, draft.encoding.value, ending, draft.framing)
 
-    def chosen_bytes(self, most: int) -> bytes | None:
-        """The bytes of the chosen message, with its frame; None if there is none, or too much of it, which is said."""
+    def chosen_bytes(self, most: int, too_many: str) -> bytes | None:
+        """The bytes of the chosen message, with its frame; None if there is none, or too much of it, which is said.
+
+        ``too_many`` ends the sentence of more bytes than ``most``: what for they are too many.
+        """
         found = self._chosen()
         if found is None:
             return None
@@ -199,7 +192,7 @@ class MessageController:
         try:
             recorded = conversation.recorded(display_row)
             if recorded.size > most:
-                self._complain(f"{recorded.size:,} bytes are too many to be tried: {most:,} are not.")
+                self._complain(f"{recorded.size:,} bytes are too many {too_many}")
                 return None
             return recorded.read(0, recorded.size)
         except JournalError as error:

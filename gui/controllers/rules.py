@@ -244,7 +244,7 @@ class RulesController:
         from core.compose import Format, describe
         from gui.viewmodels.rule_tables import message_within
 
-        data = self._main_controller.messages.chosen_bytes(_MOST_TRIED)
+        data = self._main_controller.messages.chosen_bytes(_MOST_TRIED, f"to be tried: {_MOST_TRIED:,} are not.")
         if data is not None:
             typed = describe(message_within(data, self._framing), Format.ESCAPES)
             self._pane.message.put(typed or "")
