@@ -13,6 +13,7 @@ from core.journal.recording.ledger import Phase
 from core.words import connection_name, sentence
 from gui.viewmodels.presenter import selected_row
 from gui.viewmodels.session_rows import next_session, parse_row_key, place_words, row_key, rows_over, session_rows
+from gui.widgets.clipboard import give
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -112,10 +113,8 @@ class SessionController:
             self._main_controller.complain(_NOTHING)
             return
         is_peer = chosen is not None and state.role.many_connections
-        root = self._main_controller.window.root
-        root.clipboard_clear()
         address = str(chosen.peer) if chosen is not None and is_peer else place_words(state)
-        root.clipboard_append(address)
+        give(self._main_controller.window.root, address)
         self._main_controller.complain(f"{address} was copied.")
 
     def remove(self) -> None:

@@ -10,6 +10,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.widgets.bindings import bind_own, focus_now
+from gui.widgets.clipboard import give
 from gui.widgets.fitting import wrap_within
 from gui.widgets.screens import Area, area_of
 from gui.widgets.scrolling import ScrollingPage
@@ -141,8 +142,7 @@ def facts(body: ttk.Frame, theme: Theme, rows: Sequence[tuple[str, str]], first:
 
 def copy_text(text: str, button: ttk.Button) -> None:
     """Copy a text, and have the button that was pressed say so for a moment."""
-    button.clipboard_clear()
-    button.clipboard_append(text)
+    give(button, text)
     button.configure(text="Copied")
     # the root's, because whoever closes the program cancels what waits there
     button.nametowidget(".").after(_COPIED, partial(_say_copy, button))

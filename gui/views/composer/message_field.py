@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ComposeError, ComposerController, Preview
 from gui.widgets.bindings import breaking
-from gui.widgets.clipboard import bytes_there
+from gui.widgets.clipboard import bytes_there, give
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import elided
 from gui.widgets.pasting import copied
@@ -262,8 +262,7 @@ class MessageField(tk.Text):
         """What is selected, without the folds in it."""
         if not self.tag_ranges("sel") or not self.tag_nextrange(_FOLD, "sel.first", "sel.last"):
             return None
-        self.clipboard_clear()
-        self.clipboard_append("".join(text for text, is_fold in self._pieces("sel.first", "sel.last") if not is_fold))
+        give(self, "".join(text for text, is_fold in self._pieces("sel.first", "sel.last") if not is_fold))
         return "break"
 
     def _cut(self, event: object) -> str | None:
