@@ -211,10 +211,9 @@ class RulesController:
 
     def check(self, fields: RuleFields) -> Mistake | None:
         """What is wrong with the fields, while a person types."""
-        from gui.viewmodels.rule_tables import Mistake, rule_of
+        from gui.viewmodels.rule_tables import Mistake
 
-        rules, rule = self._tables.chosen.rules, self._tables.rule
-        found = rule_of(fields, {other.name for other in rules if other is not rule})
+        found = self._tables.read(fields)
         return found if isinstance(found, Mistake) else None
 
     # Trying.

@@ -296,12 +296,17 @@ class RuleTables:
             words = f"“{rule.name}” is {'off' if rule.is_on else 'on'} now."
             self._put(replace(rule, is_on=not rule.is_on), words)
 
+    def read(self, fields: RuleFields) -> Rule | Mistake:
+        """The rule that the fields make in the place of the chosen one, or what is wrong in one of them."""
+        rule = self.rule
+        return rule_of(fields, {other.name for other in self.chosen.rules if other is not rule})
+
     def edit(self, fields: RuleFields) -> Mistake | None:
         """Have the chosen rule be what the fields say; the answer is what is wrong, and then it stays as it is."""
         rule, key = self.rule, self._key
         if rule is None:
             return None
-        made = rule_of(fields, {other.name for other in self.chosen.rules if other is not rule})
+        made = self.read(fields)
         if isinstance(made, Mistake):
             self._pending[key] = fields, made
             return made
