@@ -177,8 +177,7 @@ class MessageController:
         from core.compose import redraft
 
         draft = redraft(data, self._window.conversation.transcript.decoding.encoding)
-        ending = draft.ending.name.lower()
-        return draft.text, MessageFormat(draft.format.value, draft.encoding.value, ending, draft.framing)
+        return draft.text, MessageFormat.of(draft, draft.framing)
 
     def chosen_bytes(self, most: int, too_many: str) -> bytes | None:
         """The bytes of the chosen message, with its frame; None if there is none, or too much of it, which is said.

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from core.compose.encoding import Encoding, Ending
 
 if TYPE_CHECKING:
-    from core.compose import Composed, Draft, Misfit
+    from core.compose import Composed, Draft, Misfit, SavedMessage
+    from core.compose.profiles import Profile
     from core.events import ConnectionId, SessionId
 
 FORMATS = (("text", "text"), ("escapes", "escapes"), ("hex", "hex"))
@@ -56,6 +57,11 @@ class MessageFormat:
     encoding: str = "utf-8"
     ending: str = "nothing"
     framing: str = "raw"
+
+    @classmethod
+    def of(cls, written: Draft | Profile | SavedMessage, framing: str) -> MessageFormat:
+        """How that is written, in a frame: the way back of ``draft``."""
+        return cls(written.format.value, written.encoding.value, written.ending.name.lower(), framing)
 
     @property
     def is_usual(self) -> bool:

@@ -40,10 +40,7 @@ class Setting(NamedTuple):
 
 def setting_of(profile: Profile) -> Setting:
     """What a profile sets."""
-    message_format = MessageFormat(
-        profile.format.value, profile.encoding.value, profile.ending.name.lower(), profile.frame
-    )
-    return Setting(message_format, profile.lens, profile.read_as.value)
+    return Setting(MessageFormat.of(profile, profile.frame), profile.lens, profile.read_as.value)
 
 
 def profile_of(name: str, setting: Setting) -> Profile:

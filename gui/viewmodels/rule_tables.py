@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.compose import Context, Draft, Ending, Format, Misfit, compose
+from core.compose import Context, Draft, Format, Misfit, compose
 from core.compose.encoding import Encoding, decode_as
 from core.compose.hexadecimal import write_hex
 from core.errors import TincanError, reason
@@ -29,6 +29,7 @@ from core.replies.rules.rule_set import MOST_RULES, MOST_SETS, RuleSet
 from core.replies.rules.starters import STARTERS
 from core.wire.framing import parse_framing
 from core.words import sentence
+from gui.viewmodels.drafting import MessageFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,7 +102,7 @@ def rule_of(fields: RuleFields, others: Iterable[str]) -> Rule | Mistake:
             return Mistake(field, "Type whole milliseconds.", 0)
         after.append(int(typed))
     pattern = fields.pattern if takes(fields.when) else ""
-    answer = Draft(fields.answer, Format(fields.format), Encoding(fields.encoding), Ending[fields.ending.upper()])
+    answer = MessageFormat(fields.format, fields.encoding, fields.ending).draft(fields.answer)
     rule = Rule(name, fields.when, pattern, answer, (after[0], max(after)), fields.then, fields.is_on)
     try:
         ReadyRule(rule)

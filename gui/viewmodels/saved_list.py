@@ -157,7 +157,7 @@ def name_for(text: str) -> str:
 
 def message_format_of(message: SavedMessage, framing: str) -> MessageFormat:
     """How the message is written; its frame is the conversation's."""
-    return MessageFormat(message.format.value, message.encoding.value, message.ending.name.lower(), framing)
+    return MessageFormat.of(message, framing)
 
 
 def message_of(name: str, text: str, message_format: MessageFormat) -> SavedMessage:
