@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from tkinter import ttk
 from typing import Any
@@ -43,25 +43,22 @@ class RuleEditor(ttk.Frame):
         self._shown, self._can = RuleFields(), True
         self._mistake: Mistake | None = None
         self._lines: dict[str, LineField] = {}
+        self._choices: dict[str, tuple[Choice[str], Sequence[tuple[str, str]]]] = {}  # each with what it offers
         self._complaints: dict[str, ttk.Label] = {}
         self._headings: dict[str, ttk.Label] = {}
         self._check = Debounce(self, lambda: self._tell(self._on_check(self.fields)))
         self.columnconfigure(0, minsize=theme.px(_HEADINGS))
         self.columnconfigure(1, weight=1)
         self._row("Name", self._line(self, "name"), "name")
-        self.when = self._choice(self)
-        self.when.offer(WHEN, WHEN[0][0])
+        self.when = self._choice(self, "when", WHEN)
         self._row("When", self.when, "when")
         self.pattern = self._line(self, "pattern")
         self._row("", self.pattern, "pattern")
         self._row("Answer", self._line(self, "answer"), "answer")
         how = Flow(self, theme)
-        self.format, self.encoding, self.ending = (self._choice(how) for _ in range(3))
-        for choice, options, width in (
-            (self.format, FORMATS, 8), (self.encoding, ENCODINGS, 12), (self.ending, ENDINGS, 8),
-        ):  # fmt: skip
+        for name, options, width in (("format", FORMATS, 8), ("encoding", ENCODINGS, 12), ("ending", ENDINGS, 8)):
+            choice = self._choice(how, name, options)
             choice.configure(width=width)
-            choice.offer(options, options[0][0])
             how.add(choice)
         self._row("as", how)
         pause = Flow(self, theme)
@@ -71,18 +68,14 @@ class RuleEditor(ttk.Frame):
             pause.add(field)
             pause.add(ttk.Label(pause, text=words, style="Window.TLabel"))
         self._row("After", pause, "least", "most")
-        self.then = self._choice(self)
-        self.then.offer(THEN, THEN[0][0])
-        self._row("Then", self.then, "then")
+        self._row("Then", self._choice(self, "then", THEN), "then")
 
     @property
     def fields(self) -> RuleFields:
         """What stands in the fields."""
-        texts: dict[str, Any] = {name: field.text for name, field in self._lines.items()}
-        return replace(
-            self._shown, **texts, when=self.when.key, format=self.format.key, encoding=self.encoding.key,
-            ending=self.ending.key, then=self.then.key,
-        )  # fmt: skip
+        found: dict[str, Any] = {name: field.text for name, field in self._lines.items()}
+        found.update((name, choice.key) for name, (choice, _options) in self._choices.items())
+        return replace(self._shown, **found)
 
     def line(self, name: str) -> LineField:
         """The field of that name."""
@@ -100,17 +93,13 @@ class RuleEditor(ttk.Frame):
         self._shown, self._mistake, self._can = fields, mistake, can
         for name, field in self._lines.items():
             field.put(getattr(fields, name))
-        for choice, options, chosen in (
-            (self.when, WHEN, fields.when), (self.format, FORMATS, fields.format),
-            (self.encoding, ENCODINGS, fields.encoding), (self.ending, ENDINGS, fields.ending),
-            (self.then, THEN, fields.then),
-        ):  # fmt: skip
-            choice.offer(options, chosen)
+        for name, (choice, options) in self._choices.items():
+            choice.offer(options, getattr(fields, name))
         self._check.cancel()
         self._tell(mistake)
         self._fit_pattern()
         state = ["!disabled" if can else "disabled"]
-        for widget in (*self._lines.values(), self.when, self.format, self.encoding, self.ending, self.then):
+        for widget in (*self._lines.values(), *(choice for choice, _options in self._choices.values())):
             widget.state(state)
 
     def commit(self) -> None:
@@ -147,8 +136,11 @@ class RuleEditor(ttk.Frame):
         self._lines[name] = field
         return field
 
-    def _choice(self, parent: tk.Misc) -> Choice[str]:
-        return Choice(parent, lambda _key: self._chosen())
+    def _choice(self, parent: tk.Misc, name: str, options: Sequence[tuple[str, str]]) -> Choice[str]:
+        choice: Choice[str] = Choice(parent, lambda _key: self._chosen())
+        choice.offer(options, options[0][0])
+        self._choices[name] = choice, options
+        return choice
 
     def _chosen(self) -> None:
         self._fit_pattern()
