@@ -81,12 +81,14 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ),
     ("core.sending", LIBRARY | {"core.net", "core.journal"}),
     ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
+    ("core.cli.printing", LIBRARY | {"core.compose.encoding", "core.text_safety", "core.wire"}),
     ("core.cli.standard_input", LIBRARY | {"core.cli.common", "core.compose.encoding", "core.wire"}),
     (
         "core.cli.terminal",
         LIBRARY
         | {
             "core.cli.common",
+            "core.cli.printing",
             "core.cli.standard_input",
             "core.compose",
             "core.wire",

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Address
 from core.cli.common import drop_output, has_gone, is_terminal, write_escapes_where_needed
+from core.cli.printing import MessagePrinter
 from core.cli.standard_input import StandardInput
 from core.clock import monotonic
-from core.compose.encoding import Decoder, Encoding, decode_as
+from core.compose.encoding import Encoding, decode_as
 from core.errors import SendError, TincanError, quoted, reason
 from core.events import (
     Closed,
@@ -49,7 +50,6 @@ from core.events import (
     Tried,
     TurnedAway,
 )
-from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
 from core.replies import Reply
@@ -58,7 +58,6 @@ from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
 from core.wire.faults import Faults
-from core.wire.framers import Framer, Message
 from core.wire.framing import parse_framing
 from core.words import connection_name, counted
 from core.workbench import Workbench
@@ -67,23 +66,10 @@ if TYPE_CHECKING:
     from core.compose.profiles import Profile
 
 _TOLD = (
-    *(
-        Listening,
-        Onward,
-        Tried,
-        TurnedAway,
-        NotSent,
-        MessageTooLong,
-        Misframed,
-        HttpRequest,
-        Remark,
-        Closed,
-        PeerFinished,
-    ),
-    *(TlsBegun, TlsRefused, Injected),
-)
+    Listening, Onward, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Remark, Closed, PeerFinished,
+    TlsBegun, TlsRefused, Injected,
+)  # fmt: skip
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
-_LATE = 0.1  # seconds that news of what came may be on its way
 _PATIENCE = 2.0  # seconds of silence that a client which has said all it had waits for the last answers
 _WINDOW = 256 * 1024  # bytes that may wait to be sent before more of standard input is read
 _AT_REST = 900.0  # seconds; a pipe may rest as long as its ends do, which the system allows for about so long, too
@@ -172,11 +158,10 @@ class _Program:
         self._news: queue.SimpleQueue[Event | _InputEnded | _Signal | None] = queue.SimpleQueue()
         self._subscription = workbench.subscribe(lambda: self._news.put(None), with_events=True)
         self._recording = Recording(options.journal)
-        self._framers: dict[ConnectionId, Framer] = {}
         profile = options.profile
-        self._read_as = profile.read_as if profile is not None else options.encoding or Encoding.UTF_8
-        self._decoders: dict[ConnectionId, Decoder] = {}  # of what is in no messages but one stream
-        self._ends: dict[ConnectionId, float] = {}  # when silence will have ended a message, on the monotonic clock
+        read_as = profile.read_as if profile is not None else options.encoding or Encoding.UTF_8
+        is_tap = options.onward is not None
+        self._printer = MessagePrinter(self._framing, read_as, options.role, self._print, names_all=is_tap)
         self._numbers: dict[ConnectionId, int] = {}
         self._opened: dict[ConnectionId | None, Opened] = {}
         self._input = StandardInput(
@@ -231,11 +216,11 @@ class _Program:
     def _next(self) -> Event | _InputEnded | _Signal | None:
         """Wait for the next piece of news."""
         while True:
-            self._show_what_silence_ended()
+            self._printer.end_by_silence()
             if monotonic() >= self._parting:
                 self._parting = math.inf
                 self._give_up_waiting()
-            due = min(self._parting, *self._ends.values(), math.inf) - monotonic()
+            due = min(self._parting, self._printer.due) - monotonic()
             with contextlib.suppress(queue.Empty):
                 return self._news.get(timeout=min(max(0.0, due), _LONGEST_WAIT))
 
@@ -451,11 +436,8 @@ class _Program:
             _tell(sentence(event, event.number, self._options.role))
             self._begin_reading()
             return
-        self._framers[event.connection] = self._framing.framer(DEFAULTS.message)
-        if self._options.framing == RAW:
-            self._decoders[event.connection] = Decoder(self._read_as)
         role = self._options.role
-        self._print(f"{role.name} connected to {self._far_end(event.connection)}".upper())
+        self._printer.begin(event.connection, event.number)
         if role.listens:
             _tell(sentence(event, event.number, role))
         else:
@@ -470,44 +452,7 @@ class _Program:
         if self._options.exact:
             self._write(lambda: _pass_on(event.data))
             return
-        framer = self._framers.get(event.connection)
-        if framer is None:
-            return
-        self._print_messages(event.connection, framer.feed(event.data, event.at))
-        if framer.silence is not None:
-            self._ends[event.connection] = event.at / 1e9 + framer.silence + _LATE
-
-    def _show_what_silence_ended(self) -> None:
-        now = monotonic()
-        for connection in [connection for connection, end in self._ends.items() if end <= now]:
-            del self._ends[connection]
-            self._print_messages(connection, self._framers[connection].finish())
-
-    def _print_messages(self, connection: ConnectionId, messages: list[Message]) -> None:
-        """Show the messages; of what is none, the session itself tells."""
-        decoder = self._decoders.get(connection)
-        for message in messages:
-            if isinstance(message, bytes) and self._is_read:
-                if decoder is None:
-                    self._print_message(connection, decode_as(message, self._read_as))
-                elif text := decoder.feed(message):
-                    self._print_message(connection, text)
-
-    def _print_message(self, connection: ConnectionId, text: str) -> None:
-        """One message, one line: a line feed within it is shown, so that nobody can forge a line."""
-        shown = self._text.text(text).replace("\n", "\\n")
-        role = self._options.role
-        far_end = self._far_end(connection).upper()
-        if not role.many_connections:
-            self._print(f"{far_end}: {shown}")
-        elif len(self._numbers) > 1 or self._options.onward is not None:
-            self._print(f"{far_end} {connection_name(self._numbers[connection])} MESSAGE: {shown}")
-        else:
-            self._print(f"{far_end} MESSAGE: {shown}")
-
-    def _far_end(self, connection: ConnectionId) -> str:
-        """What the program at the other end of a connection is."""
-        return "target" if self._numbers[connection] < 0 else self._options.role.far_end
+        self._printer.feed(event)
 
     def _print(self, line: str) -> None:
         self._write(lambda: print(line))
@@ -532,12 +477,7 @@ class _Program:
         has_stood = event.connection in self._numbers
         if event.ending not in GOOD_ENDINGS and self._counts_endings and has_stood:
             self._code = BROKEN
-        framer = self._framers.pop(event.connection, None)
-        self._ends.pop(event.connection, None)
-        self._print_messages(event.connection, framer.finish() if framer is not None else [])
-        decoder = self._decoders.pop(event.connection, None)
-        if decoder is not None and self._is_read and (text := decoder.finish()):
-            self._print_message(event.connection, text)
+        self._printer.end(event.connection)
         self._numbers.pop(event.connection, None)
         self._opened.pop(event.connection, None)
         if self._options.once and has_stood and event.ending is not Ending.SERVER_STOPPED:
