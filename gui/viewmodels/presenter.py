@@ -290,7 +290,7 @@ def why_nobody(window_state: WindowState) -> str:
 
 def _nothing_on_view(window_state: WindowState) -> str:
     """What the keys of the two buttons begin, as far as they begin something."""
-    free = [role for role in ROLES.values() if _with_key(window_state, role) is None]
+    free = [role for role in ROLES.values() if role.command and _with_key(window_state, role) is None]
     keys = ", ".join(f"{shown(role.command)} {role.starts}" for role in free)
     return f"Nobody to talk to yet: {keys or 'choose a conversation in the list'}"
 
@@ -299,7 +299,7 @@ def _over(window_state: WindowState, state: SessionState) -> str:
     """How a session has ended, and the key that begins one like it, if that is what the key does."""
     what = ending_sentence(state, is_archived=state.session in window_state.archived)
     running = _with_key(window_state, state.role)
-    if not _is_at(state, window_state.form):
+    if not state.role.command or not _is_at(state, window_state.form):
         return what
     if running is not None:
         return f"{what}; a newer one runs here: choose it in the list"

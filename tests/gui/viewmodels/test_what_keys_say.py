@@ -167,6 +167,15 @@ def test_the_message_field_says_how_things_stand(scene: tuple[SessionState, ...]
     assert present(window_state).composer.hint == hint
 
 
+def test_of_a_role_that_no_key_begins_no_key_is_named() -> None:
+    window_state = WindowState({SessionId(1): over(Role.TAP)}, SessionId(1), form=HERE)
+
+    assert present(WindowState({}, None, form=HERE)).composer.hint == (
+        "Nobody to talk to yet: F5 starts a server, F6 connects"
+    )
+    assert present(window_state).composer.hint == "This is over"
+
+
 def test_who_is_shown_alone_and_gone_is_not_written_to() -> None:
     state = session(1, Role.SERVER, Phase.OPEN, connection(2))
     view = present(WindowState({state.session: state}, state.session, recipients=frozenset({ConnectionId(1)})))
