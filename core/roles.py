@@ -20,7 +20,7 @@ class Role:
     TAP: ClassVar[Role]
 
     name: str
-    command: str  # of the window: what starts such a session at the address on view, or stops it; empty: nothing does
+    command: str | None  # of the window: what starts such a session at the address on view, or stops it
 
     # What it can do.
     listens: bool  # waits at its target for peers; has real addresses, and may be open to the network
@@ -122,7 +122,7 @@ Role.CLIENT = Role(
 
 Role.TAP = Role(
     name="tap",
-    command="",
+    command=None,
     listens=True,
     dials=False,
     many_connections=True,

@@ -276,7 +276,7 @@ def why_nobody(window_state: WindowState) -> str:
             _with_key(window_state, state.role) is state,
         )
         stop = "" if state.retry is None else ":"
-        return f"{words}{stop} {shown(state.role.command)} {state.role.cancels}" if is_of_key else words
+        return f"{words}{stop} {_key(state.role)} {state.role.cancels}" if is_of_key else words
     finished = list(islice(_written_to(window_state), 2))
     if finished:
         who = _who(window_state, finished[0]) if len(finished) == 1 else "the others"
@@ -290,8 +290,8 @@ def why_nobody(window_state: WindowState) -> str:
 
 def _nothing_on_view(window_state: WindowState) -> str:
     """What the keys of the two buttons begin, as far as they begin something."""
-    free = [role for role in ROLES.values() if role.command and _with_key(window_state, role) is None]
-    keys = ", ".join(f"{shown(role.command)} {role.starts}" for role in free)
+    free = [role for role in ROLES.values() if _key(role) and _with_key(window_state, role) is None]
+    keys = ", ".join(f"{_key(role)} {role.starts}" for role in free)
     return f"Nobody to talk to yet: {keys or 'choose a conversation in the list'}"
 
 
@@ -299,11 +299,16 @@ def _over(window_state: WindowState, state: SessionState) -> str:
     """How a session has ended, and the key that begins one like it, if that is what the key does."""
     what = ending_sentence(state, is_archived=state.session in window_state.archived)
     running = _with_key(window_state, state.role)
-    if not state.role.command or not _is_at(state, window_state.form):
+    if not _key(state.role) or not _is_at(state, window_state.form):
         return what
     if running is not None:
         return f"{what}; a newer one runs here: choose it in the list"
-    return f"{what}: {shown(state.role.command)} {state.role.again}"
+    return f"{what}: {_key(state.role)} {state.role.again}"
+
+
+def _key(role: Role) -> str:
+    """The key that begins and stops sessions of a role; empty if the window has none."""
+    return shown(role.command) if role.command is not None else ""
 
 
 def _with_key(window_state: WindowState, role: Role) -> SessionState | None:

@@ -174,7 +174,7 @@ def test_the_terminal_calls_both_ends_of_a_new_role_by_their_names(capsys: pytes
     program = terminal._Program(_NoWorkbench(), options)  # type: ignore[arg-type]
 
     program._greet(STORY[0])  # type: ignore[arg-type]
-    program._print_message(C, "hello")
+    program._printer.feed(Received(S, C, 0, b"hello"))
 
     assert capsys.readouterr().out == "RELAY CONNECTED TO CALLER\nCALLER: hello\n"
 
