@@ -225,8 +225,7 @@ def split_address(text: str) -> tuple[str | None, str | None]:
 
 def split_target(text: str) -> Parts:
     """The same, and whether the scheme asks for TLS. Raises ``AddressError``."""
-    text = text.translate(_WIDE).strip(_AROUND)
-    text, usual_port, tls = _without_scheme(_TCP.sub("", text, count=1))
+    text, usual_port, tls = _without_scheme(_cleared(text))
     text = _without_path(text, is_url=bool(usual_port)).rpartition("@")[2]
     if len(text) > _LONGEST_INPUT:
         return Parts(text, None, tls)
@@ -236,8 +235,13 @@ def split_target(text: str) -> Parts:
     return Parts(host, port or usual_port.strip("/") or None, tls)
 
 
+def _cleared(text: str) -> str:
+    """The text without what stands around an address where it was found."""
+    return _TCP.sub("", text.translate(_WIDE).strip(_AROUND), count=1)
+
+
 def _refuse_tls(text: str) -> None:
-    found = _SCHEME.match(text.translate(_WIDE).strip(_AROUND))
+    found = _SCHEME.match(_cleared(text))
     if found is not None and found[1].lower() in _TLS_PORTS:
         raise AddressError(f"{found[1].lower()}:// needs TLS: switch it on, and type the host and a port")
 

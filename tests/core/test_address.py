@@ -96,6 +96,7 @@ def test_a_default_host_fills_in_for_a_missing_one() -> None:
         ("\uff1a80:80", "write an IPv6 address in brackets"),
         ("https://example.org/x", "https:// needs TLS: switch it on, and type the host and a port"),
         ("wss://u@h:443", "wss:// needs TLS"),
+        ("tcp:https://h:443", "https:// needs TLS"),
         ("rediss://", "rediss:// needs TLS"),
         ("udp://h:1", "Tincan speaks TCP alone, and udp:// is UDP"),
         ("10.0.0.0/24", "“10.0.0.0/24” is a network: type one address of it"),
