@@ -151,9 +151,10 @@ class Parts(NamedTuple):
 def parse_address(
     text: str, *, for_server: bool, default_host: str = DEFAULT_HOST, default_port: int | None = None
 ) -> Address:
-    """Read an address as ``split_address`` does, ``HOST`` alone if there is a default port, or a bare port.
+    """Read an address as ``split_target`` does, ``HOST`` alone if there is a default port, or a bare port.
 
-    Raises ``AddressError`` with a sentence that says what is wrong and what would be right.
+    Raises ``AddressError`` with a sentence that says what is wrong and what would be right; also for an address with
+    TLS, which the caller would lose.
     """
     _refuse_tls(text)
     return parse_target(text, for_server=for_server, default_host=default_host, default_port=default_port).address
@@ -210,21 +211,13 @@ def parse_host(text: str) -> str:
     return check_host(text)
 
 
-def split_address(text: str) -> tuple[str | None, str | None]:
-    """Host and port in what was typed or pasted, neither of them judged; None is what it does not have.
+def split_target(text: str) -> Parts:
+    """Host and port in what was typed or pasted, neither of them judged, and whether its scheme asks for TLS.
 
     Read are ``HOST:PORT``, ``HOST PORT``, ``[::1]:PORT`` and URLs (whose user and path are left out, and whose scheme
     gives a port that is missing); also full-width characters, and addresses as netstat, telnet and socat have them.
-    Raises ``AddressError`` for an address of something that Tincan does not speak, and for one with TLS, which the
-    caller would lose; see ``split_target``.
+    Raises ``AddressError`` for an address of something that Tincan does not speak.
     """
-    _refuse_tls(text)
-    host, port, _tls = split_target(text)
-    return host, port
-
-
-def split_target(text: str) -> Parts:
-    """The same, and whether the scheme asks for TLS. Raises ``AddressError``."""
     text, usual_port, tls = _without_scheme(_cleared(text))
     text = _without_path(text, is_url=bool(usual_port)).rpartition("@")[2]
     if len(text) > _LONGEST_INPUT:

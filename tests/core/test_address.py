@@ -13,7 +13,6 @@ from core.address import (
     parse_host,
     parse_port,
     parse_target,
-    split_address,
     split_target,
 )
 from core.errors import AddressError, Fault
@@ -315,13 +314,13 @@ def test_any_text_is_an_address_that_reads_back_or_is_refused(text: str, for_ser
     ],
 )
 def test_addresses_are_parted_as_they_are_found(text: str, parts: tuple[str | None, str | None]) -> None:
-    assert split_address(text) == parts
+    assert split_target(text) == (*parts, False)
 
 
 @given(text=st.text(st.characters(), max_size=80) | near_misses | st.from_regex(r"[a-z]{1,6}:/{0,3}[^ ]{0,20}"))
 def test_any_text_is_parted_or_refused(text: str) -> None:
     try:
-        split_address(text)
+        split_target(text)
     except AddressError as error:
         refused(error)
 
@@ -347,4 +346,4 @@ def test_four_numbers_that_are_no_ip_address_are_no_name_either(typed: str) -> N
 @pytest.mark.parametrize("typed", ["curl http://host:80/", "jdbc:postgresql://host:5432/db"])
 def test_a_url_in_the_middle_of_something_is_asked_for_alone(typed: str) -> None:
     with pytest.raises(AddressError, match="type the URL alone"):
-        split_address(typed)
+        split_target(typed)
