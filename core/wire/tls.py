@@ -60,7 +60,7 @@ class TlsEndpoint:
         self._plain = b""  # decrypted and not asked for yet
         self._said = 0  # bytes of the peer's handshake
         self._extra = b""  # what goes out behind what OpenSSL says
-        self._is_ended = self._has_closed = self._is_asked = False
+        self._is_ended = self._has_closed = False
 
     @property
     def stands(self) -> bool:
@@ -181,13 +181,9 @@ class TlsEndpoint:
         except ssl.SSLError as error:
             self._fail(error, at)
         self._check_agreement(at)
-        self._note_flight(self._ours.feed(self._peek()), len(self._extra), at, is_ours=True)
+        self._extra = self._outgoing.read()  # it belongs to the handshake, although it is sent when that is over
+        self._note_flight(self._ours.feed(self._extra), len(self._extra), at, is_ours=True)
         self.handshake = self._facts(at)
-
-    def _peek(self) -> bytes:
-        """What goes out last belongs to the handshake, although it is sent when that is over."""
-        self._extra = self._outgoing.read()
-        return self._extra
 
     def _refuse_protocols(self, at: float) -> None:
         """OpenSSL goes on where ALPN has led to nothing; RFC 7301, section 3.2, does not."""
