@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import AlertError, Explanation, HandshakeError, TruncatedError, quoted
 from core.tls import failures
-from core.tls.certificates import describe_chain
-from core.tls.facts import Alert, Flight, Handshake, ServerHello, Trust
+from core.tls.certificates import describe, describe_chain
+from core.tls.facts import Alert, Certificate, ClientHello, Flight, Handshake, ServerHello, Trust
 from core.wire.tls_records import ALERTS, NO_APPLICATION_PROTOCOL, HandshakeReader, plain_alert
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class TlsEndpoint:
         """Look at what OpenSSL leaves to us. Nothing that was to go out on top of it does."""
         tls = self._context.tls
         if tls.pin:
-            chain = self._chain("unverified")
+            chain = self._chain()
             own = chain[0] if chain else None
             if (own is not None or not self._is_server) and (own is None or own.fingerprint != tls.pin):
                 self._outgoing.read()
@@ -217,7 +218,7 @@ class TlsEndpoint:
             verify_code=code,
             verify_message=getattr(error, "verify_message", ""),
             alert=alert,
-            chain=self._chain("unverified"),
+            chain=self._chain(),
         )
         alerts = [Alert(False, alert)] if alert else []
         self._extra = self._outgoing.read()
@@ -284,7 +285,7 @@ class TlsEndpoint:
             self._flights.append(Flight(is_ours, tuple(messages), size, at - self._began))
 
     @property
-    def _hello(self) -> Any:  # noqa: ANN401 - a ClientHello or None; mypy sees both readers
+    def _hello(self) -> ClientHello | None:
         return (self._theirs if self._is_server else self._ours).client_hello
 
     def _facts(self, at: float) -> Handshake:
@@ -294,7 +295,7 @@ class TlsEndpoint:
         version = "TLS 1.0" if version == "TLS 1" else version
         cipher = self._tls.cipher()
         suite = chosen.suite if chosen is not None else cipher[0] if cipher is not None else ""
-        chain = self._chain("unverified")
+        chain = self._chain()
         trust, proved_by = self._trust(bool(chain))
         return Handshake(
             is_server=self._is_server,
@@ -322,20 +323,28 @@ class TlsEndpoint:
             return Trust.UNVERIFIED, ""
         if not has_shown:
             return (Trust.ANONYMOUS if self._is_server else Trust.AUTHORITY), ""
-        verified = self._chain("verified")
+        verified = self._certificates("verified")
         if not verified:
             return Trust.AUTHORITY, "an authority that is trusted"
-        if verified[-1].fingerprint == self._context.own_authority:
+        last = describe(verified[-1], self._now)
+        if last.fingerprint == self._context.own_authority:
             return Trust.AUTHORITY, OWN_AUTHORITY
         if len(verified) == 1:
             return Trust.AUTHORITY, "its own certificate, which is trusted"
-        return Trust.AUTHORITY, quoted(verified[-1].name, 100)
+        return Trust.AUTHORITY, quoted(last.name, 100)
 
-    def _chain(self, which: str) -> Any:  # noqa: ANN401 - certificates
-        """The peer's certificates as it showed them ("unverified"), or with the authority's ("verified").
+    def _chain(self) -> tuple[Certificate, ...]:
+        """The peer's certificates as it showed them.
 
-        Python has methods for that from 3.13 on, and what they call from 3.10 on. Where OpenSSL forgets the chain when
-        the handshake fails, as before 3.0, it is what went by in the clear, which TLS 1.3 hides.
+        Where OpenSSL forgets them when the handshake fails, as before 3.0, they are what went by in the clear, which
+        TLS 1.3 hides.
+        """
+        return describe_chain(self._certificates("unverified") or self._theirs.certificates, self._now)
+
+    def _certificates(self, which: str) -> Sequence[bytes]:
+        """The peer's certificates (DER) as it showed them ("unverified"), or with the authority's ("verified").
+
+        Python has methods for that from 3.13 on, and what they call from 3.10 on.
         """
         get = getattr(self._tls, f"get_{which}_chain", None) or getattr(
             getattr(self._tls, "_sslobj", None), f"get_{which}_chain", None
@@ -345,7 +354,4 @@ class TlsEndpoint:
         except AttributeError:  # Python 3.13 stumbles over a client that was asked for a certificate and has none
             found = None
         shown = [one for one in found or () if one is not None]  # None is the certificate of a client that has none
-        chain = [one if isinstance(one, bytes) else one.public_bytes(_DER) for one in shown]
-        if not chain and which == "unverified":
-            chain = list(self._theirs.certificates)
-        return describe_chain(chain, self._now)
+        return [one if isinstance(one, bytes) else one.public_bytes(_DER) for one in shown]
