@@ -13,15 +13,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import AlertError, Explanation, HandshakeError, TruncatedError, quoted
-from core.tls import failures
+from core.tls import authority, failures
 from core.tls.certificates import describe, describe_chain
 from core.tls.facts import Alert, Certificate, ClientHello, Flight, Handshake, ServerHello, Trust
 from core.wire.tls_records import ALERTS, NO_APPLICATION_PROTOCOL, HandshakeReader, plain_alert
 
 if TYPE_CHECKING:
     from core.tls.contexts import TlsContext
-
-OWN_AUTHORITY = "Tincan's own authority"
 
 _DER = 2  # _ssl.ENCODING_DER
 _PEERS_ALERT = re.compile(r"(?:SSLV3|TLSV13|TLSV1)_(?:ALERT_)?([A-Z_]+?)(?:_\(.*)?$")
@@ -328,7 +326,7 @@ class TlsEndpoint:
             return Trust.AUTHORITY, "an authority that is trusted"
         last = describe(verified[-1], self._now)
         if last.fingerprint == self._context.own_authority:
-            return Trust.AUTHORITY, OWN_AUTHORITY
+            return Trust.AUTHORITY, authority.NAME
         if len(verified) == 1:
             return Trust.AUTHORITY, "its own certificate, which is trusted"
         return Trust.AUTHORITY, quoted(last.name, 100)
