@@ -242,8 +242,7 @@ class TlsTransport:
         """Have everything received that is here already, of which the system knows nothing."""
         while self._stands and not self._is_closed and self._events & READ and self._holds_bytes():
             self._ready(READ)
-        if self._loop is not None:
-            self._watch()
+        self._watch()
 
     def _holds_bytes(self) -> bool:
         """Whether there is something to receive, of which the system knows nothing; another thread may be sending."""
