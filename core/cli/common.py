@@ -24,8 +24,8 @@ from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal, open_recovered
 from core.text_safety import TextSafety
-from core.wire.faults import PRESETS, FaultError, Faults, parse_faults
-from core.wire.framing import FramingError, parse_framing
+from core.wire.faults import PRESETS, parse_faults
+from core.wire.framing import parse_framing
 from core.words import connection_name
 
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
@@ -224,7 +224,7 @@ def add_frame(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frame",
         dest="framing",
-        type=_framing,
+        type=argument(lambda text: str(parse_framing(text))),
         default="raw",
         metavar="FRAMING",
         help="what is one message: raw (default), line, delimiter:0d0a (hex), length:2be (1, 2be, 2le, 4be, 4le, 8be, "
@@ -248,23 +248,22 @@ def _encoding(name: str) -> Encoding:
     return found
 
 
-def _framing(text: str) -> str:
-    try:
-        return str(parse_framing(text))
-    except FramingError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+def argument(parse: Callable[[str], _Found]) -> Callable[[str], _Found]:
+    """``parse`` for argparse, which shows what is wrong with an argument if the error is one of its own."""
+
+    def parsed(text: str) -> _Found:
+        try:
+            return parse(text)
+        except TincanError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parsed
 
 
 def add_faults(parser: argparse.ArgumentParser) -> None:
     """Take ``--fault``, ``--fault-out`` and ``--fault-in``."""
     form = f"such as latency=100ms~20,slice=1, or {', '.join(PRESETS)}"
-    parser.add_argument("--fault", type=_faults, metavar="FAULTS", help=f"make the line bad, both ways: {form}")
-    parser.add_argument("--fault-out", type=_faults, metavar="FAULTS", help="the way to the target alone")
-    parser.add_argument("--fault-in", type=_faults, metavar="FAULTS", help="the way back alone")
-
-
-def _faults(text: str) -> Faults:
-    try:
-        return parse_faults(text)
-    except FaultError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    faults = argument(parse_faults)
+    parser.add_argument("--fault", type=faults, metavar="FAULTS", help=f"make the line bad, both ways: {form}")
+    parser.add_argument("--fault-out", type=faults, metavar="FAULTS", help="the way to the target alone")
+    parser.add_argument("--fault-in", type=faults, metavar="FAULTS", help="the way back alone")

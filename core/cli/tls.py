@@ -6,17 +6,14 @@ import argparse
 import getpass
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from core.cli.common import is_terminal
-from core.errors import TlsPasswordError, TlsSettingsError
+from core.cli.common import argument, is_terminal
+from core.errors import TlsPasswordError
 from core.tls.settings import STARTTLS, ClientCertificates, LowestVersion, Tls, parse_pin, parse_protocols
 
 PASSWORD = "TINCAN_KEY_PASSWORD"  # noqa: S105 - the variable's name; who starts a service has nobody to ask
 
-_T = TypeVar("_T")
 _OPTIONS = ("ca", "cert", "key", "pin", "no_verify", "alpn", "lowest", "key_log", "starttls", "client_certs")
 
 
@@ -33,7 +30,7 @@ def add_tls(parser: argparse.ArgumentParser, *, is_server: bool) -> None:
     parser.add_argument("--ca", type=Path, metavar="FILE", help=f"who may vouch for {whom}: certificates in PEM")
     parser.add_argument("--cert", type=Path, metavar="FILE", help="show this certificate: PEM, or PKCS#12 with its key")
     parser.add_argument("--key", type=Path, metavar="FILE", help="the key of the certificate, if it has its own file")
-    parser.add_argument("--alpn", type=_checked(parse_protocols), metavar="A,B", help="protocols, the dearest first")
+    parser.add_argument("--alpn", type=argument(parse_protocols), metavar="A,B", help="protocols, the dearest first")
     parser.add_argument("--tls-min", dest="lowest", choices=[one.value for one in LowestVersion], help="default: 1.2")
     parser.add_argument(
         "--key-log", type=Path, metavar="FILE", help="write the secrets there, to read a capture with (SSLKEYLOGFILE)"
@@ -46,7 +43,7 @@ def add_tls(parser: argparse.ArgumentParser, *, is_server: bool) -> None:
         return
     parser.add_argument(
         "--pin",
-        type=_checked(parse_pin),
+        type=argument(parse_pin),
         metavar="SHA256",
         help="believe the certificate with this fingerprint, and no other",
     )
@@ -91,13 +88,3 @@ def _with_password(tls: Tls) -> Tls:
             raise TlsPasswordError(f"{error}; {PASSWORD} in the environment may have it") from error
         return replace(tls, password=getpass.getpass(f"Password for {tls.key or tls.certificate}: "))
     return tls
-
-
-def _checked(parse: Callable[[str], _T]) -> Callable[[str], _T]:
-    def checked(text: str) -> _T:
-        try:
-            return parse(text)
-        except TlsSettingsError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return checked
