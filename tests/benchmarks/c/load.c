@@ -19,8 +19,9 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clocks.h"
 
 enum { LONGEST = 4000000, CHUNK = 65536, EVENTS = 256, PATIENCE_MS = 2000, BURST_MS = 10000, FILL = 6 << 20 };
 
@@ -40,20 +41,6 @@ static long samples;
 static long longest;          /* microseconds */
 static char out[CHUNK], in[CHUNK];
 static int poller;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static double cpu(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return u.ru_utime.tv_sec + u.ru_stime.tv_sec + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
 
 static void fail(const char *what)
 {
