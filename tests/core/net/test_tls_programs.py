@@ -22,12 +22,15 @@ from core.address import Address
 from core.errors import ConnectError
 from core.events import Closed, Opened, Received, TlsBegun, TlsHandshake
 from core.net.client import Client
+from core.net.server import Server
 from core.tls.authority import Authority
 from core.tls.facts import Handshake, Trust
 from core.tls.settings import ClientCertificates, Tls
 from tests.support.certificates import DAY, Made, make, make_authority
 from tests.support.sink import PATIENCE, Sink
 from tests.support.stage import calling, serving
+
+QUIET = ("-quiet", "-no_ign_eof")  # s_client: prints the peer's words alone, and ends when its input does
 
 
 def needs(program: str) -> pytest.MarkDecorator:
@@ -129,6 +132,32 @@ def running(command: Sequence[object], port: int, cwd: Path) -> Iterator[Address
         yield Address("127.0.0.1", port)
 
 
+def s_client(server: Server, *more: object) -> list[object]:
+    """OpenSSL's client, as it is told to call a server of ours."""
+    return ["openssl", "s_client", "-connect", server.addresses[0], *more]
+
+
+def s_server(port: int, own: Path, key: Path, *more: object) -> list[object]:
+    """OpenSSL's server, as it is told to serve."""
+    return ["openssl", "s_server", "-accept", port, "-cert", own, "-key", key, *more]
+
+
+def tls_option(version: str) -> str:
+    return f"-tls{version.replace('.', '_')}"
+
+
+@contextlib.contextmanager
+def psql(server: Server) -> Iterator[None]:
+    """PostgreSQL's client, which calls a server of ours and wants TLS; when this is left, it must be about to end."""
+    target = f"host=localhost hostaddr=127.0.0.1 port={server.addresses[0].port} user=alice dbname=x sslmode=require"
+    with (
+        subprocess.Popen(["psql", target], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program,
+        killed(program),
+    ):
+        yield
+        program.wait(PATIENCE)
+
+
 def asked(address: Address, tls: Tls, question: bytes, answer: bytes) -> Handshake:
     """Have our client ask and be answered; its handshake."""
     with calling(address, tls=tls, framing="line") as (client, sink):
@@ -144,18 +173,8 @@ def asked(address: Address, tls: Tls, question: bytes, answer: bytes) -> Handsha
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_s_client_talks_to_our_server(version: str, files: Files) -> None:
     with serving("echo", tls=files.serves) as (server, heard):
-        command = [
-            "openssl",
-            "s_client",
-            "-connect",
-            str(server.addresses[0]),
-            "-CAfile",
-            files.ca,
-            "-quiet",
-            "-no_ign_eof",
-        ]
-        command += ["-verify_return_error", "-servername", "localhost", f"-tls{version.replace('.', '_')}"]
-        assert b"hello\n" in said(command, b"hello\n")
+        more = ["-CAfile", files.ca, *QUIET, "-verify_return_error", "-servername", "localhost"]
+        assert b"hello\n" in said(s_client(server, *more, tls_option(version)), b"hello\n")
         heard.wait_for(Closed)
         assert handshake(heard).version == f"TLS {version}"
 
@@ -166,19 +185,8 @@ def test_s_client_talks_to_our_server(version: str, files: Files) -> None:
 def test_s_client_shows_its_certificate_or_is_not_let_in(version: str, shows: bool, files: Files) -> None:
     tls = replace(files.serves, ca=files.ca, client_certificates=ClientCertificates.REQUIRE)
     with serving("echo", tls=tls) as (server, heard):
-        command = [
-            "openssl",
-            "s_client",
-            "-connect",
-            str(server.addresses[0]),
-            "-CAfile",
-            files.ca,
-            "-quiet",
-            "-no_ign_eof",
-        ]
-        command += [f"-tls{version.replace('.', '_')}"]
-        command += ["-cert", files.alice, "-key", files.alice_key] if shows else []
-        answer = said(command, b"hello\n")
+        more = ["-cert", files.alice, "-key", files.alice_key] if shows else []
+        answer = said(s_client(server, "-CAfile", files.ca, *QUIET, *more, tls_option(version)), b"hello\n")
         facts = handshake(heard)
         heard.wait_for(Closed)
     if shows:
@@ -193,8 +201,7 @@ def test_s_client_shows_its_certificate_or_is_not_let_in(version: str, shows: bo
 @pytest.mark.parametrize("lowest", ["1.2", "1.3"])
 def test_s_client_is_refused_another_handshake(lowest: str, files: Files) -> None:
     with serving("echo", tls=files.serves) as (server, heard):
-        command = ["openssl", "s_client", "-connect", str(server.addresses[0]), f"-tls{lowest.replace('.', '_')}"]
-        answer = said(command, b"R\n", hold=1.0)
+        answer = said(s_client(server, tls_option(lowest)), b"R\n", hold=1.0)
         heard.wait_for(Closed)
         assert len(heard.of(TlsHandshake)) == 1
         assert heard.of(Received) == []
@@ -206,8 +213,7 @@ def test_s_client_is_refused_another_handshake(lowest: str, files: Files) -> Non
 @pytest.mark.case("C-75")
 def test_s_client_is_refused_tls_1_1(files: Files) -> None:
     with serving("echo", tls=files.serves) as (server, heard):
-        command = ["openssl", "s_client", "-connect", str(server.addresses[0]), "-tls1_1"]
-        answer = said([*command, "-cipher", "DEFAULT@SECLEVEL=0"], b"")
+        answer = said(s_client(server, "-cipher", "DEFAULT@SECLEVEL=0", tls_option("1.1")), b"")
         heard.wait_for(Closed)
         if b"alert protocol version" not in answer:
             pytest.skip("this openssl speaks no TLS 1.1")
@@ -218,8 +224,8 @@ def test_s_client_is_refused_tls_1_1(files: Files) -> None:
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_our_client_talks_to_s_server(version: str, files: Files) -> None:
     port = port_of_ours()
-    command = ["openssl", "s_server", "-accept", str(port), "-cert", files.own, "-key", files.key, "-quiet", "-rev"]
-    with running([*command, f"-tls{version.replace('.', '_')}"], port, files.folder) as address:
+    command = s_server(port, files.own, files.key, "-quiet", "-rev", tls_option(version))
+    with running(command, port, files.folder) as address:
         assert asked(address, files.trusts, b"hello", b"olleh").version == f"TLS {version}"
 
 
@@ -227,8 +233,8 @@ def test_our_client_talks_to_s_server(version: str, files: Files) -> None:
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_our_client_shows_its_certificate_to_s_server(version: str, files: Files) -> None:
     port = port_of_ours()
-    command = ["openssl", "s_server", "-accept", str(port), "-cert", files.own, "-key", files.key, "-quiet", "-rev"]
-    command += ["-Verify", "2", "-verify_return_error", "-CAfile", str(files.ca), f"-tls{version.replace('.', '_')}"]
+    command = s_server(port, files.own, files.key, "-quiet", "-rev", tls_option(version))
+    command += ["-Verify", "2", "-verify_return_error", "-CAfile", files.ca]
     alice = replace(files.trusts, certificate=files.alice, key=files.alice_key)
     with running(command, port, files.folder) as address:
         assert asked(address, alice, b"hello", b"olleh").own == "alice"
@@ -264,9 +270,7 @@ def test_s_server_hears_the_alert_that_we_say_we_sent(kind: str, alert: str, wor
     certificate, key = made[kind].write(files.folder, "bad")
     port = port_of_ours()
     log = files.folder / "log"
-    command = ["openssl", "s_server", "-accept", str(port), "-cert", str(certificate), "-key", str(key), "-msg"]
-    command += ["-msgfile", str(log)]
-    with running(command, port, files.folder) as address:
+    with running(s_server(port, certificate, key, "-msg", "-msgfile", log), port, files.folder) as address:
         sink = Sink()
         with pytest.raises(ConnectError, match=words), Client(address, tls=files.trusts, events=sink):
             pass
@@ -282,7 +286,7 @@ def test_s_server_hears_the_alert_that_we_say_we_sent(kind: str, alert: str, wor
 def test_a_resumed_session_is_told_of(files: Files) -> None:
     with serving("echo", tls=files.serves) as (server, heard):
         kept = files.folder / "session"
-        command = ["openssl", "s_client", "-connect", str(server.addresses[0]), "-quiet", "-no_ign_eof", "-tls1_3"]
+        command = s_client(server, *QUIET, tls_option("1.3"))
         said([*command, "-sess_out", kept], b"hello\n")
         said([*command, "-sess_in", kept], b"hello\n")
         heard.wait_for(TlsHandshake, 2)
@@ -339,52 +343,35 @@ def test_our_client_talks_to_redis(files: Files) -> None:
 
 @needs("psql")
 def test_psql_with_sslmode_require_begins_tls_with_our_server(files: Files) -> None:
-    with serving("none") as (server, heard):
-        target = (
-            f"host=localhost hostaddr=127.0.0.1 port={server.addresses[0].port} user=alice dbname=x sslmode=require"
-        )
-        with (
-            subprocess.Popen(["psql", target], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program,
-            killed(program),
-        ):
-            (request,) = heard.wait_for(Received)
-            assert request.data == bytes.fromhex("00000008 04d2162f")
-            (connection,) = server.connections
-            server.start_tls(connection.id, files.serves, as_server=True, first=b"S")
-            heard.wait_for(TlsBegun)
-            assert not handshake(heard).failure
-            assert b"user\0alice" in heard.wait_for(Received, 2)[1].data
-            connection.close()
-            program.wait(PATIENCE)
+    with serving("none") as (server, heard), psql(server):
+        (request,) = heard.wait_for(Received)
+        assert request.data == bytes.fromhex("00000008 04d2162f")
+        (connection,) = server.connections
+        server.start_tls(connection.id, files.serves, as_server=True, first=b"S")
+        heard.wait_for(TlsBegun)
+        assert not handshake(heard).failure
+        assert b"user\0alice" in heard.wait_for(Received, 2)[1].data
+        connection.close()
 
 
 @needs("psql")
 def test_a_hello_that_was_heard_in_the_clear_still_begins_tls(files: Files) -> None:
     """A person answers first, and starts TLS afterwards."""
-    with serving("none") as (server, heard):
-        target = (
-            f"host=localhost hostaddr=127.0.0.1 port={server.addresses[0].port} user=alice dbname=x sslmode=require"
-        )
-        with (
-            subprocess.Popen(["psql", target], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program,
-            killed(program),
-        ):
-            heard.wait_for(Received)
-            (connection,) = server.connections
-            connection.send(b"S")
-            assert heard.wait_for(Received, 2)[1].data.startswith(b"\x16\x03")
-            server.start_tls(connection.id, files.serves, as_server=True)
-            assert not handshake(heard).failure
-            assert b"user\0alice" in heard.wait_for(Received, 3)[2].data
-            connection.close()
-            program.wait(PATIENCE)
+    with serving("none") as (server, heard), psql(server):
+        heard.wait_for(Received)
+        (connection,) = server.connections
+        connection.send(b"S")
+        assert heard.wait_for(Received, 2)[1].data.startswith(b"\x16\x03")
+        server.start_tls(connection.id, files.serves, as_server=True)
+        assert not handshake(heard).failure
+        assert b"user\0alice" in heard.wait_for(Received, 3)[2].data
+        connection.close()
 
 
 @needs("openssl")
 def test_s_client_with_starttls_begins_tls_with_our_server(files: Files) -> None:
     with serving("none", framing="line") as (server, heard):
-        command = ["openssl", "s_client", "-connect", str(server.addresses[0]), "-starttls", "smtp", "-quiet"]
-        command += ["-no_ign_eof"]
+        command = list(map(str, s_client(server, "-starttls", "smtp", *QUIET)))
         with (
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as it,
             killed(it),
