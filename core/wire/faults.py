@@ -66,19 +66,23 @@ class Faults:
 
     def __str__(self) -> str:
         """In words, as a note has them."""
-        lasting = "" if self.stalled_for == _NEVER else f" for {_span(self.stalled_for)}"
         parts = (
             self.latency and f"latency {_span(self.latency)}{f' ± {_span(self.jitter)}' if self.jitter else ''}",
             self.bandwidth and f"{human_bytes(self.bandwidth)} a second",
             self.slice
             and f"{counted(self.slice, 'byte')} at a time{f', {_span(self.pause)} apart' if self.pause else ''}",
-            self.stall and f"stalls after {self.stall}{lasting}",
+            self.stall and f"stalls after {self.stall}{self.lasting}",
             self.cut and f"cut after {self.cut}",
             self.finish and f"half-close after {self.finish}",
             self.reset and f"reset after {self.reset}",
             self.flip and f"{self.flip:g} of the bits flipped (seed {self.seed})",
         )
         return ", ".join(part for part in parts if part)
+
+    @property
+    def lasting(self) -> str:
+        """How long a stall lasts, as the end of a sentence about it; nothing where it has no end."""
+        return "" if self.stalled_for == _NEVER else f" for {_span(self.stalled_for)}"
 
 
 PRESETS = {
@@ -241,9 +245,14 @@ class Line:
             return None
         moments = [self._began + at.seconds for at in self._left.values() if at.seconds is not None]
         if self._queue:
-            moments.append(max(self._queue[0][0], self._free_at, self._held_until))
+            moments.append(self._next_at)
         due = min(moments, default=_NEVER)
         return due if due < _NEVER else None
+
+    @property
+    def _next_at(self) -> float:
+        """When the first in the queue goes on."""
+        return max(self._queue[0][0], self._free_at, self._held_until)
 
     def take(self) -> list[Passed]:
         """What goes on by now, in order: each of the bytes in a send of its own."""
@@ -251,7 +260,7 @@ class Line:
         out: list[Passed] = []
         while not self.is_over:
             self._let_happen(now, out)
-            if self.is_over or not self._queue or max(self._queue[0][0], self._free_at, self._held_until) > now:
+            if self.is_over or not self._queue or self._next_at > now:
                 break
             came, data = self._queue[0]
             if not data:
@@ -291,8 +300,7 @@ class Line:
             del self._left[kind]
             if kind == "stall":
                 self._held_until = now + self._faults.stalled_for
-                lasting = "" if self._faults.stalled_for == _NEVER else f" for {_span(self._faults.stalled_for)}"
-                out.append(Injected(f"stalled after {at}{lasting}"))
+                out.append(Injected(f"stalled after {at}{self._faults.lasting}"))
                 continue
             words, end = {
                 "reset": ("reset", End.RESET),
