@@ -210,7 +210,12 @@ def error_name(error: OSError) -> str:
 def quoted(text: str, most: int = 40) -> str:
     """What was written, in quotes and on one line, whatever it holds, and cut to ``most`` characters."""
     shown = text if len(text) <= most else text[: most - 1] + "…"
-    return "“" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown) + "”"
+    return f"“{printable(shown)}”"
+
+
+def printable(text: str) -> str:
+    """The text on one line, with nothing in it that a terminal or a window would obey."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def _row(what: str, causes: Sequence[str], advice: str, fault: Fault) -> Explanation:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.errors import TlsSettingsError
+from core.errors import TlsSettingsError, printable
 from core.tls.facts import Certificate, day
 
 if TYPE_CHECKING:
@@ -114,6 +114,6 @@ _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
 def _clean(text: str) -> str:
-    """The text on one line, with nothing in it that a terminal or a window would obey, and not too long."""
-    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:_LONGEST_NAME])
+    """What a certificate says, printable and not too long."""
+    shown = printable(text[:_LONGEST_NAME])
     return shown if len(text) <= _LONGEST_NAME else shown + "…"
