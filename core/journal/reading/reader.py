@@ -470,7 +470,9 @@ class JournalReader:
         except UNREADABLE as error:
             raise failed(error, self.path) from error
         if rows:
-            self._checked(rows, kinds)
+            for column, kind in zip(zip(*rows, strict=True), kinds, strict=True):
+                if not all(issubclass(known, kind) for known in set(map(type, column))):
+                    raise damaged(self.path)
         return rows
 
     def _rows(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> Iterator[Any]:
@@ -478,9 +480,7 @@ class JournalReader:
 
         A damaged file may hold any other.
         """
-        known: set[tuple[type, ...]] = (
-            set()
-        )  # the kinds of a whole row: there are few, and asking for each value is slow
+        known: set[tuple[type, ...]] = set()  # of whole rows: there are few, and asking for each value is slow
         try:
             for row in self._execute(sql, values):
                 found = tuple(map(type, row))
@@ -491,16 +491,3 @@ class JournalReader:
                 yield row
         except UNREADABLE as error:
             raise failed(error, self.path) from error
-
-    def _checked(self, rows: Sequence[tuple[Any, ...]], kinds: _Kinds) -> list[tuple[Any, ...]]:
-        """The columns. Raises ``JournalError`` for a value that is not of the kind that stands for it in ``kinds``."""
-        columns = list(zip(*rows, strict=True))
-        for column, kind in zip(columns, kinds, strict=True):
-            if not all(issubclass(known, kind) for known in set(map(type, column))):
-                raise damaged(self.path)
-        return columns
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    session, ordinal, connection, number, kind, wall_ns, mono_ns, data, size, note, failure = row
-    return Entry(session, ordinal, connection, number, kind, wall_ns, mono_ns, data, size, note, bool(failure))
