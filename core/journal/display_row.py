@@ -61,6 +61,11 @@ class Filter:
     sent: bool = True
     notes: bool = True
 
+    @classmethod
+    def of_direction(cls, connection: ConnectionId, kind: str) -> Filter:
+        """What one direction of one connection carried: ``kind`` is RECEIVED or SENT."""
+        return cls(frozenset({connection}), kind == RECEIVED, kind == SENT, notes=False)
+
     @property
     def admits_all(self) -> bool:
         """Whether nothing is left out."""

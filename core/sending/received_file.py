@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.clock import monotonic_ns
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import Filter
+from core.journal.display_row import RECEIVED, Filter
 from core.journal.export.files import Draft, in_words, place_for, shown
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.recorder import Recorder
@@ -47,7 +47,7 @@ class Keeping(Run):
         self._journal = journal
         self._session = session
         self._connection = connection
-        self._only = Filter(frozenset({connection}), received=True, sent=False, notes=False)
+        self._only = Filter.of_direction(connection, RECEIVED)
         self._tell = tell
         self._recorder = recorder
         self._follow = follow

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import DATA_KINDS, RECEIVED, SENT, DisplayRow, Filter, Span
+from core.journal.display_row import DATA_KINDS, DisplayRow, Filter, Span
 from core.journal.reading.lens import (
     MARK_BYTES,
     MARK_ENTRIES,
@@ -201,7 +201,7 @@ class LensView:
         if span.first == span.last and span.stop - span.start > _LARGE:
             yield from self._reader.pieces(self.session, span.first, _LARGE, span.start, span.stop)
             return
-        direction = Filter(frozenset({message.connection}), message.kind == RECEIVED, message.kind == SENT, notes=False)
+        direction = Filter.of_direction(message.connection, message.kind)
         first = span.first
         while some := self._reader.pieces_of(self.session, first, span.last + 1, direction, count=few, size=_TOGETHER):
             data = [piece[3] for piece in some]

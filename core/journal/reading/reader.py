@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 from core.clock import monotonic
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import DATA_KINDS, EVERYTHING, RECEIVED, SENT, Filter
+from core.journal.display_row import DATA_KINDS, EVERYTHING, Filter
 from core.journal.reading.database import UNREADABLE, open_database
 from core.journal.reading.runs import Run, RunRow, offsets
 from core.journal.schema import LONGEST_NOTE, damaged, failed
@@ -240,7 +240,7 @@ class JournalReader:
         """
         if connection is None or kind not in DATA_KINDS:
             return
-        only = Filter(frozenset({connection}), kind == RECEIVED, kind == SENT, notes=False)
+        only = Filter.of_direction(connection, kind)
         for found in self._found(session, first, last + 1, only, detail="coalesce(detail, '')"):
             if isinstance(found, Run):
                 row = found.row
@@ -301,7 +301,7 @@ class JournalReader:
 
     def latest(self, session: SessionId, connection: ConnectionId, kind: str, first: int, stop: int) -> int | None:
         """When the last of those entries of one direction of a connection was recorded (monotonic, ns), if any was."""
-        only = Filter(frozenset({connection}), kind == RECEIVED, kind == SENT, notes=False)
+        only = Filter.of_direction(connection, kind)
         for found in self._found(session, first, stop, only, is_backwards=True):
             if not isinstance(found, Run):
                 return found.mono_ns

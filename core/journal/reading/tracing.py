@@ -170,7 +170,7 @@ def _sizes(reader: JournalReader, stream: Stream, first: int, stop: int) -> dict
     """The bytes of a stream in each block of entries, as far as those lie from ``first`` up to before ``stop``."""
     values = (stream.session, first, stop, stream.connection, stream.kind)
     found = Counter(dict(reader.ask(_BLOCKS, values, (int, int))))
-    only = Filter(frozenset({stream.connection}), stream.kind == RECEIVED, stream.kind == SENT, notes=False)
+    only = Filter.of_direction(stream.connection, stream.kind)
     for run in reader.runs(stream.session, first, stop, only):
         for place in run.places(first, stop, only):
             found[(run.ordinal + place) // _BLOCK] += run.size_of(place)
