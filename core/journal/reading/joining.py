@@ -14,7 +14,7 @@ from typing import NamedTuple
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import RECEIVED, SENT, Filter
 from core.journal.reading.reader import JournalReader
-from core.journal.reading.runs import offsets, streams
+from core.journal.reading.runs import direction, offsets, streams
 from core.journal.schema import MIXED, damaged
 
 _BYTES_OR_NONE = (bytes, type(None))
@@ -85,7 +85,7 @@ def joined(reader: JournalReader, stretch: Stretch) -> list[Joined]:
         for stream, end in zip(row.streams, begins, strict=True):
             parts[stream].append(data[start:end])
             start = end
-    found = ((*_who(stream), b"".join(pieces)) for stream, pieces in parts.items())
+    found = ((*direction(stream), b"".join(pieces)) for stream, pieces in parts.items())
     return [Joined(*each) for each in found if each[2] and stretch.only.admits(each[1], each[0])]
 
 
@@ -151,7 +151,3 @@ def _one_by_one(reader: JournalReader, stretch: Stretch) -> Iterator[_Row]:
     for ordinal, connection, kind, size, data, _at in rows:
         if data and connection is not None and kind in (RECEIVED, SENT):
             yield _Row(ordinal, [0, size], None, connection if kind == RECEIVED else -connection, data)
-
-
-def _who(stream: int) -> tuple[ConnectionId, str]:
-    return ConnectionId(abs(stream)), RECEIVED if stream > 0 else SENT

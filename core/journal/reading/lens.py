@@ -22,7 +22,8 @@ from core.wire.framing import make_splitter
 from core.wire.splitting import Splitter
 
 if TYPE_CHECKING:
-    from core.journal.reading.reader import Entry, Piece
+    from core.journal.reading.reader import Entry
+    from core.journal.reading.runs import Piece
 
 RAW = "raw"
 MARK_ENTRIES = 256  # that count, between two marks

@@ -26,8 +26,9 @@ from core.journal.reading.lens import (
     PartialFrame,
     pending,
 )
-from core.journal.reading.reader import Entry, JournalReader, Parties, Piece
+from core.journal.reading.reader import Entry, JournalReader, Parties
 from core.journal.reading.recorded import Calls, Recorded
+from core.journal.reading.runs import Piece
 from core.wire.framing import make_splitter
 from core.wire.splitting import NOTHING, Envelope, Splitter
 

@@ -17,7 +17,7 @@ from core.errors import JournalError
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import DATA_KINDS, EVERYTHING, Filter
 from core.journal.reading.database import UNREADABLE, open_database
-from core.journal.reading.runs import Run, RunRow, offsets
+from core.journal.reading.runs import Piece, Run, RunRow, offsets
 from core.journal.schema import LONGEST_NOTE, damaged, failed
 from core.roles import ROLES
 
@@ -40,7 +40,6 @@ _Kind: TypeAlias = type | tuple[type, ...]
 _BYTES_OR_NONE = (bytes, type(None))
 _INT_OR_NONE = (int, type(None))
 ScanRow: TypeAlias = tuple[int, ConnectionId | None, str, int, bytes | None, int]
-Piece: TypeAlias = tuple[int, ConnectionId | None, str, bytes, int]
 CallRow: TypeAlias = tuple[int, int, int, int, str]
 _Kinds: TypeAlias = tuple[_Kind, ...]
 _TEXT_OR_NONE = (str, type(None))
@@ -195,7 +194,7 @@ class JournalReader:
         left = size
         for found in self._found(session, first, stop, only, data=data):
             if isinstance(found, Run):
-                some: list[Any] = found.pieces(first, stop, only, count - len(pieces))
+                some = found.pieces(first, stop, only, count - len(pieces))
                 left -= sum(map(len, map(_data, some)))
                 pieces += some
             else:

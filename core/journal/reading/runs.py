@@ -17,8 +17,8 @@ from core.journal.schema import LONGEST_RUN, MOST_OF_RUN
 _HIGHEST = 1 << 62  # neither an id nor a time is as high
 _NUMBER = 24  # characters of one, and what is between two
 
-
-RunPiece: TypeAlias = tuple[int, ConnectionId | None, str, bytes, int]
+Piece: TypeAlias = tuple[int, ConnectionId | None, str, bytes, int]
+"""An entry as (ordinal, connection, kind, data, mono_ns)."""
 
 
 class RunRow(NamedTuple):
@@ -66,8 +66,7 @@ class Run:
         """The connection and the kind of one of them."""
         if self.streams is None:
             return self.row.connection, self.row.kind
-        stream = self.streams[place]
-        return ConnectionId(abs(stream)), RECEIVED if stream > 0 else SENT
+        return direction(self.streams[place])
 
     def data_of(self, place: int) -> bytes:
         """The bytes of one of them."""
@@ -77,7 +76,7 @@ class Run:
         """How many bytes it has."""
         return self.begins[place + 1] - self.begins[place]
 
-    def pieces(self, first: int, stop: int, only: Filter, most: int) -> list[RunPiece]:
+    def pieces(self, first: int, stop: int, only: Filter, most: int) -> list[Piece]:
         """What ``places`` gives, ``most`` at most: each as (ordinal, connection, kind, data, mono_ns)."""
         low, high = max(0, first - self.ordinal), min(self.stop, stop) - self.ordinal
         is_filtered = self.streams is not None and not only.admits_all
@@ -94,14 +93,20 @@ class Run:
         found = self.streams[low:high]
         kinds = [RECEIVED if stream > 0 else SENT for stream in found]
         connections = cast("list[ConnectionId]", list(map(abs, found)))
-        pieces: list[RunPiece] = list(zip(ordinals, connections, kinds, parts, moments, strict=True))
+        pieces: list[Piece] = list(zip(ordinals, connections, kinds, parts, moments, strict=True))
         return list(islice(compress(pieces, self._admitted(found, only)), most)) if is_filtered else pieces
 
     def _admitted(self, found: Iterable[int], only: Filter) -> Iterable[bool]:
-        verdicts = {
-            stream: only.admits(RECEIVED if stream > 0 else SENT, ConnectionId(abs(stream))) for stream in set(found)
-        }
+        verdicts: dict[int, bool] = {}
+        for stream in set(found):
+            connection, kind = direction(stream)
+            verdicts[stream] = only.admits(kind, connection)
         return map(verdicts.__getitem__, found)
+
+
+def direction(stream: int) -> tuple[ConnectionId, str]:
+    """The connection and the kind that a run tells by one number: negative of what was sent."""
+    return ConnectionId(abs(stream)), RECEIVED if stream > 0 else SENT
 
 
 def offsets(text: str, size: int) -> list[int]:
