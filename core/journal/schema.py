@@ -18,8 +18,11 @@ LONGEST_DATA = 48 * 1024 * 1024  # bytes of one entry: of a message sent that ha
 LONGEST_NOTE = 64 * 1024  # characters
 LONGEST_TEXT = 1024 * 1024  # characters of any other text
 
+RUNS_SINCE = 3  # the format
 LONGEST_RUN = 1024  # entries that one row of ``chunk`` stands for
 MOST_OF_RUN = 128 * 1024  # bytes that they have all together
+LONGEST_LIST = 24 * LONGEST_RUN  # characters of one number for each of them, and of what is between two
+LEAST_ENTRY = 4  # bytes that an entry takes in a file at least: in a run, a digit and a comma for two numbers
 MIXED = "data"  # the kind of a run that does not belong to one direction of one connection
 
 _PEOPLE = """

@@ -18,7 +18,7 @@ from core.events import ConnectionId, SessionId
 from core.journal.display_row import DATA_KINDS, EVERYTHING, Filter
 from core.journal.reading.database import UNREADABLE, open_database
 from core.journal.reading.runs import Piece, Run, RunRow, offsets
-from core.journal.schema import LONGEST_NOTE, damaged, failed
+from core.journal.schema import LEAST_ENTRY, LONGEST_NOTE, RUNS_SINCE, damaged, failed
 from core.roles import ROLES
 
 _LARGE = 256 * 1024  # bytes of data: SQLite reads all of it to give the first few
@@ -28,10 +28,8 @@ _RANGE = "session = ? AND ordinal >= ? AND ordinal < ?"
 _RUN = "offsets, connections, times"
 _SIZE = "coalesce(length(data), 0)"
 # What rows of format 1 and 2 are, in terms of the present one: none of them is a run.
-_RUNS_SINCE = 3  # the format
 _EARLIER = "FROM (SELECT *, NULL AS offsets, NULL AS connections, NULL AS times FROM entry) AS chunk"
 
-_LEAST_ENTRY = 4  # bytes that an entry takes in a file at least: in a run, a digit and a comma for two numbers
 _FEW = 65_536  # entries that are believed without asking how large the file is
 _data = itemgetter(3)  # of a piece
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine, some ten microseconds, between two looks at the clock
@@ -284,7 +282,7 @@ class JournalReader:
     def _blob(self, row: int, size: int, start: int, stop: int | None) -> Iterator[bytes]:
         blob: sqlite3.Blob | None = None
         try:
-            table = "chunk" if self.format >= _RUNS_SINCE else "entry"
+            table = "chunk" if self.format >= RUNS_SINCE else "entry"
             blob = self._database.blobopen(table, "data", row, readonly=True)
             left = max(0, (len(blob) if stop is None else min(stop, len(blob))) - start)
             blob.seek(min(start, len(blob)))
@@ -316,7 +314,7 @@ class JournalReader:
 
     def start_of(self, session: SessionId, ordinal: int) -> int:
         """The ordinal of the first entry of the run that an entry belongs to; of its own if it belongs to none."""
-        if self.format < _RUNS_SINCE:
+        if self.format < RUNS_SINCE:
             return ordinal
         sql = "SELECT coalesce(max(ordinal), ?2) FROM chunk WHERE session = ?1 AND ordinal <= ?2"
         return int(self._query(sql, (session, ordinal), (int,))[0][0])
@@ -393,7 +391,7 @@ class JournalReader:
                 count = ordinal + (1 if begins is None else len(offsets(begins, size)) - 1)
             except ValueError:
                 raise damaged(self.path) from None
-        if count < 0 or (count > _FEW and count > self._size // _LEAST_ENTRY):
+        if count < 0 or (count > _FEW and count > self._size // LEAST_ENTRY):
             raise damaged(self.path)
         return count
 
@@ -459,7 +457,7 @@ class JournalReader:
 
     def _execute(self, sql: str, values: tuple[object, ...]) -> sqlite3.Cursor:
         """Ask a question about rows of ``chunk``, which an older journal has as rows of ``entry``."""
-        if self.format < _RUNS_SINCE:
+        if self.format < RUNS_SINCE:
             sql = sql.replace("FROM chunk", _EARLIER)
         return self._database.execute(sql, values)
 

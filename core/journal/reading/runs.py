@@ -12,10 +12,9 @@ from typing import NamedTuple, TypeAlias, cast
 
 from core.events import ConnectionId
 from core.journal.display_row import RECEIVED, SENT, Filter
-from core.journal.schema import LONGEST_RUN, MOST_OF_RUN
+from core.journal.schema import LONGEST_LIST, LONGEST_RUN, MOST_OF_RUN
 
 _HIGHEST = 1 << 62  # neither an id nor a time is as high
-_NUMBER = 24  # characters of one, and what is between two
 
 Piece: TypeAlias = tuple[int, ConnectionId | None, str, bytes, int]
 """An entry as (ordinal, connection, kind, data, mono_ns)."""
@@ -143,7 +142,7 @@ def _are_in_bounds(found: Collection[int]) -> bool:
 
 def numbers(text: str, count: int | None = None) -> list[int]:
     """A list of numbers, as many as are said, at least one."""
-    if len(text) > _NUMBER * LONGEST_RUN:
+    if len(text) > LONGEST_LIST:
         raise ValueError
     try:
         found = json.loads(text)

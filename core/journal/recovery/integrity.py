@@ -15,7 +15,7 @@ from core.errors import JournalError
 from core.journal.reading.database import ForeignError, log_of, open_database
 from core.journal.reading.runs import numbers, offsets, streams, times
 from core.journal.recovery.write_ahead_log import WriteAheadLog
-from core.journal.schema import COLUMNS, FORMAT, LONGEST_NOTE, LONGEST_TEXT, Checksum, checksum_of, failed
+from core.journal.schema import COLUMNS, LONGEST_NOTE, LONGEST_TEXT, RUNS_SINCE, Checksum, checksum_of, failed
 from core.roles import ROLES
 
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine between two looks at whether anybody still wants to know
@@ -121,12 +121,15 @@ def _find_damage(path: Path, on_progress: Callable[[float], None], cancelled: th
             on_progress(0.3)
             if database.execute(_MISFITS[number]).fetchone():
                 return _MISSING
-            for (text,) in database.execute(_TEXTS.format(table="entry" if number < FORMAT else "chunk")):
+            for (text,) in database.execute(_TEXTS.format(table="entry" if number < RUNS_SINCE else "chunk")):
                 if not isinstance(text, str):
                     return "a text in it is missing"
             on_progress(0.5)
-            look = _first_wrong_chunk(database, on_progress) if number == FORMAT else None
-            if wrong := look if look is not None else _first_wrong(database, number, on_progress):
+            if number < RUNS_SINCE:
+                wrong = _first_wrong(database, number, on_progress)
+            else:
+                wrong = _first_wrong_chunk(database, on_progress)
+            if wrong:
                 return wrong
         with contextlib.closing(WriteAheadLog(log_of(path), 0)) as log:
             return "its write-ahead log is broken in the middle" if log.is_broken else ""
@@ -233,7 +236,8 @@ def _first_wrong_chunk(database: sqlite3.Connection, on_progress: Callable[[floa
                 entries = len(offsets(chunk["offsets"], len(chunk["data"]))) - 1
                 connections |= set(map(abs, streams(chunk["connections"], entries) or ()))
                 times(chunk["times"], entries)
-                numbers(chunk["numbers"] or "[0]", entries if chunk["numbers"] else 1)
+                if chunk["numbers"]:
+                    numbers(chunk["numbers"], entries)
             except ValueError:
                 return _MISSING
         if chunk["ordinal"] != next_ordinals[chunk["session"]] or not connections <= known:

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 from core.journal.display_row import DATA_KINDS, RECEIVED
 from core.journal.recovery.write_ahead_log import WriteAheadLog
-from core.journal.schema import LONGEST_DATA, LONGEST_NOTE, LONGEST_RUN, LONGEST_TEXT
+from core.journal.schema import LONGEST_DATA, LONGEST_LIST, LONGEST_NOTE, LONGEST_RUN, LONGEST_TEXT
 from core.roles import ROLES
 
 _PAGE_SIZE = 4096  # bytes; what SQLite takes unless it is told otherwise
@@ -30,7 +30,6 @@ _ZERO, _FIRST_BYTES = 8, 12  # serial types: the number 0, before the number 1; 
 _NOT_OURS = (7, 10, 11)  # serial types that no journal has, a float among them
 _DATA = {11: 7, 16: 12}  # the place of ``data`` among the columns of ``entry``, of earlier formats, and of ``chunk``
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
-_LONGEST_LIST = 24 * LONGEST_RUN  # characters
 _APART = re.compile(r"\s*,\s*")
 _KIND = re.compile(r"[a-z][a-z-]{0,31}")
 _LOOKED_AT = 4096  # pages among which entries are looked for; the bytes of a long run lie between two of them
@@ -324,7 +323,7 @@ def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list
 
 def _numbers(text: _Value) -> list[int | None]:
     """The numbers of a list; None for what is none any more, so that damage takes no more than it must."""
-    parts = _APART.split(_text(text, _LONGEST_LIST).strip("[] "))
+    parts = _APART.split(_text(text, LONGEST_LIST).strip("[] "))
     if len(parts) > LONGEST_RUN:
         raise ValueError
     return [int(part) if _NUMBER.fullmatch(part) else None for part in parts]

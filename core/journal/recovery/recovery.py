@@ -24,7 +24,7 @@ from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage, find_tear, reason
 from core.journal.recovery.pages import EntryFound, PageFile, Row
 from core.journal.recovery.rebuilder import JournalRebuilder
-from core.journal.schema import APPLICATION_ID, FORMAT, SCHEMA, SCHEMAS, statements
+from core.journal.schema import APPLICATION_ID, FORMAT, LEAST_ENTRY, SCHEMA, SCHEMAS, statements
 from core.words import counted
 
 CHECKED = 64 * 1024 * 1024  # bytes: what is larger is opened without being checked first
@@ -32,7 +32,6 @@ COPIED = 1024 * 1024 * 1024  # bytes: what is larger is not copied to a folder t
 
 _MAGIC = b"SQLite format 3\0"
 _HEAD = 64 * 1024  # bytes in which a journal shows that it is one
-_LEAST_ROW = 4  # bytes that an entry takes at least: in a run, a digit and a comma for two numbers
 _TELL_EVERY = 0.05  # seconds
 _STATEMENTS = [statement.encode() for statement in statements(SCHEMA)]
 _UNWRITABLE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
@@ -187,7 +186,7 @@ def _rebuild(pages: PageFile, part: Path, target: Path, progress: _Progress) -> 
             others += [row for row in pages.rows(number) if not isinstance(row, EntryFound)]
     places.sort()
     with _writing(part) as database:
-        rebuilder = JournalRebuilder(database, others, pages.size // _LEAST_ROW)
+        rebuilder = JournalRebuilder(database, others, pages.size // LEAST_ENTRY)
         for done, (_place, number) in enumerate(places):
             progress.at(0.5 + done / len(places) / 2)
             rebuilder.take(row for row in pages.rows(number) if isinstance(row, EntryFound))
