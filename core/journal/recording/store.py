@@ -117,30 +117,38 @@ class JournalWriter:
         it cannot be read, ``counts`` begin anew, and sessions and connections that stand are entered with the next
         events. Raises ``JournalError``, and then everything is as it was.
         """
-        path = _successor(self._first_path)
-        database = _made(path)
-        before, self._database = self._database, database
-        try:
-            is_carried = _carry(before, database, is_doubtful=self._is_doubtful())
+        with self._another_file() as (path, before):
+            is_carried = _carry(before, self._database, is_doubtful=self._is_doubtful())
             if not is_carried:
-                database.close()
+                self._database.close()
                 path.unlink()
-                self._database = database = _made(path)
+                self._database = _made(path)
             self._create(is_carried=is_carried)
             files = _files_of(path)
-        except BaseException as error:
-            self._database = before
-            database.close()
-            _remove(path)
-            if isinstance(error, OSError | sqlite3.Error):
-                raise failed(error, path) from error
-            raise
         with contextlib.suppress(sqlite3.Error):
             before.close()
         self._clear_away()
         self._take(path, files)
         if not is_carried:
             self._begin_anew()
+
+    @contextlib.contextmanager
+    def _another_file(self) -> Iterator[tuple[Path, sqlite3.Connection]]:
+        """Make a file beside ``path`` and write into it; gives its path and the database before.
+
+        Where that fails the file is gone again and everything is as it was. Raises ``JournalError``.
+        """
+        path = _successor(self._first_path)
+        before, self._database = self._database, _made(path)
+        try:
+            yield path, before
+        except BaseException as error:
+            self._database.close()
+            self._database = before
+            _remove(path)
+            if isinstance(error, OSError | sqlite3.Error):
+                raise failed(error, path) from error
+            raise
 
     def _take(self, path: Path, files: _Files | None) -> None:
         """From now on that is the file."""
@@ -158,18 +166,9 @@ class JournalWriter:
         Sessions and connections that stand are entered with the next events, and ``counts`` begin anew. Raises
         ``JournalError``, and then everything is as it was.
         """
-        path = _successor(self._first_path)
-        before, self._database = self._database, _made(path)
-        try:
+        with self._another_file() as (path, before):
             self._create()
             files = _files_of(path)
-        except BaseException as error:
-            self._database.close()
-            self._database = before
-            _remove(path)
-            if isinstance(error, OSError | sqlite3.Error):
-                raise failed(error, path) from error
-            raise
         with contextlib.suppress(sqlite3.Error):  # a reader may hold it up: then the log stays beside the file
             before.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._close_full()
