@@ -253,7 +253,7 @@ def test_the_window_goes_on_with_the_new_file_when_the_journal_is_full(
     )
 
     answers = [True]  # what is_full says: once, of the first file
-    monkeypatch.setattr("core.journal.recording.room.is_full", lambda *_: bool(answers) and answers.pop())
+    monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: bool(answers) and answers.pop())
     say(app, "after")
     pump_until(lambda: "has reached its limit" in app.window.banner.sentence, app.root)
     pump_until(lambda: shown(app).count("after") == 2, app.root)

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.clock import monotonic, monotonic_ns
 from core.errors import Explanation, JournalError, NoThread, reason
 from core.events import Event, Received, Sent
-from core.journal.recording import room
+from core.journal.recording import files
 from core.journal.recording.ledger import Ledger, Recording, SessionState
 from core.journal.recording.store import JournalWriter
 from core.settings import DEFAULTS, Limits
@@ -321,15 +321,15 @@ class Recorder:
         if monotonic() >= wanted_at:
             self._room = limits
         limits, why = self._room, ""
-        if room.is_short(writer.path, limits):
+        if files.is_short(writer.path, limits):
             why = (
-                f"the disk of {writer.path} is almost full, and recording leaves its last {room.in_words(limits.disk)}"
+                f"the disk of {writer.path} is almost full, and recording leaves its last {files.in_words(limits.disk)}"
             )
-        elif room.is_full(writer.path, limits):
+        elif files.is_full(writer.path, limits):
             if limits.journal_goes_on:
                 self._go_on(writer)
             else:
-                what = f"the journal {writer.path} has reached its limit of {room.in_words(limits.journal)}"
+                what = f"the journal {writer.path} has reached its limit of {files.in_words(limits.journal)}"
                 why = f"{what}: the settings allow it more, or another file"
         if why:
             writer.pass_over(events)

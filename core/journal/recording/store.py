@@ -10,7 +10,6 @@ import json
 import os
 import platform
 import sqlite3
-import sys
 import time
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +18,7 @@ from enum import Enum
 from itertools import accumulate
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from core.address import Address
 from core.errors import JournalError
@@ -38,7 +37,7 @@ from core.events import (
     SessionOpened,
     Tried,
 )
-from core.files import why_no_file
+from core.journal.recording.files import BESIDE, Files, files_of, make, place_of, remove, successor
 from core.journal.recording.notes import is_failure, sentence
 from core.journal.schema import (
     APPLICATION_ID,
@@ -62,8 +61,6 @@ _SESSION, _CONNECTION, _DATA = itemgetter(0), itemgetter(1), itemgetter(3)  # of
 # Pages of the log, 4 KiB each, that are folded into the file at once. That waits twice for the disk, which takes most
 # of the time when much is recorded: of what SQLite is used to, 1,000, one connection had 78 MB a second.
 _LOG_PAGES = 8_000
-BESIDE = ("", "-wal", "-shm")  # behind the journal's name: the files that SQLite writes while it is open
-_MOST_NAMES = 1_000  # that are tried for a file in which recording goes on
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -86,10 +83,10 @@ class JournalWriter:
         self._is_broken = False  # what SQLite found in the file is not what it has written there
         self._shared = path.with_name(path.name + BESIDE[-1])
         self._full: sqlite3.Connection | None = None  # the file before this one, until readers are here, too
-        self._database = _made(path)
+        self._database = make(path)
         try:
             self._create()
-            self._files = _files_of(path)
+            self._files = files_of(path)
         except sqlite3.Error as error:
             self._database.close()
             raise failed(error, path) from error
@@ -102,10 +99,10 @@ class JournalWriter:
         """
         if self._is_broken:
             return False
-        found = _files_of(self.path)
+        found = files_of(self.path)
         if found is None or self._files is None:
             return True
-        if [_place(file) for file in found] != [_place(file) for file in self._files] or self._is_cut(found):
+        if [place_of(file) for file in found] != [place_of(file) for file in self._files] or self._is_cut(found):
             return False
         self._files = found
         return True
@@ -122,9 +119,9 @@ class JournalWriter:
             if not is_carried:
                 self._database.close()
                 path.unlink()
-                self._database = _made(path)
+                self._database = make(path)
             self._create(is_carried=is_carried)
-            files = _files_of(path)
+            files = files_of(path)
         with contextlib.suppress(sqlite3.Error):
             before.close()
         self._clear_away()
@@ -138,19 +135,19 @@ class JournalWriter:
 
         Where that fails the file is gone again and everything is as it was. Raises ``JournalError``.
         """
-        path = _successor(self._first_path)
-        before, self._database = self._database, _made(path)
+        path = successor(self._first_path)
+        before, self._database = self._database, make(path)
         try:
             yield path, before
         except BaseException as error:
             self._database.close()
             self._database = before
-            _remove(path)
+            remove(path)
             if isinstance(error, OSError | sqlite3.Error):
                 raise failed(error, path) from error
             raise
 
-    def _take(self, path: Path, files: _Files | None) -> None:
+    def _take(self, path: Path, files: Files | None) -> None:
         """From now on that is the file."""
         self.path, self._files, self._is_broken = path, files, False
         self._shared = path.with_name(path.name + BESIDE[-1])
@@ -168,7 +165,7 @@ class JournalWriter:
         """
         with self._another_file() as (path, before):
             self._create()
-            files = _files_of(path)
+            files = files_of(path)
         with contextlib.suppress(sqlite3.Error):  # a reader may hold it up: then the log stays beside the file
             before.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._close_full()
@@ -230,7 +227,7 @@ class JournalWriter:
             return
         with contextlib.suppress(OSError):
             now = self._shared.lstat()
-            if now.st_size < before.size and (now.st_dev, now.st_ino) == _place(before):
+            if now.st_size < before.size and (now.st_dev, now.st_ino) == place_of(before):
                 os.truncate(self._shared, before.size)  # without a descriptor: to close one would drop SQLite's locks
 
     def close(self) -> None:
@@ -246,22 +243,22 @@ class JournalWriter:
 
     def _clear_away(self) -> None:
         """Delete what was left of log and shared memory: beside another file SQLite would take them for that one's."""
-        left = _files_of(self.path)
-        if left is None or self._files is None or _place(left[0]) == _place(self._files[0]):
+        left = files_of(self.path)
+        if left is None or self._files is None or place_of(left[0]) == place_of(self._files[0]):
             return
         for suffix, now, before in zip(BESIDE[1:], left[1:], self._files[1:], strict=True):
-            if now is not None and _place(now) == _place(before):
+            if now is not None and place_of(now) == place_of(before):
                 with contextlib.suppress(OSError):
                     self.path.with_name(self.path.name + suffix).unlink()
 
-    def _is_cut(self, found: _Files) -> bool:
+    def _is_cut(self, found: Files) -> bool:
         """Whether the journal itself is shorter than it was; its log may be, by a checkpoint of another program."""
         now, before = found[0], self._files[0] if self._files is not None else None
-        return now is not None and before is not None and _place(now) == _place(before) and now.size < before.size
+        return now is not None and before is not None and place_of(now) == place_of(before) and now.size < before.size
 
     def _is_doubtful(self) -> bool:
         """Whether what was recorded may be damaged: all that was deleted or renamed is whole as long as it is open."""
-        found = _files_of(self.path)
+        found = files_of(self.path)
         return self._is_broken or found is None or self._is_cut(found)
 
     def _create(self, *, is_carried: bool = False) -> None:
@@ -408,21 +405,6 @@ class JournalWriter:
                 return
 
 
-def _made(path: Path) -> sqlite3.Connection:
-    """A new and empty file. Raises ``JournalError`` if something of that name is there, or if it cannot be made."""
-    if why := why_no_file(path):
-        raise JournalError(f"{path} cannot be a file: {why}")
-    for each in (path.with_name(path.name + suffix) for suffix in BESIDE):
-        if os.path.lexists(each):  # a link that leads nowhere, too: SQLite would not follow it
-            raise JournalError(f"{each} exists already; Tincan does not write over a journal")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=False)
-        return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.Error) as error:
-        raise failed(error, path) from error
-
-
 def _carry(source: sqlite3.Connection, target: sqlite3.Connection, *, is_doubtful: bool) -> bool:
     """Copy all of a database; False if it cannot be read, or is damaged where that ``is_doubtful``.
 
@@ -443,55 +425,6 @@ def _shows_damage(error: sqlite3.Error) -> bool:
     """Whether the file does not hold what SQLite has written there."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in _BROKEN or code == sqlite3.SQLITE_IOERR_SHORT_READ
-
-
-def _remove(path: Path) -> None:
-    """Delete a journal that has not come to be."""
-    with contextlib.suppress(OSError):
-        for each in BESIDE:
-            path.with_name(path.name + each).unlink(missing_ok=True)
-
-
-def _successor(path: Path) -> Path:
-    """A name like ``path`` that is free. Raises ``JournalError``."""
-    for number in range(2, _MOST_NAMES):
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        if not any(os.path.lexists(found.with_name(found.name + suffix)) for suffix in BESIDE):
-            return found
-    raise JournalError(f"{path} has too many successors")
-
-
-class _File(NamedTuple):
-    """Which file it is, and how long; none of ours becomes shorter while it is open."""
-
-    device: int
-    inode: int
-    size: int  # bytes
-
-
-_Files: TypeAlias = tuple[_File | None, ...]  # the journal, its log and its shared memory
-
-
-def _place(file: _File | None) -> tuple[int, int] | None:
-    return (file.device, file.inode) if file is not None else None
-
-
-def _files_of(path: Path) -> _Files | None:
-    """None for one that is not there; None for all if nobody can tell."""
-    if sys.platform == "win32":
-        return None
-    try:
-        return tuple(_file(path.with_name(path.name + suffix)) for suffix in BESIDE)
-    except OSError:
-        return None
-
-
-def _file(path: Path) -> _File | None:
-    try:
-        found = path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return _File(found.st_dev, found.st_ino, found.st_size)
 
 
 def _split(events: Iterable[Event]) -> Iterator[Event]:

@@ -413,7 +413,7 @@ class TestServing:
         self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         answers: list[bool] = []
-        monkeypatch.setattr("core.journal.recording.room.is_full", lambda *_: bool(answers) and answers.pop())
+        monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: bool(answers) and answers.pop())
 
         def scene() -> None:
             with socket.create_connection(("127.0.0.1", terminal.port())) as peer:

@@ -115,7 +115,7 @@ def test_it_goes_on_as_it_comes_until_the_connection_is_over(stage: Stage) -> No
 @pytest.mark.case("C-61")
 def test_it_goes_on_across_a_journal_that_is_full(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     answers: list[bool] = []
-    monkeypatch.setattr("core.journal.recording.room.is_full", lambda *_: bool(answers) and answers.pop())
+    monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: bool(answers) and answers.pop())
     stage.hears(b"before, ")
     run = stage.keep(follow=True)
     until(lambda: run.progress.size == 8)

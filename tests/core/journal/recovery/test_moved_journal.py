@@ -15,9 +15,9 @@ from core.errors import JournalError
 from core.events import SessionId
 from core.journal.reading.reader import JournalReader
 from core.journal.recording import recorder as recorder_module
-from core.journal.recording import store
+from core.journal.recording.files import BESIDE, files_of
 from core.journal.recording.recorder import Recorder
-from core.journal.recording.store import BESIDE, JournalWriter
+from core.journal.recording.store import JournalWriter
 from core.journal.recovery.integrity import find_damage
 from tests.support.story import PATIENCE, Story, View
 from tests.support.systems import only_posix
@@ -206,7 +206,7 @@ def test_a_file_that_was_overwritten_in_place_is_left_once_sqlite_finds_out(path
     writer = JournalWriter(path)
     writer.append([story.begins(), story.opens(), story.hears(b"before")], 0)
     writer._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    writer._files = store._files_of(path)
+    writer._files = files_of(path)
     writer._database.execute("PRAGMA shrink_memory")
     path.write_bytes(b"\xaa" * path.stat().st_size)
     assert writer.is_in_place()

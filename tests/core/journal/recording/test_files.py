@@ -15,8 +15,8 @@ import pytest
 from core.errors import JournalError
 from core.journal.reading.database import has_log
 from core.journal.reading.reader import JournalReader
+from core.journal.recording import files
 from core.journal.recording import recorder as recorder_module
-from core.journal.recording import room
 from core.journal.recording.ledger import SessionState
 from core.journal.recording.recorder import Recorder
 from core.journal.recovery.archive import archived_sessions
@@ -178,11 +178,11 @@ def test_of_a_small_disk_a_twentieth_is_left(
     sizes = int(total * 1e9), int((total - free) * 1e9), int(free * 1e9)
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(*sizes))
 
-    assert room.is_short(path, Limits()) is short
+    assert files.is_short(path, Limits()) is short
 
 
 def test_a_disk_of_which_nothing_is_told_is_no_reason_to_stop(path: Path) -> None:
-    assert not room.is_short(path / "nowhere" / "journal", Limits())
+    assert not files.is_short(path / "nowhere" / "journal", Limits())
 
 
 def test_where_there_is_no_name_for_another_file_recording_stops_and_says_so(
@@ -191,7 +191,7 @@ def test_where_there_is_no_name_for_another_file_recording_stops_and_says_so(
     def no_name(_path: Path) -> Path:
         raise JournalError("there is no name left")
 
-    monkeypatch.setattr("core.journal.recording.store._successor", no_name)
+    monkeypatch.setattr("core.journal.recording.store.successor", no_name)
     story = Story()
     with recording(path, Limits(journal=LEAST_JOURNAL)) as (recorder, view):
         recorder.put(story.begins())
@@ -205,4 +205,5 @@ def test_where_there_is_no_name_for_another_file_recording_stops_and_says_so(
 
 
 def test_sizes_in_words() -> None:
-    assert [room.in_words(size) for size in (20_000_000_000, 1_000_000_000, 300_000_000)] == ["20 GB", "1 GB", "300 MB"]
+    sizes = (20_000_000_000, 1_000_000_000, 300_000_000)
+    assert [files.in_words(size) for size in sizes] == ["20 GB", "1 GB", "300 MB"]
