@@ -1,38 +1,20 @@
-"""The files of a journal: making them, telling whether they are still there, and how much room they may take."""
+"""The files of a journal: their names, whether they are still those that were made, and how much room they may take."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
-import sqlite3
 import sys
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from core.errors import JournalError
-from core.files import why_no_file
-from core.journal.schema import failed
 from core.settings import GB, Limits
 
 BESIDE = ("", "-wal", "-shm")  # behind the journal's name: the files that SQLite writes while it is open
 _MOST_NAMES = 1_000  # that are tried for a file in which recording goes on
 _SHARE = 20  # of a small disk, one such part is left free
-
-
-def make(path: Path) -> sqlite3.Connection:
-    """A new and empty file. Raises ``JournalError`` if something of that name is there, or if it cannot be made."""
-    if why := why_no_file(path):
-        raise JournalError(f"{path} cannot be a file: {why}")
-    for each in (path.with_name(path.name + suffix) for suffix in BESIDE):
-        if os.path.lexists(each):  # a link that leads nowhere, too: SQLite would not follow it
-            raise JournalError(f"{each} exists already; Tincan does not write over a journal")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=False)
-        return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.Error) as error:
-        raise failed(error, path) from error
 
 
 def successor(path: Path) -> Path:

@@ -37,7 +37,8 @@ from core.events import (
     SessionOpened,
     Tried,
 )
-from core.journal.recording.files import BESIDE, Files, files_of, make, place_of, remove, successor
+from core.files import why_no_file
+from core.journal.recording.files import BESIDE, Files, files_of, place_of, remove, successor
 from core.journal.recording.notes import is_failure, sentence
 from core.journal.schema import (
     APPLICATION_ID,
@@ -83,7 +84,7 @@ class JournalWriter:
         self._is_broken = False  # what SQLite found in the file is not what it has written there
         self._shared = path.with_name(path.name + BESIDE[-1])
         self._full: sqlite3.Connection | None = None  # the file before this one, until readers are here, too
-        self._database = make(path)
+        self._database = _made(path)
         try:
             self._create()
             self._files = files_of(path)
@@ -119,7 +120,7 @@ class JournalWriter:
             if not is_carried:
                 self._database.close()
                 path.unlink()
-                self._database = make(path)
+                self._database = _made(path)
             self._create(is_carried=is_carried)
             files = files_of(path)
         with contextlib.suppress(sqlite3.Error):
@@ -136,7 +137,7 @@ class JournalWriter:
         Where that fails the file is gone again and everything is as it was. Raises ``JournalError``.
         """
         path = successor(self._first_path)
-        before, self._database = self._database, make(path)
+        before, self._database = self._database, _made(path)
         try:
             yield path, before
         except BaseException as error:
@@ -403,6 +404,21 @@ class JournalWriter:
                 self._database.execute("ROLLBACK")
             except sqlite3.Error:  # SQLite has rolled back by itself
                 return
+
+
+def _made(path: Path) -> sqlite3.Connection:
+    """A new and empty file. Raises ``JournalError`` if something of that name is there, or if it cannot be made."""
+    if why := why_no_file(path):
+        raise JournalError(f"{path} cannot be a file: {why}")
+    for each in (path.with_name(path.name + suffix) for suffix in BESIDE):
+        if os.path.lexists(each):  # a link that leads nowhere, too: SQLite would not follow it
+            raise JournalError(f"{each} exists already; Tincan does not write over a journal")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=False)
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise failed(error, path) from error
 
 
 def _carry(source: sqlite3.Connection, target: sqlite3.Connection, *, is_doubtful: bool) -> bool:

@@ -284,7 +284,7 @@ def test_a_journal_is_its_owner_s_alone_and_its_folder_is_made(tmp_path: Path) -
 
 
 def test_no_journal_gets_a_name_that_windows_does_not_keep(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.journal.recording.files.why_no_file", lambda path: f"{path.name} is a device")
+    monkeypatch.setattr("core.journal.recording.store.why_no_file", lambda path: f"{path.name} is a device")
 
     with pytest.raises(JournalError, match=f"cannot be a file: {path.name} is a device"):
         JournalWriter(path)
