@@ -21,16 +21,14 @@ from pathlib import Path
 from build_scripts import icons
 from build_scripts.archives import EXECUTABLE, PLAIN
 from build_scripts.project import APP_ID, LICENCES, MAINTAINER, ROOT, USER_README, version
+from build_scripts.recipe import OF_THE_SYSTEM
 from build_scripts.target import Target
 
 _LINUX = ROOT / "build_scripts" / "linux"
 _ELF = b"\x7fELF"
 # What the C library brings.
 _OF_LIBC = re.compile(r"(libc|libm|libdl|libpthread|librt|libutil|libresolv)\.so\.\d+|ld-linux.*")
-# What PyInstaller leaves to the system: libxcb because it must fit the drivers, zlib because its starter needs it
-# before anything else. Nothing else may be missing.
-_OF_THE_SYSTEM = {"libxcb.so.1": "libxcb1", "libz.so.1": "zlib1g"}
-# Read by libraries in the folder: fonts.conf with at least one font, and how keys compose letters.
+# Read by libraries: fonts.conf with at least one font, and how keys compose letters.
 _READ_AT_RUN_TIME = ("fontconfig-config", "libx11-data")
 _CONTROL = """\
 Package: tincan
@@ -117,10 +115,10 @@ def dependencies(folder: Path) -> list[str]:
     compiled = [path for path in _files(folder) if not path.is_symlink() and path.read_bytes()[:4] == _ELF]
     packed = {path.name for path in _files(folder)}
     outside = {name for path in compiled for name in needed(path) - packed if not _OF_LIBC.fullmatch(name)}
-    if unknown := sorted(outside - _OF_THE_SYSTEM.keys()):
+    if unknown := sorted(outside - OF_THE_SYSTEM.keys()):
         raise ValueError(f"the folder lacks {', '.join(unknown)}, and no package is named for it")
     minor = max(newest_libc(path.read_bytes()) for path in compiled)
-    return sorted([*_READ_AT_RUN_TIME, f"libc6 (>= 2.{minor})", *(_OF_THE_SYSTEM[name] for name in outside)])
+    return sorted([*_READ_AT_RUN_TIME, f"libc6 (>= 2.{minor})", *(OF_THE_SYSTEM[name] for name in outside)])
 
 
 def needed(file: Path) -> set[str]:

@@ -18,19 +18,37 @@ UNUSED_MODULES = (
     "pdb", "pydoc", "pydoc_data", "readline", "rlcompleter", "setuptools", "test", "tkinter.tix", "turtle",
     "unittest", "venv", "xmlrpc",
 )  # fmt: skip
-# Compressors that nothing here compresses with, and OpenSSL's hashes, which hashlib has of its own. If something comes
-# to import ssl, OpenSSL is packed again with it.
-HEAVY_MODULES = ("_bz2", "_hashlib", "_lzma", "bz2", "lzma")
+# Archives and compressors that nothing here uses, decimal numbers in Python beside those in C, and the hashes of
+# OpenSSL, which hashlib has of its own.
+HEAVY_MODULES = ("_bz2", "_hashlib", "_lzma", "_pydecimal", "bz2", "lzma", "tarfile")
 # Files of Tcl and Tk that no window of Tincan reads: time zones, date names, other packages, pictures, demos.
 # Its encodings and msgcat stay: Tcl does not start without them everywhere.
 UNUSED_TCL = (
     "_tcl_data/tzdata/", "_tcl_data/msgs/", "_tcl_data/http1.0/", "_tcl_data/opt0.4/", "_tk_data/images/",
     "_tk_data/demos/", "/http-", "/platform-", "/shell-", "/tcltest-", "/tdbc/", "AppInit.c",
 )  # fmt: skip
-
-# PyInstaller's starter asks the system for zlib before anything is unpacked, so a second one would never be the only
-# one; and where programs in the temporary folder may not run, it would keep the starter from saying so.
-_OF_THE_STARTER = {System.LINUX: ("libz.so.1",), System.WINDOWS: (), System.MACOS: ()}
+# Encodings of Tcl's that are those of no locale on Linux.
+_ENCODINGS_OF_OTHER_SYSTEMS = tuple(f"_tcl_data/encoding/{name}" for name in ("cp9", "mac", "gb12345", "cns11643"))
+# Libraries that a Linux program takes from the system, and the Debian packages that have them. PyInstaller's starter
+# asks for zlib before anything is unpacked: a second one would never be the only one, and where programs in the
+# temporary folder may not run, it would keep the starter from saying so. libxcb must fit the drivers, libX11 and what
+# libxcb needs must fit libxcb, and fontconfig the system's fonts.conf: every desktop has them, as the list of
+# libraries that AppImages leave out holds (github.com/AppImageCommunity/pkg2appimage, excludelist).
+OF_THE_SYSTEM = {
+    "libX11.so.6": "libx11-6",
+    "libXau.so.6": "libxau6",
+    "libXdmcp.so.6": "libxdmcp6",
+    "libbrotlicommon.so.1": "libbrotli1",
+    "libbrotlidec.so.1": "libbrotli1",
+    "libbsd.so.0": "libbsd0",
+    "libexpat.so.1": "libexpat1",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libmd.so.0": "libmd0",
+    "libpng16.so.16": "libpng16-16",
+    "libxcb.so.1": "libxcb1",
+    "libz.so.1": "zlib1g",
+}
 
 LOCAL_NETWORK = "Tincan connects to the machines that you name, and they to it."
 
@@ -73,15 +91,16 @@ def recipe(target: Target, tcl_version: float, work: Path) -> Recipe:
     )
 
 
-def is_needed(destination: str) -> bool:
+def is_needed(destination: str, target: Target) -> bool:
     """Whether a data file of the analysis is packed."""
     path = destination.replace("\\", "/")
-    return not any(part in path for part in UNUSED_TCL)
+    unused = UNUSED_TCL + (_ENCODINGS_OF_OTHER_SYSTEMS if target.system is System.LINUX else ())
+    return not any(part in path for part in unused)
 
 
 def is_library_needed(destination: str, target: Target) -> bool:
     """Whether a compiled file of the analysis is packed."""
-    return destination not in _OF_THE_STARTER[target.system]
+    return target.system is not System.LINUX or destination not in OF_THE_SYSTEM
 
 
 def _resources(target: Target, work: Path) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def test_a_download_that_has_grown_too_large_is_told(tmp_path: Path, ending: str
     target = Target(System.LINUX, "x86_64")
     download = tmp_path / f"{target.name}{ending}"
     with download.open("wb") as file:
-        file.truncate(9_500_000)
+        file.truncate(14_500_000)
 
     assert bool(package.too_large(download, target)) is warned
 

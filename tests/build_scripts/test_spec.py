@@ -46,8 +46,12 @@ class PyInstallerWords:
     made: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     analysed: Analysed = field(
         default_factory=lambda: Analysed(
-            [("libz.so.1", "/lib/libz.so.1", "BINARY"), ("libtk8.6.so", "/lib/libtk8.6.so", "BINARY")],
-            [("_tcl_data/encoding/big5.enc", "/a", "DATA"), ("_tcl_data\\tzdata\\Rome", "/b", "DATA")],
+            [(name, f"/lib/{name}", "BINARY") for name in ("libz.so.1", "libX11.so.6", "libtk8.6.so")],
+            [
+                ("_tcl_data/encoding/big5.enc", "/a", "DATA"),
+                ("_tcl_data/encoding/cp936.enc", "/b", "DATA"),
+                ("_tcl_data\\tzdata\\Rome", "/c", "DATA"),
+            ],
         )
     )
 
@@ -171,19 +175,32 @@ def test_nothing_is_squeezed_or_emulated(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert not any(options["upx"] or options["argv_emulation"] for options in programs)
 
 
-def test_what_no_window_reads_stays_out_and_encodings_stay_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    words = run_spec(monkeypatch, tmp_path, System.LINUX)
-
-    assert [row[0] for row in words.analysed.datas] == ["_tcl_data/encoding/big5.enc"]
-
-
-@pytest.mark.parametrize(("system", "count"), [(System.LINUX, 1), (System.MACOS, 2), (System.WINDOWS, 2)])
-def test_only_on_linux_zlib_is_the_systems(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: System, count: int
+@pytest.mark.parametrize(
+    ("system", "kept"),
+    [(System.LINUX, ["big5"]), (System.MACOS, ["big5", "cp936"]), (System.WINDOWS, ["big5", "cp936"])],
+)
+def test_what_no_window_reads_stays_out_and_the_encodings_of_the_system_stay_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: System, kept: list[str]
 ) -> None:
-    packed = run_spec(monkeypatch, tmp_path, system).analysed.binaries
+    words = run_spec(monkeypatch, tmp_path, system)
 
-    assert len([row for row in packed if row != SEARCHED]) == count
+    assert [row[0] for row in words.analysed.datas] == [f"_tcl_data/encoding/{name}.enc" for name in kept]
+
+
+@pytest.mark.parametrize(
+    ("system", "packed"),
+    [
+        (System.LINUX, ["libtk8.6.so"]),
+        (System.MACOS, ["libz.so.1", "libX11.so.6", "libtk8.6.so"]),
+        (System.WINDOWS, ["libz.so.1", "libX11.so.6", "libtk8.6.so"]),
+    ],
+)
+def test_on_linux_what_every_desktop_has_is_the_systems(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: System, packed: list[str]
+) -> None:
+    rows = run_spec(monkeypatch, tmp_path, system).analysed.binaries
+
+    assert [row[0] for row in rows if row != SEARCHED] == packed
 
 
 @pytest.mark.parametrize("system", list(System))
