@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [NAME ...] [--runs N] [--seconds S] [--json FILE]``."""
+"""``python -m tests.benchmarks [NAME ...] [--quick] [--runs N] [--seconds S] [--json FILE] [--keep]``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from build_scripts.project import version
 from tests.benchmarks import (
     damage,
     flood,
@@ -55,34 +57,55 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "soak": soak.soak,
 }
 _PEERS = ("ncat", "socat")
+_QUICK = ("round-trips", "one-way", "tls", "journal", "find", "recut", "first-paint")
+_IN_QUICK = Scale(seconds=0.25, connections=(1, 100), runs=5)  # in three minutes
+_KEPT = Path(__file__).parent / "results"  # a file for each release
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure what was asked for; the report goes to standard output, progress to standard error."""
     chosen = _parse(arguments)
-    scale = Scale(runs=chosen.runs, seconds=chosen.seconds, soak=10 * chosen.seconds)
+    scale = _scale(chosen)
+    names = chosen.names or (_QUICK if chosen.quick else list(SCENARIOS))
     with tempfile.TemporaryDirectory(prefix="tincan-bench-") as folder:
         bench = Bench(scale, Load(Path(folder)), Path(folder))
         print(f"{_heading(bench)}\n", flush=True)
-        outcomes = measure(chosen.names or list(SCENARIOS), bench)
-    print(f"### What must be reached\n\n{report.verdicts(outcomes)}")
+        outcomes = measure(names, bench)
+    print(f"### What must be reached\n\n{report.verdicts(outcomes, kept())}")
+    facts = {"machine": machine.describe(), "runs": scale.runs, "seconds": scale.seconds}
     if chosen.json is not None:
         raw = {outcome.title: outcome.raw for outcome in outcomes}
-        chosen.json.write_text(
-            json.dumps({"machine": machine.describe(), "runs": scale.runs, "numbers": raw}, indent=1)
-        )
+        chosen.json.write_text(json.dumps({**facts, "numbers": raw}, indent=1))
+    if chosen.keep:
+        _KEPT.mkdir(exist_ok=True)
+        found = {**facts, "measured": {**kept(version()), **report.measured(outcomes)}}
+        (_KEPT / f"{version()}.json").write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
     return 0
+
+
+def kept(release: str = "") -> dict[str, float]:
+    """What was measured of a release, or of the newest of which something is kept; empty if nothing is."""
+    files = sorted(_KEPT.glob(f"{release or '*'}.json"), key=lambda file: [int(part) for part in file.stem.split(".")])
+    found: dict[str, float] = json.loads(files[-1].read_text())["measured"] if files else {}
+    return found
 
 
 def measure(names: Sequence[str], bench: Bench) -> list[Outcome]:
     """Run the scenarios of those names, and print each when it is done."""
     outcomes = []
     for name in names:
-        began = time.monotonic()
+        began, neighbours = time.monotonic(), machine.Neighbours()
         outcomes.append(SCENARIOS[name](bench))
+        outcomes[-1].neighbours = neighbours.used()
         print(outcomes[-1].markdown() + "\n", flush=True)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     return outcomes
+
+
+def _scale(chosen: argparse.Namespace) -> Scale:
+    usual = _IN_QUICK if chosen.quick else Scale()
+    runs, seconds = chosen.runs or usual.runs, chosen.seconds or usual.seconds
+    return replace(usual, runs=runs, seconds=seconds, soak=10 * seconds)
 
 
 def _heading(bench: Bench) -> str:
@@ -100,9 +123,11 @@ def _heading(bench: Bench) -> str:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure Tincan beside its peers.")
     parser.add_argument("names", nargs="*", choices=[*SCENARIOS, []], metavar="NAME", help=", ".join(SCENARIOS))
-    parser.add_argument("--runs", type=int, default=5, help="of each measurement (default: 5)")
-    parser.add_argument("--seconds", type=float, default=1.0, help="for one measurement (default: 1)")
+    parser.add_argument("--quick", action="store_true", help=f"in three minutes: {', '.join(_QUICK)}")
+    parser.add_argument("--runs", type=int, help="of each measurement (default: 5)")
+    parser.add_argument("--seconds", type=float, help="for one measurement (default: 1, quick 0.25)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
+    parser.add_argument("--keep", action="store_true", help="keep the numbers as those of this release")
     return parser.parse_args(arguments)
 
 

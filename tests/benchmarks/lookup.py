@@ -66,7 +66,7 @@ def find(bench: Bench) -> Outcome:
         outcome.rows.append([name, *(report.rate(shown, column) for column in columns)])
     outcome.keep("find", series)
     what = f"{entries:,} entries, {_RARE}"
-    outcome.verdicts.append(Verdict(what, series[_RARE].median("all"), 1000, " ms", at_most=True))
+    outcome.verdicts.append(Verdict(what, series[_RARE].median("all"), 300, " ms", at_most=True))
     worst = max(shown.worst("cancelled") for shown in series.values())
     outcome.verdicts.append(Verdict("a search cancelled, the slowest", worst, 250, " ms", at_most=True))
     return outcome
@@ -86,7 +86,7 @@ def recut(bench: Bench) -> Outcome:
         outcome.rows.append([name, *(report.rate(shown, column) for column in ("rows", "all", "busy"))])
     outcome.keep("recut", series)
     what = f"{entries:,} entries cut into {_CUT_INTO}"
-    outcome.verdicts.append(Verdict(what, series[_CUT_INTO].median("all"), 3000, " ms", at_most=True))
+    outcome.verdicts.append(Verdict(what, series[_CUT_INTO].median("all"), 800, " ms", at_most=True))
     return outcome
 
 

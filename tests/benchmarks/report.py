@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from tests.benchmarks.turns import Series
+
+_NOISE = 0.15  # of a number: so much may lie between two runs on one machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,11 @@ class Verdict:
     bound: float
     unit: str = ""
     at_most: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is kept by."""
+        return f"{self.what},{self.unit}" if self.unit else self.what
 
     @property
     def mark(self) -> str:
@@ -42,6 +49,7 @@ class Outcome:
     remarks: list[str] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     raw: dict[str, object] = field(default_factory=dict)
+    neighbours: float = math.nan  # cores that other processes used meanwhile, as an average
 
     def keep(self, name: str, series: dict[str, Series]) -> None:
         """Put the samples of a comparison with the raw numbers, and say what disturbed it."""
@@ -63,10 +71,28 @@ class Outcome:
         return "\n\n".join(filter(None, [f"### {self.title}", table(self.head, self.rows), remarks]))
 
 
-def verdicts(outcomes: Sequence[Outcome]) -> str:
-    """Everything that must be reached, in one table."""
-    rows = [verdict.row() for outcome in outcomes for verdict in outcome.verdicts]
-    return table(["What", "Must be", "Is", ""], rows)
+def verdicts(outcomes: Sequence[Outcome], before: Mapping[str, float]) -> str:
+    """Everything that must be reached, in one table: beside it what it was ``before``, and how busy the machine was."""
+    rows = [
+        [f"{outcome.neighbours:.2f}", *verdict.row(), _slide(verdict, before.get(verdict.name, math.nan))]
+        for outcome in outcomes
+        for verdict in outcome.verdicts
+    ]
+    return table(["Cores used by others", "What", "Must be", "Is", "", "Kept before"], rows)
+
+
+def measured(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """What is kept of a release: the number of each verdict that was measured."""
+    found = {verdict.name: verdict.measured for outcome in outcomes for verdict in outcome.verdicts}
+    return {name: value for name, value in found.items() if not math.isnan(value)}
+
+
+def _slide(verdict: Verdict, before: float) -> str:
+    """The number that was kept, and whether today's is worse by more than a machine's noise."""
+    if math.isnan(before) or math.isnan(verdict.measured):
+        return number(before)
+    worse, better = (verdict.measured, before) if verdict.at_most else (before, verdict.measured)
+    return f"{number(before)}{verdict.unit}" + (", **worse**" if worse > better + _NOISE * abs(better) else "")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -10,6 +10,7 @@ import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,54 @@ def test_a_ratio_is_taken_within_each_run() -> None:
 def test_a_verdict_is_plain(verdict: Verdict, mark: str) -> None:
     assert verdict.mark == mark
     assert report.table(["What", "Must be", "Is", ""], [verdict.row()]).endswith(f"| {mark} |")
+
+
+def test_verdicts_say_how_busy_the_machine_was_and_what_was_kept_before() -> None:
+    outcome = Outcome("Round trips", [], neighbours=0.125)
+    outcome.verdicts += [
+        Verdict("speed", 0.84, 0.8, "x"),
+        Verdict("wait", 50, 100, " ms", at_most=True),
+        Verdict("room", 90, 100, " MB", at_most=True),
+        Verdict("new", 1, 1),
+    ]
+
+    rows = report.verdicts([outcome], {"speed,x": 1.0, "wait, ms": 51, "room, MB": 60}).splitlines()[2:]
+
+    assert [row.split("|")[1].strip() for row in rows] == ["0.12"] * 4
+    assert [row.split("|")[6].strip() for row in rows] == ["1x, **worse**", "51 ms", "60 MB, **worse**", "-"]
+
+
+def test_the_numbers_of_a_release_are_kept_and_the_newest_is_compared(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(__main__, "_KEPT", tmp_path)
+    for release, value in (("0.9.0", 1.0), ("0.10.0", 2.0)):
+        (tmp_path / f"{release}.json").write_text(json.dumps({"measured": {"speed,x": value}}))
+    outcome = Outcome("Speed", [], verdicts=[Verdict("speed", 1.9, 1, "x"), Verdict("other", math.nan, 1)])
+    monkeypatch.setattr(__main__, "SCENARIOS", {"one": lambda _bench: outcome})
+    monkeypatch.setattr(__main__, "version", lambda: "0.11.0")
+
+    assert __main__.main(["one", "--keep", "--runs", "1"]) == 0
+
+    assert "2x" in capsys.readouterr().out.splitlines()[-2]
+    assert json.loads((tmp_path / "0.11.0.json").read_text())["measured"] == {"speed,x": 1.9}
+    assert __main__.kept() == {"speed,x": 1.9}
+
+
+def test_quick_measures_little_of_what_matters_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, Scale]] = []
+
+    def measure(name: str, bench: Bench) -> Outcome:
+        asked.append((name, bench.scale))
+        return Outcome(name, [])
+
+    scenarios = {name: partial(measure, name) for name in ("soak", *__main__._QUICK)}
+    monkeypatch.setattr(__main__, "SCENARIOS", scenarios)
+
+    __main__.main(["--quick", "--seconds", "0.125"])
+
+    assert [name for name, _ in asked] == list(__main__._QUICK)
+    assert {(scale.runs, scale.seconds, scale.connections) for _, scale in asked} == {(5, 0.125, (1, 100))}
 
 
 def test_the_machine_is_named_and_its_accounts_are_read() -> None:

@@ -48,7 +48,7 @@ def first_paint(bench: Bench) -> Outcome:
     outcome.remarks.append(f"Against an empty window that imports only tkinter it is {report.number(alone)} times.")
     against = ratio(series, _OURS, _LOADED, "painted")
     outcome.verdicts += [
-        Verdict("first paint, against an empty ttk window with the same imports", against, 1.3, "x", at_most=True),
+        Verdict("first paint, against an empty ttk window with the same imports", against, 1.2, "x", at_most=True),
         Verdict("the window idle", series[_OURS].median("MiB"), 60, " MiB", at_most=True),
         Verdict("the window idle", series[_OURS].median("CPU"), 1, " % CPU", at_most=True),
     ]
@@ -170,7 +170,7 @@ def _told_of_opening(bench: Bench, series: dict[str, Series], remark: str) -> Ou
         outcome.rows.append([name, f"{opened} ms", f"{counted} s", f"{jumps} ms"])
         what = f"{entries:,} entries, {name}"
         outcome.verdicts += [
-            Verdict(f"{what}: on view", shown.worst("opened"), 1000, " ms", at_most=True),
+            Verdict(f"{what}: on view", shown.worst("opened"), 100, " ms", at_most=True),
             Verdict(f"{what}: a jump at most", shown.worst("longest"), 50, " ms", at_most=True),
         ]
     outcome.keep("open", series)
