@@ -88,14 +88,11 @@ class TlsTransport:
             if not self._stands:
                 raise BlockingIOError
             try:
-                if self._endpoint.holds_bytes:
-                    with contextlib.suppress(BlockingIOError):
-                        return self._endpoint.read(most)
-                self._pull()
-                return self._endpoint.read(most)
+                return self._read(most)
             finally:
-                with contextlib.suppress(OSError):  # a broken end is found out by what comes from it
-                    self._push()
+                if self._out or self._endpoint.owed:
+                    with contextlib.suppress(OSError):  # a broken end is found out by what comes from it
+                        self._push()
 
     def send(self, data: bytes | memoryview, /) -> int:
         with self._lock:
@@ -248,6 +245,16 @@ class TlsTransport:
         """Whether there is something to receive, of which the system knows nothing; another thread may be sending."""
         with self._lock:
             return self._endpoint.holds_bytes
+
+    def _read(self, most: int) -> bytes:
+        """Under the lock: the next plain bytes, of what is here or comes now."""
+        if self._endpoint.holds_bytes:
+            try:
+                return self._endpoint.read(most)
+            except BlockingIOError:
+                pass
+        self._pull()
+        return self._endpoint.read(most)
 
     def _pull(self) -> None:
         """Under the lock: take in what the peer sent, or its end."""

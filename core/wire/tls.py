@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.tls.contexts import TlsContext
 
 _DER = 2  # _ssl.ENCODING_DER
+_RECORD = 16 * 1024  # plain bytes of one record, at most: RFC 8446, section 5.1
 _PEERS_ALERT = re.compile(r"(?:SSLV3|TLSV13|TLSV1)_(?:ALERT_)?([A-Z_]+?)(?:_\(.*)?$")
 _OUR_ALERTS = {  # to a certificate, by the number of what is wrong with it: ssl_x509err2alert() of OpenSSL
     **dict.fromkeys((10, 12), "certificate_expired"),
@@ -132,7 +133,7 @@ class TlsEndpoint:
         if self._has_closed:
             return b""
         try:
-            data = self._tls.read(most)
+            data = self._tls.read(min(most, _RECORD))
         except ssl.SSLWantReadError:
             if self._is_ended:
                 raise TruncatedError(failures.truncated(self._peer)) from None
