@@ -112,6 +112,13 @@ def _hex(stage: Stage) -> None:
     stage.press("Ctrl+h")
 
 
+def _handshake(stage: Stage) -> None:
+    stage.press("Ctrl+Shift+l", "F5", "F6")
+    time.sleep(2 * _REACTION)
+    stage.press("Alt+s", "d", "o")
+    time.sleep(4 * _REACTION)
+
+
 def _nothing(_stage: Stage) -> None:
     """What meets the eye first."""
 
@@ -125,6 +132,7 @@ SCENES = (
     Scene("find", _find),
     Scene("saved", _saved),
     Scene("hex", _hex, {"theme": "dark"}),
+    Scene("handshake", _handshake, {"reply": "echo"}),
 )
 
 
