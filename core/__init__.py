@@ -1,4 +1,4 @@
-"""Tincan's library: blocking TCP servers and clients, and the journal of what they said.
+"""Tincan's library: blocking TCP and UDP servers and clients, and the journal of what they said.
 
 Nothing in here imports ``gui`` or ``tkinter``: a script or a bot can use it as it stands.
 
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from core.net.client import Client
     from core.net.server import Server
     from core.net.tap import Tap
+    from core.net.udp import UdpClient, UdpServer
     from core.settings import Limits
     from core.tls.settings import Tls
     from core.workbench import Workbench
 
 __version__ = "0.1.0"
 
-__all__ = ["Address", "Client", "Limits", "Server", "Tap", "Tls", "Workbench", "__version__"]
+__all__ = ["Address", "Client", "Limits", "Server", "Tap", "Tls", "UdpClient", "UdpServer", "Workbench", "__version__"]
 
 _HOMES = {
     "Address": ".address",
@@ -37,6 +38,8 @@ _HOMES = {
     "Server": ".net.server",
     "Tap": ".net.tap",
     "Tls": ".tls.settings",
+    "UdpClient": ".net.udp",
+    "UdpServer": ".net.udp",
     "Workbench": ".workbench",
 }
 

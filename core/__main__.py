@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
-from core.address import parse_address, parse_target
+from core.address import parse_address, parse_target, without_udp
 from core.cli.common import add_encoding, add_faults, add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, find_profile, run
 from core.cli.tls import add_tls, tls_of
+from core.cli.udp import add_udp, socket_options_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import Encoding, misread_ending
 from core.errors import TincanError, quoted
@@ -34,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
     """Read the command line. Raises ``SystemExit`` with code 2 after one line on standard error."""
-    parser = _Parser(prog=program_name(), description="Talk TCP in a terminal, from either end.")
+    parser = _Parser(prog=program_name(), description="Talk TCP and UDP in a terminal, from either end.")
     parser.add_argument("--version", action="version", version=f"Tincan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     _add_serve(commands.add_parser("serve", help="listen, show what clients say, and answer"))
@@ -70,20 +71,22 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
     _add_common(parser, "bytes as they are, both ways, with one client, whose end is the end")
     add_tls(parser, is_server=True)
-    parser.set_defaults(options=partial(_options, parser, Role.SERVER))
+    add_udp(parser)
+    parser.set_defaults(options=partial(_options, parser, Role.SERVER, Role.UDP_SERVER))
 
 
 def _add_connect(parser: argparse.ArgumentParser) -> None:
     _add_target(parser, "HOST:PORT")
     _add_common(parser, "bytes as they are, both ways: standard output has what the server sends and nothing else")
     add_tls(parser, is_server=False)
+    add_udp(parser)
     parser.add_argument(
         "--retry",
         action="store_true",
         help="try again when it cannot connect, and connect again when the connection ends before the input does: "
         "after 0.5 s, doubling to 30 s",
     )
-    parser.set_defaults(options=partial(_options, parser, Role.CLIENT))
+    parser.set_defaults(options=partial(_options, parser, Role.CLIENT, Role.UDP_CLIENT))
     parser.epilog = (
         "Exit codes: 0 all went well, 1 never connected, or no TLS handshake succeeded, 2 the command line makes no "
         "sense, 3 the connection broke or not everything could be sent or written, 4 --wait passed and the server had "
@@ -157,10 +160,12 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     )
 
 
-def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Namespace) -> Options:
-    is_server = role.listens
+def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, chosen: argparse.Namespace) -> Options:
+    is_server = stream.listens
+    where, has_udp_scheme = without_udp(f"{chosen.target} {chosen.port}")
+    role = datagrams if chosen.udp or has_udp_scheme else stream
     try:
-        target, has_scheme = parse_target(f"{chosen.target} {chosen.port}", for_server=is_server)
+        target, has_scheme = parse_target(where, for_server=is_server)
     except TincanError as error:
         parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
     if chosen.exact and chosen.framing != "raw":
@@ -185,6 +190,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error(f"argument --profile: {error}")
     try:
         tls = tls_of(chosen, has_scheme=has_scheme)
+        socket_options = socket_options_of(chosen, is_udp=role.datagrams, has_tls=tls is not None)
     except TincanError as error:
         parser.error(str(error))
     return Options(
@@ -192,7 +198,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         target,
         framing if profile is None else profile.lens,
         reply=reply,
-        once=is_server and (chosen.once or chosen.exact),
+        once=is_server and (chosen.once or (chosen.exact and not role.datagrams)),
         journal=chosen.journal,
         http=is_server and chosen.http,
         exact=chosen.exact,
@@ -203,6 +209,8 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         encoding=chosen.encoding,
         profile=profile,
         tls=tls,
+        socket_options=socket_options,
+        datagram=chosen.datagram or Options._field_defaults["datagram"],
     )
 
 

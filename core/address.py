@@ -51,7 +51,6 @@ _TLS_PORTS = {
     "ldaps": 636, "pop3s": 995, "sips": 5061, "smtps": 465, "tls": None, "ssl": None, "tcps": None,
 }  # fmt: skip
 _OTHER = {
-    "udp": "UDP",
     "unix": "a socket file",
     "file": "a file",
     "serial": "a serial port",
@@ -158,6 +157,18 @@ def parse_address(
     """
     _refuse_tls(text)
     return parse_target(text, for_server=for_server, default_host=default_host, default_port=default_port).address
+
+
+def without_udp(text: str) -> tuple[str, bool]:
+    """The text without ``udp://`` before it, and whether that was there."""
+    found = _SCHEME.match(_cleared(text))
+    is_udp = found is not None and found[1].lower() == "udp"
+    return (_cleared(text)[found.end() :] if found is not None and is_udp else text), is_udp
+
+
+def parse_udp(text: str, *, for_server: bool) -> Address:
+    """Read an address of UDP as ``parse_address`` does, with or without ``udp://`` before it."""
+    return parse_address(without_udp(text)[0], for_server=for_server)
 
 
 def parse_target(
@@ -271,6 +282,8 @@ def _without_scheme(text: str) -> tuple[str, str, bool]:
     if found is None:
         return text, "", False
     scheme, rest = found[1].lower(), text[found.end() :]
+    if scheme == "udp":
+        raise AddressError("udp:// is for datagrams, and here streams of bytes are meant: type a host and a port")
     if scheme in _OTHER:
         raise AddressError(f"Tincan speaks TCP alone, and {scheme}:// is {_OTHER[scheme]}: type a host and a port")
     if scheme in _TLS_PORTS:

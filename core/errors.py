@@ -31,6 +31,7 @@ class Doing(Enum):
     LISTENING = "listen"
     CONNECTING = "connect"
     TALKING = "talk"
+    SENDING = "send a datagram"
     RECORDING = "record"
 
 
@@ -140,6 +141,10 @@ class TransportError(OSError):
         self.explanation = explanation
 
 
+class DatagramError(TransportError):
+    """One datagram did not go out; those after it may."""
+
+
 class TlsError(TransportError):
     """TLS came to nothing on a connection."""
 
@@ -226,6 +231,7 @@ _ATTEMPT = {
     Doing.LISTENING: "could not listen on {where}",
     Doing.CONNECTING: "could not connect to {where}",
     Doing.TALKING: "the connection with {where} broke",
+    Doing.SENDING: "a datagram for {where} did not go out",
     Doing.RECORDING: "could not write the journal {where}",
 }
 
@@ -361,6 +367,42 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         "Check the network; to go on, a new connection is needed",
         Fault.NETWORK,
     ),
+    (Doing.SENDING, "ECONNREFUSED"): _row(
+        "nothing listens at {where}: its machine sent the datagram back (ICMP port unreachable)",
+        ("no program has opened that port", "it listens on another port or address"),
+        "Start the program there; what is sent from now on may arrive",
+        Fault.NETWORK,
+    ),
+    (Doing.SENDING, "EMSGSIZE"): _row(
+        "the datagram is larger than the way to {where} takes",
+        ("a UDP datagram has 65,507 bytes at most over IPv4 and 65,527 over IPv6", "it must not be fragmented"),
+        "Send less at once: 1,400 bytes go almost anywhere",
+        Fault.PERSON,
+    ),
+    (Doing.SENDING, "EHOSTUNREACH"): _row(
+        "{where} cannot be reached from here",
+        ("the machine is off or not on this network", "the address is wrong", *_LOCAL_NETWORK),
+        "Check the address and the network cable or Wi-Fi",
+        Fault.NETWORK,
+    ),
+    (Doing.SENDING, "ENETUNREACH"): _row(
+        "this machine has no network that leads to {where}",
+        ("it is offline", "no interface is set for a multicast group", "the address is of a kind that it is not on"),
+        "Check the network connection, or choose an interface",
+        Fault.NETWORK,
+    ),
+    (Doing.SENDING, "EACCES"): _row(
+        "this system does not let you send to {where}",
+        ("it is a broadcast address, and broadcast is not allowed", "a firewall on this machine forbids it"),
+        "Allow broadcast (--broadcast, or Socket options)",
+        Fault.PERSON,
+    ),
+    (Doing.SENDING, "ENOBUFS"): _row(
+        "a datagram for {where} was dropped by this machine",
+        ("more is sent than the network takes",),
+        "Send more slowly",
+        Fault.OURS,
+    ),
     (Doing.RECORDING, "ENOSPC"): _row(
         "the disk is full, so the conversation is not being recorded",
         ("other files fill it",),
@@ -378,6 +420,10 @@ for _doing, _name, _same in (
     (Doing.TALKING, "EHOSTDOWN", "EHOSTUNREACH"),
     (Doing.TALKING, "ENETDOWN", "EHOSTUNREACH"),
     (Doing.TALKING, "ENETUNREACH", "EHOSTUNREACH"),
+    (Doing.SENDING, "ECONNRESET", "ECONNREFUSED"),  # what Windows says after an ICMP port unreachable (WSAECONNRESET)
+    (Doing.SENDING, "EHOSTDOWN", "EHOSTUNREACH"),
+    (Doing.SENDING, "ENETDOWN", "ENETUNREACH"),
+    (Doing.SENDING, "EPERM", "EACCES"),  # what Linux says where a firewall forbids it
 ):
     _TABLE[_doing, _name] = _TABLE[_doing, _same]
 

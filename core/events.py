@@ -46,6 +46,7 @@ class Ending(Enum):
     HANDSHAKE = "tls-handshake"  # TLS was asked for, and its handshake failed or took too long
     ALERT = "tls-alert"  # TLS stood, and an alert ended it
     TRUNCATED = "tls-cut"  # the peer's end came without close_notify
+    FORGOTTEN = "forgotten"  # of a peer of a UDP server: silent for so long, or for longest where others want its place
     FAILED = "failed"  # an error of another kind, explained in the event
 
 
@@ -60,7 +61,7 @@ RESETS_OF_OURS = frozenset(
 
 
 class Received(NamedTuple):
-    """One ``recv``: the bytes exactly as the socket gave them, never empty."""
+    """One ``recv``: the bytes exactly as the socket gave them, empty of an empty datagram alone."""
 
     session: SessionId
     connection: ConnectionId
@@ -304,6 +305,17 @@ class Remark:
     connection: ConnectionId
     at: int
     text: str
+    is_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRemark:
+    """What there is to say of a session, such as what the system has dropped, in a sentence without a full stop."""
+
+    session: SessionId
+    at: int
+    text: str
+    is_failure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +382,7 @@ SessionEvent: TypeAlias = (
     | ReplyChanged
     | FramingChanged
     | TurnedAway
+    | SessionRemark
     | SessionClosed
 )
 Event: TypeAlias = ConnectionEvent | SessionEvent

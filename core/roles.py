@@ -18,6 +18,8 @@ class Role:
     SERVER: ClassVar[Role]
     CLIENT: ClassVar[Role]
     TAP: ClassVar[Role]
+    UDP_SERVER: ClassVar[Role]
+    UDP_CLIENT: ClassVar[Role]
 
     name: str
     command: str | None  # of the window: what starts such a session at the address on view, or stops it
@@ -54,13 +56,17 @@ class Role:
     starts: str
     again: str  # in the message field, of one that is over
 
+    # What it talks over.
+    datagrams: bool = False  # UDP: each message is a datagram, which nothing joins to another; nothing tells of an end
+    speaks_tls: bool = True
+
     def __repr__(self) -> str:
         return f"<role {self.name}>"
 
     @property
     def title(self) -> str:
         """The name as it begins a line."""
-        return self.name.capitalize()
+        return self.name[:1].upper() + self.name[1:]
 
 
 Role.SERVER = Role(
@@ -149,7 +155,68 @@ Role.TAP = Role(
     again="starts it again",
 )
 
-ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT, Role.TAP)}
+Role.UDP_SERVER = Role(
+    name="UDP server",
+    command="toggle_server",
+    listens=True,
+    dials=False,
+    many_connections=True,
+    replies=True,
+    half_closes=False,
+    entries=frozenset({"listening", "turned-away", "reply-changed", "framing-changed"}),
+    us="server",
+    we_have="the server has",
+    peer="peer",
+    far_end="client",
+    request="what a client sends",
+    answer="our answer",
+    begun="starting a UDP server on",
+    starting="starting on",
+    waiting="starting…",
+    standing="hears datagrams on",
+    stopped="stopped:",
+    failed="could not hear datagrams on",
+    ended="UDP server stopped",
+    cancel="Stop server",
+    stop="Stop server",
+    cancels="stops it",
+    starts="starts a server",
+    again="starts it again",
+    datagrams=True,
+    speaks_tls=False,
+)
+Role.UDP_CLIENT = Role(
+    name="UDP client",
+    command="toggle_client",
+    listens=False,
+    dials=True,
+    many_connections=False,
+    replies=False,
+    half_closes=False,
+    entries=frozenset({"resolving", "resolved", "tried"}),
+    us="you",
+    we_have="you have",
+    peer="peer",
+    far_end="server",
+    request="what we send",
+    answer="what comes back",
+    begun="sending datagrams to",
+    starting="about to send to",
+    waiting="looking it up…",
+    standing="sending to",
+    stopped="closed:",
+    failed="could not send to",
+    ended="closed",
+    cancel="Cancel",
+    stop="Disconnect",
+    cancels="cancels it",
+    starts="connects",
+    again="sends again",
+    datagrams=True,
+    speaks_tls=False,
+)
+
+ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT, Role.TAP, Role.UDP_SERVER, Role.UDP_CLIENT)}
 
 
 def guess_role(kinds: Iterable[str], connections: int = 1) -> Role:

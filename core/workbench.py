@@ -104,6 +104,29 @@ class Workbench:
         )
         return self._begin(client, Doing.CONNECTING)
 
+    def serve_datagrams(
+        self,
+        target: Address,
+        *,
+        reply: str | Reply = "letter",
+        framing: str = "raw",
+        socket_options: SocketOptions = AS_USUAL,
+    ) -> SessionId:
+        """Start a UDP server; see ``serve``."""
+        from core.net.udp import UdpServer
+
+        server = UdpServer(target, reply=reply, framing=framing, socket_options=socket_options, **self._surroundings())
+        return self._begin(server, Doing.LISTENING)
+
+    def send_datagrams(
+        self, target: Address, *, framing: str = "raw", socket_options: SocketOptions = AS_USUAL
+    ) -> SessionId:
+        """Start a UDP client; see ``connect``."""
+        from core.net.udp import UdpClient
+
+        client = UdpClient(target, framing=framing, socket_options=socket_options, **self._surroundings())
+        return self._begin(client, Doing.SENDING)
+
     def tap(
         self,
         listen: Address,

@@ -90,6 +90,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.cli.common",
             "core.cli.printing",
             "core.cli.standard_input",
+            "core.net.socket_options",
             "core.compose",
             "core.wire",
             "core.replies",
@@ -99,6 +100,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         },
     ),
     ("core.cli.tls", LIBRARY | {"core.cli.common", "core.tls"}),
+    ("core.cli.udp", LIBRARY | {"core.cli.common", "core.net.socket_options"}),
     (
         "core.cli.common",
         LIBRARY | {"core.command", "core.compose.encoding", "core.journal", "core.text_safety", "core.wire"},
@@ -121,6 +123,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.replies",
             "core.cli.terminal",
             "core.cli.tls",
+            "core.cli.udp",
             "core.cli.export",
             "core.cli.find",
         },
@@ -155,6 +158,7 @@ SOCKETS = {"socket", "_socket", "select", "selectors", "socketserver", "ssl", "c
 MAY_TOUCH_SOCKETS = {
     "core.errors",  # explains what they raise
     "core.net.client",
+    "core.net.datagrams",
     "core.net.dialer",
     "core.net.listening",
     "core.net.loop",
@@ -164,6 +168,7 @@ MAY_TOUCH_SOCKETS = {
     "core.net.sockets",
     "core.net.tap",
     "core.net.transport",
+    "core.net.udp",
     "core.tls.contexts",  # OpenSSL as Python has it; no socket
     "core.wire.tls",  # the same
     "core.workbench",  # raises the limit of descriptors

@@ -12,7 +12,7 @@ from core.roles import Role
 from core.settings import DEFAULTS
 from core.text_safety import TextSafety
 from core.wire.framers import Framer, Message
-from core.wire.framing import Framing, RawFraming
+from core.wire.framing import Framing, RawFraming, messages_in
 from core.words import connection_name
 
 _LATE = 0.1  # seconds that news of what came may be on its way
@@ -45,12 +45,15 @@ class MessagePrinter:
         """A connection stands, and that is written."""
         self._numbers[connection] = number
         self._framers[connection] = self._framing.framer(DEFAULTS.message)
-        if isinstance(self._framing, RawFraming):
+        if isinstance(self._framing, RawFraming) and not self._role.datagrams:
             self._decoders[connection] = Decoder(self._read_as)
         self._write(f"{self._role.name} connected to {self._far_end(connection)}".upper())
 
     def feed(self, event: Received) -> None:
         """Write the messages that are whole by now."""
+        if self._role.datagrams:
+            self._print(event.connection, messages_in(event.data, self._framing, DEFAULTS.message, event.at))
+            return
         framer = self._framers[event.connection]
         self._print(event.connection, framer.feed(event.data, event.at))
         if framer.silence is not None:

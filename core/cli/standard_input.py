@@ -21,8 +21,8 @@ class StandardInput:
     """Reads to the end, on a thread of its own, which calls everything that it is given.
 
     ``send`` gets a line without its ending (with CR LF if ``crlf``), in ``encoding`` if there is one and as it came if
-    not, or, if ``exact``, bytes as they come (LF made CR LF if ``crlf``); it may wait, and nothing more is read
-    meanwhile. False from it ends the reading. ``ended`` is called once, after the last.
+    not, or, if ``exact``, bytes as they come (LF made CR LF if ``crlf``), at most ``most`` at once; it may wait, and
+    nothing more is read meanwhile. False from it ends the reading. ``ended`` is called once, after the last.
 
     The thread is a daemon, because nothing ends a read of a terminal; and it reads past ``sys.stdin``, whose lock it
     would hold for ever.
@@ -37,9 +37,11 @@ class StandardInput:
         encoding: Encoding | None,
         tell: Callable[[str], None],
         ended: Callable[[], None],
+        most: int | None = None,
     ) -> None:
         self._send = send
         self._exact = exact
+        self._most = most
         self._crlf = crlf
         self._encoding = encoding
         self._tell = tell
@@ -62,7 +64,7 @@ class StandardInput:
 
     def _exactly(self) -> Iterator[bytes]:
         after_cr = False
-        for data in _blocks():
+        for data in _blocks() if self._most is None else _cut(_blocks(), self._most):
             if not self._crlf:
                 yield data
                 continue
@@ -105,6 +107,18 @@ def _blocks() -> Iterator[bytes]:
             yield data
     except (OSError, ValueError, AttributeError):
         return
+
+
+def _cut(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """The same in pieces of ``size`` bytes; what is less than that waits for more only where more is there already."""
+    rest = b""
+    for block in blocks:
+        data = rest + block
+        stop = len(data) - len(data) % size if len(block) == _PIECE else len(data)
+        yield from (data[first : first + size] for first in range(0, stop, size))
+        rest = data[stop:]
+    if rest:
+        yield rest
 
 
 def _with_crlf(data: bytes, *, after_cr: bool) -> bytes:

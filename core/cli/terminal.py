@@ -44,6 +44,7 @@ from core.events import (
     Retrying,
     SessionClosed,
     SessionId,
+    SessionRemark,
     TlsBegun,
     TlsHandshake,
     TlsRefused,
@@ -52,6 +53,7 @@ from core.events import (
 )
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
+from core.net.socket_options import AS_USUAL, SocketOptions
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -67,7 +69,7 @@ if TYPE_CHECKING:
 
 _TOLD = (
     Listening, Onward, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Remark, Closed, PeerFinished,
-    TlsBegun, TlsRefused, Injected,
+    TlsBegun, TlsRefused, Injected, SessionRemark,
 )  # fmt: skip
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
 _PATIENCE = 2.0  # seconds of silence that a client which has said all it had waits for the last answers
@@ -97,6 +99,8 @@ class Options(NamedTuple):
     encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
     tls: Tls | None = None
     onward: Address | None = None  # what a tap dials for each caller
+    socket_options: SocketOptions = AS_USUAL
+    datagram: int = 1400  # bytes of each, where bytes go as they are
     faults: tuple[Faults | None, Faults | None] = (None, None)  # on the way to that, and on the way back
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
 
@@ -144,7 +148,8 @@ def _limits(options: Options) -> Limits:
     if options.wait is not None:  # the wait is the drain
         limits = replace(limits, drain=max(0.05, limits.drain - options.wait))
     if options.exact:
-        limits = replace(limits, connections=1, stalled=_AT_REST, unacknowledged=_AT_REST, half_closed=_A_DAY)
+        connections = limits.connections if options.role.datagrams else 1
+        limits = replace(limits, connections=connections, stalled=_AT_REST, unacknowledged=_AT_REST, half_closed=_A_DAY)
     return limits
 
 
@@ -171,6 +176,7 @@ class _Program:
             encoding=Encoding.UTF_8 if options.profile is not None else options.encoding,
             tell=_tell,
             ended=self._finish_input,
+            most=options.datagram if options.role.datagrams else None,
         )
         self._is_reading = self._input_ended = self._heard_anything = self._asked_to_end = False
         self._peer_finished = False
@@ -202,6 +208,8 @@ class _Program:
 
     def _open(self) -> SessionId:
         options = self._options
+        if options.role.datagrams:
+            return self._open_datagrams()
         if options.onward is not None:
             there, back = options.faults
             return self._workbench.tap(
@@ -211,6 +219,16 @@ class _Program:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
         return self._workbench.connect(
             options.target, framing=options.framing, half_open=options.exact, reconnect=options.retry, tls=options.tls
+        )
+
+    def _open_datagrams(self) -> SessionId:
+        options = self._options
+        if options.role.listens:
+            return self._workbench.serve_datagrams(
+                options.target, reply=options.reply, framing=options.framing, socket_options=options.socket_options
+            )
+        return self._workbench.send_datagrams(
+            options.target, framing=options.framing, socket_options=options.socket_options
         )
 
     def _next(self) -> Event | _InputEnded | _Signal | None:
@@ -227,7 +245,9 @@ class _Program:
     def _give_up_waiting(self) -> None:
         """Part from a peer that has not finished. Whoever named the time learns that it has passed."""
         wait = self._options.wait
-        if wait is None:
+        if self._options.role.datagrams:
+            pass  # nothing tells of an end, so that this is one
+        elif wait is None:
             _tell(
                 f"gave up after {_PATIENCE:g} s of silence: the server has not finished (--wait SECONDS waits longer)"
             )
@@ -258,7 +278,7 @@ class _Program:
             except SendError as error:
                 _tell(f"not sent: {error}")
                 return True
-        if not data:
+        if not data and not options.role.datagrams:
             return True  # an empty line has no bytes
         while not self._asked_to_end:
             self._workbench.wait_for_room(self._session, _WINDOW)
@@ -346,7 +366,7 @@ class _Program:
                 self._workbench.stop(self._session)
             return True
         for connection in list(self._numbers):
-            if self._options.shutdown:
+            if self._options.shutdown and self._options.role.half_closes:
                 self._finish_sending(connection)
             self._part_if_all_is_said(connection)
         self._wait_for_the_last_answers()
@@ -363,7 +383,7 @@ class _Program:
         """For as long as was asked for; else until it falls silent, or, if bytes are passed on, until its end."""
         if self._options.wait is not None:
             self._parting = min(self._parting, monotonic() + self._options.wait)
-        elif not self._options.exact:
+        elif not self._options.exact or self._options.role.datagrams:
             self._parting = monotonic() + _PATIENCE
 
     def _take_event(self, event: Event) -> bool:

@@ -43,8 +43,8 @@ from core.net.transport import Transport
 from core.settings import Limits
 from core.supervision import do_all, note
 from core.wire.framers import Framer, FramingViolation, Message, TooLong
-from core.wire.framing import Framing
-from core.words import connection_name
+from core.wire.framing import RAW, Framing, messages_in
+from core.words import connection_name, counted
 
 _now = monotonic_ns
 
@@ -64,6 +64,7 @@ class Connection:
     __slots__ = (
         "_closing",
         "_closing_timer",
+        "_datagrams",
         "_drained",
         "_framer",
         "_framing",
@@ -80,6 +81,7 @@ class Connection:
         "_session",
         "_sink",
         "_transport",
+        "_unheard",
         "_wants_fin",
         "_we_finished",
         "ending",
@@ -110,6 +112,8 @@ class Connection:
         self.number = number
         self.peer = peer
         self._transport = transport
+        self._datagrams = transport.datagrams
+        self._unheard = 0  # datagrams that came while others waited to be answered
         self.is_open = True  # also while it is closing; for any thread to read
         self.ending: Ending | None = None  # how it ended, once it has
         self._loop = GuardedLoop(loop, self.fail)
@@ -199,7 +203,8 @@ class Connection:
         self._soon(lambda: self._begin_closing(ending, self._limits.drain if drain is None else drain))
 
     def abort(self, ending: Ending = Ending.OURS_RESET, why: Explanation | None = None) -> None:
-        """Close with RST, now; what waits is lost, and the journal says so."""
+        """Close with RST, now; what waits is lost, and the journal says so. Datagrams know no RST."""
+        ending = Ending.OURS if self._datagrams and ending is Ending.OURS_RESET else ending
         self._sender.forbid(why_not_send(ending))
         self._soon(lambda: self._end(ending, why))
 
@@ -228,9 +233,13 @@ class Connection:
         """Put on record that so many bytes were refused as a whole. Any thread."""
         self._emit(NotSent(self._session, self.id, _now(), size, str(error)))
 
-    def remark(self, text: str) -> None:
+    def remark(self, text: str, *, is_failure: bool = False) -> None:
         """Put a sentence into the conversation. Any thread."""
-        self._emit(Remark(self._session, self.id, _now(), text))
+        self._emit(Remark(self._session, self.id, _now(), text, is_failure))
+
+    def remark_on_what_was_sent(self, text: str) -> None:
+        """The same of something that failed after it was sent. Not for who is sending."""
+        self._sender.after_what_was_sent(Remark(self._session, self.id, _now(), text, is_failure=True))
 
     def tune(self, socket_options: SocketOptions) -> None:
         """Use the socket in another way from now on; what waits goes out in that way."""
@@ -248,6 +257,8 @@ class Connection:
         client that had not to wait for us. If it raises a ``TransportError`` for that, the connection ends. Raises
         ``SendError`` while something waits to be sent.
         """
+        if self._datagrams:
+            raise SendError("TLS is for streams of bytes, and UDP has none")
         if not self.is_open or self._closing is not None or self._wants_fin or not self._peer_sends:
             raise SendError("the connection is closing")
         if self._sender.waiting:
@@ -303,6 +314,9 @@ class Connection:
     def resume(self, why: Pause) -> None:
         """That reason to read nothing is gone."""
         self._pause &= ~why
+        if self._unheard and not self._pause:
+            self.remark(f"{counted(self._unheard, 'datagram')} got no answer")
+            self._unheard = 0
         self._watch()
 
     def _ready(self, events: int) -> None:
@@ -353,6 +367,27 @@ class Connection:
         messages = self._framer.feed(data, at)
         if messages:
             self._hand_over(messages)
+
+    def take(self, data: bytes, at: int) -> None:
+        """Take in a datagram, which may be empty and is a message by itself. For who reads the socket for all peers."""
+        if not self.is_open or self._closing is not None:
+            return
+        if self._sink is not None:
+            self._sender.after_what_was_sent(Received(self._session, self.id, at, data))
+        if self._idle is not None:
+            self._idle.restart()
+        if self._pause:
+            self._leave_unheard()
+        elif self._framing is RAW:
+            self._owner.received(self, [data])
+        else:
+            self._hand_over(messages_in(data, self._framing, self._limits.message, at))
+
+    def _leave_unheard(self) -> None:
+        """A datagram came while too much waits already: nobody can hold its sender back, so it gets no answer."""
+        self._unheard += 1
+        if self._unheard == 1:
+            self.remark("more comes than is answered: what comes until that is done gets no answer")
 
     def _recv(self) -> bytes | None:
         """What one recv gives; None if that was nothing, or an error that ended the connection."""
@@ -440,6 +475,9 @@ class Connection:
     def _say_fin(self) -> None:
         """Tell the peer that nothing more comes: everything before is with the kernel."""
         if self._we_finished or not self.is_open:
+            return
+        if self._datagrams:  # nothing tells the peer, and nothing of it is waited for
+            self._end(self._closing or Ending.OURS)
             return
         try:
             self._transport.finish_sending()

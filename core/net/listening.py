@@ -21,6 +21,7 @@ from core.net.connection import Connection
 from core.net.loop import READ
 from core.net.resolver import Outcome
 from core.net.session import Session, Surroundings
+from core.net.sockets import Endpoint
 from core.supervision import do_all, note
 from core.tls.settings import Tls
 from core.wire.tls_records import INTERNAL_ERROR, plain_alert
@@ -94,7 +95,7 @@ class ListeningSession(Session):
         try:
             if isinstance(outcome, BaseException):
                 raise outcome
-            self._listeners = sockets.listen(outcome, self.target, self._limits.backlog)
+            self._listeners = self._open_listeners(outcome)
         except Exception as error:  # noqa: BLE001 - explained to whoever asked for the server
             self._fail(self._explain(error, outcome))
             return
@@ -104,12 +105,16 @@ class ListeningSession(Session):
         self._emit(Listening(self.id, monotonic_ns(), self.addresses))
         self._stands_or_over.set()
 
+    def _open_listeners(self, endpoints: list[Endpoint]) -> list[socket.socket]:
+        """Raises ``OSError``."""
+        return sockets.listen(endpoints, self.target, self._limits.backlog)
+
     def _explain(self, error: Exception, outcome: Outcome) -> Explanation:
         """Why it does not listen; if the port is taken, which one is not."""
         why = explain(error, Doing.LISTENING, self.target)
         if isinstance(outcome, BaseException) or not isinstance(error, OSError) or error.errno != errno.EADDRINUSE:
             return why
-        port = sockets.next_free_port(outcome)
+        port = sockets.next_free_port(outcome, backlog=None if self.role.datagrams else 1)
         return replace(why, advice=f"{why.advice}: {port} is free") if port is not None else why
 
     def _watch_listeners(self, events: int) -> None:

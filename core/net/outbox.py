@@ -44,7 +44,7 @@ class Outbox:
     def add(self, data: bytes, taken: int = 0) -> None:
         """Put a message at the end, of which the kernel has taken the first ``taken`` bytes."""
         self._waiting.append(Outgoing(data, taken))
-        self.size += len(data) - taken
+        self.size += len(data) - taken or 1  # an empty datagram counts, so that it waits as others do
 
     def bite(self) -> bytes | memoryview:
         """What to offer the kernel next: small messages joined, because that beats many calls."""
@@ -79,6 +79,11 @@ class Outbox:
             if head.taken == len(head.data):
                 done.append(self._waiting.popleft())
         return done
+
+    def take_first(self) -> Outgoing:
+        """The kernel took the first message, a datagram, or never will."""
+        self.size -= len(self._waiting[0].data) or 1
+        return self._waiting.popleft()
 
     def drop(self) -> list[Outgoing]:
         """Give up: return what waited and hold nothing any more."""

@@ -6,10 +6,11 @@ import threading
 from typing import TYPE_CHECKING
 
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, NoRoom, SendError, explain
+from core.errors import DatagramError, Doing, Explanation, NoRoom, SendError, explain
 from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId
 from core.net.endings import does_not_read
 from core.net.outbox import Outbox, Outgoing
+from core.net.socket_options import AS_USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,7 @@ class Sender:
 
     __slots__ = (
         "_broken",
+        "_datagrams",
         "_failure",
         "_identity",
         "_limits",
@@ -74,6 +76,7 @@ class Sender:
         rested: Callable[[], None],
     ) -> None:
         self._transport = transport
+        self._datagrams = transport.datagrams
         self._peer = peer
         self._session = session
         self._identity = identity
@@ -114,7 +117,7 @@ class Sender:
 
         Raises ``SendError`` if it was refused as a whole; then none of it goes out.
         """
-        if not data:
+        if not data and not self._datagrams:
             raise SendError("an empty message has no bytes to send")
         with self._lock:
             waiting = self._outbox.size
@@ -129,10 +132,13 @@ class Sender:
             try:
                 taken = self._transport.send(data)
             except (BlockingIOError, InterruptedError):
-                taken = 0
+                taken = -1
+            except DatagramError as error:
+                raise SendError(str(error.explanation)) from error
             except OSError as error:
                 raise self._fail_to_send(error) from error
             if taken < len(data):
+                taken = max(0, taken)
                 self._outbox.add(data, taken)
                 return True
             if self._sink is not None:  # under the lock, so that the events are in the order of the bytes
@@ -207,10 +213,10 @@ class Sender:
         with self._lock:
             if not self._outbox:
                 return
-            if self._throttle is None:
+            if self._throttle is None and not self._datagrams:
                 self._offer(self._outbox.bite())
             else:
-                self._offer_pieces(self._throttle)
+                self._offer_pieces(self._throttle or AS_USUAL)
 
     def end(self, why: str) -> list[Outgoing]:
         """Send nothing from now on; return what still waited. The transport may be closed afterwards."""
@@ -235,7 +241,7 @@ class Sender:
 
     def _offer_pieces(self, throttle: SocketOptions) -> None:
         """Under the lock: one send and a pause, or a few without one."""
-        size = 1 if throttle.byte_by_byte else _WHOLE
+        size = 1 if throttle.byte_by_byte and not self._datagrams else _WHOLE
         for _ in range(1 if throttle.pause else _SENDS_PER_TURN):
             if not self._outbox or not self._offer(self._outbox.head(size)):
                 return
@@ -259,11 +265,14 @@ class Sender:
             taken = self._transport.send(piece)
         except (BlockingIOError, InterruptedError):
             return False
+        except DatagramError as error:
+            self.account_for(self._outbox.take_first(), str(error.explanation))
+            return True
         except OSError as error:
             self._fail(error)
             return False
         self._progress = self._loop.time()
-        for outgoing in self._outbox.took(taken):
+        for outgoing in (self._outbox.take_first(),) if self._datagrams else self._outbox.took(taken):
             if self._sink is not None:
                 self._sink.put(Sent(self._session, self._identity, at, outgoing.data, _cuts(outgoing)))
         return True

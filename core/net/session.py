@@ -302,6 +302,16 @@ class Session(ABC):
         transport: Transport = Tcp(sock)
         if self._tls_context is not None and not self._tls_context.tls.starttls:
             transport = self._over_tls(transport, self._tls_context, identity, self.target.host)
+        return self._connection_over(transport, peer, identity, took, number)
+
+    def _connection_over(
+        self,
+        transport: Transport,
+        peer: Address,
+        identity: ConnectionId,
+        took: float | None = None,
+        number: int | None = None,
+    ) -> Connection:
         connection = Connection(
             transport,
             peer,

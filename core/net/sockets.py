@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from core.address import HIGHEST_PORT, Address, check_host
-from core.errors import AddressError
+from core.errors import AddressError, quoted, reason
+from core.net.socket_options import SocketOptionError, SocketOptions
 from core.settings import Limits
 
 _log = logging.getLogger(__name__)
@@ -85,41 +86,49 @@ def resolve(target: Address, *, for_server: bool) -> list[Endpoint]:
     return list(unique.values())
 
 
-def listen(endpoints: Sequence[Endpoint], target: Address, backlog: int) -> list[socket.socket]:
+def listen(
+    endpoints: Sequence[Endpoint], target: Address, backlog: int | None, *, shares_port: bool = False
+) -> list[socket.socket]:
     """Listen on all the endpoints at one port; with port 0, on one that is free on each.
 
-    ``localhost`` may be missing one of its two addresses on a machine without IPv6; other targets
-    need all of theirs. The sockets do not block. Raises ``OSError``.
+    Without a ``backlog``, for datagrams; ``shares_port`` has other programs hear them there, too. ``localhost`` may be
+    missing one of its two addresses on a machine without IPv6; other targets need all of theirs. The sockets do not
+    block. Raises ``OSError``.
     """
     for _attempt in range(8):
         try:
-            return _listen_once(endpoints, backlog, may_miss_some=target.is_localhost)
+            return _listen_once(endpoints, backlog, may_miss_some=target.is_localhost, shares_port=shares_port)
         except OSError as error:
             if target.port != 0 or error.errno != errno.EADDRINUSE:
                 raise
-    return _listen_once(endpoints[:1], backlog, may_miss_some=False)
+    return _listen_once(endpoints[:1], backlog, may_miss_some=False, shares_port=shares_port)
 
 
-def next_free_port(endpoints: Sequence[Endpoint], attempts: int = 20) -> int | None:
+def next_free_port(endpoints: Sequence[Endpoint], attempts: int = 20, *, backlog: int | None = 1) -> int | None:
     """A port above the one that is taken, free on every endpoint just now; None if none of ``attempts`` is."""
     taken = int(endpoints[0].sockaddr[1]) if endpoints else 0
     for port in range(taken + 1, min(taken + attempts, HIGHEST_PORT) + 1):
         try:
-            _close_all(_listen_once([endpoint.with_port(port) for endpoint in endpoints], 1, may_miss_some=True))
+            free = [endpoint.with_port(port) for endpoint in endpoints]
+            _close_all(_listen_once(free, backlog, may_miss_some=True))
         except OSError:
             continue
         return port
     return None
 
 
-def _listen_once(endpoints: Sequence[Endpoint], backlog: int, *, may_miss_some: bool) -> list[socket.socket]:
+def _listen_once(
+    endpoints: Sequence[Endpoint], backlog: int | None, *, may_miss_some: bool, shares_port: bool = False
+) -> list[socket.socket]:
     listeners: list[socket.socket] = []
     failure: OSError | None = None
     for endpoint in endpoints:
         if listeners and endpoint.sockaddr[1] == 0:
             endpoint = endpoint.with_port(listeners[0].getsockname()[1])
         try:
-            listeners.append(_listener(endpoint, backlog))
+            listeners.append(
+                _hearer(endpoint, shares_port=shares_port) if backlog is None else _listener(endpoint, backlog)
+            )
         except OSError as error:
             failure = error
             if not (may_miss_some and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)):
@@ -134,16 +143,35 @@ def _listener(endpoint: Endpoint, backlog: int) -> socket.socket:
     sock = socket.socket(endpoint.family, socket.SOCK_STREAM)
     try:
         _claim_port(sock)
-        if endpoint.family == socket.AF_INET6:
-            dual = endpoint.address.is_every_interface or ":" not in endpoint.address.host  # ::ffff:127.0.0.1
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if dual else 1)
-        sock.setblocking(False)
-        sock.bind(endpoint.sockaddr)
+        _bind(sock, endpoint)
         sock.listen(backlog)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _hearer(endpoint: Endpoint, *, shares_port: bool) -> socket.socket:
+    sock = socket.socket(endpoint.family, socket.SOCK_DGRAM)
+    try:
+        if shares_port:
+            _share_port(sock)
+        elif sys.platform == "win32":  # of UDP, SO_REUSEADDR of POSIX would share the port
+            _claim_port(sock)
+        _bind(sock, endpoint)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _bind(sock: socket.socket, endpoint: Endpoint) -> None:
+    """Have the address for a socket that does not block."""
+    if endpoint.family == socket.AF_INET6:
+        dual = endpoint.address.is_every_interface or ":" not in endpoint.address.host  # ::ffff:127.0.0.1
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if dual else 1)
+    sock.setblocking(False)
+    sock.bind(endpoint.sockaddr)
 
 
 def _claim_port(sock: socket.socket) -> None:
@@ -156,6 +184,13 @@ def _claim_port(sock: socket.socket) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
     else:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def _share_port(sock: socket.socket) -> None:
+    """Have several programs hear the datagrams of multicast groups at one port; BSD and macOS ask for both options."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform not in ("linux", "win32"):
+        _set(sock, socket.SOL_SOCKET, "SO_REUSEPORT", 1)
 
 
 def _close_all(socks: list[socket.socket]) -> None:
@@ -295,6 +330,157 @@ def silence(sock: socket.socket) -> float | None:
 
 
 _LAST_ACK_RECV = 8 + 12 * 4  # its place in tcp_info
+
+
+# Of UDP.
+
+_IP_RECVERR, _IPV6_RECVERR, _IP_MTU, _IPV6_MTU = 11, 25, 14, 24  # linux/in.h, linux/in6.h
+_IP_MTU_DISCOVER, _IPV6_MTU_DISCOVER, _PMTUDISC_WANT, _PMTUDISC_DO = 10, 23, 1, 2  # the same
+_SO_MEMINFO, _DROPS = 55, 8  # asm-generic/socket.h; SK_MEMINFO_DROPS of linux/sock_diag.h
+
+
+def keep_received(sock: socket.socket, size: int) -> None:
+    """Have the system keep up to so many bytes that came and were not read; it may keep less."""
+    _set(sock, socket.SOL_SOCKET, "SO_RCVBUF", size)
+
+
+def dropped(sock: socket.socket) -> int | None:
+    """Datagrams that the system has dropped because nobody read them, modulo 2^32; None where nobody can tell.
+
+    Linux: SO_MEMINFO, the count that SO_RXQ_OVFL and /proc/net/udp have.
+    """
+    if sys.platform != "linux":
+        return None
+    try:
+        info = sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 4 * (_DROPS + 1))
+        return int(struct.unpack_from("I", info, 4 * _DROPS)[0])
+    except (OSError, struct.error):
+        return None
+
+
+def tell_returned(sock: socket.socket) -> None:
+    """Have the system keep what ICMP says of datagrams to any peer, for ``returned``. Linux: IP_RECVERR, see ip(7)."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError):
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+        sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+
+
+def returned(sock: socket.socket) -> list[tuple[OSError, SocketAddress]]:
+    """What ICMP says of datagrams that were sent, with the address that each was for; each is told once."""
+    found: list[tuple[OSError, SocketAddress]] = []
+    if sys.platform != "linux":
+        return found
+    while len(found) < _MOST_RETURNED:
+        try:
+            _data, ancillary, _flags, sockaddr = sock.recvmsg(0, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+        except OSError:
+            break
+        for _level, kind, data in ancillary:
+            if kind in (_IP_RECVERR, _IPV6_RECVERR) and len(data) >= 4:
+                number = struct.unpack_from("I", data)[0]  # ee_errno of struct sock_extended_err
+                found.append((OSError(number, os.strerror(number)), sockaddr))
+    return found
+
+
+_MOST_RETURNED = 256  # at once
+
+
+def path_limit(sock: socket.socket) -> int | None:
+    """Bytes of the largest packet on the way to who a socket is connected to; None where nobody can tell. Linux."""
+    if sys.platform != "linux":
+        return None
+    is_six = sock.family == socket.AF_INET6
+    try:
+        return sock.getsockopt(socket.IPPROTO_IPV6 if is_six else socket.IPPROTO_IP, _IPV6_MTU if is_six else _IP_MTU)
+    except OSError:
+        return None
+
+
+def use_datagram_options(sock: socket.socket, wanted: SocketOptions, before: SocketOptions) -> None:
+    """Set what ``wanted`` has otherwise than ``before``; groups are left and joined.
+
+    Raises ``SocketOptionError`` for what the system refuses, in words.
+    """
+    try:
+        _use_datagram_options(sock, wanted, before)
+    except OSError as error:
+        raise SocketOptionError(f"the socket options cannot be used: {reason(error)}") from error
+
+
+def _use_datagram_options(sock: socket.socket, wanted: SocketOptions, before: SocketOptions) -> None:
+    is_six = sock.family == socket.AF_INET6
+    level = socket.IPPROTO_IPV6 if is_six else socket.IPPROTO_IP
+    if wanted.broadcast != before.broadcast:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, int(wanted.broadcast))
+    if wanted.ttl != before.ttl:
+        usual = (64, 1) if wanted.ttl is None else (wanted.ttl, wanted.ttl)
+        sock.setsockopt(level, socket.IPV6_UNICAST_HOPS if is_six else socket.IP_TTL, max(1, usual[0]))
+        sock.setsockopt(level, socket.IPV6_MULTICAST_HOPS if is_six else socket.IP_MULTICAST_TTL, usual[1])
+    if wanted.hears_itself != before.hears_itself:
+        loop = socket.IPV6_MULTICAST_LOOP if is_six else socket.IP_MULTICAST_LOOP
+        sock.setsockopt(level, loop, int(wanted.hears_itself))
+    if wanted.fragments != before.fragments and sys.platform == "linux":
+        option = _IPV6_MTU_DISCOVER if is_six else _IP_MTU_DISCOVER
+        sock.setsockopt(level, option, _PMTUDISC_WANT if wanted.fragments else _PMTUDISC_DO)
+    if wanted.interface != before.interface:
+        index, address = _interface_of(wanted.interface, is_six=is_six)
+        if is_six:
+            sock.setsockopt(level, socket.IPV6_MULTICAST_IF, index)
+        else:
+            sock.setsockopt(level, socket.IP_MULTICAST_IF, _membership("0.0.0.0", index, address))  # noqa: S104
+    same = wanted.interface == before.interface
+    for group in before.groups:
+        if not (same and group in wanted.groups) and (":" in group) is is_six:
+            with contextlib.suppress(SocketOptionError):  # an interface that has gone took its groups with it
+                _member(sock, group, before.interface, joins=False)
+    for group in wanted.groups:
+        if not (same and group in before.groups) and (":" in group) is is_six:
+            _member(sock, group, wanted.interface, joins=True)
+
+
+def _member(sock: socket.socket, group: str, interface: str, *, joins: bool) -> None:
+    try:
+        _set_member(sock, group, interface, joins=joins)
+    except OSError as error:
+        where = f" on the interface {interface}" if interface else ""
+        raise SocketOptionError(f"the group {group} cannot be joined{where}: {reason(error)}") from error
+
+
+def _set_member(sock: socket.socket, group: str, interface: str, *, joins: bool) -> None:
+    is_six = sock.family == socket.AF_INET6
+    index, address = _interface_of(interface, is_six=is_six)
+    if is_six:
+        six = socket.inet_pton(socket.AF_INET6, group.partition("%")[0]) + struct.pack("@I", index)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP if joins else socket.IPV6_LEAVE_GROUP, six)
+    else:
+        option = socket.IP_ADD_MEMBERSHIP if joins else socket.IP_DROP_MEMBERSHIP
+        sock.setsockopt(socket.IPPROTO_IP, option, _membership(group, index, address))
+
+
+def _membership(group: str, index: int, address: bytes) -> bytes:
+    """A group and an interface as IPv4 takes them: ``ip_mreqn``, or, of Windows, ``ip_mreq``, which takes an index."""
+    if sys.platform == "win32":
+        return socket.inet_aton(group) + (struct.pack("!I", index) if index else address)
+    return socket.inet_aton(group) + address + struct.pack("@i", index)
+
+
+def _interface_of(text: str, *, is_six: bool) -> tuple[int, bytes]:
+    """The number of an interface, or, of IPv4, its address. Raises ``SocketOptionError`` if there is none like it."""
+    nowhere = b"\0" * 4
+    if not text:
+        return 0, nowhere
+    if text.isdecimal() and len(text) <= 9:
+        return int(text), nowhere
+    if not is_six:
+        with contextlib.suppress(OSError):
+            return 0, socket.inet_pton(socket.AF_INET, text)
+    try:
+        return socket.if_nametoindex(text), nowhere
+    except OSError:
+        raise SocketOptionError(f"this machine has no network interface {quoted(text)}") from None
 
 
 def raise_descriptor_limit(wanted: int = 8192) -> None:

@@ -31,6 +31,7 @@ class TlsTransport:
 
     name = "TLS"
     goodbye = "close_notify"
+    datagrams = False
 
     def __init__(
         self,

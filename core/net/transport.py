@@ -24,7 +24,8 @@ class Transport(Protocol):
 
     name: str  # as people call it
     local: Address
-    goodbye: str  # what says that nothing more comes, as people call it
+    goodbye: str  # what says that nothing more comes, as people call it; empty where nothing does
+    datagrams: bool  # whether each send is a message of its own that is taken whole or not at all, an empty one too
 
     def receive(self, most: int, /) -> bytes:
         """Return the next bytes from the peer, ``most`` at most; none at the end of its sending.
@@ -37,6 +38,7 @@ class Transport(Protocol):
         """Return how many of the bytes the kernel has taken, from the first on, in whatever form they go out.
 
         Raises ``BlockingIOError`` or ``InterruptedError`` while it takes none. The same bytes come first next time.
+        Of datagrams, ``DatagramError`` says that this one does not go out; others may.
         """
         ...
 
@@ -100,6 +102,7 @@ class Tcp:
 
     name = "TCP"
     goodbye = "FIN"
+    datagrams = False
     is_ready = True
     why_no_half_close = ""
 

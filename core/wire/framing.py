@@ -38,7 +38,7 @@ from functools import lru_cache
 
 from core.errors import Fault, SendError, TincanError, quoted
 from core.wire.enclosing import BetweenSplitter, FlagSplitter
-from core.wire.framers import Collector, Framer, Line, Raw
+from core.wire.framers import Collector, Framer, Line, Message, Raw
 from core.wire.headers import ContentLengthSplitter, NetstringSplitter
 from core.wire.length_prefix import Counts, LengthField, Order, PrefixSplitter
 from core.wire.splitting import DelimiterSplitter, FixedSplitter, GapSplitter, LineSplitter, Splitter
@@ -363,6 +363,17 @@ def parse_framing(text: str) -> Framing:
 def make_framer(framing: str, limit: int) -> Framer:
     """Make a framer by a framing's written form. Raises ``FramingError``."""
     return parse_framing(framing).framer(limit)
+
+
+def messages_in(datagram: bytes, framing: Framing, limit: int, at: int = 0) -> list[Message]:
+    """The messages of a datagram that came at ``at``: itself, or what ``framing`` cuts it into. Its end ends the last.
+
+    An empty one is a message under any framing.
+    """
+    if framing is RAW or not datagram:
+        return [datagram]
+    framer = framing.framer(limit)
+    return [*framer.feed(datagram, at), *framer.finish()]
 
 
 def make_splitter(framing: str) -> Splitter:

@@ -97,7 +97,7 @@ def test_a_default_host_fills_in_for_a_missing_one() -> None:
         ("wss://u@h:443", "wss:// needs TLS"),
         ("tcp:https://h:443", "https:// needs TLS"),
         ("rediss://", "rediss:// needs TLS"),
-        ("udp://h:1", "Tincan speaks TCP alone, and udp:// is UDP"),
+        ("udp://h:1", "udp:// is for datagrams, and here streams of bytes are meant"),
         ("10.0.0.0/24", "“10.0.0.0/24” is a network: type one address of it"),
         ("5555 6666", "has two ports and no host: write 127.0.0.1:5555"),
         ("host:80:90", "has more than one port: write “host:80”"),

@@ -534,6 +534,11 @@ STEPS_OF = {
 NOT_HERE = {
     "closing a pipe": "tests/core/test_child_process.py",
     "closing a tap": "tests/core/net/test_tap.py",
+    "closing a UDP client": "tests/core/net/test_udp.py",
+    "closing a socket for datagrams": "tests/core/net/test_udp.py",
+    "giving the spare descriptor back": "tests/core/net/test_udp.py",
+    "parting from a peer": "tests/core/net/test_udp.py",
+    "reading a socket no more": "tests/core/net/test_udp.py",
     "dialling no more": "tests/core/net/test_tap.py",
     "ending who answers a connection": "tests/core/net/test_server.py",
     "letting peers go on": "tests/core/journal/recording/test_recorder.py",

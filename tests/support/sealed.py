@@ -31,6 +31,7 @@ class Sealed:
 
     name = "sealed"
     goodbye = "BYE"
+    datagrams = False
     why_no_half_close = ""
 
     def __init__(self, sock: socket.socket, *, plain: bool = False) -> None:

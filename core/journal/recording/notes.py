@@ -29,6 +29,7 @@ from core.events import (
     SessionClosed,
     SessionEvent,
     SessionOpened,
+    SessionRemark,
     TlsBegun,
     TlsHandshake,
     TlsRefused,
@@ -65,13 +66,14 @@ _ENDINGS = {
     Ending.HANDSHAKE: "the TLS handshake failed",
     Ending.ALERT: "a TLS alert",
     Ending.TRUNCATED: "the peer closed without close_notify, so what was received may be incomplete",
+    Ending.FORGOTTEN: "silent for longest, so it is forgotten until it speaks again",
     Ending.FAILED: "an error",
 }
 
 GOOD_ENDINGS = frozenset(
     {Ending.PEER_FINISHED, Ending.OURS, Ending.REPLY, Ending.RULE, Ending.PROGRAM, Ending.HANDLER}
     | {Ending.SERVER_STOPPED, Ending.OURS_RESET, Ending.PASSED_ON, Ending.PASSED_RESET}
-    | {Ending.FAULT_CUT, Ending.FAULT_RESET}
+    | {Ending.FAULT_CUT, Ending.FAULT_RESET, Ending.FORGOTTEN}
 )
 
 
@@ -85,6 +87,8 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
             return _about_the_end(event, role)
         case SessionOpened() | Listening() | Onward() | Resolving() | Resolved() | Tried() | Retrying() | TurnedAway():
             return _about_session(event, role)
+        case SessionRemark():
+            return event.text
         case ReplyChanged() | FramingChanged():
             return _about_replies(event)
         case Received() | Sent():
@@ -134,11 +138,8 @@ def _about_the_end(event: SessionClosed, role: Role) -> str:
 
 def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
     match event:
-        case Opened(took=None):
-            return f"{who} connected from {event.peer}"
-        case Opened(took=float(took)):
-            whose = f"{who} " if event.number < 0 else ""
-            return f"{whose}connected to {event.peer} from {event.local}: the handshake took {_duration(took)}"
+        case Opened():
+            return _about_the_beginning(event, who, role)
         case PeerFinished():
             return f"{who} has finished sending ({event.how})"
         case WeFinished():
@@ -163,6 +164,15 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             return ""
 
 
+def _about_the_beginning(event: Opened, who: str, role: Role) -> str:
+    if role.datagrams:
+        return f"sends to {event.peer} from {event.local}" if role.dials else f"{who} speaks from {event.peer}"
+    if event.took is None:
+        return f"{who} connected from {event.peer}"
+    whose = f"{who} " if event.number < 0 else ""
+    return f"{whose}connected to {event.peer} from {event.local}: the handshake took {_duration(event.took)}"
+
+
 def _about_tls(event: TlsBegun | TlsHandshake | TlsRefused | Injected, who: str, role: Role) -> str:
     match event:
         case TlsBegun():
@@ -185,6 +195,8 @@ def is_failure(event: Event) -> bool:
             return event.failure is not None
         case TlsHandshake():
             return bool(event.handshake.failure)
+        case Remark() | SessionRemark():
+            return event.is_failure
         case Tried() | TurnedAway() | MessageTooLong() | Misframed() | NotSent() | TlsRefused() | Injected():
             return True
         case _:
@@ -203,7 +215,7 @@ def _why(event: Closed, role: Role) -> str:
     if event.why is not None:
         return event.why.what[:1] + str(event.why)[1:]
     words = _ENDINGS[event.ending].replace("the peer", f"the {role.peer}").replace("{role}", role.name)
-    return words.replace("(FIN)", f"({event.how})")
+    return words.replace(" (FIN)", f" ({event.how})" if event.how else "")
 
 
 def _list(addresses: tuple[Address, ...]) -> str:

@@ -19,6 +19,7 @@ from core.net.client import Client
 from core.net.server import Server
 from core.net.socket_options import SocketOptions
 from core.net.tap import Tap
+from core.net.udp import UdpClient, UdpServer
 from core.replies import Reply
 from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
@@ -379,6 +380,86 @@ def asks_for_tls_in_vain(stage: Stage) -> None:
         pass
 
 
+@contextlib.contextmanager
+def hearing(stage: Stage, **limits: object) -> Iterator[UdpServer]:
+    """A UDP server in whose session something breaks."""
+    kept = replace(DEFAULTS, **limits)  # type: ignore[arg-type]
+    with UdpServer("127.0.0.1:0", reply="echo", limits=kept, events=stage.sink) as server:
+        yield server
+
+
+def is_answered(server: UdpServer) -> None:
+    """Somebody who speaks UDP afterwards."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(PATIENCE)
+        sock.connect((server.addresses[0].host, server.addresses[0].port))
+        sock.send(b"still there?")
+        assert sock.recv(100) == b"still there?"
+
+
+def forgets(stage: Stage) -> None:
+    with hearing(stage, silent_peer=0.05) as server:
+        is_answered(server)
+        stage.wait()
+        is_answered(server)
+
+
+def forgets_again(stage: Stage) -> None:
+    """Not everybody was silent for long enough when it was looked."""
+    with hearing(stage, silent_peer=0.2) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(PATIENCE)
+        sock.connect((server.addresses[0].host, server.addresses[0].port))
+
+        def speaks_until_it_breaks() -> bool:
+            sock.send(b".")
+            return stage.is_broken()
+
+        until(speaks_until_it_breaks)
+        is_answered(server)
+
+
+def looks_at_what_was_dropped(stage: Stage) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.net.datagrams._LOOK_EVERY", 0.02)
+        with hearing(stage) as server:
+            is_answered(server)
+            stage.wait()
+            is_answered(server)
+
+
+def hears_again(stage: Stage) -> None:
+    """The journal was behind when a datagram came. Whoever is to go on cannot: the session stops when it is told to."""
+    with hearing(stage) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        stage.sink.congest()
+        sock.sendto(b"hello", (server.addresses[0].host, server.addresses[0].port))
+        stage.sink.wait_for_pause()
+        stage.sink.relieve()
+        stage.wait()
+
+
+def hears(stage: Stage) -> None:
+    """Without hearing there is no server, so that ends it."""
+    with hearing(stage) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendto(b"hello", (server.addresses[0].host, server.addresses[0].port))
+        stage.wait()
+        assert server.join(PATIENCE)
+
+
+def looks_up_in_vain(stage: Stage) -> None:
+    with pytest.raises(ConnectError), UdpClient("127.0.0.1:9", events=stage.sink):
+        pass
+
+
+def looks_up_too_long(stage: Stage) -> None:
+    with hearing(Stage(lambda: True)) as server:
+        limits = replace(DEFAULTS, connect=0.05)
+        client = UdpClient(f"localhost:{server.addresses[0].port}", limits=limits, events=stage.sink)
+        client.start()
+        stage.wait()
+        client.stop()
+        assert client.join(PATIENCE)
+
+
 CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.answered", "AnsweredConnection.call_later", "call_later"): answers_late,
     ("core.net.answered", "AnsweredConnection.call_soon", "call_soon"): answers_in_turns,
@@ -389,6 +470,9 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.connection", "Connection.abort_after", "call_later"): passes_a_reset_on,
     ("core.net.connection", "Connection._read", "call_soon"): resumes,
     ("core.net.connection", "Connection._soon", "call_soon"): finishes,
+    ("core.net.datagrams", "DatagramSocket._read_some", "call_later"): looks_at_what_was_dropped,
+    ("core.net.datagrams", "DatagramSocket._read_some", "call_soon"): hears_again,
+    ("core.net.datagrams", "DatagramSocket._watch", "watch"): hears,
     ("core.net.dialer", "Dialer._try_next", "call_later"): dials_in_vain,
     ("core.net.dialer", "Dialer._try_next", "watch"): dials,
     ("core.net.dialer", "Dialer.dial", "call_later"): dials_in_vain,
@@ -415,6 +499,10 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.tls", "TlsTransport._begin", "call_soon"): shakes_hands_early,
     ("core.net.tls", "TlsTransport.wait_for", "call_soon"): resumes_with_bytes_at_hand,
     ("core.net.transport", "Tcp.wait_for", "watch"): reads,
+    ("core.net.udp", "UdpClient._start", "call_later"): looks_up_too_long,
+    ("core.net.udp", "UdpClient._start", "call_soon"): looks_up_in_vain,
+    ("core.net.udp", "UdpServer._forget_silent", "call_later"): forgets_again,
+    ("core.net.udp", "UdpServer._meet", "call_later"): forgets,
 }
 
 # Others that come to pass at a place that has its case.

@@ -34,6 +34,7 @@ from core.events import (
     SessionClosed,
     SessionId,
     SessionOpened,
+    SessionRemark,
     TlsBegun,
     TlsHandshake,
     TlsRefused,
@@ -198,6 +199,7 @@ TABLE: list[tuple[Event, str, str]] = [
     (Received(S, C, AT, b"hello"), "", SAME),
     (Sent(S, C, AT, b"hello"), "", SAME),
     (Onward(S, AT, HERE), f"passes on what callers say to {HERE}", SAME),
+    (SessionRemark(S, AT, "the system dropped 3 datagrams"), "the system dropped 3 datagrams", SAME),
 ]
 
 
@@ -217,7 +219,7 @@ def test_every_ending_is_put_into_words_that_fit_the_role(ending: Ending, role: 
     text = sentence(Closed(S, C, AT, ending), 3, role)
 
     assert len(text.split(": ", 1)[1]) > 5
-    assert role is Role.SERVER or "peer" not in text
+    assert role.peer == "peer" or "peer" not in text
 
 
 def test_the_legs_of_a_tap_are_told_apart() -> None:
@@ -240,6 +242,12 @@ def test_the_legs_of_a_tap_are_told_apart() -> None:
     assert [sentence(event, number, Role.TAP) for event, number, _words in story] == [words for *_, words in story]
 
 
+def test_datagrams_have_no_handshake_and_no_goodbye() -> None:
+    assert sentence(Opened(S, C, AT, 2, HERE, HERE), 2, Role.UDP_SERVER) == f"#2 speaks from {HERE}"
+    assert sentence(Opened(S, C, AT, 1, HERE, HERE), 1, Role.UDP_CLIENT) == f"sends to {HERE} from {HERE}"
+    assert sentence(Closed(S, C, AT, Ending.OURS, how=""), 1, Role.UDP_CLIENT) == "connection closed: you closed it"
+
+
 def test_a_connection_without_a_number_is_still_a_connection() -> None:
     assert sentence(PeerFinished(S, C, AT), None, Role.SERVER) == "a connection has finished sending (FIN)"
 
@@ -248,7 +256,7 @@ def test_a_connection_without_a_number_is_still_a_connection() -> None:
 def test_an_ending_is_bad_news_unless_somebody_wanted_it(ending: Ending) -> None:
     answered = {Ending.REPLY, Ending.RULE, Ending.PROGRAM, Ending.HANDLER}
     wanted = answered | {Ending.PEER_FINISHED, Ending.OURS, Ending.OURS_RESET, Ending.SERVER_STOPPED}
-    wanted |= {Ending.PASSED_ON, Ending.PASSED_RESET, Ending.FAULT_CUT, Ending.FAULT_RESET}
+    wanted |= {Ending.PASSED_ON, Ending.PASSED_RESET, Ending.FAULT_CUT, Ending.FAULT_RESET, Ending.FORGOTTEN}
 
     assert is_failure(Closed(S, C, AT, ending)) is (ending not in wanted)
     assert wanted == GOOD_ENDINGS

@@ -1,0 +1,344 @@
+"""UDP: a server whose peers appear as they speak, and a client that talks to one address or to a group."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from core.address import Address, parse_udp
+from core.clock import monotonic_ns
+from core.errors import Doing, Explanation, explain
+from core.events import ConnectionId, Ending, EventSink, Resolved, Resolving, SessionId, SessionRemark, Tried
+from core.net import sockets
+from core.net.client import Client
+from core.net.connection import Connection
+from core.net.datagrams import DatagramSocket, DatagramTransport, Meet, OnlyTransport, bound, connect
+from core.net.loop import GuardedLoop, Timer
+from core.net.resolver import Outcome, Resolver
+from core.net.server import Server
+from core.net.session import Session
+from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
+from core.net.sockets import Endpoint, SocketAddress
+from core.replies import Reply
+from core.roles import Role
+from core.settings import DEFAULTS, Limits
+from core.supervision import do_all
+
+_SECOND = 1_000_000_000  # nanoseconds
+
+
+class _DatagramSession(Session):
+    """What the two have in common: sockets that several peers may share, and their options."""
+
+    _in_effect: SocketOptions
+
+    @property
+    @abstractmethod
+    def _shared(self) -> list[DatagramSocket]:
+        """The sockets that are open."""
+
+    def _share(self, sock: socket.socket, meet: Meet) -> DatagramSocket:
+        return DatagramSocket(
+            sock, loop=self._loop, commands=self._guarded, sink=self._sink, meet=meet, remark=self._complain
+        )
+
+    @property
+    def _guarded(self) -> GuardedLoop:
+        """The loop for what the session survives; there is one while the session's thread runs."""
+        assert self._commands is not None
+        return self._commands
+
+    def _talk(self, transport: DatagramTransport, peer: Address) -> Connection:
+        """Make a connection over a transport."""
+        connection = self._connection_over(transport, peer, ConnectionId(next(self._identities)))
+        transport.connection = connection
+        return connection
+
+    def _complain(self, text: str) -> None:
+        self._emit(SessionRemark(self.id, monotonic_ns(), text, is_failure=True))
+
+    def _tell_options(self, wanted: SocketOptions, before: SocketOptions) -> None:
+        for text in _changes(wanted, before):
+            self._emit(SessionRemark(self.id, monotonic_ns(), text))
+
+    def _tune_all(self) -> None:
+        wanted, before = self.socket_options, self._in_effect
+        self._in_effect = wanted
+        try:
+            for shared in self._shared:
+                sockets.use_datagram_options(shared.sock, wanted, before)
+            self._tell_options(wanted, before)
+        except SocketOptionError as error:
+            self._complain(str(error))
+        super()._tune_all()
+
+
+class UdpServer(_DatagramSession, Server):
+    """Hears datagrams at ``target`` (an ``Address`` or ``[HOST:]PORT``) and answers as ``Server`` does.
+
+    A peer is a connection from its first datagram on, and is forgotten after ``Limits.silent_peer`` seconds in which
+    nothing came from it or went to it. Nobody is turned away: where there are as many as ``Limits.connections``, or as
+    one address may have, the one that was silent for longest is forgotten. If ``target`` is a multicast group, it is
+    joined. Raises ``AddressError`` for a bad target and ``TincanError`` for an unknown reply or framing.
+    """
+
+    role = Role.UDP_SERVER
+    _looks_for_http = False
+
+    def __init__(
+        self,
+        target: Address | str,
+        *,
+        reply: str | Reply | Callable[..., Any] = "letter",
+        framing: str = "raw",
+        socket_options: SocketOptions = AS_USUAL,
+        limits: Limits = DEFAULTS,
+        events: EventSink | None = None,
+        session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
+        identities: Iterator[int] | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        target = parse_udp(target, for_server=True) if isinstance(target, str) else target
+        self._open_sockets: list[DatagramSocket] = []
+        self._transports: dict[ConnectionId, DatagramTransport] = {}
+        self._sweep: Timer | None = None
+        super().__init__(
+            target,
+            reply=reply,
+            framing=framing,
+            limits=limits,
+            events=events,
+            session=session,
+            identities=identities,
+            resolver=resolver,
+        )
+        self.socket_options = self._in_effect = _with_group(socket_options, target)
+
+    # The server's thread.
+
+    @property
+    def _shared(self) -> list[DatagramSocket]:
+        return self._open_sockets
+
+    def _open_listeners(self, endpoints: list[Endpoint]) -> list[socket.socket]:
+        options = self._in_effect = self.socket_options
+        found = sockets.listen(endpoints, self.target, None, shares_port=bool(options.groups))
+        self._open_sockets = [self._share(sock, self._meet) for sock in found]
+        for sock in found:
+            sockets.tell_returned(sock)
+            sockets.use_datagram_options(sock, options, AS_USUAL)
+        self._tell_options(options, AS_USUAL)
+        return found
+
+    def _watch_listeners(self, events: int) -> None:
+        for each in self._open_sockets:
+            each.read(wanted=bool(events))
+
+    def _meet(self, shared: DatagramSocket, sockaddr: SocketAddress) -> DatagramTransport | None:
+        """A stranger speaks: from now on it is a peer."""
+        if self._stopping:
+            return None
+        peer = sockets.readable(sockaddr)
+        if self._limit_reached(peer):
+            self._forget_longest_silent(peer)
+        transport = DatagramTransport(shared, sockaddr)
+        connection = self._talk(transport, peer)
+        shared.peers[sockaddr] = transport
+        self._transports[connection.id] = transport
+        self._connections[connection.id] = connection
+        self._sources[peer.host] += 1
+        connection.guard(partial(self._greet, connection))
+        if self._sweep is None:
+            self._sweep = self._guarded.call_later(self._limits.silent_peer, self._forget_silent)
+        return transport
+
+    def _forget_longest_silent(self, newcomer: Address) -> None:
+        """Make a place: for the sake of everybody, or of those at the same address that has too many."""
+        everybody = self._transports.values()
+        same = [each for each in everybody if each.connection.peer.host == newcomer.host]
+        is_everybody = len(self._connections) >= self._limits.connections
+        oldest = min(everybody if is_everybody else same, key=lambda each: each.active_at)
+        oldest.connection.abort(Ending.FORGOTTEN)
+
+    def _forget_silent(self) -> None:
+        """Forget who said nothing for too long, and look again when the next one may have."""
+        self._sweep = None
+        since = monotonic_ns() - int(self._limits.silent_peer * _SECOND)
+        for transport in list(self._transports.values()):
+            if transport.active_at <= since:
+                transport.connection.abort(Ending.FORGOTTEN)
+        if self._transports:
+            left = min(each.active_at for each in self._transports.values()) - since
+            self._sweep = self._guarded.call_later(left / _SECOND, self._forget_silent)
+
+    def closed(self, connection: Connection) -> None:
+        """Forget it; who speaks from there again is somebody new."""
+        transport = self._transports.pop(connection.id, None)
+        if transport is not None:
+            transport.forget()
+        super().closed(connection)
+
+    def _stop(self) -> None:
+        self._stopping = True
+        do_all(
+            [
+                *(("reading a socket no more", partial(each.read, wanted=False)) for each in self._open_sockets),
+                *(("parting from a peer", partial(self._part, connection)) for connection in self.connections),
+            ]
+        )
+        self._end_if_alone()
+
+    def _close_listeners(self) -> None:
+        shared, self._open_sockets, self._listeners = self._open_sockets, [], []
+        do_all(
+            [
+                *(("closing a socket for datagrams", each.close) for each in shared),
+                ("giving the spare descriptor back", self._spare.release),
+            ]
+        )
+
+
+class UdpClient(_DatagramSession, Client):
+    """Sends datagrams to ``target`` (an ``Address`` or ``HOST:PORT``), and hears what comes back.
+
+        with UdpClient("127.0.0.1:53") as client:
+            client.send(query)
+            print(client.receive(timeout=5))
+
+    It stands at once, for nobody has to answer. It hears from ``target`` alone, or, where that is a multicast group or
+    broadcast is allowed, from whoever answers. It ends when it is told to. Raises ``AddressError`` for a bad target and
+    ``ConnectError`` if nothing can be sent there.
+    """
+
+    role = Role.UDP_CLIENT
+    _doing = Doing.SENDING
+
+    def __init__(
+        self,
+        target: Address | str,
+        *,
+        framing: str = "raw",
+        socket_options: SocketOptions = AS_USUAL,
+        limits: Limits = DEFAULTS,
+        events: EventSink | None = None,
+        session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
+        identities: Iterator[int] | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        self._socket: DatagramSocket | None = None
+        super().__init__(
+            parse_udp(target, for_server=False) if isinstance(target, str) else target,
+            framing=framing,
+            limits=limits,
+            events=events,
+            session=session,
+            identities=identities,
+            resolver=resolver,
+        )
+        self.socket_options = self._in_effect = socket_options
+
+    # Any thread.
+
+    def set_reconnect(self, reconnect: bool) -> None:
+        """There is nothing to come back from: it ends when it is told to."""
+
+    # The client's thread.
+
+    @property
+    def _shared(self) -> list[DatagramSocket]:
+        return [self._socket] if self._socket is not None else []
+
+    def _start(self) -> None:
+        loop, began = self._loop, self._loop.time()
+        if not self.target.is_literal:
+            self._emit(Resolving(self.id, monotonic_ns(), self.target.host))
+            loop.call_later(self._limits.connect, self._give_up)
+        self._resolver.resolve(
+            self.target,
+            for_server=False,
+            done=lambda outcome: loop.call_soon(lambda: self._found(outcome, began)),
+        )
+
+    def _give_up(self) -> None:
+        if not self._stands_or_over.is_set():
+            self._fail(explain(TimeoutError(), Doing.CONNECTING, self.target))
+
+    def _found(self, outcome: Outcome, began: float) -> None:
+        if self._asked_to_stop or self._failure is not None:
+            return
+        if isinstance(outcome, BaseException):
+            self._fail(explain(outcome, Doing.SENDING, self.target))
+            return
+        if not self.target.is_literal:
+            took = self._loop.time() - began
+            self._emit(Resolved(self.id, monotonic_ns(), tuple(each.address for each in outcome), took))
+        why: Explanation | None = None
+        for endpoint in outcome:
+            try:
+                self._begin_with(endpoint)
+            except (OSError, SocketOptionError) as error:
+                tried = explain(error, Doing.SENDING, endpoint.address)
+                why = why or tried
+                if not self.target.is_literal:
+                    self._emit(Tried(self.id, monotonic_ns(), endpoint.address, self._loop.time() - began, tried))
+                continue
+            self._stands()
+            return
+        self._fail(why or Explanation(f"{self.target} has no address"))
+
+    def _begin_with(self, endpoint: Endpoint) -> None:
+        """Raises ``OSError`` and ``SocketOptionError``."""
+        options = self._in_effect = self.socket_options
+        sock = bound(endpoint)
+        hears_others = options.broadcast or is_group(endpoint.address)
+        try:
+            sockets.use_datagram_options(sock, options, AS_USUAL)
+            if not hears_others:
+                connect(sock, endpoint)
+            self._socket = self._share(sock, self._of_anybody)
+        except BaseException:
+            sock.close()
+            raise
+        self._only = OnlyTransport(self._socket, endpoint.sockaddr if hears_others else None)
+        self._socket.peers[endpoint.sockaddr] = self._only
+        self._connection_or_none = self._talk(self._only, endpoint.address)
+        self._tell_options(options, AS_USUAL)
+
+    def _of_anybody(self, _shared: DatagramSocket, _sockaddr: SocketAddress) -> DatagramTransport | None:
+        """Whoever answers belongs to the one conversation that there is."""
+        return self._only
+
+    def _release(self) -> None:
+        do_all(
+            [
+                ("closing a UDP client", super()._release),
+                *(("closing a socket for datagrams", each.close) for each in self._shared),
+            ]
+        )
+
+
+def _with_group(options: SocketOptions, target: Address) -> SocketOptions:
+    """The same, and the group that a server listens at."""
+    if not is_group(target) or target.host in options.groups:
+        return options
+    return replace(options, groups=(target.host, *options.groups))
+
+
+def is_group(address: Address) -> bool:
+    """Whether it stands for a multicast group."""
+    return address.is_literal and ipaddress.ip_address(address.host).is_multicast
+
+
+def _changes(wanted: SocketOptions, before: SocketOptions) -> Iterator[str]:
+    """What is heard from now on, and what is not any more."""
+    where = f" on the interface {wanted.interface}" if wanted.interface else ""
+    has_moved = wanted.interface != before.interface
+    yield from (f"has left the group {group}" for group in before.groups if has_moved or group not in wanted.groups)
+    yield from (
+        f"has joined the group {group}{where}" for group in wanted.groups if has_moved or group not in before.groups
+    )

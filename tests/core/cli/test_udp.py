@@ -1,0 +1,186 @@
+"""UDP in a terminal: what is asked for on the command line, and both programs with strangers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import parse
+from core.address import Address
+from core.cli.terminal import Options
+from core.journal.reading.reader import JournalReader
+from core.net.socket_options import SocketOptions
+from tests.core.cli.test_terminal import Terminal
+from tests.support.sink import PATIENCE
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    made = Terminal(monkeypatch)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def peer() -> Iterator[socket.socket]:
+    """A program of somebody else's that speaks UDP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(PATIENCE)
+        sock.bind(("127.0.0.1", 0))
+        yield sock
+
+
+@pytest.mark.parametrize(
+    ("arguments", "role", "target"),
+    [
+        (["serve", "--udp", "5555"], "UDP server", Address("127.0.0.1", 5555)),
+        (["serve", "udp://0.0.0.0:53"], "UDP server", Address("0.0.0.0", 53)),
+        (["connect", "udp://[::1]:53"], "UDP client", Address("::1", 53)),
+        (["connect", "--udp", "h", "53"], "UDP client", Address("h", 53)),
+        (["connect", "h", "53"], "client", Address("h", 53)),
+    ],
+)
+def test_udp_is_asked_for_by_an_option_or_by_the_scheme(arguments: list[str], role: str, target: Address) -> None:
+    options = parse(arguments)
+
+    assert isinstance(options, Options)
+    assert (options.role.name, options.target) == (role, target)
+
+
+def test_groups_and_the_rest_are_socket_options() -> None:
+    options = parse(
+        ["serve", "--udp", "5353", "--join", "224.0.0.251", "--join", "ff02::fb", "--interface", "eth0", "--ttl", "4"]
+        + ["--broadcast", "--no-loop", "--no-fragment"]
+    )
+
+    assert isinstance(options, Options)
+    assert options.socket_options == SocketOptions(
+        groups=("224.0.0.251", "ff02::fb"),
+        interface="eth0",
+        ttl=4,
+        broadcast=True,
+        hears_itself=False,
+        fragments=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["serve", "5353", "--join", "224.0.0.251"], "are for UDP: add --udp"),
+        (["connect", "h:1", "--broadcast"], "are for UDP: add --udp"),
+        (["serve", "--udp", "1", "--join", "10.0.0.1"], "is no multicast group"),
+        (["serve", "--udp", "1", "--ttl", "300"], "from 0 to 255"),
+        (["connect", "--udp", "h:1", "--datagram", "10"], "add --exact"),
+        (["connect", "--udp", "h:1", "--exact", "--datagram", "70000"], "from 1 to 65,507"),
+        (["connect", "--udp", "--tls", "h:1"], "TLS is for streams of bytes"),
+        (["connect", "--udp", "tls://h:1"], "TLS is for streams of bytes"),
+        (["connect", "--udp", "--retry", "h:1"], "--retry"),
+        (["tap", "udp://1", "h:1"], "udp:// is for datagrams"),
+    ],
+)
+def test_what_makes_no_sense_together_is_refused(
+    arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        parse(arguments)
+
+    assert leaving.value.code == 2
+    assert why in capsys.readouterr().err
+
+
+def test_lines_are_datagrams_and_an_empty_line_is_an_empty_one(terminal: Terminal, peer: socket.socket) -> None:
+    heard: list[bytes] = []
+
+    def scene() -> None:
+        terminal.types(b"hello\n\nworld\n")
+        while len(heard) < 3:
+            data, where = peer.recvfrom(100)
+            heard.append(data)
+            peer.sendto(data, where)
+        terminal.out.wait_for("SERVER: world")
+        terminal.ends_input()
+
+    code = terminal.run("connect", "--udp", "127.0.0.1", str(peer.getsockname()[1]), "--wait", "0.1", scene=scene)
+
+    assert (code, heard) == (0, [b"hello", b"", b"world"])
+    assert terminal.out.lines == ["UDP CLIENT CONNECTED TO SERVER", "SERVER: hello", "SERVER: ", "SERVER: world"]
+    assert terminal.err.lines[-1] == "connection closed: you closed it"
+
+
+def test_bytes_are_cut_into_datagrams_of_the_size_that_was_asked_for(terminal: Terminal, peer: socket.socket) -> None:
+    sizes: list[int] = []
+
+    def scene() -> None:
+        terminal.types(bytes(25))
+        while sum(sizes) < 25:
+            data, where = peer.recvfrom(100)
+            sizes.append(len(data))
+            peer.sendto(data, where)
+        terminal.ends_input()
+
+    port = str(peer.getsockname()[1])
+    code = terminal.run(
+        "connect", f"udp://127.0.0.1:{port}", "--exact", "--datagram", "10", "--wait", "0.1", scene=scene
+    )
+
+    assert (code, sizes) == (0, [10, 10, 5])
+    assert terminal.out.raw.getvalue() == bytes(25)
+
+
+def test_a_server_shows_peers_as_they_speak_and_records_it_all(
+    terminal: Terminal, peer: socket.socket, tmp_path: Path
+) -> None:
+    journal = tmp_path / "udp.tincan"
+
+    def scene() -> None:
+        where = ("127.0.0.1", terminal.port())
+        for said in (b"one", b"", b"three\nlines"):
+            peer.sendto(said, where)
+            assert peer.recv(100) == said
+        terminal.types(b"from a person\n")
+        assert peer.recv(100) == b"from a person"
+        terminal.ends_input()
+
+    code = terminal.run("serve", "--udp", "127.0.0.1:0", "--reply", "echo", "--journal", str(journal), scene=scene)
+
+    assert code == 0
+    assert terminal.out.lines == [
+        "UDP SERVER CONNECTED TO CLIENT",
+        "CLIENT MESSAGE: one",
+        "CLIENT MESSAGE: ",
+        "CLIENT MESSAGE: three\\nlines",
+    ]
+    assert f"#1 speaks from 127.0.0.1:{peer.getsockname()[1]}" in terminal.err.lines
+    reader = JournalReader(journal)
+    (session,) = reader.sessions()
+    entries = [entry for entry in reader.read(session.session, 0, 100) if entry.data is not None]
+    reader.close()
+    assert session.role == "UDP server"
+    assert sorted((entry.kind, entry.data) for entry in entries) == [
+        ("received", b""),
+        ("received", b"one"),
+        ("received", b"three\nlines"),
+        ("sent", b""),
+        ("sent", b"from a person"),
+        ("sent", b"one"),
+        ("sent", b"three\nlines"),
+    ]
+
+
+def test_nobody_there_is_told_on_standard_error(terminal: Terminal, peer: socket.socket) -> None:
+    port = peer.getsockname()[1]
+    peer.close()
+    terminal.types(b"anybody?\n")
+
+    code = terminal.run("connect", f"udp://127.0.0.1:{port}", scene=lambda: _ends_after_the_news(terminal, port))
+
+    assert code == 0
+
+
+def _ends_after_the_news(terminal: Terminal, port: int) -> None:
+    terminal.err.wait_for(rf"nothing listens at 127\.0\.0\.1:{port}: its machine sent the datagram back")
+    terminal.ends_input()

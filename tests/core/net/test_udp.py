@@ -1,0 +1,606 @@
+"""UDP: a datagram is a message, peers appear as they speak, and no error of one of them ends the session."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from core.address import Address
+from core.compose import Draft
+from core.errors import AddressError, ConnectError, ListenError, SendError, TincanError
+from core.events import (
+    Closed,
+    Ending,
+    Listening,
+    NotSent,
+    Opened,
+    Received,
+    Remark,
+    Resolved,
+    Sent,
+    SessionClosed,
+    SessionRemark,
+    TlsRefused,
+)
+from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
+from core.net.udp import UdpClient, UdpServer
+from core.replies import Reply
+from core.replies.rules import Rules
+from core.replies.rules.rule import Rule
+from core.replies.rules.rule_set import RuleSet
+from core.settings import DEFAULTS, Limits
+from core.tls.settings import Tls
+from tests.support.injection import KINDS, Breaker
+from tests.support.law import check_law
+from tests.support.sink import PATIENCE, Sink, until
+from tests.support.systems import only_linux
+
+UNREACHABLE = "sent the datagram back (ICMP port unreachable)"
+
+
+@contextlib.contextmanager
+def hearing(
+    reply: str | Reply = "echo",
+    *,
+    target: str = "127.0.0.1:0",
+    framing: str = "raw",
+    limits: Limits = DEFAULTS,
+    options: SocketOptions = AS_USUAL,
+) -> Iterator[tuple[UdpServer, Sink]]:
+    """A UDP server that stands, and what happens to it."""
+    sink = Sink()
+    with UdpServer(target, reply=reply, framing=framing, limits=limits, events=sink, socket_options=options) as server:
+        yield server, sink
+    check_law(sink.events)
+
+
+@contextlib.contextmanager
+def speaking(
+    target: Address | str, *, framing: str = "raw", limits: Limits = DEFAULTS, options: SocketOptions | None = None
+) -> Iterator[tuple[UdpClient, Sink]]:
+    """A UDP client, and what happens to it."""
+    sink = Sink()
+    with UdpClient(
+        target, framing=framing, limits=limits, events=sink, socket_options=options or SocketOptions()
+    ) as client:
+        yield client, sink
+    check_law(sink.events)
+
+
+@contextlib.contextmanager
+def stranger(target: Address | None = None) -> Iterator[socket.socket]:
+    """A program of somebody else's that speaks UDP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(PATIENCE)
+        sock.bind(("127.0.0.1", 0))
+        if target is not None:
+            sock.connect((target.host, target.port))
+        yield sock
+
+
+@contextlib.contextmanager
+def speakers(server: UdpServer) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two of them that speak to a server."""
+    with stranger(server.addresses[0]) as one, stranger(server.addresses[0]) as other:
+        yield one, other
+
+
+def place_of(sock: socket.socket) -> Address:
+    return Address(*sock.getsockname()[:2])
+
+
+def test_a_datagram_is_a_message_both_ways_and_an_empty_one_too() -> None:
+    with hearing() as (server, heard), speaking(server.addresses[0]) as (client, said):
+        for message in (b"hello", b"", b"a\nb", b"\0" * 65_507):
+            client.send(message)
+            assert client.receive(PATIENCE) == message
+
+        messages = [b"hello", b"", b"a\nb", b"\0" * 65_507]
+        assert [event.data for event in heard.of(Received)] == messages
+        assert [event.data for event in heard.wait_for(Sent, 4)] == messages
+        assert [event.data for event in said.of(Received)] == messages
+        assert [event.data for event in said.of(Sent)] == messages
+
+
+def test_peers_appear_as_they_speak_and_each_is_answered_where_it_is() -> None:
+    with hearing() as (server, sink), speakers(server) as (one, other):
+        assert not server.connections
+        one.send(b"one")
+        assert one.recv(100) == b"one"
+        other.send(b"other")
+        assert other.recv(100) == b"other"
+        one.send(b"again")
+        assert one.recv(100) == b"again"
+
+        first, second = sink.of(Opened)
+        assert (first.number, first.peer, second.number, second.peer) == (1, place_of(one), 2, place_of(other))
+        assert [event.data for event in sink.of(Received, first.connection)] == [b"one", b"again"]
+
+
+def test_a_person_writes_to_all_or_to_one_peer() -> None:
+    with (
+        hearing("none") as (server, sink),
+        stranger(server.addresses[0]) as one,
+        stranger(server.addresses[0]) as other,
+    ):
+        one.send(b"1")
+        sink.wait_for(Received, 1)
+        other.send(b"2")
+        sink.wait_for(Received, 2)
+        for connection in server.connections:
+            connection.send(b"to all")
+        server.connections[1].send(b"")
+
+        assert (one.recv(100), other.recv(100), other.recv(100)) == (b"to all", b"to all", b"")
+
+
+@pytest.mark.parametrize(
+    ("reply", "answers"),
+    [("echo", [b"hi"]), ("none", []), ("letter", [b"type the message", None])],
+)
+def test_replies_answer_datagrams(reply: str, answers: list[bytes | None]) -> None:
+    with hearing(reply) as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"hi")
+        for wanted in answers:
+            got = peer.recv(100)
+            assert got == wanted if wanted is not None else len(got) == 1
+        sink.wait_for(Received)
+
+
+def test_stop_ends_a_peer_of_the_letter_reply_which_comes_again_as_another() -> None:
+    with hearing("letter") as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"stop")
+        assert [event.ending for event in sink.wait_for(Closed)] == [Ending.REPLY]
+        peer.send(b"hi")
+        assert [event.number for event in sink.wait_for(Opened, 2)] == [1, 2]
+
+
+def test_the_room_passes_datagrams_on_to_the_other_peers() -> None:
+    with (
+        hearing("room") as (server, sink),
+        stranger(server.addresses[0]) as one,
+        stranger(server.addresses[0]) as other,
+    ):
+        one.send(b"who is here?")
+        sink.wait_for(Received, 1)
+        other.send(b"me")
+        assert one.recv(100) == b"me"
+
+
+def test_rules_answer_datagrams_and_see_only_whole_ones() -> None:
+    rules = RuleSet("test", (Rule("ping", "equals", "ping", answer=Draft("pong")),))
+    with hearing(Rules(rules)) as (server, _sink), stranger(server.addresses[0]) as peer:
+        for said in (b"pi", b"ng", b"ping"):
+            peer.send(said)
+        assert peer.recv(100) == b"pong"
+
+
+def test_no_framing_joins_two_datagrams_and_the_end_of_one_ends_a_message() -> None:
+    with hearing(framing="line") as (server, _sink), stranger(server.addresses[0]) as peer:
+        for said in (b"half a ", b"line\nand more", b""):
+            peer.send(said)
+        assert [peer.recv(100) for _ in range(4)] == [b"half a \n", b"line\n", b"and more\n", b"\n"]
+
+
+def test_a_datagram_that_is_too_large_is_refused_in_a_sentence_and_the_next_one_goes() -> None:
+    with hearing() as (server, _heard), speaking(server.addresses[0]) as (client, sink):
+        with pytest.raises(SendError, match=r"larger than the way to 127.0.0.1:\d+ takes: it has 65,508 bytes"):
+            client.send(bytes(65_508))
+        client.send(b"still there")
+        assert client.receive(PATIENCE) == b"still there"
+        assert not sink.of(Closed)
+
+
+def test_a_port_where_nobody_listens_is_told_and_ends_nothing() -> None:
+    with stranger() as nobody:
+        where = place_of(nobody)
+    with speaking(where) as (client, sink):
+        client.send(b"anybody?")
+        (remark,) = sink.wait_for(Remark)
+        assert remark.is_failure
+        assert remark.text == f"nothing listens at {where}: its machine {UNREACHABLE}"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as late:
+            late.settimeout(PATIENCE)
+            late.bind((where.host, where.port))
+            client.send(b"now?")
+            assert late.recv(100) == b"now?"
+        assert [event.data for event in sink.of(Sent)] == [b"anybody?", b"now?"]
+
+
+def test_a_send_that_meets_the_news_of_the_one_before_goes_out_all_the_same() -> None:
+    with stranger() as nobody:
+        where = place_of(nobody)
+    with speaking(where) as (client, sink):
+        sink.congest()  # so that nobody reads, and the next send is who hears of it
+        for number in range(50):
+            client.send(b"%d" % number)
+        sink.relieve()
+        sink.wait_for(Remark)
+        assert len(sink.of(Sent)) == 50
+
+
+@only_linux("elsewhere the system does not say whose datagram came back")
+def test_a_server_hears_which_peer_has_gone() -> None:
+    with hearing("none") as (server, sink), stranger(server.addresses[0]) as stays:
+        with stranger(server.addresses[0]) as goes:
+            goes.send(b"bye")
+            gone = place_of(goes)
+            sink.wait_for(Received, 1)
+        stays.send(b"hello")
+        sink.wait_for(Received, 2)
+        for connection in server.connections:
+            connection.send(b"answer")
+        assert stays.recv(100) == b"answer"
+
+        (remark,) = sink.wait_for(Remark)
+        assert (remark.connection, UNREACHABLE in remark.text) == (sink.of(Opened)[0].connection, True)
+        assert str(gone) in remark.text
+        assert len(server.connections) == 2
+
+
+@only_linux("elsewhere the system does not say what it drops")
+def test_what_the_system_drops_is_told_by_its_own_count() -> None:
+    with hearing("none") as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"first")
+        sink.wait_for(Received)
+        sink.congest()
+        count = 20_000
+        for _ in range(count):
+            peer.send(bytes(1000))
+        sink.relieve()
+        (remark, *_others) = sink.wait_for(SessionRemark)
+        came = 0
+
+        def is_all() -> bool:
+            nonlocal came
+            came = len(sink.of(Received)) - 1
+            return came + sum(_dropped(each.text) for each in sink.of(SessionRemark)) == count
+
+        until(is_all, "every datagram to be received or counted")
+        assert remark.is_failure
+        assert 0 < came < count
+
+
+def _dropped(text: str) -> int:
+    assert text.startswith("the system dropped ")
+    return int(text.split()[3].replace(",", ""))
+
+
+def test_whoever_was_silent_for_longest_makes_place_for_a_newcomer() -> None:
+    limits = replace(DEFAULTS, connections=2)
+    with hearing(limits=limits) as (server, sink), contextlib.ExitStack() as stack:
+        one, two, three = (stack.enter_context(stranger(server.addresses[0])) for _ in range(3))
+        for peer in (one, two, one, three):
+            peer.send(b"hi")
+            assert peer.recv(100) == b"hi"
+
+        (closed,) = sink.of(Closed)
+        assert (closed.ending, closed.connection) == (Ending.FORGOTTEN, sink.of(Opened)[1].connection)
+        assert [each.peer for each in server.connections] == [place_of(one), place_of(three)]
+
+
+def test_many_strangers_leave_no_more_than_the_limit() -> None:
+    limits = replace(DEFAULTS, connections=5)
+    with hearing(limits=limits) as (server, sink):
+        for _ in range(50):
+            with stranger(server.addresses[0]) as peer:
+                peer.send(b"hi")
+                peer.recv(100)
+        assert len(server.connections) == len(server._transports) == len(server._open_sockets[0].peers) == 5
+        assert len(sink.of(Closed)) == 45
+
+
+def test_a_peer_that_says_nothing_is_forgotten_after_a_while() -> None:
+    limits = replace(DEFAULTS, silent_peer=0.05)
+    with hearing(limits=limits) as (server, sink), stranger(server.addresses[0]) as peer:
+        for number in (1, 2):
+            peer.send(b"hi")
+            assert [event.ending for event in sink.wait_for(Closed, number)] == [Ending.FORGOTTEN] * number
+        assert not server.connections
+
+
+def test_what_comes_while_too_much_waits_to_be_answered_gets_no_answer() -> None:
+    slow = RuleSet("slow", (Rule("late", "any", answer=Draft("late"), after=(100, 100)),))
+    with hearing(Rules(slow)) as (server, sink), stranger(server.addresses[0]) as peer:
+        for _ in range(200):
+            peer.send(b"?")
+        sink.wait_for(Received, 200)
+        sink.wait_until(lambda: any("got no answer" in each.text for each in sink.of(Remark)), "the account")
+        peer.send(b"?")
+        sink.wait_until(lambda: sink.events[-1:] != [] and len(sink.of(Received)) == 201, "the last one")
+        texts = [each.text for each in sink.of(Remark)]
+        assert texts[0] == "more comes than is answered: what comes until that is done gets no answer"
+
+
+def test_a_client_that_nobody_fetches_from_leaves_the_rest_to_the_system() -> None:
+    limits = replace(DEFAULTS, inbox=10)
+    with stranger() as peer, speaking(place_of(peer), limits=limits) as (client, sink):
+        client.send(b"send me much")
+        _data, where = peer.recvfrom(100)
+        for number in range(20):
+            peer.sendto(b"message %02d" % number, where)
+        assert [client.receive(PATIENCE) for _ in range(20)] == [b"message %02d" % number for number in range(20)]
+        assert len(sink.of(Received)) == 20
+
+
+def test_a_client_hears_from_nobody_else() -> None:
+    with stranger() as peer, stranger() as other, speaking(place_of(peer)) as (client, sink):
+        client.send(b"hello")
+        _data, where = peer.recvfrom(100)
+        other.sendto(b"forged", where)
+        peer.sendto(b"real", where)
+        assert client.receive(PATIENCE) == b"real"
+        assert [event.data for event in sink.of(Received)] == [b"real"]
+
+
+def test_localhost_is_heard_on_both_loopbacks_and_resolved_by_a_client() -> None:
+    with hearing(target="localhost:0") as (_server, sink):
+        ports = {address.port for address in sink.of(Listening)[0].addresses}
+        assert len(ports) == 1
+        with speaking(f"localhost:{ports.pop()}") as (client, said):
+            client.send(b"hello")
+            assert client.receive(PATIENCE) == b"hello"
+            assert said.of(Resolved)
+
+
+@pytest.mark.parametrize("target", ["udp://127.0.0.1:0", "UDP://127.0.0.1:0", "127.0.0.1:0", "0"])
+def test_a_target_may_have_the_scheme(target: str) -> None:
+    with hearing(target=target) as (server, _sink):
+        assert server.addresses[0].host == "127.0.0.1"
+
+
+@pytest.mark.parametrize("target", ["tls://127.0.0.1:1", "udp://", "127.0.0.1:65536", "udp://127.0.0.1:0"])
+def test_a_client_refuses_what_is_no_target(target: str) -> None:
+    with pytest.raises(AddressError):
+        UdpClient(target)
+
+
+@pytest.mark.case("C-21")
+def test_a_port_in_use_is_told_with_the_next_free_one() -> None:
+    with hearing() as (server, _sink), pytest.raises(ListenError, match=r"already in use.*\d+ is free"):
+        UdpServer(server.addresses[0]).serve_forever()
+
+
+def test_a_name_that_nobody_knows_is_told() -> None:
+    with pytest.raises(ConnectError, match="no machine called"), UdpClient("nobody.invalid:9"):
+        pass
+
+
+def test_there_is_no_half_close_no_tls_and_no_reset() -> None:
+    with hearing("none") as (server, sink), speaking(server.addresses[0]) as (client, said):
+        client.send(b"hi")
+        sink.wait_for(Received)
+        with pytest.raises(SendError, match="UDP has no end of sending"):
+            client.connections[0].finish_sending()
+        server.start_tls(server.connections[0].id, Tls(verify=False), as_server=False)
+        assert [event.why for event in sink.wait_for(TlsRefused)] == ["TLS is for streams of bytes, and UDP has none"]
+        client.connections[0].abort()
+        assert [(event.ending, event.how) for event in said.wait_for(Closed)] == [(Ending.OURS, "")]
+
+
+def test_a_server_that_stops_ends_its_peers() -> None:
+    with hearing() as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"hi")
+        sink.wait_for(Sent)
+    assert [event.ending for event in sink.of(Closed)] == [Ending.SERVER_STOPPED]
+    assert isinstance(sink.events[-1], SessionClosed)
+
+
+def test_datagrams_that_find_no_room_wait_whole_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stranger() as peer, speaking(place_of(peer)) as (client, sink):
+        shared = client._shared[0]
+        real, left = shared._send, [3]
+
+        def full_at_first(data: bytes, to: object) -> int:
+            if left[0]:
+                left[0] -= 1
+                raise BlockingIOError
+            return real(data, to)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(shared, "_send", full_at_first)
+        for message in (b"one", b"", b"three"):
+            client.send(message)
+        assert [peer.recv(100) for _ in range(3)] == [b"one", b"", b"three"]
+        assert [event.data for event in sink.wait_for(Sent, 3)] == [b"one", b"", b"three"]
+        assert client.connections[0].waiting == 0
+
+
+def test_a_waiting_datagram_that_cannot_go_out_is_put_on_record_and_the_next_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with stranger() as peer, speaking(place_of(peer)) as (client, sink):
+        shared = client._shared[0]
+        real, left = shared._send, [2]
+
+        def full_at_first(data: bytes, to: object) -> int:
+            if left[0]:
+                left[0] -= 1
+                raise BlockingIOError
+            return real(data, to)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(shared, "_send", full_at_first)
+        client.send(bytes(70_000))
+        client.send(b"small")
+        assert peer.recv(100) == b"small"
+        (missing,) = sink.wait_for(NotSent)
+        assert (missing.size, "70,000 bytes" in missing.why) == (70_000, True)
+
+
+@pytest.mark.case("C-89")
+@pytest.mark.parametrize(
+    "step",
+    [
+        "reading a socket no more",
+        "parting from a peer",
+        "closing a socket for datagrams",
+        "giving the spare descriptor back",
+    ],
+)
+def test_a_step_of_a_servers_end_that_raises_leaves_the_others_alone(
+    step: str, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+) -> None:
+    breaker = Breaker(monkeypatch)
+    with hearing() as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"hi")
+        sink.wait_for(Sent)
+        breaker.steps({step: KINDS[0]})
+    assert breaker.broken == [step]
+    assert [record.getMessage() for record in logged_errors] == [f"fault in {step}"]
+    logged_errors.clear()
+
+
+@pytest.mark.case("C-89")
+@pytest.mark.parametrize("step", ["closing a UDP client", "closing a socket for datagrams"])
+def test_a_step_of_a_clients_end_that_raises_leaves_the_others_alone(
+    step: str, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+) -> None:
+    breaker = Breaker(monkeypatch)
+    with stranger() as peer, speaking(place_of(peer)):
+        breaker.steps({step: KINDS[0]})
+    assert breaker.broken == [step]
+    assert [record.getMessage() for record in logged_errors] == [f"fault in {step}"]
+    logged_errors.clear()
+
+
+# Groups and broadcast.
+
+GROUP = "239.255.77.7"
+
+
+@only_linux("the interface is called lo, and groups work on it")
+def test_a_group_is_joined_heard_and_left() -> None:
+    joined = SocketOptions(groups=(GROUP,), interface="lo")
+    with (
+        hearing("none", target="0.0.0.0:0", options=joined) as (server, sink),
+        speaking(Address(GROUP, server.addresses[0].port), options=SocketOptions(interface="lo", ttl=0)) as (client, _),
+    ):
+        assert [each.text for each in sink.of(SessionRemark)] == [f"has joined the group {GROUP} on the interface lo"]
+        client.send(b"to the group")
+        assert [event.data for event in sink.wait_for(Received)] == [b"to the group"]
+        server.tune(SocketOptions(interface="lo"))
+        sink.wait_for(SessionRemark, 2)
+        assert sink.of(SessionRemark)[1].text == f"has left the group {GROUP}"
+        client.send(b"nobody hears this")
+        server.tune(joined)
+        sink.wait_for(SessionRemark, 3)
+        client.send(b"back")
+        assert [event.data for event in sink.wait_for(Received, 2)] == [b"to the group", b"back"]
+
+
+@only_linux("the interface is called lo, and groups work on it")
+def test_whoever_answers_a_group_is_told_apart() -> None:
+    options = SocketOptions(groups=(GROUP,), interface="lo")
+    with (
+        hearing("echo", target="0.0.0.0:0", options=options) as (server, _heard),
+        stranger() as other,
+        speaking(Address(GROUP, server.addresses[0].port), options=SocketOptions(interface="lo")) as (client, sink),
+    ):
+        client.send(b"who is there?")
+        assert client.receive(PATIENCE) == b"who is there?"
+        other.sendto(b"me too", ("127.0.0.1", client.connections[0]._transport.local.port))
+        assert client.receive(PATIENCE) == b"me too"
+        first, second = (each.text for each in sink.of(Remark))
+        assert first.startswith("what follows comes from ")
+        assert first.endswith(f":{server.addresses[0].port}")
+        assert second == f"what follows comes from {place_of(other)}"
+
+
+@only_linux("the interface is called lo, and groups work on it")
+def test_a_server_at_a_group_joins_it() -> None:
+    options = SocketOptions(interface="lo")
+    with (
+        hearing("none", target=f"{GROUP}:0", options=options) as (server, sink),
+        speaking(Address(GROUP, server.addresses[0].port), options=options) as (client, _said),
+    ):
+        client.send(b"hello")
+        assert [event.data for event in sink.wait_for(Received)] == [b"hello"]
+
+
+@only_linux("the interface is called lo, and groups work on it")
+def test_a_port_of_a_group_is_shared() -> None:
+    options = SocketOptions(groups=(GROUP,), interface="lo")
+    with hearing("none", target="0.0.0.0:0", options=options) as (server, one):
+        port = server.addresses[0].port
+        with (
+            hearing("none", target=f"0.0.0.0:{port}", options=options) as (_other, two),
+            speaking(Address(GROUP, port), options=SocketOptions(interface="lo")) as (client, _said),
+        ):
+            client.send(b"both")
+            assert [event.data for sink in (one, two) for event in sink.wait_for(Received)] == [b"both", b"both"]
+
+
+def test_the_options_are_those_of_the_socket_and_go_back() -> None:
+    options = SocketOptions(ttl=7, broadcast=True, hears_itself=False, fragments=False)
+    with stranger() as peer, speaking(place_of(peer), options=options) as (client, _sink):
+        assert _options_of(client) == (7, 7, True, 0)
+        client.tune(SocketOptions())
+        until(lambda: client._in_effect == SocketOptions())
+        assert _options_of(client) == (64, 1, False, 1)
+
+
+def _options_of(client: UdpClient) -> tuple[int, int, bool, int]:
+    """The hops of a datagram and of one to a group, whether broadcast is allowed, whether groups are heard here."""
+    sock = client._shared[0].sock
+    of_ip = [
+        sock.getsockopt(socket.IPPROTO_IP, option)
+        for option in (socket.IP_TTL, socket.IP_MULTICAST_TTL, socket.IP_MULTICAST_LOOP)
+    ]
+    return of_ip[0], of_ip[1], bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST)), of_ip[2]
+
+
+@only_linux("other systems have no such option, or another")
+def test_what_is_larger_than_the_way_takes_can_be_refused_instead_of_parted() -> None:
+    with stranger() as peer, speaking(place_of(peer), options=SocketOptions(fragments=False)) as (client, _sink):
+        assert client._shared[0].sock.getsockopt(socket.IPPROTO_IP, 10) == 2  # IP_MTU_DISCOVER, IP_PMTUDISC_DO
+        client.tune(SocketOptions())
+        until(lambda: client._in_effect.fragments)
+        assert client._shared[0].sock.getsockopt(socket.IPPROTO_IP, 10) == 1  # IP_PMTUDISC_WANT
+
+
+def test_an_interface_that_is_not_there_is_told() -> None:
+    options = SocketOptions(groups=(GROUP,), interface="nope0")
+    with pytest.raises(ListenError, match="no network interface “nope0”"):
+        UdpServer("0.0.0.0:0", socket_options=options).serve_forever()
+
+
+def test_a_group_that_cannot_be_joined_later_is_told_and_the_server_goes_on() -> None:
+    with hearing() as (server, sink), stranger(server.addresses[0]) as peer:
+        server.tune(SocketOptions(groups=(GROUP,), interface="nope0"))
+        (remark,) = sink.wait_for(SessionRemark)
+        assert (remark.is_failure, "nope0" in remark.text) == (True, True)
+        peer.send(b"still?")
+        assert peer.recv(100) == b"still?"
+
+
+@only_linux("loopback has a broadcast address")
+def test_broadcast_wants_to_be_allowed() -> None:
+    with pytest.raises(ConnectError, match="Allow broadcast"), UdpClient("127.255.255.255:9"):
+        pass
+    with stranger() as peer, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as everybody:
+        everybody.settimeout(PATIENCE)
+        everybody.bind(("", 0))
+        where = Address("127.255.255.255", everybody.getsockname()[1])
+        with speaking(where, options=SocketOptions(broadcast=True)) as (client, _sink):
+            client.send(b"all of you")
+            data, source = everybody.recvfrom(100)
+            peer.sendto(b"here", source)
+            assert (data, client.receive(PATIENCE)) == (b"all of you", b"here")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"groups": ("10.0.0.1",)}, {"groups": ("x",)}, {"ttl": -1}, {"ttl": 256}, {"groups": (GROUP,) * 21}],
+)
+def test_options_that_cannot_be_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(SocketOptionError):
+        SocketOptions(**options)  # type: ignore[arg-type]
+
+
+def test_wrong_words_are_refused() -> None:
+    with pytest.raises(TincanError):
+        UdpServer("0", reply="nonsense")
