@@ -133,7 +133,8 @@ def _run(options: ExportOptions, interrupted: threading.Event) -> int:
 def _export(options: ExportOptions, journal: TerminalJournal, interrupted: threading.Event) -> None:
     reader = journal.reader
     session = _chosen(reader, options.session)
-    lens = Lens(RAW if options.form.has_framing else options.framing, _filter(options, reader, session))
+    framing = RAW if options.form.has_framing else options.framing
+    lens = Lens(framing, _filter(options, reader, session), datagrams=reader.has_datagrams(session))
     if why := misread_ending(lens.framing, options.encoding):
         raise BadRequest(why)
     if options.output is None:

@@ -69,7 +69,8 @@ class Viewing:
 
     def look(self, state: SessionState, journal: OpenJournal, session: SessionId) -> OpenConversation | None:
         """Show a session, which its journal calls ``session``."""
-        lens = self._lenses.setdefault(state.session, self._lens_of(state))
+        lens = replace(self._lens_of(state), datagrams=state.role.datagrams)
+        self._lenses[state.session] = lens
         self._encodings.setdefault(state.session, self._usual_encoding)
         known = self._conversation
         if known is None or known.key != (journal.path, session, lens):

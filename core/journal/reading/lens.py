@@ -44,6 +44,7 @@ class Lens:
     only: Filter = EVERYTHING
     since: int = 0  # the first entry that counts
     limit: int = DEFAULTS.message  # bytes; a longer message is shown with a word about it
+    datagrams: bool = False  # whether each entry is a datagram, which no framing joins to another
 
     @property
     def is_plain(self) -> bool:
@@ -126,6 +127,9 @@ class FrameScanner:
         if self._lens.framing == RAW:
             self.rows += len(pieces)
             return
+        if self._lens.datagrams:
+            self._count_datagrams(pieces)
+            return
         if _CARRIERS.issuperset(map(_kind, pieces)):
             self._count_data(pieces)
             return
@@ -179,6 +183,8 @@ class FrameScanner:
 
     def _cut_data(self, entry: Entry, choose: Callable[[list[int]], tuple[int, int]]) -> list[tuple[int, Cut | None]]:
         """Pass over an entry's bytes; those of its frames that are chosen by their ends: from one to before another."""
+        if self._lens.datagrams:
+            return self._cut_datagram(entry, choose)
         stream = self._stream(entry.connection, entry.kind)
         ends = stream.splitter.ends(entry.data or b"", entry.mono_ns)
         found: list[tuple[int, Cut | None]] = []
@@ -189,6 +195,33 @@ class FrameScanner:
         self.rows += len(ends)
         self._advance(stream, entry.ordinal, len(ends), ends[-1] if ends else 0, entry.size)
         return found
+
+    def _cut_datagram(
+        self, entry: Entry, choose: Callable[[list[int]], tuple[int, int]]
+    ) -> list[tuple[int, Cut | None]]:
+        """The same of a datagram, whose end ends the last frame; an empty one is a frame, too."""
+        splitter, data = make_splitter(self._lens.framing), entry.data or b""
+        ends = splitter.ends(data, entry.mono_ns)
+        rest = len(ends)  # which of the frames has not ended by itself, if one has not
+        if not data or len(data) > (ends[-1] if ends else 0):
+            ends.append(len(data))
+        found: list[tuple[int, Cut | None]] = []
+        first, stop = choose(ends)
+        for index in range(max(0, first), stop):
+            begin, end = ends[index - 1] if index else 0, ends[index]
+            is_whole = index < rest or splitter.rest_is_message or splitter.could_end
+            span = Span(entry.ordinal, begin, entry.ordinal, end)
+            found.append((self.rows + index, Cut(entry.connection, entry.kind, span, end - begin, is_whole)))
+        self.rows += len(ends)
+        return found
+
+    def _count_datagrams(self, pieces: Sequence[Piece]) -> None:
+        for _ordinal, _connection, kind, data, at in pieces:
+            if kind in DATA_KINDS:
+                ends, last = make_splitter(self._lens.framing).tally(data, at)
+                self.rows += ends + (not data or len(data) > last)
+            else:
+                self.rows += self._lens.only.notes
 
     def _stream(self, connection: ConnectionId | None, kind: str) -> _Stream:
         stream = self._streams.get((connection, kind))

@@ -111,6 +111,11 @@ class Parties(NamedTuple):
         """Whether the peers called; of a role that only another version knows, they did not."""
         return self.role in ROLES and ROLES[self.role].listens
 
+    @property
+    def has_datagrams(self) -> bool:
+        """Whether they spoke UDP."""
+        return self.role in ROLES and ROLES[self.role].datagrams
+
 
 class JournalReader:
     """Reads a journal, while it is being written or later. One thread at a time.
@@ -415,6 +420,11 @@ class JournalReader:
         """The session's connections by their number: #1, #2 ..."""
         sql = "SELECT number, connection FROM connection WHERE session = ? ORDER BY number"
         return {number: ConnectionId(found) for number, found in self._query(sql, (session,), (int, int))}
+
+    def has_datagrams(self, session: SessionId) -> bool:
+        """Whether each of its entries that carry bytes is a message by itself, and none of them part of a stream."""
+        found = self._query("SELECT role FROM session WHERE session = ?", (session,), (str,))
+        return bool(found) and found[0][0] in ROLES and ROLES[found[0][0]].datagrams
 
     def parties(self, session: SessionId) -> Parties:
         """Who talked with whom in a session."""

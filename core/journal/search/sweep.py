@@ -55,6 +55,7 @@ class _Sweep:
         self._pattern = pattern
         self._only = only
         self._streams: dict[tuple[ConnectionId, str], _Stream] = {}
+        self._has_datagrams = reader.has_datagrams(session)
 
     def run(self, first: int, stop: int) -> Iterator[tuple[int, list[Hit]]]:
         count = _MOST_ENTRIES
@@ -81,11 +82,24 @@ class _Sweep:
         return begin if begin > first else wanted
 
     def _look_at(self, stretch: Stretch) -> list[Hit]:
+        if self._has_datagrams:
+            return self._look_at_datagrams(stretch)
         hits: list[Hit] = []
         for connection, kind, data in joined(self._reader, stretch):
             stream = self._stream(connection, kind)
             stream.expect(stretch, len(data))
             hits += stream.feed(data)
+        return hits
+
+    def _look_at_datagrams(self, stretch: Stretch) -> list[Hit]:
+        """The same of entries that belong to no stream: a match lies within one of them."""
+        hits: list[Hit] = []
+        for ordinal, _connection, _kind, _size, data, _at in self._reader.scan(
+            self._session, stretch.first, stretch.stop, self._only, with_data=True
+        ):
+            if data:
+                matcher = Matcher(self._pattern)
+                hits += [Hit(ordinal, *span) for span in (*matcher.feed(data), *matcher.finish())]
         return hits
 
     def _look_at_large(self, stretch: Stretch) -> Iterator[tuple[int, list[Hit]]]:

@@ -51,10 +51,8 @@ def test_udp_is_asked_for_by_an_option_or_by_the_scheme(arguments: list[str], ro
 
 
 def test_groups_and_the_rest_are_socket_options() -> None:
-    options = parse(
-        ["serve", "--udp", "5353", "--join", "224.0.0.251", "--join", "ff02::fb", "--interface", "eth0", "--ttl", "4"]
-        + ["--broadcast", "--no-loop", "--no-fragment"]
-    )
+    asked = "--join 224.0.0.251 --join ff02::fb --interface eth0 --ttl 4 --broadcast --no-loop --no-fragment"
+    options = parse(["serve", "--udp", "5353", *asked.split()])
 
     assert isinstance(options, Options)
     assert options.socket_options == SocketOptions(

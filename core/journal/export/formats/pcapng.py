@@ -1,9 +1,10 @@
-"""A conversation as a capture for Wireshark: every byte in TCP segments, as if they had been seen on the way.
+"""A conversation as a capture for Wireshark: every byte in TCP segments, as if they had been seen on the way, and each
+datagram of UDP in a packet.
 
 The journal knows what went through the sockets, not what was on the wire: addresses, ports, times and bytes are the
 real ones; sequence numbers, handshakes and acknowledgements are made up, and so is how the bytes were cut into
 segments. Notes are comments. Sources: draft-ietf-opsawg-pcapng-03 for the file, LINKTYPE_RAW of
-tcpdump.org/linktypes.html, RFC 791, 8200 and 9293 for the packets.
+tcpdump.org/linktypes.html, RFC 768, 791, 8200 and 9293 for the packets.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _RAW = 101  # LINKTYPE_RAW: a packet begins with its IP header
 _LARGEST = 60_000  # bytes of a segment: with its headers it fits the length field of IPv4
 _FIN, _SYN, _RST, _PSH, _ACK = 1, 2, 4, 8, 16
 _WINDOW = 65_535
+_TCP, _UDP = 6, 17  # protocol numbers of IP
 _LONGEST_COMMENT = 4_000  # bytes; an option has a length of 16 bits, and nobody reads more
 _BY_RESET = ("reset", "lost", "unreachable")
 _BY_OUR_RESET = tuple(ending.value for ending in RESETS_OF_OURS)
@@ -44,7 +46,7 @@ class Pcapng(Format):
 
     def __init__(self, encoding: Encoding = Encoding.UTF_8, parties: Parties = NOBODY) -> None:
         super().__init__(encoding, parties)
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, _Stream | _Datagrams] = {}
         self._notes: list[str] = []
 
     def head(self) -> bytes:
@@ -63,13 +65,15 @@ class Pcapng(Format):
             return
         stream, begun = self._stream(number, at)
         yield from begun
-        if stream is not None:
-            is_ours = display_row.kind != RECEIVED
+        is_ours = display_row.kind != RECEIVED
+        if isinstance(stream, _Datagrams):
+            yield self._packet(at, stream.carry(b"".join(pieces()), is_ours=is_ours))
+        elif stream is not None:
             for piece in pieces():
                 for first in range(0, len(piece), _LARGEST):
                     yield self._packet(at, stream.carry(piece[first : first + _LARGEST], is_ours=is_ours))
 
-    def _stream(self, number: int, at: int) -> tuple[_Stream | None, list[bytes]]:
+    def _stream(self, number: int, at: int) -> tuple[_Stream | _Datagrams | None, list[bytes]]:
         """The connection of that number, and the packets with which it begins if it does."""
         known = self._streams.get(number)
         if known is not None:
@@ -78,7 +82,8 @@ class Pcapng(Format):
         if ends is None:
             return None, []
         try:
-            stream = _Stream(_end(ends.local), _end(ends.peer))
+            kind = _Datagrams if self.parties.has_datagrams else _Stream
+            stream = kind(_end(ends.local), _end(ends.peer))
         except ValueError:  # a journal that was written by hand, or is damaged
             return None, []
         self._streams[number] = stream
@@ -160,20 +165,48 @@ class _Stream:
         acknowledged = 0 if is_first else self._next[not is_ours]
         self._next[is_ours] = (sequence + len(data) + bool(flags & (_SYN | _FIN))) & 0xFFFFFFFF
         head = struct.pack("!HHIIBBHHH", source.port, target.port, sequence, acknowledged, 5 << 4, flags, _WINDOW, 0, 0)
-        size = len(head) + len(data)
-        if source.address.version == 4:
-            pseudo = source.address.packed + target.address.packed + struct.pack("!HH", 6, size)
-        else:
-            pseudo = source.address.packed + target.address.packed + struct.pack("!II", size, 6)
-        check = _checksum(pseudo + head + data)
-        return _ip(source, target, size) + head[:16] + struct.pack("!H", check) + head[18:] + data
+        check = _checksum(_pseudo(source, target, _TCP, len(head) + len(data)) + head + data)
+        ip = _ip(source, target, _TCP, len(head) + len(data))
+        return ip + head[:16] + struct.pack("!H", check) + head[18:] + data
 
 
-def _ip(source: _End, target: _End, size: int) -> bytes:
+class _Datagrams:
+    """A peer of UDP: each message is a packet as it was, and nothing else is."""
+
+    def __init__(self, ours: _End, theirs: _End) -> None:
+        self._ends = {True: ours, False: theirs}
+
+    def open(self, *, is_ours: bool) -> list[bytes]:  # noqa: ARG002 - as of a stream
+        return []
+
+    def carry(self, data: bytes, *, is_ours: bool) -> bytes:
+        """A datagram of one side."""
+        source, target = self._ends[is_ours], self._ends[not is_ours]
+        size = 8 + len(data)
+        head = struct.pack("!HHH", source.port, target.port, size)
+        check = _checksum(_pseudo(source, target, _UDP, size) + head + b"\0\0" + data) or 0xFFFF  # 0 is none at all
+        return _ip(source, target, _UDP, size) + head + struct.pack("!H", check) + data
+
+    def finish(self, *, is_ours: bool) -> list[bytes]:  # noqa: ARG002 - as of a stream
+        return []
+
+    def close(self, ending: str) -> list[bytes]:  # noqa: ARG002 - as of a stream
+        return []
+
+
+def _pseudo(source: _End, target: _End, protocol: int, size: int) -> bytes:
+    """What the checksum covers beside the packet itself."""
+    ends = source.address.packed + target.address.packed
+    if source.address.version == 4:
+        return ends + struct.pack("!HH", protocol, size)
+    return ends + struct.pack("!II", size, protocol)
+
+
+def _ip(source: _End, target: _End, protocol: int, size: int) -> bytes:
     """The IP header in front of so many bytes."""
     if source.address.version == 6:
-        return struct.pack("!IHBB", 6 << 28, size, 6, 64) + source.address.packed + target.address.packed
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + size, 0, 0x4000, 64, 6, 0)
+        return struct.pack("!IHBB", 6 << 28, size, protocol, 64) + source.address.packed + target.address.packed
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + size, 0, 0x4000, 64, protocol, 0)
     head += source.address.packed + target.address.packed
     return head[:10] + struct.pack("!H", _checksum(head)) + head[12:]
 

@@ -103,6 +103,34 @@ def comments(options: bytes) -> Iterator[str]:
         place += 4 + size + -size % 4
 
 
+@pytest.mark.parametrize(
+    ("local", "peer", "offset"),
+    [("127.0.0.1:5555", "127.0.0.1:40000", 20), ("[::1]:5555", "[::1]:40000", 40)],
+)
+def test_datagrams_are_packets_of_udp_as_they_were_and_nothing_else_is(local: str, peer: str, offset: int) -> None:
+    largest = bytes(65_507)
+    capture = written(
+        parties("UDP server", local, peer),
+        row("opened", note="#1 speaks from there"),
+        row("received", b"hello"),
+        row("sent", b""),
+        row("sent", largest),
+        row("closed", note="#1 closed"),
+    )
+
+    _section, _interface, *found = blocks(capture)
+    raw = [body[20 : 20 + struct.unpack_from("<I", body, 12)[0]] for _kind, body in found]
+    there, back = (40_000, 5555), (5555, 40_000)
+    assert [struct.unpack_from("!HHH", each, offset) for each in raw] == [(*there, 13), (*back, 8), (*back, 65_515)]
+    assert [each[offset + 8 :] for each in raw] == [b"hello", b"", largest]
+    assert {each[9] if offset == 20 else each[6] for each in raw} == {17}
+    for each in raw:
+        ends = each[12:20] if offset == 20 else each[8:40]
+        size = len(each) - offset
+        pseudo = ends + (struct.pack("!HH", 17, size) if offset == 20 else struct.pack("!II", size, 17))
+        assert checksum(pseudo + each[offset:]) == 0xFFFF
+
+
 def test_a_conversation_is_a_handshake_its_bytes_and_its_end() -> None:
     capture = written(
         parties(),
