@@ -15,6 +15,7 @@ from pathlib import Path
 from build_scripts.project import version
 from tests.benchmarks import (
     damage,
+    datagrams,
     flood,
     life,
     lookup,
@@ -36,6 +37,7 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "one-way": traffic.one_way,
     "burst": traffic.burst,
     "tls": tls.tls,
+    "datagrams": datagrams.datagrams,
     "idle": life.idle,
     "silent-peer": traffic.silent_peer,
     "stop": life.stop,

@@ -53,10 +53,16 @@ class Load:
         """All at once: the longest connect, the longest wait for an answer (microseconds), unanswered."""
         return self._run("burst", port, connections, size)
 
-    def flood(self, port: int, rate: int, seconds: float, size: int = 64) -> dict[str, float]:
-        """Numbered lines, so many a second (0: as many as can be): the rate reached, bytes, their CRC-32, cpu."""
+    def flood(
+        self, port: int, rate: int, seconds: float, size: int = 64, *, datagrams: bool = False
+    ) -> dict[str, float]:
+        """Numbered lines, so many a second (0: as many as can be): the rate reached, bytes, their CRC-32, cpu.
+
+        Over TCP, or each in a datagram.
+        """
         program = [str(self._flood)] if self._flood else [*_IN_PYTHON, "flood"]
-        return _measured([*program, *map(str, (port, rate, seconds, size))])
+        how = ("udp",) if datagrams and self._flood else (1,) if datagrams else ()
+        return _measured([*program, *map(str, (port, rate, seconds, size, *how))])
 
     def tls(self, mode: str, *arguments: float) -> dict[str, float]:
         """Over TLS: ``shake`` (port, seconds), ``sink`` (the same) and ``echo`` (port, connections, seconds, size)."""

@@ -179,21 +179,26 @@ def burst(port: int, connections: int, size: int) -> dict[str, float]:
     return crowd.summary(time.perf_counter() - began, 0.0, connect=slowest * 1e6, unanswered=left)
 
 
-def flood(port: int, rate: int, seconds: float, size: int) -> dict[str, float]:
-    """One connection sends ``rate`` numbered lines a second, or as many as it can if that is 0."""
-    peer, sent, crc, most = _Peer(port), 0, 0, _CHUNK // size
+def flood(port: int, rate: int, seconds: float, size: int, datagrams: int = 0) -> dict[str, float]:
+    """One peer sends ``rate`` numbered lines a second, as many as it can if that is 0, perhaps each in a datagram."""
+    sent, crc, most = 0, 0, _CHUNK // size
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM) if datagrams else _Peer(port).socket
+    if datagrams:
+        sock.connect(("127.0.0.1", port))
     began, cpu = time.perf_counter(), time.process_time()
     while (passed := time.perf_counter() - began) < seconds:
         due = min(most, int(rate * passed) - sent if rate else most)
         if due <= 0:
             time.sleep(0.001)
             continue
-        lines = b"".join(_line(number, size) for number in range(sent, sent + due))
-        peer.socket.sendall(lines)
+        numbered = [_line(number, size) for number in range(sent, sent + due)]
+        lines = b"".join(numbered)
+        for part in numbered if datagrams else (lines,):
+            sock.sendall(part)
         crc = zlib.crc32(lines, crc)
         sent += due
     took, worked = time.perf_counter() - began, time.process_time() - cpu
-    peer.socket.close()
+    sock.close()
     return {"rate": sent / took, "bytes": sent * size, "crc": crc, "took": took, "cpu": worked / took}
 
 

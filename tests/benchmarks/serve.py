@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("reply", help="echo, room, none, letter; or threading, for the standard library's echo or sink")
     parser.add_argument("--framing", default="raw")
     parser.add_argument("--journal", type=Path)
+    parser.add_argument("--udp", action="store_true", help="hear datagrams; with --journal")
     parser.add_argument("--cert", type=Path)
     parser.add_argument("--key", type=Path)
     chosen = parser.parse_args()
@@ -42,15 +43,18 @@ def main() -> int:
         with Server(f"{_HOST}:0", reply=chosen.reply, framing=chosen.framing, limits=_LIMITS, tls=tls) as server:
             _stand(server.addresses[0].port)
     else:
-        _serve_recorded(chosen.reply, chosen.framing, chosen.journal, tls)
+        _serve_recorded(chosen.reply, chosen.framing, chosen.journal, tls, is_udp=chosen.udp)
     return 0
 
 
-def _serve_recorded(reply: str, framing: str, journal: Path, tls: Tls | None) -> None:
+def _serve_recorded(reply: str, framing: str, journal: Path, tls: Tls | None, *, is_udp: bool) -> None:
     workbench = Workbench(journal, limits=_LIMITS)
     news: SimpleQueue[None] = SimpleQueue()
     view = workbench.subscribe(lambda: news.put(None))
-    workbench.serve(Address(_HOST, 0), reply=reply, framing=framing, tls=tls)
+    if is_udp:
+        workbench.serve_datagrams(Address(_HOST, 0), reply=reply, framing=framing)
+    else:
+        workbench.serve(Address(_HOST, 0), reply=reply, framing=framing, tls=tls)
     while not (found := [state.addresses for batch in view.drain() for state in batch.sessions if state.addresses]):
         news.get(timeout=10)
     _stand(found[0][0].port)

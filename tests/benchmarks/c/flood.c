@@ -1,6 +1,7 @@
 /* The flood: one connection sends numbered lines at a steady rate. One line of JSON.
  *
  * flood PORT RATE SECONDS SIZE      RATE lines a second (0: as many as it can) of SIZE bytes
+ * flood PORT RATE SECONDS SIZE udp  the same, each line a datagram
  *
  * "rate" is what was reached, lines a second; "crc" the CRC-32 of everything that was sent; "cpu" the
  * share of one core that this program took. A line is twelve digits, a space, filler and a line feed.
@@ -28,11 +29,12 @@ static void fail(const char *what)
     exit(1);
 }
 
-static int dial(int port)
+static int dial(int port, int kind)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int s = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-    setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    int s = socket(AF_INET, kind, 0), on = 1;
+    if (kind == SOCK_STREAM)
+        setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(s, (void *)&a, sizeof a))
         fail("connect");
     return s;
@@ -64,7 +66,7 @@ static void send_all(int s, const char *from, long size)
 }
 
 /* How many lines went out until the time was over. What the receiver holds up is made up for as soon as it lets us. */
-static long send_lines(int s, long rate, double seconds, int size)
+static long send_lines(int s, long rate, double seconds, int size, int is_udp)
 {
     long sent = 0;
     double began = now(), passed;
@@ -75,7 +77,11 @@ static long send_lines(int s, long rate, double seconds, int size)
             continue;
         }
         int lines = write_lines(sent, due, size);
-        send_all(s, out, (long)lines * size);
+        if (is_udp)
+            for (int i = 0; i < lines; i++)
+                send_all(s, out + i * size, size);
+        else
+            send_all(s, out, (long)lines * size);
         sent += lines;
     }
     return sent;
@@ -100,16 +106,16 @@ static unsigned crc_of_lines(long count, int size)
 
 int main(int count, char **a)
 {
-    int size = count == 5 ? atoi(a[4]) : 0;
+    int size = count == 5 || count == 6 ? atoi(a[4]) : 0, is_udp = count == 6;
     if (size < SHORTEST || size > CHUNK) {
         fprintf(stderr, "usage: see the head of flood.c\n");
         return 2;
     }
     memset(out, 'x', sizeof out);
     alarm(120);
-    int s = dial(atoi(a[1]));
+    int s = dial(atoi(a[1]), is_udp ? SOCK_DGRAM : SOCK_STREAM);
     double began = now(), used = cpu();
-    long sent = send_lines(s, atol(a[2]), atof(a[3]), size);
+    long sent = send_lines(s, atol(a[2]), atof(a[3]), size, is_udp);
     double took = now() - began, worked = cpu() - used;
     close(s);
     printf("{\"rate\": %.1f, \"bytes\": %ld, \"crc\": %u, \"took\": %.3f, \"cpu\": %.3f}\n",

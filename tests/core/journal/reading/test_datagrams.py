@@ -90,7 +90,9 @@ def test_a_framing_cuts_within_a_datagram(
     assert not any(each.misfit or each.is_pending for each in found)
 
 
-@pytest.mark.parametrize(("framing", "datagrams"), [("length:2be", [b"\0\5hi", b"\0", b""]), ("fixed:4", [b"abc", b"d"])])
+@pytest.mark.parametrize(
+    ("framing", "datagrams"), [("length:2be", [b"\0\5hi", b"\0", b""]), ("fixed:4", [b"abc", b"d"])]
+)
 def test_what_a_datagram_lacks_is_in_no_other(framing: str, datagrams: list[bytes], tmp_path: Path) -> None:
     with recorded(tmp_path / "j", *datagrams) as reader:
         found = rows(reader, framing)
