@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, Parts, parse_host, parse_port, split_target
+from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, Parts, parse_host, parse_port, split_target, without_udp
 from core.clock import monotonic
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.address import LocalAddress
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
+    from core.replies import Reply
     from core.workbench import Workbench
     from gui.controllers.main import MainController
     from gui.views.address_bar import AddressBar
@@ -52,7 +53,7 @@ class EndpointsController:
         self._newest: SessionId | None = None  # whose failure is told under the fields
         self._starting: SessionId | None = None  # the server that is about to listen
         self._deadlines: dict[SessionId, float] = {}  # when clients give up dialing, by core.clock.monotonic()
-        self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
+        self._connect_next: _Place | None = None  # asked for meanwhile: it would be refused
         self._reconnects = False  # whether clients to come do so by themselves
         self._reconnecting: set[SessionId] = set()  # clients that do
 
@@ -69,6 +70,16 @@ class EndpointsController:
         """The address in the fields, None if they hold none."""
         return _glance(self._window.address)
 
+    @property
+    def asks_for_datagrams(self) -> bool:
+        """Whether udp:// stands before the address in the fields."""
+        return _udp_of(self._window.address)
+
+    def show_place(self, state: SessionState) -> None:
+        """Have the fields speak of a session."""
+        port = state.addresses[0].port if state.addresses else state.target.port
+        self._window.address.fill(_shown_host(state.target.host, is_udp=state.role.datagrams), str(port))
+
     def tidy_address(self) -> None:
         """Put a whole address that stands in one of the fields into both, now that the person has left the field."""
         bar = self._window.address
@@ -79,6 +90,7 @@ class EndpointsController:
             return  # said when it is used
         if tls:
             self._main_controller.tls.put(is_on=True)
+        host = _shown_host(host, is_udp=_udp_of(bar))
         if (host, port) != (bar.host.get(), bar.port.get()):
             bar.fill(host, port)
             self._main_controller.refresh()
@@ -101,17 +113,17 @@ class EndpointsController:
 
     def serve(self) -> None:
         """Start a server at host and port."""
-        address = self._read_address(for_server=True)
-        if address is None:
+        place = self._read_address(for_server=True)
+        if place is None:
             return
-        replies = self._main_controller.reply
-        tls = self._main_controller.tls.of_server
-        session = self._begin(
-            address,
-            lambda bench: replies.begin(
-                address, lambda reply, framing: bench.serve(address, reply=reply, framing=framing, tls=tls())
-            ),
-        )
+        address, replies, tls = place.address, self._main_controller.reply, self._main_controller.tls.of_server
+
+        def start(bench: Workbench, reply: str | Reply, framing: str) -> SessionId:
+            if place.is_udp:
+                return bench.serve_datagrams(address, reply=reply, framing=framing)
+            return bench.serve(address, reply=reply, framing=framing, tls=tls())
+
+        session = self._begin(place, lambda bench: replies.begin(address, partial(start, bench)))
         if session is None:
             return
         self._starting = session
@@ -123,17 +135,23 @@ class EndpointsController:
         typed = self._read_address(for_server=False)
         if typed is None:
             return
-        address = typed.dialled
+        place = typed._replace(address=typed.address.dialled)
         if self._starting is not None:
-            self._connect_next = address
+            self._connect_next = place
         else:
-            self.dial(address)
+            self._connect_to(place)
+
+    def _connect_to(self, place: _Place) -> None:
+        if place.is_udp:
+            self._begin(place, lambda bench: bench.send_datagrams(place.address))
+        else:
+            self.dial(place.address)
 
     @property
     def can_reconnect(self) -> bool:
         """Whether what is on view, or what is begun next, is a client that could come back by itself."""
         state = self._main_controller.state
-        return state is None or state.role.dials
+        return state is None or (state.role.dials and not state.role.datagrams)
 
     @property
     def reconnects(self) -> bool:
@@ -182,9 +200,9 @@ class EndpointsController:
             last = state.over[-1].tls if state.over else None
             form.refuse(_NO_TLS if last is not None and last.failure else str(state.failure))
         if state.phase is Phase.OPEN and state.addresses and state.target.port == 0 and is_selected:
-            form.fill(state.target.host, str(state.addresses[0].port))
+            self.show_place(state)
 
-    def _read_address(self, *, for_server: bool) -> Address | None:
+    def _read_address(self, *, for_server: bool) -> _Place | None:
         """What the fields say; if it makes no sense, the field that is wrong says why.
 
         A whole address in one of the fields, as it was found somewhere, is put into both; TLS is switched on where it
@@ -197,16 +215,17 @@ class EndpointsController:
         except AddressError as error:
             bar.refuse(sentence(error), host=True)
             return None
-        bar.fill(host, port)
+        is_udp = _udp_of(bar)
+        bar.fill(_shown_host(host, is_udp=is_udp), port)
         if tls:
             self._main_controller.tls.put(is_on=True)
         try:
-            return Address(parse_host(host), parse_port(port, for_server=for_server))
+            return _Place(Address(parse_host(host), parse_port(port, for_server=for_server)), is_udp)
         except AddressError as error:
             bar.refuse(sentence(error), port=True)
             return None
 
-    def _begin(self, address: Address, start: Callable[[Workbench], SessionId]) -> SessionId | None:
+    def _begin(self, place: _Place, start: Callable[[Workbench], SessionId]) -> SessionId | None:
         """Start a session and show it; None if the workbench refuses it, which is told under the fields."""
         self._window.address.accept()
         self._window.composer.complain("")
@@ -216,10 +235,11 @@ class EndpointsController:
             self._window.address.refuse(str(error))
             return None
         self._newest = session
+        address = place.address
         self._main_controller.show_new(session, self._main_controller.workbench.role(session), address)
-        preferences = self._main_controller.preferences
-        self._main_controller.preferences = preferences.with_address(address.host, str(address.port))
-        self._window.address.fill(address.host, str(address.port))
+        host, preferences = _shown_host(address.host, is_udp=place.is_udp), self._main_controller.preferences
+        self._main_controller.preferences = preferences.with_address(host, str(address.port))
+        self._window.address.fill(host, str(address.port))
         self._offer_history()
         self._window.composer.focus_message()
         return session
@@ -227,16 +247,17 @@ class EndpointsController:
     def _server_decided(self, *, listens: bool) -> None:
         """Connect the client that waited for the server, which now listens or has failed."""
         self._starting = None
-        address, self._connect_next = self._connect_next, None
-        if listens and address is not None:
-            self.dial(address)
+        place, self._connect_next = self._connect_next, None
+        if listens and place is not None:
+            self._connect_to(place)
 
     def dial(self, address: Address, *, verify: bool = True) -> None:
         """Connect a client there; with ``verify`` off nothing that a server shows of itself is looked at this once."""
         deadline = monotonic() + self._main_controller.preferences.limits().connect
         reconnect = self._reconnects and verify  # else it would be more than once
         tls = partial(self._main_controller.tls.of_client, address, verify=verify)
-        session = self._begin(address, lambda bench: bench.connect(address, reconnect=reconnect, tls=tls()))
+        place = _Place(address)
+        session = self._begin(place, lambda bench: bench.connect(address, reconnect=reconnect, tls=tls()))
         if session is not None:
             if reconnect:
                 self._reconnecting.add(session)
@@ -249,6 +270,22 @@ class EndpointsController:
     def _found_addresses(self, found: tuple[LocalAddress, ...]) -> None:
         self.reachable = found
         self._main_controller.refresh()
+
+
+class _Place(NamedTuple):
+    """What the fields ask for."""
+
+    address: Address
+    is_udp: bool = False
+
+
+def _udp_of(bar: AddressBar) -> bool:
+    return without_udp(bar.host.get())[1] or without_udp(bar.port.get())[1]
+
+
+def _shown_host(host: str, *, is_udp: bool) -> str:
+    """The host as it stands in its field: UDP is asked for by what stands before it."""
+    return f"udp://{host}" if is_udp else host
 
 
 def _glance(bar: AddressBar) -> Address | None:
@@ -267,7 +304,7 @@ def _parted(bar: AddressBar) -> tuple[str, str, bool]:
 
     Raises ``AddressError`` if the field for the host has an address that is none for Tincan.
     """
-    host, port = bar.host.get(), bar.port.get()
+    host, port = without_udp(bar.host.get())[0], without_udp(bar.port.get())[0]
     in_host = Parts(host, None, False) if host.strip().isdecimal() else split_target(host)
     try:
         in_port = split_target(port)

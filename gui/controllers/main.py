@@ -265,6 +265,7 @@ class MainController:
             self._connection,
             self.sending.recipients,
             self.endpoints.typed,
+            self.endpoints.asks_for_datagrams,
             self.reply.written_of(self.selected),
             self.endpoints.reachable,
             self.window.conversation.transcript.text.safety,
@@ -302,9 +303,8 @@ class MainController:
         self._connection = state.connection(connection) if state is not None and connection is not None else None
         if state is not None:
             self.viewing.choose_connection(state, connection)
-            port = state.addresses[0].port if state.addresses else state.target.port
-            self.window.address.fill(state.target.host, str(port))
-            if self.archives.get(session) is None:
+            self.endpoints.show_place(state)
+            if self.archives.get(session) is None and state.role.speaks_tls:
                 self.tls.put(is_on=state.tls)
         self.window.composer.complain("")
         self.sending.turn_to(session, connection)

@@ -95,6 +95,8 @@ class SessionController:
         state = self._main_controller.state
         if state is None:
             return "nothing is on view"
+        if not state.role.speaks_tls:
+            return f"a {state.role.name} speaks no TLS"
         if self._is_over:
             return "this is over"
         one = self._single(state)
@@ -208,7 +210,8 @@ class SessionController:
             of_any.add("restart_handler")
         one = self._single(state)
         sends = {"finish_row"} if one is not None and one.can_send and state.role.half_closes else set()
-        return frozenset({*of_any, "close_row", *sends, *({"abort_row"} if one is not None else ())})
+        aborts = {"abort_row"} if one is not None and not state.role.datagrams else set()
+        return frozenset({*of_any, "close_row", *sends, *aborts})
 
     @property
     def close_words(self) -> str:

@@ -56,6 +56,7 @@ class WindowState:
     connection: ConnectionState | None = None  # of the selected session, shown alone
     recipients: frozenset[ConnectionId] | None = None  # who gets what is written; None is everyone
     form: Address | None = None  # what host and port say, None if they make no sense
+    datagrams: bool = False  # whether they ask for UDP
     reply: str = "letter"  # of the selected server, else of the next one
     reachable: tuple[LocalAddress, ...] = ()  # this machine's addresses that others can use
     safety: TextSafety = field(default_factory=TextSafety)
@@ -79,7 +80,12 @@ def present(window_state: WindowState) -> WindowView:
     next_step = _next_step(window_state, server, client)
     return WindowView(
         title=_window_title(window_state),
-        address=AddressBarView(_server_button(server, next_step), _client_button(client, next_step), window_state.tls),
+        address=AddressBarView(
+            _server_button(server, next_step),
+            _client_button(client, next_step),
+            window_state.tls,
+            window_state.datagrams,
+        ),
         rows=session_rows(window_state),
         selected=selected_row(window_state),
         conversation=_conversation(window_state),
@@ -107,8 +113,13 @@ def client_here(window_state: WindowState) -> SessionState | None:
 
 def _here(window_state: WindowState, states: Iterable[SessionState]) -> SessionState | None:
     """The one of these that runs at the form's address: the selected one if it does, else the newest."""
-    fitting = [state for state in states if state.phase is not Phase.ENDED and _is_at(state, window_state.form)]
+    fitting = [state for state in states if state.phase is not Phase.ENDED and _is_of_form(window_state, state)]
     return window_state.state if window_state.state in fitting else fitting[-1] if fitting else None
+
+
+def _is_of_form(window_state: WindowState, state: SessionState) -> bool:
+    """Whether host and port speak of that session."""
+    return state.role.datagrams is window_state.datagrams and _is_at(state, window_state.form)
 
 
 def _is_at(state: SessionState, form: Address | None) -> bool:
@@ -283,14 +294,15 @@ def why_nobody(window_state: WindowState) -> str:
         return f"You have finished sending (FIN); {who} may still send"
     if state.senders:
         return "Whoever this was for is gone: choose under To who gets it"
-    joins = _is_at(state, window_state.form) and client_here(window_state) is None
+    joins = _is_of_form(window_state, state) and client_here(window_state) is None
     key = f": {shown('toggle_client')} connects you to this {state.role.name}" if joins else ""
     return f"Nobody is here{key}" if state.accepted else f"Nobody is here yet{key}"
 
 
 def _nothing_on_view(window_state: WindowState) -> str:
     """What the keys of the two buttons begin, as far as they begin something."""
-    free = [role for role in ROLES.values() if _key(role) and _with_key(window_state, role) is None]
+    begun = [role for role in ROLES.values() if _key(role) and role.datagrams is window_state.datagrams]
+    free = [role for role in begun if _with_key(window_state, role) is None]
     keys = ", ".join(f"{_key(role)} {role.starts}" for role in free)
     return f"Nobody to talk to yet: {keys or 'choose a conversation in the list'}"
 
@@ -299,7 +311,7 @@ def _over(window_state: WindowState, state: SessionState) -> str:
     """How a session has ended, and the key that begins one like it, if that is what the key does."""
     what = ending_sentence(state, is_archived=state.session in window_state.archived)
     running = _with_key(window_state, state.role)
-    if not _key(state.role) or not _is_at(state, window_state.form):
+    if not _key(state.role) or not _is_of_form(window_state, state):
         return what
     if running is not None:
         return f"{what}; a newer one runs here: choose it in the list"
@@ -354,7 +366,8 @@ def _is_answered_by_program(window_state: WindowState, state: SessionState) -> b
         reply = find_reply(state.reply or "")
         return reply is not None and not reply.to_talk
     others = window_state.sessions.values()
-    servers = [other for other in others if other.role.replies and other.phase is Phase.OPEN]
+    kind = state.role.datagrams
+    servers = [one for one in others if one.role.replies and one.phase is Phase.OPEN and one.role.datagrams is kind]
     here = next((server for server in servers if _is_at(server, state.target)), None)
     return here is None or _is_answered_by_program(window_state, here)
 

@@ -50,6 +50,7 @@ _ENDED = {
     Ending.HANDSHAKE: "no TLS",
     Ending.ALERT: "TLS alert",
     Ending.TRUNCATED: "cut off",
+    Ending.FORGOTTEN: "forgotten",
     Ending.FAILED: "failed",
 }
 

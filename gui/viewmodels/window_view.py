@@ -44,11 +44,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class AddressBarView:
-    """The two buttons beside host and port, and whether what they begin speaks TLS."""
+    """The two buttons beside host and port, and whether what they begin speaks TLS, or in datagrams."""
 
     server: Button
     client: Button
     tls: bool = False
+    datagrams: bool = False
 
 
 @dataclass(frozen=True, slots=True)

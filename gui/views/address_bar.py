@@ -13,7 +13,7 @@ from gui.widgets.controls import Toggle
 from gui.widgets.fitting import wrap_within
 
 _LOW = 400  # pixels at 96 dots an inch; below, the buttons do not stand below the fields
-_TLS_ON, _TLS_OFF = "TLS on", "TLS off"
+_TLS_ON, _TLS_OFF, _UDP = "TLS on", "TLS off", "UDP"  # which has no TLS
 _HOST, _BUTTON = 12, 12  # characters: of a usual host, and of each button where there is room
 _SHORT_HOST = 8  # of a host where there is little room
 _WIDE, _TIGHT = 170, 130  # pixels at 96 dots an inch that are not text, in one line with words and without
@@ -69,8 +69,9 @@ class AddressBar(ttk.Frame):
         """Give the buttons their words."""
         self._dress(self.server_button, view.server)
         self._dress(self.client_button, view.client)
-        self.tls.put(view.tls)
-        self.tls.configure(text=_TLS_ON if view.tls else _TLS_OFF)
+        self.tls.put(view.tls and not view.datagrams)
+        self.tls.configure(text=_UDP if view.datagrams else _TLS_ON if view.tls else _TLS_OFF)
+        self.tls.state(["disabled" if view.datagrams else "!disabled"])
 
     def offer(self, hosts: Sequence[str], ports: Sequence[str]) -> None:
         """What was used before, newest first, to choose from."""
