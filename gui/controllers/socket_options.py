@@ -6,6 +6,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.journal.recording.ledger import Phase
+from core.words import sentence
 from gui.keys import shown
 from gui.viewmodels.session_rows import session_words
 
@@ -57,7 +58,7 @@ class SocketOptionsController:
             return
         is_live = state.phase is not Phase.ENDED and self._main_controller.archives.get(state.session) is None
         words = session_words(self._main_controller.window_state(), state)
-        bar.show(self._turned(state.session), words, is_free=is_live)
+        bar.show(self._turned(state.session), words, is_free=is_live, datagrams=state.role.datagrams)
 
     def _offer_in(self, inspector: Inspector) -> None:
         """Put a button for the socket options below the inspector's bytes, whose borders they move."""
@@ -76,6 +77,10 @@ class SocketOptionsController:
             socket_options.nagle,
             socket_options.byte_by_byte,
             socket_options.pause * 1000,
+            socket_options.broadcast,
+            socket_options.groups,
+            socket_options.interface,
+            socket_options.ttl,
         )
 
     def _turn(self, form: SocketOptionsForm) -> None:
@@ -84,7 +89,16 @@ class SocketOptionsController:
         state = self._main_controller.state
         if state is not None:
             receive = None if form.receive == self._usual else form.receive
-            socket_options = SocketOptions(form.nagle, receive, form.byte_by_byte, form.pause_ms / 1000)
+            socket_options = SocketOptions(
+                form.nagle,
+                receive,
+                form.byte_by_byte,
+                form.pause_ms / 1000,
+                groups=form.groups,
+                interface=form.interface,
+                ttl=form.hops,
+                broadcast=form.broadcast,
+            )
             self._main_controller.workbench.tune(state.session, socket_options)
 
     @property
@@ -102,7 +116,28 @@ class SocketOptionsController:
         from core.net.socket_options import LARGEST_RECEIVE, LONGEST_PAUSE
         from gui.views.conversation.socket_options_bar import Bounds, SocketOptionsBar
 
-        window, bounds = self._window, Bounds(self._usual, LARGEST_RECEIVE, LONGEST_PAUSE * 1000)
+        window = self._window
+        bounds = Bounds(self._usual, LARGEST_RECEIVE, LONGEST_PAUSE * 1000, read_groups, read_hops)
         bar = SocketOptionsBar(window.tasks, window.theme, bounds=bounds, on_change=self._turn, on_close=self.toggle)
         window.adopt(bar)
         return bar
+
+
+def read_groups(text: str) -> tuple[str, ...]:
+    """Multicast groups. Raises ``ValueError`` with a sentence."""
+    from core.net.socket_options import SocketOptionError, SocketOptions
+
+    try:
+        return SocketOptions(groups=tuple(dict.fromkeys(text.replace(",", " ").split()))).groups
+    except SocketOptionError as error:
+        raise ValueError(sentence(error)) from None
+
+
+def read_hops(text: str) -> int | None:
+    """Hops, or nothing. Raises ``ValueError`` with a sentence."""
+    from core.net.socket_options import HIGHEST_TTL
+
+    typed = text.strip()
+    if typed and not (typed.isascii() and typed.isdecimal() and int(typed[:9]) <= HIGHEST_TTL):
+        raise ValueError(f"A datagram passes 0 to {HIGHEST_TTL} hops; nothing leaves that to the system.")
+    return int(typed) if typed else None

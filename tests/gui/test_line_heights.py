@@ -11,6 +11,7 @@ from typing import Any
 
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
+from gui.controllers.socket_options import read_groups, read_hops
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import MessageFormat
 from gui.viewmodels.exports import ExportFormat
@@ -54,7 +55,11 @@ def filter_bar(parent: tk.Misc, theme: Theme) -> tk.Widget:
 
 def knobs_bar(parent: tk.Misc, theme: Theme) -> tk.Widget:
     made = SocketOptionsBar(
-        parent, theme, bounds=Bounds(65_536, 262_144, 60_000.0), on_change=nothing, on_close=nothing
+        parent,
+        theme,
+        bounds=Bounds(65_536, 262_144, 60_000.0, read_groups, read_hops),
+        on_change=nothing,
+        on_close=nothing,
     )
     made.show(SocketOptionsForm(1, nagle=False), "Client 127.0.0.1:5555", is_free=True)
     return made

@@ -16,6 +16,10 @@ from gui.widgets.fields import LineField, Measure
 from gui.widgets.fitting import wrap_within
 from gui.widgets.flow import Flow
 
+_OF_DATAGRAMS = (
+    "Groups are the multicast addresses that are heard. The interface is the one for groups, by its name or address; "
+    "hops is how many routers a datagram may pass. Broadcast lets it go to everybody. Enter takes what is typed."
+)
 _ROOMY = 560  # pixels at 96 dots an inch of a window with room to explain
 _EXPLAINED = (
     "Nagle: small pieces wait until what went before has arrived, and then go together. "
@@ -24,21 +28,33 @@ _EXPLAINED = (
 
 
 class Bounds(NamedTuple):
-    """How many bytes a recv usually asks for, how many at most, and how long a pause can be, in milliseconds."""
+    """How many bytes a recv usually asks for, how many at most, and how long a pause can be, in milliseconds.
+
+    ``read_groups`` and ``read_hops`` read what is typed, and raise ``ValueError`` with a sentence.
+    """
 
     usual_receive: int
     most_receive: int
     most_pause_ms: float
+    read_groups: Callable[[str], tuple[str, ...]]
+    read_hops: Callable[[str], int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class SocketOptionsForm:
-    """How the socket options stand: ``receive`` is bytes for each recv, ``pause_ms`` milliseconds between two sends."""
+    """How the socket options stand: ``receive`` is bytes for each recv, ``pause_ms`` milliseconds between two sends.
+
+    The rest is of datagrams, whose ``hops`` are None where the system is to say.
+    """
 
     receive: int
     nagle: bool = False
     byte_by_byte: bool = False
     pause_ms: float = 0.0
+    broadcast: bool = False
+    groups: tuple[str, ...] = ()
+    interface: str = ""
+    hops: int | None = None
 
 
 class SocketOptionsBar(ttk.Frame):
@@ -61,6 +77,7 @@ class SocketOptionsBar(ttk.Frame):
         self.bind("<<Close>>", breaking(on_close))
         self._usual = self._turned = SocketOptionsForm(bounds.usual_receive)
         self._shown: tuple[SocketOptionsForm, str, bool] | None = None
+        self._has_datagrams = False
         ttk.Frame(self, style="Line.TFrame", height=theme.px(1)).grid(sticky="ew")
         self._flow = Flow(self, theme)
         self._title = ttk.Label(self._flow, text="Sockets", style="Window.Strong.TLabel")
@@ -68,6 +85,15 @@ class SocketOptionsBar(ttk.Frame):
         self.byte_by_byte = Toggle(self._flow, theme, "One byte per send", lambda _is_on: self._take())
         self.pause = Measure(self._flow, theme, "ms between sends", self._take, before="Wait", width=6)
         self.receive = Measure(self._flow, theme, "bytes per recv", self._take, before="Ask for", width=7)
+        self.broadcast = Toggle(self._flow, theme, "Broadcast", lambda _is_on: self._take())
+        self.groups = Measure(self._flow, theme, "", self._look, before="Groups", width=24)
+        self.interface = Measure(self._flow, theme, "", self._look, before="Interface", width=10)
+        self.hops = Measure(self._flow, theme, "hops", self._look, before="At most", width=5)
+        for each in (self.groups, self.interface):
+            each.field.configure(justify="left")
+        for each in (self.groups, self.interface, self.hops):
+            each.field.bind("<Return>", lambda _event: self._take())
+            each.field.bind("<FocusOut>", lambda _event: self._take(), add=True)
         self.reset = ttk.Button(self._flow, text="As usual", style="Bar.Quiet.TButton", width=0, command=self._be_usual)
         self.close_button = ttk.Button(self._flow, text="✕", style="Bar.Quiet.TButton", width=0, command=on_close)
         self._words = ttk.Label(self, style="Window.Muted.TLabel", justify="left")
@@ -75,13 +101,22 @@ class SocketOptionsBar(ttk.Frame):
         self._lay_out()
         self.show(self._usual, "", is_free=False)
 
-    def show(self, form: SocketOptionsForm, whose: str, *, is_free: bool) -> None:
-        """Show how these socket options stand and whose they are; without ``is_free`` none can be turned."""
+    def show(self, form: SocketOptionsForm, whose: str, *, is_free: bool, datagrams: bool = False) -> None:
+        """Show how these socket options stand and whose they are; without ``is_free`` none can be turned.
+
+        Those of ``datagrams`` are others than those of streams.
+        """
         if self._shown == (form, whose, is_free):
             return
+        self._has_datagrams = datagrams
+        of_streams: tuple[tk.Widget, ...] = (self.nagle, self.byte_by_byte, self.receive)
+        of_datagrams: tuple[tk.Widget, ...] = (self.broadcast, self.groups, self.interface, self.hops)
+        for part, is_of_datagrams in ((part, part in of_datagrams) for part in (*of_streams, *of_datagrams)):
+            self._flow.display(part, is_of_datagrams is datagrams)
         is_other = self._shown is None or self._shown[1] != whose
         self._shown = form, whose, is_free
-        self._words.configure(text=f"Of {whose}, at once and from now on. {_EXPLAINED}" if whose else _EXPLAINED)
+        explained = _OF_DATAGRAMS if datagrams else _EXPLAINED
+        self._words.configure(text=f"Of {whose}, at once and from now on. {explained}" if whose else explained)
         for part in self.controls:
             part.state(["!disabled" if is_free else "disabled"])
         if is_other or form != self._turned:
@@ -92,7 +127,8 @@ class SocketOptionsBar(ttk.Frame):
     @property
     def controls(self) -> tuple[ttk.Widget, ...]:
         """What can be turned, in the order of the eye."""
-        return self.nagle, self.byte_by_byte, self.pause.field, self.receive.field, self.reset
+        of_datagrams = (self.broadcast, self.groups.field, self.interface.field, self.hops.field)
+        return self.nagle, self.byte_by_byte, self.pause.field, self.receive.field, *of_datagrams, self.reset
 
     @property
     def complaint(self) -> str:
@@ -106,7 +142,7 @@ class SocketOptionsBar(ttk.Frame):
 
     def focus_first(self) -> None:
         """Go to the first control."""
-        focus_now(self.nagle)
+        focus_now(self.pause.field if self._has_datagrams else self.nagle)
 
     def _put(self, form: SocketOptionsForm) -> None:
         self._turned = form
@@ -114,24 +150,41 @@ class SocketOptionsBar(ttk.Frame):
         self.byte_by_byte.put(form.byte_by_byte)
         self.pause.field.put(pause_words(form.pause_ms))
         self.receive.field.put(str(form.receive))
+        self.broadcast.put(form.broadcast)
+        self.groups.field.put(", ".join(form.groups))
+        self.interface.field.put(form.interface)
+        self.hops.field.put("" if form.hops is None else str(form.hops))
         self._offer_usual()
 
     def _take(self) -> None:
         """Take what makes sense; say what does not."""
+        form = self._read()
+        if form is not None and form != self._turned:
+            self._turned = form
+            self._offer_usual()
+            self._on_change(form)
+
+    def _look(self) -> None:
+        """Say what makes no sense of what is taken only when it is complete: half a name is no interface."""
+        self._read()
+
+    def _read(self) -> SocketOptionsForm | None:
         field = self.pause.field
         try:
             pause = _read_pause(field.text, self._bounds)
             field = self.receive.field
             receive = _read_receive(field.text, self._bounds)
+            field = self.groups.field
+            groups = self._bounds.read_groups(field.text)
+            field = self.hops.field
+            hops = self._bounds.read_hops(field.text)
         except ValueError as error:
             self._complain(str(error), field)
-            return
+            return None
         self._complain("")
-        form = SocketOptionsForm(receive, self.nagle.is_on, self.byte_by_byte.is_on, pause)
-        if form != self._turned:
-            self._turned = form
-            self._offer_usual()
-            self._on_change(form)
+        interface = self.interface.field.text.strip()
+        of_datagrams = (self.broadcast.is_on, groups, interface, hops)
+        return SocketOptionsForm(receive, self.nagle.is_on, self.byte_by_byte.is_on, pause, *of_datagrams)
 
     def _be_usual(self) -> None:
         self._complain("")
@@ -143,7 +196,7 @@ class SocketOptionsBar(ttk.Frame):
         self._flow.display(self.reset, self._turned != self._usual)
 
     def _complain(self, why: str, field: LineField | None = None) -> None:
-        for each in (self.pause.field, self.receive.field):
+        for each in (self.pause.field, self.receive.field, self.groups.field, self.hops.field):
             (each.refuse if each is field else each.accept)()
         self._why.configure(text=why)
         (self._why.grid if why else self._why.grid_remove)()
@@ -159,6 +212,9 @@ class SocketOptionsBar(ttk.Frame):
         for part in (self._title, self.nagle, self.byte_by_byte, self.pause):
             self._flow.add(part)
         self._flow.add(self.receive, stretch=1)
+        for part in (self.broadcast, self.groups, self.interface):
+            self._flow.add(part)
+        self._flow.add(self.hops, stretch=1)
         self._flow.add(self.reset)
         self._flow.add_corner(self.close_button)
         self._flow.grid(row=1, sticky="ew", padx=(px(16), px(10)), pady=(px(5), px(3)))

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from gui.app import App
+from gui.controllers.socket_options import read_groups, read_hops
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import RepeatRequest
 from gui.views.conversation.socket_options_bar import Bounds, SocketOptionsBar, SocketOptionsForm
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, serve
 
-BOUNDS = Bounds(65_536, 262_144, 60_000.0)
+BOUNDS = Bounds(65_536, 262_144, 60_000.0, read_groups, read_hops)
 
 
 class Bar:
