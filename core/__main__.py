@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from core import __version__
 from core.address import parse_address, parse_target, without_udp
-from core.cli.common import add_encoding, add_faults, add_frame
+from core.cli.common import add_encoding, add_faults, add_frame, faults_of
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, find_profile, run
@@ -115,6 +115,10 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         parser.error(f"argument TARGET: {error}")
     if why := misread_ending(chosen.framing, chosen.encoding):
         parser.error(f"argument --frame: {why}")
+    try:
+        faults = faults_of(chosen, datagrams=False)
+    except TincanError as error:
+        parser.error(f"argument --fault: {error}")
     return Options(
         Role.TAP,
         listen,
@@ -122,7 +126,7 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         journal=chosen.journal,
         encoding=chosen.encoding,
         onward=onward,
-        faults=(chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault),
+        faults=faults,
     )
 
 
@@ -191,6 +195,7 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
     try:
         tls = tls_of(chosen, has_scheme=has_scheme)
         socket_options = socket_options_of(chosen, is_udp=role.datagrams, has_tls=tls is not None)
+        faults = faults_of(chosen, datagrams=True)
     except TincanError as error:
         parser.error(str(error))
     return Options(
@@ -210,6 +215,7 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
         profile=profile,
         tls=tls,
         socket_options=socket_options,
+        faults=faults,
         datagram=chosen.datagram or Options._field_defaults["datagram"],
     )
 

@@ -24,7 +24,7 @@ from core.net.connection import Connection
 from core.net.resolver import Resolver
 from core.net.server import Server
 from core.net.session import Surroundings
-from core.net.socket_options import AS_USUAL, SocketOptions
+from core.net.socket_options import AS_USUAL, USUAL_DATAGRAM, SocketOptions
 from core.net.tap import Tap
 from core.replies import Reply
 from core.roles import Role
@@ -111,20 +111,43 @@ class Workbench:
         reply: str | Reply = "letter",
         framing: str = "raw",
         socket_options: SocketOptions = AS_USUAL,
+        fault_out: Faults | None = None,
+        fault_in: Faults | None = None,
     ) -> SessionId:
-        """Start a UDP server; see ``serve``."""
+        """Start a UDP server; see ``serve`` and ``UdpServer``."""
         from core.net.udp import UdpServer
 
-        server = UdpServer(target, reply=reply, framing=framing, socket_options=socket_options, **self._surroundings())
+        server = UdpServer(
+            target,
+            reply=reply,
+            framing=framing,
+            socket_options=socket_options,
+            fault_out=fault_out,
+            fault_in=fault_in,
+            **self._surroundings(),
+        )
         return self._begin(server, Doing.LISTENING)
 
     def send_datagrams(
-        self, target: Address, *, framing: str = "raw", socket_options: SocketOptions = AS_USUAL
+        self,
+        target: Address,
+        *,
+        framing: str = "raw",
+        socket_options: SocketOptions = AS_USUAL,
+        fault_out: Faults | None = None,
+        fault_in: Faults | None = None,
     ) -> SessionId:
-        """Start a UDP client; see ``connect``."""
+        """Start a UDP client; see ``connect`` and ``UdpClient``."""
         from core.net.udp import UdpClient
 
-        client = UdpClient(target, framing=framing, socket_options=socket_options, **self._surroundings())
+        client = UdpClient(
+            target,
+            framing=framing,
+            socket_options=socket_options,
+            fault_out=fault_out,
+            fault_in=fault_in,
+            **self._surroundings(),
+        )
         return self._begin(client, Doing.SENDING)
 
     def tap(
@@ -195,17 +218,21 @@ class Workbench:
         *,
         to: To = None,
         line_pause: float | None = None,
+        datagram: int = USUAL_DATAGRAM,
         tell: Callable[[FileSent], None] = lambda _progress: None,
     ) -> FileSending:
         """Send a file as it is: whole, or a line at a time with ``line_pause`` seconds from one to the next.
 
+        Over UDP it is cut into datagrams of at most ``datagram`` bytes.
+
         Raises ``SendError`` if nobody is there, or if another file is on its way to one of them; what is wrong
         with the file comes with the end that is told.
         """
-        from core.sending.file import FileSending
+        from core.sending.file import PIECE, FileSending
 
         audience = self._audience(session, to)
-        run = FileSending(audience, path, tell, line_pause=line_pause, sink=self._recorder)
+        most = datagram if self.role(session).datagrams else PIECE
+        run = FileSending(audience, path, tell, line_pause=line_pause, sink=self._recorder, most=most)
         return self._set_off(run, alone_to=audience.connections)
 
     def keep_received(

@@ -24,7 +24,7 @@ from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal, open_recovered
 from core.text_safety import TextSafety
-from core.wire.faults import PRESETS, parse_faults
+from core.wire.faults import PRESETS, Faults, check_faults, parse_faults
 from core.wire.framing import parse_framing
 from core.words import connection_name
 
@@ -260,10 +260,20 @@ def argument(parse: Callable[[str], _Found]) -> Callable[[str], _Found]:
     return parsed
 
 
-def add_faults(parser: argparse.ArgumentParser) -> None:
+def faults_of(chosen: argparse.Namespace, *, datagrams: bool) -> tuple[Faults | None, Faults | None]:
+    """The faults on the way there and on the way back. Raises ``FaultError`` for what cannot happen to ``datagrams``,
+    or to a stream.
+    """
+    both = chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault
+    for faults in both:
+        check_faults(faults, datagrams=datagrams)
+    return both
+
+
+def add_faults(parser: argparse.ArgumentParser | argparse._ArgumentGroup, *, there: str = "target") -> None:
     """Take ``--fault``, ``--fault-out`` and ``--fault-in``."""
     form = f"such as latency=100ms~20,slice=1, or {', '.join(PRESETS)}"
     faults = argument(parse_faults)
     parser.add_argument("--fault", type=faults, metavar="FAULTS", help=f"make the line bad, both ways: {form}")
-    parser.add_argument("--fault-out", type=faults, metavar="FAULTS", help="the way to the target alone")
+    parser.add_argument("--fault-out", type=faults, metavar="FAULTS", help=f"the way to the {there} alone")
     parser.add_argument("--fault-in", type=faults, metavar="FAULTS", help="the way back alone")

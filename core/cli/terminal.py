@@ -53,7 +53,7 @@ from core.events import (
 )
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
-from core.net.socket_options import AS_USUAL, SocketOptions
+from core.net.socket_options import AS_USUAL, USUAL_DATAGRAM, SocketOptions
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -100,7 +100,7 @@ class Options(NamedTuple):
     tls: Tls | None = None
     onward: Address | None = None  # what a tap dials for each caller
     socket_options: SocketOptions = AS_USUAL
-    datagram: int = 1400  # bytes of each, where bytes go as they are
+    datagram: int = USUAL_DATAGRAM  # bytes of each, where bytes go as they are
     faults: tuple[Faults | None, Faults | None] = (None, None)  # on the way to that, and on the way back
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
 
@@ -223,12 +223,22 @@ class _Program:
 
     def _open_datagrams(self) -> SessionId:
         options = self._options
+        there, back = options.faults
         if options.role.listens:
             return self._workbench.serve_datagrams(
-                options.target, reply=options.reply, framing=options.framing, socket_options=options.socket_options
+                options.target,
+                reply=options.reply,
+                framing=options.framing,
+                socket_options=options.socket_options,
+                fault_out=there,
+                fault_in=back,
             )
         return self._workbench.send_datagrams(
-            options.target, framing=options.framing, socket_options=options.socket_options
+            options.target,
+            framing=options.framing,
+            socket_options=options.socket_options,
+            fault_out=there,
+            fault_in=back,
         )
 
     def _next(self) -> Event | _InputEnded | _Signal | None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from core.cli.common import argument
+from core.cli.common import add_faults, argument
 from core.errors import TincanError
-from core.net.socket_options import AS_USUAL, HIGHEST_TTL, SocketOptionError, SocketOptions, check_group
-
-_LARGEST = 65_507  # bytes that a datagram has at most over IPv4
+from core.net.socket_options import (
+    AS_USUAL,
+    HIGHEST_TTL,
+    LARGEST_DATAGRAM,
+    USUAL_DATAGRAM,
+    SocketOptionError,
+    SocketOptions,
+    check_group,
+)
 
 
 def add_udp(parser: argparse.ArgumentParser) -> None:
@@ -17,9 +23,9 @@ def add_udp(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--udp", action="store_true", help="datagrams: each is a message, an empty line an empty one")
     group.add_argument(
         "--datagram",
-        type=argument(lambda text: _number(text, "a datagram", 1, _LARGEST)),
+        type=argument(lambda text: _number(text, "a datagram", 1, LARGEST_DATAGRAM)),
         metavar="BYTES",
-        help="with --exact: cut what is sent into datagrams of so many bytes (default: 1400)",
+        help=f"with --exact: cut what is sent into datagrams of so many bytes (default: {USUAL_DATAGRAM})",
     )
     group.add_argument(
         "--join",
@@ -40,6 +46,7 @@ def add_udp(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--no-fragment", action="store_true", help="refuse what is larger than the way takes (Linux), do not part it"
     )
+    add_faults(group, there="peers")
 
 
 def socket_options_of(chosen: argparse.Namespace, *, is_udp: bool, has_tls: bool) -> SocketOptions:
@@ -56,6 +63,8 @@ def socket_options_of(chosen: argparse.Namespace, *, is_udp: bool, has_tls: bool
         raise TincanError(
             "--join, --interface, --ttl, --broadcast, --no-loop, --no-fragment and --datagram are for UDP: add --udp"
         )
+    if not is_udp and (chosen.fault or chosen.fault_out or chosen.fault_in):
+        raise TincanError("--fault is for UDP, and for a tap between two programs: add --udp")
     if is_udp and has_tls:
         raise TincanError("TLS is for streams of bytes, and UDP has none: leave one of them out")
     if is_udp and getattr(chosen, "retry", False):

@@ -10,6 +10,7 @@ import errno
 import os
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.clock import monotonic_ns
@@ -17,6 +18,7 @@ from core.errors import DatagramError, Doing, Explanation, error_name, explain
 from core.net import sockets
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Ready, Timer
 from core.supervision import note
+from core.wire.faults import DatagramLine, Injected
 from core.words import counted
 
 if TYPE_CHECKING:
@@ -229,6 +231,8 @@ class DatagramTransport:
         self.active_at = monotonic_ns()  # when something last came from it or went to it
         self._shared = shared
         self._to = to
+        self._out: _BadLine | None = None
+        self._in: _BadLine | None = None
         self._told_at = -_QUIET
         self._came_back = 0  # since then
 
@@ -240,13 +244,35 @@ class DatagramTransport:
         """A datagram has come."""
         connection = self.connection
         try:
-            connection.take(data, at)
+            if self._in is not None:
+                self._in.put(data)
+            else:
+                connection.take(data, at)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this peer's alone
             connection.fail(error)
 
     def send(self, data: bytes | memoryview, /) -> int:
         self.active_at = monotonic_ns()
+        if self._out is not None:
+            self.connection.loop.call_soon(partial(self._out.put, bytes(data)))
+            return len(data)
         return self._shared.send(data, self._to, self)
+
+    def go_through(self, out: DatagramLine | None, back: DatagramLine | None) -> None:
+        """Have what goes to the peer, and what comes from it, go through bad lines from now on."""
+        connection = self.connection
+        if out is not None:
+            self._out = _BadLine(out, connection, "to", self._send_late)
+        if back is not None:
+            self._in = _BadLine(back, connection, "from", lambda data: connection.take(data, monotonic_ns()))
+
+    def _send_late(self, data: bytes) -> None:
+        try:
+            self._shared.send(data, self._to, self)
+        except DatagramError as error:
+            self.connection.remark(error.explanation.what, is_failure=True)
+        except (BlockingIOError, InterruptedError):
+            self.connection.remark("a datagram was lost: this machine takes no more just now", is_failure=True)
 
     def wait_for(self, loop: GuardedLoop, events: int, ready: Ready) -> None:  # noqa: ARG002 - the socket has its own
         self._shared.wait_for_room(self, ready if events & WRITE else None)
@@ -281,6 +307,34 @@ class DatagramTransport:
             self.connection.remark(text, is_failure=True)
         else:
             self.connection.remark_on_what_was_sent(text)
+
+
+class _BadLine:
+    """One direction with faults in it; each is told in the conversation. The loop's thread."""
+
+    def __init__(self, line: DatagramLine, connection: Connection, way: str, passed: Callable[[bytes], None]) -> None:
+        self._line, self._connection, self._way, self._passed = line, connection, way, passed
+        self._timer: Timer | None = None
+
+    def put(self, data: bytes) -> None:
+        """Take in a datagram."""
+        self._line.put(data)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Pass on what comes out of the line by now, and come again when more does."""
+        for each in self._line.take():
+            if isinstance(each, bytes):
+                self._passed(each)
+            elif isinstance(each, Injected):
+                self._connection.remark(f"fault on the way {self._way} the peer: {each.words}")
+        due = self._line.due
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due is not None and self._connection.is_open:
+            loop = self._connection.loop
+            self._timer = loop.call_later(max(0.0, due - loop.time()), self._go_on)
 
 
 class OnlyTransport(DatagramTransport):

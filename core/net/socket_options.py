@@ -10,6 +10,8 @@ from core.errors import Fault, TincanError, quoted
 LARGEST_RECEIVE = 256 * 1024  # bytes
 LONGEST_PAUSE = 60.0  # seconds
 HIGHEST_TTL = 255  # hops
+USUAL_DATAGRAM = 1400  # bytes that files are cut to: they pass almost any network in one packet
+LARGEST_DATAGRAM = 65_507  # bytes that UDP carries at most over IPv4
 MOST_GROUPS = 20  # what Linux lets a socket join (net.ipv4.igmp_max_memberships)
 
 

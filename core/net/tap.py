@@ -22,7 +22,7 @@ from core.net.resolver import Outcome, Resolver
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
-from core.wire.faults import End, Faults, Injected, Line
+from core.wire.faults import End, Faults, Injected, Line, check_faults
 from core.wire.framing import parse_framing
 
 _AT_REST = 900.0  # seconds; neither program knows of the tap, so it waits as long as their own systems would
@@ -64,6 +64,8 @@ class Tap(ListeningSession):
         resolver: Resolver | None = None,
     ) -> None:
         self.onward = parse_address(target, for_server=False) if isinstance(target, str) else target
+        for faults in (fault_out, fault_in):
+            check_faults(faults, datagrams=False)
         self._fault_out, self._fault_in = fault_out, fault_in
         self._legs: dict[ConnectionId, _Leg] = {}
         self._targets: dict[ConnectionId, Connection] = {}

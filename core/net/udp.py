@@ -28,6 +28,7 @@ from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
+from core.wire.faults import DatagramLine, Faults, check_faults
 
 _SECOND = 1_000_000_000  # nanoseconds
 
@@ -36,6 +37,7 @@ class _DatagramSession(Session):
     """What the two have in common: sockets that several peers may share, and their options."""
 
     _in_effect: SocketOptions
+    _faults: tuple[Faults | None, Faults | None]  # on the way to each peer, and on the way back
 
     @property
     @abstractmethod
@@ -57,6 +59,15 @@ class _DatagramSession(Session):
         """Make a connection over a transport."""
         connection = self._connection_over(transport, peer, ConnectionId(next(self._identities)))
         transport.connection = connection
+        out, back = self._faults
+        number = str(connection.number)
+        for faults, way in ((out, "to"), (back, "from")):
+            if faults is not None:
+                connection.remark(f"fault on the way {way} the peer: {faults}")
+        transport.go_through(
+            DatagramLine(out, self._loop.time, number) if out is not None else None,
+            DatagramLine(back, self._loop.time, f"-{number}") if back is not None else None,
+        )
         return connection
 
     def _complain(self, text: str) -> None:
@@ -84,7 +95,9 @@ class UdpServer(_DatagramSession, Server):
     A peer is a connection from its first datagram on, and is forgotten after ``Limits.silent_peer`` seconds in which
     nothing came from it or went to it. Nobody is turned away: where there are as many as ``Limits.connections``, or as
     one address may have, the one that was silent for longest is forgotten. If ``target`` is a multicast group, it is
-    joined. Raises ``AddressError`` for a bad target and ``TincanError`` for an unknown reply or framing.
+    joined. ``fault_out`` is what is wrong with the way to each peer, ``fault_in`` with the way back. Raises
+    ``AddressError`` for a bad target, ``FaultError`` for faults of streams, and ``TincanError`` for an unknown reply or
+    framing.
     """
 
     role = Role.UDP_SERVER
@@ -97,6 +110,8 @@ class UdpServer(_DatagramSession, Server):
         reply: str | Reply | Callable[..., Any] = "letter",
         framing: str = "raw",
         socket_options: SocketOptions = AS_USUAL,
+        fault_out: Faults | None = None,
+        fault_in: Faults | None = None,
         limits: Limits = DEFAULTS,
         events: EventSink | None = None,
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
@@ -104,6 +119,7 @@ class UdpServer(_DatagramSession, Server):
         resolver: Resolver | None = None,
     ) -> None:
         target = parse_udp(target, for_server=True) if isinstance(target, str) else target
+        self._faults = _checked(fault_out), _checked(fault_in)
         self._open_sockets: list[DatagramSocket] = []
         self._transports: dict[ConnectionId, DatagramTransport] = {}
         self._sweep: Timer | None = None
@@ -224,12 +240,15 @@ class UdpClient(_DatagramSession, Client):
         *,
         framing: str = "raw",
         socket_options: SocketOptions = AS_USUAL,
+        fault_out: Faults | None = None,
+        fault_in: Faults | None = None,
         limits: Limits = DEFAULTS,
         events: EventSink | None = None,
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
     ) -> None:
+        self._faults = _checked(fault_out), _checked(fault_in)
         self._socket: DatagramSocket | None = None
         super().__init__(
             parse_udp(target, for_server=False) if isinstance(target, str) else target,
@@ -299,7 +318,7 @@ class UdpClient(_DatagramSession, Client):
         try:
             sockets.use_datagram_options(sock, options, AS_USUAL)
             if not hears_others:
-                connect(sock, endpoint)
+                hears_others = not _is_connected(sock, endpoint)
             self._socket = self._share(sock, self._of_anybody)
         except BaseException:
             sock.close()
@@ -320,6 +339,20 @@ class UdpClient(_DatagramSession, Client):
                 *(("closing a socket for datagrams", each.close) for each in self._shared),
             ]
         )
+
+
+def _checked(faults: Faults | None) -> Faults | None:
+    check_faults(faults, datagrams=True)
+    return faults
+
+
+def _is_connected(sock: socket.socket, endpoint: Endpoint) -> bool:
+    """Connect a socket; False for a broadcast address, which nothing may go to until that is allowed."""
+    try:
+        connect(sock, endpoint)
+    except PermissionError:
+        return False
+    return True
 
 
 def _with_group(options: SocketOptions, target: Address) -> SocketOptions:

@@ -41,9 +41,9 @@ class FileSending(Run):
 
     A connection is handed more when there is room, so one that does not read holds up nobody else, and what
     waits for it ends with ``Limits.stalled``. By line, each ends as in the file (LF, CR LF or CR), and at
-    least ``line_pause`` seconds pass from one to the next. ``stop`` cancels: what a connection was handed
-    still goes out. ``tell`` is called on the run's thread, at most every ``TELL_EVERY`` seconds, and the last
-    time with an ``end``; it must not block. Raises ``PlanError``.
+    least ``line_pause`` seconds pass from one to the next. No piece has more than ``most`` bytes. ``stop`` cancels:
+    what a connection was handed still goes out. ``tell`` is called on the run's thread, at most every ``TELL_EVERY``
+    seconds, and the last time with an ``end``; it must not block. Raises ``PlanError``.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class FileSending(Run):
         *,
         line_pause: float | None,
         sink: EventSink | None,
+        most: int = PIECE,
     ) -> None:
         if line_pause is not None and not 0 <= line_pause <= LONGEST_PAUSE:
             raise PlanError("a pause is 0 s to 86,400 s (a day) long")
@@ -61,6 +62,7 @@ class FileSending(Run):
         self._audience = audience
         self._path = path
         self._tell = tell
+        self._most = most
         self._line_pause_ns = None if line_pause is None else round(line_pause * 1e9)
         self._readers = [_Reader(connection) for connection in audience.connections]
         self._size = 0
@@ -82,7 +84,7 @@ class FileSending(Run):
 
     def _work(self) -> None:
         with _open(self._path) as file:
-            source = _Source(file, self._path, by_line=self._line_pause_ns is not None)
+            source = _Source(file, self._path, by_line=self._line_pause_ns is not None, most=self._most)
             self._size = source.size
             self._audience.watch(self.wake)
             while going := [reader for reader in self._readers if not reader.is_over]:
@@ -190,10 +192,11 @@ class _Reader:
 class _Source:
     """An open file, read in pieces. One thread."""
 
-    def __init__(self, file: BinaryIO, path: Path, *, by_line: bool) -> None:
+    def __init__(self, file: BinaryIO, path: Path, *, by_line: bool, most: int = PIECE) -> None:
         self._file = file
         self._path = path
         self._by_line = by_line
+        self._most = most  # bytes of a piece
         self._before = os.fstat(file.fileno())
         self.size = self._before.st_size
         self._last = -1, (b"", False)
@@ -207,11 +210,11 @@ class _Source:
     def piece(self, offset: int) -> tuple[bytes, bool]:
         """The next bytes, and whether they end a line. Raises ``FileError`` if they are not there any more."""
         if self._last[0] != offset:  # everybody is at the same place most of the time
-            self._last = offset, self._line(offset) if self._by_line else (self._read(offset, PIECE), False)
+            self._last = offset, self._line(offset) if self._by_line else (self._read(offset, self._most), False)
         return self._last[1]
 
     def _line(self, offset: int) -> tuple[bytes, bool]:
-        length = _GLANCE
+        length = min(_GLANCE, self._most)
         while True:
             block = self._read(offset, length)
             is_rest = offset + len(block) >= self.size
@@ -220,9 +223,10 @@ class _Source:
                 return block[: found.end()], True
             if is_rest:
                 return block, False
-            if length >= PIECE:
-                return (block[:-1] if found else block), False  # a CR at the end may be half of a CR LF
-            length *= 4
+            if length >= self._most:
+                is_half = found is not None and length > 1  # a CR at the end may be half of a CR LF
+                return (block[:-1] if is_half else block), False
+            length = min(length * 4, self._most)
 
     def _read(self, offset: int, length: int) -> bytes:
         try:

@@ -5,6 +5,8 @@ Pure: bytes and a clock in, bytes and ends out. What is neither cut off nor flip
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import math
 import random
 import re
@@ -49,6 +51,9 @@ class Faults:
     on at once, and ``pause`` is the time to the next. ``stall`` holds everything for ``stalled_for`` seconds. ``cut``
     closes both ends, ``finish`` is a half-close, ``reset`` resets both. ``flip`` is the share of bits that are
     flipped. The same ``seed`` makes the same choices.
+
+    Of datagrams, ``loss``, ``duplicate`` and ``reorder`` are the shares that get lost, arrive twice, and are held back
+    for ``held_back`` seconds, so that others overtake them.
     """
 
     latency: float = 0.0
@@ -63,6 +68,10 @@ class Faults:
     reset: At | None = None
     flip: float = 0.0
     seed: int = 1
+    loss: float = 0.0
+    duplicate: float = 0.0
+    reorder: float = 0.0
+    held_back: float = 0.02
 
     def __str__(self) -> str:
         """In words, as a note has them."""
@@ -75,6 +84,9 @@ class Faults:
             self.cut and f"cut after {self.cut}",
             self.finish and f"half-close after {self.finish}",
             self.reset and f"reset after {self.reset}",
+            self.loss and f"{self.loss:g} of the datagrams lost",
+            self.duplicate and f"{self.duplicate:g} of the datagrams twice",
+            self.reorder and f"{self.reorder:g} of the datagrams held back for {_span(self.held_back)}",
             self.flip and f"{self.flip:g} of the bits flipped (seed {self.seed})",
         )
         return ", ".join(part for part in parts if part)
@@ -93,7 +105,7 @@ PRESETS = {
 }
 _FORMS = (
     "latency=100ms~20, bandwidth=64kB, slice=1/5ms, stall=4kB/3s, cut=1000, finish=1000 or 2s, reset=1000 or 2s, "
-    f"flip=0.001, seed=7, {', '.join(PRESETS)}"
+    f"flip=0.001, seed=7, of datagrams loss=0.1, duplicate=0.1, reorder=0.1/20ms, {', '.join(PRESETS)}"
 )
 
 
@@ -113,6 +125,18 @@ def parse_faults(text: str) -> Faults:
     return faults
 
 
+_OF_STREAMS = ("slice", "stall", "cut", "finish", "reset")
+_OF_DATAGRAMS = ("loss", "duplicate", "reorder")
+
+
+def check_faults(faults: Faults | None, *, datagrams: bool) -> None:
+    """Raises ``FaultError`` for what can only happen to a stream, or only to datagrams, where the other is meant."""
+    usual, what = Faults(), "streams of bytes" if datagrams else "datagrams (UDP)"
+    for name in (_OF_STREAMS if datagrams else _OF_DATAGRAMS) if faults is not None else ():
+        if getattr(faults, name) != getattr(usual, name):
+            raise FaultError(f"{name} happens to {what} alone: leave it out")
+
+
 def _read_latency(value: str, part: str) -> dict[str, Any]:
     latency, _, jitter = value.partition("~")
     return {"latency": _seconds(latency, part), "jitter": _seconds(jitter, part) if jitter else 0.0}
@@ -128,14 +152,20 @@ def _read_stall(value: str, part: str) -> dict[str, Any]:
     return {"stall": _at(when, part), "stalled_for": _seconds(lasting, part) if lasting else _NEVER}
 
 
-def _read_flip(value: str, part: str) -> dict[str, Any]:
+def _read_reorder(value: str, part: str) -> dict[str, Any]:
+    share, _, held_back = value.partition("/")
+    return {"reorder": _share(share, part), **({"held_back": _seconds(held_back, part)} if held_back else {})}
+
+
+def _share(text: str, part: str, what: str = "the datagrams") -> float:
     try:
-        rate = float(value)
+        rate = float(text)
     except ValueError:
         rate = -1.0
     if not 0 < rate <= 1:
-        raise FaultError(f"{quoted(part)}: write the share of the bits, above 0 and up to 1, such as flip=0.001")
-    return {"flip": rate}
+        name = part.partition("=")[0]
+        raise FaultError(f"{quoted(part)}: write the share of {what}, above 0 and up to 1, such as {name}=0.001")
+    return rate
 
 
 def _read_seed(value: str, part: str) -> dict[str, Any]:
@@ -152,7 +182,10 @@ _READERS: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "cut": lambda value, part: {"cut": _at(value, part)},
     "finish": lambda value, part: {"finish": _at(value, part)},
     "reset": lambda value, part: {"reset": _at(value, part)},
-    "flip": _read_flip,
+    "flip": lambda value, part: {"flip": _share(value, part, "the bits")},
+    "loss": lambda value, part: {"loss": _share(value, part)},
+    "duplicate": lambda value, part: {"duplicate": _share(value, part)},
+    "reorder": _read_reorder,
     "seed": _read_seed,
 }
 
@@ -336,3 +369,67 @@ class Line:
         if not 0 < rate < 1:
             return 1
         return int(math.log(1 - self._random.random()) / math.log1p(-rate)) + 1
+
+
+class DatagramLine:
+    """One direction of UDP with faults in it: ``put`` what was sent, and ``take`` what is to go on by now.
+
+    See ``Line`` for ``clock`` and ``name``. What is not lost or flipped arrives unchanged, and in order but for what is
+    held back. More than ``ROOM`` bytes in it are lost, as in a router whose queue is full.
+    """
+
+    ROOM = 1 << 20  # bytes
+
+    def __init__(self, faults: Faults, clock: Callable[[], float], name: str = "") -> None:
+        self._faults = faults
+        self._clock = clock
+        self._random = random.Random(f"{faults.seed} {name}")  # noqa: S311 - to be repeated, not to be secret
+        self._bits = Line(Faults(flip=faults.flip, seed=faults.seed), clock, name)
+        self._queue: list[tuple[float, int, bytes]] = []  # when it is through, in the order in which they came, what
+        self._numbers = itertools.count()
+        self._last = self._free_at = clock()
+        self._told: list[Passed] = []
+        self.size = 0  # bytes in it
+
+    def put(self, datagram: bytes) -> None:
+        """Take in a datagram."""
+        faults, now = self._faults, self._clock()
+        size = counted(len(datagram), "byte")
+        if faults.loss and self._random.random() < faults.loss:
+            self._told.append(Injected(f"a datagram of {size} was lost"))
+            return
+        if self.size + len(datagram) > self.ROOM:
+            self._told.append(Injected(f"a datagram of {size} was lost, since too much waits for the bandwidth"))
+            return
+        is_twice = faults.duplicate > 0 and self._random.random() < faults.duplicate
+        if is_twice:
+            self._told.append(Injected(f"a datagram of {size} goes on twice"))
+        due = now + max(0.0, faults.latency + self._random.uniform(-1, 1) * faults.jitter)
+        if faults.reorder and self._random.random() < faults.reorder:
+            due += faults.held_back
+            self._told.append(Injected(f"a datagram of {size} is held back for {_span(faults.held_back)}"))
+        else:
+            due = self._last = max(self._last, due)
+        for _ in range(1 + is_twice):
+            heapq.heappush(self._queue, (due, next(self._numbers), datagram))
+            self.size += len(datagram)
+
+    @property
+    def due(self) -> float | None:
+        """When there is something to ``take``, on the clock; None if that depends on what comes."""
+        if self._told:
+            return self._clock()
+        return max(self._queue[0][0], self._free_at) if self._queue else None
+
+    def take(self) -> list[Passed]:
+        """What goes on by now, in order: datagrams, and what happened to some."""
+        now = self._clock()
+        out, self._told = self._told, []
+        while self._queue and max(self._queue[0][0], self._free_at) <= now:
+            due, _number, datagram = heapq.heappop(self._queue)
+            self.size -= len(datagram)
+            if self._faults.bandwidth is not None:
+                self._free_at = max(self._free_at, due, now - _STEP) + len(datagram) / self._faults.bandwidth
+            self._bits.put(datagram)
+            out += self._bits.take() if datagram else (datagram,)
+        return out

@@ -251,7 +251,7 @@ class SendingController:
             if isinstance(found, ComposeError):
                 is_typed_wrong = found.stop > found.start
                 tell(SendResult(False, found.sentence, found if is_typed_wrong else None))
-            elif not any(message.wire for message in found):
+            elif not any(message.wire for message in found) and not self._may_be_empty(session):
                 tell(SendResult(False, "There is no byte in this message."))
             else:
                 written = SentMessage("\n".join(texts), message_format.format, message_format.encoding)
@@ -265,6 +265,9 @@ class SendingController:
             _answer(answer, composed)
         else:
             self._compose_aside(answer, composed)
+
+    def _may_be_empty(self, session: SessionId) -> bool:
+        return self._main_controller.workbench.role(session).datagrams
 
     def count_on(self, count: int, variables: Mapping[str, str]) -> None:
         """Go on behind the messages that a repeat has sent: ``count`` with a counter in all, and what they set."""
@@ -319,8 +322,9 @@ class SendingController:
     def _sent(self, batch: _Batch) -> None:
         self._seed = os.urandom(16)
         self._window.composer.work_out_soon()
-        self._main_controller.preferences = self._main_controller.preferences.with_message(batch.written)
-        self._window.composer.remember(self._main_controller.preferences.messages)
+        if batch.written.text:
+            self._main_controller.preferences = self._main_controller.preferences.with_message(batch.written)
+            self._window.composer.remember(self._main_controller.preferences.messages)
         state = self._main_controller.state
         if state is not None and state.session == batch.session:
             self._window.conversation.transcript.to_end()

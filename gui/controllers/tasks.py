@@ -64,7 +64,9 @@ class TaskController:
     def show(self) -> None:
         """Show in the dialog for files who will get one."""
         if self.file_dialog is not None and not self.file_dialog.is_gone:
-            self.file_dialog.show(self._to_words(), self._main_controller.why_nobody())
+            state = self._main_controller.state
+            has_datagrams = state is not None and state.role.datagrams
+            self.file_dialog.show(self._to_words(), self._main_controller.why_nobody(), datagrams=has_datagrams)
 
     def cancel_all(self) -> None:
         """End every task, as its own button would."""
@@ -171,7 +173,7 @@ class TaskController:
         from gui.views.dialogs.send_file_dialog import SendFileDialog
 
         dialog = self.file_dialog = SendFileDialog(
-            self._window.root, self._window.theme, on_send=self.send_file, path=self._file
+            self._window.root, self._window.theme, on_send=self.send_file, read_size=_read_size, path=self._file
         )
         self.show()
         dialog.open(dialog.file.field)
@@ -193,6 +195,7 @@ class TaskController:
                 path,
                 to=self._main_controller.sending.offered_recipients,
                 line_pause=pause,
+                **({"datagram": request.datagram} if request.datagram else {}),
                 tell=progress.tell,
             )
         except TincanError as error:
@@ -297,6 +300,16 @@ class _SentFile:
                 dialog.destroy()
             self._task = self._strips.begin(view, (("Cancel", self.run.stop),))
         self._task.show(view)
+
+
+def _read_size(text: str) -> int:
+    """Bytes of a datagram. Raises ``ValueError`` with a sentence."""
+    from core.net.socket_options import LARGEST_DATAGRAM
+
+    typed = text.strip().replace(",", "")
+    if not (typed.isascii() and typed.isdecimal() and 1 <= int(typed[:12]) <= LARGEST_DATAGRAM):
+        raise ValueError(f"A datagram has 1 to {LARGEST_DATAGRAM:,} bytes.")
+    return int(typed)
 
 
 def _is_open(dialog: TaskDialog | None) -> bool:

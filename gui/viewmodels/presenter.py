@@ -232,9 +232,11 @@ def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:
     hint = (_listening if is_next else why_nobody)(window_state)
     chosen = window_state.recipients
     is_choice = senders > 1 or (senders == 1 and chosen is not None)
+    may_be_empty = state is not None and state.role.datagrams
     if state is None or not state.role.many_connections or not is_choice:
-        return ComposerView(hint, is_next)
-    return ComposerView(hint, is_next, RecipientRows(state.connections, senders, window_state.safety), chosen)
+        return ComposerView(hint, is_next, may_be_empty=may_be_empty)
+    rows = RecipientRows(state.connections, senders, window_state.safety)
+    return ComposerView(hint, is_next, rows, chosen, may_be_empty)
 
 
 def _is_heard(window_state: WindowState) -> bool:

@@ -123,6 +123,7 @@ class ComposerView:
     is_next: bool
     recipients: RecipientRows = NO_RECIPIENTS
     chosen: frozenset[ConnectionId] | None = None  # None is everyone
+    may_be_empty: bool = False  # whether an empty message can go out
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,8 @@ class Composer(ttk.Frame):
         text = self.text
         if self._draft.updater.is_held:
             return
-        if not text and not self.message_format.adds_something:
+        may_be_empty = self.message_format.adds_something or (self._view is not None and self._view.may_be_empty)
+        if not text and not may_be_empty:
             self.complain(_EMPTY)
             focus_now(self.field)
             return

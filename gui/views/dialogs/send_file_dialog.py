@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 
 _LINE_PAUSE = 100.0  # milliseconds
+_USUAL_CUT = 1400  # bytes
 
 
 class FileRequest(NamedTuple):
-    """A file to be sent: whole, or a line at a time with a pause in milliseconds behind each."""
+    """A file to be sent: whole, or a line at a time with a pause in milliseconds behind each.
+
+    ``datagram`` are the bytes that each datagram has at most, where there are any.
+    """
 
     path: str
     line_pause_ms: float | None
+    datagram: int = 0
 
 
 class KeepRequest(NamedTuple):
@@ -49,18 +54,22 @@ class SendFileDialog(TaskDialog):
         theme: Theme,
         *,
         on_send: Callable[[FileRequest], str],
+        read_size: Callable[[str], int] = int,
         path: str = "",
         ask_path: Callable[..., str] = filedialog.askopenfilename,
     ) -> None:
         super().__init__(parent, theme, title="Send a file", words="Send", on_begin=self.begin)
-        self._on_send = on_send
+        self._on_send, self._read_size = on_send, read_size
         self._nobody = ""
+        self._has_datagrams = False
         body = self.body
         self.file = FileRow(body, theme, ask=ask_path, title="Send a file", on_edit=self._edited)
         self.how: Options[bool] = Options(body, theme, lambda _by_line: self._how_chosen())
         self.pause = Measure(body, theme, "milliseconds after each line", self._pause_edited, before="Wait")
+        self.cut = Measure(body, theme, "bytes a datagram, at most", self._pause_edited, before="Cut into")
         self.to = ttk.Label(body, style="Window.TLabel")
-        for heading, part in (("File", self.file), ("How", self.how), ("", self.pause), ("To", self.to)):
+        parts = ("File", self.file), ("How", self.how), ("", self.pause), ("", self.cut), ("To", self.to)
+        for heading, part in parts:
             self.section(heading, part)
         self.how.offer(
             (
@@ -71,11 +80,15 @@ class SendFileDialog(TaskDialog):
         )
         self.file.put(path)
         self.pause.field.put(pause_words(_LINE_PAUSE))
+        self.cut.field.put(str(_USUAL_CUT))
         self.display(self.pause, False)
+        self.display(self.cut, False)
 
-    def show(self, to: str, nobody: str) -> None:
-        """Show who gets it, or why nobody does."""
+    def show(self, to: str, nobody: str, *, datagrams: bool = False) -> None:
+        """Show who gets it, or why nobody does, and whether it goes in datagrams."""
         self._nobody = nobody
+        self._has_datagrams = datagrams
+        self.display(self.cut, datagrams)
         self.to.configure(text=self.safety.field(to) or "Nobody")
         self.show_begin(is_next=not nobody)
         self.complain(self.to, nobody)
@@ -85,13 +98,14 @@ class SendFileDialog(TaskDialog):
         if not self.file.path:
             self.refuse("Say which: write a file's name, or choose one.")
         elif self._check():
-            self.pause.field.focus_set()
+            (self.pause if self.pause.field.instate(["invalid"]) else self.cut).field.focus_set()
         elif self._nobody:
             self.complain(self.to, self._nobody)
         else:
             pause = read_pause(self.pause.field.text, 0) if self.how.key else None
             self.begin_button.state(["disabled"])
-            self.refuse(self._on_send(FileRequest(self.file.path, pause)))
+            size = self._read_size(self.cut.field.text) if self._has_datagrams else 0
+            self.refuse(self._on_send(FileRequest(self.file.path, pause, size)))
 
     def refuse(self, why: str) -> None:
         """Say why the file does not go out, and let it be tried again; nothing if ``why`` is empty."""
@@ -111,7 +125,9 @@ class SendFileDialog(TaskDialog):
     def _check(self) -> str:
         why = self.pause.read(lambda text: read_pause(text, 0)) if self.how.key else ""
         self.complain(self.pause, why)
-        return why
+        why_not_cut = self.cut.read(self._read_size) if self._has_datagrams else ""
+        self.complain(self.cut, why_not_cut)
+        return why or why_not_cut
 
     def _how_chosen(self) -> None:
         self.display(self.pause, self.how.key)

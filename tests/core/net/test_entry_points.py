@@ -427,6 +427,25 @@ def looks_at_what_was_dropped(stage: Stage) -> None:
             is_answered(server)
 
 
+def is_late_by_a_fault(stage: Stage) -> None:
+    """What the bad line of a peer holds comes out by a timer; it ends that peer, and the next is answered."""
+    faults = parse_faults("latency=5ms")
+    with UdpServer("127.0.0.1:0", reply="echo", fault_in=faults, events=stage.sink) as server:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(b"hello", (server.addresses[0].host, server.addresses[0].port))
+            stage.wait()
+        is_answered(server)
+
+
+def goes_through_a_bad_line(stage: Stage) -> None:
+    faults = parse_faults("latency=1ms")
+    with UdpServer("127.0.0.1:0", reply="echo", fault_out=faults, events=stage.sink) as server:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(b"hello", (server.addresses[0].host, server.addresses[0].port))
+            stage.wait()
+        is_answered(server)
+
+
 def hears_again(stage: Stage) -> None:
     """The journal was behind when a datagram came. Whoever is to go on cannot: the session stops when it is told to."""
     with hearing(stage) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -473,6 +492,8 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.datagrams", "DatagramSocket._read_some", "call_later"): looks_at_what_was_dropped,
     ("core.net.datagrams", "DatagramSocket._read_some", "call_soon"): hears_again,
     ("core.net.datagrams", "DatagramSocket._watch", "watch"): hears,
+    ("core.net.datagrams", "DatagramTransport.send", "call_soon"): goes_through_a_bad_line,
+    ("core.net.datagrams", "_BadLine._go_on", "call_later"): is_late_by_a_fault,
     ("core.net.dialer", "Dialer._try_next", "call_later"): dials_in_vain,
     ("core.net.dialer", "Dialer._try_next", "watch"): dials,
     ("core.net.dialer", "Dialer.dial", "call_later"): dials_in_vain,

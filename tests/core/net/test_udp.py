@@ -35,6 +35,7 @@ from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
 from core.settings import DEFAULTS, Limits
 from core.tls.settings import Tls
+from core.wire.faults import FaultError, parse_faults
 from tests.support.injection import KINDS, Breaker
 from tests.support.law import check_law
 from tests.support.sink import PATIENCE, Sink, until
@@ -467,6 +468,63 @@ def test_a_step_of_a_clients_end_that_raises_leaves_the_others_alone(
     logged_errors.clear()
 
 
+# Faults.
+
+
+def test_a_line_that_loses_everything_is_told_both_ways() -> None:
+    with hearing() as (server, heard):
+        sink = Sink()
+        with UdpClient(server.addresses[0], fault_out=parse_faults("loss=1"), events=sink) as client:
+            client.send(b"never arrives")
+            texts = [each.text for each in sink.wait_for(Remark, 2)]
+            assert texts == [
+                "fault on the way to the peer: 1 of the datagrams lost",
+                "fault on the way to the peer: a datagram of 13 bytes was lost",
+            ]
+            assert [event.data for event in sink.of(Sent)] == [b"never arrives"]
+        check_law(sink.events)
+        assert not heard.of(Received)
+
+
+def test_a_line_that_doubles_and_delays_what_comes_back() -> None:
+    sink = Sink()
+    faults = parse_faults("duplicate=1,latency=5ms")
+    with hearing() as (server, _heard), UdpClient(server.addresses[0], fault_in=faults, events=sink) as client:
+        for message in (b"one", b""):
+            client.send(message)
+            assert [client.receive(PATIENCE) for _ in range(2)] == [message] * 2
+    assert [event.data for event in sink.of(Received)] == [b"one", b"one", b"", b""]
+    check_law(sink.events)
+
+
+def test_each_peer_of_a_server_has_its_own_bad_line() -> None:
+    sink = Sink()
+    faults = parse_faults("latency=20ms")
+    with (
+        UdpServer("127.0.0.1:0", reply="echo", fault_out=faults, fault_in=faults, events=sink) as server,
+        speakers(server) as (one, other),
+    ):
+        one.send(b"one")
+        other.send(b"other")
+        assert (one.recv(100), other.recv(100)) == (b"one", b"other")
+        assert len(sink.of(Remark)) == 4
+    check_law(sink.events)
+
+
+def test_what_cannot_go_out_of_a_bad_line_is_told() -> None:
+    sink = Sink()
+    with stranger() as peer, UdpClient(place_of(peer), fault_out=parse_faults("latency=1ms"), events=sink) as client:
+        client.send(bytes(70_000))
+        sink.wait_until(lambda: any(each.is_failure for each in sink.of(Remark)), "the news")
+        client.send(b"small")
+        assert peer.recv(100) == b"small"
+
+
+def test_faults_of_streams_are_refused() -> None:
+    with pytest.raises(FaultError, match="slice happens to streams"):
+        UdpClient("127.0.0.1:9", fault_out=parse_faults("slice=1"))
+
+
 # Groups and broadcast.
 
 GROUP = "239.255.77.7"
@@ -579,13 +637,15 @@ def test_a_group_that_cannot_be_joined_later_is_told_and_the_server_goes_on() ->
 
 @only_linux("loopback has a broadcast address")
 def test_broadcast_wants_to_be_allowed() -> None:
-    with pytest.raises(ConnectError, match="Allow broadcast"), UdpClient("127.255.255.255:9"):
-        pass
+    with speaking("127.255.255.255:9") as (client, _sink), pytest.raises(SendError, match="Allow broadcast"):
+        client.send(b"all of you")
     with stranger() as peer, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as everybody:
         everybody.settimeout(PATIENCE)
         everybody.bind(("", 0))
         where = Address("127.255.255.255", everybody.getsockname()[1])
-        with speaking(where, options=SocketOptions(broadcast=True)) as (client, _sink):
+        with speaking(where) as (client, _sink):
+            client.tune(SocketOptions(broadcast=True))
+            until(lambda: client._in_effect.broadcast)
             client.send(b"all of you")
             data, source = everybody.recvfrom(100)
             peer.sendto(b"here", source)
