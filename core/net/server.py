@@ -163,6 +163,8 @@ class Server(ListeningSession):
                 for message in messages:
                     responder.received(message)
                 return
+        if reply.waits_for_a_person:
+            return
         for message in messages:
             to_sender, to_others, goodbye = reply.answer(message)
             if to_sender is not None:
@@ -172,8 +174,7 @@ class Server(ListeningSession):
             if goodbye:
                 connection.close(Ending.REPLY)
                 return
-        if not reply.waits_for_a_person:
-            connection.wait_for_reader()
+        connection.wait_for_reader()
 
     def _send(self, connection: Connection, message: bytes) -> None:
         """Send what the rule says; what the connection refuses is put on record."""

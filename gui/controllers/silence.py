@@ -79,6 +79,7 @@ class SilenceController:
         """Whether the last message of a conversation had no ending and nobody in its session has ever answered."""
         return (
             self._main_controller.preferences.tell_silence
+            and not state.role.datagrams  # whose end is an ending
             and conversation in self._unended
             and self._told.get(state.session, conversation) == conversation
             and self._unended[conversation] == self._main_controller.sending.offered_recipients

@@ -121,6 +121,19 @@ def test_who_is_not_there_and_what_is_too_large_is_said(make_app: MakeApp, peer:
     assert state.phase is Phase.OPEN
 
 
+def test_nobody_is_told_that_a_datagram_went_out_without_an_ending(
+    make_app: MakeApp, peer: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.controllers.silence._PATIENCE", 0)
+    app = make_app()
+    begin(app, f"udp://127.0.0.1:{peer.getsockname()[1]}", "client_button")
+    say(app, "no answer comes to this")
+    pump_until(lambda: (state := app.main_controller.state) is not None and state.sent_at > 0, app.root)
+    app.main_controller.silence.show()
+
+    assert app.main_controller.silence._told == {}
+
+
 def test_a_file_is_cut_into_datagrams_of_the_size_that_was_asked_for(
     make_app: MakeApp, peer: socket.socket, tmp_path: Path
 ) -> None:
