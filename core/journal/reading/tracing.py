@@ -17,6 +17,7 @@ from core.events import ConnectionId, SessionId
 from core.journal.display_row import RECEIVED, SENT, DisplayRow, Filter, Span
 from core.journal.reading.reader import CallRow, JournalReader
 from core.journal.reading.recorded import Calls, Trace
+from core.journal.schema import LONGEST_RUN
 
 AROUND = 8  # calls before and behind those of the message, for the eye
 
@@ -24,12 +25,15 @@ _BLOCK = 4096  # entries whose bytes are added up together
 _LOOK_BACK = 65_536  # entries in which the one before is looked for
 _MOST_STREAMS = 8  # whose sums are remembered
 _LAST = (1 << 62) - 1  # an ordinal that no entry has
+_DATAGRAM_NS = 2_000_000_000  # from a datagram's sending to its coming
 _APART_NS = 30_000_000_000  # a connection may wait for so long until the server takes it
 _OTHER = {RECEIVED: SENT, SENT: RECEIVED}
 
 _OF_STREAM = "session = ? AND ordinal >= ? AND ordinal < ? AND connection = ? AND kind = ?"
 _BLOCKS = f"""SELECT ordinal / {_BLOCK}, coalesce(sum(length(data)), 0) FROM chunk
               WHERE {_OF_STREAM} AND offsets IS NULL GROUP BY 1"""  # noqa: S608 - all ours
+_AROUND = """SELECT coalesce(min(ordinal), 0), coalesce(max(ordinal), -1) FROM chunk
+             WHERE session = ? AND mono_ns BETWEEN ? AND ?"""
 _OPENED = "SELECT mono_ns FROM chunk WHERE session = ? AND connection = ? AND kind = 'opened' LIMIT 1"
 _FAR_ENDS = """SELECT two.session, two.connection FROM connection AS one
                JOIN connection AS two ON two.local = one.peer AND two.peer = one.local
@@ -64,6 +68,8 @@ class Tracer:
         stream, span = Stream(display_row.session, display_row.connection, display_row.kind), display_row.span
         start = self._before(stream, span.first) + span.start
         stop = (start - span.start if span.last == span.first else self._before(stream, span.last)) + span.stop
+        if self._reader.has_datagrams(stream.session):
+            return self._trace_datagram(stream, display_row, span, start)
         near = self._covering(stream, start, stop)
         far_stream = self._far_end(stream)
         far = None
@@ -73,6 +79,31 @@ class Tracer:
                 near = self._covering(stream, min(near.start, far.start), max(near.stop, far.stop), around=0)
             far = self._covering(far_stream, near.start, near.stop, around=0)
         return Trace(start, stop, near, far, *self._waits(stream, display_row, span), near.within(start, stop))
+
+    def _trace_datagram(self, stream: Stream, display_row: DisplayRow, span: Span, start: int) -> Trace:
+        """The same of a datagram, which may be lost, or come twice: at the other end it is known by its bytes."""
+        before, stop = start - span.start, start - span.start + span.stop
+        near = self._call_at(stream, span.first, before)
+        far_stream, far = self._far_end(stream), None
+        if far_stream is not None:
+            ordinal = self._same_at(far_stream, self._reader.data(stream.session, span.first), display_row.mono_ns)
+            far = self._call_at(far_stream, ordinal, before) if ordinal is not None else Calls(start=before)
+        return Trace(start, stop, near, far, *self._waits(stream, display_row, span), near.within(start, stop))
+
+    def _call_at(self, stream: Stream, ordinal: int, start: int) -> Calls:
+        rows = list(self._reader.calls(stream.session, stream.connection, stream.kind, ordinal, ordinal))
+        return Calls(rows, Span(ordinal, 0, ordinal, rows[0][3] if rows else 0), start)
+
+    def _same_at(self, far: Stream, data: bytes, at: int) -> int | None:
+        """The datagram with the same bytes, sent before or received after that moment, and nearest to it."""
+        found = self._reader.ask(_AROUND, (far.session, at - _DATAGRAM_NS, at + _DATAGRAM_NS), (int, int))
+        first, last = found[0]
+        only = Filter.of_direction(far.connection, far.kind)
+        rows = self._reader.scan(far.session, first, last + LONGEST_RUN, only, with_data=True)
+        same = [(row[5], row[0]) for row in rows if row[4] == data]
+        if far.kind == RECEIVED:
+            return min((each for each in same if each[0] >= at), default=(0, None))[1]
+        return max((each for each in same if each[0] <= at), default=(0, None))[1]
 
     def _before(self, stream: Stream, ordinal: int) -> int:
         """The bytes that a stream had carried before an entry."""

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from core.address import Address
 from core.events import ConnectionId, Event, Opened, Received, Sent, SessionId, SessionOpened
-from core.journal.display_row import EVERYTHING, RECEIVED, SENT, DisplayRow, Filter
+from core.journal.display_row import EVERYTHING, RECEIVED, SENT, DisplayRow, Filter, Span
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import LensView, RowCounter
 from core.journal.reading.reader import JournalReader
+from core.journal.reading.tracing import Tracer
 from core.journal.recording.store import JournalWriter
 from core.journal.search.search import Mode, Query, compile_query
 from core.journal.search.sweep import find
@@ -151,3 +152,65 @@ def test_the_same_bytes_of_a_stream_are_one(tmp_path: Path) -> None:
         found = [hit for _at, some in find(reader, S, pattern, EVERYTHING, range(100)) for hit in some]
         assert len(found) == 2
         assert [each.data for each in rows(reader, "delimiter:62")] == [b"a", b"a"]
+
+
+CLIENT, FAR = SessionId(2), ConnectionId(2)
+CALLER = Address("127.0.0.1", 40_001)
+MS = 1_000_000
+
+
+def far_of(path: Path, place: int, *happened: Event) -> tuple[int, int, list[int] | None]:
+    """Of the client's message at that place: where it begins and ends, and the entries that carried it there."""
+    writer = JournalWriter(path)
+    writer.append(
+        [
+            SessionOpened(S, 0, ROLES["UDP server"], HERE, "raw", "none"),
+            Opened(S, C, 1, 1, HERE, CALLER),
+            SessionOpened(CLIENT, 0, ROLES["UDP client"], HERE, "raw"),
+            Opened(CLIENT, FAR, 1, 1, CALLER, HERE),
+            *happened,
+        ],
+        0,
+    )
+    writer.close()
+    reader = JournalReader(path)
+    try:
+        view = LensView(reader, CLIENT, Lens(datagrams=True))
+        view.reach(reader.count(CLIENT))
+        row = [each for each in view.read(0, view.total) if each.is_message][place]
+        whole = row._replace(span=row.span or Span(row.ordinal, 0, row.ordinal, row.size))
+        trace = Tracer(reader).trace(whole)
+    finally:
+        reader.close()
+    assert trace is not None
+    return trace.start, trace.stop, list(trace.far.ordinals) if trace.far is not None else None
+
+
+def test_a_datagram_is_known_at_the_other_end_by_its_bytes_though_another_was_lost(tmp_path: Path) -> None:
+    happened: list[Event] = [
+        Sent(CLIENT, FAR, 10 * MS, b"lost"),
+        Sent(CLIENT, FAR, 20 * MS, b"came"),
+        Received(S, C, 21 * MS, b"came"),
+    ]
+
+    assert far_of(tmp_path / "1", 0, *happened) == (0, 4, [])
+    assert far_of(tmp_path / "2", 1, *happened) == (4, 8, [2])
+
+
+def test_of_the_same_bytes_the_nearest_are_meant_and_an_answer_is_found_before(tmp_path: Path) -> None:
+    happened: list[Event] = []
+    for number in range(3):
+        at = 100 * number * MS
+        happened += [Sent(CLIENT, FAR, at + 10, b"ping"), Received(S, C, at + 20, b"ping")]
+        happened += [Sent(S, C, at + 30, b"pong"), Received(CLIENT, FAR, at + 40, b"pong")]
+
+    assert far_of(tmp_path / "1", 2, *happened)[2] == [4]
+    assert far_of(tmp_path / "2", 3, *happened)[2] == [5]
+
+
+def test_an_empty_datagram_is_traced_too(tmp_path: Path) -> None:
+    happened: list[Event] = [Sent(CLIENT, FAR, 10, b"x"), Sent(CLIENT, FAR, 20, b""), Received(S, C, 30, b"")]
+
+    start, stop, far = far_of(tmp_path / "1", 1, *happened)
+
+    assert (start, stop, far) in ((1, 1, []), (1, 1, [2]))
