@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
-from core.address import Address, parse_address
+from core.address import Address, parse_address, without_udp
 from core.command import use_utf_8_in_pipes
 from core.errors import AddressError
 
@@ -52,7 +52,8 @@ def _open(found: argparse.Namespace) -> int:
         return run_self_test(found.self_test)
     from gui.app import Options, run
 
-    return run(Options(found.serve, found.connect, found.config, found.open or found.file))
+    (serve, serve_udp), (connect, connect_udp) = found.serve or _NOTHING, found.connect or _NOTHING
+    return run(Options(serve, connect, found.config, found.open or found.file, serve_udp, connect_udp))
 
 
 def _why_no_tkinter(error: ImportError) -> str:
@@ -94,17 +95,22 @@ def _parser(epilog: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _server(text: str) -> Address:
+_NOTHING = (None, False)
+
+
+def _server(text: str) -> tuple[Address, bool]:
     return _address(text, for_server=True)
 
 
-def _peer(text: str) -> Address:
+def _peer(text: str) -> tuple[Address, bool]:
     return _address(text, for_server=False)
 
 
-def _address(text: str, *, for_server: bool) -> Address:
+def _address(text: str, *, for_server: bool) -> tuple[Address, bool]:
+    """The address, and whether udp:// stands before it."""
+    text, is_udp = without_udp(text)
     try:
-        return parse_address(text, for_server=for_server)
+        return parse_address(text, for_server=for_server), is_udp
     except AddressError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -58,6 +58,8 @@ class Options:
     connect: Address | None = None
     folder: Path | None = None
     journal: Path | None = None  # to open
+    serve_udp: bool = False  # whether the server hears datagrams
+    connect_udp: bool = False  # whether the client sends them
 
 
 class App:
@@ -247,11 +249,11 @@ class App:
             ("offering an old journal", self._offer_journal),
             (
                 "starting the server that was asked for",
-                lambda: self._obey(options.serve, self.main_controller.endpoints.serve),
+                lambda: self._obey(options.serve, self.main_controller.endpoints.serve, is_udp=options.serve_udp),
             ),
             (
                 "connecting as was asked for",
-                lambda: self._obey(options.connect, self.main_controller.endpoints.connect),
+                lambda: self._obey(options.connect, self.main_controller.endpoints.connect, is_udp=options.connect_udp),
             ),
             ("pruning journals", prune.start),
             ("saving the settings now and then", self._save_now_and_then),
@@ -283,10 +285,10 @@ class App:
         for path in paths:
             self.main_controller.journal_controller.open(Path(path))
 
-    def _obey(self, address: Address | None, begin: Callable[[], None]) -> None:
+    def _obey(self, address: Address | None, begin: Callable[[], None], *, is_udp: bool) -> None:
         """Begin what the command line asked for, if it did."""
         if address is not None:
-            self.window.address.fill(address.host, str(address.port))
+            self.main_controller.endpoints.put(address, is_udp=is_udp)
             begin()
 
     def _make_folders(self) -> None:

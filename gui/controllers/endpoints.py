@@ -78,7 +78,11 @@ class EndpointsController:
     def show_place(self, state: SessionState) -> None:
         """Have the fields speak of a session."""
         port = state.addresses[0].port if state.addresses else state.target.port
-        self._window.address.fill(_shown_host(state.target.host, is_udp=state.role.datagrams), str(port))
+        self.put(Address(state.target.host, port), is_udp=state.role.datagrams)
+
+    def put(self, address: Address, *, is_udp: bool) -> None:
+        """Put an address into the fields."""
+        self._window.address.fill(_shown_host(address.host, is_udp=is_udp), str(address.port))
 
     def tidy_address(self) -> None:
         """Put a whole address that stands in one of the fields into both, now that the person has left the field."""

@@ -12,6 +12,7 @@ from core.address import Address
 from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.roles import ROLES, Role
+from gui.__main__ import _peer
 from gui.app import App
 from gui.viewmodels import presenter
 from gui.viewmodels.presenter import WindowState, present
@@ -71,6 +72,19 @@ def test_a_server_and_a_client_are_begun_by_the_scheme_and_talk(make_app: MakeAp
     app.main_controller.select(server.session)
     pump_until(lambda: "speaks from 127.0.0.1" in shown(app), app.root)
     assert str(bar.server_button.cget("text")) == "Stop server"
+
+
+def test_the_command_line_may_ask_for_it(make_app: MakeApp, peer: socket.socket) -> None:
+    where = Address("127.0.0.1", peer.getsockname()[1])
+    app = make_app(serve=Address("127.0.0.1", 0), serve_udp=True, connect=where, connect_udp=True)
+
+    pump_until(lambda: len(app.main_controller.sessions) == 2, app.root)
+    assert {each.role for each in app.main_controller.sessions.values()} == {UDP_SERVER, UDP_CLIENT}
+
+
+@pytest.mark.parametrize("text", ["udp://127.0.0.1:53", "127.0.0.1:53"])
+def test_an_address_of_the_command_line_may_have_the_scheme(text: str) -> None:
+    assert _peer(text) == (Address("127.0.0.1", 53), text.startswith("udp"))
 
 
 def test_the_field_goes_back_to_tcp_with_the_scheme(make_app: MakeApp) -> None:
