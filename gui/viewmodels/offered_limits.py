@@ -91,6 +91,7 @@ OFFERED = (
     OfferedLimit("connections_per_source", "From one other machine", 1, _MOST),
     OfferedLimit("connect", "Time to connect", 0.1, 600),
     OfferedLimit("idle", "Close after a silence of", 1, _DAY, may_be_off=True),
+    OfferedLimit("silent_peer", "Forget a silent peer of UDP after", 1, _DAY),
     OfferedLimit("half_closed", "Stay for a peer that has finished", 0, _DAY),
     OfferedLimit("keepalive_idle", "Ask a silent peer after", 1, 7_200),
     OfferedLimit("keepalive_interval", "Ask again every", 1, 600),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import socket
 from collections.abc import Iterator
@@ -270,6 +271,46 @@ def test_what_the_system_drops_is_told_by_its_own_count() -> None:
 def _dropped(text: str) -> int:
     assert text.startswith("the system dropped ")
     return int(text.split()[3].replace(",", ""))
+
+
+class ToldFirst:
+    """A socket of which a receive begins with news of what was sent before, as Windows has it (WSAECONNRESET)."""
+
+    def __init__(self, sock: socket.socket, *errors: int) -> None:
+        self._sock, self._errors = sock, list(errors)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._sock, name)
+
+    def recvfrom(self, most: int) -> tuple[bytes, object]:
+        if self._errors:
+            raise OSError(self._errors.pop(), "what the system says")
+        return self._sock.recvfrom(most)
+
+
+def test_news_that_a_receive_brings_are_told_and_end_nothing() -> None:
+    with hearing() as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"one")
+        assert peer.recv(100) == b"one"
+        shared = server._open_sockets[0]
+        told = ToldFirst(shared.sock, errno.ECONNRESET, errno.EIO)
+        server._soon(lambda: setattr(shared, "sock", told))  # between two turns of the loop
+        until(lambda: isinstance(shared.sock, ToldFirst))
+        peer.send(b"two")
+        assert peer.recv(100) == b"two"
+
+        (remark,) = sink.of(Remark)
+        assert UNREACHABLE in remark.text
+        assert not sink.of(Closed)
+
+
+def test_the_systems_count_of_what_it_dropped_may_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = iter([0xFFFFFFFE, 3, 3])
+    monkeypatch.setattr("core.net.sockets.dropped", lambda _sock: next(counts))
+    with hearing("none") as (server, sink):
+        server._soon(server._open_sockets[0]._look_again)
+        (remark,) = sink.wait_for(SessionRemark)
+        assert _dropped(remark.text) == 5
 
 
 def test_whoever_was_silent_for_longest_makes_place_for_a_newcomer() -> None:
