@@ -13,6 +13,7 @@ from core.address import Address
 from core.cli.terminal import Options
 from core.journal.reading.reader import JournalReader
 from core.net.socket_options import SocketOptions
+from core.wire.faults import Faults
 from tests.core.cli.test_terminal import Terminal
 from tests.support.sink import PATIENCE
 
@@ -50,6 +51,13 @@ def test_udp_is_asked_for_by_an_option_or_by_the_scheme(arguments: list[str], ro
     assert (options.role.name, options.target) == (role, target)
 
 
+def test_faults_may_be_of_both_ways_or_of_one() -> None:
+    options = parse(["connect", "--udp", "h:1", "--fault", "loss=0.5", "--fault-in", "reorder=0.1/5ms"])
+
+    assert isinstance(options, Options)
+    assert options.faults == (Faults(loss=0.5), Faults(reorder=0.1, held_back=0.005))
+
+
 def test_groups_and_the_rest_are_socket_options() -> None:
     asked = "--join 224.0.0.251 --join ff02::fb --interface eth0 --ttl 4 --broadcast --no-loop --no-fragment"
     options = parse(["serve", "--udp", "5353", *asked.split()])
@@ -78,6 +86,9 @@ def test_groups_and_the_rest_are_socket_options() -> None:
         (["connect", "--udp", "tls://h:1"], "TLS is for streams of bytes"),
         (["connect", "--udp", "--retry", "h:1"], "--retry"),
         (["tap", "udp://1", "h:1"], "udp:// is for datagrams"),
+        (["serve", "5353", "--fault", "loss=0.1"], "--fault is for UDP"),
+        (["serve", "--udp", "5353", "--fault-in", "slice=1"], "slice happens to streams of bytes alone"),
+        (["tap", "1", "h:1", "--fault", "loss=0.1"], "loss happens to datagrams (UDP) alone"),
     ],
 )
 def test_what_makes_no_sense_together_is_refused(

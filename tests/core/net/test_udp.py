@@ -380,6 +380,16 @@ def test_a_client_hears_from_nobody_else() -> None:
         assert [event.data for event in sink.of(Received)] == [b"real"]
 
 
+@pytest.mark.parametrize("target", ["0.0.0.0:0", "[::]:0"])
+def test_a_peer_of_a_server_on_every_interface_has_our_address_towards_it(target: str) -> None:
+    with hearing(target=target) as (server, sink), stranger(Address("127.0.0.1", server.addresses[0].port)) as peer:
+        peer.send(b"hi")
+        assert peer.recv(100) == b"hi"
+        (opened,) = sink.of(Opened)
+
+        assert (opened.local, opened.peer) == (Address("127.0.0.1", server.addresses[0].port), place_of(peer))
+
+
 def test_localhost_is_heard_on_both_loopbacks_and_resolved_by_a_client() -> None:
     with hearing(target="localhost:0") as (_server, sink):
         ports = {address.port for address in sink.of(Listening)[0].addresses}
