@@ -158,6 +158,7 @@ SOCKETS = {"socket", "_socket", "select", "selectors", "socketserver", "ssl", "c
 MAY_TOUCH_SOCKETS = {
     "core.errors",  # explains what they raise
     "core.net.client",
+    "core.net.datagram_options",
     "core.net.datagrams",
     "core.net.dialer",
     "core.net.listening",

@@ -17,6 +17,7 @@ from core.events import ConnectionId, Ending, EventSink, Resolved, Resolving, Se
 from core.net import sockets
 from core.net.client import Client
 from core.net.connection import Connection
+from core.net.datagram_options import use_options
 from core.net.datagrams import DatagramSocket, DatagramTransport, Meet, OnlyTransport, bound, connect
 from core.net.loop import GuardedLoop, Timer
 from core.net.resolver import Outcome, Resolver
@@ -82,7 +83,7 @@ class _DatagramSession(Session):
         self._in_effect = wanted
         try:
             for shared in self._shared:
-                sockets.use_datagram_options(shared.sock, wanted, before)
+                use_options(shared.sock, wanted, before)
             self._tell_options(wanted, before)
         except SocketOptionError as error:
             self._complain(str(error))
@@ -147,7 +148,7 @@ class UdpServer(_DatagramSession, Server):
         self._open_sockets = [self._share(sock, self._meet) for sock in found]
         for sock in found:
             sockets.tell_returned(sock)
-            sockets.use_datagram_options(sock, options, AS_USUAL)
+            use_options(sock, options, AS_USUAL)
         self._tell_options(options, AS_USUAL)
         return found
 
@@ -316,7 +317,7 @@ class UdpClient(_DatagramSession, Client):
         sock = bound(endpoint)
         hears_others = options.broadcast or is_group(endpoint.address)
         try:
-            sockets.use_datagram_options(sock, options, AS_USUAL)
+            use_options(sock, options, AS_USUAL)
             if not hears_others:
                 hears_others = not _is_connected(sock, endpoint)
             self._socket = self._share(sock, self._of_anybody)
