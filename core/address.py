@@ -103,6 +103,12 @@ class Address:
         return ip is not None and ip.is_unspecified
 
     @property
+    def is_group(self) -> bool:
+        """Whether it stands for a multicast group."""
+        ip = _ip(self.host)
+        return ip is not None and ip.is_multicast
+
+    @property
     def dialled(self) -> Address:
         """Where a client on this machine finds a server that listens here: loopback for every interface.
 

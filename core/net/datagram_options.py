@@ -44,7 +44,8 @@ def _use(sock: socket.socket, wanted: SocketOptions, before: SocketOptions) -> N
         if is_six:
             sock.setsockopt(level, socket.IPV6_MULTICAST_IF, index)
         else:
-            sock.setsockopt(level, socket.IP_MULTICAST_IF, _membership("0.0.0.0", index, address))  # noqa: S104
+            chosen = _membership("0.0.0.0", index, address)  # noqa: S104
+            sock.setsockopt(level, socket.IP_MULTICAST_IF, chosen[4:] if sys.platform == "win32" else chosen)
     same = wanted.interface == before.interface
     for group in before.groups:
         if not (same and group in wanted.groups) and (":" in group) is is_six:

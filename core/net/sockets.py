@@ -151,6 +151,9 @@ def _listener(endpoint: Endpoint, backlog: int) -> socket.socket:
 
 
 def _hearer(endpoint: Endpoint, *, shares_port: bool) -> socket.socket:
+    if sys.platform == "win32" and endpoint.address.is_group:  # which Windows takes for no address of this machine
+        anywhere = "::" if endpoint.family == socket.AF_INET6 else "0.0.0.0"  # noqa: S104 - who joins is heard
+        endpoint = Endpoint(endpoint.family, (anywhere, endpoint.sockaddr[1]))
     sock = socket.socket(endpoint.family, socket.SOCK_DGRAM)
     try:
         if shares_port:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
@@ -315,7 +314,7 @@ class UdpClient(_DatagramSession, Client):
         """Raises ``OSError`` and ``SocketOptionError``."""
         options = self._in_effect = self.socket_options
         sock = bound(endpoint)
-        hears_others = options.broadcast or is_group(endpoint.address)
+        hears_others = options.broadcast or endpoint.address.is_group
         try:
             use_options(sock, options, AS_USUAL)
             if not hears_others:
@@ -358,14 +357,9 @@ def _is_connected(sock: socket.socket, endpoint: Endpoint) -> bool:
 
 def _with_group(options: SocketOptions, target: Address) -> SocketOptions:
     """The same, and the group that a server listens at."""
-    if not is_group(target) or target.host in options.groups:
+    if not target.is_group or target.host in options.groups:
         return options
     return replace(options, groups=(target.host, *options.groups))
-
-
-def is_group(address: Address) -> bool:
-    """Whether it stands for a multicast group."""
-    return address.is_literal and ipaddress.ip_address(address.host).is_multicast
 
 
 def _changes(wanted: SocketOptions, before: SocketOptions) -> Iterator[str]:

@@ -14,6 +14,7 @@ from core.address import (
     parse_port,
     parse_target,
     split_target,
+    without_udp,
 )
 from core.errors import AddressError, Fault
 
@@ -347,3 +348,25 @@ def test_four_numbers_that_are_no_ip_address_are_no_name_either(typed: str) -> N
 def test_a_url_in_the_middle_of_something_is_asked_for_alone(typed: str) -> None:
     with pytest.raises(AddressError, match="type the URL alone"):
         split_target(typed)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_group"),
+    [("239.1.2.3", True), ("224.0.0.251", True), ("ff02::fb", True), ("10.0.0.1", False), ("::1", False), ("h", False)],
+)
+def test_a_multicast_group_is_known(host: str, is_group: bool) -> None:
+    assert Address(host, 1).is_group is is_group
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "is_udp"),
+    [
+        ("udp://h:1", "h:1", True),
+        (" <UDP://[::1]:53> ", "[::1]:53", True),
+        ("h:1", "h:1", False),
+        ("tls://h:1", "tls://h:1", False),
+        ("udp", "udp", False),
+    ],
+)
+def test_the_scheme_of_udp_is_taken_off(text: str, rest: str, is_udp: bool) -> None:
+    assert without_udp(text) == (rest, is_udp)

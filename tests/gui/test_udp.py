@@ -16,6 +16,7 @@ from gui.__main__ import _peer
 from gui.app import App
 from gui.viewmodels import presenter
 from gui.viewmodels.presenter import WindowState, present
+from gui.viewmodels.repeating import RepeatRequest
 from gui.views.dialogs.send_file_dialog import FileRequest
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, say, shown
@@ -118,6 +119,17 @@ def test_an_empty_message_is_an_empty_datagram(make_app: MakeApp, peer: socket.s
     assert state is not None
     assert data == b""
     assert (state.received, app.window.composer.complaint) == (2, "")
+
+
+def test_a_repeat_goes_on_by_the_clock(make_app: MakeApp, peer: socket.socket) -> None:
+    app = make_app()
+    begin(app, f"udp://127.0.0.1:{peer.getsockname()[1]}", "client_button")
+    app.window.composer.put("again", app.window.composer.message_format)
+
+    assert app.main_controller.tasks.repeat(RepeatRequest(5.0, 3, ())) == ""
+
+    pump_until(lambda: shown(app).count("again") == 3, app.root)
+    assert [peer.recv(100) for _ in range(3)] == [b"again"] * 3
 
 
 def test_who_is_not_there_and_what_is_too_large_is_said(make_app: MakeApp, peer: socket.socket) -> None:
