@@ -61,6 +61,19 @@ class _Script(Format, has_name=False):
             yield f"    # {' '.join(self.safety.text(display_row.note).split())}\n"
 
     @property
+    def _say(self) -> str:
+        return _SAY.format(send="send" if self.parties.has_datagrams else "sendall")
+
+    @property
+    def _hear(self) -> str:
+        return _HEAR_DATAGRAM if self.parties.has_datagrams else _HEAR
+
+    @property
+    def _helpers(self) -> str:
+        what = "the bytes of a datagram" if self.parties.has_datagrams else "as many bytes as these"
+        return _HELPERS.format(say=self._say, hear=self._hear, what=what)
+
+    @property
     def _place(self) -> tuple[str, int]:
         """Where the server was."""
         ends = next(iter(self.parties.ends.values()), None)
@@ -71,7 +84,10 @@ class _Script(Format, has_name=False):
 
 _SAY = """\
 def say(data):
-    connection.sendall(data)
+    connection.{send}(data)
+"""
+_HEAR_DATAGRAM = """\
+    heard = connection.recv(65536)
 """
 _HEAR = """\
     heard = b""
@@ -81,18 +97,46 @@ _HEAR = """\
             break
         heard += part
 """
-_HELPERS = f'''
+_HELPERS = '''
 
-{_SAY}
+{say}
 
 def expect(data):
-    """Receive as many bytes as these, and tell whether they are the same."""
-{_HEAR}\
+    """Receive {what}, and tell whether they are the same."""
+{hear}\
     if heard != data:
         differences.append((data, heard))
         print("expected", data, "and got", heard)
 
 '''
+
+
+_LISTENS = """\
+listener = socket.create_server(("127.0.0.1", PORT))
+print("listening on port", listener.getsockname()[1], flush=True)
+connection, peer = listener.accept()
+connection.settimeout(10)
+with listener, connection:
+"""
+_HEARS_DATAGRAMS = """\
+connection = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+connection.bind(("127.0.0.1", PORT))
+print("listening on port", connection.getsockname()[1], flush=True)
+_first, peer = connection.recvfrom(65536, socket.MSG_PEEK)
+connection.connect(peer)
+connection.settimeout(10)
+with connection:
+"""
+
+
+def _connect(*, is_udp: bool, host: str, port: str) -> str:
+    """The lines with which a client begins."""
+    if not is_udp:
+        return f"connection = socket.create_connection(({host}, {port}), timeout=10)\n"
+    return (
+        f'connection = socket.socket(socket.AF_INET6 if ":" in {host} else socket.AF_INET, socket.SOCK_DGRAM)\n'
+        f"connection.connect(({host}, {port}))\nconnection.settimeout(10)\n"
+    )
 
 
 class _Program(_Script, has_name=False):
@@ -119,8 +163,8 @@ class PythonClient(_Program):
             "import socket\nimport sys\n\n"
             f"HOST = sys.argv[1] if len(sys.argv) > 1 else {host!r}\n"
             f"PORT = int(sys.argv[2]) if len(sys.argv) > 2 else {port}\n\n"
-            "differences = []\n" + _HELPERS + "\nconnection = socket.create_connection((HOST, PORT), timeout=10)\n"
-            "with connection:\n"
+            f"differences = []\n{self._helpers}\n"
+            f"{_connect(is_udp=self.parties.has_datagrams, host='HOST', port='PORT')}with connection:\n"
         )
 
 
@@ -140,10 +184,7 @@ class PythonServer(_Program):
             '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PORT]"""\n\n'
             "import socket\nimport sys\n\n"
             f"PORT = int(sys.argv[1]) if len(sys.argv) > 1 else {port}\n\n"
-            "differences = []\n" + _HELPERS + '\nlistener = socket.create_server(("127.0.0.1", PORT))\n'
-            'print("listening on port", listener.getsockname()[1], flush=True)\n'
-            "connection, peer = listener.accept()\nconnection.settimeout(10)\n"
-            "with listener, connection:\n"
+            f"differences = []\n{self._helpers}\n{_HEARS_DATAGRAMS if self.parties.has_datagrams else _LISTENS}"
         )
 
 
@@ -164,10 +205,10 @@ class PythonTest(_Script):
             f'TARGET = os.environ.get("TARGET", {f"{host}:{port}"!r})\n\n\n'
             "def test_the_server_answers_as_it_did():\n"
             '    host, _, port = TARGET.rpartition(":")\n'
-            "    connection = socket.create_connection((host, int(port)), timeout=10)\n\n"
-            f"{indent(_SAY, '    ')}\n"
+            f"{indent(_connect(is_udp=self.parties.has_datagrams, host='host', port='int(port)'), '    ')}\n"
+            f"{indent(self._say, '    ')}\n"
             "    def expect(data):\n"
-            f"{indent(_HEAR, '    ')}"
+            f"{indent(self._hear, '    ')}"
             "        assert heard == data\n\n"
             "    with connection:\n"
         )

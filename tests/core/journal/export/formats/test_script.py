@@ -19,6 +19,7 @@ from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
 from core.net.server import Server
+from core.net.udp import UdpClient, UdpServer
 from core.workbench import Workbench
 from tests.support.peers import Peer
 from tests.support.story import View
@@ -104,3 +105,44 @@ def test_a_conversation_without_words_is_a_program_too(name: str) -> None:
     form = find_format(name)()
 
     compile(str(form.head()) + str(form.tail()), name, "exec")
+
+
+# Over UDP, where a datagram is a message.
+
+DATAGRAMS = [b"hello", b"", b"a\nb", bytes(range(256)) * 20]
+
+
+@pytest.fixture(scope="module")
+def datagrams(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A UDP server that echoes, and what one peer said to it."""
+    path = tmp_path_factory.mktemp("datagrams") / "talk.tincan"
+    workbench = Workbench(path)
+    view = View(workbench)
+    session = workbench.serve_datagrams(Address("127.0.0.1", 0), reply="echo")
+    address = view.wait_for_state(session, lambda state: bool(state.addresses)).addresses[0]
+    with UdpClient(address) as client:
+        for message in DATAGRAMS:
+            client.send(message)
+            assert client.receive(10) == message
+    view.wait_for_state(session, lambda state: state.received == len(DATAGRAMS))
+    workbench.close()
+    return path
+
+
+def test_the_programs_of_datagrams_have_the_same_talk_with_each_other(datagrams: Path, tmp_path: Path) -> None:
+    client, server = (script(datagrams, name, tmp_path) for name in ("python-client", "python-server"))
+    with playing_server(server) as (port, process):
+        told = run(client, "127.0.0.1", port)
+        code = process.wait(timeout=60)
+
+    assert (told.returncode, told.stdout, told.stderr, code) == (0, "", "", 0)
+
+
+def test_the_test_of_datagrams_passes_with_who_answers_the_same_and_fails_with_another(
+    datagrams: Path, tmp_path: Path
+) -> None:
+    path = script(datagrams, "pytest", tmp_path)
+    for reply, code in (("echo", 0), ("letter", 1)):
+        with UdpServer("127.0.0.1:0", reply=reply) as server:
+            told = run("-m", "pytest", "-q", "-p", "no:cacheprovider", path, TARGET=str(server.addresses[0]))
+        assert told.returncode == code, told.stdout
