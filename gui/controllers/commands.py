@@ -25,7 +25,9 @@ _WORDS = {
     "Cancel": "&Cancel connecting",
     "Disconnect": "Dis&connect",
 }
-_NOTATIONS = ("escapes", "hex", "python", "c", "base64")  # of ``core.compose``, which a first window does without
+# Of ``core.compose``, which a first window does without.
+_NOTATIONS = ("escapes", "hex", "dump", "python", "c", "base64")
+_PROGRAMS = ("ncat", "socat", "nc", "curl")
 
 
 def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]]:
@@ -81,6 +83,7 @@ def _of_messages(main: MainController) -> dict[str, Callable[[], None]]:
         "save_bytes": lambda: main.messages.save(),
         "copy_shown": lambda: main.messages.copy_as(""),
         **{f"copy_{name}": partial(_copy_as, main, name) for name in _NOTATIONS},
+        **{f"copy_{name}": partial(_copy_command, main, name) for name in _PROGRAMS},
     }
 
 
@@ -147,6 +150,13 @@ def _copy_as(main_controller: MainController, notation: str) -> None:
     """Copy in a notation: the bytes in the inspector where that has the focus, else messages of the conversation."""
     if not main_controller.conversation.inspector.copy_as(notation):
         main_controller.messages.copy_as(notation)
+
+
+def _copy_command(main_controller: MainController, program: str) -> None:
+    """Copy the command with which a program says the bytes in the inspector, where that has the focus, or messages."""
+    main_controller.messages.copy_command(
+        program, main_controller.state, main_controller.conversation.inspector.focused_bytes
+    )
 
 
 def _go_to(main_controller: MainController) -> None:

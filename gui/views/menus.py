@@ -42,8 +42,12 @@ TLS_ENTRIES = (
 """What there is to do about TLS."""
 MESSAGE_ENTRIES = ("send_again", "edit_message", "save_bytes")
 """What can be done with one message, here and in the menu of the conversation."""
-COPY_ENTRIES = ("copy_shown", "copy_escapes", "copy_hex", "copy_python", "copy_c", "copy_base64")
-"""Ways to copy messages, here and there: one for each notation of ``core.compose``, and as they are shown."""
+COPY_ENTRIES = (
+    "copy_shown", "copy_escapes", "copy_hex", "copy_dump", "copy_python", "copy_c", "copy_base64", _LINE,
+    "copy_ncat", "copy_socat", "copy_nc", "copy_curl",
+)  # fmt: skip
+"""Ways to copy messages, here and there: one for each notation and each shell command of ``core.compose``, and as they
+are shown."""
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
