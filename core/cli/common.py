@@ -158,7 +158,7 @@ class TerminalJournal:
     def _use(self, open_one: Callable[[], Opened]) -> None:
         self._is_told = False
         self._opened = _Work(open_one).result(self._interrupted)
-        for sentence in filter(None, (self._opened.notice, self._opened.remark)):
+        for sentence in filter(None, (self._opened.notice, self._opened.remark, self._opened.left_out)):
             self._tell(sentence)
 
     def _tell_recovery(self, _fraction: float) -> None:

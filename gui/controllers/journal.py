@@ -90,7 +90,7 @@ class JournalController:
         """Ask which journal to open."""
         from tkinter import filedialog
 
-        kinds = [("Journals", "*.tincan"), ("All files", "*")]
+        kinds = [("Journals and captures", "*.tincan *.pcap *.pcapng *.cap"), ("All files", "*")]
         chosen = filedialog.askopenfilename(
             parent=self._window.root, title="Open a journal", initialdir=str(self._folder), filetypes=kinds
         )
@@ -227,8 +227,9 @@ class JournalController:
         except BaseException:
             opened.close()
             raise
-        if opened.notice or opened.remark:
-            self._notices.say(opened.notice or opened.remark, _TOPIC)
+        told = opened.notice or opened.remark or opened.left_out
+        if told:
+            self._notices.say(told, _TOPIC)
         elif not shown:
             self._notices.say(f"{opening.path.name} holds nothing.", _TOPIC)
         elif opening.unlisted > 0:

@@ -24,6 +24,7 @@ from core.journal.export.formats.csv import Csv
 from core.journal.export.formats.raw import Raw
 from core.journal.recording.store import JournalWriter
 from tests.support import program
+from tests.support.captures import Caller, Frame, pcap
 from tests.support.exports import Talk
 from tests.support.journals import write_journal
 from tests.support.program import Done
@@ -244,6 +245,23 @@ def test_what_is_not_a_journal_is_said_in_one_line(tmp_path: Path) -> None:
     assert "a database of another program" in refused(tmp_path / "foreign")
     assert "not a journal" in refused(tmp_path / "empty", "--list")
     assert "is not there" in refused(tmp_path / "nothing\n\x1b[31m")
+
+
+def test_a_capture_of_another_program_is_taken_as_a_journal(tmp_path: Path) -> None:
+    talk = Caller().open()
+    talk.say(b"hello")
+    whole = pcap([*talk.close().frames, Frame(b"\x10 neither")])
+    (tmp_path / "talk.pcap").write_bytes(whole)
+    (tmp_path / "cut.pcap").write_bytes(whole[:-3])
+
+    listed, told, cut = run(tmp_path / "talk.pcap", "--list"), run(tmp_path / "talk.pcap"), run(tmp_path / "cut.pcap")
+
+    assert listed.out == "session 1: capture 10.0.0.1:80, 7 entries\n"
+    assert (told.code, told.err) == (0, "1 packet is in no conversation: 1 of other protocols than IP.\n")
+    assert "#1 >  hello\n" in told.out
+    assert cut.code == 3
+    assert f"cut.pcap is damaged: it ends at byte {len(whole) - 3}, in the middle of a packet." in cut.err
+    assert cut.out == told.out
 
 
 @pytest.mark.case("C-62")
