@@ -152,6 +152,7 @@ WITHOUT_KEY = (
     Key("remove_row", (), "Delete", "", "Remo&ve from the list"),
     Key("remove_over", (), "Shift+Delete", "", "Remove all that ar&e over"),
     Key("begin_tour", (), "", "", "&Tour of the first conversation"),
+    Key("toggle_lessons", (), "", "", "&Lessons"),
     Key("report_problem", (), "", "", "&Report a problem"),
     Key("show_about", (), "", "", "&About Tincan"),
 )

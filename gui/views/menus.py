@@ -26,7 +26,7 @@ SUBMENUS = {
 }  # fmt: skip
 _TICKED = frozenset(
     ("message_options", "toggle_saved", "toggle_rules", "toggle_socket_options", "toggle_inspector", "toggle_hex",
-     "filter", "full_screen", "toggle_reconnect", "toggle_tls", "log_keys")
+     "filter", "full_screen", "toggle_lessons", "toggle_reconnect", "toggle_tls", "log_keys")
 )  # fmt: skip
 
 ROW_ENTRIES = (
@@ -82,7 +82,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "next_session", "previous_session",
         ),
     ),
-    ("&Help", ("begin_tour", "show_keys", _LINE, "report_problem", "show_about")),
+    ("&Help", ("begin_tour", "toggle_lessons", "show_keys", _LINE, "report_problem", "show_about")),
 )  # fmt: skip
 
 # What the application menu of macOS calls (https://www.tcl-lang.org/man/tcl8.6/TkCmd/tk_mac.htm).

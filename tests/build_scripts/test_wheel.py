@@ -60,7 +60,8 @@ def installed(folder: Path) -> Path:
         place.mkdir(parents=True)
         for module in source.glob("*.py"):
             (place / module.name).write_bytes(wheel.renamed(module.read_bytes()))
-    shutil.copytree(ROOT / "gui" / "icons", folder / "tincan" / "gui" / "icons")
+    for data in ("icons", "lessons"):
+        shutil.copytree(ROOT / "gui" / data, folder / "tincan" / "gui" / data)
     return folder
 
 
