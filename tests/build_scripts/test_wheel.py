@@ -65,6 +65,12 @@ def installed(folder: Path) -> Path:
     return folder
 
 
+def test_every_file_that_is_no_module_is_named_as_data() -> None:
+    named = {path for pattern in SETTINGS["package-data"]["tincan.gui"] for path in (ROOT / "gui").glob(pattern)}
+
+    assert named == {path for path in (ROOT / "gui").rglob("*.*") if path.suffix not in (".py", ".pyc")}
+
+
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     """A folder with packages of our names that are not ours, and a journal."""
