@@ -15,6 +15,7 @@ from gui.views.field_menu import can_edit, edit
 from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, ROW_ENTRIES
 
 if TYPE_CHECKING:
+    from core.journal.display_row import DisplayRow
     from gui.controllers.main import MainController
 
 # What the buttons beside host and port say, as the menu has it.
@@ -191,6 +192,7 @@ def menu_state(main_controller: MainController) -> MenuState:
         **dict.fromkeys(MESSAGE_ENTRIES, has_message),
         **dict.fromkeys(COPY_ENTRIES, has_some or has_bytes),
         "copy_shown": has_some,
+        "copy_curl": has_some and _may_be_http(transcript.chosen_message),
         "go_to": transcript.total > 0 or has_bytes,
         **{command: command in main_controller.rows.can for command in ROW_ENTRIES},
         "toggle_reconnect": main_controller.endpoints.can_reconnect,
@@ -237,6 +239,11 @@ def menu_state(main_controller: MainController) -> MenuState:
         frozenset(command for command, holds in can.items() if not holds),
         frozenset(command for command, holds in on.items() if holds),
     )
+
+
+def _may_be_http(display_row: DisplayRow | None) -> bool:
+    """Whether a message begins like an HTTP request; of several that are selected nobody knows yet."""
+    return display_row is None or b" HTTP/1." in (display_row.data or b"").partition(b"\n")[0]
 
 
 _STARTS = ("start_tls_client", "start_tls_server")

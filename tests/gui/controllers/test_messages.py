@@ -194,6 +194,18 @@ def test_a_selection_in_the_inspector_is_said_by_a_copied_command(talk: Talk) ->
     assert talk.app.root.clipboard_get().startswith("printf 'two' | nc 127.0.0.1 ")
 
 
+def test_curl_is_offered_where_a_message_begins_like_a_request(talk: Talk) -> None:
+    talk.hears(b"hello HTTP", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    states = []
+    for place in talk.messages:
+        talk.transcript.choose(place)
+        states.append("copy_curl" not in talk.app.main_controller.menu_state().cannot)
+
+    assert states == [False, True]
+    talk.app.main_controller.commands["copy_curl"]()
+    assert talk.app.root.clipboard_get().startswith("curl -i --http1.1 ")
+
+
 def test_what_a_program_cannot_say_is_told(talk: Talk) -> None:
     talk.hears(b"hello")
     talk.transcript.choose(talk.messages[0])
