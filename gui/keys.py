@@ -79,7 +79,7 @@ KEYS = (
     (_shift_letter if "h" in HERE.taken_letters else _letter)("toggle_hex", "h", "show as hex or as text", "As &hex"),
     _letter("toggle_inspector", "i", "inspector: the bytes of one message", "&Inspector"),
     _letter("export", "s", "export the conversation", "&Export…"),
-    _letter("open_journal", "o", "open a journal", "&Open a journal…"),
+    _letter("open_journal", "o", "open a journal or a capture", "&Open a journal or capture…"),
     Key("next_session", ("<Control-Tab>",), "Ctrl+Tab", "next conversation", "&Next conversation"),
     Key(
         "previous_session",

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from base64 import b64decode
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import parse
+from core.cli.common import TerminalJournal
 from core.cli.export import ExportOptions, run_export
 from core.compose.encoding import encode, find_encoding
 from core.journal.export.formats import find_format
@@ -262,6 +264,23 @@ def test_a_capture_of_another_program_is_taken_as_a_journal(tmp_path: Path) -> N
     assert cut.code == 3
     assert f"cut.pcap is damaged: it ends at byte {len(whole) - 3}, in the middle of a packet." in cut.err
     assert cut.out == told.out
+
+
+def test_how_far_a_large_capture_is_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.cli.common._SOON", -1.0)
+    monkeypatch.setattr("core.journal.capture.conversion._TELL_EVERY", -1.0)
+    talk = Caller().open()
+    for _ in range(2_000):
+        talk.say(b"x")
+    (tmp_path / "long.pcap").write_bytes(pcap(talk.frames))
+    told: list[str] = []
+
+    journal = TerminalJournal(tmp_path / "long.pcap", threading.Event(), told.append)
+    journal.close()
+
+    assert told[0] == "long.pcap is being read, 13% so far."
+    assert len(told) == 7
+    assert journal.exit_code == 0
 
 
 @pytest.mark.case("C-62")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from gui.viewmodels.lessons import Lesson
 from tests.gui.driving import labels_of
 from tests.gui.stories.conftest import Sit
 from tests.gui.stories.person import Person, settings
+from tests.support.systems import needs_rst
 
 LESSONS = sorted(OWN.glob("*.toml"))
 
@@ -194,6 +196,7 @@ def test_4_half_close(free: Person) -> None:
     learner.is_done()
 
 
+@needs_rst
 def test_5_a_reset_and_what_it_loses(free: Person) -> None:
     learner = Learner(free, "05-reset")
     both(learner)
@@ -257,6 +260,10 @@ def test_7_ports_in_use_and_time_wait(free: Person) -> None:
 
 
 def test_8_localhost_is_two_addresses(free: Person) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError as error:
+        pytest.skip(f"no IPv6 loopback here: {error}")
     learner = Learner(free, "08-localhost")
     learner.writes_host("localhost")
     free.press("<F5>")
