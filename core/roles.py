@@ -56,13 +56,16 @@ class Role:
     starts: str
     again: str  # in the message field, of one that is over
 
+    # What it talks over.
+    datagrams: bool = False  # UDP: each message is a datagram, which nothing joins to another; nothing tells of an end
+
     def __repr__(self) -> str:
         return f"<role {self.name}>"
 
     @property
     def title(self) -> str:
         """The name as it begins a line."""
-        return f"{self.name[:1].upper()}{self.name[1:]}"
+        return self.name[:1].upper() + self.name[1:]
 
 
 Role.SERVER = Role(
@@ -180,7 +183,7 @@ Role.CAPTURE = Role(
     starts="was captured",
     again="was captured",
 )
-Role.UDP_CAPTURE = replace(Role.CAPTURE, name="UDP capture", begun="captured datagrams with")
+Role.UDP_CAPTURE = replace(Role.CAPTURE, name="UDP capture", begun="captured datagrams with", datagrams=True)
 
 ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT, Role.TAP, Role.CAPTURE, Role.UDP_CAPTURE)}
 

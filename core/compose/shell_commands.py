@@ -33,6 +33,7 @@ class Place(NamedTuple):
     address: Address
     listens: bool = False
     tls: bool = False
+    datagrams: bool = False  # UDP
 
 
 class ShellCommand(NamedTuple):
@@ -54,25 +55,30 @@ def _without_dash(text: str) -> str:
 
 
 def _ncat(data: bytes, place: Place) -> str:
-    options = f"{' --ssl' if place.tls else ''}{' -l' if place.listens else ''}"
+    options = f"{' --ssl' if place.tls else ''}{_netcat_options(place)}"
     return f"{write_printf(data)} | ncat{options} {_host_and_port(place.address)}"
 
 
 def _nc(data: bytes, place: Place) -> str:
     if place.tls:
         raise _refused("nc does not speak TLS. Copy it for ncat or for socat.")
-    return f"{write_printf(data)} | nc{' -l' if place.listens else ''} {_host_and_port(place.address)}"
+    return f"{write_printf(data)} | nc{_netcat_options(place)} {_host_and_port(place.address)}"
+
+
+def _netcat_options(place: Place) -> str:
+    return f"{' -u' if place.datagrams else ''}{' -l' if place.listens else ''}"
 
 
 def _socat(data: bytes, place: Place) -> str:
     host, port = place.address.ascii_host, place.address.port
     literal = f"[{host}]" if ":" in host else host
+    over = "UDP" if place.datagrams else "TCP"
     if not place.listens:
-        target = f"{'OPENSSL' if place.tls else 'TCP'}:{literal}:{port}"
+        target = f"{'OPENSSL' if place.tls else over}:{literal}:{port}"
     elif place.tls:
         raise _refused("socat needs a certificate to listen with TLS. Copy it for ncat, which makes one.")
     else:
-        target = f"TCP{6 if ':' in host else 4}-LISTEN:{port},bind={literal},reuseaddr"
+        target = f"{over}{6 if ':' in host else 4}-LISTEN:{port},bind={literal},reuseaddr"
     return f"{write_printf(data)} | socat -t{_PATIENCE} - {shlex.quote(target)}"
 
 
@@ -96,8 +102,8 @@ class _Request(NamedTuple):
 
 
 def _curl(data: bytes, place: Place) -> str:
-    if place.listens:
-        raise _refused("curl only calls; what a server says is no request.")
+    if place.listens or place.datagrams:
+        raise _refused("curl only calls, over TCP; this is no request to a web server.")
     request = _read_request(data)
     arguments = [f"curl -i --http{request.version.decode()}", *_method(request)]
     arguments += [f"--request-target {_word(request.target)}"]

@@ -26,13 +26,15 @@ def said_to(state: SessionState, found: Sequence[tuple[DisplayRow, bytes]]) -> t
         raise DraftError("Only messages have bytes that another program could send, and this is none.", 0, 0)
     asked = [(row, data) for row, data in found if _is_of_caller(state, row)]
     said = asked or list(found)
+    if state.role.datagrams and len(said) > 1:
+        raise DraftError("Each datagram is a message of its own: choose one of them.", 0, 0)
     data = b"".join(data for _row, data in said)
     if len(data) > MOST_WRITTEN:
         raise DraftError(f"{len(data):,} bytes are too many for one command. Save them, and send the file.", 0, 0)
     address, tls = _called(state, said[0][0])
     if address is None or not address.port:
         raise DraftError("The journal does not say at which address this was said.", 0, 0)
-    return Place(address, listens=not asked, tls=tls), data
+    return Place(address, not asked, tls, state.role.datagrams), data
 
 
 def _we_called(state: SessionState, row: DisplayRow) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -133,12 +135,34 @@ def dialled(address: Address, listening: subprocess.Popen[bytes]) -> socket.sock
             assert listening.poll() is None
 
 
+@pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
+def test_a_datagram_is_said_as_one_and_its_answer_shown(program: str, place: tuple[int, str]) -> None:
+    needs(program)
+    with socket.socket(place[0], socket.SOCK_DGRAM) as server:
+        server.bind((place[1], 0))
+        server.settimeout(PATIENCE)
+        there = Place(Address(*server.getsockname()[:2]), datagrams=True)
+        command = write_command(program, HOSTILE["every byte"], there)
+        with subprocess.Popen(
+            ["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
+        ) as said:
+            assert said.stdout is not None
+            try:
+                heard, peer = server.recvfrom(65_536)
+                server.sendto(b"thanks", peer)
+                answer = said.stdout.read(6)
+            finally:
+                os.killpg(said.pid, signal.SIGKILL)  # without an end of the other side it would wait for ever
+    assert (heard, answer) == (HOSTILE["every byte"], b"thanks")
+
+
 @pytest.mark.parametrize(
     ("program", "there", "why"),
     [
         ("nc", Place(Address("a.example", 1), tls=True), "does not speak TLS"),
         ("socat", Place(Address("::1", 1), listens=True, tls=True), "needs a certificate"),
         ("curl", Place(Address("a.example", 80), listens=True), "only calls"),
+        ("curl", Place(Address("a.example", 80), datagrams=True), "over TCP"),
     ],
 )
 def test_what_a_program_cannot_do_is_a_sentence(program: str, there: Place, why: str) -> None:

@@ -52,6 +52,14 @@ def test_a_tap_calls_its_target_on_the_leg_to_it() -> None:
     assert said_to(tap, [(row(SENT, -1), b"a")]) == (Place(Address("target.example", 80)), b"a")
 
 
+def test_a_datagram_is_said_as_one_and_several_are_not_joined() -> None:
+    udp = state(listens=True, datagrams=True)
+
+    assert said_to(udp, [(row(RECEIVED), b"one")]) == (Place(HERE, datagrams=True), b"one")
+    with pytest.raises(DraftError, match="choose one of them"):
+        said_to(udp, [(row(RECEIVED), b"one"), (row(RECEIVED), b"two")])
+
+
 def test_tls_is_spoken_where_it_was() -> None:
     assert said_to(state(listens=True, tls=Handshake(is_server=True, took=0.1)), [(row(RECEIVED), b"x")])[0].tls
 

@@ -157,6 +157,14 @@ def test_what_text2pcap_writes_is_read(tmp_path: Path, options: list[str], expec
     assert said(tmp_path / "capture") == {expected: EVERY}
 
 
+def test_what_tshark_writes_is_read(tmp_path: Path, path: Path) -> None:
+    path.write_bytes(pcap(talk_of(EVERY, b"answer").frames))
+
+    for form in ("pcapng", "pcap"):
+        run("tshark", "-r", path, "-F", form, "-w", tmp_path / form)
+        assert said(tmp_path / form) == {(1, "received"): EVERY, (1, "sent"): b"answer"}
+
+
 def test_tshark_follows_the_same_streams(tmp_path: Path, path: Path) -> None:
     path.write_bytes(pcap(talk_of(EVERY, b"answer", b"once more").frames))
 
