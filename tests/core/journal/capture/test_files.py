@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from core.journal.capture.conversations import Conversations
 from core.journal.capture.files import CaptureDamaged, Packet, is_capture, read_packets
-from tests.support.captures import NOON, RAW, Frame, block, enhanced, interface, pcap, pcapng, section
+from tests.support.captures import NOON, RAW, Caller, Frame, block, enhanced, interface, pcap, pcapng, section
 
 FRAMES = [Frame(b"first", NOON + 1_234_567), Frame(b"second packet", NOON + 2_000_000, cut=4)]
 ODD = 4  # an option of an interface that nobody knows
@@ -92,8 +96,8 @@ def test_simple_and_old_packets_are_read() -> None:
 
 
 @pytest.mark.parametrize("make", [pcap, pcapng])
-def test_a_file_that_was_cut_anywhere_gives_what_is_before(make: object) -> None:
-    whole = make(FRAMES)  # type: ignore[operator]
+def test_a_file_that_was_cut_anywhere_gives_what_is_before(make: Callable[..., bytes]) -> None:
+    whole = make(FRAMES)
     ends = [packet.place for packet in read(whole)]
 
     for size in range(12, len(whole)):
@@ -121,6 +125,24 @@ def test_what_is_damaged_is_a_clause_and_what_is_before_is_read(capture: bytes, 
 
     assert [packet.data for packet in found] == [b"first"]
     assert why in told
+
+
+@pytest.mark.parametrize("make", [pcap, pcapng])
+@given(changes=st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), max_size=6), cut=st.integers(0, 300))
+def test_whatever_is_changed_in_a_file_nothing_else_is_raised(
+    make: Callable[..., bytes], changes: list[tuple[int, int]], cut: int
+) -> None:
+    talk = Caller().open()
+    talk.say(b"hello", back=True)
+    damaged = bytearray(make(talk.close().frames))
+    for place, byte in changes:
+        damaged[12 + place % (len(damaged) - 12)] = byte
+    conversations = Conversations()
+
+    found, _why = until_damage(bytes(damaged[: len(damaged) - cut]))
+    events = [event for packet in found for event in conversations.take(packet)]
+
+    assert all(0 <= event.at <= 1 << 62 for event in (*events, *conversations.finish()))
 
 
 def test_whether_a_file_is_a_capture_is_seen_by_its_beginning(tmp_path: Path) -> None:
