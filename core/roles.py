@@ -7,7 +7,7 @@ word and compares it with none by name.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 
@@ -18,6 +18,8 @@ class Role:
     SERVER: ClassVar[Role]
     CLIENT: ClassVar[Role]
     TAP: ClassVar[Role]
+    CAPTURE: ClassVar[Role]
+    UDP_CAPTURE: ClassVar[Role]
 
     name: str
     command: str | None  # of the window: what starts such a session at the address on view, or stops it
@@ -54,13 +56,16 @@ class Role:
     starts: str
     again: str  # in the message field, of one that is over
 
+    # What it talks over.
+    datagrams: bool = False  # UDP: each message is a datagram, which nothing joins to another; nothing tells of an end
+
     def __repr__(self) -> str:
         return f"<role {self.name}>"
 
     @property
     def title(self) -> str:
         """The name as it begins a line."""
-        return self.name.capitalize()
+        return self.name[:1].upper() + self.name[1:]
 
 
 Role.SERVER = Role(
@@ -149,7 +154,38 @@ Role.TAP = Role(
     again="starts it again",
 )
 
-ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT, Role.TAP)}
+# What a capture of another program has of one address that was called: "we" are that end.
+Role.CAPTURE = Role(
+    name="capture",
+    command=None,
+    listens=True,
+    dials=False,
+    many_connections=True,
+    replies=False,
+    half_closes=True,
+    entries=frozenset({"remark"}),
+    us="server",
+    we_have="the server has",
+    peer="client",
+    far_end="client",
+    request="what a client sends",
+    answer="the server's answer",
+    begun="captured conversations with",
+    starting="captured:",
+    waiting="captured",
+    standing="captured:",
+    stopped="captured:",
+    failed="captured:",
+    ended="the capture ends here",
+    cancel="Captured",
+    stop="Captured",
+    cancels="was captured",
+    starts="was captured",
+    again="was captured",
+)
+Role.UDP_CAPTURE = replace(Role.CAPTURE, name="UDP capture", begun="captured datagrams with", datagrams=True)
+
+ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT, Role.TAP, Role.CAPTURE, Role.UDP_CAPTURE)}
 
 
 def guess_role(kinds: Iterable[str], connections: int = 1) -> Role:

@@ -15,10 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, TextIO, TypeVar
 
+from core.clock import monotonic
 from core.command import is_windows_console, raw_file
 from core.compose.encoding import Encoding, find_encoding
 from core.errors import TincanError, quoted
 from core.events import ConnectionId, SessionId
+from core.journal.capture.files import is_capture
 from core.journal.display_row import Filter
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage
@@ -34,6 +36,7 @@ DAMAGED = 3  # exit code: the journal is damaged and was read as far as it could
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long
 _LOOK = 0.05  # seconds between two looks at whether a thread has ended: a signal is heeded in between
 _PATIENCE = 1.0  # seconds for a thread that has been told to end
+_SOON, _TELL_EACH = 1.0, 0.1  # seconds of reading before there is a word about it, and how much there is between two
 _Found = TypeVar("_Found")
 
 
@@ -104,7 +107,8 @@ class TerminalJournal:
         self._interrupted = interrupted
         self._tell = tell
         self._check: _Work[str] | None = None
-        self._use(partial(open_journal, path, self._tell_recovery, interrupted))
+        self._read, self._began = 0.0, monotonic()  # how much of a capture was said to be read
+        self._use(partial(open_journal, path, self._tell_recovery, interrupted, self._tell_reading))
 
     @property
     def exit_code(self) -> int:
@@ -158,7 +162,7 @@ class TerminalJournal:
     def _use(self, open_one: Callable[[], Opened]) -> None:
         self._is_told = False
         self._opened = _Work(open_one).result(self._interrupted)
-        for sentence in filter(None, (self._opened.notice, self._opened.remark)):
+        for sentence in filter(None, (self._opened.notice, self._opened.remark, self._opened.left_out)):
             self._tell(sentence)
 
     def _tell_recovery(self, _fraction: float) -> None:
@@ -166,6 +170,13 @@ class TerminalJournal:
         if not self._is_told:
             self._is_told = True
             self._tell(f"{self._given.name} is damaged: reading what can be read.")
+
+    def _tell_reading(self, fraction: float) -> None:
+        """On another thread: how much of it was read so far, if that takes long."""
+        is_due = fraction - self._read >= _TELL_EACH and monotonic() - self._began > _SOON
+        if is_due and is_capture(self._given):  # a journal is looked through in two seconds at most
+            self._read = fraction
+            self._tell(f"{self._given.name} is being read, {fraction:.0%} so far.")
 
 
 class _Work(threading.Thread, Generic[_Found]):

@@ -65,7 +65,7 @@ class ExportOptions(NamedTuple):
 
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded")
+    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded, or a pcap or pcapng")
     parser.add_argument(
         "--as", dest="form", choices=[form.name for form in all_formats()], default="text", help="default: text"
     )

@@ -68,7 +68,7 @@ class FindOptions(NamedTuple):
 
 def add_find(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded")
+    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded, or a pcap or pcapng")
     parser.add_argument("text", metavar="TEXT", help="what to look for, in upper or lower case")
     ways = parser.add_mutually_exclusive_group()
     for mode, words in (

@@ -25,6 +25,7 @@ from gui.controllers.endpoints import EndpointsController
 from gui.controllers.export import ExportController
 from gui.controllers.help import HelpController
 from gui.controllers.journal import JournalController, first
+from gui.controllers.lessons import LessonsController
 from gui.controllers.messages import MessageController
 from gui.controllers.notices import Notices
 from gui.controllers.profiles import ProfilesController
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from core.journal.recording.ledger import Recording
     from core.roles import Role
     from core.workbench import Workbench
-    from gui.journals.conversations import OpenConversation
+    from gui.journals.conversations import OpenConversation, OpenJournal
     from gui.journals.own_journal import OwnJournal
 
 
@@ -176,6 +177,7 @@ class MainController:
         self.socket_options = SocketOptionsController(window, self)
         self.reply = ReplyController(window, self)
         self.rules = RulesController(window, self, self._app.rules, post)
+        self.lessons = LessonsController(window, self, self._app.saved_messages.parent / "lessons")
         self.endpoints.open(window)
         self.sending.open(window)
         window.sessions.on_rename = self.rows.give_name
@@ -235,6 +237,7 @@ class MainController:
                 ("the socket options", self.socket_options.show),
                 ("the reply", self.reply.show),
                 ("the rules", self.rules.show),
+                ("the lessons", self.lessons.watch),
             ]
         )
 
@@ -243,9 +246,14 @@ class MainController:
         self.window.show_encoding(self.viewing.encoding)
         self.window.conversation.show_rows(conversation)
 
+    @property
+    def own_reading(self) -> OpenJournal | None:
+        """The journal of this run, as it is read; None while there is none."""
+        return self._app.own_journal.reading
+
     def _look(self, state: SessionState) -> OpenConversation | None:
         archived = self.archives.get(state.session)
-        journal = archived.journal if archived is not None else self._app.own_journal.reading
+        journal = archived.journal if archived is not None else self.own_reading
         session = archived.session if archived is not None else state.session
         if journal is None:
             return None
@@ -404,6 +412,7 @@ class MainController:
         self.preferences = replace(self.preferences, read_as=encoding)
         self.viewing.choose_encoding(encoding)
         self.profiles.show()
+        self.lessons.watch()
         self.window.show_encoding(encoding)
         self.sending.follow_encoding(before, encoding)
         self._tell_misread_ending()

@@ -67,6 +67,7 @@ class Preferences:
     when_full: str = WHEN_FULL[0][0]  # what recording does then
     limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual
     variables: Mapping[str, str] = field(default_factory=dict)  # of messages, the latest set last
+    lessons: Mapping[str, float | None] = field(default_factory=dict)  # how many steps were done, by names of lessons
     offered: tuple[str, ...] = ()  # names of the journals of killed runs that were offered
 
     def with_address(self, host: str, port: str) -> Preferences:

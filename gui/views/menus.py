@@ -26,7 +26,7 @@ SUBMENUS = {
 }  # fmt: skip
 _TICKED = frozenset(
     ("message_options", "toggle_saved", "toggle_rules", "toggle_socket_options", "toggle_inspector", "toggle_hex",
-     "filter", "full_screen", "toggle_reconnect", "toggle_tls", "log_keys")
+     "filter", "full_screen", "toggle_lessons", "toggle_reconnect", "toggle_tls", "log_keys")
 )  # fmt: skip
 
 ROW_ENTRIES = (
@@ -42,8 +42,12 @@ TLS_ENTRIES = (
 """What there is to do about TLS."""
 MESSAGE_ENTRIES = ("send_again", "edit_message", "save_bytes")
 """What can be done with one message, here and in the menu of the conversation."""
-COPY_ENTRIES = ("copy_shown", "copy_escapes", "copy_hex", "copy_python", "copy_c", "copy_base64")
-"""Ways to copy messages, here and there: one for each notation of ``core.compose``, and as they are shown."""
+COPY_ENTRIES = (
+    "copy_shown", "copy_escapes", "copy_hex", "copy_dump", "copy_python", "copy_c", "copy_base64", _LINE,
+    "copy_ncat", "copy_socat", "copy_nc", "copy_curl",
+)  # fmt: skip
+"""Ways to copy messages, here and there: one for each notation and each shell command of ``core.compose``, and as they
+are shown."""
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -78,7 +82,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "next_session", "previous_session",
         ),
     ),
-    ("&Help", ("begin_tour", "show_keys", _LINE, "report_problem", "show_about")),
+    ("&Help", ("begin_tour", "toggle_lessons", "show_keys", _LINE, "report_problem", "show_about")),
 )  # fmt: skip
 
 # What the application menu of macOS calls (https://www.tcl-lang.org/man/tcl8.6/TkCmd/tk_mac.htm).
