@@ -54,6 +54,8 @@ class Role:
     starts: str
     again: str  # in the message field, of one that is over
 
+    beyond: str | None = None  # who it passes on to what it hears, if it does
+
     def __repr__(self) -> str:
         return f"<role {self.name}>"
 
@@ -147,6 +149,7 @@ Role.TAP = Role(
     cancels="stops it",
     starts="starts a tap",
     again="starts it again",
+    beyond="target",
 )
 
 ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT, Role.TAP)}

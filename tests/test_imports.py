@@ -29,6 +29,7 @@ VALUES = (LIBRARY - {"core.supervision"}) | {
     "core.compose",
     "core.journal.display_row",
     "core.journal.reading.recorded",
+    "core.journal.reading.sequence",
     "core.journal.recording.ledger",
     "core.journal.recording.notes",
     "core.local_time",

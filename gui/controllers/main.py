@@ -149,6 +149,7 @@ class MainController:
             post=post,
             complain=self.complain,
             choose_framing=self.choose_framing,
+            save_sequence=lambda: self.export_controller.open("svg"),
         )
         self.messages = MessageController(window, self.viewing, self.sending, post=post, complain=self.complain)
         self.export_controller = ExportController(
@@ -428,7 +429,7 @@ class MainController:
 
     def choose_display_row(self, display_row: DisplayRow) -> None:
         """Inspect the message that a person has chosen."""
-        self.conversation.inspector.choose(display_row)
+        self.conversation.choose(display_row)
 
     def complain(self, why: str) -> None:
         """Say why something cannot be done just now."""

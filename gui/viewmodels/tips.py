@@ -64,6 +64,8 @@ _TIPS = (
     _Tip("Inspector", "^Socket", "Show the socket options, which move the borders of these calls",
          shown("toggle_socket_options")),
     _Tip("Inspector", "^Close", "Close the inspector", shown("toggle_inspector")),
+    _Tip("SequencePane", "^Save", "Write the diagram into a file, as a picture (SVG)"),
+    _Tip("SequencePane", "^Close", "Close the sequence diagram", shown("toggle_sequence")),
     _Tip("StatusBar", "▲", "Other machines can reach a server here: show the addresses that they can use"),
     _Tip("SavedPane", "^Close", "Close the saved messages", shown("toggle_saved")),
     _Tip("SavedPane", "^Save", "Save the message in the field", shown("save_message")),

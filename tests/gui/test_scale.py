@@ -145,7 +145,7 @@ def test_no_words_are_cut(make_app: MakeApp, step: int) -> None:
     assert cut(app.root, app.theme.scale) == []
 
 
-@pytest.mark.parametrize("pane", ["toggle_inspector", "toggle_saved"])
+@pytest.mark.parametrize("pane", ["toggle_inspector", "toggle_saved", "toggle_sequence"])
 @pytest.mark.parametrize("step", [0, 2])
 def test_what_stands_beside_the_conversation_is_not_cut_where_the_window_becomes_smaller(
     make_app: MakeApp, pane: str, step: int
@@ -160,7 +160,11 @@ def test_what_stands_beside_the_conversation_is_not_cut_where_the_window_becomes
     pump_until(lambda: app.root.winfo_width() == 920, app.root)
     app.root.update()
 
-    in_pane = [words for words in cut(app.root, app.theme.scale) if "!inspector" in words or "!savedpane" in words]
+    in_pane = [
+        words
+        for words in cut(app.root, app.theme.scale)
+        if any(part in words for part in ("!inspector", "!savedpane", "!sequencepane"))
+    ]
     assert [words for words in in_pane if "!savedrows" not in words] == []  # those rows scroll
     if pane == "toggle_inspector":
         bytes_shown = next(each for each in all_below(app.root) if isinstance(each, HexText)).text
