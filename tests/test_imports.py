@@ -28,6 +28,7 @@ ALL_OF_CORE = {"core.*"}
 VALUES = (LIBRARY - {"core.supervision"}) | {
     "core.compose",
     "core.journal.display_row",
+    "core.journal.reading.figures",
     "core.journal.reading.recorded",
     "core.journal.reading.sequence",
     "core.journal.recording.ledger",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.supervision import do_all
+from gui.controllers.figures import FiguresController
 from gui.controllers.filter import FilterController
 from gui.controllers.find import FindController
 from gui.controllers.framing import FramingController
@@ -46,6 +47,7 @@ class ConversationController:
         self.framing = FramingController(window, viewing, choose_framing)
         self.inspector = InspectorController(window, viewing, post=post, complain=complain, marks=self.finding.marks)
         self.sequence = SequenceController(window, viewing, save=save_sequence)
+        self.figures = FiguresController(window, viewing, post=post, complain=complain)
         self.finding.on_shown = self.inspector.show_marks
         self.finding.is_looked_at = lambda: self.inspector.is_open
         window.conversation.on_read_anew = self._read_anew
@@ -57,10 +59,17 @@ class ConversationController:
         self.finding.search_on()
         self.inspector.show_growth()
         self.sequence.show()
+        self.figures.show()
 
     def close(self) -> None:
-        """Stop the search and close the inspector."""
-        do_all([("stopping the search", self.finding.stop), ("closing the inspector", self.inspector.close)])
+        """Stop what reads journals on threads of its own."""
+        do_all(
+            [
+                ("stopping the search", self.finding.stop),
+                ("closing the inspector", self.inspector.close),
+                ("closing the figures", self.figures.close),
+            ]
+        )
 
     def _read_anew(self) -> None:
         """Search again and redraw the inspector: bytes are read in another encoding now."""

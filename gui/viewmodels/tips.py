@@ -66,6 +66,8 @@ _TIPS = (
     _Tip("Inspector", "^Close", "Close the inspector", shown("toggle_inspector")),
     _Tip("SequencePane", "^Save", "Write the diagram into a file, as a picture (SVG)"),
     _Tip("SequencePane", "^Close", "Close the sequence diagram", shown("toggle_sequence")),
+    _Tip("FiguresPane", "^Save", "Write the numbers into a file (CSV)"),
+    _Tip("FiguresPane", "^Close", "Close the figures", shown("toggle_figures")),
     _Tip("StatusBar", "▲", "Other machines can reach a server here: show the addresses that they can use"),
     _Tip("SavedPane", "^Close", "Close the saved messages", shown("toggle_saved")),
     _Tip("SavedPane", "^Save", "Save the message in the field", shown("save_message")),

@@ -145,7 +145,7 @@ def test_no_words_are_cut(make_app: MakeApp, step: int) -> None:
     assert cut(app.root, app.theme.scale) == []
 
 
-@pytest.mark.parametrize("pane", ["toggle_inspector", "toggle_saved", "toggle_sequence"])
+@pytest.mark.parametrize("pane", ["toggle_inspector", "toggle_saved", "toggle_sequence", "toggle_figures"])
 @pytest.mark.parametrize("step", [0, 2])
 def test_what_stands_beside_the_conversation_is_not_cut_where_the_window_becomes_smaller(
     make_app: MakeApp, pane: str, step: int
@@ -163,7 +163,7 @@ def test_what_stands_beside_the_conversation_is_not_cut_where_the_window_becomes
     in_pane = [
         words
         for words in cut(app.root, app.theme.scale)
-        if any(part in words for part in ("!inspector", "!savedpane", "!sequencepane"))
+        if any(part in words for part in ("!inspector", "!savedpane", "!sequencepane", "!figurespane"))
     ]
     assert [words for words in in_pane if "!savedrows" not in words] == []  # those rows scroll
     if pane == "toggle_inspector":
