@@ -31,6 +31,7 @@ VALUES = (LIBRARY - {"core.supervision"}) | {
     "core.journal.reading.figures",
     "core.journal.reading.recorded",
     "core.journal.reading.sequence",
+    "core.journal.reading.socket_calls",
     "core.journal.recording.ledger",
     "core.journal.recording.notes",
     "core.local_time",

@@ -29,6 +29,7 @@ from core.events import (
     Received,
     Remark,
     SessionId,
+    SocketTuned,
     WeFinished,
 )
 from core.net.endings import ending_of, why_not_send
@@ -72,6 +73,7 @@ class Connection:
         "_idle",
         "_limits",
         "_loop",
+        "_nagle",
         "_owner",
         "_pause",
         "_peer_sends",
@@ -118,7 +120,7 @@ class Connection:
         self._limits = limits
         self._http_guard = self._guard_against_http(request_line) if request_line is not None else None
         self._tell_apart(framing)
-        self._receive = limits.receive
+        self._receive, self._nagle = limits.receive, False
         self._hello = b""  # what came last, if that looks like the hello of a client that has begun TLS
         self._sink = sink
         self._sender = Sender(
@@ -143,7 +145,8 @@ class Connection:
         self.watchers = Watchers()
         self._watch()  # first: what the system refuses to watch has not opened
         begins_later = not transport.is_ready
-        self._emit(Opened(session, identity, _now(), number, transport.local, peer, took, begins_later))
+        opened = Opened(session, identity, _now(), number, transport.local, peer, took, begins_later, self._receive)
+        self._emit(opened)
         if limits.idle is not None:
             self._idle = InactivityTimer(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
             self._idle.restart()
@@ -237,7 +240,10 @@ class Connection:
         if not self.is_open:
             return
         self._transport.set_nagle(socket_options.nagle)
-        self._receive = socket_options.receive or self._limits.receive
+        receive = socket_options.receive or self._limits.receive
+        if (receive, socket_options.nagle) != (self._receive, self._nagle):
+            self._receive, self._nagle = receive, socket_options.nagle
+            self._emit(SocketTuned(self._session, self.id, _now(), receive, socket_options.nagle))
         self._sender.set_throttle(socket_options)
         self._watch()
 

@@ -16,6 +16,7 @@ from gui.controllers.find import FindController
 from gui.controllers.framing import FramingController
 from gui.controllers.inspector import InspectorController
 from gui.controllers.sequence import SequenceController
+from gui.controllers.socket_calls import SocketCallsController
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -48,6 +49,7 @@ class ConversationController:
         self.inspector = InspectorController(window, viewing, post=post, complain=complain, marks=self.finding.marks)
         self.sequence = SequenceController(window, viewing, save=save_sequence)
         self.figures = FiguresController(window, viewing, post=post, complain=complain)
+        self.socket_calls = SocketCallsController(window, viewing, complain=complain)
         self.finding.on_shown = self.inspector.show_marks
         self.finding.is_looked_at = lambda: self.inspector.is_open
         window.conversation.on_read_anew = self._read_anew
@@ -60,6 +62,7 @@ class ConversationController:
         self.inspector.show_growth()
         self.sequence.show()
         self.figures.show()
+        self.socket_calls.show()
 
     def close(self) -> None:
         """Stop what reads journals on threads of its own."""
@@ -93,3 +96,4 @@ class ConversationController:
         """A person has chosen a row of the conversation."""
         self.inspector.choose(display_row)
         self.sequence.choose(display_row)
+        self.socket_calls.choose(display_row)

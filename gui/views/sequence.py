@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from functools import partial
-from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from core.clock import monotonic
 from core.journal.reading.sequence import fold, lane_names, strokes
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import UTF_8, Decoding
 from gui.viewmodels.sequence import FAILURE, FAULT, MESSAGE, PREVIEW, Reading, SequenceRow, rows_of
-from gui.widgets.bindings import bind_wheel, breaking, focus_now
-from gui.widgets.debounce import Debounce
+from gui.views.rows_pane import RowsPane
 from gui.widgets.fitting import elided
 from gui.widgets.focus_ring import FocusRing
-from gui.widgets.scrolling import RowScrollbar
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -27,15 +22,11 @@ if TYPE_CHECKING:
 EMPTY = "What is said comes here as arrows, the newest at the bottom."
 _MARGIN, _PAD, _HEAD = 10, 6, 8  # pixels at 96 dots an inch: around, beside words, of an arrow
 _LEAST_BETWEEN = 130  # the same: of two lanes beside which the times still have room
-_REST = 5  # times as long as drawing took, until what comes is drawn again
 _WHEEL_ROWS = 2
 
 
-class SequencePane(ttk.Frame):
-    """Shows the rows of a conversation from ``top`` on, and follows the end while that is in sight.
-
-    ``on_choose`` gets the place of a row that was chosen here, ``ending`` says how the connection of a row ended.
-    """
+class SequencePane(RowsPane):
+    """Shows the rows of a conversation; ``ending`` says how the connection of a row ended."""
 
     def __init__(
         self,
@@ -47,44 +38,22 @@ class SequencePane(ttk.Frame):
         on_close: Callable[[], None],
         ending: Callable[[DisplayRow], str],
     ) -> None:
-        super().__init__(parent, style="Pane.TFrame")
-        self._theme = theme
-        self._on_choose, self._ending = on_choose, ending
+        super().__init__(parent, theme, "Sequence", on_choose=on_choose, on_close=on_close)
+        self._theme, self._ending = theme, ending
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._reading = Reading(self._safety)
         self._conversation: Conversation | None = None
         self._key: object = None
         self._version = -1
-        self.top = self.total = 0
-        self.chosen: int | None = None
-        self.is_following = True
-        self._planned: str | None = None
-        self._later = Debounce(self, self._draw)
-        self._free_at = 0.0  # when what comes may be drawn again, on the monotonic clock
-        px = theme.px
-        head = ttk.Frame(self, style="Pane.TFrame")
-        ttk.Label(head, text="Sequence", style="Pane.Strong.TLabel").pack(side="left")
-        for words, act in (("Close", on_close), ("Save…", on_save)):
-            button = ttk.Button(head, text=words, style="Pane.Light.TButton", width=-1, command=act)
-            button.bind("<Return>", lambda event: event.widget.invoke())
-            button.bind("<Escape>", breaking(on_close))
-            button.pack(side="right", padx=(px(4), 0))
-            button.lower()  # Tab goes to the one that stands further left first
-        head.pack(fill="x", padx=px(_MARGIN), pady=(px(8), px(4)))
-        body = ttk.Frame(self, style="Pane.TFrame")
-        body.pack(fill="both", expand=True, padx=(px(2), 0))
-        self._names = tk.Canvas(body, height=1, highlightthickness=0, borderwidth=0, takefocus=False)
-        self.canvas = tk.Canvas(body, width=1, height=1, highlightthickness=0, borderwidth=0, takefocus=True)
-        self.scrollbar = RowScrollbar(body, self)
-        self.scrollbar.pack(side="right", fill="y", padx=(0, px(2)), pady=px(2))
+        self.add_buttons((("Save…", on_save),))
+        self._names = tk.Canvas(self.body, height=1, highlightthickness=0, borderwidth=0, takefocus=False)
+        self.canvas = tk.Canvas(self.body, width=1, height=1, highlightthickness=0, borderwidth=0, takefocus=True)
+        self.content = self.canvas
         self._names.pack(fill="x")
         self.canvas.pack(fill="both", expand=True)
-        FocusRing(body, self.canvas, theme)
-        ttk.Frame(self, style="Line.TFrame", width=px(1)).place(x=0, y=0, relheight=1.0)
-        self._bind_keys(on_close)
+        FocusRing(self.body, self.canvas, theme)
+        self.settle(_WHEEL_ROWS, lambda: self._pitch)
         theme.subscribe(self._restyle, self)
-
-    # What its owner calls.
 
     def show(self, conversation: Conversation | None, decoding: Decoding = UTF_8, *, as_hex: bool = False) -> None:
         """Show a conversation: the one on view, grown, or another."""
@@ -92,77 +61,34 @@ class SequencePane(ttk.Frame):
         key = conversation.key if conversation is not None else None
         version = conversation.version if conversation is not None else -1
         if key != self._key:
-            self.is_following, self.chosen = True, None
-            self._free_at = 0.0
+            self.begin_anew()
         elif (version, reading) == (self._version, self._reading):
             return
         if reading != self._reading:
-            self._free_at = 0.0
+            self.redraw()
         self._conversation, self._key, self._version, self._reading = conversation, key, version, reading
-        self.total = conversation.total if conversation is not None else 0
-        if self.is_following or self.top + self.page >= self.total:
-            self._draw_soon()
-        else:
-            self.scrollbar.show()
-
-    def mark(self, place: int | None) -> None:
-        """Show that this row is the chosen one, and have it in sight."""
-        if place == self.chosen:
-            return
-        self.chosen = place
-        if place is not None:
-            self._see(place)
-        self.redraw()
-
-    def focus_first(self) -> None:
-        """Bring the keyboard to the picture."""
-        focus_now(self.canvas)
-
-    # What it shows: ``gui.widgets.scrolling.SomeRows``.
+        self.grow(conversation.total if conversation is not None else 0)
 
     @property
     def page(self) -> int:
         """How many rows are in sight as a whole, at least 1."""
         return max(1, self.canvas.winfo_height() // self._pitch)
 
-    def scroll_to(self, row: int) -> None:
-        """Bring that row to the top, or as near as there are rows below it."""
-        self.top = max(0, min(row, self.total - self.page))
-        self.is_following = self.top + self.page >= self.total
-        self.redraw()
-
-    def redraw(self) -> None:
-        """Draw before the window rests, once for whatever else is asked for until then."""
-        if self._planned is None:
-            self._planned = self.after_idle(self._draw)
-
-    # Behind the scenes.
+    def row_at(self, x: int, y: int) -> int | None:
+        """The row at a height."""
+        del x
+        row = self.top + y // self._pitch
+        return row if row < self.total else None
 
     @property
     def _pitch(self) -> int:
         """Pixels from one row to the next."""
         return int(2 * self._theme.small.metrics("linespace")) + self._theme.px(_PAD)
 
-    def _draw_soon(self) -> None:
-        """Draw what has come, not more often than leaves the window time for everything else."""
-        left = self._free_at - monotonic()
-        if left <= 0:
-            self.redraw()
-        elif not self._later.is_due:
-            self._later.ask(max(1, round(left * 1_000)))
-
-    def _draw(self) -> None:
-        self._later.cancel()
-        if self._planned is not None:
-            self.after_cancel(self._planned)
-            self._planned = None
-        if not self.winfo_ismapped():
-            return
-        began = monotonic()
+    def draw(self) -> None:
+        """Draw the rows in sight, the last of which may be cut off."""
         self.canvas.delete("all")
-        if self.is_following:
-            self.top = max(0, self.total - self.page)
-        self.top = max(0, min(self.top, self.total - self.page))
+        self.top = max(0, self.total - self.page if self.is_following else min(self.top, self.total - self.page))
         rows = self._rows()
         lanes, has_times = self._lanes()
         self._draw_names(lanes)
@@ -170,14 +96,12 @@ class SequencePane(ttk.Frame):
             self._draw_lanes(rows, lanes)
             for line, row in enumerate(rows):
                 self._draw_row(row, line * self._pitch, lanes, has_times=has_times)
-        else:
-            room = self.canvas.winfo_width() - 2 * self._theme.px(_MARGIN)
-            self.canvas.create_text(
-                self.canvas.winfo_width() // 2, self.canvas.winfo_height() * 2 // 5, text=EMPTY, justify="center",
-                font=self._theme.base, fill=self._theme.palette.muted, width=max(1, room),
-            )  # fmt: skip
-        self.scrollbar.show()
-        self._free_at = monotonic() + _REST * (monotonic() - began)
+            return
+        room = self.canvas.winfo_width() - 2 * self._theme.px(_MARGIN)
+        self.canvas.create_text(
+            self.canvas.winfo_width() // 2, self.canvas.winfo_height() * 2 // 5, text=EMPTY, justify="center",
+            font=self._theme.base, fill=self._theme.palette.muted, width=max(1, room),
+        )  # fmt: skip
 
     def _rows(self) -> list[SequenceRow]:
         """The rows in sight, the last of which may be cut off."""
@@ -277,59 +201,7 @@ class SequencePane(ttk.Frame):
         self.canvas.create_rectangle(x0 - px(2), y0, x1 + px(2), y1, fill=ground, outline="")
         self.canvas.tag_raise(item)
 
-    def _bind_keys(self, on_close: Callable[[], None]) -> None:
-        canvas = self.canvas
-        page = {"Prior": -1, "Next": 1}
-        for key, step in page.items():
-            canvas.bind(f"<{key}>", breaking(partial(self._page, step)))
-        for key, step in {"Up": -1, "Down": 1}.items():
-            canvas.bind(f"<{key}>", breaking(partial(self._step, step)))
-            canvas.bind(f"<Control-{key}>", breaking(partial(self._scroll, step)))
-        canvas.bind("<Home>", breaking(lambda: self.scroll_to(0)))
-        canvas.bind("<End>", breaking(lambda: self.scroll_to(self.total)))
-        canvas.bind("<Escape>", breaking(on_close))
-        canvas.bind("<Button-1>", self._clicked)
-        canvas.bind("<Configure>", lambda _event: self.redraw())
-        bind_wheel(canvas, self._scroll, _WHEEL_ROWS, lambda: self._pitch)
-        self.bind("<<Close>>", breaking(on_close))
-        self.bind("<Destroy>", self._forget, add=True)
-
-    def _page(self, pages: int) -> None:
-        self._scroll(pages * max(1, self.page - 1))
-
-    def _scroll(self, rows: int) -> None:
-        self.scroll_to(self.top + rows)
-
-    def _step(self, step: int) -> None:
-        """Choose the next row, from the edge of what is in sight if the chosen one is not."""
-        if not self.total:
-            return
-        place = self.chosen
-        if place is None or not self.top <= place < self.top + self.page:
-            place = self.top - 1 if step > 0 else min(self.total, self.top + self.page)
-        self._choose(max(0, min(place + step, self.total - 1)))
-
-    def _clicked(self, event: tk.Event[tk.Misc]) -> str:
-        self.canvas.focus_set()
-        place = self.top + event.y // self._pitch
-        if place < self.total:
-            self._choose(place)
-        return "break"
-
-    def _choose(self, place: int) -> None:
-        self.mark(place)
-        self._on_choose(place)
-
-    def _see(self, place: int) -> None:
-        if not self.top <= place < self.top + self.page:
-            self.scroll_to(place if place < self.top else place - self.page + 1)
-
     def _restyle(self) -> None:
         for canvas in (self.canvas, self._names):
             canvas.configure(background=self._theme.palette.pane)
         self.redraw()
-
-    def _forget(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self and self._planned is not None:
-            self.after_cancel(self._planned)
-            self._planned = None
