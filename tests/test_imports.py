@@ -19,7 +19,7 @@ GROUND = {
     "core.latency",
     "core.roles",
     "core.settings",
-    *("core.supervision", "core.words"),
+    *("core.supervision", "core.tcp", "core.words"),
     *("core.tls.facts", "core.tls.settings"),
 }
 LIBRARY = GROUND | {"core"}
@@ -56,6 +56,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.latency", set()),
     ("core.supervision", {"core.clock", "core.errors"}),
     ("core.settings", set()),
+    ("core.tcp", set()),
     ("core.command", set()),
     ("core.files", set()),
     ("core.local_time", set()),

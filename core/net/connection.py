@@ -43,6 +43,7 @@ from core.net.timeouts import InactivityTimer, with_gap_timeout
 from core.net.transport import Transport
 from core.settings import Limits
 from core.supervision import do_all, note
+from core.tcp import SocketFacts
 from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import Framing
 from core.words import connection_name
@@ -175,6 +176,11 @@ class Connection:
     def is_over_unread(self) -> bool:
         """Whether it has ended while nothing is read from it. The loop's thread."""
         return bool(self._pause) and self.is_open and self._transport.is_over
+
+    @property
+    def facts(self) -> SocketFacts:
+        """What the system tells of the socket just now, and what waits for it. Any thread."""
+        return SocketFacts(self.waiting, self._transport.unconfirmed, self._transport.tcp_info)
 
     @property
     def waiting(self) -> int:

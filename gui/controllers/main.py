@@ -36,6 +36,7 @@ from gui.controllers.session import SessionController
 from gui.controllers.settings import SettingsController
 from gui.controllers.silence import SilenceController
 from gui.controllers.socket_options import SocketOptionsController
+from gui.controllers.socket_state import SocketStateController
 from gui.controllers.tasks import TaskController
 from gui.controllers.tls import TlsController
 from gui.journals.archives import Archives
@@ -175,6 +176,7 @@ class MainController:
         self.silence = SilenceController(window, self)
         self.tasks = TaskController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
+        self.socket_state = SocketStateController(window, self, post)
         self.reply = ReplyController(window, self)
         self.rules = RulesController(window, self, self._app.rules, post)
         self.endpoints.open(window)
@@ -234,6 +236,7 @@ class MainController:
                 ("the silence of a peer", self.silence.show),
                 ("the tasks", self.tasks.show),
                 ("the socket options", self.socket_options.show),
+                ("the state of a socket", self.socket_state.show),
                 ("the reply", self.reply.show),
                 ("the rules", self.rules.show),
             ]
@@ -256,6 +259,12 @@ class MainController:
     def state(self) -> SessionState | None:
         """The selected session."""
         return self.sessions.get(self.selected) if self.selected is not None else None
+
+    @property
+    def connection_alone(self) -> ConnectionState | None:
+        """The connection that is shown alone, as it stands by now."""
+        state, alone = self.state, self._connection
+        return state.connection(alone.connection) or alone if state is not None and alone is not None else None
 
     def window_state(self) -> presenter.WindowState:
         """The state that the window's view is made from."""

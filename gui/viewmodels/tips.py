@@ -69,6 +69,7 @@ _TIPS = (
     _Tip("FiguresPane", "^Save", "Write the numbers into a file (CSV)"),
     _Tip("FiguresPane", "^Close", "Close the figures", shown("toggle_figures")),
     _Tip("SocketCallsPane", "^Close", "Close the socket calls", shown("toggle_socket_calls")),
+    _Tip("SocketStatePane", "^Close", "Close the state of the socket", shown("toggle_socket_state")),
     _Tip("StatusBar", "▲", "Other machines can reach a server here: show the addresses that they can use"),
     _Tip("SavedPane", "^Close", "Close the saved messages", shown("toggle_saved")),
     _Tip("SavedPane", "^Save", "Save the message in the field", shown("save_message")),

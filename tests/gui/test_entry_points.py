@@ -300,6 +300,21 @@ class FiguresSaved(Figuring):
         return (stage.folder / "figures.csv").exists()
 
 
+class LookingAtASocket(Case):
+    def start(self, stage: Stage) -> None:
+        state = stage.app.main_controller.socket_state
+        if state.is_open:
+            state.toggle()
+        state.toggle()
+
+    def is_told(self, stage: Stage) -> bool:
+        return str(stage.app.main_controller.socket_state._pane.source.cget("text")).startswith("inferred")
+
+    def works(self, stage: Stage) -> bool:
+        is_told = str(stage.app.main_controller.socket_state._pane.source.cget("text")).startswith("as the system")
+        return is_told or sys.platform not in ("linux", "win32")
+
+
 class Finding(Case):
     def start(self, stage: Stage) -> None:
         app = stage.app
@@ -471,6 +486,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.controllers.saved_files", "find_out", "look after a saved list"): SavedExport,
     ("gui.controllers.saved_files", "SavedKeeping._start", "keep a saved list"): SavedList,
     ("gui.controllers.sending", "SendingController._compose_aside", "compose a message"): Composing,
+    ("gui.controllers.socket_state", "SocketStateController._look", "state of a socket"): LookingAtASocket,
     ("gui.controllers.tls", "TlsController._make_authority", "make Tincan's own authority"): MakingTheAuthority,
     ("gui.platform.desktop", "_run", "waits for *"): OpeningAFolder,
     ("core.net.reachable", "look_up", "own addresses"): Addresses,

@@ -145,8 +145,15 @@ def test_no_words_are_cut(make_app: MakeApp, step: int) -> None:
     assert cut(app.root, app.theme.scale) == []
 
 
-SIDE_PANES = ("toggle_inspector", "toggle_saved", "toggle_sequence", "toggle_figures", "toggle_socket_calls")
-SIDE_WIDGETS = ("!inspector", "!savedpane", "!sequencepane", "!figurespane", "!socketcallspane")
+SIDE_PANES = (
+    "toggle_inspector",
+    "toggle_saved",
+    "toggle_sequence",
+    "toggle_figures",
+    "toggle_socket_calls",
+    "toggle_socket_state",
+)
+SIDE_WIDGETS = ("!inspector", "!savedpane", "!sequencepane", "!figurespane", "!socketcallspane", "!socketstatepane")
 
 
 @pytest.mark.parametrize("pane", SIDE_PANES)
