@@ -153,14 +153,20 @@ class ChartView(ttk.Frame):
         middle = (top + bottom) // 2 if has_below else bottom
         width = (right - left) / max(1, len(chart.bars))
         gap = px(1) if width > px(4) else 0
-        for place, bar in enumerate(chart.bars):
-            x0, x1 = left + place * width, max(left + place * width + 1, left + (place + 1) * width - gap)
-            if place == self.pointed:
-                canvas.create_rectangle(x0, top, x1, bottom, fill=p.selection, outline="")
-            for share, color, way in ((bar.above, p.accent, -1), (bar.below, p.good, 1)):
-                if share:
-                    high = max(1, round(share * (middle - top if way < 0 else bottom - middle)))
-                    canvas.create_rectangle(x0, middle, x1, middle + way * high, fill=color, outline="")
+        sides = [
+            (left + place * width, max(left + place * width + 1, left + (place + 1) * width - gap))
+            for place in range(len(chart.bars))
+        ]
+        if self.pointed is not None:
+            x0, x1 = sides[self.pointed]
+            canvas.create_rectangle(x0, top, x1, bottom, fill=p.selection, outline="")
+        for shares, color, room in (
+            ([bar.above for bar in chart.bars], p.accent, top - middle),
+            ([bar.below for bar in chart.bars], p.good, bottom - middle),
+        ):
+            points = _outline(sides, shares, middle, room)
+            if points:
+                canvas.create_polygon(points, fill=color, outline="")
         canvas.create_line(left, middle, right, middle, fill=p.strong_border)
         self._write_axis(left, right, bottom, line)
         if has_below:
@@ -195,6 +201,16 @@ class ChartView(ttk.Frame):
             x = min(x + wide / 2, taken - px(4)) if x + wide / 2 > taken - px(4) else x + wide / 2
             self.canvas.create_text(x, top - px(2), text=name, anchor="se", font=small, fill=p.text)
             taken = round(x - wide)
+
+
+def _outline(sides: Sequence[tuple[float, float]], shares: Sequence[float], line: int, room: int) -> list[float]:
+    """All bars as one shape, along the line: a call into Tk for each would take too long."""
+    points: list[float] = []
+    for (x0, x1), share in zip(sides, shares, strict=True):
+        if share:
+            y = line + (round(share * room) or (1 if room > 0 else -1))
+            points += [x0, line, x0, y, x1, y, x1, line]
+    return points
 
 
 class Table(RowView):

@@ -17,7 +17,7 @@ from gui.widgets.debounce import Debounce
 from gui.widgets.scrolling import RowScrollbar
 
 _MARGIN = 10  # pixels at 96 dots an inch
-_REST = 5  # times as long as drawing took, until what comes is drawn again
+_REST, _LEAST_REST = 12, 0.25  # times as long as drawing took, and seconds, until what comes is drawn again
 
 
 class RowsPane(ttk.Frame):
@@ -155,7 +155,8 @@ class RowsPane(ttk.Frame):
         began = monotonic()
         self.draw()
         self.scrollbar.show()
-        self._free_at = monotonic() + _REST * (monotonic() - began)
+        now = monotonic()
+        self._free_at = now + max(_LEAST_REST, _REST * (now - began))
 
     def _page(self, pages: int) -> None:
         self._scroll(pages * max(1, self.page - 1))

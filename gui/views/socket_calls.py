@@ -62,7 +62,7 @@ class SocketCallsPane(RowsPane):
         self.add_buttons(())
         about = ttk.Label(self, text=ABOUT, style="Pane.Muted.TLabel", font=theme.small, justify="left")
         about.pack(fill="x", padx=theme.px(_MARGIN))
-        wrap_within(about, self, lambda: theme.px(2 * _MARGIN))
+        wrap_within(about, self, lambda: theme.px(2 * _MARGIN + 6))
         self.text = tk.Text(
             self.body, wrap="word", width=10, height=4, borderwidth=0, undo=False, insertwidth=0, cursor="arrow",
             padx=theme.px(_MARGIN), pady=theme.px(4), highlightthickness=0, exportselection=False,

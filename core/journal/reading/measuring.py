@@ -18,10 +18,11 @@ from core.journal.reading.lens import RAW, FrameScanner, Lens, Mark
 from core.journal.reading.reader import Entry, JournalReader
 from core.supervision import Worker
 
-TELL_EVERY = 0.25  # seconds
-_AT_ONCE = 1_024  # entries
+TELL_EVERY = 0.5  # seconds
+_AT_ONCE = 512  # entries
 _BYTES_AT_ONCE = 256 * 1024  # about, where messages are cut out of them
-_REST, _LIVE_REST = 0.5, 4.0  # times as long as the last look took: of what stands still, and of what grows
+_REST, _LIVE_REST = 1.0, 4.0  # times as long as the last look took: of what stands still, and of what grows
+_AT_FIRST = 0.2  # seconds, in which whoever asked can show that it did
 
 
 class FigureCounter:
@@ -81,7 +82,7 @@ class FigureCounter:
 class Measurer:
     """Works figures out as far as it is told to. Every method is for any thread and returns at once.
 
-    ``tell`` gets what is known by now, at most every ``TELL_EVERY`` seconds while there is more, and ``fail`` a
+    ``tell`` gets what is known by now, at most every ``TELL_EVERY`` seconds or so, and ``fail`` a
     sentence if the journal cannot be read; both are called on the measurer's thread. It rests between its looks, so
     that it takes no more than a fifth of a core while the journal grows.
     """
@@ -126,16 +127,18 @@ class Measurer:
         return self._worker.join(timeout)
 
     def _run(self, path: Path, session: SessionId, lens: Lens, dials: bool) -> None:
+        self._rest(_AT_FIRST)
         with contextlib.closing(JournalReader(path, lambda: self._closed)) as reader:
             counter, told, known = FigureCounter(reader, session, lens, dials=dials), 0.0, lens.since
             while (goal := self._next_goal(counter.entries)) is not None:
                 began = monotonic()
                 counter.advance(goal)
-                if counter.entries >= goal or monotonic() - told > TELL_EVERY:
+                took, is_all = monotonic() - began, counter.entries >= goal
+                if is_all or monotonic() - told > TELL_EVERY:
                     told = monotonic()
                     self._tell(counter.figures())
-                took, grows, known = monotonic() - began, goal > known, goal
-                least = TELL_EVERY / 4 if counter.entries >= goal else 0.0  # what trickles in is counted together
+                grows, known = goal > known, goal
+                least = TELL_EVERY if is_all else 0.0  # what trickles in is counted together
                 self._rest(max(least, took * (_LIVE_REST if grows else _REST)))
 
     def _rest(self, seconds: float) -> None:

@@ -33,10 +33,11 @@ def pane(root: tk.Tk, theme: Theme) -> FiguresPane:
 
 
 def bars(view: ChartView, color: str) -> list[tuple[float, float]]:
-    """Each bar's left edge and height."""
+    """Each bar's left edge and height: the corners of one shape, four for each."""
     canvas = view.canvas
-    found = [canvas.coords(item) for item in items_on(canvas, "rectangle") if option(canvas, item, "fill") == color]
-    return [(x0, y1 - y0) for x0, y0, _x1, y1 in found]
+    (shape,) = [item for item in items_on(canvas, "polygon") if option(canvas, item, "fill") == color]
+    points = canvas.coords(shape)
+    return [(points[at], abs(points[at + 3] - points[at + 1])) for at in range(0, len(points) - 7, 8)]
 
 
 def test_bars_are_as_high_as_their_numbers(pane: FiguresPane, root: tk.Tk, theme: Theme) -> None:
