@@ -10,7 +10,7 @@ import errno
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from core.words import sentence
@@ -42,6 +42,7 @@ class Explanation:
     causes: tuple[str, ...] = ()
     advice: str = ""
     fault: Fault = Fault.OURS
+    errno: str = field(default="", compare=False)  # the system's name for it, if it came from there: ECONNRESET
 
     def __str__(self) -> str:
         """All of it as one paragraph."""
@@ -192,8 +193,9 @@ def explain(error: BaseException, doing: Doing, where: object = "") -> Explanati
         name = "ETIMEDOUT" if is_ours else error_name(error)
         known = _TABLE.get((doing, name)) or _ANYWHERE.get(name)
         if known is not None:
-            return _filled(known, where)
-        return Explanation(f"{_ATTEMPT[doing].format(where=where)}: {_system_text(error)}", fault=Fault.NETWORK)
+            return replace(_filled(known, where), errno="" if is_ours else name)
+        what = f"{_ATTEMPT[doing].format(where=where)}: {_system_text(error)}"
+        return Explanation(what, fault=Fault.NETWORK, errno=name)
     if isinstance(error, MemoryError):
         return Explanation(f"{_ATTEMPT[doing].format(where=where)}: this machine is out of memory")
     return Explanation(f"{_ATTEMPT[doing].format(where=where)}: {type(error).__name__}: {error}")

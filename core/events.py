@@ -96,11 +96,15 @@ class SessionOpened:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The server listens. ``addresses`` are the real ones, with the port that was found for 0."""
+    """The server listens. ``addresses`` are the real ones, with the port that was found for 0.
+
+    ``backlog`` is what each ``listen`` was given.
+    """
 
     session: SessionId
     at: int
     addresses: tuple[Address, ...]
+    backlog: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,7 @@ class Opened:
     peer: Address
     took: float | None = None  # seconds; None where the peer came to us
     tls: bool = False  # whether TLS begins at once, so that it can be talked over once ``TlsHandshake`` has come
+    receive: int | None = None  # bytes that each ``recv`` asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,17 @@ class TurnedAway:
     peer: Address | None
     why: str
     count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SocketTuned:
+    """From now on each ``recv`` asks for ``receive`` bytes, and small sends wait for what is on its way, or not."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    receive: int
+    nagle: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +362,7 @@ ConnectionEvent: TypeAlias = (
     Received
     | Sent
     | Opened
+    | SocketTuned
     | TlsBegun
     | TlsHandshake
     | TlsRefused

@@ -58,6 +58,7 @@ class Role:
 
     # What it talks over.
     datagrams: bool = False  # UDP: each message is a datagram, which nothing joins to another; nothing tells of an end
+    beyond: str | None = None  # who it passes on to what it hears, if it does
 
     def __repr__(self) -> str:
         return f"<role {self.name}>"
@@ -152,6 +153,7 @@ Role.TAP = Role(
     cancels="stops it",
     starts="starts a tap",
     again="starts it again",
+    beyond="target",
 )
 
 # What a capture of another program has of one address that was called: "we" are that end.

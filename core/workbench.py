@@ -30,6 +30,7 @@ from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
+from core.tcp import SocketFacts
 from core.tls.settings import Tls
 from core.wire.faults import Faults
 from core.words import connection_name
@@ -215,6 +216,12 @@ class Workbench:
         """How a session's connections use their sockets."""
         found = self._sessions.get(session)
         return found.socket_options if found is not None else AS_USUAL
+
+    def socket_facts(self, session: SessionId, connection: ConnectionId) -> SocketFacts | None:
+        """What the system tells of a standing connection's socket; None of one that is over."""
+        found = self._sessions.get(session)
+        target = found.connection(connection) if found is not None else None
+        return target.facts if target is not None else None
 
     def set_reply(self, session: SessionId, reply: str | Reply) -> None:
         """Have a server answer by another rule from the next message on."""

@@ -78,6 +78,10 @@ KEYS = (
     _shift_letter("copy_hex", "c", "copy messages or bytes as hex", "As &hex"),
     (_shift_letter if "h" in HERE.taken_letters else _letter)("toggle_hex", "h", "show as hex or as text", "As &hex"),
     _letter("toggle_inspector", "i", "inspector: the bytes of one message", "&Inspector"),
+    _shift_letter("toggle_sequence", "d", "the conversation as a sequence diagram", "Se&quence"),
+    _shift_letter("toggle_figures", "g", "figures: rates, sizes, answer times", "Figures a&nd times"),
+    _shift_letter("toggle_socket_calls", "k", "the socket calls of the session", "Soc&ket calls"),
+    _shift_letter("toggle_socket_state", "t", "the state of the socket", "State &diagram of the socket"),
     _letter("export", "s", "export the conversation", "&Export…"),
     _letter("open_journal", "o", "open a journal or a capture", "&Open a journal or capture…"),
     Key("next_session", ("<Control-Tab>",), "Ctrl+Tab", "next conversation", "&Next conversation"),
@@ -209,7 +213,8 @@ _TOPICS = (
     (
         "The conversation",
         ("next_session", "previous_session", "find", "find_next", "find_previous", "go_to", "filter", "toggle_hex",
-         "toggle_inspector", "clear_view"),
+         "toggle_inspector", "toggle_sequence", "toggle_figures", "toggle_socket_calls", "toggle_socket_state",
+         "clear_view"),
     ),
     (
         "A message",

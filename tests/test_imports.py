@@ -19,7 +19,7 @@ GROUND = {
     "core.latency",
     "core.roles",
     "core.settings",
-    *("core.supervision", "core.words"),
+    *("core.supervision", "core.tcp", "core.words"),
     *("core.tls.facts", "core.tls.settings"),
 }
 LIBRARY = GROUND | {"core"}
@@ -28,7 +28,10 @@ ALL_OF_CORE = {"core.*"}
 VALUES = (LIBRARY - {"core.supervision"}) | {
     "core.compose",
     "core.journal.display_row",
+    "core.journal.reading.figures",
     "core.journal.reading.recorded",
+    "core.journal.reading.sequence",
+    "core.journal.reading.socket_calls",
     "core.journal.recording.ledger",
     "core.journal.recording.notes",
     "core.local_time",
@@ -53,6 +56,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.latency", set()),
     ("core.supervision", {"core.clock", "core.errors"}),
     ("core.settings", set()),
+    ("core.tcp", set()),
     ("core.command", set()),
     ("core.files", set()),
     ("core.local_time", set()),

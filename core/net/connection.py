@@ -29,6 +29,7 @@ from core.events import (
     Received,
     Remark,
     SessionId,
+    SocketTuned,
     WeFinished,
 )
 from core.net.endings import ending_of, why_not_send
@@ -42,6 +43,7 @@ from core.net.timeouts import InactivityTimer, with_gap_timeout
 from core.net.transport import Transport
 from core.settings import Limits
 from core.supervision import do_all, note
+from core.tcp import SocketFacts
 from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import Framing
 from core.words import connection_name
@@ -72,6 +74,7 @@ class Connection:
         "_idle",
         "_limits",
         "_loop",
+        "_nagle",
         "_owner",
         "_pause",
         "_peer_sends",
@@ -118,7 +121,7 @@ class Connection:
         self._limits = limits
         self._http_guard = self._guard_against_http(request_line) if request_line is not None else None
         self._tell_apart(framing)
-        self._receive = limits.receive
+        self._receive, self._nagle = limits.receive, False
         self._hello = b""  # what came last, if that looks like the hello of a client that has begun TLS
         self._sink = sink
         self._sender = Sender(
@@ -143,7 +146,8 @@ class Connection:
         self.watchers = Watchers()
         self._watch()  # first: what the system refuses to watch has not opened
         begins_later = not transport.is_ready
-        self._emit(Opened(session, identity, _now(), number, transport.local, peer, took, begins_later))
+        opened = Opened(session, identity, _now(), number, transport.local, peer, took, begins_later, self._receive)
+        self._emit(opened)
         if limits.idle is not None:
             self._idle = InactivityTimer(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
             self._idle.restart()
@@ -172,6 +176,11 @@ class Connection:
     def is_over_unread(self) -> bool:
         """Whether it has ended while nothing is read from it. The loop's thread."""
         return bool(self._pause) and self.is_open and self._transport.is_over
+
+    @property
+    def facts(self) -> SocketFacts:
+        """What the system tells of the socket just now, and what waits for it. Any thread."""
+        return SocketFacts(self.waiting, self._transport.unconfirmed, self._transport.tcp_info)
 
     @property
     def waiting(self) -> int:
@@ -237,7 +246,10 @@ class Connection:
         if not self.is_open:
             return
         self._transport.set_nagle(socket_options.nagle)
-        self._receive = socket_options.receive or self._limits.receive
+        receive = socket_options.receive or self._limits.receive
+        if (receive, socket_options.nagle) != (self._receive, self._nagle):
+            self._receive, self._nagle = receive, socket_options.nagle
+            self._emit(SocketTuned(self._session, self.id, _now(), receive, socket_options.nagle))
         self._sender.set_throttle(socket_options)
         self._watch()
 

@@ -101,7 +101,7 @@ class ListeningSession(Session):
         self._spare.take()
         self.addresses = tuple(sockets.readable(listener.getsockname()) for listener in self._listeners)
         self._watch_listeners(READ)
-        self._emit(Listening(self.id, monotonic_ns(), self.addresses))
+        self._emit(Listening(self.id, monotonic_ns(), self.addresses, self._limits.backlog))
         self._stands_or_over.set()
 
     def _explain(self, error: Exception, outcome: Outcome) -> Explanation:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from core.address import HIGHEST_PORT, Address, check_host
 from core.errors import AddressError
 from core.settings import Limits
+from core.tcp import TcpInfo
 
 _log = logging.getLogger(__name__)
 
@@ -294,7 +295,24 @@ def silence(sock: socket.socket) -> float | None:
         return None
 
 
+def tcp_info(sock: socket.socket) -> TcpInfo | None:
+    """What the system knows of a connection; None where nobody can tell (Linux: TCP_INFO, linux/tcp.h)."""
+    if sys.platform != "linux":
+        return None
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SEND_WINDOW + 4)
+        words = struct.unpack_from("24I", info, 8)
+    except (OSError, struct.error):
+        return None
+    window = struct.unpack_from("I", info, _SEND_WINDOW)[0] if len(info) >= _SEND_WINDOW + 4 else None
+    return TcpInfo(
+        rtt=words[15], rtt_deviation=words[16], retransmits=words[23], unacknowledged=words[4],
+        congestion_window=words[18], mss=words[2], peer_window=window,
+    )  # fmt: skip
+
+
 _LAST_ACK_RECV = 8 + 12 * 4  # its place in tcp_info
+_SEND_WINDOW = 228  # the same, of tcpi_snd_wnd
 
 
 def raise_descriptor_limit(wanted: int = 8192) -> None:

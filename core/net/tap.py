@@ -22,7 +22,7 @@ from core.net.resolver import Outcome, Resolver
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
-from core.wire.faults import End, Faults, Injected, Line
+from core.wire.faults import REMARK, End, Faults, Injected, Line
 from core.wire.framing import parse_framing
 
 _AT_REST = 900.0  # seconds; neither program knows of the tap, so it waits as long as their own systems would
@@ -231,7 +231,7 @@ class Tap(ListeningSession):
 
     def _remark(self, leg: _Leg, words: str) -> None:
         way = "to the target" if leg.connection.number > 0 else "from the target"
-        leg.connection.remark(f"fault on the way {way}: {words}")
+        leg.connection.remark(f"{REMARK} {way}: {words}")
 
     def _finish(self, connection: Connection) -> None:
         if connection.why_no_half_close:

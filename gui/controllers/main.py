@@ -37,6 +37,7 @@ from gui.controllers.session import SessionController
 from gui.controllers.settings import SettingsController
 from gui.controllers.silence import SilenceController
 from gui.controllers.socket_options import SocketOptionsController
+from gui.controllers.socket_state import SocketStateController
 from gui.controllers.tasks import TaskController
 from gui.controllers.tls import TlsController
 from gui.journals.archives import Archives
@@ -150,6 +151,7 @@ class MainController:
             post=post,
             complain=self.complain,
             choose_framing=self.choose_framing,
+            save_sequence=lambda: self.export_controller.open("svg"),
         )
         self.messages = MessageController(window, self.viewing, self.sending, post=post, complain=self.complain)
         self.export_controller = ExportController(
@@ -175,6 +177,7 @@ class MainController:
         self.silence = SilenceController(window, self)
         self.tasks = TaskController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
+        self.socket_state = SocketStateController(window, self, post)
         self.reply = ReplyController(window, self)
         self.rules = RulesController(window, self, self._app.rules, post)
         self.lessons = LessonsController(window, self, self._app.saved_messages.parent / "lessons")
@@ -235,6 +238,7 @@ class MainController:
                 ("the silence of a peer", self.silence.show),
                 ("the tasks", self.tasks.show),
                 ("the socket options", self.socket_options.show),
+                ("the state of a socket", self.socket_state.show),
                 ("the reply", self.reply.show),
                 ("the rules", self.rules.show),
                 ("the lessons", self.lessons.watch),
@@ -263,6 +267,12 @@ class MainController:
     def state(self) -> SessionState | None:
         """The selected session."""
         return self.sessions.get(self.selected) if self.selected is not None else None
+
+    @property
+    def connection_alone(self) -> ConnectionState | None:
+        """The connection that is shown alone, as it stands by now."""
+        state, alone = self.state, self._connection
+        return state.connection(alone.connection) or alone if state is not None and alone is not None else None
 
     def window_state(self) -> presenter.WindowState:
         """The state that the window's view is made from."""
@@ -437,7 +447,7 @@ class MainController:
 
     def choose_display_row(self, display_row: DisplayRow) -> None:
         """Inspect the message that a person has chosen."""
-        self.conversation.inspector.choose(display_row)
+        self.conversation.choose(display_row)
 
     def complain(self, why: str) -> None:
         """Say why something cannot be done just now."""

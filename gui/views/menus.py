@@ -25,9 +25,25 @@ SUBMENUS = {
     _PROFILES: "Prof&ile", _TLS: "TLS an&d certificates",
 }  # fmt: skip
 _TICKED = frozenset(
-    ("message_options", "toggle_saved", "toggle_rules", "toggle_socket_options", "toggle_inspector", "toggle_hex",
-     "filter", "full_screen", "toggle_lessons", "toggle_reconnect", "toggle_tls", "log_keys")
-)  # fmt: skip
+    {
+        "filter",
+        "full_screen",
+        "log_keys",
+        "message_options",
+        "toggle_figures",
+        "toggle_hex",
+        "toggle_inspector",
+        "toggle_lessons",
+        "toggle_reconnect",
+        "toggle_rules",
+        "toggle_saved",
+        "toggle_sequence",
+        "toggle_socket_calls",
+        "toggle_socket_options",
+        "toggle_socket_state",
+        "toggle_tls",
+    }
+)
 
 ROW_ENTRIES = (
     "toggle_reconnect", "close_row", "abort_row", "finish_row", "restart_handler",
@@ -67,7 +83,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&View",
         (
             _FRAMINGS, "filter", _ENCODINGS, "toggle_hex", _ROWS, _TIMES, _LINE,
-            "toggle_inspector", "toggle_saved", "toggle_rules", "close_beside", _LINE,
+            "toggle_inspector", "toggle_sequence", "toggle_figures", "toggle_socket_calls", "toggle_socket_state",
+            _LINE, "toggle_saved", "toggle_rules", "close_beside", _LINE,
             "clear_view", "show_everything", _LINE,
             "larger", "smaller", "usual_size", "full_screen", _COLOURS,
         ),

@@ -29,6 +29,7 @@ from core.events import (
     SessionClosed,
     SessionEvent,
     SessionOpened,
+    SocketTuned,
     TlsBegun,
     TlsHandshake,
     TlsRefused,
@@ -139,10 +140,8 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
         case Opened(took=float(took)):
             whose = f"{who} " if event.number < 0 else ""
             return f"{whose}connected to {event.peer} from {event.local}: the handshake took {_duration(took)}"
-        case PeerFinished():
-            return f"{who} has finished sending ({event.how})"
-        case WeFinished():
-            return f"{role.we_have} finished sending to {who} ({event.how})"
+        case PeerFinished() | WeFinished() | SocketTuned():
+            return _about_socket(event, who, role)
         case MessageTooLong():
             return f"a message of {event.skipped:,} bytes from {who} is too long for the framing, so it gets no reply"
         case Misframed():
@@ -161,6 +160,18 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             return f"{what} closed: {_why(event, role)}"
         case _:
             return ""
+
+
+def _about_socket(event: PeerFinished | WeFinished | SocketTuned, who: str, role: Role) -> str:
+    match event:
+        case PeerFinished():
+            return f"{who} has finished sending ({event.how})"
+        case WeFinished():
+            return f"{role.we_have} finished sending to {who} ({event.how})"
+        case SocketTuned():
+            small = "small sends wait for what is on its way (Nagle)" if event.nagle else "small sends go at once"
+            whose = f"{who}: " if role.many_connections else ""
+            return f"{whose}each recv asks for {counted(event.receive, 'byte')} from now on, {small}"
 
 
 def _about_tls(event: TlsBegun | TlsHandshake | TlsRefused | Injected, who: str, role: Role) -> str:

@@ -34,6 +34,7 @@ from core.events import (
     SessionClosed,
     SessionId,
     SessionOpened,
+    SocketTuned,
     TlsBegun,
     TlsHandshake,
     TlsRefused,
@@ -134,6 +135,16 @@ TABLE: list[tuple[Event, str, str]] = [
         PeerFinished(S, C, AT, "close_notify"),
         "#3 has finished sending (close_notify)",
         "the server has finished sending (close_notify)",
+    ),
+    (
+        SocketTuned(S, C, AT, 5, nagle=True),
+        "#3: each recv asks for 5 bytes from now on, small sends wait for what is on its way (Nagle)",
+        "each recv asks for 5 bytes from now on, small sends wait for what is on its way (Nagle)",
+    ),
+    (
+        SocketTuned(S, C, AT, 1, nagle=False),
+        "#3: each recv asks for 1 byte from now on, small sends go at once",
+        "each recv asks for 1 byte from now on, small sends go at once",
     ),
     (PeerFinished(S, C, AT), "#3 has finished sending (FIN)", "the server has finished sending (FIN)"),
     (
