@@ -1,4 +1,4 @@
-"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``: Tincan in a terminal."""
+"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``, ``test``: Tincan in a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from core import __version__
 from core.address import parse_address, parse_target
@@ -15,6 +15,7 @@ from core.cli.common import add_encoding, add_faults, add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, find_profile, run
+from core.cli.test import PlayOptions, add_test, run_test
 from core.cli.tls import add_tls, tls_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import Encoding, misread_ending
@@ -24,6 +25,8 @@ from core.roles import Role
 
 _LONGEST_WAIT = 86_400.0  # seconds
 
+AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions
+
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line and leaves with exit code 2."""
@@ -32,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
+def parse(arguments: Sequence[str]) -> AnyOptions:
     """Read the command line. Raises ``SystemExit`` with code 2 after one line on standard error."""
     parser = _Parser(prog=program_name(), description="Talk TCP in a terminal, from either end.")
     parser.add_argument("--version", action="version", version=f"Tincan {__version__}")
@@ -42,8 +45,11 @@ def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
     _add_tap(commands.add_parser("tap", help="stand between two programs, show what each says to the other"))
     add_export(commands.add_parser("export", help="write what was recorded as text, CSV, JSON Lines or raw bytes"))
     add_find(commands.add_parser("find", help="show where a journal has a text, bytes or a pattern"))
+    add_test(
+        commands.add_parser("test", help="play lists of steps against a server, and say whether it answers as wished")
+    )
     chosen = parser.parse_args(arguments)
-    options: Options | ExportOptions | FindOptions = chosen.options(chosen)
+    options: AnyOptions = chosen.options(chosen)
     return options
 
 
@@ -242,6 +248,8 @@ def main() -> int:
         options = parse(sys.argv[1:])
         if isinstance(options, FindOptions):
             return run_find(options)
+        if isinstance(options, PlayOptions):
+            return run_test(options)
         return run_export(options) if isinstance(options, ExportOptions) else run(options)
     except TincanError as error:
         print(error, file=sys.stderr)

@@ -34,6 +34,7 @@ VALUES = (LIBRARY - {"core.supervision"}) | {
     "core.local_time",
     "core.replies",
     "core.sending.plan",
+    "core.steps",
     "core.text_safety",
     "core.wire",
 }
@@ -79,8 +80,12 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.compose.hexadecimal",
         },
     ),
-    ("core.sending", LIBRARY | {"core.net", "core.journal"}),
-    ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
+    ("core.steps", LIBRARY | {"core.compose", "core.replies.rules", "core.wire", "core.text_safety", "core.files"}),
+    ("core.sending", LIBRARY | {"core.net", "core.journal", "core.steps"}),
+    (
+        "core.workbench",
+        LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending", "core.steps"},
+    ),
     ("core.cli.printing", LIBRARY | {"core.compose.encoding", "core.text_safety", "core.wire"}),
     ("core.cli.standard_input", LIBRARY | {"core.cli.common", "core.compose.encoding", "core.wire"}),
     (
@@ -97,6 +102,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.text_safety",
             "core.workbench",
         },
+    ),
+    (
+        "core.cli.test",
+        LIBRARY | {"core.cli.common", "core.cli.tls", "core.net", "core.sending", "core.steps", "core.text_safety"},
     ),
     ("core.cli.tls", LIBRARY | {"core.cli.common", "core.tls"}),
     (
@@ -123,6 +132,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.cli.tls",
             "core.cli.export",
             "core.cli.find",
+            "core.cli.test",
         },
     ),
     ("core", {"core"}),
