@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from core import __version__
 from core.address import parse_address, parse_target
@@ -22,6 +22,9 @@ from core.compose.encoding import Encoding, misread_ending
 from core.errors import TincanError, quoted
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
+
+if TYPE_CHECKING:
+    from core.steps.step import ReadySteps
 
 _LONGEST_WAIT = 86_400.0  # seconds
 
@@ -89,11 +92,16 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
         help="try again when it cannot connect, and connect again when the connection ends before the input does: "
         "after 0.5 s, doubling to 30 s",
     )
+    parser.add_argument(
+        "--steps",
+        metavar="FILE",
+        help="play this list of steps once it is connected, instead of the input; then show its table, and end",
+    )
     parser.set_defaults(options=partial(_options, parser, Role.CLIENT))
     parser.epilog = (
         "Exit codes: 0 all went well, 1 never connected, or no TLS handshake succeeded, 2 the command line makes no "
         "sense, 3 the connection broke or not everything could be sent or written, 4 --wait passed and the server had "
-        "not finished, 130 Ctrl-C with --exact"
+        "not finished, 5 not all --steps were as wished, 130 Ctrl-C with --exact"
     )
 
 
@@ -181,10 +189,13 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error("--profiles has profiles of which --profile names one")
     if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
         parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
+    steps = None if is_server else _steps(parser, chosen)
     reply = _reply(parser, chosen) if is_server else "letter"
     framing = chosen.framing
     if isinstance(reply, Reply) and reply.framing is not None and framing == "raw" and chosen.profile is None:
         framing = reply.framing
+    if steps is not None and framing == "raw":
+        framing = steps.list.framing
     try:
         profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
     except TincanError as error:
@@ -209,7 +220,22 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         encoding=chosen.encoding,
         profile=profile,
         tls=tls,
+        steps=steps,
     )
+
+
+def _steps(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> ReadySteps | None:
+    """What a client plays instead of its input. Refuses the command line for a broken file."""
+    if chosen.steps is None:
+        return None
+    if chosen.exact or chosen.retry or chosen.profile is not None:
+        parser.error("--steps plays one list over one connection: leave --exact, --retry or --profile out")
+    from core.steps.step_file import StepFileError, read_step_file
+
+    try:
+        return read_step_file(Path(chosen.steps))
+    except StepFileError as error:
+        parser.error(f"argument --steps: {error}")
 
 
 def _reply(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> str | Reply:
