@@ -77,6 +77,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.files",
             "core.local_time",
             "core.compose.encoding",
+            "core.compose.escapes",
             "core.compose.hexadecimal",
         },
     ),

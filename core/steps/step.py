@@ -10,17 +10,16 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
-from core.compose import Composed, Context, Draft, Encoding, Format, Misfit, compose
+from core.compose import Composed, Context, Draft, Encoding, Misfit, compose
 from core.compose.composing import Template
-from core.errors import Fault, TincanError, quoted
+from core.errors import DraftError, Fault, TincanError, quoted
 from core.replies.rules.rule import (
     CONDITIONS,
+    LONGEST_PATTERN,
     REGEX_SECONDS,
     AllowedVariables,
     Captures,
     Heard,
-    ReadyRule,
-    Rule,
     RuleError,
     Said,
 )
@@ -187,12 +186,15 @@ def _heard(expected: Expectation) -> Heard | None:
         raise StepError(f"there is no {quoted(expected.when)} to expect, only {known}", field="expect")
     if expected.when in {END, NOTHING}:
         return None
+    condition = next(each for each in CONDITIONS if each.name == expected.when)
+    if condition.takes and not expected.pattern:
+        raise StepError(f"a pattern is missing: {condition.takes}", field="pattern")
+    if expected.when == "regex" and len(expected.pattern) > LONGEST_PATTERN:
+        raise StepError(f"an expression has at most {LONGEST_PATTERN:,} characters", field="pattern")
     try:
-        trigger = ReadyRule(
-            Rule("", expected.when, expected.pattern, Draft("", Format.ESCAPES, expected.encoding))
-        ).trigger
-    except RuleError as error:
-        raise StepError(_clause(str(error)), field="pattern" if error.field == "pattern" else "expect") from None
+        trigger = condition.compile(expected.pattern, expected.encoding)
+    except (DraftError, RuleError) as error:
+        raise StepError(_clause(str(error)), field="pattern") from None
     assert isinstance(trigger, Heard)
     return trigger
 

@@ -296,7 +296,7 @@ def test_counters_and_variables_go_on_through_the_list() -> None:
         (step(r"\{"), 0, "send", ""),
         (step("a", "regex", "("), 0, "pattern", "no regular expression"),
         (step("a", "hex", "4g"), 0, "pattern", ""),
-        (step("a", "equals"), 0, "pattern", "compared with"),
+        (step("a", "equals"), 0, "pattern", "a pattern is missing: text"),
         (step("a", "opens"), 0, "expect", "there is no “opens” to expect"),
         (step("a", "any", within=0), 0, "within", "from 1 to 3,600,000"),
         (step("a", pause=-1), 0, "pause", "from 0 to 86,400,000"),
