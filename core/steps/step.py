@@ -23,7 +23,7 @@ from core.replies.rules.rule import (
     RuleError,
     Said,
 )
-from core.wire.framing import FramingError, parse_framing
+from core.wire.framing import Framing, FramingError, parse_framing
 
 LONGEST_WAIT = 3_600_000  # milliseconds that a step may wait for its answer
 LONGEST_PAUSE = 86_400_000  # milliseconds from a step to the next
@@ -108,7 +108,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StepList:
-    """Steps in their order. ``framing`` says where an answer ends, and is the frame of what is sent.
+    """Steps in their order. ``framing`` says where an answer ends; what is sent has ``frame``, the same if it is empty.
 
     ``target`` is the address that they are meant for, empty if it is to be named.
     """
@@ -118,12 +118,13 @@ class StepList:
     framing: str = "raw"
     about: str = ""
     target: str = ""
+    frame: str = ""
 
 
 class ReadyStep:
     """A step that can be played. Raises ``StepError`` for one that cannot, given the ``captured`` names before it."""
 
-    def __init__(self, step: Step, framing: str, captured: tuple[str, ...]) -> None:
+    def __init__(self, step: Step, frame: str, captured: tuple[str, ...]) -> None:
         if len(step.name) > LONGEST_NAME or not (step.name.isprintable() or not step.name):
             raise StepError(f"a name has at most {LONGEST_NAME} characters, all of which can be shown", field="name")
         if step.message is None and step.expected is None:
@@ -131,7 +132,7 @@ class ReadyStep:
         if not 0 <= step.pause <= LONGEST_PAUSE:  # which refuses NaN, too
             raise StepError(f"a pause has from 0 to {LONGEST_PAUSE:,} milliseconds", field="pause")
         self.step = step
-        self.template = _template(step.message, framing, captured) if step.message is not None else None
+        self.template = _template(step.message, frame, captured) if step.message is not None else None
         self.heard = _heard(step.expected) if step.expected is not None else None
         self.captures: tuple[str, ...] = self.heard.names if self.heard is not None else ()
 
@@ -149,24 +150,29 @@ class ReadySteps:
             raise StepError("there is no step in the list", field="steps")
         if len(steps.steps) > MOST_STEPS:
             raise StepError(f"there are more than {MOST_STEPS:,} steps in the list", field="steps")
-        try:
-            self.framing = parse_framing(steps.framing)
-        except FramingError as error:
-            raise StepError(str(error), field="framing") from None
+        self.framing = _framing(steps.framing, "framing")
+        frame = str(_framing(steps.frame or steps.framing, "frame"))
         self.list = steps
         captured: tuple[str, ...] = ()
         ready = []
         for place, step in enumerate(steps.steps):
             try:
-                ready.append(ReadyStep(step, steps.framing, captured))
+                ready.append(ReadyStep(step, frame, captured))
             except StepError as error:
                 raise StepError(str(error), place, error.field) from None
             captured = (*captured, *ready[-1].captures)
         self.steps = tuple(ready)
 
 
-def _template(message: Draft, framing: str, captured: tuple[str, ...]) -> Template:
-    draft = replace(message, framing=framing)
+def _framing(written: str, field: str) -> Framing:
+    try:
+        return parse_framing(written)
+    except FramingError as error:
+        raise StepError(str(error), field=field) from None
+
+
+def _template(message: Draft, frame: str, captured: tuple[str, ...]) -> Template:
+    draft = replace(message, framing=frame)
     checked = compose(replace(message, framing="raw"), Context(variables=AllowedVariables(captured)))
     if isinstance(checked, Composed) and not checked.macros:
         checked = compose(draft, Context())  # of what is not fixed, only the moment tells whether it fits the frame

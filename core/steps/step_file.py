@@ -51,7 +51,8 @@ _OTHERWISE = {one.value: one for one in Otherwise}
 _KEYS = (
     "name", "send", "format", "encoding", "ending", "expect", "pattern", "within", "otherwise", "pause",
 )  # fmt: skip
-_HEAD = ("version", "name", "about", "framing", "target", "steps")
+_HEAD = ("version", "name", "about", "framing", "frame", "target", "steps")
+_HEAD_TEXTS = (("framing", "raw"), ("about", ""), ("target", ""), ("frame", ""))  # and their usual values
 _USUAL = {
     "name": "", "format": "escapes", "encoding": "utf-8", "ending": "nothing", "pattern": "", "within": USUAL_WAIT,
     "otherwise": "stop", "pause": 0,
@@ -99,7 +100,7 @@ def parse_steps(text: str, name: str = "the list") -> ReadySteps:
             place = ("steps", number)
             steps.append(_parsed(row))
         place = ()
-        texts = (head.get(key, usual) for key, usual in (("framing", "raw"), ("about", ""), ("target", "")))
+        texts = (head.get(key, usual) for key, usual in _HEAD_TEXTS)
         return ReadySteps(StepList(head.get("name") or Path(name).stem, tuple(steps), *texts))
     except StepError as error:
         place = ("steps", error.step) if error.step is not None else place
@@ -113,6 +114,7 @@ def write_steps(steps: StepList) -> str:
     rows = ",\n  ".join(json.dumps(_written(step)) for step in steps.steps)
     head = {"version": VERSION, "name": steps.name, "about": steps.about, "framing": steps.framing}
     head |= {"target": steps.target} if steps.target else {}
+    head |= {"frame": steps.frame} if steps.frame else {}
     return f'{json.dumps(head)[:-1]},\n "steps": [\n  {rows}]}}\n'
 
 
@@ -132,7 +134,7 @@ def _written(step: Step) -> dict[str, object]:
 
 def _check_head(head: dict[str, object]) -> None:
     _refuse_unknown(head, _HEAD)
-    _require_text(head, ("name", "about", "framing", "target"))
+    _require_text(head, ("name", "about", "framing", "frame", "target"))
     target = head.get("target")
     try:
         if target:

@@ -11,28 +11,32 @@ from core.words import duration, human_bytes
 
 COLUMNS = ("step", "sent", "answer", "time", "as wished")
 _LONGEST = 200  # characters of a message
+_SAFETY = TextSafety()
 _VERDICTS = {Verdict.WISHED: "yes", Verdict.MISSED: "NO", Verdict.SENT: "-", Verdict.NOT_PLAYED: "not played"}
 
 
-def cells(row: Row, encoding: Encoding = Encoding.UTF_8, *, longest: int = _LONGEST) -> tuple[str, ...]:
+def cells(
+    row: Row, encoding: Encoding = Encoding.UTF_8, *, longest: int = _LONGEST, safety: TextSafety = _SAFETY
+) -> tuple[str, ...]:
     """A row's cells, in the order of ``COLUMNS``; nothing in them is obeyed by a terminal or breaks a line."""
-    safety = TextSafety()
     number = f"{row.round}.{row.number}" if row.round > 1 else str(row.number)
     verdict = _VERDICTS[row.verdict] + (f": {safety.field(row.why, longest)}" if row.why else "")
     return (
         f"{number} {safety.field(row.name, longest)}".rstrip(),
-        message_words(row.sent, row.sent_size, encoding, longest),
-        message_words(row.answer, row.answer_size, encoding, longest),
+        message_words(row.sent, row.sent_size, encoding, longest, safety),
+        message_words(row.answer, row.answer_size, encoding, longest, safety),
         duration(row.took) if row.took is not None else "",
         verdict,
     )
 
 
-def message_words(data: bytes | None, size: int, encoding: Encoding, longest: int = _LONGEST) -> str:
+def message_words(
+    data: bytes | None, size: int, encoding: Encoding, longest: int = _LONGEST, safety: TextSafety = _SAFETY
+) -> str:
     """A message on one line, its beginning if it is long."""
     if data is None:
         return ""
-    words = TextSafety().field(decode_as(data, encoding), longest)
+    words = safety.field(decode_as(data, encoding), longest)
     return f"{words} ({human_bytes(size)})" if size > len(data) else words
 
 

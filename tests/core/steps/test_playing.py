@@ -226,6 +226,16 @@ def test_silence_ends_a_message_where_that_is_the_framing() -> None:
     assert (stage.verdicts, stage.rows[0].took) == ([WISHED], 10 * MS)
 
 
+def test_what_is_sent_may_have_another_frame_than_answers() -> None:
+    sent: list[bytes] = []
+    steps = StepList("", (step("a", "equals", "b"),), "line", frame="length:1")
+    playing = Playing(ReadySteps(steps), sent.append)
+    playing.turn(0)
+    playing.heard(b"b\n", 1)
+    playing.turn(1)
+    assert (sent, [row.verdict for row in playing.rows]) == ([b"\x01a"], [WISHED])
+
+
 def test_what_is_no_message_is_told() -> None:
     stage = Stage(step("a", "any"), framing="length:2be")
     stage.comes(b"\xff\xff", 1)  # 65,535 bytes are announced: that may come

@@ -46,6 +46,7 @@ def test_a_list_that_is_written_is_read_as_it_was(tmp_path: Path) -> None:
         "length:2be",
         'about\n"it"',
         "tls://[::1]:443",
+        "raw",
     )
     path = tmp_path / "steps.json"
     export_step_file(path, steps)
@@ -74,6 +75,7 @@ def test_a_list_that_is_written_is_read_as_it_was(tmp_path: Path) -> None:
         ('"pause": 20', '"encoding": "utf-9"', "line 6: step 3: it has the encoding “utf-9”"),
         ('"version": 1', '"version": 2', "line 1: it was written by another version (2)"),
         ('"name": "thermometer"', '"target": "nowhere"', "line 1: the port is missing"),
+        ('"name": "thermometer"', '"frame": "x"', "line 1: there is no framing called “x”"),
         ('"name": "thermometer"', '"title": "x"', "line 1: there is no “title”"),
         ('{"send": "SET \\\\{degrees}", "pause": 20}', "7", "line 6: step 3: it is no object"),
         ('{"send": "SET \\\\{degrees}", "pause": 20}', "{}", "line 6: step 3: it neither sends nor expects"),
