@@ -26,6 +26,7 @@ from gui.viewmodels.repeating import (
 from gui.widgets.bindings import breaking, has_focus
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Option, Options
+from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField, Measure
 from gui.widgets.screens import area_of
 from gui.widgets.small_window import TaskDialog
@@ -57,8 +58,9 @@ class WaitRow(ttk.Frame):
     def __init__(self, parent: tk.Misc, theme: Theme, on_edit: Callable[[], None]) -> None:
         super().__init__(parent, style="Window.TFrame")
         self._on_edit = on_edit
+        self._typed = Debounce(self, self._edited)
         self.when: Choice[str] = Choice(self, lambda _when: self._edited(), width=26)
-        self.pattern = LineField(self, theme, lambda _text: self._edited(), width=12)
+        self.pattern = LineField(self, theme, lambda _text: self._typed.ask(0), width=12)  # 0: when the field has it
         self.within = Measure(self, theme, "ms, else", self._edited, before="within", width=8)
         self.otherwise: Choice[Otherwise] = Choice(self, lambda _what: self._edited(), width=10)
         px = theme.px

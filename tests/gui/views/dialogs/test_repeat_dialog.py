@@ -312,6 +312,18 @@ def test_what_a_message_waits_for_is_in_its_row_and_can_be_taken_back(repeating:
     assert dialog.list.steps[0].expected is None
 
 
+def test_the_last_character_that_is_typed_counts(repeating: Repeating) -> None:
+    repeating.choose_list(ONE)
+    dialog = repeating.dialog
+    choose(dialog, "equals")
+    dialog.list.wait.pattern.focus_force()
+    for character in "abc":
+        press(dialog, f"<Key-{character}>")
+    dialog.update()
+
+    assert dialog.list.steps[0].expected == Expectation("equals", "abc")
+
+
 def test_everything_about_a_wait_is_reached_with_the_keyboard(repeating: Repeating) -> None:
     repeating.choose_list(ONE)
     dialog = repeating.dialog
