@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from core import __version__
 from core.address import parse_address, parse_target
-from core.cli.common import add_encoding, add_faults, add_frame
+from core.cli.common import add_encoding, add_faults, add_frame, seconds
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, find_profile, run
@@ -19,14 +19,12 @@ from core.cli.test import PlayOptions, add_test, run_test
 from core.cli.tls import add_tls, tls_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import Encoding, misread_ending
-from core.errors import TincanError, quoted
+from core.errors import TincanError
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
 
 if TYPE_CHECKING:
     from core.steps.step import ReadySteps
-
-_LONGEST_WAIT = 86_400.0  # seconds
 
 AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions
 
@@ -161,7 +159,7 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     parser.add_argument("--crlf", action="store_true", help="send lines with CR LF at their end")
     parser.add_argument(
         "--wait",
-        type=_seconds,
+        type=seconds,
         metavar="SECONDS",
         help="end so long after the end of the input, even if the other end has not finished (default: after 2 s of "
         "silence; with --exact: when the other end finishes)",
@@ -251,16 +249,6 @@ def _reply(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> str |
                 option = {"program": "exec", "python": "handler"}.get(name, name)
                 parser.error(f"argument --{option}: {error}")
     return chosen.reply or ("none" if chosen.exact else "letter")
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= _LONGEST_WAIT:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is no time to wait: use seconds from 0 to 86400 (a day)")
-    return seconds
 
 
 def main() -> int:

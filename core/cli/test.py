@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Target, parse_target
-from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
+from core.cli.common import INTERRUPTED, interruptible, seconds, tell, write_escapes_where_needed
 from core.cli.tls import add_tls, tls_of
 from core.clock import monotonic
-from core.errors import TincanError, quoted, reason
+from core.errors import ConnectError, TincanError, quoted, reason
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # else when lists are played: no other program needs them
     from core.steps.step import ReadySteps
 
 OK, NOT_AS_WISHED, BROKEN_FILE = 0, 1, 2
+_AGAIN = 0.2  # seconds from one try to connect to the next
 _LOOK = 0.05  # seconds between two looks at whether a list is over: a signal is heeded in between
 
 
@@ -36,6 +38,7 @@ class PlayOptions(NamedTuple):
     targets: tuple[Target, ...]
     tls: Sequence[Tls | None]
     junit: Path | None = None
+    wait: float = 0.0  # seconds in which a server that is not there yet is asked again
 
 
 def add_test(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +47,13 @@ def add_test(parser: argparse.ArgumentParser) -> None:
         "words", nargs="+", metavar="FILE", help="lists of steps (JSON); the last may be the TARGET, HOST:PORT"
     )
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write a report as JUnit's XML")
+    parser.add_argument(
+        "--wait",
+        type=seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="try so long to connect to a server that has to come up",
+    )
     add_tls(parser, is_server=False)
     parser.set_defaults(options=partial(_options, parser))
     parser.epilog = (
@@ -76,7 +86,7 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Pla
         tls = [tls_of(chosen, has_scheme=one.tls) for one in targets]
     except TincanError as error:
         parser.error(str(error))
-    return PlayOptions(lists, tuple(targets), tls, chosen.junit)
+    return PlayOptions(lists, tuple(targets), tls, chosen.junit, chosen.wait)
 
 
 def run_test(options: PlayOptions) -> int:
@@ -86,7 +96,7 @@ def run_test(options: PlayOptions) -> int:
     with interruptible():
         try:
             for (_path, ready), target, tls in zip(options.lists, options.targets, options.tls, strict=True):
-                suites.append(_play(ready, target, tls))
+                suites.append(_play(ready, target, tls, options.wait))
                 print(suite_words(suites[-1]))
         except KeyboardInterrupt:
             return INTERRUPTED
@@ -108,8 +118,7 @@ def suite_words(suite: Suite) -> str:
     return f"{head}\n{as_text(suite.rows)}{what}, {suite.seconds:.3f} s\n"
 
 
-def _play(ready: ReadySteps, target: Target, tls: Tls | None) -> Suite:
-    from core.net.client import Client
+def _play(ready: ReadySteps, target: Target, tls: Tls | None, wait: float) -> Suite:
     from core.sending.steps import StepsRun
     from core.steps.junit import Suite
 
@@ -118,7 +127,7 @@ def _play(ready: ReadySteps, target: Target, tls: Tls | None) -> Suite:
     error = ""
     run.start()
     try:
-        with Client(target.address, half_open=True, tls=tls, stands=run.attach):
+        with _connected(target, tls, run, start + wait):
             while not run.join(_LOOK):
                 pass
     except TincanError as failure:
@@ -127,6 +136,23 @@ def _play(ready: ReadySteps, target: Target, tls: Tls | None) -> Suite:
         run.stop()
         run.join(_LOOK)
     return Suite(ready.list.name, str(target.address), _rows(run), monotonic() - start, began, error)
+
+
+@contextlib.contextmanager
+def _connected(target: Target, tls: Tls | None, run: StepsRun, until: float) -> Iterator[None]:
+    """A client that plays the list, once a server is there. Raises ``ConnectError`` if none is until then."""
+    from core.net.client import Client
+
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(Client(target.address, half_open=True, tls=tls, stands=run.attach))
+                break
+            except ConnectError:
+                if monotonic() >= until or run.is_attached:
+                    raise
+                time.sleep(_AGAIN)
+        yield
 
 
 def _rows(run: StepsRun) -> list[Row]:

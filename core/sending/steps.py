@@ -71,6 +71,11 @@ class StepsRun(Run):
         """How it goes. Any thread."""
         return self._latest
 
+    @property
+    def is_attached(self) -> bool:
+        """Whether there is a connection to play over."""
+        return self._connection is not None
+
     def attach(self, connection: Connection) -> None:
         """Play over this connection: the first that it is attached to. Any thread."""
         if self._connection is None:

@@ -97,6 +97,22 @@ def test_a_server_that_is_not_there_is_a_failure_and_an_error_of_the_report(tmp_
     assert [root.get(key) for key in ("tests", "failures", "errors", "skipped")] == ["2", "0", "1", "1"]
 
 
+def test_a_server_that_has_to_come_up_is_waited_for(tmp_path: Path) -> None:
+    path, port = written(tmp_path, {"expect": "equals", "pattern": "hello"}), free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core", "test", str(path), f"127.0.0.1:{port}", "--wait", "20"], cwd=ROOT
+    )
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)  # it has been refused by then, and goes on
+        with Host(port=port) as host, host.accept(Peer) as peer:
+            peer.say(b"hello\n")
+            assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_the_target_may_stand_in_the_file(tmp_path: Path) -> None:
     with serving(Rules(find_rule_set("thermometer")), framing="line") as (server, _sink):
         assert run(written(tmp_path, ASK, target=str(server.addresses[0]))).code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +16,7 @@ from core.steps.playing import Verdict
 from core.steps.step import Expectation, Otherwise, ReadySteps, Step, StepList
 from tests.core.test_workbench import connected, serving, with_connections, working
 from tests.support.peers import Dribbles, Host, NeverEndsItsLine, NeverReads, Peer, Resets
-from tests.support.sink import PATIENCE
+from tests.support.sink import PATIENCE, until
 from tests.support.stage import calling
 from tests.support.stage import serving as serving_net
 
@@ -142,8 +143,7 @@ def test_an_endless_list_against_a_flood_can_be_stopped() -> None:
     with Host() as host, playing(host, Peer, step("a", "any"), rounds=None) as (run, peer):
         peer.hear(2)
         peer.say(b"\n" * 100_000)
-        while not run.run.progress.wished:
-            peer.hear(2)
+        until(lambda: run.run.progress.wished > 0)
         run.run.stop()
         assert run.played.end is End.STOPPED
         assert run.played.wished >= 1
@@ -222,3 +222,24 @@ def test_the_counter_and_the_variables_of_the_run_go_on_from_what_was_sent_befor
         view.wait_for_state(server, lambda state: state.bytes_in == 3)
         assert run.progress.rows[0].sent == b"75\n"
         assert run.playing.count == 5
+
+
+@pytest.mark.case("C-67")
+def test_who_hears_a_connection_and_fails_costs_it_nothing(logged_errors: list[logging.LogRecord]) -> None:
+    def fails(_data: bytes, _at: int) -> None:
+        raise RuntimeError("broken")
+
+    heard: list[bytes] = []
+    with Host() as host, calling(host.address, half_open=True) as (client, _sink), host.accept(Peer) as peer:
+        (connection,) = client.connections
+        connection.add_hearer(fails)
+        connection.add_hearer(lambda data, _at: heard.append(data))
+        peer.say(b"one")
+        assert client.receive(PATIENCE) == b"one"
+        connection.remove_hearer(fails)
+        connection.remove_hearer(fails)  # twice does no harm
+        peer.say(b"two")
+        assert client.receive(PATIENCE) == b"two"
+    assert heard[:2] == [b"one", b"two"]
+    assert [record.getMessage() for record in logged_errors] == ["fault in whoever hears what a connection receives"]
+    logged_errors.clear()
