@@ -1,4 +1,4 @@
-"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``, ``test``: Tincan in a terminal."""
+"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``, ``test``, ``replay``: Tincan in a terminal."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.address import parse_address, parse_target
 from core.cli.common import add_encoding, add_faults, add_frame, seconds
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
+from core.cli.replay import ReplayOptions, add_replay, run_replay
 from core.cli.terminal import Options, find_profile, run
 from core.cli.test import PlayOptions, add_test, run_test
 from core.cli.tls import add_tls, tls_of
@@ -26,7 +27,7 @@ from core.roles import Role
 if TYPE_CHECKING:
     from core.steps.step import ReadySteps
 
-AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions
+AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions | ReplayOptions
 
 
 class _Parser(argparse.ArgumentParser):
@@ -49,6 +50,7 @@ def parse(arguments: Sequence[str]) -> AnyOptions:
     add_test(
         commands.add_parser("test", help="play lists of steps against a server, and say whether it answers as wished")
     )
+    add_replay(commands.add_parser("replay", help="have one side of a recorded conversation again"))
     chosen = parser.parse_args(arguments)
     options: AnyOptions = chosen.options(chosen)
     return options
@@ -264,6 +266,8 @@ def main() -> int:
             return run_find(options)
         if isinstance(options, PlayOptions):
             return run_test(options)
+        if isinstance(options, ReplayOptions):
+            return run_replay(options)
         return run_export(options) if isinstance(options, ExportOptions) else run(options)
     except TincanError as error:
         print(error, file=sys.stderr)

@@ -81,7 +81,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.compose.hexadecimal",
         },
     ),
-    ("core.steps", LIBRARY | {"core.compose", "core.replies.rules", "core.wire", "core.text_safety", "core.files"}),
+    ("core.steps", LIBRARY | {"core.compose", "core.replies", "core.wire", "core.text_safety", "core.files"}),
     ("core.sending", LIBRARY | {"core.net", "core.journal", "core.steps"}),
     (
         "core.workbench",
@@ -105,6 +105,12 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.steps",
             "core.workbench",
         },
+    ),
+    (
+        "core.cli.replay",
+        LIBRARY
+        | {"core.cli.common", "core.cli.tls", "core.compose.encoding", "core.journal", "core.net", "core.sending"}
+        | {"core.steps", "core.text_safety"},
     ),
     (
         "core.cli.test",
@@ -135,6 +141,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.cli.tls",
             "core.cli.export",
             "core.cli.find",
+            "core.cli.replay",
             "core.cli.test",
             "core.steps",
         },

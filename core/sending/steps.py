@@ -44,6 +44,7 @@ class StepsRun(Run):
         variables: Mapping[str, str] | None = None,
         count: int = 0,
         limit: int = DEFAULTS.message,
+        keeps_all: bool = False,
         sink: EventSink | None = None,
     ) -> None:
         if rounds is not None and rounds < 1:
@@ -60,7 +61,7 @@ class StepsRun(Run):
         self._size = 0
         self._is_held_back = False
         self.playing = Playing(
-            steps, self._send, rounds=rounds, variables=variables, count=count, limit=limit
+            steps, self._send, rounds=rounds, variables=variables, count=count, limit=limit, keeps_all=keeps_all
         )  # once it is over, for any thread
         self._latest = Played(rounds=rounds)
         self._told_at = 0

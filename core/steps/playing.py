@@ -80,7 +80,8 @@ class Playing:
     """One list over one connection. One thread; times are monotonic, in ns.
 
     ``send`` gets each message with its frame, and may raise ``SendError``. ``rounds`` is how often the list is played,
-    None for without an end. ``variables`` and ``count`` are those of messages that went out before.
+    None for without an end. ``variables`` and ``count`` are those of messages that went out before. ``limit`` is of a
+    message, and of all that no step has taken, in bytes. With ``keeps_all``, every row is kept, with all of its bytes.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Playing:
         variables: Mapping[str, str] | None = None,
         count: int = 0,
         limit: int = DEFAULTS.message,
+        keeps_all: bool = False,
     ) -> None:
         self._steps = steps
         self._send = send
@@ -114,7 +116,8 @@ class Playing:
         self._set: dict[str, str] = {}
         self._variables = dict(variables or {})
         self.count = count  # messages with a counter in them
-        self.rows: deque[Row] = deque(maxlen=MOST_ROWS)
+        self.rows: deque[Row] = deque(maxlen=None if keeps_all else MOST_ROWS)
+        self._kept = limit if keeps_all else LONGEST_KEPT
         self.round = 1
         self.again = 0  # times that the list began again since it was last played to its end
         self.wished = self.sent = 0
@@ -127,6 +130,11 @@ class Playing:
     def set(self) -> Mapping[str, str]:
         """The variables that its messages have set."""
         return self._set
+
+    @property
+    def left(self) -> int:
+        """Bytes that have come and that no step has taken."""
+        return self._waiting_size
 
     @property
     def due(self) -> int | None:
@@ -218,7 +226,7 @@ class Playing:
         assert self._row is not None
         context = Context.now(self.count, variables={**self._variables, **self._set})
         composed = ready.template.composed(replace(context, captures=self._captures))
-        self._row = replace(self._row, sent=composed.wire[:LONGEST_KEPT], sent_size=len(composed.wire))
+        self._row = replace(self._row, sent=composed.wire[: self._kept], sent_size=len(composed.wire))
         self._set |= composed.variables
         self.count += any(span.name == "counter" for span in composed.macros)
         self._send(composed.wire)
@@ -267,9 +275,18 @@ class Playing:
             return False
         if self._is_raw:
             self._passed = self._passed_size = 0
+            message = self._leave_rest(message, ready.size, came.at)
         self._captures |= captures
         self._answered(Verdict.WISHED, message, came.at)
         return True
+
+    def _leave_rest(self, data: bytes, size: int | None, at: int) -> bytes:
+        """As much of the bytes as the step takes; the rest is for those after it."""
+        if size is None or size >= len(data):
+            return data
+        self._came.appendleft(_Came(data[size:], at))
+        self._waiting_size += len(data) - size
+        return data[:size]
 
     def _decide_by_end(self, expected: Expectation, end: _Came) -> None:
         if expected.when == NOTHING:
@@ -304,7 +321,7 @@ class Playing:
 
     def _answered(self, verdict: Verdict, answer: bytes, at: int, *, why: str = "", ended: int = 0) -> None:
         assert self._row is not None
-        self._row = replace(self._row, answer=answer[:LONGEST_KEPT], answer_size=len(answer))
+        self._row = replace(self._row, answer=answer[: self._kept], answer_size=len(answer))
         self._decide(verdict, max(at, ended), took=max(0, at - self._began), why=why)
 
     def _decide(self, verdict: Verdict, at: int, *, took: int | None = None, why: str = "") -> None:

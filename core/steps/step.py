@@ -134,6 +134,7 @@ class ReadyStep:
         self.step = step
         self.template = _template(step.message, frame, captured) if step.message is not None else None
         self.heard = _heard(step.expected) if step.expected is not None else None
+        self.size: int | None = None  # bytes that it takes under raw, if it does not take all that there is
         self.captures: tuple[str, ...] = self.heard.names if self.heard is not None else ()
 
     def match(self, message: bytes) -> Captures | None:
@@ -143,13 +144,13 @@ class ReadyStep:
 
 
 class ReadySteps:
-    """A list, checked. Raises ``StepError`` that says which step is wrong."""
+    """A list, checked, of at most so many steps. Raises ``StepError`` that says which step is wrong."""
 
-    def __init__(self, steps: StepList) -> None:
+    def __init__(self, steps: StepList, most: int = MOST_STEPS) -> None:
         if not steps.steps:
             raise StepError("there is no step in the list", field="steps")
-        if len(steps.steps) > MOST_STEPS:
-            raise StepError(f"there are more than {MOST_STEPS:,} steps in the list", field="steps")
+        if len(steps.steps) > most:
+            raise StepError(f"there are more than {most:,} steps in the list", field="steps")
         self.framing = _framing(steps.framing, "framing")
         frame = str(_framing(steps.frame or steps.framing, "frame"))
         self.list = steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.compose.encoding import Encoding, decode_as
 from core.steps.playing import Row, Verdict
@@ -48,8 +48,12 @@ def as_tab_separated(rows: Iterable[Row], encoding: Encoding = Encoding.UTF_8) -
 
 def as_text(rows: Iterable[Row], encoding: Encoding = Encoding.UTF_8, *, longest: int = 32) -> str:
     """The table in columns, for a terminal. Messages are cut to so many characters."""
-    lines = [COLUMNS, *(cells(row, encoding, longest=longest) for row in rows)]
-    *widths, _last = (max(len(line[column]) for line in lines) for column in range(len(COLUMNS)))
+    return in_columns([COLUMNS, *(cells(row, encoding, longest=longest) for row in rows)])
+
+
+def in_columns(lines: Sequence[tuple[str, ...]]) -> str:
+    """Lines of cells, each column as wide as it has to be."""
+    *widths, _last = (max(map(len, column)) for column in zip(*lines, strict=True))
     padded = (
         "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]) for line in lines
     )
