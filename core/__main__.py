@@ -1,4 +1,4 @@
-"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``, ``test``, ``replay``: Tincan in a terminal."""
+"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``, ``test``, ``replay``, ``load``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.address import parse_address, parse_target
 from core.cli.common import add_encoding, add_faults, add_frame, seconds
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
+from core.cli.load import LoadOptions, add_load, run_load
 from core.cli.replay import ReplayOptions, add_replay, run_replay
 from core.cli.terminal import Options, find_profile, run
 from core.cli.test import PlayOptions, add_test, run_test
@@ -27,7 +28,7 @@ from core.roles import Role
 if TYPE_CHECKING:
     from core.steps.step import ReadySteps
 
-AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions | ReplayOptions
+AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions | ReplayOptions | LoadOptions
 
 
 class _Parser(argparse.ArgumentParser):
@@ -51,6 +52,7 @@ def parse(arguments: Sequence[str]) -> AnyOptions:
         commands.add_parser("test", help="play lists of steps against a server, and say whether it answers as wished")
     )
     add_replay(commands.add_parser("replay", help="have one side of a recorded conversation again"))
+    add_load(commands.add_parser("load", help="play steps by many clients at a rate, and measure the answers"))
     chosen = parser.parse_args(arguments)
     options: AnyOptions = chosen.options(chosen)
     return options
@@ -268,6 +270,8 @@ def main() -> int:
             return run_test(options)
         if isinstance(options, ReplayOptions):
             return run_replay(options)
+        if isinstance(options, LoadOptions):
+            return run_load(options)
         return run_export(options) if isinstance(options, ExportOptions) else run(options)
     except TincanError as error:
         print(error, file=sys.stderr)

@@ -107,6 +107,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         },
     ),
     (
+        "core.cli.load",
+        LIBRARY | {"core.cli.common", "core.cli.tls", "core.sending", "core.steps", "core.text_safety"},
+    ),
+    (
         "core.cli.replay",
         LIBRARY
         | {"core.cli.common", "core.cli.tls", "core.compose.encoding", "core.journal", "core.net", "core.sending"}
@@ -141,6 +145,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.cli.tls",
             "core.cli.export",
             "core.cli.find",
+            "core.cli.load",
             "core.cli.replay",
             "core.cli.test",
             "core.steps",

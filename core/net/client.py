@@ -149,6 +149,10 @@ class Client(Session):
             except ConnectionEnded:
                 return
 
+    def check(self) -> None:
+        """Raises ``ConnectError`` if it has ended without having stood."""
+        self._raise_failure()
+
     def set_reconnect(self, reconnect: bool) -> None:
         """Come back by itself from now on, or not any more; who waits for the next try then gives up."""
         self._reconnect = reconnect
