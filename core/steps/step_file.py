@@ -127,8 +127,9 @@ def _written(step: Step) -> dict[str, object]:
     if step.expected is not None:
         expected = step.expected
         row |= {"expect": expected.when, "pattern": expected.pattern, "within": expected.within}
-        row |= {"otherwise": expected.otherwise.value, "encoding": expected.encoding.value}
-    row["pause"] = int(step.pause) if step.pause.is_integer() else step.pause
+        row |= {"otherwise": expected.otherwise.value}
+        row.setdefault("encoding", expected.encoding.value)  # both have the same
+    row["pause"] = int(step.pause) if float(step.pause).is_integer() else step.pause
     return {key: value for key, value in row.items() if value != _USUAL.get(key)}
 
 

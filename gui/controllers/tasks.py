@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from gui.viewmodels.session_rows import session_words
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.compose import Draft
     from core.events import ConnectionId, SessionId
     from core.journal.recording.ledger import SessionState
@@ -80,7 +83,9 @@ class TaskController:
         from gui.views.dialogs.repeat_dialog import RepeatDialog
 
         self._main_controller.saved.load()
-        dialog = self.repeat_dialog = RepeatDialog(self._window.root, self._window.theme, on_start=self.repeat)
+        dialog = self.repeat_dialog = RepeatDialog(
+            self._window.root, self._window.theme, on_start=self.repeat, on_save=self.save_steps
+        )
         self._look()
         dialog.open(dialog.what.buttons[0] if self._window.composer.text else dialog.every.field)
         if self._window.composer.text:
@@ -149,6 +154,24 @@ class TaskController:
         tasks.append(
             self.strips.begin(played_view(title, run.progress), (("Stop", run.stop),), (("Table…", table.open),))
         )
+        return ""
+
+    def save_steps(self, request: RepeatRequest, path: Path | None = None) -> str:
+        """Write a list to a file that a person chooses, for ``test``; the answer is the sentence why it cannot be."""
+        from core.steps.step_file import export_step_file
+        from gui.controllers.saved_files import ask_for_target
+        from gui.viewmodels.repeating import steps_of
+
+        controller, state = self._main_controller, self._main_controller.state
+        frame = self._window.composer.message_format.framing
+        try:
+            steps = steps_of(request, controller.viewing.lens.framing, frame).list
+            path = path or ask_for_target(self.repeat_dialog or self._window.root, "steps")
+            if path is not None:
+                target = str(state.target) if state is not None and state.role.dials else ""
+                export_step_file(path, replace(steps, name=path.stem, target=target))
+        except TincanError as error:
+            return sentence(error)
         return ""
 
     def _drafts(self, request: RepeatRequest) -> list[Draft]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import Fault, TincanError
@@ -115,7 +115,7 @@ def steps_of(request: RepeatRequest, framing: str, frame: str) -> ReadySteps:
     from core.steps.step import LONGEST_NAME, ReadySteps, Step, StepError, StepList
 
     steps = tuple(
-        Step(_name(step.message.name, LONGEST_NAME), step.message.draft(), step.expected, step.pause_ms)
+        Step(_name(step.message.name, LONGEST_NAME), step.message.draft(), _in_encoding(step), step.pause_ms)
         for step in request.steps
     )
     try:
@@ -123,6 +123,11 @@ def steps_of(request: RepeatRequest, framing: str, frame: str) -> ReadySteps:
     except StepError as error:
         where = f"step {error.step + 1}: " if error.step is not None else ""
         raise StepError(f"{where}{error}", error.step, error.field) from None
+
+
+def _in_encoding(step: ListStep) -> Expectation | None:
+    """The answer that a message waits for, in the encoding in which that is written."""
+    return replace(step.expected, encoding=step.message.encoding) if step.expected is not None else None
 
 
 def _name(name: str, longest: int) -> str:

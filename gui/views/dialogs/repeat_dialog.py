@@ -113,14 +113,22 @@ def _takes(when: str) -> str:
 class StepList(ttk.Frame):
     """``on_change`` is called when a person has changed the list, ``on_wrong`` gets what is wrong with a pause.
 
+    ``on_save`` is called when they want the list in a file.
+
     Alt+Up and Alt+Down move the chosen row, Delete takes it out.
     """
 
     def __init__(
-        self, parent: tk.Misc, theme: Theme, *, on_change: Callable[[], None], on_wrong: Callable[[str], None]
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_change: Callable[[], None],
+        on_wrong: Callable[[str], None],
+        on_save: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(parent, style="Window.TFrame")
-        self._theme, self._on_change, self._on_wrong = theme, on_change, on_wrong
+        self._theme, self._on_change, self._on_wrong, self._on_save = theme, on_change, on_wrong, on_save
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._saved: tuple[SavedMessage, ...] = ()
         self.steps: list[ListStep] = []
@@ -164,7 +172,8 @@ class StepList(ttk.Frame):
         return int(max(_LEAST_ROWS, min(_MOST_ROWS, room // _ROW)))
 
     def _acts(self) -> tuple[tuple[str, Callable[[], None]], ...]:
-        return ("Up", lambda: self._move(-1)), ("Down", lambda: self._move(1)), ("Remove", self._remove)
+        up, down = ("Up", lambda: self._move(-1)), ("Down", lambda: self._move(1))
+        return up, down, ("Remove", self._remove), ("Save…", self._on_save)
 
     def _offer(self) -> None:
         words = _ADD if self._saved else "There are no saved messages yet"
@@ -280,19 +289,34 @@ _LONGEST = 48  # characters of the message
 
 
 class RepeatDialog(TaskDialog):
-    """``on_start`` gets what a person asked for, and gives back why it cannot be, or nothing.
+    """``on_start`` gets what a person asked for, and gives back why it cannot be, or nothing; so does ``on_save``.
+
+    The latter writes the list to a file.
 
     The message is the one in the field at that moment, so it can be changed while this is open.
     """
 
-    def __init__(self, parent: tk.Misc, theme: Theme, *, on_start: Callable[[RepeatRequest], str]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_start: Callable[[RepeatRequest], str],
+        on_save: Callable[[RepeatRequest], str] = lambda _request: "",
+    ) -> None:
         super().__init__(parent, theme, title="Repeat", words="Start", on_begin=self.begin)
-        self._on_start = on_start
+        self._on_start, self._on_save = on_start, on_save
         self._view = RepeatView()
         body = self.body
         self.what: Options[str] = Options(body, theme, self._what_chosen)
         self.every = Measure(body, theme, "milliseconds", self._changed)
-        self.list = StepList(body, theme, on_change=self._changed, on_wrong=lambda why: self.complain(self.list, why))
+        self.list = StepList(
+            body,
+            theme,
+            on_change=self._changed,
+            on_wrong=lambda why: self.complain(self.list, why),
+            on_save=self._save,
+        )
         self.often: Options[bool] = Options(body, theme, lambda _is_endless: self._often_chosen())
         self.to = ttk.Label(body, style="Window.TLabel")
         for heading, part in (
@@ -347,6 +371,10 @@ class RepeatDialog(TaskDialog):
             self.complain(self.list if self.is_list else self.what, why)
         else:
             self.destroy()
+
+    def _save(self) -> None:
+        if self._check(is_last=True) in (None, self.begin_button):  # nobody has to be there to save it for
+            self.complain(self.list, self._on_save(RepeatRequest(_EVERY_MS, 1, tuple(self.list.steps))))
 
     def _changed(self) -> None:
         self._check()

@@ -40,6 +40,7 @@ def test_a_list_that_is_written_is_read_as_it_was(tmp_path: Path) -> None:
         "everything “else”",
         (
             Step("é", Draft("é\\", Format.TEXT, Encoding.LATIN_1, Ending.CRLF), None, 0.5),
+            Step("", Draft("ж", Format.TEXT, Encoding.KOI8_R), Expectation("equals", "ж", encoding=Encoding.KOI8_R)),
             Step("", Draft("00 ff", Format.HEX), Expectation("hex", "?? 0d", 1, Otherwise.AGAIN)),
             Step("", None, Expectation("end", "", 3_600_000, Otherwise.GO_ON)),
         ),
@@ -53,7 +54,7 @@ def test_a_list_that_is_written_is_read_as_it_was(tmp_path: Path) -> None:
     assert read_step_file(path).list == steps
     assert parse_steps(write_steps(parse_steps(THERMOMETER).list)).list == parse_steps(THERMOMETER).list
     assert path.read_bytes().isascii()
-    assert len(path.read_text().splitlines()) == 5  # a step on a line
+    assert len(path.read_text().splitlines()) == 6  # a step on a line
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.compose import Draft, Format, SavedMessage
+from core.compose import Draft, Encoding, Format, SavedMessage
 from core.steps.step import Expectation
+from core.steps.step_file import read_step_file
 from gui.app import App
 from gui.controllers.task_strips import MOST_TASKS
 from gui.viewmodels.repeating import ListStep, RepeatRequest
@@ -412,6 +413,16 @@ def test_a_list_that_waits_uses_what_was_answered_and_shows_its_table(talk: Talk
     table.destroy()
 
 
+def test_an_answer_is_read_in_the_encoding_of_its_message(talk: Talk) -> None:
+    app, peer = talk
+    message = SavedMessage.of("ж", Draft("ж", Format.TEXT, Encoding.KOI8_R))
+    step = ListStep(message, 0, Expectation("equals", "ж", 5_000))
+    assert app.main_controller.tasks.repeat(wait_list(step)) == ""
+    assert received(peer, 1) == "ж".encode("koi8-r")
+    peer.sendall("ж".encode("koi8-r"))
+    said(app, "Done: 1 as wished, 0 not")
+
+
 def test_an_answer_that_does_not_come_ends_it_in_so_many_words(talk: Talk) -> None:
     app, peer = talk
     assert app.main_controller.tasks.repeat(wait_list(says("a", when="any", within=20), says("b"))) == ""
@@ -434,3 +445,18 @@ def test_a_list_that_waits_can_be_stopped(talk: Talk) -> None:
     assert received(peer, 1) == b"a"
     strip(app).ends[0].invoke()
     said(app, "Stopped")
+
+
+def test_a_list_is_saved_as_a_file_that_can_be_played(talk: Talk, tmp_path: Path) -> None:
+    app, _peer = talk
+    app.main_controller.choose_framing("line")
+    tasks, path = app.main_controller.tasks, tmp_path / "asked.json"
+    request = wait_list(says("T?", when="regex", pattern="^(.) C"), says(r"\{1}"))
+    assert tasks.save_steps(request, path) == ""
+    saved = read_step_file(path).list
+    assert (saved.name, saved.framing, saved.frame) == ("asked", "line", "raw")
+    assert saved.target == str(app.main_controller.state and app.main_controller.state.target)
+    assert [step.expected for step in saved.steps] == [Expectation("regex", "^(.) C", 5_000), None]
+    assert "no_such_folder" in tasks.save_steps(request, tmp_path / "no_such_folder" / "x.json")
+    assert tasks.save_steps(wait_list(says("a", when="regex", pattern="(")), path).startswith("Step 1:")
+    assert read_step_file(path).list == saved

@@ -44,7 +44,7 @@ class Repeating:
     def __init__(self, root: tk.Tk, theme: Theme) -> None:
         self.requests: list[RepeatRequest] = []
         self.why = ""
-        self.dialog = RepeatDialog(root, theme, on_start=self.start)
+        self.dialog = RepeatDialog(root, theme, on_start=self.start, on_save=self.start)
         self.dialog.show(VIEW)
         self.dialog.open(self.dialog.every.field)
         root.update()
@@ -322,6 +322,22 @@ def test_the_last_character_that_is_typed_counts(repeating: Repeating) -> None:
     dialog.update()
 
     assert dialog.list.steps[0].expected == Expectation("equals", "abc")
+
+
+def test_a_list_is_saved_with_what_it_waits_for_and_why_not_is_said(repeating: Repeating) -> None:
+    repeating.choose_list(ONE)
+    dialog = repeating.dialog
+    choose(dialog, "equals")
+    dialog.list.buttons["Save…"].invoke()
+    assert repeating.requests == []
+    write(dialog.list.wait.pattern, "x")
+    dialog.show(replace(VIEW, nobody="Nobody is connected."))
+    repeating.why = "There is no room for it."
+    dialog.list.buttons["Save…"].invoke()
+
+    assert repeating.requests == [RepeatRequest(1000, 1, (ListStep(ONE, 100, Expectation("equals", "x")),))]
+    assert dialog.complaint(dialog.list) == "There is no room for it."
+    assert not dialog.is_gone
 
 
 def test_everything_about_a_wait_is_reached_with_the_keyboard(repeating: Repeating) -> None:
