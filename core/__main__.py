@@ -1,4 +1,4 @@
-"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``: Tincan in a terminal."""
+"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``, ``test``, ``replay``, ``load``."""
 
 from __future__ import annotations
 
@@ -7,22 +7,28 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from core import __version__
 from core.address import parse_address, parse_target
-from core.cli.common import add_encoding, add_faults, add_frame
+from core.cli.common import add_encoding, add_faults, add_frame, seconds
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
+from core.cli.load import LoadOptions, add_load, run_load
+from core.cli.replay import ReplayOptions, add_replay, run_replay
 from core.cli.terminal import Options, find_profile, run
+from core.cli.test import PlayOptions, add_test, run_test
 from core.cli.tls import add_tls, tls_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import Encoding, misread_ending
-from core.errors import TincanError, quoted
+from core.errors import TincanError
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
 
-_LONGEST_WAIT = 86_400.0  # seconds
+if TYPE_CHECKING:
+    from core.steps.step import ReadySteps
+
+AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions | ReplayOptions | LoadOptions
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
+def parse(arguments: Sequence[str]) -> AnyOptions:
     """Read the command line. Raises ``SystemExit`` with code 2 after one line on standard error."""
     parser = _Parser(prog=program_name(), description="Talk TCP in a terminal, from either end.")
     parser.add_argument("--version", action="version", version=f"Tincan {__version__}")
@@ -42,8 +48,13 @@ def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
     _add_tap(commands.add_parser("tap", help="stand between two programs, show what each says to the other"))
     add_export(commands.add_parser("export", help="write what was recorded as text, CSV, JSON Lines or raw bytes"))
     add_find(commands.add_parser("find", help="show where a journal has a text, bytes or a pattern"))
+    add_test(
+        commands.add_parser("test", help="play lists of steps against a server, and say whether it answers as wished")
+    )
+    add_replay(commands.add_parser("replay", help="have one side of a recorded conversation again"))
+    add_load(commands.add_parser("load", help="play steps by many clients at a rate, and measure the answers"))
     chosen = parser.parse_args(arguments)
-    options: Options | ExportOptions | FindOptions = chosen.options(chosen)
+    options: AnyOptions = chosen.options(chosen)
     return options
 
 
@@ -83,11 +94,16 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
         help="try again when it cannot connect, and connect again when the connection ends before the input does: "
         "after 0.5 s, doubling to 30 s",
     )
+    parser.add_argument(
+        "--steps",
+        metavar="FILE",
+        help="play this list of steps once it is connected, instead of the input; then show its table, and end",
+    )
     parser.set_defaults(options=partial(_options, parser, Role.CLIENT))
     parser.epilog = (
         "Exit codes: 0 all went well, 1 never connected, or no TLS handshake succeeded, 2 the command line makes no "
         "sense, 3 the connection broke or not everything could be sent or written, 4 --wait passed and the server had "
-        "not finished, 130 Ctrl-C with --exact"
+        "not finished, 5 not all --steps were as wished, 130 Ctrl-C with --exact"
     )
 
 
@@ -147,7 +163,7 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     parser.add_argument("--crlf", action="store_true", help="send lines with CR LF at their end")
     parser.add_argument(
         "--wait",
-        type=_seconds,
+        type=seconds,
         metavar="SECONDS",
         help="end so long after the end of the input, even if the other end has not finished (default: after 2 s of "
         "silence; with --exact: when the other end finishes)",
@@ -175,10 +191,13 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error("--profiles has profiles of which --profile names one")
     if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
         parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
+    steps = None if is_server else _steps(parser, chosen)
     reply = _reply(parser, chosen) if is_server else "letter"
     framing = chosen.framing
     if isinstance(reply, Reply) and reply.framing is not None and framing == "raw" and chosen.profile is None:
         framing = reply.framing
+    if steps is not None and framing == "raw":
+        framing = steps.list.framing
     try:
         profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
     except TincanError as error:
@@ -203,7 +222,22 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         encoding=chosen.encoding,
         profile=profile,
         tls=tls,
+        steps=steps,
     )
+
+
+def _steps(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> ReadySteps | None:
+    """What a client plays instead of its input. Refuses the command line for a broken file."""
+    if chosen.steps is None:
+        return None
+    if chosen.exact or chosen.retry or chosen.profile is not None:
+        parser.error("--steps plays one list over one connection: leave --exact, --retry or --profile out")
+    from core.steps.step_file import StepFileError, read_step_file
+
+    try:
+        return read_step_file(Path(chosen.steps))
+    except StepFileError as error:
+        parser.error(f"argument --steps: {error}")
 
 
 def _reply(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> str | Reply:
@@ -221,16 +255,6 @@ def _reply(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> str |
     return chosen.reply or ("none" if chosen.exact else "letter")
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= _LONGEST_WAIT:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is no time to wait: use seconds from 0 to 86400 (a day)")
-    return seconds
-
-
 def main() -> int:
     """Run the program that the command line asks for; the exit code: 0, 1 (it failed), 2 (bad input) or its own."""
     if sys.argv[1:2] == ["handler-host"] and len(sys.argv) == 3:  # nobody types it
@@ -242,6 +266,12 @@ def main() -> int:
         options = parse(sys.argv[1:])
         if isinstance(options, FindOptions):
             return run_find(options)
+        if isinstance(options, PlayOptions):
+            return run_test(options)
+        if isinstance(options, ReplayOptions):
+            return run_replay(options)
+        if isinstance(options, LoadOptions):
+            return run_load(options)
         return run_export(options) if isinstance(options, ExportOptions) else run(options)
     except TincanError as error:
         print(error, file=sys.stderr)

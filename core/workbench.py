@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -37,10 +37,12 @@ from core.words import connection_name
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
     from core.sending.file import FileSending
-    from core.sending.plan import FileSent, Kept, Plan, Repeated
+    from core.sending.plan import FileSent, Kept, Plan, Played, Repeated
     from core.sending.received_file import Keeping
     from core.sending.repeat import Repeat
     from core.sending.run import Run
+    from core.sending.steps import StepsRun
+    from core.steps.step import ReadySteps
 
 __all__ = ["Delivery", "To", "Workbench"]
 
@@ -90,10 +92,11 @@ class Workbench:
         half_open: bool = False,
         reconnect: bool = False,
         tls: Tls | None = None,
+        stands: Callable[[Connection], None] | None = None,
     ) -> SessionId:
         """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name.
 
-        See ``Client`` for ``half_open`` and ``reconnect``.
+        See ``Client`` for ``half_open``, ``reconnect`` and ``stands``.
         """
         client = Client(
             target,
@@ -101,6 +104,7 @@ class Workbench:
             half_open=half_open,
             reconnect=reconnect,
             tls=tls,
+            stands=stands,
             **self._surroundings(),
         )
         return self._begin(client, Doing.CONNECTING)
@@ -165,6 +169,46 @@ class Workbench:
 
         audience = self._audience(session, to)
         return self._set_off(Repeat(audience, plan, tell, exact=exact, sink=self._recorder))
+
+    def play(
+        self,
+        session: SessionId | None,
+        steps: ReadySteps,
+        *,
+        to: To = None,
+        rounds: int | None = 1,
+        variables: Mapping[str, str] | None = None,
+        count: int = 0,
+        tell: Callable[[Played], None] = lambda _progress: None,
+    ) -> StepsRun:
+        """Play a list of steps over the one connection of the session that is meant; see ``StepsRun``.
+
+        Without a session it waits for the connection that it is attached to, for ``connect`` with ``stands``.
+        ``variables`` and ``count`` are those of the messages that went out before. Raises ``SendError`` if nobody is
+        there, or several are.
+        """
+        from core.sending.steps import StepsRun
+
+        connections = self._audience(session, to).connections if session is not None else []
+        if len(connections) > 1:
+            raise SendError("steps that wait for answers go to one connection: choose one")
+        run = StepsRun(
+            steps.list.name,
+            steps,
+            tell,
+            rounds=rounds,
+            variables=variables,
+            count=count,
+            limit=self._limits.message,
+            sink=self._recorder,
+        )
+        for connection in connections:
+            run.attach(connection)
+        try:
+            return self._set_off(run)
+        except SendError:
+            run.detach()
+            raise
 
     def send_file(
         self,

@@ -37,6 +37,7 @@ VALUES = (LIBRARY - {"core.supervision"}) | {
     "core.local_time",
     "core.replies",
     "core.sending.plan",
+    "core.steps",
     "core.text_safety",
     "core.wire",
 }
@@ -80,11 +81,16 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.files",
             "core.local_time",
             "core.compose.encoding",
+            "core.compose.escapes",
             "core.compose.hexadecimal",
         },
     ),
-    ("core.sending", LIBRARY | {"core.net", "core.journal"}),
-    ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
+    ("core.steps", LIBRARY | {"core.compose", "core.replies", "core.wire", "core.text_safety", "core.files"}),
+    ("core.sending", LIBRARY | {"core.net", "core.journal", "core.steps"}),
+    (
+        "core.workbench",
+        LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending", "core.steps"},
+    ),
     ("core.cli.printing", LIBRARY | {"core.compose.encoding", "core.text_safety", "core.wire"}),
     ("core.cli.standard_input", LIBRARY | {"core.cli.common", "core.compose.encoding", "core.wire"}),
     (
@@ -99,8 +105,24 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.replies",
             "core.journal",
             "core.text_safety",
+            "core.sending",
+            "core.steps",
             "core.workbench",
         },
+    ),
+    (
+        "core.cli.load",
+        LIBRARY | {"core.cli.common", "core.cli.tls", "core.sending", "core.steps", "core.text_safety"},
+    ),
+    (
+        "core.cli.replay",
+        LIBRARY
+        | {"core.cli.common", "core.cli.tls", "core.compose.encoding", "core.journal", "core.net", "core.sending"}
+        | {"core.steps", "core.text_safety"},
+    ),
+    (
+        "core.cli.test",
+        LIBRARY | {"core.cli.common", "core.cli.tls", "core.net", "core.sending", "core.steps", "core.text_safety"},
     ),
     ("core.cli.tls", LIBRARY | {"core.cli.common", "core.tls"}),
     (
@@ -127,6 +149,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.cli.tls",
             "core.cli.export",
             "core.cli.find",
+            "core.cli.load",
+            "core.cli.replay",
+            "core.cli.test",
+            "core.steps",
         },
     ),
     ("core", {"core"}),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 
-TERMINAL_PROGRAMS = ("serve", "connect", "tap", "find", "export")
+TERMINAL_PROGRAMS = ("serve", "connect", "tap", "test", "replay", "load", "find", "export")
 _OF_ITS_OWN = ("handler-host",)  # processes that the program begins; nobody types them
 _IN_A_TERMINAL = """\
 in a terminal, without a window:
   tincan serve [HOST:]PORT     listen, show what clients say, and answer
   tincan connect HOST:PORT     connect, send the lines of standard input, show the answers
   tincan tap LISTEN TARGET     stand between two programs, show what both say
+  tincan test FILE HOST:PORT   play lists of steps against a server, and say whether it answers as wished
+  tincan replay FILE HOST:PORT have one side of a recorded conversation again
+  tincan load FILE HOST:PORT   play a list of steps by many clients at a rate, and measure the answers
   tincan find FILE TEXT        show where a journal has a text, bytes or a pattern
   tincan export FILE           write what was recorded as text, CSV, JSON Lines or raw bytes
 Each explains its options with --help.

@@ -33,6 +33,7 @@ from core.words import connection_name
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
 DAMAGED = 3  # exit code: the journal is damaged and was read as far as it could be
 
+_LONGEST_WAIT = 86_400.0  # seconds
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long
 _LOOK = 0.05  # seconds between two looks at whether a thread has ended: a signal is heeded in between
 _PATIENCE = 1.0  # seconds for a thread that has been told to end
@@ -256,6 +257,17 @@ def _encoding(name: str) -> Encoding:
     found = find_encoding(name)
     if found is None:
         raise argparse.ArgumentTypeError(f"{quoted(name)} is none of {', '.join(one.value for one in Encoding)}")
+    return found
+
+
+def seconds(text: str) -> float:
+    """A time to wait, for argparse."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= _LONGEST_WAIT:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no time to wait: use seconds from 0 to 86400 (a day)")
     return found
 
 

@@ -64,6 +64,9 @@ from core.workbench import Workbench
 
 if TYPE_CHECKING:
     from core.compose.profiles import Profile
+    from core.sending.plan import Played
+    from core.sending.steps import StepsRun
+    from core.steps.step import ReadySteps
 
 _TOLD = (
     Listening, Onward, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Remark, Closed, PeerFinished,
@@ -76,7 +79,7 @@ _AT_REST = 900.0  # seconds; a pipe may rest as long as its ends do, which the s
 _A_DAY = 86_400.0
 
 # Exit codes; 2 is for a command line that makes no sense.
-OK, NEVER_STOOD, BROKEN, GAVE_UP, INTERRUPTED = 0, 1, 3, 4, 130
+OK, NEVER_STOOD, BROKEN, GAVE_UP, NOT_AS_WISHED, INTERRUPTED = 0, 1, 3, 4, 5, 130
 
 
 class Options(NamedTuple):
@@ -99,6 +102,7 @@ class Options(NamedTuple):
     onward: Address | None = None  # what a tap dials for each caller
     faults: tuple[Faults | None, Faults | None] = (None, None)  # on the way to that, and on the way back
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
+    steps: ReadySteps | None = None  # what is played instead of the input
 
 
 class _InputEnded(NamedTuple):
@@ -106,7 +110,7 @@ class _InputEnded(NamedTuple):
 
 
 class _Signal(NamedTuple):
-    """Somebody wants us to end."""
+    """Somebody wants us to end, or the steps are over."""
 
 
 def find_profile(name: str, path: Path | None) -> Profile:
@@ -182,6 +186,7 @@ class _Program:
         self._composed_count = 0  # messages with a counter in them
         self._back = threading.Event()  # a connection stands, or none will any more: for who waits to send
         self._code = NEVER_STOOD
+        self._steps: StepsRun | None = None
         self._text = TextSafety()
 
     def run(self) -> int:
@@ -196,6 +201,8 @@ class _Program:
                 self._asked_to_end = True
                 self._back.set()
                 self._subscription.close()
+        if self._steps is not None:
+            self._tell_steps(self._steps)
         with self._in_hand:
             is_cut = self._code == OK and self._is_incomplete and self._counts_endings
         return BROKEN if is_cut else self._code
@@ -209,9 +216,31 @@ class _Program:
             )
         if options.role.listens:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
+        if options.steps is not None:
+            self._steps = self._workbench.play(None, options.steps, tell=self._watch_steps)
         return self._workbench.connect(
-            options.target, framing=options.framing, half_open=options.exact, reconnect=options.retry, tls=options.tls
+            options.target,
+            framing=options.framing,
+            half_open=options.exact,
+            reconnect=options.retry,
+            tls=options.tls,
+            stands=self._steps.attach if self._steps is not None else None,
         )
+
+    def _watch_steps(self, played: Played) -> None:
+        if not played.is_running:
+            self._news.put(_Signal())
+
+    def _tell_steps(self, run: StepsRun) -> None:
+        """Print what was played, once it is over."""
+        from core.steps.table import as_text
+
+        run.stop()
+        run.join(_PATIENCE)
+        if run.progress.rows:
+            self._print(as_text(run.progress.rows).rstrip("\n"))
+        if self._code == OK and not run.progress.is_as_wished:
+            self._code = NOT_AS_WISHED
 
     def _next(self) -> Event | _InputEnded | _Signal | None:
         """Wait for the next piece of news."""
@@ -238,7 +267,7 @@ class _Program:
 
     def _begin_reading(self) -> None:
         """Take input from now on. A client, or a pipe, has nobody to send it to before it is connected."""
-        if not self._is_reading:
+        if not self._is_reading and self._steps is None:
             self._is_reading = True
             self._input.begin()
 

@@ -45,6 +45,8 @@ class Client(Session):
     Parts when the server has finished sending, or, if ``half_open``, only when told to: it can send until then.
     With ``reconnect`` it comes back by itself until ``stop``: after 0.5 s, doubling to 30 s (``Backoff``).
     With ``tls``, or ``tls://`` before the target, it stands once the handshake has succeeded; True verifies the server.
+    ``stands`` gets each connection that stands, on the client's thread, before anything that comes over it; whoever
+    gives it hears the connection, and nothing is kept for ``receive``.
     Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers, or for a server that is not believed.
     """
 
@@ -64,11 +66,13 @@ class Client(Session):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
         tls: Tls | bool | None = None,
+        stands: Callable[[Connection], None] | None = None,
     ) -> None:
         if isinstance(target, str):
             target, has_scheme = parse_target(target, for_server=False)
             tls = tls if tls is not None else has_scheme
         self._half_open = half_open
+        self._tell_standing = stands
         self._reconnect = reconnect
         self._backoff = Backoff()
         self._tries = 0  # in vain, since it last stood
@@ -98,7 +102,8 @@ class Client(Session):
         self._raise_failure()
 
     def __enter__(self) -> Self:
-        self._inbox = Inbox(self._limits.inbox)
+        if self._tell_standing is None:
+            self._inbox = Inbox(self._limits.inbox)
         return super().__enter__()
 
     @property
@@ -129,7 +134,7 @@ class Client(Session):
         Raises ``TimeoutError``, or ``ConnectionEnded`` when there will be no more.
         """
         if self._inbox is None:
-            raise RuntimeError("receive() is for clients used as a context manager")
+            raise RuntimeError("receive() is for clients used as a context manager, and without stands")
         message, drained = self._inbox.take(timeout)
         connection, loop = self._connection_or_none, self._loop_or_none
         if drained and connection is not None and loop is not None:
@@ -143,6 +148,10 @@ class Client(Session):
                 yield self.receive()
             except ConnectionEnded:
                 return
+
+    def check(self) -> None:
+        """Raises ``ConnectError`` if it has ended without having stood."""
+        self._raise_failure()
 
     def set_reconnect(self, reconnect: bool) -> None:
         """Come back by itself from now on, or not any more; who waits for the next try then gives up."""
@@ -241,6 +250,8 @@ class Client(Session):
     def _stands(self) -> None:
         """The connection can be talked over."""
         self._tries, self._stood_since = 0, self._loop.time()
+        if self._tell_standing is not None and self._connection_or_none is not None:
+            self._tell_standing(self._connection_or_none)
         self._stands_or_over.set()
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:

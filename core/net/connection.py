@@ -6,8 +6,10 @@ which is in ``sender``. The loop's thread reads, flushes and closes; any thread 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Callable
+from functools import partial
 
 from core.address import Address
 from core.clock import monotonic_ns
@@ -36,13 +38,13 @@ from core.net.endings import ending_of, why_not_send
 from core.net.http_guard import HttpGuard
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
 from core.net.outbox import Outgoing
-from core.net.owner import Owner, Pause, Watchers
+from core.net.owner import Hear, Owner, Pause, Watchers
 from core.net.sender import Sender
 from core.net.socket_options import SocketOptions
 from core.net.timeouts import InactivityTimer, with_gap_timeout
 from core.net.transport import Transport
 from core.settings import Limits
-from core.supervision import do_all, note
+from core.supervision import attempt, do_all, note
 from core.tcp import SocketFacts
 from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import Framing
@@ -69,6 +71,7 @@ class Connection:
         "_drained",
         "_framer",
         "_framing",
+        "_hearers",
         "_hello",
         "_http_guard",
         "_idle",
@@ -144,6 +147,7 @@ class Connection:
         self._idle: InactivityTimer | None = None
         self._drained = 0
         self.watchers = Watchers()
+        self._hearers: list[Hear] = []
         self._watch()  # first: what the system refuses to watch has not opened
         begins_later = not transport.is_ready
         opened = Opened(session, identity, _now(), number, transport.local, peer, took, begins_later, self._receive)
@@ -166,6 +170,15 @@ class Connection:
         """
         if self._sender.send(self._framing.enclose(message)):
             self._soon(self._start_flushing)
+
+    def add_hearer(self, hear: Hear) -> None:
+        """Have all that comes from now on handed to ``hear`` as well, as it comes."""
+        self._hearers.append(hear)
+
+    def remove_hearer(self, hear: Hear) -> None:
+        """Hand it nothing more."""
+        with contextlib.suppress(ValueError):
+            self._hearers.remove(hear)
 
     def send_exactly(self, data: bytes) -> None:
         """Send these bytes as they are, without a frame. Raises ``SendError`` as ``send`` does."""
@@ -355,6 +368,7 @@ class Connection:
         at = _now()
         if sink is not None:
             self._sender.after_what_was_sent(Received(self._session, self.id, at, data))
+        self._let_hear(data, at)
         if self._idle is not None:
             self._idle.restart()
         if self._closing is not None:
@@ -365,6 +379,10 @@ class Connection:
         messages = self._framer.feed(data, at)
         if messages:
             self._hand_over(messages)
+
+    def _let_hear(self, data: bytes, at: int) -> None:
+        for hear in tuple(self._hearers):
+            attempt("whoever hears what a connection receives", partial(hear, data, at))
 
     def _recv(self) -> bytes | None:
         """What one recv gives; None if that was nothing, or an error that ended the connection."""
@@ -416,6 +434,7 @@ class Connection:
         """The end of the peer's sending. It is news of its own only if it is not the end of it all."""
         self._peer_sends = False
         at = _now()
+        self._let_hear(b"", at)
         self._watch()
         self._hand_over(self._framer.finish())
         if self._we_finished:
@@ -497,8 +516,10 @@ class Connection:
             data = self._recv()
             if not data:
                 break
-            self._emit(Received(self._session, self.id, _now(), data))
-            self._hand_over(self._framer.feed(data, _now()))
+            at = _now()
+            self._emit(Received(self._session, self.id, at, data))
+            self._let_hear(data, at)
+            self._hand_over(self._framer.feed(data, at))
         self._break(error)
 
     def _break(self, error: OSError) -> None:

@@ -145,7 +145,11 @@ class Session(ABC):
 
     def __enter__(self) -> Self:
         self.start()
-        self._stands_or_over.wait()
+        try:
+            self._stands_or_over.wait()
+        except BaseException:  # Ctrl-C: nobody leaves what was not entered, and the thread would go on for ever
+            self.stop()
+            raise
         if self._failure is not None or self._refusal is not None or self._cancelled:
             self.join()
             self._raise_failure()

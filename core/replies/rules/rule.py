@@ -295,7 +295,7 @@ class ReadyRule:
         if not 0 <= least <= most <= LONGEST_PAUSE:
             raise RuleError(f"A pause has from 0 to {LONGEST_PAUSE:,} milliseconds, the shortest first.", "after")
         names = self.trigger.names if isinstance(self.trigger, Heard) else ()
-        checked = compose(rule.answer, Context(variables=_Allowed(names)))
+        checked = compose(rule.answer, Context(variables=AllowedVariables(names)))
         if isinstance(checked, Misfit):
             raise RuleError(checked.sentence, "answer", checked.start)
         self.fixed = None if checked.macros else checked  # the answer that it always gives
@@ -310,7 +310,7 @@ class ReadyRule:
             return misfit(error, self.rule.answer)
 
 
-class _Allowed(dict[str, str]):
+class AllowedVariables(dict[str, str]):
     """Each variable that an answer may name: any that has a name, and the captures that there are."""
 
     def __init__(self, captures: tuple[str, ...]) -> None:

@@ -28,9 +28,11 @@ from core.journal.reading.reader import JournalReader
 from core.net import sockets
 from core.net.dialer import Dialer
 from core.net.resolver import Resolver
+from core.replies.rules import Rules, find_rule_set
 from core.text_safety import TextSafety
 from tests.support.injection import KINDS, Breaker
-from tests.support.peers import Resets
+from tests.support.peers import Host, Peer, Resets
+from tests.support.stage import serving
 from tests.support.story import PATIENCE
 from tests.support.systems import needs_rst, only_posix
 
@@ -1177,3 +1179,56 @@ class TestTapping:
 
         assert refusal.value.code == 2
         assert words in capsys.readouterr().err
+
+
+STEPS = """{"version": 1, "name": "thermometer", "framing": "line", "steps": [
+ {"name": "ask", "send": "T?", "expect": "regex", "pattern": "^(?P<t>\\\\S+) C$"},
+ {"name": "set", "send": "T=\\\\{t}", "expect": "begins", "pattern": "%s", "within": 300}]}
+"""
+
+
+@pytest.mark.parametrize(("wished", "code", "verdict"), [("OK", 0, "yes"), ("NEIN", 5, "NO: no such answer")])
+def test_connect_plays_steps_instead_of_the_input(
+    terminal: Terminal, tmp_path: Path, wished: str, code: int, verdict: str
+) -> None:
+    path = tmp_path / "steps.json"
+    path.write_text(STEPS % wished)
+    with serving(Rules(find_rule_set("thermometer")), framing="line") as (server, _sink):
+        assert terminal.run("connect", str(server.addresses[0]), "--steps", str(path)) == code
+    first, *lines = terminal.out.lines
+    assert first == "CLIENT CONNECTED TO SERVER"
+    assert re.fullmatch(r"SERVER: \S+ C", lines[0])
+    assert re.fullmatch(r"SERVER: OK \S+ C", lines[1])
+    assert lines[2].startswith("step")
+    assert lines[3].startswith("1 ask  T?\\n")
+    assert verdict in lines[4]
+
+
+def test_connect_tells_steps_that_the_other_end_left_alone(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "steps.json"
+    path.write_text(STEPS % "OK")
+    with Host() as host:
+
+        def leaves() -> None:
+            with host.accept(Peer) as peer:
+                assert peer.hear(3) == b"T?\n"
+
+        assert terminal.run("connect", str(host.address), "--steps", str(path), scene=leaves) == 5
+    assert "NO: the other end finished first" in terminal.out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("connect h:1 --steps none.json", "argument --steps: none.json cannot be read"),
+        ("connect h:1 --steps none.json --exact", "--steps plays one list over one connection"),
+        ("connect h:1 --steps none.json --retry", "--steps plays one list over one connection"),
+    ],
+)
+def test_steps_that_cannot_be_played_are_said_in_one_line(
+    arguments: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        parse(arguments.split())
+    assert leaving.value.code == 2
+    assert says in capsys.readouterr().err

@@ -17,8 +17,8 @@ _ROW = 60  # bytes on a line of source
 _LARGEST = 1024 * 1024  # bytes of one message that are written out
 
 
-class _Script(Format, has_name=False):
-    """What the three have in common.
+class Script(Format, has_name=False):
+    """What those have in common that say one side's words and expect the other's.
 
     ``_listens`` says whether the server's words are said, or the client's; those of the other are expected.
     """
@@ -35,13 +35,9 @@ class _Script(Format, has_name=False):
         if not display_row.is_message:
             yield from self._note(display_row)
             return
-        number = display_row.number or 1
-        if self._number is None:
-            self._number = number
-        if number != self._number:
+        if not self.has(display_row):
             return
-        is_ours = self.parties.listens is self._listens
-        verb = "say" if (display_row.kind != RECEIVED) == is_ours else "expect"
+        verb = "say" if self.says(display_row) else "expect"
         self._said += 1
         data = bytearray()
         for piece in pieces():
@@ -50,6 +46,17 @@ class _Script(Format, has_name=False):
                 yield f"    # of {display_row.size:,} bytes the first {_LARGEST:,}: more are too many for a program\n"
                 break
         yield f"    {verb}({_literal(bytes(data[:_LARGEST]))})\n"
+
+    def has(self, message: DisplayRow) -> bool:
+        """Whether a message is of the one connection that there is."""
+        number = message.number or 1
+        if self._number is None:
+            self._number = number
+        return number == self._number
+
+    def says(self, message: DisplayRow) -> bool:
+        """Whether a message is said by this side, rather than expected of the other."""
+        return (message.kind != RECEIVED) == (self.parties.listens is self._listens)
 
     def _note(self, display_row: DisplayRow) -> Iterator[str]:
         about = display_row.number in (None, self._number)
@@ -61,7 +68,7 @@ class _Script(Format, has_name=False):
             yield f"    # {' '.join(self.safety.text(display_row.note).split())}\n"
 
     @property
-    def _place(self) -> tuple[str, int]:
+    def place(self) -> tuple[str, int]:
         """Where the server was."""
         ends = next(iter(self.parties.ends.values()), None)
         written = self.parties.target if ends is None else ends.local if self.parties.listens else ends.peer
@@ -95,7 +102,7 @@ def expect(data):
 '''
 
 
-class _Program(_Script, has_name=False):
+class _Program(Script, has_name=False):
     """What the client and the server end with."""
 
     def tail(self) -> str:
@@ -113,7 +120,7 @@ class PythonClient(_Program):
 
     def head(self) -> str:
         """Everything up to the first step."""
-        host, port = self._place
+        host, port = self.place
         return (
             '"""The client of a conversation that Tincan recorded. Run it as: python3 FILE [HOST [PORT]]"""\n\n'
             "import socket\nimport sys\n\n"
@@ -135,7 +142,7 @@ class PythonServer(_Program):
 
     def head(self) -> str:
         """Everything up to the first step."""
-        _host, port = self._place
+        _host, port = self.place
         return (
             '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PORT]"""\n\n'
             "import socket\nimport sys\n\n"
@@ -147,7 +154,7 @@ class PythonServer(_Program):
         )
 
 
-class PythonTest(_Script):
+class PythonTest(Script):
     """The client as a test: every answer has to be what it was."""
 
     name = "pytest"
@@ -157,7 +164,7 @@ class PythonTest(_Script):
 
     def head(self) -> str:
         """Everything up to the first step."""
-        host, port = self._place
+        host, port = self.place
         return (
             '"""A conversation that Tincan recorded, as a test: pytest FILE; TARGET=HOST:PORT is another server."""\n\n'
             "import os\nimport socket\n\n"
