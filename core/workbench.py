@@ -26,6 +26,7 @@ from core.net.server import Server
 from core.net.session import Surroundings
 from core.net.socket_options import AS_USUAL, SocketOptions
 from core.net.tap import Tap
+from core.origin import PERSON, Origin
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -127,13 +128,15 @@ class Workbench:
         )
         return self._begin(tap, Doing.LISTENING)
 
-    def send(self, session: SessionId, message: bytes, *, to: To = None, exact: bool = False) -> Delivery:
+    def send(
+        self, session: SessionId, message: bytes, *, to: To = None, exact: bool = False, origin: Origin = PERSON
+    ) -> Delivery:
         """Send a message to one connection of the session, to several, or to all of them.
 
-        It is framed as the session frames, or, if ``exact``, goes out as it is. Raises ``SendError`` if not one
-        of them could take it: then none of it went out.
+        It is framed as the session frames, or, if ``exact``, goes out as it is; ``origin`` says who speaks.
+        Raises ``SendError`` if not one of them could take it: then none of it went out.
         """
-        return Audience(self._sessions.get(session), to).send(message, exact=exact)
+        return Audience(self._sessions.get(session), to).send(message, exact=exact, origin=origin)
 
     def wait_for_room(self, session: SessionId, waiting: int) -> None:
         """Wait until at most so many bytes wait to be sent on each connection, and the journal is not behind.

@@ -21,6 +21,7 @@ from core.net.loop import Loop, Timer
 from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.session import Session
+from core.origin import FOR_TLS
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import note
@@ -207,7 +208,7 @@ class Client(Session):
         self._starttls = starttls = make_starttls(protocol)
         connection.guard(partial(connection.use_framing, parse_framing("raw")))
         if first := starttls.begin():
-            connection.send_exactly(first)
+            connection.send_exactly(first, FOR_TLS)
         patience = self._limits.handshake
         self._loop.call_later(patience, lambda: connection.guard(partial(self._give_up_asking, starttls, patience)))
 
@@ -222,7 +223,7 @@ class Client(Session):
         except HandshakeError as error:
             self._refuse(error.explanation)
         if answer:
-            connection.send_exactly(answer)
+            connection.send_exactly(answer, FOR_TLS)
         if not starttls.is_done:
             return
         self._starttls = None

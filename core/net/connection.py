@@ -40,6 +40,7 @@ from core.net.sender import Sender
 from core.net.socket_options import SocketOptions
 from core.net.timeouts import InactivityTimer, with_gap_timeout
 from core.net.transport import Transport
+from core.origin import SCRIPT, Origin
 from core.settings import Limits
 from core.supervision import do_all, note
 from core.wire.framers import Framer, FramingViolation, Message, TooLong
@@ -155,17 +156,17 @@ class Connection:
 
     # Any thread.
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes, origin: Origin = SCRIPT) -> None:
         """Frame a message and send it: the kernel is tried first, what it does not take waits.
 
-        Raises ``SendError`` if it was refused as a whole; then none of it goes out.
+        ``origin`` says who speaks. Raises ``SendError`` if it was refused as a whole; then none of it goes out.
         """
-        if self._sender.send(self._framing.enclose(message)):
+        if self._sender.send(self._framing.enclose(message), origin):
             self._soon(self._start_flushing)
 
-    def send_exactly(self, data: bytes) -> None:
+    def send_exactly(self, data: bytes, origin: Origin = SCRIPT) -> None:
         """Send these bytes as they are, without a frame. Raises ``SendError`` as ``send`` does."""
-        if self._sender.send(data):
+        if self._sender.send(data, origin):
             self._soon(self._start_flushing)
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import NoThread, TincanError, reason
 from core.events import Ending
+from core.origin import Origin
 from core.replies import Backlog, Peer, Reply, Responder
 from core.replies.handler.frames import (
     CLOSE,
@@ -74,6 +75,7 @@ class Handler(Reply):
         except (OSError, ValueError) as error:
             why = reason(error) if isinstance(error, OSError) else str(error)
             raise TincanError(f"{path} cannot be read as a Python file: {why}") from None
+        self.origin = Origin("handler", self.path.name)
         self._process: ChildProcess | None = None
         self._frames = FrameReader()
         self._responders: dict[int, HandlerResponder] = {}

@@ -211,7 +211,7 @@ class RulesResponder(Responder):
             self._variables.update(answer.variables)
             self._count += any(span.name == "counter" for span in answer.macros)
         if answer.body:
-            self._peer.send(answer.body)
+            self._peer.send(answer.body, rule.origin)
         if rule.action.do is not None:
             self.closed()  # first, for what is done may come back here
             rule.action.do(self._peer)

@@ -17,6 +17,7 @@ from core.compose.draft import EVERY_VARIABLE
 from core.compose.encoding import decode_as
 from core.compose.hexadecimal import read_hex_pattern
 from core.errors import DraftError, Fault, TincanError, quoted
+from core.origin import Origin
 from core.replies import Peer
 from core.words import sentence
 
@@ -287,6 +288,7 @@ class ReadyRule:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+        self.origin = Origin("rule", rule.name)
         self.trigger = _trigger(rule)
         if rule.then not in _ACTIONS:
             raise RuleError(f"There is no action {quoted(rule.then)}.", "then")
