@@ -52,6 +52,7 @@ from core.events import (
 )
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
+from core.origin import FROM_INPUT, PERSON
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -240,6 +241,7 @@ class _Program:
         """Take input from now on. A client, or a pipe, has nobody to send it to before it is connected."""
         if not self._is_reading:
             self._is_reading = True
+            self._origin = PERSON if is_terminal(sys.stdin) else FROM_INPUT
             self._input.begin()
 
     # The input's thread.
@@ -264,7 +266,7 @@ class _Program:
             self._workbench.wait_for_room(self._session, _WINDOW)
             self._back.clear()  # before the attempt, so that a connection that comes after it is heard of
             try:
-                delivery = self._workbench.send(self._session, data, exact=True)
+                delivery = self._workbench.send(self._session, data, exact=True, origin=self._origin)
             except SendError as error:
                 if not options.retry:
                     return self._refuse(data, error)
