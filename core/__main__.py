@@ -21,6 +21,7 @@ from core.compose.encoding import Encoding, misread_ending
 from core.errors import TincanError, quoted
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
+from core.settings import DEFAULTS
 
 _LONGEST_WAIT = 86_400.0  # seconds
 
@@ -67,6 +68,14 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         help="answer by a Python file: on_open(peer), on_message(peer, message), on_close(peer)",
     )
     parser.add_argument("--http", action="store_true", help="answer HTTP requests too, which web pages can send here")
+    parser.add_argument(
+        "--answers",
+        type=_answers,
+        default=DEFAULTS.answers,
+        metavar="N",
+        help=f"pause a connection after so many quick answers in a row without a line of yours between, since two "
+        f"programs may be answering each other (default: {DEFAULTS.answers:,}; 0: never)",
+    )
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
     _add_common(parser, "bytes as they are, both ways, with one client, whose end is the end")
     add_tls(parser, is_server=True)
@@ -157,6 +166,13 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     )
 
 
+def _answers(text: str) -> int | None:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number or None
+
+
 def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Namespace) -> Options:
     is_server = role.listens
     try:
@@ -195,6 +211,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         once=is_server and (chosen.once or chosen.exact),
         journal=chosen.journal,
         http=is_server and chosen.http,
+        answers=chosen.answers if is_server else DEFAULTS.answers,
         exact=chosen.exact,
         crlf=chosen.crlf,
         wait=chosen.wait,

@@ -314,6 +314,28 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """Nothing more is read: there were so many ``answers`` of a program in a row within ``took`` seconds, and no person
+    between.
+    """
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    answers: int
+    took: float
+
+
+@dataclass(frozen=True, slots=True)
+class WentOn:
+    """A person lets a connection that was paused go on. It is not paused again."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotSent:
     """``size`` bytes that were meant for this connection did not go out, and why."""
 
@@ -363,6 +385,8 @@ ConnectionEvent: TypeAlias = (
     | Misframed
     | HttpRequest
     | Remark
+    | Paused
+    | WentOn
     | NotSent
     | Closed
 )

@@ -273,6 +273,12 @@ class Workbench:
         if found is not None:
             found.start_tls(connection, tls, as_server=as_server, first=first)
 
+    def go_on(self, session: SessionId) -> None:
+        """Let connections of a session go on that were paused because two programs seemed to answer each other."""
+        found = self._sessions.get(session)
+        for connection in found.connections if found is not None else ():
+            connection.go_on()
+
     def disconnect(self, session: SessionId, connection: ConnectionId) -> None:
         """Close one connection: what waits goes out first."""
         self._on(session, connection, Connection.close)

@@ -38,6 +38,7 @@ from core.events import (
     NotSent,
     Onward,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Remark,
@@ -49,6 +50,7 @@ from core.events import (
     TlsRefused,
     Tried,
     TurnedAway,
+    WentOn,
 )
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
@@ -67,7 +69,8 @@ if TYPE_CHECKING:
     from core.compose.profiles import Profile
 
 _TOLD = (
-    Listening, Onward, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Remark, Closed, PeerFinished,
+    Listening, Onward, Tried, TurnedAway, NotSent, Paused, WentOn, MessageTooLong,
+    Misframed, HttpRequest, Remark, Closed, PeerFinished,
     TlsBegun, TlsRefused, Injected,
 )  # fmt: skip
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
@@ -90,6 +93,7 @@ class Options(NamedTuple):
     once: bool = False
     journal: Path | None = None
     http: bool = False  # whether a server that answers by itself answers HTTP requests, too
+    answers: int | None = DEFAULTS.answers  # of the rule in a row, after which a connection is paused
     exact: bool = False  # whether bytes go from input to peer and from peer to output as they are
     crlf: bool = False  # whether lines are sent with CR LF at their end
     wait: float | None = None  # from the end of the input to the end of a client, whoever still talks
@@ -140,6 +144,7 @@ def run(options: Options) -> int:
 
 def _limits(options: Options) -> Limits:
     limits = DEFAULTS
+    limits = replace(limits, answers=options.answers)
     if options.http:
         limits = replace(limits, request_line=None)
     if options.wait is not None:  # the wait is the drain
@@ -261,6 +266,7 @@ class _Program:
                 _tell(f"not sent: {error}")
                 return True
         if not data:
+            self._workbench.go_on(self._session)
             return True  # an empty line has no bytes
         while not self._asked_to_end:
             self._workbench.wait_for_room(self._session, _WINDOW)
@@ -385,8 +391,7 @@ class _Program:
                 self._tell_end(event)
                 return False
             case _ if isinstance(event, _TOLD):
-                opened = self._opened.get(getattr(event, "connection", None))
-                _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
+                self._tell_event(event)
             case _:
                 pass
         match event:
@@ -402,6 +407,12 @@ class _Program:
             case _:
                 pass
         return True
+
+    def _tell_event(self, event: Event) -> None:
+        opened = self._opened.get(getattr(event, "connection", None))
+        _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
+        if isinstance(event, Paused):
+            _tell("an empty line goes on, as does whatever you send; with --answers 0 nothing is paused")
 
     def _take_handshake(self, event: TlsHandshake) -> None:
         """From a handshake on a connection can be talked over. Of one that failed, the end that follows tells."""

@@ -32,15 +32,15 @@ class AnsweredConnection:
         return self._connection.peer
 
     def send(self, message: bytes, origin: Origin | None = None) -> None:
-        self._send(self._connection.send, message, origin)
+        self._send(message, origin or self._origin)
         self._connection.wait_for_reader()
 
     def send_exactly(self, data: bytes) -> None:
-        self._send(self._connection.send_exactly, data)
+        self._send(data, self._origin, exact=True)
 
-    def _send(self, send: Callable[[bytes, Origin], None], data: bytes, origin: Origin | None = None) -> None:
+    def _send(self, data: bytes, origin: Origin, *, exact: bool = False) -> None:
         try:
-            send(data, origin or self._origin)
+            self._connection.answer(data, origin, exact=exact)
         except SendError as error:
             self._connection.note_refusal(len(data), error)
 

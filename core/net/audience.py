@@ -11,10 +11,13 @@ from core.errors import NobodyThere, SendError
 from core.events import ConnectionId
 from core.net.connection import Connection
 from core.net.session import Session
-from core.origin import PERSON, Origin
+from core.origin import FROM_INPUT, PERSON, Origin
 
 To: TypeAlias = ConnectionId | Collection[ConnectionId] | None
 """One connection, several, or (None) everyone who is connected at that moment."""
+
+
+_PEOPLE = frozenset({PERSON, FROM_INPUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Audience:
         for connection in connections:
             try:
                 send(connection, message, origin)
+                if origin in _PEOPLE:
+                    connection.person_spoke()
             except SendError as error:
                 refused.append((connection.number, str(error)))
         return Delivery(len(connections) - len(refused), tuple(refused), self._gone(connections))

@@ -25,11 +25,13 @@ from core.events import (
     Misframed,
     NotSent,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Remark,
     SessionId,
     WeFinished,
+    WentOn,
 )
 from core.net.endings import ending_of, why_not_send
 from core.net.http_guard import HttpGuard
@@ -49,6 +51,7 @@ from core.words import connection_name
 
 _now = monotonic_ns
 
+_LEAST_RATE = 100  # answers a second: who polls a device, however long, is slower
 _LOOK = 0.002  # seconds between two looks at whether what was sent has arrived
 
 _HELLO = b"\x16\x03"  # how a TLS handshake begins: its record's type and version
@@ -68,6 +71,7 @@ class Connection:
         "_drained",
         "_framer",
         "_framing",
+        "_has_heard",
         "_hello",
         "_http_guard",
         "_idle",
@@ -81,6 +85,8 @@ class Connection:
         "_session",
         "_sink",
         "_transport",
+        "_turns",
+        "_turns_since",
         "_wants_fin",
         "_we_finished",
         "ending",
@@ -141,6 +147,8 @@ class Connection:
         self._closing_timer: Timer | None = None
         self._idle: InactivityTimer | None = None
         self._drained = 0
+        self._has_heard = False  # whether the peer has said something since the last answer
+        self._turns, self._turns_since = 0, 0  # answers of a program in a row, and since when (ns)
         self.watchers = Watchers()
         self._watch()  # first: what the system refuses to watch has not opened
         begins_later = not transport.is_ready
@@ -168,6 +176,30 @@ class Connection:
         """Send these bytes as they are, without a frame. Raises ``SendError`` as ``send`` does."""
         if self._sender.send(data, origin):
             self._soon(self._start_flushing)
+
+    def answer(self, message: bytes, origin: Origin, *, exact: bool = False) -> None:
+        """Send what a program answers by itself, as ``send`` does or, if ``exact``, as ``send_exactly`` does.
+
+        Too many in a row, and what the peer says is left unread until ``go_on``. The loop's thread.
+        """
+        (self.send_exactly if exact else self.send)(message, origin)
+        if self._has_heard:
+            self._has_heard = False
+            self._turns += 1
+            if self._turns == 1:
+                self._turns_since = _now()
+            elif self._turns == self._limits.answers:
+                self._judge_turns()
+
+    def person_spoke(self) -> None:
+        """A person takes part: what was said before is no talk of two programs, and goes on if it was paused."""
+        self._turns = 0
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Read again if that was paused for too many answers; they are not counted any more."""
+        if Pause.LOOP in self._pause:
+            self._soon(self._go_on)
 
     @property
     def is_over_unread(self) -> bool:
@@ -349,11 +381,28 @@ class Connection:
         if self._closing is not None:
             self._drain(len(data))
             return
+        self._has_heard = True
         if self._hello or data[:2] == _HELLO:
             self._hello = self._hello + data if len(self._hello) < _LONGEST_HELLO else b""
         messages = self._framer.feed(data, at)
         if messages:
             self._hand_over(messages)
+
+    def _judge_turns(self) -> None:
+        """As many answers as may be in a row have gone out: pause if that was fast."""
+        took = (_now() - self._turns_since) / 1e9
+        if self._turns < took * _LEAST_RATE:
+            self._turns = 0
+            return
+        if self._sink is None:
+            return  # nobody is told, so nobody could have it go on
+        self._emit(Paused(self._session, self.id, _now(), self._turns, took))
+        self.pause(Pause.LOOP)
+
+    def _go_on(self) -> None:
+        if Pause.LOOP in self._pause:
+            self._emit(WentOn(self._session, self.id, _now()))
+            self.resume(Pause.LOOP)
 
     def _recv(self) -> bytes | None:
         """What one recv gives; None if that was nothing, or an error that ended the connection."""

@@ -42,6 +42,7 @@ class Pause(Flag):
     OWNER = auto()  # the program does not fetch what came
     REPLY = auto()  # the reply has more to answer than it should
     TAP = auto()  # the other leg of a tap is not there yet, or takes no more
+    LOOP = auto()  # it and our answers may be two programs that answer each other for ever
 
 
 class Watchers:

@@ -179,7 +179,7 @@ class Server(ListeningSession):
     def _send(self, connection: Connection, message: bytes, origin: Origin) -> None:
         """Send what the rule says; what the connection refuses is put on record."""
         try:
-            connection.send(message, origin)
+            connection.answer(message, origin)
         except SendError as error:
             connection.note_refusal(len(message), error)
 
@@ -188,7 +188,7 @@ class Server(ListeningSession):
             if connection is sender:
                 continue
             try:  # rather than through _send: this is done for a hundred at a time
-                connection.send(message, origin)
+                connection.answer(message, origin)
             except SendError as error:
                 connection.note_refusal(len(message), error)
             except Exception as error:  # noqa: BLE001 - whatever it is, the sender is not to blame

@@ -373,6 +373,12 @@ class MainController:
         self.viewing.clear()
         self.refresh()
 
+    def go_on(self) -> None:
+        """Let all connections go on that were paused because two programs seemed to answer each other."""
+        for session in self.sessions:
+            self.workbench.go_on(session)
+            self.notices.take_back(f"paused {session}")
+
     def show_everything(self) -> None:
         """Take back ``clear_view`` and the filter."""
         self._connection = None

@@ -9,10 +9,12 @@ from tkinter import filedialog
 
 import pytest
 
+from core.address import Address
 from core.journal.recording.ledger import Phase
 from core.replies.rules.rule_set import parse_rule_sets
-from tests.gui.stories.person import Person, caller
-from tests.support.peers import Host, Peer
+from tests.gui.stories.conftest import Sit
+from tests.gui.stories.person import Person, caller, settings
+from tests.support.peers import AnswersBack, Host, Peer
 
 
 def choose_reply(person: Person, words: str) -> None:
@@ -194,3 +196,23 @@ def test_a_client_that_waits_gives_up_where_it_is_no_longer_wanted_to_come_back(
     person.app.main_controller.commands["toggle_reconnect"]()
     person.no_longer_sees("try ")
     person.sees("stays away")
+
+
+@pytest.mark.case("C-86")
+def test_two_programs_that_answer_each_other_are_paused_and_go_on_at_a_key(sit: Sit, tmp_path: Path) -> None:
+    person = sit(settings(tmp_path, reply="echo", limits_changed={"answers": 100}))
+    port = person.start_server()
+    with AnswersBack.calls(Address("127.0.0.1", port)):
+        person.until(lambda: person.app.main_controller.state is not None)
+        person.sees("#1 connected")
+        person.say("tag")
+        person.sees("#1 is paused: 100 answers in a row", "two programs may be answering each other", "Go on")
+        person.press("<F8>")
+        for _ in range(12):
+            if person.focused == "Go on":
+                break
+            person.press("<F8>")
+        assert person.focused == "Go on"
+        person.press("<Return>")
+        person.no_longer_sees("two programs may be answering each other, so it was paused")
+        person.until(lambda: (now := person.app.main_controller.state) is not None and now.received > 300)
