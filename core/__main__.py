@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -14,7 +14,7 @@ from core.address import parse_address, parse_target
 from core.cli.common import add_encoding, add_faults, add_frame
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
-from core.cli.terminal import Options, find_profile, run
+from core.cli.terminal import Options, find_profile, opening, run
 from core.cli.tls import add_tls, tls_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import Encoding, misread_ending
@@ -92,6 +92,15 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
         help="try again when it cannot connect, and connect again when the connection ends before the input does: "
         "after 0.5 s, doubling to 30 s",
     )
+    first = parser.add_mutually_exclusive_group()
+    first.add_argument(
+        "--on-connect",
+        metavar="TEXT",
+        help="send this on every connect, also with --retry: text with escapes and macros, in the --profile if there "
+        "is one; with --messages the name of a saved message",
+    )
+    first.add_argument("--rules", metavar="FILE", help="answer by a table of rules on every connect, as serve does")
+    parser.add_argument("--messages", type=Path, metavar="FILE", help="saved messages that the window has exported")
     parser.set_defaults(options=partial(_options, parser, Role.CLIENT))
     parser.epilog = (
         "Exit codes: 0 all went well, 1 never connected, or no TLS handshake succeeded, 2 the command line makes no "
@@ -166,6 +175,22 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     )
 
 
+def _on_connect(
+    parser: argparse.ArgumentParser, chosen: argparse.Namespace, text: Callable[[str, Path | None], Reply]
+) -> Reply | None:
+    """What a client says on every connect."""
+    if chosen.messages is not None and chosen.on_connect is None:
+        parser.error("--messages has messages of which --on-connect names one")
+    try:
+        if chosen.rules is not None:
+            return make_reply(f"rules:{chosen.rules}")
+        if chosen.on_connect is None:
+            return None
+        return text(chosen.on_connect, chosen.messages)
+    except TincanError as error:
+        parser.error(f"argument {'--rules' if chosen.rules is not None else '--on-connect'}: {error}")
+
+
 def _answers(text: str) -> int | None:
     number = int(text)
     if number < 0:
@@ -191,14 +216,15 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error("--profiles has profiles of which --profile names one")
     if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
         parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
-    reply = _reply(parser, chosen) if is_server else "letter"
-    framing = chosen.framing
-    if isinstance(reply, Reply) and reply.framing is not None and framing == "raw" and chosen.profile is None:
-        framing = reply.framing
     try:
         profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
     except TincanError as error:
         parser.error(f"argument --profile: {error}")
+    text = partial(opening, profile=profile, framing=chosen.framing, encoding=chosen.encoding)
+    reply = _reply(parser, chosen) if is_server else _on_connect(parser, chosen, text)
+    framing = chosen.framing
+    if isinstance(reply, Reply) and reply.framing is not None and framing == "raw" and profile is None:
+        framing = reply.framing
     try:
         tls = tls_of(chosen, has_scheme=has_scheme)
     except TincanError as error:
@@ -207,7 +233,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         role,
         target,
         framing if profile is None else profile.lens,
-        reply=reply,
+        reply=reply or "letter",
         once=is_server and (chosen.once or chosen.exact),
         journal=chosen.journal,
         http=is_server and chosen.http,

@@ -90,10 +90,11 @@ class Workbench:
         half_open: bool = False,
         reconnect: bool = False,
         tls: Tls | None = None,
+        reply: Reply | None = None,
     ) -> SessionId:
         """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name.
 
-        See ``Client`` for ``half_open`` and ``reconnect``.
+        See ``Client`` for ``half_open``, ``reconnect`` and ``reply``.
         """
         client = Client(
             target,
@@ -101,6 +102,7 @@ class Workbench:
             half_open=half_open,
             reconnect=reconnect,
             tls=tls,
+            reply=reply,
             **self._surroundings(),
         )
         return self._begin(client, Doing.CONNECTING)
@@ -224,6 +226,12 @@ class Workbench:
         server = self._sessions.get(session)
         if isinstance(server, Server):
             server.set_reply(reply)
+
+    def set_on_connect(self, session: SessionId, reply: Reply | None) -> None:
+        """Have that speak for a client, or nothing, from its next connection on."""
+        client = self._sessions.get(session)
+        if isinstance(client, Client):
+            client.set_reply(reply)
 
     def set_framing(self, session: SessionId, framing: str) -> None:
         """Have a server tell messages apart in another way from now on; see ``Server.set_framing``."""

@@ -67,6 +67,7 @@ from core.workbench import Workbench
 
 if TYPE_CHECKING:
     from core.compose.profiles import Profile
+    from core.replies.opening import Opening
 
 _TOLD = (
     Listening, Onward, Tried, TurnedAway, NotSent, Paused, WentOn, MessageTooLong,
@@ -89,7 +90,7 @@ class Options(NamedTuple):
     role: Role
     target: Address
     framing: str = "raw"
-    reply: str | Reply = "letter"
+    reply: str | Reply = "letter"  # of a server; of a client what it says on every connect, if that is one
     once: bool = False
     journal: Path | None = None
     http: bool = False  # whether a server that answers by itself answers HTTP requests, too
@@ -124,6 +125,29 @@ def find_profile(name: str, path: Path | None) -> Profile:
         names = ", ".join(dict.fromkeys(each.name for each in profiles))
         raise TincanError(f"there is no profile {quoted(name)}, only {names}")
     return profile
+
+
+def opening(
+    text: str, messages: Path | None, profile: Profile | None, framing: str, encoding: Encoding | None
+) -> Opening:
+    """What is said on connect: a text with escapes, or the saved message of that name in a file.
+
+    Raises ``TincanError``.
+    """
+    from core.compose import Draft, Format
+    from core.compose.saved import import_messages
+    from core.replies.opening import Opening
+
+    if messages is not None:
+        known = import_messages(messages)
+        found = next((each for each in known if each.name == text), None)
+        if found is None:
+            names = ", ".join(quoted(each.name) for each in known)
+            raise TincanError(f"there is no saved message {quoted(text)}, only {names}")
+        return Opening(found.draft(profile.frame if profile is not None else framing), found.name)
+    if profile is not None:
+        return Opening(Draft(text, profile.format, profile.encoding, profile.ending, profile.frame))
+    return Opening(Draft(text, Format.ESCAPES, encoding or Encoding.UTF_8, framing=framing))
 
 
 def run(options: Options) -> int:
@@ -216,7 +240,12 @@ class _Program:
         if options.role.listens:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
         return self._workbench.connect(
-            options.target, framing=options.framing, half_open=options.exact, reconnect=options.retry, tls=options.tls
+            options.target,
+            framing=options.framing,
+            half_open=options.exact,
+            reconnect=options.retry,
+            tls=options.tls,
+            reply=options.reply if isinstance(options.reply, Reply) else None,
         )
 
     def _next(self) -> Event | _InputEnded | _Signal | None:

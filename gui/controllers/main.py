@@ -27,6 +27,7 @@ from gui.controllers.help import HelpController
 from gui.controllers.journal import JournalController, first
 from gui.controllers.messages import MessageController
 from gui.controllers.notices import Notices
+from gui.controllers.on_connect import OnConnectController
 from gui.controllers.profiles import ProfilesController
 from gui.controllers.reply import ReplyController
 from gui.controllers.rules import RulesController
@@ -175,6 +176,7 @@ class MainController:
         self.tasks = TaskController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
         self.reply = ReplyController(window, self)
+        self.on_connect = OnConnectController(window, self)
         self.rules = RulesController(window, self, self._app.rules, post)
         self.endpoints.open(window)
         self.sending.open(window)
@@ -235,6 +237,7 @@ class MainController:
                 ("the socket options", self.socket_options.show),
                 ("the reply", self.reply.show),
                 ("the rules", self.rules.show),
+                ("what is said on connect", self.on_connect.show),
             ]
         )
 
