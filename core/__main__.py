@@ -276,10 +276,6 @@ def _seconds(text: str) -> float:
 
 def main() -> int:
     """Run the program that the command line asks for; the exit code: 0, 1 (it failed), 2 (bad input) or its own."""
-    if sys.argv[1:2] == ["handler-host"] and len(sys.argv) == 3:  # nobody types it
-        from core.replies.handler.host import main as host
-
-        return host(Path(sys.argv[2]))
     use_utf_8_in_pipes()
     try:
         options = parse(sys.argv[1:])

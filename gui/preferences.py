@@ -227,6 +227,17 @@ def _on_connect(value: object) -> dict[str, str]:
     return {address: written for address, written in fit.items() if (address + written).isprintable()}
 
 
+def _reply_arguments(value: object) -> dict[str, str]:
+    """What replies were given last, by kind, also of a kind that only a later version knows."""
+    if (
+        not isinstance(value, dict)
+        or len(value) > MOST_LIMITS
+        or not all(isinstance(one, str) for one in value.values())
+    ):
+        raise ValueError("reply_arguments is not a table of texts")
+    return {kind: text for kind, text in value.items() if text.isprintable() and len(text) <= LONGEST_VARIABLE}
+
+
 def _pins(value: object) -> dict[str, str]:
     """Fingerprints of certificates by the addresses where they are trusted."""
     if not isinstance(value, dict) or len(value) > MOST_PINS:
@@ -276,5 +287,6 @@ _READERS: dict[str, Callable[[object], object]] = {
     "messages": _messages,
     "variables": _variables,
     "on_connect": _on_connect,
+    "reply_arguments": _reply_arguments,
     "pins": _pins,
 }

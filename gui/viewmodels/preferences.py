@@ -43,6 +43,7 @@ class Preferences:
     theme: str = "system"
     text_size: int = 0  # points more than usual
     reply: str = "letter"
+    reply_arguments: Mapping[str, str] = field(default_factory=dict)  # used last, by kind: a command, a Python file
     format: str = USUAL.format  # of messages that are written, as are the next three
     encoding: str = USUAL.encoding
     ending: str = USUAL.ending

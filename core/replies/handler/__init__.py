@@ -131,7 +131,7 @@ class Handler(Reply):
 
     def _start(self, peer: Peer) -> bool:
         from core.child_process import ChildProcess
-        from core.command import command_line, environment
+        from core.command import environment, own_process
 
         if self._is_over or self._starts >= _MOST_STARTS:
             return False
@@ -140,7 +140,7 @@ class Handler(Reply):
         soon = peer.call_soon  # also when that peer has gone
         try:
             self._process = ChildProcess(
-                [*command_line(), "handler-host", str(self.path)],
+                [*own_process("handler-host", "replies.handler.host"), str(self.path)],
                 name=f"handler {self.path.name}",
                 environment=environment(),
                 heard=lambda data: soon(lambda: self._hear(data)),

@@ -60,6 +60,7 @@ def test_a_program_answers_and_one_that_does_not_exist_changes_nothing(person: P
 
     choose_reply(person, "by a program…")
     assert "echo.py" in person.focused, "the last command stands there"
+    assert "echo.py" in person.app.main_controller.preferences.reply_arguments["program"]
 
 
 def test_a_python_file_is_begun_broken_and_mended(
@@ -216,3 +217,17 @@ def test_two_programs_that_answer_each_other_are_paused_and_go_on_at_a_key(sit: 
         person.press("<Return>")
         person.no_longer_sees("two programs may be answering each other, so it was paused")
         person.until(lambda: (now := person.app.main_controller.state) is not None and now.received > 300)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "typed"), [("program", "by a program…", "bc -q"), ("python", "by a Python file…", "/tmp/mine.py")]
+)
+def test_the_command_and_the_file_of_an_earlier_run_stand_where_they_are_asked_for(
+    sit: Sit, tmp_path: Path, kind: str, words: str, typed: str
+) -> None:
+    person = sit(settings(tmp_path, reply_arguments={kind: typed}))
+    person.start_server()
+    choose_reply(person, words)
+    person.sees("Use it")
+    assert person.focused == typed
+    person.press("<Escape>")
