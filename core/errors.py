@@ -10,7 +10,7 @@ import errno
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from core.words import sentence
@@ -36,12 +36,17 @@ class Doing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An error in a person's words."""
+    """An error in a person's words.
+
+    ``options`` are those of the terminal programs that do what the advice says, such as ``--pin``: a terminal names
+    them, and a window has its own ways.
+    """
 
     what: str
     causes: tuple[str, ...] = ()
     advice: str = ""
     fault: Fault = Fault.OURS
+    options: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """All of it as one paragraph."""
@@ -422,7 +427,7 @@ def _explain_name(error: socket.gaierror, where: object) -> Explanation:
 
 
 def _filled(known: Explanation, where: object) -> Explanation:
-    return Explanation(known.what.replace("{where}", str(where)), known.causes, known.advice, known.fault)
+    return replace(known, what=known.what.replace("{where}", str(where)))
 
 
 def _system_text(error: OSError) -> str:

@@ -24,7 +24,7 @@ from core.cli.printing import MessagePrinter
 from core.cli.standard_input import StandardInput
 from core.clock import monotonic
 from core.compose.encoding import Encoding, decode_as
-from core.errors import SendError, TincanError, quoted, reason
+from core.errors import Explanation, SendError, TincanError, quoted, reason
 from core.events import (
     Closed,
     ConnectionId,
@@ -440,6 +440,8 @@ class _Program:
     def _tell_event(self, event: Event) -> None:
         opened = self._opened.get(getattr(event, "connection", None))
         _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
+        if isinstance(event, Closed) and event.why is not None:
+            _tell_options(event.why)
         if isinstance(event, Paused):
             _tell("an empty line goes on, as does whatever you send; with --answers 0 nothing is paused")
 
@@ -462,6 +464,7 @@ class _Program:
         if event.failure is not None:
             self._code = NEVER_STOOD
             _tell(str(event.failure))
+            _tell_options(event.failure)
         if self._tries:
             _tell(f"gave up after {counted(self._tries, 'try', 'tries')}")
 
@@ -547,6 +550,12 @@ def _pass_on(data: bytes) -> None:
     if sys.stdout is not None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+
+
+def _tell_options(why: Explanation) -> None:
+    """Name the options that do what an explanation advises; see there."""
+    if why.options:
+        _tell(f"options for that: {', '.join(why.options)}")
 
 
 def _tell(line: str) -> None:

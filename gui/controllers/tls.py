@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TRUST = "Trust this certificate for this host"
 ONCE = "Connect once without verifying"
 _LOG = "tls-keys.log"
+_AGAIN = "It connects in the clear again: start TLS once it stands."
 _HOW = "A client that trusts it trusts every server that Tincan serves with TLS."
 
 
@@ -37,6 +38,7 @@ class TlsController:
         self, main_controller: MainController, authority: Path, post: Callable[[Callable[[], None]], None]
     ) -> None:
         self.password = ""  # of the own certificate; kept nowhere else
+        self._once: set[str] = set()  # places where TLS is started next without verifying
         self.key_log: Path | None = None  # gets the secrets of the next session, and of no other
         self._main_controller = main_controller
         self._authority = authority
@@ -72,8 +74,12 @@ class TlsController:
 
     def to_start(self, state: SessionState, connection: ConnectionState, *, as_server: bool) -> Tls:
         """What is asked for where TLS begins on a connection in the clear. Raises ``TlsSettingsError``."""
-        pin = "" if as_server else self._pin(state.target if state.role.dials else connection.peer)
-        return replace(self._settings(), pin=pin)
+        if as_server:
+            return self._settings()
+        place = state.target if state.role.dials else connection.peer
+        verify = _place(place) not in self._once
+        self._once.discard(_place(place))
+        return replace(self._settings(), pin=self._pin(place) if verify else "", verify=verify)
 
     def toggle_key_log(self) -> None:
         """Ask for a file that gets the secrets of the next session with TLS, or have none."""
@@ -128,7 +134,7 @@ class TlsController:
             _topic(address),
             {
                 TRUST: lambda: self._trust(state, handshake),
-                **({ONCE: lambda: self._connect(state, verify=False)} if state.tls else {}),
+                ONCE: lambda: self._connect(state, verify=False),
             },
         )
 
@@ -139,7 +145,11 @@ class TlsController:
 
     def _connect(self, state: SessionState, *, verify: bool = True) -> None:
         self._main_controller.notices.take_back(_topic(state.target))
-        self.put(is_on=state.tls)  # else TLS begins in the middle
+        self.put(is_on=state.tls)
+        if not state.tls:  # TLS begins in the middle, when it is asked for
+            if not verify:
+                self._once.add(_place(state.target))
+            self._main_controller.complain(_AGAIN)
         self._main_controller.endpoints.dial(state.target, verify=verify)
 
     def _pin(self, address: Address) -> str:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from core.events import SessionId
 from core.journal.recording.ledger import Phase
 from core.tls.facts import Trust
+from gui.__main__ import _peer
 from gui.app import App
 from gui.controllers.tls import ONCE, TRUST
 from gui.keys import menu_words
@@ -232,6 +233,42 @@ def test_tls_begins_in_the_middle_and_the_menu_says_why_not_twice(make_app: Make
     assert f"{as_client} (it speaks TLS 1.3 already)" in row_menu(app)
     act(app, "start_tls_client")
     assert app.window.banner.sentence == "TLS cannot begin here: it speaks TLS 1.3 already."
+
+
+def test_a_start_tls_that_failed_offers_what_a_connect_does(make_app: MakeApp, tmp_path: Path) -> None:
+    """The server is one of another person, whose authority nobody here knows."""
+
+    def start_on_both_sides() -> None:
+        there.main_controller.select(max(there.main_controller.sessions))
+        pump_until(lambda: there.main_controller.rows.why_no_tls == "", there.root)
+        act(there, "start_tls_server")
+        pump_until(lambda: shown(there).endswith("we are its server") or "TLS begins here" in shown(there), there.root)
+        act(app, "start_tls_client")
+
+    there = make_app(tmp_path / "server")
+    port = serve(there, tls=False)
+    app = make_app(tmp_path / "client")
+    dial(app, f"localhost:{port}", "connected to")
+    start_on_both_sides()
+    pump_until(lambda: "which nothing here trusts" in shown(app), app.root)
+    pump_until(lambda: f"Ask whoever runs localhost:{port}" in app.window.banner.sentence, app.root)
+    assert "--" not in app.window.banner.sentence + shown(app), "options of the terminal have no place in a window"
+    assert [button.cget("text") for button in app.window.banner.buttons][:2] == [TRUST, ONCE]
+
+    press(app, ONCE)
+    pump_until(lambda: "connected to" in shown(app), app.root)
+    start_on_both_sides()
+    pump_until(lambda: 'not verified that this is "localhost"' in shown(app), app.root)
+    assert not app.main_controller.preferences.pins
+
+
+def test_an_address_of_the_command_line_may_ask_for_tls(make_app: MakeApp, tmp_path: Path) -> None:
+    port = serve(make_app(tmp_path / "server"))
+    app = make_app(tmp_path / "client")
+    app._obey(_peer(f"tls://localhost:{port}"), app.main_controller.endpoints.connect)
+
+    pump_until(lambda: "which nothing here trusts" in shown(app), app.root)
+    assert app.window.address.tls.cget("text") == "TLS on"
 
 
 def test_the_authoritys_certificate_is_copied_and_saved(
