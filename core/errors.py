@@ -39,7 +39,7 @@ class Explanation:
     """An error in a person's words.
 
     ``options`` are those of the terminal programs that do what the advice says, such as ``--pin``: a terminal names
-    them, and a window has its own ways.
+    them, and a window has its own ways. ``needs_password`` if the right password of a key is all that is missing.
     """
 
     what: str
@@ -47,6 +47,7 @@ class Explanation:
     advice: str = ""
     fault: Fault = Fault.OURS
     options: tuple[str, ...] = ()
+    needs_password: bool = False
 
     def __str__(self) -> str:
         """All of it as one paragraph."""
@@ -189,7 +190,7 @@ def explain(error: BaseException, doing: Doing, where: object = "") -> Explanati
     if isinstance(error, ListenError | ConnectError | TransportError):
         return error.explanation
     if isinstance(error, TincanError):
-        return Explanation(str(error), fault=error.fault)
+        return Explanation(str(error), fault=error.fault, needs_password=isinstance(error, TlsPasswordError))
     if isinstance(error, socket.gaierror):
         return _explain_name(error, where)
     is_ours = isinstance(error, TimeoutError) and error.errno is None  # a time limit of our own

@@ -102,6 +102,12 @@ def test_a_password_is_asked_for_or_taken_from_the_environment(
     with pytest.raises(SystemExit):
         asked(f"serve 1 --cert {file}")
     assert "needs a password, because its key is encrypted; TINCAN_KEY_PASSWORD" in capsys.readouterr().err
+    (tmp_path / "password").write_text("secret\nand more\n", encoding="utf-8")
+    with_file = asked(f"serve 1 --cert {file} --password-file {tmp_path / 'password'}")
+    assert with_file == Tls(certificate=file, password="secret")
+    with pytest.raises(SystemExit):
+        asked(f"serve 1 --cert {file} --password-file {tmp_path / 'nothing'}")
+    assert "nothing cannot be read: " in capsys.readouterr().err
     monkeypatch.setenv("TINCAN_KEY_PASSWORD", "secret")
     assert asked(f"serve 1 --cert {file}") == Tls(certificate=file, password="secret")
 

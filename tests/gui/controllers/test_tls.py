@@ -6,7 +6,7 @@ import ssl
 import tkinter as tk
 from dataclasses import replace
 from pathlib import Path
-from tkinter import filedialog
+from tkinter import filedialog, ttk
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -338,6 +338,37 @@ def test_the_host_is_reached_by_its_key_where_the_address_has_given_way(make_app
     assert str(app.root.tk.call("focus", "-lastfor", ".")) == str(app.window.address.host)
 
 
+def answer_password(app: App, why: str, password: str) -> None:
+    """Type a password into the dialog that says why it asks, and press Enter."""
+    tls = app.main_controller.tls
+    pump_until(lambda: tls.dialog is not None and bool(tls.dialog.winfo_exists()), app.root)
+    dialog = tls.dialog
+    assert dialog is not None
+    assert any(why in words for words in texts_in(dialog)), texts_in(dialog)
+    assert dialog.field.cget("show") == "•"
+    dialog.field.put(password)
+    dialog.use()
+    app.root.update()
+    assert not dialog.winfo_exists()
+
+
+def texts_in(widget: tk.Misc) -> list[str]:
+    own = [str(widget.cget("text"))] if isinstance(widget, ttk.Label) else []
+    return [*own, *(text for child in widget.winfo_children() for text in texts_in(child))]
+
+
+def test_a_client_asks_for_the_password_too_and_connects_with_it(make_app: MakeApp, tmp_path: Path) -> None:
+    (tmp_path / "own.p12").write_bytes(make("me").as_pkcs12("secret"))
+    port = serve(make_app(tmp_path / "server"))
+    app = make_app(tmp_path / "client")
+    main = app.main_controller
+    main.preferences = replace(main.preferences, tls_certificate=str(tmp_path / "own.p12"))
+    dial(app, f"tls://localhost:{port}", "needs a password")
+    answer_password(app, "needs a password", "secret")
+    pump_until(lambda: "which nothing here trusts" in shown(app), app.root)
+    assert main.tls.password == "secret"
+
+
 def test_a_server_shows_the_own_certificate_once_its_password_is_given(make_app: MakeApp, tmp_path: Path) -> None:
     own = make()
     (tmp_path / "own.p12").write_bytes(own.as_pkcs12("secret"))
@@ -349,9 +380,8 @@ def test_a_server_shows_the_own_certificate_once_its_password_is_given(make_app:
     app.window.address.fill("localhost", "0")
     main.endpoints.serve()
     pump_until(lambda: "password" in app.window.address.complaint, app.root)
-
-    main.tls.use_password("secret")
-    main.endpoints.serve()
+    answer_password(app, "needs a password", "wrong")
+    answer_password(app, "is wrong", "secret")
     pump_until(lambda: "listening" in shown(app), app.root)
     state = main.state
     assert state is not None
