@@ -226,7 +226,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
     if isinstance(reply, Reply) and reply.framing is not None and framing == "raw" and profile is None:
         framing = reply.framing
     try:
-        tls = tls_of(chosen, has_scheme=has_scheme)
+        tls = tls_of(chosen, has_scheme=has_scheme or (profile is not None and profile.tls))
     except TincanError as error:
         parser.error(str(error))
     return Options(

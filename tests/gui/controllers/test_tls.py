@@ -19,6 +19,7 @@ from gui.app import App
 from gui.controllers.tls import ONCE, TRUST
 from gui.keys import menu_words
 from gui.preferences import PreferencesFile
+from gui.viewmodels.profiles import setting_of
 from gui.views.inspector.handshake import HandshakeSection
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, labels_of, port_of, say, shown
@@ -413,3 +414,19 @@ def test_a_client_shows_its_certificate_to_a_server_that_requires_one(make_app: 
     main.preferences = replace(main.preferences, tls_certificate="", tls_key="")
     act(app, "connect_again")
     pump_until(lambda: "certificate_required" in shown(app), app.root)
+
+
+def test_a_profile_remembers_that_its_peer_speaks_tls(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app()
+    main = app.main_controller
+    port = serve(app)
+    dial(app, f"tls://localhost:{port}", BEGUN)
+    assert main.profiles.save("Meter", may_replace=False) == ""
+    assert [profile.tls for profile in main.profiles.profiles if profile.name == "Meter"] == [True]
+    assert "with TLS" in next(setting_of(one).words for one in main.profiles.profiles if one.name == "Meter")
+
+    main.tls.put(is_on=False)
+    main.profiles.choose("Meter")
+    app.root.update()
+    assert app.window.address.tls.cget("text") == "TLS on"
+    assert main.profiles.choice.own == ""
