@@ -215,7 +215,9 @@ class Client(Session):
     def _shook_hands(self, why: Explanation | None) -> None:
         if why is None:
             self._stands()
-            self._loop.call_soon(self._begin_answering)  # the transport is locked
+            connection = self._connection_or_none
+            if connection is not None and self._reply is not None:
+                connection.loop.call_soon(self._begin_answering)  # the transport is locked
         elif not self._stands_or_over.is_set():
             self._refusal = why
 

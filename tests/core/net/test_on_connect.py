@@ -19,8 +19,11 @@ from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
 from core.settings import DEFAULTS, Limits
+from core.tls.settings import Tls
 from tests.support.peers import AnswersBack, Host, Peer
 from tests.support.sink import Sink
+from tests.support.stage import serving
+from tests.support.tls_peers import served
 
 
 def rules(*table: Rule, framing: str = "line") -> Rules:
@@ -170,3 +173,16 @@ class TestInATerminal:
         assert (found._composed().wire, found.origin) == (b"USER me\r\n", "connect login")
         with pytest.raises(TincanError, match="there is no saved message “logout”, only “login”"):
             opening("logout", path, None, "raw", None)
+
+
+def test_over_tls_it_is_said_once_the_handshake_is_over() -> None:
+    with served() as tls, serving("none", tls=tls) as (server, heard):
+        sink = Sink()
+        client = Client(server.addresses[0], events=sink, reply=Opening(Draft("hi")), tls=Tls(verify=False))
+        client.start()
+        try:
+            (received,) = heard.wait_for(Received)
+            assert received.data == b"hi"
+        finally:
+            client.stop()
+            client.join(20)
