@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
@@ -16,7 +16,7 @@ from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.load import LoadOptions, add_load, run_load
 from core.cli.replay import ReplayOptions, add_replay, run_replay
-from core.cli.terminal import Options, find_profile, run
+from core.cli.terminal import Options, find_profile, opening, run
 from core.cli.test import PlayOptions, add_test, run_test
 from core.cli.tls import add_tls, tls_of
 from core.command import program_name, use_utf_8_in_pipes
@@ -24,6 +24,7 @@ from core.compose.encoding import Encoding, misread_ending
 from core.errors import TincanError
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
+from core.settings import DEFAULTS
 
 if TYPE_CHECKING:
     from core.steps.step import ReadySteps
@@ -78,6 +79,14 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         help="answer by a Python file: on_open(peer), on_message(peer, message), on_close(peer)",
     )
     parser.add_argument("--http", action="store_true", help="answer HTTP requests too, which web pages can send here")
+    parser.add_argument(
+        "--answers",
+        type=_answers,
+        default=DEFAULTS.answers,
+        metavar="N",
+        help=f"pause a connection after so many quick answers in a row without a line of yours between, since two "
+        f"programs may be answering each other (default: {DEFAULTS.answers:,}; 0: never)",
+    )
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
     _add_common(parser, "bytes as they are, both ways, with one client, whose end is the end")
     add_tls(parser, is_server=True)
@@ -94,11 +103,20 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
         help="try again when it cannot connect, and connect again when the connection ends before the input does: "
         "after 0.5 s, doubling to 30 s",
     )
-    parser.add_argument(
+    first = parser.add_mutually_exclusive_group()
+    first.add_argument(
+        "--on-connect",
+        metavar="TEXT",
+        help="send this on every connect, also with --retry: text with escapes and macros, in the --profile if there "
+        "is one; with --messages the name of a saved message",
+    )
+    first.add_argument("--rules", metavar="FILE", help="answer by a table of rules on every connect, as serve does")
+    first.add_argument(
         "--steps",
         metavar="FILE",
         help="play this list of steps once it is connected, instead of the input; then show its table, and end",
     )
+    parser.add_argument("--messages", type=Path, metavar="FILE", help="saved messages that the window has exported")
     parser.set_defaults(options=partial(_options, parser, Role.CLIENT))
     parser.epilog = (
         "Exit codes: 0 all went well, 1 never connected, or no TLS handshake succeeded, 2 the command line makes no "
@@ -173,6 +191,29 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     )
 
 
+def _on_connect(
+    parser: argparse.ArgumentParser, chosen: argparse.Namespace, text: Callable[[str, Path | None], Reply]
+) -> Reply | None:
+    """What a client says on every connect."""
+    if chosen.messages is not None and chosen.on_connect is None:
+        parser.error("--messages has messages of which --on-connect names one")
+    try:
+        if chosen.rules is not None:
+            return make_reply(f"rules:{chosen.rules}")
+        if chosen.on_connect is None:
+            return None
+        return text(chosen.on_connect, chosen.messages)
+    except TincanError as error:
+        parser.error(f"argument {'--rules' if chosen.rules is not None else '--on-connect'}: {error}")
+
+
+def _answers(text: str) -> int | None:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number or None
+
+
 def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Namespace) -> Options:
     is_server = role.listens
     try:
@@ -192,28 +233,30 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
     if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
         parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
     steps = None if is_server else _steps(parser, chosen)
-    reply = _reply(parser, chosen) if is_server else "letter"
-    framing = chosen.framing
-    if isinstance(reply, Reply) and reply.framing is not None and framing == "raw" and chosen.profile is None:
-        framing = reply.framing
-    if steps is not None and framing == "raw":
-        framing = steps.list.framing
     try:
         profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
     except TincanError as error:
         parser.error(f"argument --profile: {error}")
+    text = partial(opening, profile=profile, framing=chosen.framing, encoding=chosen.encoding)
+    reply = _reply(parser, chosen) if is_server else _on_connect(parser, chosen, text)
+    framing = chosen.framing
+    if isinstance(reply, Reply) and reply.framing is not None and framing == "raw" and profile is None:
+        framing = reply.framing
+    if steps is not None and framing == "raw":
+        framing = steps.list.framing
     try:
-        tls = tls_of(chosen, has_scheme=has_scheme)
+        tls = tls_of(chosen, has_scheme=has_scheme or (profile is not None and profile.tls))
     except TincanError as error:
         parser.error(str(error))
     return Options(
         role,
         target,
         framing if profile is None else profile.lens,
-        reply=reply,
+        reply=reply or "letter",
         once=is_server and (chosen.once or chosen.exact),
         journal=chosen.journal,
         http=is_server and chosen.http,
+        answers=chosen.answers if is_server else DEFAULTS.answers,
         exact=chosen.exact,
         crlf=chosen.crlf,
         wait=chosen.wait,
@@ -257,10 +300,6 @@ def _reply(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> str |
 
 def main() -> int:
     """Run the program that the command line asks for; the exit code: 0, 1 (it failed), 2 (bad input) or its own."""
-    if sys.argv[1:2] == ["handler-host"] and len(sys.argv) == 3:  # nobody types it
-        from core.replies.handler.host import main as host
-
-        return host(Path(sys.argv[2]))
     use_utf_8_in_pipes()
     try:
         options = parse(sys.argv[1:])

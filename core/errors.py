@@ -36,12 +36,18 @@ class Doing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An error in a person's words."""
+    """An error in a person's words.
+
+    ``options`` are those of the terminal programs that do what the advice says, such as ``--pin``: a terminal names
+    them, and a window has its own ways. ``needs_password`` if the right password of a key is all that is missing.
+    """
 
     what: str
     causes: tuple[str, ...] = ()
     advice: str = ""
     fault: Fault = Fault.OURS
+    options: tuple[str, ...] = ()
+    needs_password: bool = False
     errno: str = field(default="", compare=False)  # the system's name for it, if it came from there: ECONNRESET
 
     def __str__(self) -> str:
@@ -185,7 +191,7 @@ def explain(error: BaseException, doing: Doing, where: object = "") -> Explanati
     if isinstance(error, ListenError | ConnectError | TransportError):
         return error.explanation
     if isinstance(error, TincanError):
-        return Explanation(str(error), fault=error.fault)
+        return Explanation(str(error), fault=error.fault, needs_password=isinstance(error, TlsPasswordError))
     if isinstance(error, socket.gaierror):
         return _explain_name(error, where)
     is_ours = isinstance(error, TimeoutError) and error.errno is None  # a time limit of our own
@@ -424,7 +430,7 @@ def _explain_name(error: socket.gaierror, where: object) -> Explanation:
 
 
 def _filled(known: Explanation, where: object) -> Explanation:
-    return Explanation(known.what.replace("{where}", str(where)), known.causes, known.advice, known.fault)
+    return replace(known, what=known.what.replace("{where}", str(where)))
 
 
 def _system_text(error: OSError) -> str:

@@ -61,6 +61,12 @@ class Limits:
         " answers by itself closes that connection, and with off it answers web pages, too",
     )
     receive: int = _limit(64 * KIB, "bytes", "asked of one recv")
+    answers: int | None = _limit(
+        20_000,
+        "answers",
+        "in a row of a program on one connection, more than 100 a second and no person between: then two programs may"
+        " be answering each other, and nothing more is read there until a person goes on",
+    )
     inbox: int = _limit(MIB, "bytes", "received but not yet fetched by Client.receive(); above it reading pauses")
     events_high: int = _limit(
         8 * MIB, "bytes", "waiting for the journal; above it nobody reads and TCP slows the peers"

@@ -26,6 +26,7 @@ from core.net.server import Server
 from core.net.session import Surroundings
 from core.net.socket_options import AS_USUAL, SocketOptions
 from core.net.tap import Tap
+from core.origin import PERSON, Origin
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -93,10 +94,11 @@ class Workbench:
         reconnect: bool = False,
         tls: Tls | None = None,
         stands: Callable[[Connection], None] | None = None,
+        reply: Reply | None = None,
     ) -> SessionId:
         """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name.
 
-        See ``Client`` for ``half_open``, ``reconnect`` and ``stands``.
+        See ``Client`` for ``half_open``, ``reconnect``, ``stands`` and ``reply``.
         """
         client = Client(
             target,
@@ -105,6 +107,7 @@ class Workbench:
             reconnect=reconnect,
             tls=tls,
             stands=stands,
+            reply=reply,
             **self._surroundings(),
         )
         return self._begin(client, Doing.CONNECTING)
@@ -132,13 +135,15 @@ class Workbench:
         )
         return self._begin(tap, Doing.LISTENING)
 
-    def send(self, session: SessionId, message: bytes, *, to: To = None, exact: bool = False) -> Delivery:
+    def send(
+        self, session: SessionId, message: bytes, *, to: To = None, exact: bool = False, origin: Origin = PERSON
+    ) -> Delivery:
         """Send a message to one connection of the session, to several, or to all of them.
 
-        It is framed as the session frames, or, if ``exact``, goes out as it is. Raises ``SendError`` if not one
-        of them could take it: then none of it went out.
+        It is framed as the session frames, or, if ``exact``, goes out as it is; ``origin`` says who speaks.
+        Raises ``SendError`` if not one of them could take it: then none of it went out.
         """
-        return Audience(self._sessions.get(session), to).send(message, exact=exact)
+        return Audience(self._sessions.get(session), to).send(message, exact=exact, origin=origin)
 
     def wait_for_room(self, session: SessionId, waiting: int) -> None:
         """Wait until at most so many bytes wait to be sent on each connection, and the journal is not behind.
@@ -273,6 +278,12 @@ class Workbench:
         if isinstance(server, Server):
             server.set_reply(reply)
 
+    def set_on_connect(self, session: SessionId, reply: Reply | None) -> None:
+        """Have that speak for a client, or nothing, from its next connection on."""
+        client = self._sessions.get(session)
+        if isinstance(client, Client):
+            client.set_reply(reply)
+
     def set_framing(self, session: SessionId, framing: str) -> None:
         """Have a server tell messages apart in another way from now on; see ``Server.set_framing``."""
         server = self._sessions.get(session)
@@ -320,6 +331,12 @@ class Workbench:
         found = self._sessions.get(session)
         if found is not None:
             found.start_tls(connection, tls, as_server=as_server, first=first)
+
+    def go_on(self, session: SessionId) -> None:
+        """Let connections of a session go on that were paused because two programs seemed to answer each other."""
+        found = self._sessions.get(session)
+        for connection in found.connections if found is not None else ():
+            connection.go_on()
 
     def disconnect(self, session: SessionId, connection: ConnectionId) -> None:
         """Close one connection: what waits goes out first."""

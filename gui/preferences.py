@@ -219,6 +219,25 @@ def _variables(value: object) -> dict[str, str]:
     return dict(list(short.items())[-MOST_VARIABLES:])
 
 
+def _on_connect(value: object) -> dict[str, str]:
+    """What clients say on connect, by address."""
+    if not isinstance(value, dict) or len(value) > MOST_PINS or not all(isinstance(one, str) for one in value.values()):
+        raise ValueError("on_connect is not a table of texts")
+    fit = {address: written for address, written in value.items() if len(address) <= LONGEST_ADDRESS >= len(written)}
+    return {address: written for address, written in fit.items() if (address + written).isprintable()}
+
+
+def _reply_arguments(value: object) -> dict[str, str]:
+    """What replies were given last, by kind, also of a kind that only a later version knows."""
+    if (
+        not isinstance(value, dict)
+        or len(value) > MOST_LIMITS
+        or not all(isinstance(one, str) for one in value.values())
+    ):
+        raise ValueError("reply_arguments is not a table of texts")
+    return {kind: text for kind, text in value.items() if text.isprintable() and len(text) <= LONGEST_VARIABLE}
+
+
 def _pins(value: object) -> dict[str, str]:
     """Fingerprints of certificates by the addresses where they are trusted."""
     if not isinstance(value, dict) or len(value) > MOST_PINS:
@@ -264,4 +283,10 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
-_READERS: dict[str, Callable[[object], object]] = {"messages": _messages, "variables": _variables, "pins": _pins}
+_READERS: dict[str, Callable[[object], object]] = {
+    "messages": _messages,
+    "variables": _variables,
+    "on_connect": _on_connect,
+    "reply_arguments": _reply_arguments,
+    "pins": _pins,
+}

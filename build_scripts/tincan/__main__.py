@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 TERMINAL_PROGRAMS = ("serve", "connect", "tap", "test", "replay", "load", "find", "export")
-_OF_ITS_OWN = ("handler-host",)  # processes that the program begins; nobody types them
+_HANDLER_HOST = "handler-host"  # a process that the program begins; nobody types it
 _IN_A_TERMINAL = """\
 in a terminal, without a window:
   tincan serve [HOST:]PORT     listen, show what clients say, and answer
@@ -22,7 +23,11 @@ Each explains its options with --help.
 
 def main() -> int:
     """Run what the command line asks for; the exit code."""
-    if sys.argv[1:2] and sys.argv[1] in (*TERMINAL_PROGRAMS, *_OF_ITS_OWN):
+    if sys.argv[1:2] == [_HANDLER_HOST] and len(sys.argv) == 3:
+        from core.replies.handler.host import main as host
+
+        return host(Path(sys.argv[2]))
+    if sys.argv[1:2] and sys.argv[1] in TERMINAL_PROGRAMS:
         from core.__main__ import main as terminal
 
         return terminal()

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Generic, TextIO, TypeVar
@@ -25,6 +25,7 @@ from core.journal.display_row import Filter
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal, open_recovered
+from core.origin import KINDS, Origin, read_origin
 from core.text_safety import TextSafety
 from core.wire.faults import PRESETS, parse_faults
 from core.wire.framing import parse_framing
@@ -53,9 +54,43 @@ def numbered(reader: JournalReader, session: SessionId, number: int) -> Connecti
     return known[number]
 
 
-def chosen(connections: frozenset[ConnectionId] | None, *, received: bool, sent: bool, notes: bool) -> Filter:
-    """These kinds of entries of these connections (None: all of them); every kind if none was chosen."""
-    return Filter(connections, received, sent, notes) if received or sent or notes else Filter(connections)
+def chosen(
+    connections: frozenset[ConnectionId] | None,
+    *,
+    received: bool,
+    sent: bool,
+    notes: bool,
+    by: Collection[Origin] = (),
+) -> Filter:
+    """These kinds of entries of these connections (None: all of them); every kind if none was chosen.
+
+    Of what was sent, what is ``by`` one of those, which alone chooses what was sent.
+    """
+    if not (received or sent or notes or by):
+        return Filter(connections)
+    return Filter(connections, received, sent or bool(by), notes, frozenset(by) or None)
+
+
+def add_directions(parser: argparse.ArgumentParser) -> None:
+    """Say how to choose which kinds of entries are wanted."""
+    parser.add_argument("--received", action="store_true", help="only what was received (may be combined)")
+    parser.add_argument("--sent", action="store_true", help="only what was sent (may be combined)")
+    parser.add_argument(
+        "--by",
+        action="append",
+        default=[],
+        type=_origin,
+        metavar="WHO",
+        help=f'only what was sent by WHO (may be combined): {", ".join(KINDS)}; or one of its kind: "rule NAME"',
+    )
+    parser.add_argument("--notes", action="store_true", help="only what else happened (may be combined)")
+
+
+def _origin(text: str) -> Origin:
+    origin = read_origin(text)
+    if origin.kind not in KINDS:
+        raise argparse.ArgumentTypeError(f"nobody is called {quoted(origin.kind)}; there are {', '.join(KINDS)}")
+    return origin
 
 
 def tell(line: str) -> None:

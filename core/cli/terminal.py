@@ -24,7 +24,7 @@ from core.cli.printing import MessagePrinter
 from core.cli.standard_input import StandardInput
 from core.clock import monotonic
 from core.compose.encoding import Encoding, decode_as
-from core.errors import SendError, TincanError, quoted, reason
+from core.errors import Explanation, SendError, TincanError, quoted, reason
 from core.events import (
     Closed,
     ConnectionId,
@@ -38,6 +38,7 @@ from core.events import (
     NotSent,
     Onward,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Remark,
@@ -49,9 +50,11 @@ from core.events import (
     TlsRefused,
     Tried,
     TurnedAway,
+    WentOn,
 )
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
+from core.origin import FROM_INPUT, PERSON
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -64,12 +67,14 @@ from core.workbench import Workbench
 
 if TYPE_CHECKING:
     from core.compose.profiles import Profile
+    from core.replies.opening import Opening
     from core.sending.plan import Played
     from core.sending.steps import StepsRun
     from core.steps.step import ReadySteps
 
 _TOLD = (
-    Listening, Onward, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Remark, Closed, PeerFinished,
+    Listening, Onward, Tried, TurnedAway, NotSent, Paused, WentOn, MessageTooLong,
+    Misframed, HttpRequest, Remark, Closed, PeerFinished,
     TlsBegun, TlsRefused, Injected,
 )  # fmt: skip
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
@@ -88,10 +93,11 @@ class Options(NamedTuple):
     role: Role
     target: Address
     framing: str = "raw"
-    reply: str | Reply = "letter"
+    reply: str | Reply = "letter"  # of a server; of a client what it says on every connect, if that is one
     once: bool = False
     journal: Path | None = None
     http: bool = False  # whether a server that answers by itself answers HTTP requests, too
+    answers: int | None = DEFAULTS.answers  # of the rule in a row, after which a connection is paused
     exact: bool = False  # whether bytes go from input to peer and from peer to output as they are
     crlf: bool = False  # whether lines are sent with CR LF at their end
     wait: float | None = None  # from the end of the input to the end of a client, whoever still talks
@@ -125,6 +131,29 @@ def find_profile(name: str, path: Path | None) -> Profile:
     return profile
 
 
+def opening(
+    text: str, messages: Path | None, profile: Profile | None, framing: str, encoding: Encoding | None
+) -> Opening:
+    """What is said on connect: a text with escapes, or the saved message of that name in a file.
+
+    Raises ``TincanError``.
+    """
+    from core.compose import Draft, Format
+    from core.compose.saved import import_messages
+    from core.replies.opening import Opening
+
+    if messages is not None:
+        known = import_messages(messages)
+        found = next((each for each in known if each.name == text), None)
+        if found is None:
+            names = ", ".join(quoted(each.name) for each in known)
+            raise TincanError(f"there is no saved message {quoted(text)}, only {names}")
+        return Opening(found.draft(profile.frame if profile is not None else framing), found.name)
+    if profile is not None:
+        return Opening(Draft(text, profile.format, profile.encoding, profile.ending, profile.frame))
+    return Opening(Draft(text, Format.ESCAPES, encoding or Encoding.UTF_8, framing=framing))
+
+
 def run(options: Options) -> int:
     """Serve or connect until it is over; the exit code, see above.
 
@@ -143,6 +172,7 @@ def run(options: Options) -> int:
 
 def _limits(options: Options) -> Limits:
     limits = DEFAULTS
+    limits = replace(limits, answers=options.answers)
     if options.http:
         limits = replace(limits, request_line=None)
     if options.wait is not None:  # the wait is the drain
@@ -225,6 +255,7 @@ class _Program:
             reconnect=options.retry,
             tls=options.tls,
             stands=self._steps.attach if self._steps is not None else None,
+            reply=options.reply if isinstance(options.reply, Reply) else None,
         )
 
     def _watch_steps(self, played: Played) -> None:
@@ -269,6 +300,7 @@ class _Program:
         """Take input from now on. A client, or a pipe, has nobody to send it to before it is connected."""
         if not self._is_reading and self._steps is None:
             self._is_reading = True
+            self._origin = PERSON if is_terminal(sys.stdin) else FROM_INPUT
             self._input.begin()
 
     # The input's thread.
@@ -288,12 +320,13 @@ class _Program:
                 _tell(f"not sent: {error}")
                 return True
         if not data:
+            self._workbench.go_on(self._session)
             return True  # an empty line has no bytes
         while not self._asked_to_end:
             self._workbench.wait_for_room(self._session, _WINDOW)
             self._back.clear()  # before the attempt, so that a connection that comes after it is heard of
             try:
-                delivery = self._workbench.send(self._session, data, exact=True)
+                delivery = self._workbench.send(self._session, data, exact=True, origin=self._origin)
             except SendError as error:
                 if not options.retry:
                     return self._refuse(data, error)
@@ -412,8 +445,7 @@ class _Program:
                 self._tell_end(event)
                 return False
             case _ if isinstance(event, _TOLD):
-                opened = self._opened.get(getattr(event, "connection", None))
-                _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
+                self._tell_event(event)
             case _:
                 pass
         match event:
@@ -429,6 +461,14 @@ class _Program:
             case _:
                 pass
         return True
+
+    def _tell_event(self, event: Event) -> None:
+        opened = self._opened.get(getattr(event, "connection", None))
+        _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
+        if isinstance(event, Closed) and event.why is not None:
+            _tell_options(event.why)
+        if isinstance(event, Paused):
+            _tell("an empty line goes on, as does whatever you send; with --answers 0 nothing is paused")
 
     def _take_handshake(self, event: TlsHandshake) -> None:
         """From a handshake on a connection can be talked over. Of one that failed, the end that follows tells."""
@@ -449,6 +489,7 @@ class _Program:
         if event.failure is not None:
             self._code = NEVER_STOOD
             _tell(str(event.failure))
+            _tell_options(event.failure)
         if self._tries:
             _tell(f"gave up after {counted(self._tries, 'try', 'tries')}")
 
@@ -534,6 +575,12 @@ def _pass_on(data: bytes) -> None:
     if sys.stdout is not None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+
+
+def _tell_options(why: Explanation) -> None:
+    """Name the options that do what an explanation advises; see there."""
+    if why.options:
+        _tell(f"options for that: {', '.join(why.options)}")
 
 
 def _tell(line: str) -> None:

@@ -27,12 +27,14 @@ from core.events import (
     Misframed,
     NotSent,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Remark,
     SessionId,
     SocketTuned,
     WeFinished,
+    WentOn,
 )
 from core.net.endings import ending_of, why_not_send
 from core.net.http_guard import HttpGuard
@@ -43,6 +45,7 @@ from core.net.sender import Sender
 from core.net.socket_options import SocketOptions
 from core.net.timeouts import InactivityTimer, with_gap_timeout
 from core.net.transport import Transport
+from core.origin import SCRIPT, Origin
 from core.settings import Limits
 from core.supervision import attempt, do_all, note
 from core.tcp import SocketFacts
@@ -52,6 +55,7 @@ from core.words import connection_name
 
 _now = monotonic_ns
 
+_LEAST_RATE = 100  # answers a second: who polls a device, however long, is slower
 _LOOK = 0.002  # seconds between two looks at whether what was sent has arrived
 
 _HELLO = b"\x16\x03"  # how a TLS handshake begins: its record's type and version
@@ -71,6 +75,7 @@ class Connection:
         "_drained",
         "_framer",
         "_framing",
+        "_has_heard",
         "_hearers",
         "_hello",
         "_http_guard",
@@ -86,6 +91,8 @@ class Connection:
         "_session",
         "_sink",
         "_transport",
+        "_turns",
+        "_turns_since",
         "_wants_fin",
         "_we_finished",
         "ending",
@@ -146,6 +153,8 @@ class Connection:
         self._closing_timer: Timer | None = None
         self._idle: InactivityTimer | None = None
         self._drained = 0
+        self._has_heard = False  # whether the peer has said something since the last answer
+        self._turns, self._turns_since = 0, 0  # answers of a program in a row, and since when (ns)
         self.watchers = Watchers()
         self._hearers: list[Hear] = []
         self._watch()  # first: what the system refuses to watch has not opened
@@ -163,12 +172,12 @@ class Connection:
 
     # Any thread.
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes, origin: Origin = SCRIPT) -> None:
         """Frame a message and send it: the kernel is tried first, what it does not take waits.
 
-        Raises ``SendError`` if it was refused as a whole; then none of it goes out.
+        ``origin`` says who speaks. Raises ``SendError`` if it was refused as a whole; then none of it goes out.
         """
-        if self._sender.send(self._framing.enclose(message)):
+        if self._sender.send(self._framing.enclose(message), origin):
             self._soon(self._start_flushing)
 
     def add_hearer(self, hear: Hear) -> None:
@@ -180,10 +189,34 @@ class Connection:
         with contextlib.suppress(ValueError):
             self._hearers.remove(hear)
 
-    def send_exactly(self, data: bytes) -> None:
+    def send_exactly(self, data: bytes, origin: Origin = SCRIPT) -> None:
         """Send these bytes as they are, without a frame. Raises ``SendError`` as ``send`` does."""
-        if self._sender.send(data):
+        if self._sender.send(data, origin):
             self._soon(self._start_flushing)
+
+    def answer(self, message: bytes, origin: Origin, *, exact: bool = False) -> None:
+        """Send what a program answers by itself, as ``send`` does or, if ``exact``, as ``send_exactly`` does.
+
+        Too many in a row, and what the peer says is left unread until ``go_on``. The loop's thread.
+        """
+        (self.send_exactly if exact else self.send)(message, origin)
+        if self._has_heard:
+            self._has_heard = False
+            self._turns += 1
+            if self._turns == 1:
+                self._turns_since = _now()
+            elif self._turns == self._limits.answers:
+                self._judge_turns()
+
+    def person_spoke(self) -> None:
+        """A person takes part: what was said before is no talk of two programs, and goes on if it was paused."""
+        self._turns = 0
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Read again if that was paused for too many answers; they are not counted any more."""
+        if Pause.LOOP in self._pause:
+            self._soon(self._go_on)
 
     @property
     def is_over_unread(self) -> bool:
@@ -374,6 +407,7 @@ class Connection:
         if self._closing is not None:
             self._drain(len(data))
             return
+        self._has_heard = True
         if self._hello or data[:2] == _HELLO:
             self._hello = self._hello + data if len(self._hello) < _LONGEST_HELLO else b""
         messages = self._framer.feed(data, at)
@@ -383,6 +417,22 @@ class Connection:
     def _let_hear(self, data: bytes, at: int) -> None:
         for hear in tuple(self._hearers):
             attempt("whoever hears what a connection receives", partial(hear, data, at))
+
+    def _judge_turns(self) -> None:
+        """As many answers as may be in a row have gone out: pause if that was fast."""
+        took = (_now() - self._turns_since) / 1e9
+        if self._turns < took * _LEAST_RATE:
+            self._turns = 0
+            return
+        if self._sink is None:
+            return  # nobody is told, so nobody could have it go on
+        self._emit(Paused(self._session, self.id, _now(), self._turns, took))
+        self.pause(Pause.LOOP)
+
+    def _go_on(self) -> None:
+        if Pause.LOOP in self._pause:
+            self._emit(WentOn(self._session, self.id, _now()))
+            self.resume(Pause.LOOP)
 
     def _recv(self) -> bytes | None:
         """What one recv gives; None if that was nothing, or an error that ended the connection."""

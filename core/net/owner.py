@@ -47,6 +47,7 @@ class Pause(Flag):
     REPLY = auto()  # the reply has more to answer than it should
     STEPS = auto()  # what came is not looked at yet by a list of steps
     TAP = auto()  # the other leg of a tap is not there yet, or takes no more
+    LOOP = auto()  # it and our answers may be two programs that answer each other for ever
 
 
 class Watchers:

@@ -30,6 +30,7 @@ from core.net.loop import GuardedLoop, Loop
 from core.net.resolver import Resolver
 from core.net.socket_options import AS_USUAL, SocketOptions
 from core.net.transport import Tcp, Transport
+from core.origin import FOR_TLS
 from core.roles import Role
 from core.settings import Limits
 from core.supervision import Worker, do_all, note
@@ -358,7 +359,7 @@ class Session(ABC):
         try:
             context = self._make_context(tls, is_server=as_server)
             if first:
-                connection.send_exactly(first)
+                connection.send_exactly(first, FOR_TLS)
             has_begun = connection.go_over(
                 lambda inner, early: self._over_tls(inner, context, connection.id, host, early)
             )

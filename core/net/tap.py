@@ -19,6 +19,7 @@ from core.net.listening import ListeningSession
 from core.net.loop import Timer
 from core.net.owner import Pause
 from core.net.resolver import Outcome, Resolver
+from core.origin import PASSED_ON
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
@@ -174,7 +175,7 @@ class Tap(ListeningSession):
             self._take_from_line(leg, leg.line, onward)
         try:
             while leg.held:
-                onward.send_exactly(leg.held[0])
+                onward.send_exactly(leg.held[0], PASSED_ON)
                 del leg.held[0]
         except NoRoom:
             pass
@@ -216,7 +217,7 @@ class Tap(ListeningSession):
     def _break_off(self, leg: _Leg, onward: Connection, end: End) -> None:
         """Send what came before a fault that ends both legs, and end them."""
         for data in leg.held:
-            onward.send_exactly(data)
+            onward.send_exactly(data, PASSED_ON)
         leg.held.clear()
         if leg.other is not None:
             leg.other.other = None

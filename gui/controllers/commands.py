@@ -121,6 +121,7 @@ def _of_the_list(main: MainController) -> dict[str, Callable[[], None]]:
         "remove_row": lambda: main.rows.remove(),
         "copy_address": lambda: main.rows.copy_address(),
         "toggle_reconnect": lambda: main.endpoints.toggle_reconnect(),
+        "go_on": main.go_on,
         "restart_handler": lambda: main.reply.restart_handler(),
         "next_session": lambda: main.step(1),
         "previous_session": lambda: main.step(-1),

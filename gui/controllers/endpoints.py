@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.address import LocalAddress
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
+    from core.replies import Reply
     from core.workbench import Workbench
     from gui.controllers.main import MainController
     from gui.views.address_bar import AddressBar
@@ -233,10 +234,15 @@ class EndpointsController:
 
     def dial(self, address: Address, *, verify: bool = True) -> None:
         """Connect a client there; with ``verify`` off nothing that a server shows of itself is looked at this once."""
+        self._main_controller.on_connect.prepare(address, partial(self._dial, address, verify))
+
+    def _dial(self, address: Address, verify: bool, reply: Reply | None) -> None:
         deadline = monotonic() + self._main_controller.preferences.limits().connect
         reconnect = self._reconnects and verify  # else it would be more than once
         tls = partial(self._main_controller.tls.of_client, address, verify=verify)
-        session = self._begin(address, lambda bench: bench.connect(address, reconnect=reconnect, tls=tls()))
+        session = self._begin(
+            address, lambda bench: bench.connect(address, reconnect=reconnect, tls=tls(), reply=reply)
+        )
         if session is not None:
             if reconnect:
                 self._reconnecting.add(session)

@@ -106,6 +106,7 @@ class FilterController:
             only.received,
             only.sent,
             only.notes,
+            only.origins,
             shown=conversation.total if conversation is not None else 0,
             total=conversation.unfiltered if conversation is not None else 0,
             is_counting=conversation.is_counting if conversation is not None else False,

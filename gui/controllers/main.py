@@ -28,6 +28,7 @@ from gui.controllers.journal import JournalController, first
 from gui.controllers.lessons import LessonsController
 from gui.controllers.messages import MessageController
 from gui.controllers.notices import Notices
+from gui.controllers.on_connect import OnConnectController
 from gui.controllers.profiles import ProfilesController
 from gui.controllers.reply import ReplyController
 from gui.controllers.rules import RulesController
@@ -179,6 +180,7 @@ class MainController:
         self.socket_options = SocketOptionsController(window, self)
         self.socket_state = SocketStateController(window, self, post)
         self.reply = ReplyController(window, self)
+        self.on_connect = OnConnectController(window, self)
         self.rules = RulesController(window, self, self._app.rules, post)
         self.lessons = LessonsController(window, self, self._app.saved_messages.parent / "lessons")
         self.endpoints.open(window)
@@ -242,6 +244,7 @@ class MainController:
                 ("the reply", self.reply.show),
                 ("the rules", self.rules.show),
                 ("the lessons", self.lessons.watch),
+                ("what is said on connect", self.on_connect.show),
             ]
         )
 
@@ -390,6 +393,12 @@ class MainController:
             self.complain("There is no conversation on view to clear.")
         self.viewing.clear()
         self.refresh()
+
+    def go_on(self) -> None:
+        """Let all connections go on that were paused because two programs seemed to answer each other."""
+        for session in self.sessions:
+            self.workbench.go_on(session)
+            self.notices.take_back(f"paused {session}")
 
     def show_everything(self) -> None:
         """Take back ``clear_view`` and the filter."""

@@ -43,6 +43,7 @@ class Preferences:
     theme: str = "system"
     text_size: int = 0  # points more than usual
     reply: str = "letter"
+    reply_arguments: Mapping[str, str] = field(default_factory=dict)  # used last, by kind: a command, a Python file
     format: str = USUAL.format  # of messages that are written, as are the next three
     encoding: str = USUAL.encoding
     ending: str = USUAL.ending
@@ -59,6 +60,7 @@ class Preferences:
     tls_ca: str = ""  # path of the certificates that may vouch for others; empty: those that the system trusts
     tls_alpn: str = ""  # protocols that are offered, the dearest first
     tls_clients: str = "none"  # whether a server asks for the certificates of its clients
+    on_connect: Mapping[str, str] = field(default_factory=dict)  # what a client says or answers by, by HOST:PORT
     pins: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of trusted certificates, by HOST:PORT
     tell_silence: bool = True  # whether it is said that a silent peer may wait for the end of the message
     keep_journals: int = 20  # the one being written included
@@ -104,6 +106,13 @@ class Preferences:
         messages = _in_front(message, self.messages, MOST_MESSAGES)
         sizes = accumulate(len(one.text) for one in messages)
         return replace(self, messages=messages[: sum(size <= MOST_CHARACTERS for size in sizes)])
+
+    def with_on_connect(self, address: str, written: str) -> Preferences:
+        """With what a client says on every connect to an address; with nothing there if it is empty."""
+        kept = {known: other for known, other in self.on_connect.items() if known != address}
+        if written:
+            kept[address] = written
+        return replace(self, on_connect=dict(list(kept.items())[-MOST_PINS:]))
 
     def with_pin(self, address: str, fingerprint: str) -> Preferences:
         """With a certificate that is trusted at an address from now on; with none there if it is empty."""

@@ -132,6 +132,7 @@ _TIPS = (
     _Tip("Banner", "^Report", "Show a report with the versions and the last faults, to be copied"),
     _Tip("Banner", "^Open the folder", "Show the folder in the file program"),
     _Tip("Banner", "^Open it", "Show what was recorded"),
+    _Tip("Banner", "^Go on", "Read on where two programs answer each other; they are not stopped again for that"),
     _Tip("Banner", "^Settings", "Open the settings", shown("show_settings")),
     _Tip("Banner", "^Send a file", "Choose a file and send it", shown("send_file")),
     _Tip("Banner", "^Quit", "Close all connections and end the program", "Enter"),

@@ -41,6 +41,8 @@ FULL = Preferences(
     running_megabytes=7,
     when_full="stop",
     variables={"unit": "17", "gerät": "ü"},
+    reply_arguments={"program": "bc -q", "python": "/tmp/größe.py"},
+    on_connect={"127.0.0.1:5555": "message:log in", "host.example:23": "rules:thermometer"},
     limits_changed={"idle": 60.0, "connections": 7, "of a later version": None},
 )
 
@@ -96,6 +98,9 @@ def test_the_first_run_has_the_defaults_and_nothing_to_complain_of(tmp_path: Pat
         pytest.param(b'{"version": 1, "font": "' + b"x" * 201 + b'"}', id="a font with a very long name"),
         pytest.param(b'{"version": 1, "limits_changed": []}', id="a list for a table"),
         pytest.param(b'{"version": 1, "variables": []}', id="a list for variables"),
+        pytest.param(b'{"version": 1, "reply_arguments": ["bc"]}', id="a list for what replies were given"),
+        pytest.param(b'{"version": 1, "on_connect": []}', id="a list for what is said on connect"),
+        pytest.param(b'{"version": 1, "on_connect": {"x:1": 7}}', id="a number for what is said on connect"),
         pytest.param(b'{"version": 1, "variables": {"unit": 7}}', id="a number for a variable"),
         pytest.param(b'{"version": 1, "limits_changed": {"idle": "60"}}', id="text for a limit"),
         pytest.param(b'{"version": 1, "limits_changed": {"idle": true}}', id="a truth for a limit"),

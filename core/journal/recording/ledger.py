@@ -30,6 +30,7 @@ from core.events import (
     NotSent,
     Onward,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     ReplyChanged,
@@ -124,6 +125,7 @@ class SessionState:
     not_sent: IncidentCount = NONE  # messages, or the rest of one
     too_long: IncidentCount = NONE  # messages beyond the framing's limit
     misframed: IncidentCount = NONE  # what came and is no message under the framing
+    paused: IncidentCount = NONE  # connections on which two programs seemed to answer each other
     http_refused: IncidentCount = NONE  # connections of peers that spoke HTTP, closed
     tls: bool = False  # whether TLS was asked for when the session began
     onward: Address | None = None  # what a tap dials
@@ -347,7 +349,7 @@ def _apply(session: _Session, event: Event) -> None:
             session.state = replace(
                 session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled, retry=None
             )
-        case TurnedAway() | NotSent() | MessageTooLong() | Misframed():
+        case TurnedAway() | NotSent() | MessageTooLong() | Misframed() | Paused():
             session.state = _counted(session.state, event)
         case _:
             pass
@@ -391,7 +393,7 @@ def _close(session: _Session, event: Closed) -> None:
         session.state = replace(session.state, http_refused=refused)
 
 
-def _counted(state: SessionState, event: TurnedAway | NotSent | MessageTooLong | Misframed) -> SessionState:
+def _counted(state: SessionState, event: TurnedAway | NotSent | MessageTooLong | Misframed | Paused) -> SessionState:
     """The state with one thing more that went wrong."""
     match event:
         case TurnedAway():
@@ -400,5 +402,8 @@ def _counted(state: SessionState, event: TurnedAway | NotSent | MessageTooLong |
             return replace(state, not_sent=state.not_sent.plus(event.at, event.why, event.size))
         case MessageTooLong():
             return replace(state, too_long=state.too_long.plus(event.at, "longer than the limit", event.skipped))
+        case Paused():
+            why = f"{event.answers:,} answers in a row and no person between"
+            return replace(state, paused=state.paused.plus(event.at, why))
         case Misframed():
             return replace(state, misframed=state.misframed.plus(event.at, event.why))

@@ -18,6 +18,7 @@ from core.events import (
     NotSent,
     Onward,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Remark,
@@ -36,6 +37,7 @@ from core.events import (
     Tried,
     TurnedAway,
     WeFinished,
+    WentOn,
 )
 from core.replies import describe_reply
 from core.roles import Role
@@ -90,6 +92,8 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
             return _about_replies(event)
         case Received() | Sent():
             return ""
+        case Paused() | WentOn():
+            return _about_pause(event, _caller(number, role))
         case _:
             return _about_connection(event, _caller(number, role), role)
 
@@ -174,6 +178,15 @@ def _about_socket(event: PeerFinished | WeFinished | SocketTuned, who: str, role
             return f"{whose}each recv asks for {counted(event.receive, 'byte')} from now on, {small}"
 
 
+def _about_pause(event: Paused | WentOn, who: str) -> str:
+    if isinstance(event, WentOn):
+        return f"{who} goes on"
+    return (
+        f"{who} is paused: {event.answers:,} answers in a row within {_duration(event.took)} and no person between, so "
+        "that two programs may be answering each other; nothing more is read until you go on"
+    )
+
+
 def _about_tls(event: TlsBegun | TlsHandshake | TlsRefused | Injected, who: str, role: Role) -> str:
     match event:
         case TlsBegun():
@@ -196,7 +209,7 @@ def is_failure(event: Event) -> bool:
             return event.failure is not None
         case TlsHandshake():
             return bool(event.handshake.failure)
-        case Tried() | TurnedAway() | MessageTooLong() | Misframed() | NotSent() | TlsRefused() | Injected():
+        case Tried() | TurnedAway() | MessageTooLong() | Misframed() | NotSent() | TlsRefused() | Injected() | Paused():
             return True
         case _:
             return False

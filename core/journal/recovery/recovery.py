@@ -25,7 +25,7 @@ from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage, find_tear, reason
 from core.journal.recovery.pages import EntryFound, PageFile, Row
 from core.journal.recovery.rebuilder import JournalRebuilder
-from core.journal.schema import APPLICATION_ID, FORMAT, LEAST_ENTRY, SCHEMA, SCHEMAS, statements
+from core.journal.schema import APPLICATION_ID, FORMAT, LEAST_ENTRY, SCHEMAS, statements
 from core.words import counted
 
 CHECKED = 64 * 1024 * 1024  # bytes: what is larger is opened without being checked first
@@ -34,7 +34,7 @@ COPIED = 1024 * 1024 * 1024  # bytes: what is larger is not copied to a folder t
 _MAGIC = b"SQLite format 3\0"
 _HEAD = 64 * 1024  # bytes in which a journal shows that it is one
 _TELL_EVERY = 0.05  # seconds
-_STATEMENTS = [statement.encode() for statement in statements(SCHEMA)]
+_STATEMENTS = {statement.encode() for schema in SCHEMAS.values() for statement in statements(schema)}
 _UNWRITABLE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 

@@ -20,6 +20,7 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import main, parse
+from core.address import Address
 from core.cli import terminal as terminal_module
 from core.compose import Ending
 from core.compose.profiles import Profile, export_profiles
@@ -31,7 +32,7 @@ from core.net.resolver import Resolver
 from core.replies.rules import Rules, find_rule_set
 from core.text_safety import TextSafety
 from tests.support.injection import KINDS, Breaker
-from tests.support.peers import Host, Peer, Resets
+from tests.support.peers import AnswersBack, Host, Peer, Resets
 from tests.support.stage import serving
 from tests.support.story import PATIENCE
 from tests.support.systems import needs_rst, only_posix
@@ -241,6 +242,22 @@ class TestServing:
                 assert hear_all(one) == hear_all(two) == b""
 
         assert terminal.run("serve", "0", "--reply", "none", "--frame", "line", scene=scene) == 0
+
+    @pytest.mark.case("C-86")
+    def test_two_programs_that_answer_each_other_are_paused_until_an_empty_line(self, terminal: Terminal) -> None:
+        def scene() -> None:
+            with AnswersBack.calls(Address("127.0.0.1", terminal.port())):
+                terminal.out.wait_for("(CONNECTED)")
+                terminal.types(b"tag\n")
+                terminal.err.wait_for("#1 is paused: 30 answers in a row within .* and no person between")
+                terminal.err.wait_for("an empty line goes on, as does whatever you send; with --answers 0 nothing is")
+                heard = len(terminal.out.lines)
+                terminal.types(b"\n")
+                terminal.err.wait_for("#1 goes on")
+                terminal.out.wait_for("tag", heard + 20)
+                terminal.ends_input()
+
+        assert terminal.run("serve", "0", "--reply", "echo", "--answers", "30", scene=scene) == 0
 
     def test_lines_typed_go_out_in_frames_and_frames_come_in_as_messages(self, terminal: Terminal) -> None:
         def scene() -> None:

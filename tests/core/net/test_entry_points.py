@@ -20,6 +20,7 @@ from core.net.server import Server
 from core.net.socket_options import SocketOptions
 from core.net.tap import Tap
 from core.replies import Reply
+from core.replies.opening import Opening
 from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
@@ -327,6 +328,16 @@ def comes_back(stage: Stage) -> None:
         assert client.join(PATIENCE)
 
 
+def speaks_over_tls(stage: Stage) -> None:
+    """What a client says on connect, once the handshake is over."""
+    with served() as tls, Server("127.0.0.1:0", reply="none", tls=tls) as server:
+        speaks = Opening(Draft("hello"))
+        client = Client(server.addresses[0], tls=Tls(verify=False), reply=speaks, events=stage.sink)
+        client.start()
+        stage.wait()
+        assert client.join(PATIENCE)
+
+
 def fetches(stage: Stage) -> None:
     """The inbox was full, and there is room again."""
     limits = replace(DEFAULTS, inbox=10)
@@ -384,6 +395,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.answered", "AnsweredConnection.call_soon", "call_soon"): answers_in_turns,
     ("core.net.client", "Client._come_back", "call_later"): comes_back,
     ("core.net.client", "Client._ask_for_tls", "call_later"): asks_for_tls_in_vain,
+    ("core.net.client", "Client._shook_hands", "call_soon"): speaks_over_tls,
     ("core.net.client", "Client.receive", "call_soon"): fetches,
     ("core.net.connection", "Connection._begin_closing", "call_later"): closes,
     ("core.net.connection", "Connection.abort_after", "call_later"): passes_a_reset_on,

@@ -92,6 +92,8 @@ class Page(Format):
                 yield f'</pre><span class="note more">{display_row.size:,} bytes, not all of them are shown</span><pre>'
                 break
         yield "</pre>"
+        if display_row.spoke:
+            yield f'<span class="note">{_safe(self.safety.field(display_row.spoke))}</span>'
         remark = display_row.misfit or display_row.checksum
         if remark:
             yield f'<span class="note{" bad" if display_row.misfit else ""}">{_safe(remark)}</span>'

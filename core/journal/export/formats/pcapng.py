@@ -36,7 +36,7 @@ class Pcapng(Format):
     title = "Wireshark capture"
     sentence = (
         "Packets for Wireshark: the real bytes, times, addresses and ports. Sequence numbers, handshakes and "
-        "how bytes are cut into segments are made up; notes are comments."
+        "how bytes are cut into segments are made up; who sent and notes are comments."
     )
     ending = ".pcapng"
     order = 6
@@ -65,6 +65,8 @@ class Pcapng(Format):
         yield from begun
         if stream is not None:
             is_ours = display_row.kind != RECEIVED
+            if display_row.spoke:
+                self._notes.append(f"sent {display_row.spoke}")
             for piece in pieces():
                 for first in range(0, len(piece), _LARGEST):
                     yield self._packet(at, stream.carry(piece[first : first + _LARGEST], is_ours=is_ours))

@@ -23,6 +23,7 @@ from core.events import (
     NotSent,
     Onward,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Remark,
@@ -41,6 +42,7 @@ from core.events import (
     Tried,
     TurnedAway,
     WeFinished,
+    WentOn,
 )
 from core.journal.recording.notes import GOOD_ENDINGS, is_failure, sentence
 from core.roles import ROLES, Role
@@ -126,6 +128,14 @@ TABLE: list[tuple[Event, str, str]] = [
         "the TLS handshake failed after 3.1 ms: the server said nothing",
     ),
     (TlsRefused(S, C, AT, "3 bytes still wait"), "TLS does not begin: 3 bytes still wait", SAME),
+    (
+        Paused(S, C, AT, 20_000, 4.21),
+        "#3 is paused: 20,000 answers in a row within 4.2 s and no person between, so that two programs may be "
+        "answering each other; nothing more is read until you go on",
+        "the server is paused: 20,000 answers in a row within 4.2 s and no person between, so that two programs may be "
+        "answering each other; nothing more is read until you go on",
+    ),
+    (WentOn(S, C, AT), "#3 goes on", "the server goes on"),
     (
         Injected(S, C, AT, 6, "EHLO x"),
         "6 bytes from #3 came too early, in the clear, and count for nothing: “EHLO x”",
