@@ -101,6 +101,7 @@ class Listening:
     session: SessionId
     at: int
     addresses: tuple[Address, ...]
+    has_replaced: bool = False  # a socket file at which nobody listened any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ class Opened:
     peer: Address
     took: float | None = None  # seconds; None where the peer came to us
     tls: bool = False  # whether TLS begins at once, so that it can be talked over once ``TlsHandshake`` has come
+    process: str = ""  # at the other end of a local socket, in words, where the system tells
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ GROUND = {
     "core.events",
     "core.errors",
     "core.latency",
+    "core.local_address",
     "core.roles",
     "core.settings",
     *("core.supervision", "core.words"),
@@ -42,7 +43,8 @@ FLOOR = {"gui.platform.differences", "gui.keys"}
 
 # Each room, and what it may import of ours beside itself. The first that fits a module counts.
 MAY_IMPORT: list[tuple[str, set[str]]] = [
-    ("core.address", {"core.errors"}),
+    ("core.address", {"core.errors", "core.local_address"}),
+    ("core.local_address", {"core.errors"}),
     ("core.clock", set()),
     ("core.roles", set()),
     ("core.events", {"core.address", "core.errors", "core.roles", "core.tls.facts"}),
@@ -157,6 +159,7 @@ MAY_TOUCH_SOCKETS = {
     "core.net.client",
     "core.net.dialer",
     "core.net.listening",
+    "core.net.local_sockets",
     "core.net.loop",
     "core.net.reachable",
     "core.net.resolver",

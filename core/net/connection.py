@@ -105,6 +105,7 @@ class Connection:
         sink: EventSink | None,
         request_line: float | None = None,
         took: float | None = None,
+        process: str = "",
     ) -> None:
         self.id = identity
         self.number = number
@@ -143,7 +144,7 @@ class Connection:
         self.watchers = Watchers()
         self._watch()  # first: what the system refuses to watch has not opened
         begins_later = not transport.is_ready
-        self._emit(Opened(session, identity, _now(), number, transport.local, peer, took, begins_later))
+        self._emit(Opened(session, identity, _now(), number, transport.local, peer, took, begins_later, process))
         if limits.idle is not None:
             self._idle = InactivityTimer(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
             self._idle.restart()

@@ -133,3 +133,16 @@ class Tcp:
     @property
     def silence(self) -> float | None:
         return sockets.silence(self._sock)
+
+
+class LocalStream(Tcp):
+    """A connected local socket: TCP to a connection, but that nothing of it is ever on a wire.
+
+    It has no reset of its own: a close that leaves something unread is one.
+    """
+
+    name = "local socket"
+    goodbye = "end of file"
+
+    def set_nagle(self, wanted: bool) -> None:
+        pass

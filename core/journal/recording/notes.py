@@ -98,7 +98,8 @@ def _about_session(event: SessionEvent, role: Role) -> str:
         case SessionOpened():
             return f"{event.role.begun} {event.target}{' with TLS' if event.tls else ''}"
         case Listening():
-            return f"{role.name} is listening on {_list(event.addresses)}"
+            replaced = ", where a program that has ended had left its socket file" if event.has_replaced else ""
+            return f"{role.name} is listening on {_list(event.addresses)}{replaced}"
         case Onward():
             return f"passes on what callers say to {event.target}"
         case Resolving():
@@ -134,11 +135,8 @@ def _about_the_end(event: SessionClosed, role: Role) -> str:
 
 def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
     match event:
-        case Opened(took=None):
-            return f"{who} connected from {event.peer}"
-        case Opened(took=float(took)):
-            whose = f"{who} " if event.number < 0 else ""
-            return f"{whose}connected to {event.peer} from {event.local}: the handshake took {_duration(took)}"
+        case Opened():
+            return _about_opening(event, who)
         case PeerFinished():
             return f"{who} has finished sending ({event.how})"
         case WeFinished():
@@ -161,6 +159,16 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             return f"{what} closed: {_why(event, role)}"
         case _:
             return ""
+
+
+def _about_opening(event: Opened, who: str) -> str:
+    peer = event.peer.with_process(event.process)
+    if event.took is None:
+        return f"{who} connected from {peer}"
+    whose = f"{who} " if event.number < 0 else ""
+    if event.peer.is_local:  # whose name of its own is none
+        return f"{whose}connected to {peer}"
+    return f"{whose}connected to {peer} from {event.local}: the handshake took {_duration(event.took)}"
 
 
 def _about_tls(event: TlsBegun | TlsHandshake | TlsRefused | Injected, who: str, role: Role) -> str:
