@@ -161,6 +161,24 @@ def test_it_ends_as_it_ended(ending: str, flags: int, is_ours: bool) -> None:
     assert len(found) == (4 if flags == RST else 7)
 
 
+@pytest.mark.parametrize(
+    ("role", "local", "peer", "first"),
+    [
+        ("server", "unix:/run/s", "unix:", ("127.0.0.1:10001", "127.0.0.1:1")),
+        ("client", "unix:", "unix:/run/s", ("127.0.0.1:10001", "127.0.0.1:1")),
+    ],
+)
+def test_a_local_socket_has_addresses_that_are_made_up_and_says_so(
+    role: str, local: str, peer: str, first: tuple[str, str]
+) -> None:
+    said = "received" if role == "server" else "sent"
+    capture = written(parties(role, local, peer), row("opened"), row(said, b"hello"), row("closed"))
+    begun, _answered, _stands, spoken, *_rest = packets(capture)
+    assert (begun.source, begun.target) == (spoken.source, spoken.target) == first
+    assert (begun.flags, spoken.data) == (SYN, b"hello")
+    assert "unix:/run/s is a local socket: its address and ports here are made up" in begun.comments
+
+
 def test_large_messages_are_cut_into_segments_that_fit() -> None:
     data = bytes(range(256)) * 1000
     found = packets(written(parties(), row("received", data)))
