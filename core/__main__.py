@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
-from core.address import parse_address, parse_target
-from core.cli.common import add_encoding, add_faults, add_frame
+from core.address import NO_PORT, parse_address, parse_target
+from core.cli.common import add_encoding, add_faults, add_frame, add_mode
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, find_profile, run
 from core.cli.tls import add_tls, tls_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import Encoding, misread_ending
-from core.errors import TincanError, quoted
+from core.errors import AddressError, TincanError, quoted
+from core.local_address import read_local
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
 
@@ -49,6 +50,7 @@ def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add_target(parser, "[HOST:]PORT")
+    add_mode(parser)
     names = [reply.name for reply in all_replies()]
     answer = parser.add_mutually_exclusive_group()
     answer.add_argument("--reply", choices=names, help="what to answer (default: letter; with --exact: none)")
@@ -92,11 +94,12 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_tap(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("listen", metavar="LISTEN", help="where callers come: [HOST:]PORT")
-    parser.add_argument("onward", metavar="TARGET", help="what is dialled for each of them: HOST:PORT")
+    parser.add_argument("listen", metavar="LISTEN", help="where callers come: [HOST:]PORT or unix:PATH")
+    parser.add_argument("onward", metavar="TARGET", help="what is dialled for each of them: HOST:PORT or unix:PATH")
     add_frame(parser)
     add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
     _add_journal(parser)
+    add_mode(parser)
     add_faults(parser)
     parser.set_defaults(options=partial(_tap_options, parser))
 
@@ -118,6 +121,7 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         chosen.framing,
         journal=chosen.journal,
         encoding=chosen.encoding,
+        mode=chosen.mode,
         onward=onward,
         faults=(chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault),
     )
@@ -128,7 +132,11 @@ def _add_journal(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_target(parser: argparse.ArgumentParser, form: str) -> None:
-    parser.add_argument("target", metavar=form, help="where; host and port may be two words, or stand in a URL")
+    parser.add_argument(
+        "target",
+        metavar=form,
+        help="where; host and port may be two words, or stand in a URL; unix:PATH is a local socket",
+    )
     parser.add_argument("port", metavar="PORT", nargs="?", default="", help=argparse.SUPPRESS)
 
 
@@ -160,7 +168,9 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
 def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Namespace) -> Options:
     is_server = role.listens
     try:
-        target, has_scheme = parse_target(f"{chosen.target} {chosen.port}", for_server=is_server)
+        if chosen.port and read_local(chosen.target) is not None:
+            raise AddressError(NO_PORT)
+        target, has_scheme = parse_target(f"{chosen.target} {chosen.port}".rstrip(), for_server=is_server)
     except TincanError as error:
         parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
     if chosen.exact and chosen.framing != "raw":
@@ -203,6 +213,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         encoding=chosen.encoding,
         profile=profile,
         tls=tls,
+        mode=chosen.mode if is_server else None,
     )
 
 

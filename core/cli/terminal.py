@@ -96,6 +96,7 @@ class Options(NamedTuple):
     retry: bool = False  # whether a client comes back
     encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
     tls: Tls | None = None
+    mode: int | None = None  # of a socket file; None: as is usual
     onward: Address | None = None  # what a tap dials for each caller
     faults: tuple[Faults | None, Faults | None] = (None, None)  # on the way to that, and on the way back
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
@@ -141,6 +142,8 @@ def _limits(options: Options) -> Limits:
     limits = DEFAULTS
     if options.http:
         limits = replace(limits, request_line=None)
+    if options.mode is not None:
+        limits = replace(limits, socket_mode=options.mode)
     if options.wait is not None:  # the wait is the drain
         limits = replace(limits, drain=max(0.05, limits.drain - options.wait))
     if options.exact:

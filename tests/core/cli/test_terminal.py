@@ -9,8 +9,10 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -1177,3 +1179,63 @@ class TestTapping:
 
         assert refusal.value.code == 2
         assert words in capsys.readouterr().err
+
+
+@only_posix("Python has no local sockets there")
+class TestLocalSockets:
+    @pytest.fixture
+    def path(self) -> Iterator[Path]:
+        """A path short enough for a socket, wherever the tests run."""
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            yield Path(folder) / "socket"
+
+    def test_a_client_and_a_server_talk_and_the_file_goes(self, terminal: Terminal, path: Path) -> None:
+        def scene() -> None:
+            terminal.err.wait_for(f"(listening on unix:{path})")
+            assert stat.S_IMODE(path.stat().st_mode) == 0o660
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(PATIENCE)
+                peer.connect(str(path))
+                peer.sendall(b"hello")
+                assert hear(peer, 5) == b"hello"
+
+        arguments = ("serve", f"unix:{path}", "--mode", "660", "--reply", "echo", "--once")
+        assert terminal.run(*arguments, scene=scene) == 0
+        assert not path.exists()
+        assert f"#1 connected from process {os.getpid()}" in terminal.err.getvalue()
+
+    def test_a_tap_stands_before_a_local_socket(self, terminal: Terminal, path: Path) -> None:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+            server.listen()
+            server.settimeout(PATIENCE)
+
+            def scene() -> None:
+                with calling(terminal.port()) as peer:
+                    peer.sendall(b"hello")
+                    onward, _address = server.accept()
+                    with onward:
+                        onward.settimeout(PATIENCE)
+                        assert hear(onward, 5) == b"hello"
+                terminal.err.wait_for("(#1→ closed)")
+                interrupt(signal.SIGINT)
+
+            assert terminal.run("tap", "0", f"unix:{path}", scene=scene) == 0
+
+    @pytest.mark.parametrize(
+        ("arguments", "why"),
+        [
+            (("serve", "unix:/tmp/x", "5555"), "a local socket has no port: leave it out"),
+            (("serve", "unix:"), "the path is missing"),
+            (("serve", "unix:/tmp/x", "--mode", "9"), "“9” is no mode: use three octal digits"),
+            (("serve", "unix:/tmp/x", "--mode", "4777"), "“4777” is no mode"),
+            (("tap", "0", "unix:"), "argument TARGET: the path is missing"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(
+        self, arguments: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as caught:
+            parse(arguments)
+        assert caught.value.code == 2
+        assert why in capsys.readouterr().err
