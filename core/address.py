@@ -94,6 +94,11 @@ class Address:
         return is_local(self.host)
 
     @property
+    def port_text(self) -> str:
+        """The port as it stands in a field of its own: nothing of a local socket."""
+        return "" if self.is_local else str(self.port)
+
+    @property
     def is_unnamed(self) -> bool:
         """Whether it is a local socket without a name, as that of a client is."""
         return self.host == SCHEME

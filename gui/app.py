@@ -286,7 +286,7 @@ class App:
     def _obey(self, address: Address | None, begin: Callable[[], None]) -> None:
         """Begin what the command line asked for, if it did."""
         if address is not None:
-            self.window.address.fill(address.host, str(address.port))
+            self.window.address.fill(address.host, address.port_text)
             begin()
 
     def _make_folders(self) -> None:

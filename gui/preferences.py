@@ -30,6 +30,7 @@ from gui.viewmodels.preferences import (
     MOST_PINS,
     MOST_VARIABLES,
     ROWS,
+    SOCKET_MODES,
     TIMES,
     TLS_CLIENTS,
     TLS_VERSIONS,
@@ -183,6 +184,7 @@ _CHOICES = {
     "rows": ROWS,
     "times": TIMES,
     "when_full": WHEN_FULL,
+    "socket_mode": SOCKET_MODES,
     "tls_lowest": TLS_VERSIONS,
     "tls_clients": TLS_CLIENTS,
 }

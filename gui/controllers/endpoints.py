@@ -13,6 +13,7 @@ from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, Parts, parse_host,
 from core.clock import monotonic
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
+from core.local_address import is_local
 from core.net.reachable import look_up
 from core.words import sentence
 from gui.keys import shown
@@ -79,7 +80,7 @@ class EndpointsController:
             return  # said when it is used
         if tls:
             self._main_controller.tls.put(is_on=True)
-        if (host, port) != (bar.host.get(), bar.port.get()):
+        if (host, port) != bar.written:
             bar.fill(host, port)
             self._main_controller.refresh()
 
@@ -182,7 +183,7 @@ class EndpointsController:
             last = state.over[-1].tls if state.over else None
             form.refuse(_NO_TLS if last is not None and last.failure else str(state.failure))
         if state.phase is Phase.OPEN and state.addresses and state.target.port == 0 and is_selected:
-            form.fill(state.target.host, str(state.addresses[0].port))
+            form.fill(state.target.host, state.addresses[0].port_text)
 
     def _read_address(self, *, for_server: bool) -> Address | None:
         """What the fields say; if it makes no sense, the field that is wrong says why.
@@ -201,7 +202,7 @@ class EndpointsController:
         if tls:
             self._main_controller.tls.put(is_on=True)
         try:
-            return Address(parse_host(host), parse_port(port, for_server=for_server))
+            return _made(host, port, for_server=for_server)
         except AddressError as error:
             bar.refuse(sentence(error), port=True)
             return None
@@ -218,8 +219,8 @@ class EndpointsController:
         self._newest = session
         self._main_controller.show_new(session, self._main_controller.workbench.role(session), address)
         preferences = self._main_controller.preferences
-        self._main_controller.preferences = preferences.with_address(address.host, str(address.port))
-        self._window.address.fill(address.host, str(address.port))
+        self._main_controller.preferences = preferences.with_address(address.host, address.port_text)
+        self._window.address.fill(address.host, address.port_text)
         self._offer_history()
         self._window.composer.focus_message()
         return session
@@ -255,9 +256,15 @@ def _glance(bar: AddressBar) -> Address | None:
     """What the fields say, without a word if it makes no sense."""
     try:
         host, port, _tls = _parted(bar)
-        return Address(parse_host(host), parse_port(port, for_server=True))
+        return _made(host, port, for_server=True)
     except AddressError:
         return None
+
+
+def _made(host: str, port: str, *, for_server: bool) -> Address:
+    """The address that two fields say; a local socket has no port. Raises ``AddressError``."""
+    host = parse_host(host)
+    return Address(host, 0 if is_local(host) else parse_port(port, for_server=for_server))
 
 
 def _parted(bar: AddressBar) -> tuple[str, str, bool]:
@@ -267,12 +274,14 @@ def _parted(bar: AddressBar) -> tuple[str, str, bool]:
 
     Raises ``AddressError`` if the field for the host has an address that is none for Tincan.
     """
-    host, port = bar.host.get(), bar.port.get()
+    host, port = bar.written
     in_host = Parts(host, None, False) if host.strip().isdecimal() else split_target(host)
     try:
         in_port = split_target(port)
     except AddressError:
         in_port = Parts(None, None, False)  # said as what a port is not
-    if in_port.host and in_port.port:
-        return in_port.host, in_port.port, in_port.tls
+    if is_local(in_host.host):
+        return in_host.host or "", port, False
+    if in_port.host and (in_port.port or is_local(in_port.host)):
+        return in_port.host, in_port.port or str(DEFAULT_PORT), in_port.tls
     return in_host.host or (DEFAULT_HOST if in_host.port else ""), in_host.port or in_port.port or port, in_host.tls

@@ -302,8 +302,8 @@ class MainController:
         self._connection = state.connection(connection) if state is not None and connection is not None else None
         if state is not None:
             self.viewing.choose_connection(state, connection)
-            port = state.addresses[0].port if state.addresses else state.target.port
-            self.window.address.fill(state.target.host, str(port))
+            real = state.addresses[0] if state.addresses else state.target
+            self.window.address.fill(state.target.host, real.port_text)
             if self.archives.get(session) is None:
                 self.tls.put(is_on=state.tls)
         self.window.composer.complain("")

@@ -40,6 +40,7 @@ FULL = Preferences(
     journal_megabytes=500,
     running_megabytes=7,
     when_full="stop",
+    socket_mode="660",
     variables={"unit": "17", "gerät": "ü"},
     limits_changed={"idle": 60.0, "connections": 7, "of a later version": None},
 )
@@ -149,7 +150,7 @@ def test_messages_of_an_earlier_version_are_text_as_is_what_only_a_later_one_kno
 @pytest.mark.case("C-64")
 def test_a_choice_of_another_version_is_no_reason_to_forget_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    path.write_text('{"version": 1, "lens": "prophecy", "read_as": "runes", "theme": "dark"}')
+    path.write_text('{"version": 1, "lens": "prophecy", "read_as": "runes", "socket_mode": "4777", "theme": "dark"}')
 
     assert PreferencesFile(path).load() == Preferences(theme="dark")
     assert path.exists()

@@ -17,7 +17,15 @@ from core.tls.settings import parse_protocols
 from core.words import sentence
 from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP, Theme
 from gui.viewmodels.offered_limits import BY_NAME, OFFERED, LimitValue, OfferedLimit, with_limit
-from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, TLS_CLIENTS, TLS_VERSIONS, WHEN_FULL, Preferences
+from gui.viewmodels.preferences import (
+    MOST_JOURNALS,
+    MOST_MEGABYTES,
+    SOCKET_MODES,
+    TLS_CLIENTS,
+    TLS_VERSIONS,
+    WHEN_FULL,
+    Preferences,
+)
 from gui.widgets.bindings import focus_now, has_focus
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Asked, CheckedRow, FileRow, LineField, whole_number
@@ -168,10 +176,12 @@ class LimitsPage(SettingsPage):
         super().__init__(parent, theme, change)
         self._changed: dict[str, LimitValue] = {}
         self.say("These count for servers and clients that are started from now on.", gap=12)
+        self.socket_mode: Choice[str] = self.choose("Local sockets (unix:) are for", "socket_mode")
         self.rows = {limit.name: self._row(limit) for limit in OFFERED}
         self.settle()
 
     def show(self, preferences: Preferences) -> None:
+        self.socket_mode.offer(SOCKET_MODES, preferences.socket_mode)
         self._changed = dict(preferences.limits_changed)
         limits = preferences.limits()
         for name, row in self.rows.items():

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
+import tempfile
 from contextlib import closing
 
 import pytest
 
-from core.address import Address
+from core.address import DEFAULT_PORT, Address
 from tests.gui.stories.person import Person, caller, journal_of
 from tests.support.peers import Host, Peer, Resets
-from tests.support.systems import needs_rst
+from tests.support.systems import needs_rst, only_posix
 
 
 def test_a_refused_call_is_made_again_once_somebody_listens(person: Person) -> None:
@@ -192,3 +194,43 @@ def test_what_is_wrong_with_an_address_is_said_when_it_is_used(person: Person, t
     person.press("<F6>")
 
     assert says in fields.complaint
+
+
+@only_posix("Python has no local sockets there")
+def test_both_ends_of_a_local_socket_are_had_by_the_keyboard(person: Person) -> None:
+    bar = person.app.window.address
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        path = f"unix:{folder}/socket"
+        person.press("<Control-l>")
+        person.write(path)
+        person.sees("no port")
+        assert bar.port.instate(["disabled"])
+        person.press("<F5>")
+        person.sees("Stop server", f"listening on {path}")
+        person.press("<Control-l>", "<F6>")
+        person.sees(f"connected to {path}, process {os.getpid()}", "Disconnect")
+        person.say("hello")
+        person.sees("hello")
+        person.until(lambda: any(f"process {os.getpid()}" in row for row in rows_of(person)), "the caller's process")
+
+        person.press("<Control-l>")
+        person.write("127.0.0.1")
+        person.sees("Start server")
+        assert bar.port.instate(["!disabled"])
+        assert bar.port.get() == bar.written[1] == str(DEFAULT_PORT)
+        assert person.app.main_controller.preferences.hosts[0] == path
+        assert "" not in person.app.main_controller.preferences.ports
+
+
+@only_posix("Python has no local sockets there")
+def test_a_local_socket_in_the_field_for_the_port_is_put_into_the_other(person: Person) -> None:
+    person.press("<Control-l>", "<Tab>")
+    person.write("unix:/tmp/somewhere")
+    person.press("<Tab>")
+    person.sees("no port")
+    assert person.app.window.address.written == ("unix:/tmp/somewhere", str(DEFAULT_PORT))
+
+
+def rows_of(person: Person) -> list[str]:
+    tree = person.app.window.sessions
+    return [tree.words_of(key) for top in tree.tree.get_children("") for key in (top, *tree.tree.get_children(top))]

@@ -153,6 +153,14 @@ def test_how_large_the_journal_that_is_written_may_be_and_what_then(stage: Stage
     assert stage.preferences.limits().journal_goes_on
 
 
+def test_whom_local_sockets_are_for_is_chosen(stage: Stage) -> None:
+    assert stage.preferences.limits().socket_mode == 0o600
+
+    choose(stage.limits.socket_mode, "You and your group")
+
+    assert stage.preferences.limits().socket_mode == 0o660
+
+
 @pytest.mark.parametrize("typed", ["0", "-3", "many", "2.5", "99999", "", "٣"])
 def test_a_number_of_journals_that_will_not_do_says_why_and_does_not_count(stage: Stage, typed: str) -> None:
     row = stage.journals.keep
