@@ -92,6 +92,7 @@ class SessionOpened:
     framing: str
     reply: str | None = None
     tls: bool = False  # whether it was asked for; see ``core.tls.settings``
+    proxy: str = ""  # through which it dials, without user and password
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from core.net.server import Server
 from core.net.session import Surroundings
 from core.net.socket_options import AS_USUAL, SocketOptions
 from core.net.tap import Tap
+from core.proxy import Proxy
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -89,10 +90,11 @@ class Workbench:
         half_open: bool = False,
         reconnect: bool = False,
         tls: Tls | None = None,
+        proxy: Proxy | None = None,
     ) -> SessionId:
         """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name.
 
-        See ``Client`` for ``half_open`` and ``reconnect``.
+        See ``Client`` for ``half_open``, ``reconnect`` and ``proxy``.
         """
         client = Client(
             target,
@@ -100,6 +102,7 @@ class Workbench:
             half_open=half_open,
             reconnect=reconnect,
             tls=tls,
+            proxy=proxy,
             **self._surroundings(),
         )
         return self._begin(client, Doing.CONNECTING)
@@ -112,6 +115,7 @@ class Workbench:
         framing: str = "raw",
         fault_out: Faults | None = None,
         fault_in: Faults | None = None,
+        proxy: Proxy | None = None,
     ) -> SessionId:
         """Start a tap between those who call ``listen`` and ``target``; how that went comes with the batches.
 
@@ -123,6 +127,7 @@ class Workbench:
             framing=framing,
             fault_out=fault_out,
             fault_in=fault_in,
+            proxy=proxy,
             **self._surroundings(),
         )
         return self._begin(tap, Doing.LISTENING)

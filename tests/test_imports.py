@@ -18,6 +18,7 @@ GROUND = {
     "core.errors",
     "core.latency",
     "core.local_address",
+    "core.proxy",
     "core.roles",
     "core.settings",
     *("core.supervision", "core.words"),
@@ -45,6 +46,7 @@ FLOOR = {"gui.platform.differences", "gui.keys"}
 MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.address", {"core.errors", "core.local_address"}),
     ("core.local_address", {"core.errors"}),
+    ("core.proxy", {"core.address", "core.errors"}),
     ("core.clock", set()),
     ("core.roles", set()),
     ("core.events", {"core.address", "core.errors", "core.roles", "core.tls.facts"}),
@@ -101,6 +103,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         },
     ),
     ("core.cli.tls", LIBRARY | {"core.cli.common", "core.tls"}),
+    ("core.cli.proxy", LIBRARY | {"core.cli.common"}),
     (
         "core.cli.common",
         LIBRARY | {"core.command", "core.compose.encoding", "core.journal", "core.text_safety", "core.wire"},
@@ -121,6 +124,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.command",
             "core.compose.encoding",
             "core.replies",
+            "core.cli.proxy",
             "core.cli.terminal",
             "core.cli.tls",
             "core.cli.export",
@@ -167,6 +171,7 @@ MAY_TOUCH_SOCKETS = {
     "core.net.sockets",
     "core.net.tap",
     "core.net.transport",
+    "core.net.tunnel",
     "core.tls.contexts",  # OpenSSL as Python has it; no socket
     "core.wire.tls",  # the same
     "core.workbench",  # raises the limit of descriptors

@@ -21,6 +21,7 @@ from core.net.loop import Loop, Timer
 from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.session import Session
+from core.proxy import Proxy, make_proxy
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import note
@@ -44,6 +45,7 @@ class Client(Session):
     ``run`` connects and blocks until the connection is over, for who watches ``events`` instead.
     Parts when the server has finished sending, or, if ``half_open``, only when told to: it can send until then.
     With ``reconnect`` it comes back by itself until ``stop``: after 0.5 s, doubling to 30 s (``Backoff``).
+    With ``proxy``, such as ``socks5://HOST``, it is the proxy that connects to the target (``core.proxy``).
     With ``tls``, or ``tls://`` before the target, it stands once the handshake has succeeded; True verifies the server.
     Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers, or for a server that is not believed.
     """
@@ -64,6 +66,7 @@ class Client(Session):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
         tls: Tls | bool | None = None,
+        proxy: Proxy | str | None = None,
     ) -> None:
         if isinstance(target, str):
             target, has_scheme = parse_target(target, for_server=False)
@@ -87,6 +90,7 @@ class Client(Session):
             identities=identities,
             resolver=resolver,
             tls=tls,
+            proxy=make_proxy(proxy, target),
         )
         self._starttls: StartTls | None = None  # what is said in the clear before TLS, while it is
 
@@ -178,6 +182,7 @@ class Client(Session):
             emit=self._emit,
             connected=self._connected,
             failed=self._fail,
+            proxy=self.proxy,
         )
         self._dialer.dial(self._resolver)
 

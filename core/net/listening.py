@@ -23,6 +23,7 @@ from core.net.loop import READ
 from core.net.resolver import Outcome
 from core.net.session import Session, Surroundings
 from core.net.sockets import Endpoint
+from core.proxy import Proxy
 from core.supervision import do_all, note
 from core.tls.settings import Tls
 from core.wire.tls_records import INTERNAL_ERROR, plain_alert
@@ -50,6 +51,7 @@ class ListeningSession(Session):
         framing: str,
         reply: str | None,
         tls: Tls | bool | None = None,
+        proxy: Proxy | None = None,
         **surroundings: Unpack[Surroundings],
     ) -> None:
         self._listeners: list[socket.socket] = []
@@ -63,7 +65,7 @@ class ListeningSession(Session):
         self._first_turned_away: tuple[Address | None, str] = (None, "")
         self._turned_away_at = float("-inf")
         self.addresses: tuple[Address, ...] = ()
-        super().__init__(target, framing=framing, reply=reply, tls=tls, **surroundings)
+        super().__init__(target, framing=framing, reply=reply, tls=tls, proxy=proxy, **surroundings)
 
     # Any thread.
 

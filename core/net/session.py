@@ -31,6 +31,7 @@ from core.net.loop import GuardedLoop, Loop
 from core.net.resolver import Resolver
 from core.net.socket_options import AS_USUAL, SocketOptions
 from core.net.transport import LocalStream, Tcp, Transport
+from core.proxy import Proxy
 from core.roles import Role
 from core.settings import Limits
 from core.supervision import Worker, do_all, note
@@ -81,12 +82,15 @@ class Session(ABC):
         identities: Iterator[int] | None,
         resolver: Resolver | None,
         tls: Tls | bool | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         self._framing = parse_framing(framing)  # a wrong one is refused here and now
         self.target = target
         self.id = session
         self.framing = framing
         self.tls = Tls() if tls is True else tls or None
+        self.proxy = proxy
+        through = str(proxy) if proxy is not None else ""  # without user and password
         self._to_close: list[TlsContext] = []
         self._tls_context: TlsContext | None = None  # from the beginning of the session on, if there is TLS
         self._refusal: Explanation | None = None  # why a connection that stood was not to be talked over
@@ -106,7 +110,7 @@ class Session(ABC):
         self._stands_or_over = threading.Event()
         self._failure: Explanation | None = None
         self._cancelled = False
-        self._emit(SessionOpened(session, _now(), self.role, target, framing, reply, self.tls is not None))
+        self._emit(SessionOpened(session, _now(), self.role, target, framing, reply, self.tls is not None, through))
 
     def __repr__(self) -> str:
         if self._failure is not None:

@@ -96,7 +96,8 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
 def _about_session(event: SessionEvent, role: Role) -> str:
     match event:
         case SessionOpened():
-            return f"{event.role.begun} {event.target}{' with TLS' if event.tls else ''}"
+            through = f" through the proxy {event.proxy}" if event.proxy else ""
+            return f"{event.role.begun} {event.target}{' with TLS' if event.tls else ''}{through}"
         case Listening():
             replaced = ", where a program that has ended had left its socket file" if event.has_replaced else ""
             return f"{role.name} is listening on {_list(event.addresses)}{replaced}"
