@@ -86,7 +86,11 @@ class Pcapng(Format):
                 name = ends.local if ends.peer == SCHEME else ends.peer
                 self._notes.append(f"{name} is a local socket: its address and ports here are made up")
             else:
-                stream = _Stream(_end(ends.local), _end(ends.peer))
+                ours = _end(ends.local)
+                theirs = _opposite(ours, ends.peer)
+                stream = _Stream(ours, theirs)
+                if theirs.address == _BEHIND_PROXY[ours.address.version]:
+                    self._notes.append(f"{ends.peer} was reached through a proxy: its address here is made up")
         except ValueError:  # a journal that was written by hand, or is damaged
             return None, []
         self._streams[number] = stream
@@ -126,6 +130,24 @@ def _end(written: str) -> _End:
     """The address of an end. Raises ``ValueError`` for a name."""
     host, _, port = written.rpartition(":")
     return _End(ipaddress.ip_address(host.strip("[]").partition("%")[0]), int(port) & 0xFFFF)
+
+
+# Documentation addresses (RFC 5737, RFC 3849) for who has none of the kind that our own end has.
+_BEHIND_PROXY = {4: ipaddress.ip_address("192.0.2.1"), 6: ipaddress.ip_address("2001:db8::1")}
+
+
+def _opposite(ours: _End, written: str) -> _End:
+    """The peer's end; a proxy leads to names, and to addresses of the other kind. Raises ``ValueError``."""
+    host, _, port = written.rpartition(":")
+    try:
+        theirs = _end(written)
+    except ValueError:
+        if not host or not port.isdigit():
+            raise
+        theirs = _End(_BEHIND_PROXY[ours.address.version], int(port) & 0xFFFF)
+    if theirs.address.version != ours.address.version:
+        theirs = _End(_BEHIND_PROXY[ours.address.version], theirs.port)
+    return theirs
 
 
 def _made_up(number: int, *, is_ours: bool) -> tuple[_End, _End]:

@@ -179,6 +179,22 @@ def test_a_local_socket_has_addresses_that_are_made_up_and_says_so(
     assert "unix:/run/s is a local socket: its address and ports here are made up" in begun.comments
 
 
+@pytest.mark.parametrize(
+    ("local", "peer", "shown"),
+    [
+        ("127.0.0.1:4000", "example.org:80", "192.0.2.1:80"),
+        ("[::1]:4000", "example.org:80", "2001:db8::1:80"),
+        ("127.0.0.1:4000", "[2001:db8::7]:80", "192.0.2.1:80"),
+        ("[::1]:4000", "192.0.2.7:80", "2001:db8::1:80"),
+    ],
+)
+def test_who_was_reached_through_a_proxy_has_an_address_that_is_made_up(local: str, peer: str, shown: str) -> None:
+    capture = written(parties("client", local, peer), row("opened"), row("sent", b"hello"))
+    begun, _answered, _stands, spoken = packets(capture)
+    assert (begun.target, spoken.data) == (shown, b"hello")
+    assert f"{peer} was reached through a proxy: its address here is made up" in begun.comments
+
+
 def test_large_messages_are_cut_into_segments_that_fit() -> None:
     data = bytes(range(256)) * 1000
     found = packets(written(parties(), row("received", data)))
