@@ -14,6 +14,7 @@ from core.address import NO_PORT, parse_address, parse_target
 from core.cli.common import add_encoding, add_faults, add_frame, add_mode
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
+from core.cli.proxy import add_proxy, proxy_of
 from core.cli.terminal import Options, find_profile, run
 from core.cli.tls import add_tls, tls_of
 from core.command import program_name, use_utf_8_in_pipes
@@ -79,6 +80,7 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
     _add_target(parser, "HOST:PORT")
     _add_common(parser, "bytes as they are, both ways: standard output has what the server sends and nothing else")
     add_tls(parser, is_server=False)
+    add_proxy(parser)
     parser.add_argument(
         "--retry",
         action="store_true",
@@ -100,6 +102,7 @@ def _add_tap(parser: argparse.ArgumentParser) -> None:
     add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
     _add_journal(parser)
     add_mode(parser)
+    add_proxy(parser)
     add_faults(parser)
     parser.set_defaults(options=partial(_tap_options, parser))
 
@@ -111,6 +114,7 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         parser.error(f"argument LISTEN: {error}")
     try:
         onward = parse_address(chosen.onward, for_server=False)
+        proxy = proxy_of(chosen, onward)
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
     if why := misread_ending(chosen.framing, chosen.encoding):
@@ -122,6 +126,7 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         journal=chosen.journal,
         encoding=chosen.encoding,
         mode=chosen.mode,
+        proxy=proxy,
         onward=onward,
         faults=(chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault),
     )
@@ -195,6 +200,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error(f"argument --profile: {error}")
     try:
         tls = tls_of(chosen, has_scheme=has_scheme)
+        proxy = None if is_server else proxy_of(chosen, target)
     except TincanError as error:
         parser.error(str(error))
     return Options(
@@ -214,6 +220,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         profile=profile,
         tls=tls,
         mode=chosen.mode if is_server else None,
+        proxy=proxy,
     )
 
 

@@ -52,6 +52,7 @@ from core.events import (
 )
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
+from core.proxy import Proxy
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -97,6 +98,7 @@ class Options(NamedTuple):
     encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
     tls: Tls | None = None
     mode: int | None = None  # of a socket file; None: as is usual
+    proxy: Proxy | None = None  # through which a client or a tap dials
     onward: Address | None = None  # what a tap dials for each caller
     faults: tuple[Faults | None, Faults | None] = (None, None)  # on the way to that, and on the way back
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
@@ -208,12 +210,22 @@ class _Program:
         if options.onward is not None:
             there, back = options.faults
             return self._workbench.tap(
-                options.target, options.onward, framing=options.framing, fault_out=there, fault_in=back
+                options.target,
+                options.onward,
+                framing=options.framing,
+                fault_out=there,
+                fault_in=back,
+                proxy=options.proxy,
             )
         if options.role.listens:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
         return self._workbench.connect(
-            options.target, framing=options.framing, half_open=options.exact, reconnect=options.retry, tls=options.tls
+            options.target,
+            framing=options.framing,
+            half_open=options.exact,
+            reconnect=options.retry,
+            tls=options.tls,
+            proxy=options.proxy,
         )
 
     def _next(self) -> Event | _InputEnded | _Signal | None:
