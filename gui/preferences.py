@@ -14,8 +14,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from core.errors import TlsSettingsError
+from core.errors import AddressError, TlsSettingsError
 from core.files import read_kept, set_aside, write_kept
+from core.proxy import parse_proxy
 from core.replies import find_reply
 from core.tls.settings import parse_pin
 from core.words import sentence
@@ -232,6 +233,16 @@ def _pins(value: object) -> dict[str, str]:
     return {address: pin for address, pin in pins.items() if address.isprintable() and len(address) <= LONGEST_ADDRESS}
 
 
+def _proxy(value: object) -> str:
+    """A proxy without a password; none if it is of a kind that this version does not know."""
+    if not isinstance(value, str):
+        raise ValueError("proxy is no text")
+    try:
+        return parse_proxy(value).with_user if value else ""
+    except AddressError:
+        return ""
+
+
 def _messages(value: object) -> tuple[SentMessage, ...]:
     """Messages, each a text or a list of a text, its format and its encoding; without those that are no text."""
     if not isinstance(value, list):
@@ -266,4 +277,9 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
-_READERS: dict[str, Callable[[object], object]] = {"messages": _messages, "variables": _variables, "pins": _pins}
+_READERS: dict[str, Callable[[object], object]] = {
+    "messages": _messages,
+    "variables": _variables,
+    "pins": _pins,
+    "proxy": _proxy,
+}

@@ -6,6 +6,7 @@ Lives on the window's thread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
 from core.local_address import is_local
 from core.net.reachable import look_up
+from core.proxy import make_proxy
 from core.words import sentence
 from gui.keys import shown
 from gui.viewmodels import presenter
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from core.address import LocalAddress
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
+    from core.proxy import Proxy
     from core.workbench import Workbench
     from gui.controllers.main import MainController
     from gui.views.address_bar import AddressBar
@@ -55,6 +58,7 @@ class EndpointsController:
         self._deadlines: dict[SessionId, float] = {}  # when clients give up dialing, by core.clock.monotonic()
         self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
         self._reconnects = False  # whether clients to come do so by themselves
+        self._proxy_password = ""  # kept nowhere else
         self._reconnecting: set[SessionId] = set()  # clients that do
 
     def open(self, window: Window) -> None:
@@ -156,6 +160,18 @@ class EndpointsController:
         state = self._main_controller.state
         return state.session if state is not None and state.role.dials and state.phase is not Phase.ENDED else None
 
+    def use_proxy_password(self, password: str) -> None:
+        """Take the password of the proxy, for this run."""
+        self._proxy_password = password
+
+    def proxy_for(self, target: Address) -> Proxy | None:
+        """The settings' proxy for what dials ``target``; none leads to a local socket. Raises ``AddressError``."""
+        written = self._main_controller.preferences.proxy
+        if not written or target.is_local:
+            return None
+        proxy = make_proxy(written, target)
+        return replace(proxy, password=self._proxy_password) if proxy is not None and proxy.user else proxy
+
     def seconds_left(self, state: SessionState | None) -> float | None:
         """Seconds until a client that is dialing gives up; None for anything else."""
         is_first_time = state is not None and state.retry is None
@@ -237,7 +253,10 @@ class EndpointsController:
         deadline = monotonic() + self._main_controller.preferences.limits().connect
         reconnect = self._reconnects and verify  # else it would be more than once
         tls = partial(self._main_controller.tls.of_client, address, verify=verify)
-        session = self._begin(address, lambda bench: bench.connect(address, reconnect=reconnect, tls=tls()))
+        session = self._begin(
+            address,
+            lambda bench: bench.connect(address, reconnect=reconnect, tls=tls(), proxy=self.proxy_for(address)),
+        )
         if session is not None:
             if reconnect:
                 self._reconnecting.add(session)

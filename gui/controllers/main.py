@@ -168,6 +168,7 @@ class MainController:
         self.settings = SettingsController(
             window, self.theme, current=lambda: self.preferences, keep=self.apply, post=post,
             open_folder=self.journal_controller.open_folder, use_password=self.tls.use_password,
+            use_proxy_password=self.endpoints.use_proxy_password,
         )  # fmt: skip
         self.saved = SavedMessagesController(window, self.sending, self._app.saved_messages, post=post, say=self.say)
         self.profiles = ProfilesController(window, self, self._app.profiles, post)

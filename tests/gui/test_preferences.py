@@ -40,6 +40,7 @@ FULL = Preferences(
     journal_megabytes=500,
     running_megabytes=7,
     when_full="stop",
+    proxy="socks5://anna@proxy:1080",
     socket_mode="660",
     variables={"unit": "17", "gerät": "ü"},
     limits_changed={"idle": 60.0, "connections": 7, "of a later version": None},
@@ -154,6 +155,23 @@ def test_a_choice_of_another_version_is_no_reason_to_forget_the_rest(tmp_path: P
 
     assert PreferencesFile(path).load() == Preferences(theme="dark")
     assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("http://anna:secret@proxy:3128", "http://anna@proxy:3128"),
+        ("socks6://proxy", ""),
+        ("", ""),
+    ],
+)
+def test_of_a_proxy_that_somebody_wrote_there_the_password_does_not_stay(
+    tmp_path: Path, written: str, kept: str
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(f'{{"version": 1, "proxy": "{written}", "theme": "dark"}}')
+
+    assert PreferencesFile(path).load() == Preferences(theme="dark", proxy=kept)
 
 
 @pytest.mark.case("C-53", "C-64")

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -234,3 +235,39 @@ def test_a_local_socket_in_the_field_for_the_port_is_put_into_the_other(person: 
 def rows_of(person: Person) -> list[str]:
     tree = person.app.window.sessions
     return [tree.words_of(key) for top in tree.tree.get_children("") for key in (top, *tree.tree.get_children(top))]
+
+
+def test_a_client_of_the_window_goes_through_the_proxy_of_the_settings(person: Person) -> None:
+    main = person.app.main_controller
+    with Host() as proxy:
+        main.apply(replace(main.preferences, proxy=f"socks5://anna@{proxy.address}"))
+        main.endpoints.use_proxy_password("secret")
+        person.press("<Control-l>")
+        person.write("example.invalid:80")
+        person.press("<F6>")
+        with proxy.accept(Peer) as peer:
+            assert peer.hear(4) == b"\x05\x02\x00\x02"
+            peer.say(b"\x05\x02")
+            assert peer.hear(13) == b"\x01\x04anna\x06secret"
+            peer.say(b"\x01\x00")
+            assert peer.hear(22) == b"\x05\x01\x00\x03\x0fexample.invalid\x00\x50"
+            peer.say(b"\x05\x05\x00\x01" + bytes(6))
+            person.sees(
+                f"through the proxy socks5://{proxy.address}",
+                f"The proxy socks5://{proxy.address} could not reach example.invalid:80: the connection was refused",
+            )
+    assert not person.reads("secret")
+    assert not person.reads("anna@")
+
+
+@only_posix("Python has no local sockets there")
+def test_no_proxy_stands_before_a_local_socket(person: Person) -> None:
+    main = person.app.main_controller
+    main.apply(replace(main.preferences, proxy="socks5://127.0.0.1:1"))
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        person.press("<Control-l>")
+        person.write(f"unix:{folder}/socket")
+        person.press("<F5>")
+        person.sees("listening on")
+        person.press("<Control-l>", "<F6>")
+        person.sees(f"connected to unix:{folder}/socket, process {os.getpid()}")
