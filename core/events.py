@@ -112,6 +112,7 @@ class Onward:
     session: SessionId
     at: int
     target: Address
+    proxy: str = ""  # through which it does, without user and password
 
 
 @dataclass(frozen=True, slots=True)

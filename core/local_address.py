@@ -13,6 +13,7 @@ from pathlib import Path
 from core.errors import AddressError, quoted
 
 SCHEME = "unix:"  # alone, it is what a socket without a name is called
+GOODBYE = "end of file"  # what says on one that nothing more comes: it has no FIN, and no RST either
 LONGEST_PATH = 107 if sys.platform == "linux" else 103  # bytes; sun_path of unix(7), of BSD's unix(4), less a NUL
 
 _EXAMPLE = "unix:/tmp/tincan.sock" if sys.platform != "win32" else r"unix:C:\Temp\tincan.sock"

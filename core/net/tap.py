@@ -104,7 +104,8 @@ class Tap(ListeningSession):
     # The tap's thread.
 
     def _start(self) -> None:
-        self._emit(Onward(self.id, monotonic_ns(), self.onward))
+        proxy = str(self.proxy) if self.proxy is not None else ""
+        self._emit(Onward(self.id, monotonic_ns(), self.onward, proxy))
         super()._start()
 
     def _greet(self, connection: Connection) -> None:

@@ -11,6 +11,7 @@ import socket
 from typing import Protocol
 
 from core.address import Address
+from core.local_address import GOODBYE
 from core.net import sockets
 from core.net.loop import GuardedLoop, Ready
 
@@ -142,7 +143,7 @@ class LocalStream(Tcp):
     """
 
     name = "local socket"
-    goodbye = "end of file"
+    goodbye = GOODBYE
 
     def set_nagle(self, wanted: bool) -> None:
         pass

@@ -36,6 +36,7 @@ from core.events import (
     TurnedAway,
     WeFinished,
 )
+from core.local_address import GOODBYE
 from core.replies import describe_reply
 from core.roles import Role
 from core.wire.framing import parse_framing
@@ -96,13 +97,13 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
 def _about_session(event: SessionEvent, role: Role) -> str:
     match event:
         case SessionOpened():
-            through = f" through the proxy {event.proxy}" if event.proxy else ""
+            through = _through(event.proxy) if event.role.dials else ""
             return f"{event.role.begun} {event.target}{' with TLS' if event.tls else ''}{through}"
         case Listening():
             replaced = ", where a program that has ended had left its socket file" if event.has_replaced else ""
             return f"{role.name} is listening on {_list(event.addresses)}{replaced}"
         case Onward():
-            return f"passes on what callers say to {event.target}"
+            return f"passes on what callers say to {event.target}{_through(event.proxy)}"
         case Resolving():
             return f"looking up {event.host}"
         case Resolved():
@@ -118,6 +119,10 @@ def _about_session(event: SessionEvent, role: Role) -> str:
             return f"turned {event.peer or 'a peer'}{more} away: {event.why}"
         case _:
             return ""
+
+
+def _through(proxy: str) -> str:
+    return f" through the proxy {proxy}" if proxy else ""
 
 
 def _about_replies(event: ReplyChanged | FramingChanged) -> str:
@@ -212,6 +217,8 @@ def _why(event: Closed, role: Role) -> str:
     if event.why is not None:
         return event.why.what[:1] + str(event.why)[1:]
     words = _ENDINGS[event.ending].replace("the peer", f"the {role.peer}").replace("{role}", role.name)
+    if event.how == GOODBYE:
+        words = words.replace(" (RST)", "")
     return words.replace("(FIN)", f"({event.how})")
 
 

@@ -18,6 +18,7 @@ from core.errors import AddressError, ConnectError
 from core.events import (
     Closed,
     Ending,
+    Onward,
     Opened,
     Received,
     Resolving,
@@ -266,6 +267,11 @@ def test_a_tap_dials_its_target_through_the_proxy() -> None:
         sink.wait_for(Closed, 2)
     check_law(sink.events)
     assert {event.number: str(event.peer) for event in sink.of(Opened)}[-1] == TARGET
+    said = [sentence(event, None, Role.TAP) for event in sink.events if isinstance(event, SessionOpened | Onward)]
+    assert said == [
+        "starting a tap on 127.0.0.1:0",
+        f"passes on what callers say to {TARGET} through the proxy socks5://{host.address}",
+    ]
 
 
 @needs_rst

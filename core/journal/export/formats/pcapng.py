@@ -80,9 +80,10 @@ class Pcapng(Format):
         ends = self.parties.ends.get(number)
         if ends is None:
             return None, []
+        we_called = not self.parties.listens or number < 0  # as a tap does on its leg to the target
         try:
             if is_local(ends.local) or is_local(ends.peer):
-                stream = _Stream(*_made_up(number, is_ours=not self.parties.listens))
+                stream = _Stream(*_made_up(number, is_ours=we_called))
                 name = ends.local if ends.peer == SCHEME else ends.peer
                 self._notes.append(f"{name} is a local socket: its address and ports here are made up")
             else:
@@ -94,7 +95,7 @@ class Pcapng(Format):
         except ValueError:  # a journal that was written by hand, or is damaged
             return None, []
         self._streams[number] = stream
-        return stream, [self._packet(at, packet) for packet in stream.open(is_ours=not self.parties.listens)]
+        return stream, [self._packet(at, packet) for packet in stream.open(is_ours=we_called)]
 
     def _happened(self, kind: str, number: int, at: int) -> Iterator[bytes]:
         if kind not in ("opened", "peer-finished", "we-finished", "closed"):

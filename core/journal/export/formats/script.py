@@ -64,7 +64,7 @@ class _Script(Format, has_name=False):
     @property
     def _server(self) -> str:
         """Where the server was, as the journal has it."""
-        ends = next(iter(self.parties.ends.values()), None)
+        ends = next((ends for number, ends in self.parties.ends.items() if number > 0), None)  # not what a tap dialled
         return self.parties.target if ends is None else ends.local if self.parties.listens else ends.peer
 
     @property

@@ -195,6 +195,23 @@ def test_who_was_reached_through_a_proxy_has_an_address_that_is_made_up(local: s
     assert f"{peer} was reached through a proxy: its address here is made up" in begun.comments
 
 
+def test_a_tap_is_called_on_one_leg_and_calls_on_the_other() -> None:
+    ends = {
+        1: Ends("127.0.0.1:5556", "127.0.0.1:40000", "fin"),
+        -1: Ends("127.0.0.1:40001", "127.0.0.1:5555", "fin"),
+        2: Ends("unix:/run/tap", "unix:", "fin"),
+        -2: Ends("unix:", "unix:/run/s", "fin"),
+    }
+    rows = [row("opened", number=number) for number in (1, -1, 2, -2)]
+    begun = [one for one in packets(written(Parties("tap", "127.0.0.1:5556", ends), *rows)) if one.flags == SYN]
+    assert [(one.source, one.target) for one in begun] == [
+        ("127.0.0.1:40000", "127.0.0.1:5556"),
+        ("127.0.0.1:40001", "127.0.0.1:5555"),
+        ("127.0.0.1:10002", "127.0.0.1:1"),
+        ("127.0.0.1:59998", "127.0.0.1:1"),
+    ]
+
+
 def test_large_messages_are_cut_into_segments_that_fit() -> None:
     data = bytes(range(256)) * 1000
     found = packets(written(parties(), row("received", data)))

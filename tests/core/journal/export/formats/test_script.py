@@ -19,6 +19,7 @@ from core.journal.export.formats import find_format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
+from core.journal.reading.reader import Ends, Parties
 from core.net.client import Client
 from core.net.server import Server
 from core.workbench import Workbench
@@ -101,6 +102,19 @@ def test_the_test_passes_against_the_same_server_and_fails_against_another(journ
         assert run(*command, TARGET=str(same.addresses[0])).returncode == 0
     with Server("127.0.0.1:0", reply=lambda _peer, message: message.swapcase()) as other:
         assert run(*command, TARGET=str(other.addresses[0])).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("local", "place"),
+    [
+        ("127.0.0.1:5556", "PORT = int(sys.argv[2]) if len(sys.argv) > 2 else 5556"),
+        ("unix:/run/tap", "else '/run/tap'"),
+    ],
+)
+def test_the_client_of_a_tap_calls_the_tap(local: str, place: str) -> None:
+    dialled = Ends("127.0.0.1:40001", "127.0.0.1:5555", "fin")
+    parties = Parties("tap", local, {-1: dialled, 1: Ends(local, "127.0.0.1:40000", "fin")})
+    assert place in find_format("python-client")(parties=parties).head()
 
 
 @only_posix("Python has no such sockets there")
