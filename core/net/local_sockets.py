@@ -52,9 +52,16 @@ def readable(sockaddr: str | bytes) -> Address:
 
 
 def connect(address: Address) -> socket.socket:
-    """Connect, which takes no time: a local socket answers at once or not at all. Raises ``TransportError``."""
+    """Connect, which takes no time: a local socket answers at once or not at all. Raises ``TransportError``.
+
+    On Linux it calls from a name that the system chooses, as TCP does from a port: else a journal that has both ends
+    could not tell which belong together.
+    """
     sock = _new_socket(address)
     try:
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                sock.bind("")  # "autobind" in unix(7)
         sock.connect(sockaddr_of(address))
     except OSError as error:
         sock.close()

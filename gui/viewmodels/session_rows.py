@@ -333,4 +333,6 @@ def _half_closed(connection: ConnectionState) -> str:
 
 def _peer(connection: ConnectionState) -> str:
     peer = connection.peer
-    return f":{peer.port}" if peer.is_loopback and not peer.is_local else connection.peer_name
+    if peer.is_local:
+        return connection.process or connection.peer_name
+    return f":{peer.port}" if peer.is_loopback else str(peer)

@@ -118,6 +118,20 @@ def test_a_client_talks_and_hears_the_end(place: Path) -> None:
 
 
 @only_linux("there are no names without a file elsewhere")
+def test_a_client_has_a_name_by_which_both_ends_are_known(place: Path) -> None:
+    with (
+        serving(target=f"unix:{place}") as (_server, called),
+        calling(f"unix:{place}") as (_one, first),
+        calling(f"unix:{place}") as (_other, second),
+    ):
+        peers = [event.peer for event in called.wait_for(Opened, 2)]
+        names = [sink.wait_for(Opened)[0].local for sink in (first, second)]
+    assert names == peers
+    assert len(set(names)) == 2
+    assert all(str(name).startswith("unix:@") for name in names)
+
+
+@only_linux("there are no names without a file elsewhere")
 def test_a_name_without_a_file_is_served_and_called() -> None:
     name = f"unix:@tincan-{os.getpid()}"
     with serving(target=name) as (server, _sink), calling(name) as (client, _events):

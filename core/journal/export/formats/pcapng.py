@@ -21,7 +21,7 @@ from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import NOBODY, Format
 from core.journal.export.source import Pieces
 from core.journal.reading.reader import Parties
-from core.local_address import SCHEME, is_local
+from core.local_address import is_local
 
 _RAW = 101  # LINKTYPE_RAW: a packet begins with its IP header
 _LARGEST = 60_000  # bytes of a segment: with its headers it fits the length field of IPv4
@@ -84,7 +84,7 @@ class Pcapng(Format):
         try:
             if is_local(ends.local) or is_local(ends.peer):
                 stream = _Stream(*_made_up(number, is_ours=we_called))
-                name = ends.local if ends.peer == SCHEME else ends.peer
+                name = ends.peer if we_called else ends.local
                 self._notes.append(f"{name} is a local socket: its address and ports here are made up")
             else:
                 ours = _end(ends.local)

@@ -241,11 +241,9 @@ def test_the_addresses_of_local_sockets_are_read_back(path: Path) -> None:
         workbench.stop(client)
         view.wait_for_state(server, lambda state: bool(state.over))
         workbench.close()
-    assert live.connections[0].peer_name.startswith(f"process {os.getpid()}")
+    assert live.connections[0].process.startswith(f"process {os.getpid()}")
     first, second = sessions(path)
     assert (first.target, first.addresses, second.target) == (target, (target,), target)
-    assert [(one.local, one.peer) for one in (*first.connections, *second.connections)] == [
-        (target, Address("unix:", 0)),
-        (Address("unix:", 0), target),
-    ]
-    assert first.connections[0].peer_name == "a program of this machine"
+    (called,), (calling,) = first.connections, second.connections
+    assert (called.local, called.peer, calling.local, calling.peer) == (target, calling.local, called.peer, target)
+    assert called.peer.is_local
