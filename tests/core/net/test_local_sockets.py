@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import stat
+import struct
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -375,6 +377,36 @@ def test_where_python_has_no_local_sockets_that_is_one_sentence(place: Path, mon
 def test_names_without_a_file_are_for_linux_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert refusal("unix:@x").startswith("The local socket unix:@x has no file, which Linux alone knows.")
+
+
+class MacSocket:
+    """Answers as macOS does: struct xucred of sys/ucred.h, and the process."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def getsockopt(self, level: int, option: int, size: int = 0) -> bytes | int:
+        assert level == 0
+        return self.pid if option == 2 else struct.pack("=IIhxx16I", 0, os.getuid(), 1, *[0] * 16)[:size]
+
+
+def test_macos_tells_the_process_and_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert re.fullmatch(r"process 77 of user \S+", local_sockets.peer_process(MacSocket(77)))  # type: ignore[arg-type]
+    assert re.fullmatch(r"a process of user \S+", local_sockets.peer_process(MacSocket(0)))  # type: ignore[arg-type]
+
+
+@only_linux("a user has another kind of number elsewhere")
+def test_a_user_without_a_name_is_a_number() -> None:
+    assert local_sockets._process_words(7, 4_000_000_000, "") == "process 7 of user 4000000000"
+    assert local_sockets._process_words(7, -1, "x") == "process 7 (x) of user -1"
+
+
+def test_where_the_system_does_not_tell_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        monkeypatch.setattr(sys, "platform", "freebsd")
+        assert local_sockets.peer_process(one) == ""
 
 
 @pytest.mark.parametrize(
