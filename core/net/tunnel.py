@@ -69,14 +69,7 @@ class Tunnel:
                 return
             data = self._sock.recv(handshake.most)
             if not data:
-                raise ProxyError(
-                    Explanation(
-                        f"the proxy {handshake.proxy} closed the connection without an answer about {handshake.target}",
-                        ("it is another kind of proxy, or none", "it does not let you in"),
-                        "Check its port, and whether it is a SOCKS5 or an HTTP proxy",
-                        Fault.PEER,
-                    )
-                )
+                raise handshake.closed()
             self._to_send += handshake.feed(data)
 
     def _time_out(self) -> None:

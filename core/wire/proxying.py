@@ -37,6 +37,7 @@ class ProxyHandshake(ABC):
         self.proxy = proxy
         self.target = target
         self.is_done = False
+        self._has_asked = False  # for the target
 
     @abstractmethod
     def begin(self) -> bytes:
@@ -50,6 +51,17 @@ class ProxyHandshake(ABC):
     @abstractmethod
     def feed(self, data: bytes) -> bytes:
         """Take in what the proxy sent, at most ``most`` bytes."""
+
+    def closed(self) -> ProxyError:
+        """What it means that the proxy closed the connection here, before it ``is_done``."""
+        closed = f"the proxy {self.proxy} closed the connection"
+        if not self._has_asked:
+            causes = ("it is another kind of proxy, or none", "it does not let you in")
+            what = f"{closed} before it could be asked for {self.target}"
+            return ProxyError(Explanation(what, causes, _OTHER_KIND, Fault.PEER))
+        causes = ("it could not reach the target, which some, as ssh -D, say like this", "it does not allow it")
+        what = f"{closed} without an answer about {self.target}"
+        return ProxyError(Explanation(what, causes, "Check host and port of the target", Fault.NETWORK))
 
     def _refused(self, why: str, advice: str = "") -> ProxyError:
         """The proxy does not do its part."""
@@ -131,6 +143,7 @@ class Socks5(ProxyHandshake):
 
     def _request(self) -> bytes:
         self._size, self._hear = 5, self._hear_reply
+        self._has_asked = True
         return bytes([5, 1, 0]) + _packed(self.target) + struct.pack("!H", self.target.port)
 
     def _hear_reply(self) -> bytes:
@@ -172,6 +185,7 @@ class HttpConnect(ProxyHandshake):
 
     def begin(self) -> bytes:
         self._head = b""
+        self._has_asked = True
         host = f"[{self.target.host}]" if ":" in self.target.host else self.target.ascii_host
         place = f"{host}:{self.target.port}"
         lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
