@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from core import __version__
-from core.address import parse_address, parse_target
-from core.cli.common import add_encoding, add_faults, add_frame, seconds
+from core.address import NO_PORT, parse_address, parse_target
+from core.cli.common import add_encoding, add_faults, add_frame, add_mode, seconds
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.load import LoadOptions, add_load, run_load
+from core.cli.proxy import add_proxy, proxy_of
 from core.cli.replay import ReplayOptions, add_replay, run_replay
 from core.cli.terminal import Options, find_profile, opening, run
 from core.cli.test import PlayOptions, add_test, run_test
 from core.cli.tls import add_tls, tls_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import Encoding, misread_ending
-from core.errors import TincanError
+from core.errors import AddressError, TincanError
+from core.local_address import read_local
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
 from core.settings import DEFAULTS
@@ -61,6 +63,7 @@ def parse(arguments: Sequence[str]) -> AnyOptions:
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add_target(parser, "[HOST:]PORT")
+    add_mode(parser)
     names = [reply.name for reply in all_replies()]
     answer = parser.add_mutually_exclusive_group()
     answer.add_argument("--reply", choices=names, help="what to answer (default: letter; with --exact: none)")
@@ -97,6 +100,7 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
     _add_target(parser, "HOST:PORT")
     _add_common(parser, "bytes as they are, both ways: standard output has what the server sends and nothing else")
     add_tls(parser, is_server=False)
+    add_proxy(parser)
     parser.add_argument(
         "--retry",
         action="store_true",
@@ -126,11 +130,13 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_tap(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("listen", metavar="LISTEN", help="where callers come: [HOST:]PORT")
-    parser.add_argument("onward", metavar="TARGET", help="what is dialled for each of them: HOST:PORT")
+    parser.add_argument("listen", metavar="LISTEN", help="where callers come: [HOST:]PORT or unix:PATH")
+    parser.add_argument("onward", metavar="TARGET", help="what is dialled for each of them: HOST:PORT or unix:PATH")
     add_frame(parser)
     add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
     _add_journal(parser)
+    add_mode(parser)
+    add_proxy(parser)
     add_faults(parser)
     parser.set_defaults(options=partial(_tap_options, parser))
 
@@ -142,6 +148,7 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         parser.error(f"argument LISTEN: {error}")
     try:
         onward = parse_address(chosen.onward, for_server=False)
+        proxy = proxy_of(chosen, onward)
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
     if why := misread_ending(chosen.framing, chosen.encoding):
@@ -152,6 +159,8 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         chosen.framing,
         journal=chosen.journal,
         encoding=chosen.encoding,
+        mode=chosen.mode,
+        proxy=proxy,
         onward=onward,
         faults=(chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault),
     )
@@ -162,7 +171,11 @@ def _add_journal(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_target(parser: argparse.ArgumentParser, form: str) -> None:
-    parser.add_argument("target", metavar=form, help="where; host and port may be two words, or stand in a URL")
+    parser.add_argument(
+        "target",
+        metavar=form,
+        help="where; host and port may be two words, or stand in a URL; unix:PATH is a local socket",
+    )
     parser.add_argument("port", metavar="PORT", nargs="?", default="", help=argparse.SUPPRESS)
 
 
@@ -217,7 +230,9 @@ def _answers(text: str) -> int | None:
 def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Namespace) -> Options:
     is_server = role.listens
     try:
-        target, has_scheme = parse_target(f"{chosen.target} {chosen.port}", for_server=is_server)
+        if chosen.port and read_local(chosen.target) is not None:
+            raise AddressError(NO_PORT)
+        target, has_scheme = parse_target(f"{chosen.target} {chosen.port}".rstrip(), for_server=is_server)
     except TincanError as error:
         parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
     if chosen.exact and chosen.framing != "raw":
@@ -239,13 +254,11 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error(f"argument --profile: {error}")
     text = partial(opening, profile=profile, framing=chosen.framing, encoding=chosen.encoding)
     reply = _reply(parser, chosen) if is_server else _on_connect(parser, chosen, text)
-    framing = chosen.framing
-    if isinstance(reply, Reply) and reply.framing is not None and framing == "raw" and profile is None:
-        framing = reply.framing
-    if steps is not None and framing == "raw":
-        framing = steps.list.framing
+    suggested = steps.list.framing if steps is not None else reply.framing if isinstance(reply, Reply) else None
+    framing = suggested if suggested is not None and chosen.framing == "raw" and profile is None else chosen.framing
     try:
         tls = tls_of(chosen, has_scheme=has_scheme or (profile is not None and profile.tls))
+        proxy = None if is_server else proxy_of(chosen, target)
     except TincanError as error:
         parser.error(str(error))
     return Options(
@@ -266,6 +279,8 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         profile=profile,
         tls=tls,
         steps=steps,
+        mode=chosen.mode if is_server else None,
+        proxy=proxy,
     )
 
 

@@ -147,6 +147,10 @@ class TransportError(OSError):
         self.explanation = explanation
 
 
+class ProxyError(TransportError):
+    """A proxy did not connect to the target."""
+
+
 class TlsError(TransportError):
     """TLS came to nothing on a connection."""
 

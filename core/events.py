@@ -99,6 +99,7 @@ class SessionOpened:
     framing: str
     reply: str | None = None
     tls: bool = False  # whether it was asked for; see ``core.tls.settings``
+    proxy: str = ""  # through which it dials, without user and password
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class Listening:
     at: int
     addresses: tuple[Address, ...]
     backlog: int | None = None
+    has_replaced: bool = False  # a socket file at which nobody listened any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class Onward:
     session: SessionId
     at: int
     target: Address
+    proxy: str = ""  # through which it does, without user and password
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,7 @@ class Opened:
     took: float | None = None  # seconds; None where the peer came to us
     tls: bool = False  # whether TLS begins at once, so that it can be talked over once ``TlsHandshake`` has come
     receive: int | None = None  # bytes that each ``recv`` asks for
+    process: str = ""  # at the other end of a local socket, in words, where the system tells
 
 
 @dataclass(frozen=True, slots=True)

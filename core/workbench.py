@@ -27,6 +27,7 @@ from core.net.session import Surroundings
 from core.net.socket_options import AS_USUAL, SocketOptions
 from core.net.tap import Tap
 from core.origin import PERSON, Origin
+from core.proxy import Proxy
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -95,10 +96,11 @@ class Workbench:
         tls: Tls | None = None,
         stands: Callable[[Connection], None] | None = None,
         reply: Reply | None = None,
+        proxy: Proxy | None = None,
     ) -> SessionId:
         """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name.
 
-        See ``Client`` for ``half_open``, ``reconnect``, ``stands`` and ``reply``.
+        See ``Client`` for ``half_open``, ``reconnect``, ``stands``, ``reply`` and ``proxy``.
         """
         client = Client(
             target,
@@ -108,6 +110,7 @@ class Workbench:
             tls=tls,
             stands=stands,
             reply=reply,
+            proxy=proxy,
             **self._surroundings(),
         )
         return self._begin(client, Doing.CONNECTING)
@@ -120,6 +123,7 @@ class Workbench:
         framing: str = "raw",
         fault_out: Faults | None = None,
         fault_in: Faults | None = None,
+        proxy: Proxy | None = None,
     ) -> SessionId:
         """Start a tap between those who call ``listen`` and ``target``; how that went comes with the batches.
 
@@ -131,6 +135,7 @@ class Workbench:
             framing=framing,
             fault_out=fault_out,
             fault_in=fault_in,
+            proxy=proxy,
             **self._surroundings(),
         )
         return self._begin(tap, Doing.LISTENING)

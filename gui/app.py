@@ -293,7 +293,7 @@ class App:
         target = asked if isinstance(asked, Target) else Target(asked, False)
         if target.tls:
             self.main_controller.tls.put(is_on=True)
-        self.window.address.fill(target.address.host, str(target.address.port))
+        self.window.address.fill(target.address.host, target.address.port_text)
         begin()
 
     def _make_folders(self) -> None:

@@ -14,8 +14,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from core.errors import TlsSettingsError
+from core.errors import AddressError, TlsSettingsError
 from core.files import read_kept, set_aside, write_kept
+from core.proxy import parse_proxy
 from core.replies import find_reply
 from core.tls.settings import parse_pin
 from core.words import sentence
@@ -30,6 +31,7 @@ from gui.viewmodels.preferences import (
     MOST_PINS,
     MOST_VARIABLES,
     ROWS,
+    SOCKET_MODES,
     TIMES,
     TLS_CLIENTS,
     TLS_VERSIONS,
@@ -183,6 +185,7 @@ _CHOICES = {
     "rows": ROWS,
     "times": TIMES,
     "when_full": WHEN_FULL,
+    "socket_mode": SOCKET_MODES,
     "tls_lowest": TLS_VERSIONS,
     "tls_clients": TLS_CLIENTS,
 }
@@ -249,6 +252,16 @@ def _pins(value: object) -> dict[str, str]:
     return {address: pin for address, pin in pins.items() if address.isprintable() and len(address) <= LONGEST_ADDRESS}
 
 
+def _proxy(value: object) -> str:
+    """A proxy without a password; none if it is of a kind that this version does not know."""
+    if not isinstance(value, str):
+        raise ValueError("proxy is no text")
+    try:
+        return parse_proxy(value).with_user if value else ""
+    except AddressError:
+        return ""
+
+
 def _messages(value: object) -> tuple[SentMessage, ...]:
     """Messages, each a text or a list of a text, its format and its encoding; without those that are no text."""
     if not isinstance(value, list):
@@ -289,4 +302,5 @@ _READERS: dict[str, Callable[[object], object]] = {
     "on_connect": _on_connect,
     "reply_arguments": _reply_arguments,
     "pins": _pins,
+    "proxy": _proxy,
 }

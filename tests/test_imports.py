@@ -18,6 +18,8 @@ GROUND = {
     "core.errors",
     "core.latency",
     "core.origin",
+    "core.local_address",
+    "core.proxy",
     "core.roles",
     "core.settings",
     *("core.supervision", "core.tcp", "core.words"),
@@ -47,7 +49,9 @@ FLOOR = {"gui.platform.differences", "gui.keys"}
 
 # Each room, and what it may import of ours beside itself. The first that fits a module counts.
 MAY_IMPORT: list[tuple[str, set[str]]] = [
-    ("core.address", {"core.errors"}),
+    ("core.address", {"core.errors", "core.local_address"}),
+    ("core.local_address", {"core.errors"}),
+    ("core.proxy", {"core.address", "core.errors"}),
     ("core.clock", set()),
     ("core.roles", set()),
     ("core.events", {"core.address", "core.errors", "core.origin", "core.roles", "core.tls.facts"}),
@@ -128,6 +132,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         LIBRARY | {"core.cli.common", "core.cli.tls", "core.net", "core.sending", "core.steps", "core.text_safety"},
     ),
     ("core.cli.tls", LIBRARY | {"core.cli.common", "core.tls"}),
+    ("core.cli.proxy", LIBRARY | {"core.cli.common"}),
     (
         "core.cli.common",
         LIBRARY | {"core.command", "core.compose.encoding", "core.journal", "core.text_safety", "core.wire"},
@@ -148,6 +153,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.command",
             "core.compose.encoding",
             "core.replies",
+            "core.cli.proxy",
             "core.cli.terminal",
             "core.cli.tls",
             "core.cli.export",
@@ -190,6 +196,7 @@ MAY_TOUCH_SOCKETS = {
     "core.net.client",
     "core.net.dialer",
     "core.net.listening",
+    "core.net.local_sockets",
     "core.net.loop",
     "core.net.reachable",
     "core.net.resolver",
@@ -197,6 +204,7 @@ MAY_TOUCH_SOCKETS = {
     "core.net.sockets",
     "core.net.tap",
     "core.net.transport",
+    "core.net.tunnel",
     "core.tls.contexts",  # OpenSSL as Python has it; no socket
     "core.wire.tls",  # the same
     "core.workbench",  # raises the limit of descriptors

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import io
 import os
+import re
 import signal
 import sys
 import threading
@@ -316,6 +317,19 @@ def argument(parse: Callable[[str], _Found]) -> Callable[[str], _Found]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return parsed
+
+
+def add_mode(parser: argparse.ArgumentParser) -> None:
+    """Take ``--mode``, in octal digits as chmod has it; None if it is not given."""
+    parser.add_argument(
+        "--mode", type=_mode, metavar="MODE", help="who may use a local socket, as for chmod (default: 600, only you)"
+    )
+
+
+def _mode(text: str) -> int:
+    if not re.fullmatch("0?[0-7]{3}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no mode: use three octal digits, such as 660 or 666")
+    return int(text, 8)
 
 
 def add_faults(parser: argparse.ArgumentParser) -> None:

@@ -55,6 +55,7 @@ from core.events import (
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
 from core.origin import FROM_INPUT, PERSON
+from core.proxy import Proxy
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -105,6 +106,8 @@ class Options(NamedTuple):
     retry: bool = False  # whether a client comes back
     encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
     tls: Tls | None = None
+    mode: int | None = None  # of a socket file; None: as is usual
+    proxy: Proxy | None = None  # through which a client or a tap dials
     onward: Address | None = None  # what a tap dials for each caller
     faults: tuple[Faults | None, Faults | None] = (None, None)  # on the way to that, and on the way back
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
@@ -175,6 +178,8 @@ def _limits(options: Options) -> Limits:
     limits = replace(limits, answers=options.answers)
     if options.http:
         limits = replace(limits, request_line=None)
+    if options.mode is not None:
+        limits = replace(limits, socket_mode=options.mode)
     if options.wait is not None:  # the wait is the drain
         limits = replace(limits, drain=max(0.05, limits.drain - options.wait))
     if options.exact:
@@ -242,7 +247,12 @@ class _Program:
         if options.onward is not None:
             there, back = options.faults
             return self._workbench.tap(
-                options.target, options.onward, framing=options.framing, fault_out=there, fault_in=back
+                options.target,
+                options.onward,
+                framing=options.framing,
+                fault_out=there,
+                fault_in=back,
+                proxy=options.proxy,
             )
         if options.role.listens:
             return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
@@ -256,6 +266,7 @@ class _Program:
             tls=options.tls,
             stands=self._steps.attach if self._steps is not None else None,
             reply=options.reply if isinstance(options.reply, Reply) else None,
+            proxy=options.proxy,
         )
 
     def _watch_steps(self, played: Played) -> None:

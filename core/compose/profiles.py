@@ -94,7 +94,7 @@ def place_of(role: Role, address: Address) -> str:
 
     Empty for a server on any free port, which is another one each time.
     """
-    if role.listens:
+    if role.listens and not address.is_local:
         return f"{role.name} {address.port}" if address.port else ""
     return f"{role.name} {address}"
 

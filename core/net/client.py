@@ -23,6 +23,7 @@ from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.session import Session
 from core.origin import FOR_TLS
+from core.proxy import Proxy, make_proxy
 from core.replies import Reply, Responder
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -49,6 +50,7 @@ class Client(Session):
     With ``reconnect`` it comes back by itself until ``stop``: after 0.5 s, doubling to 30 s (``Backoff``).
     A ``reply`` speaks on every connection: the rules of a ``core.replies.rules.Rules``, in their framing if none is
     asked for, or the message of a ``core.replies.opening.Opening``.
+    With ``proxy``, such as ``socks5://HOST``, it is the proxy that connects to the target (``core.proxy``).
     With ``tls``, or ``tls://`` before the target, it stands once the handshake has succeeded; True verifies the server.
     ``stands`` gets each connection that stands, on the client's thread, before anything that comes over it; whoever
     gives it hears the connection, and nothing is kept for ``receive``.
@@ -73,6 +75,7 @@ class Client(Session):
         tls: Tls | bool | None = None,
         stands: Callable[[Connection], None] | None = None,
         reply: Reply | None = None,
+        proxy: Proxy | str | None = None,
     ) -> None:
         if isinstance(target, str):
             target, has_scheme = parse_target(target, for_server=False)
@@ -100,6 +103,7 @@ class Client(Session):
             identities=identities,
             resolver=resolver,
             tls=tls,
+            proxy=make_proxy(proxy, target),
         )
         self._starttls: StartTls | None = None  # what is said in the clear before TLS, while it is
 
@@ -202,6 +206,7 @@ class Client(Session):
             emit=self._emit,
             connected=self._connected,
             failed=self._fail,
+            proxy=self.proxy,
         )
         self._dialer.dial(self._resolver)
 

@@ -118,6 +118,7 @@ class Connection:
         sink: EventSink | None,
         request_line: float | None = None,
         took: float | None = None,
+        process: str = "",
     ) -> None:
         self.id = identity
         self.number = number
@@ -159,8 +160,8 @@ class Connection:
         self._hearers: list[Hear] = []
         self._watch()  # first: what the system refuses to watch has not opened
         begins_later = not transport.is_ready
-        opened = Opened(session, identity, _now(), number, transport.local, peer, took, begins_later, self._receive)
-        self._emit(opened)
+        asks, local = self._receive, transport.local
+        self._emit(Opened(session, identity, _now(), number, local, peer, took, begins_later, asks, process))
         if limits.idle is not None:
             self._idle = InactivityTimer(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
             self._idle.restart()

@@ -20,6 +20,7 @@ from core.net.loop import Timer
 from core.net.owner import Pause
 from core.net.resolver import Outcome, Resolver
 from core.origin import PASSED_ON
+from core.proxy import Proxy, make_proxy
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
@@ -45,6 +46,7 @@ class Tap(ListeningSession):
     on, and a reader that stops slows the writer down. A caller whose target cannot be reached is reset.
     The leg to the target of #n is numbered -n and called #n→ (``core.words.connection_name``).
     ``fault_out`` is what is wrong with the way to the target, ``fault_in`` with the way back (``core.wire.faults``).
+    With ``proxy`` it is that which connects to the target (``core.proxy``).
     Each leg counts as a connection for ``limits``. Raises ``AddressError`` for a bad address.
     """
 
@@ -63,6 +65,7 @@ class Tap(ListeningSession):
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
+        proxy: Proxy | str | None = None,
     ) -> None:
         self.onward = parse_address(target, for_server=False) if isinstance(target, str) else target
         self._fault_out, self._fault_in = fault_out, fault_in
@@ -83,6 +86,7 @@ class Tap(ListeningSession):
             session=session,
             identities=identities,
             resolver=resolver,
+            proxy=make_proxy(proxy, self.onward),
         )
         self._framing = parse_framing("raw")  # what goes on is what came, whatever people read it as
         self._look_up = _SharedLookUp(self._resolver)
@@ -101,7 +105,8 @@ class Tap(ListeningSession):
     # The tap's thread.
 
     def _start(self) -> None:
-        self._emit(Onward(self.id, monotonic_ns(), self.onward))
+        proxy = str(self.proxy) if self.proxy is not None else ""
+        self._emit(Onward(self.id, monotonic_ns(), self.onward, proxy))
         super()._start()
 
     def _greet(self, connection: Connection) -> None:
@@ -116,6 +121,7 @@ class Tap(ListeningSession):
             emit=self._emit,
             connected=partial(self._connected, leg),
             failed=partial(self._give_up, leg),
+            proxy=self.proxy,
         )
         leg.dialer.dial(self._look_up)
 

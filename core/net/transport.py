@@ -11,6 +11,7 @@ import socket
 from typing import Protocol
 
 from core.address import Address
+from core.local_address import GOODBYE
 from core.net import sockets
 from core.net.loop import GuardedLoop, Ready
 from core.tcp import TcpInfo
@@ -146,3 +147,16 @@ class Tcp:
     @property
     def tcp_info(self) -> TcpInfo | None:
         return sockets.tcp_info(self._sock)
+
+
+class LocalStream(Tcp):
+    """A connected local socket: TCP to a connection, but that nothing of it is ever on a wire.
+
+    It has no reset of its own: a close that leaves something unread is one.
+    """
+
+    name = "local socket"
+    goodbye = GOODBYE
+
+    def set_nagle(self, wanted: bool) -> None:
+        pass

@@ -95,7 +95,7 @@ class FilterController:
             new = list(takewhile(lambda one: one.connection not in known, reversed(state.connections)))
             for one in reversed(new[len(known) - _MOST_CONNECTIONS :]):
                 known[one.connection] = ConnectionRow(
-                    one.connection, one.number, f"{connection_name(one.number)}  {one.peer}"
+                    one.connection, one.number, f"{connection_name(one.number)}  {one.peer_name}"
                 )
 
     def _filter_view(self) -> FilterView:

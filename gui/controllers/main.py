@@ -172,6 +172,7 @@ class MainController:
         self.settings = SettingsController(
             window, self.theme, current=lambda: self.preferences, keep=self.apply, post=post,
             open_folder=self.journal_controller.open_folder, use_password=self.tls.use_password,
+            use_proxy_password=self.endpoints.use_proxy_password,
         )  # fmt: skip
         self.saved = SavedMessagesController(window, self.sending, self._app.saved_messages, post=post, say=self.say)
         self.profiles = ProfilesController(window, self, self._app.profiles, post)
@@ -323,8 +324,8 @@ class MainController:
         self._connection = state.connection(connection) if state is not None and connection is not None else None
         if state is not None:
             self.viewing.choose_connection(state, connection)
-            port = state.addresses[0].port if state.addresses else state.target.port
-            self.window.address.fill(state.target.host, str(port))
+            real = state.addresses[0] if state.addresses else state.target
+            self.window.address.fill(state.target.host, real.port_text)
             if self.archives.get(session) is None:
                 self.tls.put(is_on=state.tls)
         self.window.composer.complain("")

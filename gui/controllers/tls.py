@@ -238,7 +238,7 @@ class TlsController:
 
 def _place(address: Address) -> str:
     """How the preferences call the place where a certificate is trusted."""
-    return str(address).lower()
+    return str(address) if address.is_local else str(address).lower()
 
 
 def _topic(address: Address) -> str:

@@ -41,7 +41,7 @@ class RecipientRows:
         for one in self.standing:
             if one.can_send:
                 yield ConnectionRow(
-                    one.connection, one.number, self.safety.field(f"{connection_name(one.number)}  {one.peer}")
+                    one.connection, one.number, self.safety.field(f"{connection_name(one.number)}  {one.peer_name}")
                 )
 
     def __contains__(self, row: object) -> bool:

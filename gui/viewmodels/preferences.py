@@ -24,6 +24,7 @@ LONGEST_VARIABLE = 1_000  # characters
 MOST_PINS = 500
 MOST_JOURNALS = 10_000
 MOST_MEGABYTES = 10_000_000
+SOCKET_MODES = (("600", "You alone"), ("660", "You and your group"), ("666", "Everybody on this machine"))
 WHEN_FULL = (("another", "Go on in another file"), ("stop", "Stop, and say so"))
 
 _Item = TypeVar("_Item")
@@ -67,16 +68,17 @@ class Preferences:
     journal_megabytes: int = 2_000  # all journals together, in millions of bytes
     running_megabytes: int = DEFAULTS.journal // 1_000_000  # the journal that is being written, in millions of bytes
     when_full: str = WHEN_FULL[0][0]  # what recording does then
+    proxy: str = ""  # through which clients dial, as ``core.proxy`` reads it, without its password
+    socket_mode: str = "600"  # who may use the local sockets of servers
     limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual
     variables: Mapping[str, str] = field(default_factory=dict)  # of messages, the latest set last
     lessons: Mapping[str, float | None] = field(default_factory=dict)  # how many steps were done, by names of lessons
     offered: tuple[str, ...] = ()  # names of the journals of killed runs that were offered
 
     def with_address(self, host: str, port: str) -> Preferences:
-        """With a host and port that were just used in front of the others."""
-        return replace(
-            self, hosts=_in_front(host, self.hosts, MOST_ADDRESSES), ports=_in_front(port, self.ports, MOST_ADDRESSES)
-        )
+        """With a host and port that were just used in front of the others; the port is empty of a local socket."""
+        ports = _in_front(port, self.ports, MOST_ADDRESSES) if port else self.ports
+        return replace(self, hosts=_in_front(host, self.hosts, MOST_ADDRESSES), ports=ports)
 
     @property
     def message_format(self) -> MessageFormat:
@@ -129,7 +131,8 @@ class Preferences:
         """The limits for what is started from now on. A value that makes no sense counts as the usual one."""
         limits = build_limits(self.limits_changed)
         journal = self.running_megabytes * 1_000_000
-        return replace(limits, journal=journal, journal_goes_on=self.when_full == WHEN_FULL[0][0])
+        mode = int(self.socket_mode, 8)
+        return replace(limits, socket_mode=mode, journal=journal, journal_goes_on=self.when_full == WHEN_FULL[0][0])
 
 
 def is_text(value: str) -> bool:

@@ -75,6 +75,12 @@ class ConnectionState:
     ending: Ending | None = None
     is_securing: bool = False  # while a TLS handshake is under way
     tls: Handshake | None = None  # the latest one that is over; it may have failed
+    process: str = ""  # at the other end of a local socket, in words
+
+    @property
+    def peer_name(self) -> str:
+        """What is at the other end, as people read it."""
+        return self.peer.with_process(self.process)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +330,7 @@ def _apply(session: _Session, event: Event) -> None:
             session.state = replace(session.state, phase=Phase.OPEN, addresses=event.addresses)
         case Opened():
             session.connections[event.connection] = ConnectionState(
-                event.connection, event.number, event.local, event.peer, is_securing=event.tls
+                event.connection, event.number, event.local, event.peer, is_securing=event.tls, process=event.process
             )
             session.bytes_of[event.connection] = 0, 0
             phase = session.state.phase if event.tls and session.state.role.dials else Phase.OPEN

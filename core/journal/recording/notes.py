@@ -39,6 +39,7 @@ from core.events import (
     WeFinished,
     WentOn,
 )
+from core.local_address import GOODBYE
 from core.replies import describe_reply
 from core.roles import Role
 from core.wire.framing import parse_framing
@@ -101,11 +102,13 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
 def _about_session(event: SessionEvent, role: Role) -> str:
     match event:
         case SessionOpened():
-            return f"{event.role.begun} {event.target}{' with TLS' if event.tls else ''}"
+            through = _through(event.proxy) if event.role.dials else ""
+            return f"{event.role.begun} {event.target}{' with TLS' if event.tls else ''}{through}"
         case Listening():
-            return f"{role.name} is listening on {_list(event.addresses)}"
+            replaced = ", where a program that has ended had left its socket file" if event.has_replaced else ""
+            return f"{role.name} is listening on {_list(event.addresses)}{replaced}"
         case Onward():
-            return f"passes on what callers say to {event.target}"
+            return f"passes on what callers say to {event.target}{_through(event.proxy)}"
         case Resolving():
             return f"looking up {event.host}"
         case Resolved():
@@ -121,6 +124,10 @@ def _about_session(event: SessionEvent, role: Role) -> str:
             return f"turned {event.peer or 'a peer'}{more} away: {event.why}"
         case _:
             return ""
+
+
+def _through(proxy: str) -> str:
+    return f" through the proxy {proxy}" if proxy else ""
 
 
 def _about_replies(event: ReplyChanged | FramingChanged) -> str:
@@ -139,11 +146,8 @@ def _about_the_end(event: SessionClosed, role: Role) -> str:
 
 def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
     match event:
-        case Opened(took=None):
-            return f"{who} connected from {event.peer}"
-        case Opened(took=float(took)):
-            whose = f"{who} " if event.number < 0 else ""
-            return f"{whose}connected to {event.peer} from {event.local}: the handshake took {_duration(took)}"
+        case Opened():
+            return _about_opening(event, who)
         case PeerFinished() | WeFinished() | SocketTuned():
             return _about_socket(event, who, role)
         case MessageTooLong():
@@ -187,6 +191,16 @@ def _about_pause(event: Paused | WentOn, who: str) -> str:
     )
 
 
+def _about_opening(event: Opened, who: str) -> str:
+    peer = event.peer.with_process(event.process)
+    if event.took is None:
+        return f"{who} connected from {peer}"
+    whose = f"{who} " if event.number < 0 else ""
+    if event.peer.is_local:  # whose name of its own is none
+        return f"{whose}connected to {peer}"
+    return f"{whose}connected to {peer} from {event.local}: the handshake took {_duration(event.took)}"
+
+
 def _about_tls(event: TlsBegun | TlsHandshake | TlsRefused | Injected, who: str, role: Role) -> str:
     match event:
         case TlsBegun():
@@ -227,6 +241,8 @@ def _why(event: Closed, role: Role) -> str:
     if event.why is not None:
         return event.why.what[:1] + str(event.why)[1:]
     words = _ENDINGS[event.ending].replace("the peer", f"the {role.peer}").replace("{role}", role.name)
+    if event.how == GOODBYE:
+        words = words.replace(" (RST)", "")
     return words.replace("(FIN)", f"({event.how})")
 
 

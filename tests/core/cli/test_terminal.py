@@ -9,8 +9,10 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +24,7 @@ from build_scripts.project import ROOT
 from core.__main__ import main, parse
 from core.address import Address
 from core.cli import terminal as terminal_module
+from core.cli.terminal import Options
 from core.compose import Ending
 from core.compose.profiles import Profile, export_profiles
 from core.events import SessionId
@@ -29,6 +32,7 @@ from core.journal.reading.reader import JournalReader
 from core.net import sockets
 from core.net.dialer import Dialer
 from core.net.resolver import Resolver
+from core.proxy import Proxy
 from core.replies.rules import Rules, find_rule_set
 from core.text_safety import TextSafety
 from tests.support.injection import KINDS, Breaker
@@ -1249,3 +1253,126 @@ def test_steps_that_cannot_be_played_are_said_in_one_line(
         parse(arguments.split())
     assert leaving.value.code == 2
     assert says in capsys.readouterr().err
+
+
+@only_posix("Python has no local sockets there")
+class TestLocalSockets:
+    @pytest.fixture
+    def path(self) -> Iterator[Path]:
+        """A path short enough for a socket, wherever the tests run."""
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            yield Path(folder) / "socket"
+
+    def test_a_client_and_a_server_talk_and_the_file_goes(self, terminal: Terminal, path: Path) -> None:
+        def scene() -> None:
+            terminal.err.wait_for(f"(listening on unix:{path})")
+            assert stat.S_IMODE(path.stat().st_mode) == 0o660
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(PATIENCE)
+                peer.connect(str(path))
+                peer.sendall(b"hello")
+                assert hear(peer, 5) == b"hello"
+
+        arguments = ("serve", f"unix:{path}", "--mode", "660", "--reply", "echo", "--once")
+        assert terminal.run(*arguments, scene=scene) == 0
+        assert not path.exists()
+        assert f"#1 connected from process {os.getpid()}" in terminal.err.getvalue()
+
+    def test_a_tap_stands_before_a_local_socket(self, terminal: Terminal, path: Path) -> None:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+            server.listen()
+            server.settimeout(PATIENCE)
+
+            def scene() -> None:
+                with calling(terminal.port()) as peer:
+                    peer.sendall(b"hello")
+                    onward, _address = server.accept()
+                    with onward:
+                        onward.settimeout(PATIENCE)
+                        assert hear(onward, 5) == b"hello"
+                terminal.err.wait_for("(#1→ closed)")
+                interrupt(signal.SIGINT)
+
+            assert terminal.run("tap", "0", f"unix:{path}", scene=scene) == 0
+
+    @pytest.mark.parametrize(
+        ("arguments", "why"),
+        [
+            (("serve", "unix:/tmp/x", "5555"), "a local socket has no port: leave it out"),
+            (("serve", "unix:"), "the path is missing"),
+            (("serve", "unix:/tmp/x", "--mode", "9"), "“9” is no mode: use three octal digits"),
+            (("serve", "unix:/tmp/x", "--mode", "4777"), "“4777” is no mode"),
+            (("tap", "0", "unix:"), "argument TARGET: the path is missing"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(
+        self, arguments: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as caught:
+            parse(arguments)
+        assert caught.value.code == 2
+        assert why in capsys.readouterr().err
+
+
+class TestProxy:
+    def test_a_client_dials_through_it_and_the_journal_has_neither_user_nor_password(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("TINCAN_PROXY_PASSWORD", "secret-word")
+        journal = tmp_path / "talk.tincan"
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    assert hear(peer, 4) == b"\x05\x02\x00\x02"
+                    peer.sendall(b"\x05\x02")
+                    assert hear(peer, 23) == b"\x01\x09anna-user\x0bsecret-word"
+                    peer.sendall(b"\x01\x00")
+                    assert hear(peer, 22) == b"\x05\x01\x00\x03\x0fexample.invalid\x00\x50"
+                    peer.sendall(b"\x05\x00\x00\x01" + bytes(6) + b"welcome")
+
+            arguments = ("--proxy", f"socks5://anna-user@{address}", "--journal", str(journal))
+            assert terminal.run("connect", "example.invalid:80", *arguments, scene=scene) == 0
+
+        assert "SERVER: welcome" in terminal.out.lines
+        kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        assert b"through the proxy socks5://127.0.0.1" in kept
+        assert b"anna-user" not in kept
+        assert b"secret-word" not in kept
+
+    def test_a_password_that_is_nowhere_is_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[str] = []
+        monkeypatch.delenv("TINCAN_PROXY_PASSWORD", raising=False)
+        monkeypatch.setattr("core.cli.proxy.is_terminal", lambda _stream: True)
+
+        def ask(words: str) -> str:
+            asked.append(words)
+            return "typed"
+
+        monkeypatch.setattr("getpass.getpass", ask)
+        options = parse(("connect", "h:1", "--proxy", "http://anna@proxy:3128"))
+        assert isinstance(options, Options)
+        assert options.proxy == Proxy("http", Address("proxy", 3128), "anna", "typed")
+        assert asked == ["Password for anna at http://proxy:3128: "]
+        assert parse(("connect", "h:1", "--proxy", "http://proxy:3128")).proxy is not None  # type: ignore[union-attr]
+        assert len(asked) == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "why"),
+        [
+            (("connect", "h:1", "--proxy", "proxy:1080"), "a proxy is written socks5://HOST:PORT"),
+            (("connect", "unix:/tmp/x", "--proxy", "socks5://h"), "where no proxy leads"),
+            (
+                ("tap", "0", "fe80::1%eth0 80", "--proxy", "socks5://h"),
+                "TARGET: fe80::1%eth0 names an interface",
+            ),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(
+        self, arguments: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as caught:
+            parse(arguments)
+        assert caught.value.code == 2
+        assert why in capsys.readouterr().err

@@ -390,6 +390,28 @@ def asks_for_tls_in_vain(stage: Stage) -> None:
         pass
 
 
+def asks_a_proxy(stage: Stage) -> None:
+    with Host() as host, pytest.raises(ConnectError), Client("example.org:80", proxy=f"socks5://{host.address}"):
+        pass
+
+
+def asks_a_proxy_in_vain(stage: Stage) -> None:
+    limits = replace(DEFAULTS, connect=0.2)
+    with Host() as host, pytest.raises(ConnectError):
+        Client("example.org:80", proxy=f"socks5://{host.address}", limits=limits).run()
+
+
+def hears_a_proxy(stage: Stage) -> None:
+    with Host() as host:
+        client = Client("example.org:80", proxy=f"socks5://{host.address}", events=stage.sink)
+        client.start()
+        with host.accept(Peer) as proxy:
+            assert proxy.hear(3) == b"\x05\x01\x00"
+            proxy.say(b"\x05")
+            stage.wait()
+        assert client.join(PATIENCE)
+
+
 CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.answered", "AnsweredConnection.call_later", "call_later"): answers_late,
     ("core.net.answered", "AnsweredConnection.call_soon", "call_soon"): answers_in_turns,
@@ -427,6 +449,9 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.tls", "TlsTransport._begin", "call_soon"): shakes_hands_early,
     ("core.net.tls", "TlsTransport.wait_for", "call_soon"): resumes_with_bytes_at_hand,
     ("core.net.transport", "Tcp.wait_for", "watch"): reads,
+    ("core.net.tunnel", "Tunnel.__init__", "call_later"): asks_a_proxy_in_vain,
+    ("core.net.tunnel", "Tunnel.__init__", "watch"): asks_a_proxy,
+    ("core.net.tunnel", "Tunnel._ready", "watch"): hears_a_proxy,
 }
 
 # Others that come to pass at a place that has its case.

@@ -12,6 +12,7 @@ from textwrap import indent
 from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import Format
 from core.journal.export.source import Pieces
+from core.local_address import SCHEME, is_local
 
 _ROW = 60  # bytes on a line of source
 _LARGEST = 1024 * 1024  # bytes of one message that are written out
@@ -68,12 +69,24 @@ class Script(Format, has_name=False):
             yield f"    # {' '.join(self.safety.text(display_row.note).split())}\n"
 
     @property
+    def server(self) -> str:
+        """Where the server was, as the journal has it."""
+        ends = next((ends for number, ends in self.parties.ends.items() if number > 0), None)  # not what a tap dialled
+        return self.parties.target if ends is None else ends.local if self.parties.listens else ends.peer
+
+    @property
     def place(self) -> tuple[str, int]:
-        """Where the server was."""
-        ends = next(iter(self.parties.ends.values()), None)
-        written = self.parties.target if ends is None else ends.local if self.parties.listens else ends.peer
-        host, _, port = written.rpartition(":")
+        """Its host and port."""
+        host, _, port = self.server.rpartition(":")
         return host.strip("[]") or "127.0.0.1", int(port) if port.isdigit() else 5555
+
+    @property
+    def _socket_name(self) -> str | None:
+        """The name of a local socket; None of TCP."""
+        name = self.server.removeprefix(SCHEME)
+        if not is_local(self.server):
+            return None
+        return f"\0{name[1:]}" if name.startswith("@") else name
 
 
 _SAY = """\
@@ -103,7 +116,16 @@ def expect(data):
 
 
 class _Program(Script, has_name=False):
-    """What the client and the server end with."""
+    """What the client and the server have in common."""
+
+    @property
+    def _path(self) -> str:
+        """What both begin with that talk over a local socket."""
+        return (
+            "import socket\nimport sys\n\n"
+            f"PATH = sys.argv[1] if len(sys.argv) > 1 else {self._socket_name!r}\n\n"
+            "differences = []\n"
+        )
 
     def tail(self) -> str:
         """The end of the program."""
@@ -120,6 +142,12 @@ class PythonClient(_Program):
 
     def head(self) -> str:
         """Everything up to the first step."""
+        if self._socket_name is not None:
+            return (
+                '"""The client of a conversation that Tincan recorded. Run it as: python3 FILE [PATH]"""\n\n'
+                f"{self._path}{_HELPERS}\nconnection = socket.socket(socket.AF_UNIX)\nconnection.settimeout(10)\n"
+                "connection.connect(PATH)\nwith connection:\n"
+            )
         host, port = self.place
         return (
             '"""The client of a conversation that Tincan recorded. Run it as: python3 FILE [HOST [PORT]]"""\n\n'
@@ -142,6 +170,13 @@ class PythonServer(_Program):
 
     def head(self) -> str:
         """Everything up to the first step."""
+        if self._socket_name is not None:
+            return (
+                '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PATH]"""\n\n'
+                f"{self._path}{_HELPERS}\nlistener = socket.socket(socket.AF_UNIX)\nlistener.bind(PATH)\n"
+                'listener.listen()\nprint("listening at", PATH, flush=True)\n'
+                "connection, peer = listener.accept()\nconnection.settimeout(10)\nwith listener, connection:\n"
+            )
         _host, port = self.place
         return (
             '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PORT]"""\n\n'
@@ -165,13 +200,20 @@ class PythonTest(Script):
     def head(self) -> str:
         """Everything up to the first step."""
         host, port = self.place
-        return (
-            '"""A conversation that Tincan recorded, as a test: pytest FILE; TARGET=HOST:PORT is another server."""\n\n'
-            "import os\nimport socket\n\n"
-            f'TARGET = os.environ.get("TARGET", {f"{host}:{port}"!r})\n\n\n'
-            "def test_the_server_answers_as_it_did():\n"
+        form, target = ("HOST:PORT", f"{host}:{port}") if self._socket_name is None else ("PATH", self._socket_name)
+        connecting = (
             '    host, _, port = TARGET.rpartition(":")\n'
             "    connection = socket.create_connection((host, int(port)), timeout=10)\n\n"
+            if self._socket_name is None
+            else "    connection = socket.socket(socket.AF_UNIX)\n    connection.settimeout(10)\n"
+            "    connection.connect(TARGET)\n\n"
+        )
+        return (
+            f'"""A conversation that Tincan recorded, as a test: pytest FILE; TARGET={form} is another server."""\n\n'
+            "import os\nimport socket\n\n"
+            f'TARGET = os.environ.get("TARGET", {target!r})\n\n\n'
+            "def test_the_server_answers_as_it_did():\n"
+            f"{connecting}"
             f"{indent(_SAY, '    ')}\n"
             "    def expect(data):\n"
             f"{indent(_HEAR, '    ')}"

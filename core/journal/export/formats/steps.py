@@ -12,6 +12,7 @@ from core.compose.hexadecimal import write_hex
 from core.journal.display_row import DisplayRow
 from core.journal.export.formats.script import Script
 from core.journal.export.source import Pieces
+from core.local_address import is_local
 
 _LARGEST = 256 * 1024  # bytes of one step
 _LARGEST_OF_ALL = 512 * 1024  # bytes of all steps: a file of steps has at most 4 MiB, and a byte up to six characters
@@ -41,6 +42,7 @@ class Steps(Script):
         """Everything up to the first step."""
         host, port = self.place
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        target = self.server if is_local(self.server) else target
         head = {"version": 1, "name": "recorded", "framing": "raw", "target": target}
         return f'{json.dumps(head)[:-1]},\n "steps": ['
 

@@ -261,6 +261,13 @@ def test_the_legs_of_a_tap_are_told_apart() -> None:
     assert [sentence(event, number, Role.TAP) for event, number, _words in story] == [words for *_, words in story]
 
 
+def test_a_local_socket_that_was_reset_has_sent_no_rst() -> None:
+    closed = Closed(S, C, AT, Ending.OURS_RESET, how="end of file")
+    assert sentence(closed, 1, Role.SERVER) == "#1 closed: you reset it"
+    finished = Closed(S, C, AT, Ending.PEER_FINISHED, how="end of file")
+    assert sentence(finished, 1, Role.SERVER) == "#1 closed: the peer said goodbye (end of file)"
+
+
 def test_a_connection_without_a_number_is_still_a_connection() -> None:
     assert sentence(PeerFinished(S, C, AT), None, Role.SERVER) == "a connection has finished sending (FIN)"
 
