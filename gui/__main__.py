@@ -7,10 +7,10 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from core import __version__
-from core.address import Address, parse_address, without_udp
+from core.address import Target, parse_target, without_udp
 from core.command import use_utf_8_in_pipes
 from core.errors import AddressError
 
@@ -81,8 +81,12 @@ def _parser(epilog: str) -> argparse.ArgumentParser:
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--serve", type=_server, metavar="[HOST:]PORT", help="start a server")
-    parser.add_argument("--connect", type=_peer, metavar="HOST:PORT", help="connect to a server")
+    parser.add_argument(
+        "--serve", type=_server, metavar="[HOST:]PORT", help="start a server; tls:// before it: with TLS"
+    )
+    parser.add_argument(
+        "--connect", type=_peer, metavar="HOST:PORT", help="connect to a server; tls:// before it: with TLS"
+    )
     journal = parser.add_mutually_exclusive_group()
     journal.add_argument("--open", type=_journal, metavar="FILE", help="show an old journal")
     journal.add_argument("file", nargs="?", type=_journal, metavar="FILE", help="the same, as a double click does it")
@@ -95,22 +99,23 @@ def _parser(epilog: str) -> argparse.ArgumentParser:
     return parser
 
 
-_NOTHING = (None, False)
+Asked: TypeAlias = tuple[Target | None, bool]
+_NOTHING: Asked = (None, False)
 
 
-def _server(text: str) -> tuple[Address, bool]:
+def _server(text: str) -> Asked:
     return _address(text, for_server=True)
 
 
-def _peer(text: str) -> tuple[Address, bool]:
+def _peer(text: str) -> Asked:
     return _address(text, for_server=False)
 
 
-def _address(text: str, *, for_server: bool) -> tuple[Address, bool]:
+def _address(text: str, *, for_server: bool) -> Asked:
     """The address, and whether udp:// stands before it."""
     text, is_udp = without_udp(text)
     try:
-        return parse_address(text, for_server=for_server), is_udp
+        return parse_target(text, for_server=for_server), is_udp
     except AddressError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

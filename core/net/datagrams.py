@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.events import EventSink
     from core.net.connection import Connection
     from core.net.sockets import Endpoint, SocketAddress
+    from core.tcp import TcpInfo
 
 LARGEST = 65_536  # bytes asked of one recv; UDP has room for 65,527
 _PER_TURN = 256  # datagrams; then timers and what others ask for get their turn
@@ -222,6 +223,7 @@ class DatagramTransport:
     is_over = False
     unconfirmed: int | None = None
     silence: float | None = None
+    tcp_info: TcpInfo | None = None
     why_no_half_close = "UDP has no end of sending that a peer could be told of"
 
     connection: Connection  # from its first moment on

@@ -11,6 +11,7 @@ from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId
 from core.net.endings import does_not_read
 from core.net.outbox import Outbox, Outgoing
 from core.net.socket_options import AS_USUAL
+from core.origin import SCRIPT, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +113,7 @@ class Sender:
         with self._lock:
             return self._failure
 
-    def send(self, data: bytes) -> bool:
+    def send(self, data: bytes, origin: Origin = SCRIPT) -> bool:
         """Send a message; say whether it has to wait where nothing waited before, so that somebody must ``flush``.
 
         Raises ``SendError`` if it was refused as a whole; then none of it goes out.
@@ -126,7 +127,7 @@ class Sender:
             if waiting >= self._most:
                 raise NoRoom(self._why_no_room())
             if waiting or self._throttle is not None:
-                self._outbox.add(data)
+                self._outbox.add(data, 0, origin)
                 return not waiting
             at = monotonic_ns() if self._sink is not None else 0
             try:
@@ -139,10 +140,10 @@ class Sender:
                 raise self._fail_to_send(error) from error
             if taken < len(data):
                 taken = max(0, taken)
-                self._outbox.add(data, taken)
+                self._outbox.add(data, taken, origin)
                 return True
             if self._sink is not None:  # under the lock, so that the events are in the order of the bytes
-                self._sink.put(Sent(self._session, self._identity, at, data))
+                self._sink.put(Sent(self._session, self._identity, at, data, (), origin))
             return False
 
     def forbid(self, why: str) -> None:
@@ -235,7 +236,7 @@ class Sender:
         at = monotonic_ns()
         if outgoing.taken:
             taken = outgoing.data[: outgoing.taken]
-            self._sink.put(Sent(self._session, self._identity, at, taken, _cuts(outgoing)))
+            self._sink.put(Sent(self._session, self._identity, at, taken, _cuts(outgoing), outgoing.origin))
         missing = len(outgoing.data) - outgoing.taken
         self._sink.put(NotSent(self._session, self._identity, at, missing, why))
 
@@ -274,7 +275,8 @@ class Sender:
         self._progress = self._loop.time()
         for outgoing in (self._outbox.take_first(),) if self._datagrams else self._outbox.took(taken):
             if self._sink is not None:
-                self._sink.put(Sent(self._session, self._identity, at, outgoing.data, _cuts(outgoing)))
+                sent = Sent(self._session, self._identity, at, outgoing.data, _cuts(outgoing), outgoing.origin)
+                self._sink.put(sent)
         return True
 
     def _check_stalled(self) -> None:

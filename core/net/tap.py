@@ -19,10 +19,12 @@ from core.net.listening import ListeningSession
 from core.net.loop import Timer
 from core.net.owner import Pause
 from core.net.resolver import Outcome, Resolver
+from core.origin import PASSED_ON
+from core.proxy import Proxy, make_proxy
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
-from core.wire.faults import End, Faults, Injected, Line, check_faults
+from core.wire.faults import REMARK, End, Faults, Injected, Line, check_faults
 from core.wire.framing import parse_framing
 
 _AT_REST = 900.0  # seconds; neither program knows of the tap, so it waits as long as their own systems would
@@ -44,6 +46,7 @@ class Tap(ListeningSession):
     on, and a reader that stops slows the writer down. A caller whose target cannot be reached is reset.
     The leg to the target of #n is numbered -n and called #n→ (``core.words.connection_name``).
     ``fault_out`` is what is wrong with the way to the target, ``fault_in`` with the way back (``core.wire.faults``).
+    With ``proxy`` it is that which connects to the target (``core.proxy``).
     Each leg counts as a connection for ``limits``. Raises ``AddressError`` for a bad address.
     """
 
@@ -62,6 +65,7 @@ class Tap(ListeningSession):
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
+        proxy: Proxy | str | None = None,
     ) -> None:
         self.onward = parse_address(target, for_server=False) if isinstance(target, str) else target
         for faults in (fault_out, fault_in):
@@ -84,6 +88,7 @@ class Tap(ListeningSession):
             session=session,
             identities=identities,
             resolver=resolver,
+            proxy=make_proxy(proxy, self.onward),
         )
         self._framing = parse_framing("raw")  # what goes on is what came, whatever people read it as
         self._look_up = _SharedLookUp(self._resolver)
@@ -102,7 +107,8 @@ class Tap(ListeningSession):
     # The tap's thread.
 
     def _start(self) -> None:
-        self._emit(Onward(self.id, monotonic_ns(), self.onward))
+        proxy = str(self.proxy) if self.proxy is not None else ""
+        self._emit(Onward(self.id, monotonic_ns(), self.onward, proxy))
         super()._start()
 
     def _greet(self, connection: Connection) -> None:
@@ -117,6 +123,7 @@ class Tap(ListeningSession):
             emit=self._emit,
             connected=partial(self._connected, leg),
             failed=partial(self._give_up, leg),
+            proxy=self.proxy,
         )
         leg.dialer.dial(self._look_up)
 
@@ -176,7 +183,7 @@ class Tap(ListeningSession):
             self._take_from_line(leg, leg.line, onward)
         try:
             while leg.held:
-                onward.send_exactly(leg.held[0])
+                onward.send_exactly(leg.held[0], PASSED_ON)
                 del leg.held[0]
         except NoRoom:
             pass
@@ -218,7 +225,7 @@ class Tap(ListeningSession):
     def _break_off(self, leg: _Leg, onward: Connection, end: End) -> None:
         """Send what came before a fault that ends both legs, and end them."""
         for data in leg.held:
-            onward.send_exactly(data)
+            onward.send_exactly(data, PASSED_ON)
         leg.held.clear()
         if leg.other is not None:
             leg.other.other = None
@@ -233,7 +240,7 @@ class Tap(ListeningSession):
 
     def _remark(self, leg: _Leg, words: str) -> None:
         way = "to the target" if leg.connection.number > 0 else "from the target"
-        leg.connection.remark(f"fault on the way {way}: {words}")
+        leg.connection.remark(f"{REMARK} {way}: {words}")
 
     def _finish(self, connection: Connection) -> None:
         if connection.why_no_half_close:

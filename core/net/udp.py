@@ -141,7 +141,7 @@ class UdpServer(_DatagramSession, Server):
     def _shared(self) -> list[DatagramSocket]:
         return self._open_sockets
 
-    def _open_listeners(self, endpoints: list[Endpoint]) -> list[socket.socket]:
+    def _listeners_at(self, endpoints: list[Endpoint]) -> list[socket.socket]:
         options = self._in_effect = self.socket_options
         found = sockets.listen(endpoints, self.target, None, shares_port=bool(options.groups))
         self._open_sockets = [self._share(sock, self._meet) for sock in found]

@@ -84,7 +84,8 @@ def present(window_state: WindowState) -> WindowView:
             _server_button(server, next_step),
             _client_button(client, next_step),
             window_state.tls,
-            window_state.datagrams,
+            datagrams=window_state.datagrams,
+            has_port=window_state.form is None or not window_state.form.is_local,
         ),
         rows=session_rows(window_state),
         selected=selected_row(window_state),
@@ -127,6 +128,8 @@ def _is_at(state: SessionState, form: Address | None) -> bool:
     if form is None:
         return False
     ports = {address.port for address in (state.target, *state.addresses)}
+    if form.is_local:
+        return form == state.target
     if state.role.listens and state.target.is_every_interface and form.is_loopback:
         return form.port in ports
     places = {(address.host.lower(), address.port) for address in (state.target, *state.addresses)}
@@ -208,7 +211,7 @@ def _only(window_state: WindowState, state: SessionState) -> str:
         return ""
     ended = next((over for over in state.over if over.connection == one.connection), None)
     name = window_state.names.get(row_key(state.session, one.connection), "")
-    who = window_state.safety.field(f"{connection_name(one.number)}{f' {name}' if name else ''} from {one.peer}")
+    who = window_state.safety.field(f"{connection_name(one.number)}{f' {name}' if name else ''} from {one.peer_name}")
     return f"Only {who}{f', {ending_words(ended)}' if ended is not None else ''}"
 
 
@@ -221,9 +224,14 @@ def _detail(state: SessionState, now: int) -> str:
         return f"{waiting_words(state, now)}{why}"
     if not state.role.many_connections:
         one = state.connections[0] if state.connections else None
-        return ", ".join(filter(None, (f"from port {one.local.port}", tls_words(one)))) if one is not None else ""
+        return ", ".join(filter(None, (_own_end(one), tls_words(one)))) if one is not None else ""
     count = counted(len(state.connections), "connection") if state.connections else "nobody here yet"
     return f"{count}, TLS" if state.tls else count
+
+
+def _own_end(one: ConnectionState) -> str:
+    """What there is to say of a client's own end, or, as that of a local socket has no name, of the other."""
+    return one.process if one.peer.is_local else f"from port {one.local.port}"
 
 
 def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:

@@ -32,6 +32,7 @@ _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
 _HIGH = bytes(range(128, 256))
 _MANY = 16  # one control character among so many bytes is many
 _MOST_NAMED, _MOST_NAMED_COMPACT = 8, 2  # receivers of one message
+_LONGEST_SPOKE = 48  # characters that say who spoke
 MORE = 128 * 1024  # bytes that one click adds to a message that is folded
 HEX_MORE = 16 * 1024  # the same where bytes are shown as hex
 
@@ -148,12 +149,16 @@ class Typesetter:
         # Tk would draw the first run's ground from the left edge on
         lead = [Run(PAD, (*side, DECOR))] if display_row.kind == SENT else []
         role = self._role
+        spoke = [Run(f" {self._spoke(display_row)} ", side)] if display_row.spoke else []
         if not role.many_connections:
             name = role.peer if display_row.kind == RECEIVED else role.us
-            return [*lead, Run(f"{name} ", (*side, "who")), when]
+            return [*lead, Run(f"{name} ", (*side, "who")), *spoke, when]
         if display_row.kind == RECEIVED:
             return [*who, when]
-        return [*lead, Run(role.us, (*side, "who")), Run(" → ", side), *who, when]
+        return [*lead, Run(role.us, (*side, "who")), Run(" → ", side), *who, *spoke, when]
+
+    def _spoke(self, display_row: DisplayRow) -> str:
+        return self._safety.field(display_row.spoke, _LONGEST_SPOKE)
 
     def _numbers(self, display_row: DisplayRow, tags: tuple[str, ...], most: int) -> list[Run]:
         """The connections that a message came from or went to."""
@@ -190,7 +195,7 @@ class Typesetter:
             (spans,) = _plain_if_many(body.lines())
         whole = "".join(span.text for span in spans)
         more = f"… {display_row.size:,} bytes" if body.has_more else "…"
-        remark = f"   {_remark(display_row)}" if _remark(display_row) else ""
+        remark = "".join(f"   {each}" for each in (self._spoke(display_row), _remark(display_row)) if each)
         room = self._metrics.compact_room("".join(run.text for run in way), more + remark)
         fits = self._metrics.fitting(whole, room)
         is_cut = body.has_more or fits < len(whole)
@@ -229,7 +234,8 @@ class Typesetter:
 
     def _is_same_broadcast(self, leader: DisplayRow, display_row: DisplayRow) -> bool:
         latest = self._also.get(leader.place, [leader.number or 0])[-1]
-        same = (leader.kind, leader.size, leader.data) == (display_row.kind, display_row.size, display_row.data)
+        said = (leader.kind, leader.size, leader.data, leader.origin)
+        same = said == (display_row.kind, display_row.size, display_row.data, display_row.origin)
         return same and (display_row.number or 0) > latest and _are_close(leader, display_row)
 
     def _set_bubble(self, row: Row, display_row: DisplayRow, *, goes_on: bool) -> None:
@@ -373,8 +379,8 @@ def weight(display_row: DisplayRow) -> int:
 
 
 def _share_header(before: DisplayRow, display_row: DisplayRow) -> bool:
-    same_sender = (before.kind, before.connection) == (display_row.kind, display_row.connection)
-    return same_sender and _are_close(before, display_row)
+    sender, its = (before.kind, before.connection, before.spoke), (display_row.kind, display_row.connection)
+    return sender == (*its, display_row.spoke) and _are_close(before, display_row)
 
 
 def _are_close(before: DisplayRow, display_row: DisplayRow) -> bool:

@@ -44,12 +44,13 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class AddressBarView:
-    """The two buttons beside host and port, and whether what they begin speaks TLS, or in datagrams."""
+    """The two buttons beside host and port, whether what they begin speaks TLS, or in datagrams, and has a port."""
 
     server: Button
     client: Button
     tls: bool = False
     datagrams: bool = False
+    has_port: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,10 @@ class Options(ttk.Frame, Generic[Key]):
         """What is chosen."""
         return self._offered[self._place].key
 
+    def choose(self, key: Key) -> None:
+        """Choose what is offered under that key, as a person would."""
+        self._picked([option.key for option in self._offered].index(key))
+
     def focus_chosen(self) -> None:
         """Put the focus on what is chosen."""
         focus_now(self.buttons[self._place])

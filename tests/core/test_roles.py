@@ -43,6 +43,7 @@ MAKERS = {
     "core/net/server.py",
     "core/net/client.py",
     "core/net/tap.py",
+    "core/journal/capture/conversations.py",
     "core/net/udp.py",
     "core/__main__.py",
 }
@@ -90,8 +91,9 @@ def test_asking_the_table_is_no_naming(source: str) -> None:
 
 
 def test_the_journal_keeps_the_names_that_it_always_had() -> None:
-    assert list(ROLES) == ["server", "client", "tap", "UDP server", "UDP client"]
-    assert [role.title for role in ROLES.values()] == ["Server", "Client", "Tap", "UDP server", "UDP client"]
+    assert list(ROLES) == ["server", "client", "tap", "UDP server", "UDP client", "capture", "UDP capture"]
+    titles = ["Server", "Client", "Tap", "UDP server", "UDP client", "Capture", "UDP capture"]
+    assert [role.title for role in ROLES.values()] == titles
 
 
 @pytest.mark.parametrize("role", ROLES.values(), ids=ROLES)

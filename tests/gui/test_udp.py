@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.address import Address
+from core.address import Address, Target
 from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.roles import ROLES, Role
@@ -85,7 +85,7 @@ def test_the_command_line_may_ask_for_it(make_app: MakeApp, peer: socket.socket)
 
 @pytest.mark.parametrize("text", ["udp://127.0.0.1:53", "127.0.0.1:53"])
 def test_an_address_of_the_command_line_may_have_the_scheme(text: str) -> None:
-    assert _peer(text) == (Address("127.0.0.1", 53), text.startswith("udp"))
+    assert _peer(text) == (Target(Address("127.0.0.1", 53), tls=False), text.startswith("udp"))
 
 
 def test_the_field_goes_back_to_tcp_with_the_scheme(make_app: MakeApp) -> None:

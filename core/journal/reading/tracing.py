@@ -37,7 +37,8 @@ _AROUND = """SELECT coalesce(min(ordinal), 0), coalesce(max(ordinal), -1) FROM c
 _OPENED = "SELECT mono_ns FROM chunk WHERE session = ? AND connection = ? AND kind = 'opened' LIMIT 1"
 _FAR_ENDS = """SELECT two.session, two.connection FROM connection AS one
                JOIN connection AS two ON two.local = one.peer AND two.peer = one.local
-               WHERE one.connection = ? AND two.connection <> one.connection"""
+               WHERE one.connection = ? AND two.connection <> one.connection
+               AND one.local <> 'unix:' AND one.peer <> 'unix:'"""  # those have no name to be known by
 
 
 @dataclass(frozen=True, slots=True)

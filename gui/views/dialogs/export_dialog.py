@@ -82,6 +82,11 @@ class ExportDialog(SmallWindow):
             self.scopes.focus_chosen()
         self._show_button()
 
+    def choose_format(self, key: str) -> None:
+        """Choose a format, if one is named and none is being written."""
+        if key and not self._view.is_running:
+            self.formats.choose(key)
+
     def show(self, view: ExportView) -> None:
         """Show how far it is; a dialog that was closed meanwhile shows nothing."""
         if self._is_gone or view == self._view:
