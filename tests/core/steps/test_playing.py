@@ -106,6 +106,15 @@ def test_two_answers_in_one_segment_are_one_without_a_framing() -> None:
     assert [(row.answer, row.verdict) for row in stage.rows] == [(b"onetwo", WISHED), (None, MISSED)]
 
 
+def test_what_came_by_itself_before_an_answer_without_a_framing_is_passed_over() -> None:
+    stage = Stage(step("a", "regex", r"^(\S+) C$"), framing="raw")
+    for ms, data in enumerate((b"OK set", b"news: ", b"21", b".5 C"), 1):
+        assert not stage.playing.is_over
+        stage.comes(data, ms)
+    (row,) = stage.rows
+    assert (row.answer, row.verdict, row.why) == (b"21.5 C", WISHED, "2 messages passed over (12 B)")
+
+
 def test_messages_that_do_not_fit_are_passed_over_and_told() -> None:
     stage = Stage(step("a", "begins", "OK"))
     stage.comes(b"hello\nnews\nOK fine\n", 3)
