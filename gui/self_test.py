@@ -16,7 +16,6 @@ from core.clock import monotonic
 from core.journal.recording.ledger import Phase, SessionState
 from core.replies.letter import GREETING
 from gui.app import App, Options
-from gui.controllers.lessons import OWN, read_lessons
 
 DEADLINE = 20.0  # seconds for everything
 MESSAGES = ("hello", "Grüße: 你好 ✓", "two\nlines")
@@ -104,7 +103,7 @@ def _steps(app: App) -> Iterator[Step]:
         "the server can be started again",
         lambda: all(state.phase is Phase.ENDED for state in _states(app) if state.role.listens),
     )
-    lessons, broken = read_lessons((OWN,))
+    lessons, broken = app.main_controller.lessons.read()
     yield f"the lessons that come with it can be read ({len(lessons)})", lambda: bool(lessons) and not broken
     yield "nothing had to be complained of", lambda: not (bar.complaint or composer.complaint or window.banner.sentence)
 

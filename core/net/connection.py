@@ -416,7 +416,8 @@ class Connection:
         at = _now()
         if sink is not None:
             self._sender.after_what_was_sent(Received(self._session, self.id, at, data))
-        self._let_hear(data, at)
+        if self._hearers:
+            self._let_hear(data, at)
         if self._idle is not None:
             self._idle.restart()
         if self._closing is not None:

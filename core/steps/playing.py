@@ -6,7 +6,8 @@ How answers are told apart:
   are passed over. What is left is for the steps after it: two answers that came at once are two answers, and one that
   came in pieces is one.
 - Under ``raw`` there are no messages: a step looks at all that has come and that no step before it has taken, and
-  takes all of it when it fits. An answer in pieces fits when its last piece has come, two answers at once are one.
+  takes all of it when it fits. An answer in pieces fits when its last piece has come, two answers at once are one. If
+  all of it does not fit, what came with one of the latest receives and after it may; what came before is passed over.
 - What has come before a step waits counts, too, since an answer may be faster than whoever waits for it; what came
   before the list began does not.
 - An answer is in time if its last byte came in time, whenever somebody looks at it.
@@ -33,6 +34,7 @@ MOST_AGAIN = 100  # times that a list begins again because an answer did not com
 LONGEST_KEPT = 4_096  # bytes of a message that a row keeps
 _MOST_WAITING = 10_000  # messages that no step has taken yet
 _MOST_AT_ONCE = 100  # steps that are begun or decided before whoever plays them is asked whether to go on
+_MOST_BEGINNINGS = 8  # pieces with which an answer may begin under raw
 _MILLISECOND = 1_000_000  # ns
 HANDED_OVER = 5 * _MILLISECOND  # ns within which what has come is handed over to whoever plays
 AGAIN_AFTER = 100 * _MILLISECOND  # ns, at least, from a step that was not as wished to the list's new beginning
@@ -109,6 +111,7 @@ class Playing:
         self._row: Row | None = None  # of the step that is played
         self._began = 0  # when it was sent, or began to wait
         self._raw = bytearray()  # under raw, what the step has looked at and not taken
+        self._starts: deque[int] = deque(maxlen=_MOST_BEGINNINGS)  # where the latest pieces of that begin
         self._passed = 0  # messages, and
         self._passed_size = 0  # bytes that the step has passed over
         self._last = _Came(b"", 0)  # the last of them
@@ -261,11 +264,14 @@ class Playing:
             return True
         message = came.message or b""
         if self._is_raw:
-            self._raw += message
-            del self._raw[: -self._limit]
-            message = bytes(self._raw)
+            self._collect(message)
+        captures = None
         try:
-            captures = None if came.why or ready.heard is None else ready.match(message)
+            for start in self._beginnings():
+                message = bytes(self._raw[start:]) if self._is_raw else message
+                captures = None if came.why or ready.heard is None else ready.match(message)
+                if captures is not None:
+                    break
         except TooSlow:
             why = f"the expression found no end within {REGEX_SECONDS * 1000:.0f} ms"
             self._answered(Verdict.MISSED, message, came.at, why=why)
@@ -274,11 +280,27 @@ class Playing:
             self._pass_over(came)
             return False
         if self._is_raw:
-            self._passed = self._passed_size = 0
+            self._passed_size = len(self._raw) - len(message)
+            self._passed = max(0, self._passed - self._pieces_in(message) + 1) if self._passed_size else 0
             message = self._leave_rest(message, ready.size, came.at)
         self._captures |= captures
         self._answered(Verdict.WISHED, message, came.at)
         return True
+
+    def _collect(self, piece: bytes) -> None:
+        """Put what has come behind what the step has looked at."""
+        self._starts.append(len(self._raw))
+        self._raw += piece
+        if (more := len(self._raw) - self._limit) > 0:
+            del self._raw[:more]
+            self._starts = deque((start - more for start in self._starts if start >= more), _MOST_BEGINNINGS)
+
+    def _beginnings(self) -> list[int]:
+        """Where an answer may begin: under raw, with all that has come, or with one of the latest pieces of it."""
+        return [0, *(start for start in self._starts if start)] if self._is_raw else [0]
+
+    def _pieces_in(self, data: bytes) -> int:
+        return sum(start >= len(self._raw) - len(data) for start in self._starts)
 
     def _leave_rest(self, data: bytes, size: int | None, at: int) -> bytes:
         """As much of the bytes as the step takes; the rest is for those after it."""
@@ -335,6 +357,7 @@ class Playing:
         step = self._steps.steps[self._place].step
         self._row = None
         self._raw.clear()
+        self._starts.clear()
         self._passed = self._passed_size = 0
         self._due = max(at, self._began) + round(step.pause * _MILLISECOND)
         if verdict is Verdict.MISSED:

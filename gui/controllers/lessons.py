@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core.errors import JournalError, TincanError
 from core.files import read_kept
 from core.journal.recording.ledger import Phase
-from core.words import sentence
+from core.words import sentence, with_full_stop
 from gui.viewmodels.lessons import Course, Happened, Lesson, parse_lesson
 from gui.widgets.clipboard import give
 
@@ -69,11 +69,15 @@ class LessonsController:
             self._show_course()
             self._pane.focus_lesson()
 
+    def read(self) -> tuple[list[Lesson], list[str]]:
+        """The program's own lessons and the person's, and a sentence for each file that is none."""
+        return read_lessons((OWN, self._folder))
+
     def show_list(self) -> None:
         """Show all lessons, with those that were done, and a sentence for each file that is none."""
         assert self._pane is not None
         self._course = None
-        self._lessons, broken = read_lessons((OWN, self._folder))
+        self._lessons, broken = self.read()
         done = {lesson.name for lesson in self._lessons if self._reached(lesson) >= len(lesson.steps)}
         self._pane.show_list([(lesson.title, lesson.name in done) for lesson in self._lessons], broken)
 
@@ -214,6 +218,6 @@ def read_lesson(path: Path) -> Lesson:
     try:
         return parse_lesson(path.stem, read_kept(path, _LARGEST_FILE))
     except OSError as error:
-        raise LessonError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+        raise LessonError(with_full_stop(f"{path.name} cannot be read: {error.strerror or error}")) from error
     except (ValueError, RecursionError) as error:
         raise LessonError(f"{path.name} is no lesson: {sentence(error)[:300]}") from error

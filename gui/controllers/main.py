@@ -399,7 +399,8 @@ class MainController:
         """Let all connections go on that were paused because two programs seemed to answer each other."""
         for session in self.sessions:
             self.workbench.go_on(session)
-            self.notices.take_back(f"paused {session}")
+            # Not before the key that has pressed the notice's button is through with it.
+            self.window.root.after_idle(self.notices.take_back, f"paused {session}")
 
     def show_everything(self) -> None:
         """Take back ``clear_view`` and the filter."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ABOUT = (
     "One select() waits for all sockets of the session, so no call here blocks; waited is the time since the call "
-    "before on the same connection. Calls in grey are not recorded themselves: they follow from what is."
+    "before on the same connection. Calls in italics are not recorded themselves: they follow from what is."
 )
 EMPTY = "The calls of the session on view come here."
 _LONGEST = 240  # characters of a call

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from tkinter import font as tkfont
 from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,6 +53,7 @@ class SocketCallsPane(RowsPane):
     ) -> None:
         super().__init__(parent, theme, "Socket calls", on_choose=on_choose, on_close=on_close)
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        self._italic = tkfont.Font(self)
         self._calls: Calls | None = None
         self._key: object = None
         self._entries: list[DisplayRow] = []  # those that are drawn
@@ -218,7 +220,9 @@ class SocketCallsPane(RowsPane):
         self._columns = when, who
         self.text.configure(background=p.pane, foreground=p.text, font=theme.mono)
         self.text.tag_configure("when", font=theme.small, foreground=p.muted)
-        self.text.tag_configure("derived", foreground=p.muted)
+        family, size = str(theme.mono.cget("family")), int(str(theme.mono.cget("size")))
+        self._italic.configure(family=family, size=size, slant="italic")
+        self.text.tag_configure("derived", font=self._italic, foreground=p.muted)
         self.text.tag_configure("failure", foreground=p.error)
         self.text.tag_configure("aside", font=theme.small, foreground=p.muted)
         self.text.tag_configure("chosen", background=p.chosen, foreground=p.chosen_text)

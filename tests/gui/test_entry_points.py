@@ -594,6 +594,7 @@ NOT_HERE = {
     "telling that recording has stopped": "tests/core/journal/recording/test_recorder.py",
     "whoever waits for the journal": "tests/core/journal/recording/test_recorder.py",
     "aborting a connection": "tests/core/net/test_entry_points.py",
+    "ending who speaks on a connection": "tests/core/net/test_on_connect.py",
     "whoever hears what a connection receives": "tests/core/sending/test_steps.py",
     "telling what is late": "tests/gui/test_leaving.py",
     "telling what failed": "tests/gui/test_leaving.py",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.steps.playing import Row
 
 _SIZE, _SMALLEST = (760, 380), (420, 220)  # width and height at 96 dots an inch
-_WIDTHS = (150, 150, 170, 80, 170)  # of the columns, likewise
+_WIDTHS = (120, 110, 130, 70, 120)  # of the columns, likewise
 _LONGEST = 80  # characters of a message in a row
 
 
@@ -70,8 +70,8 @@ class StepsTable(SmallWindow):
             self.tree.column(column, width=px(width), minwidth=px(50), stretch=column != "time")
         bar = ttk.Scrollbar(box, command=self.tree.yview, takefocus=False)
         self.tree.configure(yscrollcommand=bar.set)
+        bar.pack(side="right", fill="y")  # first, so that it stays when the columns need more than there is
         self.tree.pack(side="left", fill="both", expand=True)
-        bar.pack(side="right", fill="y")
         box.pack(side="top", fill="both", expand=True, padx=px(20))
         self.tree.bind("<<TreeviewSelect>>", self._chosen)
         self.tree.bind("<<Copy>>", breaking(self._copy_chosen))

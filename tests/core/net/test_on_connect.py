@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
 from core.settings import DEFAULTS, Limits
 from core.tls.settings import Tls
+from tests.support.injection import KINDS, Breaker
 from tests.support.peers import AnswersBack, Host, Peer
 from tests.support.sink import Sink
 from tests.support.stage import serving
@@ -186,3 +188,21 @@ def test_over_tls_it_is_said_once_the_handshake_is_over() -> None:
         finally:
             client.stop()
             client.join(20)
+
+
+@pytest.mark.case("C-67")
+def test_who_cannot_be_ended_is_logged_and_the_client_ends_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+) -> None:
+    breaker = Breaker(monkeypatch)
+    breaker.steps({"ending who speaks on a connection": KINDS[0]})
+    with Host() as host:
+        client, _sink = started(host, Opening(Draft("hi")))
+        with host.accept(Peer) as peer:
+            assert peer.hear(2) == b"hi"
+            client.stop()
+            assert client.join(20)
+
+    assert breaker.broken == ["ending who speaks on a connection"]
+    assert [record.getMessage() for record in logged_errors] == ["fault in ending who speaks on a connection"]
+    logged_errors.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from collections.abc import Callable
 
 import pytest
@@ -104,6 +106,15 @@ def test_two_answers_in_one_segment_are_one_without_a_framing() -> None:
     stage.comes(b"onetwo", 1)
     stage.at(200)
     assert [(row.answer, row.verdict) for row in stage.rows] == [(b"onetwo", WISHED), (None, MISSED)]
+
+
+def test_what_came_by_itself_before_an_answer_without_a_framing_is_passed_over() -> None:
+    stage = Stage(step("a", "regex", r"^(\S+) C$"), framing="raw")
+    for ms, data in enumerate((b"OK set", b"news: ", b"21", b".5 C"), 1):
+        assert not stage.playing.is_over
+        stage.comes(data, ms)
+    (row,) = stage.rows
+    assert (row.answer, row.verdict, row.why) == (b"21.5 C", WISHED, "2 messages passed over (12 B)")
 
 
 def test_messages_that_do_not_fit_are_passed_over_and_told() -> None:
@@ -319,3 +330,36 @@ def test_a_step_that_cannot_be_is_named(wrong: Step, place: int, field: str, say
         ReadySteps(StepList("", (wrong,)))
     assert (error.value.step, error.value.field) == (place, field)
     assert says_why in str(error.value)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_however_a_stream_is_cut_the_rows_are_the_same(seed: int) -> None:
+    """Under a framing; and whatever comes under none, every list ends and nothing is raised."""
+    chance = random.Random(seed)
+    kinds = ("equals", "begins", "contains", "regex", "any", "end", "nothing")
+    steps = [
+        step(
+            chance.choice(("a", r"\{0}", None)) if number else "a",
+            when := chance.choice(kinds),
+            chance.choice(("x", "y", "(.)y")) if when not in {"any", "end", "nothing"} else "",
+            otherwise=Otherwise.GO_ON,
+        )
+        for number in range(6)
+    ]
+    stream = bytes(chance.choice(b"xyz\n") for _ in range(40))
+
+    def played(framing: str, cuts: int) -> list[tuple[bytes | None, bytes | None, Verdict]]:
+        stage = Stage(*steps, framing=framing)
+        places = sorted(chance.randrange(41) for _ in range(cuts))
+        for start, stop in itertools.pairwise([0, *places, 40]):
+            if stream[start:stop]:
+                stage.comes(stream[start:stop], 1)
+        stage.comes(b"", 2)
+        stage.at(10_000)
+        assert stage.playing.is_over
+        return [(row.sent, row.answer, row.verdict) for row in stage.rows]
+
+    whole = played("line", 0)
+    assert len(whole) == 6
+    assert all(played("line", cuts) == whole for cuts in (1, 5, 40))
+    assert [len(played("raw", cuts)) for cuts in (0, 3, 40)] == [6, 6, 6]

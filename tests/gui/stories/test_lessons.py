@@ -253,8 +253,9 @@ def test_7_ports_in_use_and_time_wait(free: Person) -> None:
     learner.is_at(3)
     free.press("<F5>")
     learner.is_at(4)
+    free.sees("Stop server", "server is listening on")
     free.press("<F6>")
-    free.sees("Disconnect")
+    free.sees("connected to 127.0.0.1")
     free.press("<F6>")
     learner.is_done()
 

@@ -135,6 +135,7 @@ def test_derived_calls_and_failures_look_like_it(pane: SocketCallsPane, root: tk
         theme.choose(palette)
         assert str(pane.text.tag_cget("derived", "foreground")) == theme.palette.muted
         assert str(pane.text.tag_cget("failure", "foreground")) == theme.palette.error
+        assert pane._italic.actual("slant") == "italic"
     assert pane.text.get(*pane.text.tag_ranges("derived")[:2]) == "close()"
     assert pane.text.get(*pane.text.tag_ranges("failure")[:2]) == "connect() -> ECONNREFUSED"
     assert "# why" in pane.text.get("1.0", "end")

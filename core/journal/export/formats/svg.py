@@ -14,10 +14,11 @@ from core.local_time import time_and_zone
 from core.roles import ROLES
 from core.words import connection_name, duration, human_bytes
 
-_MOST_SHOWN = 48  # characters of a message, and
-_MOST_OF_NOTE = 110  # of a note
+_MOST_SHOWN = 44  # characters of a message
+_LETTER = 8  # pixels of one, at most
 _ROW, _TOP, _TEXT, _ARROW = 36, 64, 13, 24  # pixels: of a row, above the first, and within a row
 _FIRST, _LANE, _MARGIN = 150, 420, 60  # of the first lane, between two, and behind the last
+_TIMES = 96  # of the times
 _HEAD = 9  # of an arrow
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _STYLE = """
@@ -95,16 +96,18 @@ class Svg(Format):
         )
         start, stop = lanes[min(step.start, len(lanes) - 1)], lanes[min(step.stop, len(lanes) - 1)]
         middle = (start + stop) // 2 if start != stop else (lanes[0] + lanes[-1]) // 2
-        y = top + (_TEXT + 2 if start != stop else _ARROW + 4)
-        words = self._words(display_row, step, pieces)
+        room = 2 * min(middle - _TIMES, lanes[-1] + _MARGIN - middle) // _LETTER
+        y = top + (_TEXT + 2 if drawn else _ARROW + 4)
+        words = self._words(display_row, step, pieces, room)
         yield f'<g class="{_kind(display_row, step.is_fault)}">{drawn}<text class="mid" x="{middle}" y="{y}">'
         yield f"{words}</text></g>\n"
         self._before = display_row
         self._rows += 1
 
-    def _words(self, display_row: DisplayRow, step: Step, pieces: Pieces) -> str:
+    def _words(self, display_row: DisplayRow, step: Step, pieces: Pieces, room: int) -> str:
+        """What stands at the arrow, in so many characters at most."""
         if not display_row.is_message:
-            return _text(f"{tag_of(step)}  {self.safety.field(display_row.note, _MOST_OF_NOTE)}".lstrip())
+            return _text(self.safety.field(f"{tag_of(step)}  {display_row.note}".lstrip(), room))
         shown = ""
         for text in readable(pieces(), self.safety, self.encoding):
             shown += text

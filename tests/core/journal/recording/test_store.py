@@ -221,7 +221,15 @@ def test_what_went_wrong_is_marked_and_its_details_kept(path: Path) -> None:
         (detail,) = database.execute("SELECT detail FROM entry WHERE kind = 'closed'").fetchone()
     assert json.loads(detail) == {
         "ending": "failed",
-        "why": {"what": "it broke", "causes": ["rain"], "advice": "", "fault": "ours", "errno": ""},
+        "why": {
+            "what": "it broke",
+            "causes": ["rain"],
+            "advice": "",
+            "fault": "ours",
+            "options": [],
+            "needs_password": False,
+            "errno": "",
+        },
         "how": "FIN",
     }
 

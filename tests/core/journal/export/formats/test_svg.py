@@ -86,12 +86,25 @@ def test_arrows_say_what_was_said_when_and_how_it_ended() -> None:
 
     assert [name for name in ("client", "server") if name in shown] == ["client", "server"]
     assert "hello\\n" in shown
-    assert f"{'y' * 48}… 5.0 kB" in shown
+    assert f"{'y' * 44}… 5.0 kB" in shown
     assert "+250 ms" in shown
     assert "+3.25 s" in shown
     assert "RST  #1 closed: the peer reset it (RST)" in shown
     assert len([path for path in picture.iter(f"{NAME}path") if path.get("class") == "fold"]) == 2
     assert [group.attrib["class"] for group in picture.iter(f"{NAME}g")] == ["in", "out", "note"]
+
+
+@pytest.mark.parametrize("role", ["server", "client", "tap"])
+@pytest.mark.parametrize("kind", ["opened", "closed", "remark", "we-finished", "received"])
+def test_no_words_leave_the_picture_or_run_into_the_times(role: str, kind: str) -> None:
+    note = "W" * 300
+    data = b"W" * 300 if kind == "received" else None
+    for number in (1, -1):
+        picture = drawn(row(0, kind, data, note, number=number), parties=Parties(role, "x:1", {}))
+        wide = float(picture.attrib["width"])
+        (text,) = picture.iter(f"{NAME}g")
+        x, half = float(text[-1].attrib["x"]), len("".join(text[-1].itertext())) * 7.9 / 2
+        assert 90 <= x - half <= x + half <= wide
 
 
 def test_a_tap_has_three_lanes() -> None:
