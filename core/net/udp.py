@@ -11,7 +11,7 @@ from typing import Any
 
 from core.address import Address, parse_udp
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, explain
+from core.errors import AddressError, Doing, Explanation, explain
 from core.events import ConnectionId, Ending, EventSink, Resolved, Resolving, SessionId, SessionRemark, Tried
 from core.net import sockets
 from core.net.client import Client
@@ -118,7 +118,7 @@ class UdpServer(_DatagramSession, Server):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
     ) -> None:
-        target = parse_udp(target, for_server=True) if isinstance(target, str) else target
+        target = _with_port(parse_udp(target, for_server=True) if isinstance(target, str) else target)
         self._faults = _checked(fault_out), _checked(fault_in)
         self._open_sockets: list[DatagramSocket] = []
         self._transports: dict[ConnectionId, DatagramTransport] = {}
@@ -251,7 +251,7 @@ class UdpClient(_DatagramSession, Client):
         self._faults = _checked(fault_out), _checked(fault_in)
         self._socket: DatagramSocket | None = None
         super().__init__(
-            parse_udp(target, for_server=False) if isinstance(target, str) else target,
+            _with_port(parse_udp(target, for_server=False) if isinstance(target, str) else target),
             framing=framing,
             limits=limits,
             events=events,
@@ -339,6 +339,12 @@ class UdpClient(_DatagramSession, Client):
                 *(("closing a socket for datagrams", each.close) for each in self._shared),
             ]
         )
+
+
+def _with_port(target: Address) -> Address:
+    if target.is_local:
+        raise AddressError("UDP goes to a host and a port, and a local socket has neither")
+    return target
 
 
 def _checked(faults: Faults | None) -> Faults | None:

@@ -406,7 +406,10 @@ def test_a_target_may_have_the_scheme(target: str) -> None:
         assert server.addresses[0].host == "127.0.0.1"
 
 
-@pytest.mark.parametrize("target", ["tls://127.0.0.1:1", "udp://", "127.0.0.1:65536", "udp://127.0.0.1:0"])
+@pytest.mark.parametrize(
+    "target",
+    ["tls://127.0.0.1:1", "udp://", "127.0.0.1:65536", "udp://127.0.0.1:0", "unix:/tmp/x", "udp://unix:/tmp/x"],
+)
 def test_a_client_refuses_what_is_no_target(target: str) -> None:
     with pytest.raises(AddressError):
         UdpClient(target)
