@@ -110,6 +110,7 @@ class Onward:
     session: SessionId
     at: int
     target: Address
+    tls: bool = False  # whether it speaks TLS there
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,10 +112,13 @@ class Workbench:
         framing: str = "raw",
         fault_out: Faults | None = None,
         fault_in: Faults | None = None,
+        tls: Tls | None = None,
+        onward_tls: Tls | None = None,
     ) -> SessionId:
         """Start a tap between those who call ``listen`` and ``target``; how that went comes with the batches.
 
         ``framing`` is how people read it: what passes through is as it was. Raises ``TincanError`` for an unknown one.
+        Callers begin with TLS if there is ``tls``, and so does the tap at its target if there is ``onward_tls``.
         """
         tap = Tap(
             listen,
@@ -123,6 +126,8 @@ class Workbench:
             framing=framing,
             fault_out=fault_out,
             fault_in=fault_in,
+            tls=tls,
+            onward_tls=onward_tls,
             **self._surroundings(),
         )
         return self._begin(tap, Doing.LISTENING)

@@ -216,14 +216,18 @@ class Session(ABC):
 
     def _set_out(self) -> None:
         """Read what TLS needs, if there is to be any, and begin."""
-        if self.tls is not None:
-            try:
-                self._tls_context = self._make_context(self.tls, is_server=self.role.listens)
-            except TlsSettingsError as error:  # no next try would be another one, and none may go without TLS
-                self._failure = explain(error, self._doing, self.target)
-                self._loop.stop()
-                return
+        try:
+            self._make_contexts()
+        except TlsSettingsError as error:  # no next try would be another one, and none may go without TLS
+            self._failure = explain(error, self._doing, self.target)
+            self._loop.stop()
+            return
         self._start()
+
+    def _make_contexts(self) -> None:
+        """Raises ``TlsSettingsError``."""
+        if self.tls is not None:
+            self._tls_context = self._make_context(self.tls, is_server=self.role.listens)
 
     def _make_context(self, tls: Tls, *, is_server: bool) -> TlsContext:
         """Raises ``TlsSettingsError``."""
@@ -294,14 +298,20 @@ class Session(ABC):
         self._failure = why
         self._loop.stop()
 
+    def _tls_of(self, number: int) -> tuple[TlsContext | None, str]:  # noqa: ARG002 - some have two kinds
+        """With which context a connection of that number begins, if with any, and whom it asks for."""
+        return self._tls_context, self.target.host
+
     def _connection(
         self, sock: socket.socket, peer: Address, took: float | None = None, number: int | None = None
     ) -> Connection:
         """Make a connection of this session out of a connected socket, with the next number or this one."""
         identity = ConnectionId(next(self._identities))
         transport: Transport = Tcp(sock)
-        if self._tls_context is not None and not self._tls_context.tls.starttls:
-            transport = self._over_tls(transport, self._tls_context, identity, self.target.host)
+        number = next(self._numbers) if number is None else number
+        context, host = self._tls_of(number)
+        if context is not None and not context.tls.starttls:
+            transport = self._over_tls(transport, context, identity, host)
         connection = Connection(
             transport,
             peer,
@@ -309,7 +319,7 @@ class Session(ABC):
             owner=self,
             session=self.id,
             identity=identity,
-            number=next(self._numbers) if number is None else number,
+            number=number,
             framing=self._framing,
             limits=self._limits,
             sink=self._sink,

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from core.address import Address, parse_address
+from core.address import Address, parse_target
 from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, NoRoom, SendError, explain
 from core.events import ConnectionId, Ending, EventSink, Onward, SessionId
@@ -22,8 +23,12 @@ from core.net.resolver import Outcome, Resolver
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
+from core.tls.settings import Tls
 from core.wire.faults import End, Faults, Injected, Line
 from core.wire.framing import parse_framing
+
+if TYPE_CHECKING:  # else when TLS is spoken
+    from core.tls.contexts import TlsContext
 
 _AT_REST = 900.0  # seconds; neither program knows of the tap, so it waits as long as their own systems would
 _LAST_BYTES = 0.05  # seconds for what came before a reset to be confirmed by the other end, which the reset would undo
@@ -44,6 +49,8 @@ class Tap(ListeningSession):
     on, and a reader that stops slows the writer down. A caller whose target cannot be reached is reset.
     The leg to the target of #n is numbered -n and called #n→ (``core.words.connection_name``).
     ``fault_out`` is what is wrong with the way to the target, ``fault_in`` with the way back (``core.wire.faults``).
+    Either leg may speak TLS: with ``tls``, or ``tls://`` before ``listen``, callers begin with a handshake; with
+    ``onward_tls``, or ``tls://`` before ``target``, the tap does so there. True stands for what is usual, see ``Tls``.
     Each leg counts as a connection for ``limits``. Raises ``AddressError`` for a bad address.
     """
 
@@ -62,13 +69,23 @@ class Tap(ListeningSession):
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
+        tls: Tls | bool | None = None,
+        onward_tls: Tls | bool | None = None,
     ) -> None:
-        self.onward = parse_address(target, for_server=False) if isinstance(target, str) else target
+        if isinstance(listen, str):
+            listen, has_scheme = parse_target(listen, for_server=True)
+            tls = tls if tls is not None else has_scheme
+        if isinstance(target, str):
+            target, has_scheme = parse_target(target, for_server=False)
+            onward_tls = onward_tls if onward_tls is not None else has_scheme
+        self.onward = target
+        self.onward_tls = Tls() if onward_tls is True else onward_tls or None
+        self._onward_context: TlsContext | None = None  # from the beginning on, if there is TLS
         self._fault_out, self._fault_in = fault_out, fault_in
         self._legs: dict[ConnectionId, _Leg] = {}
         self._targets: dict[ConnectionId, Connection] = {}
         super().__init__(
-            parse_address(listen, for_server=True) if isinstance(listen, str) else listen,
+            listen,
             framing=framing,
             reply=None,
             limits=replace(
@@ -82,6 +99,7 @@ class Tap(ListeningSession):
             session=session,
             identities=identities,
             resolver=resolver,
+            tls=tls,
         )
         self._framing = parse_framing("raw")  # what goes on is what came, whatever people read it as
         self._look_up = _SharedLookUp(self._resolver)
@@ -99,8 +117,16 @@ class Tap(ListeningSession):
 
     # The tap's thread.
 
+    def _make_contexts(self) -> None:
+        super()._make_contexts()
+        if self.onward_tls is not None:
+            self._onward_context = self._make_context(self.onward_tls, is_server=False)
+
+    def _tls_of(self, number: int) -> tuple[TlsContext | None, str]:
+        return (self._tls_context, self.target.host) if number > 0 else (self._onward_context, self.onward.host)
+
     def _start(self) -> None:
-        self._emit(Onward(self.id, monotonic_ns(), self.onward))
+        self._emit(Onward(self.id, monotonic_ns(), self.onward, self.onward_tls is not None))
         super()._start()
 
     def _greet(self, connection: Connection) -> None:

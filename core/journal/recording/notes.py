@@ -100,7 +100,7 @@ def _about_session(event: SessionEvent, role: Role) -> str:
         case Listening():
             return f"{role.name} is listening on {_list(event.addresses)}"
         case Onward():
-            return f"passes on what callers say to {event.target}"
+            return f"passes on what callers say to {event.target}{' with TLS' if event.tls else ''}"
         case Resolving():
             return f"looking up {event.host}"
         case Resolved():
