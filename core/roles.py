@@ -28,6 +28,7 @@ class Role:
     many_connections: bool  # they are numbered, messages have recipients; else the session ends with its only one
     replies: bool  # answers by a rule of ``core.replies``
     half_closes: bool  # can finish sending while the peer may still send
+    passes_on: bool  # dials for each peer that comes, and what one of the two says goes on to the other
     entries: frozenset[str]  # kinds of journal entries by which it is known where its own row is lost
 
     # Who is who.
@@ -54,6 +55,8 @@ class Role:
     starts: str
     again: str  # in the message field, of one that is over
 
+    onward: str = "target"  # what the other of the two is, of one that passes on
+
     def __repr__(self) -> str:
         return f"<role {self.name}>"
 
@@ -71,6 +74,7 @@ Role.SERVER = Role(
     many_connections=True,
     replies=True,
     half_closes=True,
+    passes_on=False,
     entries=frozenset({"listening", "turned-away", "reply-changed", "framing-changed"}),
     us="server",
     we_have="the server has",
@@ -99,6 +103,7 @@ Role.CLIENT = Role(
     many_connections=False,
     replies=False,
     half_closes=True,
+    passes_on=False,
     entries=frozenset({"resolving", "resolved", "tried"}),
     us="you",
     we_have="you have",
@@ -128,13 +133,14 @@ Role.TAP = Role(
     many_connections=True,
     replies=False,
     half_closes=True,
+    passes_on=True,
     entries=frozenset({"listening", "turned-away", "onward", "resolving", "resolved", "tried"}),
     us="tap",
     we_have="the tap has",
     peer="program",
     far_end="client",
-    request="what a client sends",
-    answer="the target's answer",
+    request="what goes on to the target",
+    answer="what comes back",
     begun="starting a tap on",
     starting="starting on",
     waiting="starting…",

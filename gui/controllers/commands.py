@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core.roles import ROLES
 from gui.keys import EDITING, SAVED_WITH_KEYS, menu_words
 from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP
 from gui.viewmodels import presenter
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 # What the buttons beside host and port say, as the menu has it.
 _WORDS = {
     "Start server": menu_words("toggle_server"),
-    "Stop server": "&Stop the server",
     "Connect": menu_words("toggle_client"),
     "Cancel": "&Cancel connecting",
     "Disconnect": "Dis&connect",
+    **{role.stop: f"&Stop the {role.name}" for role in ROLES.values() if role.listens},
 }
 _NOTATIONS = ("escapes", "hex", "python", "c", "base64")  # of ``core.compose``, which a first window does without
 
@@ -46,6 +47,7 @@ def _of_the_line(main: MainController) -> dict[str, Callable[[], None]]:
         "toggle_server": main.endpoints.toggle_server,
         "toggle_client": main.endpoints.toggle_client,
         "connect_again": main.endpoints.connect,
+        "open_tap": lambda: main.tap.open(),
         "toggle_tls": main.tls.toggle,
         "show_handshake": main.show_handshake,
         "log_keys": main.tls.toggle_key_log,

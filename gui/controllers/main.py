@@ -36,6 +36,7 @@ from gui.controllers.session import SessionController
 from gui.controllers.settings import SettingsController
 from gui.controllers.silence import SilenceController
 from gui.controllers.socket_options import SocketOptionsController
+from gui.controllers.tap import TapController
 from gui.controllers.tasks import TaskController
 from gui.controllers.tls import TlsController
 from gui.journals.archives import Archives
@@ -174,6 +175,7 @@ class MainController:
         self.silence = SilenceController(window, self)
         self.tasks = TaskController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
+        self.tap = TapController(window, self)
         self.reply = ReplyController(window, self)
         self.rules = RulesController(window, self, self._app.rules, post)
         self.endpoints.open(window)
@@ -211,6 +213,7 @@ class MainController:
         if known is None or known.phase is not state.phase:
             self.endpoints.phase_changed(state, is_selected=state.session == self.selected)
             self.tls.phase_changed(state)
+            self.tap.phase_changed(state)
 
     def refresh(self) -> None:
         """Show the present state in every view, each guarded for itself."""
@@ -312,8 +315,8 @@ class MainController:
 
     def _refilter(self) -> None:
         """Show what another filter admits, and say no longer that a connection is shown alone if it is not."""
-        only, alone = self.viewing.lens.only.connections, self._connection
-        if alone is not None and only != frozenset({alone.connection}):
+        only, alone, state = self.viewing.lens.only.connections, self._connection, self.state
+        if alone is not None and state is not None and only != state.pair(alone.connection):
             self._connection = None
             self.sending.turn_to(self.selected)
         self.refresh()

@@ -107,10 +107,10 @@ class Viewing:
         self._change(only=only)
 
     def choose_connection(self, state: SessionState, connection: ConnectionId | None) -> None:
-        """Show only one connection of a session, or all of them; a conversation that cannot be read is tried again."""
+        """Show only a connection of a session, or a pair, or all; a conversation that cannot be read is tried again."""
         if self._conversation is not None and self._conversation.is_broken:
             self.close()
-        chosen = frozenset({connection}) if connection is not None else None
+        chosen = state.pair(connection) if connection is not None else None
         lens = self._lens_of(state)
         self._lenses[state.session] = replace(lens, only=replace(lens.only, connections=chosen))
 

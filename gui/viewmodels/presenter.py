@@ -23,6 +23,7 @@ from gui.viewmodels.reachable import places
 from gui.viewmodels.session_rows import (
     ending_sentence,
     ending_words,
+    onward_words,
     place_words,
     row_key,
     row_state,
@@ -197,7 +198,9 @@ def _only(window_state: WindowState, state: SessionState) -> str:
         return ""
     ended = next((over for over in state.over if over.connection == one.connection), None)
     name = window_state.names.get(row_key(state.session, one.connection), "")
-    who = window_state.safety.field(f"{connection_name(one.number)}{f' {name}' if name else ''} from {one.peer}")
+    of_pair = f"{connection_name(abs(one.number))}{f' {name}' if name else ''} and its {state.role.onward}"
+    alone = f"{connection_name(one.number)}{f' {name}' if name else ''} from {one.peer}"
+    who = window_state.safety.field(of_pair if state.role.passes_on else alone)
     return f"Only {who}{f', {ending_words(ended)}' if ended is not None else ''}"
 
 
@@ -211,8 +214,15 @@ def _detail(state: SessionState, now: int) -> str:
     if not state.role.many_connections:
         one = state.connections[0] if state.connections else None
         return ", ".join(filter(None, (f"from port {one.local.port}", tls_words(one)))) if one is not None else ""
-    count = counted(len(state.connections), "connection") if state.connections else "nobody here yet"
+    count = counted(_peers(state), "connection") if state.connections else "nobody here yet"
     return f"{count}, TLS" if state.tls else count
+
+
+def _peers(state: SessionState) -> int:
+    """How many have come, without those that were dialled for them."""
+    if not state.role.passes_on:
+        return len(state.connections)
+    return sum(one.number >= 0 for one in state.connections)
 
 
 def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:
@@ -276,7 +286,7 @@ def why_nobody(window_state: WindowState) -> str:
             _with_key(window_state, state.role) is state,
         )
         stop = "" if state.retry is None else ":"
-        return f"{words}{stop} {_key(state.role)} {state.role.cancels}" if is_of_key else words
+        return f"{words}{stop} {_stop_key(state.role)} {state.role.cancels}" if is_of_key else words
     finished = list(islice(_written_to(window_state), 2))
     if finished:
         who = _who(window_state, finished[0]) if len(finished) == 1 else "the others"
@@ -307,12 +317,17 @@ def _over(window_state: WindowState, state: SessionState) -> str:
 
 
 def _key(role: Role) -> str:
-    """The key that begins and stops sessions of a role; empty if the window has none."""
+    """The key that begins sessions of a role at the address on view; empty if the window has none."""
     return shown(role.command) if role.command is not None else ""
 
 
+def _stop_key(role: Role) -> str:
+    """The key of the button that stops sessions of a role."""
+    return shown("toggle_server" if role.listens else "toggle_client")
+
+
 def _with_key(window_state: WindowState, role: Role) -> SessionState | None:
-    """The session that the key of a role stops just now; None if it begins one."""
+    """The session that the button for such a role stops just now; None if it begins one."""
     return server_here(window_state) if role.listens else client_here(window_state)
 
 
@@ -344,7 +359,7 @@ def _figures(window_state: WindowState, state: SessionState) -> tuple[str, ...]:
         return ()
     whose: tuple[str, ...] = ()
     if state.role.many_connections and not is_archived:
-        whose = (counted(len(state.connections), "connection") if chosen is None else connection_name(chosen.number),)
+        whose = (counted(_peers(state), "connection") if chosen is None else connection_name(chosen.number),)
     return (*whose, f"in {human_bytes(into)}", f"out {human_bytes(out)}")
 
 
@@ -355,7 +370,7 @@ def _is_answered_by_program(window_state: WindowState, state: SessionState) -> b
         return reply is not None and not reply.to_talk
     others = window_state.sessions.values()
     servers = [other for other in others if other.role.replies and other.phase is Phase.OPEN]
-    here = next((server for server in servers if _is_at(server, state.target)), None)
+    here = next((server for server in servers if _is_at(server, state.onward or state.target)), None)
     return here is None or _is_answered_by_program(window_state, here)
 
 
@@ -366,14 +381,15 @@ def _status_state(state: SessionState) -> str:
 
 def _status_words(window_state: WindowState, state: SessionState) -> str:
     role, place, standing = state.role, place_words(state), row_state(state)
+    onward = f" → {onward_words(state)}" if state.onward is not None else ""
     if standing == "live":
-        return f"{role.standing} {' and '.join(str(address) for address in state.addresses[:4]) or place}"
+        return f"{role.standing} {' and '.join(str(address) for address in state.addresses[:4]) or place}{onward}"
     words = {"waiting": role.starting, "over": role.stopped}
     seconds = window_state.seconds_left if standing == "waiting" else None
     left = f", {seconds} s left" if seconds is not None else ""
     if standing == "waiting" and state.retry is not None:
         left = f", {waiting_words(state, window_state.now)}: {state.retry.why}"
-    return f"{words.get(standing) or _failed_at(state)} {place}{left}"
+    return f"{words.get(standing) or _failed_at(state)} {place}{onward}{left}"
 
 
 def _failed_at(state: SessionState) -> str:

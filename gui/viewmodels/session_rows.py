@@ -125,10 +125,16 @@ def place_words(state: SessionState) -> str:
     return str(state.target)
 
 
+def onward_words(state: SessionState) -> str:
+    """What is dialled for each peer, as it was asked for; empty if nothing is."""
+    return f"{'tls://' if state.onward_tls else ''}{state.onward}" if state.onward is not None else ""
+
+
 def session_words(window_state: WindowState, state: SessionState) -> str:
     """What a session is called: ``Server 127.0.0.1:5555``, with the day if it is an earlier run's."""
     name = window_state.names.get(row_key(state.session), "")
-    place = f"{state.role.title} {place_words(state)}{_day(window_state, state)}"
+    onward = f" → {onward_words(state)}" if state.onward is not None else ""
+    place = f"{state.role.title} {place_words(state)}{onward}{_day(window_state, state)}"
     return window_state.safety.field(f"{name}  ·  {place}" if name else place)
 
 

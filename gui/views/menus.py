@@ -71,7 +71,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&Session",
         (
-            "toggle_server", "toggle_client", "connect_again", _LINE,
+            "toggle_server", "toggle_client", "connect_again", "open_tap", _LINE,
             "repeat", "send_file", "keep_received", "stop_task", _LINE,
             _TLS, "toggle_socket_options", "show_times", _LINE,
             *ROW_ENTRIES, _LINE,

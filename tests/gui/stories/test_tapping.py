@@ -1,0 +1,100 @@
+"""Errands of somebody who wants to see what two programs say to each other, by the keyboard alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.address import Address
+from tests.gui.stories.person import Person
+from tests.support.certificates import make
+from tests.support.peers import Host, Peer
+from tests.support.tls_peers import TlsPeer, server_context
+
+
+def asks_for_a_tap(person: Person, listen: str, target: str) -> None:
+    person.press("<Control-t>")
+    person.sees("Listen at", "Target")
+    person.write(listen)
+    person.press("<Tab>")
+    person.write(target)
+    person.press("<Return>")
+
+
+def address_of_tap(person: Person) -> Address:
+    person.sees("tap is listening on")
+    person.until(lambda: person.app.window.address.port.get() != "0", "the port that was found")
+    return Address("127.0.0.1", int(person.app.window.address.port.get()))
+
+
+def test_both_directions_of_somebody_else_s_talk_are_seen_and_it_ends_with_the_tap(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        person.sees("tap is listening on", f"→ {host.address}", "Stop tap")
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            caller.say(b"how are you?")
+            assert target.hear(12) == b"how are you?"
+            target.say(b"fine")
+            assert caller.hear(4) == b"fine"
+            person.sees("#1 → target", "how are you?", "target → #1", "fine", "answer")
+            assert person.conversation.count("how are you?") == 1, "what went on as it came is shown once"
+            assert person.app.main_controller.menu_state().words["toggle_server"] == "&Stop the tap"
+            person.press("<F5>")
+            person.sees("tap stopped", "Start server")
+            assert target.hear_all() == b""
+
+
+def test_what_is_wrong_is_said_under_its_field_and_can_be_mended_there(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "127.0.0.1:99999", "nonsense host")
+        person.sees("“99999” is too high: ports go up to 65535.", "“nonsense host” is not a host")
+        person.write(str(host.address))  # where somebody listens already
+        person.press("<Tab>")
+        person.write("tls://")
+        person.press("<Return>")
+        person.sees("Type an address")
+        person.write(str(host.address))
+        person.press("<Return>")
+        person.sees("is already in use")
+        assert person.app.main_controller.tap.dialog is not None
+        assert not person.app.main_controller.tap.dialog.is_gone
+        person.write("0")
+        person.press("<Return>")
+        person.sees("tap is listening on")
+        assert person.app.main_controller.tap.dialog.is_gone
+
+
+def test_a_row_of_the_list_shows_that_pair_alone(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        person.sees("tap is listening on")
+        address = address_of_tap(person)
+        with (
+            Peer.calls(address) as one, host.accept(Peer) as at_one,
+            Peer.calls(address) as two, host.accept(Peer) as at_two,
+        ):  # fmt: skip
+            one.say(b"first")
+            at_one.say(b"to the first")
+            two.say(b"second")
+            at_two.say(b"to the second")
+            person.sees("to the first", "to the second", "second")
+            state = person.app.main_controller.state
+            assert state is not None
+            chosen = next(each for each in state.connections if each.number == -2)
+            person.app.main_controller.select(state.session, chosen.connection)
+            person.sees("Only #2 and its target", "second", "to the second")
+            assert "to the first" not in person.conversation
+
+
+def test_the_target_may_speak_tls(person: Person, tmp_path: Path) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", f"tls://127.0.0.1:{host.address.port}")
+        person.sees(f"→ tls://127.0.0.1:{host.address.port}")
+        with Peer.calls(address_of_tap(person)) as caller:
+            caller.say(b"secret")
+            person.sees("#1→ connected to")
+            try:
+                TlsPeer.welcomes(host, server_context(make("somebody.test"), tmp_path)).leave()
+            except OSError:
+                person.sees("is signed by itself, so nobody vouches for it", "as the other leg was")
+            else:
+                raise AssertionError("nobody trusts that certificate")
