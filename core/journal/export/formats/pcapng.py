@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.compose.encoding import Encoding
-from core.events import RESETS_OF_OURS
+from core.events import RESETS_OF_OURS, Ending
 from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import NOBODY, Format
 from core.journal.export.source import Pieces
@@ -25,8 +25,9 @@ _LARGEST = 60_000  # bytes of a segment: with its headers it fits the length fie
 _FIN, _SYN, _RST, _PSH, _ACK = 1, 2, 4, 8, 16
 _WINDOW = 65_535
 _LONGEST_COMMENT = 4_000  # bytes; an option has a length of 16 bits, and nobody reads more
-_BY_RESET = ("reset", "lost", "unreachable")
+_BY_RESET = Ending.PEER_RESET.value
 _BY_OUR_RESET = tuple(ending.value for ending in RESETS_OF_OURS)
+_BY_SILENCE = (Ending.LOST.value, Ending.UNREACHABLE.value)
 
 
 class Pcapng(Format):
@@ -82,7 +83,8 @@ class Pcapng(Format):
         except ValueError:  # a journal that was written by hand, or is damaged
             return None, []
         self._streams[number] = stream
-        return stream, [self._packet(at, packet) for packet in stream.open(is_ours=not self.parties.listens)]
+        we_dialled = not self.parties.listens or number < 0  # of a tap, that is the leg to a target
+        return stream, [self._packet(at, packet) for packet in stream.open(is_ours=we_dialled)]
 
     def _happened(self, kind: str, number: int, at: int) -> Iterator[bytes]:
         if kind not in ("opened", "peer-finished", "we-finished", "closed"):
@@ -149,8 +151,10 @@ class _Stream:
 
     def close(self, ending: str) -> list[bytes]:
         """The end, as it came."""
-        if ending in _BY_RESET or ending in _BY_OUR_RESET:
+        if ending == _BY_RESET or ending in _BY_OUR_RESET:
             return [self._segment(ending in _BY_OUR_RESET, _RST | _ACK)]
+        if ending in _BY_SILENCE:
+            return [self._segment(True, _ACK)]  # a last question of ours, as keepalive asks, without an answer
         first = ending != "fin"  # who goes first: the peer, unless we did
         return [*self.finish(is_ours=first), *self.finish(is_ours=not first)]
 
