@@ -106,10 +106,12 @@ class Parties(NamedTuple):
     target: str
     ends: Mapping[int, Ends]
 
-    @property
-    def listens(self) -> bool:
-        """Whether the peers called; of a role that only another version knows, they did not."""
-        return self.role in ROLES and ROLES[self.role].listens
+    def accepted(self, number: int) -> bool:
+        """Whether the peer of that connection called, rather than being dialled.
+
+        Of a role that only another version knows, none did; of a tap, the legs to targets (-1, -2 …) were dialled.
+        """
+        return number >= 0 and self.role in ROLES and ROLES[self.role].listens
 
 
 class JournalReader:

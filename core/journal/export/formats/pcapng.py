@@ -83,8 +83,7 @@ class Pcapng(Format):
         except ValueError:  # a journal that was written by hand, or is damaged
             return None, []
         self._streams[number] = stream
-        we_dialled = not self.parties.listens or number < 0  # of a tap, that is the leg to a target
-        return stream, [self._packet(at, packet) for packet in stream.open(is_ours=we_dialled)]
+        return stream, [self._packet(at, packet) for packet in stream.open(is_ours=not self.parties.accepted(number))]
 
     def _happened(self, kind: str, number: int, at: int) -> Iterator[bytes]:
         if kind not in ("opened", "peer-finished", "we-finished", "closed"):

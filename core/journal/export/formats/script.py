@@ -40,7 +40,7 @@ class _Script(Format, has_name=False):
             self._number = number
         if number != self._number:
             return
-        is_ours = self.parties.listens is self._listens
+        is_ours = self.parties.accepted(number) is self._listens
         verb = "say" if (display_row.kind != RECEIVED) == is_ours else "expect"
         self._said += 1
         data = bytearray()
@@ -54,7 +54,7 @@ class _Script(Format, has_name=False):
     def _note(self, display_row: DisplayRow) -> Iterator[str]:
         about = display_row.number in (None, self._number)
         if about and display_row.kind in ("peer-finished", "we-finished"):
-            is_ours = self.parties.listens is self._listens
+            is_ours = self.parties.accepted(display_row.number or 1) is self._listens
             if (display_row.kind == "we-finished") == is_ours:
                 yield "    connection.shutdown(socket.SHUT_WR)  # nothing more is said from here\n"
         elif about and self._number is not None and display_row.note:
@@ -63,8 +63,8 @@ class _Script(Format, has_name=False):
     @property
     def _place(self) -> tuple[str, int]:
         """Where the server was."""
-        ends = next(iter(self.parties.ends.values()), None)
-        written = self.parties.target if ends is None else ends.local if self.parties.listens else ends.peer
+        number, ends = next(iter(self.parties.ends.items()), (1, None))
+        written = self.parties.target if ends is None else ends.local if self.parties.accepted(number) else ends.peer
         host, _, port = written.rpartition(":")
         return host.strip("[]") or "127.0.0.1", int(port) if port.isdigit() else 5555
 

@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from core.address import Address
+from core.events import SessionId
+from core.journal.display_row import DisplayRow
 from core.journal.export.formats import find_format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
+from core.journal.reading.reader import Ends, Parties
 from core.net.server import Server
 from core.workbench import Workbench
 from tests.support.peers import Peer
@@ -104,3 +107,17 @@ def test_a_conversation_without_words_is_a_program_too(name: str) -> None:
     form = find_format(name)()
 
     compile(str(form.head()) + str(form.tail()), name, "exec")
+
+
+def test_of_a_tap_the_leg_to_the_target_is_one_that_was_dialled() -> None:
+    ends = {-1: Ends("127.0.0.1:40001", "127.0.0.1:5555", "fin")}
+    form = find_format("python-client")(parties=Parties("tap", "127.0.0.1:5556", ends))
+
+    rows = (
+        DisplayRow(0, SessionId(1), 0, None, -1, kind, 0, 0, data, len(data))
+        for kind, data in (("sent", b"question"), ("received", b"answer"))
+    )
+    steps = [str(step) for row in rows for step in form.row(row, lambda row=row: iter([row.data]))]  # type: ignore[misc]
+
+    assert steps == ["    say(b'question')\n", "    expect(b'answer')\n"]
+    assert "else 5555\n" in str(form.head())
