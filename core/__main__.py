@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
-from core.address import parse_address, parse_target
-from core.cli.common import add_encoding, add_faults, add_frame
+from core.address import parse_target
+from core.cli.common import add_encoding, add_faults, add_frame, faults_of
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.terminal import Options, find_profile, run
-from core.cli.tls import add_tls, tls_of
+from core.cli.tls import add_tap_tls, add_tls, tap_tls_of, tls_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import Encoding, misread_ending
 from core.errors import TincanError, quoted
@@ -97,21 +97,26 @@ def _add_tap(parser: argparse.ArgumentParser) -> None:
     add_frame(parser)
     add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
     _add_journal(parser)
-    add_faults(parser)
+    add_faults(parser, "the way to the target alone", "the way back alone")
+    add_tap_tls(parser)
     parser.set_defaults(options=partial(_tap_options, parser))
 
 
 def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Options:
     try:
-        listen = parse_address(chosen.listen, for_server=True)
+        listen, at_listen = parse_target(chosen.listen, for_server=True)
     except TincanError as error:
         parser.error(f"argument LISTEN: {error}")
     try:
-        onward = parse_address(chosen.onward, for_server=False)
+        onward, at_target = parse_target(chosen.onward, for_server=False)
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
     if why := misread_ending(chosen.framing, chosen.encoding):
         parser.error(f"argument --frame: {why}")
+    try:
+        tls, onward_tls = tap_tls_of(chosen, at_listen=at_listen, at_target=at_target)
+    except TincanError as error:
+        parser.error(str(error))
     return Options(
         Role.TAP,
         listen,
@@ -119,7 +124,9 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         journal=chosen.journal,
         encoding=chosen.encoding,
         onward=onward,
-        faults=(chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault),
+        faults=faults_of(chosen),
+        tls=tls,
+        onward_tls=onward_tls,
     )
 
 
@@ -143,6 +150,7 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     )
     parser.add_argument("--profiles", type=Path, metavar="FILE", help="profiles that the window has exported")
     _add_journal(parser)
+    add_faults(parser, "what is sent alone", "what is received alone")
     parser.add_argument("--exact", action="store_true", help=exactly)
     parser.add_argument("--crlf", action="store_true", help="send lines with CR LF at their end")
     parser.add_argument(
@@ -203,6 +211,7 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         encoding=chosen.encoding,
         profile=profile,
         tls=tls,
+        faults=faults_of(chosen),
     )
 
 

@@ -31,7 +31,7 @@ from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 from core.tls.settings import Tls
-from core.wire.faults import Faults
+from core.wire.faults import SOUND, BothWays
 from core.words import connection_name
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
@@ -75,10 +75,19 @@ class Workbench:
     # Commands.
 
     def serve(
-        self, target: Address, *, reply: str | Reply = "letter", framing: str = "raw", tls: Tls | None = None
+        self,
+        target: Address,
+        *,
+        reply: str | Reply = "letter",
+        framing: str = "raw",
+        tls: Tls | None = None,
+        faults: BothWays = SOUND,
     ) -> SessionId:
         """Start a server; how that went comes with the batches. Raises ``TincanError`` for an unknown name."""
-        server = Server(target, reply=reply, framing=framing, tls=tls, **self._surroundings())
+        server = Server(
+            target, reply=reply, framing=framing, tls=tls, fault_out=faults.out, fault_in=faults.into,
+            **self._surroundings(),
+        )  # fmt: skip
         return self._begin(server, Doing.LISTENING)
 
     def connect(
@@ -89,6 +98,7 @@ class Workbench:
         half_open: bool = False,
         reconnect: bool = False,
         tls: Tls | None = None,
+        faults: BothWays = SOUND,
     ) -> SessionId:
         """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name.
 
@@ -100,6 +110,8 @@ class Workbench:
             half_open=half_open,
             reconnect=reconnect,
             tls=tls,
+            fault_out=faults.out,
+            fault_in=faults.into,
             **self._surroundings(),
         )
         return self._begin(client, Doing.CONNECTING)
@@ -110,8 +122,7 @@ class Workbench:
         target: Address,
         *,
         framing: str = "raw",
-        fault_out: Faults | None = None,
-        fault_in: Faults | None = None,
+        faults: BothWays = SOUND,
         tls: Tls | None = None,
         onward_tls: Tls | None = None,
     ) -> SessionId:
@@ -124,8 +135,8 @@ class Workbench:
             listen,
             target,
             framing=framing,
-            fault_out=fault_out,
-            fault_in=fault_in,
+            fault_out=faults.out,
+            fault_in=faults.into,
             tls=tls,
             onward_tls=onward_tls,
             **self._surroundings(),
@@ -220,6 +231,20 @@ class Workbench:
         """How a session's connections use their sockets."""
         found = self._sessions.get(session)
         return found.socket_options if found is not None else AS_USUAL
+
+    def set_faults(self, session: SessionId, faults: BothWays, number: int | None = None) -> None:
+        """Have these faults on all connections of a session, now and later, or on that of a number alone; at once.
+
+        See ``Session.set_faults``. Each that is injected is a note of its connection.
+        """
+        found = self._sessions.get(session)
+        if found is not None:
+            found.set_faults(faults, number)
+
+    def faults(self, session: SessionId, number: int | None = None) -> BothWays:
+        """The faults on a session's connections, or on the one of that number."""
+        found = self._sessions.get(session)
+        return found.faults(number) if found is not None else SOUND
 
     def set_reply(self, session: SessionId, reply: str | Reply) -> None:
         """Have a server answer by another rule from the next message on."""

@@ -24,7 +24,7 @@ from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal, open_recovered
 from core.text_safety import TextSafety
-from core.wire.faults import PRESETS, parse_faults
+from core.wire.faults import PRESETS, BothWays, parse_faults
 from core.wire.framing import parse_framing
 from core.words import connection_name
 
@@ -260,10 +260,15 @@ def argument(parse: Callable[[str], _Found]) -> Callable[[str], _Found]:
     return parsed
 
 
-def add_faults(parser: argparse.ArgumentParser) -> None:
-    """Take ``--fault``, ``--fault-out`` and ``--fault-in``."""
+def add_faults(parser: argparse.ArgumentParser, out: str, into: str) -> None:
+    """Take ``--fault``, ``--fault-out`` and ``--fault-in``, the last two with these words."""
     form = f"such as latency=100ms~20,slice=1, or {', '.join(PRESETS)}"
     faults = argument(parse_faults)
     parser.add_argument("--fault", type=faults, metavar="FAULTS", help=f"make the line bad, both ways: {form}")
-    parser.add_argument("--fault-out", type=faults, metavar="FAULTS", help="the way to the target alone")
-    parser.add_argument("--fault-in", type=faults, metavar="FAULTS", help="the way back alone")
+    parser.add_argument("--fault-out", type=faults, metavar="FAULTS", help=out)
+    parser.add_argument("--fault-in", type=faults, metavar="FAULTS", help=into)
+
+
+def faults_of(chosen: argparse.Namespace) -> BothWays:
+    """The faults that were asked for."""
+    return BothWays(chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault)

@@ -57,7 +57,7 @@ from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
-from core.wire.faults import Faults
+from core.wire.faults import SOUND, BothWays
 from core.wire.framing import parse_framing
 from core.words import connection_name, counted
 from core.workbench import Workbench
@@ -97,7 +97,8 @@ class Options(NamedTuple):
     encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
     tls: Tls | None = None
     onward: Address | None = None  # what a tap dials for each caller
-    faults: tuple[Faults | None, Faults | None] = (None, None)  # on the way to that, and on the way back
+    onward_tls: Tls | None = None  # and the TLS that it speaks there
+    faults: BothWays = SOUND
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
 
 
@@ -203,15 +204,18 @@ class _Program:
     def _open(self) -> SessionId:
         options = self._options
         if options.onward is not None:
-            there, back = options.faults
             return self._workbench.tap(
-                options.target, options.onward, framing=options.framing, fault_out=there, fault_in=back
-            )
+                options.target, options.onward, framing=options.framing,
+                faults=options.faults, tls=options.tls, onward_tls=options.onward_tls,
+            )  # fmt: skip
         if options.role.listens:
-            return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
+            return self._workbench.serve(
+                options.target, reply=options.reply, framing=options.framing, tls=options.tls, faults=options.faults
+            )
         return self._workbench.connect(
-            options.target, framing=options.framing, half_open=options.exact, reconnect=options.retry, tls=options.tls
-        )
+            options.target, framing=options.framing, half_open=options.exact, reconnect=options.retry,
+            tls=options.tls, faults=options.faults,
+        )  # fmt: skip
 
     def _next(self) -> Event | _InputEnded | _Signal | None:
         """Wait for the next piece of news."""
@@ -372,7 +376,8 @@ class _Program:
                 self._show(event)
             case Opened():
                 self._opened[event.connection] = event
-                if self._options.tls is None:
+                starttls = self._options.tls is not None and self._options.tls.starttls
+                if not event.tls and not starttls:
                     self._greet(event)
             case TlsHandshake():
                 self._take_handshake(event)

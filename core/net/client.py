@@ -26,6 +26,7 @@ from core.settings import DEFAULTS, Limits
 from core.supervision import note
 from core.tls.failures import injected, timed_out
 from core.tls.settings import Tls
+from core.wire.faults import BothWays, Faults
 from core.wire.framing import parse_framing
 from core.wire.starttls import StartTls, make_starttls
 
@@ -45,6 +46,7 @@ class Client(Session):
     Parts when the server has finished sending, or, if ``half_open``, only when told to: it can send until then.
     With ``reconnect`` it comes back by itself until ``stop``: after 0.5 s, doubling to 30 s (``Backoff``).
     With ``tls``, or ``tls://`` before the target, it stands once the handshake has succeeded; True verifies the server.
+    ``fault_out`` and ``fault_in`` are what is wrong with what is sent and received (``core.wire.faults``).
     Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers, or for a server that is not believed.
     """
 
@@ -64,6 +66,8 @@ class Client(Session):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
         tls: Tls | bool | None = None,
+        fault_out: Faults | None = None,
+        fault_in: Faults | None = None,
     ) -> None:
         if isinstance(target, str):
             target, has_scheme = parse_target(target, for_server=False)
@@ -87,6 +91,7 @@ class Client(Session):
             identities=identities,
             resolver=resolver,
             tls=tls,
+            faults=BothWays(fault_out, fault_in),
         )
         self._starttls: StartTls | None = None  # what is said in the clear before TLS, while it is
 

@@ -23,6 +23,7 @@ from core.net.resolver import Outcome
 from core.net.session import Session, Surroundings
 from core.supervision import do_all, note
 from core.tls.settings import Tls
+from core.wire.faults import SOUND, BothWays
 from core.wire.tls_records import INTERNAL_ERROR, plain_alert
 from core.words import counted
 
@@ -48,6 +49,7 @@ class ListeningSession(Session):
         framing: str,
         reply: str | None,
         tls: Tls | bool | None = None,
+        faults: BothWays = SOUND,
         **surroundings: Unpack[Surroundings],
     ) -> None:
         self._listeners: list[socket.socket] = []
@@ -60,7 +62,7 @@ class ListeningSession(Session):
         self._first_turned_away: tuple[Address | None, str] = (None, "")
         self._turned_away_at = float("-inf")
         self.addresses: tuple[Address, ...] = ()
-        super().__init__(target, framing=framing, reply=reply, tls=tls, **surroundings)
+        super().__init__(target, framing=framing, reply=reply, tls=tls, faults=faults, **surroundings)
 
     # Any thread.
 

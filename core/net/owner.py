@@ -41,6 +41,7 @@ class Pause(Flag):
     OUTBOX = auto()  # the peer does not read our answers
     OWNER = auto()  # the program does not fetch what came
     REPLY = auto()  # the reply has more to answer than it should
+    FAULT = auto()  # a fault that was asked for holds what came
     TAP = auto()  # the other leg of a tap is not there yet, or takes no more
 
 

@@ -35,6 +35,7 @@ from core.settings import Limits
 from core.supervision import Worker, do_all, note
 from core.tls.facts import Handshake
 from core.tls.settings import Tls
+from core.wire.faults import SOUND, BothWays
 from core.wire.framing import parse_framing
 
 if TYPE_CHECKING:  # else when TLS is spoken
@@ -80,6 +81,7 @@ class Session(ABC):
         identities: Iterator[int] | None,
         resolver: Resolver | None,
         tls: Tls | bool | None = None,
+        faults: BothWays = SOUND,
     ) -> None:
         self._framing = parse_framing(framing)  # a wrong one is refused here and now
         self.target = target
@@ -98,6 +100,8 @@ class Session(ABC):
         self._begun = self._is_over = False
         self._asked_to_stop = False
         self.socket_options = AS_USUAL
+        self._faults = faults  # of every connection, now and later, that has none of its own
+        self._own_faults: dict[int, BothWays] = {}  # of single ones, by their numbers
         self._loop_or_none: Loop | None = None
         self._commands: GuardedLoop | None = None  # the loop for what the session survives
         self._early: list[Callable[[], None]] | None = []  # asked for before there is a loop; None from then on
@@ -164,6 +168,24 @@ class Session(ABC):
             commands = self._commands
         if commands is not None:
             commands.call_soon(self._tune_all)
+
+    def set_faults(self, faults: BothWays, number: int | None = None) -> None:
+        """Have these faults on every connection, now and later, or on that of a number alone; at once.
+
+        Of what passes on, one pair is both the connection of that number and the one that was dialled for it.
+        """
+        with self._lock:
+            if number is None:
+                self._faults = faults
+                self._own_faults = {}
+            else:
+                self._own_faults = {**self._own_faults, abs(number): faults}
+        self._soon(self._use_faults_on_all)
+
+    def faults(self, number: int | None = None) -> BothWays:
+        """The faults of every connection, or of the one of that number."""
+        with self._lock:
+            return self._faults if number is None else self._own_faults.get(abs(number), self._faults)
 
     def start_tls(
         self, connection: ConnectionId, tls: Tls | None = None, *, as_server: bool, first: bytes = b""
@@ -328,7 +350,26 @@ class Session(ABC):
         )
         if self.socket_options is not AS_USUAL:
             connection.guard(partial(connection.tune, self.socket_options))
+        if self._faults != SOUND or self._own_faults:
+            connection.guard(partial(self._use_faults, connection))
         return connection
+
+    def _use_faults_on_all(self) -> None:
+        for connection in self.connections:
+            connection.guard(partial(self._use_faults, connection))
+
+    def _use_faults(self, connection: Connection) -> None:
+        """Have the faults on a connection that it is to have now, and tell what has changed."""
+        faults = self._faults_of(connection.number)
+        connection.use_faults(faults, self._fault_places(connection.number))
+
+    def _faults_of(self, number: int) -> BothWays:
+        """What is wrong with what goes out on the connection of that number, and with what comes in."""
+        return self.faults(number)
+
+    def _fault_places(self, number: int) -> tuple[str, str]:  # noqa: ARG002 - some call them by other names
+        """How those two ways are called."""
+        return "on what is sent", "on what is received"
 
     def _over_tls(
         self, inner: Transport, context: TlsContext, identity: ConnectionId, host: str, early: bytes = b""

@@ -17,21 +17,19 @@ from core.net import sockets
 from core.net.connection import Connection
 from core.net.dialer import Dialer
 from core.net.listening import ListeningSession
-from core.net.loop import Timer
 from core.net.owner import Pause
 from core.net.resolver import Outcome, Resolver
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
 from core.tls.settings import Tls
-from core.wire.faults import End, Faults, Injected, Line
+from core.wire.faults import BothWays, Faults
 from core.wire.framing import parse_framing
 
 if TYPE_CHECKING:  # else when TLS is spoken
     from core.tls.contexts import TlsContext
 
 _AT_REST = 900.0  # seconds; neither program knows of the tap, so it waits as long as their own systems would
-_LAST_BYTES = 0.05  # seconds for what came before a reset to be confirmed by the other end, which the reset would undo
 
 # How a leg ends that the other one's ending was not a FIN of: with a goodbye. After any other ending it is reset.
 _GOODBYES = frozenset(
@@ -81,7 +79,6 @@ class Tap(ListeningSession):
         self.onward = target
         self.onward_tls = Tls() if onward_tls is True else onward_tls or None
         self._onward_context: TlsContext | None = None  # from the beginning on, if there is TLS
-        self._fault_out, self._fault_in = fault_out, fault_in
         self._legs: dict[ConnectionId, _Leg] = {}
         self._targets: dict[ConnectionId, Connection] = {}
         super().__init__(
@@ -100,6 +97,7 @@ class Tap(ListeningSession):
             identities=identities,
             resolver=resolver,
             tls=tls,
+            faults=BothWays(fault_out, fault_in),
         )
         self._framing = parse_framing("raw")  # what goes on is what came, whatever people read it as
         self._look_up = _SharedLookUp(self._resolver)
@@ -124,6 +122,13 @@ class Tap(ListeningSession):
 
     def _tls_of(self, number: int) -> tuple[TlsContext | None, str]:
         return (self._tls_context, self.target.host) if number > 0 else (self._onward_context, self.onward.host)
+
+    def _faults_of(self, number: int) -> BothWays:
+        faults = self.faults(number)
+        return BothWays(out=faults.into if number > 0 else faults.out)
+
+    def _fault_places(self, number: int) -> tuple[str, str]:
+        return ("on the way from the target", "") if number > 0 else ("on the way to the target", "")
 
     def _start(self) -> None:
         self._emit(Onward(self.id, monotonic_ns(), self.onward, self.onward_tls is not None))
@@ -162,21 +167,14 @@ class Tap(ListeningSession):
         self._targets[connection.id] = connection
         target = self._legs[connection.id] = _Leg(connection)
         caller.other, target.other = target, caller
-        for leg, faults in ((caller, self._fault_out), (target, self._fault_in)):
-            if faults is not None:
-                leg.line = Line(faults, self._loop.time, str(leg.connection.number))
-                self._remark(leg, str(faults))
-                self._pass_on(leg)  # some happen by the clock
+        for leg in (caller, target):
             leg.connection.watchers.add(partial(self._soon_go_on, leg))
         caller.connection.guard(partial(caller.connection.resume, Pause.TAP))
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Pass on what came."""
         leg = self._legs[connection.id]
-        if leg.line is None:
-            leg.held += messages
-        else:
-            leg.line.put(b"".join(messages))
+        leg.held += messages
         self._pass_on(leg)
 
     def peer_finished(self, connection: Connection) -> None:
@@ -184,10 +182,7 @@ class Tap(ListeningSession):
         self._finish_after_what_came(self._legs[connection.id])
 
     def _finish_after_what_came(self, leg: _Leg) -> None:
-        if leg.line is None:
-            leg.has_finished = True
-        else:
-            leg.line.finish()
+        leg.has_finished = True
         self._pass_on(leg)
 
     def _pass_on(self, leg: _Leg) -> None:
@@ -196,8 +191,6 @@ class Tap(ListeningSession):
         if other is None or not other.connection.is_open:
             return
         onward = other.connection
-        if leg.line is not None and not leg.held and not onward.waiting:  # else the system would join the slices
-            self._take_from_line(leg, leg.line, onward)
         try:
             while leg.held:
                 onward.send_exactly(leg.held[0])
@@ -207,57 +200,11 @@ class Tap(ListeningSession):
         except SendError:  # it is closing, or broken, which its ending passes on
             leg.held.clear()
             return
-        in_line = leg.line.size if leg.line is not None else 0
-        if leg.held or onward.waiting + in_line > self._limits.outbox // 2:
+        if leg.held or onward.waiting > self._limits.outbox // 2:
             leg.is_waiting = True
             leg.connection.pause(Pause.TAP)
         if leg.has_finished and not leg.held:
             self._finish(onward)
-
-    def _take_from_line(self, leg: _Leg, line: Line, onward: Connection) -> None:
-        """Have what comes out of a bad line by now sent, and come again when more does."""
-        for passed in line.take():
-            if isinstance(passed, bytes):
-                leg.held.append(passed)
-            elif isinstance(passed, Injected):
-                self._remark(leg, passed.words)
-            elif passed is End.FINISHED:
-                leg.has_finished = True
-            else:
-                self._break_off(leg, onward, passed)
-                return
-        due = line.due
-        if due is not None and (leg.timer is None or leg.is_due or leg.timer.when > due):
-            if leg.timer is not None:
-                leg.timer.cancel()
-            leg.is_due = False
-            call = partial(onward.guard, partial(self._line_is_due, leg))
-            leg.timer = self._loop.call_later(max(0.0, due - self._loop.time()), call)
-
-    def _line_is_due(self, leg: _Leg) -> None:
-        leg.is_due = True
-        self._go_on(leg)
-        self._pass_on(leg)
-
-    def _break_off(self, leg: _Leg, onward: Connection, end: End) -> None:
-        """Send what came before a fault that ends both legs, and end them."""
-        for data in leg.held:
-            onward.send_exactly(data)
-        leg.held.clear()
-        if leg.other is not None:
-            leg.other.other = None
-        leg.other = None  # neither ends for the other's sake
-        if end is End.RESET:
-            onward.pause(Pause.TAP)
-            onward.abort_after(_LAST_BYTES, Ending.FAULT_RESET)
-            leg.connection.abort(Ending.FAULT_RESET)
-        else:
-            onward.close(Ending.FAULT_CUT)
-            leg.connection.close(Ending.FAULT_CUT)
-
-    def _remark(self, leg: _Leg, words: str) -> None:
-        way = "to the target" if leg.connection.number > 0 else "from the target"
-        leg.connection.remark(f"fault on the way {way}: {words}")
 
     def _finish(self, connection: Connection) -> None:
         if connection.why_no_half_close:
@@ -299,10 +246,12 @@ class Tap(ListeningSession):
             self._finish_after_what_came(leg)
         elif ending in _GOODBYES:
             self._pass_on(leg)
-            other.connection.close(Ending.PASSED_ON)
+            other.connection.close(Ending.PASSED_ON if ending is not Ending.FAULT_CUT else ending)
+        elif ending is Ending.FAULT_RESET:
+            other.connection.abort(ending)
         else:
             self._pass_on(leg)
-            other.connection.abort_after(_LAST_BYTES, Ending.PASSED_RESET)
+            other.connection.abort_behind(Ending.PASSED_RESET)
 
     def _stop(self) -> None:
         self._cancel_dialling()
@@ -326,16 +275,13 @@ class Tap(ListeningSession):
 class _Leg:
     """One of the two connections of a pair, and what it has received that the other has not sent yet."""
 
-    __slots__ = ("connection", "dialer", "has_finished", "held", "is_due", "is_waiting", "line", "other", "timer")
+    __slots__ = ("connection", "dialer", "has_finished", "held", "is_waiting", "other")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.other: _Leg | None = None  # None while it is being dialled
         self.dialer: Dialer | None = None
         self.held: list[bytes] = []
-        self.line: Line | None = None  # with faults in it, through which goes what came
-        self.timer: Timer | None = None  # for what comes out of it next
-        self.is_due = False  # whether that timer has called
         self.is_waiting = False  # for room on the other leg, and not read meanwhile
         self.has_finished = False  # whether its peer has finished sending
 
