@@ -67,6 +67,7 @@ KEYS = (
         "Cance&l all tasks",
     ),
     _letter("toggle_socket_options", "u", "options of the sockets: Nagle, recv size, pauses", "Soc&ket options"),
+    Key("toggle_faults", ("<F7>",), "F7", "faults: make the line late, slow, cut or damaged", "Faults o&n the line"),
     _shift_letter("show_times", "t", "how long answers take", "Answer &times"),
     _letter("find", "f", "find in the conversation", "&Find…"),
     Key("find_next", ("<F3>",), "F3", "next place found", "Find &next"),
@@ -199,7 +200,8 @@ def saved_key(number: int) -> tuple[str, str] | None:
 _TOPICS = (
     ("The line", ("toggle_server", "toggle_client", "connect_again", "open_tap", "toggle_tls", "focus_host",
      "focus_message", "message_options", "macros")),
-    ("Over time", ("repeat", "send_file", "keep_received", "stop_task", "toggle_socket_options", "show_times")),
+    ("Over time", ("repeat", "send_file", "keep_received", "stop_task", "toggle_socket_options", "toggle_faults",
+     "show_times")),
     ("Saved messages and rules", ("toggle_saved", "save_message", "send_saved_1", "toggle_rules")),
     (
         "The conversation",

@@ -23,6 +23,7 @@ from gui.controllers.commands import commands, menu_state
 from gui.controllers.conversation import ConversationController
 from gui.controllers.endpoints import EndpointsController
 from gui.controllers.export import ExportController
+from gui.controllers.faults import FaultsController
 from gui.controllers.help import HelpController
 from gui.controllers.journal import JournalController, first
 from gui.controllers.messages import MessageController
@@ -176,6 +177,7 @@ class MainController:
         self.tasks = TaskController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
         self.tap = TapController(window, self)
+        self.faults = FaultsController(window, self)
         self.reply = ReplyController(window, self)
         self.rules = RulesController(window, self, self._app.rules, post)
         self.endpoints.open(window)
@@ -236,6 +238,7 @@ class MainController:
                 ("the silence of a peer", self.silence.show),
                 ("the tasks", self.tasks.show),
                 ("the socket options", self.socket_options.show),
+                ("the faults", self.faults.show),
                 ("the reply", self.reply.show),
                 ("the rules", self.rules.show),
             ]
@@ -278,6 +281,7 @@ class MainController:
             self.rows.names,
             self._unread,
             self.preferences.tls,
+            self.faults.faulty,
         )
 
     def _count_unread(self, states: Iterable[SessionState]) -> None:

@@ -67,6 +67,7 @@ class WindowState:
     names: Mapping[str, str] = field(default_factory=dict)  # that a person gave, by the keys of their rows
     unread: Mapping[SessionId, int] = field(default_factory=dict)  # messages that came while it was not on view
     tls: bool = False  # whether what is started or connected next speaks TLS
+    faulty: frozenset[SessionId] = frozenset()  # sessions whose line is bad on purpose
 
     @property
     def state(self) -> SessionState | None:
@@ -166,7 +167,8 @@ def _conversation(window_state: WindowState) -> ConversationView:
         reply = None
     title, only = f"{_unverified(state)}{session_words(window_state, state)}", _only(window_state, state)
     words = window_state.safety.field(reply_words(reply or ""))
-    detail = window_state.safety.field(_detail(state, window_state.now))
+    faults = ", faults are on" if state.session in window_state.faulty and not is_past else ""
+    detail = window_state.safety.field(f"{_detail(state, window_state.now)}{faults}")
     return ConversationView(title, detail, reply, _CLEARED, words, only, is_past)
 
 
@@ -291,6 +293,8 @@ def why_nobody(window_state: WindowState) -> str:
     if finished:
         who = _who(window_state, finished[0]) if len(finished) == 1 else "the others"
         return f"You have finished sending (FIN); {who} may still send"
+    if state.senders and state.role.passes_on and not window_state.recipients:
+        return f"Choose to whom: #1 is a caller, #1→ its {state.role.onward}"
     if state.senders:
         return "Whoever this was for is gone: choose under To who gets it"
     joins = _is_at(state, window_state.form) and client_here(window_state) is None

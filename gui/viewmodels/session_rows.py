@@ -195,9 +195,9 @@ def _session_row(
     place = f"{state.role.title} {place_words(state)}" if is_alone else _in_short(window_state, state)
     unread = window_state.unread.get(state.session, 0)
     words = window_state.safety.field(place)
-    return SessionRow(
-        row_key(state.session), parent, words, row_state(state), None, _word(state, window_state.now), unread
-    )
+    faults = "faults" if state.session in window_state.faulty and state.phase is Phase.OPEN else ""
+    word = ", ".join(filter(None, (_word(state, window_state.now), faults)))
+    return SessionRow(row_key(state.session), parent, words, row_state(state), None, word, unread)
 
 
 def _named(window_state: WindowState, row: SessionRow) -> SessionRow:

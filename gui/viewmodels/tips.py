@@ -59,6 +59,7 @@ _TIPS = (
     _Tip("LensBar", "✕", "Close this bar; messages stay told apart like this", "Escape"),
     _Tip("SocketOptionsBar", "^As usual", "Set all socket options of this session as they usually are"),
     _Tip("SocketOptionsBar", "✕", "Close the socket options", "Escape"),
+    _Tip("FaultsBar", "✕", "Close the faults; those that are on stay on", "Escape"),
     _Tip("ConversationPane", "↓", "Go to the newest message", "End"),
     _Tip("Inspector", "^Copy", "Copy the bytes that are selected, or all of the message"),
     _Tip("Inspector", "^Save", "Save the bytes of the message to a file"),

@@ -26,7 +26,7 @@ SUBMENUS = {
 }  # fmt: skip
 _TICKED = frozenset(
     ("message_options", "toggle_saved", "toggle_rules", "toggle_socket_options", "toggle_inspector", "toggle_hex",
-     "filter", "full_screen", "toggle_reconnect", "toggle_tls", "log_keys")
+     "toggle_faults", "filter", "full_screen", "toggle_reconnect", "toggle_tls", "log_keys")
 )  # fmt: skip
 
 ROW_ENTRIES = (
@@ -73,7 +73,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "toggle_server", "toggle_client", "connect_again", "open_tap", _LINE,
             "repeat", "send_file", "keep_received", "stop_task", _LINE,
-            _TLS, "toggle_socket_options", "show_times", _LINE,
+            _TLS, "toggle_socket_options", "toggle_faults", "show_times", _LINE,
             *ROW_ENTRIES, _LINE,
             "next_session", "previous_session",
         ),

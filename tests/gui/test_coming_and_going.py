@@ -16,8 +16,26 @@ from gui.widgets.small_window import SmallWindow
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, marked, say, serve, shown
 
-DIALOGS = ("show_settings", "show_keys", "show_about", "show_network", "export", "repeat", "send_file", "keep_received")
-PANES = ("toggle_saved", "toggle_inspector", "toggle_socket_options", "toggle_hex", "show_times", "message_options")
+DIALOGS = (
+    "show_settings",
+    "show_keys",
+    "show_about",
+    "show_network",
+    "export",
+    "repeat",
+    "send_file",
+    "keep_received",
+    "open_tap",
+)
+PANES = (
+    "toggle_saved",
+    "toggle_inspector",
+    "toggle_socket_options",
+    "toggle_faults",
+    "toggle_hex",
+    "show_times",
+    "message_options",
+)
 TIMES = 3  # what each of them leaves would be there so often
 
 
