@@ -156,8 +156,12 @@ class SendingController:
 
     @property
     def recipients(self) -> frozenset[ConnectionId] | None:
-        """The connections that were chosen to be written to; None is everyone."""
-        return self._writings[self.conversation].recipients
+        """The connections that were chosen to be written to; None is everyone.
+
+        Between two others nobody is written to until somebody is chosen.
+        """
+        chosen, state = self._writings[self.conversation].recipients, self._main_controller.state
+        return frozenset() if chosen is None and state is not None and state.role.passes_on else chosen
 
     @property
     def offered_recipients(self) -> frozenset[ConnectionId] | None:
@@ -168,6 +172,9 @@ class SendingController:
 
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None:
         """Write to the connections that a person has chosen, or to everyone (None), and show it."""
+        state = self._main_controller.state
+        if recipients is None and state is not None and state.role.passes_on:
+            recipients = frozenset(one.connection for one in state.connections if one.can_send)
         self._writings[self.conversation] = replace(self._writings[self.conversation], recipients=recipients)
         self._main_controller.refresh()
 

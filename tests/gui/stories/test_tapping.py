@@ -98,3 +98,28 @@ def test_the_target_may_speak_tls(person: Person, tmp_path: Path) -> None:
                 person.sees("is signed by itself, so nobody vouches for it", "as the other leg was")
             else:
                 raise AssertionError("nobody trusts that certificate")
+
+
+def test_one_says_something_oneself_to_either_side_and_to_nobody_by_chance(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.sees("Choose to whom: #1 is a caller, #1→ its target", "No connection")
+            person.say("to whom?")
+            assert person.message == "to whom?", "it went to nobody"
+            person.tab_to("No connection", back=True)
+            person.press("<Return>", "<Down>", "<Down>", "<space>", "<Escape>")
+            person.sees("#1→  ▾")
+            person.press("<Control-m>", "<Return>")
+            assert target.hear(8) == b"to whom?"
+            person.sees("tap → #1→", "to whom?")
+            person.tab_to("#1→", back=True)
+            person.press("<Return>", "<Down>", "<space>")
+            person.sees("#1, #1→  ▾")
+            person.press("<Down>", "<space>", "<Escape>")
+            person.sees("#1  ▾")
+            person.say("and you?")
+            assert caller.hear(8) == b"and you?"
+            person.sees("tap → #1 ")
+            caller.say(b"to whom?")
+            assert target.hear(8) == b"to whom?", "what they say to each other goes on as before"
