@@ -21,6 +21,7 @@ from core.net import sockets
 from core.net.audience import Audience, Delivery, To
 from core.net.client import Client
 from core.net.connection import Connection
+from core.net.hold import HeldMessage, Hold
 from core.net.resolver import Resolver
 from core.net.server import Server
 from core.net.session import Surroundings
@@ -245,6 +246,32 @@ class Workbench:
         """The faults on a session's connections, or on the one of that number."""
         found = self._sessions.get(session)
         return found.faults(number) if found is not None else SOUND
+
+    def set_hold(self, session: SessionId, hold: Hold | None) -> None:
+        """Have a tap hold such messages from now on, or, with None, nothing any more.
+
+        Raises ``HoldError`` and ``FramingError``.
+        """
+        tap = self._sessions.get(session)
+        if isinstance(tap, Tap):
+            tap.set_hold(hold)
+
+    def held(self, session: SessionId) -> tuple[HeldMessage, ...]:
+        """The messages that a tap holds now, the oldest first."""
+        tap = self._sessions.get(session)
+        return tap.held if isinstance(tap, Tap) else ()
+
+    def forward(self, session: SessionId, key: int, data: bytes | None = None) -> None:
+        """Let a held message go on, with other bytes if there are some; with none of them it is dropped."""
+        tap = self._sessions.get(session)
+        if isinstance(tap, Tap):
+            tap.forward(key, data)
+
+    def let_go(self, session: SessionId) -> None:
+        """Let everything go on that a tap holds."""
+        tap = self._sessions.get(session)
+        if isinstance(tap, Tap):
+            tap.let_go()
 
     def set_reply(self, session: SessionId, reply: str | Reply) -> None:
         """Have a server answer by another rule from the next message on."""

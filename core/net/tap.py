@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from core.events import ConnectionId, Ending, EventSink, Onward, SessionId
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.dialer import Dialer
+from core.net.hold import HeldMessage, HeldQueue, Hold, Matcher
 from core.net.listening import ListeningSession
 from core.net.owner import Pause
 from core.net.resolver import Outcome, Resolver
@@ -25,6 +27,7 @@ from core.supervision import do_all, note
 from core.tls.settings import Tls
 from core.wire.faults import BothWays, Faults
 from core.wire.framing import parse_framing
+from core.words import connection_name, counted
 
 if TYPE_CHECKING:  # else when TLS is spoken
     from core.tls.contexts import TlsContext
@@ -81,6 +84,10 @@ class Tap(ListeningSession):
         self._onward_context: TlsContext | None = None  # from the beginning on, if there is TLS
         self._legs: dict[ConnectionId, _Leg] = {}
         self._targets: dict[ConnectionId, Connection] = {}
+        self._hold, self._matcher = Hold(out=False, into=False), Matcher("")
+        self._holding: set[_Leg] = set()  # legs with messages that are held
+        self._held_keys = itertools.count(1)
+        self.held: tuple[HeldMessage, ...] = ()  # messages that are held now, the oldest first; for any thread to read
         super().__init__(
             listen,
             framing=framing,
@@ -113,7 +120,82 @@ class Tap(ListeningSession):
         """The standing leg of that id."""
         return self._connections.get(identity) or self._targets.get(identity)
 
+    def set_hold(self, hold: Hold | None) -> None:
+        """Hold such messages from now on; what is held and would not be any more goes on, and with None everything.
+
+        Raises ``HoldError`` and ``FramingError``.
+        """
+        hold = hold or Hold(out=False, into=False)
+        matcher = Matcher(hold.expression)
+        parse_framing(hold.framing)
+        self._soon(partial(self._use_hold, hold, matcher))
+
+    def forward(self, key: int, data: bytes | None = None) -> None:
+        """Let a held message go on, with other bytes if there are some; with none of them it is dropped."""
+        self._soon(partial(self._forward, key, data))
+
+    def let_go(self) -> None:
+        """Let everything go on that is held."""
+        self._soon(self._let_go)
+
     # The tap's thread.
+
+    def _use_hold(self, hold: Hold, matcher: Matcher) -> None:
+        self._let_go(keeps=hold if hold.framing == self._hold.framing else None)
+        self._hold, self._matcher = hold, matcher
+        for leg in self._holding:
+            if leg.queue is not None:
+                leg.queue.use(matcher)
+
+    def _is_held(self, leg: _Leg, hold: Hold) -> bool:
+        """Whether messages that come on that leg may be held."""
+        return hold.out if leg.connection.number > 0 else hold.into
+
+    def _let_go(self, keeps: Hold | None = None) -> None:
+        for leg in list(self._holding):
+            if leg.queue is not None and not (keeps is not None and self._is_held(leg, keeps)):
+                leg.queue.let_go()
+                leg.connection.guard(partial(self._released, leg))
+
+    def _forward(self, key: int, data: bytes | None) -> None:
+        for leg in list(self._holding):
+            before = leg.queue.change(key, data) if leg.queue is not None else None
+            if before is None or leg.other is None:
+                continue
+            if data == b"":
+                leg.other.connection.remark(f"a held message of {counted(len(before), 'byte')} was dropped")
+            elif data is not None and data != before:
+                size = counted(len(before), "byte")
+                leg.other.connection.remark(f"a held message of {size} goes on changed, with {len(data):,}")
+            leg.other.connection.guard(partial(self._released, leg))
+
+    def _released(self, leg: _Leg) -> None:
+        self._take_from_queue(leg)
+        if leg.is_waiting and leg.connection.is_open:
+            self._go_on(leg)
+
+    def _take_from_queue(self, leg: _Leg) -> None:
+        """Have what goes on now go on; a queue that is not needed any more goes."""
+        if leg.queue is not None:
+            leg.held += leg.queue.take()
+            if not leg.queue.size:
+                self._holding.discard(leg)
+                leg.queue = None
+        self._tell_held()
+        self._pass_on(leg)
+
+    def _tell_held(self) -> None:
+        found = [one for leg in self._holding if leg.queue is not None for one in leg.queue.held(leg.connection.number)]
+        self.held = tuple(sorted(found))
+
+    def _drop_held(self, leg: _Leg, told: Connection, gone: Connection) -> None:
+        """What is held of a leg has nobody to go to, or nobody to come from."""
+        queue, leg.queue = leg.queue, None
+        self._holding.discard(leg)
+        if queue is not None and told.is_open:
+            size = counted(queue.size, "held byte was", "held bytes were")
+            told.remark(f"{size} not passed on: {connection_name(gone.number)} is over")
+        self._tell_held()
 
     def _make_contexts(self) -> None:
         super()._make_contexts()
@@ -174,8 +256,16 @@ class Tap(ListeningSession):
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Pass on what came."""
         leg = self._legs[connection.id]
-        leg.held += messages
-        self._pass_on(leg)
+        if leg.queue is None and self._is_held(leg, self._hold):
+            leg.queue = HeldQueue(self._hold.framing, self._matcher)
+            self._holding.add(leg)
+        if leg.queue is None:
+            leg.held += messages
+            self._pass_on(leg)
+            return
+        for message in messages:
+            leg.queue.put(message, monotonic_ns(), self._held_keys)
+        self._take_from_queue(leg)
 
     def peer_finished(self, connection: Connection) -> None:
         """Pass on that no more will come."""
@@ -183,6 +273,9 @@ class Tap(ListeningSession):
 
     def _finish_after_what_came(self, leg: _Leg) -> None:
         leg.has_finished = True
+        if leg.queue is not None:
+            leg.queue.finish(monotonic_ns(), self._held_keys)
+            self._take_from_queue(leg)
         self._pass_on(leg)
 
     def _pass_on(self, leg: _Leg) -> None:
@@ -200,10 +293,11 @@ class Tap(ListeningSession):
         except SendError:  # it is closing, or broken, which its ending passes on
             leg.held.clear()
             return
-        if leg.held or onward.waiting > self._limits.outbox // 2:
+        in_queue = leg.queue.size if leg.queue is not None else 0
+        if leg.held or onward.waiting + in_queue > self._limits.outbox // 2:
             leg.is_waiting = True
             leg.connection.pause(Pause.TAP)
-        if leg.has_finished and not leg.held:
+        if leg.has_finished and not leg.held and not in_queue:
             self._finish(onward)
 
     def _finish(self, connection: Connection) -> None:
@@ -233,6 +327,8 @@ class Tap(ListeningSession):
             super().closed(connection)
         if leg is None:
             return
+        if leg.other is not None and leg.other.queue is not None:
+            self._drop_held(leg.other, leg.other.connection, connection)
         if leg.dialer is not None:
             leg.dialer.cancel()
         other = leg.other
@@ -242,6 +338,8 @@ class Tap(ListeningSession):
     def _end_other(self, leg: _Leg, other: _Leg) -> None:
         """A leg is over: pass on what it had received, and end the other leg as it ended."""
         ending = leg.connection.ending
+        if leg.queue is not None and ending is not Ending.PEER_FINISHED:
+            self._drop_held(leg, other.connection, leg.connection)
         if ending is Ending.PEER_FINISHED:
             self._finish_after_what_came(leg)
         elif ending in _GOODBYES:
@@ -275,13 +373,14 @@ class Tap(ListeningSession):
 class _Leg:
     """One of the two connections of a pair, and what it has received that the other has not sent yet."""
 
-    __slots__ = ("connection", "dialer", "has_finished", "held", "is_waiting", "other")
+    __slots__ = ("connection", "dialer", "has_finished", "held", "is_waiting", "other", "queue")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.other: _Leg | None = None  # None while it is being dialled
         self.dialer: Dialer | None = None
         self.held: list[bytes] = []
+        self.queue: HeldQueue | None = None  # in front of that, where messages are held
         self.is_waiting = False  # for room on the other leg, and not read meanwhile
         self.has_finished = False  # whether its peer has finished sending
 
