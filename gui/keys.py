@@ -68,6 +68,7 @@ KEYS = (
     ),
     _letter("toggle_socket_options", "u", "options of the sockets: Nagle, recv size, pauses", "Soc&ket options"),
     Key("toggle_faults", ("<F7>",), "F7", "faults: make the line late, slow, cut or damaged", "Faults o&n the line"),
+    Key("toggle_hold", ("<Shift-F7>",), "Shift+F7", "hold messages of a tap", "Hol&d messages of a tap"),
     _shift_letter("show_times", "t", "how long answers take", "Answer &times"),
     _letter("find", "f", "find in the conversation", "&Find…"),
     Key("find_next", ("<F3>",), "F3", "next place found", "Find &next"),
@@ -201,7 +202,7 @@ _TOPICS = (
     ("The line", ("toggle_server", "toggle_client", "connect_again", "open_tap", "toggle_tls", "focus_host",
      "focus_message", "message_options", "macros")),
     ("Over time", ("repeat", "send_file", "keep_received", "stop_task", "toggle_socket_options", "toggle_faults",
-     "show_times")),
+     "toggle_hold", "show_times")),
     ("Saved messages and rules", ("toggle_saved", "save_message", "send_saved_1", "toggle_rules")),
     (
         "The conversation",

@@ -25,6 +25,7 @@ from gui.controllers.endpoints import EndpointsController
 from gui.controllers.export import ExportController
 from gui.controllers.faults import FaultsController
 from gui.controllers.help import HelpController
+from gui.controllers.hold import HoldController
 from gui.controllers.journal import JournalController, first
 from gui.controllers.messages import MessageController
 from gui.controllers.notices import Notices
@@ -178,6 +179,7 @@ class MainController:
         self.socket_options = SocketOptionsController(window, self)
         self.tap = TapController(window, self)
         self.faults = FaultsController(window, self)
+        self.hold = HoldController(window, self)
         self.reply = ReplyController(window, self)
         self.rules = RulesController(window, self, self._app.rules, post)
         self.endpoints.open(window)
@@ -239,6 +241,7 @@ class MainController:
                 ("the tasks", self.tasks.show),
                 ("the socket options", self.socket_options.show),
                 ("the faults", self.faults.show),
+                ("what is held", self.hold.show),
                 ("the reply", self.reply.show),
                 ("the rules", self.rules.show),
             ]
@@ -282,6 +285,7 @@ class MainController:
             self._unread,
             self.preferences.tls,
             self.faults.faulty,
+            self.hold.counts,
         )
 
     def _count_unread(self, states: Iterable[SessionState]) -> None:

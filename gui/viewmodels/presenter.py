@@ -68,6 +68,7 @@ class WindowState:
     unread: Mapping[SessionId, int] = field(default_factory=dict)  # messages that came while it was not on view
     tls: bool = False  # whether what is started or connected next speaks TLS
     faulty: frozenset[SessionId] = frozenset()  # sessions whose line is bad on purpose
+    held: Mapping[SessionId, int] = field(default_factory=dict)  # messages that wait in those that hold some
 
     @property
     def state(self) -> SessionState | None:
@@ -168,7 +169,9 @@ def _conversation(window_state: WindowState) -> ConversationView:
     title, only = f"{_unverified(state)}{session_words(window_state, state)}", _only(window_state, state)
     words = window_state.safety.field(reply_words(reply or ""))
     faults = ", faults are on" if state.session in window_state.faulty and not is_past else ""
-    detail = window_state.safety.field(f"{_detail(state, window_state.now)}{faults}")
+    waiting = window_state.held.get(state.session, 0)
+    held = f", {counted(waiting, 'message')} held" if waiting else ""
+    detail = window_state.safety.field(f"{_detail(state, window_state.now)}{faults}{held}")
     return ConversationView(title, detail, reply, _CLEARED, words, only, is_past)
 
 

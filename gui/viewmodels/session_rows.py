@@ -196,7 +196,9 @@ def _session_row(
     unread = window_state.unread.get(state.session, 0)
     words = window_state.safety.field(place)
     faults = "faults" if state.session in window_state.faulty and state.phase is Phase.OPEN else ""
-    word = ", ".join(filter(None, (_word(state, window_state.now), faults)))
+    waiting = window_state.held.get(state.session, 0)
+    held = f"holds {waiting:,}" if waiting else ""
+    word = ", ".join(filter(None, (_word(state, window_state.now), faults, held)))
     return SessionRow(row_key(state.session), parent, words, row_state(state), None, word, unread)
 
 

@@ -26,7 +26,7 @@ SUBMENUS = {
 }  # fmt: skip
 _TICKED = frozenset(
     ("message_options", "toggle_saved", "toggle_rules", "toggle_socket_options", "toggle_inspector", "toggle_hex",
-     "toggle_faults", "filter", "full_screen", "toggle_reconnect", "toggle_tls", "log_keys")
+     "toggle_faults", "toggle_hold", "filter", "full_screen", "toggle_reconnect", "toggle_tls", "log_keys")
 )  # fmt: skip
 
 ROW_ENTRIES = (
@@ -63,7 +63,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&View",
         (
             _FRAMINGS, "filter", _ENCODINGS, "toggle_hex", _ROWS, _TIMES, _LINE,
-            "toggle_inspector", "toggle_saved", "toggle_rules", "close_beside", _LINE,
+            "toggle_inspector", "toggle_saved", "toggle_rules", "toggle_hold", "close_beside", _LINE,
             "clear_view", "show_everything", _LINE,
             "larger", "smaller", "usual_size", "full_screen", _COLOURS,
         ),

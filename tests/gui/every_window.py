@@ -25,6 +25,7 @@ def open_everything(app: App) -> None:
         "filter",
         "toggle_socket_options",
         "toggle_faults",
+        "toggle_hold",
         "message_options",
         "toggle_inspector",
         "toggle_saved",

@@ -32,6 +32,7 @@ PANES = (
     "toggle_inspector",
     "toggle_socket_options",
     "toggle_faults",
+    "toggle_hold",
     "toggle_hex",
     "show_times",
     "message_options",

@@ -457,6 +457,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "options": ("message_options",),
     "socket options": ("toggle_socket_options",),
     "faults": ("toggle_faults",),
+    "hold": ("toggle_hold",),
     "inspector": ("toggle_inspector",),
     "saved messages": ("toggle_saved",),
     "rules": ("toggle_rules",),
@@ -581,7 +582,7 @@ def test_f11_fills_the_screen_and_escape_ends_it(make_app: MakeApp, monkeypatch:
 
 OPENING = (
     "find", "filter", "go_to", "toggle_socket_options", "message_options", "toggle_saved", "toggle_rules",
-    "toggle_inspector", "toggle_faults", "open_tap",
+    "toggle_inspector", "toggle_faults", "toggle_hold", "open_tap",
     "repeat", "send_file", "export", "show_settings", "show_keys", "show_about", "show_network",
     "report_problem", "edit_profiles", "save_profile", "focus_host",
 )  # fmt: skip

@@ -123,3 +123,71 @@ def test_one_says_something_oneself_to_either_side_and_to_nobody_by_chance(perso
             person.sees("tap → #1 ")
             caller.say(b"to whom?")
             assert target.hear(8) == b"to whom?", "what they say to each other goes on as before"
+
+
+def test_messages_are_held_edited_in_the_field_forwarded_and_dropped(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.press("<Shift-F7>")
+            person.sees("Nothing is held: choose a direction.")
+            person.press("<space>")
+            person.sees("Nothing waits.")
+            caller.say(b"pay 10\n")
+            person.sees("1 waits for 0 s: #1 → target, 7 bytes.")
+            caller.say(b"pay 20\n")
+            person.sees("2 wait, the first for")
+            caller.say(b"pay 30\n")
+            person.sees("3 wait, the first for")
+
+            person.push("Forward")
+            assert target.hear(7) == b"pay 10\n"
+            person.sees("2 wait, the first for")
+            person.push("Edit")
+            person.sees("Change it in the message field")
+            assert "pay 20" in person.message
+            person.press("<Control-Home>", "<Delete>")
+            person.type("P")
+            person.press("<Return>")
+            assert target.hear(7) == b"Pay 20\n"
+            person.sees("a held message of 7 bytes goes on changed, with 7", "1 waits for")
+            assert person.message == ""
+            person.press("<Control-w>", "<Shift-F7>")
+            person.push("Drop")
+            person.sees("a held message of 7 bytes was dropped", "Nothing waits.")
+            caller.say(b"pay 40\n")
+            person.sees("1 waits for")
+            person.push("Let everything go")
+            assert target.hear(7) == b"pay 40\n"
+            person.press("<F5>")
+            person.sees("tap stopped", "Messages are held in a tap: start one first")
+            person.until(lambda: not person.app.main_controller.hold._again.is_due, "the end of looking")
+
+
+def test_only_what_an_expression_fits_is_held_and_a_wrong_one_is_told(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.press("<Shift-F7>", "<Tab>", "<Tab>")
+            person.type("(")
+            person.tab_to("To the target", back=True)
+            person.press("<space>")
+            person.sees("That is no regular expression")
+            person.press("<Tab>", "<Tab>")
+            person.write("secret")
+            person.tab_to("To the target", back=True)
+            person.press("<space>")
+            person.sees("Nothing waits.")
+            caller.say(b"open")
+            assert target.hear(4) == b"open"
+            caller.say(b"a secret")
+            person.sees("1 waits for")
+            person.tab_to("Edit")
+            person.press("<space>")
+            person.sees("Leave it")
+            person.tab_to("Leave it", back=True)
+            person.press("<space>")
+            person.sees("Edit")
+            assert person.message == ""
+            person.push("To the target")
+            assert target.hear(8) == b"a secret", "what is not to be held any more goes on"
