@@ -25,13 +25,15 @@ class HoldError(TincanError, ValueError):
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Which messages are held: those to the target (``out``), those from it (``into``), all or those in which the
-    regular ``expression`` finds something. ``framing`` tells them apart; raw is as received.
+    regular ``expression`` finds something. ``framing`` tells them apart, raw is as received; ``back`` those from the
+    target, if that is another.
     """
 
     out: bool = True
     into: bool = True
     expression: str = ""
     framing: str = RAW
+    back: str | None = None
 
 
 class HeldMessage(NamedTuple):

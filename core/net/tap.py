@@ -128,6 +128,7 @@ class Tap(ListeningSession):
         hold = hold or Hold(out=False, into=False)
         matcher = Matcher(hold.expression)
         parse_framing(hold.framing)
+        parse_framing(hold.back or hold.framing)
         self._soon(partial(self._use_hold, hold, matcher))
 
     def forward(self, key: int, data: bytes | None = None) -> None:
@@ -141,7 +142,8 @@ class Tap(ListeningSession):
     # The tap's thread.
 
     def _use_hold(self, hold: Hold, matcher: Matcher) -> None:
-        self._let_go(keeps=hold if hold.framing == self._hold.framing else None)
+        same = (hold.framing, hold.back) == (self._hold.framing, self._hold.back)
+        self._let_go(keeps=hold if same else None)
         self._hold, self._matcher = hold, matcher
         for leg in self._holding:
             if leg.queue is not None:
@@ -257,7 +259,8 @@ class Tap(ListeningSession):
         """Pass on what came."""
         leg = self._legs[connection.id]
         if leg.queue is None and self._is_held(leg, self._hold):
-            leg.queue = HeldQueue(self._hold.framing, self._matcher)
+            back = self._hold.back if leg.connection.number < 0 else None
+            leg.queue = HeldQueue(back or self._hold.framing, self._matcher)
             self._holding.add(leg)
         if leg.queue is None:
             leg.held += messages

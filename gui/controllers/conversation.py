@@ -36,11 +36,12 @@ class ConversationController:
         post: Callable[[Callable[[], None]], None],
         complain: Callable[[str], None],
         choose_framing: Callable[[str], None],
+        choose_back: Callable[[str | None], None],
     ) -> None:
         self._window = window
         self.filtering = FilterController(window, viewing, refresh)
         self.finding = FindController(window, viewing, post)
-        self.framing = FramingController(window, viewing, choose_framing)
+        self.framing = FramingController(window, viewing, choose_framing, choose_back)
         self.inspector = InspectorController(window, viewing, post=post, complain=complain, marks=self.finding.marks)
         self.finding.on_shown = self.inspector.show_marks
         self.finding.is_looked_at = lambda: self.inspector.is_open

@@ -98,7 +98,8 @@ class HoldController:
         state = self._tap
         if state is None:
             return ""
-        hold = Hold(form.out, form.into, form.expression, self._main_controller.viewing.lens.framing)
+        lens = self._main_controller.viewing.lens
+        hold = Hold(form.out, form.into, form.expression, lens.framing, lens.back)
         try:
             self._main_controller.workbench.set_hold(state.session, hold if form.is_on else None)
         except TincanError as error:

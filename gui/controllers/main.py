@@ -152,6 +152,7 @@ class MainController:
             post=post,
             complain=self.complain,
             choose_framing=self.choose_framing,
+            choose_back=self._choose_back,
         )
         self.messages = MessageController(window, self.viewing, self.sending, post=post, complain=self.complain)
         self.export_controller = ExportController(
@@ -398,6 +399,11 @@ class MainController:
         self.viewing.choose_framing(framing)
         self.refresh()
         self._tell_misread_ending()
+
+    def _choose_back(self, framing: str | None) -> None:
+        """Cut what comes back from targets by another framing, or, with None, as what goes there."""
+        self.viewing.choose_back(framing)
+        self.refresh()
 
     def choose_framing_kind(self, usual: str) -> None:
         """The same by a kind of framing from the menu, whose details are asked for."""

@@ -91,6 +91,10 @@ class Viewing:
             self._chosen[_place_of(self._shown)] = framing
         self._change(framing=framing)
 
+    def choose_back(self, framing: str | None) -> None:
+        """Use another framing for what comes back from targets in the session on view; None is that of the way out."""
+        self._change(back=framing)
+
     def choose_encoding(self, encoding: str) -> None:
         """Read the bytes of the session on view, and of the sessions to come, in another encoding."""
         self._usual_encoding = encoding

@@ -384,6 +384,10 @@ class JournalReader:
                 number = self._numbers[connection] = rows[0][0]
         return ConnectionId(connection), number
 
+    def number_of(self, connection: ConnectionId | None) -> int | None:
+        """The number of a connection within its session, if that is known."""
+        return self._known(connection)[1]
+
     def count(self, session: SessionId) -> int:
         """How many entries the session has. A number of more than the file can hold is damage."""
         sql = f"SELECT ordinal, {_SIZE}, offsets FROM chunk WHERE session = ? ORDER BY ordinal DESC LIMIT 1"  # noqa: S608 - all ours

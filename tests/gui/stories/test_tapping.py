@@ -191,3 +191,26 @@ def test_only_what_an_expression_fits_is_held_and_a_wrong_one_is_told(person: Pe
             assert person.message == ""
             person.push("To the target")
             assert target.hear(8) == b"a secret", "what is not to be held any more goes on"
+
+
+def test_each_way_is_cut_into_messages_of_its_own(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            caller.say(b"one\ntwo\n")
+            target.say(b"a;b\n;c")
+            person.sees("two\\n", "a;b\\n")
+            person.press("<Control-l>")
+            person.tab_to("As received")
+            person.choose("Lines")
+            person.until(lambda: "two" in person.said and "a;b" in person.said, "lines both ways")
+            person.press("<Control-l>")
+            person.tab_to("As on the way there")
+            person.choose("As received")
+            person.until(lambda: "two" in person.said and "a;b\\n" in person.said, "the way back as it was received")
+            person.press("<Control-l>")
+            person.tab_to("Lines")
+            person.press("<Tab>")
+            person.choose("Fixed length…")
+            person.write("2")
+            person.until(lambda: "two" in person.said and "a;" in person.said, "the way back in twos")
