@@ -16,6 +16,7 @@ BUILD = _OUTPUT / "build"
 DIST = _OUTPUT / "dist"
 RELEASE = DIST / "release"  # what people download
 ICONS = ROOT / "gui" / "icons"
+LESSONS = ROOT / "gui" / "lessons"
 APP_ID = "io.github.tincan_tcp.Tincan"  # what desktops and macOS know the program by
 MAINTAINER = "The Tincan authors <tincan-tcp@users.noreply.github.com>"
 USER_README = "README.txt"  # in a download: for who uses the program, where README.md is for who builds it

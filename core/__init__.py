@@ -22,18 +22,20 @@ if TYPE_CHECKING:
     from core.net.client import Client
     from core.net.server import Server
     from core.net.tap import Tap
+    from core.proxy import Proxy
     from core.settings import Limits
     from core.tls.settings import Tls
     from core.workbench import Workbench
 
 __version__ = "0.1.0"
 
-__all__ = ["Address", "Client", "Limits", "Server", "Tap", "Tls", "Workbench", "__version__"]
+__all__ = ["Address", "Client", "Limits", "Proxy", "Server", "Tap", "Tls", "Workbench", "__version__"]
 
 _HOMES = {
     "Address": ".address",
     "Client": ".net.client",
     "Limits": ".settings",
+    "Proxy": ".proxy",
     "Server": ".net.server",
     "Tap": ".net.tap",
     "Tls": ".tls.settings",

@@ -1,28 +1,37 @@
-"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``: Tincan in a terminal."""
+"""``python -m core serve``, ``connect``, ``tap``, ``export``, ``find``, ``test``, ``replay``, ``load``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from core import __version__
-from core.address import parse_target
-from core.cli.common import add_encoding, add_faults, add_frame, faults_of
+from core.address import NO_PORT, parse_target
+from core.cli.common import add_encoding, add_faults, add_frame, add_mode, faults_of, seconds
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
-from core.cli.terminal import Options, find_profile, run
+from core.cli.load import LoadOptions, add_load, run_load
+from core.cli.proxy import add_proxy, proxy_of
+from core.cli.replay import ReplayOptions, add_replay, run_replay
+from core.cli.terminal import Options, find_profile, opening, run
+from core.cli.test import PlayOptions, add_test, run_test
 from core.cli.tls import add_tap_tls, add_tls, tap_tls_of, tls_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import Encoding, misread_ending
-from core.errors import TincanError, quoted
+from core.errors import AddressError, TincanError
+from core.local_address import read_local
 from core.replies import Reply, all_replies, make_reply
 from core.roles import Role
+from core.settings import DEFAULTS
 
-_LONGEST_WAIT = 86_400.0  # seconds
+if TYPE_CHECKING:
+    from core.steps.step import ReadySteps
+
+AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions | ReplayOptions | LoadOptions
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,7 +41,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
+def parse(arguments: Sequence[str]) -> AnyOptions:
     """Read the command line. Raises ``SystemExit`` with code 2 after one line on standard error."""
     parser = _Parser(prog=program_name(), description="Talk TCP in a terminal, from either end.")
     parser.add_argument("--version", action="version", version=f"Tincan {__version__}")
@@ -42,13 +51,19 @@ def parse(arguments: Sequence[str]) -> Options | ExportOptions | FindOptions:
     _add_tap(commands.add_parser("tap", help="stand between two programs, show what each says to the other"))
     add_export(commands.add_parser("export", help="write what was recorded as text, CSV, JSON Lines or raw bytes"))
     add_find(commands.add_parser("find", help="show where a journal has a text, bytes or a pattern"))
+    add_test(
+        commands.add_parser("test", help="play lists of steps against a server, and say whether it answers as wished")
+    )
+    add_replay(commands.add_parser("replay", help="have one side of a recorded conversation again"))
+    add_load(commands.add_parser("load", help="play steps by many clients at a rate, and measure the answers"))
     chosen = parser.parse_args(arguments)
-    options: Options | ExportOptions | FindOptions = chosen.options(chosen)
+    options: AnyOptions = chosen.options(chosen)
     return options
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add_target(parser, "[HOST:]PORT")
+    add_mode(parser)
     names = [reply.name for reply in all_replies()]
     answer = parser.add_mutually_exclusive_group()
     answer.add_argument("--reply", choices=names, help="what to answer (default: letter; with --exact: none)")
@@ -67,6 +82,14 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         help="answer by a Python file: on_open(peer), on_message(peer, message), on_close(peer)",
     )
     parser.add_argument("--http", action="store_true", help="answer HTTP requests too, which web pages can send here")
+    parser.add_argument(
+        "--answers",
+        type=_answers,
+        default=DEFAULTS.answers,
+        metavar="N",
+        help=f"pause a connection after so many quick answers in a row without a line of yours between, since two "
+        f"programs may be answering each other (default: {DEFAULTS.answers:,}; 0: never)",
+    )
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
     _add_common(parser, "bytes as they are, both ways, with one client, whose end is the end")
     add_tls(parser, is_server=True)
@@ -77,28 +100,45 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
     _add_target(parser, "HOST:PORT")
     _add_common(parser, "bytes as they are, both ways: standard output has what the server sends and nothing else")
     add_tls(parser, is_server=False)
+    add_proxy(parser)
     parser.add_argument(
         "--retry",
         action="store_true",
         help="try again when it cannot connect, and connect again when the connection ends before the input does: "
         "after 0.5 s, doubling to 30 s",
     )
+    first = parser.add_mutually_exclusive_group()
+    first.add_argument(
+        "--on-connect",
+        metavar="TEXT",
+        help="send this on every connect, also with --retry: text with escapes and macros, in the --profile if there "
+        "is one; with --messages the name of a saved message",
+    )
+    first.add_argument("--rules", metavar="FILE", help="answer by a table of rules on every connect, as serve does")
+    first.add_argument(
+        "--steps",
+        metavar="FILE",
+        help="play this list of steps once it is connected, instead of the input; then show its table, and end",
+    )
+    parser.add_argument("--messages", type=Path, metavar="FILE", help="saved messages that the window has exported")
     parser.set_defaults(options=partial(_options, parser, Role.CLIENT))
     parser.epilog = (
         "Exit codes: 0 all went well, 1 never connected, or no TLS handshake succeeded, 2 the command line makes no "
         "sense, 3 the connection broke or not everything could be sent or written, 4 --wait passed and the server had "
-        "not finished, 130 Ctrl-C with --exact"
+        "not finished, 5 not all --steps were as wished, 130 Ctrl-C with --exact"
     )
 
 
 def _add_tap(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("listen", metavar="LISTEN", help="where callers come: [HOST:]PORT")
-    parser.add_argument("onward", metavar="TARGET", help="what is dialled for each of them: HOST:PORT")
+    parser.add_argument("listen", metavar="LISTEN", help="where callers come: [HOST:]PORT or unix:PATH")
+    parser.add_argument("onward", metavar="TARGET", help="what is dialled for each of them: HOST:PORT or unix:PATH")
     add_frame(parser)
     add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
     _add_journal(parser)
     add_faults(parser, "the way to the target alone", "the way back alone")
     add_tap_tls(parser)
+    add_mode(parser)
+    add_proxy(parser)
     parser.set_defaults(options=partial(_tap_options, parser))
 
 
@@ -109,6 +149,7 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         parser.error(f"argument LISTEN: {error}")
     try:
         onward, at_target = parse_target(chosen.onward, for_server=False)
+        proxy = proxy_of(chosen, onward)
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
     if why := misread_ending(chosen.framing, chosen.encoding):
@@ -123,6 +164,8 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         chosen.framing,
         journal=chosen.journal,
         encoding=chosen.encoding,
+        mode=chosen.mode,
+        proxy=proxy,
         onward=onward,
         faults=faults_of(chosen),
         tls=tls,
@@ -135,7 +178,11 @@ def _add_journal(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_target(parser: argparse.ArgumentParser, form: str) -> None:
-    parser.add_argument("target", metavar=form, help="where; host and port may be two words, or stand in a URL")
+    parser.add_argument(
+        "target",
+        metavar=form,
+        help="where; host and port may be two words, or stand in a URL; unix:PATH is a local socket",
+    )
     parser.add_argument("port", metavar="PORT", nargs="?", default="", help=argparse.SUPPRESS)
 
 
@@ -155,7 +202,7 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     parser.add_argument("--crlf", action="store_true", help="send lines with CR LF at their end")
     parser.add_argument(
         "--wait",
-        type=_seconds,
+        type=seconds,
         metavar="SECONDS",
         help="end so long after the end of the input, even if the other end has not finished (default: after 2 s of "
         "silence; with --exact: when the other end finishes)",
@@ -165,10 +212,35 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     )
 
 
+def _on_connect(
+    parser: argparse.ArgumentParser, chosen: argparse.Namespace, text: Callable[[str, Path | None], Reply]
+) -> Reply | None:
+    """What a client says on every connect."""
+    if chosen.messages is not None and chosen.on_connect is None:
+        parser.error("--messages has messages of which --on-connect names one")
+    try:
+        if chosen.rules is not None:
+            return make_reply(f"rules:{chosen.rules}")
+        if chosen.on_connect is None:
+            return None
+        return text(chosen.on_connect, chosen.messages)
+    except TincanError as error:
+        parser.error(f"argument {'--rules' if chosen.rules is not None else '--on-connect'}: {error}")
+
+
+def _answers(text: str) -> int | None:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number or None
+
+
 def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Namespace) -> Options:
     is_server = role.listens
     try:
-        target, has_scheme = parse_target(f"{chosen.target} {chosen.port}", for_server=is_server)
+        if chosen.port and read_local(chosen.target) is not None:
+            raise AddressError(NO_PORT)
+        target, has_scheme = parse_target(f"{chosen.target} {chosen.port}".rstrip(), for_server=is_server)
     except TincanError as error:
         parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
     if chosen.exact and chosen.framing != "raw":
@@ -183,26 +255,29 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         parser.error("--profiles has profiles of which --profile names one")
     if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
         parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
-    reply = _reply(parser, chosen) if is_server else "letter"
-    framing = chosen.framing
-    if isinstance(reply, Reply) and reply.framing is not None and framing == "raw" and chosen.profile is None:
-        framing = reply.framing
+    steps = None if is_server else _steps(parser, chosen)
     try:
         profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
     except TincanError as error:
         parser.error(f"argument --profile: {error}")
+    text = partial(opening, profile=profile, framing=chosen.framing, encoding=chosen.encoding)
+    reply = _reply(parser, chosen) if is_server else _on_connect(parser, chosen, text)
+    suggested = steps.list.framing if steps is not None else reply.framing if isinstance(reply, Reply) else None
+    framing = suggested if suggested is not None and chosen.framing == "raw" and profile is None else chosen.framing
     try:
-        tls = tls_of(chosen, has_scheme=has_scheme)
+        tls = tls_of(chosen, has_scheme=has_scheme or (profile is not None and profile.tls))
+        proxy = None if is_server else proxy_of(chosen, target)
     except TincanError as error:
         parser.error(str(error))
     return Options(
         role,
         target,
         framing if profile is None else profile.lens,
-        reply=reply,
+        reply=reply or "letter",
         once=is_server and (chosen.once or chosen.exact),
         journal=chosen.journal,
         http=is_server and chosen.http,
+        answers=chosen.answers if is_server else DEFAULTS.answers,
         exact=chosen.exact,
         crlf=chosen.crlf,
         wait=chosen.wait,
@@ -212,7 +287,24 @@ def _options(parser: argparse.ArgumentParser, role: Role, chosen: argparse.Names
         profile=profile,
         tls=tls,
         faults=faults_of(chosen),
+        steps=steps,
+        mode=chosen.mode if is_server else None,
+        proxy=proxy,
     )
+
+
+def _steps(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> ReadySteps | None:
+    """What a client plays instead of its input. Refuses the command line for a broken file."""
+    if chosen.steps is None:
+        return None
+    if chosen.exact or chosen.retry or chosen.profile is not None:
+        parser.error("--steps plays one list over one connection: leave --exact, --retry or --profile out")
+    from core.steps.step_file import StepFileError, read_step_file
+
+    try:
+        return read_step_file(Path(chosen.steps))
+    except StepFileError as error:
+        parser.error(f"argument --steps: {error}")
 
 
 def _reply(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> str | Reply:
@@ -230,27 +322,19 @@ def _reply(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> str |
     return chosen.reply or ("none" if chosen.exact else "letter")
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= _LONGEST_WAIT:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is no time to wait: use seconds from 0 to 86400 (a day)")
-    return seconds
-
-
 def main() -> int:
     """Run the program that the command line asks for; the exit code: 0, 1 (it failed), 2 (bad input) or its own."""
-    if sys.argv[1:2] == ["handler-host"] and len(sys.argv) == 3:  # nobody types it
-        from core.replies.handler.host import main as host
-
-        return host(Path(sys.argv[2]))
     use_utf_8_in_pipes()
     try:
         options = parse(sys.argv[1:])
         if isinstance(options, FindOptions):
             return run_find(options)
+        if isinstance(options, PlayOptions):
+            return run_test(options)
+        if isinstance(options, ReplayOptions):
+            return run_replay(options)
+        if isinstance(options, LoadOptions):
+            return run_load(options)
         return run_export(options) if isinstance(options, ExportOptions) else run(options)
     except TincanError as error:
         print(error, file=sys.stderr)

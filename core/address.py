@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.errors import AddressError, quoted
+from core.local_address import SCHEME, check_local, is_local, read_local
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5555
@@ -40,6 +41,8 @@ _WORDS = re.compile(
 _NUMBERS = re.compile(r"[0-9]+(\.[0-9]+){3,}", re.ASCII)  # no name ends in digits alone (RFC 3696, section 2)
 _DOTTED = re.compile(r"((?:[0-9]{1,3}\.){3}[0-9]{1,3})\.([0-9]{1,5})?", re.ASCII)  # netstat on BSD and macOS
 
+NO_PORT = "a local socket has no port: leave it out"
+
 _PORTS = {
     "amqp": 5672, "coap+tcp": 5683, "dict": 2628, "ftp": 21, "git": 9418, "gopher": 70, "http": 80, "imap": 143,
     "irc": 6667, "ldap": 389, "memcached": 11211, "mqtt": 1883, "mongodb": 27017, "mysql": 3306, "nats": 4222,
@@ -52,7 +55,6 @@ _TLS_PORTS = {
 }  # fmt: skip
 _OTHER = {
     "udp": "UDP",
-    "unix": "a socket file",
     "file": "a file",
     "serial": "a serial port",
     "sctp": "SCTP",
@@ -66,6 +68,7 @@ class Address:
 
     ``host`` is an IPv4 or IPv6 literal (without brackets, with its zone id if it has one) or a
     name; ``port`` is 0 to 65535, where 0 means "any free port" and suits a server only.
+    Or ``host`` is a local socket, ``unix:/path`` (``core.local_address``), and the port 0.
 
     Raises ``AddressError`` for anything else.
     """
@@ -77,14 +80,39 @@ class Address:
         check_host(self.host)
         if type(self.port) is not int or not 0 <= self.port <= HIGHEST_PORT:
             raise AddressError(f"the port must be a whole number from 0 to {HIGHEST_PORT}")
+        if self.is_local and self.port:
+            raise AddressError(NO_PORT)
 
     def __str__(self) -> str:
+        if self.is_local:
+            return self.host
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
+    def is_local(self) -> bool:
+        """Whether it is a local socket, which has no port."""
+        return is_local(self.host)
+
+    @property
+    def port_text(self) -> str:
+        """The port as it stands in a field of its own: nothing of a local socket."""
+        return "" if self.is_local else str(self.port)
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether it is a local socket without a name, as that of a client is."""
+        return self.host == SCHEME
+
+    def with_process(self, process: str) -> str:
+        """A peer as people read it, with the process at the other end of a local socket, where that is known."""
+        if self.is_unnamed:
+            return process or "a program of this machine"
+        return f"{self}, {process}" if process else str(self)
+
+    @property
     def is_literal(self) -> bool:
-        """Whether the host is an IP address as it stands, so that nothing needs looking up."""
-        return _ip(self.host) is not None
+        """Whether the host is an IP address or a local socket as it stands, so that nothing needs looking up."""
+        return self.is_local or _ip(self.host) is not None
 
     @property
     def is_localhost(self) -> bool:
@@ -95,7 +123,7 @@ class Address:
     def is_loopback(self) -> bool:
         """Whether only this machine can be meant."""
         ip = _ip(self.host)
-        return self.is_localhost if ip is None else _effective(ip).is_loopback
+        return self.is_localhost or self.is_local if ip is None else _effective(ip).is_loopback
 
     @property
     def is_every_interface(self) -> bool:
@@ -117,7 +145,7 @@ class Address:
     @property
     def ascii_host(self) -> str:
         """The host as the resolver is asked for it: a non-ASCII name in its IDNA form."""
-        return self.host if self.host.isascii() else _to_idna(self.host)
+        return self.host if self.host.isascii() or self.is_local else _to_idna(self.host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +203,8 @@ def _address(
         raise AddressError(f"type an address, for example {default_host}:{DEFAULT_PORT}")
     if host is None:
         host = default_host
+    if is_local(host):
+        return Address(host, 0)
     if port is None and default_port is not None:
         return Address(check_host(host), default_port)
     if port is None:
@@ -205,6 +235,9 @@ def parse_host(text: str) -> str:
 
     Raises ``AddressError``.
     """
+    local = read_local(text)
+    if local is not None:
+        return local
     text = text.strip(" \t\r\n")
     if text.startswith("[") and text.endswith("]") and ":" in text:
         text = text[1:-1]
@@ -216,8 +249,11 @@ def split_target(text: str) -> Parts:
 
     Read are ``HOST:PORT``, ``HOST PORT``, ``[::1]:PORT`` and URLs (whose user and path are left out, and whose scheme
     gives a port that is missing); also full-width characters, and addresses as netstat, telnet and socat have them.
-    Raises ``AddressError`` for an address of something that Tincan does not speak.
+    A local socket is all host. Raises ``AddressError`` for an address of something that Tincan does not speak.
     """
+    local = read_local(text)
+    if local is not None:
+        return Parts(local, None, False)
     text, usual_port, tls = _without_scheme(_cleared(text))
     text = _without_path(text, is_url=bool(usual_port)).rpartition("@")[2]
     if len(text) > _LONGEST_INPUT:
@@ -241,6 +277,8 @@ def _refuse_tls(text: str) -> None:
 
 def check_host(host: str) -> str:
     """Give the host back if it can be one; raise ``AddressError`` if it cannot."""
+    if is_local(host):
+        return check_local(host)
     if not host:
         raise AddressError(f"type a host, for example {DEFAULT_HOST} or localhost")
     if len(host) > _LONGEST_INPUT:

@@ -25,6 +25,16 @@ def command_line() -> list[str]:
     return [sys.executable, "-P", "-m", _PACKAGE]  # -P: not the ``core`` that may lie in the current folder
 
 
+def own_process(name: str, module: str) -> list[str]:
+    """What runs a program that nobody types: by its ``name`` where Tincan is packed, else its module within ``core``.
+
+    So it loads what it needs, and not all the terminal programs.
+    """
+    if _is_frozen():
+        return [sys.executable, name]
+    return [sys.executable, "-P", "-m", f"{_PACKAGE}.{module}"]
+
+
 def environment() -> dict[str, str]:
     """What that process needs to find the same Tincan, wherever it is started.
 

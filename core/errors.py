@@ -10,7 +10,7 @@ import errno
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from core.words import sentence
@@ -36,12 +36,19 @@ class Doing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An error in a person's words."""
+    """An error in a person's words.
+
+    ``options`` are those of the terminal programs that do what the advice says, such as ``--pin``: a terminal names
+    them, and a window has its own ways. ``needs_password`` if the right password of a key is all that is missing.
+    """
 
     what: str
     causes: tuple[str, ...] = ()
     advice: str = ""
     fault: Fault = Fault.OURS
+    options: tuple[str, ...] = ()
+    needs_password: bool = False
+    errno: str = field(default="", compare=False)  # the system's name for it, if it came from there: ECONNRESET
 
     def __str__(self) -> str:
         """All of it as one paragraph."""
@@ -140,6 +147,10 @@ class TransportError(OSError):
         self.explanation = explanation
 
 
+class ProxyError(TransportError):
+    """A proxy did not connect to the target."""
+
+
 class TlsError(TransportError):
     """TLS came to nothing on a connection."""
 
@@ -184,7 +195,7 @@ def explain(error: BaseException, doing: Doing, where: object = "") -> Explanati
     if isinstance(error, ListenError | ConnectError | TransportError):
         return error.explanation
     if isinstance(error, TincanError):
-        return Explanation(str(error), fault=error.fault)
+        return Explanation(str(error), fault=error.fault, needs_password=isinstance(error, TlsPasswordError))
     if isinstance(error, socket.gaierror):
         return _explain_name(error, where)
     is_ours = isinstance(error, TimeoutError) and error.errno is None  # a time limit of our own
@@ -192,8 +203,9 @@ def explain(error: BaseException, doing: Doing, where: object = "") -> Explanati
         name = "ETIMEDOUT" if is_ours else error_name(error)
         known = _TABLE.get((doing, name)) or _ANYWHERE.get(name)
         if known is not None:
-            return _filled(known, where)
-        return Explanation(f"{_ATTEMPT[doing].format(where=where)}: {_system_text(error)}", fault=Fault.NETWORK)
+            return replace(_filled(known, where), errno="" if is_ours else name)
+        what = f"{_ATTEMPT[doing].format(where=where)}: {_system_text(error)}"
+        return Explanation(what, fault=Fault.NETWORK, errno=name)
     if isinstance(error, MemoryError):
         return Explanation(f"{_ATTEMPT[doing].format(where=where)}: this machine is out of memory")
     return Explanation(f"{_ATTEMPT[doing].format(where=where)}: {type(error).__name__}: {error}")
@@ -422,7 +434,7 @@ def _explain_name(error: socket.gaierror, where: object) -> Explanation:
 
 
 def _filled(known: Explanation, where: object) -> Explanation:
-    return Explanation(known.what.replace("{where}", str(where)), known.causes, known.advice, known.fault)
+    return replace(known, what=known.what.replace("{where}", str(where)))
 
 
 def _system_text(error: OSError) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple, NewType, Protocol, TypeAlias
 
 from core.address import Address
 from core.errors import Explanation
+from core.origin import SCRIPT, Origin
 from core.roles import Role
 from core.tls.facts import Handshake
 
@@ -68,10 +69,15 @@ class Received(NamedTuple):
     data: bytes
 
 
+# What ``Sent`` has under these names. The recorder asks for them of every event: as attributes of the class they take a
+# third of the time that it takes to find out which of both an event is.
+Received.cuts, Received.origin = (), None  # type: ignore[attr-defined]
+
+
 class Sent(NamedTuple):
     """One message of which the kernel has taken the last byte.
 
-    ``cuts`` are the sizes that it took at a time, if it took more than one bite.
+    ``cuts`` are the sizes that it took at a time, if it took more than one bite; ``origin`` says who spoke.
     """
 
     session: SessionId
@@ -79,6 +85,7 @@ class Sent(NamedTuple):
     at: int
     data: bytes
     cuts: tuple[int, ...] = ()
+    origin: Origin = SCRIPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +99,21 @@ class SessionOpened:
     framing: str
     reply: str | None = None
     tls: bool = False  # whether it was asked for; see ``core.tls.settings``
+    proxy: str = ""  # through which it dials, without user and password
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The server listens. ``addresses`` are the real ones, with the port that was found for 0."""
+    """The server listens. ``addresses`` are the real ones, with the port that was found for 0.
+
+    ``backlog`` is what each ``listen`` was given.
+    """
 
     session: SessionId
     at: int
     addresses: tuple[Address, ...]
+    backlog: int | None = None
+    has_replaced: bool = False  # a socket file at which nobody listened any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,7 @@ class Onward:
     at: int
     target: Address
     tls: bool = False  # whether it speaks TLS there
+    proxy: str = ""  # through which it does, without user and password
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +186,8 @@ class Opened:
     peer: Address
     took: float | None = None  # seconds; None where the peer came to us
     tls: bool = False  # whether TLS begins at once, so that it can be talked over once ``TlsHandshake`` has come
+    receive: int | None = None  # bytes that each ``recv`` asks for
+    process: str = ""  # at the other end of a local socket, in words, where the system tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +220,17 @@ class TurnedAway:
     peer: Address | None
     why: str
     count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SocketTuned:
+    """From now on each ``recv`` asks for ``receive`` bytes, and small sends wait for what is on its way, or not."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    receive: int
+    nagle: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +335,28 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """Nothing more is read: there were so many ``answers`` of a program in a row within ``took`` seconds, and no person
+    between.
+    """
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+    answers: int
+    took: float
+
+
+@dataclass(frozen=True, slots=True)
+class WentOn:
+    """A person lets a connection that was paused go on. It is not paused again."""
+
+    session: SessionId
+    connection: ConnectionId
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotSent:
     """``size`` bytes that were meant for this connection did not go out, and why."""
 
@@ -347,6 +396,7 @@ ConnectionEvent: TypeAlias = (
     Received
     | Sent
     | Opened
+    | SocketTuned
     | TlsBegun
     | TlsHandshake
     | TlsRefused
@@ -357,6 +407,8 @@ ConnectionEvent: TypeAlias = (
     | Misframed
     | HttpRequest
     | Remark
+    | Paused
+    | WentOn
     | NotSent
     | Closed
 )

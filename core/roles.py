@@ -7,7 +7,7 @@ word and compares it with none by name.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 
@@ -18,6 +18,8 @@ class Role:
     SERVER: ClassVar[Role]
     CLIENT: ClassVar[Role]
     TAP: ClassVar[Role]
+    CAPTURE: ClassVar[Role]
+    UDP_CAPTURE: ClassVar[Role]
 
     name: str
     command: str | None  # of the window: what starts such a session at the address on view, or stops it
@@ -56,6 +58,9 @@ class Role:
     again: str  # in the message field, of one that is over
 
     onward: str = "target"  # what the other of the two is, of one that passes on
+    # What it talks over.
+    datagrams: bool = False  # UDP: each message is a datagram, which nothing joins to another; nothing tells of an end
+    beyond: str | None = None  # who it passes on to what it hears, if it does
 
     def __repr__(self) -> str:
         return f"<role {self.name}>"
@@ -63,7 +68,7 @@ class Role:
     @property
     def title(self) -> str:
         """The name as it begins a line."""
-        return self.name.capitalize()
+        return self.name[:1].upper() + self.name[1:]
 
 
 Role.SERVER = Role(
@@ -153,9 +158,42 @@ Role.TAP = Role(
     cancels="stops it",
     starts="starts a tap",
     again="starts it again",
+    beyond="target",
 )
 
-ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT, Role.TAP)}
+# What a capture of another program has of one address that was called: "we" are that end.
+Role.CAPTURE = Role(
+    name="capture",
+    command=None,
+    listens=True,
+    dials=False,
+    many_connections=True,
+    replies=False,
+    half_closes=True,
+    passes_on=False,
+    entries=frozenset({"remark"}),
+    us="server",
+    we_have="the server has",
+    peer="client",
+    far_end="client",
+    request="what a client sends",
+    answer="the server's answer",
+    begun="captured conversations with",
+    starting="captured:",
+    waiting="captured",
+    standing="captured:",
+    stopped="captured:",
+    failed="captured:",
+    ended="the capture ends here",
+    cancel="Captured",
+    stop="Captured",
+    cancels="was captured",
+    starts="was captured",
+    again="was captured",
+)
+Role.UDP_CAPTURE = replace(Role.CAPTURE, name="UDP capture", begun="captured datagrams with", datagrams=True)
+
+ROLES = {role.name: role for role in (Role.SERVER, Role.CLIENT, Role.TAP, Role.CAPTURE, Role.UDP_CAPTURE)}
 
 
 def guess_role(kinds: Iterable[str], connections: int = 1) -> Role:

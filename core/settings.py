@@ -38,6 +38,12 @@ class Limits:
         "from one address that is not loopback, so that one machine cannot take every place",
     )
     backlog: int = _limit(1024, "connections", "128 makes a burst of 200 clients wait a second for a retransmit")
+    socket_mode: int = _limit(
+        0o600,
+        "mode",
+        "of a local server's socket file: who may write to it may connect, and like a server on 127.0.0.1 it is for"
+        " whoever runs it until told otherwise",
+    )
     connect: float = _limit(10.0, "s", "all phases of a connect together: name, every address, handshake")
     handshake: float = _limit(10.0, "s", "of TLS: a peer that is silent or stops halfway holds its place no longer")
     resolvers: int = _limit(4, "threads", "name look-ups that hang cannot be cancelled, only left behind")
@@ -61,6 +67,12 @@ class Limits:
         " answers by itself closes that connection, and with off it answers web pages, too",
     )
     receive: int = _limit(64 * KIB, "bytes", "asked of one recv")
+    answers: int | None = _limit(
+        20_000,
+        "answers",
+        "in a row of a program on one connection, more than 100 a second and no person between: then two programs may"
+        " be answering each other, and nothing more is read there until a person goes on",
+    )
     inbox: int = _limit(MIB, "bytes", "received but not yet fetched by Client.receive(); above it reading pauses")
     events_high: int = _limit(
         8 * MIB, "bytes", "waiting for the journal; above it nobody reads and TCP slows the peers"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -27,20 +27,25 @@ from core.net.server import Server
 from core.net.session import Surroundings
 from core.net.socket_options import AS_USUAL, SocketOptions
 from core.net.tap import Tap
+from core.origin import PERSON, Origin
+from core.proxy import Proxy
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
+from core.tcp import SocketFacts
 from core.tls.settings import Tls
 from core.wire.faults import SOUND, BothWays
 from core.words import connection_name
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
     from core.sending.file import FileSending
-    from core.sending.plan import FileSent, Kept, Plan, Repeated
+    from core.sending.plan import FileSent, Kept, Plan, Played, Repeated
     from core.sending.received_file import Keeping
     from core.sending.repeat import Repeat
     from core.sending.run import Run
+    from core.sending.steps import StepsRun
+    from core.steps.step import ReadySteps
 
 __all__ = ["Delivery", "To", "Workbench"]
 
@@ -100,10 +105,13 @@ class Workbench:
         reconnect: bool = False,
         tls: Tls | None = None,
         faults: BothWays = SOUND,
+        stands: Callable[[Connection], None] | None = None,
+        reply: Reply | None = None,
+        proxy: Proxy | None = None,
     ) -> SessionId:
         """Start a client; how that went comes with the batches. Raises ``TincanError`` for an unknown name.
 
-        See ``Client`` for ``half_open`` and ``reconnect``.
+        See ``Client`` for ``half_open``, ``reconnect``, ``stands``, ``reply`` and ``proxy``.
         """
         client = Client(
             target,
@@ -113,6 +121,9 @@ class Workbench:
             tls=tls,
             fault_out=faults.out,
             fault_in=faults.into,
+            stands=stands,
+            reply=reply,
+            proxy=proxy,
             **self._surroundings(),
         )
         return self._begin(client, Doing.CONNECTING)
@@ -126,6 +137,7 @@ class Workbench:
         faults: BothWays = SOUND,
         tls: Tls | None = None,
         onward_tls: Tls | None = None,
+        proxy: Proxy | None = None,
     ) -> SessionId:
         """Start a tap between those who call ``listen`` and ``target``; how that went comes with the batches.
 
@@ -140,17 +152,20 @@ class Workbench:
             fault_in=faults.into,
             tls=tls,
             onward_tls=onward_tls,
+            proxy=proxy,
             **self._surroundings(),
         )
         return self._begin(tap, Doing.LISTENING)
 
-    def send(self, session: SessionId, message: bytes, *, to: To = None, exact: bool = False) -> Delivery:
+    def send(
+        self, session: SessionId, message: bytes, *, to: To = None, exact: bool = False, origin: Origin = PERSON
+    ) -> Delivery:
         """Send a message to one connection of the session, to several, or to all of them.
 
-        It is framed as the session frames, or, if ``exact``, goes out as it is. Raises ``SendError`` if not one
-        of them could take it: then none of it went out.
+        It is framed as the session frames, or, if ``exact``, goes out as it is; ``origin`` says who speaks.
+        Raises ``SendError`` if not one of them could take it: then none of it went out.
         """
-        return Audience(self._sessions.get(session), to).send(message, exact=exact)
+        return Audience(self._sessions.get(session), to).send(message, exact=exact, origin=origin)
 
     def wait_for_room(self, session: SessionId, waiting: int) -> None:
         """Wait until at most so many bytes wait to be sent on each connection, and the journal is not behind.
@@ -181,6 +196,46 @@ class Workbench:
 
         audience = self._audience(session, to)
         return self._set_off(Repeat(audience, plan, tell, exact=exact, sink=self._recorder))
+
+    def play(
+        self,
+        session: SessionId | None,
+        steps: ReadySteps,
+        *,
+        to: To = None,
+        rounds: int | None = 1,
+        variables: Mapping[str, str] | None = None,
+        count: int = 0,
+        tell: Callable[[Played], None] = lambda _progress: None,
+    ) -> StepsRun:
+        """Play a list of steps over the one connection of the session that is meant; see ``StepsRun``.
+
+        Without a session it waits for the connection that it is attached to, for ``connect`` with ``stands``.
+        ``variables`` and ``count`` are those of the messages that went out before. Raises ``SendError`` if nobody is
+        there, or several are.
+        """
+        from core.sending.steps import StepsRun
+
+        connections = self._audience(session, to).connections if session is not None else []
+        if len(connections) > 1:
+            raise SendError("steps that wait for answers go to one connection: choose one")
+        run = StepsRun(
+            steps.list.name,
+            steps,
+            tell,
+            rounds=rounds,
+            variables=variables,
+            count=count,
+            limit=self._limits.message,
+            sink=self._recorder,
+        )
+        for connection in connections:
+            run.attach(connection)
+        try:
+            return self._set_off(run)
+        except SendError:
+            run.detach()
+            raise
 
     def send_file(
         self,
@@ -273,11 +328,23 @@ class Workbench:
         if isinstance(tap, Tap):
             tap.let_go()
 
+    def socket_facts(self, session: SessionId, connection: ConnectionId) -> SocketFacts | None:
+        """What the system tells of a standing connection's socket; None of one that is over."""
+        found = self._sessions.get(session)
+        target = found.connection(connection) if found is not None else None
+        return target.facts if target is not None else None
+
     def set_reply(self, session: SessionId, reply: str | Reply) -> None:
         """Have a server answer by another rule from the next message on."""
         server = self._sessions.get(session)
         if isinstance(server, Server):
             server.set_reply(reply)
+
+    def set_on_connect(self, session: SessionId, reply: Reply | None) -> None:
+        """Have that speak for a client, or nothing, from its next connection on."""
+        client = self._sessions.get(session)
+        if isinstance(client, Client):
+            client.set_reply(reply)
 
     def set_framing(self, session: SessionId, framing: str) -> None:
         """Have a server tell messages apart in another way from now on; see ``Server.set_framing``."""
@@ -326,6 +393,12 @@ class Workbench:
         found = self._sessions.get(session)
         if found is not None:
             found.start_tls(connection, tls, as_server=as_server, first=first)
+
+    def go_on(self, session: SessionId) -> None:
+        """Let connections of a session go on that were paused because two programs seemed to answer each other."""
+        found = self._sessions.get(session)
+        for connection in found.connections if found is not None else ():
+            connection.go_on()
 
     def disconnect(self, session: SessionId, connection: ConnectionId) -> None:
         """Close one connection: what waits goes out first."""

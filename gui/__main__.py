@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
-from core.address import Address, parse_address
+from core.address import Target, parse_target
 from core.command import use_utf_8_in_pipes
 from core.errors import AddressError
 
@@ -80,8 +80,12 @@ def _parser(epilog: str) -> argparse.ArgumentParser:
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--serve", type=_server, metavar="[HOST:]PORT", help="start a server")
-    parser.add_argument("--connect", type=_peer, metavar="HOST:PORT", help="connect to a server")
+    parser.add_argument(
+        "--serve", type=_server, metavar="[HOST:]PORT", help="start a server; tls:// before it: with TLS"
+    )
+    parser.add_argument(
+        "--connect", type=_peer, metavar="HOST:PORT", help="connect to a server; tls:// before it: with TLS"
+    )
     journal = parser.add_mutually_exclusive_group()
     journal.add_argument("--open", type=_journal, metavar="FILE", help="show an old journal")
     journal.add_argument("file", nargs="?", type=_journal, metavar="FILE", help="the same, as a double click does it")
@@ -94,17 +98,17 @@ def _parser(epilog: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _server(text: str) -> Address:
+def _server(text: str) -> Target:
     return _address(text, for_server=True)
 
 
-def _peer(text: str) -> Address:
+def _peer(text: str) -> Target:
     return _address(text, for_server=False)
 
 
-def _address(text: str, *, for_server: bool) -> Address:
+def _address(text: str, *, for_server: bool) -> Target:
     try:
-        return parse_address(text, for_server=for_server)
+        return parse_target(text, for_server=for_server)
     except AddressError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

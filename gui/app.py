@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
-from core.address import Address
+from core.address import Address, Target
 from core.clock import monotonic
 from core.errors import TincanError, reason
 from core.files import data_folder, make_own_folder, settings_folder
@@ -52,10 +52,13 @@ _LEVELS = 20  # of widgets in one another, and some more
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of the command line. ``folder`` holds settings and journals if it is given."""
+    """The options of the command line. ``folder`` holds settings and journals if it is given.
 
-    serve: Address | None = None
-    connect: Address | None = None
+    A ``Target`` may ask for TLS, as ``tls://`` does.
+    """
+
+    serve: Address | Target | None = None
+    connect: Address | Target | None = None
     folder: Path | None = None
     journal: Path | None = None  # to open
 
@@ -283,11 +286,15 @@ class App:
         for path in paths:
             self.main_controller.journal_controller.open(Path(path))
 
-    def _obey(self, address: Address | None, begin: Callable[[], None]) -> None:
+    def _obey(self, asked: Address | Target | None, begin: Callable[[], None]) -> None:
         """Begin what the command line asked for, if it did."""
-        if address is not None:
-            self.window.address.fill(address.host, str(address.port))
-            begin()
+        if asked is None:
+            return
+        target = asked if isinstance(asked, Target) else Target(asked, False)
+        if target.tls:
+            self.main_controller.tls.put(is_on=True)
+        self.window.address.fill(target.address.host, target.address.port_text)
+        begin()
 
     def _make_folders(self) -> None:
         """Make the folders of this program, closed to other people; a folder that was chosen stays as it is."""

@@ -14,8 +14,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from core.errors import TlsSettingsError
+from core.errors import AddressError, TlsSettingsError
 from core.files import read_kept, set_aside, write_kept
+from core.proxy import parse_proxy
 from core.replies import find_reply
 from core.tls.settings import parse_pin
 from core.words import sentence
@@ -30,6 +31,7 @@ from gui.viewmodels.preferences import (
     MOST_PINS,
     MOST_VARIABLES,
     ROWS,
+    SOCKET_MODES,
     TIMES,
     TLS_CLIENTS,
     TLS_VERSIONS,
@@ -183,6 +185,7 @@ _CHOICES = {
     "rows": ROWS,
     "times": TIMES,
     "when_full": WHEN_FULL,
+    "socket_mode": SOCKET_MODES,
     "tls_lowest": TLS_VERSIONS,
     "tls_clients": TLS_CLIENTS,
 }
@@ -219,6 +222,25 @@ def _variables(value: object) -> dict[str, str]:
     return dict(list(short.items())[-MOST_VARIABLES:])
 
 
+def _on_connect(value: object) -> dict[str, str]:
+    """What clients say on connect, by address."""
+    if not isinstance(value, dict) or len(value) > MOST_PINS or not all(isinstance(one, str) for one in value.values()):
+        raise ValueError("on_connect is not a table of texts")
+    fit = {address: written for address, written in value.items() if len(address) <= LONGEST_ADDRESS >= len(written)}
+    return {address: written for address, written in fit.items() if (address + written).isprintable()}
+
+
+def _reply_arguments(value: object) -> dict[str, str]:
+    """What replies were given last, by kind, also of a kind that only a later version knows."""
+    if (
+        not isinstance(value, dict)
+        or len(value) > MOST_LIMITS
+        or not all(isinstance(one, str) for one in value.values())
+    ):
+        raise ValueError("reply_arguments is not a table of texts")
+    return {kind: text for kind, text in value.items() if text.isprintable() and len(text) <= LONGEST_VARIABLE}
+
+
 def _pins(value: object) -> dict[str, str]:
     """Fingerprints of certificates by the addresses where they are trusted."""
     if not isinstance(value, dict) or len(value) > MOST_PINS:
@@ -228,6 +250,16 @@ def _pins(value: object) -> dict[str, str]:
     except TlsSettingsError as error:
         raise ValueError(f"pins: {error}") from error
     return {address: pin for address, pin in pins.items() if address.isprintable() and len(address) <= LONGEST_ADDRESS}
+
+
+def _proxy(value: object) -> str:
+    """A proxy without a password; none if it is of a kind that this version does not know."""
+    if not isinstance(value, str):
+        raise ValueError("proxy is no text")
+    try:
+        return parse_proxy(value).with_user if value else ""
+    except AddressError:
+        return ""
 
 
 def _messages(value: object) -> tuple[SentMessage, ...]:
@@ -264,4 +296,11 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
-_READERS: dict[str, Callable[[object], object]] = {"messages": _messages, "variables": _variables, "pins": _pins}
+_READERS: dict[str, Callable[[object], object]] = {
+    "messages": _messages,
+    "variables": _variables,
+    "on_connect": _on_connect,
+    "reply_arguments": _reply_arguments,
+    "pins": _pins,
+    "proxy": _proxy,
+}

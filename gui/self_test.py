@@ -103,6 +103,8 @@ def _steps(app: App) -> Iterator[Step]:
         "the server can be started again",
         lambda: all(state.phase is Phase.ENDED for state in _states(app) if state.role.listens),
     )
+    lessons, broken = app.main_controller.lessons.read()
+    yield f"the lessons that come with it can be read ({len(lessons)})", lambda: bool(lessons) and not broken
     yield "nothing had to be complained of", lambda: not (bar.complaint or composer.complaint or window.banner.sentence)
 
 

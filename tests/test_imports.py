@@ -17,9 +17,12 @@ GROUND = {
     "core.events",
     "core.errors",
     "core.latency",
+    "core.origin",
+    "core.local_address",
+    "core.proxy",
     "core.roles",
     "core.settings",
-    *("core.supervision", "core.words"),
+    *("core.supervision", "core.tcp", "core.words"),
     *("core.tls.facts", "core.tls.settings"),
 }
 LIBRARY = GROUND | {"core"}
@@ -28,12 +31,16 @@ ALL_OF_CORE = {"core.*"}
 VALUES = (LIBRARY - {"core.supervision"}) | {
     "core.compose",
     "core.journal.display_row",
+    "core.journal.reading.figures",
     "core.journal.reading.recorded",
+    "core.journal.reading.sequence",
+    "core.journal.reading.socket_calls",
     "core.journal.recording.ledger",
     "core.journal.recording.notes",
     "core.local_time",
     "core.replies",
     "core.sending.plan",
+    "core.steps",
     "core.text_safety",
     "core.wire",
 }
@@ -42,10 +49,13 @@ FLOOR = {"gui.platform.differences", "gui.keys"}
 
 # Each room, and what it may import of ours beside itself. The first that fits a module counts.
 MAY_IMPORT: list[tuple[str, set[str]]] = [
-    ("core.address", {"core.errors"}),
+    ("core.address", {"core.errors", "core.local_address"}),
+    ("core.local_address", {"core.errors"}),
+    ("core.proxy", {"core.address", "core.errors"}),
     ("core.clock", set()),
     ("core.roles", set()),
-    ("core.events", {"core.address", "core.errors", "core.roles", "core.tls.facts"}),
+    ("core.events", {"core.address", "core.errors", "core.origin", "core.roles", "core.tls.facts"}),
+    ("core.origin", set()),
     ("core.tls.facts", set()),
     ("core.tls", LIBRARY | {"core.files"}),
     ("core.words", set()),
@@ -53,6 +63,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.latency", set()),
     ("core.supervision", {"core.clock", "core.errors"}),
     ("core.settings", set()),
+    ("core.tcp", set()),
     ("core.command", set()),
     ("core.files", set()),
     ("core.local_time", set()),
@@ -60,6 +71,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.wire", LIBRARY | {"core.tls"}),
     ("core.child_process", {"core.errors", "core.supervision"}),
     ("core.replies.rules", LIBRARY | {"core.replies", "core.compose", "core.wire"}),
+    ("core.replies.opening", LIBRARY | {"core.replies", "core.compose"}),
     ("core.replies.program", LIBRARY | {"core.replies", "core.child_process"}),
     ("core.replies.handler", LIBRARY | {"core.replies", "core.child_process", "core.command"}),
     ("core.replies", LIBRARY),
@@ -76,11 +88,16 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.files",
             "core.local_time",
             "core.compose.encoding",
+            "core.compose.escapes",
             "core.compose.hexadecimal",
         },
     ),
-    ("core.sending", LIBRARY | {"core.net", "core.journal"}),
-    ("core.workbench", LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending"}),
+    ("core.steps", LIBRARY | {"core.compose", "core.replies", "core.wire", "core.text_safety", "core.files"}),
+    ("core.sending", LIBRARY | {"core.net", "core.journal", "core.steps"}),
+    (
+        "core.workbench",
+        LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending", "core.steps"},
+    ),
     ("core.cli.printing", LIBRARY | {"core.compose.encoding", "core.text_safety", "core.wire"}),
     ("core.cli.standard_input", LIBRARY | {"core.cli.common", "core.compose.encoding", "core.wire"}),
     (
@@ -95,10 +112,27 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.replies",
             "core.journal",
             "core.text_safety",
+            "core.sending",
+            "core.steps",
             "core.workbench",
         },
     ),
+    (
+        "core.cli.load",
+        LIBRARY | {"core.cli.common", "core.cli.tls", "core.sending", "core.steps", "core.text_safety"},
+    ),
+    (
+        "core.cli.replay",
+        LIBRARY
+        | {"core.cli.common", "core.cli.tls", "core.compose.encoding", "core.journal", "core.net", "core.sending"}
+        | {"core.steps", "core.text_safety"},
+    ),
+    (
+        "core.cli.test",
+        LIBRARY | {"core.cli.common", "core.cli.tls", "core.net", "core.sending", "core.steps", "core.text_safety"},
+    ),
     ("core.cli.tls", LIBRARY | {"core.cli.common", "core.tls"}),
+    ("core.cli.proxy", LIBRARY | {"core.cli.common"}),
     (
         "core.cli.common",
         LIBRARY | {"core.command", "core.compose.encoding", "core.journal", "core.text_safety", "core.wire"},
@@ -119,10 +153,15 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.command",
             "core.compose.encoding",
             "core.replies",
+            "core.cli.proxy",
             "core.cli.terminal",
             "core.cli.tls",
             "core.cli.export",
             "core.cli.find",
+            "core.cli.load",
+            "core.cli.replay",
+            "core.cli.test",
+            "core.steps",
         },
     ),
     ("core", {"core"}),
@@ -157,6 +196,7 @@ MAY_TOUCH_SOCKETS = {
     "core.net.client",
     "core.net.dialer",
     "core.net.listening",
+    "core.net.local_sockets",
     "core.net.loop",
     "core.net.reachable",
     "core.net.resolver",
@@ -164,6 +204,7 @@ MAY_TOUCH_SOCKETS = {
     "core.net.sockets",
     "core.net.tap",
     "core.net.transport",
+    "core.net.tunnel",
     "core.tls.contexts",  # OpenSSL as Python has it; no socket
     "core.wire.tls",  # the same
     "core.workbench",  # raises the limit of descriptors

@@ -7,22 +7,26 @@ import contextlib
 import errno
 import io
 import os
+import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Generic, TextIO, TypeVar
 
+from core.clock import monotonic
 from core.command import is_windows_console, raw_file
 from core.compose.encoding import Encoding, find_encoding
 from core.errors import TincanError, quoted
 from core.events import ConnectionId, SessionId
+from core.journal.capture.files import is_capture
 from core.journal.display_row import Filter
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal, open_recovered
+from core.origin import KINDS, Origin, read_origin
 from core.text_safety import TextSafety
 from core.wire.faults import PRESETS, BothWays, parse_faults
 from core.wire.framing import parse_framing
@@ -31,9 +35,11 @@ from core.words import connection_name
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
 DAMAGED = 3  # exit code: the journal is damaged and was read as far as it could be
 
+_LONGEST_WAIT = 86_400.0  # seconds
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long
 _LOOK = 0.05  # seconds between two looks at whether a thread has ended: a signal is heeded in between
 _PATIENCE = 1.0  # seconds for a thread that has been told to end
+_SOON, _TELL_EACH = 1.0, 0.1  # seconds of reading before there is a word about it, and how much there is between two
 _Found = TypeVar("_Found")
 
 
@@ -49,9 +55,43 @@ def numbered(reader: JournalReader, session: SessionId, number: int) -> Connecti
     return known[number]
 
 
-def chosen(connections: frozenset[ConnectionId] | None, *, received: bool, sent: bool, notes: bool) -> Filter:
-    """These kinds of entries of these connections (None: all of them); every kind if none was chosen."""
-    return Filter(connections, received, sent, notes) if received or sent or notes else Filter(connections)
+def chosen(
+    connections: frozenset[ConnectionId] | None,
+    *,
+    received: bool,
+    sent: bool,
+    notes: bool,
+    by: Collection[Origin] = (),
+) -> Filter:
+    """These kinds of entries of these connections (None: all of them); every kind if none was chosen.
+
+    Of what was sent, what is ``by`` one of those, which alone chooses what was sent.
+    """
+    if not (received or sent or notes or by):
+        return Filter(connections)
+    return Filter(connections, received, sent or bool(by), notes, frozenset(by) or None)
+
+
+def add_directions(parser: argparse.ArgumentParser) -> None:
+    """Say how to choose which kinds of entries are wanted."""
+    parser.add_argument("--received", action="store_true", help="only what was received (may be combined)")
+    parser.add_argument("--sent", action="store_true", help="only what was sent (may be combined)")
+    parser.add_argument(
+        "--by",
+        action="append",
+        default=[],
+        type=_origin,
+        metavar="WHO",
+        help=f'only what was sent by WHO (may be combined): {", ".join(KINDS)}; or one of its kind: "rule NAME"',
+    )
+    parser.add_argument("--notes", action="store_true", help="only what else happened (may be combined)")
+
+
+def _origin(text: str) -> Origin:
+    origin = read_origin(text)
+    if origin.kind not in KINDS:
+        raise argparse.ArgumentTypeError(f"nobody is called {quoted(origin.kind)}; there are {', '.join(KINDS)}")
+    return origin
 
 
 def tell(line: str) -> None:
@@ -104,7 +144,8 @@ class TerminalJournal:
         self._interrupted = interrupted
         self._tell = tell
         self._check: _Work[str] | None = None
-        self._use(partial(open_journal, path, self._tell_recovery, interrupted))
+        self._read, self._began = 0.0, monotonic()  # how much of a capture was said to be read
+        self._use(partial(open_journal, path, self._tell_recovery, interrupted, self._tell_reading))
 
     @property
     def exit_code(self) -> int:
@@ -158,7 +199,7 @@ class TerminalJournal:
     def _use(self, open_one: Callable[[], Opened]) -> None:
         self._is_told = False
         self._opened = _Work(open_one).result(self._interrupted)
-        for sentence in filter(None, (self._opened.notice, self._opened.remark)):
+        for sentence in filter(None, (self._opened.notice, self._opened.remark, self._opened.left_out)):
             self._tell(sentence)
 
     def _tell_recovery(self, _fraction: float) -> None:
@@ -166,6 +207,13 @@ class TerminalJournal:
         if not self._is_told:
             self._is_told = True
             self._tell(f"{self._given.name} is damaged: reading what can be read.")
+
+    def _tell_reading(self, fraction: float) -> None:
+        """On another thread: how much of it was read so far, if that takes long."""
+        is_due = fraction - self._read >= _TELL_EACH and monotonic() - self._began > _SOON
+        if is_due and is_capture(self._given):  # a journal is looked through in two seconds at most
+            self._read = fraction
+            self._tell(f"{self._given.name} is being read, {fraction:.0%} so far.")
 
 
 class _Work(threading.Thread, Generic[_Found]):
@@ -248,6 +296,17 @@ def _encoding(name: str) -> Encoding:
     return found
 
 
+def seconds(text: str) -> float:
+    """A time to wait, for argparse."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= _LONGEST_WAIT:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no time to wait: use seconds from 0 to 86400 (a day)")
+    return found
+
+
 def argument(parse: Callable[[str], _Found]) -> Callable[[str], _Found]:
     """``parse`` for argparse, which shows what is wrong with an argument if the error is one of its own."""
 
@@ -258,6 +317,19 @@ def argument(parse: Callable[[str], _Found]) -> Callable[[str], _Found]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return parsed
+
+
+def add_mode(parser: argparse.ArgumentParser) -> None:
+    """Take ``--mode``, in octal digits as chmod has it; None if it is not given."""
+    parser.add_argument(
+        "--mode", type=_mode, metavar="MODE", help="who may use a local socket, as for chmod (default: 600, only you)"
+    )
+
+
+def _mode(text: str) -> int:
+    if not re.fullmatch("0?[0-7]{3}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no mode: use three octal digits, such as 660 or 666")
+    return int(text, 8)
 
 
 def add_faults(parser: argparse.ArgumentParser, out: str, into: str) -> None:

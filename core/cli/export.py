@@ -15,6 +15,7 @@ from core.cli.common import (
     INTERRUPTED,
     BadRequest,
     TerminalJournal,
+    add_directions,
     add_encoding,
     add_frame,
     chosen,
@@ -36,6 +37,7 @@ from core.journal.export.source import opens_reading
 from core.journal.export.writer import Exported, export, export_to
 from core.journal.reading.lens import RAW, Lens
 from core.journal.reading.reader import JournalReader, SessionRow
+from core.origin import Origin
 from core.text_safety import TextSafety
 from core.words import sentence
 
@@ -51,6 +53,7 @@ class ExportOptions(NamedTuple):
     connection: int | None = None  # its number
     received: bool = False
     sent: bool = False
+    by: tuple[Origin, ...] = ()
     notes: bool = False
     framing: str = RAW
     encoding: Encoding = Encoding.UTF_8
@@ -60,21 +63,19 @@ class ExportOptions(NamedTuple):
     @property
     def is_one_stream(self) -> bool:
         """Whether only one direction of one connection is wanted."""
-        return self.connection is not None and self.received != self.sent
+        return self.connection is not None and self.received != (self.sent or bool(self.by))
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded")
+    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded, or a pcap or pcapng")
     parser.add_argument(
         "--as", dest="form", choices=[form.name for form in all_formats()], default="text", help="default: text"
     )
     parser.add_argument("--list", dest="lists", action="store_true", help="show the sessions in the journal")
     parser.add_argument("--session", type=int, metavar="N", help="which of them (default: the first)")
     parser.add_argument("--connection", type=int, metavar="N", help="only connection #N")
-    parser.add_argument("--received", action="store_true", help="only what was received (may be combined)")
-    parser.add_argument("--sent", action="store_true", help="only what was sent (may be combined)")
-    parser.add_argument("--notes", action="store_true", help="only what else happened (may be combined)")
+    add_directions(parser)
     add_frame(parser)
     add_encoding(parser, "read messages as this text; the file is UTF-8 in any case")
     parser.add_argument(
@@ -105,7 +106,7 @@ def run_export(options: ExportOptions) -> int:
 
 def _options(found: argparse.Namespace) -> ExportOptions:
     values = {name: getattr(found, name) for name in ExportOptions._fields}
-    return ExportOptions(**{**values, "form": find_format(found.form)})
+    return ExportOptions(**{**values, "form": find_format(found.form), "by": tuple(found.by)})
 
 
 def _run(options: ExportOptions, interrupted: threading.Event) -> int:
@@ -166,7 +167,7 @@ def _filter(options: ExportOptions, reader: JournalReader, session: SessionId) -
     connections = None
     if options.connection is not None:
         connections = frozenset({numbered(reader, session, options.connection)})
-    return chosen(connections, received=options.received, sent=options.sent, notes=options.notes)
+    return chosen(connections, received=options.received, sent=options.sent, notes=options.notes, by=options.by)
 
 
 def _check_stdout(options: ExportOptions) -> None:

@@ -18,6 +18,7 @@ from core.cli.common import (
     INTERRUPTED,
     BadRequest,
     TerminalJournal,
+    add_directions,
     add_encoding,
     chosen,
     drop_output,
@@ -37,6 +38,7 @@ from core.journal.search.pattern import Mode, Pattern, Query, compile_query
 from core.journal.search.search_process import SearchProcess, failed, finished, written
 from core.journal.search.sweep import LOOK_BACK, find
 from core.local_time import local_time
+from core.origin import Origin
 from core.settings import DEFAULTS
 from core.text_safety import TextSafety, unfinished_tail
 from core.words import connection_name
@@ -56,6 +58,7 @@ class FindOptions(NamedTuple):
     connection: int | None = None  # its number
     received: bool = False
     sent: bool = False
+    by: tuple[Origin, ...] = ()
     notes: bool = False
     counts: bool = False
     encoding: Encoding = Encoding.UTF_8
@@ -68,7 +71,7 @@ class FindOptions(NamedTuple):
 
 def add_find(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded")
+    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded, or a pcap or pcapng")
     parser.add_argument("text", metavar="TEXT", help="what to look for, in upper or lower case")
     ways = parser.add_mutually_exclusive_group()
     for mode, words in (
@@ -81,9 +84,7 @@ def add_find(parser: argparse.ArgumentParser) -> None:
     add_encoding(parser, "TEXT has these bytes, and what is found is read as such")
     parser.add_argument("--session", type=int, metavar="N", help="only this session (default: all)")
     parser.add_argument("--connection", type=int, metavar="N", help="only connection #N")
-    parser.add_argument("--received", action="store_true", help="only what was received (may be combined)")
-    parser.add_argument("--sent", action="store_true", help="only what was sent (may be combined)")
-    parser.add_argument("--notes", action="store_true", help="only what else happened (may be combined)")
+    add_directions(parser)
     parser.add_argument("--count", dest="counts", action="store_true", help="print only how many places there are")
     _add_what_programs_ask(parser)
     parser.set_defaults(options=_options)
@@ -110,7 +111,8 @@ def _span(text: str) -> tuple[int, int]:
 def _options(found: argparse.Namespace) -> FindOptions:
     query = Query(found.text, found.mode or Mode.TEXT, found.match_case, found.encoding)
     return FindOptions(
-        found.journal, query, found.session, found.connection, found.received, found.sent, found.notes,
+        found.journal, query, found.session, found.connection, found.received, found.sent, tuple(found.by),
+        found.notes,
         found.counts, found.encoding, found.for_program, found.ids, found.entries, found.patience,
     )  # fmt: skip
 
@@ -213,7 +215,7 @@ def _filter(options: FindOptions, reader: JournalReader, session: SessionId) -> 
         connections = frozenset(map(ConnectionId, options.ids))
     elif options.connection is not None:
         connections = frozenset({numbered(reader, session, options.connection)})
-    return chosen(connections, received=options.received, sent=options.sent, notes=options.notes)
+    return chosen(connections, received=options.received, sent=options.sent, notes=options.notes, by=options.by)
 
 
 def _answer_program(options: FindOptions) -> int:

@@ -24,7 +24,7 @@ from core.cli.printing import MessagePrinter
 from core.cli.standard_input import StandardInput
 from core.clock import monotonic
 from core.compose.encoding import Encoding, decode_as
-from core.errors import SendError, TincanError, quoted, reason
+from core.errors import Explanation, SendError, TincanError, quoted, reason
 from core.events import (
     Closed,
     ConnectionId,
@@ -38,6 +38,7 @@ from core.events import (
     NotSent,
     Onward,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Remark,
@@ -49,9 +50,12 @@ from core.events import (
     TlsRefused,
     Tried,
     TurnedAway,
+    WentOn,
 )
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
+from core.origin import FROM_INPUT, PERSON
+from core.proxy import Proxy
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -64,9 +68,14 @@ from core.workbench import Workbench
 
 if TYPE_CHECKING:
     from core.compose.profiles import Profile
+    from core.replies.opening import Opening
+    from core.sending.plan import Played
+    from core.sending.steps import StepsRun
+    from core.steps.step import ReadySteps
 
 _TOLD = (
-    Listening, Onward, Tried, TurnedAway, NotSent, MessageTooLong, Misframed, HttpRequest, Remark, Closed, PeerFinished,
+    Listening, Onward, Tried, TurnedAway, NotSent, Paused, WentOn, MessageTooLong,
+    Misframed, HttpRequest, Remark, Closed, PeerFinished,
     TlsBegun, TlsRefused, Injected,
 )  # fmt: skip
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
@@ -76,7 +85,7 @@ _AT_REST = 900.0  # seconds; a pipe may rest as long as its ends do, which the s
 _A_DAY = 86_400.0
 
 # Exit codes; 2 is for a command line that makes no sense.
-OK, NEVER_STOOD, BROKEN, GAVE_UP, INTERRUPTED = 0, 1, 3, 4, 130
+OK, NEVER_STOOD, BROKEN, GAVE_UP, NOT_AS_WISHED, INTERRUPTED = 0, 1, 3, 4, 5, 130
 
 
 class Options(NamedTuple):
@@ -85,10 +94,11 @@ class Options(NamedTuple):
     role: Role
     target: Address
     framing: str = "raw"
-    reply: str | Reply = "letter"
+    reply: str | Reply = "letter"  # of a server; of a client what it says on every connect, if that is one
     once: bool = False
     journal: Path | None = None
     http: bool = False  # whether a server that answers by itself answers HTTP requests, too
+    answers: int | None = DEFAULTS.answers  # of the rule in a row, after which a connection is paused
     exact: bool = False  # whether bytes go from input to peer and from peer to output as they are
     crlf: bool = False  # whether lines are sent with CR LF at their end
     wait: float | None = None  # from the end of the input to the end of a client, whoever still talks
@@ -96,10 +106,13 @@ class Options(NamedTuple):
     retry: bool = False  # whether a client comes back
     encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
     tls: Tls | None = None
+    mode: int | None = None  # of a socket file; None: as is usual
+    proxy: Proxy | None = None  # through which a client or a tap dials
     onward: Address | None = None  # what a tap dials for each caller
     onward_tls: Tls | None = None  # and the TLS that it speaks there
     faults: BothWays = SOUND
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
+    steps: ReadySteps | None = None  # what is played instead of the input
 
 
 class _InputEnded(NamedTuple):
@@ -107,7 +120,7 @@ class _InputEnded(NamedTuple):
 
 
 class _Signal(NamedTuple):
-    """Somebody wants us to end."""
+    """Somebody wants us to end, or the steps are over."""
 
 
 def find_profile(name: str, path: Path | None) -> Profile:
@@ -120,6 +133,29 @@ def find_profile(name: str, path: Path | None) -> Profile:
         names = ", ".join(dict.fromkeys(each.name for each in profiles))
         raise TincanError(f"there is no profile {quoted(name)}, only {names}")
     return profile
+
+
+def opening(
+    text: str, messages: Path | None, profile: Profile | None, framing: str, encoding: Encoding | None
+) -> Opening:
+    """What is said on connect: a text with escapes, or the saved message of that name in a file.
+
+    Raises ``TincanError``.
+    """
+    from core.compose import Draft, Format
+    from core.compose.saved import import_messages
+    from core.replies.opening import Opening
+
+    if messages is not None:
+        known = import_messages(messages)
+        found = next((each for each in known if each.name == text), None)
+        if found is None:
+            names = ", ".join(quoted(each.name) for each in known)
+            raise TincanError(f"there is no saved message {quoted(text)}, only {names}")
+        return Opening(found.draft(profile.frame if profile is not None else framing), found.name)
+    if profile is not None:
+        return Opening(Draft(text, profile.format, profile.encoding, profile.ending, profile.frame))
+    return Opening(Draft(text, Format.ESCAPES, encoding or Encoding.UTF_8, framing=framing))
 
 
 def run(options: Options) -> int:
@@ -140,8 +176,11 @@ def run(options: Options) -> int:
 
 def _limits(options: Options) -> Limits:
     limits = DEFAULTS
+    limits = replace(limits, answers=options.answers)
     if options.http:
         limits = replace(limits, request_line=None)
+    if options.mode is not None:
+        limits = replace(limits, socket_mode=options.mode)
     if options.wait is not None:  # the wait is the drain
         limits = replace(limits, drain=max(0.05, limits.drain - options.wait))
     if options.exact:
@@ -183,6 +222,7 @@ class _Program:
         self._composed_count = 0  # messages with a counter in them
         self._back = threading.Event()  # a connection stands, or none will any more: for who waits to send
         self._code = NEVER_STOOD
+        self._steps: StepsRun | None = None
         self._text = TextSafety()
 
     def run(self) -> int:
@@ -197,6 +237,8 @@ class _Program:
                 self._asked_to_end = True
                 self._back.set()
                 self._subscription.close()
+        if self._steps is not None:
+            self._tell_steps(self._steps)
         with self._in_hand:
             is_cut = self._code == OK and self._is_incomplete and self._counts_endings
         return BROKEN if is_cut else self._code
@@ -205,17 +247,41 @@ class _Program:
         options = self._options
         if options.onward is not None:
             return self._workbench.tap(
-                options.target, options.onward, framing=options.framing,
-                faults=options.faults, tls=options.tls, onward_tls=options.onward_tls,
+                options.target, options.onward, framing=options.framing, faults=options.faults,
+                tls=options.tls, onward_tls=options.onward_tls, proxy=options.proxy,
             )  # fmt: skip
         if options.role.listens:
             return self._workbench.serve(
                 options.target, reply=options.reply, framing=options.framing, tls=options.tls, faults=options.faults
             )
+        if options.steps is not None:
+            self._steps = self._workbench.play(None, options.steps, tell=self._watch_steps)
         return self._workbench.connect(
-            options.target, framing=options.framing, half_open=options.exact, reconnect=options.retry,
-            tls=options.tls, faults=options.faults,
-        )  # fmt: skip
+            options.target,
+            framing=options.framing,
+            half_open=options.exact,
+            reconnect=options.retry,
+            tls=options.tls,
+            faults=options.faults,
+            stands=self._steps.attach if self._steps is not None else None,
+            reply=options.reply if isinstance(options.reply, Reply) else None,
+            proxy=options.proxy,
+        )
+
+    def _watch_steps(self, played: Played) -> None:
+        if not played.is_running:
+            self._news.put(_Signal())
+
+    def _tell_steps(self, run: StepsRun) -> None:
+        """Print what was played, once it is over."""
+        from core.steps.table import as_text
+
+        run.stop()
+        run.join(_PATIENCE)
+        if run.progress.rows:
+            self._print(as_text(run.progress.rows).rstrip("\n"))
+        if self._code == OK and not run.progress.is_as_wished:
+            self._code = NOT_AS_WISHED
 
     def _next(self) -> Event | _InputEnded | _Signal | None:
         """Wait for the next piece of news."""
@@ -242,8 +308,9 @@ class _Program:
 
     def _begin_reading(self) -> None:
         """Take input from now on. A client, or a pipe, has nobody to send it to before it is connected."""
-        if not self._is_reading:
+        if not self._is_reading and self._steps is None:
             self._is_reading = True
+            self._origin = PERSON if is_terminal(sys.stdin) else FROM_INPUT
             self._input.begin()
 
     # The input's thread.
@@ -263,12 +330,13 @@ class _Program:
                 _tell(f"not sent: {error}")
                 return True
         if not data:
+            self._workbench.go_on(self._session)
             return True  # an empty line has no bytes
         while not self._asked_to_end:
             self._workbench.wait_for_room(self._session, _WINDOW)
             self._back.clear()  # before the attempt, so that a connection that comes after it is heard of
             try:
-                delivery = self._workbench.send(self._session, data, exact=True)
+                delivery = self._workbench.send(self._session, data, exact=True, origin=self._origin)
             except SendError as error:
                 if not options.retry:
                     return self._refuse(data, error)
@@ -388,8 +456,7 @@ class _Program:
                 self._tell_end(event)
                 return False
             case _ if isinstance(event, _TOLD):
-                opened = self._opened.get(getattr(event, "connection", None))
-                _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
+                self._tell_event(event)
             case _:
                 pass
         match event:
@@ -405,6 +472,14 @@ class _Program:
             case _:
                 pass
         return True
+
+    def _tell_event(self, event: Event) -> None:
+        opened = self._opened.get(getattr(event, "connection", None))
+        _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
+        if isinstance(event, Closed) and event.why is not None:
+            _tell_options(event.why)
+        if isinstance(event, Paused):
+            _tell("an empty line goes on, as does whatever you send; with --answers 0 nothing is paused")
 
     def _take_handshake(self, event: TlsHandshake) -> None:
         """From a handshake on a connection can be talked over. Of one that failed, the end that follows tells."""
@@ -425,6 +500,7 @@ class _Program:
         if event.failure is not None:
             self._code = NEVER_STOOD
             _tell(str(event.failure))
+            _tell_options(event.failure)
         if self._tries:
             _tell(f"gave up after {counted(self._tries, 'try', 'tries')}")
 
@@ -510,6 +586,12 @@ def _pass_on(data: bytes) -> None:
     if sys.stdout is not None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+
+
+def _tell_options(why: Explanation) -> None:
+    """Name the options that do what an explanation advises; see there."""
+    if why.options:
+        _tell(f"options for that: {', '.join(why.options)}")
 
 
 def _tell(line: str) -> None:

@@ -9,12 +9,24 @@ import sys
 from pathlib import Path
 
 from core.cli.common import argument, is_terminal
-from core.errors import TlsPasswordError
+from core.errors import TlsPasswordError, TlsSettingsError, reason
 from core.tls.settings import STARTTLS, ClientCertificates, LowestVersion, Tls, parse_pin, parse_protocols
 
 PASSWORD = "TINCAN_KEY_PASSWORD"  # noqa: S105 - the variable's name; who starts a service has nobody to ask
 
-_OPTIONS = ("ca", "cert", "key", "pin", "no_verify", "alpn", "lowest", "key_log", "starttls", "client_certs")
+_OPTIONS = (
+    "ca",
+    "cert",
+    "key",
+    "password_file",
+    "pin",
+    "no_verify",
+    "alpn",
+    "lowest",
+    "key_log",
+    "starttls",
+    "client_certs",
+)
 
 
 def add_tls(parser: argparse.ArgumentParser, *, is_server: bool) -> None:
@@ -30,6 +42,12 @@ def add_tls(parser: argparse.ArgumentParser, *, is_server: bool) -> None:
     parser.add_argument("--ca", type=Path, metavar="FILE", help=f"who may vouch for {whom}: certificates in PEM")
     parser.add_argument("--cert", type=Path, metavar="FILE", help="show this certificate: PEM, or PKCS#12 with its key")
     parser.add_argument("--key", type=Path, metavar="FILE", help="the key of the certificate, if it has its own file")
+    parser.add_argument(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help=f"its first line is the password of the key; else {PASSWORD} in the environment has it, or you are asked",
+    )
     parser.add_argument("--alpn", type=argument(parse_protocols), metavar="A,B", help="protocols, the dearest first")
     parser.add_argument("--tls-min", dest="lowest", choices=[one.value for one in LowestVersion], help="default: 1.2")
     parser.add_argument(
@@ -85,7 +103,7 @@ def tls_of(chosen: argparse.Namespace, *, has_scheme: bool) -> Tls | None:
         ca=chosen.ca,
         certificate=chosen.cert,
         key=chosen.key,
-        password=os.environ.get(PASSWORD) or None,
+        password=_given_password(chosen.password_file),
         pin=chosen.pin or "",
         verify=not chosen.no_verify,
         alpn=chosen.alpn or (),
@@ -95,6 +113,18 @@ def tls_of(chosen: argparse.Namespace, *, has_scheme: bool) -> Tls | None:
         starttls=chosen.starttls or "",
     )
     return _with_password(tls) if tls.certificate is not None else tls
+
+
+def _given_password(path: Path | None) -> str | None:
+    """The password of a file or of the environment, if one of them has it. Raises ``TlsSettingsError``."""
+    if path is None:
+        return os.environ.get(PASSWORD) or None
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = reason(error) if isinstance(error, OSError) else "it is not UTF-8"
+        raise TlsSettingsError(f"the password in {path} cannot be read: {why}") from error
+    return (lines[0] if lines else "") or None
 
 
 def _with_password(tls: Tls) -> Tls:
@@ -107,6 +137,6 @@ def _with_password(tls: Tls) -> Tls:
         read_own(tls)
     except TlsPasswordError as error:
         if tls.password or not is_terminal(sys.stdin):
-            raise TlsPasswordError(f"{error}; {PASSWORD} in the environment may have it") from error
+            raise TlsPasswordError(f"{error}; {PASSWORD} in the environment may have it, or --password-file") from error
         return replace(tls, password=getpass.getpass(f"Password for {tls.key or tls.certificate}: "))
     return tls

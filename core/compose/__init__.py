@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         starters,
         with_imported,
     )
+    from core.compose.shell_commands import Place, write_command
 
 __all__ = [
     "CATALOGUE",
@@ -42,6 +43,7 @@ __all__ = [
     "MacroSpan",
     "Misfit",
     "Notation",
+    "Place",
     "SavedError",
     "SavedMessage",
     "SavedMessagesFile",
@@ -60,8 +62,9 @@ __all__ = [
     "starters",
     "with_imported",
     "write_as",
+    "write_command",
 ]
-_HOMES = ("encoding", "draft", "macros", "composing", "notations", "saved")  # the lightest first
+_HOMES = ("encoding", "draft", "macros", "composing", "notations", "shell_commands", "saved")  # the lightest first
 
 
 def __getattr__(name: str) -> object:

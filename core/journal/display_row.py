@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.events import ConnectionId, SessionId
+from core.origin import Origin
 
 RECEIVED, SENT = "received", "sent"
 DATA_KINDS = (RECEIVED, SENT)
@@ -45,6 +46,12 @@ class DisplayRow(NamedTuple):
     is_pending: bool = False  # whether the rest of the message may still come
     has_ended: bool = True  # whether its frame has come to its end
     checksum: str = ""  # that it is right, or that it was not looked at; a wrong one is a misfit
+    origin: Origin | None = None  # who spoke, of what was sent; None where nobody has recorded it
+
+    @property
+    def spoke(self) -> str:
+        """Who spoke, in words; empty where that is not known, or goes without saying."""
+        return self.origin.remark if self.origin is not None else ""
 
     @property
     def is_message(self) -> bool:
@@ -60,27 +67,32 @@ class Filter:
     received: bool = True
     sent: bool = True
     notes: bool = True
+    origins: frozenset[str] | None = None  # of what was sent: kinds, or kinds with names, as ``Origin`` writes them
 
     @classmethod
-    def of_direction(cls, connection: ConnectionId, kind: str) -> Filter:
+    def of_direction(cls, connection: ConnectionId, kind: str, origins: frozenset[str] | None = None) -> Filter:
         """What one direction of one connection carried: ``kind`` is RECEIVED or SENT."""
-        return cls(frozenset({connection}), kind == RECEIVED, kind == SENT, notes=False)
+        return cls(frozenset({connection}), kind == RECEIVED, kind == SENT, notes=False, origins=origins)
 
     @property
     def admits_all(self) -> bool:
         """Whether nothing is left out."""
-        return self.connections is None and self.received and self.sent and self.notes
+        return self.connections is None and self.origins is None and self.received and self.sent and self.notes
 
-    def admits(self, kind: str, connection: ConnectionId | None) -> bool:
-        """Whether an entry of that kind and connection is wanted."""
+    def admits(self, kind: str, connection: ConnectionId | None, origin: str | None = None) -> bool:
+        """Whether an entry of that kind, connection and written origin is wanted."""
         if self.connections is not None and connection not in self.connections:
             return False
+        if kind == SENT and self.origins is not None:
+            return self.sent and origin is not None and not self.origins.isdisjoint((origin, origin.partition(" ")[0]))
         return self.received if kind == RECEIVED else self.sent if kind == SENT else self.notes
 
-    def condition(self) -> tuple[str, tuple[int, ...]]:
-        """The same as an SQL condition over rows of entries, with its values; ``1`` if nothing is left out."""
+    def condition(self) -> tuple[str, tuple[int | str, ...]]:
+        """The same as an SQL condition over rows of ``chunk`` for those in which all entries agree, with its values;
+        ``1`` if nothing is left out.
+        """
         parts: list[str] = []
-        values: tuple[int, ...] = ()
+        values: tuple[int | str, ...] = ()
         if self.connections is not None:
             values = tuple(sorted(self.connections))
             parts.append(f"connection IN ({', '.join('?' * len(values))})")
@@ -89,6 +101,12 @@ class Filter:
                 parts.append(f"kind <> {kinds}")
         if not self.notes:
             parts.append(f"kind IN ('{RECEIVED}', '{SENT}')")
+        if self.origins is not None:
+            named = tuple(sorted(self.origins))
+            marks = ", ".join("?" * len(named))
+            kind = "substr(origin, 1, instr(origin || ' ', ' ') - 1)"
+            parts.append(f"(kind <> '{SENT}' OR origins IS NOT NULL OR origin IN ({marks}) OR {kind} IN ({marks}))")
+            values += (*named, *named)
         return " AND ".join(parts) or "1", values
 
 

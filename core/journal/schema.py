@@ -11,7 +11,7 @@ from zlib import adler32
 
 from core.errors import Doing, JournalError, explain
 
-FORMAT = 3
+FORMAT = 4
 APPLICATION_ID = 0x54494E43  # "TINC"
 
 LONGEST_DATA = 48 * 1024 * 1024  # bytes of one entry: of a message sent that has more, several are made
@@ -19,6 +19,7 @@ LONGEST_NOTE = 64 * 1024  # characters
 LONGEST_TEXT = 1024 * 1024  # characters of any other text
 
 RUNS_SINCE = 3  # the format
+ORIGINS_SINCE = 4
 LONGEST_RUN = 1024  # entries that one row of ``chunk`` stands for
 MOST_OF_RUN = 128 * 1024  # bytes that they have all together
 LONGEST_LIST = 24 * LONGEST_RUN  # characters of one number for each of them, and of what is between two
@@ -69,7 +70,7 @@ CREATE TABLE checksum (         -- since format 2: of the entries that one trans
   clock INTEGER NOT NULL        -- wall_ns less mono_ns of every one of them
 );
 """
-SCHEMA = (
+_RUNS = (
     _PEOPLE
     + """CREATE TABLE chunk (            -- since format 3: an entry, or a run of entries that carry bytes
   entry INTEGER PRIMARY KEY,    -- of the first: its number in the order of recording
@@ -83,7 +84,7 @@ SCHEMA = (
   connections TEXT,             -- JSON: the connection of each entry, negative if it was sent, NULL if all agree
   times TEXT,                   -- of a run, JSON: the nanoseconds from the first entry to each
   numbers TEXT,                 -- JSON: the numbers from the first entry to each, NULL if 0, 1, 2 ...
-  adler32 INTEGER NOT NULL,     -- see checksum_of() in core/journal/schema.py
+{columns}  adler32 INTEGER NOT NULL,     -- see checksum_of() in core/journal/schema.py
   data BLOB,                    -- received, sent: the bytes as the socket gave or took them, of a run joined
   note TEXT,                    -- everything else: a sentence
   failure INTEGER NOT NULL,     -- 1 if the note tells of something that went wrong
@@ -102,11 +103,20 @@ SELECT chunk.entry + coalesce(json_extract(numbers, '$[' || run.key || ']'), run
   CASE WHEN offsets IS NULL THEN data
     ELSE substr(data, 1 + run.value,
       coalesce(json_extract(offsets, '$[' || (run.key + 1) || ']'), length(data)) - run.value) END AS data,
-  note, failure, detail
+  note, failure, detail{shown}
 FROM chunk LEFT JOIN json_each(chunk.offsets) AS run;
 """
 )
-SCHEMAS = {1: _FIRST, 2: _FIRST + _CHECKSUM, 3: SCHEMA}
+SCHEMA = _RUNS.format(
+    columns="""\
+  origin TEXT,                  -- since format 4: who spoke, of what was sent: 'person', 'rule NAME' ...
+  origins TEXT,                 -- JSON: which of a list in origin spoke each entry, NULL if all that was sent agree
+""",
+    shown=""",
+  CASE WHEN origins IS NOT NULL THEN json_extract(origin, '$[' || json_extract(origins, '$[' || run.key || ']') || ']')
+    WHEN json_extract(connections, '$[' || run.key || ']') > 0 THEN NULL ELSE origin END AS origin""",
+)
+SCHEMAS = {1: _FIRST, 2: _FIRST + _CHECKSUM, 3: _RUNS.format(columns="", shown=""), 4: SCHEMA}
 """Every format that there has been, by its number; all of them are read for ever."""
 
 
@@ -140,9 +150,12 @@ def damaged(path: Path) -> JournalError:
 
 COLUMNS = (
     "entry", "session", "ordinal", "connection", "kind", "wall_ns", "mono_ns", "offsets", "connections", "times",
-    "numbers", "adler32", "data", "note", "failure", "detail",
+    "numbers", "origin", "origins", "adler32", "data", "note", "failure", "detail",
 )  # fmt: skip
 """Of ``chunk``, in their order."""
+NO_RUN = (None, None, None, None)
+"""The columns ``offsets`` to ``numbers`` of an entry by itself."""
+NO_ORIGIN = (None, None)
 INSERT = f"INSERT INTO chunk VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks
 
 

@@ -10,6 +10,7 @@ from core.errors import SendError
 from core.events import Ending
 from core.net.loop import Timer
 from core.net.owner import Pause
+from core.origin import Origin
 
 if TYPE_CHECKING:
     from core.net.connection import Connection
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 class AnsweredConnection:
     """A connection that a responder answers; see ``core.replies.Peer``. What its calls raise ends it and no other."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, origin: Origin) -> None:
         self._connection = connection
+        self._origin = origin  # of what does not say its own
 
     @property
     def number(self) -> int:
@@ -29,16 +31,16 @@ class AnsweredConnection:
     def address(self) -> Address:
         return self._connection.peer
 
-    def send(self, message: bytes) -> None:
-        self._send(self._connection.send, message)
+    def send(self, message: bytes, origin: Origin | None = None) -> None:
+        self._send(message, origin or self._origin)
         self._connection.wait_for_reader()
 
     def send_exactly(self, data: bytes) -> None:
-        self._send(self._connection.send_exactly, data)
+        self._send(data, self._origin, exact=True)
 
-    def _send(self, send: Callable[[bytes], None], data: bytes) -> None:
+    def _send(self, data: bytes, origin: Origin, *, exact: bool = False) -> None:
         try:
-            send(data)
+            self._connection.answer(data, origin, exact=exact)
         except SendError as error:
             self._connection.note_refusal(len(data), error)
 

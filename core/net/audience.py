@@ -11,9 +11,13 @@ from core.errors import NobodyThere, SendError
 from core.events import ConnectionId
 from core.net.connection import Connection
 from core.net.session import Session
+from core.origin import FROM_INPUT, PERSON, Origin
 
 To: TypeAlias = ConnectionId | Collection[ConnectionId] | None
 """One connection, several, or (None) everyone who is connected at that moment."""
+
+
+_PEOPLE = frozenset({PERSON, FROM_INPUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +56,27 @@ class Audience:
         found = map(self._session.connection, self._to)
         return [connection for connection in found if connection is not None and connection.is_open]
 
-    def send(self, message: bytes, *, exact: bool = False) -> Delivery:
+    def send(self, message: bytes, *, exact: bool = False, origin: Origin = PERSON) -> Delivery:
         """Send a message to all of them: framed, or ``exact``, the bytes as they are.
 
         Raises ``NobodyThere`` if none stands, ``SendError`` if not one of them could take it: then none of it
         went out.
         """
-        delivery = self.offer(message, exact=exact)
+        delivery = self.offer(message, exact=exact, origin=origin)
         if not delivery.accepted:
             raise SendError("; ".join(dict.fromkeys(why for _number, why in delivery.refused)))
         return delivery
 
-    def offer(self, message: bytes, *, exact: bool = False) -> Delivery:
+    def offer(self, message: bytes, *, exact: bool = False, origin: Origin = PERSON) -> Delivery:
         """Send a message to all of them that take it. Raises ``NobodyThere`` if none stands."""
         connections = self.check()
         refused = []
         send = Connection.send_exactly if exact else Connection.send
         for connection in connections:
             try:
-                send(connection, message)
+                send(connection, message, origin)
+                if origin in _PEOPLE:
+                    connection.person_spoke()
             except SendError as error:
                 refused.append((connection.number, str(error)))
         return Delivery(len(connections) - len(refused), tuple(refused), self._gone(connections))

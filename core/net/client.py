@@ -15,15 +15,19 @@ from core.clock import monotonic_ns
 from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, Fault, HandshakeError, SendError, explain
 from core.events import ConnectionId, Ending, EventSink, Retrying, SessionId
 from core.net import sockets
+from core.net.answered import AnsweredConnection
 from core.net.connection import Connection
 from core.net.dialer import Dialer
 from core.net.loop import Loop, Timer
 from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.session import Session
+from core.origin import FOR_TLS
+from core.proxy import Proxy, make_proxy
+from core.replies import Reply, Responder
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
-from core.supervision import note
+from core.supervision import attempt, note
 from core.tls.failures import injected, timed_out
 from core.tls.settings import Tls
 from core.wire.faults import BothWays, Faults
@@ -45,8 +49,13 @@ class Client(Session):
     ``run`` connects and blocks until the connection is over, for who watches ``events`` instead.
     Parts when the server has finished sending, or, if ``half_open``, only when told to: it can send until then.
     With ``reconnect`` it comes back by itself until ``stop``: after 0.5 s, doubling to 30 s (``Backoff``).
+    A ``reply`` speaks on every connection: the rules of a ``core.replies.rules.Rules``, in their framing if none is
+    asked for, or the message of a ``core.replies.opening.Opening``.
+    With ``proxy``, such as ``socks5://HOST``, it is the proxy that connects to the target (``core.proxy``).
     With ``tls``, or ``tls://`` before the target, it stands once the handshake has succeeded; True verifies the server.
     ``fault_out`` and ``fault_in`` are what is wrong with what is sent and received (``core.wire.faults``).
+    ``stands`` gets each connection that stands, on the client's thread, before anything that comes over it; whoever
+    gives it hears the connection, and nothing is kept for ``receive``.
     Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers, or for a server that is not believed.
     """
 
@@ -68,11 +77,15 @@ class Client(Session):
         tls: Tls | bool | None = None,
         fault_out: Faults | None = None,
         fault_in: Faults | None = None,
+        stands: Callable[[Connection], None] | None = None,
+        reply: Reply | None = None,
+        proxy: Proxy | str | None = None,
     ) -> None:
         if isinstance(target, str):
             target, has_scheme = parse_target(target, for_server=False)
             tls = tls if tls is not None else has_scheme
         self._half_open = half_open
+        self._tell_standing = stands
         self._reconnect = reconnect
         self._backoff = Backoff()
         self._tries = 0  # in vain, since it last stood
@@ -81,9 +94,12 @@ class Client(Session):
         self._dialer: Dialer | None = None
         self._connection_or_none: Connection | None = None
         self._inbox: Inbox | None = None
+        self._reply = reply
+        self._responder: Responder | None = None  # who speaks on the connection that stands
+        self._own_framing = framing  # without that of rules
         super().__init__(
             target,
-            framing=framing,
+            framing=_framing_of(framing, reply),
             reply=None,
             limits=limits,
             events=events,
@@ -92,6 +108,7 @@ class Client(Session):
             resolver=resolver,
             tls=tls,
             faults=BothWays(fault_out, fault_in),
+            proxy=make_proxy(proxy, target),
         )
         self._starttls: StartTls | None = None  # what is said in the clear before TLS, while it is
 
@@ -103,7 +120,8 @@ class Client(Session):
         self._raise_failure()
 
     def __enter__(self) -> Self:
-        self._inbox = Inbox(self._limits.inbox)
+        if self._tell_standing is None:
+            self._inbox = Inbox(self._limits.inbox)
         return super().__enter__()
 
     @property
@@ -134,7 +152,7 @@ class Client(Session):
         Raises ``TimeoutError``, or ``ConnectionEnded`` when there will be no more.
         """
         if self._inbox is None:
-            raise RuntimeError("receive() is for clients used as a context manager")
+            raise RuntimeError("receive() is for clients used as a context manager, and without stands")
         message, drained = self._inbox.take(timeout)
         connection, loop = self._connection_or_none, self._loop_or_none
         if drained and connection is not None and loop is not None:
@@ -149,10 +167,20 @@ class Client(Session):
             except ConnectionEnded:
                 return
 
+    def check(self) -> None:
+        """Raises ``ConnectError`` if it has ended without having stood."""
+        self._raise_failure()
+
     def set_reconnect(self, reconnect: bool) -> None:
         """Come back by itself from now on, or not any more; who waits for the next try then gives up."""
         self._reconnect = reconnect
         self._soon(self._give_up_waiting)
+
+    def set_reply(self, reply: Reply | None) -> None:
+        """Have that speak, or nothing, from the next connection on."""
+        self._reply = reply
+        self.framing = _framing_of(self._own_framing, reply)
+        self._framing = parse_framing(self.framing)
 
     # The client's thread.
 
@@ -183,6 +211,7 @@ class Client(Session):
             emit=self._emit,
             connected=self._connected,
             failed=self._fail,
+            proxy=self.proxy,
         )
         self._dialer.dial(self._resolver)
 
@@ -198,12 +227,16 @@ class Client(Session):
             return
         if self.tls is None:
             self._stands()
+            self._begin_answering()
         elif self.tls.starttls:
             self._ask_for_tls(self._connection_or_none, self.tls.starttls)
 
     def _shook_hands(self, why: Explanation | None) -> None:
         if why is None:
             self._stands()
+            connection = self._connection_or_none
+            if connection is not None and self._reply is not None:
+                connection.loop.call_soon(self._begin_answering)  # the transport is locked
         elif not self._stands_or_over.is_set():
             self._refusal = why
 
@@ -212,7 +245,7 @@ class Client(Session):
         self._starttls = starttls = make_starttls(protocol)
         connection.guard(partial(connection.use_framing, parse_framing("raw")))
         if first := starttls.begin():
-            connection.send_exactly(first)
+            connection.send_exactly(first, FOR_TLS)
         patience = self._limits.handshake
         self._loop.call_later(patience, lambda: connection.guard(partial(self._give_up_asking, starttls, patience)))
 
@@ -227,7 +260,7 @@ class Client(Session):
         except HandshakeError as error:
             self._refuse(error.explanation)
         if answer:
-            connection.send_exactly(answer)
+            connection.send_exactly(answer, FOR_TLS)
         if not starttls.is_done:
             return
         self._starttls = None
@@ -246,23 +279,51 @@ class Client(Session):
     def _stands(self) -> None:
         """The connection can be talked over."""
         self._tries, self._stood_since = 0, self._loop.time()
+        if self._tell_standing is not None and self._connection_or_none is not None:
+            self._tell_standing(self._connection_or_none)
         self._stands_or_over.set()
 
+    def _begin_answering(self) -> None:
+        """Have the reply speak on the connection that stands, if there is one."""
+        connection, reply = self._connection_or_none, self._reply
+        if reply is None or connection is None or not connection.is_open or self._responder is not None:
+            return
+
+        def begin() -> None:
+            self._responder = reply.responder(AnsweredConnection(connection, reply.origin))
+            self._responder.opened()
+
+        connection.guard(begin)
+
+    def _end_answering(self) -> None:
+        responder, self._responder = self._responder, None
+        if responder is not None:
+            attempt("ending who speaks on a connection", responder.closed)
+
     def received(self, connection: Connection, messages: list[bytes]) -> None:
-        """Keep the messages for ``receive``, if anybody fetches them."""
+        """Keep the messages for ``receive``, if anybody fetches them, and let the reply answer them."""
         if self._starttls is not None:
             self._hear_about_tls(connection, self._starttls, b"".join(messages))
             return
         if self._inbox is not None and self._inbox.put(messages):
             connection.pause(Pause.OWNER)
+        for message in messages if self._responder is not None else ():
+            if self._responder is not None:  # it may have ended the connection
+                self._responder.received(message)
 
     def peer_finished(self, connection: Connection) -> None:
         """The server has said all it has to say: send what waits, and part."""
-        if not self._half_open:
-            connection.close(Ending.PEER_FINISHED)
+        if self._half_open:
+            return
+        part = partial(connection.close, Ending.PEER_FINISHED)
+        if self._responder is not None:
+            self._responder.peer_finished(part)
+        else:
+            part()
 
     def closed(self, connection: Connection) -> None:  # noqa: ARG002 - there is only one
         """The connection was all there was, unless the client comes back."""
+        self._end_answering()
         if not self._stands_or_over.is_set() and self._refusal is None:
             if self._asked_to_stop:
                 self._cancelled = True
@@ -287,6 +348,9 @@ class Client(Session):
             self._dialer.cancel()
         if self._connection_or_none is not None:
             self._connection_or_none.abort()
+        self._end_answering()
+        if self._reply is not None:
+            attempt("ending a reply", self._reply.end)
 
     def _wind_up(self, loop: Loop | None) -> None:
         super()._wind_up(loop)
@@ -299,6 +363,11 @@ class Client(Session):
             raise ConnectError(failure)
         if self._cancelled:
             raise ConnectError(Explanation("the attempt to connect was cancelled"), cancelled=True)
+
+
+def _framing_of(framing: str, reply: Reply | None) -> str:
+    """The framing that was asked for, or, if that is none, the one that a reply is made for."""
+    return reply.framing if framing == "raw" and reply is not None and reply.framing else framing
 
 
 class Backoff:

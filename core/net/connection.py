@@ -6,8 +6,10 @@ which is in ``sender``. The loop's thread reads, flushes and closes; any thread 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Callable
+from functools import partial
 
 from core.address import Address
 from core.clock import monotonic_ns
@@ -25,25 +27,30 @@ from core.events import (
     Misframed,
     NotSent,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Remark,
     SessionId,
+    SocketTuned,
     WeFinished,
+    WentOn,
 )
 from core.net.endings import ending_of, why_not_send
 from core.net.http_guard import HttpGuard
 from core.net.incoming_line import IncomingLine
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
 from core.net.outbox import Outgoing
-from core.net.owner import Owner, Pause, Watchers
+from core.net.owner import Hear, Owner, Pause, Watchers
 from core.net.sender import Sender
 from core.net.socket_options import SocketOptions
 from core.net.timeouts import InactivityTimer, with_gap_timeout
 from core.net.transport import Transport
+from core.origin import SCRIPT, Origin
 from core.settings import Limits
-from core.supervision import do_all, note
-from core.wire.faults import SOUND, BothWays, End, Faults
+from core.supervision import attempt, do_all, note
+from core.tcp import SocketFacts
+from core.wire.faults import REMARK, SOUND, BothWays, End, Faults
 from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import Framing
 from core.words import connection_name, counted
@@ -51,6 +58,7 @@ from core.words import connection_name, counted
 _now = monotonic_ns
 
 _LAST_BYTES = 0.05  # seconds for what came before a reset to be confirmed by the other end, which the reset would undo
+_LEAST_RATE = 100  # answers a second: who polls a device, however long, is slower
 _LOOK = 0.002  # seconds between two looks at whether what was sent has arrived
 
 _HELLO = b"\x16\x03"  # how a TLS handshake begins: its record's type and version
@@ -73,6 +81,8 @@ class Connection:
         "_framer",
         "_framing",
         "_has_ended_line",
+        "_has_heard",
+        "_hearers",
         "_held_error",
         "_hello",
         "_http_guard",
@@ -80,6 +90,7 @@ class Connection:
         "_incoming",
         "_limits",
         "_loop",
+        "_nagle",
         "_owner",
         "_pause",
         "_peer_sends",
@@ -89,6 +100,8 @@ class Connection:
         "_session",
         "_sink",
         "_transport",
+        "_turns",
+        "_turns_since",
         "_wants_fin",
         "_we_finished",
         "ending",
@@ -114,6 +127,7 @@ class Connection:
         sink: EventSink | None,
         request_line: float | None = None,
         took: float | None = None,
+        process: str = "",
     ) -> None:
         self.id = identity
         self.number = number
@@ -127,7 +141,7 @@ class Connection:
         self._limits = limits
         self._http_guard = self._guard_against_http(request_line) if request_line is not None else None
         self._tell_apart(framing)
-        self._receive = limits.receive
+        self._receive, self._nagle = limits.receive, False
         self._hello = b""  # what came last, if that looks like the hello of a client that has begun TLS
         self._sink = sink
         self._sender = Sender(
@@ -157,10 +171,14 @@ class Connection:
         self._closing_timer: Timer | None = None
         self._idle: InactivityTimer | None = None
         self._drained = 0
+        self._has_heard = False  # whether the peer has said something since the last answer
+        self._turns, self._turns_since = 0, 0  # answers of a program in a row, and since when (ns)
         self.watchers = Watchers()
+        self._hearers: list[Hear] = []
         self._watch()  # first: what the system refuses to watch has not opened
         begins_later = not transport.is_ready
-        self._emit(Opened(session, identity, _now(), number, transport.local, peer, took, begins_later))
+        asks, local = self._receive, transport.local
+        self._emit(Opened(session, identity, _now(), number, local, peer, took, begins_later, asks, process))
         if limits.idle is not None:
             self._idle = InactivityTimer(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
             self._idle.restart()
@@ -172,23 +190,61 @@ class Connection:
 
     # Any thread.
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes, origin: Origin = SCRIPT) -> None:
         """Frame a message and send it: the kernel is tried first, what it does not take waits.
 
-        Raises ``SendError`` if it was refused as a whole; then none of it goes out.
+        ``origin`` says who speaks. Raises ``SendError`` if it was refused as a whole; then none of it goes out.
         """
-        if self._sender.send(self._framing.enclose(message)):
+        if self._sender.send(self._framing.enclose(message), origin):
             self._soon(self._start_flushing)
 
-    def send_exactly(self, data: bytes) -> None:
+    def add_hearer(self, hear: Hear) -> None:
+        """Have all that comes from now on handed to ``hear`` as well, as it comes."""
+        self._hearers.append(hear)
+
+    def remove_hearer(self, hear: Hear) -> None:
+        """Hand it nothing more."""
+        with contextlib.suppress(ValueError):
+            self._hearers.remove(hear)
+
+    def send_exactly(self, data: bytes, origin: Origin = SCRIPT) -> None:
         """Send these bytes as they are, without a frame. Raises ``SendError`` as ``send`` does."""
-        if self._sender.send(data):
+        if self._sender.send(data, origin):
             self._soon(self._start_flushing)
+
+    def answer(self, message: bytes, origin: Origin, *, exact: bool = False) -> None:
+        """Send what a program answers by itself, as ``send`` does or, if ``exact``, as ``send_exactly`` does.
+
+        Too many in a row, and what the peer says is left unread until ``go_on``. The loop's thread.
+        """
+        (self.send_exactly if exact else self.send)(message, origin)
+        if self._has_heard:
+            self._has_heard = False
+            self._turns += 1
+            if self._turns == 1:
+                self._turns_since = _now()
+            elif self._turns == self._limits.answers:
+                self._judge_turns()
+
+    def person_spoke(self) -> None:
+        """A person takes part: what was said before is no talk of two programs, and goes on if it was paused."""
+        self._turns = 0
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Read again if that was paused for too many answers; they are not counted any more."""
+        if Pause.LOOP in self._pause:
+            self._soon(self._go_on)
 
     @property
     def is_over_unread(self) -> bool:
         """Whether it has ended while nothing is read from it. The loop's thread."""
         return bool(self._pause) and self.is_open and self._transport.is_over
+
+    @property
+    def facts(self) -> SocketFacts:
+        """What the system tells of the socket just now, and what waits for it. Any thread."""
+        return SocketFacts(self.waiting, self._transport.unconfirmed, self._transport.tcp_info)
 
     @property
     def waiting(self) -> int:
@@ -225,7 +281,7 @@ class Connection:
     def use_faults(self, faults: BothWays, places: tuple[str, str]) -> None:
         """Have what is sent and what is received go through lines with these faults from now on, at once.
 
-        ``places`` are what the two ways are called, as in "on what is sent".
+        ``places`` are what the two ways are called, as in "what is sent".
         """
         before, self._faults, self._fault_places = self._faults, faults, places
         if not self.is_open:
@@ -263,7 +319,7 @@ class Connection:
         )  # fmt: skip
 
     def _tell_fault(self, place: str, words: str) -> None:
-        self.remark(f"fault {place}: {words}")
+        self.remark(f"{REMARK} {place}: {words}")
 
     def _take_in(self, what: bytes | memoryview | End) -> None:
         """What came, or how it ended, through the line if there is one."""
@@ -342,7 +398,10 @@ class Connection:
         if not self.is_open:
             return
         self._transport.set_nagle(socket_options.nagle)
-        self._receive = socket_options.receive or self._limits.receive
+        receive = socket_options.receive or self._limits.receive
+        if (receive, socket_options.nagle) != (self._receive, self._nagle):
+            self._receive, self._nagle = receive, socket_options.nagle
+            self._emit(SocketTuned(self._session, self.id, _now(), receive, socket_options.nagle))
         self._sender.set_throttle(socket_options)
         self._watch()
 
@@ -474,16 +533,39 @@ class Connection:
         at = _now()
         if sink is not None:
             self._sender.after_what_was_sent(Received(self._session, self.id, at, data))
+        if self._hearers:
+            self._let_hear(data, at)
         if self._idle is not None:
             self._idle.restart()
         if self._closing is not None:
             self._drain(len(data))
             return
+        self._has_heard = True
         if self._hello or data[:2] == _HELLO:
             self._hello = self._hello + data if len(self._hello) < _LONGEST_HELLO else b""
         messages = self._framer.feed(data, at)
         if messages:
             self._hand_over(messages)
+
+    def _let_hear(self, data: bytes, at: int) -> None:
+        for hear in tuple(self._hearers):
+            attempt("whoever hears what a connection receives", partial(hear, data, at))
+
+    def _judge_turns(self) -> None:
+        """As many answers as may be in a row have gone out: pause if that was fast."""
+        took = (_now() - self._turns_since) / 1e9
+        if self._turns < took * _LEAST_RATE:
+            self._turns = 0
+            return
+        if self._sink is None:
+            return  # nobody is told, so nobody could have it go on
+        self._emit(Paused(self._session, self.id, _now(), self._turns, took))
+        self.pause(Pause.LOOP)
+
+    def _go_on(self) -> None:
+        if Pause.LOOP in self._pause:
+            self._emit(WentOn(self._session, self.id, _now()))
+            self.resume(Pause.LOOP)
 
     def _recv(self) -> bytes | None:
         """What one recv gives; None if that was nothing, or an error that ended the connection."""
@@ -535,6 +617,7 @@ class Connection:
         """The end of the peer's sending. It is news of its own only if it is not the end of it all."""
         self._peer_sends = False
         at = _now()
+        self._let_hear(b"", at)
         self._watch()
         self._hand_over(self._framer.finish())
         if self._we_finished:
@@ -624,8 +707,10 @@ class Connection:
             if self._incoming is not None:
                 self._take_in(data)
                 continue
-            self._emit(Received(self._session, self.id, _now(), data))
-            self._hand_over(self._framer.feed(data, _now()))
+            at = _now()
+            self._emit(Received(self._session, self.id, at, data))
+            self._let_hear(data, at)
+            self._hand_over(self._framer.feed(data, at))
         self._break(error)
 
     def _break(self, error: OSError, *, is_through: bool = False) -> None:

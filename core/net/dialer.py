@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from core.address import Address
@@ -18,12 +19,15 @@ from core.net import sockets
 from core.net.loop import WRITE, Loop
 from core.net.resolver import LooksUp, Outcome
 from core.net.sockets import Endpoint
+from core.net.tunnel import Tunnel
+from core.proxy import Proxy
+from core.wire.proxying import handshake_with
 
 _STAGGER = 0.25  # seconds; RFC 8305, section 8: "Connection Attempt Delay"
 
 
 class Dialer:
-    """One attempt to reach ``target``. Lives on its loop's thread.
+    """One attempt to reach ``target``, if there is a ``proxy`` through that. Lives on its loop's thread.
 
     Calls ``connected`` with a socket, its peer and the seconds it took, or ``failed`` with the reason
     that tells most, once; neither after ``cancel``.
@@ -39,8 +43,11 @@ class Dialer:
         emit: Callable[[Event], None],
         connected: Callable[[socket.socket, Address, float], None],
         failed: Callable[[Explanation], None],
+        proxy: Proxy | None = None,
     ) -> None:
-        self._target = target
+        self._target = target if proxy is None else proxy.address
+        self._handshake = handshake_with(proxy, target) if proxy is not None else None
+        self._tunnel: Tunnel | None = None
         self._loop = loop
         self._session = session
         self._emit = emit
@@ -67,6 +74,8 @@ class Dialer:
     def cancel(self) -> None:
         """Give up and close every socket that is still trying."""
         self._over = True
+        if self._tunnel is not None:
+            self._tunnel.cancel()
         for sock in list(self._dialling):
             self._forget(sock)
             sock.close()
@@ -110,7 +119,24 @@ class Dialer:
             return
         endpoint, began = self._forget(sock)
         self.cancel()
-        self._connected(sock, endpoint.address, self._loop.time() - began)
+        if self._handshake is None:
+            self._connected(sock, endpoint.address, self._loop.time() - began)
+        else:
+            self._ask_proxy(sock)
+
+    def _ask_proxy(self, sock: socket.socket) -> None:
+        """Have the proxy connect to the target in what is left of the time."""
+        assert self._handshake is not None
+        target = self._handshake.target
+
+        def opened(sock: socket.socket) -> None:
+            self._tunnel = None
+            self._connected(sock, target, self._loop.time() - self._began)
+
+        seconds = max(0.0, self._began + self._deadline - self._loop.time())
+        self._tunnel = Tunnel(
+            sock, self._handshake, loop=self._loop, seconds=seconds, opened=opened, failed=self._failed
+        )
 
     def _fail_one(self, sock: socket.socket, status: int) -> None:
         endpoint, began = self._forget(sock)
@@ -144,6 +170,8 @@ class Dialer:
 
     def _give_up(self, why: Explanation) -> None:
         self._over = True
+        if self._handshake is not None:
+            why = replace(why, what=f"the proxy {self._handshake.proxy} cannot be reached: {why.what}")
         self._failed(why)
 
     def _forget(self, sock: socket.socket) -> tuple[Endpoint, float]:

@@ -63,13 +63,20 @@ def ending_of(error: OSError, peer: Address, transport: Transport, limits: Limit
     if ending is Ending.LOST and _still_answered(transport, limits):
         sent = f"{transport.unconfirmed or 0:,} bytes that were sent to it"
         return Ending.STALLED, does_not_read(peer, sent, limits.unacknowledged)
-    why = explain(error, Doing.TALKING, peer)
+    why = explain(error, Doing.TALKING, _name(peer))
+    if peer.is_local and ending is Ending.PEER_RESET:  # there is no RST, nor anything between that could send one
+        what = f"{_name(peer)} closed the connection"
+        why = Explanation(what, ("it ended, or closed without reading everything",), why.advice, why.fault)
     if ending not in (Ending.LOST, Ending.UNREACHABLE):
         return ending, why
     count = transport.unconfirmed
     if not count:
         return ending, why
     return ending, replace(why, what=f"{why.what}; {count:,} bytes that were sent are not confirmed")
+
+
+def _name(peer: Address) -> str:
+    return "the other program" if peer.is_unnamed else str(peer)
 
 
 def _still_answered(transport: Transport, limits: Limits) -> bool:
@@ -81,5 +88,5 @@ def _still_answered(transport: Transport, limits: Limits) -> bool:
 
 def does_not_read(peer: Address, what: str, seconds: float) -> Explanation:
     """Why a connection ended whose peer took none of ``what`` in that time."""
-    why = f"{peer} took none of the {what} in {seconds:g} seconds"
+    why = f"{_name(peer)} took none of the {what} in {seconds:g} seconds"
     return Explanation(why, ("its program hangs, or does not read",), fault=Fault.PEER)

@@ -18,9 +18,12 @@ from core.errors import Doing, Explanation, ListenError, explain
 from core.events import ConnectionId, Ending, Listening, Resolving, TurnedAway
 from core.net import sockets
 from core.net.connection import Connection
+from core.net.local_sockets import SocketFile
 from core.net.loop import READ
 from core.net.resolver import Outcome
 from core.net.session import Session, Surroundings
+from core.net.sockets import Endpoint
+from core.proxy import Proxy
 from core.supervision import do_all, note
 from core.tls.settings import Tls
 from core.wire.faults import SOUND, BothWays
@@ -50,9 +53,11 @@ class ListeningSession(Session):
         reply: str | None,
         tls: Tls | bool | None = None,
         faults: BothWays = SOUND,
+        proxy: Proxy | None = None,
         **surroundings: Unpack[Surroundings],
     ) -> None:
         self._listeners: list[socket.socket] = []
+        self._socket_file: SocketFile | None = None
         self._connections: dict[ConnectionId, Connection] = {}  # of peers that came
         self._sources: Counter[str] = Counter()  # how many places the connections from each address take
         self._without_place: set[ConnectionId] = set()  # over, but not read to the end yet
@@ -62,7 +67,7 @@ class ListeningSession(Session):
         self._first_turned_away: tuple[Address | None, str] = (None, "")
         self._turned_away_at = float("-inf")
         self.addresses: tuple[Address, ...] = ()
-        super().__init__(target, framing=framing, reply=reply, tls=tls, faults=faults, **surroundings)
+        super().__init__(target, framing=framing, reply=reply, tls=tls, faults=faults, proxy=proxy, **surroundings)
 
     # Any thread.
 
@@ -96,15 +101,23 @@ class ListeningSession(Session):
         try:
             if isinstance(outcome, BaseException):
                 raise outcome
-            self._listeners = sockets.listen(outcome, self.target, self._limits.backlog)
+            self._listeners = self._listeners_at(outcome)
         except Exception as error:  # noqa: BLE001 - explained to whoever asked for the server
             self._fail(self._explain(error, outcome))
             return
         self._spare.take()
         self.addresses = tuple(sockets.readable(listener.getsockname()) for listener in self._listeners)
         self._watch_listeners(READ)
-        self._emit(Listening(self.id, monotonic_ns(), self.addresses))
+        has_replaced = self._socket_file is not None and self._socket_file.has_replaced
+        self._emit(Listening(self.id, monotonic_ns(), self.addresses, self._limits.backlog, has_replaced))
         self._stands_or_over.set()
+
+    def _listeners_at(self, endpoints: list[Endpoint]) -> list[socket.socket]:
+        """Raises ``OSError``."""
+        if not self.target.is_local:
+            return sockets.listen(endpoints, self.target, self._limits.backlog)
+        self._socket_file = SocketFile(self.target, self._limits.socket_mode)
+        return [self._socket_file.listen(self._limits.backlog)]
 
     def _explain(self, error: Exception, outcome: Outcome) -> Explanation:
         """Why it does not listen; if the port is taken, which one is not."""
@@ -142,7 +155,7 @@ class ListeningSession(Session):
             note("accepting a peer", error)
             self._rest()
             return False
-        if not sockaddr:  # macOS: that peer went away again, and left us a socket without an address
+        if not sockaddr and not self.target.is_local:  # macOS: that peer went away again, and left us such a socket
             sock.close()
             return True
         try:
@@ -288,6 +301,7 @@ class ListeningSession(Session):
         listeners, self._listeners = self._listeners, []
         do_all(
             [
+                ("removing a socket file", self._socket_file.remove if self._socket_file is not None else _nothing),
                 *(("watching a listener no more", partial(self._unwatch, listener)) for listener in listeners),
                 *(("closing a listener", listener.close) for listener in listeners),
                 ("giving back the spare descriptor", self._spare.release),
@@ -309,6 +323,9 @@ class ListeningSession(Session):
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise ListenError(self._failure)
+
+
+def _nothing() -> None: ...
 
 
 class _SpareDescriptor:

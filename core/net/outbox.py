@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import deque
 from itertools import islice
 
+from core.origin import SCRIPT, Origin
+
 _BITE = 256 * 1024  # joined for one send: more than a kernel takes at once from a busy socket
 
 
 class Outgoing:
-    """One message that waits, and how much of it the kernel has taken, in which bites."""
+    """One message that waits, who it is from, and how much of it the kernel has taken, in which bites."""
 
-    __slots__ = ("cuts", "data", "taken")
+    __slots__ = ("cuts", "data", "origin", "taken")
 
-    def __init__(self, data: bytes, taken: int) -> None:
+    def __init__(self, data: bytes, taken: int, origin: Origin) -> None:
         self.data = data
+        self.origin = origin
         self.taken = taken
         self.cuts = [taken] if taken else []
 
@@ -41,9 +44,9 @@ class Outbox:
         """Whether the next message has to be refused."""
         return self.size >= self._limit
 
-    def add(self, data: bytes, taken: int = 0) -> None:
+    def add(self, data: bytes, taken: int = 0, origin: Origin = SCRIPT) -> None:
         """Put a message at the end, of which the kernel has taken the first ``taken`` bytes."""
-        self._waiting.append(Outgoing(data, taken))
+        self._waiting.append(Outgoing(data, taken, origin))
         self.size += len(data) - taken
 
     def bite(self) -> bytes | memoryview:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from enum import Flag, auto
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from core.supervision import attempt
 
 if TYPE_CHECKING:
     from core.net.connection import Connection
+
+
+Hear: TypeAlias = Callable[[bytes, int], None]
+"""Gets each piece that a connection receives and when (monotonic, ns), no bytes at its end; on the loop's thread."""
 
 
 class Owner(Protocol):
@@ -42,7 +46,9 @@ class Pause(Flag):
     OWNER = auto()  # the program does not fetch what came
     REPLY = auto()  # the reply has more to answer than it should
     FAULT = auto()  # a fault that was asked for holds what came
+    STEPS = auto()  # what came is not looked at yet by a list of steps
     TAP = auto()  # the other leg of a tap is not there yet, or takes no more
+    LOOP = auto()  # it and our answers may be two programs that answer each other for ever
 
 
 class Watchers:

@@ -12,6 +12,7 @@ from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId
 from core.net.endings import does_not_read
 from core.net.outbox import Outbox, Outgoing
 from core.net.socket_options import AS_USUAL
+from core.origin import SCRIPT, Origin
 from core.wire.faults import End, Faults, Injected, Line
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Sender:
         with self._lock:
             return self._failure
 
-    def send(self, data: bytes) -> bool:
+    def send(self, data: bytes, origin: Origin = SCRIPT) -> bool:
         """Send a message; say whether it has to wait where nothing waited before, so that somebody must ``flush``.
 
         Raises ``SendError`` if it was refused as a whole; then none of it goes out.
@@ -141,7 +142,7 @@ class Sender:
             if waiting >= self._most:
                 raise NoRoom(self._why_no_room())
             if waiting or self._throttle is not None or self._line is not None:
-                self._outbox.add(data)
+                self._outbox.add(data, 0, origin)
                 if self._line is not None:
                     self._line.put(data)
                 return not waiting
@@ -153,10 +154,10 @@ class Sender:
             except OSError as error:
                 raise self._fail_to_send(error) from error
             if taken < len(data):
-                self._outbox.add(data, taken)
+                self._outbox.add(data, taken, origin)
                 return True
             if self._sink is not None:  # under the lock, so that the events are in the order of the bytes
-                self._sink.put(Sent(self._session, self._identity, at, data))
+                self._sink.put(Sent(self._session, self._identity, at, data, (), origin))
             return False
 
     def forbid(self, why: str) -> None:
@@ -338,7 +339,7 @@ class Sender:
         at = monotonic_ns()
         if outgoing.taken:
             taken = outgoing.data[: outgoing.taken]
-            self._sink.put(Sent(self._session, self._identity, at, taken, _cuts(outgoing)))
+            self._sink.put(Sent(self._session, self._identity, at, taken, _cuts(outgoing), outgoing.origin))
         missing = len(outgoing.data) - outgoing.taken
         self._sink.put(NotSent(self._session, self._identity, at, missing, why))
 
@@ -384,7 +385,8 @@ class Sender:
 
     def _tell_sent(self, outgoing: Outgoing, at: int) -> None:
         if self._sink is not None:
-            self._sink.put(Sent(self._session, self._identity, at, outgoing.data, _cuts(outgoing)))
+            sent = Sent(self._session, self._identity, at, outgoing.data, _cuts(outgoing), outgoing.origin)
+            self._sink.put(sent)
 
     def _check_stalled(self) -> None:
         """The one timer of this connection: a new one for each wait would pile thousands up in the loop."""

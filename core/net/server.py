@@ -21,6 +21,7 @@ from core.net.answered import AnsweredConnection
 from core.net.connection import Connection
 from core.net.listening import ListeningSession
 from core.net.resolver import Resolver
+from core.origin import Origin
 from core.replies import Reply, Responder, make_reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -123,7 +124,7 @@ class Server(ListeningSession):
     def _begin_answering(self, connection: Connection) -> Responder:
         """Have a responder of the reply in use answer this connection."""
         reply = self._in_use
-        responder = self._responders[connection.id] = reply.responder(AnsweredConnection(connection))
+        responder = self._responders[connection.id] = reply.responder(AnsweredConnection(connection, reply.origin))
         if reply.is_stream:
             connection.use_framing(_AS_IT_COMES)
         return responder
@@ -157,7 +158,7 @@ class Server(ListeningSession):
         if reply.has_responders:
             self._begin_answering(connection).opened()
         elif reply.greeting is not None:
-            self._send(connection, reply.greeting)
+            self._send(connection, reply.greeting, Origin("greeting", reply.name))
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Let the rule answer each message; after its goodbye the connection is not listened to."""
@@ -171,28 +172,28 @@ class Server(ListeningSession):
         for message in messages:
             to_sender, to_others, goodbye = reply.answer(message)
             if to_sender is not None:
-                self._send(connection, to_sender)
+                self._send(connection, to_sender, reply.origin)
             if to_others is not None:
-                self._send_to_others(connection, to_others)
+                self._send_to_others(connection, to_others, reply.origin)
             if goodbye:
                 connection.close(Ending.REPLY)
                 return
         if not reply.waits_for_a_person:
             connection.wait_for_reader()
 
-    def _send(self, connection: Connection, message: bytes) -> None:
+    def _send(self, connection: Connection, message: bytes, origin: Origin) -> None:
         """Send what the rule says; what the connection refuses is put on record."""
         try:
-            connection.send(message)
+            connection.answer(message, origin)
         except SendError as error:
             connection.note_refusal(len(message), error)
 
-    def _send_to_others(self, sender: Connection, message: bytes) -> None:
+    def _send_to_others(self, sender: Connection, message: bytes, origin: Origin) -> None:
         for connection in self.connections:
             if connection is sender:
                 continue
             try:  # rather than through _send: this is done for a hundred at a time
-                connection.send(message)
+                connection.answer(message, origin)
             except SendError as error:
                 connection.note_refusal(len(message), error)
             except Exception as error:  # noqa: BLE001 - whatever it is, the sender is not to blame

@@ -26,10 +26,13 @@ from core.events import (
     TlsRefused,
 )
 from core.net.connection import Connection
+from core.net.local_sockets import peer_process
 from core.net.loop import GuardedLoop, Loop
 from core.net.resolver import Resolver
 from core.net.socket_options import AS_USUAL, SocketOptions
-from core.net.transport import Tcp, Transport
+from core.net.transport import LocalStream, Tcp, Transport
+from core.origin import FOR_TLS
+from core.proxy import Proxy
 from core.roles import Role
 from core.settings import Limits
 from core.supervision import Worker, do_all, note
@@ -82,12 +85,15 @@ class Session(ABC):
         resolver: Resolver | None,
         tls: Tls | bool | None = None,
         faults: BothWays = SOUND,
+        proxy: Proxy | None = None,
     ) -> None:
         self._framing = parse_framing(framing)  # a wrong one is refused here and now
         self.target = target
         self.id = session
         self.framing = framing
         self.tls = Tls() if tls is True else tls or None
+        self.proxy = proxy
+        through = str(proxy) if proxy is not None else ""  # without user and password
         self._to_close: list[TlsContext] = []
         self._tls_context: TlsContext | None = None  # from the beginning of the session on, if there is TLS
         self._refusal: Explanation | None = None  # why a connection that stood was not to be talked over
@@ -109,7 +115,7 @@ class Session(ABC):
         self._stands_or_over = threading.Event()
         self._failure: Explanation | None = None
         self._cancelled = False
-        self._emit(SessionOpened(session, _now(), self.role, target, framing, reply, self.tls is not None))
+        self._emit(SessionOpened(session, _now(), self.role, target, framing, reply, self.tls is not None, through))
 
     def __repr__(self) -> str:
         if self._failure is not None:
@@ -149,7 +155,11 @@ class Session(ABC):
 
     def __enter__(self) -> Self:
         self.start()
-        self._stands_or_over.wait()
+        try:
+            self._stands_or_over.wait()
+        except BaseException:  # Ctrl-C: nobody leaves what was not entered, and the thread would go on for ever
+            self.stop()
+            raise
         if self._failure is not None or self._refusal is not None or self._cancelled:
             self.join()
             self._raise_failure()
@@ -322,14 +332,14 @@ class Session(ABC):
 
     def _tls_of(self, number: int) -> tuple[TlsContext | None, str]:  # noqa: ARG002 - some have two kinds
         """With which context a connection of that number begins, if with any, and whom it asks for."""
-        return self._tls_context, self.target.host
+        return self._tls_context, certified_host(self.target)
 
     def _connection(
         self, sock: socket.socket, peer: Address, took: float | None = None, number: int | None = None
     ) -> Connection:
         """Make a connection of this session out of a connected socket, with the next number or this one."""
         identity = ConnectionId(next(self._identities))
-        transport: Transport = Tcp(sock)
+        transport: Transport = LocalStream(sock) if peer.is_local else Tcp(sock)
         number = next(self._numbers) if number is None else number
         context, host = self._tls_of(number)
         if context is not None and not context.tls.starttls:
@@ -345,8 +355,9 @@ class Session(ABC):
             framing=self._framing,
             limits=self._limits,
             sink=self._sink,
-            request_line=self._limits.request_line if self._looks_for_http else None,
+            request_line=self._limits.request_line if self._looks_for_http and not peer.is_local else None,
             took=took,
+            process=peer_process(sock) if peer.is_local else "",
         )
         if self.socket_options is not AS_USUAL:
             connection.guard(partial(connection.tune, self.socket_options))
@@ -369,7 +380,7 @@ class Session(ABC):
 
     def _fault_places(self, number: int) -> tuple[str, str]:  # noqa: ARG002 - some call them by other names
         """How those two ways are called."""
-        return "on what is sent", "on what is received"
+        return "what is sent", "what is received"
 
     def _over_tls(
         self, inner: Transport, context: TlsContext, identity: ConnectionId, host: str, early: bytes = b""
@@ -401,11 +412,11 @@ class Session(ABC):
             connection.guard(lambda: self._go_over_to_tls(connection, tls, as_server=as_server, first=first))
 
     def _go_over_to_tls(self, connection: Connection, tls: Tls, *, as_server: bool, first: bytes = b"") -> None:
-        host = self.target.host if self.role.dials else connection.peer.host
+        host = certified_host(self.target if self.role.dials else connection.peer)
         try:
             context = self._make_context(tls, is_server=as_server)
             if first:
-                connection.send_exactly(first)
+                connection.send_exactly(first, FOR_TLS)
             has_begun = connection.go_over(
                 lambda inner, early: self._over_tls(inner, context, connection.id, host, early)
             )
@@ -469,8 +480,13 @@ def own_hosts(target: Address) -> tuple[str, ...]:
     from core.tls.authority import own_names
 
     addresses = (address.host.partition("%")[0] for address in local_addresses())
-    own = () if target.is_every_interface else (target.ascii_host.partition("%")[0],)
+    own = () if target.is_every_interface or target.is_local else (target.ascii_host.partition("%")[0],)
     return tuple(dict.fromkeys((*own_names(), "127.0.0.1", "::1", *own, *addresses)))
+
+
+def certified_host(address: Address) -> str:
+    """The name that a certificate has to be for: a local socket has none but this machine's."""
+    return "localhost" if address.is_local else address.host
 
 
 def _nothing() -> None: ...

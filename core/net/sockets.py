@@ -15,12 +15,14 @@ from typing import Any, TypeAlias
 
 from core.address import HIGHEST_PORT, Address, check_host
 from core.errors import AddressError
+from core.net import local_sockets
 from core.settings import Limits
+from core.tcp import TcpInfo
 
 _log = logging.getLogger(__name__)
 
-# What the operating system calls an address: (host, port) or (host, port, flow, scope).
-SocketAddress: TypeAlias = tuple[Any, ...]
+# What the operating system calls an address: (host, port), (host, port, flow, scope) or the name of a local socket.
+SocketAddress: TypeAlias = tuple[Any, ...] | str | bytes
 
 
 class Endpoint:
@@ -34,12 +36,16 @@ class Endpoint:
         self.address = readable(sockaddr)
 
     def with_port(self, port: int) -> Endpoint:
-        """The same place at another port."""
+        """The same place at another port; a local socket has none."""
+        if not isinstance(self.sockaddr, tuple):
+            return self
         return Endpoint(self.family, (self.sockaddr[0], port, *self.sockaddr[2:]))
 
 
 def readable(sockaddr: SocketAddress) -> Address:
     """An address as people write it: an IPv4 peer of a dual-stack server looks like IPv4."""
+    if not isinstance(sockaddr, tuple):
+        return local_sockets.readable(sockaddr)
     host = str(sockaddr[0])
     if host.startswith("::ffff:") and "." in host:
         host = host.removeprefix("::ffff:")
@@ -69,6 +75,9 @@ def resolve(target: Address, *, for_server: bool) -> list[Endpoint]:
     ``localhost`` of a server is both loopback addresses, because a client may try either first.
     Raises ``OSError`` (``socket.gaierror`` for a name).
     """
+    if target.is_local:
+        name = local_sockets.sockaddr_of(target)
+        return [Endpoint(local_sockets.FAMILY or 0, name)]
     if for_server and target.is_localhost:
         both = (socket.AF_INET, ("127.0.0.1", target.port)), (socket.AF_INET6, ("::1", target.port, 0, 0))
         return [Endpoint(family, sockaddr) for family, sockaddr in both]
@@ -169,6 +178,8 @@ def tune(sock: socket.socket, limits: Limits) -> None:
     It does not block from here on. A system that lacks an option works without it.
     """
     sock.setblocking(False)
+    if sock.family == local_sockets.FAMILY:
+        return
     _set(sock, socket.IPPROTO_TCP, "TCP_NODELAY", 1)
     _set(sock, socket.SOL_SOCKET, "SO_KEEPALIVE", 1)
     # TCP_KEEPALIVE is what macOS calls the idle time.
@@ -199,7 +210,9 @@ def _set(sock: socket.socket, level: int, option: str, value: int) -> None:
 
 
 def start_connect(endpoint: Endpoint) -> tuple[socket.socket, int]:
-    """Begin to connect without waiting. Returns the socket and 0 or the error number so far."""
+    """Begin to connect without waiting. Returns the socket and 0 or the error number so far. Raises ``OSError``."""
+    if endpoint.address.is_local:
+        return local_sockets.connect(endpoint.address), 0
     sock = socket.socket(endpoint.family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
@@ -294,7 +307,24 @@ def silence(sock: socket.socket) -> float | None:
         return None
 
 
+def tcp_info(sock: socket.socket) -> TcpInfo | None:
+    """What the system knows of a connection; None where nobody can tell (Linux: TCP_INFO, linux/tcp.h)."""
+    if sys.platform != "linux":
+        return None
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SEND_WINDOW + 4)
+        words = struct.unpack_from("24I", info, 8)
+    except (OSError, struct.error):
+        return None
+    window = struct.unpack_from("I", info, _SEND_WINDOW)[0] if len(info) >= _SEND_WINDOW + 4 else None
+    return TcpInfo(
+        rtt=words[15], rtt_deviation=words[16], retransmits=words[23], unacknowledged=words[4],
+        congestion_window=words[18], mss=words[2], peer_window=window,
+    )  # fmt: skip
+
+
 _LAST_ACK_RECV = 8 + 12 * 4  # its place in tcp_info
+_SEND_WINDOW = 228  # the same, of tcpi_snd_wnd
 
 
 def raise_descriptor_limit(wanted: int = 8192) -> None:

@@ -21,6 +21,9 @@ from core.net.hold import HeldMessage, HeldQueue, Hold, Matcher
 from core.net.listening import ListeningSession
 from core.net.owner import Pause
 from core.net.resolver import Outcome, Resolver
+from core.net.session import certified_host
+from core.origin import PASSED_ON
+from core.proxy import Proxy, make_proxy
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
@@ -52,6 +55,7 @@ class Tap(ListeningSession):
     ``fault_out`` is what is wrong with the way to the target, ``fault_in`` with the way back (``core.wire.faults``).
     Either leg may speak TLS: with ``tls``, or ``tls://`` before ``listen``, callers begin with a handshake; with
     ``onward_tls``, or ``tls://`` before ``target``, the tap does so there. True stands for what is usual, see ``Tls``.
+    With ``proxy`` it is that which connects to the target (``core.proxy``).
     Each leg counts as a connection for ``limits``. Raises ``AddressError`` for a bad address.
     """
 
@@ -72,6 +76,7 @@ class Tap(ListeningSession):
         resolver: Resolver | None = None,
         tls: Tls | bool | None = None,
         onward_tls: Tls | bool | None = None,
+        proxy: Proxy | str | None = None,
     ) -> None:
         if isinstance(listen, str):
             listen, has_scheme = parse_target(listen, for_server=True)
@@ -105,6 +110,7 @@ class Tap(ListeningSession):
             resolver=resolver,
             tls=tls,
             faults=BothWays(fault_out, fault_in),
+            proxy=make_proxy(proxy, self.onward),
         )
         self._framing = parse_framing("raw")  # what goes on is what came, whatever people read it as
         self._look_up = _SharedLookUp(self._resolver)
@@ -205,17 +211,20 @@ class Tap(ListeningSession):
             self._onward_context = self._make_context(self.onward_tls, is_server=False)
 
     def _tls_of(self, number: int) -> tuple[TlsContext | None, str]:
-        return (self._tls_context, self.target.host) if number > 0 else (self._onward_context, self.onward.host)
+        if number > 0:
+            return self._tls_context, certified_host(self.target)
+        return self._onward_context, certified_host(self.onward)
 
     def _faults_of(self, number: int) -> BothWays:
         faults = self.faults(number)
         return BothWays(out=faults.into if number > 0 else faults.out)
 
     def _fault_places(self, number: int) -> tuple[str, str]:
-        return ("on the way from the target", "") if number > 0 else ("on the way to the target", "")
+        return ("the way from the target", "") if number > 0 else ("the way to the target", "")
 
     def _start(self) -> None:
-        self._emit(Onward(self.id, monotonic_ns(), self.onward, self.onward_tls is not None))
+        proxy = str(self.proxy) if self.proxy is not None else ""
+        self._emit(Onward(self.id, monotonic_ns(), self.onward, self.onward_tls is not None, proxy))
         super()._start()
 
     def _greet(self, connection: Connection) -> None:
@@ -230,6 +239,7 @@ class Tap(ListeningSession):
             emit=self._emit,
             connected=partial(self._connected, leg),
             failed=partial(self._give_up, leg),
+            proxy=self.proxy,
         )
         leg.dialer.dial(self._look_up)
 
@@ -289,7 +299,7 @@ class Tap(ListeningSession):
         onward = other.connection
         try:
             while leg.held:
-                onward.send_exactly(leg.held[0])
+                onward.send_exactly(leg.held[0], PASSED_ON)
                 del leg.held[0]
         except NoRoom:
             pass

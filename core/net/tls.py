@@ -11,6 +11,7 @@ from core.clock import monotonic
 from core.errors import Doing, Explanation, HandshakeError, TlsError, explain
 from core.net.loop import READ, WRITE, GuardedLoop, Ready, Timer
 from core.net.transport import Transport
+from core.tcp import TcpInfo
 from core.tls.contexts import TlsContext
 from core.tls.facts import Handshake
 from core.tls.failures import injected
@@ -82,6 +83,10 @@ class TlsTransport:
     @property
     def silence(self) -> float | None:
         return self._inner.silence
+
+    @property
+    def tcp_info(self) -> TcpInfo | None:
+        return self._inner.tcp_info
 
     def receive(self, most: int, /) -> bytes:
         with self._lock:

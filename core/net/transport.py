@@ -11,8 +11,10 @@ import socket
 from typing import Protocol
 
 from core.address import Address
+from core.local_address import GOODBYE
 from core.net import sockets
 from core.net.loop import GuardedLoop, Ready
+from core.tcp import TcpInfo
 
 
 class Transport(Protocol):
@@ -94,6 +96,14 @@ class Transport(Protocol):
         """Seconds since the peer's system last acknowledged anything; None where nobody can tell."""
         ...
 
+    @property
+    def tcp_info(self) -> TcpInfo | None:
+        """What the system knows of the TCP connection underneath; None where nobody can tell, or there is none.
+
+        Any thread.
+        """
+        ...
+
 
 class Tcp:
     """A connected socket as it is: what is sent is what goes over the wire. Raises ``OSError`` if it is no longer."""
@@ -133,3 +143,20 @@ class Tcp:
     @property
     def silence(self) -> float | None:
         return sockets.silence(self._sock)
+
+    @property
+    def tcp_info(self) -> TcpInfo | None:
+        return sockets.tcp_info(self._sock)
+
+
+class LocalStream(Tcp):
+    """A connected local socket: TCP to a connection, but that nothing of it is ever on a wire.
+
+    It has no reset of its own: a close that leaves something unread is one.
+    """
+
+    name = "local socket"
+    goodbye = GOODBYE
+
+    def set_nagle(self, wanted: bool) -> None:
+        pass

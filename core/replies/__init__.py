@@ -11,11 +11,13 @@ import importlib
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from core.address import Address
 from core.errors import TincanError, quoted
 from core.events import Ending
+from core.origin import Origin
 
 _rules: dict[str, type[Reply]] = {}
 
@@ -52,8 +54,8 @@ class Peer(Protocol):
         """Where the peer is."""
         ...
 
-    def send(self, message: bytes) -> None:
-        """Send a message within the server's frame. A refusal is on record."""
+    def send(self, message: bytes, origin: Origin | None = None) -> None:
+        """Send a message within the server's frame. A refusal is on record. The reply speaks if no ``origin`` does."""
         ...
 
     def send_exactly(self, data: bytes) -> None:
@@ -195,6 +197,11 @@ class Reply(ABC):
     def written(self) -> str:
         """As it is written in a journal and on the command line."""
         return f"{self.name}:{self.argument}" if self.argument else self.name
+
+    @cached_property
+    def origin(self) -> Origin:
+        """Who speaks where the reply does."""
+        return Origin("reply", self.name)
 
     def answer(self, message: bytes) -> Answer:  # noqa: ARG002 - for those that answer
         """Say what to answer to a whole message, where there is no responder."""

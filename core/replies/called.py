@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TypeAlias
 
 from core.address import Address
+from core.origin import SCRIPT
 from core.replies import Peer, Reply, Responder
 
 Said: TypeAlias = bytes | str | Iterable[bytes | str] | None
@@ -48,6 +49,8 @@ class Called(Reply, has_name=False):
     title = note = "a function"
     order = 8
     has_responders = True
+
+    origin = SCRIPT
 
     def __init__(self, function: Callable[[CalledPeer, bytes], Said]) -> None:
         self._function = function

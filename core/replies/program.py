@@ -6,10 +6,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import NoThread, TincanError, quoted, reason
 from core.events import Ending
+from core.origin import Origin
 from core.replies import Peer, Reply, Responder
 from core.words import connection_name
 
@@ -52,6 +54,7 @@ class Program(Reply):
         if shutil.which(self.command[0]) is None:
             raise TincanError(f"there is no program {quoted(self.command[0])} that could be run")
         self.running = 0
+        self.origin = Origin("program", Path(self.command[0]).name)
 
     @classmethod
     def made(cls, argument: str) -> Reply:

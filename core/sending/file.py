@@ -16,6 +16,7 @@ from core.events import ConnectionId, EventSink
 from core.journal.export.files import shown
 from core.net.audience import Audience
 from core.net.connection import Connection
+from core.origin import Origin
 from core.sending.plan import LONGEST_PAUSE, End, FileSent, PlanError, Share
 from core.sending.run import TELL_EVERY, Run, Stopped
 from core.words import connection_name, with_full_stop
@@ -62,7 +63,9 @@ class FileSending(Run):
         self._path = path
         self._tell = tell
         self._line_pause_ns = None if line_pause is None else round(line_pause * 1e9)
-        self._readers = [_Reader(connection) for connection in audience.connections]
+        self._readers = [
+            _Reader(connection, Origin("file", shown(Path(path.name)))) for connection in audience.connections
+        ]
         self._size = 0
         self._began = self._told_at = monotonic_ns()
         self._marks: deque[tuple[int, int]] = deque()  # (when, how many bytes), of late
@@ -156,8 +159,9 @@ class FileSending(Run):
 class _Reader:
     """A connection that gets the file, and how far it is. One thread."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, origin: Origin) -> None:
         self.connection = connection
+        self._origin = origin
         self.offset = 0  # bytes handed over
         self.due = 0  # when the next piece is, in ns
         self.is_over = False
@@ -166,7 +170,7 @@ class _Reader:
     def take(self, piece: bytes, pause: int) -> bool:
         """Hand a piece over, and none before ``pause`` ns have passed after it; whether the connection took it."""
         try:
-            self.connection.send_exactly(piece)
+            self.connection.send_exactly(piece, self._origin)
         except NoRoom:  # others have filled it, or it has less than a window
             return False
         except SendError as error:

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from core.errors import Fault, TincanError
 from core.events import ConnectionId
 from core.latency import NO_LATENCY, Latency
+
+if TYPE_CHECKING:
+    from core.steps.playing import Row
 
 Make: TypeAlias = Callable[[int], bytes]
 """Makes a message anew: for the first time with 0, then with 1 and so on. Called on the run's thread."""
@@ -150,3 +153,27 @@ class Kept(Progress):
     is_kept: bool = False
     end: End | None = None
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Played(Progress):
+    """How a list of steps goes: its latest ``rows``, and how many answers were as wished, and were not, in all.
+
+    It is in its round ``round`` of ``rounds`` (None: without an end) and began again ``again`` times. ``end`` is None
+    while it runs; ``DONE`` is when it was played to its end, and ``why`` says why it was not.
+    """
+
+    rows: tuple[Row, ...] = ()
+    sent: int = 0
+    wished: int = 0
+    missed: int = 0
+    round: int = 1
+    rounds: int | None = 1
+    again: int = 0
+    end: End | None = None
+    why: str = ""
+
+    @property
+    def is_as_wished(self) -> bool:
+        """Whether all of it was played, and nothing was missed."""
+        return self.end is End.DONE and not self.missed

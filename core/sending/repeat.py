@@ -11,6 +11,7 @@ from core.errors import NobodyThere
 from core.events import EventSink
 from core.latency import Samples
 from core.net.audience import Audience, Delivery
+from core.origin import REPEAT
 from core.sending.plan import End, Plan, Repeated, Step
 from core.sending.run import NOBODY_LEFT, TELL_EVERY, Run, Stopped
 
@@ -86,7 +87,7 @@ class Repeat(Run):
 
     def _offer(self, message: bytes) -> Delivery:
         try:
-            return self._audience.offer(message, exact=self._exact)
+            return self._audience.offer(message, exact=self._exact, origin=REPEAT)
         except NobodyThere as error:
             raise Stopped(End.GONE, NOBODY_LEFT) from error
 

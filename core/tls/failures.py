@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 from core.errors import Explanation, Fault, quoted
 from core.tls.facts import Certificate, ClientHello, day
@@ -14,8 +16,17 @@ _SELF_SIGNED, _UNKNOWN = (18,), (2, 19, 20, 21, 27, 33)
 _WRONG_HOST = (62, 63, 64)
 _WRONG_PURPOSE, _REVOKED, _WEAK = (24, 26, 79), (23,), (66, 67, 68)
 
-_TRUST_IT = "If you know it by its fingerprint, trust this certificate (--pin); else find out who answers there"
-_NEED_CA = "Name the certificate of its authority (--ca), or trust this certificate by its fingerprint (--pin)"
+# What to do, and the options of the terminal programs that do it.
+_Advice: TypeAlias = tuple[str, tuple[str, ...]]
+_TRUST_IT: _Advice = (
+    "If you know it by its fingerprint, trust this certificate; else find out who answers there",
+    ("--pin",),
+)
+_NEED_CA: _Advice = (
+    "Name the certificate of its authority, or trust this certificate by its fingerprint",
+    ("--ca", "--pin"),
+)
+_ANOTHER: _Advice = "Add its authority, or have the client present another one", ("--ca",)
 
 # What the peer means by an alert of its own, as the middle of a sentence; RFC 8446, section 6.2.
 ALERT_WORDS = {
@@ -82,8 +93,9 @@ def explain_failure(failure: Failure) -> Explanation:
     if failure.reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE":
         return Explanation(
             "the client showed no certificate, and this server requires one",
-            advice="Have the client present one (--cert), or only ask for it",
+            advice="Have the client present one, or only ask for it",
             fault=Fault.PEER,
+            options=("--cert", "--client-cert"),
         )
     if failure.reason in ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "WRONG_SSL_VERSION"):
         return _too_old(failure)
@@ -185,8 +197,9 @@ def _plain_text(failure: Failure) -> Explanation:
     return Explanation(
         f"the server does not speak TLS here: it answered in plain text, {shown}",
         ("this port is without TLS", "TLS has to be started by a command first"),
-        "Connect without TLS, or try the port for TLS; for SMTP, IMAP, PostgreSQL and LDAP there is --starttls",
+        "Connect without TLS, or try the port for TLS; SMTP, IMAP, PostgreSQL and LDAP can begin it in the middle",
         Fault.PEER,
+        ("--starttls",),
     )
 
 
@@ -206,31 +219,31 @@ def _bad_certificate(failure: Failure) -> Explanation:
     whose, code = f"the {failure.peer}'s certificate", failure.verify_code
     about = f": {_description(own)}" if own is not None else ""
     ends = failure.chain[-1] if failure.chain else None
-    pin = _TRUST_IT if not failure.is_server else "Add its authority (--ca), or have the client present another one"
+    explained = partial(_explained, _TRUST_IT if not failure.is_server else _ANOTHER)
     if code in _EXPIRED:
         expired = _first(failure.chain, "expired") or own
         when = f" on {day(expired.ends)}" if expired is not None else ""
         which = whose if expired is own else f"a certificate that {whose} depends on, {_named(expired)},"
-        return Explanation(f"{which} has expired{when}{about}", _CLOCK, pin, Fault.PEER)
+        return explained(f"{which} has expired{when}{about}", _CLOCK)
     if code in _NOT_YET:
         early = _first(failure.chain, "not valid before") or own
         when = f" before {day(early.begins)}" if early is not None else ""
-        return Explanation(f"{whose} is not valid yet{when and f', not{when}'}{about}", _CLOCK, pin, Fault.PEER)
+        return explained(f"{whose} is not valid yet{when and f', not{when}'}{about}", _CLOCK)
     if code in _SELF_SIGNED:
-        return Explanation(f"{whose} is signed by itself, so nobody vouches for it{about}", (), pin, Fault.PEER)
+        return explained(f"{whose} is signed by itself, so nobody vouches for it{about}")
     if code in _WRONG_HOST:
         return _wrong_host(failure, own, about)
     if code in _REVOKED:
         return Explanation(f"{whose} was revoked by its authority{about}", (), "", Fault.PEER)
     if code in _UNKNOWN:
         by = quoted(ends.issuer_name, 100) if ends is not None else "an authority"
-        advice = _NEED_CA if not failure.is_server else pin
-        return Explanation(f"{whose} is from {by}, which nothing here trusts{about}", _MISSING, advice, Fault.PEER)
+        what = f"{whose} is from {by}, which nothing here trusts{about}"
+        return _explained(_NEED_CA if not failure.is_server else _ANOTHER, what, _MISSING)
     if code in _WRONG_PURPOSE:
-        return Explanation(f"{whose} may not be used for this ({failure.verify_message}){about}", (), pin, Fault.PEER)
+        return explained(f"{whose} may not be used for this ({failure.verify_message}){about}")
     if code in _WEAK:
-        return Explanation(f"{whose} is too weak ({failure.verify_message}){about}", (), pin, Fault.PEER)
-    return Explanation(f"{whose} does not hold ({failure.verify_message}){about}", (), pin, Fault.PEER)
+        return explained(f"{whose} is too weak ({failure.verify_message}){about}")
+    return explained(f"{whose} does not hold ({failure.verify_message}){about}")
 
 
 _CLOCK = ("nobody renewed it, or it is meant for later", "the clock of this machine is wrong")
@@ -244,14 +257,18 @@ def _wrong_host(failure: Failure, own: Certificate | None, about: str) -> Explan
             f"the server's certificate says whom it is for only in its common name, {quoted(own.name, 100)}, "
             f"which counts no longer (RFC 9525): it has no name to compare {host} with{about}"
         )
-        return Explanation(what, (), _TRUST_IT, Fault.PEER)
+        return _explained(_TRUST_IT, what)
     names = _listed([quoted(name, 100) for name in own.names[:8]]) if own is not None else "somebody else"
-    return Explanation(
+    return _explained(
+        _TRUST_IT,
         f"the server's certificate is for {names} and not for {host}{about}",
         ("the address is not the one that the certificate was made for", "somebody else answers in its place"),
-        _TRUST_IT,
-        Fault.PEER,
     )
+
+
+def _explained(advice: _Advice, what: str, causes: tuple[str, ...] = ()) -> Explanation:
+    """What is wrong with a peer's certificate, with what to do about it."""
+    return Explanation(what, causes, advice[0], Fault.PEER, advice[1])
 
 
 def _description(certificate: Certificate) -> str:

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple, TypeAlias
 from core.errors import Fault, TincanError, quoted
 from core.words import counted, human_bytes
 
+REMARK = "fault on"  # with which a remark begins that tells of one
+
 _STEP = 0.02  # seconds of a bandwidth that go on at once
 _MOST = 256  # pieces that are taken at once
 _NEVER = math.inf

@@ -113,7 +113,7 @@ class TlsEndpoint:
     def break_off(self, at: float, why: Explanation) -> None:
         """The connection broke in the middle of the handshake. Raises ``HandshakeError``."""
         what = f"the {self._peer} broke off in the middle of the TLS handshake: {why.what}"
-        self._raise(Explanation(what, why.causes, why.advice, why.fault), at)
+        self._raise(replace(why, what=what), at)
 
     def take(self, at: float) -> bytes:
         """What is to be sent to the peer now."""

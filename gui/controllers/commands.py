@@ -16,6 +16,7 @@ from gui.views.field_menu import can_edit, edit
 from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, ROW_ENTRIES
 
 if TYPE_CHECKING:
+    from core.journal.display_row import DisplayRow
     from gui.controllers.main import MainController
 
 # What the buttons beside host and port say, as the menu has it.
@@ -26,7 +27,9 @@ _WORDS = {
     "Disconnect": "Dis&connect",
     **{role.stop: f"&Stop the {role.name}" for role in ROLES.values() if role.listens},
 }
-_NOTATIONS = ("escapes", "hex", "python", "c", "base64")  # of ``core.compose``, which a first window does without
+# Of ``core.compose``, which a first window does without.
+_NOTATIONS = ("escapes", "hex", "dump", "python", "c", "base64")
+_PROGRAMS = ("ncat", "socat", "nc", "curl")
 
 
 def commands(main_controller: MainController) -> Mapping[str, Callable[[], None]]:
@@ -85,6 +88,7 @@ def _of_messages(main: MainController) -> dict[str, Callable[[], None]]:
         "save_bytes": lambda: main.messages.save(),
         "copy_shown": lambda: main.messages.copy_as(""),
         **{f"copy_{name}": partial(_copy_as, main, name) for name in _NOTATIONS},
+        **{f"copy_{name}": partial(_copy_command, main, name) for name in _PROGRAMS},
     }
 
 
@@ -97,6 +101,10 @@ def _of_the_conversation(main: MainController) -> dict[str, Callable[[], None]]:
         "filter": lambda: main.conversation.filtering.open(),
         "go_to": lambda: _go_to(main),
         "toggle_inspector": lambda: main.conversation.inspector.toggle(),
+        "toggle_sequence": lambda: main.conversation.sequence.toggle(),
+        "toggle_socket_calls": lambda: main.conversation.socket_calls.toggle(),
+        "toggle_socket_state": lambda: main.socket_state.toggle(),
+        "toggle_figures": lambda: main.conversation.figures.toggle(),
         "toggle_hex": lambda: main.conversation.toggle_hex(),
         "clear_view": main.clear_view,
         "show_everything": main.show_everything,
@@ -117,6 +125,7 @@ def _of_the_list(main: MainController) -> dict[str, Callable[[], None]]:
         "remove_row": lambda: main.rows.remove(),
         "copy_address": lambda: main.rows.copy_address(),
         "toggle_reconnect": lambda: main.endpoints.toggle_reconnect(),
+        "go_on": main.go_on,
         "restart_handler": lambda: main.reply.restart_handler(),
         "next_session": lambda: main.step(1),
         "previous_session": lambda: main.step(-1),
@@ -137,6 +146,7 @@ def _of_the_window(main: MainController) -> dict[str, Callable[[], None]]:
         "show_keys": lambda: main.help.show_keys(),
         "show_about": lambda: main.help.show_about(),
         "begin_tour": lambda: main.help.begin_tour(),
+        "toggle_lessons": lambda: main.lessons.toggle(),
         "report_problem": lambda: main.help.report_problem(),
         "open_log": lambda: main.help.open_log(),
         "quit": main.quit,
@@ -151,6 +161,13 @@ def _copy_as(main_controller: MainController, notation: str) -> None:
     """Copy in a notation: the bytes in the inspector where that has the focus, else messages of the conversation."""
     if not main_controller.conversation.inspector.copy_as(notation):
         main_controller.messages.copy_as(notation)
+
+
+def _copy_command(main_controller: MainController, program: str) -> None:
+    """Copy the command with which a program says the bytes in the inspector, where that has the focus, or messages."""
+    main_controller.messages.copy_command(
+        program, main_controller.state, main_controller.conversation.inspector.focused_bytes
+    )
 
 
 def _go_to(main_controller: MainController) -> None:
@@ -184,6 +201,7 @@ def menu_state(main_controller: MainController) -> MenuState:
         **dict.fromkeys(MESSAGE_ENTRIES, has_message),
         **dict.fromkeys(COPY_ENTRIES, has_some or has_bytes),
         "copy_shown": has_some,
+        "copy_curl": has_some and _may_be_http(transcript.chosen_message),
         "go_to": transcript.total > 0 or has_bytes,
         **{command: command in main_controller.rows.can for command in ROW_ENTRIES},
         "toggle_reconnect": main_controller.endpoints.can_reconnect,
@@ -211,11 +229,16 @@ def menu_state(main_controller: MainController) -> MenuState:
         "filter": conversation.filtering.is_open,
         "toggle_hex": conversation.as_hex,
         "toggle_inspector": conversation.inspector.is_open,
+        "toggle_sequence": conversation.sequence.is_open,
+        "toggle_figures": conversation.figures.is_open,
+        "toggle_socket_state": main_controller.socket_state.is_open,
+        "toggle_socket_calls": conversation.socket_calls.is_open,
         "toggle_saved": main_controller.saved.is_open,
         "toggle_rules": main_controller.rules.is_open,
         "toggle_socket_options": main_controller.socket_options.is_open,
         "toggle_faults": main_controller.faults.is_open,
         "toggle_hold": main_controller.hold.is_open,
+        "toggle_lessons": main_controller.lessons.is_open,
         "full_screen": window.is_full_screen,
         "toggle_reconnect": main_controller.endpoints.reconnects,
         "toggle_tls": main_controller.preferences.tls,
@@ -231,6 +254,11 @@ def menu_state(main_controller: MainController) -> MenuState:
         frozenset(command for command, holds in can.items() if not holds),
         frozenset(command for command, holds in on.items() if holds),
     )
+
+
+def _may_be_http(display_row: DisplayRow | None) -> bool:
+    """Whether a message begins like an HTTP request; of several that are selected nobody knows yet."""
+    return display_row is None or b" HTTP/1." in (display_row.data or b"").partition(b"\n")[0]
 
 
 _STARTS = ("start_tls_client", "start_tls_server")

@@ -1,4 +1,4 @@
-"""The controllers of the conversation on view: filter, find, framing and inspector. Lives on the window's thread.
+"""The controllers of the conversation on view: filter, find, framing and what shows it otherwise. The window's thread.
 
 Their views are made when they are first asked for: the first window does not need them.
 """
@@ -10,12 +10,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.supervision import do_all
+from gui.controllers.figures import FiguresController
 from gui.controllers.filter import FilterController
 from gui.controllers.find import FindController
 from gui.controllers.framing import FramingController
 from gui.controllers.inspector import InspectorController
+from gui.controllers.sequence import SequenceController
+from gui.controllers.socket_calls import SocketCallsController
 
 if TYPE_CHECKING:
+    from core.journal.display_row import DisplayRow
     from core.journal.recording.ledger import SessionState
     from gui.journals.viewing import Viewing
     from gui.window import Window
@@ -37,12 +41,16 @@ class ConversationController:
         complain: Callable[[str], None],
         choose_framing: Callable[[str], None],
         choose_back: Callable[[str | None], None],
+        save_sequence: Callable[[], None],
     ) -> None:
         self._window = window
         self.filtering = FilterController(window, viewing, refresh)
         self.finding = FindController(window, viewing, post)
         self.framing = FramingController(window, viewing, choose_framing, choose_back)
         self.inspector = InspectorController(window, viewing, post=post, complain=complain, marks=self.finding.marks)
+        self.sequence = SequenceController(window, viewing, save=save_sequence)
+        self.figures = FiguresController(window, viewing, post=post, complain=complain)
+        self.socket_calls = SocketCallsController(window, viewing, complain=complain)
         self.finding.on_shown = self.inspector.show_marks
         self.finding.is_looked_at = lambda: self.inspector.is_open
         window.conversation.on_read_anew = self._read_anew
@@ -53,15 +61,25 @@ class ConversationController:
         self.filtering.show(state)
         self.finding.search_on()
         self.inspector.show_growth()
+        self.sequence.show()
+        self.figures.show()
+        self.socket_calls.show()
 
     def close(self) -> None:
-        """Stop the search and close the inspector."""
-        do_all([("stopping the search", self.finding.stop), ("closing the inspector", self.inspector.close)])
+        """Stop what reads journals on threads of its own."""
+        do_all(
+            [
+                ("stopping the search", self.finding.stop),
+                ("closing the inspector", self.inspector.close),
+                ("closing the figures", self.figures.close),
+            ]
+        )
 
     def _read_anew(self) -> None:
         """Search again and redraw the inspector: bytes are read in another encoding now."""
         self.finding.search_on()
         self.inspector.read_anew()
+        self.sequence.show()
 
     @property
     def as_hex(self) -> bool:
@@ -73,3 +91,10 @@ class ConversationController:
         transcript = self._window.conversation.transcript
         style = transcript.row_window.style
         transcript.show_style(replace(style, as_hex=not style.as_hex))
+        self.sequence.show()
+
+    def choose(self, display_row: DisplayRow) -> None:
+        """A person has chosen a row of the conversation."""
+        self.inspector.choose(display_row)
+        self.sequence.choose(display_row)
+        self.socket_calls.choose(display_row)

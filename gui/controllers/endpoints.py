@@ -6,6 +6,7 @@ Lives on the window's thread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from core.address import DEFAULT_HOST, DEFAULT_PORT, Address, Parts, parse_host,
 from core.clock import monotonic
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
+from core.local_address import is_local
 from core.net.reachable import look_up
+from core.proxy import make_proxy
 from core.words import sentence
 from gui.keys import shown
 from gui.viewmodels import presenter
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from core.address import LocalAddress
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
+    from core.proxy import Proxy
+    from core.replies import Reply
     from core.workbench import Workbench
     from gui.controllers.main import MainController
     from gui.views.address_bar import AddressBar
@@ -54,6 +59,7 @@ class EndpointsController:
         self._deadlines: dict[SessionId, float] = {}  # when clients give up dialing, by core.clock.monotonic()
         self._connect_next: Address | None = None  # asked for meanwhile: it would be refused
         self._reconnects = False  # whether clients to come do so by themselves
+        self._proxy_password = ""  # kept nowhere else
         self._reconnecting: set[SessionId] = set()  # clients that do
 
     def open(self, window: Window) -> None:
@@ -79,7 +85,7 @@ class EndpointsController:
             return  # said when it is used
         if tls:
             self._main_controller.tls.put(is_on=True)
-        if (host, port) != (bar.host.get(), bar.port.get()):
+        if (host, port) != bar.written:
             bar.fill(host, port)
             self._main_controller.refresh()
 
@@ -155,6 +161,18 @@ class EndpointsController:
         state = self._main_controller.state
         return state.session if state is not None and state.role.dials and state.phase is not Phase.ENDED else None
 
+    def use_proxy_password(self, password: str) -> None:
+        """Take the password of the proxy, for this run."""
+        self._proxy_password = password
+
+    def proxy_for(self, target: Address) -> Proxy | None:
+        """The settings' proxy for what dials ``target``; none leads to a local socket. Raises ``AddressError``."""
+        written = self._main_controller.preferences.proxy
+        if not written or target.is_local:
+            return None
+        proxy = make_proxy(written, target)
+        return replace(proxy, password=self._proxy_password) if proxy is not None and proxy.user else proxy
+
     def seconds_left(self, state: SessionState | None) -> float | None:
         """Seconds until a client that is dialing gives up; None for anything else."""
         is_first_time = state is not None and state.retry is None
@@ -182,7 +200,7 @@ class EndpointsController:
             last = state.over[-1].tls if state.over else None
             form.refuse(_NO_TLS if last is not None and last.failure else str(state.failure))
         if state.phase is Phase.OPEN and state.addresses and state.target.port == 0 and is_selected:
-            form.fill(state.target.host, str(state.addresses[0].port))
+            form.fill(state.target.host, state.addresses[0].port_text)
 
     def _read_address(self, *, for_server: bool) -> Address | None:
         """What the fields say; if it makes no sense, the field that is wrong says why.
@@ -201,7 +219,7 @@ class EndpointsController:
         if tls:
             self._main_controller.tls.put(is_on=True)
         try:
-            return Address(parse_host(host), parse_port(port, for_server=for_server))
+            return _made(host, port, for_server=for_server)
         except AddressError as error:
             bar.refuse(sentence(error), port=True)
             return None
@@ -218,8 +236,8 @@ class EndpointsController:
         self._newest = session
         self._main_controller.show_new(session, self._main_controller.workbench.role(session), address)
         preferences = self._main_controller.preferences
-        self._main_controller.preferences = preferences.with_address(address.host, str(address.port))
-        self._window.address.fill(address.host, str(address.port))
+        self._main_controller.preferences = preferences.with_address(address.host, address.port_text)
+        self._window.address.fill(address.host, address.port_text)
         self._offer_history()
         self._window.composer.focus_message()
         return session
@@ -233,10 +251,18 @@ class EndpointsController:
 
     def dial(self, address: Address, *, verify: bool = True) -> None:
         """Connect a client there; with ``verify`` off nothing that a server shows of itself is looked at this once."""
+        self._main_controller.on_connect.prepare(address, partial(self._dial, address, verify))
+
+    def _dial(self, address: Address, verify: bool, reply: Reply | None) -> None:
         deadline = monotonic() + self._main_controller.preferences.limits().connect
         reconnect = self._reconnects and verify  # else it would be more than once
         tls = partial(self._main_controller.tls.of_client, address, verify=verify)
-        session = self._begin(address, lambda bench: bench.connect(address, reconnect=reconnect, tls=tls()))
+        session = self._begin(
+            address,
+            lambda bench: bench.connect(
+                address, reconnect=reconnect, tls=tls(), reply=reply, proxy=self.proxy_for(address)
+            ),
+        )
         if session is not None:
             if reconnect:
                 self._reconnecting.add(session)
@@ -255,9 +281,15 @@ def _glance(bar: AddressBar) -> Address | None:
     """What the fields say, without a word if it makes no sense."""
     try:
         host, port, _tls = _parted(bar)
-        return Address(parse_host(host), parse_port(port, for_server=True))
+        return _made(host, port, for_server=True)
     except AddressError:
         return None
+
+
+def _made(host: str, port: str, *, for_server: bool) -> Address:
+    """The address that two fields say; a local socket has no port. Raises ``AddressError``."""
+    host = parse_host(host)
+    return Address(host, 0 if is_local(host) else parse_port(port, for_server=for_server))
 
 
 def _parted(bar: AddressBar) -> tuple[str, str, bool]:
@@ -267,12 +299,14 @@ def _parted(bar: AddressBar) -> tuple[str, str, bool]:
 
     Raises ``AddressError`` if the field for the host has an address that is none for Tincan.
     """
-    host, port = bar.host.get(), bar.port.get()
+    host, port = bar.written
     in_host = Parts(host, None, False) if host.strip().isdecimal() else split_target(host)
     try:
         in_port = split_target(port)
     except AddressError:
         in_port = Parts(None, None, False)  # said as what a port is not
-    if in_port.host and in_port.port:
-        return in_port.host, in_port.port, in_port.tls
+    if is_local(in_host.host):
+        return in_host.host or "", port, False
+    if in_port.host and (in_port.port or is_local(in_port.host)):
+        return in_port.host, in_port.port or str(DEFAULT_PORT), in_port.tls
     return in_host.host or (DEFAULT_HOST if in_host.port else ""), in_host.port or in_port.port or port, in_host.tls

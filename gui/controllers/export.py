@@ -49,14 +49,15 @@ class ExportController:
         self._began = 0.0
         self._folder = home_folder()
 
-    def open(self) -> None:
-        """Open the dialog for the conversation on view."""
+    def open(self, form: str = "") -> None:
+        """Open the dialog for the conversation on view, with a format chosen if one is named."""
         conversation = self._viewing.conversation
         if conversation is None:
             self._complain("There is no conversation on view to export.")
             return
         if self._dialog is not None and self._dialog.winfo_exists():
             self._dialog.lift()
+            self._dialog.choose_format(form)
             self._dialog.scopes.focus_chosen()
             return
         from core.journal.export.formats import all_formats
@@ -74,6 +75,7 @@ class ExportController:
             on_cancel=self.cancel,
             on_open_folder=self._show_folder,
         )
+        self._dialog.choose_format(form)
         self._offer(conversation)
 
     def _show_folder(self) -> None:

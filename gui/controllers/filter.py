@@ -97,7 +97,7 @@ class FilterController:
             new = list(takewhile(lambda one: one.connection not in known, reversed(state.connections)))
             for one in reversed(new[len(known) - _MOST_CONNECTIONS :]):
                 known[one.connection] = ConnectionRow(
-                    one.connection, one.number, f"{connection_name(one.number)}  {one.peer}"
+                    one.connection, one.number, f"{connection_name(one.number)}  {one.peer_name}"
                 )
 
     def _filter_view(self) -> FilterView:
@@ -108,6 +108,7 @@ class FilterController:
             only.received,
             only.sent,
             only.notes,
+            only.origins,
             shown=conversation.total if conversation is not None else 0,
             total=conversation.unfiltered if conversation is not None else 0,
             is_counting=conversation.is_counting if conversation is not None else False,

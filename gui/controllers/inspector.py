@@ -172,6 +172,11 @@ class InspectorController:
         self._inspector.hex.copy(notation)
         return True
 
+    @property
+    def focused_bytes(self) -> bytes | None:
+        """The bytes that are selected in the inspector, or all of them; None if they have not the focus."""
+        return self._inspector.hex.chosen_bytes() if self._inspector is not None and self.has_focus else None
+
     def ask_offset(self) -> bool:
         """Ask for an offset to go to, if the bytes in the inspector have the focus."""
         if self._inspector is None or not self.has_focus:

@@ -90,9 +90,9 @@ class JournalController:
         """Ask which journal to open."""
         from tkinter import filedialog
 
-        kinds = [("Journals", "*.tincan"), ("All files", "*")]
+        kinds = [("Journals and captures", "*.tincan *.pcap *.pcapng *.cap"), ("All files", "*")]
         chosen = filedialog.askopenfilename(
-            parent=self._window.root, title="Open a journal", initialdir=str(self._folder), filetypes=kinds
+            parent=self._window.root, title="Open a journal or capture", initialdir=str(self._folder), filetypes=kinds
         )
         if chosen:
             self.open(Path(chosen))
@@ -227,13 +227,13 @@ class JournalController:
         except BaseException:
             opened.close()
             raise
-        if opened.notice or opened.remark:
-            self._notices.say(opened.notice or opened.remark, _TOPIC)
-        elif not shown:
-            self._notices.say(f"{opening.path.name} holds nothing.", _TOPIC)
-        elif opening.unlisted > 0:
-            sentence = f"{opening.path.name} has more sessions than can be listed: {opening.unlisted:,} are left out."
-            self._notices.say(sentence, _TOPIC)
+        told = [opened.notice or opened.remark, opened.left_out]
+        if not shown and not any(told):
+            told.append(f"{opening.path.name} holds nothing.")
+        if opening.unlisted > 0 and not told[0]:
+            told.append(f"{opening.path.name} has more sessions than can be listed: {opening.unlisted:,} are left out.")
+        if any(told):
+            self._notices.say(" ".join(filter(None, told)), _TOPIC)
         if not opened.is_checked:
             look, offer = partial(self._damage_of, opened.path), partial(self._offer_recovery, opened.path)
             self._begin("look for damage", look, offer)

@@ -27,8 +27,10 @@ from gui.controllers.faults import FaultsController
 from gui.controllers.help import HelpController
 from gui.controllers.hold import HoldController
 from gui.controllers.journal import JournalController, first
+from gui.controllers.lessons import LessonsController
 from gui.controllers.messages import MessageController
 from gui.controllers.notices import Notices
+from gui.controllers.on_connect import OnConnectController
 from gui.controllers.profiles import ProfilesController
 from gui.controllers.reply import ReplyController
 from gui.controllers.rules import RulesController
@@ -38,6 +40,7 @@ from gui.controllers.session import SessionController
 from gui.controllers.settings import SettingsController
 from gui.controllers.silence import SilenceController
 from gui.controllers.socket_options import SocketOptionsController
+from gui.controllers.socket_state import SocketStateController
 from gui.controllers.tap import TapController
 from gui.controllers.tasks import TaskController
 from gui.controllers.tls import TlsController
@@ -63,7 +66,7 @@ if TYPE_CHECKING:
     from core.journal.recording.ledger import Recording
     from core.roles import Role
     from core.workbench import Workbench
-    from gui.journals.conversations import OpenConversation
+    from gui.journals.conversations import OpenConversation, OpenJournal
     from gui.journals.own_journal import OwnJournal
 
 
@@ -153,6 +156,7 @@ class MainController:
             complain=self.complain,
             choose_framing=self.choose_framing,
             choose_back=self._choose_back,
+            save_sequence=lambda: self.export_controller.open("svg"),
         )
         self.messages = MessageController(window, self.viewing, self.sending, post=post, complain=self.complain)
         self.export_controller = ExportController(
@@ -172,6 +176,7 @@ class MainController:
         self.settings = SettingsController(
             window, self.theme, current=lambda: self.preferences, keep=self.apply, post=post,
             open_folder=self.journal_controller.open_folder, use_password=self.tls.use_password,
+            use_proxy_password=self.endpoints.use_proxy_password,
         )  # fmt: skip
         self.saved = SavedMessagesController(window, self.sending, self._app.saved_messages, post=post, say=self.say)
         self.profiles = ProfilesController(window, self, self._app.profiles, post)
@@ -181,8 +186,11 @@ class MainController:
         self.tap = TapController(window, self)
         self.faults = FaultsController(window, self)
         self.hold = HoldController(window, self)
+        self.socket_state = SocketStateController(window, self, post)
         self.reply = ReplyController(window, self)
+        self.on_connect = OnConnectController(window, self)
         self.rules = RulesController(window, self, self._app.rules, post)
+        self.lessons = LessonsController(window, self, self._app.saved_messages.parent / "lessons")
         self.endpoints.open(window)
         self.sending.open(window)
         window.sessions.on_rename = self.rows.give_name
@@ -243,8 +251,11 @@ class MainController:
                 ("the socket options", self.socket_options.show),
                 ("the faults", self.faults.show),
                 ("what is held", self.hold.show),
+                ("the state of a socket", self.socket_state.show),
                 ("the reply", self.reply.show),
                 ("the rules", self.rules.show),
+                ("the lessons", self.lessons.watch),
+                ("what is said on connect", self.on_connect.show),
             ]
         )
 
@@ -253,9 +264,14 @@ class MainController:
         self.window.show_encoding(self.viewing.encoding)
         self.window.conversation.show_rows(conversation)
 
+    @property
+    def own_reading(self) -> OpenJournal | None:
+        """The journal of this run, as it is read; None while there is none."""
+        return self._app.own_journal.reading
+
     def _look(self, state: SessionState) -> OpenConversation | None:
         archived = self.archives.get(state.session)
-        journal = archived.journal if archived is not None else self._app.own_journal.reading
+        journal = archived.journal if archived is not None else self.own_reading
         session = archived.session if archived is not None else state.session
         if journal is None:
             return None
@@ -265,6 +281,12 @@ class MainController:
     def state(self) -> SessionState | None:
         """The selected session."""
         return self.sessions.get(self.selected) if self.selected is not None else None
+
+    @property
+    def connection_alone(self) -> ConnectionState | None:
+        """The connection that is shown alone, as it stands by now."""
+        state, alone = self.state, self._connection
+        return state.connection(alone.connection) or alone if state is not None and alone is not None else None
 
     def window_state(self) -> presenter.WindowState:
         """The state that the window's view is made from."""
@@ -314,8 +336,8 @@ class MainController:
         self._connection = state.connection(connection) if state is not None and connection is not None else None
         if state is not None:
             self.viewing.choose_connection(state, connection)
-            port = state.addresses[0].port if state.addresses else state.target.port
-            self.window.address.fill(state.target.host, str(port))
+            real = state.addresses[0] if state.addresses else state.target
+            self.window.address.fill(state.target.host, real.port_text)
             if self.archives.get(session) is None:
                 self.tls.put(is_on=state.tls)
         self.window.composer.complain("")
@@ -385,6 +407,13 @@ class MainController:
         self.viewing.clear()
         self.refresh()
 
+    def go_on(self) -> None:
+        """Let all connections go on that were paused because two programs seemed to answer each other."""
+        for session in self.sessions:
+            self.workbench.go_on(session)
+            # Not before the key that has pressed the notice's button is through with it.
+            self.window.root.after_idle(self.notices.take_back, f"paused {session}")
+
     def show_everything(self) -> None:
         """Take back ``clear_view`` and the filter."""
         self._connection = None
@@ -421,6 +450,7 @@ class MainController:
         self.preferences = replace(self.preferences, read_as=encoding)
         self.viewing.choose_encoding(encoding)
         self.profiles.show()
+        self.lessons.watch()
         self.window.show_encoding(encoding)
         self.sending.follow_encoding(before, encoding)
         self._tell_misread_ending()
@@ -445,7 +475,7 @@ class MainController:
 
     def choose_display_row(self, display_row: DisplayRow) -> None:
         """Inspect the message that a person has chosen."""
-        self.conversation.inspector.choose(display_row)
+        self.conversation.choose(display_row)
 
     def complain(self, why: str) -> None:
         """Say why something cannot be done just now."""

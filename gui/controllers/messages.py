@@ -12,16 +12,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import JournalError, TincanError, reason
+from core.errors import DraftError, JournalError, TincanError, reason
 from core.supervision import Worker
 from core.words import sentence
 from gui.viewmodels.drafting import MessageFormat, SendResult
 from gui.viewmodels.going import Moment, no_such_number, not_exactly, nothing_after, read_goal
 from gui.widgets.bindings import focus_now
+from gui.widgets.clipboard import give
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
     from core.journal.reading.recorded import Calls
+    from core.journal.recording.ledger import SessionState
     from gui.controllers.sending import SendingController
     from gui.journals.conversations import OpenConversation
     from gui.journals.viewing import Viewing
@@ -107,6 +109,30 @@ class MessageController:
             selection.copy_as(notation)
         else:
             selection.copy_shown()
+
+    def copy_command(self, program: str, state: SessionState | None, only: bytes | None) -> None:
+        """Copy the command with which another program says the selected messages, or the chosen one, to the same peer.
+
+        Of messages both ways it says those of the end that called. Where only the other end spoke, the program waits to
+        be called and says those. ``only`` are bytes that were selected of the chosen message.
+        """
+        selection = self._window.conversation.transcript.selection
+        if selection.picked is None or state is None:
+            self._complain(_NO_MESSAGE)
+            return
+        found = selection.messages(self._complain)
+        if found is None:
+            return
+        from core.compose import write_command
+        from gui.viewmodels.copying import said_to
+
+        try:
+            place, data = said_to(state, found)
+            text = write_command(program, data if only is None else only, place)
+        except DraftError as error:
+            self._complain(str(error))
+        else:
+            give(self._window.root, text)
 
     # A time or a number.
 

@@ -99,6 +99,8 @@ class ProfilesController:
         profile = find(self.profiles, name)
         if profile is not None:
             self._use(session, profile)
+            if profile.tls:
+                self._main_controller.tls.put(is_on=True)
 
     def _remember(self, session: SessionId, name: str) -> None:
         from core.compose.profiles import place_of, remembered
@@ -132,7 +134,9 @@ class ProfilesController:
     @property
     def _setting(self) -> Setting:
         viewing = self._main_controller.viewing
-        return Setting(self._main_controller.sending.new_format, viewing.lens.framing, viewing.encoding)
+        state = self._main_controller.state
+        tls = state is not None and state.tls
+        return Setting(self._main_controller.sending.new_format, viewing.lens.framing, viewing.encoding, tls)
 
     # The list.
 

@@ -47,7 +47,7 @@ class ReplyController:
 
     A reply is the one that was asked for: the server's own state tells it a moment later. The chooser of the
     framing is offered once the conversation is framed in another way than its reply. A reply with an argument is
-    for this run, one without is remembered for the next one, too.
+    for this run, one without is remembered for the next one, too; of the others the argument is, to be used again.
     """
 
     def __init__(self, window: Window, main_controller: MainController) -> None:
@@ -56,7 +56,6 @@ class ReplyController:
         self._window = window
         self._replies: dict[SessionId, Reply] = {}
         self._usual = ""  # as it is written, of the servers to come, where it has an argument
-        self._arguments: dict[str, str] = {}  # that were used last, by kind
         self.dialog: ReplyDialog | None = None
         self._framings: dict[Address, str] = {}  # chosen for a server there, and for those begun there again
         self._asked: dict[SessionId, str] = {}  # framings that a server was told and has not confirmed yet
@@ -106,7 +105,8 @@ class ReplyController:
         kind, _, argument = reply.written.partition(":")
         self._usual = reply.written if argument else ""
         if argument:
-            self._arguments[kind] = argument
+            used = {**main.preferences.reply_arguments, kind: argument}
+            main.preferences = replace(main.preferences, reply_arguments=used)
         else:
             main.preferences = replace(main.preferences, reply=kind)
         if state is not None and state.role.replies and state.phase is not Phase.ENDED:
@@ -186,7 +186,7 @@ class ReplyController:
 
     def _open(self, dialog: ReplyDialog, kind: str) -> None:
         self.dialog = dialog
-        dialog.field.put(self._arguments.get(kind, ""))
+        dialog.field.put(self._main_controller.preferences.reply_arguments.get(kind, ""))
         dialog.open(dialog.field)
 
     def _use_handler(self, typed: str) -> str:

@@ -43,6 +43,8 @@ class RulesController:
         self._made: RulesPane | None = None
         self._keeping: SavedKeeping[RuleSet] | None = None
         self._kept: tuple[RuleSet, ...] = ()
+        self._is_loaded = False
+        self._then: list[Callable[[], None]] = []  # what waits for the tables
         self._again = Debounce(window.root, self._look)
         self._trial = 0  # counts what is tried: an answer that is late is of no use
 
@@ -74,6 +76,19 @@ class RulesController:
             self._look()
         self.show()
         self._pane.focus_first()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all tables; none before they were first asked for."""
+        return self._tables_or_none.names if self._tables_or_none is not None else ()
+
+    def when_loaded(self, act: Callable[[], None]) -> None:
+        """Call ``act`` once the tables are read, at once if they are; those that are always there if they cannot be."""
+        if self._is_loaded:
+            act()
+        else:
+            self._then.append(act)
+            self._load()
 
     def show(self) -> None:
         """Show the table on view as it is by now."""
@@ -345,7 +360,7 @@ class RulesController:
         if self._keeping is None:
             self._keeping = SavedKeeping(
                 self._window.root, self._path, "rules", _open_file,
-                post=self._post, on_news=self._take_in, on_unread=self._failed, complain=self._main_controller.say,
+                post=self._post, on_news=self._take_in, on_unread=self._unread, complain=self._main_controller.say,
             )  # fmt: skip
             self._keeping.load()
 
@@ -353,6 +368,18 @@ class RulesController:
         self._tables.take_in(news)
         self._kept = self._tables.own
         self.show()
+        self._loaded()
+
+    def _loaded(self) -> None:
+        assert self._tables is not None
+        self._is_loaded = True
+        waiting, self._then = self._then, []
+        for act in waiting:
+            act()
+
+    def _unread(self, error: BaseException) -> None:
+        self._failed(error)
+        self._loaded()
 
     def _failed(self, error: BaseException) -> None:
         words = with_full_stop(reason(error))  # which may begin with the name of a file

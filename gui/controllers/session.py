@@ -113,7 +113,7 @@ class SessionController:
             self._main_controller.complain(_NOTHING)
             return
         is_peer = chosen is not None and state.role.many_connections
-        address = str(chosen.peer) if chosen is not None and is_peer else place_words(state)
+        address = chosen.peer_name if chosen is not None and is_peer else place_words(state)
         give(self._main_controller.window.root, address)
         self._main_controller.complain(f"{address} was copied.")
 

@@ -27,8 +27,8 @@ class SettingsController:
     """Changes the preferences and shows the change at once.
 
     ``current`` gives the preferences and ``keep`` takes other ones; ``use_password`` gets that of the certificate for
-    TLS, which is no preference, since it is not kept; ``post`` has a call made on the
-    window's thread, from any other.
+    TLS and ``use_proxy_password`` that of the proxy, which are no preferences, since they are not kept; ``post`` has a
+    call made on the window's thread, from any other.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class SettingsController:
         post: Callable[[Callable[[], None]], None],
         open_folder: Callable[[], None],
         use_password: Callable[[str], None],
+        use_proxy_password: Callable[[str], None],
     ) -> None:
         self._window = window
         self._theme = theme
@@ -49,6 +50,7 @@ class SettingsController:
         self._post = post
         self._open_folder = open_folder
         self._use_password = use_password
+        self._use_proxy_password = use_proxy_password
         self._dialog: SettingsDialog | None = None
 
     def open(self) -> None:
@@ -66,6 +68,7 @@ class SettingsController:
             on_change=self.apply,
             on_open_folder=self._open_folder,
             on_password=self._use_password,
+            on_proxy_password=self._use_proxy_password,
         )
 
     def apply(self, preferences: Preferences) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from gui.viewmodels.tasks import TaskView
@@ -11,18 +11,23 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 
+Buttons: TypeAlias = Sequence[tuple[str, Callable[[], None]]]
+"""Words, and what is done when they are pressed."""
+
 MOST_TASKS = 12  # at once: more strips would leave no room for the conversation
 
 
 class Task:
     """A task and the strip that shows it."""
 
-    def __init__(self, window: Window, ends: Sequence[tuple[str, Callable[[], None]]]) -> None:
+    def __init__(self, window: Window, ends: Buttons, looks: Buttons = ()) -> None:
         from gui.views.task_strip import TaskStrip
 
         self._window = window
         self._ends = ends
-        self._strip: TaskStrip | None = TaskStrip(window.tasks, window.theme, ends=ends, on_close=self.close)
+        self._strip: TaskStrip | None = TaskStrip(
+            window.tasks, window.theme, ends=ends, on_close=self.close, looks=looks
+        )
         window.adopt(self._strip)
         window.open_task(self._strip)
 
@@ -64,12 +69,12 @@ class TaskStrips:
         self._window = window
         self._tasks: list[Task] = []
 
-    def begin(self, view: TaskView, ends: Sequence[tuple[str, Callable[[], None]]]) -> Task:
-        """Show a task that has begun, with buttons that end it."""
+    def begin(self, view: TaskView, ends: Buttons, looks: Buttons = ()) -> Task:
+        """Show a task that has begun, with buttons that end it, and some that show more of it."""
         for task in self._tasks:
             if task.is_over:
                 task.close()
-        task = Task(self._window, ends)
+        task = Task(self._window, ends, looks)
         task.show(view)
         self._tasks = [*(one for one in self._tasks if one.is_running), task]
         return task

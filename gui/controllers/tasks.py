@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,13 @@ from gui.viewmodels.session_rows import session_words
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.compose import Draft
     from core.events import ConnectionId, SessionId
     from core.journal.recording.ledger import SessionState
     from core.sending.file import FileSending
-    from core.sending.plan import FileSent, Kept, Repeated
+    from core.sending.plan import FileSent, Kept, Played, Repeated
     from gui.controllers.main import MainController
     from gui.viewmodels.repeating import Maker, RepeatRequest, RepeatView
     from gui.views.dialogs.repeat_dialog import RepeatDialog
@@ -80,7 +83,9 @@ class TaskController:
         from gui.views.dialogs.repeat_dialog import RepeatDialog
 
         self._main_controller.saved.load()
-        dialog = self.repeat_dialog = RepeatDialog(self._window.root, self._window.theme, on_start=self.repeat)
+        dialog = self.repeat_dialog = RepeatDialog(
+            self._window.root, self._window.theme, on_start=self.repeat, on_save=self.save_steps
+        )
         self._look()
         dialog.open(dialog.what.buttons[0] if self._window.composer.text else dialog.every.field)
         if self._window.composer.text:
@@ -94,6 +99,8 @@ class TaskController:
         state, why = self._main_controller.state, self._main_controller.why_nobody() or self.strips.why_full
         if state is None or why:
             return why
+        if request.waits:
+            return self._play(request, state.session)
         maker = Maker(self._main_controller.sending.count, self._main_controller.preferences.variables)
         title = f"{repeat_words(request)} to {self._to_words()}"
         tasks: list[Task] = []
@@ -114,6 +121,58 @@ class TaskController:
         tasks[0].show(repeat_view(title, repeated))
         if not repeated.is_running:
             self._main_controller.sending.count_on(maker.count, maker.set)
+
+    def _play(self, request: RepeatRequest, session: SessionId) -> str:
+        """Start a list that waits for answers; the answer is the sentence why it cannot start, or empty."""
+        from gui.viewmodels.repeating import repeat_words, steps_of
+        from gui.viewmodels.tasks import played_view
+        from gui.views.dialogs.steps_table import PlayedRows
+
+        controller = self._main_controller
+        title = f"{repeat_words(request)} to {self._to_words()}"
+        table = PlayedRows(self._window.root, self._window.theme, title)
+        tasks: list[Task] = []
+
+        def show(played: Played) -> None:
+            tasks[0].show(played_view(title, played))
+            table.take(played.rows)
+            if not played.is_running:
+                controller.sending.count_on(run.playing.count, run.playing.set)
+
+        try:
+            run = controller.workbench.play(
+                session,
+                steps_of(request, controller.viewing.lens.framing, self._window.composer.message_format.framing),
+                to=controller.sending.offered_recipients,
+                rounds=request.times,
+                variables=controller.preferences.variables,
+                count=controller.sending.count,
+                tell=self._throttled_progress(show).tell,
+            )
+        except TincanError as error:
+            return sentence(error)
+        tasks.append(
+            self.strips.begin(played_view(title, run.progress), (("Stop", run.stop),), (("Table…", table.open),))
+        )
+        return ""
+
+    def save_steps(self, request: RepeatRequest, path: Path | None = None) -> str:
+        """Write a list to a file that a person chooses, for ``test``; the answer is the sentence why it cannot be."""
+        from core.steps.step_file import export_step_file
+        from gui.controllers.saved_files import ask_for_target
+        from gui.viewmodels.repeating import steps_of
+
+        controller, state = self._main_controller, self._main_controller.state
+        frame = self._window.composer.message_format.framing
+        try:
+            steps = steps_of(request, controller.viewing.lens.framing, frame).list
+            path = path or ask_for_target(self.repeat_dialog or self._window.root, "steps")
+            if path is not None:
+                target = str(state.target) if state is not None and state.role.dials else ""
+                export_step_file(path, replace(steps, name=path.stem, target=target))
+        except TincanError as error:
+            return sentence(error)
+        return ""
 
     def _drafts(self, request: RepeatRequest) -> list[Draft]:
         composer = self._window.composer

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from core.journal.recording.ledger import ConnectionState, SessionState
     from core.tls.facts import Handshake
     from gui.controllers.main import MainController
+    from gui.views.dialogs.reply_dialog import ReplyDialog
 
 TRUST = "Trust this certificate for this host"
 ONCE = "Connect once without verifying"
 _LOG = "tls-keys.log"
+_AGAIN = "It connects in the clear again: start TLS once it stands."
 _HOW = "A client that trusts it trusts every server that Tincan serves with TLS."
 
 
@@ -37,6 +39,8 @@ class TlsController:
         self, main_controller: MainController, authority: Path, post: Callable[[Callable[[], None]], None]
     ) -> None:
         self.password = ""  # of the own certificate; kept nowhere else
+        self.dialog: ReplyDialog | None = None  # that asks for the password, once one was needed
+        self._once: set[str] = set()  # places where TLS is started next without verifying
         self.key_log: Path | None = None  # gets the secrets of the next session, and of no other
         self._main_controller = main_controller
         self._authority = authority
@@ -76,8 +80,12 @@ class TlsController:
 
     def to_start(self, state: SessionState, connection: ConnectionState, *, as_server: bool) -> Tls:
         """What is asked for where TLS begins on a connection in the clear. Raises ``TlsSettingsError``."""
-        pin = "" if as_server else self._pin(state.target if state.role.dials else connection.peer)
-        return replace(self._settings(), pin=pin)
+        if as_server:
+            return self._settings()
+        place = state.target if state.role.dials else connection.peer
+        verify = _place(place) not in self._once
+        self._once.discard(_place(place))
+        return replace(self._settings(), pin=self._pin(place) if verify else "", verify=verify)
 
     def toggle_key_log(self) -> None:
         """Ask for a file that gets the secrets of the next session with TLS, or have none."""
@@ -115,6 +123,8 @@ class TlsController:
 
     def phase_changed(self, state: SessionState) -> None:
         """Offer what can be done about a certificate that is not trusted; take it back once somebody connects there."""
+        if state.failure is not None and state.failure.needs_password:
+            self._ask_password(state, state.failure.what)
         if not state.role.dials:
             return
         last = state.over[-1].tls if state.phase is Phase.ENDED and state.over else None
@@ -122,6 +132,34 @@ class TlsController:
             self._offer(state, last)
         else:
             self._main_controller.notices.take_back(_topic(state.target))
+
+    def _ask_password(self, state: SessionState, why: str) -> None:
+        """Ask for the password of the own certificate, and begin again with it."""
+        from gui.views.dialogs.reply_dialog import ReplyDialog
+
+        main, path = self._main_controller, Path(self._main_controller.preferences.tls_certificate)
+        window = main.window
+        if self.dialog is not None and self.dialog.winfo_exists():
+            return
+
+        def use(password: str) -> str:
+            if not password:
+                return "Type the password."
+            self.use_password(password)
+            self.put(is_on=True)
+            if state.role.dials:
+                main.endpoints.dial(state.target)
+            else:
+                window.address.fill(state.target.host, str(state.target.port))
+                main.endpoints.serve()
+            return ""
+
+        self.dialog = ReplyDialog(
+            window.root, window.theme, title="Password of the certificate", heading=path.name,
+            about=f"{sentence(why)} It is kept until Tincan ends, and nowhere.", on_use=use,
+        )  # fmt: skip
+        self.dialog.field.configure(show="•")
+        self.dialog.open(self.dialog.field)
 
     def _offer(self, state: SessionState, handshake: Handshake) -> None:
         """Let a person trust the certificate that a server has shown, or do without for once."""
@@ -132,7 +170,7 @@ class TlsController:
             _topic(address),
             {
                 TRUST: lambda: self._trust(state, handshake),
-                **({ONCE: lambda: self._connect(state, verify=False)} if state.tls else {}),
+                ONCE: lambda: self._connect(state, verify=False),
             },
         )
 
@@ -143,7 +181,11 @@ class TlsController:
 
     def _connect(self, state: SessionState, *, verify: bool = True) -> None:
         self._main_controller.notices.take_back(_topic(state.target))
-        self.put(is_on=state.tls)  # else TLS begins in the middle
+        self.put(is_on=state.tls)
+        if not state.tls:  # TLS begins in the middle, when it is asked for
+            if not verify:
+                self._once.add(_place(state.target))
+            self._main_controller.complain(_AGAIN)
         self._main_controller.endpoints.dial(state.target, verify=verify)
 
     def _pin(self, address: Address) -> str:
@@ -200,7 +242,7 @@ class TlsController:
 
 def _place(address: Address) -> str:
     """How the preferences call the place where a certificate is trusted."""
-    return str(address).lower()
+    return str(address) if address.is_local else str(address).lower()
 
 
 def _topic(address: Address) -> str:

@@ -236,6 +236,11 @@ class Painter:
         )  # fmt: skip
         # clam's field has two lines around it: together they are the ring
         style.map("Treeview", bordercolor=[("focus", p.focus)], lightcolor=[("focus", p.focus)])
+        style.configure(
+            "Treeview.Heading", background=p.window, foreground=p.muted, font=self._fonts.base, relief="flat",
+            borderwidth=0, padding=(self.px(4), self.px(3)), bordercolor=p.window, lightcolor=p.window,
+        )  # fmt: skip
+        style.map("Treeview.Heading", background=[("active", p.window)], foreground=[("active", p.muted)])
         self._paint_unfolding()
         style.map("Treeview", background=[("selected", p.selection)], foreground=[("selected", p.selection_text)])
 

@@ -127,6 +127,13 @@ _KINDS = (
         _TO_SETTINGS,
     ),
     _Kind(
+        "paused",
+        lambda state: state.paused,
+        "two programs may be answering each other, so it was paused {times}",
+        "Nothing more is read there until you go on, or say something yourself.",
+        (("Go on", "go_on"), *_TO_SETTINGS),
+    ),
+    _Kind(
         "misframed",
         lambda state: state.misframed,
         "bytes that are no message came {times}",

@@ -41,7 +41,7 @@ class RecipientRows:
         for one in self.standing:
             if one.can_send:
                 yield ConnectionRow(
-                    one.connection, one.number, self.safety.field(f"{connection_name(one.number)}  {one.peer}")
+                    one.connection, one.number, self.safety.field(f"{connection_name(one.number)}  {one.peer_name}")
                 )
 
     def __contains__(self, row: object) -> bool:
@@ -71,9 +71,29 @@ class FilterView:
     received: bool = True
     sent: bool = True
     notes: bool = True
+    origins: frozenset[str] | None = None  # who spoke, of what was sent
     shown: int = 0
     total: int | None = 0  # None: nobody has counted what is left out
     is_counting: bool = False
+
+
+SPEAKERS: tuple[tuple[str, str], ...] = (
+    ("", "by anyone"),
+    ("person", "by hand"),
+    ("rule", "by rules"),
+    ("reply", "by a reply"),
+    ("greeting", "greetings"),
+    ("program", "by a program"),
+    ("handler", "by Python"),
+    ("repeat", "by a repeat"),
+    ("file", "from files"),
+    ("connect", "on connect"),
+    ("tap", "passed on"),
+    ("tls", "to begin TLS"),
+    ("input", "from a pipe"),
+    ("script", "by a script"),
+)
+"""Who may have sent something, a kind of origin each, to choose from; the first for all of them."""
 
 
 class NumbersError(ValueError):

@@ -91,6 +91,7 @@ def facts(inspected: Inspected) -> list[Fact]:
     if display_row.is_message:
         found += [Fact("Not whole", display_row.misfit, is_problem=True)] if display_row.misfit else []
         found += [Fact("Checksum", display_row.checksum)] if display_row.checksum else []
+        found += [Fact("Sent", TextSafety().field(display_row.spoke))] if display_row.spoke else []
         found += _sizes(inspected)
         found += _waits(inspected)
         found += [Fact("Framing", inspected.framing)] if inspected.framing else []

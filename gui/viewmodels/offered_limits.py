@@ -99,6 +99,7 @@ OFFERED = (
     OfferedLimit("stalled", "Wait for a peer that does not read", 1, 3_600),
     OfferedLimit("flush", "Hand over the rest at the end", 0, 60),
     OfferedLimit("request_line", "Refuse HTTP, waiting for its first line", 0, 60, may_be_off=True),
+    OfferedLimit("answers", "Pause two programs after", 100, 100_000_000, may_be_off=True),
     OfferedLimit("message", "Longest message", 1, 16 * KIB, factor=KIB, shown_unit="KiB"),
     OfferedLimit("outbox", "Waiting to be sent to one peer", 1, 256 * KIB, factor=KIB, shown_unit="KiB"),
 )

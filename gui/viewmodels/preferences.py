@@ -24,6 +24,7 @@ LONGEST_VARIABLE = 1_000  # characters
 MOST_PINS = 500
 MOST_JOURNALS = 10_000
 MOST_MEGABYTES = 10_000_000
+SOCKET_MODES = (("600", "You alone"), ("660", "You and your group"), ("666", "Everybody on this machine"))
 WHEN_FULL = (("another", "Go on in another file"), ("stop", "Stop, and say so"))
 
 _Item = TypeVar("_Item")
@@ -43,6 +44,7 @@ class Preferences:
     theme: str = "system"
     text_size: int = 0  # points more than usual
     reply: str = "letter"
+    reply_arguments: Mapping[str, str] = field(default_factory=dict)  # used last, by kind: a command, a Python file
     format: str = USUAL.format  # of messages that are written, as are the next three
     encoding: str = USUAL.encoding
     ending: str = USUAL.ending
@@ -59,21 +61,24 @@ class Preferences:
     tls_ca: str = ""  # path of the certificates that may vouch for others; empty: those that the system trusts
     tls_alpn: str = ""  # protocols that are offered, the dearest first
     tls_clients: str = "none"  # whether a server asks for the certificates of its clients
+    on_connect: Mapping[str, str] = field(default_factory=dict)  # what a client says or answers by, by HOST:PORT
     pins: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of trusted certificates, by HOST:PORT
     tell_silence: bool = True  # whether it is said that a silent peer may wait for the end of the message
     keep_journals: int = 20  # the one being written included
     journal_megabytes: int = 2_000  # all journals together, in millions of bytes
     running_megabytes: int = DEFAULTS.journal // 1_000_000  # the journal that is being written, in millions of bytes
     when_full: str = WHEN_FULL[0][0]  # what recording does then
+    proxy: str = ""  # through which clients dial, as ``core.proxy`` reads it, without its password
+    socket_mode: str = "600"  # who may use the local sockets of servers
     limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual
     variables: Mapping[str, str] = field(default_factory=dict)  # of messages, the latest set last
+    lessons: Mapping[str, float | None] = field(default_factory=dict)  # how many steps were done, by names of lessons
     offered: tuple[str, ...] = ()  # names of the journals of killed runs that were offered
 
     def with_address(self, host: str, port: str) -> Preferences:
-        """With a host and port that were just used in front of the others."""
-        return replace(
-            self, hosts=_in_front(host, self.hosts, MOST_ADDRESSES), ports=_in_front(port, self.ports, MOST_ADDRESSES)
-        )
+        """With a host and port that were just used in front of the others; the port is empty of a local socket."""
+        ports = _in_front(port, self.ports, MOST_ADDRESSES) if port else self.ports
+        return replace(self, hosts=_in_front(host, self.hosts, MOST_ADDRESSES), ports=ports)
 
     @property
     def message_format(self) -> MessageFormat:
@@ -104,6 +109,13 @@ class Preferences:
         sizes = accumulate(len(one.text) for one in messages)
         return replace(self, messages=messages[: sum(size <= MOST_CHARACTERS for size in sizes)])
 
+    def with_on_connect(self, address: str, written: str) -> Preferences:
+        """With what a client says on every connect to an address; with nothing there if it is empty."""
+        kept = {known: other for known, other in self.on_connect.items() if known != address}
+        if written:
+            kept[address] = written
+        return replace(self, on_connect=dict(list(kept.items())[-MOST_PINS:]))
+
     def with_pin(self, address: str, fingerprint: str) -> Preferences:
         """With a certificate that is trusted at an address from now on; with none there if it is empty."""
         kept = {known: pin for known, pin in self.pins.items() if known != address}
@@ -119,7 +131,8 @@ class Preferences:
         """The limits for what is started from now on. A value that makes no sense counts as the usual one."""
         limits = build_limits(self.limits_changed)
         journal = self.running_megabytes * 1_000_000
-        return replace(limits, journal=journal, journal_goes_on=self.when_full == WHEN_FULL[0][0])
+        mode = int(self.socket_mode, 8)
+        return replace(limits, socket_mode=mode, journal=journal, journal_goes_on=self.when_full == WHEN_FULL[0][0])
 
 
 def is_text(value: str) -> bool:

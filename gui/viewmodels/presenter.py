@@ -82,7 +82,12 @@ def present(window_state: WindowState) -> WindowView:
     next_step = _next_step(window_state, server, client)
     return WindowView(
         title=_window_title(window_state),
-        address=AddressBarView(_server_button(server, next_step), _client_button(client, next_step), window_state.tls),
+        address=AddressBarView(
+            _server_button(server, next_step),
+            _client_button(client, next_step),
+            window_state.tls,
+            has_port=window_state.form is None or not window_state.form.is_local,
+        ),
         rows=session_rows(window_state),
         selected=selected_row(window_state),
         conversation=_conversation(window_state),
@@ -119,6 +124,8 @@ def _is_at(state: SessionState, form: Address | None) -> bool:
     if form is None:
         return False
     ports = {address.port for address in (state.target, *state.addresses)}
+    if form.is_local:
+        return form == state.target
     if state.role.listens and state.target.is_every_interface and form.is_loopback:
         return form.port in ports
     places = {(address.host.lower(), address.port) for address in (state.target, *state.addresses)}
@@ -204,7 +211,7 @@ def _only(window_state: WindowState, state: SessionState) -> str:
     ended = next((over for over in state.over if over.connection == one.connection), None)
     name = window_state.names.get(row_key(state.session, one.connection), "")
     of_pair = f"{connection_name(abs(one.number))}{f' {name}' if name else ''} and its {state.role.onward}"
-    alone = f"{connection_name(one.number)}{f' {name}' if name else ''} from {one.peer}"
+    alone = f"{connection_name(one.number)}{f' {name}' if name else ''} from {one.peer_name}"
     who = window_state.safety.field(of_pair if state.role.passes_on else alone)
     return f"Only {who}{f', {ending_words(ended)}' if ended is not None else ''}"
 
@@ -218,7 +225,7 @@ def _detail(state: SessionState, now: int) -> str:
         return f"{waiting_words(state, now)}{why}"
     if not state.role.many_connections:
         one = state.connections[0] if state.connections else None
-        return ", ".join(filter(None, (f"from port {one.local.port}", tls_words(one)))) if one is not None else ""
+        return ", ".join(filter(None, (_own_end(one), tls_words(one)))) if one is not None else ""
     count = counted(_peers(state), "connection") if state.connections else "nobody here yet"
     return f"{count}, TLS" if state.tls else count
 
@@ -228,6 +235,11 @@ def _peers(state: SessionState) -> int:
     if not state.role.passes_on:
         return len(state.connections)
     return sum(one.number >= 0 for one in state.connections)
+
+
+def _own_end(one: ConnectionState) -> str:
+    """What there is to say of a client's own end, or, as that of a local socket has no name, of the other."""
+    return one.process if one.peer.is_local else f"from port {one.local.port}"
 
 
 def _composer(window_state: WindowState, *, is_next: bool) -> ComposerView:

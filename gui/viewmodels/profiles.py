@@ -30,17 +30,19 @@ class Setting(NamedTuple):
     message_format: MessageFormat = USUAL
     lens: str = "raw"
     read_as: str = USUAL.encoding
+    tls: bool = False
 
     @property
     def words(self) -> str:
         """``As text, UTF-8, LF at the end; messages: Lines``."""
         read_as = f"; read as {dict(ENCODINGS)[self.read_as]}" if self.read_as != USUAL.encoding else ""
-        return f"{self.message_format.words}; messages: {words_of(self.lens)}{read_as}"
+        tls = "; with TLS" if self.tls else ""
+        return f"{self.message_format.words}; messages: {words_of(self.lens)}{read_as}{tls}"
 
 
 def setting_of(profile: Profile) -> Setting:
     """What a profile sets."""
-    return Setting(MessageFormat.of(profile, profile.frame), profile.lens, profile.read_as.value)
+    return Setting(MessageFormat.of(profile, profile.frame), profile.lens, profile.read_as.value, profile.tls)
 
 
 def profile_of(name: str, setting: Setting) -> Profile:
@@ -50,11 +52,14 @@ def profile_of(name: str, setting: Setting) -> Profile:
 
     draft = setting.message_format.draft("")
     read_as = Encoding(setting.read_as)
-    return Profile(name, draft.format, draft.encoding, draft.ending, draft.framing, setting.lens, read_as)
+    return Profile(
+        name, draft.format, draft.encoding, draft.ending, draft.framing, setting.lens, read_as, tls=setting.tls
+    )
 
 
 def profile_choice(profiles: Iterable[Profile], chosen: str, setting: Setting) -> ProfileChoice:
     """What there is to choose from; a profile that was chosen and then changed by hand says so."""
     sets = {profile.name: setting_of(profile) for profile in profiles}
-    own = f"{chosen}, changed" if chosen in sets and sets[chosen] != setting else ""
+    is_as_set = chosen not in sets or sets[chosen]._replace(tls=setting.tls) == setting  # TLS is of what begins next
+    own = "" if is_as_set else f"{chosen}, changed"
     return ProfileChoice(((NONE, "none"), *((name, name) for name in sets), *ACTIONS), chosen, own)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import Fault, TincanError
@@ -12,6 +12,7 @@ from core.words import counted
 if TYPE_CHECKING:
     from core.compose import Draft, SavedMessage
     from core.sending.plan import Plan
+    from core.steps.step import Expectation, ReadySteps
 
 LONGEST_MS = 86_400_000  # a day
 MOST_TIMES = 1_000_000_000
@@ -26,10 +27,11 @@ class NotMade(TincanError):
 
 
 class ListStep(NamedTuple):
-    """A saved message of a list, and the milliseconds until the next."""
+    """A saved message of a list, the milliseconds until the next, and the answer that is waited for, if one is."""
 
     message: SavedMessage
     pause_ms: float
+    expected: Expectation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class RepeatRequest:
     every_ms: float
     times: int | None
     steps: tuple[ListStep, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether a step of the list waits for an answer."""
+        return any(step.expected is not None for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,30 @@ def plan_of(request: RepeatRequest, drafts: Sequence[Draft], maker: Maker) -> Pl
     pauses = [step.pause_ms for step in request.steps] or [request.every_ms]
     steps = tuple(Step(maker.of(draft), pause / 1000) for draft, pause in zip(drafts, pauses, strict=True))
     return Plan(steps, request.times)
+
+
+def steps_of(request: RepeatRequest, framing: str, frame: str) -> ReadySteps:
+    """The list, whose answers are told apart by ``framing``, checked. Raises ``StepError`` that names the step."""
+    from core.steps.step import LONGEST_NAME, ReadySteps, Step, StepError, StepList
+
+    steps = tuple(
+        Step(_name(step.message.name, LONGEST_NAME), step.message.draft(), _in_encoding(step), step.pause_ms)
+        for step in request.steps
+    )
+    try:
+        return ReadySteps(StepList("repeat", steps, framing, frame=frame))
+    except StepError as error:
+        where = f"step {error.step + 1}: " if error.step is not None else ""
+        raise StepError(f"{where}{error}", error.step, error.field) from None
+
+
+def _in_encoding(step: ListStep) -> Expectation | None:
+    """The answer that a message waits for, in the encoding in which that is written."""
+    return replace(step.expected, encoding=step.message.encoding) if step.expected is not None else None
+
+
+def _name(name: str, longest: int) -> str:
+    return "".join(character for character in name if character.isprintable())[:longest]
 
 
 def read_pause(text: str, least: float = 1, most: float = LONGEST_MS) -> float:

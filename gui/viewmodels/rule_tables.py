@@ -459,7 +459,7 @@ def try_rules(rules: Rules, message: bytes, framing: str, peer: str = "127.0.0.1
     """
     found: list[Tried] = []
     said = Said(message)
-    for rule, match in rules.heard:
+    for rule, match, _fits in rules.heard:
         try:
             captures = match(said, REGEX_SECONDS)
         except TooSlow:

@@ -119,7 +119,7 @@ def rows_over(window_state: WindowState) -> tuple[str, ...]:
 
 def place_words(state: SessionState) -> str:
     """Where a session is: what was asked for, with the port that was found for port 0."""
-    if state.target.port == 0 and state.addresses:
+    if state.target.port == 0 and state.addresses and not state.target.is_local:
         host = f"[{state.target.host}]" if ":" in state.target.host else state.target.host
         return f"{host}:{state.addresses[0].port}"
     return str(state.target)
@@ -219,6 +219,8 @@ def _day(window_state: WindowState, state: SessionState) -> str:
 def _in_short(window_state: WindowState, state: SessionState) -> str:
     """A name with room for what tells it from others of the same place: a client's own port, the day."""
     known = _last(state)
+    if state.target.is_local:
+        return f"{state.role.title} {place_words(state)}{_day(window_state, state)}"
     own = f":{known.local.port} → " if known is not None and state.session not in window_state.archived else ""
     is_here = state.target.is_loopback and (own or state.session in window_state.archived)
     place = f":{state.target.port}" if is_here else place_words(state)
@@ -306,7 +308,7 @@ def _connection_row(safety: TextSafety, session: str, parent: str, same: _Same, 
     """The row of a connection, below ``parent``; ``session`` is the key of its session's."""
     connection = same.connection
     key = f"{session}c{connection.connection}"
-    words = safety.field(f"{connection_name(connection.number)}  {_peer(connection.peer)}")
+    words = safety.field(f"{connection_name(connection.number)}  {_peer(connection)}")
     if connection.ending is not None:
         standing = "over" if connection.ending in GOOD_ENDINGS else "failed"
         return SessionRow(key, parent, words, standing, connection.number, ending_words(connection))
@@ -337,5 +339,8 @@ def _half_closed(connection: ConnectionState) -> str:
     return "" if connection.can_receive else "has finished"
 
 
-def _peer(peer: Address) -> str:
+def _peer(connection: ConnectionState) -> str:
+    peer = connection.peer
+    if peer.is_local:
+        return connection.process or connection.peer_name
     return f":{peer.port}" if peer.is_loopback else str(peer)

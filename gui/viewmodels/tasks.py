@@ -9,7 +9,7 @@ from core.words import connection_name, counted, duration, human_bytes, sentence
 
 if TYPE_CHECKING:
     from core.latency import Latency
-    from core.sending.plan import FileSent, Kept, Repeated
+    from core.sending.plan import FileSent, Kept, Played, Repeated
 
 _MOST_TOLD = 3  # connections of which it is said how much of a file they got
 
@@ -49,6 +49,21 @@ def repeat_view(title: str, repeated: Repeated) -> TaskView:
     trouble = " ".join(filter(None, (refused, sentence(repeated.why))))
     fraction = repeated.sent / total if total else None
     return TaskView(title, words, lateness_words(repeated.lateness), trouble, fraction, repeated.is_running)
+
+
+def played_view(title: str, played: Played) -> TaskView:
+    """A list of steps that waits for answers."""
+    words = f"{played.wished:,} as wished, {played.missed:,} not"
+    if not played.is_running:
+        words = f"{_end_words(played.end)}: {words}"
+    if played.rounds != 1:
+        words += f", round {played.round:,}"
+    if played.again:
+        words += f", begun again {counted(played.again, 'time')}"
+    trouble = sentence(played.why)
+    if not trouble and played.missed:
+        trouble = f"{counted(played.missed, 'answer')} did not come as wished."
+    return TaskView(title, words, "", trouble, None, played.is_running)
 
 
 def lateness_words(lateness: Latency) -> str:

@@ -34,6 +34,7 @@ _HIGH = bytes(range(128, 256))
 _MANY = 16  # one control character among so many bytes is many
 _MOST_NAMED, _MOST_NAMED_COMPACT = 8, 2  # receivers of one message
 _MOST_PASSED = 64  # messages of one direction that may be on their way through at once
+_LONGEST_SPOKE = 48  # characters that say who spoke
 MORE = 128 * 1024  # bytes that one click adds to a message that is folded
 HEX_MORE = 16 * 1024  # the same where bytes are shown as hex
 
@@ -164,8 +165,9 @@ class Typesetter:
     def _way(self, display_row: DisplayRow, side: tuple[str, ...], most: int) -> list[Run]:
         """Who speaks, and to whom where that is not plain."""
         role, is_received = self._role, display_row.kind == RECEIVED
+        spoke = [Run(f" {self._spoke(display_row)} ", side)] if display_row.spoke else []
         if not role.many_connections:
-            return [Run(f"{role.peer if is_received else role.us} ", (*side, "who"))]
+            return [Run(f"{role.peer if is_received else role.us} ", (*side, "who")), *spoke]
         if is_received and role.passes_on and display_row.number is not None:
             caller = Run(f"{connection_name(abs(display_row.number))} ", (*side, connection_tag(display_row.number)))
             return (
@@ -173,7 +175,10 @@ class Typesetter:
                 else [Run(role.onward, (*side, "who")), Run(" → ", side), caller]
             )  # fmt: skip
         who = self._numbers(display_row, side, most)
-        return who if is_received else [Run(role.us, (*side, "who")), Run(" → ", side), *who]
+        return who if is_received else [Run(role.us, (*side, "who")), Run(" → ", side), *who, *spoke]
+
+    def _spoke(self, display_row: DisplayRow) -> str:
+        return self._safety.field(display_row.spoke, _LONGEST_SPOKE)
 
     def _numbers(self, display_row: DisplayRow, tags: tuple[str, ...], most: int) -> list[Run]:
         """The connections that a message came from or went to."""
@@ -212,7 +217,7 @@ class Typesetter:
             (spans,) = _plain_if_many(body.lines())
         whole = "".join(span.text for span in spans)
         more = f"… {display_row.size:,} bytes" if body.has_more else "…"
-        remark = f"   {_remark(display_row)}" if _remark(display_row) else ""
+        remark = "".join(f"   {each}" for each in (self._spoke(display_row), _remark(display_row)) if each)
         room = self._metrics.compact_room("".join(run.text for run in way), more + remark)
         fits = self._metrics.fitting(whole, room)
         is_cut = body.has_more or fits < len(whole)
@@ -262,7 +267,8 @@ class Typesetter:
 
     def _is_same_broadcast(self, leader: DisplayRow, display_row: DisplayRow) -> bool:
         latest = self._also.get(leader.place, [leader.number or 0])[-1]
-        same = (leader.kind, leader.size, leader.data) == (display_row.kind, display_row.size, display_row.data)
+        said = (leader.kind, leader.size, leader.data, leader.origin)
+        same = said == (display_row.kind, display_row.size, display_row.data, display_row.origin)
         return same and (display_row.number or 0) > latest and _are_close(leader, display_row)
 
     def _set_bubble(self, row: Row, display_row: DisplayRow, *, goes_on: bool) -> None:
@@ -406,8 +412,8 @@ def weight(display_row: DisplayRow) -> int:
 
 
 def _share_header(before: DisplayRow, display_row: DisplayRow) -> bool:
-    same_sender = (before.kind, before.connection) == (display_row.kind, display_row.connection)
-    return same_sender and _are_close(before, display_row)
+    sender, its = (before.kind, before.connection, before.spoke), (display_row.kind, display_row.connection)
+    return sender == (*its, display_row.spoke) and _are_close(before, display_row)
 
 
 def _are_close(before: DisplayRow, display_row: DisplayRow) -> bool:

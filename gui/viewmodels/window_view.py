@@ -44,11 +44,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class AddressBarView:
-    """The two buttons beside host and port, and whether what they begin speaks TLS."""
+    """The two buttons beside host and port, whether what they begin speaks TLS, and whether it has a port."""
 
     server: Button
     client: Button
     tls: bool = False
+    has_port: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from tkinter import ttk
 
 from gui.theme.theme import Theme
 from gui.viewmodels.window_view import AddressBarView, Button
-from gui.widgets.bindings import focus_now, when_resized
+from gui.widgets.bindings import focus_now, has_focus, when_resized
 from gui.widgets.controls import Toggle
 from gui.widgets.fitting import wrap_within
 
 _LOW = 400  # pixels at 96 dots an inch; below, the buttons do not stand below the fields
+_NO_PORT = "no port"  # of a local socket
 _TLS_ON, _TLS_OFF = "TLS on", "TLS off"
 _HOST, _BUTTON = 12, 12  # characters: of a usual host, and of each button where there is room
 _SHORT_HOST = 8  # of a host where there is little room
@@ -58,6 +59,8 @@ class AddressBar(ttk.Frame):
         self.client_button = ttk.Button(self, text="Connect", command=on_client, width=_BUTTON)
         self.columnconfigure(1, weight=1)
         self._why = ttk.Label(self, style="Window.Error.TLabel", anchor="w", justify="left")
+        self._has_port = True
+        self._port_kept: str | None = None  # what the field had when a local socket took its place
         self._under = self.host
         self._refused = "", ""  # what was in the fields then
         wrap_within(self._why, self, self._beside)
@@ -71,6 +74,9 @@ class AddressBar(ttk.Frame):
         self._dress(self.client_button, view.client)
         self.tls.put(view.tls)
         self.tls.configure(text=_TLS_ON if view.tls else _TLS_OFF)
+        self._has_port = view.has_port
+        if not has_focus(self.port):  # else it is being typed there
+            self._use_port()
 
     def offer(self, hosts: Sequence[str], ports: Sequence[str]) -> None:
         """What was used before, newest first, to choose from."""
@@ -78,11 +84,30 @@ class AddressBar(ttk.Frame):
         self.port.configure(values=list(ports))
 
     def fill(self, host: str, port: str) -> None:
-        """Put an address into the fields."""
-        for field, text in ((self.host, host), (self.port, port)):
-            if field.get() != text:
-                field.set(text)
+        """Put an address into the fields; without a port, the one that is there stays."""
+        if self.host.get() != host:
+            self.host.set(host)
+        if port and self._port_kept is not None:
+            self._port_kept = port
+        elif port and self.port.get() != port:
+            self.port.set(port)
         self.accept()
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """What stands in the fields for host and port, the latter also while a local socket has none."""
+        return self.host.get(), self.port.get() if self._port_kept is None else self._port_kept
+
+    def _use_port(self) -> None:
+        """Have the field say that a local socket has no port, or give it back."""
+        if self._has_port and self._port_kept is not None:
+            self.port.configure(state="normal")
+            self.port.set(self._port_kept)
+            self._port_kept = None
+        elif not self._has_port and self._port_kept is None:
+            self._port_kept = self.port.get()
+            self.port.set(_NO_PORT)
+            self.port.configure(state="disabled")
 
     def refuse(self, why: str, *, host: bool = False, port: bool = False) -> None:
         """Mark what is wrong and say why, right under it."""
@@ -164,10 +189,14 @@ class AddressBar(ttk.Frame):
         field.grid(row=0, column=column, sticky="nsew")
         field.bind("<KeyRelease>", self._edited)
         field.bind("<<ComboboxSelected>>", self._edited)
-        field.bind("<FocusOut>", lambda _event: self._on_leave(), add=True)
+        field.bind("<FocusOut>", self._left, add=True)
         field.bind("<Return>", lambda _event: self._on_enter())
         field.bind("<KP_Enter>", lambda _event: self._on_enter())
         return field
+
+    def _left(self, _event: object) -> None:
+        self._on_leave()
+        self._use_port()
 
     def _edited(self, _event: object) -> None:
         if (self.host.get(), self.port.get()) != self._refused:  # a Shift that is let go of has changed nothing

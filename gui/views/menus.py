@@ -25,9 +25,27 @@ SUBMENUS = {
     _PROFILES: "Prof&ile", _TLS: "TLS an&d certificates",
 }  # fmt: skip
 _TICKED = frozenset(
-    ("message_options", "toggle_saved", "toggle_rules", "toggle_socket_options", "toggle_inspector", "toggle_hex",
-     "toggle_faults", "toggle_hold", "filter", "full_screen", "toggle_reconnect", "toggle_tls", "log_keys")
-)  # fmt: skip
+    {
+        "filter",
+        "full_screen",
+        "log_keys",
+        "message_options",
+        "toggle_faults",
+        "toggle_figures",
+        "toggle_hex",
+        "toggle_hold",
+        "toggle_inspector",
+        "toggle_lessons",
+        "toggle_reconnect",
+        "toggle_rules",
+        "toggle_saved",
+        "toggle_sequence",
+        "toggle_socket_calls",
+        "toggle_socket_options",
+        "toggle_socket_state",
+        "toggle_tls",
+    }
+)
 
 ROW_ENTRIES = (
     "toggle_reconnect", "close_row", "abort_row", "finish_row", "restart_handler",
@@ -42,8 +60,12 @@ TLS_ENTRIES = (
 """What there is to do about TLS."""
 MESSAGE_ENTRIES = ("send_again", "edit_message", "save_bytes")
 """What can be done with one message, here and in the menu of the conversation."""
-COPY_ENTRIES = ("copy_shown", "copy_escapes", "copy_hex", "copy_python", "copy_c", "copy_base64")
-"""Ways to copy messages, here and there: one for each notation of ``core.compose``, and as they are shown."""
+COPY_ENTRIES = (
+    "copy_shown", "copy_escapes", "copy_hex", "copy_dump", "copy_python", "copy_c", "copy_base64", _LINE,
+    "copy_ncat", "copy_socat", "copy_nc", "copy_curl",
+)  # fmt: skip
+"""Ways to copy messages, here and there: one for each notation and each shell command of ``core.compose``, and as they
+are shown."""
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -63,7 +85,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&View",
         (
             _FRAMINGS, "filter", _ENCODINGS, "toggle_hex", _ROWS, _TIMES, _LINE,
-            "toggle_inspector", "toggle_saved", "toggle_rules", "toggle_hold", "close_beside", _LINE,
+            "toggle_inspector", "toggle_sequence", "toggle_figures", "toggle_socket_calls", "toggle_socket_state",
+            _LINE, "toggle_saved", "toggle_rules", "toggle_hold", "close_beside", _LINE,
             "clear_view", "show_everything", _LINE,
             "larger", "smaller", "usual_size", "full_screen", _COLOURS,
         ),
@@ -78,7 +101,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "next_session", "previous_session",
         ),
     ),
-    ("&Help", ("begin_tour", "show_keys", _LINE, "report_problem", "show_about")),
+    ("&Help", ("begin_tour", "toggle_lessons", "show_keys", _LINE, "report_problem", "show_about")),
 )  # fmt: skip
 
 # What the application menu of macOS calls (https://www.tcl-lang.org/man/tcl8.6/TkCmd/tk_mac.htm).

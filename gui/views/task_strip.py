@@ -20,7 +20,10 @@ _LONGEST_SENTENCE = 600
 
 
 class TaskStrip(ttk.Frame):
-    """``ends`` are buttons with which a person ends it, while it goes on; ``on_close`` puts the strip away."""
+    """``ends`` are buttons with which a person ends it, while it goes on; ``on_close`` puts the strip away.
+
+    ``looks`` are buttons that show more of it, as long as the strip is there.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class TaskStrip(ttk.Frame):
         *,
         ends: Sequence[tuple[str, Callable[[], None]]],
         on_close: Callable[[], None],
+        looks: Sequence[tuple[str, Callable[[], None]]] = (),
     ) -> None:
         px = theme.px
         super().__init__(parent, style="Window.TFrame")
@@ -43,6 +47,7 @@ class TaskStrip(ttk.Frame):
         self._trouble = ttk.Label(self, style="Window.Error.TLabel", justify="left")
         self._progress = ThinProgress(self, theme)
         self._buttons = ttk.Frame(self, style="Window.TFrame")
+        self.looks = tuple(self._button(words, act, "Strip.TButton") for words, act in looks)
         self.ends = tuple(self._button(words, act, "Strip.TButton") for words, act in ends)
         self.close_button = self._button("✕", on_close, "Bar.Quiet.TButton")
         self.close_button.bind("<Escape>", lambda _event: on_close())
@@ -102,8 +107,8 @@ class TaskStrip(ttk.Frame):
     def _offer(self, *, is_running: bool) -> None:
         """While it goes on, what ends it; then, what puts it away. The focus stays in the strip if it was there."""
         had_focus = str(self.tk.call("focus")).startswith(f"{self}.")
-        for button in (*self.ends, self.close_button):
-            if is_running != (button is self.close_button):
+        for button in (*self.looks, *self.ends, self.close_button):
+            if button in self.looks or is_running != (button is self.close_button):
                 button.pack(side="left", padx=(self._theme.px(4), 0))
             else:
                 button.pack_forget()

@@ -69,7 +69,11 @@ class Choice(ttk.Combobox, Generic[Key]):
             self.tk.call("bind", self.tk.call("ttk::combobox::PopdownWindow", self), "<Unmap>", self._when_closed)
 
     def _closed(self) -> None:
-        if self.winfo_exists() and self._own:
+        """Tk tells of what was chosen only once the list is gone, so that the box must not change before."""
+        self.after_idle(self._show_own_again)
+
+    def _show_own_again(self) -> None:
+        if self._own:
             self._show_own()
 
     def _chosen(self, _event: object) -> None:

@@ -198,20 +198,25 @@ class Option(NamedTuple, Generic[Key]):
 
 
 class Options(ttk.Frame, Generic[Key]):
-    """One out of several, each with its sentence beneath. Up and Down choose, Tab goes past them all."""
+    """One out of several, each with its sentence beneath. Up and Down choose, Tab goes past them all.
 
-    def __init__(self, parent: tk.Misc, theme: Theme, on_choose: Callable[[Key], None]) -> None:
+    In several ``columns`` they stand one below the other, too, column by column.
+    """
+
+    def __init__(self, parent: tk.Misc, theme: Theme, on_choose: Callable[[Key], None], *, columns: int = 1) -> None:
         dress(theme, parent)
         super().__init__(parent, style="Window.TFrame")
         self.buttons: list[ttk.Radiobutton] = []
         self._theme = theme
         self._on_choose = on_choose
+        self._columns = columns
         self._offered: tuple[Option[Key], ...] = ()
         self._sentences: list[ttk.Label] = []
         self._place = 0
         self._is_locked = False
         self._name = f"::tincan_options{self}"
-        self.columnconfigure(0, weight=1)
+        for column in range(columns):
+            self.columnconfigure(column, weight=1)
         self.bind("<Destroy>", self._forget)
 
     def offer(self, options: Sequence[Option[Key]], chosen: Key) -> None:
@@ -237,6 +242,10 @@ class Options(ttk.Frame, Generic[Key]):
         """What is chosen."""
         return self._offered[self._place].key
 
+    def choose(self, key: Key) -> None:
+        """Choose what is offered under that key, as a person would."""
+        self._picked([option.key for option in self._offered].index(key))
+
     def focus_chosen(self) -> None:
         """Put the focus on what is chosen."""
         focus_now(self.buttons[self._place])
@@ -244,20 +253,22 @@ class Options(ttk.Frame, Generic[Key]):
     def _build(self, count: int) -> None:
         for part in self.winfo_children():
             part.destroy()
-        self.buttons = [self._button(place) for place in range(count)]
+        rows = -(-count // self._columns)
+        self.buttons = [self._button(place, 2 * (place % rows), place // rows) for place in range(count)]
         wrap = self._theme.px(_WRAP)
         self._sentences = [
             ttk.Label(self, style="Window.Muted.TLabel", justify="left", wraplength=wrap) for _ in range(count)
         ]
         for place, label in enumerate(self._sentences):
-            label.grid(row=2 * place + 1, column=0, sticky="w", padx=(self._theme.px(_BESIDE), 0))
+            row, column = 2 * (place % rows) + 1, place // rows
+            label.grid(row=row, column=column, sticky="w", padx=(self._theme.px(_BESIDE), 0))
 
-    def _button(self, place: int) -> ttk.Radiobutton:
+    def _button(self, place: int, row: int, column: int) -> ttk.Radiobutton:
         button = ttk.Radiobutton(self, style="Window.Option.TRadiobutton", value=str(place))
         button.configure({"variable": self._name, "command": partial(self._picked, place)})
         button.bind("<Up>", partial(self._step, -1))
         button.bind("<Down>", partial(self._step, 1))
-        button.grid(row=2 * place, column=0, sticky="w")
+        button.grid(row=row, column=column, sticky="w")
         return button
 
     def _state(self, option: Option[Key]) -> str:

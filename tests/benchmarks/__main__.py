@@ -32,6 +32,7 @@ from tests.benchmarks.report import Outcome
 
 SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "round-trips": traffic.round_trips,
+    "rules": traffic.rules,
     "fan-out": traffic.fan_out,
     "one-way": traffic.one_way,
     "burst": traffic.burst,

@@ -90,7 +90,7 @@ def ours(name: str, reply: str, *, journal: bool = False, framing: str = "raw") 
 
 def terminal(reply: str) -> Contender:
     """Our server as the terminal program, which prints what comes in."""
-    serve = [sys.executable, "-m", "core", "serve", "--reply", reply]
+    serve = [sys.executable, "-m", "core", "serve", "--reply", reply, "--answers", "0"]
     return Contender(TERMINAL, lambda port, _folder: [*serve, f"{_HOST}:{port}"], most=500)
 
 
@@ -113,6 +113,15 @@ def echoes(load: Load) -> list[Contender]:
         ),
     )
     return [*found, Contender(THREADING, _threading, tells_port=True)]
+
+
+def rules(path: Path) -> list[Contender]:
+    """The echo rule, and the table of rules in a file, both as a library."""
+    tables = [
+        ours(f"20 rules, journal {'on' if journal else 'off'}", f"rules:{path}", journal=journal)
+        for journal in (False, True)
+    ]
+    return [ours(OFF, "echo"), ours(ON, "echo", journal=True), *tables]
 
 
 def rooms() -> list[Contender]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from core.compose import Draft, Format
+from core.replies.rules.rule import Rule
+from core.replies.rules.rule_set import RuleSet, export_rule_set
 from tests.benchmarks import peers, report
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.load import CannotServe
@@ -82,6 +85,48 @@ def _round_trip_verdicts(columns: dict[str, dict[str, Series]]) -> list[Verdict]
             p99 = columns[name][peers.ON].median("p99") / 1e3
             found.append(Verdict(f"p99 at {name}, {peers.ON}", p99, 1.0, " ms", at_most=True))
     return found
+
+
+def rules(bench: Bench) -> Outcome:
+    """The same closed loop over 100 connections that 20 rules answer, the last of them, beside the echo rule."""
+    connections = min(100, max(bench.scale.connections))
+    path = bench.folder / "rules.json"
+    export_rule_set(path, RuleSet("20 rules", _twenty_rules()))
+    off, on, *tables = contenders = peers.rules(path)
+
+    def measure(server: Server) -> Sample:
+        return bench.load.echo(server.port, connections, bench.scale.seconds, _SIZE)
+
+    series = bench.compare(contenders, measure, connections=connections)
+    outcome = Outcome(
+        f"Round trips a second over {connections:,} connections by rules", ["Server", "rate", "p50 / p99"]
+    )
+    outcome.keep(f"at {connections:,}", series)
+    for contender in contenders:
+        shown = series.get(contender.name)
+        outcome.rows.append([contender.name, report.rate(shown), _latency(shown)])
+    outcome.remarks.append("19 rules that fit no message are asked before the one that answers it.")
+    for echo, table in zip((off, on), tables, strict=True):
+        against = ratio(series, table.name, echo.name)
+        outcome.verdicts.append(Verdict(f"{table.name}, against the echo rule in the same run", against, 0.5, "x"))
+    return outcome
+
+
+def _twenty_rules() -> tuple[Rule, ...]:
+    """Rules of every kind, each with an answer; the last gives the message back."""
+    patterns = (
+        ("equals", "READ {}?"),
+        ("begins", "SET {} "),
+        ("contains", "key{}="),
+        ("hex", "0{} ff ?? 0d"),
+        ("regex", "^T{}=(?P<value>-?[0-9]+)$"),
+    )
+    some = [
+        Rule(f"{when} {number}", when, pattern.format(number), Draft(f"answer {number}"))
+        for number in range(4)
+        for when, pattern in patterns
+    ]
+    return (*some[:19], Rule("any other", "any", "", Draft(r"\{0}", Format.ESCAPES)))
 
 
 def fan_out(bench: Bench) -> Outcome:

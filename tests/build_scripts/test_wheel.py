@@ -60,8 +60,15 @@ def installed(folder: Path) -> Path:
         place.mkdir(parents=True)
         for module in source.glob("*.py"):
             (place / module.name).write_bytes(wheel.renamed(module.read_bytes()))
-    shutil.copytree(ROOT / "gui" / "icons", folder / "tincan" / "gui" / "icons")
+    for data in ("icons", "lessons"):
+        shutil.copytree(ROOT / "gui" / data, folder / "tincan" / "gui" / data)
     return folder
+
+
+def test_every_file_that_is_no_module_is_named_as_data() -> None:
+    named = {path for pattern in SETTINGS["package-data"]["tincan.gui"] for path in (ROOT / "gui").glob(pattern)}
+
+    assert named == {path for path in (ROOT / "gui").rglob("*.*") if path.suffix not in (".py", ".pyc")}
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core import __version__, command
-from core.command import command_line, environment, use_utf_8_in_pipes
+from core.command import command_line, environment, own_process, use_utf_8_in_pipes
 
 
 def test_it_starts_itself_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,6 +37,22 @@ def test_frozen_it_is_the_program_itself(monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert command_line() == [sys.executable]
     assert "PYTHONPATH" not in environment()
+
+
+def test_what_nobody_types_loads_no_terminal_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import sys, runpy; runpy.run_module('core.replies.handler.host', run_name='not main'); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment(), capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.split()
+
+    assert "core.replies.handler.frames" in loaded
+    assert not [
+        name for name in loaded if name.startswith(("argparse", "sqlite3", "core.cli", "core.journal", "core.net"))
+    ]
+    assert own_process("handler-host", "replies.handler.host")[1:] == ["-P", "-m", "core.replies.handler.host"]
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert own_process("handler-host", "replies.handler.host") == [sys.executable, "handler-host"]
 
 
 def test_a_folder_of_the_same_name_does_not_stand_in_its_way(tmp_path: Path) -> None:

@@ -38,7 +38,14 @@ from tests.support.roles import invented
 
 S, C, HERE = SessionId(1), ConnectionId(1), Address("10.0.0.1", 7)
 # Who may speak of one kind of session by its name: the table, and what makes such sessions.
-MAKERS = {"core/roles.py", "core/net/server.py", "core/net/client.py", "core/net/tap.py", "core/__main__.py"}
+MAKERS = {
+    "core/roles.py",
+    "core/net/server.py",
+    "core/net/client.py",
+    "core/net/tap.py",
+    "core/journal/capture/conversations.py",
+    "core/__main__.py",
+}
 MODULES = sorted(path for package in ("core", "gui") for path in (ROOT / package).rglob("*.py"))
 
 
@@ -83,8 +90,8 @@ def test_asking_the_table_is_no_naming(source: str) -> None:
 
 
 def test_the_journal_keeps_the_names_that_it_always_had() -> None:
-    assert list(ROLES) == ["server", "client", "tap"]
-    assert [role.title for role in ROLES.values()] == ["Server", "Client", "Tap"]
+    assert list(ROLES) == ["server", "client", "tap", "capture", "UDP capture"]
+    assert [role.title for role in ROLES.values()] == ["Server", "Client", "Tap", "Capture", "UDP capture"]
 
 
 @pytest.mark.parametrize("role", ROLES.values(), ids=ROLES)

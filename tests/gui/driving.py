@@ -6,6 +6,7 @@ import socket
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from gui.app import App
 from gui.widgets.choice import Choice
@@ -70,7 +71,7 @@ def say(app: App, text: str) -> None:
     app.window.composer.send_button.invoke()
 
 
-def pick(app: App, choice: Choice[str], words: str) -> None:
+def pick(app: App, choice: Choice[Any], words: str) -> None:
     """Choose in a list, as a person does."""
     choice.current([str(each) for each in choice["values"]].index(words))
     choice.event_generate("<<ComboboxSelected>>")

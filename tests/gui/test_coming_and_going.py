@@ -28,15 +28,10 @@ DIALOGS = (
     "open_tap",
 )
 PANES = (
-    "toggle_saved",
-    "toggle_inspector",
-    "toggle_socket_options",
-    "toggle_faults",
-    "toggle_hold",
-    "toggle_hex",
-    "show_times",
-    "message_options",
-)
+    "toggle_saved", "toggle_inspector", "toggle_sequence", "toggle_figures", "toggle_socket_calls",
+    "toggle_socket_state", "toggle_socket_options", "toggle_faults", "toggle_hold", "toggle_hex",
+    "show_times", "message_options",
+)  # fmt: skip
 TIMES = 3  # what each of them leaves would be there so often
 
 

@@ -269,6 +269,52 @@ class Indexing(Case):
         return conversation is not None and not conversation.is_broken and not conversation.is_counting
 
 
+class Figuring(Case):
+    def start(self, stage: Stage) -> None:
+        figures = stage.app.main_controller.conversation.figures
+        if figures.is_open:
+            figures.toggle()
+        figures.toggle()
+
+    def is_told(self, stage: Stage) -> bool:
+        return "The figures cannot be worked out" in stage.banner
+
+    def works(self, stage: Stage) -> bool:
+        figures = stage.app.main_controller.conversation.figures.figures
+        return figures is not None and figures.said.received > 0
+
+
+class FiguresSaved(Figuring):
+    def prepare(self, stage: Stage) -> None:
+        super().prepare(stage)
+        super().start(stage)
+        stage.wait(lambda: super(FiguresSaved, self).works(stage))
+
+    def start(self, stage: Stage) -> None:
+        stage.app.main_controller.conversation.figures.save_to(stage.folder / "figures.csv")
+
+    def is_told(self, stage: Stage) -> bool:
+        return "The figures could not be saved" in stage.banner
+
+    def works(self, stage: Stage) -> bool:
+        return (stage.folder / "figures.csv").exists()
+
+
+class LookingAtASocket(Case):
+    def start(self, stage: Stage) -> None:
+        state = stage.app.main_controller.socket_state
+        if state.is_open:
+            state.toggle()
+        state.toggle()
+
+    def is_told(self, stage: Stage) -> bool:
+        return str(stage.app.main_controller.socket_state._pane.source.cget("text")).startswith("inferred")
+
+    def works(self, stage: Stage) -> bool:
+        is_told = str(stage.app.main_controller.socket_state._pane.source.cget("text")).startswith("as the system")
+        return is_told or sys.platform not in ("linux", "win32")
+
+
 class Finding(Case):
     def start(self, stage: Stage) -> None:
         app = stage.app
@@ -421,6 +467,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("core.journal.reading.dissecting", "Dissector._make_worker", "dissector of messages"): Inspected,
     ("core.journal.export.writer", "ExportJob.__init__", "export to *"): Exporting,
     ("core.journal.reading.indexing", "Indexer.__init__", "index of session *"): Indexing,
+    ("core.journal.reading.measuring", "Measurer.__init__", "figures of session *"): Figuring,
     ("core.journal.recording.recorder", "Recorder.__init__", "recorder *"): Recording,
     ("core.journal.search.search", "Search.__init__", "search * session *"): Finding,
     ("core.net.resolver", "Resolver.resolve", "resolver *"): Resolving,
@@ -429,6 +476,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("core.sending.run", "Run.__init__", "file to *"): SendingAFile,
     ("core.sending.run", "Run.__init__", "save to kept.bin"): Keeping,
     ("gui.app", "App._painted", "prune journals"): AtTheStart,
+    ("gui.controllers.figures", "FiguresController.save_to", "save figures"): FiguresSaved,
     ("gui.controllers.inspector", "InspectorController.save", "save bytes to *"): BytesSaved,
     ("gui.controllers.journal", "JournalController._show", "count bytes"): CountingBytes,
     ("gui.controllers.journal", "JournalController.offer_crashed", "crashed journal"): AtTheStart,
@@ -438,6 +486,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.controllers.saved_files", "find_out", "look after a saved list"): SavedExport,
     ("gui.controllers.saved_files", "SavedKeeping._start", "keep a saved list"): SavedList,
     ("gui.controllers.sending", "SendingController._compose_aside", "compose a message"): Composing,
+    ("gui.controllers.socket_state", "SocketStateController._look", "state of a socket"): LookingAtASocket,
     ("gui.controllers.tls", "TlsController._make_authority", "make Tincan's own authority"): MakingTheAuthority,
     ("gui.platform.desktop", "_run", "waits for *"): OpeningAFolder,
     ("core.net.reachable", "look_up", "own addresses"): Addresses,
@@ -540,6 +589,8 @@ NOT_HERE = {
     "telling that recording has stopped": "tests/core/journal/recording/test_recorder.py",
     "whoever waits for the journal": "tests/core/journal/recording/test_recorder.py",
     "aborting a connection": "tests/core/net/test_entry_points.py",
+    "ending who speaks on a connection": "tests/core/net/test_on_connect.py",
+    "whoever hears what a connection receives": "tests/core/sending/test_steps.py",
     "telling what is late": "tests/gui/test_leaving.py",
     "telling what failed": "tests/gui/test_leaving.py",
     "the event loop": "below",

@@ -461,6 +461,10 @@ STATES: dict[str, tuple[str, ...]] = {
     "inspector": ("toggle_inspector",),
     "saved messages": ("toggle_saved",),
     "rules": ("toggle_rules",),
+    "sequence": ("toggle_sequence",),
+    "figures": ("toggle_figures",),
+    "socket calls": ("toggle_socket_calls",),
+    "state of the socket": ("toggle_socket_state",),
     "all": ("find", "filter", "message_options", "toggle_socket_options", "toggle_saved"),
 }
 
@@ -583,6 +587,7 @@ def test_f11_fills_the_screen_and_escape_ends_it(make_app: MakeApp, monkeypatch:
 OPENING = (
     "find", "filter", "go_to", "toggle_socket_options", "message_options", "toggle_saved", "toggle_rules",
     "toggle_inspector", "toggle_faults", "toggle_hold", "open_tap",
+    "toggle_inspector", "toggle_sequence", "toggle_figures", "toggle_socket_calls", "toggle_socket_state",
     "repeat", "send_file", "export", "show_settings", "show_keys", "show_about", "show_network",
     "report_problem", "edit_profiles", "save_profile", "focus_host",
 )  # fmt: skip

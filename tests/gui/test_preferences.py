@@ -40,7 +40,11 @@ FULL = Preferences(
     journal_megabytes=500,
     running_megabytes=7,
     when_full="stop",
+    proxy="socks5://anna@proxy:1080",
+    socket_mode="660",
     variables={"unit": "17", "gerät": "ü"},
+    reply_arguments={"program": "bc -q", "python": "/tmp/größe.py"},
+    on_connect={"127.0.0.1:5555": "message:log in", "host.example:23": "rules:thermometer"},
     limits_changed={"idle": 60.0, "connections": 7, "of a later version": None},
 )
 
@@ -96,6 +100,9 @@ def test_the_first_run_has_the_defaults_and_nothing_to_complain_of(tmp_path: Pat
         pytest.param(b'{"version": 1, "font": "' + b"x" * 201 + b'"}', id="a font with a very long name"),
         pytest.param(b'{"version": 1, "limits_changed": []}', id="a list for a table"),
         pytest.param(b'{"version": 1, "variables": []}', id="a list for variables"),
+        pytest.param(b'{"version": 1, "reply_arguments": ["bc"]}', id="a list for what replies were given"),
+        pytest.param(b'{"version": 1, "on_connect": []}', id="a list for what is said on connect"),
+        pytest.param(b'{"version": 1, "on_connect": {"x:1": 7}}', id="a number for what is said on connect"),
         pytest.param(b'{"version": 1, "variables": {"unit": 7}}', id="a number for a variable"),
         pytest.param(b'{"version": 1, "limits_changed": {"idle": "60"}}', id="text for a limit"),
         pytest.param(b'{"version": 1, "limits_changed": {"idle": true}}', id="a truth for a limit"),
@@ -149,10 +156,27 @@ def test_messages_of_an_earlier_version_are_text_as_is_what_only_a_later_one_kno
 @pytest.mark.case("C-64")
 def test_a_choice_of_another_version_is_no_reason_to_forget_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    path.write_text('{"version": 1, "lens": "prophecy", "read_as": "runes", "theme": "dark"}')
+    path.write_text('{"version": 1, "lens": "prophecy", "read_as": "runes", "socket_mode": "4777", "theme": "dark"}')
 
     assert PreferencesFile(path).load() == Preferences(theme="dark")
     assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("http://anna:secret@proxy:3128", "http://anna@proxy:3128"),
+        ("socks6://proxy", ""),
+        ("", ""),
+    ],
+)
+def test_of_a_proxy_that_somebody_wrote_there_the_password_does_not_stay(
+    tmp_path: Path, written: str, kept: str
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(f'{{"version": 1, "proxy": "{written}", "theme": "dark"}}')
+
+    assert PreferencesFile(path).load() == Preferences(theme="dark", proxy=kept)
 
 
 @pytest.mark.case("C-53", "C-64")

@@ -145,7 +145,18 @@ def test_no_words_are_cut(make_app: MakeApp, step: int) -> None:
     assert cut(app.root, app.theme.scale) == []
 
 
-@pytest.mark.parametrize("pane", ["toggle_inspector", "toggle_saved"])
+SIDE_PANES = (
+    "toggle_inspector",
+    "toggle_saved",
+    "toggle_sequence",
+    "toggle_figures",
+    "toggle_socket_calls",
+    "toggle_socket_state",
+)
+SIDE_WIDGETS = ("!inspector", "!savedpane", "!sequencepane", "!figurespane", "!socketcallspane", "!socketstatepane")
+
+
+@pytest.mark.parametrize("pane", SIDE_PANES)
 @pytest.mark.parametrize("step", [0, 2])
 def test_what_stands_beside_the_conversation_is_not_cut_where_the_window_becomes_smaller(
     make_app: MakeApp, pane: str, step: int
@@ -160,8 +171,9 @@ def test_what_stands_beside_the_conversation_is_not_cut_where_the_window_becomes
     pump_until(lambda: app.root.winfo_width() == 920, app.root)
     app.root.update()
 
-    in_pane = [words for words in cut(app.root, app.theme.scale) if "!inspector" in words or "!savedpane" in words]
-    assert [words for words in in_pane if "!savedrows" not in words] == []  # those rows scroll
+    in_pane = [words for words in cut(app.root, app.theme.scale) if any(part in words for part in SIDE_WIDGETS)]
+    scrolling = ("!savedrows", "!scrollingpage")
+    assert [words for words in in_pane if not any(part in words for part in scrolling)] == []
     if pane == "toggle_inspector":
         bytes_shown = next(each for each in all_below(app.root) if isinstance(each, HexText)).text
         for height in range(560, 800, 20):

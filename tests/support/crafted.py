@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from core.journal.schema import FORMAT
+from core.journal.schema import FORMAT, RUNS_SINCE
 from tests.support.damage import small_journal
 from tests.support.earlier import in_format
 
@@ -34,7 +34,7 @@ class Crafted(NamedTuple):
 
     def made_of(self, number: int) -> Crafted:
         """The same of a journal of another format: {table} is where that one has its entries."""
-        table = "chunk" if number == FORMAT else "entry"
+        table = "chunk" if number >= RUNS_SINCE else "entry"
         statements = tuple(statement.replace("{table}", table) for statement in self.statements)
         return Crafted(statements, self.fate, self.says.replace("{table}", table), number)
 
@@ -231,10 +231,22 @@ _OF_THE_PRESENT_FORMAT = {
     "run that is no list": _run("offsets", "'{}'"),
     "run that is no text": _run("offsets", "x'ff00'"),
     "connections without a run": recovered("UPDATE chunk SET connections = '[1]' WHERE ordinal = 2"),
+    "origins of other lengths": _run("origin = '[null, \"person\"]', origins", "'[0]'"),
+    "origins of nobody": _run("origin = '[]', origins", "times"),
+    "origins that are numbers": _run("origin = '[1, 2]', origins", "replace(replace(times, '1', '0'), '2', '0')"),
+    "origins without end": _run("origin = printf('%.*c', 100000, '['), origins", "times"),
+    "origin that is a number": _run("origin", "x'00'"),
+    "origin of 2 MB": _run("origin", "printf('%.*c', 2000000, 'x')"),
+    "origin of a note": recovered("UPDATE chunk SET origin = 'person' WHERE data IS NULL"),
+}
+_OF_THE_THIRD_FORMAT = {
+    name: _OF_THE_PRESENT_FORMAT[name]
+    for name in ("nothing in it", "no view", "another view", "checksums of something else", "run of other lengths")
 }
 
 CRAFTED = {
     **{name: each.made_of(FORMAT) for name, each in (_OF_ANY_FORMAT | _OF_THE_PRESENT_FORMAT).items()},
+    **{f"{name}, format 3": each.made_of(3) for name, each in _OF_THE_THIRD_FORMAT.items()},
     **{f"{name}, format 2": each.made_of(2) for name, each in (_OF_ANY_FORMAT | _OF_THE_SECOND_FORMAT).items()},
     **{f"{name}, format 1": each.made_of(1) for name, each in _OF_THE_FIRST_FORMAT.items()},
 }

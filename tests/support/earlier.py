@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from pathlib import Path
+from typing import Any
 
-from core.journal.schema import APPLICATION_ID, SCHEMAS, Checksum
+from core.journal.schema import APPLICATION_ID, COLUMNS, RUNS_SINCE, SCHEMAS, Checksum, with_checksum
 
 _TOGETHER = 50  # entries that have a checksum together
-_COPIED = ("journal", "session", "connection", "entry")
+_COPIED = ("journal", "session", "connection")
+_ENTRY = "entry, session, ordinal, connection, kind, wall_ns, mono_ns, data, note, failure, detail"
+_BEFORE, _BEHIND = COLUMNS[: COLUMNS.index("origin")], COLUMNS[COLUMNS.index("data") + 1 :]
 
 
 def in_format(path: Path, number: int) -> Path:
-    """Write the journal at ``path`` anew in an earlier format, 1 or 2; the same path."""
+    """Write the journal at ``path`` anew in an earlier format, 1 to 3; the same path."""
     part = path.with_name(path.name + ".part")
     with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as database:
         database.executescript("BEGIN;" + SCHEMAS[number])
@@ -21,15 +24,26 @@ def in_format(path: Path, number: int) -> Path:
         database.execute(f"PRAGMA user_version = {number}")
         with contextlib.closing(sqlite3.connect(path)) as present:
             for table in _COPIED:
-                rows = present.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
-                if rows:
-                    marks = ", ".join("?" * len(rows[0]))
-                    database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-        if number > 1:
+                _fill(database, table, present.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall())
+            if number < RUNS_SINCE:
+                _fill(database, "entry", present.execute(f"SELECT {_ENTRY} FROM entry ORDER BY 1").fetchall())
+            else:
+                columns = ", ".join((*_BEFORE, "data", *_BEHIND))
+                rows = present.execute(f"SELECT {columns} FROM chunk ORDER BY 1").fetchall()
+                behind = len(_BEFORE) + 1
+                _fill(
+                    database, "chunk", [with_checksum(row[: behind - 1], row[behind - 1], row[behind:]) for row in rows]
+                )
+        if number == 2:
             _add_checksums(database)
         database.execute("COMMIT")
     part.replace(path)
     return path
+
+
+def _fill(database: sqlite3.Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        database.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
 
 
 def _add_checksums(database: sqlite3.Connection) -> None:

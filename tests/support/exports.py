@@ -14,6 +14,7 @@ from core.journal.export.source import opens_reading
 from core.journal.export.writer import Exported, Progress, export
 from core.journal.reading.lens import Lens
 from core.journal.recording.store import JournalWriter
+from core.origin import PASSED_ON, Origin
 from core.roles import Role
 from tests.support.journals import SESSION
 
@@ -39,8 +40,8 @@ class Talk:
     def receives(self, data: bytes, number: int = 1) -> None:
         self._add(Received(SESSION, ConnectionId(number), self._now(), data))
 
-    def sends(self, data: bytes, number: int = 1) -> None:
-        self._add(Sent(SESSION, ConnectionId(number), self._now(), data))
+    def sends(self, data: bytes, number: int = 1, origin: Origin = PASSED_ON) -> None:
+        self._add(Sent(SESSION, ConnectionId(number), self._now(), data, (), origin))
 
     def cannot_send(self, why: str, number: int = 1) -> None:
         self._add(NotSent(SESSION, ConnectionId(number), self._now(), 5, why))

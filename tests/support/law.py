@@ -18,6 +18,7 @@ from core.events import (
     Misframed,
     NotSent,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Sent,
@@ -27,10 +28,12 @@ from core.events import (
     TlsHandshake,
     TlsRefused,
     WeFinished,
+    WentOn,
 )
 
 _OF_A_CONNECTION = (
     Opened,
+    Paused,
     Received,
     Sent,
     PeerFinished,
@@ -39,6 +42,8 @@ _OF_A_CONNECTION = (
     Misframed,
     HttpRequest,
     NotSent,
+    Paused,
+    WentOn,
     TlsBegun,
     TlsHandshake,
     TlsRefused,

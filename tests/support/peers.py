@@ -239,3 +239,29 @@ def free_port(host: str = "127.0.0.1") -> int:
     """A port that nobody listens on, just now."""
     with Host(host) as found:
         return found.address.port
+
+
+class AnswersBack(Peer):
+    """Says back whatever it hears, as ``ncat -e cat`` does, until the other end has gone or it leaves."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self._worker = threading.Thread(target=self._answer, name="answers back")
+        self._worker.start()
+
+    def _answer(self) -> None:
+        with contextlib.suppress(OSError):
+            while data := self.sock.recv(4096):
+                self.sock.sendall(data)
+
+    def wait_for_the_end(self) -> None:
+        """Until the other end has gone."""
+        self._worker.join(PATIENCE)
+        assert not self._worker.is_alive()
+
+    def leave(self) -> None:
+        """Say nothing more."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+        self._worker.join(PATIENCE)
+        super().leave()

@@ -10,6 +10,7 @@ from collections import deque
 
 from core.net.loop import READ, WRITE, GuardedLoop, Ready
 from core.net.transport import Tcp
+from core.tcp import TcpInfo
 
 HELLO = b"HELLO\n"  # from each end, before anything else
 BYE = b"\0\0"  # before the FIN
@@ -65,6 +66,10 @@ class Sealed:
     @property
     def unconfirmed(self) -> int | None:
         return self._tcp.unconfirmed
+
+    @property
+    def tcp_info(self) -> TcpInfo | None:
+        return self._tcp.tcp_info
 
     @property
     def silence(self) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,11 +68,19 @@ def calling(
     resolver: Resolver | None = None,
     tls: Tls | bool | None = None,
     half_open: bool = False,
+    stands: Callable[[Connection], None] | None = None,
 ) -> Iterator[tuple[Client, Sink]]:
     """A client that is connected, and what happens to it."""
     sink = Sink()
     with Client(
-        target, framing=framing, half_open=half_open, limits=limits, events=sink, resolver=resolver, tls=tls
+        target,
+        framing=framing,
+        half_open=half_open,
+        limits=limits,
+        events=sink,
+        resolver=resolver,
+        tls=tls,
+        stands=stands,
     ) as client:
         yield client, sink
     check_law(sink.events)

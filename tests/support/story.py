@@ -26,6 +26,7 @@ from core.events import (
 )
 from core.journal.recording.ledger import Recording, SessionState
 from core.journal.recording.recorder import Batch, Recorder, Subscription
+from core.origin import SCRIPT, Origin
 from core.roles import Role
 from core.workbench import Workbench
 
@@ -61,8 +62,8 @@ class Story:
     def hears(self, data: bytes) -> Received:
         return Received(self.session, self.connection, self.now(), data)
 
-    def says(self, data: bytes, *cuts: int) -> Sent:
-        return Sent(self.session, self.connection, self.now(), data, cuts)
+    def says(self, data: bytes, *cuts: int, origin: Origin = SCRIPT) -> Sent:
+        return Sent(self.session, self.connection, self.now(), data, cuts, origin)
 
     def peer_finishes(self) -> PeerFinished:
         return PeerFinished(self.session, self.connection, self.now())

@@ -135,6 +135,11 @@ class _Account:
         self._cancelled = cancelled or threading.Event()
         self._due = monotonic()
 
+    @property
+    def total(self) -> int:
+        """How many rows there are to be passed."""
+        return max(0, self.stop - self.first)
+
     def pass_by(self, *, is_written: bool) -> None:
         """One more row is done, which the format may pass over."""
         self._passed += 1
@@ -145,7 +150,7 @@ class _Account:
         self.size += size
         self.check()
         if self._tell is not None and monotonic() >= self._due:
-            self._tell(Progress(self._passed, max(0, self.stop - self.first), self.size))
+            self._tell(Progress(self._passed, self.total, self.size))
             self._due = monotonic() + TELL_EVERY
 
     def check(self) -> None:
@@ -159,6 +164,7 @@ def _blocks(
 ) -> Iterator[tuple[bytes, Stream]]:
     """What the files have of all the rows, in blocks of about ``PIECE`` bytes, each with its stream."""
     layout = form(encoding, source.parties())
+    layout.total = account.total
     waiting: list[str | bytes] = [layout.head()]
     size, stream = len(waiting[0]), WHOLE
     for display_row, pieces in (frames if form.has_framing else rows)(source, account.first, account.stop):

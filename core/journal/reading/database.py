@@ -31,7 +31,7 @@ _NOT_READABLE = "is not a journal that this version of Tincan can read"
 _SETTINGS = ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY")
 _TABLES = {"journal", "session", "connection", "chunk", "entry", "checksum", "sqlite_master"}
 _FUNCTIONS = {
-    "cast", "coalesce", "count", "glob", "group_concat", "length", "max", "min", "substr", "sum", "typeof",
+    "cast", "coalesce", "count", "glob", "group_concat", "instr", "length", "max", "min", "substr", "sum", "typeof",
 }  # fmt: skip
 _PRAGMAS = {"application_id", "integrity_check", "page_count", "page_size", "user_version"}
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION}

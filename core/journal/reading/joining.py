@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from core.events import ConnectionId, SessionId
@@ -86,7 +87,8 @@ def joined(reader: JournalReader, stretch: Stretch) -> list[Joined]:
             parts[stream].append(data[start:end])
             start = end
     found = ((*direction(stream), b"".join(pieces)) for stream, pieces in parts.items())
-    return [Joined(*each) for each in found if each[2] and stretch.only.admits(each[1], each[0])]
+    only = replace(stretch.only, origins=None)  # by which ``_rows`` has chosen already
+    return [Joined(*each) for each in found if each[2] and only.admits(each[1], each[0])]
 
 
 def sizes(reader: JournalReader, stretch: Stretch, connection: ConnectionId, kind: str) -> tuple[list[int], list[int]]:
@@ -104,6 +106,9 @@ def sizes(reader: JournalReader, stretch: Stretch, connection: ConnectionId, kin
 
 def _rows(reader: JournalReader, stretch: Stretch, *, with_data: bool) -> Iterator[_Row]:
     """The rows that carry bytes, cut to the stretch."""
+    if stretch.only.origins is not None:
+        yield from _one_by_one(reader, stretch)
+        return
     where, values = stretch.where(reader)
     columns = ("ordinal", "coalesce(connection, 0)", "kind", "length(data)", "coalesce(offsets, '')",
                "coalesce(connections, '')")  # fmt: skip

@@ -11,7 +11,7 @@ import sys
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -68,7 +68,7 @@ class Lens:
         """What must be read to count rows: under a framing, notes tell when a stream ends."""
         if self.is_raw or self.only.notes:
             return self.only
-        return Filter(self.only.connections, self.only.received, self.only.sent, notes=True)
+        return replace(self.only, notes=True)
 
 
 class PartialFrame(NamedTuple):

@@ -29,6 +29,7 @@ from core.journal.reading.lens import (
 from core.journal.reading.reader import Entry, JournalReader, Parties
 from core.journal.reading.recorded import Calls, Recorded
 from core.journal.reading.runs import Piece
+from core.origin import Origin, read_origin
 from core.wire.framing import make_splitter
 from core.wire.splitting import NOTHING, Envelope, Splitter
 
@@ -195,7 +196,10 @@ class LensView:
         span = message.span
         if span is None:
             return Recorded(self._reader, self.session, Calls())
-        entries = self._reader.calls(self.session, message.connection, message.kind, span.first, span.last)
+        origins = self.lens.only.origins
+        entries = self._reader.calls(
+            self.session, message.connection, message.kind, span.first, span.last, origins=origins
+        )
         return Recorded(self._reader, self.session, Calls(entries, span))
 
     def _frame(self, message: DisplayRow | Cut) -> Iterator[bytes]:
@@ -206,7 +210,7 @@ class LensView:
         if span.first == span.last and span.stop - span.start > _LARGE:
             yield from self._reader.pieces(self.session, span.first, _LARGE, span.start, span.stop)
             return
-        direction = Filter.of_direction(message.connection, message.kind)
+        direction = Filter.of_direction(message.connection, message.kind, self.lens.only.origins)
         first = span.first
         while some := self._reader.pieces_of(self.session, first, span.last + 1, direction, count=few, size=_TOGETHER):
             data = [piece[3] for piece in some]
@@ -320,7 +324,7 @@ class LensView:
         return DisplayRow(
             place, self.session, last.ordinal, cut.connection, last.number, cut.kind, last.wall_ns, last.mono_ns,
             data[: min(size, preview)], size, span=span, misfit=misfit, is_pending=is_pending,
-            has_ended=cut.is_whole, checksum=checksum,
+            has_ended=cut.is_whole, checksum=checksum, origin=_origin(last),
         )  # fmt: skip
 
     def _splitter_of(self, message: DisplayRow | Cut) -> Splitter | None:
@@ -420,6 +424,7 @@ def _plain(entry: Entry, place: int) -> DisplayRow:
     return DisplayRow(
         place, entry.session, entry.ordinal, entry.connection, entry.number, entry.kind, entry.wall_ns, entry.mono_ns,
         entry.data if span else None, entry.size, entry.note, entry.is_failure, span,
+        origin=_origin(entry),
     )  # fmt: skip
 
 
@@ -427,6 +432,10 @@ def _cut_short(entry: Entry, place: int, preview: int) -> DisplayRow:
     """The same with no more than so many bytes: beside messages of several entries, all of an entry was read."""
     row = _plain(entry, place)
     return row if row.data is None or len(row.data) <= preview else row._replace(data=row.data[:preview])
+
+
+def _origin(entry: Entry) -> Origin | None:
+    return read_origin(entry.origin) if entry.origin is not None else None
 
 
 def _holds(cut: Cut, entry: Entry, stop: int) -> bool:

@@ -18,17 +18,19 @@ from core.events import ConnectionId, SessionId
 from core.journal.display_row import DATA_KINDS, EVERYTHING, Filter
 from core.journal.reading.database import UNREADABLE, open_database
 from core.journal.reading.runs import Piece, Run, RunRow, offsets
-from core.journal.schema import LEAST_ENTRY, LONGEST_NOTE, RUNS_SINCE, damaged, failed
+from core.journal.schema import LEAST_ENTRY, LONGEST_NOTE, LONGEST_TEXT, ORIGINS_SINCE, RUNS_SINCE, damaged, failed
 from core.roles import ROLES
 
 _LARGE = 256 * 1024  # bytes of data: SQLite reads all of it to give the first few
 _NOTE = f"coalesce(substr(note, 1, {LONGEST_NOTE}), '')"  # no Tincan has written a longer one
 _LONGEST_NAME = 4096  # characters of a target; ours stay far below
 _RANGE = "session = ? AND ordinal >= ? AND ordinal < ?"
-_RUN = "offsets, connections, times"
+_RUN = f"offsets, connections, times, substr(origin, 1, {LONGEST_TEXT}), origins"
 _SIZE = "coalesce(length(data), 0)"
-# What rows of format 1 and 2 are, in terms of the present one: none of them is a run.
-_EARLIER = "FROM (SELECT *, NULL AS offsets, NULL AS connections, NULL AS times FROM entry) AS chunk"
+# What rows of earlier formats are, in terms of the present one.
+_NO_ORIGIN = "NULL AS origin, NULL AS origins"
+_THIRD = f"FROM (SELECT *, {_NO_ORIGIN} FROM chunk) AS chunk"  # noqa: S608 - names of ours
+_EARLIER = f"FROM (SELECT *, NULL AS offsets, NULL AS connections, NULL AS times, {_NO_ORIGIN} FROM entry) AS chunk"  # noqa: S608
 
 _FEW = 65_536  # entries that are believed without asking how large the file is
 _data = itemgetter(3)  # of a piece
@@ -43,7 +45,7 @@ _Kinds: TypeAlias = tuple[_Kind, ...]
 _TEXT_OR_NONE = (str, type(None))
 _ROW: _Kinds = (
     int, _INT_OR_NONE, str, int, int, int, (bytes, int, type(None)), str, int, str,
-    _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE,
+    _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE,
 )  # fmt: skip
 
 
@@ -63,6 +65,8 @@ class _Row(NamedTuple):
     offsets: str | None
     connections: str | None
     times: str | None
+    origin: str | None
+    origins: str | None
 
 
 class Entry(NamedTuple):
@@ -79,6 +83,7 @@ class Entry(NamedTuple):
     size: int  # of the whole data, bytes
     note: str
     is_failure: bool
+    origin: str | None = None  # who spoke, as it is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,11 @@ class Parties(NamedTuple):
     role: str
     target: str
     ends: Mapping[int, Ends]
+
+    @property
+    def listens(self) -> bool:
+        """Whether peers called."""
+        return self.accepted(1)
 
     def accepted(self, number: int) -> bool:
         """Whether the peer of that connection called, rather than being dialled.
@@ -151,18 +161,20 @@ class JournalReader:
                     entries.append(
                         Entry(
                             session, found.ordinal + place, *self._known(connection), kind, row.wall_ns + at,
-                            row.mono_ns + at, found.data_of(place)[:preview], size, "", False,
+                            row.mono_ns + at, found.data_of(place)[:preview], size, "", False, found.origin(place),
                         )
                     )  # fmt: skip
                 continue
             ordinal, connection, kind, wall_ns, mono_ns, size, some, note, failure = found[:9]
+            origin = found.origin
             if size > max(preview, _LARGE) and preview > 0:
                 some = next(self.pieces(session, ordinal, preview), b"")
             entries.append(
                 Entry(
-                    session, ordinal, *self._known(connection), kind, wall_ns, mono_ns, some, size, note, bool(failure)
+                    session, ordinal, *self._known(connection), kind, wall_ns, mono_ns, some, size, note,
+                    bool(failure), origin,
                 )
-            )
+            )  # fmt: skip
         return entries
 
     def scan(self, session: SessionId, first: int, stop: int, only: Filter, *, with_data: bool) -> Iterator[ScanRow]:
@@ -231,7 +243,14 @@ class JournalReader:
         return int(found[0][0]) if found else None
 
     def calls(
-        self, session: SessionId, connection: ConnectionId | None, kind: str, first: int, last: int
+        self,
+        session: SessionId,
+        connection: ConnectionId | None,
+        kind: str,
+        first: int,
+        last: int,
+        *,
+        origins: frozenset[str] | None = None,
     ) -> Iterator[CallRow]:
         """The entries of one direction of one connection from ordinal ``first`` to ``last``, that included, as read.
 
@@ -239,7 +258,7 @@ class JournalReader:
         """
         if connection is None or kind not in DATA_KINDS:
             return
-        only = Filter.of_direction(connection, kind)
+        only = Filter.of_direction(connection, kind, origins)
         for found in self._found(session, first, last + 1, only, detail="coalesce(detail, '')"):
             if isinstance(found, Run):
                 row = found.row
@@ -357,7 +376,9 @@ class JournalReader:
         """A run, which is remembered. Raises ``JournalError``."""
         data = row.data if isinstance(row.data, bytes) else None
         try:
-            run = Run(RunRow(*row[:6], data, row.offsets or "", row.connections, row.times or ""))
+            run = Run(
+                RunRow(*row[:6], data, row.offsets or "", row.connections, row.times or "", row.origin, row.origins)
+            )
         except ValueError:
             raise damaged(self.path) from None
         self._run = session, run
@@ -463,8 +484,8 @@ class JournalReader:
 
     def _execute(self, sql: str, values: tuple[object, ...]) -> sqlite3.Cursor:
         """Ask a question about rows of ``chunk``, which an older journal has as rows of ``entry``."""
-        if self.format < RUNS_SINCE:
-            sql = sql.replace("FROM chunk", _EARLIER)
+        if self.format < ORIGINS_SINCE:
+            sql = sql.replace("FROM chunk", _EARLIER if self.format < RUNS_SINCE else _THIRD)
         return self._database.execute(sql, values)
 
     def _query(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from itertools import compress, islice, pairwise, repeat
-from typing import NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from core.events import ConnectionId
 from core.journal.display_row import RECEIVED, SENT, Filter
-from core.journal.schema import LONGEST_LIST, LONGEST_RUN, MOST_OF_RUN
+from core.journal.schema import LONGEST_LIST, LONGEST_RUN, LONGEST_TEXT, MOST_OF_RUN
 
 _HIGHEST = 1 << 62  # neither an id nor a time is as high
 
@@ -33,13 +33,16 @@ class RunRow(NamedTuple):
     offsets: str
     connections: str | None
     times: str
+    origin: str | None = None
+    origins: str | None = None
 
 
 class Run:
     """Entries from ``ordinal`` up to before ``stop``.
 
     ``streams`` has the connection of each, negative of what was sent, and is None if all are of one direction of one
-    connection; ``times`` the nanoseconds from the first to each.
+    connection; ``times`` the nanoseconds from the first to each. ``origins`` has the written origin of each, and is
+    None if all that was sent agree.
     """
 
     def __init__(self, row: RunRow) -> None:
@@ -50,22 +53,28 @@ class Run:
         self.stop = row.ordinal + count
         self.streams = streams(row.connections, count)
         self.times = times(row.times, count)
+        self.origins = origins(row.origin, row.origins, count)
         if max(abs(row.wall_ns), abs(row.mono_ns)) > _HIGHEST:
             raise ValueError
 
     def places(self, first: int, stop: int, only: Filter) -> Iterable[int]:
         """Where in the run those are that have ordinals from ``first`` up to before ``stop`` and are admitted."""
         within = range(max(0, first - self.ordinal), min(self.stop, stop) - self.ordinal)
-        found = self.streams
-        if found is None:
-            return within if only.admits(self.row.kind, self.row.connection) else ()
-        return within if only.admits_all else compress(within, self._admitted(found[within.start : within.stop], only))
+        if not self._is_parted_by(only):
+            return within if only.admits_all or self._admits_one(only) else ()
+        return compress(within, self._admitted(within, only))
 
     def who(self, place: int) -> tuple[ConnectionId | None, str]:
         """The connection and the kind of one of them."""
         if self.streams is None:
             return self.row.connection, self.row.kind
         return direction(self.streams[place])
+
+    def origin(self, place: int) -> str | None:
+        """Who spoke, as it is written; None of what was received, and where it is not known."""
+        if self.who(place)[1] == RECEIVED:
+            return None
+        return self.row.origin if self.origins is None else self.origins[place]
 
     def data_of(self, place: int) -> bytes:
         """The bytes of one of them."""
@@ -78,7 +87,9 @@ class Run:
     def pieces(self, first: int, stop: int, only: Filter, most: int) -> list[Piece]:
         """What ``places`` gives, ``most`` at most: each as (ordinal, connection, kind, data, mono_ns)."""
         low, high = max(0, first - self.ordinal), min(self.stop, stop) - self.ordinal
-        is_filtered = self.streams is not None and not only.admits_all
+        is_filtered = self._is_parted_by(only)
+        if not (is_filtered or only.admits_all or self._admits_one(only)):
+            return []
         if not is_filtered:
             high = min(high, low + most)
         data, begins, mono_ns = self.row.data or b"", self.begins[low : high + 1], self.row.mono_ns
@@ -86,20 +97,36 @@ class Run:
         parts = [data[start:end] for start, end in pairwise(begins)]
         moments = [mono_ns + time for time in self.times[low:high]]
         if self.streams is None:
-            if not only.admits(self.row.kind, self.row.connection):
-                return []
-            return list(zip(ordinals, repeat(self.row.connection), repeat(self.row.kind), parts, moments))
-        found = self.streams[low:high]
-        kinds = [RECEIVED if stream > 0 else SENT for stream in found]
-        connections = cast("list[ConnectionId]", list(map(abs, found)))
-        pieces: list[Piece] = list(zip(ordinals, connections, kinds, parts, moments, strict=True))
-        return list(islice(compress(pieces, self._admitted(found, only)), most)) if is_filtered else pieces
+            pieces: list[Piece] = list(
+                zip(ordinals, repeat(self.row.connection), repeat(self.row.kind), parts, moments)
+            )
+        else:
+            found = self.streams[low:high]
+            kinds = [RECEIVED if stream > 0 else SENT for stream in found]
+            connections = cast("list[ConnectionId]", list(map(abs, found)))
+            pieces = list(zip(ordinals, connections, kinds, parts, moments, strict=True))
+        return list(islice(compress(pieces, self._admitted(range(low, high), only)), most)) if is_filtered else pieces
 
-    def _admitted(self, found: Iterable[int], only: Filter) -> Iterable[bool]:
+    def _is_parted_by(self, only: Filter) -> bool:
+        """Whether some of its entries may be admitted and others not."""
+        if only.admits_all:
+            return False
+        return self.streams is not None or (self.origins is not None and only.origins is not None)
+
+    def _admits_one(self, only: Filter) -> bool:
+        """Whether its entries are admitted where all are of one direction and one origin."""
+        return only.admits(self.row.kind, self.row.connection, self.row.origin)
+
+    def _admitted(self, within: range, only: Filter) -> Iterable[bool]:
+        """For each of these places whether it is admitted."""
+        if self.streams is None or (only.origins is not None and self.origins is not None):
+            each = ((*self.who(place), self.origin(place)) for place in within)
+            return [only.admits(kind, connection, origin) for connection, kind, origin in each]
+        found = self.streams[within.start : within.stop]
         verdicts: dict[int, bool] = {}
         for stream in set(found):
             connection, kind = direction(stream)
-            verdicts[stream] = only.admits(kind, connection)
+            verdicts[stream] = only.admits(kind, connection, self.row.origin)
         return map(verdicts.__getitem__, found)
 
 
@@ -128,6 +155,19 @@ def streams(text: str | None, count: int) -> list[int] | None:
     return found
 
 
+def origins(names: str | None, places: str | None, count: int) -> list[str | None] | None:
+    """The written origin of each entry of a run; None if all that was sent have the only one."""
+    if places is None:
+        return None
+    found = loaded(names or "", LONGEST_TEXT)
+    if any(not isinstance(name, str | None) for name in found):
+        raise ValueError
+    which = numbers(places, count)
+    if not 0 <= min(which) <= max(which) < len(found):
+        raise ValueError
+    return [found[place] for place in which]
+
+
 def times(text: str, count: int) -> list[int]:
     """The nanoseconds from the first entry of a run to each."""
     found = numbers(text, count)
@@ -142,14 +182,22 @@ def _are_in_bounds(found: Collection[int]) -> bool:
 
 def numbers(text: str, count: int | None = None) -> list[int]:
     """A list of numbers, as many as are said, at least one."""
-    if len(text) > LONGEST_LIST:
+    found = loaded(text, LONGEST_LIST)
+    if set(map(type, found)) != {int}:
+        raise ValueError
+    if len(found) != (count or len(found)) or len(found) > LONGEST_RUN:
+        raise ValueError
+    return found
+
+
+def loaded(text: str, longest: int) -> list[Any]:
+    """A list as JSON has it, written in that many characters at most."""
+    if len(text) > longest:
         raise ValueError
     try:
         found = json.loads(text)
     except RecursionError:
         raise ValueError from None
-    if not isinstance(found, list) or set(map(type, found)) != {int}:
-        raise ValueError
-    if len(found) != (count or len(found)) or len(found) > LONGEST_RUN:
+    if not isinstance(found, list):
         raise ValueError
     return found

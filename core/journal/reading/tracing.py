@@ -35,7 +35,8 @@ _BLOCKS = f"""SELECT ordinal / {_BLOCK}, coalesce(sum(length(data)), 0) FROM chu
 _OPENED = "SELECT mono_ns FROM chunk WHERE session = ? AND connection = ? AND kind = 'opened' LIMIT 1"
 _FAR_ENDS = """SELECT two.session, two.connection FROM connection AS one
                JOIN connection AS two ON two.local = one.peer AND two.peer = one.local
-               WHERE one.connection = ? AND two.connection <> one.connection"""
+               WHERE one.connection = ? AND two.connection <> one.connection
+               AND one.local <> 'unix:' AND one.peer <> 'unix:'"""  # those have no name to be known by
 _OTHER_LEG = """SELECT two.session, two.connection FROM connection AS one
                 JOIN connection AS two ON two.session = one.session AND two.number = -one.number
                 WHERE one.connection = ? LIMIT 1"""

@@ -30,6 +30,7 @@ from core.events import (
     NotSent,
     Onward,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     ReplyChanged,
@@ -74,6 +75,12 @@ class ConnectionState:
     ending: Ending | None = None
     is_securing: bool = False  # while a TLS handshake is under way
     tls: Handshake | None = None  # the latest one that is over; it may have failed
+    process: str = ""  # at the other end of a local socket, in words
+
+    @property
+    def peer_name(self) -> str:
+        """What is at the other end, as people read it."""
+        return self.peer.with_process(self.process)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,7 @@ class SessionState:
     not_sent: IncidentCount = NONE  # messages, or the rest of one
     too_long: IncidentCount = NONE  # messages beyond the framing's limit
     misframed: IncidentCount = NONE  # what came and is no message under the framing
+    paused: IncidentCount = NONE  # connections on which two programs seemed to answer each other
     http_refused: IncidentCount = NONE  # connections of peers that spoke HTTP, closed
     tls: bool = False  # whether TLS was asked for when the session began
     onward: Address | None = None  # what a tap dials
@@ -329,7 +337,7 @@ def _apply(session: _Session, event: Event) -> None:
             session.state = replace(session.state, phase=Phase.OPEN, addresses=event.addresses)
         case Opened():
             session.connections[event.connection] = ConnectionState(
-                event.connection, event.number, event.local, event.peer, is_securing=event.tls
+                event.connection, event.number, event.local, event.peer, is_securing=event.tls, process=event.process
             )
             session.bytes_of[event.connection] = 0, 0
             session.response_times.begin(event.connection, we_dialled=event.took is not None)
@@ -355,7 +363,7 @@ def _apply(session: _Session, event: Event) -> None:
             session.state = replace(
                 session.state, phase=Phase.ENDED, failure=event.failure, cancelled=event.cancelled, retry=None
             )
-        case TurnedAway() | NotSent() | MessageTooLong() | Misframed():
+        case TurnedAway() | NotSent() | MessageTooLong() | Misframed() | Paused():
             session.state = _counted(session.state, event)
         case _:
             pass
@@ -399,7 +407,7 @@ def _close(session: _Session, event: Closed) -> None:
         session.state = replace(session.state, http_refused=refused)
 
 
-def _counted(state: SessionState, event: TurnedAway | NotSent | MessageTooLong | Misframed) -> SessionState:
+def _counted(state: SessionState, event: TurnedAway | NotSent | MessageTooLong | Misframed | Paused) -> SessionState:
     """The state with one thing more that went wrong."""
     match event:
         case TurnedAway():
@@ -408,5 +416,8 @@ def _counted(state: SessionState, event: TurnedAway | NotSent | MessageTooLong |
             return replace(state, not_sent=state.not_sent.plus(event.at, event.why, event.size))
         case MessageTooLong():
             return replace(state, too_long=state.too_long.plus(event.at, "longer than the limit", event.skipped))
+        case Paused():
+            why = f"{event.answers:,} answers in a row and no person between"
+            return replace(state, paused=state.paused.plus(event.at, why))
         case Misframed():
             return replace(state, misframed=state.misframed.plus(event.at, event.why))

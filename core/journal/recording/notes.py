@@ -18,6 +18,7 @@ from core.events import (
     NotSent,
     Onward,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Remark,
@@ -29,13 +30,16 @@ from core.events import (
     SessionClosed,
     SessionEvent,
     SessionOpened,
+    SocketTuned,
     TlsBegun,
     TlsHandshake,
     TlsRefused,
     Tried,
     TurnedAway,
     WeFinished,
+    WentOn,
 )
+from core.local_address import GOODBYE
 from core.replies import describe_reply
 from core.roles import Role
 from core.wire.framing import parse_framing
@@ -89,6 +93,8 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
             return _about_replies(event)
         case Received() | Sent():
             return ""
+        case Paused() | WentOn():
+            return _about_pause(event, _caller(number, role))
         case _:
             return _about_connection(event, _caller(number, role), role)
 
@@ -96,11 +102,14 @@ def sentence(event: Event, number: int | None, role: Role) -> str:
 def _about_session(event: SessionEvent, role: Role) -> str:
     match event:
         case SessionOpened():
-            return f"{event.role.begun} {event.target}{' with TLS' if event.tls else ''}"
+            through = _through(event.proxy) if event.role.dials else ""
+            return f"{event.role.begun} {event.target}{' with TLS' if event.tls else ''}{through}"
         case Listening():
-            return f"{role.name} is listening on {_list(event.addresses)}"
+            replaced = ", where a program that has ended had left its socket file" if event.has_replaced else ""
+            return f"{role.name} is listening on {_list(event.addresses)}{replaced}"
         case Onward():
-            return f"passes on what callers say to {event.target}{' with TLS' if event.tls else ''}"
+            tls = " with TLS" if event.tls else ""
+            return f"passes on what callers say to {event.target}{tls}{_through(event.proxy)}"
         case Resolving():
             return f"looking up {event.host}"
         case Resolved():
@@ -116,6 +125,10 @@ def _about_session(event: SessionEvent, role: Role) -> str:
             return f"turned {event.peer or 'a peer'}{more} away: {event.why}"
         case _:
             return ""
+
+
+def _through(proxy: str) -> str:
+    return f" through the proxy {proxy}" if proxy else ""
 
 
 def _about_replies(event: ReplyChanged | FramingChanged) -> str:
@@ -134,15 +147,10 @@ def _about_the_end(event: SessionClosed, role: Role) -> str:
 
 def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
     match event:
-        case Opened(took=None):
-            return f"{who} connected from {event.peer}"
-        case Opened(took=float(took)):
-            whose = f"{who} " if event.number < 0 else ""
-            return f"{whose}connected to {event.peer} from {event.local}: the handshake took {_duration(took)}"
-        case PeerFinished():
-            return f"{who} has finished sending ({event.how})"
-        case WeFinished():
-            return f"{role.we_have} finished sending to {who} ({event.how})"
+        case Opened():
+            return _about_opening(event, who)
+        case PeerFinished() | WeFinished() | SocketTuned():
+            return _about_socket(event, who, role)
         case MessageTooLong():
             return f"a message of {event.skipped:,} bytes from {who} is too long for the framing, so it gets no reply"
         case Misframed():
@@ -161,6 +169,37 @@ def _about_connection(event: ConnectionEvent, who: str, role: Role) -> str:
             return f"{what} closed: {_why(event, role)}"
         case _:
             return ""
+
+
+def _about_socket(event: PeerFinished | WeFinished | SocketTuned, who: str, role: Role) -> str:
+    match event:
+        case PeerFinished():
+            return f"{who} has finished sending ({event.how})"
+        case WeFinished():
+            return f"{role.we_have} finished sending to {who} ({event.how})"
+        case SocketTuned():
+            small = "small sends wait for what is on its way (Nagle)" if event.nagle else "small sends go at once"
+            whose = f"{who}: " if role.many_connections else ""
+            return f"{whose}each recv asks for {counted(event.receive, 'byte')} from now on, {small}"
+
+
+def _about_pause(event: Paused | WentOn, who: str) -> str:
+    if isinstance(event, WentOn):
+        return f"{who} goes on"
+    return (
+        f"{who} is paused: {event.answers:,} answers in a row within {_duration(event.took)} and no person between, so "
+        "that two programs may be answering each other; nothing more is read until you go on"
+    )
+
+
+def _about_opening(event: Opened, who: str) -> str:
+    peer = event.peer.with_process(event.process)
+    if event.took is None:
+        return f"{who} connected from {peer}"
+    whose = f"{who} " if event.number < 0 else ""
+    if event.peer.is_local:  # whose name of its own is none
+        return f"{whose}connected to {peer}"
+    return f"{whose}connected to {peer} from {event.local}: the handshake took {_duration(event.took)}"
 
 
 def _about_tls(event: TlsBegun | TlsHandshake | TlsRefused | Injected, who: str, role: Role) -> str:
@@ -185,7 +224,7 @@ def is_failure(event: Event) -> bool:
             return event.failure is not None
         case TlsHandshake():
             return bool(event.handshake.failure)
-        case Tried() | TurnedAway() | MessageTooLong() | Misframed() | NotSent() | TlsRefused() | Injected():
+        case Tried() | TurnedAway() | MessageTooLong() | Misframed() | NotSent() | TlsRefused() | Injected() | Paused():
             return True
         case _:
             return False
@@ -203,6 +242,8 @@ def _why(event: Closed, role: Role) -> str:
     if event.why is not None:
         return event.why.what[:1] + str(event.why)[1:]
     words = _ENDINGS[event.ending].replace("the peer", f"the {role.peer}").replace("{role}", role.name)
+    if event.how == GOODBYE:
+        words = words.replace(" (RST)", "")
     return words.replace("(FIN)", f"({event.how})")
 
 

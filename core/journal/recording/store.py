@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from itertools import accumulate
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,8 @@ from core.journal.schema import (
     LONGEST_TEXT,
     MIXED,
     MOST_OF_RUN,
+    NO_ORIGIN,
+    NO_RUN,
     SCHEMA,
     failed,
     with_checksum,
@@ -59,6 +61,7 @@ from core.roles import Role, guess_role
 _TRAFFIC = frozenset({Received, Sent})
 _LONGEST_STEP = 1 << 61  # ns
 _SESSION, _CONNECTION, _DATA = itemgetter(0), itemgetter(1), itemgetter(3)  # of what is received and of what is sent
+_CUTS, _ORIGIN = attrgetter("cuts"), attrgetter("origin")
 # Pages of the log, 4 KiB each, that are folded into the file at once. That waits twice for the disk, which takes most
 # of the time when much is recorded: of what SQLite is used to, 1,000, one connection had 78 MB a second.
 _LOG_PAGES = 8_000
@@ -312,7 +315,7 @@ class JournalWriter:
             self._insert_traffic([events[place] for place in places], places, wall_minus_mono)
 
         for place, event in enumerate(events):
-            if isinstance(event, Received | Sent) and not _cuts_of(event):
+            if isinstance(event, Received | Sent) and not _CUTS(event):
                 waiting.setdefault(event.session, []).append(place)
                 continue
             if before := waiting.pop(event.session, None):
@@ -340,8 +343,8 @@ class JournalWriter:
             times = (at + wall_minus_mono, at)
             if len(run) == 1:
                 kind = "received" if isinstance(run[0], Received) else "sent"
-                before: tuple[object, ...] = (*head, run[0].connection, kind, *times, None, None, None, None)
-                row = with_checksum(before, run[0].data, (None, 0, _cuts(_cuts_of(run[0]))))
+                before: tuple[object, ...] = (*head, run[0].connection, kind, *times, *NO_RUN, *_origins(run))
+                row = with_checksum(before, run[0].data, (None, 0, _cuts(run[0].cuts)))
             else:
                 numbers = None
                 if places[stop - 1] - begin >= len(run):
@@ -352,7 +355,7 @@ class JournalWriter:
                 steps = [event[2] - at for event in run]
                 if max(steps) > _LONGEST_STEP or min(steps) < -_LONGEST_STEP:
                     raise OverflowError("a time that no clock can tell")
-                before = (*head, *who[:2], *times, str(runs_offsets), who[2], str(steps), numbers)
+                before = (*head, *who[:2], *times, str(runs_offsets), who[2], str(steps), numbers, *_origins(run))
                 row = with_checksum(before, b"".join(map(_DATA, run)), (None, 0, None))
             self._database.execute(INSERT, row)
             first = stop
@@ -385,7 +388,7 @@ class JournalWriter:
         self.counts[event.session] = ordinal + 1
         connection: ConnectionId | None = getattr(event, "connection", None)
         times = (event.at + wall_minus_mono, event.at)
-        before = (number, event.session, ordinal, connection, kind_of(event), *times, None, None, None, None)
+        before = (number, event.session, ordinal, connection, kind_of(event), *times, *NO_RUN, *NO_ORIGIN)
         self._database.execute(INSERT, with_checksum(before, None, self._note(event, connection)))
 
     def _role(self, session: SessionId) -> Role:
@@ -464,22 +467,28 @@ def _cuts(sizes: tuple[int, ...]) -> str | None:
 
 def _is_one_run(events: Sequence[Any]) -> bool:
     """Whether bytes received and sent are of one session, and the kernel took at once what was sent."""
-    return len(set(map(_SESSION, events))) == 1 and not [event for event in events if len(event) > 4 and event[4]]
-
-
-def _cuts_of(event: Any) -> tuple[int, ...]:  # noqa: ANN401 - a tuple of either kind
-    """The sizes that the kernel took of a message at a time; empty if it took all at once."""
-    return event[4] if len(event) > 4 else ()
+    return len(set(map(_SESSION, events))) == 1 and not any(map(_CUTS, events))
 
 
 def _who(run: Sequence[Any]) -> tuple[ConnectionId | None, str, str | None]:
     """The columns ``connection``, ``kind`` and ``connections`` of a run."""
-    kinds, connections = set(map(type, run)), list(map(_CONNECTION, run))
-    if len(kinds) == 1 and connections.count(connections[0]) == len(connections):
-        return connections[0], "received" if Received in kinds else "sent", None
-    if Sent in kinds:
-        connections = [event[1] if type(event) is Received else -event[1] for event in run]
-    return None, MIXED, str(connections)
+    kinds = set(map(type, run))
+    if len(kinds) == 1:
+        connections = set(map(_CONNECTION, run))
+        if len(connections) == 1:
+            return run[0].connection, "received" if Received in kinds else "sent", None
+    return None, MIXED, str([event[1] if type(event) is Received else -event[1] for event in run])
+
+
+def _origins(run: Sequence[Any]) -> tuple[str | None, str | None]:
+    """The columns ``origin`` and ``origins`` of a run, or of an entry by itself."""
+    origins = list(map(_ORIGIN, run))
+    found = dict.fromkeys(origins)
+    spoke = [origin for origin in found if origin is not None]
+    if len(spoke) <= 1:
+        return (str(spoke[0]), None) if spoke else NO_ORIGIN
+    places = {origin: str(place) for place, origin in enumerate(found)}
+    return json.dumps([*found], ensure_ascii=False), f"[{','.join(map(places.__getitem__, origins))}]"
 
 
 def kind_of(event: Event) -> str:

@@ -16,6 +16,7 @@ from core.journal.display_row import EVERYTHING, RECEIVED
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.journal.schema import LONGEST_TEXT
+from core.local_address import is_local
 from core.roles import ROLES, guess_role
 
 MOST_CONNECTIONS = 10_000  # of one session that are listed; all are counted
@@ -199,6 +200,6 @@ def _onward(detail: dict[str, Any]) -> Address | None:
 
 def _address(text: str) -> Address:
     try:
-        return parse_address(text, for_server=True)
+        return Address(text, 0) if is_local(text) else parse_address(text, for_server=True)
     except AddressError:
         return NOWHERE

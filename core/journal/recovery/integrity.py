@@ -7,15 +7,24 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from core.errors import JournalError
 from core.journal.reading.database import ForeignError, log_of, open_database
-from core.journal.reading.runs import numbers, offsets, streams, times
+from core.journal.reading.runs import numbers, offsets, origins, streams, times
 from core.journal.recovery.write_ahead_log import WriteAheadLog
-from core.journal.schema import COLUMNS, LONGEST_NOTE, LONGEST_TEXT, RUNS_SINCE, Checksum, checksum_of, failed
+from core.journal.schema import (
+    COLUMNS,
+    LONGEST_NOTE,
+    LONGEST_TEXT,
+    ORIGINS_SINCE,
+    RUNS_SINCE,
+    Checksum,
+    checksum_of,
+    failed,
+)
 from core.roles import ROLES
 
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine between two looks at whether anybody still wants to know
@@ -23,7 +32,8 @@ _TELL_EVERY = 4096  # entries
 _TOGETHER = 1024 * 1024  # bytes that are added up at once
 _ENTRIES_TOGETHER = 256  # and the entries that have them
 _CHANGED = "bytes in it are not those that were recorded: a checksum is wrong"
-_SUM = COLUMNS.index("adler32")
+_THIRD = tuple(name for name in COLUMNS if name not in ("origin", "origins"))
+"""The columns of ``chunk`` in format 3."""
 _TRIES = 3  # to find a journal that is being written as it was a moment before
 
 _ROLES = ", ".join(f"'{name}'" for name in ROLES)
@@ -56,10 +66,15 @@ _NO_RUN = """SELECT 1 FROM chunk WHERE typeof(adler32) <> 'integer'
   OR (offsets IS NOT NULL AND (data IS NULL OR coalesce(note, detail) IS NOT NULL))
   OR (connections IS NOT NULL AND connection IS NOT NULL)
   OR (offsets IS NOT NULL AND (wall_ns / 4611686018427387904 <> 0 OR mono_ns / 4611686018427387904 <> 0))"""
+_NO_ORIGIN = f"""
+UNION ALL SELECT 1 FROM chunk WHERE typeof(origin) NOT IN ('text', 'null') OR typeof(origins) NOT IN ('text', 'null')
+  OR length(origin) > {LONGEST_TEXT} OR (origins IS NOT NULL AND (origin IS NULL OR offsets IS NULL))
+  OR (origin IS NOT NULL AND (data IS NULL OR kind = 'received'))"""  # noqa: S608 - a number of ours
 _MISFITS = {
     1: _MISFIT.format(table="entry", carriers="'received', 'sent'", more=_GAP),
     2: _MISFIT.format(table="entry", carriers="'received', 'sent'", more=_GAP),
     3: _MISFIT.format(table="chunk", carriers="'received', 'sent', 'data'", more=_NO_RUN),
+    4: _MISFIT.format(table="chunk", carriers="'received', 'sent', 'data'", more=_NO_RUN + _NO_ORIGIN),
 }
 _TEXTS = """SELECT target || framing || coalesce(reply, '') FROM session
             UNION ALL SELECT local || peer || coalesce(ending, '') FROM connection
@@ -68,7 +83,7 @@ _TEXTS = """SELECT target || framing || coalesce(reply, '') FROM session
 _SUMMED = """SELECT entry, session, connection, kind, wall_ns - mono_ns, {data}, note, failure, detail
              FROM entry ORDER BY entry"""
 _DATA, _NO_DATA = "data", "CASE WHEN data IS NULL THEN NULL ELSE x'' END"
-_CHUNKS = f"SELECT {', '.join(COLUMNS)} FROM chunk ORDER BY entry"  # noqa: S608 - names of ours
+_CHUNKS = "SELECT {} FROM chunk ORDER BY entry"
 _MISSING = "a value in it is of the wrong kind, or an entry is missing"
 _DIFFERS = "what is said of a session or a connection differs from its notes"
 
@@ -128,7 +143,7 @@ def _find_damage(path: Path, on_progress: Callable[[float], None], cancelled: th
             if number < RUNS_SINCE:
                 wrong = _first_wrong(database, number, on_progress)
             else:
-                wrong = _first_wrong_chunk(database, on_progress)
+                wrong = _first_wrong_chunk(database, COLUMNS if number >= ORIGINS_SINCE else _THIRD, on_progress)
             if wrong:
                 return wrong
         with contextlib.closing(WriteAheadLog(log_of(path), 0)) as log:
@@ -221,14 +236,17 @@ def _first_wrong(database: sqlite3.Connection, number: int, on_progress: Callabl
     return _CHANGED if until is not None else ""
 
 
-def _first_wrong_chunk(database: sqlite3.Connection, on_progress: Callable[[float], None]) -> str:
+def _first_wrong_chunk(
+    database: sqlite3.Connection, columns: Sequence[str], on_progress: Callable[[float], None]
+) -> str:
     """The same where each row has its checksum; also whether the runs are such, and no entry is missing."""
     (highest,) = database.execute("SELECT coalesce(max(entry), 0) FROM chunk").fetchone()
     known = {0, *(connection for (connection,) in database.execute("SELECT connection FROM connection"))}
     next_ordinals: Counter[int] = Counter()
-    for count, row in enumerate(database.execute(_CHUNKS)):
-        chunk = dict(zip(COLUMNS, row, strict=True))
-        if checksum_of(row[:_SUM], row[_SUM + 1], row[_SUM + 2 :]) != chunk["adler32"]:
+    summed = columns.index("adler32")
+    for count, row in enumerate(database.execute(_CHUNKS.format(", ".join(columns)))):
+        chunk = dict(zip(columns, row, strict=True))
+        if checksum_of(row[:summed], row[summed + 1], row[summed + 2 :]) != chunk["adler32"]:
             return _CHANGED
         entries, connections = 1, {chunk["connection"] or 0}
         if chunk["offsets"] is not None:
@@ -236,6 +254,7 @@ def _first_wrong_chunk(database: sqlite3.Connection, on_progress: Callable[[floa
                 entries = len(offsets(chunk["offsets"], len(chunk["data"]))) - 1
                 connections |= set(map(abs, streams(chunk["connections"], entries) or ()))
                 times(chunk["times"], entries)
+                origins(chunk.get("origin"), chunk.get("origins"), entries)
                 if chunk["numbers"]:
                     numbers(chunk["numbers"], entries)
             except ValueError:

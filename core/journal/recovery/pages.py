@@ -14,7 +14,8 @@ from pathlib import Path
 from statistics import median_low
 from typing import NamedTuple, TypeAlias
 
-from core.journal.display_row import DATA_KINDS, RECEIVED
+from core.journal.display_row import DATA_KINDS, RECEIVED, SENT
+from core.journal.reading.runs import origins
 from core.journal.recovery.write_ahead_log import WriteAheadLog
 from core.journal.schema import LONGEST_DATA, LONGEST_LIST, LONGEST_NOTE, LONGEST_RUN, LONGEST_TEXT
 from core.roles import ROLES
@@ -28,7 +29,9 @@ _MOST_READ = LONGEST_DATA + 1024 * 1024  # bytes of a row
 _SIZES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # bytes of a number, by its serial type
 _ZERO, _FIRST_BYTES = 8, 12  # serial types: the number 0, before the number 1; from the other on texts and blobs
 _NOT_OURS = (7, 10, 11)  # serial types that no journal has, a float among them
-_DATA = {11: 7, 16: 12}  # the place of ``data`` among the columns of ``entry``, of earlier formats, and of ``chunk``
+# The place of ``data`` among the columns of ``entry``, of formats 1 and 2, and of ``chunk``, of format 3 and since.
+_DATA = {11: 7, 16: 12, 18: 14}
+_ORIGIN = 11  # the place of ``origin`` among the columns of ``chunk``; ``origins`` follows
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _APART = re.compile(r"\s*,\s*")
 _KIND = re.compile(r"[a-z][a-z-]{0,31}")
@@ -50,6 +53,7 @@ class EntryFound(NamedTuple):
     failure: int
     detail: str | None
     missing: int = 0  # bytes at the end of ``data`` that could not be found
+    origin: str | None = None
 
 
 class ConnectionFound(NamedTuple):
@@ -268,7 +272,7 @@ def _values(payload: bytes, plan: _Plan) -> list[_Value]:
     return values
 
 
-def _entry(_key: int, values: list[_Value], is_short: bool, missing: int) -> list[Row]:
+def _entry(_key: int, values: list[_Value], is_short: bool, missing: int, origin: _Value = None) -> list[Row]:
     _none, session, ordinal, connection, kind, wall_ns, mono_ns, data, note, failure, detail = values
     bytes_or_none = None if data is None else _bytes(data)
     if is_short:  # of what comes behind the data nothing is left
@@ -286,6 +290,7 @@ def _entry(_key: int, values: list[_Value], is_short: bool, missing: int) -> lis
         int(_int(failure) != 0) if data is None else 0,
         None if not detail else _text(detail, LONGEST_TEXT),
         missing if data is not None else 0,
+        None if origin is None or kind != SENT.encode() else _text(origin),
     )
     return [found]
 
@@ -293,9 +298,11 @@ def _entry(_key: int, values: list[_Value], is_short: bool, missing: int) -> lis
 def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list[Row]:
     """The entries of a run, or the one that the row is."""
     _none, session, ordinal, connection, kind, wall_ns, mono_ns, offsets, connections, times, *_rest = values
-    data = values[_DATA[16]]
+    place_of_data = _DATA[len(values)]
+    data = values[place_of_data]
+    origin, spoken = (None, None) if place_of_data == _DATA[16] else values[_ORIGIN : _ORIGIN + 2]
     if offsets is None:
-        return _entry(key, values[:7] + values[_DATA[16] :], is_short, missing)
+        return _entry(key, values[:7] + values[place_of_data:], is_short, missing, origin)
     whole = _bytes(data)
     begins = _numbers(offsets)
     count, size = len(begins), len(whole) + missing
@@ -303,6 +310,7 @@ def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list
     since = _numbers(times)
     if len(streams) != count:
         raise ValueError
+    spoke = _origins(origin, spoken, count)
     is_in_time = max(abs(_int(wall_ns)), abs(_int(mono_ns))) < 1 << 62
     found: list[Row] = []
     start = 0
@@ -314,7 +322,7 @@ def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list
                 EntryFound(
                     _positive(session), _natural(ordinal) + place, _positive(abs(stream)),
                     DATA_KINDS[stream < 0], _int(wall_ns) + time, _int(mono_ns) + time, whole[start:end],
-                    None, 0, None, max(0, end - max(start, len(whole))),
+                    None, 0, None, max(0, end - max(start, len(whole))), spoke[place] if stream < 0 else None,
                 )
             )  # fmt: skip
         start = end
@@ -327,6 +335,17 @@ def _numbers(text: _Value) -> list[int | None]:
     if len(parts) > LONGEST_RUN:
         raise ValueError
     return [int(part) if _NUMBER.fullmatch(part) else None for part in parts]
+
+
+def _origins(origin: _Value, spoken: _Value, count: int) -> list[str | None]:
+    """Who spoke each of a run; nobody where damage has taken that."""
+    if spoken is None:
+        return [_text(origin) if origin is not None else None] * count
+    try:
+        found = origins(_text(origin, LONGEST_TEXT), _text(spoken, LONGEST_LIST), count)
+    except (ValueError, TypeError):
+        found = None
+    return found or [None] * count
 
 
 def _stream(connection: _Value, kind: _Value) -> int:
@@ -369,7 +388,7 @@ def _journal(_key: int, values: list[_Value], is_short: bool, _missing: int) -> 
 
 
 _SHAPES: dict[int, Callable[[int, list[_Value], bool, int], list[Row]]] = {
-    16: _chunk, 11: _entry, 6: _connection, 5: _session, 3: _journal,
+    18: _chunk, 16: _chunk, 11: _entry, 6: _connection, 5: _session, 3: _journal,
 }  # fmt: skip
 
 

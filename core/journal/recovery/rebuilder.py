@@ -14,7 +14,7 @@ from typing import Any
 
 from core.journal.display_row import DATA_KINDS
 from core.journal.recovery.pages import ConnectionFound, EntryFound, JournalFound, Row, SessionFound
-from core.journal.schema import APPLICATION_ID, FORMAT, INSERT, SCHEMA, with_checksum
+from core.journal.schema import APPLICATION_ID, FORMAT, INSERT, NO_RUN, SCHEMA, with_checksum
 from core.roles import ROLES, guess_role
 from core.words import counted
 
@@ -24,7 +24,6 @@ UNKNOWN = "unknown"
 _STEP = 3  # keys between two entries, so that a note fits before and behind each
 _MANY = 1 << 31  # connections, which nobody has
 _LONGEST_WORD = 1024  # characters of an address or the name of something
-_NO_RUN = (None, None, None, None)
 
 
 class JournalRebuilder:
@@ -89,7 +88,9 @@ class JournalRebuilder:
         self._insert(key, EntryFound(*place, None, note, 1, None))
 
     def _insert(self, key: int, row: EntryFound) -> None:
-        values = with_checksum((key, *row[:6], *_NO_RUN), row.data, (row.note, row.failure, row.detail))
+        values = with_checksum(
+            (key, *row[:6], *NO_RUN, row.origin, None), row.data, (row.note, row.failure, row.detail)
+        )
         self._database.execute(INSERT, values)
 
 

@@ -19,12 +19,13 @@ from pathlib import Path
 from core.clock import monotonic
 from core.errors import JournalError
 from core.files import replace_file
+from core.journal.capture.files import is_capture
 from core.journal.reading.database import ForeignError, has_log, log_of
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage, find_tear, reason
 from core.journal.recovery.pages import EntryFound, PageFile, Row
 from core.journal.recovery.rebuilder import JournalRebuilder
-from core.journal.schema import APPLICATION_ID, FORMAT, LEAST_ENTRY, SCHEMA, SCHEMAS, statements
+from core.journal.schema import APPLICATION_ID, FORMAT, LEAST_ENTRY, SCHEMAS, statements
 from core.words import counted
 
 CHECKED = 64 * 1024 * 1024  # bytes: what is larger is opened without being checked first
@@ -33,7 +34,7 @@ COPIED = 1024 * 1024 * 1024  # bytes: what is larger is not copied to a folder t
 _MAGIC = b"SQLite format 3\0"
 _HEAD = 64 * 1024  # bytes in which a journal shows that it is one
 _TELL_EVERY = 0.05  # seconds
-_STATEMENTS = [statement.encode() for statement in statements(SCHEMA)]
+_STATEMENTS = {statement.encode() for schema in SCHEMAS.values() for statement in statements(schema)}
 _UNWRITABLE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
@@ -54,6 +55,7 @@ class Opened:
     path: Path  # of the file that is read: for a damaged journal the one with what was recovered
     notice: str = ""  # sentences for the person, if the journal is not as it should be
     remark: str = ""  # a sentence, if it is sound and yet may lack what was recorded last
+    left_out: str = ""  # a sentence about what a capture has besides, and is in no session
     recovered: Recovered | None = None  # what was recovered just now
     is_checked: bool = True  # False for a large file, in which damage may show later
     scratch: Path | None = None  # a folder that is not needed any more after ``close``
@@ -79,11 +81,14 @@ def open_journal(
     The new file is ``NAME.recovered.tincan`` beside it or, where that cannot be written, in a temporary
     folder; one that was made since the damage is used again. Up to ``CHECKED`` bytes are looked through
     first (two seconds for the largest): ``on_check`` is told how far that is, ``on_progress`` how far the recovery
-    is. Raises ``JournalError`` with a sentence if it is no journal, cannot be read at all, or if it was
-    ``cancelled``.
+    is. A capture of another program (pcap, pcapng) is converted into a journal in a temporary folder; how far that
+    is, ``on_check`` is told. Raises ``JournalError`` with a sentence if it is no journal, cannot be read at all, or if
+    it was ``cancelled``.
     """
     _require_file(path)
     cancelled = cancelled or threading.Event()
+    if is_capture(path):
+        return _open_capture(path, on_check, cancelled)
     is_checked = sum(each.stat().st_size for each in (path, log_of(path)) if each.exists()) <= CHECKED
     try:
         reader = _sound_reader(path, cancelled)
@@ -260,6 +265,24 @@ def _open_copy(
     if opened.path == copied:
         return replace(opened, scratch=scratch)
     return replace(opened, notice=opened.notice.replace(str(copied), str(path)))  # what was recovered stays there
+
+
+def _open_capture(path: Path, on_check: Callable[[float], None], cancelled: threading.Event) -> Opened:
+    """Open what a capture has of TCP and UDP as a journal, which is gone once it is closed."""
+    from core.journal.capture.conversion import convert
+
+    scratch = Path(tempfile.mkdtemp(prefix="tincan-"))
+    journal = scratch / f"{path.name}.tincan"
+    try:
+        converted = convert(path, journal, on_check, cancelled)
+        reader = JournalReader(journal, cancelled.is_set)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    notice = ""
+    if converted.damage:
+        notice = f"{path.name} is damaged: {converted.damage}. {counted(converted.packets, 'packet')} could be read."
+    return Opened(reader, journal, notice, left_out=converted.left_out, scratch=scratch)
 
 
 def _require_file(path: Path) -> None:

@@ -91,6 +91,8 @@ def arguments(path: Path, session: SessionId, query: Query, only: Filter, entrie
     """The command of a search whose answer is for a program."""
     wanted = {"--received": only.received, "--sent": only.sent, "--notes": only.notes}
     options = [option for option, is_wanted in wanted.items() if is_wanted]
+    if only.sent and only.origins is not None:
+        options += [f"--by={origin}" for origin in sorted(only.origins)]
     if only.connections is not None:
         options.append(f"--ids={','.join(map(str, sorted(only.connections)))}")
     if query.match_case:

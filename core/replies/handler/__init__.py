@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import NoThread, TincanError, reason
 from core.events import Ending
+from core.origin import Origin
 from core.replies import Backlog, Peer, Reply, Responder
 from core.replies.handler.frames import (
     CLOSE,
@@ -74,6 +75,7 @@ class Handler(Reply):
         except (OSError, ValueError) as error:
             why = reason(error) if isinstance(error, OSError) else str(error)
             raise TincanError(f"{path} cannot be read as a Python file: {why}") from None
+        self.origin = Origin("handler", self.path.name)
         self._process: ChildProcess | None = None
         self._frames = FrameReader()
         self._responders: dict[int, HandlerResponder] = {}
@@ -129,7 +131,7 @@ class Handler(Reply):
 
     def _start(self, peer: Peer) -> bool:
         from core.child_process import ChildProcess
-        from core.command import command_line, environment
+        from core.command import environment, own_process
 
         if self._is_over or self._starts >= _MOST_STARTS:
             return False
@@ -138,7 +140,7 @@ class Handler(Reply):
         soon = peer.call_soon  # also when that peer has gone
         try:
             self._process = ChildProcess(
-                [*command_line(), "handler-host", str(self.path)],
+                [*own_process("handler-host", "replies.handler.host"), str(self.path)],
                 name=f"handler {self.path.name}",
                 environment=environment(),
                 heard=lambda data: soon(lambda: self._hear(data)),

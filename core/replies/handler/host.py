@@ -172,3 +172,7 @@ def main(path: Path) -> int:
     sys.path.insert(0, str(path.parent))
     Host(path, sys.stdin.buffer, sink).run()
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -39,7 +39,7 @@ class Rules(Reply):
         self.ready: tuple[ReadyRule, ...] = rules.ready()
         on = [rule for rule in self.ready if rule.rule.is_on]
         self.openings = [rule for rule in on if isinstance(rule.trigger, Opens)]
-        self.heard = [(rule, rule.trigger.match) for rule in on if isinstance(rule.trigger, Heard)]
+        self.heard = [(rule, rule.trigger.match, rule.trigger.fits) for rule in on if isinstance(rule.trigger, Heard)]
         self.by_time = [(rule, rule.trigger) for rule in on if isinstance(rule.trigger, Silence | Every)]
         self.silences = [(rule, moment) for rule, moment in self.by_time if isinstance(moment, Silence)]
         self.framing: str = rules.framing

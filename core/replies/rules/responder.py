@@ -54,7 +54,12 @@ class RulesResponder(Responder):
             return  # a rule has ended what is said from here
         for rule, silence in self._rules.silences:
             self._wait_for(rule, silence.seconds)
-        self._put(message)
+        if self._holds or self._waiting:
+            self._put(message)
+        else:
+            self._ask(Said(message), 0, is_answered=False)
+            if self._holds:
+                self._backlog.count(self._unanswered)
 
     def peer_finished(self, then: Callable[[], None]) -> None:
         self._backlog.finish(then, self._unanswered)
@@ -123,9 +128,14 @@ class RulesResponder(Responder):
 
     def _ask(self, said: Said, first: int, *, is_answered: bool) -> None:
         """Have the rules from ``first`` on look at a message."""
-        heard = self._rules.heard
+        heard, message = self._rules.heard, said.message
         for place in range(first, 0 if self._is_over else len(heard)):
-            rule, match = heard[place]
+            rule, match, fits = heard[place]
+            if fits is not None:
+                if fits(message):
+                    self._answer(said, place, {"0": message})
+                    return
+                continue
             if rule in self._too_slow:
                 continue
             try:
@@ -141,7 +151,7 @@ class RulesResponder(Responder):
             self._peer.note("no rule answers this message")
 
     def _answer(self, said: Said, place: int, captures: Captures) -> None:
-        rule, _match = self._rules.heard[place]
+        rule = self._rules.heard[place][0]
         if rule.action.goes_on:
             self._fire(rule, captures, lambda: self._ask(said, place + 1, is_answered=True))
         else:
@@ -149,7 +159,7 @@ class RulesResponder(Responder):
 
     def _look_longer(self, said: Said, place: int, *, is_answered: bool) -> None:
         """Have an expression look at a message on a thread of its own, for as long as it may."""
-        rule, match = self._rules.heard[place]
+        rule, match, _fits = self._rules.heard[place]
         found: list[Captures | None] = []
 
         def look() -> None:
@@ -202,16 +212,18 @@ class RulesResponder(Responder):
     def _say(self, rule: ReadyRule, captures: Captures) -> None:
         if self._is_over:
             return
-        answer = rule.fixed or rule.answer(self._context(rule, captures))
-        if isinstance(answer, Misfit):
-            why = answer.sentence.removesuffix(".")
-            self._peer.note(f"the rule {quoted(rule.rule.name)} has no answer here: {why}")
-            return
-        if answer.macros:
+        body = rule.quoted(captures)
+        if body is None:
+            answer = rule.answer(self._context(rule, captures))
+            if isinstance(answer, Misfit):
+                why = answer.sentence.removesuffix(".")
+                self._peer.note(f"the rule {quoted(rule.rule.name)} has no answer here: {why}")
+                return
             self._variables.update(answer.variables)
             self._count += any(span.name == "counter" for span in answer.macros)
-        if answer.body:
-            self._peer.send(answer.body)
+            body = answer.body
+        if body:
+            self._peer.send(body, rule.origin)
         if rule.action.do is not None:
             self.closed()  # first, for what is done may come back here
             rule.action.do(self._peer)

@@ -17,6 +17,7 @@ from core.compose.draft import EVERY_VARIABLE
 from core.compose.encoding import decode_as
 from core.compose.hexadecimal import read_hex_pattern
 from core.errors import DraftError, Fault, TincanError, quoted
+from core.origin import Origin
 from core.replies import Peer
 from core.words import sentence
 
@@ -91,13 +92,16 @@ class Heard:
     """A message that fits has come. ``match`` gives what it captured, or None."""
 
     names: tuple[str, ...] = ("0",)  # of what it captures
+    fits: Callable[[bytes], bool] | None = (
+        None  # tells at once whether it does, where it captures nothing but the whole
+    )
 
     def __init__(self, fits: Callable[[bytes], bool]) -> None:
-        self._fits = fits
+        self.fits = fits
 
     def match(self, said: Said, seconds: float = _AT_ONCE_SECONDS) -> Captures | None:  # noqa: ARG002
         """What the message gives, if it fits. Raises ``TooSlow`` after about so many seconds."""
-        return {"0": said.message} if self._fits(said.message) else None
+        return {"0": said.message} if self.fits is not None and self.fits(said.message) else None
 
 
 class HeardRegex(Heard):
@@ -292,6 +296,7 @@ class ReadyRule:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+        self.origin = Origin("rule", rule.name)
         self.trigger = _trigger(rule)
         if rule.then not in _ACTIONS:
             raise RuleError(f"There is no action {quoted(rule.then)}.", "then")
@@ -300,12 +305,16 @@ class ReadyRule:
         if not 0 <= least <= most <= LONGEST_PAUSE:
             raise RuleError(f"A pause has from 0 to {LONGEST_PAUSE:,} milliseconds, the shortest first.", "after")
         names = self.trigger.names if isinstance(self.trigger, Heard) else ()
-        checked = compose(rule.answer, Context(variables=_Allowed(names)))
+        checked = compose(rule.answer, Context(variables=AllowedVariables(names)))
         if isinstance(checked, Misfit):
             raise RuleError(checked.sentence, "answer", checked.start)
         self.fixed = None if checked.macros else checked  # the answer that it always gives
         self._template = Template(rule.answer)
         self.is_timeless = self._template.is_timeless  # whether its answer depends on variables and captures alone
+
+    def quoted(self, captures: Captures) -> bytes | None:
+        """What it answers where that is always the same, or nothing but what was captured; None where it is more."""
+        return self.fixed.body if self.fixed is not None else self._template.quoted(captures)
 
     def answer(self, context: Context) -> Composed | Misfit:
         """What it answers there; ``Misfit`` for what only these captures make impossible."""
@@ -315,7 +324,7 @@ class ReadyRule:
             return misfit(error, self.rule.answer)
 
 
-class _Allowed(dict[str, str]):
+class AllowedVariables(dict[str, str]):
     """Each variable that an answer may name: any that has a name, and the captures that there are."""
 
     def __init__(self, captures: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The strip that says which part of the conversation is shown: whose, which direction, with or without notes."""
+"""The strip that says which part of the conversation is shown: whose, which direction, sent by whom, with notes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from core.journal.display_row import EVERYTHING, Filter
 from gui.theme.theme import Theme
-from gui.viewmodels.filtering import FilterView, chosen_words, shown_words
+from gui.viewmodels.filtering import SPEAKERS, FilterView, chosen_words, shown_words
 from gui.views.connection_choice import ConnectionChoice, DropList
 from gui.widgets.bindings import breaking, focus_now
+from gui.widgets.choice import Choice
 from gui.widgets.controls import Toggle
 from gui.widgets.flow import Flow
 
@@ -42,6 +43,9 @@ class FilterBar(ttk.Frame):
         )
         self.received = Toggle(self._flow, theme, "Received", self._switched)
         self.sent = Toggle(self._flow, theme, "Sent", self._switched)
+        self.origin: Choice[str] = Choice(
+            self._flow, self._choose_origin, width=max(len(words) for _, words in SPEAKERS)
+        )
         self.notes = Toggle(self._flow, theme, "Notes", self._switched)
         self._words = ttk.Label(self._flow, style="Window.Muted.TLabel", anchor="e")
         self.clear_button = ttk.Button(self._flow, text="Clear filter", command=self.clear, style="Bar.Quiet.TButton")
@@ -55,6 +59,10 @@ class FilterBar(ttk.Frame):
         self._view = view
         for toggle, is_on in ((self.received, view.received), (self.sent, view.sent), (self.notes, view.notes)):
             toggle.put(is_on)
+        others = sorted(view.origins - {key for key, _words in SPEAKERS}) if view.origins is not None else []
+        offered = (*SPEAKERS, *((written, f"by {written}") for written in others))
+        self.origin.offer(offered, min(view.origins or {""}))
+        self.origin.state(["!disabled" if view.sent else "disabled"])
         self.connections_button.show(view, chosen_words(view))
         self._words.configure(text=shown_words(view))
         self.clear_button.state(["disabled" if self.filter.admits_all else "!disabled"])
@@ -70,7 +78,7 @@ class FilterBar(ttk.Frame):
     def filter(self) -> Filter:
         """What the strip says."""
         view = self._view
-        return Filter(view.chosen, view.received, view.sent, view.notes)
+        return Filter(view.chosen, view.received, view.sent, view.notes, view.origins)
 
     @property
     def words(self) -> str:
@@ -97,7 +105,7 @@ class FilterBar(ttk.Frame):
         self._on_close()
 
     def _lay_out(self, least_words: int) -> None:
-        for part in (self.connections_button, self.received, self.sent, self.notes):
+        for part in (self.connections_button, self.received, self.sent, self.origin, self.notes):
             self._flow.add(part)
         self._flow.add(self._words, stretch=1, least=least_words)
         self._flow.add(self.clear_button)
@@ -106,7 +114,7 @@ class FilterBar(ttk.Frame):
 
     def _bind_keys(self) -> None:
         buttons = (self.connections_button, self.clear_button, self.close_button)
-        for part in (*buttons, self.received, self.sent, self.notes):
+        for part in (*buttons, self.received, self.sent, self.origin, self.notes):
             part.bind("<Escape>", lambda _event: self.close())
         for button in buttons:
             button.bind("<Return>", lambda event: event.widget.invoke())
@@ -115,7 +123,10 @@ class FilterBar(ttk.Frame):
         self._apply(replace(self.filter, connections=chosen))
 
     def _switched(self, _is_on: bool) -> None:
-        self._apply(Filter(self._view.chosen, self.received.is_on, self.sent.is_on, self.notes.is_on))
+        self._apply(replace(self.filter, received=self.received.is_on, sent=self.sent.is_on, notes=self.notes.is_on))
+
+    def _choose_origin(self, kind: str) -> None:
+        self._apply(replace(self.filter, origins=frozenset({kind}) if kind else None))
 
     def _apply(self, wanted: Filter) -> None:
         """Show it at once, so that two quick changes add up, and tell; the rows follow."""
@@ -127,6 +138,7 @@ class FilterBar(ttk.Frame):
                 received=wanted.received,
                 sent=wanted.sent,
                 notes=wanted.notes,
+                origins=wanted.origins,
             )
         )
         if is_new:

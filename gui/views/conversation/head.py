@@ -55,8 +55,10 @@ class ConversationHead(ttk.Frame):
         self.encoding = self._choice("Text", lambda encoding: self.on_encoding(encoding))
         self.reply = self._choice("Reply with", lambda reply: self.on_reply(reply))
         self.each = self._choice("to each", lambda framing: self.on_reply_framing(framing))
+        self.on_connect = self._choice("On connect", lambda written: self.on_choose_on_connect(written))
         nothing: Callable[[str], None] = lambda _key: None  # noqa: E731 - until somebody sets them
-        self.on_lens = self.on_back = self.on_encoding = self.on_reply = self.on_reply_framing = nothing
+        self.on_lens = self.on_back = self.on_encoding = self.on_reply = nothing
+        self.on_reply_framing = self.on_choose_on_connect = nothing
         self.offer(self.encoding, ENCODINGS, ENCODINGS[0][0], is_wanted=False)
         self.offer(self.reply, reply_choices(), "letter", is_wanted=False)
         bind_own(self, "<Configure>", self._arrange)

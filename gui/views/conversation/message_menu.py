@@ -53,7 +53,9 @@ class MessageMenu:
 
     def _of(self, commands: Sequence[str]) -> Sequence[Entry]:
         state = self._state()
-        return [command_entry(command, self._commands[command], state) for command in commands]
+        return [
+            command_entry(command, self._commands[command], state) if command else SEPARATOR for command in commands
+        ]
 
     def _open(self, event: tk.Event[tk.Misc]) -> str:
         self._transcript.text.focus_set()

@@ -179,8 +179,8 @@ class Selection:
             return None
         return self._row_window.read(*places)
 
-    def _pieces(self, refuse: Callable[[str], None]) -> list[bytes] | None:
-        """The bytes of each message that was picked, as far as it was; None if too many or none, which is told."""
+    def messages(self, refuse: Callable[[str], None]) -> list[tuple[DisplayRow, bytes]] | None:
+        """Each message that was picked, with its bytes as far as it was; None if too many or none, which is told."""
         places = self.picked
         if places is None:
             refuse(_NOTHING)
@@ -191,7 +191,12 @@ class Selection:
         if sum(row.size for row in rows) > MOST_BYTES:
             refuse("That is too much for the clipboard. File, Export writes it to a file.")
             return None
-        return [data for data in map(self._picked_of, rows) if data]
+        return [(row, data) for row in rows if (data := self._picked_of(row))]
+
+    def _pieces(self, refuse: Callable[[str], None]) -> list[bytes] | None:
+        """The bytes alone."""
+        found = self.messages(refuse)
+        return [data for _row, data in found] if found is not None else None
 
     def _picked_of(self, row: DisplayRow) -> bytes:
         """What was picked of one message."""

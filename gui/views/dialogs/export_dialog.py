@@ -57,7 +57,9 @@ class ExportDialog(SmallWindow):
         self._body = ttk.Frame(self, style="Window.TFrame", padding=(theme.px(24), theme.px(16)))
         self._body.pack(fill="both", expand=True)
         self.scopes: Options[Scope] = Options(self._body, theme, lambda _scope: self._forget_result())
-        self.formats: Options[str] = Options(self._body, theme, self._format_chosen)
+        self._as = ttk.Frame(self._body, style="Window.TFrame")
+        self.formats: Options[str] = Options(self._as, theme, self._format_chosen, columns=2)
+        self._sentence = ttk.Label(self._as, style="Window.Muted.TLabel", justify="left")  # of the chosen one
         self._file = FileRow(
             self._body, theme, ask=ask_path, title="Export to", on_edit=self._path_edited, options=self._kinds_of_file
         )
@@ -82,6 +84,11 @@ class ExportDialog(SmallWindow):
             self.scopes.focus_chosen()
         self._show_button()
 
+    def choose_format(self, key: str) -> None:
+        """Choose a format, if one is named and none is being written."""
+        if key and not self._view.is_running:
+            self.formats.choose(key)
+
     def show(self, view: ExportView) -> None:
         """Show how far it is; a dialog that was closed meanwhile shows nothing."""
         if self._is_gone or view == self._view:
@@ -105,6 +112,11 @@ class ExportDialog(SmallWindow):
         return ExportRequest(self.scopes.key, self.formats.key, path, may_replace=bool(path) and path == self._agreed)
 
     @property
+    def explanation(self) -> str:
+        """What it says about the chosen format."""
+        return str(self._sentence.cget("text"))
+
+    @property
     def words(self) -> str:
         """What it says about how far it is, or what came of it."""
         return str(self._words.cget("text"))
@@ -122,18 +134,22 @@ class ExportDialog(SmallWindow):
 
     def _fill(self, path: str) -> None:
         self.scopes.offer([Option(Scope.ALL, scope_words(Rows(Scope.ALL, None)), is_free=False)], Scope.ALL)
-        formats = [Option(one.key, one.words, one.sentence) for one in self._formats]
+        formats = [Option(one.key, one.words) for one in self._formats]
         self.formats.offer(formats, formats[0].key)
+        self._sentence.configure(text=self._formats[0].sentence)
         self._file.put(path)
 
     def _lay_out(self) -> None:
         px, body, foot = self.theme.px, self._body, self._foot
-        sections: tuple[tuple[str, tk.Widget], ...] = (("What", self.scopes), ("As", self.formats), ("To", self._file))
+        sections: tuple[tuple[str, tk.Widget], ...] = (("What", self.scopes), ("As", self._as), ("To", self._file))
         for row, (words, part) in enumerate(sections):
             gap = (0 if row == 0 else px(14), 0)
             heading = ttk.Label(body, text=words, style="Window.Strong.TLabel")
             heading.grid(row=row, column=0, sticky="nw", padx=(0, px(20)), pady=(gap[0] + px(3), 0))
             part.grid(row=row, column=1, sticky="nsew", pady=gap)
+        self.formats.pack(fill="x")
+        self._sentence.pack(anchor="w", pady=(px(6), 0))
+        wrap_within(self._sentence, body, lambda: px(110))
         body.columnconfigure(1, weight=1, minsize=px(_WIDTH - 100))
         wrap_within(self._why, body, lambda: px(110))
         foot.grid(row=4, column=0, columnspan=2, sticky="ew", pady=(px(18), 0))
@@ -188,8 +204,9 @@ class ExportDialog(SmallWindow):
         return {"defaultextension": chosen.ending, "filetypes": kinds}
 
     def _format_chosen(self, key: str) -> None:
-        ending = next(one.ending for one in self._formats if one.key == key)
-        self._file.put(with_ending(self.path.text, ending, self._formats))
+        chosen = next(one for one in self._formats if one.key == key)
+        self._sentence.configure(text=chosen.sentence)
+        self._file.put(with_ending(self.path.text, chosen.ending, self._formats))
         self._forget_result()
 
     def _path_edited(self) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from core.steps.step import EXPECTED, LONGEST_WAIT, Expectation, Otherwise
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import (
@@ -25,7 +26,8 @@ from gui.viewmodels.repeating import (
 from gui.widgets.bindings import breaking, has_focus
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Option, Options
-from gui.widgets.fields import Measure
+from gui.widgets.debounce import Debounce
+from gui.widgets.fields import LineField, Measure
 from gui.widgets.screens import area_of
 from gui.widgets.small_window import TaskDialog
 
@@ -33,33 +35,111 @@ if TYPE_CHECKING:
     from core.compose import SavedMessage
 
 _MOST_ROWS, _LEAST_ROWS = 5, 2  # in sight
-_BESIDE, _ROW = 420, 20  # pixels at 96 dots an inch that the window around takes, and a row
+_BESIDE, _ROW = 490, 20  # pixels at 96 dots an inch that the window around takes, and a row
 _LONGEST_NAME = 48  # characters
 _USUAL_PAUSE = 100.0  # milliseconds
 _ADD = "Add a saved message…"
 
 
+_NO_WAIT = "No answer is waited for"
+_OTHERWISE = (
+    (Otherwise.STOP, "stop"),
+    (Otherwise.GO_ON, "go on"),
+    (Otherwise.AGAIN, "begin again"),
+)
+
+
+class WaitRow(ttk.Frame):
+    """What the chosen message waits for: an answer, for how long, and what is done without it.
+
+    ``on_edit`` is called when a person has changed it.
+    """
+
+    def __init__(self, parent: tk.Misc, theme: Theme, on_edit: Callable[[], None]) -> None:
+        super().__init__(parent, style="Window.TFrame")
+        self._on_edit = on_edit
+        self._typed = Debounce(self, self._edited)
+        self.when: Choice[str] = Choice(self, lambda _when: self._edited(), width=26)
+        self.pattern = LineField(self, theme, lambda _text: self._typed.ask(0), width=12)  # 0: when the field has it
+        self.within = Measure(self, theme, "ms, else", self._edited, before="within", width=8)
+        self.otherwise: Choice[Otherwise] = Choice(self, lambda _what: self._edited(), width=10)
+        px = theme.px
+        self.when.grid(row=0, column=0, sticky="ew")
+        self.pattern.grid(row=0, column=1, columnspan=2, sticky="ew", padx=(px(6), 0))
+        self.within.grid(row=1, column=0, columnspan=2, sticky="w", pady=(px(4), 0))
+        self.otherwise.grid(row=1, column=2, sticky="w", padx=(px(6), 0), pady=(px(4), 0))
+        self.columnconfigure(2, weight=1)
+        self.show(None, is_enabled=False)
+
+    def show(self, expected: Expectation | None, *, is_enabled: bool) -> None:
+        """Show what a message waits for."""
+        usual = expected or Expectation()
+        self.when.offer(
+            [("", _NO_WAIT), *((one.name, f"Wait: {one.words}") for one in EXPECTED)], expected.when if expected else ""
+        )
+        self.otherwise.offer(_OTHERWISE, usual.otherwise)
+        for field, text in ((self.pattern, usual.pattern), (self.within.field, str(usual.within))):
+            if not has_focus(field):
+                field.put(text)
+                field.accept()
+        self._enable(is_enabled=is_enabled)
+
+    def read(self) -> Expectation | None:
+        """What is chosen. Raises ``ValueError`` with a sentence."""
+        if not self.when.key:
+            return None
+        within = int(read_pause(self.within.field.text, 1, LONGEST_WAIT))
+        pattern = self.pattern.text if _takes(self.when.key) else ""
+        if not pattern and _takes(self.when.key):
+            raise ValueError(f"Type which answer is waited for: {_takes(self.when.key)}.")
+        return Expectation(self.when.key, pattern, within, self.otherwise.key)
+
+    def _edited(self) -> None:
+        self._enable(is_enabled=True)
+        self._on_edit()
+
+    def _enable(self, *, is_enabled: bool) -> None:
+        waits = is_enabled and bool(self.when.key)
+        self.when.state(["!disabled" if is_enabled else "disabled"])
+        self.pattern.state(["!disabled" if waits and _takes(self.when.key) else "disabled"])
+        self.within.field.state(["!disabled" if waits else "disabled"])
+        self.otherwise.state(["!disabled" if waits else "disabled"])
+
+
+def _takes(when: str) -> str:
+    return next((one.takes for one in EXPECTED if one.name == when), "")
+
+
 class StepList(ttk.Frame):
     """``on_change`` is called when a person has changed the list, ``on_wrong`` gets what is wrong with a pause.
+
+    ``on_save`` is called when they want the list in a file.
 
     Alt+Up and Alt+Down move the chosen row, Delete takes it out.
     """
 
     def __init__(
-        self, parent: tk.Misc, theme: Theme, *, on_change: Callable[[], None], on_wrong: Callable[[str], None]
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_change: Callable[[], None],
+        on_wrong: Callable[[str], None],
+        on_save: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(parent, style="Window.TFrame")
-        self._theme, self._on_change, self._on_wrong = theme, on_change, on_wrong
+        self._theme, self._on_change, self._on_wrong, self._on_save = theme, on_change, on_wrong, on_save
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self._saved: tuple[SavedMessage, ...] = ()
         self.steps: list[ListStep] = []
+        self.wrong = ""  # with what the chosen one is to wait for
         self.add: Choice[SavedMessage | None] = Choice(self, self._add, width=26)
         box = ttk.Frame(self, style="Edge.TFrame", padding=theme.px(1))
         inner = ttk.Frame(box, style="Pane.TFrame")
         inner.pack(fill="both", expand=True)
         self.tree = ttk.Treeview(inner, columns=("wait",), show="tree", selectmode="browse", height=self._rows)
-        self.tree.column("#0", width=theme.px(220), minwidth=theme.px(80))
-        self.tree.column("wait", width=theme.px(130), minwidth=theme.px(80), anchor="e", stretch=False)
+        self.tree.column("#0", width=theme.px(160), minwidth=theme.px(80))
+        self.tree.column("wait", width=theme.px(220), minwidth=theme.px(80), anchor="e", stretch=False)
         bar = ttk.Scrollbar(inner, command=self.tree.yview, takefocus=False)
         self.tree.configure(yscrollcommand=bar.set)
         self.tree.pack(side="left", fill="both", expand=True, padx=theme.px(2), pady=theme.px(2))
@@ -67,6 +147,7 @@ class StepList(ttk.Frame):
         self._row = ttk.Frame(self, style="Window.TFrame")
         self.pause = Measure(self._row, theme, "ms", self._pause_edited, before="Then wait", width=8)
         self.buttons = {words: self._button(words, act) for words, act in self._acts()}
+        self.wait = WaitRow(self, theme, self._wait_edited)
         self._lay_out(box)
         self._bind()
         self.offer(())
@@ -91,7 +172,8 @@ class StepList(ttk.Frame):
         return int(max(_LEAST_ROWS, min(_MOST_ROWS, room // _ROW)))
 
     def _acts(self) -> tuple[tuple[str, Callable[[], None]], ...]:
-        return ("Up", lambda: self._move(-1)), ("Down", lambda: self._move(1)), ("Remove", self._remove)
+        up, down = ("Up", lambda: self._move(-1)), ("Down", lambda: self._move(1))
+        return up, down, ("Remove", self._remove), ("Save…", self._on_save)
 
     def _offer(self) -> None:
         words = _ADD if self._saved else "There are no saved messages yet"
@@ -129,8 +211,7 @@ class StepList(ttk.Frame):
         self.tree.delete(*self.tree.get_children())
         for number, step in enumerate(self.steps):
             words = f"{number + 1}.  {self._safety.field(step.message.name, _LONGEST_NAME)}"
-            wait = f"then {pause_words(step.pause_ms)} ms"
-            self.tree.insert("", "end", iid=str(number), text=words, values=(wait,))
+            self.tree.insert("", "end", iid=str(number), text=words, values=(self._row_words(step),))
         if self.steps:
             self.tree.selection_set(str(place))
             self.tree.focus(str(place))
@@ -138,13 +219,15 @@ class StepList(ttk.Frame):
         self._show_pause()
 
     def _show_pause(self, _event: object = None) -> None:
-        """Another row is chosen: its pause can be changed."""
+        """Another row is chosen: its pause can be changed, and what it waits for."""
+        self.wrong = ""
         state = ["!disabled" if self.steps else "disabled"]
         for part in (self.pause.field, *self.buttons.values()):
             part.state(state)
         if self.steps and not has_focus(self.pause.field):
             self.pause.field.put(pause_words(self.steps[self.chosen].pause_ms))
             self.pause.field.accept()
+        self.wait.show(self.steps[self.chosen].expected if self.steps else None, is_enabled=bool(self.steps))
 
     def _pause_edited(self) -> None:
         if not self.steps:
@@ -153,10 +236,31 @@ class StepList(ttk.Frame):
         self._on_wrong(why)
         if why:
             return
+        self._change(self.steps[self.chosen]._replace(pause_ms=read_pause(self.pause.field.text, 0)))
+
+    def _wait_edited(self) -> None:
+        if not self.steps:
+            return
+        try:
+            expected = self.wait.read()
+        except ValueError as error:
+            self.wrong = str(error)
+            self._on_wrong(self.wrong)
+            return
+        self.wrong = ""
+        self._on_wrong("")
+        self._change(self.steps[self.chosen]._replace(expected=expected))
+
+    def _change(self, step: ListStep) -> None:
+        """Have the chosen row be this step."""
         place = self.chosen
-        self.steps[place] = self.steps[place]._replace(pause_ms=read_pause(self.pause.field.text, 0))
-        self.tree.set(str(place), "wait", f"then {pause_words(self.steps[place].pause_ms)} ms")
+        self.steps[place] = step
+        self.tree.set(str(place), "wait", self._row_words(step))
         self._on_change()
+
+    def _row_words(self, step: ListStep) -> str:
+        then = f"then {pause_words(step.pause_ms)} ms"
+        return f"waits {step.expected.within:,} ms, {then}" if step.expected is not None else then
 
     def _button(self, words: str, act: Callable[[], None]) -> ttk.Button:
         return ttk.Button(self._row, text=words, command=act, style="Bar.Quiet.TButton", width=0)
@@ -166,6 +270,7 @@ class StepList(ttk.Frame):
         self.add.pack(fill="x")
         box.pack(fill="x", pady=px(6))
         self._row.pack(fill="x")
+        self.wait.pack(fill="x", pady=(px(4), 0))
         self.pause.pack(side="left", fill="y")
         for button in reversed(self.buttons.values()):
             button.pack(side="right", padx=(px(2), 0), fill="y")
@@ -184,19 +289,34 @@ _LONGEST = 48  # characters of the message
 
 
 class RepeatDialog(TaskDialog):
-    """``on_start`` gets what a person asked for, and gives back why it cannot be, or nothing.
+    """``on_start`` gets what a person asked for, and gives back why it cannot be, or nothing; so does ``on_save``.
+
+    The latter writes the list to a file.
 
     The message is the one in the field at that moment, so it can be changed while this is open.
     """
 
-    def __init__(self, parent: tk.Misc, theme: Theme, *, on_start: Callable[[RepeatRequest], str]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        on_start: Callable[[RepeatRequest], str],
+        on_save: Callable[[RepeatRequest], str] = lambda _request: "",
+    ) -> None:
         super().__init__(parent, theme, title="Repeat", words="Start", on_begin=self.begin)
-        self._on_start = on_start
+        self._on_start, self._on_save = on_start, on_save
         self._view = RepeatView()
         body = self.body
         self.what: Options[str] = Options(body, theme, self._what_chosen)
         self.every = Measure(body, theme, "milliseconds", self._changed)
-        self.list = StepList(body, theme, on_change=self._changed, on_wrong=lambda why: self.complain(self.list, why))
+        self.list = StepList(
+            body,
+            theme,
+            on_change=self._changed,
+            on_wrong=lambda why: self.complain(self.list, why),
+            on_save=self._save,
+        )
         self.often: Options[bool] = Options(body, theme, lambda _is_endless: self._often_chosen())
         self.to = ttk.Label(body, style="Window.TLabel")
         for heading, part in (
@@ -252,6 +372,10 @@ class RepeatDialog(TaskDialog):
         else:
             self.destroy()
 
+    def _save(self) -> None:
+        if self._check(is_last=True) in (None, self.begin_button):  # nobody has to be there to save it for
+            self.complain(self.list, self._on_save(RepeatRequest(_EVERY_MS, 1, tuple(self.list.steps))))
+
     def _changed(self) -> None:
         self._check()
 
@@ -268,12 +392,14 @@ class RepeatDialog(TaskDialog):
         missing = "Write a message first, or choose saved ones." if is_last and not view.message else ""
         no_step = "Add a message to the list first." if is_last and not self.list.steps else ""
         slow = self.list.pause.read(lambda text: read_pause(text, 0)) if self.list.steps else ""
-        no_pause = not sum(step.pause_ms for step in self.list.steps) and self._rounds != 1
+        waits = any(step.expected is not None for step in self.list.steps)
+        no_pause = not waits and not sum(step.pause_ms for step in self.list.steps) and self._rounds != 1
         fast = "A list that is sent again and again needs a pause of at least 1 ms." if no_pause else ""
+        wrong = no_step or slow or self.list.wrong or (fast if self.list.steps else "")
         return [
             (self.what, self.what.buttons[0], "" if is_list else view.wrong or missing),
             (self.every, self.every.field, "" if is_list else self.every.read(read_pause)),
-            (self.list, self.list.add, (no_step or slow or (fast if self.list.steps else "")) if is_list else ""),
+            (self.list, self.list.add, wrong if is_list else ""),
             (self.often, self.times.field, "" if self.often.key else self.times.read(read_times)),
             (self.to, self.begin_button, view.nobody),
         ]

@@ -11,13 +11,22 @@ from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any, TypeAlias, TypeVar
 
-from core.errors import TlsSettingsError
+from core.errors import AddressError, TlsSettingsError
+from core.proxy import parse_proxy
 from core.text_safety import TextSafety
 from core.tls.settings import parse_protocols
 from core.words import sentence
 from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP, Theme
 from gui.viewmodels.offered_limits import BY_NAME, OFFERED, LimitValue, OfferedLimit, with_limit
-from gui.viewmodels.preferences import MOST_JOURNALS, MOST_MEGABYTES, TLS_CLIENTS, TLS_VERSIONS, WHEN_FULL, Preferences
+from gui.viewmodels.preferences import (
+    MOST_JOURNALS,
+    MOST_MEGABYTES,
+    SOCKET_MODES,
+    TLS_CLIENTS,
+    TLS_VERSIONS,
+    WHEN_FULL,
+    Preferences,
+)
 from gui.widgets.bindings import focus_now, has_focus
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Asked, CheckedRow, FileRow, LineField, whole_number
@@ -66,6 +75,24 @@ class SettingsPage(ScrollingPage):
         label = ttk.Label(self.body, text=sentence, style="Window.Muted.TLabel", justify="left")
         wrap_within(label, self.body, lambda: self.theme.px(40))
         self.add(label, gap=gap)
+
+    def labelled(self, words: str) -> ttk.Frame:
+        """Put a row below the others that begins with these words; its second column is for a field."""
+        row = ttk.Frame(self.body, style="Window.TFrame")
+        row.columnconfigure(0, minsize=self.theme.px(236))
+        row.columnconfigure(1, weight=1)
+        ttk.Label(row, text=words, style="Window.TLabel").grid(row=0, column=0, sticky="w")
+        self.add(row)
+        return row
+
+    def ask_password(self, words: str, on_password: Callable[[str], None]) -> LineField:
+        """Put a field for a password below the others, which is kept nowhere."""
+        row = self.labelled(words)
+        field = LineField(row, self.theme, on_password, width=16)
+        field.configure(show="•")
+        field.hint("Forgotten when Tincan ends")
+        field.grid(row=0, column=1, sticky="ew")
+        return field
 
     def choose(self, words: str, name: str) -> Choice[Any]:
         """Put a choice below the others; what is chosen changes the preference of that name."""
@@ -162,20 +189,40 @@ class JournalsPage(SettingsPage):
 
 
 class LimitsPage(SettingsPage):
-    """The limits of servers, clients and messages, each with its reason."""
+    """The proxy of clients, and the limits of servers, clients and messages, each with its reason.
 
-    def __init__(self, parent: tk.Misc, theme: Theme, change: Change) -> None:
+    ``on_proxy_password`` gets the password of the proxy, which is kept nowhere.
+    """
+
+    def __init__(self, parent: tk.Misc, theme: Theme, change: Change, on_proxy_password: Callable[[str], None]) -> None:
         super().__init__(parent, theme, change)
+        self._on_proxy_password = on_proxy_password
         self._changed: dict[str, LimitValue] = {}
         self.say("These count for servers and clients that are started from now on.", gap=12)
+        asked = Asked("Connect through a proxy", "", "", _read_proxy, _shown_proxy, _WHY_PROXY)
+        self.proxy = CheckedRow(self.body, theme, asked, self._use_proxy)
+        self.proxy.field.configure(width=24, justify="left")
+        self.add(self.proxy)
+        self.proxy_password = self.ask_password("Password of the proxy", on_proxy_password)
+        self.socket_mode: Choice[str] = self.choose("Local sockets (unix:) are for", "socket_mode")
         self.rows = {limit.name: self._row(limit) for limit in OFFERED}
         self.settle()
 
     def show(self, preferences: Preferences) -> None:
+        self.proxy.show(preferences.proxy)
+        self.socket_mode.offer(SOCKET_MODES, preferences.socket_mode)
         self._changed = dict(preferences.limits_changed)
         limits = preferences.limits()
         for name, row in self.rows.items():
             row.show(getattr(limits, name))
+
+    def _use_proxy(self, proxy: str) -> None:
+        """Keep it; a password that stands in what was typed goes where passwords are."""
+        self.change({"proxy": proxy})
+        typed = self.proxy.field.get()
+        if proxy and (password := parse_proxy(typed).password):
+            self.proxy_password.put(password)
+            self._on_proxy_password(password)
 
     def _row(self, limit: OfferedLimit) -> CheckedRow[LimitValue]:
         asked = Asked(limit.words, limit.unit, limit.usual, limit.read, limit.shown, limit.why)
@@ -205,7 +252,7 @@ class TlsPage(SettingsPage):
         self.lowest: Choice[str] = self.choose("Lowest version", "tls_lowest")
         self.clients: Choice[str] = self.choose("Certificates of clients", "tls_clients")
         self.files = {name: self._file(name, words) for name, words in _TLS_FILES}
-        self.password = self._password(on_password)
+        self.password = self.ask_password("Password of the certificate or key", on_password)
         asked = Asked("Protocols (ALPN)", "", "", _read_alpn, _shown_alpn, _WHY_ALPN)
         self.alpn = CheckedRow(self.body, theme, asked, lambda value: self.change({"tls_alpn": value}))
         self.alpn.field.configure(width=24, justify="left")
@@ -251,21 +298,13 @@ class TlsPage(SettingsPage):
         button.grid(row=row, column=1, sticky="e", pady=(px(6), 0))
         return button
 
-    def _labelled(self, words: str) -> ttk.Frame:
-        row = ttk.Frame(self.body, style="Window.TFrame")
-        row.columnconfigure(0, minsize=self.theme.px(236))
-        row.columnconfigure(1, weight=1)
-        ttk.Label(row, text=words, style="Window.TLabel").grid(row=0, column=0, sticky="w")
-        self.add(row)
-        return row
-
     def _file(self, name: str, words: str) -> FileRow:
         def ask(**options: Any) -> str:  # noqa: ANN401 - those of the system's dialog
             from tkinter import filedialog
 
             return str(filedialog.askopenfilename(**options) or "")
 
-        row = self._labelled(words)
+        row = self.labelled(words)
         file = FileRow(row, self.theme, ask=ask, title=words, on_edit=lambda: self._edited(name))
         file.field.configure(width=12)
         file.field.hint("None")
@@ -275,14 +314,6 @@ class TlsPage(SettingsPage):
     def _edited(self, name: str) -> None:
         """Take what a field says once it says it: it tells of a change just before."""
         self.after_idle(lambda: self.change({name: self.files[name].path}) if self.winfo_exists() else None)
-
-    def _password(self, on_password: Callable[[str], None]) -> LineField:
-        row = self._labelled("Password of the certificate or key")
-        field = LineField(row, self.theme, on_password, width=16)
-        field.configure(show="•")
-        field.hint("Forgotten when Tincan ends")
-        field.grid(row=0, column=1, sticky="ew")
-        return field
 
 
 _LONGEST_PLACE, _PIN_LINE = 60, 24  # characters: of an address, and of a fingerprint in one line
@@ -297,6 +328,26 @@ _TLS_FILES = (
     ("tls_ca", "Authorities to trust alone (PEM)"),
 )
 _WHY_ALPN = "Names in the order of preference, as h2, http/1.1. Once there are any, one has to be common to both sides."
+
+
+_WHY_PROXY = (
+    "socks5://HOST:PORT or http://HOST:PORT, with USER@ in front of the host if it wants one. It looks the names of "
+    "targets up. Local sockets are connected to without it."
+)
+
+
+def _read_proxy(text: str) -> str:
+    """A proxy as it is kept, without its password. Raises ``ValueError`` for what is none."""
+    if text.strip() in ("", _shown_proxy("")):
+        return ""
+    try:
+        return parse_proxy(text).with_user
+    except AddressError as error:
+        raise ValueError(sentence(error)) from error
+
+
+def _shown_proxy(proxy: str) -> str:
+    return proxy or "none"
 
 
 def _read_alpn(text: str) -> str:
@@ -328,7 +379,8 @@ _SMALLEST = (380, 260)
 class SettingsDialog(SmallWindow):
     """``current`` says what is so; ``on_change`` gets what is wanted, whole. Escape closes.
 
-    ``on_password`` gets the password of the certificate for TLS, which is no preference.
+    ``on_password`` gets the password of the certificate for TLS, ``on_proxy_password`` that of the proxy: they are no
+    preferences.
     """
 
     def __init__(
@@ -340,6 +392,7 @@ class SettingsDialog(SmallWindow):
         on_change: Callable[[Preferences], None],
         on_open_folder: Callable[[], None],
         on_password: Callable[[str], None],
+        on_proxy_password: Callable[[str], None],
     ) -> None:
         super().__init__(parent, theme, "Settings")
         self._current = current
@@ -347,7 +400,7 @@ class SettingsDialog(SmallWindow):
         self._makers: tuple[_Maker, ...] = (
             ("Look", LookPage, lambda place: LookPage(place, theme, self._change)),
             ("Journals", JournalsPage, lambda place: JournalsPage(place, theme, self._change, on_open_folder)),
-            ("Connections", LimitsPage, lambda place: LimitsPage(place, theme, self._change)),
+            ("Connections", LimitsPage, lambda place: LimitsPage(place, theme, self._change, on_proxy_password)),
             ("TLS", TlsPage, lambda place: TlsPage(place, theme, self._change, on_password)),
         )
         self._pages: dict[type[SettingsPage], SettingsPage] = {}

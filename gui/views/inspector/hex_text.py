@@ -38,7 +38,7 @@ _MOD = HERE.modifier
 _MISSING = "Some of these bytes are missing in the journal."
 _CROWD = 200  # marks in sight from which only the hex column has them: Tk draws each stretch by itself
 _BOTH = (Side.HEX, Side.TEXT)
-_DUMP = "dump"  # a way to copy beside the notations of ``core.compose``
+_DUMP = "dump"  # a notation of ``core.compose``, which here has the offsets and letters that are shown
 _FORM_OF = {Side.HEX: "hex", Side.TEXT: "text"}
 
 
@@ -122,18 +122,25 @@ class HexText(RowView):
     def copy(self, form: str = "") -> None:
         """Copy what is selected, or everything; as the cursor's column shows it unless another form is asked for.
 
-        A form is a notation of ``core.compose``, or a dump with offsets.
+        A form is a notation of ``core.compose``.
         """
+        data = self.chosen_bytes()
+        if data is not None:
+            give(
+                self, self._written(data, form or _FORM_OF[self.cursor.side], (self.cursor.selection or (0,))[0]), data
+            )
+
+    def chosen_bytes(self) -> bytes | None:
+        """What is selected, or everything; None if that is too much to copy or cannot be read, which is told."""
         start, stop = self.cursor.selection or (0, self.cursor.size)
         if stop - start > MOST_COPIED:
             self.footer.complain(f"{stop - start:,} bytes are too many to copy (at most {MOST_COPIED:,}): save them.")
-            return
+            return None
         try:
-            data = self._read(start, stop)
+            return self._read(start, stop)
         except JournalError as error:
             self.footer.complain(self._safety.field(str(error)))
-            return
-        give(self, self._written(data, form or _FORM_OF[self.cursor.side], start), data)
+            return None
 
     def _written(self, data: bytes, form: str, start: int) -> str:
         from core.compose import write_as
@@ -331,9 +338,8 @@ class HexText(RowView):
         selection = self.cursor.selection
         count = selection[1] - selection[0] if selection else self.cursor.size
         what = f"Copy {'' if selection else 'all '}{counted(count, 'byte')}"
-        forms = [*((one.name, one.words) for one in NOTATIONS), (_DUMP, "as a hex dump")]
         return [
-            *(Entry(f"{what} {words}", partial(self.copy, form), can=count > 0) for form, words in forms),
+            *(Entry(f"{what} {words}", partial(self.copy, form), can=count > 0) for form, words, _write in NOTATIONS),
             SEPARATOR,
             Entry(menu_words("select_all"), self._select_all, shown("select_all"), count > 0),
             Entry("&Go to offset…", self.ask_offset, shown("go_to"), count > 0),

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from base64 import b64decode
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import parse
+from core.cli.common import TerminalJournal
 from core.cli.export import ExportOptions, run_export
 from core.compose.encoding import encode, find_encoding
 from core.journal.export.formats import find_format
@@ -24,6 +26,7 @@ from core.journal.export.formats.csv import Csv
 from core.journal.export.formats.raw import Raw
 from core.journal.recording.store import JournalWriter
 from tests.support import program
+from tests.support.captures import Caller, Frame, pcap
 from tests.support.exports import Talk
 from tests.support.journals import write_journal
 from tests.support.program import Done
@@ -220,7 +223,7 @@ def test_of_several_sessions_the_first_is_taken_and_that_is_said(tmp_path: Path)
     ]
     assert "exporting session 1: server 127.0.0.1:5555; there are 2 sessions" in first.err
     assert (second.code, second.err) == (0, "")
-    assert second.out.count("\n") == first.out.count("\n") == 11
+    assert second.out.count("\n") == first.out.count("\n") == 13  # of the two sent ones a line says by whom
 
 
 @pytest.mark.parametrize(
@@ -244,6 +247,40 @@ def test_what_is_not_a_journal_is_said_in_one_line(tmp_path: Path) -> None:
     assert "a database of another program" in refused(tmp_path / "foreign")
     assert "not a journal" in refused(tmp_path / "empty", "--list")
     assert "is not there" in refused(tmp_path / "nothing\n\x1b[31m")
+
+
+def test_a_capture_of_another_program_is_taken_as_a_journal(tmp_path: Path) -> None:
+    talk = Caller().open()
+    talk.say(b"hello")
+    whole = pcap([*talk.close().frames, Frame(b"\x10 neither")])
+    (tmp_path / "talk.pcap").write_bytes(whole)
+    (tmp_path / "cut.pcap").write_bytes(whole[:-3])
+
+    listed, told, cut = run(tmp_path / "talk.pcap", "--list"), run(tmp_path / "talk.pcap"), run(tmp_path / "cut.pcap")
+
+    assert listed.out == "session 1: capture 10.0.0.1:80, 7 entries\n"
+    assert (told.code, told.err) == (0, "1 packet is in no conversation: 1 of other protocols than IP.\n")
+    assert "#1 >  hello\n" in told.out
+    assert cut.code == 3
+    assert f"cut.pcap is damaged: it ends at byte {len(whole) - 3}, in the middle of a packet." in cut.err
+    assert cut.out == told.out
+
+
+def test_how_far_a_large_capture_is_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.cli.common._SOON", -1.0)
+    monkeypatch.setattr("core.journal.capture.conversion._TELL_EVERY", -1.0)
+    talk = Caller().open()
+    for _ in range(2_000):
+        talk.say(b"x")
+    (tmp_path / "long.pcap").write_bytes(pcap(talk.frames))
+    told: list[str] = []
+
+    journal = TerminalJournal(tmp_path / "long.pcap", threading.Event(), told.append)
+    journal.close()
+
+    assert told[0] == "long.pcap is being read, 13% so far."
+    assert len(told) == 7
+    assert journal.exit_code == 0
 
 
 @pytest.mark.case("C-62")

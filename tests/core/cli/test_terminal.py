@@ -10,8 +10,10 @@ import re
 import signal
 import socket
 import ssl
+import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +23,7 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import main, parse
+from core.address import Address
 from core.cli import terminal as terminal_module
 from core.cli.terminal import Options
 from core.compose import Ending
@@ -30,11 +33,14 @@ from core.journal.reading.reader import JournalReader
 from core.net import sockets
 from core.net.dialer import Dialer
 from core.net.resolver import Resolver
+from core.proxy import Proxy
+from core.replies.rules import Rules, find_rule_set
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
 from tests.support.certificates import make
 from tests.support.injection import KINDS, Breaker
-from tests.support.peers import Resets
+from tests.support.peers import AnswersBack, Host, Peer, Resets
+from tests.support.stage import serving
 from tests.support.story import PATIENCE
 from tests.support.systems import needs_rst, only_posix
 from tests.support.tls_peers import client_context, server_context
@@ -244,6 +250,22 @@ class TestServing:
                 assert hear_all(one) == hear_all(two) == b""
 
         assert terminal.run("serve", "0", "--reply", "none", "--frame", "line", scene=scene) == 0
+
+    @pytest.mark.case("C-86")
+    def test_two_programs_that_answer_each_other_are_paused_until_an_empty_line(self, terminal: Terminal) -> None:
+        def scene() -> None:
+            with AnswersBack.calls(Address("127.0.0.1", terminal.port())):
+                terminal.out.wait_for("(CONNECTED)")
+                terminal.types(b"tag\n")
+                terminal.err.wait_for("#1 is paused: 30 answers in a row within .* and no person between")
+                terminal.err.wait_for("an empty line goes on, as does whatever you send; with --answers 0 nothing is")
+                heard = len(terminal.out.lines)
+                terminal.types(b"\n")
+                terminal.err.wait_for("#1 goes on")
+                terminal.out.wait_for("tag", heard + 20)
+                terminal.ends_input()
+
+        assert terminal.run("serve", "0", "--reply", "echo", "--answers", "30", scene=scene) == 0
 
     def test_lines_typed_go_out_in_frames_and_frames_come_in_as_messages(self, terminal: Terminal) -> None:
         def scene() -> None:
@@ -1261,3 +1283,179 @@ class TestTapping:
 
         assert refusal.value.code == 2
         assert words in capsys.readouterr().err
+
+
+STEPS = """{"version": 1, "name": "thermometer", "framing": "line", "steps": [
+ {"name": "ask", "send": "T?", "expect": "regex", "pattern": "^(?P<t>\\\\S+) C$"},
+ {"name": "set", "send": "T=\\\\{t}", "expect": "begins", "pattern": "%s", "within": 300}]}
+"""
+
+
+@pytest.mark.parametrize(("wished", "code", "verdict"), [("OK", 0, "yes"), ("NEIN", 5, "NO: no such answer")])
+def test_connect_plays_steps_instead_of_the_input(
+    terminal: Terminal, tmp_path: Path, wished: str, code: int, verdict: str
+) -> None:
+    path = tmp_path / "steps.json"
+    path.write_text(STEPS % wished)
+    with serving(Rules(find_rule_set("thermometer")), framing="line") as (server, _sink):
+        assert terminal.run("connect", str(server.addresses[0]), "--steps", str(path)) == code
+    first, *lines = terminal.out.lines
+    assert first == "CLIENT CONNECTED TO SERVER"
+    assert re.fullmatch(r"SERVER: \S+ C", lines[0])
+    assert re.fullmatch(r"SERVER: OK \S+ C", lines[1])
+    assert lines[2].startswith("step")
+    assert lines[3].startswith("1 ask  T?\\n")
+    assert verdict in lines[4]
+
+
+def test_connect_tells_steps_that_the_other_end_left_alone(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "steps.json"
+    path.write_text(STEPS % "OK")
+    with Host() as host:
+
+        def leaves() -> None:
+            with host.accept(Peer) as peer:
+                assert peer.hear(3) == b"T?\n"
+
+        assert terminal.run("connect", str(host.address), "--steps", str(path), scene=leaves) == 5
+    assert "NO: the other end finished first" in terminal.out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("connect h:1 --steps none.json", "argument --steps: none.json cannot be read"),
+        ("connect h:1 --steps none.json --exact", "--steps plays one list over one connection"),
+        ("connect h:1 --steps none.json --retry", "--steps plays one list over one connection"),
+    ],
+)
+def test_steps_that_cannot_be_played_are_said_in_one_line(
+    arguments: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        parse(arguments.split())
+    assert leaving.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+@only_posix("Python has no local sockets there")
+class TestLocalSockets:
+    @pytest.fixture
+    def path(self) -> Iterator[Path]:
+        """A path short enough for a socket, wherever the tests run."""
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            yield Path(folder) / "socket"
+
+    def test_a_client_and_a_server_talk_and_the_file_goes(self, terminal: Terminal, path: Path) -> None:
+        def scene() -> None:
+            terminal.err.wait_for(f"(listening on unix:{path})")
+            assert stat.S_IMODE(path.stat().st_mode) == 0o660
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(PATIENCE)
+                peer.connect(str(path))
+                peer.sendall(b"hello")
+                assert hear(peer, 5) == b"hello"
+
+        arguments = ("serve", f"unix:{path}", "--mode", "660", "--reply", "echo", "--once")
+        assert terminal.run(*arguments, scene=scene) == 0
+        assert not path.exists()
+        assert f"#1 connected from process {os.getpid()}" in terminal.err.getvalue()
+
+    def test_a_tap_stands_before_a_local_socket(self, terminal: Terminal, path: Path) -> None:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+            server.listen()
+            server.settimeout(PATIENCE)
+
+            def scene() -> None:
+                with calling(terminal.port()) as peer:
+                    peer.sendall(b"hello")
+                    onward, _address = server.accept()
+                    with onward:
+                        onward.settimeout(PATIENCE)
+                        assert hear(onward, 5) == b"hello"
+                terminal.err.wait_for("(#1→ closed)")
+                interrupt(signal.SIGINT)
+
+            assert terminal.run("tap", "0", f"unix:{path}", scene=scene) == 0
+
+    @pytest.mark.parametrize(
+        ("arguments", "why"),
+        [
+            (("serve", "unix:/tmp/x", "5555"), "a local socket has no port: leave it out"),
+            (("serve", "unix:"), "the path is missing"),
+            (("serve", "unix:/tmp/x", "--mode", "9"), "“9” is no mode: use three octal digits"),
+            (("serve", "unix:/tmp/x", "--mode", "4777"), "“4777” is no mode"),
+            (("tap", "0", "unix:"), "argument TARGET: the path is missing"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(
+        self, arguments: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as caught:
+            parse(arguments)
+        assert caught.value.code == 2
+        assert why in capsys.readouterr().err
+
+
+class TestProxy:
+    def test_a_client_dials_through_it_and_the_journal_has_neither_user_nor_password(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("TINCAN_PROXY_PASSWORD", "secret-word")
+        journal = tmp_path / "talk.tincan"
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    assert hear(peer, 4) == b"\x05\x02\x00\x02"
+                    peer.sendall(b"\x05\x02")
+                    assert hear(peer, 23) == b"\x01\x09anna-user\x0bsecret-word"
+                    peer.sendall(b"\x01\x00")
+                    assert hear(peer, 22) == b"\x05\x01\x00\x03\x0fexample.invalid\x00\x50"
+                    peer.sendall(b"\x05\x00\x00\x01" + bytes(6) + b"welcome")
+
+            arguments = ("--proxy", f"socks5://anna-user@{address}", "--journal", str(journal))
+            assert terminal.run("connect", "example.invalid:80", *arguments, scene=scene) == 0
+
+        assert "SERVER: welcome" in terminal.out.lines
+        kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        assert b"through the proxy socks5://127.0.0.1" in kept
+        assert b"anna-user" not in kept
+        assert b"secret-word" not in kept
+
+    def test_a_password_that_is_nowhere_is_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[str] = []
+        monkeypatch.delenv("TINCAN_PROXY_PASSWORD", raising=False)
+        monkeypatch.setattr("core.cli.proxy.is_terminal", lambda _stream: True)
+
+        def ask(words: str) -> str:
+            asked.append(words)
+            return "typed"
+
+        monkeypatch.setattr("getpass.getpass", ask)
+        options = parse(("connect", "h:1", "--proxy", "http://anna@proxy:3128"))
+        assert isinstance(options, Options)
+        assert options.proxy == Proxy("http", Address("proxy", 3128), "anna", "typed")
+        assert asked == ["Password for anna at http://proxy:3128: "]
+        assert parse(("connect", "h:1", "--proxy", "http://proxy:3128")).proxy is not None  # type: ignore[union-attr]
+        assert len(asked) == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "why"),
+        [
+            (("connect", "h:1", "--proxy", "proxy:1080"), "a proxy is written socks5://HOST:PORT"),
+            (("connect", "unix:/tmp/x", "--proxy", "socks5://h"), "where no proxy leads"),
+            (
+                ("tap", "0", "fe80::1%eth0 80", "--proxy", "socks5://h"),
+                "TARGET: fe80::1%eth0 names an interface",
+            ),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(
+        self, arguments: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as caught:
+            parse(arguments)
+        assert caught.value.code == 2
+        assert why in capsys.readouterr().err

@@ -13,6 +13,7 @@ from core.__main__ import parse
 from core.address import Address
 from core.cli import tls as tls_module
 from core.cli.terminal import Options
+from core.compose.profiles import Profile, export_profiles
 from core.errors import HandshakeError
 from core.tls.settings import ClientCertificates, LowestVersion, Tls
 from core.wire.starttls import make_starttls
@@ -102,6 +103,12 @@ def test_a_password_is_asked_for_or_taken_from_the_environment(
     with pytest.raises(SystemExit):
         asked(f"serve 1 --cert {file}")
     assert "needs a password, because its key is encrypted; TINCAN_KEY_PASSWORD" in capsys.readouterr().err
+    (tmp_path / "password").write_text("secret\nand more\n", encoding="utf-8")
+    with_file = asked(f"serve 1 --cert {file} --password-file {tmp_path / 'password'}")
+    assert with_file == Tls(certificate=file, password="secret")
+    with pytest.raises(SystemExit):
+        asked(f"serve 1 --cert {file} --password-file {tmp_path / 'nothing'}")
+    assert "nothing cannot be read: " in capsys.readouterr().err
     monkeypatch.setenv("TINCAN_KEY_PASSWORD", "secret")
     assert asked(f"serve 1 --cert {file}") == Tls(certificate=file, password="secret")
 
@@ -233,3 +240,11 @@ def test_a_refusal_is_the_servers_own_words(terminal: Terminal) -> None:
 
         assert terminal.run("connect", str(host.address), "--starttls", "smtp", scene=scene) == 1
     assert "because the SMTP server refuses: “554 go away”" in terminal.err.getvalue()
+
+
+def test_a_profile_that_says_so_speaks_tls(tmp_path: Path) -> None:
+    path = tmp_path / "profiles.json"
+    export_profiles(path, [Profile("meter", tls=True), Profile("plain")])
+
+    assert asked(f"connect h:1 --profile meter --profiles {path}") == Tls()
+    assert asked(f"connect h:1 --profile plain --profiles {path}") is None

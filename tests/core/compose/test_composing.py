@@ -29,6 +29,7 @@ from core.compose import (
     redraft,
     rewrite,
 )
+from core.compose.composing import Template
 from core.wire.framing import parse_framing
 
 HERE = Context()
@@ -264,3 +265,21 @@ def test_the_moment_has_the_time_the_count_and_the_seed_of_a_preview() -> None:
     assert Context.now(3, preview.seed).seed == preview.seed
     assert abs(preview.utc_offset) < 24 * 3600
     assert Context.now().wall_ns >= preview.wall_ns > 1_700_000_000 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [(r"\{0}", True), (r"a\{1}b\{0}\r\n", True), ("fixed", True), (r"\{unit}", False), (r"\{0}\{n=1}", False)],
+)
+def test_what_only_quotes_captures_is_the_same_when_it_is_composed_at_once(text: str, quotes: bool) -> None:
+    captures = {"0": b"\xff\0", "1": b"one"}
+    template = Template(Draft(text, Format.ESCAPES, ending=Ending.LF))
+
+    quoted = template.quoted(captures)
+
+    composed = template.composed(Context(captures=captures, variables={"unit": "7"}))
+    assert quoted == (composed.body if quotes else None)
+
+
+def test_a_quote_of_more_than_may_be_composed_is_left_to_the_composer() -> None:
+    assert Template(Draft(r"\{0}", Format.ESCAPES), limit=4).quoted({"0": b"12345"}) is None

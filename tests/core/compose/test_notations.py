@@ -5,12 +5,17 @@ from __future__ import annotations
 import ast
 import base64
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.compose import NOTATIONS, Composed, Context, Draft, Encoding, Format, compose, write_as
+from tests.core.compose.test_shell_commands import HOSTILE
 
 
 def composed(text: str, form: Format, encoding: Encoding) -> bytes:
@@ -30,6 +35,45 @@ def test_every_notation_reads_back_as_the_same_bytes(data: bytes, encoding: Enco
     assert data in (composed(text, form, encoding) for form in (Format.TEXT, Format.ESCAPES) if is_message(text, form))
     assert ast.literal_eval(write_as("python", data)) == data
     assert base64.b64decode(write_as("base64", data), validate=True) == data
+    assert composed(write_as("dump", data), Format.HEX, encoding) == data or not data
+
+
+# Each program reads what was copied on its standard input and writes the bytes.
+READERS = {
+    "python": ["python", "-c", "import ast, sys; sys.stdout.buffer.write(ast.literal_eval(sys.stdin.read()))"],
+    "base64": ["base64", "-d"],
+    "dump": ["xxd", "-r"],
+    "hex": ["xxd", "-r", "-p"],
+}
+
+
+@pytest.mark.case("C-93")
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("name", READERS)
+def test_the_very_program_reads_what_was_copied(name: str, data: bytes) -> None:
+    program, *arguments = READERS[name]
+    found = sys.executable if program == "python" else shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not installed")
+
+    done = subprocess.run([found, *arguments], input=write_as(name, data).encode(), capture_output=True, check=True)
+
+    assert done.stdout == data
+
+
+@pytest.mark.case("C-93")
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
+def test_a_compiled_program_has_the_bytes_of_the_array(data: bytes, tmp_path: Path) -> None:
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no C compiler is installed")
+    source = f"#include <stdio.h>\n{write_as('c', data)}\nint main(void) {{ fwrite(data, 1, sizeof data, stdout); }}\n"
+
+    subprocess.run(
+        [compiler, "-Wall", "-Werror", "-x", "c", "-o", tmp_path / "a", "-"], input=source.encode(), check=True
+    )
+
+    assert subprocess.run([tmp_path / "a"], capture_output=True, check=True).stdout == data
 
 
 def is_message(text: str, form: Format) -> bool:
@@ -49,4 +93,4 @@ def test_a_notation_is_a_row_with_a_name_of_its_own() -> None:
     names = [notation.name for notation in NOTATIONS]
 
     assert len(set(names)) == len(names)
-    assert {"text", "escapes", "hex", "python", "c", "base64"} <= set(names)
+    assert {"text", "escapes", "hex", "dump", "python", "c", "base64"} <= set(names)

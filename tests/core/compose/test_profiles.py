@@ -198,3 +198,15 @@ def test_a_client_is_known_by_whom_it_calls_and_a_server_by_its_port() -> None:
     assert place_of(Role.CLIENT, Address("::1", 5025)) == "client [::1]:5025"
     assert place_of(Role.SERVER, Address("0.0.0.0", 5025)) == "server 5025"
     assert place_of(Role.SERVER, Address("127.0.0.1", 0)) == ""
+    assert place_of(Role.SERVER, Address("unix:/run/s", 0)) == "server unix:/run/s"
+
+
+def test_a_profile_remembers_tls_and_nothing_secret_of_it() -> None:
+    (again,) = parse_profiles(write_profiles([Profile("mine", tls=True)]))
+
+    assert again.tls
+    assert '"tls": true' in write_profiles([again])
+    assert "tls" not in write_profiles([Profile("mine")])
+    assert not Profile("mine").sets_as(again)
+    with pytest.raises(SavedError, match="profile 1 has a tls that is neither true nor false"):
+        parse_profiles('{"version": 1, "profiles": [{"name": "mine", "tls": "yes"}]}')

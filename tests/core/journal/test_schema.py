@@ -18,12 +18,19 @@ from core.events import Event, Received, SessionId
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.store import JournalWriter, kind_of
 from core.journal.schema import COLUMNS, FORMAT, LONGEST_RUN, MOST_OF_RUN, checksum_of
+from core.origin import Origin
 from core.roles import Role
 from tests.support.story import Story
 
 _CLOCK = 7_000_000  # wall_ns less mono_ns
+_ORIGINS = [
+    Origin("person"),
+    Origin("rule", "of thumb"),
+    Origin("rule", '“the best”\n"ever"'),
+    Origin("file", "a b.bin"),
+]
 _ROWS = """SELECT json_array(entry, session, ordinal, connection, kind, wall_ns, mono_ns, hex(data), note IS NULL,
-           failure, detail IS NULL) FROM entry ORDER BY entry"""
+           failure, detail IS NULL, origin) FROM entry ORDER BY entry"""
 
 
 def talk(transactions: int = 4, events: int = 400) -> list[list[Event]]:
@@ -43,7 +50,8 @@ def talk(transactions: int = 4, events: int = 400) -> list[list[Event]]:
             story.connection = chance.choice(connections[story.session])
             data = chance.randbytes(chance.choice([0, 1, 2, 64, 300]))
             cut = story.says(data + b"12", 1, len(data) + 1)
-            kinds: list[Event] = [story.hears(data), story.says(data), cut, story.we_finish()]
+            said = story.says(data, origin=chance.choice(_ORIGINS))
+            kinds: list[Event] = [story.hears(data), said, cut, story.we_finish()]
             some += chance.choices(kinds, [60, 60, 1, 1])
         told.append(some)
     return told
@@ -61,6 +69,7 @@ def as_rows(told: list[list[Event]]) -> list[list[Any]]:
             [
                 number, event.session, ordinals[event.session], getattr(event, "connection", None), kind_of(event),
                 event.at + _CLOCK, event.at, data, int(has_bytes), 0, int(has_bytes and not cuts),
+                getattr(event, "origin", None),
             ]
         )  # fmt: skip
         ordinals[event.session] += 1
@@ -115,9 +124,17 @@ def test_a_reader_has_the_same(path: Path) -> None:
             own = [row for row in rows if row[1] == session]
             entries = reader.read(SessionId(session), 0, len(own) + 1)
             assert [
-                [entry.ordinal, entry.connection, entry.kind, entry.wall_ns, entry.mono_ns, (entry.data or b"").hex()]
+                [
+                    entry.ordinal,
+                    entry.connection,
+                    entry.kind,
+                    entry.wall_ns,
+                    entry.mono_ns,
+                    (entry.data or b"").hex(),
+                    entry.origin,
+                ]
                 for entry in entries
-            ] == [[*row[2:7], row[7].lower()] for row in own]
+            ] == [[*row[2:7], row[7].lower(), row[11]] for row in own]
             assert reader.count(SessionId(session)) == len(own)
 
 

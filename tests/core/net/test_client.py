@@ -398,3 +398,15 @@ def test_a_fault_of_our_own_still_ends_the_session_with_its_events(host: Host, l
         assert "IndexError" in closed.failure.what
     assert len(logged_errors) == 1
     logged_errors.clear()
+
+
+def test_ctrl_c_while_it_connects_leaves_no_thread_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> bool:
+        raise KeyboardInterrupt
+
+    with Host() as host:
+        client = Client(host.address)
+        monkeypatch.setattr(client._stands_or_over, "wait", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            client.__enter__()
+        assert client.join(PATIENCE)

@@ -20,6 +20,7 @@ from core.net.server import Server
 from core.net.socket_options import SocketOptions
 from core.net.tap import Tap
 from core.replies import Reply
+from core.replies.opening import Opening
 from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
@@ -338,6 +339,16 @@ def comes_back(stage: Stage) -> None:
         assert client.join(PATIENCE)
 
 
+def speaks_over_tls(stage: Stage) -> None:
+    """What a client says on connect, once the handshake is over."""
+    with served() as tls, Server("127.0.0.1:0", reply="none", tls=tls) as server:
+        speaks = Opening(Draft("hello"))
+        client = Client(server.addresses[0], tls=Tls(verify=False), reply=speaks, events=stage.sink)
+        client.start()
+        stage.wait()
+        assert client.join(PATIENCE)
+
+
 def fetches(stage: Stage) -> None:
     """The inbox was full, and there is room again."""
     limits = replace(DEFAULTS, inbox=10)
@@ -390,11 +401,34 @@ def asks_for_tls_in_vain(stage: Stage) -> None:
         pass
 
 
+def asks_a_proxy(stage: Stage) -> None:
+    with Host() as host, pytest.raises(ConnectError), Client("example.org:80", proxy=f"socks5://{host.address}"):
+        pass
+
+
+def asks_a_proxy_in_vain(stage: Stage) -> None:
+    limits = replace(DEFAULTS, connect=0.2)
+    with Host() as host, pytest.raises(ConnectError):
+        Client("example.org:80", proxy=f"socks5://{host.address}", limits=limits).run()
+
+
+def hears_a_proxy(stage: Stage) -> None:
+    with Host() as host:
+        client = Client("example.org:80", proxy=f"socks5://{host.address}", events=stage.sink)
+        client.start()
+        with host.accept(Peer) as proxy:
+            assert proxy.hear(3) == b"\x05\x01\x00"
+            proxy.say(b"\x05")
+            stage.wait()
+        assert client.join(PATIENCE)
+
+
 CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.answered", "AnsweredConnection.call_later", "call_later"): answers_late,
     ("core.net.answered", "AnsweredConnection.call_soon", "call_soon"): answers_in_turns,
     ("core.net.client", "Client._come_back", "call_later"): comes_back,
     ("core.net.client", "Client._ask_for_tls", "call_later"): asks_for_tls_in_vain,
+    ("core.net.client", "Client._shook_hands", "call_soon"): speaks_over_tls,
     ("core.net.client", "Client.receive", "call_soon"): fetches,
     ("core.net.connection", "Connection._begin_closing", "call_later"): closes,
     ("core.net.connection", "Connection.abort_after", "call_later"): passes_a_reset_on,
@@ -427,6 +461,9 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.tls", "TlsTransport._begin", "call_soon"): shakes_hands_early,
     ("core.net.tls", "TlsTransport.wait_for", "call_soon"): resumes_with_bytes_at_hand,
     ("core.net.transport", "Tcp.wait_for", "watch"): reads,
+    ("core.net.tunnel", "Tunnel.__init__", "call_later"): asks_a_proxy_in_vain,
+    ("core.net.tunnel", "Tunnel.__init__", "watch"): asks_a_proxy,
+    ("core.net.tunnel", "Tunnel._ready", "watch"): hears_a_proxy,
 }
 
 # Others that come to pass at a place that has its case.

@@ -32,6 +32,7 @@ class FakeSocket:
     def __init__(self, refused: tuple[int, ...] = ()) -> None:
         self.options: dict[tuple[int, int], Any] = {}
         self.refused = refused
+        self.family = socket.AF_INET
         self.blocks = True
         self.closed = False
 

@@ -13,9 +13,12 @@ import pytest
 from gui.app import App
 from gui.journals.locks import lock_journal
 from gui.viewmodels.presenter import present
+from gui.viewmodels.runs import FOUND
 from gui.viewmodels.session_rows import session_rows
 from tests.gui.conftest import PATIENCE, pump_until
+from tests.gui.controllers.test_find import find
 from tests.gui.driving import MakeApp, serve, shown
+from tests.support.captures import Caller, Frame, pcap, pcapng
 from tests.support.damage import PAGE, small_journal
 from tests.support.journals import write_journal
 
@@ -61,6 +64,42 @@ def test_an_old_journal_stands_beside_the_sessions_of_this_run(make_app: MakeApp
     assert any("Jan 2026" in row for row in rows(app))
     assert any("Jan 2026" not in row for row in rows(app))
     pump_until(lambda: "in 19.2 kB" in present(app.main_controller.window_state()).status.figures, app.root)
+
+
+def test_a_capture_of_another_program_is_a_conversation_like_any_other(make_app: MakeApp, tmp_path: Path) -> None:
+    talk = Caller().open()
+    for data in (b"one\ntwo\nthr", b"ee\n"):
+        talk.say(data)
+    talk.say(b"an answer", back=True)
+    (tmp_path / "talk.pcapng").write_bytes(pcapng([Frame(b"\x10 neither"), *talk.close().frames]))
+    app = make_app()
+
+    open_journal(app, tmp_path / "talk.pcapng")
+    assert "Capture 10.0.0.1:80" in app.root.title()
+    assert "1 packet is in no conversation" in app.window.banner.sentence
+    assert "the client said goodbye (FIN)" in shown(app)
+
+    app.main_controller.choose_framing("line")
+    pump_until(lambda: "three" in shown(app), app.root)
+    find(app, "ANSWER")
+    pump_until(lambda: bool(app.window.conversation.transcript.text.tag_ranges(FOUND)), app.root)
+
+
+def test_a_capture_that_is_damaged_says_so_and_shows_what_is_before(make_app: MakeApp, tmp_path: Path) -> None:
+    talk = Caller().open()
+    talk.say(b"hello")
+    talk.say(b"gone")
+    (tmp_path / "talk.pcap").write_bytes(pcap(talk.frames)[:-1])
+    app = make_app()
+
+    open_journal(app, tmp_path / "talk.pcap")
+
+    assert (
+        "talk.pcap is damaged: it ends at byte 312, in the middle of a packet. 4 packets could be read."
+        in app.window.banner.sentence
+    )
+    assert "hello" in shown(app)
+    assert "gone" not in shown(app)
 
 
 def test_connections_of_an_old_journal_are_not_asked_about_when_quitting(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import subprocess
 import tkinter as tk
 from collections.abc import Iterator
 from dataclasses import replace
@@ -145,6 +147,7 @@ def test_bytes_pasted_into_text_make_escapes_of_what_is_there(talk: Talk) -> Non
         ("copy_python", r"b'hi\x00\n'"),
         ("copy_c", "const unsigned char data[4] = {\n    0x68, 0x69, 0x00, 0x0a\n};"),
         ("copy_base64", "aGkACg=="),
+        ("copy_dump", f"00000000: {'68 69 00 0a':48} hi.."),
     ],
 )
 def test_a_chosen_message_is_copied_in_each_notation(talk: Talk, command: str, text: str) -> None:
@@ -154,6 +157,63 @@ def test_a_chosen_message_is_copied_in_each_notation(talk: Talk, command: str, t
     talk.app.main_controller.commands[command]()
 
     assert talk.app.root.clipboard_get() == text
+
+
+@pytest.mark.case("C-93")
+@pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
+def test_a_copied_command_says_the_same_to_the_same_server(talk: Talk, program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    talk.hears(EVERY + b"it's 100% \\")
+    talk.transcript.choose(talk.messages[0])
+    talk.app.main_controller.commands[f"copy_{program}"]()
+    command = talk.app.root.clipboard_get()
+
+    with subprocess.Popen(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as said:
+        try:
+            pump_until(lambda: len(talk.messages) >= 2, talk.app.root)
+        finally:
+            said.kill()
+
+    again = talk.transcript.row_window.read(talk.messages[1], talk.messages[1] + 1)[0]
+    assert (again.data, again.number) == (EVERY + b"it's 100% \\", 2)
+
+
+def test_a_selection_in_the_inspector_is_said_by_a_copied_command(talk: Talk) -> None:
+    talk.hears(b"one two three")
+    talk.transcript.choose(talk.messages[0])
+    talk.app.main_controller.commands["toggle_inspector"]()
+    hexes = inspector(talk.app).hex
+    pump_until(lambda: hexes.cursor.size == 13, talk.app.root)
+    hexes.text.focus_force()
+    talk.app.root.update()
+    hexes.go(4, stop=7)
+
+    talk.app.main_controller.commands["copy_nc"]()
+
+    assert talk.app.root.clipboard_get().startswith("printf 'two' | nc 127.0.0.1 ")
+
+
+def test_curl_is_offered_where_a_message_begins_like_a_request(talk: Talk) -> None:
+    talk.hears(b"hello HTTP", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    states = []
+    for place in talk.messages:
+        talk.transcript.choose(place)
+        states.append("copy_curl" not in talk.app.main_controller.menu_state().cannot)
+
+    assert states == [False, True]
+    talk.app.main_controller.commands["copy_curl"]()
+    assert talk.app.root.clipboard_get().startswith("curl -i --http1.1 ")
+
+
+def test_what_a_program_cannot_say_is_told(talk: Talk) -> None:
+    talk.hears(b"hello")
+    talk.transcript.choose(talk.messages[0])
+
+    talk.app.main_controller.commands["copy_curl"]()
+    talk.app.root.update()
+
+    assert any("no whole HTTP/1 request" in words for words in app_notices(talk.app))
 
 
 def test_a_message_is_copied_as_it_is_shown_with_who_and_when(talk: Talk) -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from core.compose import Draft, Format, SavedMessage
+from core.compose import Draft, Encoding, Format, SavedMessage
+from core.steps.step import Expectation
+from core.steps.step_file import read_step_file
 from gui.app import App
 from gui.controllers.task_strips import MOST_TASKS
-from gui.viewmodels.repeating import RepeatRequest
+from gui.viewmodels.repeating import ListStep, RepeatRequest
 from gui.views.dialogs.repeat_dialog import LIST, RepeatDialog
 from gui.views.dialogs.send_file_dialog import KeepDialog, SendFileDialog
+from gui.views.dialogs.steps_table import StepsTable
 from gui.views.task_strip import TaskStrip
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, serve, shown
@@ -379,3 +382,81 @@ def test_the_program_ends_at_once_with_all_of_it_running(talk: Talk, tmp_path: P
 
     assert app.late == []
     assert (tmp_path / "got.bin").read_bytes() == b"kept"
+
+
+def wait_list(*steps: ListStep, times: int | None = 1) -> RepeatRequest:
+    return RepeatRequest(1000, times, steps)
+
+
+def says(text: str, *, when: str = "", pattern: str = "", within: int = 5_000) -> ListStep:
+    expected = Expectation(when, pattern, within) if when else None
+    return ListStep(SavedMessage.of(text, Draft(text, Format.ESCAPES)), 0, expected)
+
+
+def test_a_list_that_waits_uses_what_was_answered_and_shows_its_table(talk: Talk) -> None:
+    app, peer = talk
+    why = app.main_controller.tasks.repeat(
+        wait_list(says("T?", when="regex", pattern=r"^(?P<t>\S+) C$"), says(r"SET \{t}", when="equals", pattern="OK"))
+    )
+    assert why == ""
+    assert received(peer, 2) == b"T?"
+    peer.sendall(b"21.")
+    peer.sendall(b"5 C")
+    assert received(peer, 8) == b"SET 21.5"
+    peer.sendall(b"OK")
+    said(app, "Done: 2 as wished, 0 not")
+    strip(app).looks[0].invoke()
+    app.root.update()
+    tables = [window for window in app.root.winfo_children() if isinstance(window, StepsTable)]
+    (table,) = tables
+    assert [str(table.tree.item(row, "values")[4]) for row in table.tree.get_children()] == ["yes", "yes"]
+    table.destroy()
+
+
+def test_an_answer_is_read_in_the_encoding_of_its_message(talk: Talk) -> None:
+    app, peer = talk
+    message = SavedMessage.of("ж", Draft("ж", Format.TEXT, Encoding.KOI8_R))
+    step = ListStep(message, 0, Expectation("equals", "ж", 5_000))
+    assert app.main_controller.tasks.repeat(wait_list(step)) == ""
+    assert received(peer, 1) == "ж".encode("koi8-r")
+    peer.sendall("ж".encode("koi8-r"))
+    said(app, "Done: 1 as wished, 0 not")
+
+
+def test_an_answer_that_does_not_come_ends_it_in_so_many_words(talk: Talk) -> None:
+    app, peer = talk
+    assert app.main_controller.tasks.repeat(wait_list(says("a", when="any", within=20), says("b"))) == ""
+    said(app, "Ended early: 0 as wished, 1 not")
+    assert "Step 1 was not as wished." in strip(app).words
+    assert received(peer, 1) == b"a"
+
+
+def test_why_a_list_cannot_wait_is_said_at_its_place(talk: Talk) -> None:
+    app, _peer = talk
+    tasks = app.main_controller.tasks
+    assert tasks.repeat(wait_list(says("a", when="regex", pattern="("))).startswith("Step 1: that is no regular")
+    assert tasks.repeat(wait_list(says("a", when="any"), says(r"\{7}"))).startswith("Step 2: there is no macro")
+    assert strips(app) == []
+
+
+def test_a_list_that_waits_can_be_stopped(talk: Talk) -> None:
+    app, peer = talk
+    assert app.main_controller.tasks.repeat(wait_list(says("a", when="equals", pattern="x"), times=None)) == ""
+    assert received(peer, 1) == b"a"
+    strip(app).ends[0].invoke()
+    said(app, "Stopped")
+
+
+def test_a_list_is_saved_as_a_file_that_can_be_played(talk: Talk, tmp_path: Path) -> None:
+    app, _peer = talk
+    app.main_controller.choose_framing("line")
+    tasks, path = app.main_controller.tasks, tmp_path / "asked.json"
+    request = wait_list(says("T?", when="regex", pattern="^(.) C"), says(r"\{1}"))
+    assert tasks.save_steps(request, path) == ""
+    saved = read_step_file(path).list
+    assert (saved.name, saved.framing, saved.frame) == ("asked", "line", "raw")
+    assert saved.target == str(app.main_controller.state and app.main_controller.state.target)
+    assert [step.expected for step in saved.steps] == [Expectation("regex", "^(.) C", 5_000), None]
+    assert "no_such_folder" in tasks.save_steps(request, tmp_path / "no_such_folder" / "x.json")
+    assert tasks.save_steps(wait_list(says("a", when="regex", pattern="(")), path).startswith("Step 1:")
+    assert read_step_file(path).list == saved

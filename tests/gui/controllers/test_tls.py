@@ -6,7 +6,7 @@ import ssl
 import tkinter as tk
 from dataclasses import replace
 from pathlib import Path
-from tkinter import filedialog
+from tkinter import filedialog, ttk
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from core.events import SessionId
 from core.journal.recording.ledger import Phase
 from core.tls.facts import Trust
+from gui.__main__ import _peer
 from gui.app import App
 from gui.controllers.tls import ONCE, TRUST
 from gui.keys import menu_words
 from gui.preferences import PreferencesFile
+from gui.viewmodels.profiles import setting_of
 from gui.views.inspector.handshake import HandshakeSection
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, labels_of, port_of, say, shown
@@ -234,6 +236,42 @@ def test_tls_begins_in_the_middle_and_the_menu_says_why_not_twice(make_app: Make
     assert app.window.banner.sentence == "TLS cannot begin here: it speaks TLS 1.3 already."
 
 
+def test_a_start_tls_that_failed_offers_what_a_connect_does(make_app: MakeApp, tmp_path: Path) -> None:
+    """The server is one of another person, whose authority nobody here knows."""
+
+    def start_on_both_sides() -> None:
+        there.main_controller.select(max(there.main_controller.sessions))
+        pump_until(lambda: there.main_controller.rows.why_no_tls == "", there.root)
+        act(there, "start_tls_server")
+        pump_until(lambda: shown(there).endswith("we are its server") or "TLS begins here" in shown(there), there.root)
+        act(app, "start_tls_client")
+
+    there = make_app(tmp_path / "server")
+    port = serve(there, tls=False)
+    app = make_app(tmp_path / "client")
+    dial(app, f"localhost:{port}", "connected to")
+    start_on_both_sides()
+    pump_until(lambda: "which nothing here trusts" in shown(app), app.root)
+    pump_until(lambda: f"Ask whoever runs localhost:{port}" in app.window.banner.sentence, app.root)
+    assert "--" not in app.window.banner.sentence + shown(app), "options of the terminal have no place in a window"
+    assert [button.cget("text") for button in app.window.banner.buttons][:2] == [TRUST, ONCE]
+
+    press(app, ONCE)
+    pump_until(lambda: "connected to" in shown(app), app.root)
+    start_on_both_sides()
+    pump_until(lambda: 'not verified that this is "localhost"' in shown(app), app.root)
+    assert not app.main_controller.preferences.pins
+
+
+def test_an_address_of_the_command_line_may_ask_for_tls(make_app: MakeApp, tmp_path: Path) -> None:
+    port = serve(make_app(tmp_path / "server"))
+    app = make_app(tmp_path / "client")
+    app._obey(_peer(f"tls://localhost:{port}"), app.main_controller.endpoints.connect)
+
+    pump_until(lambda: "which nothing here trusts" in shown(app), app.root)
+    assert app.window.address.tls.cget("text") == "TLS on"
+
+
 def test_the_authoritys_certificate_is_copied_and_saved(
     make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,6 +339,37 @@ def test_the_host_is_reached_by_its_key_where_the_address_has_given_way(make_app
     assert str(app.root.tk.call("focus", "-lastfor", ".")) == str(app.window.address.host)
 
 
+def answer_password(app: App, why: str, password: str) -> None:
+    """Type a password into the dialog that says why it asks, and press Enter."""
+    tls = app.main_controller.tls
+    pump_until(lambda: tls.dialog is not None and bool(tls.dialog.winfo_exists()), app.root)
+    dialog = tls.dialog
+    assert dialog is not None
+    assert any(why in words for words in texts_in(dialog)), texts_in(dialog)
+    assert dialog.field.cget("show") == "•"
+    dialog.field.put(password)
+    dialog.use()
+    app.root.update()
+    assert not dialog.winfo_exists()
+
+
+def texts_in(widget: tk.Misc) -> list[str]:
+    own = [str(widget.cget("text"))] if isinstance(widget, ttk.Label) else []
+    return [*own, *(text for child in widget.winfo_children() for text in texts_in(child))]
+
+
+def test_a_client_asks_for_the_password_too_and_connects_with_it(make_app: MakeApp, tmp_path: Path) -> None:
+    (tmp_path / "own.p12").write_bytes(make("me").as_pkcs12("secret"))
+    port = serve(make_app(tmp_path / "server"))
+    app = make_app(tmp_path / "client")
+    main = app.main_controller
+    main.preferences = replace(main.preferences, tls_certificate=str(tmp_path / "own.p12"))
+    dial(app, f"tls://localhost:{port}", "needs a password")
+    answer_password(app, "needs a password", "secret")
+    pump_until(lambda: "which nothing here trusts" in shown(app), app.root)
+    assert main.tls.password == "secret"
+
+
 def test_a_server_shows_the_own_certificate_once_its_password_is_given(make_app: MakeApp, tmp_path: Path) -> None:
     own = make()
     (tmp_path / "own.p12").write_bytes(own.as_pkcs12("secret"))
@@ -312,9 +381,8 @@ def test_a_server_shows_the_own_certificate_once_its_password_is_given(make_app:
     app.window.address.fill("localhost", "0")
     main.endpoints.serve()
     pump_until(lambda: "password" in app.window.address.complaint, app.root)
-
-    main.tls.use_password("secret")
-    main.endpoints.serve()
+    answer_password(app, "needs a password", "wrong")
+    answer_password(app, "is wrong", "secret")
     pump_until(lambda: "listening" in shown(app), app.root)
     state = main.state
     assert state is not None
@@ -346,3 +414,19 @@ def test_a_client_shows_its_certificate_to_a_server_that_requires_one(make_app: 
     main.preferences = replace(main.preferences, tls_certificate="", tls_key="")
     act(app, "connect_again")
     pump_until(lambda: "certificate_required" in shown(app), app.root)
+
+
+def test_a_profile_remembers_that_its_peer_speaks_tls(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app()
+    main = app.main_controller
+    port = serve(app)
+    dial(app, f"tls://localhost:{port}", BEGUN)
+    assert main.profiles.save("Meter", may_replace=False) == ""
+    assert [profile.tls for profile in main.profiles.profiles if profile.name == "Meter"] == [True]
+    assert "with TLS" in next(setting_of(one).words for one in main.profiles.profiles if one.name == "Meter")
+
+    main.tls.put(is_on=False)
+    main.profiles.choose("Meter")
+    app.root.update()
+    assert app.window.address.tls.cget("text") == "TLS on"
+    assert main.profiles.choice.own == ""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
+import tempfile
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
-from core.address import Address
+from core.address import DEFAULT_PORT, Address
 from tests.gui.stories.person import Person, caller, journal_of
 from tests.support.peers import Host, Peer, Resets
-from tests.support.systems import needs_rst
+from tests.support.systems import needs_rst, only_posix
 
 
 def test_a_refused_call_is_made_again_once_somebody_listens(person: Person) -> None:
@@ -192,3 +195,79 @@ def test_what_is_wrong_with_an_address_is_said_when_it_is_used(person: Person, t
     person.press("<F6>")
 
     assert says in fields.complaint
+
+
+@only_posix("Python has no local sockets there")
+def test_both_ends_of_a_local_socket_are_had_by_the_keyboard(person: Person) -> None:
+    bar = person.app.window.address
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        path = f"unix:{folder}/socket"
+        person.press("<Control-l>")
+        person.write(path)
+        person.sees("no port")
+        assert bar.port.instate(["disabled"])
+        person.press("<F5>")
+        person.sees("Stop server", f"listening on {path}")
+        person.press("<Control-l>", "<F6>")
+        person.sees(f"connected to {path}, process {os.getpid()}", "Disconnect")
+        person.say("hello")
+        person.sees("hello")
+        person.until(lambda: any(f"process {os.getpid()}" in row for row in rows_of(person)), "the caller's process")
+
+        person.press("<Control-l>")
+        person.write("127.0.0.1")
+        person.sees("Start server")
+        assert bar.port.instate(["!disabled"])
+        assert bar.port.get() == bar.written[1] == str(DEFAULT_PORT)
+        assert person.app.main_controller.preferences.hosts[0] == path
+        assert "" not in person.app.main_controller.preferences.ports
+
+
+@only_posix("Python has no local sockets there")
+def test_a_local_socket_in_the_field_for_the_port_is_put_into_the_other(person: Person) -> None:
+    person.press("<Control-l>", "<Tab>")
+    person.write("unix:/tmp/somewhere")
+    person.press("<Tab>")
+    person.sees("no port")
+    assert person.app.window.address.written == ("unix:/tmp/somewhere", str(DEFAULT_PORT))
+
+
+def rows_of(person: Person) -> list[str]:
+    tree = person.app.window.sessions
+    return [tree.words_of(key) for top in tree.tree.get_children("") for key in (top, *tree.tree.get_children(top))]
+
+
+def test_a_client_of_the_window_goes_through_the_proxy_of_the_settings(person: Person) -> None:
+    main = person.app.main_controller
+    with Host() as proxy:
+        main.apply(replace(main.preferences, proxy=f"socks5://anna@{proxy.address}"))
+        main.endpoints.use_proxy_password("secret")
+        person.press("<Control-l>")
+        person.write("example.invalid:80")
+        person.press("<F6>")
+        with proxy.accept(Peer) as peer:
+            assert peer.hear(4) == b"\x05\x02\x00\x02"
+            peer.say(b"\x05\x02")
+            assert peer.hear(13) == b"\x01\x04anna\x06secret"
+            peer.say(b"\x01\x00")
+            assert peer.hear(22) == b"\x05\x01\x00\x03\x0fexample.invalid\x00\x50"
+            peer.say(b"\x05\x05\x00\x01" + bytes(6))
+            person.sees(
+                f"through the proxy socks5://{proxy.address}",
+                f"The proxy socks5://{proxy.address} could not reach example.invalid:80: the connection was refused",
+            )
+    assert not person.reads("secret")
+    assert not person.reads("anna@")
+
+
+@only_posix("Python has no local sockets there")
+def test_no_proxy_stands_before_a_local_socket(person: Person) -> None:
+    main = person.app.main_controller
+    main.apply(replace(main.preferences, proxy="socks5://127.0.0.1:1"))
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        person.press("<Control-l>")
+        person.write(f"unix:{folder}/socket")
+        person.press("<F5>")
+        person.sees("listening on")
+        person.press("<Control-l>", "<F6>")
+        person.sees(f"connected to unix:{folder}/socket, process {os.getpid()}")

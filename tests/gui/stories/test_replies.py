@@ -9,10 +9,12 @@ from tkinter import filedialog
 
 import pytest
 
+from core.address import Address
 from core.journal.recording.ledger import Phase
 from core.replies.rules.rule_set import parse_rule_sets
-from tests.gui.stories.person import Person, caller
-from tests.support.peers import Host, Peer
+from tests.gui.stories.conftest import Sit
+from tests.gui.stories.person import Person, caller, settings
+from tests.support.peers import AnswersBack, Host, Peer
 
 
 def choose_reply(person: Person, words: str) -> None:
@@ -58,6 +60,7 @@ def test_a_program_answers_and_one_that_does_not_exist_changes_nothing(person: P
 
     choose_reply(person, "by a program…")
     assert "echo.py" in person.focused, "the last command stands there"
+    assert "echo.py" in person.app.main_controller.preferences.reply_arguments["program"]
 
 
 def test_a_python_file_is_begun_broken_and_mended(
@@ -194,3 +197,37 @@ def test_a_client_that_waits_gives_up_where_it_is_no_longer_wanted_to_come_back(
     person.app.main_controller.commands["toggle_reconnect"]()
     person.no_longer_sees("try ")
     person.sees("stays away")
+
+
+@pytest.mark.case("C-86")
+def test_two_programs_that_answer_each_other_are_paused_and_go_on_at_a_key(sit: Sit, tmp_path: Path) -> None:
+    person = sit(settings(tmp_path, reply="echo", limits_changed={"answers": 100}))
+    port = person.start_server()
+    with AnswersBack.calls(Address("127.0.0.1", port)):
+        person.until(lambda: person.app.main_controller.state is not None)
+        person.sees("#1 connected")
+        person.say("tag")
+        person.sees("#1 is paused: 100 answers in a row", "two programs may be answering each other", "Go on")
+        person.press("<F8>")
+        for _ in range(12):
+            if person.focused == "Go on":
+                break
+            person.press("<F8>")
+        assert person.focused == "Go on"
+        person.press("<Return>")
+        person.no_longer_sees("two programs may be answering each other, so it was paused")
+        person.until(lambda: (now := person.app.main_controller.state) is not None and now.received > 300)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "typed"), [("program", "by a program…", "bc -q"), ("python", "by a Python file…", "/tmp/mine.py")]
+)
+def test_the_command_and_the_file_of_an_earlier_run_stand_where_they_are_asked_for(
+    sit: Sit, tmp_path: Path, kind: str, words: str, typed: str
+) -> None:
+    person = sit(settings(tmp_path, reply_arguments={kind: typed}))
+    person.start_server()
+    choose_reply(person, words)
+    person.sees("Use it")
+    assert person.focused == typed
+    person.press("<Escape>")

@@ -11,6 +11,7 @@ import pytest
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import DisplayRow, Span
 from core.journal.reading.recorded import Call
+from core.origin import Origin
 from core.roles import Role
 from core.text_safety import Span as Stretch
 from core.text_safety import TextSafety
@@ -108,6 +109,12 @@ def test_the_facts_tell_all_that_is_known() -> None:
         ("In this view", "#4", False),
         ("In the journal", "entries 40–42", False),
     ]
+
+
+def test_who_spoke_is_a_fact_of_what_was_sent() -> None:
+    said = message()._replace(kind="sent", origin=Origin("rule", "Temperature\n\x1b"))
+
+    assert facts(Inspected(said, role=Role.SERVER))[0] == ("Sent", "by the rule Temperature \\e", False)
 
 
 def test_what_is_not_known_is_not_said() -> None:

@@ -257,3 +257,27 @@ def test_a_server_that_is_over_tells_the_reply_that_it_had(reply: str, shown: st
 
     assert (head.reply, head.is_reply_past) == (shown, True)
     assert not present(window_state(server())).conversation.is_reply_past
+
+
+def test_a_local_socket_has_no_port_and_is_known_by_its_whole_name() -> None:
+    at, other = Address("unix:/run/S", 0), Address("unix:/run/s", 0)
+    everywhere = server(at=Address("0.0.0.0", 0))
+    assert not present(window_state(form=at)).address.has_port
+    assert present(window_state(form=HERE)).address.has_port
+    assert present(window_state(form=None)).address.has_port
+    assert next_steps(window_state(form=at)) == (True, False, False)
+    assert present(window_state(server(at=at), form=at)).address.server.text == "Stop server"
+    assert present(window_state(server(at=at), form=other)).address.server.text == "Start server"
+    assert present(window_state(everywhere, form=at)).address.server.text == "Start server"
+
+
+def test_of_a_local_socket_the_process_at_the_other_end_is_told() -> None:
+    at = Address("unix:/run/s", 0)
+    one = ConnectionState(ConnectionId(1), 1, Address("unix:", 0), at, process="process 7 (redis) of user redis")
+    calling = replace(client(at=at), connections=(one,))
+    assert "process 7 (redis) of user redis" in present(window_state(calling)).conversation.detail
+    called = replace(one, local=at, peer=Address("unix:", 0))
+    rows = present(window_state(replace(server(at=at), connections=(called,)), calling)).rows
+    assert [row.text for row in rows] == [
+        "Server unix:/run/s", "#1  process 7 (redis) of user redis", "Client unix:/run/s"
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from core.journal.display_row import DisplayRow
+from core.origin import PASSED_ON, PERSON, Origin
 from core.roles import Role
 from core.text_safety import TextSafety
 from core.words import duration
@@ -72,6 +73,31 @@ def test_messages_of_one_sender_within_a_second_share_a_header() -> None:
     headed = ["server" in text_of(row) or "you" in text_of(row) for row in typesetter().set(entries)]
 
     assert headed == [True, False, True, True]
+
+
+def test_a_header_says_who_spoke_and_is_shared_by_one_speaker_alone() -> None:
+    by_hand, by_rule = PERSON, Origin("rule", "Temperature\x1b")
+    entries = [
+        sent(0, b"a", at=0)._replace(origin=by_hand),
+        sent(1, b"b", at=0.1)._replace(origin=by_hand),
+        sent(2, b"c", at=0.2)._replace(origin=by_rule),
+        sent(3, b"d", at=0.3)._replace(origin=PASSED_ON),
+        received(4, b"e", at=0.4),
+    ]
+
+    texts = [text_of(row) for row in typesetter().set(entries)]
+
+    assert "by hand" in texts[0]
+    assert "by hand" not in texts[1]
+    assert "by the rule Temperature\\e" in texts[2]
+    assert all(words not in text for text in texts[3:] for words in ("by ", "passed on"))
+
+
+@pytest.mark.parametrize("style", [RowStyle(is_compact=True), RowStyle(is_compact=True, as_hex=True)])
+def test_a_row_of_one_line_says_who_spoke(style: RowStyle) -> None:
+    (row,) = typesetter(style=style).set([sent(0, b"a")._replace(origin=Origin("rule", "Temperature"))])
+
+    assert text_of(row).rstrip("\n").endswith("by the rule Temperature")
 
 
 @pytest.fixture

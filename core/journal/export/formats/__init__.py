@@ -37,6 +37,7 @@ class Format(ABC):
     order: ClassVar[int]  # of the choices, ascending
     is_binary: ClassVar[bool] = False  # rather than lines of UTF-8: a terminal would obey what is in it
     is_split: ClassVar[bool] = False  # into a file for each direction of each connection; notes are in none
+    total = 0  # rows that there will be, from before the first is asked for
     has_framing: ClassVar[bool] = False  # whether ``pieces`` are all that went through the socket for a message
 
     def __init_subclass__(cls, *, has_name: bool = True) -> None:

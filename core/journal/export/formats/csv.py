@@ -16,7 +16,7 @@ from core.journal.export.formats import Format
 from core.journal.export.source import Pieces, at_hand, readable, readable_whole
 from core.local_time import iso_time
 
-COLUMNS = ("time", "seconds", "session", "connection", "kind", "size", "text", "hex", "note", "failure")
+COLUMNS = ("time", "seconds", "session", "connection", "kind", "size", "text", "hex", "note", "failure", "origin")
 LONGEST_CELL = 32_767  # UTF-16 units; Excel breaks what is longer over rows, each of which could be a formula
 
 _FORMULA = "-=+@＝＋－＠﹦﹢﹣﹫−"
@@ -57,10 +57,10 @@ class Csv(Format):
         begin = f'{moment},"{display_row.session}","{number}"'
         if not display_row.is_message:
             kind, note = self.safety.field(display_row.kind), self.safety.text(display_row.note)
-            yield f'{begin},{_cell(kind)},"","","",{_cell(note)},"{"yes" if display_row.is_failure else ""}"\r\n'
+            yield f'{begin},{_cell(kind)},"","","",{_cell(note)},"{"yes" if display_row.is_failure else ""}",""\r\n'
             return
         begin += f',"{display_row.kind}","{display_row.size}"'
-        end = f'{_cell(display_row.misfit or display_row.checksum)},""\r\n'
+        end = f'{_cell(display_row.misfit or display_row.checksum)},"",{self._origin(display_row)}\r\n'
         data = at_hand(display_row)
         if data is not None:
             yield f'{begin},{_cell(readable_whole(data, self.safety, self.encoding))},"0x{data.hex()}",{end}'
@@ -69,6 +69,9 @@ class Csv(Format):
         for piece in pieces():
             yield piece.hex()
         yield f'",{end}'
+
+    def _origin(self, display_row: DisplayRow) -> str:
+        return _cell(self.safety.field(display_row.origin)) if display_row.origin is not None else '""'
 
     def _text(self, pieces: Pieces) -> str:
         """As much of the message as one cell can hold."""

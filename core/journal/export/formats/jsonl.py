@@ -20,7 +20,8 @@ class JsonLines(Format):
     """ASCII alone: whatever is not ASCII is escaped, so that a line is one line to every program.
 
     A message has ``base64``, its exact bytes, and ``text``, which is null where they are not text in the
-    conversation's encoding. A note has ``note`` and ``failure``.
+    conversation's encoding; one that was sent has ``origin`` where it is known who spoke. A note has ``note`` and
+    ``failure``.
     """
 
     name = "jsonl"
@@ -86,6 +87,7 @@ def _facts_of_message(display_row: DisplayRow) -> str:
     """The same and what only a message has, as JSON without its braces: ``json.dumps`` takes five times as long."""
     number, connection, span = display_row.number, display_row.connection, display_row.span
     checksum = f', "checksum": {json.dumps(display_row.checksum)}' if display_row.checksum else ""
+    origin = f', "origin": {json.dumps(display_row.origin)}' if display_row.origin is not None else ""
     return (
         f'"place": {display_row.place}, "session": {display_row.session}, "entry": {display_row.ordinal}, '
         f'"connection": {"null" if number is None else number}, '
@@ -93,7 +95,7 @@ def _facts_of_message(display_row: DisplayRow) -> str:
         f'"time": "{iso_time(display_row.wall_ns)}", "wall_ns": {display_row.wall_ns}, "mono_ns": '
         f"{display_row.mono_ns}, "
         f'"size": {display_row.size}, "span": {"null" if span is None else list(span)}, '
-        f'"misfit": {json.dumps(display_row.misfit)}{checksum}'
+        f'"misfit": {json.dumps(display_row.misfit)}{checksum}{origin}'
     )
 
 

@@ -27,14 +27,14 @@ ol { list-style: none; margin: 0; padding: 0 }
 li { display: grid; grid-template-columns: 8.5rem 3rem 9rem 1fr; gap: .6rem; align-items: start; padding: .15rem 0;
   break-inside: avoid }
 time, .who { color: var(--muted); font-variant-numeric: tabular-nums; white-space: nowrap }
-svg { display: block; width: 9rem; height: 1.45em; overflow: visible }
+svg { display: block; width: 9rem; height: 0; min-height: 100%; overflow: visible }
 .lane { stroke: var(--line) } .in { stroke: var(--in); fill: var(--in) } .out { stroke: var(--out); fill: var(--out) }
 pre { margin: 0; font: 14px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere }
 .note { grid-column: 4; color: var(--muted); font-style: italic } .bad { color: var(--bad); font-style: normal }
 .more { color: var(--muted) }
 @media print { body { margin: 0; max-width: none } }
 """
-_LANES = '<line class="lane" x1="4" y1="-8" x2="4" y2="40"/><line class="lane" x1="140" y1="-8" x2="140" y2="40"/>'
+_LANES = '<line class="lane" x1="4" y1="-8" x2="4" y2="100%"/><line class="lane" x1="140" y1="-8" x2="140" y2="100%"/>'
 _ARROWS = {
     True: '<line class="in" x1="6" y1="11" x2="130" y2="11"/><path class="in" d="M138 11l-9 -4v8z"/>',
     False: '<line class="out" x1="14" y1="11" x2="138" y2="11"/><path class="out" d="M6 11l9 -4v8z"/>',
@@ -92,6 +92,8 @@ class Page(Format):
                 yield f'</pre><span class="note more">{display_row.size:,} bytes, not all of them are shown</span><pre>'
                 break
         yield "</pre>"
+        if display_row.spoke:
+            yield f'<span class="note">{_safe(self.safety.field(display_row.spoke))}</span>'
         remark = display_row.misfit or display_row.checksum
         if remark:
             yield f'<span class="note{" bad" if display_row.misfit else ""}">{_safe(remark)}</span>'

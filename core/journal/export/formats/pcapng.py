@@ -2,8 +2,10 @@
 
 The journal knows what went through the sockets, not what was on the wire: addresses, ports, times and bytes are the
 real ones; sequence numbers, handshakes and acknowledgements are made up, and so is how the bytes were cut into
-segments. Notes are comments. Sources: draft-ietf-opsawg-pcapng-03 for the file, LINKTYPE_RAW of
-tcpdump.org/linktypes.html, RFC 791, 8200 and 9293 for the packets.
+segments. So are the addresses of local sockets, which have none: 127.0.0.1, port 1 at the end with the name, and the
+connection's number from 10,000 on at the other; a comment has the name. Notes are comments. Sources:
+draft-ietf-opsawg-pcapng-03 for the file, LINKTYPE_RAW of tcpdump.org/linktypes.html, RFC 791, 8200 and 9293 for the
+packets.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import NOBODY, Format
 from core.journal.export.source import Pieces
 from core.journal.reading.reader import Parties
+from core.local_address import is_local
 
 _RAW = 101  # LINKTYPE_RAW: a packet begins with its IP header
 _LARGEST = 60_000  # bytes of a segment: with its headers it fits the length field of IPv4
@@ -37,7 +40,7 @@ class Pcapng(Format):
     title = "Wireshark capture"
     sentence = (
         "Packets for Wireshark: the real bytes, times, addresses and ports. Sequence numbers, handshakes and "
-        "how bytes are cut into segments are made up; notes are comments."
+        "how bytes are cut into segments are made up; who sent and notes are comments."
     )
     ending = ".pcapng"
     order = 6
@@ -66,6 +69,8 @@ class Pcapng(Format):
         yield from begun
         if stream is not None:
             is_ours = display_row.kind != RECEIVED
+            if display_row.spoke:
+                self._notes.append(f"sent {display_row.spoke}")
             for piece in pieces():
                 for first in range(0, len(piece), _LARGEST):
                     yield self._packet(at, stream.carry(piece[first : first + _LARGEST], is_ours=is_ours))
@@ -78,12 +83,22 @@ class Pcapng(Format):
         ends = self.parties.ends.get(number)
         if ends is None:
             return None, []
+        we_called = not self.parties.accepted(number)
         try:
-            stream = _Stream(_end(ends.local), _end(ends.peer))
+            if is_local(ends.local) or is_local(ends.peer):
+                stream = _Stream(*_made_up(number, is_ours=we_called))
+                name = ends.peer if we_called else ends.local
+                self._notes.append(f"{name} is a local socket: its address and ports here are made up")
+            else:
+                ours = _end(ends.local)
+                theirs = _opposite(ours, ends.peer)
+                stream = _Stream(ours, theirs)
+                if theirs.address == _BEHIND_PROXY[ours.address.version]:
+                    self._notes.append(f"{ends.peer} was reached through a proxy: its address here is made up")
         except ValueError:  # a journal that was written by hand, or is damaged
             return None, []
         self._streams[number] = stream
-        return stream, [self._packet(at, packet) for packet in stream.open(is_ours=not self.parties.accepted(number))]
+        return stream, [self._packet(at, packet) for packet in stream.open(is_ours=we_called)]
 
     def _happened(self, kind: str, number: int, at: int) -> Iterator[bytes]:
         if kind not in ("opened", "peer-finished", "we-finished", "closed"):
@@ -119,6 +134,31 @@ def _end(written: str) -> _End:
     """The address of an end. Raises ``ValueError`` for a name."""
     host, _, port = written.rpartition(":")
     return _End(ipaddress.ip_address(host.strip("[]").partition("%")[0]), int(port) & 0xFFFF)
+
+
+# Documentation addresses (RFC 5737, RFC 3849) for who has none of the kind that our own end has.
+_BEHIND_PROXY = {4: ipaddress.ip_address("192.0.2.1"), 6: ipaddress.ip_address("2001:db8::1")}
+
+
+def _opposite(ours: _End, written: str) -> _End:
+    """The peer's end; a proxy leads to names, and to addresses of the other kind. Raises ``ValueError``."""
+    host, _, port = written.rpartition(":")
+    try:
+        theirs = _end(written)
+    except ValueError:
+        if not host or not port.isdigit():
+            raise
+        theirs = _End(_BEHIND_PROXY[ours.address.version], int(port) & 0xFFFF)
+    if theirs.address.version != ours.address.version:
+        theirs = _End(_BEHIND_PROXY[ours.address.version], theirs.port)
+    return theirs
+
+
+def _made_up(number: int, *, is_ours: bool) -> tuple[_End, _End]:
+    """Ends for a local socket: ours and the peer's. Whoever called has the number for a port."""
+    here = ipaddress.ip_address("127.0.0.1")
+    caller, named = _End(here, 10_000 + number % 50_000), _End(here, 1)
+    return (caller, named) if is_ours else (named, caller)
 
 
 class _Stream:

@@ -12,13 +12,14 @@ from textwrap import indent
 from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import Format
 from core.journal.export.source import Pieces
+from core.local_address import SCHEME, is_local
 
 _ROW = 60  # bytes on a line of source
 _LARGEST = 1024 * 1024  # bytes of one message that are written out
 
 
-class _Script(Format, has_name=False):
-    """What the three have in common.
+class Script(Format, has_name=False):
+    """What those have in common that say one side's words and expect the other's.
 
     ``_listens`` says whether the server's words are said, or the client's; those of the other are expected.
     """
@@ -35,13 +36,9 @@ class _Script(Format, has_name=False):
         if not display_row.is_message:
             yield from self._note(display_row)
             return
-        number = display_row.number or 1
-        if self._number is None:
-            self._number = number
-        if number != self._number:
+        if not self.has(display_row):
             return
-        is_ours = self.parties.accepted(number) is self._listens
-        verb = "say" if (display_row.kind != RECEIVED) == is_ours else "expect"
+        verb = "say" if self.says(display_row) else "expect"
         self._said += 1
         data = bytearray()
         for piece in pieces():
@@ -50,6 +47,17 @@ class _Script(Format, has_name=False):
                 yield f"    # of {display_row.size:,} bytes the first {_LARGEST:,}: more are too many for a program\n"
                 break
         yield f"    {verb}({_literal(bytes(data[:_LARGEST]))})\n"
+
+    def has(self, message: DisplayRow) -> bool:
+        """Whether a message is of the one connection that there is."""
+        number = message.number or 1
+        if self._number is None:
+            self._number = number
+        return number == self._number
+
+    def says(self, message: DisplayRow) -> bool:
+        """Whether a message is said by this side, rather than expected of the other."""
+        return (message.kind != RECEIVED) == (self.parties.accepted(message.number or 1) is self._listens)
 
     def _note(self, display_row: DisplayRow) -> Iterator[str]:
         about = display_row.number in (None, self._number)
@@ -61,12 +69,24 @@ class _Script(Format, has_name=False):
             yield f"    # {' '.join(self.safety.text(display_row.note).split())}\n"
 
     @property
-    def _place(self) -> tuple[str, int]:
-        """Where the server was."""
-        number, ends = next(iter(self.parties.ends.items()), (1, None))
-        written = self.parties.target if ends is None else ends.local if self.parties.accepted(number) else ends.peer
-        host, _, port = written.rpartition(":")
+    def server(self) -> str:
+        """Where the server was, as the journal has it."""
+        ends = next((ends for number, ends in self.parties.ends.items() if number > 0), None)  # not what a tap dialled
+        return self.parties.target if ends is None else ends.local if self.parties.listens else ends.peer
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Its host and port."""
+        host, _, port = self.server.rpartition(":")
         return host.strip("[]") or "127.0.0.1", int(port) if port.isdigit() else 5555
+
+    @property
+    def _socket_name(self) -> str | None:
+        """The name of a local socket; None of TCP."""
+        name = self.server.removeprefix(SCHEME)
+        if not is_local(self.server):
+            return None
+        return f"\0{name[1:]}" if name.startswith("@") else name
 
 
 _SAY = """\
@@ -95,8 +115,17 @@ def expect(data):
 '''
 
 
-class _Program(_Script, has_name=False):
-    """What the client and the server end with."""
+class _Program(Script, has_name=False):
+    """What the client and the server have in common."""
+
+    @property
+    def _path(self) -> str:
+        """What both begin with that talk over a local socket."""
+        return (
+            "import socket\nimport sys\n\n"
+            f"PATH = sys.argv[1] if len(sys.argv) > 1 else {self._socket_name!r}\n\n"
+            "differences = []\n"
+        )
 
     def tail(self) -> str:
         """The end of the program."""
@@ -113,7 +142,13 @@ class PythonClient(_Program):
 
     def head(self) -> str:
         """Everything up to the first step."""
-        host, port = self._place
+        if self._socket_name is not None:
+            return (
+                '"""The client of a conversation that Tincan recorded. Run it as: python3 FILE [PATH]"""\n\n'
+                f"{self._path}{_HELPERS}\nconnection = socket.socket(socket.AF_UNIX)\nconnection.settimeout(10)\n"
+                "connection.connect(PATH)\nwith connection:\n"
+            )
+        host, port = self.place
         return (
             '"""The client of a conversation that Tincan recorded. Run it as: python3 FILE [HOST [PORT]]"""\n\n'
             "import socket\nimport sys\n\n"
@@ -135,7 +170,14 @@ class PythonServer(_Program):
 
     def head(self) -> str:
         """Everything up to the first step."""
-        _host, port = self._place
+        if self._socket_name is not None:
+            return (
+                '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PATH]"""\n\n'
+                f"{self._path}{_HELPERS}\nlistener = socket.socket(socket.AF_UNIX)\nlistener.bind(PATH)\n"
+                'listener.listen()\nprint("listening at", PATH, flush=True)\n'
+                "connection, peer = listener.accept()\nconnection.settimeout(10)\nwith listener, connection:\n"
+            )
+        _host, port = self.place
         return (
             '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PORT]"""\n\n'
             "import socket\nimport sys\n\n"
@@ -147,7 +189,7 @@ class PythonServer(_Program):
         )
 
 
-class PythonTest(_Script):
+class PythonTest(Script):
     """The client as a test: every answer has to be what it was."""
 
     name = "pytest"
@@ -157,14 +199,21 @@ class PythonTest(_Script):
 
     def head(self) -> str:
         """Everything up to the first step."""
-        host, port = self._place
-        return (
-            '"""A conversation that Tincan recorded, as a test: pytest FILE; TARGET=HOST:PORT is another server."""\n\n'
-            "import os\nimport socket\n\n"
-            f'TARGET = os.environ.get("TARGET", {f"{host}:{port}"!r})\n\n\n'
-            "def test_the_server_answers_as_it_did():\n"
+        host, port = self.place
+        form, target = ("HOST:PORT", f"{host}:{port}") if self._socket_name is None else ("PATH", self._socket_name)
+        connecting = (
             '    host, _, port = TARGET.rpartition(":")\n'
             "    connection = socket.create_connection((host, int(port)), timeout=10)\n\n"
+            if self._socket_name is None
+            else "    connection = socket.socket(socket.AF_UNIX)\n    connection.settimeout(10)\n"
+            "    connection.connect(TARGET)\n\n"
+        )
+        return (
+            f'"""A conversation that Tincan recorded, as a test: pytest FILE; TARGET={form} is another server."""\n\n'
+            "import os\nimport socket\n\n"
+            f'TARGET = os.environ.get("TARGET", {target!r})\n\n\n'
+            "def test_the_server_answers_as_it_did():\n"
+            f"{connecting}"
             f"{indent(_SAY, '    ')}\n"
             "    def expect(data):\n"
             f"{indent(_HEAR, '    ')}"

@@ -2,6 +2,7 @@ r"""A conversation as text that one reads.
 
     2026-11-23 10:41:02.113  -- #1 connected from 127.0.0.1:40000
     2026-11-23 10:41:02.113  #1 <  type the message
+    2026-11-23 10:41:02.113  #1 <@ as the greeting of the reply letter
     2026-11-23 10:41:05.020  #1 >  hello
     2026-11-23 10:41:05.020  #1 >+ in two lines\n
 
@@ -33,7 +34,9 @@ class Text(Format):
 
     def head(self) -> str:
         """What the marks mean, and how messages are read if not as UTF-8."""
-        marks = "# > received, < sent, + the same message goes on; -- what happened, !! what went wrong\n"
+        marks = (
+            "# > received, < sent, + the same message goes on, @ who sent it; -- what happened, !! what went wrong\n"
+        )
         is_usual = self.encoding is Encoding.UTF_8
         return marks if is_usual else f"{marks}# messages are read as {self.encoding.words}; this file is UTF-8\n"
 
@@ -58,6 +61,8 @@ class Text(Format):
             end = f"\n{caller}! {display_row.misfit}\n"
         elif display_row.checksum:
             end = f"\n{caller}= {display_row.checksum}\n"
+        if display_row.spoke:
+            end = f"\n{caller}@ {self.safety.field(display_row.spoke)}{end}"
         data = at_hand(display_row)
         if data is not None:
             text = readable_whole(data, self.safety, self.encoding).replace("\n", again)

@@ -32,16 +32,18 @@ MS = 1_000_000
 class Talk:
     """A client's connection with a server of the same run. ``at`` is in milliseconds."""
 
-    def __init__(self, path: Path, *, far: bool = True, far_opened: int = 0) -> None:
+    def __init__(
+        self, path: Path, *, far: bool = True, far_opened: int = 0, home: Address = HOME, caller: Address = CALLER
+    ) -> None:
         self.path = path
         self._events: list[Event] = [
-            SessionOpened(SERVER, 0, Role.SERVER, HOME, "raw", "none"),
-            Opened(SERVER, INSIDE, 0, 1, HOME, CALLER),
+            SessionOpened(SERVER, 0, Role.SERVER, home, "raw", "none"),
+            Opened(SERVER, INSIDE, 0, 1, home, caller),
         ]
         if far:
             self._events += [
-                SessionOpened(CLIENT, 0, Role.CLIENT, HOME, "raw"),
-                Opened(CLIENT, OUTSIDE, far_opened * MS, 1, CALLER, HOME),
+                SessionOpened(CLIENT, 0, Role.CLIENT, home, "raw"),
+                Opened(CLIENT, OUTSIDE, far_opened * MS, 1, caller, home),
             ]
 
     def client_sends(self, size: int, at: int = 0, cuts: tuple[int, ...] = ()) -> None:
@@ -144,6 +146,13 @@ def test_the_same_ports_at_another_time_are_another_connection(tmp_path: Path) -
     talk.client_sends(3)
     talk.server_receives(3)
 
+    assert talk.trace(0).far is None
+
+
+def test_callers_of_a_local_socket_have_no_names_to_be_told_apart_by(tmp_path: Path) -> None:
+    talk = Talk(tmp_path / "talk.tincan", home=Address("unix:/run/s", 0), caller=Address("unix:", 0))
+    talk.server_receives(10)
+    talk.client_sends(10)
     assert talk.trace(0).far is None
 
 

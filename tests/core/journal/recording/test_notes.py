@@ -23,6 +23,7 @@ from core.events import (
     NotSent,
     Onward,
     Opened,
+    Paused,
     PeerFinished,
     Received,
     Remark,
@@ -34,12 +35,14 @@ from core.events import (
     SessionClosed,
     SessionId,
     SessionOpened,
+    SocketTuned,
     TlsBegun,
     TlsHandshake,
     TlsRefused,
     Tried,
     TurnedAway,
     WeFinished,
+    WentOn,
 )
 from core.journal.recording.notes import GOOD_ENDINGS, is_failure, sentence
 from core.roles import ROLES, Role
@@ -126,6 +129,14 @@ TABLE: list[tuple[Event, str, str]] = [
     ),
     (TlsRefused(S, C, AT, "3 bytes still wait"), "TLS does not begin: 3 bytes still wait", SAME),
     (
+        Paused(S, C, AT, 20_000, 4.21),
+        "#3 is paused: 20,000 answers in a row within 4.2 s and no person between, so that two programs may be "
+        "answering each other; nothing more is read until you go on",
+        "the server is paused: 20,000 answers in a row within 4.2 s and no person between, so that two programs may be "
+        "answering each other; nothing more is read until you go on",
+    ),
+    (WentOn(S, C, AT), "#3 goes on", "the server goes on"),
+    (
         Injected(S, C, AT, 6, "EHLO x"),
         "6 bytes from #3 came too early, in the clear, and count for nothing: “EHLO x”",
         "6 bytes from the server came too early, in the clear, and count for nothing: “EHLO x”",
@@ -134,6 +145,16 @@ TABLE: list[tuple[Event, str, str]] = [
         PeerFinished(S, C, AT, "close_notify"),
         "#3 has finished sending (close_notify)",
         "the server has finished sending (close_notify)",
+    ),
+    (
+        SocketTuned(S, C, AT, 5, nagle=True),
+        "#3: each recv asks for 5 bytes from now on, small sends wait for what is on its way (Nagle)",
+        "each recv asks for 5 bytes from now on, small sends wait for what is on its way (Nagle)",
+    ),
+    (
+        SocketTuned(S, C, AT, 1, nagle=False),
+        "#3: each recv asks for 1 byte from now on, small sends go at once",
+        "each recv asks for 1 byte from now on, small sends go at once",
     ),
     (PeerFinished(S, C, AT), "#3 has finished sending (FIN)", "the server has finished sending (FIN)"),
     (
@@ -238,6 +259,13 @@ def test_the_legs_of_a_tap_are_told_apart() -> None:
     ]
 
     assert [sentence(event, number, Role.TAP) for event, number, _words in story] == [words for *_, words in story]
+
+
+def test_a_local_socket_that_was_reset_has_sent_no_rst() -> None:
+    closed = Closed(S, C, AT, Ending.OURS_RESET, how="end of file")
+    assert sentence(closed, 1, Role.SERVER) == "#1 closed: you reset it"
+    finished = Closed(S, C, AT, Ending.PEER_FINISHED, how="end of file")
+    assert sentence(finished, 1, Role.SERVER) == "#1 closed: the peer said goodbye (end of file)"
 
 
 def test_a_connection_without_a_number_is_still_a_connection() -> None:

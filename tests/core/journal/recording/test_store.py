@@ -221,7 +221,15 @@ def test_what_went_wrong_is_marked_and_its_details_kept(path: Path) -> None:
         (detail,) = database.execute("SELECT detail FROM entry WHERE kind = 'closed'").fetchone()
     assert json.loads(detail) == {
         "ending": "failed",
-        "why": {"what": "it broke", "causes": ["rain"], "advice": "", "fault": "ours"},
+        "why": {
+            "what": "it broke",
+            "causes": ["rain"],
+            "advice": "",
+            "fault": "ours",
+            "options": [],
+            "needs_password": False,
+            "errno": "",
+        },
         "how": "FIN",
     }
 
@@ -511,7 +519,7 @@ class TestADamagedJournal:
             "UPDATE session SET target = 5",
         ],
     )
-    @pytest.mark.parametrize(("number", "table"), [(2, "entry"), (FORMAT, "chunk")])
+    @pytest.mark.parametrize(("number", "table"), [(2, "entry"), (3, "chunk"), (FORMAT, "chunk")])
     def test_with_a_value_of_another_kind(self, path: Path, spoil: str, number: int, table: str) -> None:
         written(path, *Story().whole())
         if number != FORMAT:

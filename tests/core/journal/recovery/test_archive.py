@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import tempfile
 import threading
 from pathlib import Path
 
@@ -17,8 +19,10 @@ from core.journal.recording.ledger import ConnectionState, Ledger, Phase, Sessio
 from core.journal.recording.store import JournalWriter
 from core.journal.recovery.archive import NOWHERE, Archive, ByteCount, archived_sessions
 from core.roles import Role
+from core.workbench import Workbench
 from tests.support.journals import SESSION, write_journal
-from tests.support.story import Story
+from tests.support.story import Story, View
+from tests.support.systems import only_posix
 
 GOES_ON = threading.Event()  # never set: nobody cancels
 
@@ -222,3 +226,24 @@ def test_of_very_many_sessions_the_first_are_listed(path: Path, monkeypatch: pyt
         assert reader.session_count() == 8
         assert [row.session for row in reader.sessions(most=2)] == [1, 2]
         assert [row.session for row in reader.each_session(SessionId(7))] == [7]
+
+
+@only_posix("Python has no such sockets there")
+def test_the_addresses_of_local_sockets_are_read_back(path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        target = Address(f"unix:{folder}/socket", 0)
+        workbench = Workbench(path)
+        view = View(workbench)
+        server = workbench.serve(target)
+        view.wait_for_state(server, lambda state: bool(state.addresses))
+        client = workbench.connect(target)
+        live = view.wait_for_state(server, lambda state: bool(state.connections))
+        workbench.stop(client)
+        view.wait_for_state(server, lambda state: bool(state.over))
+        workbench.close()
+    assert live.connections[0].process.startswith(f"process {os.getpid()}")
+    first, second = sessions(path)
+    assert (first.target, first.addresses, second.target) == (target, (target,), target)
+    (called,), (calling,) = first.connections, second.connections
+    assert (called.local, called.peer, calling.local, calling.peer) == (target, calling.local, called.peer, target)
+    assert called.peer.is_local

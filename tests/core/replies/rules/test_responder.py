@@ -223,7 +223,7 @@ def test_an_error_in_a_rule_s_code_ends_that_connection_alone(
 
     with serving(table) as (server, sink):
         with Peer.calls(server.addresses[0]) as peer:
-            monkeypatch.setattr(table.ready[0], "answer", breaks)
+            monkeypatch.setattr(table.ready[0], "quoted", breaks)
             peer.say(b"x")
             peer.hear_all()
             assert sink.wait_for(Closed)[0].ending is Ending.FAILED

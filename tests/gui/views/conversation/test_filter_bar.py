@@ -9,9 +9,10 @@ import pytest
 
 from core.events import ConnectionId
 from core.journal.display_row import EVERYTHING, Filter
+from core.origin import KINDS
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
-from gui.viewmodels.filtering import ConnectionRow, FilterView
+from gui.viewmodels.filtering import SPEAKERS, ConnectionRow, FilterView
 from gui.views.conversation.filter_bar import FilterBar
 from tests.gui.conftest import WaitUntil
 
@@ -69,6 +70,44 @@ def test_a_direction_is_taken_out_and_put_back(stage: Stage) -> None:
     stage.press("<Return>")
 
     assert stage.filters == [Filter(received=False), Filter(received=False, sent=False), Filter(received=False)]
+
+
+def test_who_spoke_is_chosen_with_the_keyboard_alone(stage: Stage) -> None:
+    stage.press("<Tab>", "<Tab>", "<Tab>")
+    assert stage.bar.focus_get() is stage.bar.origin
+    stage.press("<Down>")
+    place = stage.bar.tk.call("ttk::combobox::PopdownWindow", stage.bar.origin)
+    listed = f"{place}.f.l"
+    stage.bar.tk.call("focus", "-force", listed)
+    stage.bar.tk.call("event", "generate", listed, "<Down>")
+    stage.bar.tk.call("event", "generate", listed, "<Down>")
+    stage.bar.tk.call("event", "generate", listed, "<Return>")
+    stage.bar.update()
+
+    assert stage.filters == [Filter(origins=frozenset({"rule"}))]
+    assert stage.bar.origin.get() == "by rules"
+    stage.bar.clear()
+    assert stage.filters[-1] == EVERYTHING
+    assert stage.bar.origin.get() == "by anyone"
+
+
+def test_of_what_is_not_shown_nobody_is_asked_who_sent_it(stage: Stage) -> None:
+    stage.bar.sent.invoke()
+
+    assert stage.bar.origin.instate(["disabled"])
+    stage.bar.sent.invoke()
+    assert stage.bar.origin.instate(["!disabled"])
+
+
+def test_a_filter_by_a_name_is_told_by_it(stage: Stage) -> None:
+    stage.bar.show(FilterView(rows(2), origins=frozenset({"rule Temperature"})))
+
+    assert stage.bar.origin.get() == "by rule Temperature"
+    assert stage.bar.filter == Filter(origins=frozenset({"rule Temperature"}))
+
+
+def test_everybody_who_may_have_spoken_can_be_chosen() -> None:
+    assert {key for key, _words in SPEAKERS} == {"", *KINDS}
 
 
 def test_a_connection_is_chosen_with_the_keyboard_alone(stage: Stage) -> None:

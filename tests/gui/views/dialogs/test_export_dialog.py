@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.journal.export.formats import all_formats
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
 from gui.viewmodels.exports import (
@@ -301,3 +302,21 @@ def test_scopes_and_progress_in_words() -> None:
     assert scope_words(Rows(Scope.FILTERED, 0)) == "What the filter shows, 0 rows"
     assert progress_words(ExportView()) == ""
     assert progress_words(ExportView(is_running=True, rows=3)) == "3 rows, 0 B"
+
+
+def test_every_button_is_in_sight_on_a_small_screen_and_the_chosen_format_is_explained(
+    root: tk.Tk, theme: Theme
+) -> None:
+    formats = [ExportFormat(form.name, form.title, form.sentence, form.ending) for form in all_formats()]
+    longest = max(formats, key=lambda one: len(one.sentence))
+    dialog = ExportDialog(
+        root, theme, formats=[longest, *formats], path="/tmp/talk.txt",
+        on_export=print, on_cancel=print, on_open_folder=print,
+    )  # fmt: skip
+    dialog.update()
+
+    assert dialog.explanation == longest.sentence
+    assert dialog.winfo_reqheight() / theme.scale <= 480 - 70  # what the window manager adds
+    dialog.formats.buttons[2].invoke()
+    assert dialog.explanation == formats[1].sentence
+    dialog.destroy()

@@ -10,6 +10,7 @@ import pytest
 
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
+from core.steps.step import Expectation, Otherwise
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import MOST_STEPS, ListStep, RepeatRequest, RepeatView
 from gui.views.dialogs.repeat_dialog import LIST, RepeatDialog
@@ -43,7 +44,7 @@ class Repeating:
     def __init__(self, root: tk.Tk, theme: Theme) -> None:
         self.requests: list[RepeatRequest] = []
         self.why = ""
-        self.dialog = RepeatDialog(root, theme, on_start=self.start)
+        self.dialog = RepeatDialog(root, theme, on_start=self.start, on_save=self.start)
         self.dialog.show(VIEW)
         self.dialog.open(self.dialog.every.field)
         root.update()
@@ -259,3 +260,96 @@ def test_while_nobody_is_there_it_says_so_and_start_is_not_what_is_next(repeatin
     dialog.update()
     assert dialog.complaint(dialog.to) == ""
     assert str(dialog.begin_button.cget("style")) == "Accent.TButton"
+
+
+def choose(dialog: RepeatDialog, when: str) -> None:
+    """Choose by keys what the chosen message waits for."""
+    box = dialog.list.wait.when
+    box.current([key for key, _words in box._offered].index(when))
+    box.event_generate("<<ComboboxSelected>>")
+    dialog.update()
+
+
+def test_a_message_of_a_list_may_wait_for_its_answer(repeating: Repeating) -> None:
+    repeating.choose_list(ONE, TWO)
+    dialog = repeating.dialog
+    wait = dialog.list.wait
+
+    choose(dialog, "regex")
+    assert "Type which answer is waited for: regular expression" in dialog.complaint(dialog.list)
+    dialog.begin_button.invoke()
+    assert repeating.requests == []
+    write(wait.pattern, "^(.*) C$")
+    write(wait.within.field, "250")
+    wait.otherwise.current(2)
+    wait.otherwise.event_generate("<<ComboboxSelected>>")
+    dialog.list.tree.selection_set("0")
+    dialog.update()
+    assert wait.when.key == ""
+    choose(dialog, "end")
+    assert dialog.complaint(dialog.list) == ""
+    dialog.begin_button.invoke()
+
+    (request,) = repeating.requests
+    assert request.waits
+    assert [step.expected for step in request.steps] == [
+        Expectation("end", "", 2_000),
+        Expectation("regex", "^(.*) C$", 250, Otherwise.AGAIN),
+    ]
+
+
+def test_what_a_message_waits_for_is_in_its_row_and_can_be_taken_back(repeating: Repeating) -> None:
+    repeating.choose_list(ONE)
+    dialog = repeating.dialog
+    choose(dialog, "any")
+    assert "waits 2,000 ms, then 100 ms" in str(dialog.list.tree.set("0", "wait"))
+    dialog.often.buttons[0].invoke()
+    write(dialog.list.pause.field, "0")  # for it waits for an answer
+    assert dialog.complaint(dialog.list) == ""
+    write(dialog.list.wait.within.field, "0")
+    assert "from 1 to 3,600,000" in dialog.complaint(dialog.list)
+    choose(dialog, "")
+    assert dialog.list.steps[0].expected is None
+
+
+def test_the_last_character_that_is_typed_counts(repeating: Repeating) -> None:
+    repeating.choose_list(ONE)
+    dialog = repeating.dialog
+    choose(dialog, "equals")
+    dialog.list.wait.pattern.focus_force()
+    for character in "abc":
+        press(dialog, f"<Key-{character}>")
+    dialog.update()
+
+    assert dialog.list.steps[0].expected == Expectation("equals", "abc")
+
+
+def test_a_list_is_saved_with_what_it_waits_for_and_why_not_is_said(repeating: Repeating) -> None:
+    repeating.choose_list(ONE)
+    dialog = repeating.dialog
+    choose(dialog, "equals")
+    dialog.list.buttons["Save…"].invoke()
+    assert repeating.requests == []
+    write(dialog.list.wait.pattern, "x")
+    dialog.show(replace(VIEW, nobody="Nobody is connected."))
+    repeating.why = "There is no room for it."
+    dialog.list.buttons["Save…"].invoke()
+
+    assert repeating.requests == [RepeatRequest(1000, 1, (ListStep(ONE, 100, Expectation("equals", "x")),))]
+    assert dialog.complaint(dialog.list) == "There is no room for it."
+    assert not dialog.is_gone
+
+
+def test_everything_about_a_wait_is_reached_with_the_keyboard(repeating: Repeating) -> None:
+    repeating.choose_list(ONE)
+    dialog = repeating.dialog
+    choose(dialog, "equals")
+    dialog.list.pause.field.focus_force()
+    dialog.update()
+    reached = []
+    for _ in range(12):
+        press(dialog, "<Tab>")
+        reached.append(dialog.focus_get())
+    wait = dialog.list.wait
+    places = [reached.index(part) for part in (wait.when, wait.pattern, wait.within.field, wait.otherwise)]
+    assert places == sorted(places)

@@ -23,6 +23,7 @@ class Stage:
         self.preferences = Preferences()
         self.opened = 0
         self.passwords: list[str] = []
+        self.proxy_passwords: list[str] = []
         self.theme = theme
         root.update()
         self.dialog = SettingsDialog(
@@ -32,6 +33,7 @@ class Stage:
             on_change=self.change,
             on_open_folder=self.open_folder,
             on_password=self.passwords.append,
+            on_proxy_password=self.proxy_passwords.append,
         )
         self.dialog.update()
 
@@ -71,6 +73,9 @@ def stage(root: tk.Tk, theme: Theme) -> Stage:
     return Stage(root, theme)
 
 
+_KEYSYMS = {".": "period", ":": "colon", "/": "slash", "@": "at"}
+
+
 def type_into(field: ttk.Entry, text: str) -> None:
     """Type over what stands there, key by key."""
     field.focus_force()
@@ -78,7 +83,7 @@ def type_into(field: ttk.Entry, text: str) -> None:
     field.delete(0, "end")
     for character in text:
         field.insert("end", character)
-        field.event_generate("<KeyRelease>", keysym="period" if character == "." else character)
+        field.event_generate("<KeyRelease>", keysym=_KEYSYMS.get(character, character))
     field.update()
 
 
@@ -151,6 +156,44 @@ def test_how_large_the_journal_that_is_written_may_be_and_what_then(stage: Stage
     choose(stage.journals.when_full, "Go on in another file")
 
     assert stage.preferences.limits().journal_goes_on
+
+
+def test_a_proxy_is_kept_without_its_password_wherever_that_was_typed(stage: Stage) -> None:
+    page = stage.limits
+    type_into(page.proxy.field, "http://anna@proxy:3128")
+    page.proxy_password.insert("end", "hidden")
+
+    assert stage.preferences.proxy == "http://anna@proxy:3128"
+    assert stage.proxy_passwords[-1] == "hidden"
+    assert str(page.proxy_password.cget("show")) == "•"
+
+    type_into(page.proxy.field, "socks5://anna:secret@proxy")
+
+    assert stage.preferences.proxy == "socks5://anna@proxy:1080"
+    assert stage.proxy_passwords[-1] == page.proxy_password.text == "secret"
+    assert "secret" not in str(stage.preferences)
+
+    type_into(page.proxy.field, "")
+    page.proxy.field.event_generate("<Return>")
+
+    assert stage.preferences.proxy == ""
+
+
+def test_what_is_no_proxy_says_why_and_does_not_count(stage: Stage) -> None:
+    row = stage.limits.proxy
+    type_into(row.field, "proxy:1080")
+    row.field.event_generate("<Return>")
+
+    assert row.complaint == "A proxy is written socks5://HOST:PORT or http://HOST:PORT."
+    assert stage.preferences.proxy == ""
+
+
+def test_whom_local_sockets_are_for_is_chosen(stage: Stage) -> None:
+    assert stage.preferences.limits().socket_mode == 0o600
+
+    choose(stage.limits.socket_mode, "You and your group")
+
+    assert stage.preferences.limits().socket_mode == 0o660
 
 
 @pytest.mark.parametrize("typed", ["0", "-3", "many", "2.5", "99999", "", "٣"])

@@ -69,11 +69,11 @@ def test_a_conversation_is_a_table(tmp_path: Path) -> None:
         rows = table(talk)
 
     assert [tuple(row.values())[1:] for row in rows] == [
-        ("0.000000", "1", "", "session-opened", "", "", "", "starting a server on 127.0.0.1:5555", ""),
-        ("0.001000", "1", "1", "opened", "", "", "", "#1 connected from 127.0.0.1:40001", ""),
-        ("0.002000", "1", "1", "sent", "14", 'say "hi", now\\n', "0x" + b'say "hi", now\n'.hex(), "", ""),
-        ("0.003000", "1", "1", "received", "2", "\\0\\xff", "0x00ff", "", ""),
-        ("0.004000", "1", "1", "not-sent", "", "", "", "5 bytes for #1 were not sent: it has finished", "yes"),
+        ("0.000000", "1", "", "session-opened", "", "", "", "starting a server on 127.0.0.1:5555", "", ""),
+        ("0.001000", "1", "1", "opened", "", "", "", "#1 connected from 127.0.0.1:40001", "", ""),
+        ("0.002000", "1", "1", "sent", "14", 'say "hi", now\\n', "0x" + b'say "hi", now\n'.hex(), "", "", "tap"),
+        ("0.003000", "1", "1", "received", "2", "\\0\\xff", "0x00ff", "", "", ""),
+        ("0.004000", "1", "1", "not-sent", "", "", "", "5 bytes for #1 were not sent: it has finished", "yes", ""),
     ]
     for row in rows:
         assert re.fullmatch(r"2026-11-2[789]T\d\d:\d\d:00\.00\d[+-]\d\d:\d\d", row["time"])

@@ -180,6 +180,57 @@ def test_the_leg_of_a_tap_to_its_target_begins_at_the_tap() -> None:
     assert syns == [("127.0.0.1:40000", "127.0.0.1:5556"), ("127.0.0.1:40001", "127.0.0.1:5555")]
 
 
+@pytest.mark.parametrize(
+    ("role", "local", "peer", "first"),
+    [
+        ("server", "unix:/run/s", "unix:", ("127.0.0.1:10001", "127.0.0.1:1")),
+        ("client", "unix:", "unix:/run/s", ("127.0.0.1:10001", "127.0.0.1:1")),
+    ],
+)
+def test_a_local_socket_has_addresses_that_are_made_up_and_says_so(
+    role: str, local: str, peer: str, first: tuple[str, str]
+) -> None:
+    said = "received" if role == "server" else "sent"
+    capture = written(parties(role, local, peer), row("opened"), row(said, b"hello"), row("closed"))
+    begun, _answered, _stands, spoken, *_rest = packets(capture)
+    assert (begun.source, begun.target) == (spoken.source, spoken.target) == first
+    assert (begun.flags, spoken.data) == (SYN, b"hello")
+    assert "unix:/run/s is a local socket: its address and ports here are made up" in begun.comments
+
+
+@pytest.mark.parametrize(
+    ("local", "peer", "shown"),
+    [
+        ("127.0.0.1:4000", "example.org:80", "192.0.2.1:80"),
+        ("[::1]:4000", "example.org:80", "2001:db8::1:80"),
+        ("127.0.0.1:4000", "[2001:db8::7]:80", "192.0.2.1:80"),
+        ("[::1]:4000", "192.0.2.7:80", "2001:db8::1:80"),
+    ],
+)
+def test_who_was_reached_through_a_proxy_has_an_address_that_is_made_up(local: str, peer: str, shown: str) -> None:
+    capture = written(parties("client", local, peer), row("opened"), row("sent", b"hello"))
+    begun, _answered, _stands, spoken = packets(capture)
+    assert (begun.target, spoken.data) == (shown, b"hello")
+    assert f"{peer} was reached through a proxy: its address here is made up" in begun.comments
+
+
+def test_a_tap_is_called_on_one_leg_and_calls_on_the_other() -> None:
+    ends = {
+        1: Ends("127.0.0.1:5556", "127.0.0.1:40000", "fin"),
+        -1: Ends("127.0.0.1:40001", "127.0.0.1:5555", "fin"),
+        2: Ends("unix:/run/tap", "unix:", "fin"),
+        -2: Ends("unix:", "unix:/run/s", "fin"),
+    }
+    rows = [row("opened", number=number) for number in (1, -1, 2, -2)]
+    begun = [one for one in packets(written(Parties("tap", "127.0.0.1:5556", ends), *rows)) if one.flags == SYN]
+    assert [(one.source, one.target) for one in begun] == [
+        ("127.0.0.1:40000", "127.0.0.1:5556"),
+        ("127.0.0.1:40001", "127.0.0.1:5555"),
+        ("127.0.0.1:10002", "127.0.0.1:1"),
+        ("127.0.0.1:59998", "127.0.0.1:1"),
+    ]
+
+
 def test_large_messages_are_cut_into_segments_that_fit() -> None:
     data = bytes(range(256)) * 1000
     found = packets(written(parties(), row("received", data)))

@@ -7,13 +7,14 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from core.address import Address
+from core.address import Address, parse_address
 from core.events import SessionId
 from core.journal.display_row import DisplayRow
 from core.journal.export.formats import find_format
@@ -21,10 +22,13 @@ from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
 from core.journal.reading.reader import Ends, Parties
+from core.net.client import Client
 from core.net.server import Server
 from core.workbench import Workbench
 from tests.support.peers import Peer
+from tests.support.sink import PATIENCE
 from tests.support.story import View
+from tests.support.systems import only_posix
 
 SAID = [b"hello\n", b"<'\"\\{}%s\x00\xff\n", bytes(range(256)) * 20 + b"\n"]
 
@@ -102,6 +106,52 @@ def test_the_test_passes_against_the_same_server_and_fails_against_another(journ
         assert run(*command, TARGET=str(other.addresses[0])).returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("local", "place"),
+    [
+        ("127.0.0.1:5556", "PORT = int(sys.argv[2]) if len(sys.argv) > 2 else 5556"),
+        ("unix:/run/tap", "else '/run/tap'"),
+    ],
+)
+def test_the_client_of_a_tap_calls_the_tap(local: str, place: str) -> None:
+    dialled = Ends("127.0.0.1:40001", "127.0.0.1:5555", "fin")
+    parties = Parties("tap", local, {-1: dialled, 1: Ends(local, "127.0.0.1:40000", "fin")})
+    assert place in find_format("python-client")(parties=parties).head()
+
+
+@only_posix("Python has no such sockets there")
+@pytest.mark.parametrize("name", ["", "@"])
+def test_the_programs_of_a_local_socket_have_its_conversation_again(tmp_path: Path, name: str) -> None:
+    if name == "@" and sys.platform != "linux":
+        pytest.skip("POSIX, as Linux has it: there are no names without a file elsewhere")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        target = f"unix:@{Path(folder).name}" if name else f"unix:{folder}/socket"
+        path = tmp_path / "talk.tincan"
+        workbench = Workbench(path)
+        view = View(workbench)
+        session = workbench.serve(parse_address(target, for_server=True), reply="echo")
+        view.wait_for_state(session, lambda state: bool(state.addresses))
+        with Client(target) as client:
+            for message in SAID:
+                client.send(message)
+            heard = b""
+            while len(heard) < sum(map(len, SAID)):
+                heard += client.receive(PATIENCE)
+        view.wait_for_state(session, lambda state: bool(state.over))
+        workbench.close()
+        server = script(path, "python-server", tmp_path)
+        with subprocess.Popen([sys.executable, server], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert "listening at" in process.stdout.readline()
+            client_program = run(script(path, "python-client", tmp_path))
+            assert (client_program.returncode, client_program.stdout) == (0, "")
+            assert process.wait(PATIENCE) == 0
+        Path(f"{folder}/socket").unlink(missing_ok=True)
+        with Server(target, reply="echo"):
+            test = script(path, "pytest", tmp_path)
+            assert run("-m", "pytest", "-q", "-p", "no:cacheprovider", test).returncode == 0
+
+
 @pytest.mark.parametrize("name", ["python-client", "python-server", "pytest"])
 def test_a_conversation_without_words_is_a_program_too(name: str) -> None:
     form = find_format(name)()
@@ -120,4 +170,3 @@ def test_of_a_tap_the_leg_to_the_target_is_one_that_was_dialled() -> None:
     steps = [str(step) for row in rows for step in form.row(row, lambda row=row: iter([row.data]))]  # type: ignore[misc]
 
     assert steps == ["    say(b'question')\n", "    expect(b'answer')\n"]
-    assert "else 5555\n" in str(form.head())

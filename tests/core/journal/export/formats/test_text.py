@@ -27,7 +27,7 @@ from tests.support.exports import STEP_NS, Talk, exported
 
 PREFIX = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}  (?:#1 [<>][ +!]|(?:--|!!)\+?) ")
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-HEAD = "# > received, < sent, + the same message goes on; -- what happened, !! what went wrong\n"
+HEAD = "# > received, < sent, + the same message goes on, @ who sent it; -- what happened, !! what went wrong\n"
 ANYTHING = st.binary(min_size=1, max_size=30) | st.text(min_size=1, max_size=12).map(
     lambda text: text.encode("utf-8", "surrogatepass")
 )

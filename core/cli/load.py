@@ -1,0 +1,160 @@
+"""``python -m core load``: a list of steps, played by many clients at a rate, and a table of how that went."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.address import Target, parse_target
+from core.cli.common import INTERRUPTED, argument, interruptible, seconds, tell, write_escapes_where_needed
+from core.cli.tls import add_tls, tls_of
+from core.clock import monotonic
+from core.errors import Fault, TincanError, quoted, reason
+from core.text_safety import TextSafety
+from core.tls.settings import Tls
+from core.words import duration
+
+if TYPE_CHECKING:  # else when a load is played
+    from core.sending.load import Line
+    from core.steps.step import ReadySteps
+
+OK, ERRORS, BROKEN_FILE = 0, 1, 2
+MOST_CLIENTS = 1_000
+_MOST_RATE = 100_000.0  # lists a second
+_LOOK = 0.02  # seconds between two looks at which connections are to be replaced
+
+
+class LoadOptions(NamedTuple):
+    """What was asked for; ``rate`` is lists a second, of all clients together. ``locust`` is written instead."""
+
+    steps: ReadySteps
+    target: Target
+    clients: int = 10
+    rate: float = 10.0
+    seconds: float = 10.0
+    tls: Tls | None = None
+    locust: Path | None = None
+
+
+class _LoadError(TincanError, ValueError):
+    fault = Fault.PERSON
+
+
+def add_load(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="a list of steps (JSON), as test takes it")
+    parser.add_argument("target", metavar="TARGET", nargs="?", default="", help="HOST:PORT, unless the list names one")
+    parser.add_argument("--clients", type=argument(_clients), default=10, metavar="N", help="default: 10")
+    parser.add_argument(
+        "--rate", type=argument(_rate), default=10.0, metavar="R",
+        help="how often a second the list is played, by all clients together (default: 10)",
+    )  # fmt: skip
+    parser.add_argument("--seconds", type=seconds, default=10.0, metavar="S", help="default: 10")
+    parser.add_argument(
+        "--locust", type=Path, metavar="LOCUSTFILE", help="write a file for Locust that does the same, and play nothing"
+    )
+    add_tls(parser, is_server=False)
+    parser.set_defaults(options=partial(_options, parser))
+    parser.epilog = (
+        "Exit codes: 0 all answers were as wished, 1 some were not, or none came, 2 the file is broken or the command "
+        "line makes no sense, 130 Ctrl-C"
+    )
+
+
+def _clients(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST_CLIENTS):
+        raise _LoadError(f"{quoted(text)} is no number of clients: use 1 to {MOST_CLIENTS:,}")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0.001 <= rate <= _MOST_RATE:
+        raise _LoadError(f"{quoted(text)} is no rate: use 0.001 to {_MOST_RATE:,.0f} lists a second")
+    return rate
+
+
+def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> LoadOptions:
+    from core.steps.step_file import StepFileError, read_step_file
+
+    try:
+        steps = read_step_file(chosen.file)
+    except StepFileError as error:
+        parser.error(str(error))
+    if not any(one.step.expected is not None for one in steps.steps):
+        parser.error(f"{chosen.file} expects no answer, so there is nothing to measure")
+    try:
+        target = parse_target(chosen.target or steps.list.target, for_server=False)
+        tls = tls_of(chosen, has_scheme=target.tls)
+    except TincanError as error:
+        parser.error(f"argument TARGET: {error}")
+    if chosen.locust is not None and tls is not None:
+        parser.error("the file for Locust speaks no TLS: leave the options of TLS out")
+    return LoadOptions(steps, target, chosen.clients, chosen.rate, chosen.seconds, tls, chosen.locust)
+
+
+def run_load(options: LoadOptions) -> int:
+    """Play, or write the file; the exit code, see above."""
+    write_escapes_where_needed(sys.stdout, line_buffering=True)
+    write_escapes_where_needed(sys.stderr, line_buffering=True)
+    if options.locust is not None:
+        return _write(options, options.locust)
+    from core.sending.load import Load
+
+    load = Load(options.steps, options.target.address, clients=options.clients, rate=options.rate, tls=options.tls)
+    code = OK
+    with interruptible():
+        try:
+            load.start()
+            until = monotonic() + options.seconds
+            while monotonic() < until:
+                time.sleep(_LOOK)
+                load.keep_up()
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        finally:
+            load.stop()
+    table = load.table()
+    print(load_words(table), end="")
+    is_good = not any(line.failures for line in table) and table[-1].answers
+    return code or (OK if is_good else ERRORS)
+
+
+def load_words(table: list[Line]) -> str:
+    """The table, and below it why answers were not as wished."""
+    from core.steps.table import in_columns
+
+    safety = TextSafety()
+    lines: list[tuple[str, ...]] = [("step", "answers", "errors", "a second", "p50", "p95", "p99", "p99.9", "most")]
+    for line in table:
+        times = [duration(ns) if line.answers else "" for ns in (*line.percentiles, line.most)]
+        counts = (f"{line.answers:,}", f"{line.failures:,}", f"{line.rate:,.1f}")
+        lines.append((safety.field(line.name, 48), *counts, *times))
+    reasons = [
+        f"{count:,} times: {safety.field(line.name, 48)}: {safety.field(why, 200)}\n"
+        for line in table[:-1]
+        for why, count in line.reasons
+    ]
+    return in_columns(lines) + "".join(reasons)
+
+
+def _write(options: LoadOptions, path: Path) -> int:
+    from core.steps.locust import write_locust_file
+
+    written = write_locust_file(
+        options.steps.list, options.target.address, clients=options.clients, rate=options.rate, seconds=options.seconds
+    )
+    try:
+        path.write_text(written, encoding="utf-8")
+    except OSError as error:
+        tell(f"{path} cannot be written: {reason(error)}")
+        return ERRORS
+    tell(f"{path} plays {quoted(options.steps.list.name)}: locust -f {path} --headless --users {options.clients}")
+    return OK

@@ -1,0 +1,175 @@
+"""``python -m core test``: plays lists of steps against a server, and says whether all answers were as wished."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.address import Target, parse_target
+from core.cli.common import INTERRUPTED, interruptible, seconds, tell, write_escapes_where_needed
+from core.cli.tls import add_tls, tls_of
+from core.clock import monotonic
+from core.errors import ConnectError, TincanError, quoted, reason
+from core.text_safety import TextSafety
+from core.tls.settings import Tls
+
+if TYPE_CHECKING:  # else when lists are played: no other program needs them
+    from core.sending.plan import Played
+    from core.sending.steps import StepsRun
+    from core.steps.junit import Suite
+    from core.steps.playing import Row
+    from core.steps.step import ReadySteps
+
+OK, NOT_AS_WISHED, BROKEN_FILE = 0, 1, 2
+_AGAIN = 0.2  # seconds from one try to connect to the next
+_LOOK = 0.05  # seconds between two looks at whether a list is over: a signal is heeded in between
+
+
+class PlayOptions(NamedTuple):
+    """What was asked for: the lists, where each of them is played, TLS for those (None: in the clear)."""
+
+    lists: tuple[tuple[Path, ReadySteps], ...]
+    targets: tuple[Target, ...]
+    tls: Sequence[Tls | None]
+    junit: Path | None = None
+    wait: float = 0.0  # seconds in which a server that is not there yet is asked again
+
+
+def add_test(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument(
+        "words", nargs="+", metavar="FILE", help="lists of steps (JSON); the last may be the TARGET, HOST:PORT"
+    )
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write a report as JUnit's XML")
+    parser.add_argument(
+        "--wait",
+        type=seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="try so long to connect to a server that has to come up",
+    )
+    add_tls(parser, is_server=False)
+    parser.set_defaults(options=partial(_options, parser))
+    parser.epilog = (
+        "Exit codes: 0 all answers were as wished, 1 not all were, or it could not connect, 2 a file is broken or the "
+        "command line makes no sense, 130 Ctrl-C"
+    )
+
+
+def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> PlayOptions:
+    from core.steps.step_file import StepFileError, read_step_file
+
+    *others, last = chosen.words
+    target: Target | None = None
+    if others and not Path(last).exists():
+        try:
+            target = parse_target(last, for_server=False)
+        except TincanError as error:
+            parser.error(f"{quoted(last)} is neither a file nor an address: {error}")
+    paths = [Path(word) for word in (others if target is not None else chosen.words)]
+    try:
+        lists = tuple((path, read_step_file(path)) for path in paths)
+    except StepFileError as error:
+        parser.error(str(error))
+    targets = []
+    for path, ready in lists:
+        if target is None and not ready.list.target:
+            parser.error(f"{path} names no target: type HOST:PORT behind the files")
+        targets.append(target or parse_target(ready.list.target, for_server=False))
+    try:
+        tls = [tls_of(chosen, has_scheme=one.tls) for one in targets]
+    except TincanError as error:
+        parser.error(str(error))
+    return PlayOptions(lists, tuple(targets), tls, chosen.junit, chosen.wait)
+
+
+def run_test(options: PlayOptions) -> int:
+    """Play each list over a connection of its own, one after the other; the exit code, see above."""
+    write_escapes_where_needed(sys.stdout, line_buffering=True)
+    suites: list[Suite] = []
+    with interruptible():
+        try:
+            for (_path, ready), target, tls in zip(options.lists, options.targets, options.tls, strict=True):
+                suites.append(_play(ready, target, tls, options.wait))
+                print(suite_words(suites[-1]))
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        finally:
+            is_written = options.junit is None or _write(options.junit, suites)
+    all_wished = not any(suite.error or suite.failures or suite.skipped for suite in suites)
+    return OK if all_wished and is_written else NOT_AS_WISHED
+
+
+def suite_words(suite: Suite) -> str:
+    """A list that was played: its name, its table, and what is wrong, if anything is."""
+    from core.steps.table import as_text
+
+    head = TextSafety().field(f"{suite.name} at {suite.target}")
+    if suite.error:
+        return f"{head}\nNOT PLAYED: {TextSafety().field(suite.error, 600)}\n"
+    missed, skipped = suite.failures, suite.skipped
+    what = "all as wished" if not missed and not skipped else f"{missed:,} not as wished, {skipped:,} not played"
+    return f"{head}\n{as_text(suite.rows)}{what}, {suite.seconds:.3f} s\n"
+
+
+def _play(ready: ReadySteps, target: Target, tls: Tls | None, wait: float) -> Suite:
+    from core.sending.steps import StepsRun
+    from core.steps.junit import Suite
+
+    began, start = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()), monotonic()
+    run = StepsRun(ready.list.name, ready, _nobody)
+    error = ""
+    run.start()
+    try:
+        with _connected(target, tls, run, start + wait):
+            while not run.join(_LOOK):
+                pass
+    except TincanError as failure:
+        error = str(failure)
+    finally:
+        run.stop()
+        run.join(_LOOK)
+    return Suite(ready.list.name, str(target.address), _rows(run), monotonic() - start, began, error)
+
+
+@contextlib.contextmanager
+def _connected(target: Target, tls: Tls | None, run: StepsRun, until: float) -> Iterator[None]:
+    """A client that plays the list, once a server is there. Raises ``ConnectError`` if none is until then."""
+    from core.net.client import Client
+
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(Client(target.address, half_open=True, tls=tls, stands=run.attach))
+                break
+            except ConnectError:
+                if monotonic() >= until or run.is_attached:
+                    raise
+                time.sleep(_AGAIN)
+        yield
+
+
+def _rows(run: StepsRun) -> list[Row]:
+    """A row for each step: of a list that began again, what became of the step at last."""
+    last = {row.number: row for row in run.progress.rows}
+    return [last.get(row.number, row) for row in run.playing.all_not_played()]
+
+
+def _write(path: Path, suites: Sequence[Suite]) -> bool:
+    from core.steps.junit import write_junit
+
+    try:
+        path.write_text(write_junit(suites), encoding="utf-8")
+    except OSError as error:
+        tell(f"{path} cannot be written: {reason(error)}")
+        return False
+    return True
+
+
+def _nobody(_played: Played) -> None: ...

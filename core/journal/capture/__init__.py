@@ -1,0 +1,1 @@
+"""Captures of other programs (pcap, pcapng): read, reassembled and converted into a journal."""

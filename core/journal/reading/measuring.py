@@ -1,0 +1,152 @@
+"""The thread that works out the figures of a session from its journal, while that is being written or later."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from core.clock import monotonic
+from core.errors import reason
+from core.events import SessionId
+from core.journal.display_row import DATA_KINDS, SENT
+from core.journal.reading.figures import Figures, Tally
+from core.journal.reading.lens import RAW, FrameScanner, Lens, Mark
+from core.journal.reading.reader import Entry, JournalReader
+from core.supervision import Worker
+
+TELL_EVERY = 0.5  # seconds
+_AT_ONCE = 512  # entries
+_BYTES_AT_ONCE = 256 * 1024  # about, where messages are cut out of them
+_REST, _LIVE_REST = 1.0, 4.0  # times as long as the last look took: of what stands still, and of what grows
+_AT_FIRST = 0.2  # seconds, in which whoever asked can show that it did
+
+
+class FigureCounter:
+    """Counts a session's messages under a lens, piece by piece, with a reader of its own. One thread."""
+
+    def __init__(self, reader: JournalReader, session: SessionId, lens: Lens, *, dials: bool) -> None:
+        self.entries = lens.since  # up to before which is counted
+        self._reader, self._session, self._lens = reader, session, lens
+        self._scanner = FrameScanner(lens, Mark(lens.since, 0), reader.number_of)
+        self._tally = Tally(dials=dials)
+        self._numbers: dict[int, int] = {}  # of connections, by their ids
+
+    def advance(self, stop: int) -> None:
+        """Count on, at most up to before entry ``stop``. Raises ``JournalError``."""
+        stop = min(stop, self.entries + _AT_ONCE)
+        self.entries = self._add_frames(stop) if self._lens.framing != RAW else self._add_calls(stop)
+
+    def figures(self) -> Figures:
+        """What was counted so far. Raises ``JournalError``."""
+        found = self._tally.figures(self.entries)
+        if not all(one.number in self._numbers for one in found.connections):
+            known = self._reader.connections(self._session).items()
+            self._numbers = {connection: number for number, connection in known}
+        named = (one._replace(number=self._numbers.get(one.number, 0)) for one in found.connections)
+        return replace(found, connections=tuple(named))
+
+    def _add_calls(self, stop: int) -> int:
+        """Each entry with bytes is a message."""
+        add = self._tally.add
+        for _ordinal, connection, kind, size, _data, mono_ns in self._reader.scan(
+            self._session, self.entries, stop, self._lens.only, with_data=False
+        ):
+            if kind in DATA_KINDS:
+                add(connection, is_sent=kind == SENT, size=size, mono_ns=mono_ns)
+        return stop
+
+    def _add_frames(self, stop: int) -> int:
+        """A message is a frame, which may lie in several entries: it counts when the last of them came."""
+        for entry in self._some_entries(stop):
+            for _place, cut in self._scanner.cut(entry):
+                if cut is not None:
+                    is_sent = cut.kind == SENT
+                    self._tally.add(cut.connection, is_sent=is_sent, size=cut.size, mono_ns=entry.mono_ns)
+        return self._passed
+
+    def _some_entries(self, stop: int) -> Iterator[Entry]:
+        pieces = self._reader.pieces_of(
+            self._session, self.entries, stop, self._lens.fetch, count=_AT_ONCE, size=_BYTES_AT_ONCE
+        )
+        size = 0
+        for ordinal, connection, kind, data, mono_ns in pieces:
+            size += len(data)
+            yield Entry(self._session, ordinal, connection, None, kind, 0, mono_ns, data, len(data), "", False)
+        self._passed = pieces[-1][0] + 1 if pieces and size > _BYTES_AT_ONCE else stop
+
+
+class Measurer:
+    """Works figures out as far as it is told to. Every method is for any thread and returns at once.
+
+    ``tell`` gets what is known by now, at most every ``TELL_EVERY`` seconds or so, and ``fail`` a
+    sentence if the journal cannot be read; both are called on the measurer's thread. It rests between its looks, so
+    that it takes no more than a fifth of a core while the journal grows.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        session: SessionId,
+        lens: Lens,
+        *,
+        dials: bool,
+        tell: Callable[[Figures], None],
+        fail: Callable[[str], None],
+    ) -> None:
+        self._tell = tell
+        self._goal = lens.since  # guarded by ``_changed``, as is the next
+        self._closed = False
+        self._changed = threading.Condition()
+
+        def failed(error: BaseException) -> None:
+            if not self._closed:
+                fail(reason(error))
+
+        run = partial(self._run, path, session, lens, dials)
+        self._worker = Worker(run, f"figures of session {session}", failed, daemon=True).begin()
+
+    def reach(self, entries: int) -> None:
+        """Count up to before this entry."""
+        with self._changed:
+            if entries > self._goal:
+                self._goal = entries
+                self._changed.notify()
+
+    def close(self) -> None:
+        """Count no more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the thread's end; whether it has ended."""
+        return self._worker.join(timeout)
+
+    def _run(self, path: Path, session: SessionId, lens: Lens, dials: bool) -> None:
+        self._rest(_AT_FIRST)
+        with contextlib.closing(JournalReader(path, lambda: self._closed)) as reader:
+            counter, told, known = FigureCounter(reader, session, lens, dials=dials), 0.0, lens.since
+            while (goal := self._next_goal(counter.entries)) is not None:
+                began = monotonic()
+                counter.advance(goal)
+                took, is_all = monotonic() - began, counter.entries >= goal
+                if is_all or monotonic() - told > TELL_EVERY:
+                    told = monotonic()
+                    self._tell(counter.figures())
+                grows, known = goal > known, goal
+                least = TELL_EVERY if is_all else 0.0  # what trickles in is counted together
+                self._rest(max(least, took * (_LIVE_REST if grows else _REST)))
+
+    def _rest(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed, seconds)
+
+    def _next_goal(self, counted: int) -> int | None:
+        """How far to count; waits until there is something to count. None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._goal > counted)
+            return None if self._closed else self._goal

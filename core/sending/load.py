@@ -1,0 +1,245 @@
+"""A list of steps, played by many clients at a rate: how many answers came, how fast, and what went wrong.
+
+Each client has a connection of its own, and plays the list over it again and again. One that ends, or over which an
+answer does not come as wished, is replaced by a new one.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from core.address import Address
+from core.clock import monotonic_ns
+from core.errors import ConnectError
+from core.net.client import Client
+from core.net.connection import Connection
+from core.net.loop import Timer
+from core.settings import DEFAULTS
+from core.steps.playing import Playing, Row, Verdict
+from core.steps.step import ReadySteps
+from core.supervision import do_all
+from core.tls.settings import Tls
+
+CONNECT = "connect"
+PERCENTILES = (50.0, 95.0, 99.0, 99.9)
+_STAGGERED = 1_000_000_000  # ns within which clients that are slower than that begin
+_AGAIN = 200_000_000  # ns, at least, from a connection that failed to the next
+
+
+class Figures:
+    """What one step, or connecting, came to: times in ns and why it failed. One thread writes; others may read."""
+
+    def __init__(self) -> None:
+        self.took = array("q")
+        self.failures: Counter[str] = Counter()
+
+    def add(self, others: Figures) -> None:
+        """Take in another client's."""
+        self.took.extend(others.took)
+        self.failures.update(others.failures)
+
+
+class Line(NamedTuple):
+    """A line of the table: how many answers and failures, how many of both a second, and times in ns."""
+
+    name: str
+    answers: int
+    failures: int
+    rate: float
+    percentiles: tuple[int, ...]  # as ``PERCENTILES``; 0 where there was no answer
+    most: int
+    reasons: tuple[tuple[str, int], ...] = ()
+
+
+class Load:
+    """``clients`` play the list ``rate`` times a second, all of them together. ``start``, ``keep_up``, ``stop``.
+
+    One that is behind begins its next list at once, and makes nothing up. For one thread.
+    """
+
+    def __init__(
+        self, steps: ReadySteps, target: Address, *, clients: int, rate: float, tls: Tls | None = None
+    ) -> None:
+        interval = round(clients * 1e9 / rate)
+        self._names = [row_name(row) for row in Playing(steps, _nowhere).all_not_played()]
+        now = monotonic_ns()
+        apart = min(interval, _STAGGERED) // clients
+        self._began = self._ended = now
+        self._clients = [_LoadClient(steps, target, tls, interval, now + number * apart) for number in range(clients)]
+
+    def start(self) -> None:
+        """Begin. Raises ``NoThread``."""
+        for client in self._clients:
+            client.connect()
+
+    def keep_up(self) -> None:
+        """Replace the connections that are over, where it is time to. To be called again and again."""
+        for client in self._clients:
+            client.reconnect()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """Part from the server; what was not answered by then counts for nothing."""
+        self._ended = monotonic_ns()
+        do_all([(f"stopping {client!r}", client.stop) for client in self._clients])
+        do_all([(f"waiting for {client!r}", partial(client.join, timeout)) for client in self._clients])
+
+    def table(self) -> list[Line]:
+        """Connecting, each step, and all the steps together."""
+        seconds = max(1e-9, ((self._ended if self._ended > self._began else monotonic_ns()) - self._began) / 1e9)
+        figures: dict[str, Figures] = {CONNECT: Figures(), **{name: Figures() for name in self._names}}
+        for client in self._clients:
+            for name, each in tuple(client.figures.items()):
+                figures[name].add(each)
+        together = Figures()
+        for name in self._names:
+            together.add(figures[name])
+        return [
+            *(_line(name, each, seconds) for name, each in figures.items()),
+            _line("all steps", together, seconds),
+        ]
+
+
+class _LoadClient:
+    """One client. Its connections' threads play, one after the other; the thread of ``Load`` begins and ends them."""
+
+    def __init__(self, steps: ReadySteps, target: Address, tls: Tls | None, interval: int, first: int) -> None:
+        self._steps, self._target, self._tls, self._interval = steps, target, tls, interval
+        self.figures: dict[str, Figures] = {}
+        self._next = first  # when the next list begins
+        self._client: Client | None = None
+        self._connection: Connection | None = None
+        self._playing: Playing | None = None
+        self._timer: Timer | None = None
+        self._connecting_since = 0
+        self._is_stopped = False
+
+    # The thread of the load.
+
+    def connect(self) -> None:
+        """Begin to connect."""
+        self._connection = None
+        self._connecting_since = monotonic_ns()
+        self._client = Client(self._target, half_open=True, tls=self._tls, stands=self._stands)
+        self._client.start()
+
+    def reconnect(self) -> None:
+        """Connect anew if the connection is over, or could not be made."""
+        client = self._client
+        if client is None or not client.join(0):
+            return
+        if self._connection is None and self._connecting_since:
+            try:
+                client.check()
+                why = "the connection ended first"
+            except ConnectError as error:
+                why = error.explanation.what
+            self._of(CONNECT).failures[why] += 1
+            self._next = max(self._next, self._connecting_since + _AGAIN)
+            self._connecting_since = 0
+        if monotonic_ns() >= self._next - self._interval // 2:
+            self.connect()
+
+    def stop(self) -> None:
+        """Part from the server."""
+        self._is_stopped = True
+        if self._client is not None:
+            self._client.stop()
+
+    def join(self, timeout: float) -> None:
+        """Wait for the end of its thread."""
+        if self._client is not None:
+            self._client.join(timeout)
+
+    # The connection's thread.
+
+    def _stands(self, connection: Connection) -> None:
+        self._of(CONNECT).took.append(monotonic_ns() - self._connecting_since)
+        self._connection = connection
+        connection.add_hearer(self._hear)
+        connection.watchers.add(self._look)
+        self._wait(self._next, self._begin)
+
+    def _begin(self) -> None:
+        connection = self._connection
+        if connection is None or self._is_stopped:
+            return
+        self._next = max(monotonic_ns(), self._next)
+        self._playing = Playing(self._steps, connection.send_exactly, limit=DEFAULTS.message)
+        self._go_on()
+
+    def _hear(self, data: bytes, at: int) -> None:
+        if self._playing is not None:
+            self._playing.heard(data, at)
+            self._go_on()
+
+    def _look(self) -> None:
+        """There is room again, which nobody waits for here, or the connection is over."""
+        connection, playing = self._connection, self._playing
+        if playing is not None and connection is not None and not connection.is_open and not self._is_stopped:
+            playing.ended("the connection is over", monotonic_ns())
+            self._go_on()
+
+    def _go_on(self) -> None:
+        playing, connection = self._playing, self._connection
+        if playing is None or connection is None or self._is_stopped:
+            return
+        while playing.turn(monotonic_ns()):
+            pass
+        if not playing.is_over:
+            if playing.due is not None:
+                self._wait(playing.due, self._go_on)
+            return
+        self._playing = None
+        for row in playing.rows:
+            self._count(row)
+        self._next += self._interval
+        if playing.missed or not connection.is_open:
+            connection.close()
+        else:
+            self._wait(self._next, self._begin)
+
+    def _count(self, row: Row) -> None:
+        figures = self._of(row_name(row))
+        if row.verdict is Verdict.WISHED and row.took is not None:
+            figures.took.append(row.took)
+        elif row.verdict is Verdict.MISSED:
+            figures.failures[row.why] += 1
+
+    def _of(self, name: str) -> Figures:
+        return self.figures.setdefault(name, Figures())
+
+    def _wait(self, until: int, call: Callable[[], None]) -> None:
+        assert self._connection is not None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._connection.loop.call_later(max(0, until - monotonic_ns()) / 1e9, call)
+
+
+def row_name(row: Row) -> str:
+    """What a step is called in the table."""
+    return f"{row.number} {row.name or row.wished or 'send'}"
+
+
+def _line(name: str, figures: Figures, seconds: float) -> Line:
+    ordered, failures = sorted(figures.took), figures.failures.total()
+    return Line(
+        name,
+        len(ordered),
+        failures,
+        (len(ordered) + failures) / seconds,
+        tuple(_percentile(ordered, percent) for percent in PERCENTILES),
+        ordered[-1] if ordered else 0,
+        tuple(figures.failures.most_common(3)),
+    )
+
+
+def _percentile(ordered: list[int], percent: float) -> int:
+    """The nearest rank: a time that was really measured."""
+    return ordered[max(0, -int(-len(ordered) * percent // 100) - 1)] if ordered else 0
+
+
+def _nowhere(_data: bytes) -> None: ...

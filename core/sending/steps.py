@@ -1,0 +1,199 @@
+"""A list of steps, played over one connection on a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from core.clock import monotonic_ns
+from core.events import Ending, EventSink
+from core.net.connection import Connection
+from core.net.owner import Pause
+from core.sending.plan import End, PlanError, Played
+from core.sending.run import TELL_EVERY, Run, Stopped
+from core.settings import DEFAULTS
+from core.steps.playing import Playing
+from core.steps.step import ReadySteps
+
+_TELL_NS = int(TELL_EVERY * 1e9)
+_MOST_HEARD = 1024 * 1024  # bytes, and
+_MOST_PIECES = 4_096  # pieces that wait to be looked at before less is read
+_ENDINGS = {
+    Ending.PEER_FINISHED: "the other end finished first",
+    Ending.PEER_RESET: "the other end reset the connection",
+    Ending.LOST: "the other end was lost",
+}
+
+
+class StepsRun(Run):
+    """Plays a list over the connection that it is attached to, which it waits for.
+
+    What comes from then on is heard. If it comes faster than it can be looked at, less is read from the
+    connection. ``tell`` is called on the run's thread, at most every ``TELL_EVERY`` seconds, and the last time with an
+    ``end``; it must not block. Raises ``PlanError``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        steps: ReadySteps,
+        tell: Callable[[Played], None],
+        *,
+        rounds: int | None = 1,
+        variables: Mapping[str, str] | None = None,
+        count: int = 0,
+        limit: int = DEFAULTS.message,
+        keeps_all: bool = False,
+        sink: EventSink | None = None,
+    ) -> None:
+        if rounds is not None and rounds < 1:
+            raise PlanError("how often has to be at least once")
+        waits = any(one.step.expected is not None for one in steps.steps)
+        if rounds != 1 and not waits and sum(one.step.pause for one in steps.steps) < 1:
+            raise PlanError("what is sent again and again needs a pause of at least 1 ms")
+        super().__init__(f"steps of {name}", sink)
+        self._tell = tell
+        self._rounds = rounds
+        self._connection: Connection | None = None
+        self._lock = threading.Lock()  # guards the three below
+        self._pieces: deque[tuple[bytes, int]] = deque()
+        self._size = 0
+        self._is_held_back = False
+        self.playing = Playing(
+            steps, self._send, rounds=rounds, variables=variables, count=count, limit=limit, keeps_all=keeps_all
+        )  # once it is over, for any thread
+        self._latest = Played(rounds=rounds)
+        self._told_at = 0
+        self._told = 0, 0, 0, 0
+
+    @property
+    def progress(self) -> Played:
+        """How it goes. Any thread."""
+        return self._latest
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether there is a connection to play over."""
+        return self._connection is not None
+
+    def attach(self, connection: Connection) -> None:
+        """Play over this connection: the first that it is attached to. Any thread."""
+        if self._connection is None:
+            self._connection = connection
+            connection.add_hearer(self._hear)
+            connection.watchers.add(self.wake)
+            self.wake()
+
+    def detach(self) -> None:
+        """Hear no more. Any thread."""
+        connection = self._connection
+        if connection is not None:
+            connection.remove_hearer(self._hear)
+            connection.watchers.remove(self.wake)
+            if self._is_held_back:
+                self._let_go_on()
+
+    # The connection's thread.
+
+    def _hear(self, data: bytes, at: int) -> None:
+        with self._lock:
+            self._pieces.append((data, at))
+            self._size += len(data)
+            holds_back = not self._is_held_back and (self._size > _MOST_HEARD or len(self._pieces) > _MOST_PIECES)
+            self._is_held_back = self._is_held_back or holds_back
+        if holds_back and self._connection is not None:
+            self._connection.pause(Pause.STEPS)
+        self.wake()
+
+    # The run's thread.
+
+    def _work(self) -> None:
+        while self._connection is None:
+            self._pause(None)
+        playing, is_told = self.playing, False
+        while not playing.is_over:
+            is_open = self._connection.is_open  # first: what came before its end is heard before it
+            while (piece := self._take()) is not None:
+                playing.heard(*piece)
+                self._go_on()
+            if not is_open and not is_told:
+                is_told = True
+                playing.ended(self._why_over(), monotonic_ns())
+            self._go_on()
+            self._tell_now_and_then()
+            if not playing.is_over:
+                self._pause(self._next_look())
+        if playing.why:
+            raise Stopped(End.GONE, playing.why)
+
+    def _go_on(self) -> None:
+        self._check()
+        self._wait_for_journal()
+        while self.playing.turn(monotonic_ns()):
+            self._check()
+            self._wait_for_journal()
+
+    def _send(self, data: bytes) -> None:
+        assert self._connection is not None
+        self._connection.send_exactly(data)
+
+    def _take(self) -> tuple[bytes, int] | None:
+        with self._lock:
+            if self._pieces:
+                piece = self._pieces.popleft()
+                self._size -= len(piece[0])
+                return piece
+            is_held_back, self._is_held_back = self._is_held_back, False
+        if is_held_back:
+            self._let_go_on()
+        return None
+
+    def _let_go_on(self) -> None:
+        connection = self._connection
+        assert connection is not None
+        connection.loop.call_soon(lambda: connection.resume(Pause.STEPS))
+
+    def _why_over(self) -> str:
+        ending = self._connection.ending if self._connection is not None else None
+        return _ENDINGS.get(ending, "the connection is over") if ending is not None else "the connection is over"
+
+    def _next_look(self) -> int | None:
+        """When to look again: when the list has to go on, or when what is new can be told."""
+        due = self.playing.due
+        if not self._is_news:
+            return due
+        told_again = self._told_at + _TELL_NS
+        return told_again if due is None else min(due, told_again)
+
+    @property
+    def _is_news(self) -> bool:
+        playing = self.playing
+        return (playing.sent, playing.wished, playing.missed, playing.again) != self._told
+
+    def _tell_now_and_then(self) -> None:
+        now = monotonic_ns()
+        if self._is_news and now - self._told_at >= _TELL_NS:
+            self._told_at = now
+            self._latest = self._account()
+            self._tell(self._latest)
+
+    def _account(self, end: End | None = None, why: str = "") -> Played:
+        playing = self.playing
+        self._told = playing.sent, playing.wished, playing.missed, playing.again
+        return Played(
+            tuple(playing.rows),
+            playing.sent,
+            playing.wished,
+            playing.missed,
+            playing.round,
+            self._rounds,
+            playing.again,
+            end,
+            why,
+        )
+
+    def _leave(self, end: End, why: str) -> None:
+        self.detach()
+        self._latest = self._account(end, why)
+        self._tell(self._latest)

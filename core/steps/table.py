@@ -1,0 +1,60 @@
+"""What was played, as a table for people: step, sent, answer, time, as wished or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from core.compose.encoding import Encoding, decode_as
+from core.steps.playing import Row, Verdict
+from core.text_safety import TextSafety
+from core.words import duration, human_bytes
+
+COLUMNS = ("step", "sent", "answer", "time", "as wished")
+_LONGEST = 200  # characters of a message
+_SAFETY = TextSafety()
+_VERDICTS = {Verdict.WISHED: "yes", Verdict.MISSED: "NO", Verdict.SENT: "-", Verdict.NOT_PLAYED: "not played"}
+
+
+def cells(
+    row: Row, encoding: Encoding = Encoding.UTF_8, *, longest: int = _LONGEST, safety: TextSafety = _SAFETY
+) -> tuple[str, ...]:
+    """A row's cells, in the order of ``COLUMNS``; nothing in them is obeyed by a terminal or breaks a line."""
+    number = f"{row.round}.{row.number}" if row.round > 1 else str(row.number)
+    verdict = _VERDICTS[row.verdict] + (f": {safety.field(row.why, longest)}" if row.why else "")
+    return (
+        f"{number} {safety.field(row.name, longest)}".rstrip(),
+        message_words(row.sent, row.sent_size, encoding, longest, safety),
+        message_words(row.answer, row.answer_size, encoding, longest, safety),
+        duration(row.took) if row.took is not None else "",
+        verdict,
+    )
+
+
+def message_words(
+    data: bytes | None, size: int, encoding: Encoding, longest: int = _LONGEST, safety: TextSafety = _SAFETY
+) -> str:
+    """A message on one line, its beginning if it is long."""
+    if data is None:
+        return ""
+    words = safety.field(decode_as(data, encoding), longest)
+    return f"{words} ({human_bytes(size)})" if size > len(data) else words
+
+
+def as_tab_separated(rows: Iterable[Row], encoding: Encoding = Encoding.UTF_8) -> str:
+    """The table with its head, as spreadsheets paste it."""
+    lines = [COLUMNS, *(cells(row, encoding) for row in rows)]
+    return "".join("\t".join(line) + "\n" for line in lines)
+
+
+def as_text(rows: Iterable[Row], encoding: Encoding = Encoding.UTF_8, *, longest: int = 32) -> str:
+    """The table in columns, for a terminal. Messages are cut to so many characters."""
+    return in_columns([COLUMNS, *(cells(row, encoding, longest=longest) for row in rows)])
+
+
+def in_columns(lines: Sequence[tuple[str, ...]]) -> str:
+    """Lines of cells, each column as wide as it has to be."""
+    *widths, _last = (max(map(len, column)) for column in zip(*lines, strict=True))
+    padded = (
+        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]) for line in lines
+    )
+    return "".join(f"{line.rstrip()}\n" for line in padded)

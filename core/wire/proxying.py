@@ -1,0 +1,233 @@
+"""What is said to a proxy before it passes bytes on: SOCKS5 (RFC 1928, RFC 1929) and HTTP CONNECT (RFC 9110).
+
+Bytes in, bytes out. What the target says may come right behind the proxy's last word, in the same segment. So each
+conversation says how many bytes may be received next without taking any of that: the rest stays with the system.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+import struct
+from abc import ABC, abstractmethod
+
+from core.address import Address
+from core.errors import Explanation, Fault, ProxyError, quoted
+from core.proxy import HTTP, Proxy, check_target
+
+_LONGEST_HEAD = 64 * 1024  # bytes of an HTTP answer that may come without its end
+_OTHER_KIND = "Check its port, and whether it is a SOCKS5 or an HTTP proxy"
+_SHOWN = 100  # characters of what is no answer
+
+
+def handshake_with(proxy: Proxy, target: Address) -> ProxyHandshake:
+    """What is to be said to that proxy for a connection to ``target``. Raises ``AddressError``."""
+    check_target(target)
+    return (HttpConnect if proxy.kind == HTTP else Socks5)(proxy, target)
+
+
+class ProxyHandshake(ABC):
+    """One such conversation, a client's side. It ``is_done`` once the next byte is the target's.
+
+    ``begin`` and ``feed`` return what to send now. They raise ``ProxyError``, explained, where nothing comes of it.
+    """
+
+    def __init__(self, proxy: Proxy, target: Address) -> None:
+        self.proxy = proxy
+        self.target = target
+        self.is_done = False
+        self._has_asked = False  # for the target
+
+    @abstractmethod
+    def begin(self) -> bytes:
+        """What is said first."""
+
+    @property
+    @abstractmethod
+    def most(self) -> int:
+        """How many bytes may be received next; all of them are the proxy's. Not 0 before it ``is_done``."""
+
+    @abstractmethod
+    def feed(self, data: bytes) -> bytes:
+        """Take in what the proxy sent, at most ``most`` bytes."""
+
+    def closed(self) -> ProxyError:
+        """What it means that the proxy closed the connection here, before it ``is_done``."""
+        closed = f"the proxy {self.proxy} closed the connection"
+        if not self._has_asked:
+            causes = ("it is another kind of proxy, or none", "it does not let you in")
+            what = f"{closed} before it could be asked for {self.target}"
+            return ProxyError(Explanation(what, causes, _OTHER_KIND, Fault.PEER))
+        causes = ("it could not reach the target, which some, as ssh -D, say like this", "it does not allow it")
+        what = f"{closed} without an answer about {self.target}"
+        return ProxyError(Explanation(what, causes, "Check host and port of the target", Fault.NETWORK))
+
+    def _refused(self, why: str, advice: str = "") -> ProxyError:
+        """The proxy does not do its part."""
+        return ProxyError(Explanation(f"the proxy {self.proxy} {why}", (), advice, Fault.PEER))
+
+    def _unreachable(self, why: str, advice: str = "Check host and port") -> ProxyError:
+        """The proxy did its part, and the target is to blame, or the network behind the proxy."""
+        what = f"the proxy {self.proxy} could not reach {self.target}: {why}"
+        return ProxyError(Explanation(what, (), advice, Fault.NETWORK))
+
+    def _garbage(self, said: bytes) -> ProxyError:
+        shown = quoted(said.strip().decode("ascii", "backslashreplace"), _SHOWN)
+        return self._refused(f"does not speak {self._name}: it said {shown}", _OTHER_KIND)
+
+    _name: str
+
+
+_NO_LOGIN, _PASSWORD, _NONE = 0, 2, 0xFF  # methods
+_IPV4, _NAME, _IPV6 = 1, 3, 4  # kinds of addresses
+_SIZES = {_IPV4: 4, _IPV6: 16}
+
+_GENERAL_FAILURE = 1
+_BY_PROXY = {
+    2: "does not allow it by its rules",
+    7: "does not know the command CONNECT",
+    8: "does not know this kind of address",
+}
+_BY_TARGET = {
+    3: "its network cannot be reached",
+    4: "the host cannot be reached, or its name is not known",
+    5: "the connection was refused, so nothing listens there",
+    6: "the way there is too long (TTL expired)",
+}
+
+
+class Socks5(ProxyHandshake):
+    """Greeting, user and password if the proxy wants them, request, reply. The proxy looks names up."""
+
+    _name = "SOCKS5"
+
+    def begin(self) -> bytes:
+        self._held = b""
+        self._size, self._hear = 2, self._hear_method
+        methods = bytes([_NO_LOGIN, _PASSWORD]) if self.proxy.user else bytes([_NO_LOGIN])
+        return struct.pack("BB", 5, len(methods)) + methods
+
+    @property
+    def most(self) -> int:
+        return 0 if self.is_done else self._size - len(self._held)
+
+    def feed(self, data: bytes) -> bytes:
+        self._held += data
+        versions = (1, 5) if self._hear == self._hear_login else (5,)  # some give that of SOCKS, not RFC 1929's own
+        if self._held[0] not in versions:
+            raise self._garbage(self._held)
+        if len(self._held) < self._size:
+            return b""
+        return self._hear()
+
+    def _hear_method(self) -> bytes:
+        method, self._held = self._held[1], b""
+        if method == _NO_LOGIN:
+            return self._request()
+        if method == _PASSWORD and self.proxy.user:
+            user, password = self.proxy.user.encode(), self.proxy.password.encode()
+            self._size, self._hear = 2, self._hear_login
+            return bytes([1, len(user)]) + user + bytes([len(password)]) + password
+        if method == _NONE and not self.proxy.user:
+            raise self._refused("wants a user and a password", "Write socks5://USER:PASSWORD@HOST:PORT")
+        if method == _NONE:
+            raise self._refused("takes no user and password, and wants another proof of who you are")
+        raise self._refused(f"chose a way to log in that was not offered ({method})", _OTHER_KIND)
+
+    def _hear_login(self) -> bytes:
+        status, self._held = self._held[1], b""
+        if status:
+            raise self._refused("does not take this user and password")
+        return self._request()
+
+    def _request(self) -> bytes:
+        self._size, self._hear = 5, self._hear_reply
+        self._has_asked = True
+        return bytes([5, 1, 0]) + _packed(self.target) + struct.pack("!H", self.target.port)
+
+    def _hear_reply(self) -> bytes:
+        """Five bytes, then the whole: the fifth is the length of a name."""
+        reply, kind = self._held[1], self._held[3]
+        if reply == _GENERAL_FAILURE:
+            raise self._unreachable("it gives no reason (general failure)", "Check host and port, and the proxy")
+        if reply in _BY_TARGET:
+            raise self._unreachable(_BY_TARGET[reply])
+        if reply:
+            raise self._refused(f"does not connect to {self.target}: it {_BY_PROXY.get(reply, f'gave code {reply}')}")
+        if kind not in (_IPV4, _NAME, _IPV6):
+            raise self._garbage(self._held)
+        self._size = 4 + _SIZES.get(kind, 1 + self._held[4]) + 2
+        self.is_done = len(self._held) == self._size
+        return b""
+
+
+def _packed(target: Address) -> bytes:
+    """The address as SOCKS5 has it: an IP address as it is, a name for the proxy to look up."""
+    try:
+        ip = ipaddress.ip_address(target.host)
+    except ValueError:
+        name = target.ascii_host.encode("ascii")
+        return bytes([_NAME, len(name)]) + name
+    return bytes([_IPV4 if ip.version == 4 else _IPV6]) + ip.packed
+
+
+_STATUS = re.compile(rb"HTTP/\d\.\d (\d{3})(?: ([^\r\n]*))?\r?\n", re.ASCII)
+_BEGINNING = b"HTTP/"
+_WANTS_LOGIN = {401, 407}  # RFC 9110, section 15.5.8; tinyproxy says 401 to a wrong password
+_ITS_OWN_FAULT = {501, 505}  # RFC 9110, section 15.6; by others of 500 and more it says that it reached nobody
+
+
+class HttpConnect(ProxyHandshake):
+    """A CONNECT and the head of its answer, with Basic authentication (RFC 7617) if there is a user."""
+
+    _name = "HTTP"
+
+    def begin(self) -> bytes:
+        self._head = b""
+        self._has_asked = True
+        host = f"[{self.target.host}]" if ":" in self.target.host else self.target.ascii_host
+        place = f"{host}:{self.target.port}"
+        lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
+        if self.proxy.user:
+            login = base64.b64encode(f"{self.proxy.user}:{self.proxy.password}".encode())
+            lines.append(f"Proxy-Authorization: Basic {login.decode('ascii')}")
+        return "".join(f"{line}\r\n" for line in (*lines, "")).encode("ascii")
+
+    @property
+    def most(self) -> int:
+        """The end of the head is an empty line, of CR LF or of LF alone, so at least so many are still missing."""
+        if self.is_done:
+            return 0
+        return 1 if self._head.endswith((b"\n", b"\n\r")) else 2
+
+    def feed(self, data: bytes) -> bytes:
+        self._head += data
+        beginning = self._head[: len(_BEGINNING)]
+        if not _BEGINNING.startswith(beginning):
+            raise self._garbage(self._head)
+        if len(self._head) > _LONGEST_HEAD:
+            raise self._garbage(self._head[:_SHOWN])
+        if self._head.endswith((b"\n\n", b"\n\r\n")):
+            self._hear()
+        return b""
+
+    def _hear(self) -> None:
+        found = _STATUS.match(self._head)
+        if found is None:
+            raise self._garbage(self._head.partition(b"\n")[0])
+        code, reason = int(found[1]), (found[2] or b"").decode("ascii", "backslashreplace").strip()
+        shown = f"{code} {quoted(reason, _SHOWN)}" if reason else str(code)
+        if 100 <= code < 200:  # another head follows
+            self._head = b""
+        elif 200 <= code < 300:
+            self.is_done = True
+        elif code in _WANTS_LOGIN and not self.proxy.user:
+            raise self._refused(f"wants a user and a password: {shown}", "Write http://USER:PASSWORD@HOST:PORT")
+        elif code in _WANTS_LOGIN:
+            raise self._refused(f"does not take this user and password: {shown}")
+        elif code >= 500 and code not in _ITS_OWN_FAULT:
+            raise self._unreachable(shown)
+        else:
+            advice = "Many allow port 443 alone" if code in (403, 405) else ""
+            raise self._refused(f"does not connect to {self.target}: {shown}", advice)

@@ -1,0 +1,256 @@
+"""Lessons as data: a TOML file each, whose steps are over when what they ask for has really happened. No tkinter.
+
+What is asked for is written as conditions over the entries of the journal since the step began, and over how things
+stand now; docs/lessons.md has all words for a teacher. What is no lesson is a ``ValueError`` that says why.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from gui.keys import menu_words, shown
+
+_LONGEST_TEXT = 4_000  # characters of one text
+_MOST_STEPS = 50
+_MOST_TRIES = 12  # of a step that are watched beside each other
+
+# Of entries: WHO and KIND, as in "server received"; with "bytes" behind it their bytes.
+_WHO = ("server", "client")
+_KINDS = (
+    "session opened", "listening", "resolving", "resolved", "tried", "opened", "received", "sent", "peer finished",
+    "we finished", "not sent", "closed", "session closed", "turned away", "reply changed", "framing changed",
+)  # fmt: skip
+_ENTRIES = frozenset(f"{who} {kind}" for who in _WHO for kind in _KINDS)
+_BYTES = frozenset(f"{who} {kind} bytes" for who in _WHO for kind in ("received", "sent"))
+_FAILED = frozenset(f"{name} failed" for name in _ENTRIES)
+_NUMBERS_NOW = frozenset({"servers", "clients", "connections"})
+_WORDS_NOW = frozenset({"lens", "encoding", "on view", "reply"})
+
+_COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
+    ">=": lambda left, right: left >= right,
+    "<=": lambda left, right: left <= right,
+    "==": lambda left, right: left == right,
+    ">": lambda left, right: left > right,
+    "<": lambda left, right: left < right,
+}
+_COMPARED = re.compile(r"([a-z ]+?) *(>=|<=|==|>|<) *([0-9]{1,9}|[a-z ]+)")
+_TOLD = re.compile(r"([a-z ]+?) (is|says) (.+)", re.DOTALL)
+_COMMAND = re.compile(r"\{([a-z_0-9]*)\}")
+
+
+class Happened(NamedTuple):
+    """An entry of the journal as a lesson sees it: ``name`` is who and what, as "server received"."""
+
+    name: str
+    text: str  # the note, or the bytes as text
+    size: int = 0  # bytes
+    is_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``left`` is compared with a number or another name, ``is`` a word, or ``says`` a text somewhere."""
+
+    left: str
+    how: str
+    right: str
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it depends on from where entries are counted."""
+        return self.how in _COMPARISONS and not {self.left, self.right} & _NUMBERS_NOW
+
+
+@dataclass(slots=True)
+class Facts:
+    """What has happened since a step began, and how things stand now."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    said: set[Condition] = field(default_factory=set)  # those that found their text
+    now: Mapping[str, int | str] = field(default_factory=dict)
+    tries: deque[Mapping[str, int]] = field(default_factory=lambda: deque(maxlen=_MOST_TRIES))  # counts before messages
+
+    def take(self, happened: Happened) -> None:
+        """One more entry. With each message another try begins, so that an earlier one spoils nothing."""
+        if happened.size:
+            self.tries.append(self.counts.copy())
+        self.counts[happened.name] += 1
+        self.counts[f"{happened.name} bytes"] += happened.size
+        self.counts[f"{happened.name} failed"] += happened.is_failure
+
+    def holds(self, condition: Condition, before: Mapping[str, int]) -> bool:
+        """Whether it does just now, with numbers that are counted since they were those of ``before``."""
+        if condition.how == "is":
+            return str(self.now.get(condition.left, "")).lower() == condition.right.lower()
+        if condition.how == "says":
+            return condition in self.said
+        compare = _COMPARISONS[condition.how]
+        return compare(self._number(condition.left, before), self._number(condition.right, before))
+
+    def _number(self, name: str, before: Mapping[str, int]) -> int:
+        """A number, or the one that this name has."""
+        return int(name) if name.isdigit() else int(self.now.get(name, self.counts[name] - before.get(name, 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do, why, and what is to be seen once it is done; ``lines`` of the lesson's code speak of it."""
+
+    do: str
+    why: str = ""
+    then: str = ""
+    lines: tuple[int, ...] = ()
+    when: tuple[Condition, ...] = ()
+
+    def listen(self, happened: Happened, facts: Facts) -> None:
+        """Note which of the texts that it asks for are in an entry."""
+        text = happened.text.lower()
+        facts.said.update(
+            condition
+            for condition in self.when
+            if condition.how == "says" and condition.left == happened.name and condition.right.lower() in text
+        )
+
+    def is_done(self, facts: Facts) -> bool:
+        """Whether all that it asks for is so, since it began or since any of the last messages."""
+        counted = [condition for condition in self.when if condition.is_counted]
+        if not all(facts.holds(condition, {}) for condition in self.when if not condition.is_counted):
+            return False
+        starts: tuple[Mapping[str, int], ...] = ({}, *facts.tries)
+        return any(all(facts.holds(condition, before) for condition in counted) for before in starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """``name`` is its file's, by which progress is kept. The last of ``steps`` is the question."""
+
+    name: str
+    title: str
+    about: str
+    code: str
+    steps: tuple[Step, ...]
+
+
+class Course:
+    """Where a learner is in a lesson. Goes on by what happens and does nothing itself."""
+
+    def __init__(self, lesson: Lesson, place: int = 0) -> None:
+        self.lesson = lesson
+        self.place = min(max(0, place), len(lesson.steps))
+        self._facts = Facts()
+
+    @property
+    def step(self) -> Step | None:
+        """What is to be done; None once all is."""
+        return self.lesson.steps[self.place] if self.place < len(self.lesson.steps) else None
+
+    def watch(self, entries: Iterable[Happened], now: Mapping[str, int | str]) -> bool:
+        """Take in what has happened, in order; whether a step is over by it. What ended one does not end the next."""
+        before, self._facts.now = self.place, now
+        self._go_on()
+        for happened in entries:
+            self._facts.take(happened)
+            if self.step is not None:
+                self.step.listen(happened, self._facts)
+            self._go_on()
+        return self.place != before
+
+    def skip(self) -> None:
+        """Go on all the same."""
+        self._enter(self.place + 1)
+
+    def begin(self) -> None:
+        """Begin from the first step."""
+        self._enter(0)
+
+    def _go_on(self) -> None:
+        while self.step is not None and self.step.is_done(self._facts):
+            self._enter(self.place + 1)
+
+    def _enter(self, place: int) -> None:
+        self.place = min(place, len(self.lesson.steps))
+        self._facts = Facts(now=self._facts.now)
+
+
+# The file.
+
+
+def parse_lesson(name: str, text: str) -> Lesson:
+    """A lesson from TOML. Raises ``ValueError`` for what is none."""
+    table = tomllib.loads(text)
+    _only(table, ("title", "about", "code", "steps", "question"), "the lesson")
+    steps, code = table.get("steps"), _text(table, "code", "the lesson", is_needed=False)
+    if not isinstance(steps, list) or not 1 <= len(steps) <= _MOST_STEPS:
+        raise ValueError(f"it needs 1 to {_MOST_STEPS} steps, each under [[steps]]")
+    if "question" not in table:
+        raise ValueError("it needs a [question] at its end")
+    lines = len(code.splitlines())
+    asked = [(f"step {number}", step) for number, step in enumerate(steps, 1)] + [("the question", table["question"])]
+    return Lesson(
+        name,
+        _text(table, "title", "the lesson"),
+        _text(table, "about", "the lesson"),
+        code,
+        tuple(_step(where, step, lines) for where, step in asked),
+    )
+
+
+def _step(where: str, table: object, lines: int) -> Step:
+    if not isinstance(table, dict):
+        raise ValueError(f"{where} is no table")
+    _only(table, ("do", "why", "then", "lines", "when"), where)
+    when, told = table.get("when"), table.get("lines", [])
+    if not isinstance(when, list) or not when or not all(isinstance(each, str) for each in when):
+        raise ValueError(f"{where} needs 'when', a list of conditions")
+    if not isinstance(told, list) or not all(type(line) is int and 1 <= line <= lines for line in told):
+        raise ValueError(f"'lines' of {where} are numbers of lines of the code, from 1 to {lines}")
+    do, why, then = (_text(table, name, where, is_needed=name == "do") for name in ("do", "why", "then"))
+    return Step(do, why, then, tuple(told), tuple(_condition(each, where) for each in when))
+
+
+def _condition(written: str, where: str) -> Condition:
+    written = written.strip(" ")
+    if found := _COMPARED.fullmatch(written):
+        for name in (found[1], found[3]):
+            if not name.isdigit() and name not in _ENTRIES | _BYTES | _FAILED | _NUMBERS_NOW:
+                raise ValueError(f"{where} asks for '{name}', and there is no such number")
+        return Condition(*found.groups())
+    if found := _TOLD.fullmatch(written):
+        if found[1] not in (_WORDS_NOW if found[2] == "is" else _ENTRIES):
+            raise ValueError(f"{where} asks what '{found[1]}' {found[2]}, and there is no such text")
+        return Condition(*found.groups())
+    raise ValueError(f"'{written}' in {where} is no condition")
+
+
+def _only(table: Mapping[str, object], names: Sequence[str], where: str) -> None:
+    for name in table:
+        if name not in names:
+            raise ValueError(f"{where} has '{name}', which nobody knows; there are {', '.join(names)}")
+
+
+def _text(table: Mapping[str, Any], name: str, where: str, *, is_needed: bool = True) -> str:
+    value = table.get(name, "")
+    if not isinstance(value, str) or (is_needed and not value.strip()):
+        raise ValueError(f"{where} needs '{name}', a text")
+    if len(value) > _LONGEST_TEXT:
+        raise ValueError(f"'{name}' of {where} has {len(value):,} characters, and {_LONGEST_TEXT:,} are allowed")
+    return value.strip("\n") if name == "code" else _COMMAND.sub(lambda found: _key(found, where), _joined(value))
+
+
+def _joined(text: str) -> str:
+    """Paragraphs, whose lines are for whoever writes them."""
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _key(found: re.Match[str], where: str) -> str:
+    """The key of a command on this system, or its words in the menu where it has none."""
+    try:
+        return shown(found[1]) or menu_words(found[1]).replace("&", "")
+    except KeyError:
+        raise ValueError(f"{where} names '{found[1]}', and there is no such command") from None

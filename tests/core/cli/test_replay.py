@@ -1,0 +1,121 @@
+"""``replay`` in a terminal: one side of what was recorded, against real servers, clients, and strangers."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from build_scripts.project import ROOT
+from core.address import parse_address
+from core.net.server import Server
+from tests.core.journal.export.formats.test_script import SAID
+from tests.core.journal.export.formats.test_script import journal as journal
+from tests.support import program
+from tests.support.peers import Dribbles, Host, Peer, Resets, free_port
+
+
+@contextmanager
+def mocking(path: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The recorded server, where it listens."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "core", "replay", str(path), "--serve", "127.0.0.1:0", *arguments],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        try:
+            found = re.search(r"listening on (\S+)", process.stderr.readline())
+            assert found is not None
+            yield found[1], process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("framing", ["raw", "line"])
+@pytest.mark.parametrize("pace", ["fast", "recorded"])
+def test_the_same_server_answers_as_recorded(journal: Path, framing: str, pace: str) -> None:
+    with Server("127.0.0.1:0", reply="echo") as same:
+        done = program.run("replay", journal, str(same.addresses[0]), "--frame", framing, "--pace", pace)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("everything was as recorded\n")
+
+
+def test_another_server_is_shown_side_by_side(journal: Path) -> None:
+    with Server("127.0.0.1:0", reply=lambda _peer, message: message.swapcase()) as other:
+        done = program.run("replay", journal, str(other.addresses[0]))
+    assert done.code == 1
+    columns, first, *_ = done.out.splitlines()
+    assert columns.split() == ["step", "sent", "recorded", "came", "same"]
+    assert first.split() == ["1", "hello\\n", "hello\\n", "HELLO\\n", "NO,", "from", "byte", "0", "on"]
+    assert re.search(r"^\d of \d steps are different$", done.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("framing", ["raw", "line"])
+def test_the_mock_and_the_client_of_one_recording_have_it_again(journal: Path, framing: str) -> None:
+    with mocking(journal, "--once", "--frame", framing) as (address, process):
+        done = program.run("replay", journal, address, "--frame", framing)
+        assert (done.code, done.err) == (0, "")
+        assert process.wait(20) == 0
+        assert process.stdout is not None
+        assert "everything was as recorded" in process.stdout.read()
+
+
+def test_the_mock_answers_everybody_who_connects(journal: Path) -> None:
+    with mocking(journal) as (address, _process):
+        target = parse_address(address, for_server=False)
+        with Peer.calls(target) as one, Peer.calls(target) as other:
+            for peer in (other, one):
+                for message in SAID:
+                    peer.say(message)
+                    assert peer.hear(len(message)) == message
+
+
+def test_the_mock_tells_what_a_client_says_otherwise(journal: Path) -> None:
+    with mocking(journal, "--once") as (address, process):
+        with Dribbles.calls(parse_address(address, for_server=False)) as peer:
+            peer.say(b"HELLO\n")
+            assert peer.hear(6) == b"hello\n"
+        assert process.wait(20) == 1
+        assert process.stdout is not None
+        out = process.stdout.read()
+    assert re.search(r"^1\s+hello\\n\s+HELLO\\n\s+NO, from byte 0 on$", out, re.MULTILINE)
+    assert "the other end finished first" in out
+
+
+def test_a_server_that_resets_is_a_difference_and_not_a_hang(journal: Path) -> None:
+    with Host() as host:
+        command = [sys.executable, "-m", "core", "replay", str(journal), str(host.address)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            with host.accept(Resets) as peer:
+                assert peer.hear(6) == b"hello\n"
+            assert process.wait(20) == 1
+            assert process.stdout is not None
+            assert "reset" in process.stdout.read()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["none.tincan", "127.0.0.1:1"], 2, "none.tincan is not there"),
+        (["JOURNAL", "127.0.0.1:1", "--session", "99"], 2, "the journal has no session 99"),
+        (["JOURNAL", "127.0.0.1:1", "--connection", "99"], 2, "has no connection #99"),
+        (["JOURNAL"], 2, "name the server to play the client to, or --serve LISTEN"),
+        (["JOURNAL", "127.0.0.1:1", "--serve", "1"], 2, "name the server to play the client to, or --serve LISTEN"),
+        (["JOURNAL", "127.0.0.1:1", "--once"], 2, "--once is for --serve"),
+        (["JOURNAL", "127.0.0.1:PORT"], 1, "Nothing answers at"),
+    ],
+)
+def test_what_cannot_be_replayed_is_said(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = [one.replace("JOURNAL", str(journal)).replace("PORT", str(free_port())) for one in arguments]
+    done = program.run("replay", *given)
+    assert done.code == code
+    assert says in done.err
+    assert done.err.count("\n") == 1

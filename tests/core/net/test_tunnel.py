@@ -1,0 +1,333 @@
+"""Clients and taps that dial through a proxy: what the proxy is asked, what becomes of it, and what stays secret."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from core.address import Address
+from core.errors import AddressError, ConnectError
+from core.events import (
+    Closed,
+    Ending,
+    Onward,
+    Opened,
+    Received,
+    Resolving,
+    Retrying,
+    SessionClosed,
+    SessionOpened,
+    TlsHandshake,
+)
+from core.journal.recording.notes import sentence
+from core.net.client import Client
+from core.net.tap import Tap
+from core.proxy import Proxy
+from core.roles import Role
+from core.settings import Limits
+from core.tls.settings import Tls
+from tests.support.law import check_law
+from tests.support.peers import Host, Peer, Resets, free_port
+from tests.support.sink import PATIENCE, Sink, until
+from tests.support.stage import serving
+from tests.support.systems import needs_rst
+
+TARGET = "example.invalid:80"
+REQUEST = b"\x05\x01\x00\x03\x0fexample.invalid\x00\x50"
+STANDS = b"\x05\x00\x00\x01\x0a\x00\x00\x09\x12\x34"
+
+
+class Asking:
+    """A client that has asked a proxy, which the test plays."""
+
+    def __init__(self, client: Client, sink: Sink, host: Host) -> None:
+        self.client, self.sink, self.host = client, sink, host
+
+    def failure(self) -> str:
+        (closed,) = self.sink.wait_for(SessionClosed)
+        assert closed.failure is not None
+        return str(closed.failure)
+
+
+@contextmanager
+def asking(kind: str = "socks5", target: str = TARGET, **options: object) -> Iterator[Asking]:
+    sink = Sink()
+    with Host() as host:
+        client = Client(target, proxy=f"{kind}://{host.address}", events=sink, **options)  # type: ignore[arg-type]
+        client.start()
+        try:
+            yield Asking(client, sink, host)
+        finally:
+            client.stop()
+            assert client.join(PATIENCE)
+    check_law(sink.events)
+
+
+def let_in(proxy: Peer, behind: bytes = b"") -> None:
+    """Play a SOCKS5 proxy that connects; ``behind`` is what the target says at once, in the same segment."""
+    assert proxy.hear(3) == b"\x05\x01\x00"
+    proxy.say(b"\x05\x00")
+    assert proxy.hear(len(REQUEST)) == REQUEST
+    proxy.say(STANDS + behind)
+
+
+def test_what_comes_behind_the_reply_is_the_target_s_first_word() -> None:
+    with asking() as talk, talk.host.accept(Peer) as proxy:
+        let_in(proxy, b"220 welcome\r\n")
+        talk.sink.wait_for(Received)
+        talk.client.send(b"hello")
+        assert proxy.hear(5) == b"hello"
+    assert b"".join(event.data for event in talk.sink.of(Received)) == b"220 welcome\r\n"
+    (opened,) = talk.sink.of(Opened)
+    assert opened.peer == Address("example.invalid", 80)
+    assert sentence(opened, 1, Role.CLIENT).startswith(f"connected to {TARGET} from 127.0.0.1:")
+    (begun,) = talk.sink.of(SessionOpened)
+    assert sentence(begun, None, Role.CLIENT) == (
+        f"connecting to {TARGET} through the proxy socks5://{talk.host.address}"
+    )
+
+
+def test_the_name_of_the_target_is_for_the_proxy_to_look_up() -> None:
+    with asking() as talk, talk.host.accept(Peer) as proxy:
+        let_in(proxy)
+        talk.sink.wait_for(Opened)
+    assert talk.sink.of(Resolving) == []
+
+
+def test_an_http_proxy_is_asked_by_connect() -> None:
+    with asking("http") as talk, talk.host.accept(Peer) as proxy:
+        asked = f"CONNECT {TARGET} HTTP/1.1\r\nHost: {TARGET}\r\n\r\n".encode()
+        assert proxy.hear(len(asked)) == asked
+        for byte in b"HTTP/1.1 200 Connection established\r\nX: y\r\n\r\nhi":
+            proxy.say(bytes([byte]))
+        until(lambda: b"".join(event.data for event in talk.sink.of(Received)) == b"hi")
+
+
+@pytest.mark.parametrize("kind", ["socks5", "http"])
+def test_user_and_password_reach_the_proxy_and_nothing_else(kind: str) -> None:
+    sink = Sink()
+    with Host() as host:
+        client = Client(TARGET, proxy=Proxy(kind, host.address, "anna-user", "secret-word"), events=sink)
+        client.start()
+        with host.accept(Peer) as proxy:
+            if kind == "socks5":
+                assert proxy.hear(4) == b"\x05\x02\x00\x02"
+                proxy.say(b"\x05\x02")
+                assert proxy.hear(23) == b"\x01\x09anna-user\x0bsecret-word"
+                proxy.say(b"\x01\x01")
+            else:
+                login = base64.b64encode(b"anna-user:secret-word").decode()
+                place = f"CONNECT {TARGET} HTTP/1.1\r\nHost: {TARGET}\r\n"
+                asked = f"{place}Proxy-Authorization: Basic {login}\r\n\r\n".encode()
+                assert proxy.hear(len(asked)) == asked
+                proxy.say(b"HTTP/1.1 407 No\r\n\r\n")
+            (closed,) = sink.wait_for(SessionClosed)
+        assert client.join(PATIENCE)
+    assert closed.failure is not None
+    assert "does not take this user and password" in closed.failure.what
+    said = f"{sink.events} {client!r} {closed.failure} {[sentence(event, 1, Role.CLIENT) for event in sink.events]}"
+    assert "anna-user" not in said
+    assert "secret-word" not in said
+
+
+def test_a_target_that_refused_is_told_apart_from_a_proxy_that_did() -> None:
+    with asking() as talk, talk.host.accept(Peer) as proxy:
+        proxy.hear(3)
+        proxy.say(b"\x05\x00")
+        proxy.hear(len(REQUEST))
+        proxy.say(b"\x05\x05\x00\x01" + bytes(6))
+        assert talk.failure().startswith(
+            f"The proxy socks5://{talk.host.address} could not reach {TARGET}: the connection was refused"
+        )
+    nobody = free_port()
+    with pytest.raises(ConnectError, match="cannot be reached: nothing answers at") as caught:
+        Client(TARGET, proxy=f"socks5://127.0.0.1:{nobody}").run()
+    assert str(caught.value).startswith(f"The proxy socks5://127.0.0.1:{nobody} cannot be reached: nothing answers at")
+
+
+def test_a_proxy_without_a_machine_is_named() -> None:
+    with pytest.raises(ConnectError, match=r"cannot be reached: there is no machine called no-proxy\.invalid"):
+        Client(TARGET, proxy="socks5://no-proxy.invalid").run()
+
+
+def test_a_silent_proxy_has_a_time_limit() -> None:
+    with asking(limits=Limits(connect=0.3)) as talk, talk.host.accept(Peer) as proxy:
+        proxy.hear(3)
+        proxy.say(b"\x05")
+        assert talk.failure().startswith(
+            f"The proxy socks5://{talk.host.address} did not answer in time about {TARGET}."
+        )
+
+
+@pytest.mark.parametrize("said", [b"", b"\x05", b"\x05\x00", b"\x05\x00\x05\x00\x00"])
+def test_a_proxy_that_closes_in_the_middle_is_told(said: bytes) -> None:
+    with asking() as talk, talk.host.accept(Peer) as proxy:
+        proxy.hear(3)
+        proxy.say(said)
+        if len(said) > 1:
+            proxy.hear(len(REQUEST))
+        proxy.finish()
+        how = "without an answer about" if len(said) > 1 else "before it could be asked for"
+        assert f"closed the connection {how} {TARGET}. Likely causes: " in talk.failure()
+
+
+@needs_rst
+def test_a_proxy_that_resets_is_told() -> None:
+    with asking() as talk:
+        with talk.host.accept(Resets) as proxy:
+            proxy.hear(3)
+        said = talk.failure()
+    assert said.startswith(f"The proxy socks5://{talk.host.address} reset the connection (RST).")
+    assert said.endswith("Ask whoever runs the proxy.")
+
+
+def test_garbage_is_shown_and_obeyed_by_nobody() -> None:
+    with asking("http") as talk, talk.host.accept(Peer) as proxy:
+        proxy.say(b"\x1b]0;title\x07\r\n")
+        assert "does not speak HTTP: it said “\\u001b]”" in talk.failure()
+
+
+def test_it_can_be_cancelled_while_the_proxy_is_asked() -> None:
+    with asking() as talk, talk.host.accept(Peer) as proxy:
+        proxy.hear(3)
+        talk.client.stop()
+        assert proxy.hear_all() == b""
+        (closed,) = talk.sink.wait_for(SessionClosed)
+    assert closed.cancelled
+
+
+def test_a_client_that_comes_back_asks_the_proxy_again() -> None:
+    with asking(reconnect=True) as talk:
+        with talk.host.accept(Peer) as proxy:
+            proxy.hear(3)
+            proxy.say(b"\x05\xff")
+            (retrying,) = talk.sink.wait_for(Retrying)
+        assert "wants a user and a password" in retrying.why
+        with talk.host.accept(Peer) as proxy:
+            let_in(proxy)
+            talk.sink.wait_for(Opened)
+
+
+def test_what_no_proxy_can_reach_is_refused_before_anything_begins() -> None:
+    sink = Sink()
+    with pytest.raises(AddressError, match="where no proxy leads"):
+        Client("unix:/tmp/x", proxy="socks5://127.0.0.1", events=sink)
+    with pytest.raises(AddressError, match="where no proxy leads"):
+        Tap("0", "unix:/tmp/x", proxy="socks5://127.0.0.1", events=sink)
+    assert sink.events == []
+
+
+def relay(one: socket.socket, other: socket.socket) -> list[threading.Thread]:
+    """Pass on what each says to the other, until both have finished."""
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+    threads = [threading.Thread(target=pump, args=pair) for pair in ((one, other), (other, one))]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_tls_begins_behind_the_tunnel() -> None:
+    with (
+        serving(tls=True) as (server, _sink),
+        asking(tls=Tls(verify=False)) as talk,
+        talk.host.accept(Peer) as proxy,
+        Peer.calls(server.addresses[0]) as onward,
+    ):
+        let_in(proxy)
+        threads = relay(proxy.sock, onward.sock)
+        talk.sink.wait_for(TlsHandshake)
+        talk.client.send(b"secret")
+        until(lambda: b"".join(event.data for event in talk.sink.of(Received)) == b"secret")
+        talk.client.stop()
+        for thread in threads:
+            thread.join(PATIENCE)
+
+
+def test_a_tap_dials_its_target_through_the_proxy() -> None:
+    sink = Sink()
+    with Host() as host, Tap("127.0.0.1:0", TARGET, proxy=f"socks5://{host.address}", events=sink) as tap:
+        with Peer.calls(tap.addresses[0]) as caller:
+            caller.say(b"hello")
+            with host.accept(Peer) as proxy:
+                let_in(proxy, b"welcome")
+                assert proxy.hear(5) == b"hello"
+                assert caller.hear(7) == b"welcome"
+        sink.wait_for(Closed, 2)
+    check_law(sink.events)
+    assert {event.number: str(event.peer) for event in sink.of(Opened)}[-1] == TARGET
+    said = [sentence(event, None, Role.TAP) for event in sink.events if isinstance(event, SessionOpened | Onward)]
+    assert said == [
+        "starting a tap on 127.0.0.1:0",
+        f"passes on what callers say to {TARGET} through the proxy socks5://{host.address}",
+    ]
+
+
+@needs_rst
+def test_a_caller_of_a_tap_whose_proxy_refuses_is_reset_with_the_reason() -> None:
+    sink = Sink()
+    with Host() as host, Tap("127.0.0.1:0", TARGET, proxy=f"socks5://{host.address}", events=sink) as tap:
+        with Peer.calls(tap.addresses[0]) as caller, host.accept(Peer) as proxy:
+            proxy.hear(3)
+            proxy.say(b"\x05\xff")
+            caller.hear_a_reset()
+        (closed,) = sink.wait_for(Closed)
+    check_law(sink.events)
+    assert closed.ending is Ending.NO_TARGET
+    assert closed.why is not None
+    assert "wants a user and a password" in closed.why.what
+
+
+def test_a_tap_that_stops_while_its_proxy_is_asked_lets_go_of_it() -> None:
+    sink = Sink()
+    with (
+        Host() as host,
+        Tap("127.0.0.1:0", TARGET, proxy=f"socks5://{host.address}", events=sink) as tap,
+        Peer.calls(tap.addresses[0]),
+        host.accept(Peer) as proxy,
+    ):
+        proxy.hear(3)
+        tap.stop()
+        assert proxy.hear_all() == b""
+    check_law(sink.events)
+
+
+@pytest.mark.parametrize(("program", "kind"), [("microsocks", "socks5"), ("tinyproxy", "http")])
+def test_a_real_proxy_leads_to_a_real_server(program: str, kind: str, tmp_path: Path) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    port, closed_port = free_port(), free_port()
+    settings = tmp_path / "settings"
+    settings.write_text(f"Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n", encoding="utf-8")
+    options = ["-d", "-c", str(settings)] if program == "tinyproxy" else ["-i", "127.0.0.1", "-p", str(port)]
+    with (
+        serving() as (server, _sink),
+        subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process,
+    ):
+        try:
+            until(lambda: is_open(port), f"{program} at port {port}")
+            proxy = f"{kind}://127.0.0.1:{port}"
+            with Client(server.addresses[0], proxy=proxy) as client:
+                client.send(b"hello")
+                assert client.receive(PATIENCE) == b"hello"
+            with pytest.raises(ConnectError, match=f"could not reach 127.0.0.1:{closed_port}: "):
+                Client(f"127.0.0.1:{closed_port}", proxy=proxy).run()
+        finally:
+            process.kill()
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,192 @@
+"""What is said to a proxy: the exact bytes, however they are cut, and every way in which nothing comes of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.address import Address
+from core.errors import AddressError, ProxyError
+from core.proxy import Proxy
+from core.wire.proxying import ProxyHandshake, handshake_with
+
+PLACE = Address("10.0.0.1", 1080)
+PLAIN, WITH_USER = Proxy("socks5", PLACE), Proxy("socks5", PLACE, "anna", "secret")
+HTTP, HTTP_USER = Proxy("http", PLACE), Proxy("http", PLACE, "anna", "secret")
+NAME, V4, V6 = Address("example.org", 80), Address("192.0.2.7", 443), Address("2001:db8::7", 65535)
+REPLY = bytes([5, 0, 0, 1, 10, 0, 0, 9, 0x12, 0x34])
+LATER = b"\x05\r\n\r\nwhat the target says"
+
+
+def play(handshake: ProxyHandshake, stream: bytes, sizes: list[int]) -> tuple[bytes, bytes]:
+    """Have the stream come in pieces of at most these sizes; what was sent, and what was left of the stream."""
+    sent, cuts = handshake.begin(), iter(sizes)
+    while stream and not handshake.is_done:
+        size = min(handshake.most, next(cuts, 1 << 16))
+        assert size > 0
+        sent += handshake.feed(stream[:size])
+        stream = stream[size:]
+    return sent, stream
+
+
+def refusal(proxy: Proxy, stream: bytes, target: Address = NAME) -> str:
+    with pytest.raises(ProxyError) as caught:
+        play(handshake_with(proxy, target), stream, [])
+    assert "secret" not in str(caught.value.explanation)
+    return str(caught.value.explanation)
+
+
+_REQUEST = bytes([5, 1, 0, 3, 11]) + b"example.org" + bytes([0, 80])
+_LOGIN = b"\x01\x04anna\x06secret"
+_CONNECT = b"CONNECT example.org:80 HTTP/1.1\r\nHost: example.org:80\r\n"
+CONVERSATIONS = [
+    (PLAIN, NAME, b"\x05\x00" + REPLY, b"\x05\x01\x00" + _REQUEST),
+    (PLAIN, V4, b"\x05\x00" + REPLY, b"\x05\x01\x00" + b"\x05\x01\x00\x01\xc0\x00\x02\x07\x01\xbb"),
+    (
+        PLAIN,
+        V6,
+        b"\x05\x00" + REPLY,
+        b"\x05\x01\x00" + bytes.fromhex("05010004 20010db8000000000000000000000007 ffff"),
+    ),
+    (
+        PLAIN,
+        Address("bücher.example", 80),
+        b"\x05\x00" + REPLY,
+        b"\x05\x01\x00\x05\x01\x00\x03\x15xn--bcher-kva.example\x00\x50",
+    ),
+    (WITH_USER, NAME, b"\x05\x00" + REPLY, b"\x05\x02\x00\x02" + _REQUEST),
+    (WITH_USER, NAME, b"\x05\x02\x01\x00" + REPLY, b"\x05\x02\x00\x02" + _LOGIN + _REQUEST),
+    (WITH_USER, NAME, b"\x05\x02\x05\x00" + REPLY, b"\x05\x02\x00\x02" + _LOGIN + _REQUEST),
+    (PLAIN, NAME, b"\x05\x00\x05\x00\x00\x04" + bytes(18), b"\x05\x01\x00" + _REQUEST),
+    (PLAIN, NAME, b"\x05\x00\x05\x00\x00\x03\x05proxy\x00\x00", b"\x05\x01\x00" + _REQUEST),
+    (PLAIN, NAME, b"\x05\x00\x05\x00\x00\x03\x00\x00\x00", b"\x05\x01\x00" + _REQUEST),
+    (HTTP, NAME, b"HTTP/1.1 200 OK\r\n\r\n", _CONNECT + b"\r\n"),
+    (HTTP, NAME, b"HTTP/1.0 200\n\n", _CONNECT + b"\r\n"),
+    (HTTP, NAME, b"HTTP/1.1 200 Connection established\r\nVia: 1.1 x\r\n\r\n", _CONNECT + b"\r\n"),
+    (HTTP, NAME, b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 \r\nA: b\n\r\n", _CONNECT + b"\r\n"),
+    (
+        HTTP_USER,
+        NAME,
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        _CONNECT + b"Proxy-Authorization: Basic YW5uYTpzZWNyZXQ=\r\n\r\n",
+    ),
+    (
+        HTTP,
+        V6,
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"CONNECT [2001:db8::7]:65535 HTTP/1.1\r\nHost: [2001:db8::7]:65535\r\n\r\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("proxy", "target", "said", "sent"), CONVERSATIONS)
+@given(sizes=st.lists(st.integers(1, 9), max_size=60))
+def test_however_the_stream_is_cut_it_is_the_same_and_what_comes_later_is_left(
+    proxy: Proxy, target: Address, said: bytes, sent: bytes, sizes: list[int]
+) -> None:
+    for cuts in (sizes, [1] * 200, []):
+        handshake = handshake_with(proxy, target)
+        assert play(handshake, said + LATER, cuts) == (sent, LATER)
+        assert handshake.is_done
+        assert handshake.most == 0
+
+
+@pytest.mark.parametrize(("proxy", "target", "said", "sent"), CONVERSATIONS)
+def test_before_its_last_byte_it_is_not_done(proxy: Proxy, target: Address, said: bytes, sent: bytes) -> None:
+    for size in range(len(said)):
+        handshake = handshake_with(proxy, target)
+        before, left = play(handshake, said[:size], [])
+        assert not handshake.is_done
+        assert (sent.startswith(before), left, handshake.most > 0) == (True, b"", True)
+
+
+@given(st.sampled_from([PLAIN, WITH_USER, HTTP, HTTP_USER]), st.binary(max_size=200))
+def test_whatever_comes_it_ends_or_is_explained(proxy: Proxy, stream: bytes) -> None:
+    handshake = handshake_with(proxy, NAME)
+    explained = "the proxy "
+    try:
+        play(handshake, stream, [])
+    except ProxyError as error:
+        explained = error.explanation.what
+    assert explained.startswith("the proxy ")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (1, "could not reach example.org:80: it gives no reason (general failure)."),
+        (2, "does not connect to example.org:80: it does not allow it by its rules."),
+        (3, "could not reach example.org:80: its network cannot be reached."),
+        (4, "could not reach example.org:80: the host cannot be reached, or its name is not known."),
+        (5, "could not reach example.org:80: the connection was refused, so nothing listens there."),
+        (6, "could not reach example.org:80: the way there is too long (TTL expired)."),
+        (7, "does not connect to example.org:80: it does not know the command CONNECT."),
+        (8, "does not connect to example.org:80: it does not know this kind of address."),
+        (9, "does not connect to example.org:80: it gave code 9."),
+        (255, "does not connect to example.org:80: it gave code 255."),
+    ],
+)
+def test_each_reply_of_socks_has_its_sentence(code: int, said: str) -> None:
+    reply = bytes([5, code, 0, 1, 0])  # some send no more of it
+    assert refusal(PLAIN, b"\x05\x00" + reply).startswith(f"The proxy socks5://10.0.0.1:1080 {said}")
+
+
+@pytest.mark.parametrize(
+    ("proxy", "stream", "said"),
+    [
+        (PLAIN, b"\x05\xff", "wants a user and a password. Write socks5://USER:PASSWORD@HOST:PORT."),
+        (WITH_USER, b"\x05\xff", "takes no user and password, and wants another proof of who you are."),
+        (PLAIN, b"\x05\x02", "chose a way to log in that was not offered (2)."),
+        (WITH_USER, b"\x05\x01", "chose a way to log in that was not offered (1)."),
+        (WITH_USER, b"\x05\x02\x01\x01", "does not take this user and password."),
+        (PLAIN, b"HTTP/1.1 400 Bad", "does not speak SOCKS5: it said “HT”. Check its port, and whether it is"),
+        (PLAIN, b"\x04\x00", "does not speak SOCKS5: it said “\\u0004\\u0000”."),
+        (WITH_USER, b"\x05\x02\x07\x00", "does not speak SOCKS5"),
+        (PLAIN, b"\x05\x00\x04\x5a\x00\x00\x00", "does not speak SOCKS5"),
+        (PLAIN, b"\x05\x00\x05\x00\x00\x09\x00", "does not speak SOCKS5"),
+    ],
+)
+def test_a_proxy_that_does_not_do_its_part_is_told(proxy: Proxy, stream: bytes, said: str) -> None:
+    assert f"The proxy socks5://10.0.0.1:1080 {said}" in refusal(proxy, stream)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "status", "said"),
+    [
+        (
+            HTTP,
+            "407 Log in",
+            "wants a user and a password: 407 “Log in”.",
+        ),
+        (HTTP_USER, "407 Again", "does not take this user and password: 407 “Again”."),
+        (HTTP_USER, "401 Unauthorized", "does not take this user and password: 401 “Unauthorized”."),
+        (HTTP, "403 Forbidden", "does not connect to example.org:80: 403 “Forbidden”. Many allow port 443 alone."),
+        (HTTP, "404 ", "does not connect to example.org:80: 404."),
+        (HTTP, "301 Moved", "does not connect to example.org:80: 301 “Moved”."),
+        (HTTP, "501 Not Implemented", "does not connect to example.org:80: 501 “Not Implemented”."),
+        (HTTP, "500 Unable to connect", "could not reach example.org:80: 500 “Unable to connect”."),
+        (HTTP, "502 Bad Gateway", "could not reach example.org:80: 502 “Bad Gateway”. Check host and port."),
+        (HTTP, "503 \x1b[31m\xff", "could not reach example.org:80: 503 “\\u001b[31m\\xff”."),
+        (HTTP, "504", "could not reach example.org:80: 504."),
+        (HTTP, "2000 OK", "does not speak HTTP: it said “HTTP/1.1 2000 OK”."),
+        (HTTP, "", "does not speak HTTP: it said “HTTP/1.1”."),
+    ],
+)
+def test_each_status_of_http_has_its_sentence(proxy: Proxy, status: str, said: str) -> None:
+    stream = f"HTTP/1.1 {status}\r\nContent-Length: 4\r\n\r\nbody".encode("latin-1")
+    assert refusal(proxy, stream).startswith(f"The proxy http://10.0.0.1:1080 {said}")
+
+
+@pytest.mark.parametrize("said", [b"\x05\xff", b"SSH-2.0-OpenSSH\r\n", b"HTTQ", b"\r\n\r\n"])
+def test_what_is_no_http_is_known_by_its_first_bytes(said: bytes) -> None:
+    assert "does not speak HTTP: it said " in refusal(HTTP, said)
+
+
+def test_a_head_without_an_end_is_given_up() -> None:
+    assert "does not speak HTTP" in refusal(HTTP, b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000)
+
+
+def test_a_target_of_this_machine_alone_is_refused_before_anything_is_said() -> None:
+    with pytest.raises(AddressError, match="where no proxy leads"):
+        handshake_with(PLAIN, Address("unix:/tmp/x", 0))

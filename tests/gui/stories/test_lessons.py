@@ -1,0 +1,329 @@
+"""Every lesson is done once by somebody who does what it says, with a keyboard."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gui.controllers.lessons import OWN, read_lesson
+from gui.viewmodels.lessons import Lesson
+from tests.gui.driving import labels_of
+from tests.gui.stories.conftest import Sit
+from tests.gui.stories.person import Person, settings
+from tests.support.systems import needs_rst
+
+LESSONS = sorted(OWN.glob("*.toml"))
+
+
+class Learner:
+    """Somebody with a lesson open beside the conversation."""
+
+    def __init__(self, person: Person, name: str) -> None:
+        self.person = person
+        path = next(path for path in LESSONS if path.stem == name)
+        self.lesson: Lesson = read_lesson(path)
+        person.app.main_controller.commands["toggle_lessons"]()
+        person.press("<Control-Home>", *["<Down>"] * LESSONS.index(path), "<Return>")
+        person.sees(self.lesson.title)
+        self.is_at(0)
+
+    @property
+    def place(self) -> int:
+        course = self.person.app.main_controller.lessons._course
+        assert course is not None
+        return course.place
+
+    def is_at(self, step: int) -> None:
+        """Wait until the lesson has come to that step, and says what to do."""
+        self.person.until(lambda: self.place >= step, f"step {step} of {self.lesson.title}")
+        assert self.place == step
+        text = self.person.app.main_controller.lessons._pane.text.get("1.0", "end")  # type: ignore[union-attr]
+        assert (self.lesson.steps[step].do if step < len(self.lesson.steps) else "You have done this lesson.") in text
+
+    def is_done(self) -> None:
+        self.is_at(len(self.lesson.steps))
+        assert self.person.app.main_controller.preferences.lessons[self.lesson.name] == len(self.lesson.steps)
+
+    def look_at(self, role: str) -> None:
+        """Go to a conversation of that role with the keyboard."""
+        main = self.person.app.main_controller
+        for _ in range(9):
+            if main.state is not None and main.state.role.name == role:
+                return
+            self.person.press("<Control-Tab>")
+        raise AssertionError(role)
+
+    def in_menu(self, title: str, *words: str) -> None:
+        """Choose an entry of a menu, or of one of its submenus."""
+        menu = next(each for each in self.person.app.window.menus.menus if title in entry_words(self.person, each))
+        for each in words[:-1]:
+            menu.fill()
+            menu = menu.submenu(labels_of(menu).index(each))
+        menu.fill()
+        menu.invoke(labels_of(menu).index(words[-1]))
+        self.person.app.root.update()
+
+    def writes_host(self, host: str) -> None:
+        self.person.press("<Control-l>")
+        self.person.write(host)
+
+    def goes_to(self, words: str) -> None:
+        """Press Tab until the focus is on what has exactly these words; the lesson's text may speak of them."""
+        for _ in range(80):
+            if self.person.focused == words:
+                return
+            self.person.press("<Tab>")
+        raise AssertionError(words)
+
+    def sets(self, before: str, value: str) -> None:
+        """In the socket options, write a value into the field that has this one."""
+        self.person.press("<Control-u>")
+        self.goes_to(before)
+        self.person.write(value)
+        self.person.press("<Return>", "<Escape>")
+
+
+def entry_words(person: Person, menu: object) -> str:
+    bar = person.app.window.menus
+    return str(bar.entrycget(bar.menus.index(menu), "label"))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def free(sit: Sit, tmp_path: Path) -> Person:
+    """Somebody whose servers answer nothing, at a port that is found."""
+    person = sit(settings(tmp_path / "quiet", reply="none"))
+    person.press("<Control-l>", "<Tab>")
+    person.write("0")
+    return person
+
+
+def both(learner: Learner) -> None:
+    """A server and a client of it; the client is on view."""
+    learner.person.press("<F5>")
+    learner.person.sees("listening on")
+    learner.person.press("<F6>")
+    learner.person.sees("connected to")
+
+
+def test_1_the_tutorial_s_server_and_client(sit: Sit, tmp_path: Path) -> None:
+    person = sit(settings(tmp_path / "letter", reply="letter"))
+    person.press("<Control-l>", "<Tab>")
+    person.write("0")
+    learner = Learner(person, "01-server-and-client")
+
+    person.press("<F5>")
+    learner.is_at(1)
+    person.press("<F6>")
+    learner.is_at(2)
+    person.say("hello")
+    learner.is_at(3)
+    learner.look_at("server")
+    learner.is_at(4)
+    person.press("<F6>")
+    learner.is_at(5)
+    person.press("<F6>")
+    person.sees("connected to")
+    learner.look_at("client")
+    person.say("stop")
+    learner.is_done()
+
+
+def test_2_a_stream_has_no_messages(free: Person) -> None:
+    learner = Learner(free, "02-no-messages")
+    both(learner)
+    learner.is_at(1)
+    while learner.place == 1:
+        free.press("<Control-m>")
+        free.paste("\n".join(map(str, range(40))))
+        free.press("<Return>")
+        free.push("One per line")
+        free.until(lambda: not free.message)
+    learner.is_at(2)
+    learner.look_at("server")
+    learner.sets("65536", "4")
+    learner.look_at("client")
+    free.say("something longer")
+    learner.is_at(3)
+    free.say("two")
+    free.say("ten bytes!")
+    learner.is_done()
+
+
+def test_3_framing(free: Person) -> None:
+    learner = Learner(free, "03-framing")
+    both(learner)
+    learner.is_at(1)
+    free.press("<Control-m>")
+    free.type("one")
+    free.press("<Shift-Return>")
+    free.type("two")
+    free.press("<Return>")
+    free.push("One message")
+    learner.is_at(2)
+    learner.in_menu("View", "Messages", "Lines")
+    learner.is_at(3)
+    free.say("hal")
+    free.press("<Control-e>")
+    learner.goes_to("no end")
+    free.choose("LF")
+    free.say("ves")
+    learner.is_done()
+
+
+def test_4_half_close(free: Person) -> None:
+    learner = Learner(free, "04-half-close")
+    both(learner)
+    learner.is_at(1)
+    learner.in_menu("Session", "Finish sending (FIN)")
+    learner.is_at(2)
+    learner.look_at("server")
+    free.say("still here")
+    learner.is_at(3)
+    learner.in_menu("Session", "Finish sending (FIN)")
+    learner.is_at(4)
+    free.press("<F6>")
+    free.sees("connected to")
+    free.say("question")
+    learner.in_menu("Session", "Finish sending (FIN)")
+    learner.look_at("server")
+    free.sees("question")
+    free.say("answer")
+    learner.in_menu("Session", "Finish sending (FIN)")
+    learner.is_done()
+
+
+@needs_rst
+def test_5_a_reset_and_what_it_loses(free: Person) -> None:
+    learner = Learner(free, "05-reset")
+    both(learner)
+    learner.is_at(1)
+    free.press("<Control-u>")
+    free.push("One byte per send")
+    free.press("<Tab>")
+    free.write("1000")
+    free.press("<Return>")
+    free.say("a long goodbye")
+    learner.is_at(2)
+    learner.in_menu("Session", "Abort the connection (RST)")
+    learner.is_at(3)
+    free.press("<F6>")
+    free.sees("connected to")
+    free.say("bye")
+    free.press("<F6>")
+    learner.is_done()
+
+
+def test_6_a_peer_that_does_not_read(free: Person, tmp_path: Path) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(30_000_000))
+    learner = Learner(free, "06-not-reading")
+    free.press("<F5>")
+    learner.is_at(1)
+    learner.goes_to("Copy the code")
+    free.press("<space>")
+    with subprocess.Popen([sys.executable, "-c", free.clipboard]) as deaf:
+        try:
+            learner.is_at(2)
+            free.press("<Control-O>")
+            free.tab_to("Choose")
+            free.press("<<PrevWindow>>")
+            free.write(str(large))
+            free.press("<Return>")
+            learner.is_at(3)
+        finally:
+            deaf.kill()
+    learner.is_done()
+
+
+def test_7_ports_in_use_and_time_wait(free: Person) -> None:
+    learner = Learner(free, "07-ports-in-use")
+    free.press("<F5>")
+    learner.is_at(1)
+    learner.writes_host("localhost")
+    free.press("<F5>")
+    learner.is_at(2)
+    learner.writes_host("127.0.0.1")
+    free.press("<F6>")
+    free.sees("connected to")
+    free.press("<F5>")
+    learner.is_at(3)
+    free.press("<F5>")
+    learner.is_at(4)
+    free.press("<F6>")
+    free.sees("Disconnect")
+    free.press("<F6>")
+    learner.is_done()
+
+
+def test_8_localhost_is_two_addresses(free: Person) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError as error:
+        pytest.skip(f"no IPv6 loopback here: {error}")
+    learner = Learner(free, "08-localhost")
+    learner.writes_host("localhost")
+    free.press("<F5>")
+    learner.is_at(1)
+    for host in ("127.0.0.1", "::1"):
+        learner.writes_host(host)
+        free.press("<F6>")
+        free.sees("connected to")
+    learner.is_at(2)
+    learner.look_at("server")
+    free.press("<F5>")
+    free.sees("server stopped")
+    learner.writes_host("127.0.0.1")
+    free.press("<F5>")
+    free.sees("server is listening on 127.0.0.1")
+    learner.writes_host("::1")
+    free.press("<F6>")
+    learner.is_at(3)
+    free.press("<F5>")
+    free.sees("server is listening on [::1]")
+    free.press("<F6>")
+    learner.is_done()
+
+
+def test_9_many_clients(free: Person) -> None:
+    learner = Learner(free, "09-many-clients")
+    both(learner)
+    learner.is_at(1)
+    free.press("<Shift-F6>", "<Shift-F6>")
+    learner.is_at(2)
+    learner.look_at("server")
+    free.say("all of you")
+    learner.is_at(3)
+    learner.look_at("client")
+    free.press("<F6>")
+    learner.is_at(4)
+    learner.look_at("server")
+    free.tab_to("#1", back=True)
+    free.press("<Down>")
+    free.say("only you")
+    learner.is_done()
+
+
+def test_10_text_is_bytes(free: Person) -> None:
+    learner = Learner(free, "10-text-is-bytes")
+    both(learner)
+    learner.is_at(1)
+    free.paste("é")
+    free.press("<Return>")
+    learner.is_at(2)
+    learner.look_at("server")
+    learner.sets("65536", "1")
+    learner.look_at("client")
+    free.press("<Control-m>")
+    free.paste("é")
+    free.press("<Return>")
+    learner.is_at(3)
+    learner.in_menu("View", "Encoding", "Europe", "Latin-1 (ISO-8859-1, Western Europe)")
+    learner.is_at(4)
+    free.press("<Control-m>")
+    free.paste("é")
+    free.press("<Return>")
+    learner.is_done()
